@@ -1,0 +1,1 @@
+"""The nouns of an experiment, plain Python, and the rules between them."""

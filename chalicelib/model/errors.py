@@ -1,0 +1,146 @@
+"""Every error that Petri raises on purpose, as one small tree.
+
+    PetriError                      status 500, something is wrong on our side
+    |-- Refused                     a request or call that the rules don't allow (4xx)
+    |   |-- BadRequest              400  a parameter is missing, doubled or ill-formed
+    |   |-- Unauthorized            401  no valid token
+    |   |-- Forbidden               403  not yours, or no longer allowed
+    |   |   `-- NoNetwork           403  nothing is left for this participant
+    |   |-- NotFound                404
+    |   |-- TooLarge                413  contents or body above a limit
+    |   |-- Unprocessable           422  a request id used again for something else
+    |   `-- Busy                    503  try again in a moment; carries `retry_after`
+    |       `-- NetworkBusy         503  the person ahead hasn't answered yet
+    |-- RuleBroken                  an author's code asked for something the model forbids
+    |-- Conflict                    a commit lost a race; the operation is run again, never shown
+    |-- ConfigError                 the experiment's settings are wrong
+    |-- ExperimentError             the author's folder or code is wrong
+    `-- VendorError                 a recruiter or cloud service refused or didn't answer
+
+`code` is a stable word for programs, `str(error)` a sentence for people that says what to do.
+"""
+
+from __future__ import annotations
+
+
+class PetriError(Exception):
+    """Something went wrong; the message says what and what to do."""
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(self, message: str = "", *, code: str | None = None) -> None:
+        """Take a sentence for people and, where it differs from the class's, a word for programs."""
+        super().__init__(message or (self.__doc__ or "").strip())
+        if code is not None:
+            self.code = code
+
+
+class Refused(PetriError):
+    """The request is not allowed as it stands."""
+
+    status = 400
+    code = "refused"
+
+
+class BadRequest(Refused):
+    """A parameter is missing, doubled or not in the expected form."""
+
+    status = 400
+    code = "bad_request"
+
+
+class Unauthorized(Refused):
+    """This call needs a valid token in the Authorization header."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(Refused):
+    """This isn't yours to read or change."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NoNetwork(Forbidden):
+    """There is no network left for this participant; go on to the questionnaire."""
+
+    code = "no_network"
+
+
+class NotFound(Refused):
+    """There is no such record."""
+
+    status = 404
+    code = "not_found"
+
+
+class TooLarge(Refused):
+    """What was sent is larger than the limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class Unprocessable(Refused):
+    """This request id was used before with another body; send a new id."""
+
+    status = 422
+    code = "request_id_reused"
+
+
+class Busy(Refused):
+    """Many people act at this moment; the same request will work in a moment."""
+
+    status = 503
+    code = "busy"
+
+    def __init__(self, message: str = "", *, code: str | None = None, retry_after: float = 1.0) -> None:
+        """`retry_after`: seconds to wait before asking again."""
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class NetworkBusy(Busy):
+    """The person ahead of you is still working; your turn comes as soon as they have answered."""
+
+    code = "network_busy"
+
+
+class RuleBroken(PetriError):
+    """The model doesn't allow this; the message names the rule."""
+
+    code = "rule_broken"
+
+
+class Conflict(PetriError):
+    """Somebody else changed the same records first; the operation is run again."""
+
+    status = 503
+    code = "conflict"
+
+
+class CommitTooLarge(PetriError):
+    """One request changes more existing records than can be written at one moment (100)."""
+
+    code = "commit_too_large"
+
+
+class ConfigError(PetriError):
+    """The settings of the experiment are wrong; each problem names key, file and line."""
+
+    code = "config_error"
+
+
+class ExperimentError(PetriError):
+    """The experiment's folder or code can't be used as it is."""
+
+    code = "experiment_error"
+
+
+class VendorError(PetriError):
+    """A recruiter or cloud service refused the call or didn't answer; the call can be repeated."""
+
+    code = "vendor_error"
