@@ -1,0 +1,174 @@
+"""The line between a bot and the server: repeats what got lost, waits when asked to, never argues.
+
+Every request carries an X-Request-Id that stays the same however often it is sent, so a repeat of something
+that did arrive changes nothing and gets the first answer again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.model.errors import PetriError
+
+if TYPE_CHECKING:
+    import requests
+
+logger = logging.getLogger("petri.bots")
+
+#: Answers that say nothing about the request itself: the way to the server, or the server, was not ready.
+PASSING_STATUS = frozenset({502, 503, 504})
+#: How often a request is sent at most when its answer gets lost or the server is not ready.
+ATTEMPTS = 8
+#: Seconds that a bot waits at most, over one request, for the person ahead of it.
+BUSY_PATIENCE = 1800.0
+#: Seconds until an answer counts as lost; API Gateway itself gives up after 29.
+ANSWER_TIMEOUT = 35.0
+#: Seconds of the first pause when the server names none; doubled with each further loss.
+FIRST_PAUSE = 0.2
+#: Seconds of a pause for the person ahead when the server names none.
+BUSY_PAUSE = 0.5
+
+
+class BotError(PetriError):
+    """A bot could not go on; the message names the route and what the server answered."""
+
+    code = "bot_failed"
+
+    def __init__(self, message: str = "", *, route: str = "", answered: int = 0, reason: str = "") -> None:
+        """`route` that was asked, status it `answered` (0: no answer), `reason`: the server's error_code."""
+        super().__init__(message)
+        self.route = route
+        self.answered = answered
+        self.reason = reason
+
+
+class Line:
+    """One bot's connection to one server."""
+
+    def __init__(self, host: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """`host` is scheme and address, "http://127.0.0.1:5000"; `sleep` is called with seconds."""
+        self.host = host
+        #: The participant's token, once POST /participant has answered.
+        self.token = ""
+        self._sleep = sleep
+        self._session: requests.Session | None = None
+        # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
+        self._jitter = random.Random()
+
+    @property
+    def session(self) -> requests.Session:
+        """The connection that all requests share."""
+        if self._session is None:
+            # Put off: authors' folders import bot bases in Lambda too, where no bot runs.
+            import requests
+
+            self._session = requests.Session()
+        return self._session
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def ask(self, method: str, route: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send fields to a route and return the answer's JSON.
+
+        Raises `BotError` at once when the server refuses (4xx), and when `ATTEMPTS` brought no answer.
+        """
+        headers = {"X-Request-Id": str(uuid.uuid4())}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        form = _form(fields)
+        patience = BUSY_PATIENCE
+        lost = 0
+        while True:
+            answer = self._send(method, route, form, headers)
+            if answer is not None and answer.status_code not in PASSING_STATUS:
+                return self._read(route, answer)
+            if patience > 0 and _body(answer).get("error_code") == "network_busy":
+                patience -= self._pause(_retry_after(answer) or BUSY_PAUSE)
+                continue
+            lost += 1
+            if lost >= ATTEMPTS:
+                raise self._failure(route, answer)
+            self._pause(max(_retry_after(answer), FIRST_PAUSE * 2 ** (lost - 1)))
+
+    def _send(
+        self, method: str, route: str, form: dict[str, str], headers: dict[str, str]
+    ) -> requests.Response | None:
+        """Send once; None when the answer got lost on the way."""
+        import requests  # put off as in `session`
+        from requests.exceptions import ChunkedEncodingError
+
+        where = "params" if method == "GET" else "data"
+        payload: dict[str, Any] = {where: form}
+        try:
+            return self.session.request(
+                method, f"{self.host}{route}", headers=headers, timeout=ANSWER_TIMEOUT, **payload
+            )
+        except (requests.ConnectionError, requests.Timeout, ChunkedEncodingError) as error:
+            logger.debug("%s %s got no answer: %s", method, route, error)
+            return None
+
+    def _pause(self, seconds: float) -> float:
+        spread = seconds * self._jitter.uniform(1.0, 1.25)
+        self._sleep(spread)
+        return spread
+
+    def _read(self, route: str, answer: requests.Response) -> dict[str, Any]:
+        body = _body(answer)
+        if answer.ok and body and body.get("status") != "error":
+            return body
+        raise self._failure(route, answer)
+
+    def _failure(self, route: str, answer: requests.Response | None) -> BotError:
+        if answer is None:
+            return BotError(
+                f"{route}: no answer from {self.host} in {ATTEMPTS} attempts; does the server run there?",
+                route=route,
+            )
+        body = _body(answer)
+        text = body.get("error_text") or "the answer is not this server's JSON; its log says more."
+        return BotError(
+            f"{route}: status {answer.status_code}, {text}",
+            route=route,
+            answered=answer.status_code,
+            reason=str(body.get("error_code") or ""),
+        )
+
+
+def _form(fields: Mapping[str, Any] | None) -> dict[str, str]:
+    """Write values as forms carry them: objects as JSON, nothing for None."""
+    return {
+        name: json.dumps(value) if isinstance(value, dict | list) else str(value)
+        for name, value in (fields or {}).items()
+        if value is not None
+    }
+
+
+def _body(answer: requests.Response | None) -> dict[str, Any]:
+    """Return the JSON object of an answer; {} when it holds none, a gateway's own page say."""
+    if answer is None:
+        return {}
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _retry_after(answer: requests.Response | None) -> float:
+    """Return the seconds that the server asked to wait, 0 when it asked for none."""
+    if answer is None:
+        return 0.0
+    try:
+        return max(0.0, float(answer.headers.get("Retry-After", "0")))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,152 @@
+"""Base classes for participants that are programs.
+
+`HighPerformanceBotBase` speaks HTTP with the experiment's server; hundreds of them fit into one process.
+`BotBase` drives a real browser through the pages, one browser for each bot.
+An author subclasses one of them, calls the subclass `Bot` and writes `participate()`.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.experiment.bot_browser import BotBase
+from chalicelib.experiment.bot_identity import BaseBot
+from chalicelib.experiment.bot_line import BotError, Line
+
+__all__ = ["BotBase", "BotError", "HighPerformanceBotBase"]
+
+
+class HighPerformanceBotBase(BaseBot):
+    """A bot that talks to the server directly over HTTP.
+
+    A subclass writes `participate()`, most simply with `create_agent()`, `received_infos(node_id)` and
+    `create_info(node_id, contents)`. Requests are repeated while the line or the server is not ready, and
+    wait while somebody ahead still works; what the server refuses (4xx) is never repeated: `BotError`.
+    """
+
+    #: The server said that more people came than are needed: the bot goes straight to the questionnaire.
+    skip_experiment = False
+
+    _line: Line | None = None
+
+    @property
+    def line(self) -> Line:
+        """The connection to the server."""
+        if self._line is None:
+            self._line = Line(self.host)
+        return self._line
+
+    def run_experiment(self) -> bool:
+        """Sign up, take part, sign off; True when all went well, else `problems` says what didn't.
+
+        An error in the bot's own code is noted too, reported to the server as a failed participant, raised.
+        """
+        try:
+            self._run_phases()
+        except BotError as error:
+            self.note(str(error))
+            self._give_up()
+        except Exception as error:
+            self.note(f"{type(self).__name__} stopped at {type(error).__name__}: {error}")
+            self._give_up()
+            raise
+        finally:
+            self.line.close()
+        return not self.problems
+
+    def _run_phases(self) -> None:
+        self.sign_up()
+        if not self.skip_experiment and self.participate() is False:
+            self.note(f"participate() of {type(self).__name__} returned False.")
+        signed_off = not self.problems and self.sign_off()
+        self.complete_experiment("worker_complete" if signed_off else "worker_failed")
+
+    def _give_up(self) -> None:
+        """Tell the server, where it can still be told, so that the place opens for somebody else."""
+        if not self.line.token:
+            return
+        try:
+            self.complete_experiment("worker_failed")
+        except BotError as error:
+            self.note(str(error))
+
+    # The phases
+
+    def sign_up(self) -> int | str:
+        """Create the participant (POST /participant) and return its number."""
+        self.log("signing up")
+        answer = self.post("/participant", self._entry_fields())
+        self.participant_id = answer["participant"]["id"]
+        self.line.token = answer.get("token", "")
+        self.skip_experiment = bool((answer.get("quorum") or {}).get("overrecruited"))
+        self.on_signup(answer)
+        return self.participant_id
+
+    def _entry_fields(self) -> dict[str, Any]:
+        return {
+            "recruiter": f"bots:{type(self).__name__}",
+            "assignment_id": self.assignment_id,
+            "worker_id": self.worker_id,
+            "hit_id": self.hit_id,
+            "mode": self.mode,
+            "fingerprint_hash": uuid.uuid5(uuid.NAMESPACE_URL, self.unique_id).hex,
+        }
+
+    def on_signup(self, data: dict[str, Any]) -> None:
+        """Do what is needed with the answer to POST /participant; nothing by default."""
+
+    def sign_off(self) -> bool:
+        """Hand in the questionnaire; True when it arrived."""
+        self.log("signing off")
+        return self.complete_questionnaire()
+
+    def complete_questionnaire(self) -> bool:
+        """Answer the questionnaire (POST /question/<participant_id>) with `question_responses`."""
+        response = json.dumps(dict(self.question_responses))
+        self.post(
+            f"/question/{self.participant_id}",
+            {"question": "questionnaire", "number": 1, "response": response},
+        )
+        return True
+
+    def complete_experiment(self, status: str) -> dict[str, Any]:
+        """Report the end; `status` is "worker_complete" or "worker_failed"."""
+        self.log(status)
+        return self.get(f"/{status}", {"participant_id": self.participant_id})
+
+    # What a participant's page does
+
+    def create_agent(self) -> dict[str, Any] | None:
+        """Ask for the next place (POST /node/<participant_id>); None when nothing is left for this bot."""
+        try:
+            node: dict[str, Any] = self.post(f"/node/{self.participant_id}")["node"]
+        except BotError as error:
+            if error.reason == "no_network":
+                return None
+            raise
+        return node
+
+    def create_info(
+        self, node_id: int, contents: str, info_type: str = "Info", **fields: object
+    ) -> dict[str, Any]:
+        """Answer at a node (POST /info/<node_id>); `fields` may hold details (a dict) and property1 to 5."""
+        answer = self.post(f"/info/{node_id}", {"contents": contents, "info_type": info_type, **fields})
+        info: dict[str, Any] = answer["info"]
+        return info
+
+    def received_infos(self, node_id: int, info_type: str = "Info") -> list[dict[str, Any]]:
+        """Return what was sent to a node (GET /node/<node_id>/received_infos), oldest first."""
+        answer = self.get(f"/node/{node_id}/received_infos", {"info_type": info_type})
+        infos: list[dict[str, Any]] = answer["infos"]
+        return infos
+
+    def post(self, route: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """POST form fields to a route such as "/info/7" and return the answer's JSON."""
+        return self.line.ask("POST", route, data)
+
+    def get(self, route: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """GET a route with query parameters and return the answer's JSON."""
+        return self.line.ask("GET", route, params)
