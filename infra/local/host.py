@@ -1,0 +1,91 @@
+"""One ASGI application for a run: the API on the lane, everything else from the built pages."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.types import Receive, Scope, Send
+
+from infra.local.answers import Answer, error_answer
+from infra.local.gateway import MAX_BODY, HttpRequest, raw_path
+from infra.local.lane import Lane
+from infra.local.pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
+from infra.local.routing import Match
+
+_logger = logging.getLogger("petri.local")
+
+
+class Host:
+    """What the server calls for each request."""
+
+    def __init__(self, lane: Lane, pages: Pages) -> None:
+        """`lane`: where the API's operations run; `pages`: the built site."""
+        self.lane = lane
+        self.pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        match = self.lane.routes.match(raw_path(scope))
+        if match is not None and scope["method"] in match.methods:
+            await _send(await self._api(match, scope, receive), send)
+            return
+        file = self.pages.find(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
+        if file is not None:
+            await self.pages.send(file, scope, receive, send)
+            return
+        await _send(_refusal(scope, match), send, without_body=scope["method"] == "HEAD")
+
+    async def _api(self, match: Match, scope: Scope, receive: Receive) -> Answer:
+        body = await _read(scope, receive)
+        if body is None:
+            return error_answer(
+                413, "too_large", f"A request may be {MAX_BODY // 2**20} MB long at most; send less at once."
+            )
+        try:
+            return await self.lane.answer(HttpRequest.from_scope(scope, body), match)
+        except Exception:
+            # The last door: Chalice turns what views raise into answers, this is for everything around it.
+            _logger.exception("A request to %s failed outside its view.", match.resource)
+            return error_answer(500, "internal_error", "Something went wrong on our side; please try again.")
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes | None:
+    """Read the body; None when it is longer than API Gateway takes."""
+    announced = dict(scope["headers"]).get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > MAX_BODY:
+        return None
+    parts: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        length += len(part)
+        if length > MAX_BODY:
+            return None
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _send(answer: Answer, send: Send, *, without_body: bool = False) -> None:
+    own = {name for name, _ in answer.headers}
+    is_page = (answer.header(b"content-type") or b"").startswith(b"text/html")
+    always = (*SECURITY_HEADERS, NEVER_STORED, *((PAGE_POLICY,) if is_page else ()))
+    headers = [*answer.headers, *(pair for pair in always if pair[0] not in own)]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if without_body else answer.body})
+
+
+def _refusal(scope: Scope, match: Match | None) -> Answer:
+    method = scope["method"]
+    as_page = b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+    if match is None:
+        text = f"There is nothing at {scope['path']}; check the address."
+        return error_answer(404, "not_found", text, as_page=as_page)
+    allowed = ", ".join(sorted(match.methods | {"OPTIONS"}))
+    allow: tuple[tuple[bytes, bytes], ...] = ((b"allow", allowed.encode()),)
+    if method == "OPTIONS":
+        return Answer(204, allow, b"")
+    text = f"{method} isn't possible at {match.resource}; use {' or '.join(sorted(match.methods))}."
+    return error_answer(405, "method_not_allowed", text, headers=allow, as_page=as_page)

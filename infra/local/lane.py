@@ -1,0 +1,121 @@
+"""The one lane on which a local run's operations go, one after the other, on the event loop itself.
+
+An operation takes a few milliseconds and the database file takes one writer, so a queue of threads would only
+add locks and switches. While a POST waits for the person ahead, other requests pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.local import LocalChalice
+
+from infra.local.answers import Answer, lambda_answer
+from infra.local.gateway import HttpRequest, proxy_event
+from infra.local.routing import Match, Routes
+
+#: Longest time, in seconds, that somebody who finds only busy networks is held before they're told so.
+HOLD = 1.0
+#: Longest time, in milliseconds, that API Gateway waits for a handler; what a handler is told it has left.
+TIME_LIMIT_MS = 29_000
+#: How many of those held try again after one commit: the first may have visited the network that opened.
+TRIES_PER_WAKE = 2
+BUSY = 503
+FIRST_ERROR = 400
+#: `/node/<participant_id>` has two segments; longer ones are calls of a node.
+JOIN_LENGTH = 2
+#: POSTs after which no place opens behind the person ahead; waking those held for them would be in vain.
+OPENS_NO_PLACE = frozenset({"participant", "question", "tracking_event", "load-participant"})
+
+
+@dataclass(slots=True)
+class LocalContext:
+    """What Lambda tells a handler about itself."""
+
+    aws_request_id: str
+    function_name: str = "petri-local"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:petri-local"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give API Gateway's limit: a local handler is never cut short."""
+        return TIME_LIMIT_MS
+
+
+class Lane:
+    """Calls one Chalice object with proxy events, and holds those who must wait for the person ahead."""
+
+    def __init__(self, app: Chalice, *, hold: float = HOLD) -> None:
+        """`app`: the object of app.py. `hold`: seconds somebody is held before `network_busy` is told."""
+        self.app = with_own_request_per_thread(app)
+        self.routes = Routes(app.routes)
+        self._binary_types = frozenset(app.api.binary_types)
+        self._hold = hold
+        self._held: deque[asyncio.Future[int]] = deque()
+
+    async def answer(self, request: HttpRequest, match: Match) -> Answer:
+        """Carry a request out; one that finds the networks busy is tried again when a place may be open."""
+        answer = self._try(request, match)
+        if not _says_network_busy(answer):
+            return answer
+        until = asyncio.get_running_loop().time() + self._hold
+        while tries := await self._woken(until):
+            answer = self._try(request, match)
+            if not _says_network_busy(answer):
+                self.wake()
+                return answer
+            self.wake(tries - 1)
+        return answer
+
+    def wake(self, tries: int = TRIES_PER_WAKE) -> None:
+        """Let those who wait longest try again, in turn, until one gets a place or `tries` failed."""
+        while self._held and tries > 0:
+            waiting = self._held.popleft()
+            if not waiting.done():
+                waiting.set_result(tries)
+                return
+
+    def invoke(self, event: dict[str, Any]) -> Answer:
+        """Call the Chalice object with an event, as Lambda does."""
+        context = LocalContext(event["requestContext"]["requestId"])
+        return lambda_answer(self.app(event, context))
+
+    def _try(self, request: HttpRequest, match: Match) -> Answer:
+        answer = self.invoke(proxy_event(request, match, self._binary_types))
+        if request.method != "GET" and answer.status < FIRST_ERROR and _may_open_a_place(match.resource):
+            self.wake()
+        return answer
+
+    async def _woken(self, until: float) -> int:
+        """Wait for a wake; give its tries, or 0 when the time is over."""
+        waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._held.append(waiting)
+        try:
+            async with asyncio.timeout_at(until):
+                return await waiting
+        except TimeoutError:
+            return 0
+
+
+def with_own_request_per_thread(app: Chalice) -> Chalice:
+    """Give each thread its own `current_request`, as Chalice's own local server does."""
+    if not isinstance(app, LocalChalice):
+        app.__class__ = type("LocalApp", (LocalChalice, type(app)), {})
+    return app
+
+
+def _says_network_busy(answer: Answer) -> bool:
+    return answer.status == BUSY and b"network_busy" in answer.body
+
+
+@lru_cache(maxsize=256)
+def _may_open_a_place(resource: str) -> bool:
+    words = resource.strip("/").split("/")
+    is_join = words[0] == "node" and len(words) == JOIN_LENGTH
+    return not is_join and words[0] not in OPENS_NO_PLACE

@@ -1,0 +1,87 @@
+"""The server under the host: uvicorn, without an access log and without its own idea of signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from chalicelib.model.errors import PetriError
+
+#: Seconds that open requests may take to end after the stop.
+GRACE = 2
+#: Connections that wait while the lane is at work: a room full of people clicks at once.
+BACKLOG = 2048
+_TAKEN = {errno.EADDRINUSE, errno.EACCES}
+
+
+class AddressError(PetriError):
+    """The address can't be listened on; choose another port, or 0 for any free one."""
+
+    code = "address_taken"
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the run, which has an outbox to empty and a file to close first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; port 0 takes a free one.
+
+    Raises `AddressError` when another program has it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as problem:
+        listener.close()
+        if problem.errno not in _TAKEN:
+            raise
+        raise AddressError(
+            f"{host}:{port} is in use or not allowed; give another --port, or 0 for any free one."
+        ) from problem
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Give the address that a browser on this machine opens."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then let open requests end."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        # Addresses hold worker ids: what is logged about a request, its own structured line says.
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    server.should_exit = True
+    await serving
