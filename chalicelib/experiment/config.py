@@ -1,0 +1,213 @@
+"""The settings of an experiment: `config = get_config()`, then `config.get("base_payment")`.
+
+A value is looked for here, and the first one found counts:
+
+1. what this run was given (`experiment.run(base_payment=1.0)`, `config.set`)
+2. environment variables that are named exactly like a setting
+3. `config.txt` in the experiment's folder
+4. `~/.petriconfig`
+5. `~/.dallingerconfig`
+6. the experiment's `config_defaults()`
+7. Petri's own defaults (`config_keys.py` lists every setting with its meaning)
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from chalicelib.experiment.config_keys import UNSET, Key
+from chalicelib.experiment.config_layers import Layer, from_environment, from_file, from_mapping
+from chalicelib.experiment.config_problems import MissingSettingError, Problem, SettingsError
+from chalicelib.experiment.config_registry import Registry
+from chalicelib.experiment.config_values import Validator
+from chalicelib.model.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+
+class Configuration:
+    """The settings of the experiment that this process serves."""
+
+    #: what the last load put up with, for `petri verify` to tell
+    notes: list[Problem]
+    #: whether settings have been loaded; nothing can be read before
+    ready: bool
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"<Configuration {'ready' if self.ready else 'not loaded'}>"
+
+    def reset(self) -> None:
+        """Forget every value and every setting that an experiment registered."""
+        self._registry = Registry()
+        self._given: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
+        self.notes = []
+        self.ready = False
+
+    def register(
+        self,
+        key: str,
+        type: type,
+        synonyms: Iterable[str] = (),
+        sensitive: bool = False,
+        validators: Iterable[Validator] | None = None,
+    ) -> None:
+        """Make a setting known, so that config.txt and the environment may hold it.
+
+        `type` is str, int, float or bool. A sensitive setting is never shown, logged or packaged. Each
+        validator is called with the typed value and raises ValueError("must be ...") to refuse it.
+        A setting that Petri knows already may be registered again with its own type.
+        """
+        self._registry.add(
+            Key(
+                name=key,
+                type=type,
+                meaning="A setting of this experiment.",
+                synonyms=tuple(synonyms),
+                sensitive=sensitive,
+                public=not sensitive,
+                validators=tuple(validators or ()),
+            )
+        )
+
+    def get(self, key: str, default: Any = UNSET) -> Any:
+        """Return the value of a setting, or `default` when neither the author nor Petri gave it one.
+
+        Raises ConfigError for a setting that nobody registered, for one without value and default, and
+        before the settings are loaded.
+        """
+        known = self._known(key)
+        if not self.ready:
+            raise ConfigError(
+                f"The settings aren't loaded yet, so '{key}' can't be read; "
+                "read it in your experiment's configure(), not while experiment.py is imported."
+            )
+        value = self._values.get(known.name, known.default)
+        if value is not UNSET:
+            return value
+        if default is not UNSET:
+            return default
+        raise MissingSettingError(
+            f"'{known.name}' is not set; set it in config.txt, or give a default: config.get('{key}', ...)."
+        )
+
+    def money(self, key: str) -> Decimal:
+        """Return an amount of US dollars exactly as it was written."""
+        return Decimal(str(self.get(key)))
+
+    def __getitem__(self, key: str) -> Any:
+        return self.get(key)
+
+    def __contains__(self, key: str) -> bool:
+        known = self._registry.find(key)
+        if known is None:
+            return False
+        return known.default is not UNSET or known.name in self._values
+
+    def set(self, key: str, value: Any) -> None:
+        """Set a value for this run; it counts more than any file."""
+        self.extend({key: value})
+
+    def extend(self, values: Mapping[str, Any]) -> None:
+        """Set several values for this run; when one is refused, none is set."""
+        layer = from_mapping(values, self._registry, "this run")
+        if layer.problems:
+            raise SettingsError(layer.problems)
+        self._given.update(layer.values)
+        self._values.update(layer.values)
+
+    def as_dict(self, *, include_sensitive: bool = False) -> dict[str, Any]:
+        """Return every setting that has a value; sensitive ones only when asked for."""
+        shown = (key for key in self._registry if include_sensitive or not key.sensitive)
+        return {key.name: self.get(key.name) for key in shown if key.name in self}
+
+    def public(self) -> dict[str, Any]:
+        """Return what templates and pages may know."""
+        shown = (key for key in self._registry if key.public and not key.sensitive)
+        return {key.name: self.get(key.name) for key in shown if key.name in self}
+
+    def load_for(
+        self,
+        folder: Path,
+        runtime: Mapping[str, Any] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Load the settings of the experiment in `folder`.
+
+        `runtime`: what this run is given; `environ`: by default the process's; `home`: where .petriconfig
+        and .dallingerconfig are looked for; `defaults`: the experiment's `config_defaults()`.
+        Raises SettingsError, which lists everything that is wrong in any of them; then nothing changes.
+        """
+        registry = self._registry
+        home = _home() if home is None else home
+        layers = [
+            from_mapping({**self._given, **(runtime or {})}, registry, "this run"),
+            from_environment(os.environ if environ is None else environ, registry, folder),
+            from_file(folder / "config.txt", registry),
+            from_file(home / ".petriconfig", registry),
+            from_file(home / ".dallingerconfig", registry, foreign=True),
+            from_mapping(defaults or {}, registry, "config_defaults()"),
+        ]
+        problems = [problem for layer in layers for problem in layer.problems]
+        if problems := [*problems, *_contradictions(layers)]:
+            raise SettingsError(problems)
+        self._given = layers[0].values
+        self._values = {name: value for layer in reversed(layers) for name, value in layer.values.items()}
+        self.ready = True
+        self.notes = [*_idle_note(layers), *(note for layer in layers for note in layer.notes)]
+        for note in self.notes:
+            logger.warning("%s", note)
+
+    def _known(self, key: str) -> Key:
+        known = self._registry.find(key)
+        if known is None:
+            raise ConfigError(f"Nobody registered the setting '{key}'. {self._registry.mend_for(key)}")
+        return known
+
+
+def _contradictions(layers: list[Layer]) -> list[Problem]:
+    """Find settings that are right one by one and wrong together."""
+    name = "require_participant_token"
+    source = next((layer for layer in layers if name in layer.values), None)
+    mode = next((layer.values["mode"] for layer in layers if "mode" in layer.values), "debug")
+    if source is None or source.values[name] or mode == "debug":
+        return []
+    what = f"{name} is off, which is allowed in debug mode only (mode is {mode})."
+    mend = "Remove it; `petri verify` names the bots and pages that send no token."
+    return [Problem(name, source.where, None, what, mend)]
+
+
+def _idle_note(layers: list[Layer]) -> list[Problem]:
+    idle = sorted({name for layer in layers for name in layer.idle})
+    if not idle:
+        return []
+    where = next(layer.where for layer in layers if layer.idle)
+    what = f"these settings have no meaning on this platform: {', '.join(idle)}."
+    return [Problem("", where, None, what, "They are ignored and can be removed.")]
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A Lambda function may have no home; then there are no personal settings.
+        return Path(os.devnull)
+
+
+_process_wide = Configuration()
+
+
+def get_config() -> Configuration:
+    """Return the settings of the experiment that this process serves."""
+    return _process_wide

@@ -1,0 +1,314 @@
+"""Every setting that Petri knows, as data: the documentation and `petri verify` read this table too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from chalicelib.experiment.config_values import (
+    Validator,
+    above,
+    at_least,
+    between,
+    dollars,
+    json_list,
+    matching,
+    one_of,
+)
+
+#: says that a setting has no value of its own; None would be a value
+UNSET: Any = object()
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting: what it is called, what it holds, what it means."""
+
+    name: str
+    type: type
+    #: one line for the documentation
+    meaning: str
+    default: Any = UNSET
+    synonyms: tuple[str, ...] = ()
+    #: never shown, logged, packaged or exported
+    sensitive: bool = False
+    #: pages and templates may know it
+    public: bool = False
+    validators: tuple[Validator, ...] = ()
+    #: False for settings of servers that this platform doesn't have
+    effective: bool = True
+    #: the heading under which the documentation lists it
+    group: str = "Your experiment"
+
+
+_EMAIL = matching(r"[^@\s]+@[^@\s]+", "an e-mail address such as lab@example.org")
+_HOST_AND_PORT = matching(r"[^:\s]+(:[0-9]{1,5})?", "a host name, or host:port such as smtp.example.org:587")
+_SHARES = matching(
+    r"\s*[\w-]+\s*:\s*[0-9]+\s*(,\s*[\w-]+\s*:\s*[0-9]+\s*)*,?\s*",
+    "names and numbers such as mturk: 5, bots: 5",
+)
+_LANGUAGE = matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")
+_HIGHEST_PORT = 65535
+
+
+_general = partial(Key, group="General")
+_access = partial(Key, group="Access")
+_recruitment = partial(Key, group="Recruitment")
+_mturk = partial(Key, group="Mechanical Turk")
+_mail = partial(Key, group="Mail")
+_machine = partial(Key, group="This machine")
+_sharing = partial(Key, group="Sharing")
+_idle = partial(
+    Key, type=str, meaning="No meaning on this platform.", effective=False, group="Without meaning"
+)
+
+#: every setting that Petri itself knows, in the order of the documentation
+KEYS: tuple[Key, ...] = (
+    _general(
+        "mode",
+        str,
+        "Where the run takes place: debug (this machine), sandbox (the recruiter's rehearsal) or live.",
+        default="debug",
+        public=True,
+        validators=(one_of("debug", "sandbox", "live"),),
+    ),
+    _general(
+        "title", str, "What participants see as the name of the study.", default="Experiment", public=True
+    ),
+    _general(
+        "description",
+        str,
+        "One or two sentences that invite participants.",
+        default="A behavioural experiment.",
+        public=True,
+    ),
+    _general(
+        "keywords",
+        str,
+        "Words, separated by commas, by which participants find the study.",
+        default="psychology",
+        public=True,
+    ),
+    _general(
+        "language",
+        str,
+        "The language of the pages, as a code such as en.",
+        default="en",
+        public=True,
+        validators=(_LANGUAGE,),
+    ),
+    _general(
+        "num_participants",
+        int,
+        "How many participants the experiment is for; what it does is the author's choice.",
+        public=True,
+        validators=(at_least(1),),
+    ),
+    _general(
+        "duration",
+        float,
+        "Hours that a participant has, from accepting to finishing.",
+        default=1.0,
+        public=True,
+        validators=(above(0),),
+    ),
+    _general(
+        "base_payment",
+        float,
+        "US dollars that everybody who takes part is paid.",
+        default=0.0,
+        public=True,
+        validators=(dollars,),
+    ),
+    _general(
+        "question_max_length",
+        int,
+        "The longest answer to a question, in characters.",
+        default=1000,
+        public=True,
+        validators=(at_least(1),),
+    ),
+    _general(
+        "busy_timeout",
+        float,
+        "Minutes that somebody waits for the person ahead before being released and paid.",
+        default=10.0,
+        public=True,
+        validators=(above(0),),
+    ),
+    _general("run_seed", int, "The number from which all chance is drawn: the same seed gives the same run."),
+    _general("logfile", str, "Where logs are written; - is the terminal.", default="-"),
+    _general(
+        "loglevel",
+        str,
+        "How much is logged: 0 (everything) to 4 (only failures).",
+        default="0",
+        validators=(matching("[0-4]", "a number from 0 to 4"),),
+    ),
+    _general("whimsical", bool, "Whether notices to the operator may be light in tone.", default=True),
+    _access("dashboard_user", str, "The operator's name at the dashboard.", default="admin"),
+    _access(
+        "dashboard_password", str, "The operator's password; made at random when not set.", sensitive=True
+    ),
+    _access(
+        "require_participant_token",
+        bool,
+        "Whether requests of participants must carry their token; may be off in debug mode only.",
+        default=True,
+    ),
+    _access(
+        "protected_routes",
+        str,
+        "A JSON list of addresses that only the operator may call.",
+        default="[]",
+        validators=(json_list,),
+    ),
+    _recruitment(
+        "recruiter",
+        str,
+        "Who brings the participants: hotair, cli, bots, multi, link, mturk or prolific.",
+        default="hotair",
+        public=True,
+    ),
+    _recruitment(
+        "recruiters",
+        str,
+        "With recruiter = multi: names and numbers such as mturk: 5, bots: 5.",
+        validators=(_SHARES,),
+    ),
+    _recruitment("auto_recruit", bool, "Whether each success recruits the next participant.", default=True),
+    _recruitment(
+        "lifetime",
+        int,
+        "Hours that the study stays visible to new participants.",
+        default=24,
+        public=True,
+        validators=(at_least(1),),
+    ),
+    _recruitment(
+        "allow_repeat_worker_ids",
+        bool,
+        "Whether the same person may take part more than once.",
+        default=False,
+    ),
+    _recruitment(
+        "browser_exclude_rule",
+        str,
+        "Browsers and devices, separated by commas, that are turned away.",
+        default="",
+        public=True,
+    ),
+    _recruitment(
+        "disable_when_duration_exceeded",
+        bool,
+        "Whether recruitment ends when somebody has stayed longer than the duration allows.",
+        default=True,
+    ),
+    _mturk(
+        "aws_access_key_id",
+        str,
+        "The requester's access key; its account may differ from the deploying one.",
+        sensitive=True,
+    ),
+    _mturk("aws_secret_access_key", str, "The secret that belongs to that key.", sensitive=True),
+    _mturk(
+        "aws_region",
+        str,
+        "The AWS region to work in.",
+        default="us-east-1",
+        validators=(matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region such as us-east-1"),),
+    ),
+    _mturk("us_only", bool, "Whether only workers in the United States may take part.", default=False),
+    _mturk(
+        "approve_requirement",
+        int,
+        "The percentage of a worker's past work that must have been approved.",
+        default=95,
+        validators=(between(1, 100),),
+    ),
+    _mturk(
+        "assign_qualifications",
+        bool,
+        "Whether workers who finish are given qualifications, to be excluded later.",
+        default=False,
+    ),
+    _mturk("group_name", str, "The qualification that is given to workers who finish."),
+    _mturk(
+        "mturk_qualification_blocklist",
+        str,
+        "Qualifications, separated by commas, that keep a worker from the study.",
+        default="",
+        synonyms=("qualification_blacklist",),
+    ),
+    _mturk(
+        "mturk_qualification_requirements",
+        str,
+        "A JSON list of requirements, passed on to Mechanical Turk.",
+        default="[]",
+        validators=(json_list,),
+    ),
+    _mail(
+        "contact_email_on_error",
+        str,
+        "Who is told of errors, and whom participants can write to.",
+        public=True,
+        validators=(_EMAIL,),
+    ),
+    _mail("dallinger_email_address", str, "The address from which notices are sent.", validators=(_EMAIL,)),
+    _mail(
+        "smtp_host",
+        str,
+        "The mail server, as host:port.",
+        default="smtp.gmail.com:587",
+        validators=(_HOST_AND_PORT,),
+    ),
+    _mail("smtp_username", str, "The user name at the mail server."),
+    _mail("smtp_password", str, "The password at the mail server.", sensitive=True),
+    _machine("host", str, "The address that the local host listens at.", default="127.0.0.1"),
+    _machine(
+        "port",
+        int,
+        "The port that the local host listens at; 0 takes a free one.",
+        default=5000,
+        validators=(between(0, _HIGHEST_PORT),),
+    ),
+    _machine("webdriver_type", str, "The browser that browser bots drive.", default="chrome"),
+    _machine("webdriver_url", str, "The Selenium server that browser bots use, if not this machine."),
+    _sharing(
+        "osf_access_token",
+        str,
+        "The token with which the run is registered at the Open Science Framework.",
+        sensitive=True,
+    ),
+    _sharing(
+        "enable_global_experiment_registry",
+        bool,
+        "Whether run ids are registered, so that collect() never runs one twice.",
+        default=False,
+    ),
+    # Both can hold a password.
+    _idle("database_url", sensitive=True),
+    _idle("heroku_auth_token", sensitive=True),
+    _idle("ad_group"),
+    _idle("clock_on"),
+    _idle("database_size"),
+    _idle("dyno_type"),
+    _idle("dyno_type_web"),
+    _idle("dyno_type_worker"),
+    _idle("heroku_python_version"),
+    _idle("heroku_team"),
+    _idle("num_dynos_web"),
+    _idle("num_dynos_worker"),
+    _idle("organization_name"),
+    _idle("redis_size"),
+    _idle("threads"),
+    _idle("worker_multiplier"),
+)
+
+_PREFIXES_WITHOUT_MEANING = ("heroku_", "num_dynos_", "dyno_type_")
+
+
+def key_without_meaning(name: str) -> Key | None:
+    """Return the key for a setting that belongs to servers of another platform, however it is spelled."""
+    return _idle(name, sensitive=True) if name.startswith(_PREFIXES_WITHOUT_MEANING) else None

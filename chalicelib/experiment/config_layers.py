@@ -1,0 +1,108 @@
+"""Reading one source of settings: a file, the environment, or a mapping given by a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chalicelib.experiment.config_files import contents_of, read_settings
+from chalicelib.experiment.config_keys import Key
+from chalicelib.experiment.config_problems import Problem
+from chalicelib.experiment.config_registry import Registry
+from chalicelib.experiment.config_values import coerce
+
+
+@dataclass
+class Layer:
+    """The settings of one source, typed, and what was wrong with them."""
+
+    where: str
+    values: dict[str, Any] = field(default_factory=dict)
+    #: what must be mended before the experiment can run
+    problems: list[Problem] = field(default_factory=list)
+    #: what is put up with, and should be known
+    notes: list[Problem] = field(default_factory=list)
+    #: settings that have no meaning here
+    idle: list[str] = field(default_factory=list)
+
+    def put(self, key: Key, value: Any, line: int | None = None) -> None:
+        """Take a value for a known setting, if it has the type and obeys the rules."""
+        if not key.effective:
+            self.idle.append(key.name)
+        if key.name in self.values:
+            self.refuse(
+                key.name, line, f"'{key.name}' is set twice here, once by a synonym.", "Keep one of them."
+            )
+            return
+        try:
+            self.values[key.name] = checked(key, value)
+        except ValueError as refusal:
+            self.refuse(key.name, line, f"{key.name} {refusal}.", "")
+
+    def refuse(self, key: str, line: int | None, what: str, mend: str) -> None:
+        """Note something that must be mended."""
+        self.problems.append(Problem(key, self.where, line, what, mend))
+
+
+def checked(key: Key, value: Any) -> Any:
+    """Return the value in the setting's type; ValueError says what it must be."""
+    typed = coerce(value, key.type)
+    for validator in key.validators:
+        validator(typed)
+    return typed
+
+
+def from_file(path: Path, registry: Registry, *, foreign: bool = False) -> Layer:
+    """Read a settings file.
+
+    `foreign`: the file belongs to another program, which may know settings that Petri needn't; they are
+    noted instead of refused.
+    """
+    entries, problems = read_settings(path)
+    layer = Layer(str(path), problems=problems)
+    for entry in entries:
+        key = registry.find(entry.key)
+        if key is not None:
+            _put_words(layer, key, entry.text, path.parent, entry.line)
+            continue
+        what = f"'{entry.key}' is no setting that Petri or this experiment knows."
+        bag = layer.notes if foreign else layer.problems
+        bag.append(Problem(entry.key, layer.where, entry.line, what, registry.mend_for(entry.key)))
+    return layer
+
+
+def from_environment(environ: Mapping[str, str], registry: Registry, base: Path) -> Layer:
+    """Read the environment; only variables that are named exactly like a setting count."""
+    layer = Layer("environment")
+    for key in registry:
+        for name in (key.name, *key.synonyms):
+            if key.effective and name in environ:
+                _put_words(layer, key, environ[name], base)
+    return layer
+
+
+def from_mapping(values: Mapping[str, Any], registry: Registry, where: str) -> Layer:
+    """Read settings that a program gives, as typed values or as words."""
+    layer = Layer(where)
+    for name, value in values.items():
+        key = registry.find(name)
+        if key is not None:
+            layer.put(key, value)
+        else:
+            what = f"'{name}' is no setting that Petri or this experiment knows."
+            layer.refuse(name, None, what, registry.mend_for(name))
+    return layer
+
+
+def _put_words(layer: Layer, key: Key, text: str, base: Path, line: int | None = None) -> None:
+    try:
+        layer.put(key, contents_of(text, base), line)
+    except OSError as error:
+        reason = error.strerror or "it can't be opened"
+        layer.refuse(
+            key.name, line, f"{key.name} names a file that can't be read: {reason}.", "Check the path."
+        )
+    except UnicodeDecodeError:
+        layer.refuse(key.name, line, f"{key.name} names a file that isn't UTF-8 text.", "Save it as UTF-8.")

@@ -1,0 +1,88 @@
+"""Which settings there are: Petri's own and those that an experiment registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from chalicelib.experiment.config_keys import KEYS, Key, key_without_meaning
+from chalicelib.experiment.config_problems import nearest
+from chalicelib.experiment.config_values import TYPES
+from chalicelib.model.errors import ConfigError
+
+#: a setting of an author with one of these in its name is kept secret, whether its author says so or not
+_SECRET_WORDS = ("password", "secret", "access_key", "api_key")
+
+
+class Registry:
+    """The known settings, by name and by synonym."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Key] = {}
+        self._names: dict[str, str] = {}
+        for key in KEYS:
+            self._put(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys.values())
+
+    def find(self, name: str) -> Key | None:
+        """Return the setting of that name or synonym, if it is known; capitals don't matter."""
+        owner = self._names.get(name.lower())
+        return self._keys[owner] if owner is not None else key_without_meaning(name.lower())
+
+    def mend_for(self, name: str) -> str:
+        """Say what to do about a name that is not known."""
+        near = nearest(name.lower(), self._names)
+        guess = f"Did you mean '{near}'? " if near else ""
+        return f"{guess}Settings of your own are registered in extra_parameters()."
+
+    def add(self, key: Key) -> None:
+        """Take a setting from an author; one that Petri has already keeps Petri's meaning.
+
+        Raises ConfigError when the type isn't one that settings can have, or differs from the known one,
+        or when a synonym belongs to another setting.
+        """
+        if key.type not in TYPES:
+            raise ConfigError(
+                f"The setting '{key.name}' can't be of type {key.type!r}; use str, int, float or bool."
+            )
+        known = self._keys.get(self._names.get(key.name, key.name))
+        if known is not None and known.effective:
+            key = _merged(known, key)
+        for synonym in key.synonyms:
+            self._check_free(synonym, key)
+        self._put(_guarded(key))
+
+    def _check_free(self, synonym: str, key: Key) -> None:
+        owner = self._names.get(synonym.lower())
+        if owner is not None and owner != key.name:
+            raise ConfigError(
+                f"'{synonym}' can't be a synonym of '{key.name}', "
+                f"because it belongs to '{owner}'; choose another."
+            )
+
+    def _put(self, key: Key) -> None:
+        self._keys[key.name] = key
+        for name in (key.name, *key.synonyms):
+            self._names[name.lower()] = key.name
+
+
+def _merged(known: Key, new: Key) -> Key:
+    if known.type is not new.type:
+        raise ConfigError(
+            f"The setting '{new.name}' exists already and is of type {known.type.__name__}, "
+            f"not {new.type.__name__}; register yours under another name."
+        )
+    return replace(
+        known,
+        synonyms=tuple(dict.fromkeys((*known.synonyms, *new.synonyms))),
+        sensitive=known.sensitive or new.sensitive,
+        validators=tuple(dict.fromkeys((*known.validators, *new.validators))),
+    )
+
+
+def _guarded(key: Key) -> Key:
+    if any(word in key.name.lower() for word in _SECRET_WORDS):
+        return replace(key, sensitive=True)
+    return key
