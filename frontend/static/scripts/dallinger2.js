@@ -1,0 +1,518 @@
+/**
+ * The `dallinger` object: how a page of an experiment talks to the experiment.
+ *
+ * A classic script that defines `window.dallinger` at once. It needs jQuery (for its Deferred objects) and `store`,
+ * both of which the base layout brings. Everything that asks the server returns a jQuery promise (done, fail, then);
+ * `fail` gets an AjaxRejection. The participant's token and a request id go with each request by themselves. What the
+ * line lost is asked again under the same request id, so nothing happens twice.
+ */
+(function () {
+  "use strict";
+  if (window.dallinger) return;
+
+  const MOST_TRIES = 8; // with the pauses below: three quarters of a minute without an answer
+  const FIRST_PAUSE_MS = 500;
+  const LONGEST_PAUSE_MS = 12000;
+  const ANSWER_WITHIN_MS = 60000; // long enough for 300 KB over a slow line
+  const LOST = new Set([0, 502, 503, 504]);
+  const NAMES = {
+    recruiter: ["recruiter"],
+    hitId: ["hitId", "hit_id", "STUDY_ID"],
+    assignmentId: ["assignmentId", "assignment_id", "SESSION_ID"],
+    workerId: ["workerId", "worker_id", "PROLIFIC_PID"],
+    mode: ["mode"],
+  };
+  const ABOUT_THE_PAGE = ["participant_id", "generate_tokens", "outcome"];
+  const dlgr = { preventExit: false, skip_experiment: false };
+  window.dallinger = dlgr;
+
+  /* ---- What the browser keeps ------------------------------------------------------------------------------ */
+
+  const kept = window.store;
+
+  /** Values kept in this browser; `available` says whether they outlast the page. */
+  dlgr.storage = {
+    available: Boolean(kept && kept.enabled),
+    get: (key) => kept.get(key),
+    set: (key, value) => kept.set(key, value),
+    all: () => kept.getAll(),
+  };
+
+  // One record for each person's assignment: two windows with different people must not mix.
+  function record(changes) {
+    const key = `petri:${dlgr.identity.uniqueId}`;
+    if (changes) kept.set(key, { ...kept.get(key), ...changes });
+    return kept.get(key) || {};
+  }
+
+  function tabIdentity(ids) {
+    try {
+      if (ids) sessionStorage.setItem("petri:identity", JSON.stringify(ids));
+      return JSON.parse(sessionStorage.getItem("petri:identity")) || {};
+    } catch {
+      return {}; // storage is forbidden here: the address alone says who this is
+    }
+  }
+
+  /* ---- Who takes part -------------------------------------------------------------------------------------- */
+
+  /** A value from the page's address: its text, true where it stands without a value, null where it is absent. */
+  dlgr.getUrlParameter = function (name) {
+    const value = new URLSearchParams(location.search).get(name);
+    const isBare = value === "" && location.search.slice(1).split("&").includes(encodeURIComponent(name));
+    return isBare ? true : value;
+  };
+
+  function firstValue(names, look) {
+    return names.map(look).find((value) => value && value !== true && value !== "undefined") || null;
+  }
+
+  // The address speaks for the whole identity: mixed with what an earlier visitor left, it would join two people.
+  function knownIds() {
+    const read = (look) => Object.fromEntries(Object.entries(NAMES).map(([field, names]) => [field, firstValue(names, look)]));
+    const address = read(dlgr.getUrlParameter);
+    if (address.assignmentId || address.workerId) return address;
+    const tab = tabIdentity();
+    if (tab.assignmentId) return tab;
+    const browser = read(dlgr.storage.get);
+    return browser.assignmentId ? browser : address;
+  }
+
+  function putGeneratedIdsIntoTheAddress() {
+    const wanted = dlgr.getUrlParameter("generate_tokens");
+    if (!wanted || wanted === "0") return;
+    const query = new URLSearchParams(location.search);
+    for (const field of ["hitId", "assignmentId", "workerId"]) {
+      if (!firstValue(NAMES[field], (name) => query.get(name))) query.set(field, newId());
+    }
+    query.delete("generate_tokens");
+    history.replaceState(history.state, "", `${location.pathname}?${query}`);
+  }
+
+  // Identifies nobody: it lets a researcher see that two assignments came from one kind of machine.
+  function fingerprint() {
+    const traits = [navigator.userAgent, navigator.language, screen.width, screen.height, screen.colorDepth,
+      new Date().getTimezoneOffset(), navigator.hardwareConcurrency].join("|");
+    let hashes = [0xdeadbeef, 0x41c6ce57];
+    for (const char of traits) {
+      hashes = [2654435761, 1597334677].map((factor, index) => Math.imul(hashes[index] ^ char.codePointAt(0), factor));
+    }
+    return hashes.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  }
+
+  /** Who takes part, as far as this page knows: the recruiter's ids, the participant's id, what came along. */
+  dlgr.identity = {
+    participantId: undefined,
+    get uniqueId() {
+      return `${this.workerId || ""}:${this.assignmentId || ""}`;
+    },
+    /** Read it again: from the address first, then from what this tab, then this browser kept. */
+    initialize() {
+      putGeneratedIdsIntoTheAddress();
+      const query = [...new URLSearchParams(location.search)];
+      const ours = new Set([...ABOUT_THE_PAGE, ...Object.values(NAMES).flat()]);
+      Object.assign(this, knownIds());
+      this.mode = this.mode || document.documentElement.dataset.mode || null;
+      this.fingerprintHash = fingerprint();
+      this.entryInformation = Object.fromEntries(query.filter(([name]) => !ours.has(name)));
+      this.participantId = record().participantId || firstValue(["participant_id"], dlgr.getUrlParameter) || undefined;
+      keepIdentity();
+    },
+  };
+
+  function keepIdentity() {
+    const ids = Object.keys(NAMES).map((field) => [field, dlgr.identity[field]]);
+    if (dlgr.identity.assignmentId) tabIdentity(Object.fromEntries(ids));
+  }
+
+  /** Keep when the participant agreed, and the hash of the text shown, for `createParticipant`. */
+  dlgr.recordConsent = function (time, hash) {
+    record({ consent: { time, hash } });
+  };
+
+  function remember(answer) {
+    const { id, creation_time: created, worker_id: workerId } = answer.participant;
+    dlgr.identity.workerId = dlgr.identity.workerId || workerId;
+    dlgr.identity.participantId = id;
+    keepIdentity();
+    const known = record();
+    const isSame = known.participantId === id && known.created === created;
+    record({ participantId: id, created, token: answer.token || known.token, steps: isSame ? known.steps : {} });
+  }
+
+  /* ---- Requests -------------------------------------------------------------------------------------------- */
+
+  function newId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16)); // crypto.randomUUID is missing on plain http
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+
+  /** What a refused or lost request leaves: route, method, status (0: no answer), data (as sent), html, errorCode. */
+  class AjaxRejection extends Error {
+    constructor(request, status, answer) {
+      super(answer.error_text || "The study could not be reached. Please check your connection.");
+      this.name = "AjaxRejection";
+      Object.assign(this, { route: request.route, method: request.method, data: request.data, status });
+      this.errorCode = answer.error_code || (status ? "unknown" : "no_answer");
+      this.errorType = answer.error_type || "";
+      this.errorText = this.message;
+      this.html = answer.html || $("<div class='main_div' role='alert'>").text(this.message).prop("outerHTML");
+    }
+  }
+  dlgr.AjaxRejection = AjaxRejection;
+
+  function formEncoded(data) {
+    if (typeof data === "string") return new URLSearchParams(data);
+    const form = new URLSearchParams();
+    for (const [name, value] of Object.entries(data || {})) {
+      if (value === undefined) continue;
+      form.append(name, value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+    }
+    return form;
+  }
+
+  async function askOnce({ method, route, data, requestId }) {
+    const address = new URL(route, `${location.origin}/`);
+    const form = formEncoded(data);
+    const headers = { Accept: "application/json", "X-Request-Id": requestId };
+    const { token } = record();
+    if (token && address.origin === location.origin) headers.Authorization = `Bearer ${token}`;
+    if (method === "GET") form.forEach((value, name) => address.searchParams.append(name, value));
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN_MS);
+    try {
+      const body = method === "GET" ? undefined : form;
+      const response = await fetch(address, { method, headers, body, cache: "no-store", signal: patience.signal });
+      const text = await response.text();
+      const after = Number(response.headers.get("Retry-After"));
+      return { status: response.status, ok: response.ok, answer: parsed(text), after };
+    } catch {
+      return { status: 0, ok: false, answer: {}, after: 0 };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function parsed(text) {
+    try {
+      return JSON.parse(text) || {};
+    } catch {
+      return {};
+    }
+  }
+
+  // petri.js shows the participant `dallinger.waiting`, of kind "person" (somebody ahead is working) or "line", and
+  // welcomes back whoever `hasResumed`.
+  const waits = new Map();
+  dlgr.waiting = null;
+  dlgr.hasResumed = false;
+
+  function showWaiting(request, kind) {
+    if (kind) waits.set(request, waits.get(request)?.kind === kind ? waits.get(request) : { kind, since: Date.now() });
+    else waits.delete(request);
+    dlgr.waiting = [...waits.values()][0] || null;
+    document.dispatchEvent(new CustomEvent("petri:waiting"));
+  }
+
+  function pause(lost, retryAfterSeconds) {
+    const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, lost - 1));
+    const jittered = growing * (0.5 + Math.random() / 2);
+    return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000 || 0)));
+  }
+
+  async function ask(request) {
+    for (let lost = 0; ;) {
+      const { status, ok, answer, after } = await askOnce(request);
+      const isBusy = status === 503 && answer.error_code === "network_busy";
+      if (!ok && LOST.has(status) && !isBusy) lost += 1;
+      if (ok || !LOST.has(status) || lost >= MOST_TRIES) {
+        if (waits.has(request)) showWaiting(request, null);
+        if (ok) return answer;
+        throw new AjaxRejection(request, status, answer);
+      }
+      if (isBusy || lost > 1) showWaiting(request, isBusy ? "person" : "line");
+      await pause(lost, after);
+    }
+  }
+
+  function send(method, route, data, requestId = newId()) {
+    const deferred = $.Deferred();
+    ask({ method, route, data, requestId }).then(deferred.resolve, deferred.reject);
+    return deferred.promise();
+  }
+
+  /** GET a route of the experiment with the data as query. */
+  dlgr.get = (route, data) => send("GET", route, data);
+
+  /** POST the data, form-encoded, to a route of the experiment; objects in it go as JSON. */
+  dlgr.post = (route, data) => send("POST", route, data);
+
+  dlgr.getExperimentProperty = (name) => dlgr.get(`/experiment/${name}`);
+  dlgr.getInfo = (nodeId, infoId) => dlgr.get(`/info/${nodeId}/${infoId}`);
+  dlgr.getInfos = (nodeId) => dlgr.get(`/node/${nodeId}/infos`);
+  dlgr.getReceivedInfos = (nodeId) => dlgr.get(`/node/${nodeId}/received_infos`);
+  dlgr.getTransmissions = (nodeId, data) => dlgr.get(`/node/${nodeId}/transmissions`, data);
+
+  /* ---- Taking part ----------------------------------------------------------------------------------------- */
+
+  function showRefusal(rejection) {
+    dlgr.allowExit();
+    const box = $("<div class='main_div' role='alert'>");
+    box.append($("<h1>").text("You cannot go on from here"), $("<p>").text(rejection.errorText));
+    ($("#main").length ? $("#main") : $("body")).empty().append(box);
+  }
+
+  // A page that doesn't look at failures would leave its reader before dead buttons.
+  function shownUnlessHandled(promise) {
+    let isHandled = false;
+    promise.fail((rejection) => setTimeout(() => isHandled || showRefusal(rejection)));
+    for (const name of ["fail", "catch", "then"]) {
+      const original = promise[name];
+      promise[name] = function (...callbacks) {
+        isHandled = isHandled || name !== "then" || Boolean(callbacks[1]);
+        return original.apply(this, callbacks);
+      };
+    }
+    return promise;
+  }
+
+  function enter(route, data) {
+    const hadToken = Boolean(record().token);
+    return dlgr.post(route, data).then((answer) => {
+      remember(answer);
+      return answer;
+    }, (rejection) => {
+      if (rejection.status !== 401 || !hadToken) throw rejection;
+      record({ token: undefined }); // a token of an earlier run: the ids still say who this is
+      return enter(route, data);
+    });
+  }
+
+  function arrive() {
+    const { recruiter, hitId, assignmentId, workerId, mode, fingerprintHash, entryInformation } = dlgr.identity;
+    const { consent = {} } = record();
+    const data = {
+      recruiter, hitId, assignmentId, workerId, mode,
+      fingerprint_hash: fingerprintHash, consent_time: consent.time, consent_hash: consent.hash,
+    };
+    const known = Object.entries(data).filter(([, value]) => value);
+    return enter("/participant", { ...entryInformation, ...Object.fromEntries(known) });
+  }
+
+  let arriving = null;
+
+  /**
+   * Make the participant, or find them again after a reload. With a quorum it resolves when the room is full;
+   * somebody who came too late gets `dallinger.skip_experiment`.
+   */
+  dlgr.createParticipant = function () {
+    if (arriving) return arriving;
+    const held = $(".btn-success").filter((_, button) => !button.disabled).prop("disabled", true);
+    const arrival = arrive().then((answer) => {
+      const { quorum: room } = answer;
+      dlgr.skip_experiment = Boolean(room && room.overrecruited);
+      if (!room || room.overrecruited || isGathered(room)) return answer;
+      return dlgr.waitForQuorum().then(() => answer);
+    });
+    arriving = shownUnlessHandled(arrival);
+    arrival.done(() => held.prop("disabled", false)).always(() => { arriving = null; });
+    return arriving;
+  };
+
+  /** Find a participant again by their assignment. */
+  dlgr.loadParticipant = function (assignmentId) {
+    dlgr.identity.assignmentId = assignmentId;
+    return enter("/load-participant", { assignment_id: assignmentId, worker_id: dlgr.identity.workerId || undefined });
+  };
+
+  function isGathered({ n, q }) {
+    dlgr.updateProgressBar(n, q);
+    return n >= q;
+  }
+
+  let gathering = null;
+
+  /** Resolves when as many people are here as the experiment needs. */
+  dlgr.waitForQuorum = function () {
+    gathering = gathering || $.Deferred((deferred) => listenForQuorum(deferred, 0)).promise();
+    return gathering;
+  };
+
+  function listenForQuorum(deferred, tries) {
+    const { participantId } = dlgr.identity;
+    const query = new URLSearchParams({ channel: "quorum", participant_id: participantId || "", token: record().token || "" });
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/chat?${query}`);
+    const count = (room) => {
+      if (!room || !isGathered(room)) return;
+      deferred.resolve(room);
+      socket.close();
+    };
+    socket.onopen = () => {
+      tries = 0;
+      if (participantId) arrive().done((answer) => count(answer.quorum)); // somebody may have come in between
+    };
+    socket.onmessage = ({ data }) => data.startsWith("quorum:") && count(JSON.parse(data.slice("quorum:".length)));
+    socket.onclose = () => deferred.state() === "pending" && pause(tries + 1, 0).then(() => listenForQuorum(deferred, tries + 1));
+  }
+
+  /** Show in the waiting room that `value` of `total` people are here. */
+  dlgr.updateProgressBar = function (value, total) {
+    const share = total ? Math.min(100, Math.round((100 * value) / total)) : 0;
+    $("#waiting-progress-bar").css("width", `${share}%`);
+    $("#progress-percentage").text(`${share}%`);
+    $("#waiting-progress").attr({ "aria-valuenow": value, "aria-valuemax": total });
+    $("#waiting-count").text(`${value} of ${total} people are here`);
+  };
+
+  // A page's step is the node that it asked for. It is kept until the page is left on purpose, so that a reload, or a
+  // window closed by accident, comes back to the same node.
+  function step(changed) {
+    const steps = record().steps || {};
+    if (changed === undefined) return steps[location.pathname] || null;
+    record({ steps: { ...steps, [location.pathname]: changed } });
+    return changed;
+  }
+
+  let hasAskedForNode = false;
+
+  /** Take a place in the experiment: `done` gets {node}; a rejection with status 403 says that nothing is left. */
+  dlgr.createAgent = function () {
+    const earlier = hasAskedForNode ? null : step();
+    hasAskedForNode = true;
+    if (earlier && earlier.answer) return comeBack(earlier.answer);
+    const requestId = (earlier && earlier.requestId) || newId();
+    step({ requestId });
+    const entered = dlgr.identity.participantId ? $.Deferred().resolve() : dlgr.createParticipant();
+    return entered.then(() => send("POST", `/node/${dlgr.identity.participantId}`, {}, requestId))
+      .done((answer) => step({ requestId, answer }))
+      .fail(({ status }) => status && !LOST.has(status) && step(null));
+  };
+
+  function comeBack(answer) {
+    const deferred = $.Deferred();
+    setTimeout(() => deferred.resolve(answer));
+    dlgr.hasResumed = true;
+    return deferred.promise();
+  }
+
+  /** Give the experiment something that the participant made at this node. */
+  dlgr.createInfo = function (nodeId, data) {
+    return dlgr.post(`/info/${nodeId}`, data).done(() => step() && step({ ...step(), answered: true }));
+  };
+
+  function formAnswers() {
+    const answers = {};
+    for (const { name, value } of $("form").serializeArray()) {
+      answers[name] = name in answers ? [].concat(answers[name], value) : value;
+    }
+    return answers;
+  }
+
+  let submitting = null;
+
+  /** Store the answers of the page's forms as a question, then hand the assignment in. */
+  dlgr.submitQuestionnaire = function (name) {
+    const question = typeof name === "string" ? name : "questionnaire";
+    const data = { question, number: 1, response: JSON.stringify(formAnswers()) };
+    submitting = submitting || dlgr.post(`/question/${dlgr.identity.participantId}`, data)
+      .then(dlgr.submitAssignment).fail(() => { submitting = null; });
+    return submitting;
+  };
+
+  /** Hand the assignment in, and go to the page that thanks and returns to the recruiter. */
+  dlgr.submitAssignment = function () {
+    return dlgr.post("/worker_complete", { participant_id: dlgr.identity.participantId }).done(() => {
+      dlgr.allowExit();
+      dlgr.goToPage("recruiter-exit");
+    });
+  };
+
+  /** Go to the page that apologises, asks what happened, and pays. */
+  dlgr.error = function (rejection) {
+    const { route, method, status, data, errorType, errorCode, errorText } = rejection || {};
+    const request = JSON.stringify({ route, method, status, data }).slice(0, 5000);
+    record({ problem: { error_type: errorType || errorCode, error_text: errorText, request_data: request } });
+    dlgr.allowExit();
+    dlgr.goToPage("error-page");
+  };
+
+  /** What `error` was last told, as the error page passes it on. */
+  dlgr.problem = () => record().problem || {};
+
+  /* ---- From page to page ----------------------------------------------------------------------------------- */
+
+  let isLeaving = false;
+  let mayExitOnce = false;
+
+  /** The address of a page of the experiment, with the query string, the ids and the participant carried along. */
+  dlgr.addressOf = function (page) {
+    const [path, own] = String(page).replace(/^\/+/, "").split("?");
+    const query = new URLSearchParams(location.search);
+    query.delete("outcome");
+    for (const [field, names] of Object.entries(NAMES)) {
+      if (dlgr.identity[field] && !names.some((name) => query.has(name))) query.set(field, dlgr.identity[field]);
+    }
+    if (dlgr.identity.participantId) query.set("participant_id", dlgr.identity.participantId);
+    new URLSearchParams(own).forEach((value, name) => query.set(name, value));
+    return `/${path}?${query}`;
+  };
+
+  /** Go on to a page of the experiment, such as "exp" or "instructions/second". */
+  dlgr.goToPage = function (page) {
+    isLeaving = true;
+    location.assign(dlgr.addressOf(page));
+  };
+
+  /** From now on the page may be left without a question. */
+  dlgr.allowExit = () => { dlgr.preventExit = false; };
+
+  /** The next time, and only then, the page may be left without a question (a download, a link for mail). */
+  dlgr.allowExitOnce = () => { mayExitOnce = true; };
+
+  window.addEventListener("beforeunload", (event) => {
+    const mayLeave = !dlgr.preventExit || mayExitOnce;
+    mayExitOnce = false;
+    if (mayLeave) return;
+    isLeaving = false;
+    event.preventDefault();
+    event.returnValue = "You have not finished yet.";
+  });
+
+  window.addEventListener("pagehide", () => {
+    const current = step();
+    if (current && (isLeaving || (current.answered && !dlgr.preventExit))) step(null);
+    isLeaving = false;
+  });
+
+  /* ---- Helpers --------------------------------------------------------------------------------------------- */
+
+  /** Call back, a little later, if a blocker hides what looks like an advertisement. */
+  dlgr.hasAdBlocker = function (callback) {
+    const bait = $("<div class='adsbox ad-banner advertisement' aria-hidden='true'>&nbsp;</div>").appendTo(document.body);
+    setTimeout(() => {
+      if (bait.height() === 0) callback();
+      bait.remove();
+    }, 100);
+  };
+
+  /** Whether this browser gave no fingerprint. */
+  dlgr.missingFingerprint = () => !dlgr.identity.fingerprintHash;
+
+  /** Freezes the given elements (jQuery objects) while something is sent, with a spinner in #spinner. */
+  dlgr.BusyForm = class BusyForm {
+    freeze(elements = []) {
+      this.elements = [].concat(elements);
+      this.elements.forEach((element) => $(element).prop("disabled", true));
+      $("#spinner").html("<span class='spinner' aria-hidden='true'></span>Sending …");
+    }
+
+    unfreeze() {
+      (this.elements || []).forEach((element) => $(element).prop("disabled", false));
+      this.elements = [];
+      $("#spinner").empty();
+    }
+  };
+
+  dlgr.identity.initialize();
+})();

@@ -1,0 +1,32 @@
+/**
+ * The consent page's own buttons. An experiment's script may bind them too: where it has already gone on, or has
+ * prevented the default, nothing more happens here.
+ */
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-goes-to], [data-closes], [data-prints]");
+  if (!button || event.defaultPrevented) return;
+  if ("prints" in button.dataset) printOnce();
+  else if ("closes" in button.dataset) decline();
+  else goOn(button.dataset.goesTo);
+});
+
+let isPrinting = false;
+addEventListener("beforeprint", () => { isPrinting = true; });
+
+function printOnce() {
+  if (!isPrinting) window.print();
+  isPrinting = false;
+}
+
+function goOn(page) {
+  window.dallinger.allowExit();
+  window.dallinger.goToPage(page);
+}
+
+function decline() {
+  window.dallinger.allowExit();
+  document.getElementById("consent-page").hidden = true;
+  document.getElementById("declined").hidden = false;
+  window.close(); // works where the ad opened this window
+}

@@ -1,0 +1,40 @@
+/** The error page: tells the experiment what went wrong, in the participant's words too, so that they are paid. */
+
+const { dallinger } = window;
+const form = document.getElementById("error-form");
+const thanks = document.getElementById("error-thanks");
+let isSent = false;
+
+function report() {
+  const comment = document.getElementById("error-feedback").value;
+  return { participant_id: dallinger.identity.participantId, error_feedback: comment, ...dallinger.problem() };
+}
+
+function thank() {
+  isSent = true;
+  document.getElementById("problem").hidden = true;
+  thanks.hidden = false;
+  thanks.focus();
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const button = document.getElementById("submit-error");
+  button.disabled = true;
+  dallinger.post("/handle-error", report()).done(thank).fail(() => {
+    button.disabled = false;
+    document.getElementById("not-sent").hidden = false;
+  });
+});
+
+// Who closes the page without a word is paid as well.
+addEventListener("pagehide", () => {
+  if (isSent || !dallinger.identity.participantId) return;
+  const data = Object.entries(report()).filter(([, value]) => value !== undefined && value !== null);
+  navigator.sendBeacon("/handle-error", new URLSearchParams(data));
+});
+
+document.getElementById("go-to-exit").addEventListener("click", () => dallinger.goToPage("recruiter-exit?outcome=error"));
+
+const { error_text: happened } = dallinger.problem();
+document.getElementById("what-happened").textContent = happened ? `What we know: ${happened}` : "";
