@@ -1,0 +1,231 @@
+"""An author's own addresses and clocks: `@experiment_route("/double/<x>")`, `@scheduled(minutes=5)`.
+
+The decorators only mark; the loader collects what is marked on the module and on the Experiment class.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeVar
+
+from chalicelib.model.errors import BadRequest, ExperimentError
+
+F = TypeVar("F")
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ROUTES = "__petri_routes__"
+_SCHEDULE = "__petri_minutes__"
+_LITERAL = re.compile(r"[A-Za-z0-9._~-]+")
+#: `<x>`, `<int:x>` or `{x}`
+_PARAMETER = re.compile(r"<(?:(?P<type>[a-z]+):)?(?P<old>[A-Za-z_]\w*)>|\{(?P<new>[A-Za-z_]\w*)\}")
+_TYPES: dict[str, Callable[[str], Any]] = {"string": str, "int": int, "float": float}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An address with places for values: `/double/<int:x>`."""
+
+    #: as API Gateway writes it: `/double/{x}`
+    path: str
+    #: what turns each value, by name, from words into what the function gets
+    parameters: Mapping[str, Callable[[str], Any]]
+
+    @property
+    def shape(self) -> tuple[str | None, ...]:
+        """The address's parts, None where any value may stand."""
+        return tuple(None if part.startswith("{") else part for part in self.path.strip("/").split("/"))
+
+    def arguments(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """Turn the words of an address into the function's arguments; BadRequest names a wrong one."""
+        given = {}
+        for name, convert in self.parameters.items():
+            try:
+                given[name] = convert(values[name])
+            except ValueError:
+                raise BadRequest(f"'{name}' in the address must be of type {convert.__name__}.") from None
+        return given
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address of an author, and the function that answers it."""
+
+    rule: Rule
+    methods: tuple[str, ...]
+    name: str
+    #: called with the rule's arguments; a method also gets the experiment, first
+    function: Callable[..., Any]
+    is_method: bool
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A function that is called every so many minutes while the experiment runs."""
+
+    minutes: int
+    name: str
+    function: Callable[..., Any]
+    is_method: bool
+
+
+def experiment_route(rule: str, methods: Iterable[str] = ("GET",)) -> Callable[[F], F]:
+    """Answer an address of your own with this function or method of your Experiment.
+
+    `rule`: the address, with `<x>` or `{x}` where values stand; they become arguments of that name
+    (`<int:x>` and `<float:x>` as numbers). `methods`: GET, POST, PUT, PATCH or DELETE.
+    Raises ExperimentError when the rule can't be an address.
+    """
+    parsed = parse_rule(rule)
+    named = tuple(dict.fromkeys(method.upper() for method in methods))
+    if isinstance(methods, str) or not named or not set(named) <= set(_METHODS):
+        allowed = ", ".join(_METHODS)
+        raise ExperimentError(f"methods of the route {rule} must be a list of some of: {allowed}.")
+
+    def mark(function: F) -> F:
+        target = getattr(function, "__func__", function)
+        setattr(target, _ROUTES, (*getattr(target, _ROUTES, ()), (parsed, named)))
+        return function
+
+    return mark
+
+
+def scheduled(*, minutes: int) -> Callable[[F], F]:
+    """Call this function or method of your Experiment every so many minutes (1 or more, whole)."""
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 1:
+        raise ExperimentError("@scheduled(minutes=...) takes a whole number of minutes, 1 or more.")
+
+    def mark(function: F) -> F:
+        setattr(getattr(function, "__func__", function), _SCHEDULE, minutes)
+        return function
+
+    return mark
+
+
+def parse_rule(rule: str) -> Rule:
+    """Read an address such as `/double/<int:x>`; ExperimentError says what is wrong with it."""
+    if not rule.startswith("/") or rule == "/":
+        raise ExperimentError(f"The route {rule!r} must begin with / and go on, for example /double/<x>.")
+    parts = []
+    parameters: dict[str, Callable[[str], Any]] = {}
+    for part in rule[1:].split("/"):
+        found = _PARAMETER.fullmatch(part)
+        if found is None:
+            parts.append(_literal(part, rule))
+            continue
+        name = found["old"] or found["new"]
+        if name in parameters:
+            raise ExperimentError(f"The route {rule} has two values called '{name}'; give each its own name.")
+        parameters[name] = _converter(found["type"] or "string", rule)
+        parts.append(f"{{{name}}}")
+    return Rule("/" + "/".join(parts), parameters)
+
+
+def _literal(part: str, rule: str) -> str:
+    if not _LITERAL.fullmatch(part):
+        raise ExperimentError(
+            f"The route {rule} has the part {part!r}; a part is a word of letters, digits, . _ ~ - "
+            "or a value such as <x>."
+        )
+    return part
+
+
+def _converter(type_: str, rule: str) -> Callable[[str], Any]:
+    if type_ not in _TYPES:
+        raise ExperimentError(f"The route {rule} asks for type '{type_}'; use one of {', '.join(_TYPES)}.")
+    return _TYPES[type_]
+
+
+def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> list[Route]:
+    """Find the addresses that an experiment answers itself.
+
+    `taken`: Petri's own addresses. Raises ExperimentError when two addresses can't stand beside each
+    other, or when a function doesn't take the values of its address, with a line for each.
+    """
+    core = [parse_rule(path) for path in taken]
+    routes: list[Route] = []
+    refusals: list[str] = []
+    for name, function, is_method in _marked(module, cls, _ROUTES):
+        for rule, methods in getattr(function, _ROUTES):
+            route = Route(rule, methods, name, function, is_method)
+            try:
+                _check_arguments(route)
+                _check_room(route, core, routes)
+            except ExperimentError as refusal:
+                refusals.append(str(refusal))
+            routes.append(route)
+    if refusals:
+        raise ExperimentError("\n".join(refusals))
+    return routes
+
+
+def collect_schedules(module: ModuleType, cls: type) -> list[Schedule]:
+    """Find the functions that an experiment wants to have called by the clock."""
+    return [
+        Schedule(getattr(function, _SCHEDULE), name, function, is_method)
+        for name, function, is_method in _marked(module, cls, _SCHEDULE)
+    ]
+
+
+def _marked(module: ModuleType, cls: type, mark: str) -> list[tuple[str, Callable[..., Any], bool]]:
+    """List what carries the mark, each function once, as (name, function, needs the experiment)."""
+    found: dict[int, tuple[str, Callable[..., Any], bool]] = {}
+    for name, member in vars(module).items():
+        if inspect.isfunction(member) and hasattr(member, mark):
+            found.setdefault(id(member), (name, member, False))
+    for name in dir(cls):
+        member = inspect.getattr_static(cls, name)
+        function = getattr(member, "__func__", member)
+        if inspect.isfunction(function) and hasattr(function, mark):
+            bound = isinstance(member, staticmethod | classmethod)
+            found.setdefault(id(function), (name, getattr(cls, name) if bound else function, not bound))
+    return list(found.values())
+
+
+def _check_arguments(route: Route) -> None:
+    arguments = dict.fromkeys(route.rule.parameters)
+    try:
+        inspect.signature(route.function).bind(*([None] if route.is_method else []), **arguments)
+    except TypeError as error:
+        takes = ", ".join(arguments) or "nothing"
+        raise ExperimentError(
+            f"{route.name}() answers {route.rule.path} and so is called with {takes}, but: {error}."
+        ) from None
+
+
+def _check_room(route: Route, core: list[Rule], routes: list[Route]) -> None:
+    for rule in core:
+        if _may_meet(route.rule, rule):
+            raise ExperimentError(
+                f"{route.name}() answers {route.rule.path}, but Petri answers {rule.path}; "
+                "choose another address."
+            )
+    for other in routes:
+        if route.rule.shape == other.rule.shape and set(route.methods) & set(other.methods):
+            raise ExperimentError(
+                f"{route.name}() and {other.name}() answer the same address {route.rule.path}; "
+                "change one of them."
+            )
+    for rule in (*core, *(other.rule for other in routes)):
+        _check_siblings(route, rule)
+
+
+def _may_meet(one: Rule, other: Rule) -> bool:
+    if len(one.shape) != len(other.shape):
+        return False
+    return all(a is None or b is None or a == b for a, b in zip(one.shape, other.shape, strict=True))
+
+
+def _check_siblings(route: Route, other: Rule) -> None:
+    """Refuse two names for one place in the tree of addresses, as API Gateway does."""
+    for mine, theirs in zip(route.rule.path.split("/"), other.path.split("/"), strict=False):
+        if mine.startswith("{") and theirs.startswith("{") and mine != theirs:
+            raise ExperimentError(
+                f"{route.rule.path} and {other.path} name the same place differently; write {theirs} in "
+                f"the route of {route.name}()."
+            )
+        if mine != theirs:
+            return

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.experiment.loader_imports import import_experiment
+from chalicelib.model.errors import ExperimentError
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ExperimentError) as refused:
+        import_experiment(folder)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("line", ["from . import models", "import models", "from models import Story"])
+def test_the_files_of_an_experiment_import_each_other(write, line: str) -> None:
+    folder = write({"experiment.py": line, "models.py": "class Story: pass"})
+    assert import_experiment(folder)
+
+
+def test_both_ways_to_import_give_the_same_module(write) -> None:
+    code = "from . import models as one\nimport models as other\nsame = one is other"
+    assert import_experiment(write({"experiment.py": code, "models.py": ""})).same
+
+
+def test_a_module_keeps_its_own_name_whichever_way_it_was_imported(write) -> None:
+    module = import_experiment(write({"experiment.py": "import models", "models.py": ""}))
+    assert module.models.__spec__.name == module.models.__name__ == f"{module.__package__}.models"
+
+
+def test_packages_within_the_folder_are_imported_by_their_plain_name_too(write) -> None:
+    code = "from helpers.deep import answer\nimport helpers.deep"
+    module = import_experiment(
+        write({"experiment.py": code, "helpers/__init__.py": "", "helpers/deep.py": "answer = 42"})
+    )
+    assert (module.answer, module.helpers.deep.answer) == (42, 42)
+
+
+def test_a_plain_name_can_still_be_imported_later(write) -> None:
+    module = import_experiment(
+        write(
+            {
+                "experiment.py": "def later():\n    import helpers\n    return helpers.answer",
+                "helpers.py": "answer = 42",
+            }
+        )
+    )
+    assert module.later() == 42
+
+
+def test_a_folder_may_be_a_package_already(write) -> None:
+    code = "from . import answer"
+    assert import_experiment(write({"__init__.py": "answer = 42", "experiment.py": code})).answer == 42
+
+
+def test_two_experiments_never_share_a_module(write) -> None:
+    one = import_experiment(write({"experiment.py": "import models", "models.py": "answer = 1"}, "one"))
+    two = import_experiment(write({"experiment.py": "import models", "models.py": "answer = 2"}, "two"))
+    assert (one.models.answer, two.models.answer) == (1, 2)
+
+
+def test_plain_names_end_with_the_next_experiment(write) -> None:
+    import_experiment(write({"experiment.py": "import only_here", "only_here.py": ""}, "one"))
+    import_experiment(write({"experiment.py": ""}, "two"))
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("only_here")
+
+
+def test_a_file_named_like_one_of_pythons_modules_does_not_replace_it(write) -> None:
+    code = "import colorsys"
+    module = import_experiment(write({"experiment.py": code, "colorsys.py": "mine = True"}))
+    assert not hasattr(module.colorsys, "mine")
+
+
+def test_a_failed_import_leaves_nothing_behind(write) -> None:
+    refusal(write({"experiment.py": "import helpers\n1 / 0", "helpers.py": ""}))
+    assert [
+        name
+        for name, module in sys.modules.items()
+        if "_petri_experiment" in str(module) and name == "helpers"
+    ] == []
+
+
+def test_a_folder_without_experiment_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == f"There is no experiment.py in {tmp_path}; give the folder that holds it."
+
+
+def test_a_syntax_error_is_told_with_file_and_line(write) -> None:
+    told = refusal(write({"experiment.py": "import models", "models.py": "a = 1\nb = (\n"}))
+    assert told.startswith("experiment.py can't be imported: models.py, line 2: SyntaxError: ")
+
+
+def test_an_error_is_told_with_the_last_line_of_the_authors_code(write) -> None:
+    code = "import json\n\ndef read():\n    json.loads('{')\n\nread()\n"
+    assert "experiment.py, line 4: JSONDecodeError: " in refusal(write({"experiment.py": code}))
+
+
+def test_the_authors_traceback_is_kept(write) -> None:
+    with pytest.raises(ExperimentError) as refused:
+        import_experiment(write({"experiment.py": "1 / 0"}))
+    assert isinstance(refused.value.__cause__, ZeroDivisionError)
+
+
+def test_a_missing_package_is_told_with_how_to_install_it(write) -> None:
+    told = refusal(write({"experiment.py": "import surely_not_installed.part"}))
+    assert told.endswith(
+        "Install it (pip install surely_not_installed) and list it in the experiment's requirements.txt"
+    )
+
+
+def test_code_written_for_dallinger_is_told_where_the_names_are(write) -> None:
+    told = refusal(write({"experiment.py": "from dallinger.experiments import Experiment"}))
+    assert told.endswith("from petri import Experiment")
+
+
+def test_code_that_ends_the_process_is_refused(write) -> None:
+    assert "line 2: SystemExit: no" in refusal(write({"experiment.py": "import sys\nsys.exit('no')"}))
+
+
+def test_a_setting_read_too_early_is_told_with_its_line(write) -> None:
+    code = "from chalicelib.experiment.config import Configuration\nn = Configuration().get('title')"
+    told = refusal(write({"experiment.py": code}))
+    assert told.startswith(
+        "experiment.py can't be imported: experiment.py, line 2: The settings aren't loaded yet"
+    )
