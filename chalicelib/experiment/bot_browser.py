@@ -84,7 +84,7 @@ class BotBase(BaseBot):
         self.complete_questionnaire()
         page = self.driver.current_url
         submit.click()
-        self._until(lambda driver: driver.current_url != page)
+        self.wait_until(lambda driver: driver.current_url != page)
         self.driver.switch_to.window(self.driver.window_handles[0])
         return True
 
@@ -119,7 +119,7 @@ class BotBase(BaseBot):
         """Wait until an element can be clicked ("id", "submit-response") and return it."""
         from selenium.webdriver.support import expected_conditions  # put off: Lambda has no Selenium
 
-        element: WebElement = self._until(expected_conditions.element_to_be_clickable((by, value)))
+        element: WebElement = self.wait_until(expected_conditions.element_to_be_clickable((by, value)))
         return element
 
     def click(self, by: str, value: str) -> None:
@@ -130,14 +130,15 @@ class BotBase(BaseBot):
         """Return the address of the page that the browser shows, without its query."""
         return self.driver.current_url.partition("?")[0]
 
-    def _until(self, condition: Any, seconds: float = PAGE_PATIENCE) -> Any:
+    def wait_until(self, condition: Any, seconds: float = PAGE_PATIENCE) -> Any:
+        """Wait until `condition(driver)` returns something true, and return that."""
         from selenium.webdriver.support.ui import WebDriverWait  # put off: Lambda has no Selenium
 
         return WebDriverWait(self.driver, seconds).until(condition)
 
     def _follow_new_window(self, opened: int) -> None:
         """Go on in the window that the ad opened, or in this one where it used a plain link."""
-        self._until(
+        self.wait_until(
             lambda driver: len(driver.window_handles) > opened or driver.find_elements("id", "consent")
         )
         self.driver.switch_to.window(self.driver.window_handles[-1])
@@ -145,7 +146,7 @@ class BotBase(BaseBot):
     def _await_participant(self) -> None:
         """Wait until the instructions have created the participant, so that leaving them loses nothing."""
         script = "return window.dallinger && window.dallinger.identity.participantId;"
-        self.participant_id = self._until(lambda driver: driver.execute_script(script))
+        self.participant_id = self.wait_until(lambda driver: driver.execute_script(script))
 
     def _close(self) -> None:
         if self._driver is not None:
