@@ -1,0 +1,71 @@
+"""Typed properties: a name and a type for one of property1..5.
+
+    class Agent(Node):
+        generation = prop.integer(2)     # kept as text in property2, read back as int
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar, overload
+
+from ..model.errors import RuleBroken
+from ..model.record import Record
+
+T = TypeVar("T")
+SLOTS = range(1, 6)
+
+
+class Property(Generic[T]):
+    """Reads and writes one of the five text properties as a value of a type; None stays None."""
+
+    def __init__(self, slot: int, read: Callable[[str], T], write: Callable[[T], str]) -> None:
+        """Use property<slot>; `read` and `write` turn its text into a value and back."""
+        if slot not in SLOTS:
+            raise RuleBroken(f"A record has property1 to property5; there is no property{slot}.")
+        self.column = f"property{slot}"
+        self._read = read
+        self._write = write
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> T | None: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | T | None:
+        if record is None:
+            return self
+        text = getattr(record, self.column)
+        return None if text is None else self._read(text)
+
+    def __set__(self, record: Record, value: T | None) -> None:
+        setattr(record, self.column, None if value is None else self._write(value))
+
+
+def _to_bool(text: str) -> bool:
+    return text.lower() == "true"
+
+
+def integer(slot: int) -> Property[int]:
+    """A whole number in property<slot>."""
+    return Property(slot, int, lambda value: str(int(value)))
+
+
+def number(slot: int) -> Property[float]:
+    """A number in property<slot>."""
+    return Property(slot, float, lambda value: repr(float(value)))
+
+
+def boolean(slot: int) -> Property[bool]:
+    """True or False in property<slot>."""
+    return Property(slot, _to_bool, lambda value: str(bool(value)))
+
+
+def text(slot: int) -> Property[str]:
+    """A text in property<slot>."""
+    return Property(slot, str, str)
+
+
+def json_value(slot: int) -> Property[Any]:
+    """Anything that JSON can write in property<slot>; set it anew to change it."""
+    return Property(slot, json.loads, lambda value: json.dumps(value, ensure_ascii=False))

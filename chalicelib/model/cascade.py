@@ -1,0 +1,35 @@
+"""Whether failing may be one mark on the highest record, or an author's own cascade must run."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .record import Record
+from .registry import lineage
+
+
+def is_stock(record: Record) -> bool:
+    """Whether the record's class left `failure_cascade` as Petri defines it."""
+    return _stock_class(type(record))
+
+
+@lru_cache(maxsize=1024)
+def _stock_class(cls: type[Record]) -> bool:
+    owner = next(parent for parent in cls.__mro__ if "failure_cascade" in parent.__dict__)
+    return owner.__module__.startswith(__name__.rpartition(".")[0] + ".")
+
+
+def uses_stock_cascades() -> bool:
+    """Whether no class of things in networks, an author's included, has a cascade of its own."""
+    return all(_stock_class(cls) for base in _bases() for cls in lineage(base))
+
+
+@lru_cache(maxsize=1)
+def _bases() -> tuple[type[Record], ...]:
+    from .info import Info
+    from .node import Node
+    from .transformation import Transformation
+    from .transmission import Transmission
+    from .vector import Vector
+
+    return (Node, Info, Vector, Transmission, Transformation)

@@ -1,0 +1,121 @@
+"""An info: contents that a node made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from .errors import BadRequest, RuleBroken
+from .filters import with_status
+from .record import Cascade, Record
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .node import Node
+    from .transformation import Transformation
+    from .transmission import Transmission
+
+
+class Info(Record):
+    """A piece of information, made at one node; its contents never change."""
+
+    type = "info"
+    object_type: ClassVar[str] = "Info"
+    own_fields: ClassVar[tuple[str, ...]] = ("type", "origin_id", "network_id", "contents", "object_type")
+    kept_fields: ClassVar[tuple[str, ...]] = ("type", "origin_id", "network_id", "contents")
+    #: Tracking events are kept apart: never sent by default, and no answer.
+    is_tracking: ClassVar[bool] = False
+
+    origin_id: int
+    network_id: int
+    contents: str | None = None
+
+    _network: Network
+
+    def __init__(
+        self,
+        origin: Node,
+        contents: str | None = None,
+        details: dict[str, Any] | None = None,
+        failed: bool = False,
+    ) -> None:
+        """Make an info at a node. A failed node makes none, unless the info is born failed."""
+        if origin.failed and not failed:
+            raise RuleBroken(f"{origin!r} has failed and makes no infos, except ones that are born failed.")
+        self.details = details or {}
+        self.origin_id = origin.id
+        self.network_id = origin.network_id
+        self._network = origin.network
+        self.contents = contents
+        origin.work.attach(self)
+        origin.n_infos += 1
+        if failed:
+            self._mark_failed(None)
+
+    @property
+    def origin(self) -> Node:
+        """The node that made it."""
+        return self.work.node(self.origin_id)
+
+    @property
+    def network(self) -> Network:
+        """The network it is in."""
+        return self._network
+
+    def copied_to(self, node: Node, contents: str | None) -> Self:
+        """Make an info of this class at another node, without running a subclass's constructor."""
+        copy = type(self).blank()
+        Info.__init__(copy, node, contents, dict(self.details))
+        for name in ("property1", "property2", "property3", "property4", "property5"):
+            if getattr(self, name) is not None:
+                setattr(copy, name, getattr(self, name))
+        return copy
+
+    def _mutated_contents(self) -> str | None:
+        """Override in a class whose infos can mutate: return the mutant's contents."""
+        raise RuleBroken(f"{type(self).__name__} can't mutate: give the class a _mutated_contents().")
+
+    def transmissions(self, status: str = "all") -> list[Transmission]:
+        """Return its transmissions; status is all, pending or received."""
+        sent = [t for t in self.work.transmissions_from(self.origin) if t.info_id == self.id]
+        return with_status(sent, status)
+
+    def transformations(self, relationship: str = "all") -> list[Transformation]:
+        """Return transformations it is info_in of ("parent"), info_out of ("child"), or "all"."""
+        if relationship not in ("all", "parent", "child"):
+            raise BadRequest(f"relationship must be all, parent or child, not {relationship!r}.")
+        self.work.looks_beyond(self._network)
+        return [
+            t
+            for t in self.work.transformations_in(self._network)
+            if (relationship != "child" and t.info_in_id == self.id)
+            or (relationship != "parent" and t.info_out_id == self.id)
+        ]
+
+    @property
+    def all_transmissions(self) -> list[Transmission]:
+        """Every transmission of it."""
+        return self.transmissions()
+
+    @property
+    def transformation_applied_to(self) -> list[Transformation]:
+        """The transformations that began with it."""
+        return self.transformations("parent")
+
+    @property
+    def transformation_whence(self) -> list[Transformation]:
+        """The transformations that it came from."""
+        return self.transformations("child")
+
+    def _failed_above(self) -> Record | None:
+        return self._network.mark_above(self.origin_id)
+
+    @property
+    def failure_cascade(self) -> Cascade:
+        """Its transmissions, and transformations with it on either side."""
+        return [self.transmissions, self.transformations]
+
+    def _mark_failed(self, reason: str | None) -> None:
+        origin = self.origin
+        origin.n_infos -= 1
+        origin.n_failed_infos += 1
+        super()._mark_failed(reason)

@@ -1,0 +1,207 @@
+"""What every record has in common: eleven fields, failing, and its place in a unit of work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from .errors import BadRequest, RuleBroken
+
+if TYPE_CHECKING:
+    from .work import Work
+
+COMMON_FIELDS = (
+    "id",
+    "creation_time",
+    "failed",
+    "failed_reason",
+    "time_of_death",
+    "property1",
+    "property2",
+    "property3",
+    "property4",
+    "property5",
+    "details",
+)
+PROPERTIES = ("property1", "property2", "property3", "property4", "property5")
+
+#: `failed` filters of every list: living, failed, or both.
+Failed = bool | str
+Cascade = Sequence[Callable[[], Iterable["Record"]]]
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Write a moment as ISO 8601 in UTC, with microseconds and Z; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read what `iso` wrote."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def check_failed(failed: Failed) -> Failed:
+    """Return the filter when it is False, True or "all"; raise BadRequest otherwise."""
+    if failed is True or failed is False or failed == "all":
+        return failed
+    raise BadRequest(f"failed must be False, True or 'all', not {failed!r}.")
+
+
+class Record:
+    """A stored thing with an id, times, five free properties and `details`.
+
+    A record belongs to one unit of work. Setting an attribute marks it as changed; nothing is
+    written before the unit commits. Authors subclass records and give the class its own `type`.
+    """
+
+    #: The word that stands in data and on the wire for this class.
+    type: str = "record"
+    #: The base class's name, as it stands in data: "Node" for every kind of node.
+    object_type: ClassVar[str] = "Record"
+    #: The fields of CONTRACT.md after the common ones, in their order.
+    own_fields: ClassVar[tuple[str, ...]] = ()
+    #: What storage keeps besides: counters, marks, versions.
+    kept_fields: ClassVar[tuple[str, ...]] = ()
+
+    id: int
+    creation_time: datetime
+    property1: str | None = None
+    property2: str | None = None
+    property3: str | None = None
+    property4: str | None = None
+    property5: str | None = None
+    details: dict[str, Any]
+
+    own_failed: bool = False
+    own_failed_reason: str | None = None
+    own_time_of_death: datetime | None = None
+
+    _work: Work | None = None
+    _touched: bool = False
+    #: The version in storage; 0 for a record that is not stored yet.
+    _version: int = 0
+    _details_json: str = "{}"
+    #: The batch of a large commit that wrote this record; 0 for ordinary ones.
+    _stamp: int = 0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name[0] != "_" and not self._touched:
+            object.__setattr__(self, "_touched", True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}-{getattr(self, 'id', 'new')}"
+
+    # -- belonging ------------------------------------------------------------------------------
+
+    @property
+    def work(self) -> Work:
+        """The unit of work this record lives in; RuleBroken while it lives in none."""
+        if self._work is None:
+            raise RuleBroken(
+                f"This {self.object_type} isn't part of the experiment yet: pass it to save() first."
+            )
+        return self._work
+
+    @property
+    def is_new(self) -> bool:
+        """Whether storage doesn't know this record yet."""
+        return self._version == 0
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a commit has to write this record."""
+        return self._touched or (bool(self.details) or self._details_json != "{}") and (
+            json.dumps(self.details, sort_keys=True) != self._details_json
+        )
+
+    @classmethod
+    def blank(cls) -> Self:
+        """Make an instance without running anybody's __init__; storage fills it."""
+        return cls.__new__(cls)
+
+    # -- failing --------------------------------------------------------------------------------
+
+    @property
+    def failed(self) -> bool:
+        """Whether this record, or one that it lies below, has failed."""
+        return self.own_failed or self._failed_above() is not None
+
+    @property
+    def failed_reason(self) -> str | None:
+        """Why it failed; after a cascade the path, such as `left->Node100002->Info10000200001`."""
+        if self.own_failed:
+            return self.own_failed_reason
+        above = self._failed_above()
+        return None if above is None else f"{above.failed_reason or ''}->{self.object_type}{self.id}"
+
+    @property
+    def time_of_death(self) -> datetime | None:
+        """When it failed, or None."""
+        if self.own_failed:
+            return self.own_time_of_death
+        above = self._failed_above()
+        return None if above is None else above.time_of_death
+
+    def _failed_above(self) -> Record | None:
+        """The failed record above this one whose mark holds for this one too."""
+        return None
+
+    @property
+    def failure_cascade(self) -> Cascade:
+        """Functions whose results fail with this record, each called when its turn comes."""
+        return []
+
+    def fail(self, reason: str | None = None) -> None:
+        """Fail this record, then what its cascade yields; RuleBroken if it has failed already."""
+        if self.failed:
+            raise RuleBroken(f"{self!r} has failed already; a record fails once.")
+        self._mark_failed(reason)
+        for below in self.failure_cascade:
+            for record in list(below()):
+                if not record.failed:
+                    record.fail(f"{reason or ''}->{record.object_type}{record.id}")
+
+    def _mark_failed(self, reason: str | None) -> None:
+        self.own_failed = True
+        self.own_failed_reason = reason
+        self.own_time_of_death = self.work.now
+
+    # -- on the wire ----------------------------------------------------------------------------
+
+    def json_data(self) -> dict[str, Any]:
+        """Override to add to, or change, what `as_json` gives."""
+        return {}
+
+    @property
+    def visualization_html(self) -> str:
+        """HTML that an author's class shows on the dashboard; empty by default."""
+        return ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return this record as CONTRACT.md shows it: common fields, then its own."""
+        failed = self.failed
+        shown: dict[str, Any] = {
+            "id": self.id,
+            "creation_time": iso(self.creation_time),
+            "failed": failed,
+            "failed_reason": self.failed_reason if failed else None,
+            "time_of_death": iso(self.time_of_death) if failed else None,
+            "property1": self.property1,
+            "property2": self.property2,
+            "property3": self.property3,
+            "property4": self.property4,
+            "property5": self.property5,
+            "details": self.details,
+        }
+        for field in self.own_fields:
+            value = getattr(self, field)
+            shown[field] = iso(value) if isinstance(value, datetime) else value
+        more = self.json_data()
+        if more:
+            shown.update({k: iso(v) if isinstance(v, datetime) else v for k, v in more.items()})
+        return shown

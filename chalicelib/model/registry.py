@@ -1,0 +1,53 @@
+"""Which class stands behind a `type` word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from .errors import BadRequest
+from .record import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def lineage(base: type[R]) -> Iterator[type[R]]:
+    """Yield a class and all that descend from it, the youngest definitions last."""
+    yield base
+    for child in base.__subclasses__():
+        yield from lineage(child)
+
+
+_known: dict[tuple[type[Record], str], type[Record]] = {}
+
+
+def class_for(base: type[R], word: str) -> type[R]:
+    """Return the class of `base`'s family whose `type` is the word; `base` itself if none is.
+
+    Where two classes carry one word (a subclass that declares none) the first declared owns it.
+    """
+    found = _known.get((base, word))
+    if found is None:
+        found = next((cls for cls in _youngest_first(base) if cls.__dict__.get("type") == word), base)
+        if found is not base or base.type == word:
+            _known[base, word] = found
+    return found  # type: ignore[return-value]  # the key's first half is the family
+
+
+def _youngest_first(base: type[R]) -> list[type[R]]:
+    # An author's folder loaded again (tests, verify) defines its classes anew: the newest win.
+    return list(reversed(list(lineage(base))))
+
+
+def forget() -> None:
+    """Forget what was looked up; the loader calls it when it has loaded a folder."""
+    _known.clear()
+
+
+def check_type(asked: type | None, base: type[R]) -> type[R]:
+    """Return the class to filter by; BadRequest unless it is `base` or descends from it."""
+    if asked is None:
+        return base
+    if isinstance(asked, type) and issubclass(asked, base):
+        return asked
+    raise BadRequest(f"{getattr(asked, '__name__', asked)!r} is not a kind of {base.__name__}.")

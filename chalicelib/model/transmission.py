@@ -1,0 +1,107 @@
+"""A transmission: one info sent along one vector."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from .errors import RuleBroken
+from .record import Record
+
+if TYPE_CHECKING:
+    from .info import Info
+    from .network import Network
+    from .node import Node
+    from .vector import Vector
+
+PENDING = "pending"
+RECEIVED = "received"
+
+
+class Transmission(Record):
+    """An info on its way: pending until the destination receives it."""
+
+    object_type: ClassVar[str] = "Transmission"
+    own_fields: ClassVar[tuple[str, ...]] = (
+        "vector_id",
+        "origin_id",
+        "destination_id",
+        "info_id",
+        "network_id",
+        "receive_time",
+        "status",
+        "object_type",
+    )
+    kept_fields: ClassVar[tuple[str, ...]] = (
+        "vector_id",
+        "origin_id",
+        "destination_id",
+        "info_id",
+        "network_id",
+        "receive_time",
+        "status",
+    )
+
+    vector_id: int
+    origin_id: int
+    destination_id: int
+    info_id: int
+    network_id: int
+    receive_time: datetime | None = None
+    status: str = PENDING
+
+    _network: Network
+    _info: Info | None = None
+    _vector: Vector | None = None
+
+    def __init__(self, vector: Vector, info: Info) -> None:
+        """Send an info along a vector; `node.transmit` checks the rules first."""
+        if info.failed:
+            raise RuleBroken(f"{info!r} has failed and can't be sent.")
+        self.details = {}
+        self.vector_id = vector.id
+        self.origin_id = vector.origin_id
+        self.destination_id = vector.destination_id
+        self.info_id = info.id
+        self.network_id = vector.network_id
+        self._network = vector.network
+        self._info = info
+        self._vector = vector
+        vector.work.attach(self)
+
+    @property
+    def info(self) -> Info:
+        """The info that was sent."""
+        return self._info if self._info is not None else self.work.info(self.info_id)
+
+    @property
+    def vector(self) -> Vector:
+        """The vector it was sent along."""
+        if self._vector is None:
+            vectors = self.work.vectors_at(self.destination)
+            self._vector = next(v for v in vectors if v.id == self.vector_id)
+        return self._vector
+
+    @property
+    def origin(self) -> Node:
+        """The node that sent it."""
+        return self.work.node(self.origin_id)
+
+    @property
+    def destination(self) -> Node:
+        """The node it was sent to."""
+        return self.work.node(self.destination_id)
+
+    @property
+    def network(self) -> Network:
+        """The network it is in."""
+        return self._network
+
+    def mark_received(self) -> None:
+        """Note that the destination has received it, now."""
+        self.receive_time = self.work.now
+        self.status = RECEIVED
+
+    def _failed_above(self) -> Record | None:
+        network = self._network
+        return network.mark_above(self.origin_id) or network.mark_above(self.destination_id)

@@ -1,0 +1,71 @@
+"""A vector: a directed connection between two nodes of one network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from .filters import with_status
+from .record import Cascade, Record
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .node import Node
+    from .transmission import Transmission
+
+
+class Vector(Record):
+    """Lets one node send to another. Made by `node.connect`."""
+
+    object_type: ClassVar[str] = "Vector"
+    own_fields: ClassVar[tuple[str, ...]] = ("origin_id", "destination_id", "network_id", "object_type")
+    kept_fields: ClassVar[tuple[str, ...]] = ("origin_id", "destination_id", "network_id")
+
+    origin_id: int
+    destination_id: int
+    network_id: int
+
+    _network: Network
+
+    def __init__(self, origin: Node, destination: Node) -> None:
+        """Connect two nodes; `node.connect` checks the rules first."""
+        self.details = {}
+        self.origin_id = origin.id
+        self.destination_id = destination.id
+        self.network_id = origin.network_id
+        self._network = origin.network
+        origin.work.attach(self)
+
+    @property
+    def origin(self) -> Node:
+        """The node it begins at."""
+        return self.work.node(self.origin_id)
+
+    @property
+    def destination(self) -> Node:
+        """The node it ends at."""
+        return self.work.node(self.destination_id)
+
+    @property
+    def network(self) -> Network:
+        """The network it is in."""
+        return self._network
+
+    def transmissions(self, status: str = "all") -> list[Transmission]:
+        """Return what was sent along it; status is all, pending or received."""
+        self.work.looks_beyond(self._network)
+        sent = [t for t in self.work.transmissions_to(self.destination) if t.vector_id == self.id]
+        return with_status(sent, status)
+
+    @property
+    def all_transmissions(self) -> list[Transmission]:
+        """Everything sent along it."""
+        return self.transmissions()
+
+    def _failed_above(self) -> Record | None:
+        network = self._network
+        return network.mark_above(self.origin_id) or network.mark_above(self.destination_id)
+
+    @property
+    def failure_cascade(self) -> Cascade:
+        """What was sent along it."""
+        return [self.transmissions]

@@ -1,0 +1,88 @@
+"""What an engine does: get by key, query one collection, commit conditional writes, count.
+
+An item is a flat dictionary of JSON values with `pk`, `sk`, `kind` and `v`, the version that
+conditions compare. Everything clever (identity, retries, ids, large commits) is above this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+
+
+class _Anything:
+    def __repr__(self) -> str:
+        return "ANY"
+
+
+#: Expect nothing of the stored item.
+ANY: Final = _Anything()
+#: None: the item must not exist. A number: the stored `v` must be this.
+Expect = int | None | _Anything
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a whole item, if what is stored under its key is as expected."""
+
+    item: Item
+    expect: Expect = None
+
+    @property
+    def key(self) -> Key:
+        """Where it is written."""
+        return self.item["pk"], self.item["sk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove an item, if it is as expected; with ANY also when there is none."""
+
+    key: Key
+    expect: Expect = ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Only compare: the commit fails unless the item is as expected (a number or None)."""
+
+    key: Key
+    expect: Expect
+
+
+Write = Put | Delete | Check
+
+
+class Engine(Protocol):
+    """A store of items under (pk, sk). One suite, tests/contract, runs over every engine."""
+
+    #: The most writes one `commit` takes.
+    max_writes: int
+    #: The most bytes one `commit` takes.
+    max_bytes: int
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys, strongly consistent."""
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield the items of a collection whose sk is not after `last`, in order of sk."""
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing; raise Conflict when an expectation fails or a race is lost.
+
+        No key may occur twice. A commit whose answer was lost and that is repeated by the client
+        below is no conflict with itself.
+        """
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to the counter at a key (made at 0) and return the new value; never in a commit."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""

@@ -1,0 +1,175 @@
+"""Between records and items: what is stored of each kind, and where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ..model.record import PROPERTIES, Record, iso
+from ..model.info import Info
+from ..model.network import Network
+from ..model.node import Node
+from ..model.participant import Participant
+from ..model.question import Question
+from ..model.registry import class_for
+from ..model.reports import Notification, Payment, Recruitment
+from ..model.transformation import Transformation
+from ..model.transmission import Transmission
+from ..model.vector import Vector
+from . import keys
+from .engine import Item, Key
+
+#: The word in `kind`, and the class whose family it is.
+KINDS: dict[str, type[Record]] = {
+    "network": Network,
+    "node": Node,
+    "info": Info,
+    "vector": Vector,
+    "transmission": Transmission,
+    "transformation": Transformation,
+    "participant": Participant,
+    "question": Question,
+    "payment": Payment,
+    "notification": Notification,
+    "recruitment": Recruitment,
+}
+KIND_OF = {base.object_type: kind for kind, base in KINDS.items()}
+#: Which fields hold moments, and which hold money.
+TIMES = frozenset({"last_time", "receive_time", "end_time", "waiting_since", "sent_time"})
+#: Flags that are stored only when they differ from this; other flags only when True.
+ABSENT_MEANS = {"deep": True}
+#: A payment's kind stands beside the item's own `kind`.
+STORED_AS = {"kind": "payment_kind"}
+MONEY = frozenset({"base_pay", "bonus", "amount"})
+
+
+def kind_of(record: Record) -> str:
+    """Return the word under which a record is stored."""
+    return KIND_OF[record.object_type]
+
+
+def fields_of(record: Record) -> dict[str, Any]:
+    """Return a record's stored fields, without keys and version; absent ones are None."""
+    fields: dict[str, Any] = {"id": record.id, "creation_time": iso(record.creation_time)}
+    if record.own_failed:
+        fields["failed"] = True
+        fields["time_of_death"] = iso(record.own_time_of_death)
+        if record.own_failed_reason is not None:
+            fields["failed_reason"] = record.own_failed_reason
+    for name in PROPERTIES:
+        value = getattr(record, name)
+        if value is not None:
+            fields[name] = value
+    if record.details:
+        fields["details"] = record.details
+    for name in record.kept_fields:
+        value = getattr(record, name)
+        if value is None or value == [] or value == {} or value is ABSENT_MEANS.get(name, False):
+            continue
+        if name in TIMES:
+            value = iso(value)
+        elif name in MONEY:
+            value = str(value)
+        fields[STORED_AS.get(name, name)] = value
+    if record._stamp:
+        fields["s"] = record._stamp
+    return fields
+
+
+def fill(kind: str, item: Item) -> Record:
+    """Make the record that an item holds."""
+    base = KINDS[kind]
+    cls = class_for(base, item["type"]) if "type" in item else base
+    record = cls.blank()
+    state = record.__dict__
+    state["id"] = item["id"]
+    state["creation_time"] = datetime.fromisoformat(item["creation_time"])
+    if item.get("failed"):
+        state["own_failed"] = True
+        state["own_failed_reason"] = item.get("failed_reason")
+        state["own_time_of_death"] = datetime.fromisoformat(item["time_of_death"])
+    for name in PROPERTIES:
+        if name in item:
+            state[name] = item[name]
+    if "details" in item:
+        state["details"] = item["details"]
+        state["_details_json"] = json.dumps(item["details"], sort_keys=True)
+    else:
+        state["details"] = {}
+    for name in cls.kept_fields:
+        stored = STORED_AS.get(name, name)
+        if stored in item:
+            value = item[stored]
+            if name in TIMES:
+                value = datetime.fromisoformat(value)
+            elif name in MONEY:
+                value = Decimal(value)
+            state[name] = value
+    for name, empty in EMPTY.get(kind, ()):
+        if name not in state:
+            state[name] = empty()
+    state["_version"] = item["v"]
+    state["_stamp"] = item.get("s", 0)
+    return record
+
+
+#: Fields that are objects, and what an item without them means.
+EMPTY: dict[str, tuple[tuple[str, Callable[[], Any]], ...]] = {
+    "network": (("structure", dict), ("failed_nodes", list)),
+    "node": (("requests", list),),
+    "participant": (("entry_information", dict), ("node_ids", list), ("requests", list)),
+}
+
+
+def keys_of(record: Record) -> tuple[Key, ...]:
+    """Return the keys under which a record's item stands; a vector stands at both its ends."""
+    return PLACES[record.object_type](record)
+
+
+PLACES: dict[str, Callable[[Any], tuple[Key, ...]]] = {
+    "Network": lambda r: (keys.root(r.id),),
+    "Node": lambda r: (keys.node(r.id),),
+    "Info": lambda r: (keys.info(r.id),),
+    "Vector": lambda r: keys.vector_ends(r.id, r.origin_id, r.destination_id),
+    "Transmission": lambda r: (keys.transmission(r.id, r.destination_id),),
+    "Transformation": lambda r: (keys.transformation(r.node_id, r.id),),
+    "Participant": lambda r: (keys.participant(r.id),),
+    "Question": lambda r: (keys.question(r.participant_id, r.id),),
+    "Payment": lambda r: (keys.payment(r.participant_id, r.kind),),
+    "Notification": lambda r: (keys.notification(r.id),),
+    "Recruitment": lambda r: (keys.recruitment(r.id),),
+}
+
+
+def items_of(record: Record, version: int) -> list[Item]:
+    """Return the items that store a record at a version."""
+    fields = fields_of(record)
+    fields["kind"] = kind_of(record)
+    fields["v"] = version
+    if isinstance(record, Transmission) and record._info is not None:
+        fields["info"] = info_copy(record._info)
+    return [{"pk": pk, "sk": sk, **fields} for pk, sk in keys_of(record)]
+
+
+def info_copy(info: Info) -> dict[str, Any]:
+    """Return what a transmission carries of its info: everything, since contents never change."""
+    return {**fields_of(info), "v": max(info._version, 1)}
+
+
+def sent_item(transmission: Transmission) -> Item:
+    """Return the small item at the sender that says where a transmission went."""
+    pk, sk = keys.sent(transmission.id, transmission.origin_id)
+    item: Item = {
+        "pk": pk,
+        "sk": sk,
+        "kind": "sent",
+        "v": 1,
+        "transmission_id": transmission.id,
+        "destination_id": transmission.destination_id,
+    }
+    if transmission._stamp:
+        item["s"] = transmission._stamp
+    return item

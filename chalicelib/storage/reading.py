@@ -1,0 +1,392 @@
+"""The reading half of a unit of work: the identity map and the collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from ..model.errors import NotFound
+from ..model.info import Info
+from ..model.network import Network
+from ..model.node import Node
+from ..model.participant import Participant
+from ..model.question import Question
+from ..model.record import Record
+from ..model.reports import Payment
+from ..model.transformation import Transformation
+from ..model.transmission import Transmission
+from ..model.vector import Vector
+from . import keys, mapping
+from .engine import Engine, Item, Key
+
+R = TypeVar("R", bound=Record)
+
+
+def in_order(records: Iterable[R]) -> list[R]:
+    """Sort records by (creation_time, id)."""
+    return sorted(records, key=lambda record: (record.creation_time, record.id))
+
+
+class Reading:
+    """Loads each record once, and each collection once; what the unit makes is added to both."""
+
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        """Begin with nothing read."""
+        self._engine = engine
+        self._now = now
+        #: Every record of this unit, by kind and id.
+        self._records: dict[tuple[str, int], Record] = {}
+        #: Raw items by key; None for an item that isn't there.
+        self._items: dict[Key, Item | None] = {}
+        #: Collections read completely, by name: ("info", node id), ("to", node id) ...
+        self._read: dict[tuple[str, int], list[Record]] = {}
+        #: What this unit made, under the same names.
+        self._made: dict[tuple[str, int], list[Record]] = {}
+        self._looked: dict[int, Network] = {}
+        self._own_nodes: set[int] = set()
+        self._all_networks: list[Network] | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this unit, the same in each of its attempts."""
+        return self._now
+
+    # -- single records ---------------------------------------------------------------------
+
+    def prefetch(
+        self, *, node_id: int | None = None, participant_id: int | None = None, more: Iterable[Key] = ()
+    ) -> None:
+        """Read a node with its network and a participant in one call; absent ones are noted."""
+        wanted: list[Key] = list(more)
+        if node_id is not None:
+            wanted += [keys.root(keys.network_of(node_id)), keys.node(node_id)]
+        if participant_id is not None:
+            wanted.append(keys.participant(participant_id))
+        self._fetch(wanted)
+
+    def _fetch(self, wanted: Iterable[Key]) -> None:
+        missing = [key for key in wanted if key not in self._items]
+        if missing:
+            found = self._engine.get(missing)
+            for key in missing:
+                self._items[key] = found.get(key)
+
+    def item(self, key: Key) -> Item | None:
+        """Return a raw item, or None; read once."""
+        self._fetch([key])
+        return self._items[key]
+
+    def network(self, network_id: int) -> Network:
+        """Return a network, or raise NotFound."""
+        known = self._records.get(("network", network_id))
+        if known is None:
+            item = self.item(keys.root(network_id)) if network_id > 0 else None
+            if item is None or not self._is_published_root(item):
+                raise NotFound(f"There is no network {network_id}.", code="network_not_found")
+            known = self._know("network", item)
+        return cast(Network, known)
+
+    def _is_published_root(self, item: Item) -> bool:
+        stamp = item.get("s", 0)
+        if not stamp:
+            return True
+        header = self.item(keys.HEADER)
+        return header is not None and stamp <= header.get("pub", 0)
+
+    def networks(self) -> list[Network]:
+        """All networks, in order of id; listed and versioned in one read."""
+        if self._all_networks is None:
+            pub = 0
+            found: list[Network] = []
+            for item in self._engine.query(keys.NETWORKS):
+                if item["kind"] == "networks_header":
+                    self._items[keys.HEADER] = item
+                    pub = item.get("pub", 0)
+                elif item.get("s", 0) <= pub:
+                    found.append(cast(Network, self._know("network", item)))
+            known = {network.id for network in found}
+            made = [r for r in self._made.get(("network", 0), []) if r.id not in known]
+            self._all_networks = found + cast(list[Network], made)
+        return list(self._all_networks)
+
+    def node(self, node_id: int) -> Node:
+        """Return a node, or raise NotFound."""
+        known = self._records.get(("node", node_id))
+        if known is None:
+            self.prefetch(node_id=node_id)
+            item = self._items[keys.node(node_id)]
+            known = None if item is None else self._know_in_network("node", item)
+        if known is None:
+            raise NotFound(f"There is no node {node_id}.", code="node_not_found")
+        return cast(Node, known)
+
+    def nodes(self, node_ids: Sequence[int]) -> list[Node]:
+        """Return several nodes, read in one call; NotFound if one is missing."""
+        unknown = [node_id for node_id in node_ids if ("node", node_id) not in self._records]
+        roots = [keys.root(keys.network_of(node_id)) for node_id in unknown]
+        self._fetch(dict.fromkeys([*roots, *map(keys.node, unknown)]))
+        return [self.node(node_id) for node_id in node_ids]
+
+    def node_with_things(self, node_id: int) -> Node:
+        """Return a node after reading it together with all that was made at it, in one call."""
+        if ("node", node_id) not in self._records:
+            network = self.network(keys.network_of(node_id))
+            self._sort_things(network, self._engine.query(network_partition(network), keys.at(node_id)))
+            if ("node", node_id) in self._records:
+                self._close_things(node_id)
+        return self.node(node_id)
+
+    def participant(self, participant_id: int) -> Participant:
+        """Return a participant, or raise NotFound."""
+        known = self._records.get(("participant", participant_id))
+        if known is None:
+            item = self.item(keys.participant(participant_id))
+            if item is None:
+                raise NotFound(f"There is no participant {participant_id}.", code="participant_not_found")
+            known = self._know("participant", item)
+        return cast(Participant, known)
+
+    def info(self, info_id: int) -> Info:
+        """Return an info, or raise NotFound."""
+        known = self._records.get(("info", info_id))
+        if known is None:
+            node_id = keys.node_of(info_id)
+            self.prefetch(node_id=node_id, more=[keys.info(info_id)])
+            item = self._items[keys.info(info_id)]
+            known = None if item is None else self._know_in_network("info", item)
+        if known is None:
+            raise NotFound(f"There is no info {info_id}.", code="info_not_found")
+        return cast(Info, known)
+
+    def payment(self, participant_id: int, kind: str) -> Payment | None:
+        """Return what the ledger holds for a participant and kind, or None."""
+        item = self.item(keys.payment(participant_id, kind))
+        return None if item is None else cast(Payment, self._know("payment", item))
+
+    # -- making records of items ------------------------------------------------------------
+
+    def _know(self, kind: str, item: Item) -> Record:
+        identity = (kind, item["id"])
+        known = self._records.get(identity)
+        if known is None:
+            known = mapping.fill(kind, item)
+            known.__dict__["_work"] = self
+            self._records[identity] = known
+        return known
+
+    def _know_in_network(self, kind: str, item: Item) -> Record | None:
+        """Make a record that lies in a network; None while it is part of an unpublished commit."""
+        known = self._records.get((kind, item["id"]))
+        if known is not None:
+            return known
+        network = self.network(item["network_id"])
+        if item.get("s", 0) > network.pub:
+            return None
+        record = self._know(kind, item)
+        record.__dict__["_network"] = network
+        return record
+
+    def _know_transmission(self, item: Item) -> Transmission | None:
+        record = self._know_in_network("transmission", item)
+        if record is None:
+            return None
+        transmission = cast(Transmission, record)
+        if transmission._info is None:
+            identity = ("info", transmission.info_id)
+            if identity not in self._records:
+                copy = self._know("info", {"network_id": transmission.network_id, **item["info"]})
+                copy.__dict__["_network"] = transmission._network
+                copy.__dict__["_is_copy"] = True
+            transmission.__dict__["_info"] = self._records[identity]
+        return transmission
+
+    # -- collections ------------------------------------------------------------------------
+
+    def _collection(self, name: str, owner_id: int, is_new: bool) -> list[Record]:
+        """Return what storage has of a collection together with what this unit made."""
+        key = (name, owner_id)
+        if key not in self._read:
+            self._read[key] = [] if is_new else self._load(name, owner_id)
+        made = self._made.get(key)
+        if not made:
+            return self._read[key]
+        return in_order([*self._read[key], *made])
+
+    def _load(self, name: str, owner_id: int) -> list[Record]:
+        if name == "question":
+            items = self._engine.query(f"part#{owner_id}", "question#")
+            return in_order(self._know("question", item) for item in items)
+        pk = keys.partition(keys.network_of(owner_id))
+        if name == "to":
+            items = self._engine.query(pk, keys.to(owner_id))
+            return in_order(t for item in items if (t := self._know_transmission(item)) is not None)
+        if name == "from":
+            return self._load_sent(self._engine.query(pk, keys.at(owner_id, "sent#")))
+        items = self._engine.query(pk, keys.at(owner_id, PREFIXES[name]))
+        return in_order(r for item in items if (r := self._know_in_network(item["kind"], item)) is not None)
+
+    def _load_sent(self, index: Iterable[Item]) -> list[Record]:
+        wanted = [keys.transmission(item["transmission_id"], item["destination_id"]) for item in index]
+        self._fetch(wanted)
+        found = (self._know_transmission(item) for key in wanted if (item := self._items[key]) is not None)
+        return in_order(t for t in found if t is not None)
+
+    def _sort_things(self, network: Network, items: Iterable[Item]) -> None:
+        """Put the items at nodes of a network into their collections."""
+        for item in items:
+            kind = item["kind"]
+            if kind == "sent":
+                continue
+            record = self._know_in_network(kind, item)
+            if record is None:
+                continue
+            name, owners = collection_of(record)
+            for owner_id in owners:
+                if item["sk"].startswith(keys.at(owner_id)):
+                    self._read.setdefault((name, owner_id), []).append(record)
+
+    def _close_things(self, node_id: int) -> None:
+        """Note that a node's own collections are complete."""
+        for name in PREFIXES:
+            self._read[name, node_id] = in_order(self._read.get((name, node_id), []))
+
+    def _read_all_things(self, network: Network) -> None:
+        """Read everything made at the nodes of a network, in one query."""
+        if ("things", network.id) in self._read or network.is_new:
+            return
+        known = {key for key in self._read if key[0] in PREFIXES}
+        kept = {key: self._read.pop(key) for key in known if keys.network_of(key[1]) == network.id}
+        self._sort_things(network, self._engine.query(network_partition(network), "at#"))
+        self._read.update(kept)
+        for number in range(1, network.last_node + 1):
+            self._close_things(network.id * 100_000 + number)
+        self._read["things", network.id] = []
+
+    def _network_wide(self, name: str, network: Network) -> list[Record]:
+        self._read_all_things(network)
+        found: dict[int, Record] = {}
+        for node in self.nodes_in(network):
+            for record in self._collection(name, node.id, node.is_new):
+                found[record.id] = record
+        return in_order(found.values())
+
+    def nodes_in(self, network: Network) -> list[Node]:
+        """All nodes of a network; their ids follow from its counter, so they are got by key."""
+        ids = [network.id * 100_000 + number for number in range(1, network.last_node + 1)]
+        unknown = [keys.node(node_id) for node_id in ids if ("node", node_id) not in self._records]
+        self._fetch(unknown)
+        for key in unknown:
+            item = self._items[key]
+            if item is not None:
+                self._know_in_network("node", item)
+        found = (self._records.get(("node", node_id)) for node_id in ids)
+        return cast(list[Node], in_order(node for node in found if node is not None))
+
+    def infos_in(self, network: Network) -> list[Info]:
+        """All infos of a network."""
+        return cast(list[Info], self._network_wide("info", network))
+
+    def vectors_in(self, network: Network) -> list[Vector]:
+        """All vectors of a network."""
+        return cast(list[Vector], self._network_wide("vector", network))
+
+    def transformations_in(self, network: Network) -> list[Transformation]:
+        """All transformations of a network."""
+        return cast(list[Transformation], self._network_wide("trans", network))
+
+    def transmissions_in(self, network: Network) -> list[Transmission]:
+        """All transmissions of a network."""
+        stored: list[Record] = []
+        if not network.is_new:
+            items = self._engine.query(network_partition(network), "to#")
+            stored = [t for item in items if (t := self._know_transmission(item)) is not None]
+        made = [r for key, rs in self._made.items() if key[0] == "to" for r in rs]
+        mine = [r for r in made if cast(Transmission, r).network_id == network.id]
+        return cast(list[Transmission], in_order([*stored, *mine]))
+
+    def infos_at(self, node: Node) -> Sequence[Info]:
+        """All infos that a node made."""
+        return cast(Sequence[Info], self._collection("info", node.id, node.is_new))
+
+    def vectors_at(self, node: Node) -> Sequence[Vector]:
+        """All vectors that begin or end at a node."""
+        return cast(Sequence[Vector], self._collection("vector", node.id, node.is_new))
+
+    def transmissions_to(self, node: Node) -> Sequence[Transmission]:
+        """All transmissions sent to a node; their infos come with them."""
+        return cast(Sequence[Transmission], self._collection("to", node.id, node.is_new))
+
+    def transmissions_from(self, node: Node) -> Sequence[Transmission]:
+        """All transmissions sent by a node."""
+        return cast(Sequence[Transmission], self._collection("from", node.id, node.is_new))
+
+    def transformations_at(self, node: Node) -> Sequence[Transformation]:
+        """All transformations made at a node."""
+        return cast(Sequence[Transformation], self._collection("trans", node.id, node.is_new))
+
+    def questions_of(self, participant: Participant) -> Sequence[Question]:
+        """All questions that a participant answered."""
+        return cast(Sequence[Question], self._collection("question", participant.id, participant.is_new))
+
+    def nodes_of(self, participant: Participant) -> list[Node]:
+        """All nodes of a participant, read together."""
+        return in_order(self.nodes(participant.node_ids))
+
+    # -- who looks where --------------------------------------------------------------------
+
+    def owns(self, *node_ids: int) -> None:
+        """Name the nodes that this request is about; reading them is not looking beyond."""
+        self._own_nodes.update(node_ids)
+
+    def looks_beyond(self, network: Network, node: Node | None = None) -> None:
+        """Note that code read more of a network than the request's own nodes."""
+        if node is not None and (node.id in self._own_nodes or node.is_new):
+            return
+        self._looked[network.id] = network
+
+    def statuses(self) -> dict[str, int]:
+        """Count participants by status, from the small list."""
+        counts: dict[str, int] = {}
+        for shard in range(keys.SHARDS):
+            for item in self._engine.query(f"listed#{shard}"):
+                counts[item["status"]] = counts.get(item["status"], 0) + 1
+        return counts
+
+    def participant_ids(self) -> list[int]:
+        """Ids of all participants, in order."""
+        return sorted(
+            item["id"] for shard in range(keys.SHARDS) for item in self._engine.query(f"listed#{shard}")
+        )
+
+
+#: The collections at a node and where in its part of the partition they lie.
+PREFIXES = {"info": "info#", "vector": "vec#", "trans": "trans#"}
+
+
+def network_partition(network: Network) -> str:
+    return keys.partition(network.id)
+
+
+def collection_of(record: Record) -> tuple[str, tuple[int, ...]]:
+    """Return the name of the collections a record belongs to, and whose they are."""
+    return COLLECTIONS[record.object_type](record)
+
+
+def _beside(_: Any) -> tuple[str, tuple[int, ...]]:
+    return "", ()
+
+
+COLLECTIONS: dict[str, Any] = {
+    "Network": lambda r: ("network", (0,)),
+    "Node": _beside,
+    "Info": lambda r: ("info", (r.origin_id,)),
+    "Vector": lambda r: ("vector", (r.origin_id, r.destination_id)),
+    "Transmission": lambda r: ("to", (r.destination_id,)),
+    "Transformation": lambda r: ("trans", (r.node_id,)),
+    "Participant": _beside,
+    "Question": lambda r: ("question", (r.participant_id,)),
+    "Payment": _beside,
+    "Notification": _beside,
+    "Recruitment": _beside,
+}

@@ -1,0 +1,179 @@
+"""The SQLite engine: one file for each run, durable at every answer, readable by any SQLite tool."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..model.errors import Conflict, PetriError
+from .engine import ANY, Check, Delete, Item, Key, Put, Write
+from .views import VIEWS
+
+#: Writers of other processes are waited for this long, in seconds.
+BUSY_TIMEOUT = 30.0
+#: Keys in one SELECT; SQLite takes at most 32,766 variables.
+KEYS_AT_ONCE = 400
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS item (
+    pk TEXT NOT NULL, sk TEXT NOT NULL, v INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (pk, sk)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS item_by_kind ON item (kind);
+"""
+
+
+class SQLiteEngine:
+    """Items in one table of one file: WAL, synchronous=FULL, one connection for each thread."""
+
+    max_writes = 1_000_000
+    max_bytes = 1 << 30
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the file, making it and its views when it is new."""
+        self.path = Path(path)
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._closed = False
+        connection = self._connection
+        connection.executescript(SCHEMA + VIEWS)
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._open()
+            self._local.connection = connection
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        with self._guard:
+            if self._closed:
+                raise PetriError(f"{self.path} is closed: the run has ended.")
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            self._all.append(connection)
+            return connection
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, Item] = {}
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            some = wanted[start : start + KEYS_AT_ONCE]
+            values = ",".join(["(?,?)"] * len(some))
+            rows = self._connection.execute(
+                f"SELECT body FROM item WHERE (pk, sk) IN (VALUES {values})",  # noqa: S608 - only marks
+                [part for key in some for part in key],
+            )
+            for (body,) in rows:
+                item: Item = json.loads(body)
+                found[item["pk"], item["sk"]] = item
+        return found
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield a collection's items whose sk begins with the prefix, in order of sk."""
+        yield from self._rows("pk = ? AND sk >= ? AND sk < ?", (pk, prefix, prefix + "\U0010ffff"))
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield a collection's items whose sk is not after `last`, in order of sk."""
+        yield from self._rows("pk = ? AND sk <= ?", (pk, last))
+
+    def _rows(self, where: str, values: tuple[str, ...]) -> Iterator[Item]:
+        sql = f"SELECT body FROM item WHERE {where} ORDER BY sk"  # noqa: S608 - only our own words
+        for (body,) in self._connection.execute(sql, values):
+            yield json.loads(body)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing; raise Conflict when an expectation fails."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for write in writes:
+                self._apply(connection, write)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    @staticmethod
+    def _apply(connection: sqlite3.Connection, write: Write) -> None:
+        if isinstance(write, Check):
+            _check(connection, write)
+        elif isinstance(write, Delete):
+            _delete(connection, write)
+        else:
+            _put(connection, write)
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to the counter at a key and return the new value."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", key).fetchone()
+            value = by + (row[0] if row else 0)
+            item = {"pk": key[0], "sk": key[1], "kind": "counter", "v": value}
+            connection.execute(
+                "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", _row(item)
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return value
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log into the file."""
+        with self._guard:
+            self._closed = True
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+
+
+def _row(item: Item) -> tuple[Any, ...]:
+    body = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return item["pk"], item["sk"], item["v"], item["kind"], body
+
+
+def _put(connection: sqlite3.Connection, write: Put) -> None:
+    row = _row(write.item)
+    if write.expect is None:
+        try:
+            connection.execute("INSERT INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", row)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(f"{write.key} was made by somebody else.") from error
+    elif write.expect is ANY:
+        connection.execute("INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", row)
+    else:
+        pk, sk, version, kind, body = row
+        done = connection.execute(
+            "UPDATE item SET v = ?, kind = ?, body = ? WHERE pk = ? AND sk = ? AND v = ?",
+            (version, kind, body, pk, sk, write.expect),
+        )
+        if done.rowcount != 1:
+            raise Conflict(f"{write.key} was changed by somebody else.")
+
+
+def _delete(connection: sqlite3.Connection, write: Delete) -> None:
+    pk, sk = write.key
+    if write.expect is ANY:
+        connection.execute("DELETE FROM item WHERE pk = ? AND sk = ?", (pk, sk))
+        return
+    done = connection.execute("DELETE FROM item WHERE pk = ? AND sk = ? AND v = ?", (pk, sk, write.expect))
+    if done.rowcount != 1:
+        raise Conflict(f"{write.key} was changed by somebody else.")
+
+
+def _check(connection: sqlite3.Connection, write: Check) -> None:
+    row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", write.key).fetchone()
+    if (row[0] if row else None) != write.expect:
+        raise Conflict(f"{write.key} was changed by somebody else.")

@@ -1,0 +1,166 @@
+"""The documented, read-only views of a run's SQLite file: CONTRACT.md's columns, for any SQLite tool.
+
+`failed` holds here as it does everywhere: a thing has failed when it carries a mark itself, or when
+its node or network does.
+"""
+
+from __future__ import annotations
+
+COMMON = ("creation_time", "failed", "failed_reason", "time_of_death")
+PROPERTIES = ("property1", "property2", "property3", "property4", "property5")
+
+
+def _field(name: str, of: str = "item") -> str:
+    return f"json_extract({of}.body, '$.{name}')"
+
+
+def _properties() -> str:
+    columns = [f"{_field(name)} AS {name}" for name in PROPERTIES]
+    return ", ".join([*columns, f"coalesce({_field('details')}, '{{}}') AS details"])
+
+
+def _own_fields(*names: str) -> str:
+    return ", ".join(f"{_field(name)} AS {name}" for name in names)
+
+
+def _plain_view(kind: str, own: str) -> str:
+    """A view of records that lie below nothing."""
+    return f"""
+DROP VIEW IF EXISTS {kind};
+CREATE VIEW {kind} AS SELECT
+    {_field("id")} AS id, {_field("creation_time")} AS creation_time,
+    coalesce({_field("failed")}, 0) AS failed, {_field("failed_reason")} AS failed_reason,
+    {_field("time_of_death")} AS time_of_death, {_properties()}, {own}
+FROM item WHERE kind = '{kind}';
+"""
+
+
+def _view_below(kind: str, nodes: tuple[str, ...], own: str, where: str = "", cls: str = "") -> str:
+    """A view of records that fail with their node (one or two of them) or their network."""
+    joins = ["LEFT JOIN item AS net ON net.pk = 'networks' AND net.sk = printf('%05d', {})".format(_field("network_id"))]
+    marked = []
+    for number, field in enumerate(nodes):
+        alias = f"node{number}"
+        joins.append(
+            f"LEFT JOIN item AS {alias} ON {alias}.pk = item.pk "
+            f"AND {alias}.sk = printf('at#%010d/#', {_field(field)})"
+        )
+        deep = f"EXISTS (SELECT 1 FROM json_each({_field('failed_nodes', 'net')}) WHERE value = {_field(field)})"
+        marked.append((f"{deep}", alias, f"'Node' || {_field(field)}"))
+    network_mark = f"(coalesce({_field('failed', 'net')}, 0) AND coalesce({_field('deep', 'net')}, 1))"
+    own_id = f"'->{cls}' || {_field('id')}"
+    failed = " OR ".join([f"coalesce({_field('failed')}, 0)", *[m[0] for m in marked], network_mark])
+    died = [f"WHEN {_field('failed')} THEN {_field('time_of_death')}"]
+    why = [f"WHEN {_field('failed')} THEN {_field('failed_reason')}"]
+    for deep, alias, _ in marked:
+        died.append(f"WHEN {deep} THEN {_field('time_of_death', alias)}")
+        why.append(f"WHEN {deep} THEN coalesce({_field('failed_reason', alias)}, '') || {own_id}")
+    died.append(f"WHEN {network_mark} THEN {_field('time_of_death', 'net')}")
+    why.append(f"WHEN {network_mark} THEN coalesce({_field('failed_reason', 'net')}, '') || {own_id}")
+    return f"""
+DROP VIEW IF EXISTS {kind};
+CREATE VIEW {kind} AS SELECT
+    {_field("id")} AS id, {_field("creation_time")} AS creation_time, ({failed}) AS failed,
+    CASE {" ".join(why)} END AS failed_reason, CASE {" ".join(died)} END AS time_of_death,
+    {_properties()}, {own}
+FROM item {" ".join(joins)} WHERE item.kind = '{kind}'{where};
+"""
+
+
+def _counted(expression: str) -> str:
+    return f"""(SELECT {expression} FROM item AS n
+        WHERE n.pk = 'net#' || {_field("id")} AND n.kind = 'node')"""
+
+
+_DEAD = (
+    f"(coalesce({_field('failed', 'n')}, 0) OR (coalesce({_field('failed')}, 0) AND coalesce({_field('deep')}, 1)))"
+)
+_ANSWERED = f"(coalesce({_field('answered', 'n')}, 0) OR {_field('participant_id', 'n')} IS NULL)"
+_LIVING_INFOS = f"coalesce({_field('n_infos', 'n')}, 0)"
+
+_NETWORK_OWN = ", ".join(
+    [
+        _own_fields("type", "max_size"),
+        f"coalesce({_field('full')}, 0) AS full",
+        _own_fields("role"),
+        _counted(f"count(CASE WHEN NOT {_DEAD} AND NOT {_ANSWERED} THEN 1 END)") + " AS n_pending_infos",
+        _counted(f"coalesce(sum(CASE WHEN {_DEAD} THEN 0 ELSE {_LIVING_INFOS} END), 0)") + " AS n_completed_infos",
+        _counted(
+            f"coalesce(sum(coalesce({_field('n_failed_infos', 'n')}, 0)"
+            f" + CASE WHEN {_DEAD} THEN {_LIVING_INFOS} ELSE 0 END), 0)"
+        )
+        + " AS n_failed_infos",
+        _counted(f"count(CASE WHEN NOT {_DEAD} THEN 1 END)") + " AS n_alive_nodes",
+        _counted(f"count(CASE WHEN {_DEAD} THEN 1 END)") + " AS n_failed_nodes",
+        "'Network' AS object_type",
+    ]
+)
+
+_PARTICIPANT_OWN = ", ".join(
+    [
+        _own_fields("type", "recruiter", "worker_id", "assignment_id", "hit_id", "mode", "end_time"),
+        f"{_field('worker_id')} || ':' || {_field('assignment_id')} AS unique_id",
+        f"CAST({_field('base_pay')} AS REAL) AS base_pay",
+        f"CAST({_field('bonus')} AS REAL) AS bonus",
+        _own_fields("status"),
+        "'Participant' AS object_type",
+        f"coalesce({_field('entry_information')}, '{{}}') AS entry_information",
+        _own_fields("fingerprint_hash", "consent"),
+    ]
+)
+
+VIEWS = "".join(
+    [
+        _plain_view("network", _NETWORK_OWN),
+        _view_below("node", (), _own_fields("type", "network_id", "participant_id") + ", 'Node' AS object_type", "", "Node"),
+        _view_below(
+            "vector",
+            ("origin_id", "destination_id"),
+            _own_fields("origin_id", "destination_id", "network_id") + ", 'Vector' AS object_type",
+            " AND item.sk GLOB '*/vec#in#*'",
+            "Vector",
+        ),
+        _view_below(
+            "info",
+            ("origin_id",),
+            _own_fields("type", "origin_id", "network_id", "contents") + ", 'Info' AS object_type",
+            "",
+            "Info",
+        ),
+        _view_below(
+            "transmission",
+            ("origin_id", "destination_id"),
+            _own_fields(
+                "vector_id", "origin_id", "destination_id", "info_id", "network_id", "receive_time", "status"
+            )
+            + ", 'Transmission' AS object_type",
+            "",
+            "Transmission",
+        ),
+        _view_below(
+            "transformation",
+            ("node_id",),
+            _own_fields("type", "info_in_id", "info_out_id", "node_id", "network_id")
+            + ", 'Transformation' AS object_type",
+            "",
+            "Transformation",
+        ),
+        _plain_view("participant", _PARTICIPANT_OWN),
+        _plain_view(
+            "question",
+            _own_fields("number", "type", "participant_id", "question", "response") + ", 'Question' AS object_type",
+        ),
+        _plain_view("notification", _own_fields("assignment_id", "event_type")),
+        _plain_view("recruitment", _own_fields("recruiter", "event_type", "n")),
+        _plain_view(
+            "payment",
+            ", ".join(
+                [
+                    f"{_field('participant_id')} AS participant_id, {_field('payment_kind')} AS kind",
+                    f"CAST({_field('amount')} AS REAL) AS amount",
+                    _own_fields("status", "reason", "recruiter_reference", "sent_time"),
+                ]
+            ),
+        ),
+    ]
+)

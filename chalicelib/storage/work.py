@@ -1,0 +1,289 @@
+"""The unit of work: one request's records, written in one atomic commit, or not at all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from ..model.errors import Conflict, RuleBroken
+from ..model.info import Info
+from ..model.network import Network
+from ..model.node import MOST_NODES, NETWORK_SPAN, Node
+from ..model.participant import Participant
+from ..model.question import PARTICIPANT_SPAN, Question
+from ..model.record import Record
+from ..model.reports import Payment
+from ..model.transformation import Transformation
+from ..model.transmission import Transmission
+from ..model.vector import Vector
+from . import keys, mapping
+from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
+from .large import LargeCommit, is_large, lease_is_over, mend
+from .reading import Reading, collection_of
+
+PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
+
+
+class UnitOfWork(Reading):
+    """Use as a context: what was not committed when the block ends is forgotten."""
+
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        """Begin a unit at a moment; the moment is that of every record it makes."""
+        super().__init__(engine, now)
+        self._changes: dict[Key, tuple[Item, Expect]] = {}
+        self._deletions: dict[Key, Expect] = {}
+        self._state: dict[str, Any] | None = None
+        #: Messages that this unit posts: (key, body).
+        self.posted: list[tuple[Key, dict[str, Any]]] = []
+        self.committed = False
+
+    def __enter__(self) -> UnitOfWork:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._records.clear()
+        self._read.clear()
+        self._made.clear()
+
+    # -- making -----------------------------------------------------------------------------
+
+    def attach(self, record: Record) -> None:
+        """Make a new record part of this unit: give it its id and creation time."""
+        if record._work is not None:
+            return
+        record._work = self
+        GIVE_ID[record.object_type](self, record)
+        record._touched = True
+        self._records[mapping.kind_of(record), record.id] = record
+        name, owners = collection_of(record)
+        for owner_id in owners:
+            self._made.setdefault((name, owner_id), []).append(record)
+        if isinstance(record, Transmission):
+            self._made.setdefault(("from", record.origin_id), []).append(record)
+
+    def save(self, *records: Record) -> None:
+        """Mark records as part of this unit; nothing is written before the commit."""
+        for record in records:
+            if record._work is None:
+                self.attach(record)
+            elif record._work is not self:
+                raise RuleBroken(f"{record!r} belongs to an earlier request; load it again.")
+            else:
+                record._touched = True
+
+    def _moment_after(self, owner: Network | Node | Participant) -> datetime:
+        moment = self._now if owner.last_time is None else max(self._now, owner.last_time)
+        owner.last_time = moment
+        return moment
+
+    def _give_network_id(self, record: Record) -> None:
+        network = cast(Network, record)
+        header = self.item(keys.HEADER)
+        change = self._changes.get(keys.HEADER)
+        current = dict(change[0] if change else header or {"last_id": 0, "v": 0})
+        network.id = current["last_id"] + 1
+        if network.id > MOST_NODES:
+            raise RuleBroken(f"An experiment holds at most {MOST_NODES} networks.")
+        network.creation_time = self._now
+        stored = header["v"] if header else None
+        self.put_item(
+            keys.HEADER,
+            "networks_header",
+            {**without_keys(current), "last_id": network.id},
+            expect=stored,
+        )
+        if self._all_networks is not None:
+            self._all_networks.append(network)
+
+    def _give_node_id(self, record: Record) -> None:
+        node = cast(Node, record)
+        network = node.network
+        if network.last_node >= MOST_NODES:
+            raise RuleBroken(f"{network!r} has had {MOST_NODES} nodes; a network holds no more.")
+        network.last_node += 1
+        node.id = network.id * NETWORK_SPAN + network.last_node
+        node.creation_time = self._moment_after(network)
+        self._own_nodes.add(node.id)
+
+    def _give_info_id(self, record: Record) -> None:
+        info = cast(Info, record)
+        self._number(info, self.node(info.origin_id))
+
+    def _give_transformation_id(self, record: Record) -> None:
+        transformation = cast(Transformation, record)
+        self._number(transformation, self.node(transformation.node_id))
+
+    def _give_vector_id(self, record: Record) -> None:
+        vector = cast(Vector, record)
+        self._number(vector, self._fresh_end(vector.origin_id, vector.destination_id))
+        vector.creation_time = max(vector.creation_time, self._moment_after(vector.network))
+
+    def _give_transmission_id(self, record: Record) -> None:
+        transmission = cast(Transmission, record)
+        self._number(transmission, self._fresh_end(transmission.origin_id, transmission.destination_id))
+
+    def _fresh_end(self, origin_id: int, destination_id: int) -> Node:
+        """The node whose counter numbers a link: the new one in a join, so parents aren't touched."""
+        destination = self.node(destination_id)
+        return destination if destination.is_new else self.node(origin_id)
+
+    def _number(self, thing: Record, node: Node) -> None:
+        thing.id = node.next_thing()
+        thing.creation_time = self._moment_after(node)
+
+    def _give_participant_id(self, record: Record) -> None:
+        record.id = self._engine.increment(keys.counter("participant"))
+        record.creation_time = self._now
+
+    def _give_question_id(self, record: Record) -> None:
+        question = cast(Question, record)
+        participant = self.participant(question.participant_id)
+        participant.last_question += 1
+        question.id = participant.id * PARTICIPANT_SPAN + participant.last_question
+        question.creation_time = self._moment_after(participant)
+
+    def _give_payment_id(self, record: Record) -> None:
+        payment = cast(Payment, record)
+        payment.id = payment.participant_id * 10 + PAYMENT_KINDS.index(payment.kind) + 1
+        payment.creation_time = self._now
+
+    def _give_report_id(self, record: Record) -> None:
+        record.id = self._engine.increment(keys.counter(mapping.kind_of(record)))
+        record.creation_time = self._now
+
+    # -- raw items: uniqueness, lists, messages, state ------------------------------------------
+
+    def put_item(self, key: Key, kind: str, fields: Mapping[str, Any], *, expect: Expect = None) -> None:
+        """Write a raw item with the commit, if what is stored is then as expected."""
+        version = expect + 1 if isinstance(expect, int) else 1
+        item = {"pk": key[0], "sk": key[1], "kind": kind, **fields, "v": version}
+        self._changes[key] = (item, expect)
+
+    def delete_item(self, key: Key, *, expect: Expect = ANY) -> None:
+        """Remove a raw item with the commit."""
+        self._deletions[key] = expect
+
+    def claim(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+        """Write an item over what this unit read of it, or as a new one."""
+        stored = self.item(key)
+        self.put_item(key, kind, fields, expect=stored["v"] if stored else None)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the experiment keeps about itself; changes are written with the commit."""
+        if self._state is None:
+            stored = self.item(keys.EXPERIMENT)
+            self._state = without_keys(stored) if stored else {}
+        return self._state
+
+    def _write_state(self) -> None:
+        stored = self._items.get(keys.EXPERIMENT)
+        if self._state is not None and self._state != (without_keys(stored) if stored else {}):
+            self.put_item(keys.EXPERIMENT, "experiment", self._state, expect=stored["v"] if stored else None)
+
+    def list_participant(self, participant: Participant) -> None:
+        """Keep the small list of participants by status in step."""
+        fields = {"id": participant.id, "status": participant.status}
+        self.put_item(keys.listed(participant.id), "listed", fields, expect=ANY)
+
+    def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
+        """Record a message in this commit; it is sent after it, at the earliest when due."""
+        from ..model.record import iso
+
+        mark = secrets.token_hex(8)
+        shard = int(mark[:2], 16) % keys.DUE_SHARDS
+        key = (keys.due(shard), f"{iso(due or self._now)}#{mark}")
+        self.put_item(key, "message", {"body": body})
+        self.posted.append((key, body))
+
+    # -- committing -----------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Write everything at one moment, or raise Conflict and write nothing."""
+        if self.committed:
+            raise RuleBroken("This unit of work was committed already; a request commits once.")
+        self._write_state()
+        writes = self._writes()
+        if writes:
+            self._respect_leases()
+            if is_large(self._engine, writes):
+                LargeCommit(self._engine, self._now, self._stored_root_item).commit(writes)
+            else:
+                self._engine.commit(writes)
+        self.committed = True
+
+    def _changed_records(self) -> list[Record]:
+        return [record for record in self._records.values() if record.is_new or record.is_changed]
+
+    def _writes(self) -> list[Write]:
+        changed = self._changed_records()
+        if changed or self._changes or self._deletions:
+            known = {record.id for record in changed if isinstance(record, Network)}
+            # Code that read beyond its own node depends on the network staying as it was read.
+            changed += [network for id_, network in self._looked.items() if id_ not in known]
+        writes: list[Write] = []
+        for record in changed:
+            writes += self._writes_of(record)
+        writes += [Put(item, expect) for item, expect in self._changes.values()]
+        writes += [Delete(key, expect) for key, expect in self._deletions.items() if key not in self._changes]
+        return writes
+
+    def _writes_of(self, record: Record) -> list[Write]:
+        if record.__dict__.get("_is_copy"):
+            return self._writes_of_copy(cast(Info, record))
+        version = record._version
+        expect = version or None
+        writes: list[Write] = [Put(item, expect) for item in mapping.items_of(record, version + 1)]
+        if record.is_new and isinstance(record, Transmission):
+            writes.append(Put(mapping.sent_item(record), None))
+        return writes
+
+    def _writes_of_copy(self, info: Info) -> list[Write]:
+        """Change an info that came with a transmission: what changed goes onto the original."""
+        stored = self._engine.get([keys.info(info.id)]).get(keys.info(info.id))
+        if stored is None:
+            raise Conflict(f"{info!r} is not there any more.")
+        item = mapping.items_of(info, stored["v"] + 1)[0]
+        return [Put(item, stored["v"])]
+
+    def _stored_root_item(self, network_id: int) -> Item | None:
+        return self._items.get(keys.root(network_id)) or self._engine.get([keys.root(network_id)]).get(
+            keys.root(network_id)
+        )
+
+    def _respect_leases(self) -> None:
+        """Give way to somebody's large commit in a network we are about to change; mend a dead one."""
+        changed = [record for record in self._changed_records() if isinstance(record, Network)]
+        for network in [*changed, *self._looked.values()]:
+            if network.lease:
+                self._give_way(keys.root(network.id), network.lease)
+        header = self._items.get(keys.HEADER)
+        if header is not None and header.get("lease") and keys.HEADER in self._changes:
+            self._give_way(keys.HEADER, header["lease"])
+
+    def _give_way(self, key: Key, lease: Mapping[str, Any]) -> None:
+        if lease_is_over(lease, self._now):
+            mend(self._engine, key)
+        raise Conflict(f"{key} is in the middle of a large commit.")
+
+
+GIVE_ID: dict[str, Any] = {
+    "Network": UnitOfWork._give_network_id,
+    "Node": UnitOfWork._give_node_id,
+    "Info": UnitOfWork._give_info_id,
+    "Vector": UnitOfWork._give_vector_id,
+    "Transmission": UnitOfWork._give_transmission_id,
+    "Transformation": UnitOfWork._give_transformation_id,
+    "Participant": UnitOfWork._give_participant_id,
+    "Question": UnitOfWork._give_question_id,
+    "Payment": UnitOfWork._give_payment_id,
+    "Notification": UnitOfWork._give_report_id,
+    "Recruitment": UnitOfWork._give_report_id,
+}
+
+
+def without_keys(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's own fields."""
+    return {name: value for name, value in item.items() if name not in ("pk", "sk", "kind", "v", "mark")}
