@@ -1,0 +1,80 @@
+# What can be done here; `make` alone lists it. Needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+DIR ?= demos/bartlett1932
+SEED ?= 1932
+BOTS ?= 10
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CONSTRAINTS := $(wildcard constraints.txt)
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMEDRIVER := $(shell command -v chromedriver)
+
+ifneq ($(and $(CHROMIUM),$(CHROMEDRIVER)),)
+BROWSER_TESTS :=
+BROWSER_NOTE := Browser tests run in $(CHROMIUM).
+else
+BROWSER_TESTS := -m "not browser"
+BROWSER_NOTE := Browser tests are left out: Chromium and chromedriver were not found. `make browser` installs them.
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test debug browser check bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+install: $(INSTALLED) ## make the virtual environment and install Petri with all it needs
+
+$(INSTALLED): pyproject.toml requirements.txt $(CONSTRAINTS)
+	@command -v $(PYTHON) > /dev/null || { \
+	  echo "There is no $(PYTHON) on this machine. Install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Petri needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name a newer one: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS)) --editable '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED) ## run Bartlett (1932) with bots to the end and show how the story drifts
+	@$(BIN)/petri debug demos/bartlett1932 --bots $(BOTS) --seed $(SEED) --exit --no-browser
+
+debug: $(INSTALLED) ## serve an experiment for a person: make debug DIR=demos/rogers
+	@$(BIN)/petri debug $(DIR)
+
+test: $(INSTALLED) ## run every test
+	@echo '$(BROWSER_NOTE)'
+	@$(BIN)/python -m pytest -n auto $(BROWSER_TESTS)
+
+check: $(INSTALLED) ## lint, check types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy --strict chalicelib petri infra
+	@$(BIN)/lint-imports
+
+bench: $(INSTALLED) ## measure participants a second, latencies and memory
+	@$(BIN)/python -m bench
+
+browser: ## install Chromium and its driver, for the browser tests
+ifneq ($(and $(CHROMIUM),$(CHROMEDRIVER)),)
+	@echo "$(CHROMIUM) and $(CHROMEDRIVER) are there already."
+else
+	@if command -v apt-get > /dev/null; then \
+	  as_root=; test "$$(id -u)" = 0 || as_root=sudo; \
+	  $$as_root apt-get update --quiet && { \
+	    $$as_root apt-get install --yes --no-install-recommends chromium chromium-driver || \
+	    $$as_root apt-get install --yes --no-install-recommends chromium-browser chromium-chromedriver; }; \
+	elif command -v brew > /dev/null; then \
+	  brew install --cask chromium chromedriver; \
+	else \
+	  echo "Neither apt-get nor brew is here: install Chromium and its chromedriver by hand, both on the PATH." >&2; \
+	  exit 1; \
+	fi
+endif
+
+clean: ## remove the virtual environment and what tools keep; runs/ and data/ stay
+	@rm -rf $(VENV) build *.egg-info artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,101 @@
+"""How a command fails: where, what, and what now, in three lines; the traceback only with `--verbose`."""
+
+from __future__ import annotations
+
+import functools
+import re
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import typer
+
+from chalicelib.model.errors import PetriError
+from infra.cli.console import err
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FAILED = 1
+INTERRUPTED = 130
+#: Ends of the part of a message that says what is wrong; what follows the last one says what to do.
+_END_OF_WHAT = re.compile(r"(?<=[.!?])\s+(?=\S)|;\s+")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What somebody at a terminal needs to know about a failure."""
+
+    where: str
+    what: str
+    now: str
+
+    @classmethod
+    def of(cls, error: BaseException, where: str) -> Failure:
+        """Read a failure from an error; `where`: the command and what it worked on."""
+        if isinstance(error, PetriError):
+            return cls(where, *_what_and_now(str(error)))
+        if isinstance(error, OSError) and error.strerror:
+            named = f"{error.filename}: " if error.filename else ""
+            return cls(
+                where, f"{named}{error.strerror}.", "Check the path and what you may read and write there."
+            )
+        place = _innermost(error)
+        what = f"{type(error).__name__} at {place}: {error}" if place else f"{type(error).__name__}: {error}"
+        return cls(
+            where, what, "If the code there isn't yours, please report it with the output of --verbose."
+        )
+
+    def __str__(self) -> str:
+        return f"where: {self.where}\nwhat:  {self.what}\nnow:   {self.now}"
+
+
+def plainly(command: F) -> F:
+    """Make a command end with exit code 1 and three lines where it raises."""
+
+    @functools.wraps(command)
+    def told(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            # The last door of the command line: whatever it is, it is told and ends the command.
+            tell(error, _where(command, options), verbose=bool(options.get("verbose")))
+            raise typer.Exit(FAILED) from error
+
+    return told  # type: ignore[return-value]
+
+
+def tell(error: BaseException, where: str, *, verbose: bool) -> None:
+    """Print a failure, with its traceback when that was asked for."""
+    console = err()
+    if verbose:
+        console.print("".join(traceback.format_exception(error)), markup=False, end="")
+    console.print(str(Failure.of(error, where)), markup=False)
+
+
+def _where(command: Callable[..., Any], options: dict[str, Any]) -> str:
+    words = ["petri", command.__name__.replace("_command", "").replace("_", "-")]
+    words += [str(options[name]) for name in ("directory", "name", "archive", "app") if options.get(name)]
+    return " ".join(words)
+
+
+def _what_and_now(message: str) -> tuple[str, str]:
+    message = message.strip()
+    if "\n" in message:
+        listed = "\n       ".join(message.splitlines())
+        return listed, "Mend what is listed and run the command again."
+    ends = list(_END_OF_WHAT.finditer(message))
+    if not ends:
+        return message, "Run the command again with --verbose to see where it happened."
+    last = ends[-1]
+    what, now = message[: last.start()], message[last.end() :]
+    return what.rstrip(".;") + ".", now[:1].upper() + now[1:]
+
+
+def _innermost(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -1,0 +1,30 @@
+"""`petri`: every command and the function behind it, on one screen."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli.failures import plainly
+from infra.cli.make_uuid import uuid_command
+from infra.cli.setup import setup
+
+app = typer.Typer(
+    name="petri",
+    help="Run behavioural experiments with interacting participants, on this machine or on AWS.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+COMMANDS = {
+    "setup": setup,
+    "uuid": uuid_command,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name)(plainly(_command))
+
+
+def main() -> None:
+    """Run the command line: exit code 0, 1 when the command failed, 2 when it was called wrongly."""
+    app()
