@@ -4,7 +4,8 @@
  * A classic script that defines `window.dallinger` at once. It needs jQuery (for its Deferred objects) and `store`,
  * both of which the base layout brings. Everything that asks the server returns a jQuery promise (done, fail, then);
  * `fail` gets an AjaxRejection. The participant's token and a request id go with each request by themselves. What the
- * line lost is asked again under the same request id, so nothing happens twice.
+ * line lost is asked again under the same request id, so nothing happens twice. One file, because pages include it by
+ * its name.
  */
 (function () {
   "use strict";
@@ -470,8 +471,9 @@
   /** The next time, and only then, the page may be left without a question (a download, a link for mail). */
   dlgr.allowExitOnce = () => { mayExitOnce = true; };
 
+  // Scripts of an experiment often set preventExit on every page; the ad or the exit may be left all the same.
   window.addEventListener("beforeunload", (event) => {
-    const mayLeave = !dlgr.preventExit || mayExitOnce;
+    const mayLeave = !dlgr.preventExit || mayExitOnce || document.querySelector("[data-free-to-leave]");
     mayExitOnce = false;
     if (mayLeave) return;
     isLeaving = false;

@@ -1,0 +1,80 @@
+"""Find names in templates that only existed while every page was rendered for one request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+from infra.site.assets import own_template_files
+from infra.site.source import Finding
+
+_IDENTITY = "read `dallinger.identity.{}` in a script of the page."
+_STATUS = "ask for what the page needs with `dallinger.getExperimentProperty(...)` in a script of the page."
+_PROBLEM = "the error page reads what happened with `dallinger.problem()`."
+_EXIT = "the exit page does this by itself; take it out."
+
+#: Names of the old templates' requests, and what takes their place on a static page.
+PER_REQUEST: dict[str, str] = {
+    "hitid": _IDENTITY.format("hitId"),
+    "hit_id": _IDENTITY.format("hitId"),
+    "hitId": _IDENTITY.format("hitId"),
+    "assignmentid": _IDENTITY.format("assignmentId"),
+    "assignment_id": _IDENTITY.format("assignmentId"),
+    "assignmentId": _IDENTITY.format("assignmentId"),
+    "workerid": _IDENTITY.format("workerId"),
+    "worker_id": _IDENTITY.format("workerId"),
+    "workerId": _IDENTITY.format("workerId"),
+    "unique_id": _IDENTITY.format("uniqueId"),
+    "participant_id": _IDENTITY.format("participantId"),
+    "participant": _IDENTITY.format("participantId"),
+    "recruiter": _IDENTITY.format("recruiter"),
+    "entry_information": _IDENTITY.format("entryInformation"),
+    "query_string": "read `window.location.search`; `dallinger.goToPage` carries it along by itself.",
+    "request": "read the address with `dallinger.getUrlParameter(...)` in a script of the page.",
+    "session": "keep values in the browser with `dallinger.storage` in a script of the page.",
+    "g": "keep values in the browser with `dallinger.storage` in a script of the page.",
+    "experiment": _STATUS,
+    "exp": _STATUS,
+    "experiment_complete": _STATUS,
+    "quorum": _STATUS,
+    "waiting_count": _STATUS,
+    "hit_status": _STATUS,
+    "reward": "use `config.get('base_payment')`; the bonus is computed after the questionnaire.",
+    "bonus": "the bonus is computed after the questionnaire; the exit page can't know it.",
+    "contact_address": "use `config.get('contact_email_on_error')`.",
+    "error_type": _PROBLEM,
+    "error_text": _PROBLEM,
+    "error_feedback": _PROBLEM,
+    "request_data": _PROBLEM,
+    "compensate": _PROBLEM,
+    "external_submit_url": _EXIT,
+    "is_complete": _EXIT,
+    "url_for": "write the address itself: `/static/...` for a file, `/exp` for a page.",
+    "get_flashed_messages": "show the message from a script of the page.",
+}
+
+
+def per_request_variables(folder: Path) -> list[Finding]:
+    """Name each variable in the folder's templates which exists only per request, and what replaces it.
+
+    Templates that can't be parsed are left to `build`, which says why.
+    """
+    return [
+        finding for name, path in own_template_files(folder).items() for finding in _in_template(name, path)
+    ]
+
+
+def _in_template(name: str, path: Path) -> list[Finding]:
+    environment = Environment(autoescape=True)
+    try:
+        tree = environment.parse(path.read_text(encoding="utf-8"), name)
+    except (TemplateSyntaxError, UnicodeDecodeError):
+        return []
+    missing = meta.find_undeclared_variables(tree) & PER_REQUEST.keys()
+    places = {
+        (node.lineno, node.name)
+        for node in tree.find_all(nodes.Name)
+        if node.ctx == "load" and node.name in missing
+    }
+    return [Finding(path, line, variable, PER_REQUEST[variable]) for line, variable in sorted(places)]

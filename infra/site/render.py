@@ -1,0 +1,149 @@
+"""Templates to pages."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+    meta,
+)
+
+from infra.site.assets import Assets
+from infra.site.source import SiteSource
+
+#: Pages that every experiment has, by address: its own template of that name serves them, else the core's.
+CORE_PAGES = {
+    "ad": "ad.html",
+    "consent": "consent.html",
+    "instructions": "instructions.html",
+    "waiting": "waiting.html",
+    "questionnaire": "questionnaire.html",
+    "recruiter-exit": "exit_recruiter.html",
+    "error-page": "error.html",
+    "withdraw": "withdraw.html",
+    "launch": "launch.html",
+    "complete": "complete.html",
+}
+
+#: The experiment itself answers under both names.
+EXPERIMENT_PAGES = ("exp", "experiment")
+
+_NOTHING = object()
+
+
+class PublicConfig:
+    """The settings as a template sees them, `config.get(key, default)` and `config.key`."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        """Take the public settings."""
+        self._values = values
+
+    def get(self, key: str, default: Any = _NOTHING) -> Any:
+        value = self._values.get(key)
+        if value is not None:
+            return value
+        if default is not _NOTHING:
+            return default
+        if key in self._values:
+            return ""
+        raise UndefinedError(
+            f"config has no public setting `{key}`: correct the name, register it, or give a default "
+            f"with config.get({key!r}, ...)"
+        )
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("_"):
+            raise AttributeError(key)
+        return self.get(key)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.get(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+
+class Renderer:
+    """Renders an experiment's templates; gathers every problem instead of stopping at the first."""
+
+    def __init__(self, source: SiteSource, assets: Assets) -> None:
+        """Take the experiment and the files that its templates come from."""
+        self._assets = assets
+        self.problems: list[str] = []
+        self._environment = Environment(
+            loader=FunctionLoader(self._load),
+            autoescape=True,
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+        )
+        self._environment.globals.update(
+            config=PublicConfig(source.config),
+            mode=source.mode,
+            experiment_name=source.name,
+            app_id=source.app_id,
+        )
+
+    def pages(self) -> dict[str, str]:
+        """Each page's address and its template."""
+        own = self._assets.own_templates.keys() - self._fragments()
+        pages = CORE_PAGES | {name.removesuffix(".html"): name for name in sorted(own) if _is_page(name)}
+        served = [name for name in EXPERIMENT_PAGES if name in pages]
+        if served:
+            pages |= {name: pages.get(name, pages[served[0]]) for name in EXPERIMENT_PAGES}
+        return pages
+
+    def render(self, template: str) -> str | None:
+        """Give the page's text, or note the problem and give None."""
+        try:
+            return self._environment.get_template(template).render()
+        except TemplateSyntaxError as error:
+            self._note(error.filename, error.lineno, error.message or "wrong syntax")
+        except TemplateNotFound as error:
+            self._note(str(self._assets.templates[template]), None, f"there is no template `{error.name}`")
+        except UndefinedError as error:
+            self._note(*self._place(error, template), str(error.message))
+        return None
+
+    def _load(self, name: str) -> tuple[str, str, None] | None:
+        path = self._assets.templates.get(name)
+        return None if path is None else (path.read_text(encoding="utf-8"), str(path), None)
+
+    def _note(self, file: str | None, line: int | None, what: str) -> None:
+        where = f"{file}, line {line}" if line else str(file)
+        problem = f"{where}: {what.rstrip('.')}."
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _place(self, error: Exception, template: str) -> tuple[str, int | None]:
+        known = {str(path) for path in self._assets.templates.values()}
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in known]
+        if not frames:
+            return str(self._assets.templates[template]), None
+        return frames[-1].filename, frames[-1].lineno
+
+    def _fragments(self) -> set[str]:
+        """Templates that others extend, import or include: parts of pages, unless they have a page's name."""
+        named = {name for path in self._assets.own_templates.values() for name in self._named_in(path)}
+        return named - set(CORE_PAGES.values()) - {f"{name}.html" for name in EXPERIMENT_PAGES}
+
+    def _named_in(self, path: Path) -> Iterable[str]:
+        try:
+            tree = self._environment.parse(path.read_text(encoding="utf-8"))
+        except TemplateSyntaxError as error:
+            self._note(str(path), error.lineno, error.message or "wrong syntax")
+            return []
+        return [name for name in meta.find_referenced_templates(tree) if name]
+
+
+def _is_page(name: str) -> bool:
+    is_part = any(part.startswith("_") for part in name.split("/"))
+    return not is_part and name != "layout.html" and name not in {"exit_recruiter.html", "error.html"}

@@ -1,0 +1,62 @@
+"""What a site is built from, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chalicelib.model.errors import ExperimentError
+
+
+@dataclass(frozen=True)
+class SiteSource:
+    """An experiment, as far as its pages need it.
+
+    `config` holds the public settings only: whatever is in it can be read by every participant. Each of
+    `extra_files` is a file or folder and its place in the experiment's folder; those that go below `static/` or
+    `templates/` belong to the site, others to the experiment's package.
+    """
+
+    folder: Path
+    name: str
+    mode: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    extra_files: Sequence[tuple[str | Path, str | Path]] = ()
+    app_id: str = ""
+
+
+@dataclass(frozen=True)
+class BuiltSite:
+    """A site that lies ready: its folder, its pages by address (`instructions/first`), all its files."""
+
+    root: Path
+    pages: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A name in a template that exists only per request, where it stands, and what replaces it."""
+
+    file: Path
+    line: int
+    name: str
+    replacement: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: `{self.name}` exists only per request; {self.replacement}"
+
+
+class SiteError(ExperimentError):
+    """The experiment's pages can't be built; each problem names its file and its mend."""
+
+    code = "site_error"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Take one sentence for each problem."""
+        self.problems = tuple(problems)
+        super().__init__(
+            "The experiment's pages can't be built:\n" + "\n".join(f"- {each}" for each in problems)
+        )
