@@ -60,7 +60,7 @@ class Crowd:
         """Send the bots; `ended` is called once for each, from the bot's own thread."""
         for _ in range(min(self._at_once, self._count)):
             # Daemons: somebody who presses Ctrl-C doesn't wait for bots that wait for somebody.
-            threading.Thread(target=self._work, args=(ended,), daemon=True).start()
+            threading.Thread(target=self._work, args=(ended,), name="bot", daemon=True).start()
 
     def stop(self) -> None:
         """Send no further bots; those on their way find the server gone."""

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import queue
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+from infra.local.crowd import Crowd, Participation
+
+
+class RecordingBot:
+    """Notes its link and its draws instead of taking part."""
+
+    def __init__(self, url: str, *, seed: object = None) -> None:
+        self.url, self.seed, self.problems = url, seed, []
+
+    def run_experiment(self) -> bool:
+        return True
+
+
+def all_of(crowd: Crowd, count: int) -> list[Participation]:
+    ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
+    crowd.start(ended.put)
+    return [ended.get(timeout=10) for _ in range(count)]
+
+
+def links_of(*, seed: int | None = None, before: int = 0) -> list[str]:
+    links: list[str] = []
+
+    class Bot(RecordingBot):
+        def run_experiment(self) -> bool:
+            links.append(self.url)
+            return True
+
+    all_of(Crowd("http://h", [Bot], 3, seed=seed, before=before), 3)
+    return links
+
+
+def test_every_bot_takes_part_once() -> None:
+    ended = all_of(Crowd("http://h", [RecordingBot], 5, at_once=2), 5)
+    assert sorted(one.number for one in ended) == [1, 2, 3, 4, 5]
+
+
+def test_a_bot_comes_by_a_link_that_holds_all_ids() -> None:
+    query = parse_qs(urlsplit(links_of()[0]).query)
+    assert set(query) == {"recruiter", "hitId", "assignmentId", "workerId", "mode"}
+    assert query["mode"] == ["debug"]
+
+
+def test_the_same_seed_names_the_bots_the_same() -> None:
+    assert links_of(seed=7) == links_of(seed=7)
+
+
+def test_without_a_seed_names_differ() -> None:
+    assert links_of() != links_of()
+
+
+def test_bots_of_a_resumed_run_have_new_names() -> None:
+    assert not set(links_of(seed=7)) & set(links_of(seed=7, before=3))
+
+
+def test_several_classes_come_in_turn() -> None:
+    came: list[str] = []
+
+    class First(RecordingBot):
+        def run_experiment(self) -> bool:
+            came.append("first")
+            return True
+
+    class Second(RecordingBot):
+        def run_experiment(self) -> bool:
+            came.append("second")
+            return True
+
+    all_of(Crowd("http://h", [First, Second], 3), 3)
+    assert came == ["first", "second", "first"]
+
+
+def test_so_many_take_part_at_once_as_asked() -> None:
+    together = threading.Barrier(3, timeout=10)
+
+    class Meeting(RecordingBot):
+        def run_experiment(self) -> bool:
+            together.wait()
+            return True
+
+    assert all(one.succeeded for one in all_of(Crowd("http://h", [Meeting], 3, at_once=3), 3))
+
+
+def test_an_error_in_a_bot_is_its_own_problem() -> None:
+    class Failing(RecordingBot):
+        def run_experiment(self) -> bool:
+            raise LookupError("no story")
+
+    first, second = all_of(Crowd("http://h", [Failing], 2), 2)
+    assert first.problems == second.problems == ("LookupError: no story",)
+
+
+def test_a_stopped_crowd_sends_no_more() -> None:
+    ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
+
+    class Stopping(RecordingBot):
+        def run_experiment(self) -> bool:
+            crowd.stop()
+            return True
+
+    crowd = Crowd("http://h", [Stopping], 100)
+    crowd.start(ended.put)
+    ended.get(timeout=10)
+    threads = [one for one in threading.enumerate() if one.name.startswith("bot")]
+    for thread in threads:
+        thread.join(timeout=10)
+    assert ended.empty()
