@@ -67,9 +67,8 @@ def from_file(path: Path, registry: Registry, *, foreign: bool = False) -> Layer
         if key is not None:
             _put_words(layer, key, entry.text, path.parent, entry.line)
             continue
-        what = f"'{entry.key}' is no setting that Petri or this experiment knows."
         bag = layer.notes if foreign else layer.problems
-        bag.append(Problem(entry.key, layer.where, entry.line, what, registry.mend_for(entry.key)))
+        bag.append(_unknown(entry.key, layer.where, entry.line, registry))
     return layer
 
 
@@ -91,9 +90,13 @@ def from_mapping(values: Mapping[str, Any], registry: Registry, where: str) -> L
         if key is not None:
             layer.put(key, value)
         else:
-            what = f"'{name}' is no setting that Petri or this experiment knows."
-            layer.refuse(name, None, what, registry.mend_for(name))
+            layer.problems.append(_unknown(name, where, None, registry))
     return layer
+
+
+def _unknown(name: str, where: str, line: int | None, registry: Registry) -> Problem:
+    what = f"'{name}' is no setting that Petri or this experiment knows."
+    return Problem(name, where, line, what, registry.mend_for(name), unknown_key=True)
 
 
 def _put_words(layer: Layer, key: Key, text: str, base: Path, line: int | None = None) -> None:

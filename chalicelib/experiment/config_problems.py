@@ -21,6 +21,8 @@ class Problem:
     line: int | None
     what: str
     mend: str
+    #: nobody registered this setting; an experiment whose code can't be imported may have meant to
+    unknown_key: bool = False
 
     def __str__(self) -> str:
         place = self.where if self.line is None else f"{self.where}, line {self.line}"

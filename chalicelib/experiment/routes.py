@@ -192,7 +192,8 @@ def _check_arguments(route: Route) -> None:
     except TypeError as error:
         takes = ", ".join(arguments) or "nothing"
         raise ExperimentError(
-            f"{route.name}() answers {route.rule.path} and so is called with {takes}, but: {error}."
+            f"{route.name}() answers {route.rule.path} and so is called with {takes}, but: {error}; "
+            "change the address or what the function takes."
         ) from None
 
 

@@ -1,0 +1,98 @@
+"""Checks of an author's code and settings, each step as far as it goes, so that all is told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from chalicelib.experiment import loader
+from chalicelib.experiment.config import get_config
+from chalicelib.experiment.config_problems import Problem, SettingsError
+from chalicelib.experiment.loader import Loaded
+from chalicelib.experiment.loader_imports import import_experiment
+from chalicelib.experiment.routes import Route, collect_routes, collect_schedules
+from chalicelib.model.errors import PetriError
+from infra.verify.findings import Finding, error, told_by, warning
+
+T = TypeVar("T")
+
+_CODE = "experiment.py"
+_MEND = "Mend the code there; with --verbose the whole traceback is shown."
+
+
+class CodeCheck:
+    """Goes through the steps of loading a folder, and goes on where one fails."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str] | None, home: Path | None) -> None:
+        self.folder = folder.resolve()
+        self.findings: list[Finding] = []
+        self._environ = os.environ if environ is None else environ
+        self._home = home
+
+    def run(self, core_routes: Iterable[str]) -> Loaded | None:
+        """Check code and settings; return the loaded experiment when nothing is wrong with either."""
+        get_config().reset()
+        module = self._try(lambda: import_experiment(self.folder))
+        if module is None:
+            self._check_settings({}, all_known=False)
+            return None
+        cls = self._try(lambda: loader.find_experiment_class(module, self._environ.get(loader.CLASS_NAME)))
+        owner: type = cls or object
+        self._try(lambda: loader.register_settings(self.folder, module, owner))
+        defaults = self._try(lambda: loader.default_settings(self.folder, module, owner)) or {}
+        self._check_settings(defaults, all_known=not self.findings)
+        extra_files = self._try(lambda: loader.find_extra_files(self.folder, module, owner)) or []
+        routes = self._try(lambda: collect_routes(module, owner, core_routes)) or []
+        self._check_addresses_of_pages(routes)
+        if cls is None or any(finding.level == "error" for finding in self.findings):
+            return None
+        return self._loaded(module, cls, extra_files, routes)
+
+    def _loaded(
+        self, module: ModuleType, cls: type[Any], extra_files: list[tuple[Path, str]], routes: list[Route]
+    ) -> Loaded:
+        return Loaded(
+            folder=self.folder,
+            name=self.folder.name,
+            module=module,
+            experiment_class=cls,
+            config=get_config(),
+            extra_files=extra_files,
+            routes=routes,
+            schedules=collect_schedules(module, cls),
+        )
+
+    def _try(self, step: Callable[[], T]) -> T | None:
+        try:
+            return step()
+        except PetriError as refusal:
+            self.findings += told_by(refusal, _CODE, _MEND)
+            return None
+
+    def _check_settings(self, defaults: Mapping[str, Any], *, all_known: bool) -> None:
+        """Load the settings; when the author's own aren't all known, unknown ones are let pass."""
+        config = get_config()
+        try:
+            config.load_for(self.folder, environ=self._environ, home=self._home, defaults=defaults)
+        except SettingsError as refusal:
+            problems = [problem for problem in refusal.problems if all_known or not problem.unknown_key]
+            self.findings += [error(self._place(each), each.what, each.mend) for each in problems]
+        self.findings += [warning(self._place(note), note.what, note.mend) for note in config.notes]
+
+    def _place(self, problem: Problem) -> str:
+        path = Path(problem.where)
+        where = str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else problem.where
+        return where if problem.line is None else f"{where}, line {problem.line}"
+
+    def _check_addresses_of_pages(self, routes: list[Route]) -> None:
+        templates = self.folder / "templates"
+        pages = {f"/{path.relative_to(templates).with_suffix('')}" for path in templates.rglob("*.html")}
+        for route in routes:
+            if route.rule.path in pages:
+                what = (
+                    f"{route.name}() answers {route.rule.path}, which is the address of a page in templates/."
+                )
+                self.findings.append(error(_CODE, what, "Rename one of them."))

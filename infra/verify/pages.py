@@ -1,0 +1,77 @@
+"""Checks of an experiment's pages: they are rendered as for a run, and nothing is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from chalicelib.experiment.loader import Loaded
+from infra.site import SiteError, SiteSource, per_request_variables
+from infra.site.assets import collect
+from infra.site.render import EXPERIMENT_PAGES, Renderer
+from infra.verify.findings import Finding, error, warning
+
+_UNDEFINED = re.compile(r"'(?P<name>\w+)' is undefined\.$")
+_PLACED = re.compile(r"(?P<where>.+?(?:, line \d+)?): (?P<what>.+)", re.DOTALL)
+
+
+def pages(folder: Path, loaded: Loaded | None) -> Iterator[Finding]:
+    """Find what is wrong with the templates and the static files.
+
+    Without a loaded experiment templates aren't rendered, because their settings aren't known.
+    """
+    per_request = per_request_variables(folder)
+    for variable in per_request:
+        where = f"{_within(folder, str(variable.file))}, line {variable.line}"
+        what = f"`{variable.name}` exists only per request, and pages are built once for everybody."
+        yield error(where, what, _sentence(variable.replacement))
+    told = {variable.name for variable in per_request}
+    for problem in _problems(folder, loaded):
+        undefined = _UNDEFINED.search(problem)
+        if undefined is None or undefined["name"] not in told:
+            yield _as_finding(folder, problem)
+    if not any((folder / "templates" / f"{page}.html").is_file() for page in EXPERIMENT_PAGES):
+        yield warning("templates", "hold no exp.html.", "Write one, unless your pages lead elsewhere.")
+
+
+def _problems(folder: Path, loaded: Loaded | None) -> list[str]:
+    source = SiteSource(folder, folder.name, "debug")
+    if loaded is not None:
+        config = loaded.config
+        source = SiteSource(
+            folder, loaded.name, config.get("mode"), config.public(), loaded.extra_files, app_id="verify"
+        )
+    try:
+        renderer = Renderer(source, collect(source))
+        templates = set(renderer.pages().values())
+    except SiteError as refusal:
+        return list(refusal.problems)
+    if loaded is not None:
+        for template in sorted(templates):
+            renderer.render(template)
+    return renderer.problems
+
+
+def _as_finding(folder: Path, problem: str) -> Finding:
+    placed = _PLACED.fullmatch(problem)
+    if placed is None or ", line " not in placed["where"]:
+        what, _, mend = problem.partition(": ")
+        return error("templates and static", f"{_within(folder, what)}.", _sentence(mend))
+    undefined = _UNDEFINED.search(problem)
+    if undefined is None:
+        return error(_within(folder, placed["where"]), placed["what"], "Correct the template there.")
+    name = undefined["name"]
+    return error(
+        _within(folder, placed["where"]),
+        f"`{name}` has no value when pages are built.",
+        f"Templates know config, mode, experiment_name and app_id; set `{name}` in the template itself.",
+    )
+
+
+def _within(folder: Path, text: str) -> str:
+    return text.replace(f"{folder}/", "")
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
