@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import logging
 import re
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import typer
 
 from chalicelib.model.errors import PetriError
 from infra.cli.console import err
-
-F = TypeVar("F", bound=Callable[..., Any])
+from infra.cli.options import Verbose
 
 FAILED = 1
 INTERRUPTED = 130
@@ -50,23 +52,27 @@ class Failure:
         return f"where: {self.where}\nwhat:  {self.what}\nnow:   {self.now}"
 
 
-def plainly(command: F) -> F:
-    """Make a command end with exit code 1 and three lines where it raises."""
+def plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--verbose`, and make it end with exit code 1 and three lines where it raises."""
 
     @functools.wraps(command)
-    def told(*arguments: Any, **options: Any) -> Any:
+    def told(*arguments: Any, verbose: bool = False, **options: Any) -> None:
+        logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, stream=sys.stderr, force=True)
         try:
-            return command(*arguments, **options)
+            command(*arguments, **options)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:
             # The last door of the command line: whatever it is, it is told and ends the command.
-            tell(error, _where(command, options), verbose=bool(options.get("verbose")))
+            tell(error, _where(command, options), verbose=verbose)
             raise typer.Exit(FAILED) from error
 
-    return told  # type: ignore[return-value]
+    own = inspect.signature(command, eval_str=True)
+    flag = inspect.Parameter("verbose", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Verbose)
+    told.__signature__ = own.replace(parameters=[*own.parameters.values(), flag])  # type: ignore[attr-defined]
+    return told
 
 
 def tell(error: BaseException, where: str, *, verbose: bool) -> None:

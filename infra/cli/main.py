@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
+from infra.cli.bot import bot
 from infra.cli.failures import plainly
 from infra.cli.make_uuid import uuid_command
 from infra.cli.setup import setup
+from infra.cli.summary import summary
+from infra.cli.verify import verify
 
 app = typer.Typer(
     name="petri",
@@ -17,7 +22,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
+    "bot": bot,
+    "verify": verify,
+    "summary": summary,
     "setup": setup,
     "uuid": uuid_command,
 }

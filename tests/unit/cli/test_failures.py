@@ -29,7 +29,7 @@ def test_a_missing_file_is_named() -> None:
     assert "/nowhere/at/all: No such file" in Failure.of(raised.value, "petri load").what
 
 
-def fails(directory: str, *, verbose: bool = False) -> None:
+def fails(directory: str) -> None:
     raise ZeroDivisionError("division by zero")
 
 

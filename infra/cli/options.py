@@ -1,0 +1,17 @@
+"""Options that several commands have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Directory = Annotated[
+    Path, typer.Argument(help="The experiment's folder.", exists=True, file_okay=False, resolve_path=True)
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the log, and the traceback of a failure.")]
+Run = Annotated[str | None, typer.Option("--app", "--id", help="The run's id; by default the latest here.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Draws of hooks and bots are the same for the same seed.")
+]

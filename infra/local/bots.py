@@ -1,0 +1,30 @@
+"""Which bots an experiment sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.experiment.loader import Loaded
+from chalicelib.model.errors import ExperimentError, NotFound
+
+USUAL = "Bot"
+
+
+def chosen_bots(loaded: Loaded, name: str = "") -> list[type[Any]]:
+    """Give the class that is named, or the one called Bot, or the only one there is.
+
+    Raises NotFound for an unknown name, ExperimentError when there is no bot or no telling which.
+    """
+    bots = loaded.bots()
+    if not bots:
+        raise ExperimentError(
+            f"{loaded.name} has no bot; write a class Bot(HighPerformanceBotBase) with participate()."
+        )
+    if name and name not in bots:
+        raise NotFound(f"{loaded.name} has no bot {name}; there is {', '.join(sorted(bots))}.")
+    wanted = name or (USUAL if USUAL in bots else "")
+    if not wanted and len(bots) > 1:
+        raise ExperimentError(
+            f"{loaded.name} has several bots ({', '.join(sorted(bots))}); call one of them Bot."
+        )
+    return [bots[wanted or next(iter(bots))]]

@@ -1,0 +1,55 @@
+"""What is done between requests: messages whose time has come, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+_logger = logging.getLogger("petri.local")
+#: Seconds between two looks at what is due when nobody asks for one.
+PAUSE = 1.0
+
+
+class Drain:
+    """Carries due messages out on the event loop, so that no answer waits for them."""
+
+    def __init__(self, carry_out_one: Callable[[], bool], afterwards: Callable[[], None]) -> None:
+        """`carry_out_one`: does one due message, False when none is due; `afterwards`: called after each."""
+        self._carry_out_one = carry_out_one
+        self._afterwards = afterwards
+        self._asked = asyncio.Event()
+
+    def soon(self) -> None:
+        """Ask for a look at what is due as soon as the loop is free."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Look whenever asked, and every second; never returns."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE):
+                    await self._asked.wait()
+            self._asked.clear()
+            await self.empty()
+
+    async def empty(self) -> None:
+        """Carry out everything that is due; between two messages, requests pass."""
+        while self._one():
+            await _let_requests_pass()
+
+    def _one(self) -> bool:
+        try:
+            done = self._carry_out_one()
+        except Exception:
+            # A message that fails is the queue's to repeat; the others, and the run, go on.
+            _logger.exception("A message failed; it is tried again later.")
+            return False
+        if done:
+            self._afterwards()
+        return done
+
+
+async def _let_requests_pass() -> None:
+    await asyncio.sleep(0)

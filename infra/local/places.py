@@ -1,0 +1,112 @@
+"""Where the files of local runs lie: below the folder in which petri was started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chalicelib.model.errors import BadRequest, NotFound
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Places:
+    """`runs/` holds what runs write, `data/` what comes out of them."""
+
+    root: Path
+
+    def database(self, run_id: str) -> Path:
+        """Give the run's SQLite file."""
+        return self._runs() / f"{checked(run_id)}.sqlite"
+
+    def log(self, run_id: str) -> Path:
+        """Give the run's log."""
+        return self._runs() / f"{checked(run_id)}.log"
+
+    def export(self, run_id: str) -> Path:
+        """Give the zip that the run is exported to."""
+        return self._data() / f"{checked(run_id)}-data.zip"
+
+    def report(self, run_id: str) -> Path:
+        """Give the page that the experiment's own analysis is saved to."""
+        return self._data() / f"{checked(run_id)}-report.html"
+
+    def existing(self, run_id: str | None) -> str:
+        """Give a run's id if it has a file; without one, the run that was written to last."""
+        files = sorted((self.root / "runs").glob("*.sqlite"), key=_last_written)
+        known = [file.stem for file in files]
+        if not known:
+            raise NotFound(
+                f"{self.root / 'runs'} holds no run; start one with `petri debug DIR` in this folder."
+            )
+        if run_id is None:
+            return known[-1]
+        if checked(run_id) not in known:
+            raise NotFound(f"There is no run {run_id} here; the latest is {known[-1]}.")
+        return run_id
+
+    def announce(self, run_id: str, url: str) -> Path:
+        """Note where a run is served, for commands that talk to it; remove the file when it ends."""
+        path = self._runs() / f"{checked(run_id)}.running"
+        path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+        return path
+
+    def address(self, run_id: str | None = None) -> str:
+        """Give the address of a run that is being served here; without an id, the latest one's."""
+        pattern = f"{checked(run_id)}.running" if run_id else "*.running"
+        notes = sorted(
+            (self.root / "runs").glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True
+        )
+        for note in notes:
+            said = json.loads(note.read_text(encoding="utf-8"))
+            if _alive(said["pid"]):
+                return str(said["url"])
+        raise NotFound("No run is being served here; start one with `petri debug DIR` in this folder.")
+
+    def _runs(self) -> Path:
+        return _made(self.root / "runs")
+
+    def _data(self) -> Path:
+        return _made(self.root / "data")
+
+
+def checked(run_id: str) -> str:
+    """Give the id back if it can name files."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise BadRequest(
+            f"{run_id!r} can't be a run's id; use letters, figures, dots and dashes, at most 64."
+        )
+    return run_id
+
+
+def new_run_id(name: str) -> str:
+    """Make an id that says what was run and when, and that no other run has."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:32] or "run"
+    return f"{readable}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _last_written(database: Path) -> float:
+    """Give when a file was last written to; what a running process wrote stands beside it at first."""
+    files = (database, database.with_suffix(".sqlite-wal"))
+    return max(file.stat().st_mtime for file in files if file.exists())

@@ -1,0 +1,46 @@
+"""How a run went, counted: participants by status, networks filled."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts over one run."""
+
+    statuses: Mapping[str, int]
+    networks: int
+    networks_full: int
+
+    @property
+    def participants(self) -> int:
+        """How many came."""
+        return sum(self.statuses.values())
+
+    @property
+    def yielded(self) -> float:
+        """The share of participants whose submission was approved, from 0 to 1."""
+        return self.statuses.get("approved", 0) / self.participants if self.participants else 0.0
+
+
+def summary_of(participants: Iterable[Mapping[str, Any]], networks: Iterable[Mapping[str, Any]]) -> Summary:
+    """Count rows of the participant and network tables."""
+    full = [network["full"] in {True, "True"} for network in networks]
+    statuses = Counter(str(participant["status"]) for participant in participants)
+    return Summary(dict(sorted(statuses.items())), len(full), sum(full))
+
+
+def summary_of_file(database: Path) -> Summary:
+    """Count in a run's SQLite file, which may be in use."""
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        participants = connection.execute("SELECT status FROM participant").fetchall()
+        networks = connection.execute("SELECT full FROM network").fetchall()
+    return summary_of(map(dict, participants), map(dict, networks))

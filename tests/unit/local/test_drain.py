@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from infra.local.drain import Drain
+
+
+def test_everything_due_is_carried_out_when_asked() -> None:
+    due = [1, 2, 3]
+
+    def one() -> bool:
+        if due:
+            due.pop()
+            return True
+        emptied.set()
+        return False
+
+    async def run() -> None:
+        drain = Drain(one, lambda: None)
+        running = asyncio.create_task(drain.run())
+        drain.soon()
+        await asyncio.wait_for(emptied.wait(), 10)
+        running.cancel()
+
+    emptied = asyncio.Event()
+    asyncio.run(run())
+    assert due == []
+
+
+def test_those_who_wait_are_told_after_each_message() -> None:
+    due, told = [1, 2], []
+    drain = Drain(lambda: bool(due and due.pop()), lambda: told.append(1))
+    asyncio.run(drain.empty())
+    assert len(told) == 2
+
+
+def test_requests_pass_between_two_messages() -> None:
+    order = []
+    due = ["first", "second"]
+
+    def one() -> bool:
+        if due:
+            order.append(due.pop(0))
+            return True
+        return False
+
+    async def request() -> None:
+        order.append("request")
+
+    async def run() -> None:
+        drain = Drain(one, lambda: None)
+        await asyncio.gather(drain.empty(), request())
+
+    asyncio.run(run())
+    assert order == ["first", "request", "second"]
+
+
+def test_a_failing_message_is_logged_and_does_not_stop_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> bool:
+        raise LookupError("gone")
+
+    with caplog.at_level(logging.ERROR, logger="petri.local"):
+        asyncio.run(Drain(fail, lambda: None).empty())
+    assert "A message failed" in caplog.text
