@@ -15,8 +15,8 @@ class SiteSource:
     """An experiment, as far as its pages need it.
 
     `config` holds the public settings only: whatever is in it can be read by every participant. Each of
-    `extra_files` is a file or folder and its place in the experiment's folder; those that go below `static/` or
-    `templates/` belong to the site, others to the experiment's package.
+    `extra_files` is a file or folder and its place in the experiment's folder; those that go below `static/`
+    or `templates/` belong to the site, others to the experiment's package.
     """
 
     folder: Path

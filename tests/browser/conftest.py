@@ -1,0 +1,120 @@
+"""A browser for each worker, a stand-in for each test, and a place for screenshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import enable_socket
+from selenium.webdriver import Chrome
+
+from infra.site import SiteSource, build
+
+from . import chromium
+from .standin import StandIn, serving, success
+
+HERE = Path(__file__).parent
+SCREENSHOTS = HERE.parents[1] / "artifacts" / "screenshots"
+CONFIG = {
+    "title": "Remembering a story",
+    "description": "You will read a short story and then write it down from memory.",
+    "base_payment": 1.0,
+    "duration": 0.5,
+    "contact_email_on_error": "lab@example.com",
+    "language": "en",
+}
+LEAVE_THE_PAGE = "about:blank"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "browser: needs Chromium and its driver (`make browser` installs both)"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def whole_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    enable_socket()
+    browser = chromium.start(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def browser(whole_browser: Chrome) -> Iterator[Chrome]:
+    """The worker's browser with one empty window; windows and memory of a test end with it."""
+    yield whole_browser
+    first, *others = whole_browser.window_handles
+    for window in others:
+        whole_browser.switch_to.window(window)
+        whole_browser.close()
+    whole_browser.switch_to.window(first)
+    whole_browser.get(LEAVE_THE_PAGE)
+    whole_browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    whole_browser.delete_all_cookies()
+
+
+@pytest.fixture(scope="session")
+def tutorial_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = SiteSource(HERE / "tutorial_bartlett", "bartlett1932", "debug", CONFIG)
+    return build(source, tmp_path_factory.mktemp("tutorial") / "site").root
+
+
+@pytest.fixture(scope="session")
+def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of core pages with one empty page of the experiment, for tests of the scripts."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "templates").mkdir()
+    page = (
+        '{% extends "layout.html" %}{% block body %}<div class="main_div"><h1>A page</h1></div>{% endblock %}'
+    )
+    (folder / "templates" / "exp.html").write_text(page, encoding="utf-8")
+    return build(SiteSource(folder, "plain", "debug", CONFIG), folder / "site").root
+
+
+def answers_like_an_experiment(standin: StandIn) -> None:
+    """Answer as an experiment with one participant, one node and one story does."""
+    participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z", "status": "working"}
+    standin.on("GET", "/may-take-part", success(may=True))
+    standin.on("POST", "/participant", success(participant=participant, token="the-token"))
+    standin.on("POST", "/node/1", success(node={"id": 100002}))
+    standin.on(
+        "GET", "/node/100002/received_infos", success(infos=[{"id": 7, "contents": "Once there was a seal."}])
+    )
+    standin.on("POST", "/info/100002", success(info={"id": 8}))
+    standin.on("POST", "/question/1", success())
+    standin.on("POST", "/worker_complete", success())
+    standin.on("POST", "/withdraw", success())
+    standin.on("POST", "/handle-error", success())
+
+
+@pytest.fixture
+def plain(plain_site: Path) -> Iterator[StandIn]:
+    with serving(plain_site) as standin:
+        answers_like_an_experiment(standin)
+        yield standin
+
+
+@pytest.fixture
+def tutorial(tutorial_site: Path) -> Iterator[StandIn]:
+    with serving(tutorial_site) as standin:
+        answers_like_an_experiment(standin)
+        yield standin
+
+
+@pytest.fixture
+def keep_screenshot(browser: Chrome) -> Callable[[str], Path]:
+    def keep(name: str) -> Path:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        browser.save_screenshot(str(path))
+        return path
+
+    return keep
