@@ -1,0 +1,89 @@
+"""`petri new NAME`: writes an author's folder that runs, is tested, and is there to be changed."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import shutil
+import sys
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+
+from chalicelib.model.errors import ExperimentError
+
+__all__ = ["create"]
+
+_SUFFIX = ".template"
+#: files whose names would have an effect where they lie as templates, or hold the experiment's name
+_NAMES = {"gitignore": ".gitignore", "test_experiment.py": "test_@@name@@.py"}
+#: folders of these names would hide Petri's own code from Python
+_OURS = frozenset({"petri", "chalicelib", "infra", "frontend", "demos"})
+#: names that the new experiment.py imports
+_IMPORTED = frozenset({"Bot", "Empty", "Experiment"})
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def create(name: str, parent: Path) -> Path:
+    """Write a new experiment into the folder `parent / name` and return that folder.
+
+    `name` is a word of letters, digits and underscores that Python can import. Raises ExperimentError when
+    it isn't, or when the folder exists; then nothing is written.
+    """
+    _check(name)
+    folder = parent / name
+    if folder.exists():
+        raise ExperimentError(f"{folder} exists already; choose another name, or remove it first.")
+    words = {"@@name@@": name, "@@Name@@": _class_name(name), "@@title@@": _title(name)}
+    try:
+        for path, template in _templates(files("infra.scaffold") / "files", PurePosixPath()):
+            _write(folder / _filled(str(path), words), _filled(template.read_text(encoding="utf-8"), words))
+    except BaseException:
+        # Half a folder would only be in the way of the next attempt.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def _check(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ExperimentError(
+            f"'{name}' can't be the name of an experiment; "
+            "use letters, digits and underscores, beginning with a letter, for example my_study."
+        )
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in sys.stdlib_module_names | _OURS:
+        raise ExperimentError(
+            f"'{name}' means something to Python or Petri already; choose another, for example my_{name}."
+        )
+
+
+def _templates(folder: Traversable, place: PurePosixPath) -> list[tuple[PurePosixPath, Traversable]]:
+    found = []
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            found += _templates(entry, place / entry.name)
+        elif entry.name.endswith(_SUFFIX):
+            name = entry.name.removesuffix(_SUFFIX)
+            found.append((place / _NAMES.get(name, name), entry))
+    return found
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    for placeholder, word in words.items():
+        text = text.replace(placeholder, word)
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _class_name(name: str) -> str:
+    joined = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+    return f"{joined}Study" if joined in _IMPORTED else joined
+
+
+def _title(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib.experiment.loader import load_experiment
+from chalicelib.model.errors import ExperimentError
+from infra.scaffold import create
+from infra.verify import verify
+
+FILES = [
+    ".gitignore",
+    "README.md",
+    "bots.py",
+    "config.txt",
+    "experiment.py",
+    "static/scripts/experiment.js",
+    "templates/ad.html",
+    "templates/consent.html",
+    "templates/exp.html",
+    "templates/instructions.html",
+    "templates/layout.html",
+    "templates/questionnaire.html",
+    "tests/test_my_study.py",
+]
+
+
+def test_a_new_folder_holds_all_that_an_experiment_needs(tmp_path: Path) -> None:
+    folder = create("my_study", tmp_path)
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == FILES
+
+
+@pytest.mark.parametrize("name", ["my_study", "Study2", "bot", "empty", "experiment", "a_", "x"])
+def test_nothing_is_wrong_with_a_new_folder(tmp_path: Path, name: str) -> None:
+    assert verify(create(name, tmp_path), environ={}, home=tmp_path) == []
+
+
+def test_the_experiment_is_called_as_was_asked(tmp_path: Path) -> None:
+    loaded = load_experiment(create("my_study", tmp_path), environ={}, home=tmp_path)
+    assert (loaded.name, loaded.experiment_class.__name__) == ("my_study", "MyStudy")
+
+
+def test_a_new_experiment_has_a_bot(tmp_path: Path) -> None:
+    loaded = load_experiment(create("my_study", tmp_path), environ={}, home=tmp_path)
+    assert list(loaded.bots()) == ["Bot"]
+
+
+def test_no_placeholder_is_left(tmp_path: Path) -> None:
+    folder = create("my_study", tmp_path)
+    left = [path for path in folder.rglob("*") if path.is_file() and re.search("@@", path.read_text())]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "my study", "1st", "my-study", "../up", "a/b", "é", "class", "json", "petri", "match", "_x"]
+)
+def test_what_can_not_be_a_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ExperimentError, match="for example my_"):
+        create(name, tmp_path / "place")
+    assert not (tmp_path / "place").exists()
+
+
+def test_an_existing_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "my_study").mkdir()
+    with pytest.raises(ExperimentError, match="exists already; choose another name"):
+        create("my_study", tmp_path)
+    assert list((tmp_path / "my_study").iterdir()) == []
+
+
+def test_a_folder_that_can_not_be_finished_is_taken_away_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "place").mkdir()
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        create("my_study", tmp_path / "place")
+    assert list((tmp_path / "place").iterdir()) == []
