@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
@@ -22,12 +23,15 @@ class Host:
         """`lane`: where the API's operations run; `pages`: the built site."""
         self.lane = lane
         self.pages = pages
+        #: called when an API answer is on its way: what it left to do can be done now
+        self.after_request: Callable[[], None] = _nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         match = self.lane.routes.match(raw_path(scope))
         if match is not None and scope["method"] in match.methods:
             await _send(await self._api(match, scope, receive), send)
+            self.after_request()
             return
         file = self.pages.find(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
         if file is not None:
@@ -47,6 +51,10 @@ class Host:
             # The last door: Chalice turns what views raise into answers, this is for everything around it.
             _logger.exception("A request to %s failed outside its view.", match.resource)
             return error_answer(500, "internal_error", "Something went wrong on our side; please try again.")
+
+
+def _nothing() -> None:
+    """Leave everything as it is: a host alone has nothing to do between requests."""
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes | None:
