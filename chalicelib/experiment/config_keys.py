@@ -273,7 +273,13 @@ KEYS: tuple[Key, ...] = (
         default=5000,
         validators=(between(0, _HIGHEST_PORT),),
     ),
-    _machine("webdriver_type", str, "The browser that browser bots drive.", default="chrome"),
+    _machine(
+        "webdriver_type",
+        str,
+        "The browser that browser bots drive.",
+        default="chrome",
+        validators=(one_of("chrome", "chrome_headless", "firefox", "firefox_headless"),),
+    ),
     _machine("webdriver_url", str, "The Selenium server that browser bots use, if not this machine."),
     _sharing(
         "osf_access_token",
