@@ -9,6 +9,7 @@ import typer
 from infra.cli.bot import bot
 from infra.cli.failures import plainly
 from infra.cli.make_uuid import uuid_command
+from infra.cli.new import new
 from infra.cli.setup import setup
 from infra.cli.summary import summary
 from infra.cli.verify import verify
@@ -25,6 +26,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "bot": bot,
     "verify": verify,
+    "new": new,
     "summary": summary,
     "setup": setup,
     "uuid": uuid_command,

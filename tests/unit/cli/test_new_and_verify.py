@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from infra.cli.main import app
+
+run = CliRunner().invoke
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_new_writes_a_folder_and_says_how_to_try_it(folder: Path) -> None:
+    result = run(app, ["new", "my_study"])
+    assert "petri debug my_study" in result.stdout
+    assert (folder / "my_study" / "experiment.py").is_file()
+
+
+def test_new_refuses_a_name_that_is_taken(folder: Path) -> None:
+    run(app, ["new", "my_study"])
+    result = run(app, ["new", "my_study"])
+    assert result.exit_code == 1
+    assert "now:   Choose another name, or remove it first." in result.stderr
+
+
+def test_verify_fails_when_something_must_be_mended(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    result = run(app, ["verify", "empty"])
+    assert result.exit_code == 1
+    assert "error" in result.stdout
+    assert "empty can't run yet" in result.stdout
+
+
+def test_a_folder_that_does_not_exist_is_a_usage_error() -> None:
+    assert run(app, ["verify", "nowhere"]).exit_code == 2
