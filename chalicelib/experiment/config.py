@@ -178,14 +178,26 @@ class Configuration:
 
 def _contradictions(layers: list[Layer]) -> list[Problem]:
     """Find settings that are right one by one and wrong together."""
-    name = "require_participant_token"
-    source = next((layer for layer in layers if name in layer.values), None)
-    mode = next((layer.values["mode"] for layer in layers if "mode" in layer.values), "debug")
-    if source is None or source.values[name] or mode == "debug":
-        return []
-    what = f"{name} is off, which is allowed in debug mode only (mode is {mode})."
-    mend = "Remove it; `petri verify` names the bots and pages that send no token."
-    return [Problem(name, source.where, None, what, mend)]
+
+    def first(name: str) -> tuple[Any, str]:
+        found = (layer for layer in layers if name in layer.values)
+        source = next(found, None)
+        return (source.values[name], source.where) if source else (None, "")
+
+    problems = []
+    mode = first("mode")[0] or "debug"
+    token, where = first("require_participant_token")
+    if token is False and mode != "debug":
+        what = f"require_participant_token is off, which is allowed in debug mode only (mode is {mode})."
+        mend = "Remove it; `petri verify` names the bots and pages that send no token."
+        problems.append(Problem("require_participant_token", where, None, what, mend))
+    recruiter, where = first("recruiter")
+    if recruiter == "multi" and not first("recruiters")[0]:
+        what = "recruiter is multi, but recruiters doesn't say which ones."
+        problems.append(
+            Problem("recruiters", where, None, what, "Add for example: recruiters = mturk: 5, bots: 5")
+        )
+    return problems
 
 
 def _idle_note(layers: list[Layer]) -> list[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,5 +47,8 @@ class MissingSettingError(ConfigError, KeyError):
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the known word that `word` was most likely meant to be, if one is near."""
+    # Needed only to explain a slip; importing it would lengthen each cold start.
+    import difflib
+
     found = difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)
     return found[0] if found else None

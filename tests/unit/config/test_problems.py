@@ -112,6 +112,15 @@ def test_tokens_can_not_be_off_when_people_take_part(load) -> None:
     assert "allowed in debug mode only" in problem
 
 
+def test_several_recruiters_are_named(load) -> None:
+    (problem,) = problems_of(load, "recruiter = multi")
+    assert "recruiters doesn't say which ones" in problem
+
+
+def test_several_recruiters_may_be_named_in_another_source(load) -> None:
+    assert load("recruiter = multi", environ={"recruiters": "bots: 1"}).ready
+
+
 def test_a_setting_is_not_read_before_the_settings_are_loaded(config) -> None:
     with pytest.raises(ConfigError, match=r"read it in your experiment's configure\(\)"):
         config.get("title")
