@@ -16,11 +16,12 @@
   const LONGEST_PAUSE_MS = 12000;
   const ANSWER_WITHIN_MS = 60000; // long enough for 300 KB over a slow line
   const LOST = new Set([0, 502, 503, 504]);
+  // How addresses name each field; the first name is the one that pages behind the ad are given.
   const NAMES = {
     recruiter: ["recruiter"],
-    hitId: ["hitId", "hit_id", "STUDY_ID"],
-    assignmentId: ["assignmentId", "assignment_id", "SESSION_ID"],
-    workerId: ["workerId", "worker_id", "PROLIFIC_PID"],
+    hitId: ["hit_id", "hitId", "STUDY_ID"],
+    assignmentId: ["assignment_id", "assignmentId", "SESSION_ID"],
+    workerId: ["worker_id", "workerId", "PROLIFIC_PID"],
     mode: ["mode"],
   };
   const ABOUT_THE_PAGE = ["participant_id", "generate_tokens", "outcome"];
@@ -451,8 +452,8 @@
     const [path, own] = String(page).replace(/^\/+/, "").split("?");
     const query = new URLSearchParams(location.search);
     query.delete("outcome");
-    for (const [field, names] of Object.entries(NAMES)) {
-      if (dlgr.identity[field] && !names.some((name) => query.has(name))) query.set(field, dlgr.identity[field]);
+    for (const [field, [name]] of Object.entries(NAMES)) {
+      if (dlgr.identity[field]) query.set(name, dlgr.identity[field]);
     }
     if (dlgr.identity.participantId) query.set("participant_id", dlgr.identity.participantId);
     new URLSearchParams(own).forEach((value, name) => query.set(name, value));
@@ -493,7 +494,7 @@
   dlgr.hasAdBlocker = function (callback) {
     const bait = $("<div class='adsbox ad-banner advertisement' aria-hidden='true'>&nbsp;</div>").appendTo(document.body);
     setTimeout(() => {
-      if (bait.height() === 0) callback();
+      if (bait[0].offsetHeight === 0) callback();
       bait.remove();
     }, 100);
   };
