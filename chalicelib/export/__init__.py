@@ -1,0 +1,11 @@
+"""Tables out as a stream: `rows` of one table, `write_zip` of all, `Export` to read them again."""
+
+from __future__ import annotations
+
+from .archive import write_zip
+from .errors import DataError, MalformedTableError
+from .reading import Export
+from .rows import rows
+from .tables import COLUMNS, TABLES
+
+__all__ = ["COLUMNS", "TABLES", "DataError", "Export", "MalformedTableError", "rows", "write_zip"]

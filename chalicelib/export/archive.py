@@ -1,0 +1,160 @@
+"""The zip of a run: tables as CSV, the log, and a manifest that says how it was made.
+
+- experiment_id.md: the run's id
+- manifest.json: versions, date, settings, rows and checksum of each table
+- data/<table>.csv: the tables
+- structure.jsonl: what networks remember beside their columns, so that `petri load` can go on
+- run.log: the run's log, where there is one
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.model.record import iso
+from chalicelib.storage.engine import Engine
+
+from .csvtext import json_text, line_of
+from .errors import DataError
+from .rows import has_answered, nodes_of, participants_stored, roots, rows
+from .scrub import Scrubber
+from .tables import COLUMNS, Row, file_of
+
+ID_FILE: Final = "experiment_id.md"
+MANIFEST: Final = "manifest.json"
+STRUCTURE: Final = "structure.jsonl"
+LOG: Final = "run.log"
+#: What refers to something is read before it, so that the export of a living run refers to nothing missing.
+READING_ORDER: Final = (
+    "payment",
+    "question",
+    "notification",
+    "recruitment",
+    "transmission",
+    "transformation",
+    "vector",
+    "info",
+    "node",
+    "participant",
+    "network",
+)
+_GOOD_ID: Final = re.compile(r"[\w.-]+")
+
+
+def write_zip(
+    engine: Engine,
+    target: Path | str,
+    *,
+    app_id: str,
+    scrub: bool = True,
+    log: Path | str | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a run's data and return the path of the zip.
+
+    target: a folder, for `<app_id>-data.zip` in it, or a path that ends in .zip. scrub: leave out who
+    the participants are. log: the run's log file. manifest: what to add to the manifest, such as the
+    settings without secrets. An existing file is replaced when the new one is complete.
+    """
+    if not _GOOD_ID.fullmatch(app_id):
+        raise DataError(f"{app_id!r} can't name a file: use letters, digits, dots and hyphens for the id.")
+    path = Path(target)
+    if path.suffix != ".zip":
+        path /= f"{app_id}-data.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+            _Writer(engine, archive, scrub=scrub).write(app_id, log, manifest or {})
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+class _Writer:
+    """Fills one zip."""
+
+    def __init__(self, engine: Engine, archive: zipfile.ZipFile, *, scrub: bool) -> None:
+        self._engine = engine
+        self._archive = archive
+        self._scrubber = Scrubber(participants_stored(engine)) if scrub else None
+
+    def write(self, app_id: str, log: Path | str | None, more: Mapping[str, Any]) -> None:
+        self._archive.writestr(ID_FILE, app_id + "\n")
+        if log is not None:
+            self._write_lines(LOG, _log_lines(Path(log), self._clean_text))
+        tables = {table: self._write_table(table) for table in READING_ORDER}
+        self._write_lines(STRUCTURE, _structure(self._engine))
+        facts = {**_circumstances(app_id), "scrubbed": self._scrubber is not None, **more, "tables": tables}
+        self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+
+    def _clean_text(self, text: str) -> str:
+        return text if self._scrubber is None else self._scrubber.text(text)
+
+    def _clean_row(self, table: str, row: Row) -> Row:
+        return row if self._scrubber is None else self._scrubber.row(table, row)
+
+    def _write_table(self, table: str) -> dict[str, Any]:
+        columns = COLUMNS[table]
+
+        def lines() -> Iterator[str]:
+            yield line_of(columns)
+            for row in rows(self._engine, table):
+                clean = self._clean_row(table, row)
+                yield line_of(clean[name] for name in columns)
+
+        written, checksum = self._write_lines(file_of(table), lines())
+        return {"rows": written - 1, "sha256": checksum}
+
+    def _write_lines(self, name: str, lines: Iterable[str]) -> tuple[int, str]:
+        """Write a file of the zip line by line; return how many there were, and their sha256."""
+        count, checksum = 0, hashlib.sha256()
+        with self._archive.open(name, "w", force_zip64=True) as file:
+            for line in lines:
+                written = line.encode()
+                file.write(written)
+                checksum.update(written)
+                count += 1
+        return count, checksum.hexdigest()
+
+
+def _log_lines(path: Path, clean: Callable[[str], str]) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as log:
+            yield from map(clean, log)
+    except OSError as error:
+        raise DataError(f"The log {path} can't be read: {error.strerror}. Export without it.") from error
+
+
+def _structure(engine: Engine) -> Iterator[str]:
+    for root in roots(engine):
+        waited_for = [node["id"] for node in nodes_of(engine, root) if not has_answered(node)]
+        facts = {"network": root["id"], "structure": root.get("structure", {}), "unanswered": waited_for}
+        yield json_text(facts) + "\n"
+
+
+def _circumstances(app_id: str) -> dict[str, Any]:
+    return {
+        "app_id": app_id,
+        "petri": version(),
+        "python": platform.python_version(),
+        "exported": iso(datetime.now(UTC)),
+    }
+
+
+def version() -> str:
+    """Return the version of Petri that is installed; "unknown" where it runs without being installed."""
+    try:
+        return metadata.version("petri")
+    except metadata.PackageNotFoundError:
+        return "unknown"

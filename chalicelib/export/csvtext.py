@@ -1,0 +1,107 @@
+"""CSV as PostgreSQL and Petri write it: nothing between commas is null, "" is an empty text.
+
+The standard library's reader can't tell the two apart before Python 3.12, and an info may well have
+empty contents. Fields with a comma, a quote or a line's end are quoted; a quote is doubled. UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from .errors import MalformedTableError
+
+_NEEDS_QUOTES: Final = re.compile(r'[",\r\n]')
+_FIELD: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^,"]*))(,|\Z)')
+_BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def cell(value: Any) -> str:
+    """Write one value: True/False, plain decimals, objects as JSON, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict | list):
+        return _text(json_text(value))
+    return str(value)
+
+
+def json_text(value: Any) -> str:
+    """Write an object as short JSON, in the very form that SQLite's views give."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(text: str) -> str:
+    if text == "" or _NEEDS_QUOTES.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def line_of(values: Iterable[Any]) -> str:
+    """Write one row, its line's end included."""
+    return ",".join(map(cell, values)) + "\n"
+
+
+def read_rows(lines: Iterable[str], file: str) -> Iterator[tuple[int, list[str | None]]]:
+    """Yield rows with the number of the line that each begins on; `lines` keep their ends.
+
+    The first is the header. MalformedTableError when quotes don't match or a row has more or fewer fields
+    than the header.
+    """
+    width = 0
+    for number, text in _whole_rows(lines, file):
+        fields = _fields(text, file, number)
+        width = width or len(fields)
+        if len(fields) != width:
+            raise MalformedTableError(
+                file, number, f"there are {len(fields)} fields, where the header has {width}."
+            )
+        yield number, fields
+
+
+def _whole_rows(lines: Iterable[str], file: str) -> Iterator[tuple[int, str]]:
+    """Put together what a line's end inside quotes has parted; drop empty lines."""
+    parts: list[str] = []
+    quotes = begun = 0
+    for number, line in enumerate(lines, start=1):
+        if not parts:
+            begun = number
+        parts.append(line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line)
+        quotes += line.count('"')
+        if quotes % 2:
+            continue
+        text = _without_end("".join(parts))
+        parts.clear()
+        quotes = 0
+        if text:
+            yield begun, text
+    if parts:
+        raise MalformedTableError(file, begun, "a quote opens here and never closes. Is the file complete?")
+
+
+def _without_end(text: str) -> str:
+    return text[:-2] if text.endswith("\r\n") else text[:-1] if text.endswith(("\n", "\r")) else text
+
+
+def _fields(text: str, file: str, number: int) -> list[str | None]:
+    if '"' not in text:
+        return [field or None for field in text.split(",")]
+    fields: list[str | None] = []
+    at = 0
+    while True:
+        found = _FIELD.match(text, at)
+        if found is None:
+            raise MalformedTableError(
+                file, number, f"a quote stands wrong in field {len(fields) + 1}: inside quotes double it."
+            )
+        quoted, plain, end = found.groups()
+        fields.append(plain or None if quoted is None else quoted.replace('""', '"'))
+        if not end:
+            return fields
+        at = found.end()

@@ -1,0 +1,106 @@
+"""Taking people out of data: recruiters' ids become the participant's id here, or nothing.
+
+A participant's own words (infos, questions) are data and stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import quote
+
+from chalicelib.model.record import PROPERTIES
+from chalicelib.storage.engine import Item
+
+from .tables import Row
+
+#: Columns that are emptied, by table.
+BLANKED: Final[dict[str, tuple[str, ...]]] = {
+    "participant": ("unique_id", "assignment_id", "hit_id", "fingerprint_hash"),
+    "notification": ("assignment_id",),
+    "payment": ("recruiter_reference",),
+}
+#: Tables that the platform and recruiters write, and their columns in whose texts ids may occur.
+WRITTEN_BY_US: Final = ("participant", "notification", "payment", "recruitment")
+SEARCHED: Final = ("failed_reason", "reason", "details", *PROPERTIES)
+#: Numbers of fewer digits can't be told from counts in running text.
+SHORTEST_NUMBER: Final = 4
+ADDRESS: Final = "[address]"
+
+_TOKEN: Final = re.compile(r"[^\W_]+")
+_ADDRESSES: Final = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|\b(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}\b"
+    r"|\b[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?"
+)
+
+
+class Scrubber:
+    """Knows the recruiters' ids of all participants, and takes them out of rows and texts."""
+
+    def __init__(self, participants: Iterable[Item]) -> None:
+        """Learn who took part."""
+        self._names: dict[str, str] = {}
+        #: The names that hold a word of letters and digits first, and where in the name it stands.
+        self._by_token: dict[str, list[tuple[int, str]]] = {}
+        for item in participants:
+            number = str(item["id"])
+            self._learn(item.get("worker_id"), number)
+            self._learn(item.get("assignment_id"), f"assignment-{number}")
+            self._learn(item.get("fingerprint_hash"), f"fingerprint-{number}")
+        for found in self._by_token.values():
+            found.sort(key=lambda place: -len(place[1]))
+
+    def _learn(self, name: str | None, replacement: str) -> None:
+        if not name or (name.isdigit() and len(name) < SHORTEST_NUMBER):
+            return
+        for form in {name, json.dumps(name)[1:-1], quote(name, safe="")}:
+            token = _TOKEN.search(form)
+            if token is not None and form not in self._names:
+                self._names[form] = replacement
+                self._by_token.setdefault(token.group(), []).append((token.start(), form))
+
+    def row(self, table: str, row: Row) -> Row:
+        """Return a row without what tells who somebody is."""
+        if table not in WRITTEN_BY_US:
+            return row
+        clean = {name: self._value(held) if name in SEARCHED else held for name, held in row.items()}
+        clean.update(dict.fromkeys(BLANKED.get(table, ())))
+        if table == "participant":
+            clean["worker_id"] = str(row["id"])
+            clean["entry_information"] = {}
+        return clean
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {name: self._value(held) for name, held in value.items()}
+        if isinstance(value, list):
+            return [self._value(held) for held in value]
+        return value
+
+    def text(self, text: str) -> str:
+        """Return a text with ids of people replaced, and addresses of mail and machines."""
+        pieces: list[str] = []
+        done = 0
+        for token in _TOKEN.finditer(text):
+            name = self._name_at(text, token, done)
+            if name is not None:
+                begin = token.start() - name[0]
+                pieces += [text[done:begin], self._names[name[1]]]
+                done = begin + len(name[1])
+        pieces.append(text[done:])
+        return _ADDRESSES.sub(ADDRESS, "".join(pieces))
+
+    def _name_at(self, text: str, token: re.Match[str], done: int) -> tuple[int, str] | None:
+        """Return the longest name whose first word this is, and where in it the word stands."""
+        for offset, name in self._by_token.get(token.group(), ()):
+            begin = token.start() - offset
+            end = begin + len(name)
+            if begin >= done and text.startswith(name, begin) and not text[end : end + 1].isalnum():
+                return offset, name
+        return None
