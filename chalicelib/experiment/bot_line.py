@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import random
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.model.errors import PetriError
@@ -51,12 +51,11 @@ class BotError(PetriError):
 class Line:
     """One bot's connection to one server."""
 
-    def __init__(self, host: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """`host` is scheme and address, "http://127.0.0.1:5000"; `sleep` is called with seconds."""
+    def __init__(self, host: str) -> None:
+        """`host` is scheme and address: "http://127.0.0.1:5000"."""
         self.host = host
         #: The participant's token, once POST /participant has answered.
         self.token = ""
-        self._sleep = sleep
         self._session: requests.Session | None = None
         # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
         self._jitter = random.Random()
@@ -119,7 +118,7 @@ class Line:
 
     def _pause(self, seconds: float) -> float:
         spread = seconds * self._jitter.uniform(1.0, 1.25)
-        self._sleep(spread)
+        sleep(spread)
         return spread
 
     def _read(self, route: str, answer: requests.Response) -> dict[str, Any]:

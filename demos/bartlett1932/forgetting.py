@@ -117,7 +117,7 @@ def _shortened(sentence: str, memory: Memory, draw: random.Random) -> str:
 def _without_fillers(sentence: str, memory: Memory, draw: random.Random) -> str:
     words = sentence.split(" ")
     kept = [word for word in words if not (word in FILLERS and draw.random() < memory.detail_loss)]
-    return " ".join(kept)
+    return " ".join(kept) or sentence
 
 
 def _with_common_words(sentence: str, memory: Memory, draw: random.Random) -> str:
