@@ -129,8 +129,8 @@ class Participant(Record):
 
     @property
     def is_working(self) -> bool:
-        """Whether the participant is still taking part."""
-        return self.status == WORKING
+        """Whether the participant is still taking part: working, and not at the end yet."""
+        return self.status == WORKING and self.end_time is None
 
     @property
     def unique_id(self) -> str:

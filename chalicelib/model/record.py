@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .errors import BadRequest, RuleBroken
@@ -42,6 +43,13 @@ def iso(moment: datetime | None) -> str | None:
 def moment(text: str | None) -> datetime | None:
     """Read what `iso` wrote."""
     return None if text is None else datetime.fromisoformat(text)
+
+
+def plain(value: Any) -> Any:
+    """Turn moments and money into what JSON can write; leave the rest."""
+    if isinstance(value, datetime):
+        return iso(value)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def check_failed(failed: Failed) -> Failed:
@@ -199,9 +207,7 @@ class Record:
             "details": self.details,
         }
         for field in self.own_fields:
-            value = getattr(self, field)
-            shown[field] = iso(value) if isinstance(value, datetime) else value
-        more = self.json_data()
-        if more:
-            shown.update({k: iso(v) if isinstance(v, datetime) else v for k, v in more.items()})
+            shown[field] = plain(getattr(self, field))
+        for field, value in self.json_data().items():
+            shown[field] = plain(value)
         return shown

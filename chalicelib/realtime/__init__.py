@@ -1,0 +1,1 @@
+"""Socket events: one dispatcher, quorum, channels."""

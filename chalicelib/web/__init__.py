@@ -1,0 +1,51 @@
+"""The HTTP doors: a file is named after the first segment of its URLs."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+from . import (
+    ad_address,
+    experiment,
+    experiment_property,
+    handle_error,
+    info,
+    launch,
+    load_participant,
+    may_take_part,
+    network,
+    node,
+    notifications,
+    participant,
+    question,
+    recruiter_exit,
+    summary,
+    tracking_event,
+    transformation,
+    withdraw,
+    worker_complete,
+    worker_failed,
+)
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    ad_address.routes,
+    experiment.routes,
+    experiment_property.routes,
+    handle_error.routes,
+    info.routes,
+    launch.routes,
+    load_participant.routes,
+    may_take_part.routes,
+    network.routes,
+    node.routes,
+    notifications.routes,
+    participant.routes,
+    question.routes,
+    recruiter_exit.routes,
+    summary.routes,
+    tracking_event.routes,
+    transformation.routes,
+    withdraw.routes,
+    worker_complete.routes,
+    worker_failed.routes,
+)

@@ -1,0 +1,31 @@
+"""Every way in, on one screen: HTTP routes by blueprint; queue, topic, schedule and socket handlers here.
+
+Chalice imports a handler that a blueprint declares for a queue, a schedule or a socket without this
+module, so that nothing would be set up: such handlers stand here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Chalice
+
+from chalicelib.web import BLUEPRINTS
+from chalicelib.workers import clock, messages
+
+app = Chalice(app_name="petri")
+for _blueprint in BLUEPRINTS:
+    app.register_blueprint(_blueprint)
+
+
+@app.on_sqs_message(queue="petri-events", batch_size=10, name="on_message")
+def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
+    """Do what messages say; those that fail are named, and only they come again."""
+    return messages.consume(event.to_dict())
+
+
+@app.schedule("rate(1 minute)", name="on_tick")
+def on_tick(event: Any) -> None:
+    """Send again what a crash left unsent."""
+    del event
+    clock.sweep()

@@ -1,0 +1,94 @@
+"""Builds the app: the only place that makes clients, opens files and reads secrets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from .experiment.experiment import Experiment
+from .messaging.clock import SystemClock
+from .messaging.local import LocalQueue
+from .messaging.mail import LogMailer
+from .model.errors import Conflict
+from .operations.settings import Gettable, Settings
+from .operations.tokens import SignedTokens
+from .ports import Clock
+from .recruiters.bots import BotRecruiter
+from .recruiters.cli import CLIRecruiter
+from .recruiters.hotair import HotAirRecruiter
+from .services import App, RecruiterBook, use
+from .storage.engine import Engine, Put
+from .storage.sqlite import SQLiteEngine
+from .storage.store import EngineStore
+
+SECRETS = ("experiment", "secrets")
+
+
+def local(
+    experiment_class: type[Experiment],
+    config: Gettable,
+    *,
+    app_id: str,
+    database: Path | None = None,
+    engine: Engine | None = None,
+    base: Callable[[], str] = lambda: "http://127.0.0.1",
+    spawn_bot: Callable[[str], None] | None = None,
+    routes: Iterable[Any] = (),
+    clock: Clock | None = None,
+    operator_token: str | None = None,
+) -> App:
+    """Build the app of one machine, over a SQLite file or an engine that is there, and make it current.
+
+    `base` gives the address under which it is served; `spawn_bot` starts a bot at an ad address.
+    A run's secrets live in its own store, so that tokens outlive a restart.
+    """
+    if engine is None:
+        if database is None:
+            raise ValueError("local() needs a database file or an engine.")
+        engine = SQLiteEngine(database)
+    settings = Settings(config)
+    secret, kept_token = _secrets(engine)
+    mode = str(settings.get("mode") or "debug")
+    known: list[HotAirRecruiter] = [
+        HotAirRecruiter(base, mode),
+        CLIRecruiter(base, mode),
+        BotRecruiter(base, mode, spawn_bot or _no_bots),
+    ]
+    seed = settings.get("run_seed")
+    app = App(
+        store=EngineStore(engine),
+        queue=LocalQueue(),
+        clock=clock or SystemClock(),
+        mailer=LogMailer(),
+        recruiters=RecruiterBook({recruiter.nickname: recruiter for recruiter in known}),
+        tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
+        config=settings,
+        experiment_class=experiment_class,
+        app_id=app_id,
+        run_seed=str(seed) if seed is not None else app_id,
+        routes=routes,
+    )
+    use(app)
+    return app
+
+
+def _no_bots(address: str) -> None:
+    """Without somebody to start bots, the address in the log is all there is."""
+    del address
+
+
+def _secrets(engine: Engine) -> tuple[str, str]:
+    """Return the run's signing secret and operator token, made when the run is new."""
+    stored = engine.get([SECRETS]).get(SECRETS)
+    if stored is None:
+        made = {"secret": secrets.token_urlsafe(32), "operator_token": secrets.token_urlsafe(18)}
+        item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1, **made}
+        try:
+            engine.commit([Put(item, None)])
+        except Conflict:
+            return _secrets(engine)
+        stored = item
+    return str(stored["secret"]), str(stored["operator_token"])

@@ -1,0 +1,342 @@
+"""The author's door: subclass Experiment and override its hooks."""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..model.errors import NetworkBusy, RuleBroken
+from ..model.info import Info
+from ..model.network import Network
+from ..model.node import Node
+from ..model.participant import Participant
+from ..model.record import Failed, Record
+from ..model.transformation import Transformation
+from ..model.transmission import Transmission
+from ..model.vector import Vector
+from .infos import Gene, Meme, State, TrackingEvent
+from .networks import Empty
+from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
+from .recruiting import RecruiterWish
+from .transformations import Compression, Mutation, Replication, Response
+
+if TYPE_CHECKING:
+    from ..ports import Runner, UnitOfWork
+
+logger = logging.getLogger("petri.experiment")
+
+STOCK_CLASSES: tuple[type[Record], ...] = (
+    Agent,
+    Compression,
+    Environment,
+    Gene,
+    Info,
+    Meme,
+    Mutation,
+    Node,
+    RandomBinaryStringSource,
+    Replication,
+    ReplicatorAgent,
+    Response,
+    Source,
+    State,
+    TrackingEvent,
+    Transformation,
+)
+
+
+class Experiment:
+    """What happens when: one object for each request, with the request's unit of work.
+
+    Set attributes in `configure()`. What is kept on `self` doesn't survive the request; `self.state`
+    (a small dict) and the records do. What a hook wishes outward (recruit, close) happens after the
+    commit, once, however often the hook was run again.
+    """
+
+    verbose: bool = True
+    task: str = "Experiment title"
+    practice_repeats: int = 0
+    experiment_repeats: int = 0
+    #: How many must wait together before anybody begins; 0: no waiting room.
+    quorum: int = 0
+    initial_recruitment_size: int = 1
+    #: Whether a place opens only when the node before it has answered.
+    gating: bool = True
+    #: How many places may be opened beyond those free to join at the moment.
+    over_recruitment: int = 0
+    channel: str | None = None
+    app_id: str | None = None
+    models: Any = None
+    #: Runs experiments from the researcher's machine; the command line puts it here.
+    runner: ClassVar[Runner | None] = None
+
+    participant_constructor: Callable[..., Participant] = Participant
+
+    def __init__(self, session: UnitOfWork | None = None) -> None:
+        """Take the request's unit of work (none on the researcher's machine), then `configure()`."""
+        self._work = session
+        self.known_classes: dict[str, type[Record]] = {cls.__name__: cls for cls in STOCK_CLASSES}
+        self.public_properties: dict[str, Any] = {}
+        self.random = random.Random()
+        self.configure()
+
+    # -- what a hook can use ------------------------------------------------------------------
+
+    @property
+    def work(self) -> UnitOfWork:
+        """The request's unit of work; RuleBroken where there is none."""
+        if self._work is None:
+            raise RuleBroken("This Experiment has no run behind it: hooks are called by the platform.")
+        return self._work
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """A small dict that lasts: written in the same commit as what else the request changes."""
+        kept: dict[str, Any] = self.work.state.setdefault("state", {})
+        return kept
+
+    @property
+    def recruiter(self) -> RecruiterWish:
+        """Ask for participants: `self.recruiter.recruit(n=1)`, `self.recruiter.close_recruitment()`."""
+        return RecruiterWish(self.work.post)
+
+    def save(self, *objects: Record) -> None:
+        """Make records part of this request; nothing is written before the request's own commit."""
+        self.work.save(*objects)
+
+    def networks(self, role: str = "all", full: Failed = "all") -> list[Network]:
+        """Return living networks in order of id, by role ("all", "practice" ...) and by `full`."""
+        return [
+            network
+            for network in self.work.networks()
+            if not network.failed and role in ("all", network.role) and full in ("all", network.full)
+        ]
+
+    def log(self, text: str, key: str = "?????", force: bool = False) -> None:
+        """Write a line to the run's log, when `verbose` or forced."""
+        if force or self.verbose:
+            logger.info("%s %s", key, text)
+
+    def log_summary(self) -> None:
+        """Write how many participants have which status to the log."""
+        for status, count in sorted(self.work.statuses().items()):
+            logger.info("%s participants: %s", count, status)
+
+    @classmethod
+    def make_uuid(cls, app_id: Any = None) -> str:
+        """Return a new unique id, or the given one when it is a valid UUID."""
+        try:
+            return str(uuid.UUID(str(app_id), version=4))
+        except ValueError:
+            return str(uuid.UUID(int=random.SystemRandom().getrandbits(128), version=4))
+
+    # -- setting up -----------------------------------------------------------------------------
+
+    def configure(self) -> None:
+        """Override: read the configuration and set attributes. Called when the object is made."""
+
+    def setup(self) -> None:
+        """Make the networks, at launch, once: practice_repeats and experiment_repeats of them."""
+        for role, repeats in (("practice", self.practice_repeats), ("experiment", self.experiment_repeats)):
+            for _ in range(repeats):
+                network = self.create_network()
+                network.role = role
+                self.save(network)
+
+    def create_network(self) -> Network:
+        """Override: return a new network; Empty by default."""
+        return Empty()
+
+    @property
+    def background_tasks(self) -> Sequence[Callable[[], Any]]:
+        """Functions called at launch and at each tick of the clock."""
+        return []
+
+    # -- taking part ----------------------------------------------------------------------------
+
+    def create_participant(
+        self,
+        worker_id: str,
+        hit_id: str,
+        assignment_id: str,
+        mode: str,
+        recruiter_name: str | None = None,
+        fingerprint_hash: str | None = None,
+        entry_information: dict[str, Any] | None = None,
+    ) -> Participant:
+        """Make a participant with `participant_constructor`."""
+        make = type(self).participant_constructor
+        participant = make(
+            recruiter_id=recruiter_name or "",
+            worker_id=worker_id,
+            hit_id=hit_id,
+            assignment_id=assignment_id,
+            mode=mode,
+            fingerprint_hash=fingerprint_hash,
+            entry_information=entry_information,
+        )
+        self.save(participant)
+        return participant
+
+    def load_participant(self, assignment_id: str) -> Participant | None:
+        """Return the one participant with this assignment, or None."""
+        claimed = self.work.item((f"assignment#{assignment_id}", "#"))
+        return None if claimed is None else self.work.participant(claimed["participant_id"])
+
+    def is_overrecruited(self, waiting_count: int) -> bool:
+        """Say whether a newcomer is one too many for the waiting room."""
+        return bool(self.quorum) and waiting_count > self.quorum
+
+    def get_network_for_participant(self, participant: Participant) -> Network | None:
+        """Find a network that isn't full, is open for the participant and wasn't visited yet.
+
+        Practice networks come first. None when nothing is left; NetworkBusy when all that is left
+        waits for somebody's answer.
+        """
+        visited = {node_id // 100_000 for node_id in participant.node_ids}
+        left = [n for n in self.networks(full=False) if n.id not in visited]
+        is_open = [n for n in left if not self.gating or n.open_for(participant) is True]
+        if not is_open:
+            if left:
+                raise NetworkBusy
+            return None
+        practice = [network for network in is_open if network.role == "practice"]
+        return practice[0] if practice else self.choose_network(is_open, participant)
+
+    def choose_network(self, networks: list[Network], participant: Participant) -> Network | None:
+        """Choose among open networks: one at random."""
+        del participant
+        return random.choice(networks)
+
+    def create_node(self, participant: Participant, network: Network) -> Node:
+        """Make the participant's node in a network."""
+        return Node(network=network, participant=participant)
+
+    def add_node_to_network(self, node: Node, network: Network) -> None:
+        """Connect a new node as its network does."""
+        network.add_node(node)
+
+    # -- after a request, in the same unit of work ------------------------------------------------
+
+    def node_post_request(self, participant: Participant, node: Node) -> None:
+        """Run when a node was made."""
+
+    def node_get_request(self, node: Node, nodes: list[Node]) -> None:
+        """Run when neighbours were read."""
+
+    def vector_post_request(self, node: Node, vectors: list[Vector]) -> None:
+        """Run when nodes were connected."""
+
+    def vector_get_request(self, node: Node, vectors: list[Vector]) -> None:
+        """Run when vectors were read."""
+
+    def info_post_request(self, node: Node, info: Info) -> None:
+        """Run when an info was posted."""
+
+    def info_get_request(self, node: Node, infos: list[Info]) -> None:
+        """Run when infos were read."""
+
+    def transmission_post_request(self, node: Node, transmissions: list[Transmission]) -> None:
+        """Run when infos were sent."""
+
+    def transmission_get_request(self, node: Node, transmissions: list[Transmission]) -> None:
+        """Run when transmissions were read."""
+
+    def transformation_post_request(self, node: Node, transformation: Transformation) -> None:
+        """Run when a transformation was made."""
+
+    def transformation_get_request(self, node: Node, transformations: list[Transformation]) -> None:
+        """Run when transformations were read."""
+
+    # -- the end of taking part -----------------------------------------------------------------
+
+    def data_check(self, participant: Participant) -> bool:
+        """Say whether the participant's data are usable."""
+        del participant
+        return True
+
+    def attention_check(self, participant: Participant) -> bool:
+        """Say whether the participant paid attention."""
+        del participant
+        return True
+
+    def bonus(self, participant: Participant) -> Any:
+        """Return the bonus in US dollars."""
+        del participant
+        return 0
+
+    def bonus_reason(self) -> str:
+        """Return what the participant is told about the bonus."""
+        return "Thank you for taking part! This is your bonus."
+
+    def submission_successful(self, participant: Participant) -> None:
+        """Run when a participant was approved."""
+
+    def data_check_failed(self, participant: Participant) -> None:
+        """Run when the data check failed: fails the participant's nodes."""
+        self.fail_participant(participant)
+
+    def attention_check_failed(self, participant: Participant) -> None:
+        """Run when the attention check failed: fails the participant's nodes."""
+        self.fail_participant(participant)
+
+    def assignment_abandoned(self, participant: Participant) -> None:
+        """Run when a participant ran out of time: fails the participant's nodes."""
+        self.fail_participant(participant)
+
+    def assignment_returned(self, participant: Participant) -> None:
+        """Run when a participant gave the assignment back: fails the participant's nodes."""
+        self.fail_participant(participant)
+
+    def assignment_reassigned(self, participant: Participant) -> None:
+        """Run when somebody else took the assignment over: fails the participant's nodes."""
+        self.fail_participant(participant)
+
+    def fail_participant(self, participant: Participant) -> None:
+        """Fail the participant's living nodes."""
+        for node in participant.nodes():
+            node.fail(f"{participant!r} left")
+
+    def recruit(self) -> None:
+        """Ask for one more while there are places; close recruitment when every network is full."""
+        if self.networks(full=False):
+            self.recruiter.recruit(n=1)
+        else:
+            self.recruiter.close_recruitment()
+
+    def is_complete(self) -> bool | None:
+        """Say whether the experiment is over; None: when nothing is unfilled and nobody is working."""
+        return None
+
+    # -- on the researcher's machine ------------------------------------------------------------
+
+    def analyze(self, data: Any) -> Any:
+        """Override: look at a run's data (`petri.data.Data`) and return a `petri.data.Report`, or None."""
+        del data
+
+    def run(
+        self,
+        exp_config: Mapping[str, Any] | None = None,
+        app_id: str | None = None,
+        bot: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Run the experiment from this machine and return its data; keyword arguments are settings."""
+        return self._runner().run(type(self), app_id, {**(exp_config or {}), **kwargs}, bot)
+
+    def collect(
+        self, app_id: str, exp_config: Mapping[str, Any] | None = None, bot: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the data of the run with this id; run it when there is none."""
+        return self._runner().collect(type(self), app_id, {**(exp_config or {}), **kwargs}, bot)
+
+    def _runner(self) -> Runner:
+        if Experiment.runner is None:
+            raise RuleBroken(
+                "Experiments run from the researcher's machine only: import petri.run there, "
+                "or use `petri debug`."
+            )
+        return Experiment.runner

@@ -1,0 +1,116 @@
+"""Who may do what: CONTRACT's table, asked by every operation that isn't public."""
+
+from __future__ import annotations
+
+from ..model.errors import Forbidden, NotFound, Unauthorized
+from ..model.info import Info
+from ..model.network import Network
+from ..model.node import Node
+from ..model.participant import Participant
+from .unit import ANYONE, OPERATOR, PARTICIPANT, Unit
+
+LARGEST_ID = 10**15
+
+
+def operator_only(unit: Unit) -> None:
+    """Refuse everybody but the operator (and everybody where tokens are off)."""
+    if unit.caller.kind == PARTICIPANT:
+        raise Forbidden("Only the operator may do this.", code="operator_only")
+    if unit.caller.kind not in (OPERATOR, ANYONE):
+        raise Unauthorized("This needs the operator's token: send Authorization: Bearer <token>.")
+
+
+def _check_token(unit: Unit) -> None:
+    """Refuse callers without a token, and tokens that have ended."""
+    if unit.caller.kind in (OPERATOR, ANYONE):
+        return
+    if unit.caller.kind != PARTICIPANT or unit.caller.participant_id is None:
+        raise Unauthorized(
+            "This needs the participant's token, which creating the participant returned: "
+            "send Authorization: Bearer <token>."
+        )
+    try:
+        holder = unit.work.participant(unit.caller.participant_id)
+    except NotFound as error:
+        raise Unauthorized("This token belongs to no participant of this run.", code="token_invalid") from error
+    if holder.token_serial != unit.caller.serial:
+        raise Unauthorized(
+            "This token has ended: the page was opened again elsewhere. Go on there, or reload.",
+            code="token_ended",
+        )
+
+
+def _known(number: int, what: str) -> int:
+    if not 0 < number < LARGEST_ID:
+        raise NotFound(f"There is no {what} {number}.", code=f"{what}_not_found")
+    return number
+
+
+def own_participant(unit: Unit, participant_id: int) -> Participant:
+    """Return a participant that the caller may act for."""
+    _known(participant_id, "participant")
+    unit.work.prefetch(participant_id=unit.caller.participant_id or participant_id)
+    _check_token(unit)
+    participant = unit.work.participant(participant_id)
+    if unit.caller.kind == PARTICIPANT and unit.caller.participant_id != participant_id:
+        raise Forbidden(f"Participant {participant_id} is somebody else.", code="not_yours")
+    unit.work.owns(*participant.node_ids)
+    return participant
+
+
+def own_node(unit: Unit, node_id: int) -> Node:
+    """Return a node that the caller may act for, read with its network and participant in one call."""
+    _known(node_id, "node")
+    unit.work.prefetch(node_id=node_id, participant_id=unit.caller.participant_id)
+    _check_token(unit)
+    node = unit.work.node(node_id)
+    if unit.caller.kind == PARTICIPANT and node.participant_id != unit.caller.participant_id:
+        raise Forbidden(f"Node {node_id} is somebody else's.", code="not_yours")
+    unit.work.owns(node_id)
+    return node
+
+
+def other_node(unit: Unit, node: Node, other_id: int) -> Node:
+    """Return another node of the same network."""
+    other = unit.work.node(_known(other_id, "node"))
+    if other.network_id != node.network_id:
+        raise Forbidden(f"Node {other_id} is in another network.", code="another_network")
+    return other
+
+
+def own_network(unit: Unit, network_id: int) -> Network:
+    """Return a network that the caller is in."""
+    _known(network_id, "network")
+    unit.work.prefetch(participant_id=unit.caller.participant_id)
+    _check_token(unit)
+    network = unit.work.network(network_id)
+    if unit.caller.kind == PARTICIPANT and unit.caller.participant_id is not None:
+        holder = unit.work.participant(unit.caller.participant_id)
+        if network_id not in {node_id // 100_000 for node_id in holder.node_ids}:
+            raise Forbidden(f"You are not in network {network_id}.", code="not_yours")
+    return network
+
+
+def own_info(unit: Unit, node: Node, info_id: int) -> Info:
+    """Return an info that a node made or has received."""
+    _known(info_id, "info")
+    info = unit.work.info(info_id)
+    if info.origin_id == node.id:
+        return info
+    if unit.caller.kind in (OPERATOR, ANYONE) and info.network_id == node.network_id:
+        received = True
+    else:
+        received = any(t.info_id == info_id for t in unit.work.transmissions_to(node) if t.status == "received")
+    if not received:
+        raise Forbidden(f"Node {node.id} neither made nor received info {info_id}.", code="not_yours")
+    return info
+
+
+def working(participant: Participant | None) -> None:
+    """Refuse a participant who isn't taking part any more."""
+    if participant is not None and not participant.is_working:
+        status = "finished" if participant.status == "working" else participant.status
+        raise Forbidden(
+            f"Participant {participant.id} is {status} and can't do this any more.",
+            code="participant_not_working",
+        )

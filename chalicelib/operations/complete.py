@@ -1,0 +1,73 @@
+"""Participants come to their end: finished, failed, withdrawn, or after an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.participant import WORKING, Participant
+from .access import own_participant
+from .unit import Unit
+
+
+def complete_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
+    """Note that a participant has reached the end; what follows is done by the worker, once."""
+    _come_to_the_end(unit, own_participant(unit, participant_id))
+    return {}
+
+
+def fail_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
+    """Note that a participant (a bot, mostly) could not finish."""
+    participant = own_participant(unit, participant_id)
+    if participant.end_time is None:
+        participant.end_time = unit.now
+        unit.work.post({"kind": "gave_up", "participant_id": participant.id})
+    return {"field": "status", "data": "success", "request_type": "worker failed"}
+
+
+def withdraw(unit: Unit, participant_id: int) -> dict[str, Any]:
+    """Let a participant leave, with base pay; what they made is failed and their place opens again."""
+    participant = own_participant(unit, participant_id)
+    if participant.end_time is None:
+        participant.released = "withdrawn"
+        unit.experiment.fail_participant(participant)
+        _come_to_the_end(unit, participant)
+    return {}
+
+
+def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any]) -> dict[str, Any]:
+    """Take a participant's report of an error, complete them so that they are paid, tell the operator."""
+    if participant_id is not None:
+        participant = own_participant(unit, participant_id)
+        if participant.end_time is None:
+            participant.released = participant.released or "error"
+            _fail_unanswered(participant)
+            _come_to_the_end(unit, participant)
+    unit.work.post({"kind": "tell_operator", "participant_id": participant_id, "report": report})
+    return {}
+
+
+def _fail_unanswered(participant: Participant) -> None:
+    for node in participant.nodes():
+        if not node.has_answered:
+            node.fail("an error stopped the participant")
+
+
+def _come_to_the_end(unit: Unit, participant: Participant) -> None:
+    if participant.end_time is not None:
+        return
+    participant.end_time = unit.now
+    submits = unit.recruiters.submits_itself(participant.recruiter)
+    if participant.status != WORKING or submits:
+        unit.work.post({"kind": "submitted", "participant_id": participant.id})
+
+
+def exit_information(unit: Unit, participant_id: int) -> dict[str, Any]:
+    """Return what the exit page needs: the recruiter, the status, and the assignment to hand in."""
+    participant = own_participant(unit, participant_id)
+    return {
+        "recruiter": participant.recruiter,
+        "mode": participant.mode,
+        "participant_status": participant.status,
+        "assignment_id": participant.assignment_id,
+        "released": participant.released,
+    }

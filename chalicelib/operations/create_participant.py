@@ -1,0 +1,139 @@
+"""Somebody begins: a new participant, the same one again, or somebody else's assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..model.errors import BadRequest, Forbidden, NotFound
+from ..model.participant import WORKING, Participant
+from .unit import OPERATOR, PARTICIPANT, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the recruiter's link and the page tell about somebody who begins."""
+
+    worker_id: str
+    hit_id: str
+    assignment_id: str
+    mode: str = "debug"
+    recruiter: str | None = None
+    fingerprint_hash: str | None = None
+    consent: Mapping[str, Any] | None = None
+    more: Mapping[str, Any] | None = None
+
+
+def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
+    """Return the participant for an entry, with a token, and the quorum if there is a waiting room."""
+    check_ids(entry)
+    claimed = unit.work.item(("assignment#" + entry.assignment_id, "#"))
+    older = None if claimed is None else unit.work.participant(claimed["participant_id"])
+    if older is not None and older.worker_id == entry.worker_id:
+        return resume(unit, older)
+    if older is not None and older.status != WORKING:
+        raise Forbidden(
+            f"Assignment {entry.assignment_id} is {older.status}: nobody else can begin with it.",
+            code="assignment_taken",
+        )
+    _refuse_repeat_worker(unit, entry)
+    participant = _make(unit, entry)
+    if older is not None:
+        _replace(unit, older)
+    return shown(unit, participant)
+
+
+def check_ids(entry: Entry) -> None:
+    """Refuse missing ids and the word that pages send when they lost theirs."""
+    for name in ("worker_id", "hit_id", "assignment_id"):
+        value = getattr(entry, name)
+        if not value:
+            raise BadRequest(f"{name} is missing: the page was opened without it.", code="id_missing")
+        if value == "undefined":
+            raise Forbidden(
+                f"{name} is the word 'undefined': the page lost it. Open the link from the recruiter again.",
+                code="id_undefined",
+            )
+
+
+def _refuse_repeat_worker(unit: Unit, entry: Entry) -> None:
+    if unit.config.get("allow_repeat_worker_ids"):
+        return
+    if unit.work.item(("worker#" + entry.worker_id, "#")) is not None:
+        raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")
+
+
+def _make(unit: Unit, entry: Entry) -> Participant:
+    participant = unit.experiment.create_participant(
+        worker_id=entry.worker_id,
+        hit_id=entry.hit_id,
+        assignment_id=entry.assignment_id,
+        mode=entry.mode,
+        recruiter_name=entry.recruiter or str(unit.config.get("recruiter") or "hotair"),
+        fingerprint_hash=entry.fingerprint_hash,
+        entry_information=dict(entry.more or {}),
+    )
+    participant.consent = dict(entry.consent) if entry.consent else None
+    unit.seed(participant, "create_participant", 0)
+    unit.work.claim(
+        ("assignment#" + entry.assignment_id, "#"), "assignment", {"participant_id": participant.id}
+    )
+    seen = unit.work.item(("worker#" + entry.worker_id, "#"))
+    ids = [*(seen["participant_ids"] if seen else []), participant.id]
+    unit.work.claim(("worker#" + entry.worker_id, "#"), "worker", {"participant_ids": ids})
+    if unit.experiment.quorum and unit.experiment.is_overrecruited(waiting_count(unit) + 1):
+        participant.status = "overrecruited"
+    unit.work.list_participant(participant)
+    return participant
+
+
+def waiting_count(unit: Unit) -> int:
+    """How many are working, and so count for the quorum."""
+    return unit.work.statuses().get(WORKING, 0)
+
+
+def _replace(unit: Unit, older: Participant) -> None:
+    older.status = "replaced"
+    unit.work.list_participant(older)
+    unit.experiment.assignment_reassigned(older)
+
+
+def resume(unit: Unit, participant: Participant) -> dict[str, Any]:
+    """Return the same participant again; without its token a new token is made, and the old one ends."""
+    has_token = unit.caller.kind == PARTICIPANT and unit.caller.participant_id == participant.id
+    if not (has_token and unit.caller.serial == participant.token_serial) and unit.caller.kind != OPERATOR:
+        participant.token_serial += 1
+    return shown(unit, participant)
+
+
+def shown(unit: Unit, participant: Participant) -> dict[str, Any]:
+    """Return what the answer to creating or loading a participant holds."""
+    answer: dict[str, Any] = {
+        "participant": {
+            **participant.as_json(),
+            "worker_id": participant.worker_id,
+            "unique_id": participant.unique_id,
+        },
+        "token": unit.tokens.issue(participant.id, participant.token_serial),
+    }
+    if unit.experiment.quorum:
+        n = waiting_count(unit) + (1 if participant.is_new and participant.status == WORKING else 0)
+        answer["quorum"] = {
+            "q": unit.experiment.quorum,
+            "n": n,
+            "overrecruited": participant.status == "overrecruited",
+        }
+    return answer
+
+
+def load_participant(unit: Unit, assignment_id: str, worker_id: str | None) -> dict[str, Any]:
+    """Return an existing participant by assignment (and worker, where the caller names one)."""
+    if not assignment_id:
+        raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
+    participant = unit.experiment.load_participant(assignment_id)
+    if participant is None or (worker_id is not None and participant.worker_id != worker_id):
+        raise NotFound(
+            "Nobody with this assignment and worker takes part in this study.", code="participant_not_found"
+        )
+    return resume(unit, participant)

@@ -1,0 +1,99 @@
+"""A participant takes the next place: POST /node/<participant_id>."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..model.errors import NetworkBusy, NoNetwork
+from ..model.network import Network
+from ..model.node import Node
+from ..model.participant import FINISHED_WELL, Participant
+from .access import own_participant, working
+from .fields import set_free_fields
+from .once import made_before, remember
+from .unit import Unit
+
+
+def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Find a network, make the node, connect it; refuse with no_network or network_busy."""
+    participant = own_participant(unit, participant_id)
+    earlier = made_before(unit, participant)
+    if earlier is not None:
+        return {"node": unit.work.node(earlier).as_json()}
+    working(participant)
+    unit.seed(participant, "join_network", len(participant.node_ids))
+    experiment = unit.experiment
+    network = _find_network(unit, participant)
+    if network is None:
+        return {}
+    node = experiment.create_node(participant=participant, network=network)
+    set_free_fields(node, fields)
+    experiment.add_node_to_network(node=node, network=network)
+    experiment.node_post_request(participant, node)
+    remember(unit, participant, node.id)
+    return {"node": node.as_json()}
+
+
+def _find_network(unit: Unit, participant: Participant) -> Network | None:
+    if participant.released == "busy":
+        raise NoNetwork
+    try:
+        network = unit.experiment.get_network_for_participant(participant)
+    except NetworkBusy:
+        if not _fail_those_who_left(unit, participant):
+            _wait(unit, participant)
+            return None
+        try:
+            network = unit.experiment.get_network_for_participant(participant)
+        except NetworkBusy:
+            _wait(unit, participant)
+            return None
+    if network is None or network.full:
+        raise NoNetwork
+    return network
+
+
+def _wait(unit: Unit, participant: Participant) -> None:
+    """Let the participant wait, as paid time, until `busy_timeout`; then let them go on, with pay."""
+    if participant.waiting_since is None:
+        participant.waiting_since = unit.now
+    elif unit.now - participant.waiting_since > _minutes(unit, "busy_timeout", 10.0):
+        participant.released = "busy"
+        unit.refuse_after_commit(
+            NoNetwork("We are sorry: nothing became free in time. You will be paid for waiting.")
+        )
+        return
+    unit.refuse_after_commit(NetworkBusy(retry_after=1.0))
+
+
+def _minutes(unit: Unit, key: str, default: float) -> timedelta:
+    return timedelta(minutes=float(unit.config.get(key, default) or default))
+
+
+def _fail_those_who_left(unit: Unit, participant: Participant) -> bool:
+    """Fail nodes that hold a place up though nobody will answer there any more; say whether any was."""
+    visited = {node_id // 100_000 for node_id in participant.node_ids}
+    failed = False
+    for network in unit.experiment.networks(full=False):
+        if network.id in visited:
+            continue
+        for node in unit.work.nodes(network.waiting_for):
+            if not node.failed and _has_left(unit, node):
+                node.fail("nobody will answer here")
+                failed = True
+    return failed
+
+
+def _has_left(unit: Unit, node: Node) -> bool:
+    owner = node.participant
+    if owner is None or owner.failed:
+        return owner is not None
+    if owner.is_working:
+        return unit.now > _deadline(unit, owner)
+    return owner.status not in FINISHED_WELL or not node.has_answered
+
+
+def _deadline(unit: Unit, participant: Participant) -> datetime:
+    return participant.creation_time + timedelta(hours=float(unit.config.get("duration") or 1.0))

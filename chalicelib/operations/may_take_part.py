@@ -1,0 +1,48 @@
+"""The ad page asks whether this person may take part, before it shows the button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.errors import BadRequest
+from .unit import Unit
+
+PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
+#: What the rule words mobile, tablet, pc, touchcapable and bot stand for in a browser's own words.
+DEVICES = {
+    "mobile": ("mobi", "iphone", "android"),
+    "tablet": ("ipad", "tablet", "kindle", "silk/"),
+    "touchcapable": ("mobi", "iphone", "ipad", "android", "tablet"),
+    "bot": ("bot", "crawler", "spider", "headless"),
+}
+
+
+def may_take_part(
+    unit: Unit, worker_id: str, assignment_id: str, hit_id: str, user_agent: str
+) -> dict[str, Any]:
+    """Return {"may": true}, or false with a reason: preview, repeat_worker, excluded_browser, closed."""
+    if assignment_id == PREVIEW:
+        return {"may": False, "reason": "preview"}
+    if not (worker_id and assignment_id and hit_id):
+        raise BadRequest("hitId, assignmentId and workerId are needed.", code="id_missing")
+    if is_excluded(str(unit.config.get("browser_exclude_rule") or ""), user_agent):
+        return {"may": False, "reason": "excluded_browser"}
+    claimed = unit.work.item((f"assignment#{assignment_id}", "#"))
+    if claimed is not None:
+        known = unit.work.participant(claimed["participant_id"])
+        if known.worker_id == worker_id and known.is_working:
+            return {"may": True, "resumes": True}
+    if not unit.config.get("allow_repeat_worker_ids") and unit.work.item((f"worker#{worker_id}", "#")):
+        return {"may": False, "reason": "repeat_worker"}
+    if unit.work.state.get("closed"):
+        return {"may": False, "reason": "closed"}
+    return {"may": True}
+
+
+def is_excluded(rule: str, user_agent: str) -> bool:
+    """Whether a comma-separated list of browser and device words matches a browser."""
+    agent = user_agent.lower()
+    for word in (part.strip().lower() for part in rule.split(",")):
+        if word and any(sign in agent for sign in DEVICES.get(word, (word,))):
+            return True
+    return False

@@ -1,0 +1,72 @@
+"""A recruiter (or somebody who stands in for it) reports what became of an assignment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.errors import BadRequest, NotFound
+from ..model.reports import Notification
+from .access import operator_only
+from .finish_participant import finish_participant, lose_participant
+from .unit import Unit
+
+EVENTS = (
+    "AssignmentAccepted",
+    "AssignmentAbandoned",
+    "AssignmentReturned",
+    "AssignmentSubmitted",
+    "AssignmentReassigned",
+    "NotificationMissing",
+    "HITExpired",
+    "HITReviewable",
+    "BotAssignmentSubmitted",
+    "BotAssignmentRejected",
+)
+
+
+def notify(unit: Unit, event_type: str, assignment_id: str, participant_id: int | None) -> dict[str, Any]:
+    """Keep a report as a Notification and have it handled after the commit."""
+    operator_only(unit)
+    if event_type not in EVENTS:
+        raise BadRequest(f"{event_type!r} is no event: use one of {', '.join(EVENTS)}.")
+    if not assignment_id and participant_id is None:
+        raise BadRequest("Event.1.AssignmentId is missing.")
+    unit.work.save(Notification(assignment_id=assignment_id, event_type=event_type))
+    unit.work.post(
+        {
+            "kind": "notification",
+            "event_type": event_type,
+            "assignment_id": assignment_id,
+            "participant_id": participant_id,
+        }
+    )
+    return {}
+
+
+def handle_notification(
+    unit: Unit, event_type: str, assignment_id: str, participant_id: int | None
+) -> None:
+    """Do what a report means for its participant; a report about nobody changes nothing."""
+    found = _whose(unit, assignment_id, participant_id)
+    if found is None:
+        return
+    if event_type in ("AssignmentSubmitted", "BotAssignmentSubmitted"):
+        finish_participant(unit, found)
+    elif event_type == "AssignmentReturned":
+        lose_participant(unit, found, "returned")
+    elif event_type == "AssignmentAbandoned":
+        lose_participant(unit, found, "abandoned")
+    elif event_type == "BotAssignmentRejected":
+        lose_participant(unit, found, "rejected")
+    elif event_type == "NotificationMissing":
+        lose_participant(unit, found, "missing_notification")
+
+
+def _whose(unit: Unit, assignment_id: str, participant_id: int | None) -> int | None:
+    if participant_id is not None:
+        try:
+            return unit.work.participant(participant_id).id
+        except NotFound:
+            return None
+    claimed = unit.work.item((f"assignment#{assignment_id}", "#"))
+    return None if claimed is None else int(claimed["participant_id"])

@@ -1,0 +1,37 @@
+"""How far the experiment is, and what pages may know about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.errors import NotFound
+from ..model.participant import WORKING
+from .unit import Unit
+
+
+def summarise(unit: Unit) -> dict[str, Any]:
+    """Return participants by status, and what is left to fill; counts only."""
+    counts = unit.work.statuses()
+    unfilled = unit.experiment.networks(full=False)
+    completed = unit.experiment.is_complete()
+    if completed is None:
+        launched = bool(unit.work.state.get("launched"))
+        completed = launched and not unfilled and not counts.get(WORKING)
+    return {
+        "summary": [[status, counts[status]] for status in sorted(counts)],
+        "completed": bool(completed),
+        "unfilled_networks": len(unfilled),
+        "nodes_remaining": sum(network.max_size - network.size() for network in unfilled),
+        "required_nodes": sum(network.max_size for network in unfilled),
+    }
+
+
+def read_property(unit: Unit, name: str) -> dict[str, Any]:
+    """Return one of the experiment's public properties."""
+    properties = unit.experiment.public_properties
+    if name not in properties:
+        raise NotFound(
+            f"The experiment has no public property {name!r}; add it to public_properties.",
+            code="property_not_found",
+        )
+    return {name: properties[name]}

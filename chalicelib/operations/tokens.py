@@ -1,0 +1,44 @@
+"""Signed tokens: who holds one acts for a participant, until it expires or a newer one is issued."""
+
+from __future__ import annotations
+
+import hmac
+
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from ..model.errors import Unauthorized
+from .unit import OPERATOR, PARTICIPANT, THE_OPERATOR, Caller
+
+#: How long a participant's token is good, in seconds: longer than any assignment lasts.
+LIFETIME = 7 * 24 * 3600
+
+
+class SignedTokens:
+    """Issues and reads participants' tokens, and knows the operator's."""
+
+    def __init__(self, secret: str, operator_token: str, lifetime: float = LIFETIME) -> None:
+        """`secret` signs; `operator_token` is the one that `petri debug` prints."""
+        self._serializer = URLSafeTimedSerializer(secret, salt="participant")
+        self._operator_token = operator_token
+        self._lifetime = lifetime
+
+    def issue(self, participant_id: int, serial: int) -> str:
+        """Return a token for a participant; tokens of earlier serials have ended."""
+        return str(self._serializer.dumps([participant_id, serial]))
+
+    def read(self, token: str) -> Caller:
+        """Return who holds a token; Unauthorized for a forged or expired one."""
+        if hmac.compare_digest(token.encode(), self._operator_token.encode()):
+            return THE_OPERATOR
+        try:
+            participant_id, serial = self._serializer.loads(token, max_age=self._lifetime)
+        except SignatureExpired as error:
+            raise Unauthorized(
+                "This token has expired. Open the link from the recruiter again.", code="token_expired"
+            ) from error
+        except (BadData, TypeError, ValueError) as error:
+            raise Unauthorized("This token isn't one of ours.", code="token_invalid") from error
+        return Caller(PARTICIPANT, int(participant_id), int(serial))
+
+
+__all__ = ["OPERATOR", "SignedTokens"]

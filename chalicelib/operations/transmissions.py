@@ -1,0 +1,97 @@
+"""Sending infos along vectors, and receiving them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.errors import BadRequest, Forbidden, NotFound, RuleBroken
+from ..model.filters import STATUSES
+from ..model.info import Info
+from ..model.node import Node
+from ..model.transmission import PENDING, Transmission
+from .access import other_node, own_node, working
+from .fields import known_class, set_free_fields
+from .once import made_before, remember
+from .unit import Unit
+
+DIRECTIONS = {"incoming": "incoming", "outgoing": "outgoing", "all": "all", "to": "incoming", "from": "outgoing"}
+
+
+def list_transmissions(unit: Unit, node_id: int, direction: str, status: str) -> dict[str, Any]:
+    """Return transmissions at a node, oldest first; pending ones that come in are received first."""
+    if direction not in DIRECTIONS:
+        raise BadRequest(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
+    if status not in STATUSES:
+        raise BadRequest(f"status must be one of {', '.join(STATUSES)}, not {status!r}.")
+    node = own_node(unit, node_id)
+    way = DIRECTIONS[direction]
+    earlier = made_before(unit, node)
+    if earlier is not None:
+        found = [t for t in node.transmissions(direction=way, failed="all") if t.id in set(earlier)]
+    else:
+        found = node.transmissions(direction=way, status=status)
+        _receive(unit, node, found)
+    unit.experiment.transmission_get_request(node, found)
+    return {"transmissions": [t.as_json() for t in found]}
+
+
+def _receive(unit: Unit, node: Node, found: list[Transmission]) -> None:
+    pending = [t for t in found if t.destination_id == node.id and t.status == PENDING]
+    if not pending or node.failed:
+        return
+    unit.seed(node.participant, f"receive|{node.id}", node.last_thing)
+    for transmission in pending:
+        transmission.mark_received()
+    node.update([t.info for t in pending])
+    remember(unit, node, [t.id for t in found])
+
+
+def transmit(
+    unit: Unit, node_id: int, what: str | None, to_whom: str | None, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Send infos from a node to nodes that it is connected to; what and to_whom are ids or classes."""
+    node = own_node(unit, node_id)
+    earlier = made_before(unit, node)
+    if earlier is not None:
+        kept = set(earlier)
+        return _shown([t for t in node.transmissions(failed="all") if t.id in kept])
+    working(node.participant)
+    unit.seed(node.participant, f"transmit|{node.id}", node.last_thing)
+    try:
+        sent = node.transmit(what=_what(unit, node, what), to_whom=_to_whom(unit, node, to_whom))
+    except RuleBroken as error:
+        raise BadRequest(str(error), code="cannot_transmit") from error
+    for transmission in sent:
+        set_free_fields(transmission, fields)
+    unit.experiment.transmission_post_request(node, sent)
+    remember(unit, node, [t.id for t in sent])
+    return _shown(sent)
+
+
+def _what(unit: Unit, node: Node, what: str | None) -> Any:
+    if not what:
+        return None
+    if not what.isdigit():
+        return known_class(unit, what, Info)
+    info = unit.work.info(int(what))
+    if info.origin_id != node.id:
+        raise BadRequest(f"Info {what} was made by another node.", code="foreign_info")
+    return info
+
+
+def _to_whom(unit: Unit, node: Node, to_whom: str | None) -> Any:
+    if not to_whom:
+        return None
+    if not to_whom.isdigit():
+        return known_class(unit, to_whom, Node)
+    try:
+        return other_node(unit, node, int(to_whom))
+    except Forbidden as error:
+        raise BadRequest(str(error), code="cannot_transmit") from error
+    except NotFound as error:
+        raise NotFound(f"There is no node {to_whom} to send to.", code="node_not_found") from error
+
+
+def _shown(transmissions: list[Transmission]) -> dict[str, Any]:
+    return {"transmissions": [t.as_json() for t in transmissions]}

@@ -1,0 +1,88 @@
+"""What every operation gets: the unit of work, the experiment, who is calling, the settings."""
+
+from __future__ import annotations
+
+import random
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from ..experiment.experiment import Experiment
+from ..model.errors import Refused
+from ..model.participant import Participant
+from ..ports import UnitOfWork
+from .settings import Settings
+
+PUBLIC, PARTICIPANT, OPERATOR, ANYONE = "public", "participant", "operator", "anyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: nobody in particular, a participant's token, the operator's, or a worker.
+
+    `ANYONE` is a caller where tokens are switched off (debug only).
+    """
+
+    kind: str = PUBLIC
+    participant_id: int | None = None
+    serial: int = 0
+
+
+NOBODY = Caller()
+THE_OPERATOR = Caller(OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What makes a request recognisable: its id, chosen by the client, and a hash of what it asks."""
+
+    id: str | None = None
+    fingerprint: str = ""
+
+
+class Tokens(Protocol):
+    """Makes the signed tokens that participants carry."""
+
+    def issue(self, participant_id: int, serial: int) -> str:
+        """Return a token for a participant; tokens of earlier serials have ended."""
+
+
+class Recruiters(Protocol):
+    """Finds a recruiter by the nickname that a participant's record carries."""
+
+    def submits_itself(self, nickname: str) -> bool:
+        """Whether completing the experiment is already the submission."""
+
+
+@dataclass
+class Unit:
+    """One attempt at one operation."""
+
+    work: UnitOfWork
+    experiment: Experiment
+    config: Settings
+    tokens: Tokens
+    recruiters: Recruiters
+    run_seed: str
+    caller: Caller = NOBODY
+    request: Request = field(default_factory=Request)
+    #: Raised after the commit: a refusal that leaves something behind.
+    refusal: Refused | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this unit."""
+        return self.work.now
+
+    def seed(self, participant: Participant | None, operation: str, count: int) -> None:
+        """Seed `random` and `experiment.random`, so that the same order of arrival gives the same run."""
+        number = participant.id if participant is not None else 0
+        seed = f"{self.run_seed}|{number}|{operation}|{count}"
+        random.seed(seed)
+        self.experiment.random.seed(seed)
+
+    def refuse_after_commit(self, refusal: Refused) -> None:
+        """Answer with a refusal, but keep what this unit has changed."""
+        self.refusal = refusal
+

@@ -1,0 +1,145 @@
+"""What the inside needs from outside. Each port has twins: one for AWS, one for a laptop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from .model.participant import Participant
+from .model.record import Record
+from .model.reports import Payment
+from .model.work import Work
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to be done after a commit; it was recorded in that commit under `key`."""
+
+    key: Key
+    body: dict[str, Any]
+
+
+class UnitOfWork(Work, Protocol):
+    """What operations ask of a unit of work, beyond what records ask."""
+
+    posted: list[tuple[Key, dict[str, Any]]]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the experiment keeps about itself; changes are written with the commit."""
+
+    def prefetch(
+        self, *, node_id: int | None = None, participant_id: int | None = None, more: Iterable[Key] = ()
+    ) -> None:
+        """Read a node with its network, and a participant, in one call."""
+
+    def owns(self, *node_ids: int) -> None:
+        """Name the nodes that this request is about."""
+
+    def save(self, *records: Record) -> None:
+        """Mark records as part of this unit."""
+
+    def item(self, key: Key) -> Mapping[str, Any] | None:
+        """Return a raw item (uniqueness, messages), or None."""
+
+    def claim(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+        """Write a raw item over what this unit read of it, or as a new one."""
+
+    def delete_item(self, key: Key, *, expect: int) -> None:
+        """Remove a raw item with the commit, if its version is still this."""
+
+    def payment(self, participant_id: int, kind: str) -> Payment | None:
+        """Return what the ledger holds, or None."""
+
+    def list_participant(self, participant: Participant) -> None:
+        """Keep the small list of participants by status in step."""
+
+    def participant_ids(self) -> Sequence[int]:
+        """Ids of all participants."""
+
+    def statuses(self) -> dict[str, int]:
+        """Count participants by status."""
+
+    def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
+        """Record a message in this commit; it is sent after it."""
+
+    def commit(self) -> None:
+        """Write everything at one moment, or raise Conflict and write nothing."""
+
+
+class Store(Protocol):
+    """Keeps the records of one run."""
+
+    def begin(self, now: datetime) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work; leaving the block without commit forgets it."""
+
+    def due(self, until: datetime) -> list[Message]:
+        """Return recorded messages that are due and not done; a query for each shard, never a scan."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class Queue(Protocol):
+    """Carries messages to the workers, at least once each."""
+
+    def send(self, message: Message) -> None:
+        """Send one message; it is handled after this request."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The time, aware, UTC."""
+
+
+class Mailer(Protocol):
+    """Tells the operator something by mail; in debug mode into the log."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send one mail to `contact_email_on_error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recruited:
+    """What a recruiter did: a sentence for people, and the addresses it made, if it makes any."""
+
+    message: str
+    addresses: list[str] = field(default_factory=list)
+
+
+class Recruiter(Protocol):
+    """Finds participants and pays them. Its errors are VendorErrors."""
+
+    nickname: str
+    #: Whether completing the experiment is already the submission, or the recruiter reports it later.
+    submits_itself: bool
+
+    def recruit(self, n: int) -> Recruited:
+        """Open n more places."""
+
+    def close_recruitment(self) -> Recruited:
+        """Open no more places."""
+
+    def pay(self, assignment_id: str, kind: str, amount: Decimal, reason: str, token: str) -> str:
+        """Pay once for each token, in US dollars; return the recruiter's reference."""
+
+    def submit_address(self, participant: Participant) -> str:
+        """Where the exit page sends this participant, or ""."""
+
+
+class Runner(Protocol):
+    """Runs experiments from the researcher's machine: `Experiment.run()` and `.collect()`."""
+
+    def run(self, experiment: type, app_id: str | None, settings: Mapping[str, Any], bot: bool) -> Any:
+        """Run to the end and return the data."""
+
+    def collect(self, experiment: type, app_id: str, settings: Mapping[str, Any], bot: bool) -> Any:
+        """Return the data of a finished run with this id, or run it."""

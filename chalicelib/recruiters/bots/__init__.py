@@ -1,0 +1,26 @@
+"""Bots: programs that take part over HTTP, started by whoever runs the experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...ports import Recruited
+from ..hotair import HotAirRecruiter
+
+
+class BotRecruiter(HotAirRecruiter):
+    """Asks for a bot at each address it makes."""
+
+    nickname = "bots"
+
+    def __init__(self, base: Callable[[], str], mode: str, spawn: Callable[[str], None]) -> None:
+        """`spawn` starts a bot at an address and returns at once."""
+        super().__init__(base, mode)
+        self._spawn = spawn
+
+    def recruit(self, n: int) -> Recruited:
+        """Start n bots."""
+        recruited = super().recruit(n)
+        for address in recruited.addresses:
+            self._spawn(address)
+        return Recruited(f"{n} bots were asked for.", recruited.addresses)

@@ -1,0 +1,23 @@
+"""Addresses at which people begin, for recruiters that make their own ids."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+
+def entry_addresses(base: Callable[[], str], recruiter: str, mode: str, n: int) -> list[str]:
+    """Return n ad addresses with fresh random ids."""
+    return [f"{base()}/ad?{urlencode(entry_ids(recruiter, mode))}" for _ in range(n)]
+
+
+def entry_ids(recruiter: str, mode: str) -> dict[str, str]:
+    """Return a fresh set of what an ad address carries."""
+    return {
+        "recruiter": recruiter,
+        "assignmentId": f"{mode}{secrets.token_hex(6)}",
+        "hitId": f"{mode}{secrets.token_hex(4)}",
+        "workerId": f"{mode}{secrets.token_hex(6)}",
+        "mode": mode,
+    }

@@ -1,0 +1,173 @@
+"""What the running app is made of, and how an operation is run: `current()`, `use(app)`."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from .experiment.experiment import Experiment
+from .model.errors import Busy, Conflict, ExperimentError
+from .operations.settings import Settings
+from .operations.tokens import SignedTokens
+from .operations.unit import NOBODY, Caller, Request, Unit
+from .ports import Clock, Key, Mailer, Message, Queue, Recruiter, Store
+
+T = TypeVar("T")
+
+#: How often an operation is run again when somebody else was faster, before the client is told 503.
+ATTEMPTS = 12
+#: The longest pause before the second attempt, in seconds; it doubles with each.
+FIRST_PAUSE = 0.005
+LONGEST_PAUSE = 0.25
+#: An author's hook that takes longer than this, in seconds, holds everybody up: it is warned about.
+SLOW_HOOK = 0.1
+
+logger = logging.getLogger("petri")
+_jitter = random.SystemRandom()
+
+
+@dataclass
+class RecruiterBook:
+    """The recruiters of this app, by nickname."""
+
+    recruiters: dict[str, Recruiter] = field(default_factory=dict)
+
+    def named(self, nickname: str) -> Recruiter:
+        """Return a recruiter by the name that a participant's record carries, `bots:Bot` included."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        if found is None:
+            known = ", ".join(sorted(self.recruiters))
+            raise ExperimentError(f"There is no recruiter {nickname!r}; known are {known}.")
+        return found
+
+    def submits_itself(self, nickname: str) -> bool:
+        """Whether completing the experiment is already the submission; an unknown recruiter reports nothing."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        return True if found is None else found.submits_itself
+
+
+@dataclass
+class App:
+    """Everything a door needs. Built by bootstrap, never at import time."""
+
+    store: Store
+    queue: Queue
+    clock: Clock
+    mailer: Mailer
+    recruiters: RecruiterBook
+    tokens: SignedTokens
+    config: Settings
+    experiment_class: type[Experiment]
+    app_id: str
+    run_seed: str
+    #: What an author's own routes are: (rule, methods, function, is_method).
+    routes: Iterable[Any] = ()
+    #: How often commits lost a race since the app began; for benches.
+    conflicts: int = 0
+
+    @property
+    def tokens_are_off(self) -> bool:
+        """Whether participants' tokens are not asked for; in debug mode only."""
+        return self.config.get("mode") == "debug" and self.config.get("require_participant_token") is False
+
+    def run(
+        self,
+        operation: Callable[..., T],
+        *args: Any,
+        caller: Caller = NOBODY,
+        request: Request | None = None,
+        **kwargs: Any,
+    ) -> T:
+        """Run an operation in a unit of work and commit it; again from the start when a race is lost.
+
+        Each attempt has a new Experiment, the same moment and, by its seed, the same draws. Busy when
+        the race was lost too often.
+        """
+        return self._run(operation, caller, request, None, args, kwargs)
+
+    def handle(self, message: Message, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T | None:
+        """Run an operation for a message, and strike the message out in the same commit.
+
+        Returns None when the message was handled before.
+        """
+        return self._run(operation, NOBODY, None, message, args, kwargs)
+
+    def _run(
+        self,
+        operation: Callable[..., T],
+        caller: Caller,
+        request: Request | None,
+        message: Message | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> T:
+        now = self.clock.now()
+        for attempt in range(ATTEMPTS):
+            with self.store.begin(now) as work:
+                unit = Unit(
+                    work=work,
+                    experiment=self.experiment_class(work),  # type: ignore[arg-type]  # authors' signatures vary
+                    config=self.config,
+                    tokens=self.tokens,
+                    recruiters=self.recruiters,
+                    run_seed=self.run_seed,
+                    caller=caller,
+                    request=request or Request(),
+                )
+                try:
+                    if message is not None and not self._strike_out(unit, message):
+                        return None  # type: ignore[return-value]  # handled before
+                    began = time.perf_counter()
+                    answer = operation(unit, *args, **kwargs)
+                    self._warn_if_slow(operation, time.perf_counter() - began)
+                    work.commit()
+                except Conflict:
+                    self.conflicts += 1
+                    time.sleep(_jitter.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
+                    continue
+                posted = list(work.posted)
+            self._send(posted)
+            if unit.refusal is not None:
+                raise unit.refusal
+            return answer
+        raise Busy("Too many people act on the same network at this moment; ask again in a second.")
+
+    def _strike_out(self, unit: Unit, message: Message) -> bool:
+        stored = unit.work.item(message.key)
+        if stored is None:
+            return False
+        unit.work.delete_item(message.key, expect=stored["v"])
+        return True
+
+    def _send(self, posted: list[tuple[Key, dict[str, Any]]]) -> None:
+        for key, body in posted:
+            self.queue.send(Message(key, body))
+
+    def _warn_if_slow(self, operation: Callable[..., Any], seconds: float) -> None:
+        if seconds > SLOW_HOOK:
+            logger.warning(
+                "%s took %.0f ms; hooks above %.0f ms hold everybody up.",
+                operation.__name__,
+                seconds * 1000,
+                SLOW_HOOK * 1000,
+            )
+
+
+_app: App | None = None
+
+
+def use(app: App | None) -> None:
+    """Make this the running app."""
+    global _app  # noqa: PLW0603 - one app for each process, set by bootstrap
+    _app = app
+
+
+def current() -> App:
+    """Return the running app; bootstrap has to come first."""
+    if _app is None:
+        raise ExperimentError("No app is running: call chalicelib.bootstrap.local() or .aws() first.")
+    return _app

@@ -1,0 +1,36 @@
+"""The Store port over an engine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..model.record import iso
+from ..ports import Message
+from . import keys
+from .engine import Engine
+from .work import UnitOfWork
+
+
+class EngineStore:
+    """Opens units of work over an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine that holds the run."""
+        self.engine = engine
+
+    def begin(self, now: datetime) -> UnitOfWork:
+        """Open a unit of work; leaving the block without commit forgets it."""
+        return UnitOfWork(self.engine, now)
+
+    def due(self, until: datetime) -> list[Message]:
+        """Return recorded messages that are due and not done, oldest first in each shard."""
+        last = f"{iso(until)}~"
+        return [
+            Message((item["pk"], item["sk"]), item["body"])
+            for shard in range(keys.DUE_SHARDS)
+            for item in self.engine.query_until(keys.due(shard), last)
+        ]
+
+    def close(self) -> None:
+        """Let go of the engine's files and connections."""
+        self.engine.close()

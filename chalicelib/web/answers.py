@@ -1,0 +1,57 @@
+"""The one shape of every answer, and of every error."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import random
+from typing import Any
+
+from chalice import Response
+
+from ..model.errors import Busy, PetriError, Refused
+
+HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_jitter = random.SystemRandom()
+
+
+def success(fields: dict[str, Any]) -> Response:
+    """Answer 200 with the fields and status "success"."""
+    body = json.dumps({"status": "success", **fields}, ensure_ascii=False, separators=(",", ":"))
+    return Response(body=body, headers=dict(HEADERS), status_code=200)
+
+
+def failure(error: PetriError) -> Response:
+    """Answer an error: what it is called, what it means, a stable word for programs, and a page."""
+    public = error if isinstance(error, Refused) else None
+    text = str(error) if public else "Something went wrong on our side. It has been written down."
+    status = error.status if public else 500
+    headers = dict(HEADERS)
+    if isinstance(error, Busy):
+        # Waiting times differ, so that those who wait don't all come back at once.
+        seconds = error.retry_after * _jitter.uniform(0.75, 1.5)
+        headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    body = {
+        "status": "error",
+        "error_type": _title(error),
+        "error_text": text,
+        "error_code": error.code if public else "internal_error",
+        "html": error_page(_title(error), text),
+    }
+    return Response(body=json.dumps(body, ensure_ascii=False), headers=headers, status_code=status)
+
+
+def _title(error: PetriError) -> str:
+    if not isinstance(error, Refused):
+        return "Something went wrong"
+    return error.code.replace("_", " ").capitalize()
+
+
+def error_page(title: str, text: str) -> str:
+    """Return the page that old pages put in place of their own."""
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(title)}</title></head><body><main class='main_div'>"
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></main></body></html>"
+    )

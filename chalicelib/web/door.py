@@ -1,0 +1,104 @@
+"""How a route is declared: `@door(routes, "/node/{node_id}/infos")` above a few lines.
+
+The decorator reads the request, finds out who is calling, shapes answers and errors, and writes one
+line to the log. Chalice's HTTP middleware never sees a view's exception, so this is done around the
+view itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalice import Blueprint, Response
+
+from .. import services
+from ..model.errors import PetriError, Unauthorized
+from ..operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
+from .answers import failure, success
+from .logs import log_request
+from .parameters import Parameters
+
+#: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
+CONTENT_TYPES = ["*/*"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a view sees it."""
+
+    parameters: Parameters
+    caller: Caller
+    request: Request
+    headers: Any
+
+    def run(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run an operation for this caller and request."""
+        return services.current().run(operation, *args, caller=self.caller, request=self.request, **kwargs)
+
+
+View = Callable[[Call], dict[str, Any]]
+
+
+def door(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
+    """Answer requests to a path with a view that takes a Call and returns the answer's fields."""
+
+    def declare(view: View) -> View:
+        def answered(**_: str) -> Response:
+            return answer(routes.current_request, view)
+
+        functools.update_wrapper(answered, view, assigned=("__module__", "__name__", "__doc__"), updated=())
+        del answered.__wrapped__  # type: ignore[attr-defined]  # Chalice counts a view's own arguments
+        routes.route(path, methods=list(methods), content_types=CONTENT_TYPES)(answered)
+        return view
+
+    return declare
+
+
+def answer(request: Any, view: View) -> Response:
+    """Call a view; shape what it returns, or what it refuses."""
+    began = time.perf_counter()
+    call: Call | None = None
+    error: PetriError | None = None
+    try:
+        call = read_call(request)
+        response = success(view(call))
+    except PetriError as refused:
+        error = refused
+        response = failure(refused)
+    except Exception as fault:  # noqa: BLE001 - the door itself: whatever an author's hook raises is logged and answered
+        error = PetriError(f"{type(fault).__name__}: {fault}")
+        error.__cause__ = fault
+        response = failure(error)
+    log_request(request, call, response.status_code, time.perf_counter() - began, error)
+    return response
+
+
+def read_call(request: Any) -> Call:
+    """Read parameters, caller and request id of a Chalice request."""
+    parameters = Parameters.of(request)
+    identity = parameters.request_id(request.headers.get("x-request-id"))
+    path = request.to_dict()["context"].get("path", request.path)
+    return Call(
+        parameters=parameters,
+        caller=find_caller(request.headers.get("authorization")),
+        request=Request(identity, parameters.fingerprint(request.method, path) if identity else ""),
+        headers=request.headers,
+    )
+
+
+def find_caller(authorization: str | None) -> Caller:
+    """Return who is calling by the Authorization header; Unauthorized for a token that isn't ours."""
+    app = services.current()
+    caller = NOBODY
+    if authorization:
+        kind, _, token = authorization.partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Send the token as `Authorization: Bearer <token>`.", code="token_invalid")
+        caller = app.tokens.read(token.strip())
+    if app.tokens_are_off and caller.kind not in (PARTICIPANT, OPERATOR):
+        return Caller(ANYONE)
+    return caller

@@ -1,0 +1,19 @@
+"""/experiment/<property>: what the experiment tells its pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Blueprint
+
+from ..operations.summarise import read_property
+from .door import Call, door
+
+routes = Blueprint(__name__)
+
+
+@door(routes, "/experiment/{name}")
+def experiment(call: Call) -> dict[str, Any]:
+    """Return a public property."""
+    result: dict[str, Any] = call.run(read_property, name=call.parameters.path["name"])
+    return result

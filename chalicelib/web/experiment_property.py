@@ -1,0 +1,18 @@
+"""/experiment_property/<property>: the other name of /experiment/<property>."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Blueprint
+
+from .door import Call, door
+from .experiment import experiment
+
+routes = Blueprint(__name__)
+
+
+@door(routes, "/experiment_property/{name}")
+def experiment_property(call: Call) -> dict[str, Any]:
+    """Return a public property."""
+    return experiment(call)

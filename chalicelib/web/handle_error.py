@@ -1,0 +1,32 @@
+"""/handle-error: a participant met an error and tells us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Blueprint
+
+from ..model.errors import Unauthorized
+from ..operations.complete import report_error
+from ..operations.unit import PARTICIPANT
+from .door import Call, door
+
+routes = Blueprint(__name__)
+#: Reports are for a person to read; what is longer is cut, and says so.
+LONGEST = 4000
+
+
+@door(routes, "/handle-error", ("POST",))
+def handle_error(call: Call) -> dict[str, Any]:
+    """Take the comment, complete the participant (with their token) so that they are paid."""
+    claimed = call.parameters.text("participant_id") or ""
+    report = {name: str(value)[:LONGEST] for name, value in call.parameters.others(()).items()}
+    participant_id = int(claimed) if claimed.isascii() and claimed.isdigit() and len(claimed) <= 15 else None  # noqa: PLR2004 - the longest id
+    if call.caller.kind == PARTICIPANT:
+        participant_id = call.caller.participant_id
+    try:
+        result: dict[str, Any] = call.run(report_error, participant_id, report)
+    except Unauthorized:
+        # Without a token nobody is completed by it, yet what they write is heard.
+        result = call.run(report_error, None, report)
+    return result

@@ -1,0 +1,25 @@
+"""/load-participant: somebody comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Blueprint
+
+from ..model.errors import BadRequest
+from ..operations.create_participant import load_participant as load
+from .door import Call, door
+
+routes = Blueprint(__name__)
+
+
+@door(routes, "/load-participant", ("POST",))
+def load_participant(call: Call) -> dict[str, Any]:
+    """Return the participant of an assignment and worker, with a token."""
+    given = call.parameters
+    assignment_id = given.text("assignment_id", "assignmentId")
+    if not assignment_id:
+        raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
+    worker_id = given.needed("worker_id", "workerId")
+    result: dict[str, Any] = call.run(load, assignment_id=assignment_id, worker_id=worker_id)
+    return result

@@ -1,0 +1,55 @@
+"""One structured line a request; never a worker id in the clear."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from ..model.errors import PetriError, Refused
+from ..operations.unit import PARTICIPANT
+
+if TYPE_CHECKING:
+    from .door import Call
+
+_logger: Logger | None = None
+_NUMBER = re.compile(r"\d{1,15}")
+
+
+def logger() -> Logger:
+    """Return the log of requests, made when it is first needed."""
+    global _logger  # noqa: PLW0603 - one logger for each process
+    if _logger is None:
+        _logger = Logger(service="petri", name="petri.requests", child=False)
+    return _logger
+
+
+def log_request(
+    request: Any, call: Call | None, status: int, seconds: float, error: PetriError | None
+) -> None:
+    """Write what was asked (the route, not the address: addresses hold worker ids) and how it went."""
+    line: dict[str, Any] = {
+        "route": request.path,
+        "method": request.method,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+    }
+    for name in ("node_id", "participant_id", "network_id"):
+        value = (request.uri_params or {}).get(name)
+        # Only numbers: a worker id stands at the place of a participant's in one of the routes.
+        if value and _NUMBER.fullmatch(value) and "{hit_id}" not in request.path:
+            line[name] = int(value)
+    if call is not None:
+        if call.caller.kind == PARTICIPANT:
+            line["participant_id"] = call.caller.participant_id
+        if call.request.id:
+            line["request_id"] = call.request.id
+    if error is None:
+        logger().info("request", **line)
+        return
+    line["error_code"] = error.code
+    if isinstance(error, Refused):
+        logger().info("refused", **line)
+    else:
+        logger().error("failed", exc_info=error.__cause__ or error, **line)

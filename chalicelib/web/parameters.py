@@ -1,0 +1,215 @@
+"""What a request brings: parameters from the query, a form body or JSON, read by name and type."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from chalice.app import Request
+
+from ..model.errors import BadRequest
+from ..model.record import PROPERTIES, Failed
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+#: A body of these types is read as a form if it looks like one: old clients name none.
+LOOSE = ("", "application/octet-stream", "text/plain")
+REQUEST_ID_FIELD = "request_id"
+LONGEST_REQUEST_ID = 100
+#: JavaScript's numbers are exact up to here, and ids end below.
+LONGEST_NUMBER = 15
+
+
+class Parameters:
+    """The parameters of one request; each is used by name, and a doubled one is refused."""
+
+    def __init__(self, values: Mapping[str, list[Any]], path: Mapping[str, str]) -> None:
+        """`values`: everything sent under each name; `path`: the address's own parts, decoded."""
+        self._values = values
+        self.path = path
+
+    @classmethod
+    def of(cls, request: Request) -> Parameters:
+        """Read a request; BadRequest for a body that can't be read."""
+        values: dict[str, list[Any]] = {}
+        if request.query_params is not None:
+            for name in request.query_params:
+                values.setdefault(name, []).extend(request.query_params.getlist(name))
+        for name, value in _body_pairs(request):
+            values.setdefault(name, []).append(value)
+        path = {name: unquote(part) for name, part in (request.uri_params or {}).items()}
+        for text in [*values, *path.values(), *(v for many in values.values() for v in many)]:
+            if isinstance(text, str):
+                check_text(text)
+        return cls(values, path)
+
+    def one(self, *names: str) -> Any | None:
+        """Return the value sent under one of several names, or None; BadRequest when there are two."""
+        found = [value for name in names for value in self._values.get(name, ())]
+        if len(found) > 1 and any(value != found[0] for value in found[1:]):
+            raise BadRequest(f"{names[0]} was sent {len(found)} times; send it once.", code="doubled_parameter")
+        return found[0] if found else None
+
+    def text(self, *names: str) -> str | None:
+        """Return a text, or None."""
+        value = self.one(*names)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool | int | float):
+            return str(value)
+        return json.dumps(value, ensure_ascii=False)
+
+    def needed(self, *names: str) -> str:
+        """Return a text; BadRequest when it is missing."""
+        value = self.text(*names)
+        if value is None:
+            raise BadRequest(f"{names[0]} is missing.", code="missing_parameter")
+        return value
+
+    def number(self, *names: str) -> int:
+        """Return a whole number; BadRequest when it is missing or no number."""
+        return whole_number(names[0], self.needed(*names))
+
+    def path_number(self, name: str) -> int:
+        """Return a part of the address as a whole number."""
+        return whole_number(name, self.path[name])
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return True or False, written as these words in any case."""
+        value = self.one(name)
+        if value is None:
+            return default
+        word = str(value).strip().lower()
+        if word not in ("true", "false"):
+            raise BadRequest(f"{name} must be True or False, not {_short(value)}.")
+        return word == "true"
+
+    def failed(self) -> Failed:
+        """Return the filter `failed`: False, True or "all"."""
+        value = self.one("failed")
+        if value is not None and str(value).strip().lower() == "all":
+            return "all"
+        return self.flag("failed")
+
+    def details(self) -> dict[str, Any]:
+        """Return `details`, a JSON object; {} when it is missing."""
+        value = self.one("details")
+        if value is None or value == "":
+            return {}
+        if isinstance(value, str):
+            value = read_json(value, "details")
+        if not isinstance(value, dict):
+            raise BadRequest("details must be a JSON object, such as {\"a\": 1}.")
+        return value
+
+    def free_fields(self) -> dict[str, Any]:
+        """Return property1..5 and details."""
+        fields: dict[str, Any] = {name: self.text(name) for name in PROPERTIES}
+        fields["details"] = self.details()
+        return fields
+
+    def others(self, used: Iterable[str]) -> dict[str, Any]:
+        """Return what was sent beside the names used."""
+        skip = {*used, REQUEST_ID_FIELD}
+        return {name: self.one(name) for name in self._values if name not in skip}
+
+    def fingerprint(self, method: str, path: str) -> str:
+        """Return a hash of what is asked, the request id apart."""
+        asked = {name: value for name, value in self._values.items() if name != REQUEST_ID_FIELD}
+        text = json.dumps([method, path, asked], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+    def request_id(self, header: str | None) -> str | None:
+        """Return the request's id, from the header or the field."""
+        value = header or self.text(REQUEST_ID_FIELD)
+        if not value:
+            return None
+        if len(value) > LONGEST_REQUEST_ID:
+            raise BadRequest(f"A request id has at most {LONGEST_REQUEST_ID} characters.")
+        return value
+
+
+def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:
+    raw = request.raw_body
+    if not raw:
+        return []
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = _decoded(raw)
+    if content_type == JSON or (content_type in LOOSE and body.lstrip()[:1] == "{"):
+        value = read_json(body, "The body")
+        if not isinstance(value, dict):
+            raise BadRequest("The body must be a JSON object.", code="bad_json")
+        return list(value.items())
+    if content_type == FORM or content_type in LOOSE:
+        return _form_pairs(body)
+    raise BadRequest(
+        f"A body of type {_short(content_type)} can't be read: send a form ({FORM}) or JSON ({JSON}).",
+        code="unsupported_body",
+    )
+
+
+def _form_pairs(body: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise BadRequest("The form can't be read: it isn't UTF-8, or has over 1,000 fields.") from error
+
+
+def _decoded(raw: str | bytes) -> str:
+    if isinstance(raw, str):
+        return raw
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest("The body isn't UTF-8 text.", code="bad_encoding") from error
+
+
+def read_json(text: str, what: str) -> Any:
+    """Read a JSON text; BadRequest names what it was and where it breaks off."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"{what} isn't JSON: {error}.", code="bad_json") from error
+    _check_inside(value)
+    return value
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _check_inside(value: Any) -> None:
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            check_text(name)
+            _check_inside(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_inside(inner)
+
+
+def check_text(text: str) -> None:
+    """Refuse NUL characters and broken surrogates, which neither CSV nor SQLite tools can carry."""
+    if "\x00" in text:
+        raise BadRequest("NUL characters can't be stored; leave them out.", code="bad_characters")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadRequest("The text holds half of a character; send whole UTF-8.", code="bad_characters")
+
+
+def whole_number(name: str, text: str) -> int:
+    """Read an id or number; BadRequest for anything but digits."""
+    word = text.strip()
+    digits = word.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER):
+        raise BadRequest(f"{name} must be a whole number, not {_short(text)}.", code="not_a_number")
+    return int(word)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line's worth

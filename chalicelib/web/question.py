@@ -1,0 +1,27 @@
+"""/question: what participants answer outside of networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Blueprint
+
+from ..operations.answer_question import answer_question
+from .door import Call, door
+
+routes = Blueprint(__name__)
+
+
+@door(routes, "/question/{participant_id}", ("POST",))
+def question(call: Call) -> dict[str, Any]:
+    """Keep one answer."""
+    given = call.parameters
+    result: dict[str, Any] = call.run(
+        answer_question,
+        participant_id=given.path_number("participant_id"),
+        question=given.needed("question"),
+        response=given.needed("response"),
+        number=given.number("number", "question_id"),
+        fields=given.free_fields(),
+    )
+    return result

@@ -1,0 +1,115 @@
+"""What a queue message calls. Each message was recorded in a commit, and is struck out in another."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from .. import services
+from ..model.errors import PetriError
+from ..operations import finish_participant as finishing
+from ..operations import launch, money, notify
+from ..operations.unit import Unit
+from ..ports import Message
+
+logger = logging.getLogger("petri.worker")
+
+
+def handle(message: Message) -> None:
+    """Do what a message says; done before: nothing. Raises what went wrong, so that it comes again."""
+    HANDLERS[message.body["kind"]](message)
+
+
+def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Handle an event of SQS, and name the messages that failed, so that only they come again.
+
+    See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
+    """
+    failures = []
+    for record in event["Records"]:
+        body = json.loads(record["body"])
+        try:
+            handle(Message(key=(body["key"][0], body["key"][1]), body=body["body"]))
+        except PetriError:
+            logger.exception("message %s failed and will come again", record["messageId"])
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def _submitted(message: Message) -> None:
+    services.current().handle(message, finishing.finish_participant, message.body["participant_id"])
+
+
+def _gave_up(message: Message) -> None:
+    participant_id = message.body["participant_id"]
+    services.current().handle(message, finishing.lose_participant, participant_id, "returned")
+
+
+def _notification(message: Message) -> None:
+    body = message.body
+    services.current().handle(
+        message, notify.handle_notification, body["event_type"], body["assignment_id"], body["participant_id"]
+    )
+
+
+def _recruit(message: Message) -> None:
+    services.current().handle(message, launch.open_places, message.body["n"])
+
+
+def _open_places(message: Message) -> None:
+    app = services.current()
+    recruited = app.recruiters.named(message.body["recruiter"]).recruit(message.body["n"])
+    logger.info("%s", recruited.message)
+    app.handle(message, _done)
+
+
+def _close(message: Message) -> None:
+    services.current().handle(message, launch.close_places)
+
+
+def _stop_recruiter(message: Message) -> None:
+    app = services.current()
+    closed = app.recruiters.named(message.body["recruiter"]).close_recruitment()
+    logger.info("%s", closed.message)
+    app.handle(message, _done)
+
+
+def _pay(message: Message) -> None:
+    app = services.current()
+    body = message.body
+    transfer = app.run(money.begin_payment, body["participant_id"], body["payment"])
+    reference = ""
+    if transfer is not None:
+        recruiter = app.recruiters.named(transfer.recruiter)
+        reference = recruiter.pay(
+            transfer.assignment_id, transfer.kind, transfer.amount, transfer.reason, transfer.token
+        )
+    app.handle(message, money.settle_payment, body["participant_id"], body["payment"], reference)
+
+
+def _tell_operator(message: Message) -> None:
+    app = services.current()
+    who = message.body["participant_id"]
+    report = json.dumps(message.body["report"], ensure_ascii=False, indent=2)
+    app.mailer.tell(f"Participant {who} met an error", report)
+    app.handle(message, _done)
+
+
+def _done(unit: Unit) -> None:
+    """Nothing is left to do but to strike the message out."""
+    del unit
+
+
+HANDLERS: dict[str, Callable[[Message], None]] = {
+    "submitted": _submitted,
+    "gave_up": _gave_up,
+    "notification": _notification,
+    "recruit": _recruit,
+    "open_places": _open_places,
+    "close_recruitment": _close,
+    "stop_recruiter": _stop_recruiter,
+    "pay": _pay,
+    "tell_operator": _tell_operator,
+}
