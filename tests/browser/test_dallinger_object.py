@@ -316,6 +316,13 @@ def test_a_missing_network_reaches_fail_with_403(plain, page):
     assert settled(page, "dallinger.createAgent()")["fail"]["status"] == 403
 
 
+def test_a_participant_is_loaded_by_the_assignment_alone(plain, page):
+    page.browser.get(f"{plain.url}/exp")
+    page.browser.execute_script("sessionStorage.clear(); store.clear(); dallinger.identity.initialize();")
+    settled(page, "dallinger.loadParticipant('A9')")
+    assert plain.requests("/participant")[0].data == {"assignment_id": "A9"}
+
+
 def test_a_loaded_participant_is_the_identity(plain, page):
     participant = {"id": 9, "creation_time": "2024-05-01T10:00:00.000000Z", "worker_id": "W9"}
     plain.on("POST", "/load-participant", success(participant=participant, token="t9"))

@@ -73,12 +73,28 @@ def test_the_ad_shows_no_button_to_somebody_who_may_not(plain, page):
     assert page.hidden("#begin")
 
 
+def test_a_token_of_an_earlier_run_does_not_shut_the_ad(plain, page):
+    go(page, plain, "instructions")
+    page.wait().until(lambda _: page.visible("#go-to-experiment").is_enabled())
+    plain.on("GET", "/may-take-part", refusal(401, "token_invalid"), success(may=True))
+    go(page, plain, "ad")
+    page.visible("#begin")
+    assert "authorization" not in plain.requests("/may-take-part")[1].headers
+
+
+def test_who_comes_back_is_offered_to_go_on(plain, page):
+    plain.on("GET", "/may-take-part", success(may=True, resumes=True))
+    go(page, plain, "ad")
+    assert page.visible("#begin").text == "Go on where you were"
+
+
 def test_a_preview_shows_the_no_assignment_block(plain, page):
     go(page, plain, "ad", "hitId=H1&assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
     assert "accept the task first" in page.visible("#no-assignment").text
 
 
 def test_an_incomplete_link_is_said_to_be_so(plain, page):
+    plain.on("GET", "/may-take-part", refusal(400, "id_missing"))
     go(page, plain, "ad", "hitId=H1")
     assert "not complete" in page.visible("#may-not").text
 
@@ -243,11 +259,14 @@ def test_the_error_page_sends_the_comment_and_what_happened(plain, page):
     }
 
 
-def test_who_leaves_the_error_page_without_a_word_is_reported_too(plain, page):
+def test_who_leaves_the_error_page_without_a_word_is_reported_with_their_token(plain, page):
+    go(page, plain, "instructions")
+    page.wait().until(lambda _: page.visible("#go-to-experiment").is_enabled())
     go(page, plain, "error-page")
     page.browser.get("about:blank")
     page.wait().until(lambda _: plain.requests("/handle-error"))
-    assert plain.requests("/handle-error")[0].data["participant_id"] == "1"
+    (asked,) = plain.requests("/handle-error")
+    assert (asked.data["participant_id"], asked.headers["authorization"]) == ("1", "Bearer the-token")
 
 
 def test_the_error_page_can_be_sent_again_when_the_line_is_down(plain, page):

@@ -16,6 +16,7 @@
   const LONGEST_PAUSE_MS = 12000;
   const ANSWER_WITHIN_MS = 60000; // long enough for 300 KB over a slow line
   const LOST = new Set([0, 502, 503, 504]);
+  const OPEN_TO_ALL = new Set(["/may-take-part", "/participant", "/load-participant", "/handle-error"]);
   // How addresses name each field; the first name is the one that pages behind the ad are given.
   const NAMES = {
     recruiter: ["recruiter"],
@@ -174,18 +175,22 @@
     return form;
   }
 
-  async function askOnce({ method, route, data, requestId }) {
+  function asFetched({ method, route, data, requestId }) {
     const address = new URL(route, `${location.origin}/`);
     const form = formEncoded(data);
     const headers = { Accept: "application/json", "X-Request-Id": requestId };
     const { token } = record();
     if (token && address.origin === location.origin) headers.Authorization = `Bearer ${token}`;
     if (method === "GET") form.forEach((value, name) => address.searchParams.append(name, value));
+    return [address, { method, headers, body: method === "GET" ? undefined : form, cache: "no-store" }];
+  }
+
+  async function askOnce(request) {
+    const [address, options] = asFetched(request);
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN_MS);
     try {
-      const body = method === "GET" ? undefined : form;
-      const response = await fetch(address, { method, headers, body, cache: "no-store", signal: patience.signal });
+      const response = await fetch(address, { ...options, signal: patience.signal });
       const text = await response.text();
       const after = Number(response.headers.get("Retry-After"));
       return { status: response.status, ok: response.ok, answer: parsed(text), after };
@@ -227,6 +232,10 @@
     for (let lost = 0; ;) {
       const { status, ok, answer, after } = await askOnce(request);
       const isBusy = status === 503 && answer.error_code === "network_busy";
+      if (status === 401 && OPEN_TO_ALL.has(request.route) && record().token) {
+        record({ token: undefined }); // of an earlier run; the ids still say who this is
+        continue;
+      }
       if (!ok && LOST.has(status) && !isBusy) lost += 1;
       if (ok || !LOST.has(status) || lost >= MOST_TRIES) {
         if (waits.has(request)) showWaiting(request, null);
@@ -249,6 +258,12 @@
 
   /** POST the data, form-encoded, to a route of the experiment; objects in it go as JSON. */
   dlgr.post = (route, data) => send("POST", route, data);
+
+  /** POST something while the page goes away; nobody hears the answer. */
+  dlgr.postAndLeave = function (route, data) {
+    const [address, options] = asFetched({ method: "POST", route, data, requestId: newId() });
+    fetch(address, { ...options, keepalive: true }).catch(() => undefined);
+  };
 
   dlgr.getExperimentProperty = (name) => dlgr.get(`/experiment/${name}`);
   dlgr.getInfo = (nodeId, infoId) => dlgr.get(`/info/${nodeId}/${infoId}`);
@@ -280,14 +295,9 @@
   }
 
   function enter(route, data) {
-    const hadToken = Boolean(record().token);
     return dlgr.post(route, data).then((answer) => {
       remember(answer);
       return answer;
-    }, (rejection) => {
-      if (rejection.status !== 401 || !hadToken) throw rejection;
-      record({ token: undefined }); // a token of an earlier run: the ids still say who this is
-      return enter(route, data);
     });
   }
 
@@ -324,8 +334,10 @@
 
   /** Find a participant again by their assignment. */
   dlgr.loadParticipant = function (assignmentId) {
+    const { workerId } = dlgr.identity;
     dlgr.identity.assignmentId = assignmentId;
-    return enter("/load-participant", { assignment_id: assignmentId, worker_id: dlgr.identity.workerId || undefined });
+    if (!workerId) return enter("/participant", { assignment_id: assignmentId });
+    return enter("/load-participant", { assignment_id: assignmentId, worker_id: workerId });
   };
 
   function isGathered({ n, q }) {
@@ -433,7 +445,7 @@
   /** Go to the page that apologises, asks what happened, and pays. */
   dlgr.error = function (rejection) {
     const { route, method, status, data, errorType, errorCode, errorText } = rejection || {};
-    const request = JSON.stringify({ route, method, status, data }).slice(0, 5000);
+    const request = JSON.stringify({ route, method, status, data }).slice(0, 4000);
     record({ problem: { error_type: errorType || errorCode, error_text: errorText, request_data: request } });
     dlgr.allowExit();
     dlgr.goToPage("error-page");

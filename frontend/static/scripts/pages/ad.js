@@ -26,12 +26,20 @@ function refuse(reason, text) {
 function look() {
   const { hitId, assignmentId, workerId, recruiter } = dallinger.identity;
   if (assignmentId === PREVIEW) return show("no-assignment");
-  if (!assignmentId || !workerId) return refuse("incomplete");
   show("checking");
   const known = Object.entries({ hitId, assignmentId, workerId, recruiter }).filter(([, value]) => value);
-  dallinger.get("/may-take-part", Object.fromEntries(known))
-    .done(({ may, reason, text }) => (may ? show("live") : reason === "preview" ? show("no-assignment") : refuse(reason, text)))
-    .fail(({ status, errorText }) => (status === 400 || status === 403 ? refuse("refused", errorText) : refuse("unreachable")));
+  dallinger.get("/may-take-part", Object.fromEntries(known)).done(tell).fail(({ status, errorText }) => {
+    if (status === 400) refuse("incomplete");
+    else if (status === 403) refuse("refused", errorText);
+    else refuse("unreachable");
+  });
+}
+
+function tell({ may, reason, resumes }) {
+  if (!may && reason === "preview") return show("no-assignment");
+  if (!may) return refuse(reason);
+  if (resumes && part("begin")) part("begin").textContent = "Go on where you were";
+  show("live");
 }
 
 function begin() {

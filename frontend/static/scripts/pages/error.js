@@ -30,8 +30,7 @@ form.addEventListener("submit", (event) => {
 // Who closes the page without a word is paid as well.
 addEventListener("pagehide", () => {
   if (isSent || !dallinger.identity.participantId) return;
-  const data = Object.entries(report()).filter(([, value]) => value !== undefined && value !== null);
-  navigator.sendBeacon("/handle-error", new URLSearchParams(data));
+  dallinger.postAndLeave("/handle-error", report());
 });
 
 document.getElementById("go-to-exit").addEventListener("click", () => dallinger.goToPage("recruiter-exit?outcome=error"));
