@@ -1,0 +1,7 @@
+"""The fixtures of the contract suites."""
+
+from __future__ import annotations
+
+from tests.contract.engines import _moto, closed_engine, dynamodb, engine, own_dynamodb, sqlite
+
+__all__ = ["_moto", "closed_engine", "dynamodb", "engine", "own_dynamodb", "sqlite"]

@@ -1,0 +1,73 @@
+"""The engines that the contract suite runs over, and items to store in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.storage.dynamodb import SCHEMA, DynamoDBEngine
+from chalicelib.storage.engine import Engine, Item
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.local.moto_engine import REGION, started
+
+TABLE = "petri-contract"
+
+
+@pytest.fixture(scope="module")
+def _moto() -> Iterator[DynamoDBEngine]:
+    with started():
+        engine = DynamoDBEngine(TABLE, REGION)
+        yield engine
+        engine.close()
+
+
+@pytest.fixture
+def dynamodb(_moto: DynamoDBEngine) -> Iterator[DynamoDBEngine]:
+    """The DynamoDB engine over moto, with an empty table; making a client anew takes 100 ms."""
+    _moto.client.create_table(TableName=TABLE, BillingMode="PAY_PER_REQUEST", **SCHEMA)
+    yield _moto
+    _moto.client.delete_table(TableName=TABLE)
+
+
+@pytest.fixture
+def own_dynamodb(dynamodb: DynamoDBEngine) -> Iterator[DynamoDBEngine]:
+    """An engine with a client of its own that a test may bend; each call is tried twice."""
+    engine = DynamoDBEngine(dynamodb.table_name, REGION, max_attempts=2)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[SQLiteEngine]:
+    """The SQLite engine with a fresh file."""
+    engine = SQLiteEngine(tmp_path / "run.sqlite")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn, empty."""
+    found: Engine = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["sqlite", "own_dynamodb"])
+def closed_engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn, closed."""
+    found: Engine = request.getfixturevalue(request.param)
+    found.close()
+    return found
+
+
+def an_item(sk: str = "b", pk: str = "a", *, v: int = 1, kind: str = "info", **fields: Any) -> Item:
+    """Return an item; its fields are those of its kind, or others."""
+    return {"pk": pk, "sk": sk, "kind": kind, "v": v, **fields}
+
+
+def stored(engine: Engine, sk: str = "b", pk: str = "a") -> Item | None:
+    """Return the item under a key, or None."""
+    return engine.get([(pk, sk)]).get((pk, sk))

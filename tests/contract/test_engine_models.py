@@ -1,0 +1,70 @@
+"""DynamoDB's models name every field that the records have."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.model.errors import PetriError
+from chalicelib.model.record import PROPERTIES
+from chalicelib.storage.dynamodb_models import MODELS, from_wire, model_for, to_wire, wire_size
+from chalicelib.storage.mapping import KINDS
+from tests.contract.engines import an_item
+
+COMMON = {"id", "creation_time", "failed", "time_of_death", "failed_reason", "details", *PROPERTIES}
+#: Any text that UTF-8 can hold.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_names_every_field_of_its_record(kind: str) -> None:
+    fields = COMMON | set(KINDS[kind].kept_fields)
+    assert fields - set(model_for(kind).get_attributes()) == set()
+
+
+def test_a_kind_without_a_model_is_refused_with_the_file_to_edit() -> None:
+    with pytest.raises(PetriError, match=r"'ballot'.*dynamodb_models\.py"):
+        to_wire(an_item(kind="ballot"))
+
+
+def test_a_field_of_another_version_is_refused_with_the_file_to_edit() -> None:
+    with pytest.raises(PetriError, match=r"'colour'.*dynamodb_models\.py"):
+        from_wire({**to_wire(an_item()), "colour": {"S": "red"}})
+
+
+@given(st.sampled_from(sorted(MODELS)), st.dictionaries(st.sampled_from(sorted(COMMON)) | TEXT, VALUES))
+def test_any_item_comes_back_from_the_wire_exactly(kind: str, fields: dict[str, Any]) -> None:
+    item = {**fields, **an_item(kind=kind)}
+    sent = json.loads(json.dumps(to_wire(item, mark="m")))
+    assert json.dumps(from_wire(sent), sort_keys=True) == json.dumps(item, sort_keys=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        ({}, 0),
+        ({"contents": "abc"}, 8 + 3),
+        ({"contents": "é"}, 8 + 2),
+        ({"failed": True}, 6 + 1),
+        ({"id": 7}, 2 + 2),
+        ({"id": -12345}, 2 + 5),
+        ({"details": {"a": 1}}, 7 + 7),
+    ],
+)
+def test_an_item_is_measured_by_the_rules_of_aws(fields: dict[str, Any], size: int) -> None:
+    assert wire_size(to_wire(an_item(**fields))) - wire_size(to_wire(an_item())) == size
+
+
+def test_a_copied_info_is_measured_as_a_map() -> None:
+    item = an_item(kind="transmission")
+    with_copy = {**item, "info": {"contents": "abc"}}
+    assert wire_size(to_wire(with_copy)) - wire_size(to_wire(item)) == 4 + 3 + 1 + 8 + 3
