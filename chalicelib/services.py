@@ -45,7 +45,7 @@ class RecruiterBook:
         return found
 
     def submits_itself(self, nickname: str) -> bool:
-        """Whether completing the experiment is already the submission; an unknown recruiter reports nothing."""
+        """Whether completing the experiment is already the submission; an unknown one reports nothing."""
         found = self.recruiters.get(nickname.partition(":")[0])
         return True if found is None else found.submits_itself
 
@@ -110,7 +110,7 @@ class App:
             with self.store.begin(now) as work:
                 unit = Unit(
                     work=work,
-                    experiment=self.experiment_class(work),  # type: ignore[arg-type]  # authors' signatures vary
+                    experiment=self.experiment_class(work),
                     config=self.config,
                     tokens=self.tokens,
                     recruiters=self.recruiters,

@@ -8,15 +8,16 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model.errors import NetworkBusy, RuleBroken
-from ..model.info import Info
-from ..model.network import Network
-from ..model.node import Node
-from ..model.participant import Participant
-from ..model.record import Failed, Record
-from ..model.transformation import Transformation
-from ..model.transmission import Transmission
-from ..model.vector import Vector
+from chalicelib.model.errors import NetworkBusy, RuleBroken
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import Failed, Record
+from chalicelib.model.transformation import Transformation
+from chalicelib.model.transmission import Transmission
+from chalicelib.model.vector import Vector
+
 from .infos import Gene, Meme, State, TrackingEvent
 from .networks import Empty
 from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
@@ -24,7 +25,7 @@ from .recruiting import RecruiterWish
 from .transformations import Compression, Mutation, Replication, Response
 
 if TYPE_CHECKING:
-    from ..ports import Runner, UnitOfWork
+    from chalicelib.ports import Runner, UnitOfWork
 
 logger = logging.getLogger("petri.experiment")
 

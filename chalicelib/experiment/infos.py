@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..model.info import Info
+from chalicelib.model.info import Info
 
 
 class Gene(Info):

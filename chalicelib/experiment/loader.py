@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.experiment.config import Configuration, get_config
 from chalicelib.experiment.config_problems import nearest
 from chalicelib.experiment.loader_imports import authors_code, import_experiment
+from chalicelib.experiment.loader_types import check_types
 from chalicelib.experiment.routes import Route, Schedule, collect_routes, collect_schedules
 from chalicelib.model.errors import ExperimentError
 
@@ -75,6 +76,7 @@ def load_experiment(
     config = get_config()
     config.reset()
     module = import_experiment(folder)
+    check_types(module.__name__.partition(".")[0])
     cls = find_experiment_class(module, environ.get(CLASS_NAME))
     register_settings(folder, module, cls)
     defaults = default_settings(folder, module, cls)
@@ -159,7 +161,7 @@ def _hooks(name: str, module: ModuleType, cls: type) -> list[Callable[[], Any]]:
 
 def _own_classes(module: ModuleType, bases: tuple[type, ...]) -> dict[str, type[Any]]:
     """Find the classes that the author's code derives from one of `bases`, each once."""
-    package = module.__name__.split(".")[0]
+    package = module.__name__.partition(".")[0]
     found: dict[type, str] = {}
     for name, member in vars(module).items():
         if (

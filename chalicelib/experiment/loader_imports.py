@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from chalicelib.model import registry
 from chalicelib.model.errors import ExperimentError
 
 _numbers = itertools.count(1)
@@ -36,12 +37,14 @@ def import_experiment(folder: Path) -> ModuleType:
     try:
         with authors_code(folder, "experiment.py can't be imported"):
             _import_package(package, folder)
-            return importlib.import_module(f"{package}.experiment")
+            module = importlib.import_module(f"{package}.experiment")
     except ExperimentError:
         _PlainNames.belong_to_nobody()
         for name in [name for name in sys.modules if name.split(".")[0] == package]:
             del sys.modules[name]
         raise
+    registry.forget()
+    return module
 
 
 @contextmanager

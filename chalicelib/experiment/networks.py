@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 
+from chalicelib.model.errors import RuleBroken
+from chalicelib.model.network import UNLIMITED, Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
 
-from ..model.errors import RuleBroken
-from ..model.network import UNLIMITED, Network
-from ..model.node import Node
-from ..model.participant import Participant
 from . import prop
 
 #: How many participants of a DelayedChain start from the source.
@@ -57,7 +57,7 @@ class SplitSampleNetwork(Empty):
     def __init__(self, max_size: int = UNLIMITED, role: str | None = None) -> None:
         """Make the network and draw its half."""
         super().__init__(max_size, role)
-        self.exploratory = random.random() < 0.5  # noqa: PLR2004 - a fair coin
+        self.exploratory = random.choice([True, False])
 
 
 class _Recent(Network):
@@ -399,7 +399,9 @@ def draw_distinct(weights: dict[int, int], count: int) -> list[int]:
     while left and len(drawn) < count:
         candidates = list(left)
         total = sum(left.values())
-        key = random.choices(candidates, weights=list(left.values()))[0] if total else random.choice(candidates)
+        key = (
+            random.choices(candidates, weights=list(left.values()))[0] if total else random.choice(candidates)
+        )
         drawn.append(key)
         del left[key]
     return drawn

@@ -6,12 +6,15 @@ import random
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ..model.errors import RuleBroken
-from ..model.info import Info
-from ..model.network import Network
-from ..model.node import Node
+from chalicelib.model.errors import RuleBroken
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+
 from . import prop
 from .infos import State
+
+InfoClass = type[Info]
 
 
 class Agent(Node):
@@ -51,7 +54,7 @@ class Source(Node):
         """Make an info of `_info_type()` with `_contents()`, and return it."""
         return self._info_type()(origin=self, contents=self._contents())
 
-    def _info_type(self) -> type[Info]:
+    def _info_type(self) -> InfoClass:
         """The class of what it makes."""
         return Info
 
@@ -75,7 +78,7 @@ class Environment(Source):
 
     type = "environment"
 
-    def _info_type(self) -> type[Info]:
+    def _info_type(self) -> InfoClass:
         return State
 
     def state(self, time: datetime | None = None) -> State | None:

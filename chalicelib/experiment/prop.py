@@ -1,7 +1,7 @@
 """Typed properties: a name and a type for one of property1..5.
 
-    class Agent(Node):
-        generation = prop.integer(2)     # kept as text in property2, read back as int
+class Agent(Node):
+generation = prop.integer(2)     # kept as text in property2, read back as int
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
 
-from ..model.errors import RuleBroken
-from ..model.record import Record
+from chalicelib.model.errors import RuleBroken
+from chalicelib.model.record import Record
 
 T = TypeVar("T")
 SLOTS = range(1, 6)

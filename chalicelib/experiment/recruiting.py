@@ -7,7 +7,7 @@ from typing import Any
 
 
 class RecruiterWish:
-    """Works as attribute and as call: `self.recruiter.recruit(n=1)`, `self.recruiter().close_recruitment()`."""
+    """Works as attribute and as call: `self.recruiter.recruit(n=1)`, `self.recruiter().recruit(n=1)`."""
 
     def __init__(self, wish: Callable[[dict[str, Any]], None]) -> None:
         """`wish` takes a message body and has it sent after the commit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.transformation import Mutation, Replication, Transformation
+from chalicelib.model.transformation import Mutation, Replication, Transformation
 
 
 class Compression(Transformation):

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 from uuid import uuid4
 
-from ..ports import Message
+from chalicelib.ports import Message
 
 
 class LocalQueue:

@@ -100,7 +100,7 @@ class Network(Record):
 
     def nodes(
         self,
-        type: type | None = None,
+        type: Kind | None = None,
         failed: Failed = False,
         participant_id: int | None = None,
         **properties: Any,
@@ -116,13 +116,13 @@ class Network(Record):
             if participant_id is None or node.participant_id == participant_id
         ]
 
-    def size(self, type: type | None = None, failed: Failed = False) -> int:
+    def size(self, type: Kind | None = None, failed: Failed = False) -> int:
         """How many nodes of a class it has; the living ones of all classes cost no reading."""
         if type is None and failed is False:
             return 0 if self.failed else self.n_alive
         return len(self.nodes(type=type, failed=failed))
 
-    def infos(self, type: type | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
+    def infos(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
         """Return the infos its nodes made, oldest first."""
         from .info import Info
 
@@ -139,7 +139,7 @@ class Network(Record):
         self.work.looks_beyond(self)
         return with_status(alive(self.work.transmissions_in(self), failed), status)
 
-    def transformations(self, type: type | None = None, failed: Failed = False) -> list[Transformation]:
+    def transformations(self, type: Kind | None = None, failed: Failed = False) -> list[Transformation]:
         """Return its transformations."""
         from .transformation import Transformation
 
@@ -314,4 +314,3 @@ class Network(Record):
         lines += [f"  {node!r} {node.type} participant={node.participant_id}" for node in self.all_nodes]
         lines += [f"  {vector.origin_id} -> {vector.destination_id}" for vector in self.vectors()]
         return "\n".join(lines)
-

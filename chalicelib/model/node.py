@@ -116,7 +116,7 @@ class Node(Record):
         ]
 
     def neighbors(
-        self, type: type | None = None, direction: str = "to", failed: Failed | None = None
+        self, type: Kind | None = None, direction: str = "to", failed: Failed | None = None
     ) -> list[Node]:
         """Return living nodes it is connected "to", "from", "either" or "both" ways, oldest first."""
         if failed is not None:
@@ -147,12 +147,12 @@ class Node(Record):
             return [node.id in connected for node in flatten(whom)]
         return whom.id in connected
 
-    def infos(self, type: type | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
+    def infos(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
         """Return the infos it made, oldest first."""
         self._looks()
         return of_kind(self.work.infos_at(self), check_type(type, Info), failed, properties)
 
-    def received_infos(self, type: type | None = None, **properties: Any) -> list[Info]:
+    def received_infos(self, type: Kind | None = None, **properties: Any) -> list[Info]:
         """Return the infos it has received, in the order they were sent, each once."""
         self._looks()
         kind = check_type(type, Info)
@@ -175,7 +175,7 @@ class Node(Record):
             raise BadRequest(f"direction must be outgoing, incoming or all, not {direction!r}.")
         return with_status(alive(found, failed), status)
 
-    def transformations(self, type: type | None = None, failed: Failed = False) -> list[Transformation]:
+    def transformations(self, type: Kind | None = None, failed: Failed = False) -> list[Transformation]:
         """Return the transformations made at it."""
         self._looks()
         return of_kind(self.work.transformations_at(self), check_type(type, Transformation), failed)
@@ -284,7 +284,9 @@ class Node(Record):
         infos: list[Info] = []
         for thing in flatten(what):
             if isinstance(thing, type) and issubclass(thing, Info):
-                infos += [info for info in self.infos(type=thing) if thing.is_tracking or not info.is_tracking]
+                infos += [
+                    info for info in self.infos(type=thing) if thing.is_tracking or not info.is_tracking
+                ]
             elif isinstance(thing, Info):
                 infos.append(thing)
             else:

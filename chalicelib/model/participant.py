@@ -143,13 +143,13 @@ class Participant(Record):
         if self.waiting_since is not None:
             self.waiting_since = None
 
-    def nodes(self, type: type | None = None, failed: Failed = False, **properties: Any) -> list[Node]:
+    def nodes(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Node]:
         """Return the participant's nodes, living by default."""
         from .node import Node
 
         return of_kind(self.work.nodes_of(self), check_type(type, Node), failed, properties)
 
-    def infos(self, type: type | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
+    def infos(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
         """Return infos of all the participant's nodes; `failed` filters the infos, not the nodes."""
         from .info import Info
 
@@ -157,7 +157,7 @@ class Participant(Record):
         made.sort(key=lambda info: (info.creation_time, info.id))
         return of_kind(made, check_type(type, Info), failed, properties)
 
-    def questions(self, type: type | None = None, failed: Failed = False) -> list[Question]:
+    def questions(self, type: Kind | None = None, failed: Failed = False) -> list[Question]:
         """Return what the participant answered, oldest first."""
         from .question import Question
 

@@ -28,6 +28,8 @@ COMMON_FIELDS = (
 )
 PROPERTIES = ("property1", "property2", "property3", "property4", "property5")
 
+#: A class to filter by; inside records the name `type` is a field.
+Kind = type[Any]
 #: `failed` filters of every list: living, failed, or both.
 Failed = bool | str
 Cascade = Sequence[Callable[[], Iterable["Record"]]]
@@ -123,8 +125,9 @@ class Record:
     @property
     def is_changed(self) -> bool:
         """Whether a commit has to write this record."""
-        return self._touched or (bool(self.details) or self._details_json != "{}") and (
-            json.dumps(self.details, sort_keys=True) != self._details_json
+        return self._touched or (
+            (bool(self.details) or self._details_json != "{}")
+            and (json.dumps(self.details, sort_keys=True) != self._details_json)
         )
 
     @classmethod

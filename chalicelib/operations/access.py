@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..model.errors import Forbidden, NotFound, Unauthorized
-from ..model.info import Info
-from ..model.network import Network
-from ..model.node import Node
-from ..model.participant import Participant
+from chalicelib.model.errors import Forbidden, NotFound, Unauthorized
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+
 from .unit import ANYONE, OPERATOR, PARTICIPANT, Unit
 
 LARGEST_ID = 10**15
@@ -32,7 +33,9 @@ def _check_token(unit: Unit) -> None:
     try:
         holder = unit.work.participant(unit.caller.participant_id)
     except NotFound as error:
-        raise Unauthorized("This token belongs to no participant of this run.", code="token_invalid") from error
+        raise Unauthorized(
+            "This token belongs to no participant of this run.", code="token_invalid"
+        ) from error
     if holder.token_serial != unit.caller.serial:
         raise Unauthorized(
             "This token has ended: the page was opened again elsewhere. Go on there, or reload.",
@@ -100,7 +103,9 @@ def own_info(unit: Unit, node: Node, info_id: int) -> Info:
     if unit.caller.kind in (OPERATOR, ANYONE) and info.network_id == node.network_id:
         received = True
     else:
-        received = any(t.info_id == info_id for t in unit.work.transmissions_to(node) if t.status == "received")
+        received = any(
+            t.info_id == info_id for t in unit.work.transmissions_to(node) if t.status == "received"
+        )
     if not received:
         raise Forbidden(f"Node {node.id} neither made nor received info {info_id}.", code="not_yours")
     return info

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.errors import BadRequest, Forbidden
-from ..model.question import Question
+from chalicelib.model.errors import BadRequest, Forbidden
+from chalicelib.model.question import Question
+
 from .access import own_participant
 from .fields import set_free_fields
 from .once import made_before, remember

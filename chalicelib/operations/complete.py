@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.participant import WORKING, Participant
+from chalicelib.model.participant import WORKING, Participant
+
 from .access import own_participant
 from .unit import Unit
 

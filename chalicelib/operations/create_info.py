@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.errors import BadRequest, Forbidden, TooLarge
-from ..model.info import Info
-from ..model.node import Node
+from chalicelib.model.errors import BadRequest, Forbidden, TooLarge
+from chalicelib.model.info import Info
+from chalicelib.model.node import Node
+
 from .access import own_node, working
 from .fields import known_class, set_free_fields
 from .once import made_before, remember
@@ -44,7 +45,9 @@ def create_info(
 def check_contents(contents: str | None) -> None:
     """Refuse missing contents and contents above the limit."""
     if contents is None:
-        raise BadRequest("contents is missing; it may be empty, but it must be sent.", code="contents_missing")
+        raise BadRequest(
+            "contents is missing; it may be empty, but it must be sent.", code="contents_missing"
+        )
     size = len(contents.encode("utf-8", "surrogatepass"))
     if size > MOST_BYTES:
         raise TooLarge(
@@ -59,7 +62,9 @@ def _make(unit: Unit, node: Node, contents: str, info_type: str | None, failed: 
             f"Node {node.id} has failed and takes no new infos, except ones posted as failed.",
             code="node_failed",
         )
-    info: Info = cls(origin=node, contents=contents, failed=True) if failed else cls(origin=node, contents=contents)
+    info: Info = (
+        cls(origin=node, contents=contents, failed=True) if failed else cls(origin=node, contents=contents)
+    )
     return info
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..model.errors import BadRequest, Forbidden, NotFound
-from ..model.participant import WORKING, Participant
+from chalicelib.model.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model.participant import WORKING, Participant
+
 from .unit import OPERATOR, PARTICIPANT, Unit
 
 

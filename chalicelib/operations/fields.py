@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.errors import BadRequest
-from ..model.record import PROPERTIES, Record
+from chalicelib.model.errors import BadRequest
+from chalicelib.model.record import PROPERTIES, Record
+
 from .unit import Unit
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..model.participant import WORKING, Participant
+from chalicelib.model.participant import WORKING, Participant
+
 from .money import BONUS, CENT, in_cents, owe, owe_base
 from .unit import Unit
 

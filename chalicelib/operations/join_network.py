@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..model.errors import NetworkBusy, NoNetwork
-from ..model.network import Network
-from ..model.node import Node
-from ..model.participant import FINISHED_WELL, Participant
+from chalicelib.model.errors import NetworkBusy, NoNetwork
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import FINISHED_WELL, Participant
+
 from .access import own_participant, working
 from .fields import set_free_fields
 from .once import made_before, remember

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.record import iso
-from ..model.reports import Recruitment
+from chalicelib.model.record import iso
+from chalicelib.model.reports import Recruitment
+
 from .access import operator_only
 from .unit import Unit
 
@@ -59,7 +60,9 @@ def close_places(unit: Unit) -> None:
         return
     state["closed"] = iso(unit.now)
     recruiter = str(unit.config.get("recruiter") or "hotair")
-    quotas = read_quotas(str(unit.config.get("recruiters") or "")) if recruiter == "multi" else [(recruiter, 0)]
+    quotas = (
+        read_quotas(str(unit.config.get("recruiters") or "")) if recruiter == "multi" else [(recruiter, 0)]
+    )
     for name in dict.fromkeys(name for name, _ in quotas):
         unit.work.save(Recruitment(recruiter=name, event_type="close"))
         unit.work.post({"kind": "stop_recruiter", "recruiter": name})
@@ -86,4 +89,3 @@ def read_quotas(text: str) -> list[tuple[str, int]]:
     """Read `bots: 2, cli: 1` into pairs of nickname and number."""
     pairs = (part.split(":") for part in text.split(",") if part.strip())
     return [(name.strip(), int(number)) for name, number in pairs]
-

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.errors import BadRequest, Forbidden, RuleBroken
-from ..model.node import CONNECTIONS, VECTOR_DIRECTIONS, Node
-from ..model.record import Failed
-from ..model.vector import Vector
+from chalicelib.model.errors import BadRequest, Forbidden, RuleBroken
+from chalicelib.model.node import CONNECTIONS, VECTOR_DIRECTIONS, Node
+from chalicelib.model.record import Failed
+from chalicelib.model.vector import Vector
+
 from .access import other_node, own_node, working
 from .fields import known_class
 from .once import made_before, remember

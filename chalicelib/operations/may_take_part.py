@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.errors import BadRequest
+from chalicelib.model.errors import BadRequest
+
 from .unit import Unit
 
 PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from ..model.errors import ExperimentError
-from ..model.participant import Participant
-from ..model.reports import DUE, PAID, SENDING, Payment
+from chalicelib.model.errors import ExperimentError
+from chalicelib.model.participant import Participant
+from chalicelib.model.reports import DUE, PAID, SENDING, Payment
+
 from .unit import Unit
 
 CENT = Decimal("0.01")
@@ -21,11 +22,9 @@ def in_cents(amount: Any, what: str) -> Decimal:
     """Return an amount in dollars as whole cents; ExperimentError for what is no sum of money."""
     try:
         dollars = Decimal(str(amount))
-        if not dollars.is_finite():
-            raise InvalidOperation  # noqa: TRY301 - NaN and infinity parse, but are no money
     except InvalidOperation as error:
         raise ExperimentError(f"{what} must be a number of dollars, not {amount!r}.") from error
-    if dollars < 0 or dollars > MOST_BONUS:
+    if not dollars.is_finite() or dollars < 0 or dollars > MOST_BONUS:
         raise ExperimentError(f"{what} must lie between 0 and {MOST_BONUS} dollars, not {amount!r}.")
     return dollars.quantize(CENT, ROUND_HALF_UP)
 

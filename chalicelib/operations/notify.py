@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.errors import BadRequest, NotFound
-from ..model.reports import Notification
+from chalicelib.model.errors import BadRequest, NotFound
+from chalicelib.model.reports import Notification
+
 from .access import operator_only
 from .finish_participant import finish_participant, lose_participant
 from .unit import Unit
@@ -43,9 +44,7 @@ def notify(unit: Unit, event_type: str, assignment_id: str, participant_id: int 
     return {}
 
 
-def handle_notification(
-    unit: Unit, event_type: str, assignment_id: str, participant_id: int | None
-) -> None:
+def handle_notification(unit: Unit, event_type: str, assignment_id: str, participant_id: int | None) -> None:
     """Do what a report means for its participant; a report about nobody changes nothing."""
     found = _whose(unit, assignment_id, participant_id)
     if found is None:

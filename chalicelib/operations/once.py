@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.errors import Unprocessable
-from ..model.node import Node
-from ..model.participant import Participant
+from chalicelib.model.errors import Unprocessable
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+
 from .unit import Unit
 
 #: How many requests a participant's and a node's record remember.

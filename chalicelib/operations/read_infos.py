@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.info import Info
+from chalicelib.model.info import Info
+
 from .access import own_info, own_node
 from .fields import known_class
 from .unit import Unit

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.errors import NotFound
-from ..model.participant import WORKING
+from chalicelib.model.errors import NotFound
+from chalicelib.model.participant import WORKING
+
 from .unit import Unit
 
 

@@ -6,7 +6,8 @@ import hmac
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
-from ..model.errors import Unauthorized
+from chalicelib.model.errors import Unauthorized
+
 from .unit import OPERATOR, PARTICIPANT, THE_OPERATOR, Caller
 
 #: How long a participant's token is good, in seconds: longer than any assignment lasts.
@@ -16,7 +17,7 @@ LIFETIME = 7 * 24 * 3600
 class SignedTokens:
     """Issues and reads participants' tokens, and knows the operator's."""
 
-    def __init__(self, secret: str, operator_token: str, lifetime: float = LIFETIME) -> None:
+    def __init__(self, secret: str, operator_token: str, lifetime: int = LIFETIME) -> None:
         """`secret` signs; `operator_token` is the one that `petri debug` prints."""
         self._serializer = URLSafeTimedSerializer(secret, salt="participant")
         self._operator_token = operator_token

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..experiment.infos import TrackingEvent
+from chalicelib.experiment.infos import TrackingEvent
+
 from .access import own_node
 from .once import made_before, remember
 from .unit import Unit

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.errors import BadRequest, RuleBroken
-from ..model.transformation import Transformation
+from chalicelib.model.errors import BadRequest, RuleBroken
+from chalicelib.model.transformation import Transformation
+
 from .access import own_info, own_node, working
 from .fields import known_class, set_free_fields
 from .once import made_before, remember

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.errors import BadRequest, Forbidden, NotFound, RuleBroken
-from ..model.filters import STATUSES
-from ..model.info import Info
-from ..model.node import Node
-from ..model.transmission import PENDING, Transmission
+from chalicelib.model.errors import BadRequest, Forbidden, NotFound, RuleBroken
+from chalicelib.model.filters import STATUSES
+from chalicelib.model.info import Info
+from chalicelib.model.node import Node
+from chalicelib.model.transmission import PENDING, Transmission
+
 from .access import other_node, own_node, working
 from .fields import known_class, set_free_fields
 from .once import made_before, remember
 from .unit import Unit
 
-DIRECTIONS = {"incoming": "incoming", "outgoing": "outgoing", "all": "all", "to": "incoming", "from": "outgoing"}
+DIRECTIONS = {
+    "incoming": "incoming",
+    "outgoing": "outgoing",
+    "all": "all",
+    "to": "incoming",
+    "from": "outgoing",
+}
 
 
 def list_transmissions(unit: Unit, node_id: int, direction: str, status: str) -> dict[str, Any]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from ..experiment.experiment import Experiment
-from ..model.errors import Refused
-from ..model.participant import Participant
-from ..ports import UnitOfWork
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.model.errors import Refused
+from chalicelib.model.participant import Participant
+from chalicelib.ports import UnitOfWork
+
 from .settings import Settings
 
 PUBLIC, PARTICIPANT, OPERATOR, ANYONE = "public", "participant", "operator", "anyone"
@@ -85,4 +85,3 @@ class Unit:
     def refuse_after_commit(self, refusal: Refused) -> None:
         """Answer with a refusal, but keep what this unit has changed."""
         self.refusal = refusal
-

@@ -204,6 +204,7 @@ class QuestionItem(RecordItem):
 
 class PaymentItem(RecordItem):
     participant_id = _number()
+    payment_kind = _text()
     amount = _text()
     status = _text()
     reason = _text()
@@ -225,8 +226,8 @@ class RecruitmentItem(RecordItem):
 class ClaimItem(StoredItem):
     """Whose an assignment or a worker id is, so that it is nobody else's."""
 
-    id = _number()
     participant_id = _number()
+    participant_ids = _document()
 
 
 class ListedItem(StoredItem):

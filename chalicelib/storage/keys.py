@@ -1,18 +1,18 @@
 """Where each record lies. An id says where its record is, so nothing has to be looked up.
 
-    networks          #                    header: how many there are, large set-ups
-    networks          <network>            root: version, size, structure, gate, lease
-    net#<network>     at#<node>/#          node
-    net#<network>     at#<node>/info#<id>  what it made; vec#, trans#, sent# beside it
-    net#<network>     to#<node>/<id>       what was sent to it, with a copy of the info
-    part#<id>         #                    participant; question#, payment# below it
-    assignment#<a>    #                    whose assignment it is; notification# below it
-    worker#<w>        #                    who took part already
-    listed#<shard>    <participant>        participants by status, small
-    due#<shard>       <time>#<id>          what must happen after a commit
-    experiment        #                    launched, state, seed
-    recruitment       <id>                 requests to recruiters
-    counter           <name>               numbers that only ever grow
+networks          #                    header: how many there are, large set-ups
+networks          <network>            root: version, size, structure, gate, lease
+net#<network>     at#<node>/#          node
+net#<network>     at#<node>/info#<id>  what it made; vec#, trans#, sent# beside it
+net#<network>     to#<node>/<id>       what was sent to it, with a copy of the info
+part#<id>         #                    participant; question#, payment# below it
+assignment#<a>    #                    whose assignment it is; notification# below it
+worker#<w>        #                    who took part already
+listed#<shard>    <participant>        participants by status, small
+due#<shard>       <time>#<id>          what must happen after a commit
+experiment        #                    launched, state, seed
+recruitment       <id>                 requests to recruiters
+counter           <name>               numbers that only ever grow
 """
 
 from __future__ import annotations

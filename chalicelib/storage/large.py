@@ -16,21 +16,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..model.errors import CommitTooLarge, Conflict
-from ..model.record import iso
+from chalicelib.model.errors import CommitTooLarge, Conflict
+from chalicelib.model.record import iso
+
 from . import keys
 from .engine import Check, Delete, Engine, Item, Key, Put, Write
 
 #: How long a large commit may take before another writer takes it for dead.
 LEASE_SECONDS = 20.0
+#: So many items can't reach an engine's limit in bytes: an item has 400 KB at most.
+NEVER_TOO_LONG = 9
+#: How many deletions go into one commit: half a transaction.
+DELETIONS_AT_ONCE = 50
 
 
 def is_large(engine: Engine, writes: Sequence[Write]) -> bool:
     """Whether a commit is above what the engine takes at once."""
     if len(writes) > engine.max_writes:
         return True
-    # Below ten items the bytes can't reach the limit: an item has 400 KB at most.
-    return len(writes) > 9 and sum(map(_size, writes)) > engine.max_bytes  # noqa: PLR2004
+    return len(writes) > NEVER_TOO_LONG and sum(map(_size, writes)) > engine.max_bytes
 
 
 def _size(write: Write) -> int:
@@ -56,9 +60,7 @@ def _is_stamped(put: Put, holder: Key) -> bool:
 class LargeCommit:
     """Writes a list that is too long for one transaction so that readers see all of it or none."""
 
-    def __init__(
-        self, engine: Engine, now: datetime, stored_root: Callable[[int], Item | None]
-    ) -> None:
+    def __init__(self, engine: Engine, now: datetime, stored_root: Callable[[int], Item | None]) -> None:
         """Prepare; `stored_root` gives a network's root item as this unit read it."""
         self._engine = engine
         self._now = now
@@ -77,7 +79,9 @@ class LargeCommit:
         final = next((w.item for w in writes if isinstance(w, Put) and w.key == holder), None)
         version, stamp = self._take_lease(holder, stored, fresh)
         for batch in self._batches(fresh):
-            staged = [Put({**put.item, "s": stamp}, None) if _is_stamped(put, holder) else put for put in batch]
+            staged = [
+                Put({**put.item, "s": stamp}, None) if _is_stamped(put, holder) else put for put in batch
+            ]
             self._engine.commit([Check(holder, version), *staged])
         self._publish(holder, final or stored or {}, version, stamp, changes)
 
@@ -112,7 +116,9 @@ class LargeCommit:
         size = 0
         for put in fresh:
             weight = _size(put)
-            if batch and (len(batch) >= self._engine.max_writes - 1 or size + weight > self._engine.max_bytes):
+            if batch and (
+                len(batch) >= self._engine.max_writes - 1 or size + weight > self._engine.max_bytes
+            ):
                 yield batch
                 batch, size = [], 0
             batch.append(put)
@@ -163,7 +169,7 @@ def _delete_all(engine: Engine, doomed: Iterable[Key]) -> None:
     batch: list[Write] = []
     for key in list(doomed):
         batch.append(Delete(key))
-        if len(batch) == engine.max_writes or len(batch) == 50:  # noqa: PLR2004 - half a transaction
+        if len(batch) == min(engine.max_writes, DELETIONS_AT_ONCE):
             engine.commit(batch)
             batch = []
     if batch:

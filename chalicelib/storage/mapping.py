@@ -8,17 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ..model.record import PROPERTIES, Record, iso
-from ..model.info import Info
-from ..model.network import Network
-from ..model.node import Node
-from ..model.participant import Participant
-from ..model.question import Question
-from ..model.registry import class_for
-from ..model.reports import Notification, Payment, Recruitment
-from ..model.transformation import Transformation
-from ..model.transmission import Transmission
-from ..model.vector import Vector
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.question import Question
+from chalicelib.model.record import PROPERTIES, Record, iso
+from chalicelib.model.registry import class_for
+from chalicelib.model.reports import Notification, Payment, Recruitment
+from chalicelib.model.transformation import Transformation
+from chalicelib.model.transmission import Transmission
+from chalicelib.model.vector import Vector
+
 from . import keys
 from .engine import Item, Key
 
@@ -67,7 +68,7 @@ def fields_of(record: Record) -> dict[str, Any]:
         fields["details"] = record.details
     for name in record.kept_fields:
         value = getattr(record, name)
-        if value is None or value == [] or value == {} or value is ABSENT_MEANS.get(name, False):
+        if value is None or value in ([], {}) or value is ABSENT_MEANS.get(name, False):
             continue
         if name in TIMES:
             value = iso(value)

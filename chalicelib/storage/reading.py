@@ -6,17 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from ..model.errors import NotFound
-from ..model.info import Info
-from ..model.network import Network
-from ..model.node import Node
-from ..model.participant import Participant
-from ..model.question import Question
-from ..model.record import Record
-from ..model.reports import Payment
-from ..model.transformation import Transformation
-from ..model.transmission import Transmission
-from ..model.vector import Vector
+from chalicelib.model.errors import NotFound
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.question import Question
+from chalicelib.model.record import Record
+from chalicelib.model.reports import Payment
+from chalicelib.model.transformation import Transformation
+from chalicelib.model.transmission import Transmission
+from chalicelib.model.vector import Vector
+
 from . import keys, mapping
 from .engine import Engine, Item, Key
 
@@ -85,7 +86,7 @@ class Reading:
             if item is None or not self._is_published_root(item):
                 raise NotFound(f"There is no network {network_id}.", code="network_not_found")
             known = self._know("network", item)
-        return cast(Network, known)
+        return cast("Network", known)
 
     def _is_published_root(self, item: Item) -> bool:
         stamp = item.get("s", 0)
@@ -104,10 +105,10 @@ class Reading:
                     self._items[keys.HEADER] = item
                     pub = item.get("pub", 0)
                 elif item.get("s", 0) <= pub:
-                    found.append(cast(Network, self._know("network", item)))
+                    found.append(cast("Network", self._know("network", item)))
             known = {network.id for network in found}
             made = [r for r in self._made.get(("network", 0), []) if r.id not in known]
-            self._all_networks = found + cast(list[Network], made)
+            self._all_networks = found + cast("list[Network]", made)
         return list(self._all_networks)
 
     def node(self, node_id: int) -> Node:
@@ -119,7 +120,7 @@ class Reading:
             known = None if item is None else self._know_in_network("node", item)
         if known is None:
             raise NotFound(f"There is no node {node_id}.", code="node_not_found")
-        return cast(Node, known)
+        return cast("Node", known)
 
     def nodes(self, node_ids: Sequence[int]) -> list[Node]:
         """Return several nodes, read in one call; NotFound if one is missing."""
@@ -132,7 +133,7 @@ class Reading:
         """Return a node after reading it together with all that was made at it, in one call."""
         if ("node", node_id) not in self._records:
             network = self.network(keys.network_of(node_id))
-            self._sort_things(network, self._engine.query(network_partition(network), keys.at(node_id)))
+            self._sort_things(self._engine.query(network_partition(network), keys.at(node_id)))
             if ("node", node_id) in self._records:
                 self._close_things(node_id)
         return self.node(node_id)
@@ -145,7 +146,7 @@ class Reading:
             if item is None:
                 raise NotFound(f"There is no participant {participant_id}.", code="participant_not_found")
             known = self._know("participant", item)
-        return cast(Participant, known)
+        return cast("Participant", known)
 
     def info(self, info_id: int) -> Info:
         """Return an info, or raise NotFound."""
@@ -157,12 +158,12 @@ class Reading:
             known = None if item is None else self._know_in_network("info", item)
         if known is None:
             raise NotFound(f"There is no info {info_id}.", code="info_not_found")
-        return cast(Info, known)
+        return cast("Info", known)
 
     def payment(self, participant_id: int, kind: str) -> Payment | None:
         """Return what the ledger holds for a participant and kind, or None."""
         item = self.item(keys.payment(participant_id, kind))
-        return None if item is None else cast(Payment, self._know("payment", item))
+        return None if item is None else cast("Payment", self._know("payment", item))
 
     # -- making records of items ------------------------------------------------------------
 
@@ -191,7 +192,7 @@ class Reading:
         record = self._know_in_network("transmission", item)
         if record is None:
             return None
-        transmission = cast(Transmission, record)
+        transmission = cast("Transmission", record)
         if transmission._info is None:
             identity = ("info", transmission.info_id)
             if identity not in self._records:
@@ -232,8 +233,8 @@ class Reading:
         found = (self._know_transmission(item) for key in wanted if (item := self._items[key]) is not None)
         return in_order(t for t in found if t is not None)
 
-    def _sort_things(self, network: Network, items: Iterable[Item]) -> None:
-        """Put the items at nodes of a network into their collections."""
+    def _sort_things(self, items: Iterable[Item]) -> None:
+        """Put the items at a network's nodes into their collections."""
         for item in items:
             kind = item["kind"]
             if kind == "sent":
@@ -257,7 +258,7 @@ class Reading:
             return
         known = {key for key in self._read if key[0] in PREFIXES}
         kept = {key: self._read.pop(key) for key in known if keys.network_of(key[1]) == network.id}
-        self._sort_things(network, self._engine.query(network_partition(network), "at#"))
+        self._sort_things(self._engine.query(network_partition(network), "at#"))
         self._read.update(kept)
         for number in range(1, network.last_node + 1):
             self._close_things(network.id * 100_000 + number)
@@ -281,19 +282,19 @@ class Reading:
             if item is not None:
                 self._know_in_network("node", item)
         found = (self._records.get(("node", node_id)) for node_id in ids)
-        return cast(list[Node], in_order(node for node in found if node is not None))
+        return cast("list[Node]", in_order(node for node in found if node is not None))
 
     def infos_in(self, network: Network) -> list[Info]:
         """All infos of a network."""
-        return cast(list[Info], self._network_wide("info", network))
+        return cast("list[Info]", self._network_wide("info", network))
 
     def vectors_in(self, network: Network) -> list[Vector]:
         """All vectors of a network."""
-        return cast(list[Vector], self._network_wide("vector", network))
+        return cast("list[Vector]", self._network_wide("vector", network))
 
     def transformations_in(self, network: Network) -> list[Transformation]:
         """All transformations of a network."""
-        return cast(list[Transformation], self._network_wide("trans", network))
+        return cast("list[Transformation]", self._network_wide("trans", network))
 
     def transmissions_in(self, network: Network) -> list[Transmission]:
         """All transmissions of a network."""
@@ -302,32 +303,32 @@ class Reading:
             items = self._engine.query(network_partition(network), "to#")
             stored = [t for item in items if (t := self._know_transmission(item)) is not None]
         made = [r for key, rs in self._made.items() if key[0] == "to" for r in rs]
-        mine = [r for r in made if cast(Transmission, r).network_id == network.id]
-        return cast(list[Transmission], in_order([*stored, *mine]))
+        mine = [r for r in made if cast("Transmission", r).network_id == network.id]
+        return cast("list[Transmission]", in_order([*stored, *mine]))
 
     def infos_at(self, node: Node) -> Sequence[Info]:
         """All infos that a node made."""
-        return cast(Sequence[Info], self._collection("info", node.id, node.is_new))
+        return cast("Sequence[Info]", self._collection("info", node.id, node.is_new))
 
     def vectors_at(self, node: Node) -> Sequence[Vector]:
         """All vectors that begin or end at a node."""
-        return cast(Sequence[Vector], self._collection("vector", node.id, node.is_new))
+        return cast("Sequence[Vector]", self._collection("vector", node.id, node.is_new))
 
     def transmissions_to(self, node: Node) -> Sequence[Transmission]:
         """All transmissions sent to a node; their infos come with them."""
-        return cast(Sequence[Transmission], self._collection("to", node.id, node.is_new))
+        return cast("Sequence[Transmission]", self._collection("to", node.id, node.is_new))
 
     def transmissions_from(self, node: Node) -> Sequence[Transmission]:
         """All transmissions sent by a node."""
-        return cast(Sequence[Transmission], self._collection("from", node.id, node.is_new))
+        return cast("Sequence[Transmission]", self._collection("from", node.id, node.is_new))
 
     def transformations_at(self, node: Node) -> Sequence[Transformation]:
         """All transformations made at a node."""
-        return cast(Sequence[Transformation], self._collection("trans", node.id, node.is_new))
+        return cast("Sequence[Transformation]", self._collection("trans", node.id, node.is_new))
 
     def questions_of(self, participant: Participant) -> Sequence[Question]:
         """All questions that a participant answered."""
-        return cast(Sequence[Question], self._collection("question", participant.id, participant.is_new))
+        return cast("Sequence[Question]", self._collection("question", participant.id, participant.is_new))
 
     def nodes_of(self, participant: Participant) -> list[Node]:
         """All nodes of a participant, read together."""
@@ -370,7 +371,8 @@ def network_partition(network: Network) -> str:
 
 def collection_of(record: Record) -> tuple[str, tuple[int, ...]]:
     """Return the name of the collections a record belongs to, and whose they are."""
-    return COLLECTIONS[record.object_type](record)
+    found: tuple[str, tuple[int, ...]] = COLLECTIONS[record.object_type](record)
+    return found
 
 
 def _beside(_: Any) -> tuple[str, tuple[int, ...]]:
@@ -378,7 +380,7 @@ def _beside(_: Any) -> tuple[str, tuple[int, ...]]:
 
 
 COLLECTIONS: dict[str, Any] = {
-    "Network": lambda r: ("network", (0,)),
+    "Network": lambda _: ("network", (0,)),
     "Node": _beside,
     "Info": lambda r: ("info", (r.origin_id,)),
     "Vector": lambda r: ("vector", (r.origin_id, r.destination_id)),

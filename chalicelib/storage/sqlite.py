@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..model.errors import Conflict, PetriError
+from chalicelib.model.errors import Conflict, PetriError
+
 from .engine import ANY, Check, Delete, Item, Key, Put, Write
 from .views import VIEWS
 
@@ -88,7 +89,7 @@ class SQLiteEngine:
         yield from self._rows("pk = ? AND sk <= ?", (pk, last))
 
     def _rows(self, where: str, values: tuple[str, ...]) -> Iterator[Item]:
-        sql = f"SELECT body FROM item WHERE {where} ORDER BY sk"  # noqa: S608 - only our own words
+        sql = f"SELECT body FROM item WHERE {where} ORDER BY sk"  # noqa: S608 - only words of this class
         for (body,) in self._connection.execute(sql, values):
             yield json.loads(body)
 

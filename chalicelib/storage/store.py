@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..model.record import iso
-from ..ports import Message
+from chalicelib.model.record import iso
+from chalicelib.ports import Message
+
 from . import keys
 from .engine import Engine
 from .work import UnitOfWork

@@ -37,7 +37,11 @@ FROM item WHERE kind = '{kind}';
 
 def _view_below(kind: str, nodes: tuple[str, ...], own: str, where: str = "", cls: str = "") -> str:
     """A view of records that fail with their node (one or two of them) or their network."""
-    joins = ["LEFT JOIN item AS net ON net.pk = 'networks' AND net.sk = printf('%05d', {})".format(_field("network_id"))]
+    joins = [
+        "LEFT JOIN item AS net ON net.pk = 'networks' AND net.sk = printf('%05d', {})".format(
+            _field("network_id")
+        )
+    ]
     marked = []
     for number, field in enumerate(nodes):
         alias = f"node{number}"
@@ -45,7 +49,9 @@ def _view_below(kind: str, nodes: tuple[str, ...], own: str, where: str = "", cl
             f"LEFT JOIN item AS {alias} ON {alias}.pk = item.pk "
             f"AND {alias}.sk = printf('at#%010d/#', {_field(field)})"
         )
-        deep = f"EXISTS (SELECT 1 FROM json_each({_field('failed_nodes', 'net')}) WHERE value = {_field(field)})"
+        deep = (
+            f"EXISTS (SELECT 1 FROM json_each({_field('failed_nodes', 'net')}) WHERE value = {_field(field)})"
+        )
         marked.append((f"{deep}", alias, f"'Node' || {_field(field)}"))
     network_mark = f"(coalesce({_field('failed', 'net')}, 0) AND coalesce({_field('deep', 'net')}, 1))"
     own_id = f"'->{cls}' || {_field('id')}"
@@ -72,9 +78,7 @@ def _counted(expression: str) -> str:
         WHERE n.pk = 'net#' || {_field("id")} AND n.kind = 'node')"""
 
 
-_DEAD = (
-    f"(coalesce({_field('failed', 'n')}, 0) OR (coalesce({_field('failed')}, 0) AND coalesce({_field('deep')}, 1)))"
-)
+_DEAD = f"(coalesce({_field('failed', 'n')}, 0) OR (coalesce({_field('failed')}, 0) AND coalesce({_field('deep')}, 1)))"
 _ANSWERED = f"(coalesce({_field('answered', 'n')}, 0) OR {_field('participant_id', 'n')} IS NULL)"
 _LIVING_INFOS = f"coalesce({_field('n_infos', 'n')}, 0)"
 
@@ -84,7 +88,8 @@ _NETWORK_OWN = ", ".join(
         f"coalesce({_field('full')}, 0) AS full",
         _own_fields("role"),
         _counted(f"count(CASE WHEN NOT {_DEAD} AND NOT {_ANSWERED} THEN 1 END)") + " AS n_pending_infos",
-        _counted(f"coalesce(sum(CASE WHEN {_DEAD} THEN 0 ELSE {_LIVING_INFOS} END), 0)") + " AS n_completed_infos",
+        _counted(f"coalesce(sum(CASE WHEN {_DEAD} THEN 0 ELSE {_LIVING_INFOS} END), 0)")
+        + " AS n_completed_infos",
         _counted(
             f"coalesce(sum(coalesce({_field('n_failed_infos', 'n')}, 0)"
             f" + CASE WHEN {_DEAD} THEN {_LIVING_INFOS} ELSE 0 END), 0)"
@@ -112,7 +117,13 @@ _PARTICIPANT_OWN = ", ".join(
 VIEWS = "".join(
     [
         _plain_view("network", _NETWORK_OWN),
-        _view_below("node", (), _own_fields("type", "network_id", "participant_id") + ", 'Node' AS object_type", "", "Node"),
+        _view_below(
+            "node",
+            (),
+            _own_fields("type", "network_id", "participant_id") + ", 'Node' AS object_type",
+            "",
+            "Node",
+        ),
         _view_below(
             "vector",
             ("origin_id", "destination_id"),
@@ -148,7 +159,8 @@ VIEWS = "".join(
         _plain_view("participant", _PARTICIPANT_OWN),
         _plain_view(
             "question",
-            _own_fields("number", "type", "participant_id", "question", "response") + ", 'Question' AS object_type",
+            _own_fields("number", "type", "participant_id", "question", "response")
+            + ", 'Question' AS object_type",
         ),
         _plain_view("notification", _own_fields("assignment_id", "event_type")),
         _plain_view("recruitment", _own_fields("recruiter", "event_type", "n")),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Self, cast
 
-from ..model.errors import Conflict, RuleBroken
-from ..model.info import Info
-from ..model.network import Network
-from ..model.node import MOST_NODES, NETWORK_SPAN, Node
-from ..model.participant import Participant
-from ..model.question import PARTICIPANT_SPAN, Question
-from ..model.record import Record
-from ..model.reports import Payment
-from ..model.transformation import Transformation
-from ..model.transmission import Transmission
-from ..model.vector import Vector
+from chalicelib.model.errors import Conflict, RuleBroken
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import MOST_NODES, NETWORK_SPAN, Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.question import PARTICIPANT_SPAN, Question
+from chalicelib.model.record import Record
+from chalicelib.model.reports import Payment
+from chalicelib.model.transformation import Transformation
+from chalicelib.model.transmission import Transmission
+from chalicelib.model.vector import Vector
+
 from . import keys, mapping
 from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
 from .large import LargeCommit, is_large, lease_is_over, mend
@@ -39,7 +40,7 @@ class UnitOfWork(Reading):
         self.posted: list[tuple[Key, dict[str, Any]]] = []
         self.committed = False
 
-    def __enter__(self) -> UnitOfWork:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,7 +80,7 @@ class UnitOfWork(Reading):
         return moment
 
     def _give_network_id(self, record: Record) -> None:
-        network = cast(Network, record)
+        network = cast("Network", record)
         header = self.item(keys.HEADER)
         change = self._changes.get(keys.HEADER)
         current = dict(change[0] if change else header or {"last_id": 0, "v": 0})
@@ -98,7 +99,7 @@ class UnitOfWork(Reading):
             self._all_networks.append(network)
 
     def _give_node_id(self, record: Record) -> None:
-        node = cast(Node, record)
+        node = cast("Node", record)
         network = node.network
         if network.last_node >= MOST_NODES:
             raise RuleBroken(f"{network!r} has had {MOST_NODES} nodes; a network holds no more.")
@@ -108,20 +109,20 @@ class UnitOfWork(Reading):
         self._own_nodes.add(node.id)
 
     def _give_info_id(self, record: Record) -> None:
-        info = cast(Info, record)
+        info = cast("Info", record)
         self._number(info, self.node(info.origin_id))
 
     def _give_transformation_id(self, record: Record) -> None:
-        transformation = cast(Transformation, record)
+        transformation = cast("Transformation", record)
         self._number(transformation, self.node(transformation.node_id))
 
     def _give_vector_id(self, record: Record) -> None:
-        vector = cast(Vector, record)
+        vector = cast("Vector", record)
         self._number(vector, self._fresh_end(vector.origin_id, vector.destination_id))
         vector.creation_time = max(vector.creation_time, self._moment_after(vector.network))
 
     def _give_transmission_id(self, record: Record) -> None:
-        transmission = cast(Transmission, record)
+        transmission = cast("Transmission", record)
         self._number(transmission, self._fresh_end(transmission.origin_id, transmission.destination_id))
 
     def _fresh_end(self, origin_id: int, destination_id: int) -> Node:
@@ -138,14 +139,14 @@ class UnitOfWork(Reading):
         record.creation_time = self._now
 
     def _give_question_id(self, record: Record) -> None:
-        question = cast(Question, record)
+        question = cast("Question", record)
         participant = self.participant(question.participant_id)
         participant.last_question += 1
         question.id = participant.id * PARTICIPANT_SPAN + participant.last_question
         question.creation_time = self._moment_after(participant)
 
     def _give_payment_id(self, record: Record) -> None:
-        payment = cast(Payment, record)
+        payment = cast("Payment", record)
         payment.id = payment.participant_id * 10 + PAYMENT_KINDS.index(payment.kind) + 1
         payment.creation_time = self._now
 
@@ -190,7 +191,7 @@ class UnitOfWork(Reading):
 
     def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due."""
-        from ..model.record import iso
+        from chalicelib.model.record import iso
 
         mark = secrets.token_hex(8)
         shard = int(mark[:2], 16) % keys.DUE_SHARDS
@@ -232,7 +233,7 @@ class UnitOfWork(Reading):
 
     def _writes_of(self, record: Record) -> list[Write]:
         if record.__dict__.get("_is_copy"):
-            return self._writes_of_copy(cast(Info, record))
+            return self._writes_of_copy(cast("Info", record))
         version = record._version
         expect = version or None
         writes: list[Write] = [Put(item, expect) for item in mapping.items_of(record, version + 1)]

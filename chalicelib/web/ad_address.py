@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
 from .door import Call, door
 

@@ -8,11 +8,11 @@ import math
 import random
 from typing import Any
 
-from chalice import Response
+from chalice.app import Response
 
-from ..model.errors import Busy, PetriError, Refused
+from chalicelib.model.errors import Busy, PetriError, Refused
 
-HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _jitter = random.SystemRandom()
 
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalice import Blueprint, Response
+from chalice.app import Blueprint, Response
 
-from .. import services
-from ..model.errors import PetriError, Unauthorized
-from ..operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
+from chalicelib import services
+from chalicelib.model.errors import PetriError, Unauthorized
+from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
+
 from .answers import failure, success
 from .logs import log_request
 from .parameters import Parameters
@@ -69,7 +70,7 @@ def answer(request: Any, view: View) -> Response:
     except PetriError as refused:
         error = refused
         response = failure(refused)
-    except Exception as fault:  # noqa: BLE001 - the door itself: whatever an author's hook raises is logged and answered
+    except Exception as fault:  # noqa: BLE001 - the last door: what an author's hook raises is logged and answered
         error = PetriError(f"{type(fault).__name__}: {fault}")
         error.__cause__ = fault
         response = failure(error)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..model.errors import Unauthorized
-from ..operations.complete import report_error
-from ..operations.unit import PARTICIPANT
+from chalicelib.model.errors import Unauthorized
+from chalicelib.operations.complete import report_error
+from chalicelib.operations.unit import PARTICIPANT
+
 from .door import Call, door
 
 routes = Blueprint(__name__)
 #: Reports are for a person to read; what is longer is cut, and says so.
 LONGEST = 4000
+LONGEST_ID = 15
 
 
 @door(routes, "/handle-error", ("POST",))
@@ -21,7 +23,8 @@ def handle_error(call: Call) -> dict[str, Any]:
     """Take the comment, complete the participant (with their token) so that they are paid."""
     claimed = call.parameters.text("participant_id") or ""
     report = {name: str(value)[:LONGEST] for name, value in call.parameters.others(()).items()}
-    participant_id = int(claimed) if claimed.isascii() and claimed.isdigit() and len(claimed) <= 15 else None  # noqa: PLR2004 - the longest id
+    is_id = claimed.isascii() and claimed.isdigit() and len(claimed) <= LONGEST_ID
+    participant_id = int(claimed) if is_id else None
     if call.caller.kind == PARTICIPANT:
         participant_id = call.caller.participant_id
     try:

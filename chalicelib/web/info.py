@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..operations.create_info import create_info
-from ..operations.read_infos import get_info
+from chalicelib.operations.create_info import create_info
+from chalicelib.operations.read_infos import get_info
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..model.errors import BadRequest
-from ..operations.create_participant import load_participant as load
+from chalicelib.model.errors import BadRequest
+from chalicelib.operations.create_participant import load_participant as load
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from ..model.errors import PetriError, Refused
-from ..operations.unit import PARTICIPANT
+from chalicelib.model.errors import PetriError, Refused
+from chalicelib.operations.unit import PARTICIPANT
 
 if TYPE_CHECKING:
     from .door import Call

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..operations.may_take_part import may_take_part as ask
+from chalicelib.operations.may_take_part import may_take_part as ask
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..model.errors import BadRequest
-from ..operations import links, read_infos, transformations, transmissions
-from ..operations.join_network import join_network
+from chalicelib.model.errors import BadRequest
+from chalicelib.operations import links, read_infos, transformations, transmissions
+from chalicelib.operations.join_network import join_network
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

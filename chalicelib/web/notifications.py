@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..model.errors import Forbidden, Unauthorized
-from ..operations.notify import notify
+from chalicelib.model.errors import Forbidden, Unauthorized
+from chalicelib.operations.notify import notify
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

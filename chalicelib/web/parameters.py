@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, unquote
 
 from chalice.app import Request
 
-from ..model.errors import BadRequest
-from ..model.record import PROPERTIES, Failed
+from chalicelib.model.errors import BadRequest
+from chalicelib.model.record import PROPERTIES, Failed
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -21,6 +21,8 @@ REQUEST_ID_FIELD = "request_id"
 LONGEST_REQUEST_ID = 100
 #: JavaScript's numbers are exact up to here, and ids end below.
 LONGEST_NUMBER = 15
+#: How much of a wrong value an error shows.
+SHOWN = 60
 
 
 class Parameters:
@@ -50,7 +52,9 @@ class Parameters:
         """Return the value sent under one of several names, or None; BadRequest when there are two."""
         found = [value for name in names for value in self._values.get(name, ())]
         if len(found) > 1 and any(value != found[0] for value in found[1:]):
-            raise BadRequest(f"{names[0]} was sent {len(found)} times; send it once.", code="doubled_parameter")
+            raise BadRequest(
+                f"{names[0]} was sent {len(found)} times; send it once.", code="doubled_parameter"
+            )
         return found[0] if found else None
 
     def text(self, *names: str) -> str | None:
@@ -102,7 +106,7 @@ class Parameters:
         if isinstance(value, str):
             value = read_json(value, "details")
         if not isinstance(value, dict):
-            raise BadRequest("details must be a JSON object, such as {\"a\": 1}.")
+            raise BadRequest('details must be a JSON object, such as {"a": 1}.')
         return value
 
     def free_fields(self) -> dict[str, Any]:
@@ -212,4 +216,4 @@ def whole_number(name: str, text: str) -> int:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line's worth
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..model.errors import BadRequest
-from ..operations.create_participant import Entry, create_participant, load_participant
-from ..operations.read_records import get_participant
+from chalicelib.model.errors import BadRequest
+from chalicelib.operations.create_participant import Entry, create_participant, load_participant
+from chalicelib.operations.read_records import get_participant
+
 from .door import Call, door
 from .parameters import Parameters
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..operations.answer_question import answer_question
+from chalicelib.operations.answer_question import answer_question
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

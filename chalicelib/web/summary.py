@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..operations.summarise import summarise
+from chalicelib.operations.summarise import summarise
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

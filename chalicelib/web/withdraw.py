@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..operations.complete import withdraw as leave
+from chalicelib.operations.complete import withdraw as leave
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice.app import Blueprint
 
-from ..operations.complete import complete_participation
+from chalicelib.operations.complete import complete_participation
+
 from .door import Call, door
 
 routes = Blueprint(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from .. import services
+from chalicelib import services
 
 #: Messages younger than this, in seconds, are still on their ordinary way.
 YOUNG = 5.0

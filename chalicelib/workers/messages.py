@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from .. import services
-from ..model.errors import PetriError
-from ..operations import finish_participant as finishing
-from ..operations import launch, money, notify
-from ..operations.unit import Unit
-from ..ports import Message
+from chalicelib import services
+from chalicelib.model.errors import PetriError
+from chalicelib.operations import finish_participant as finishing
+from chalicelib.operations import launch, money, notify
+from chalicelib.operations.unit import Unit
+from chalicelib.ports import Message
 
 logger = logging.getLogger("petri.worker")
 

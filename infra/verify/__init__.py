@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import chdir
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from chalicelib.experiment.loader import Loaded
 from infra.verify.code import CodeCheck
 from infra.verify.files import forbidden, required, too_large
 from infra.verify.findings import Finding, error
 from infra.verify.folder import shipped_files
 from infra.verify.pages import pages
+from infra.verify.rehearsal import HookCalls, Rehearsal, rehearse
 from infra.verify.tokens import without_token
 
-__all__ = ["Finding", "shipped_files", "verify"]
+__all__ = ["Finding", "HookCalls", "Verdict", "examine", "shipped_files", "verify"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All that is wrong with a folder, errors first, and what its hooks ask of DynamoDB."""
+
+    findings: list[Finding]
+    #: empty when the experiment can't be tried
+    calls: list[HookCalls] = field(default_factory=list)
 
 
 def verify(
@@ -22,28 +35,46 @@ def verify(
     home: Path | None = None,
     core_routes: Iterable[str] = (),
 ) -> list[Finding]:
-    """Check an experiment's folder and return all that is wrong with it, errors first.
+    """Check an experiment's folder and return all that is wrong with it; see `examine`."""
+    return examine(folder, environ=environ, home=home, core_routes=core_routes).findings
+
+
+def examine(
+    folder: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    home: Path | None = None,
+    core_routes: Iterable[str] = (),
+) -> Verdict:
+    """Check an experiment's folder: files, sizes, code, settings, pages, and its hooks on a trial store.
 
     `environ` and `home`: where settings are looked for, by default the process's own; `core_routes`: the
-    addresses that Petri answers. The experiment's code is imported; nothing in the folder is changed.
+    addresses that Petri answers. The experiment's code is imported and tried; nothing in the folder is
+    changed. While this runs, the process's working directory is the folder, as in a run.
     """
     folder = folder.resolve()
     if not folder.is_dir():
-        return [error(str(folder), "is no folder.", "Give the folder that holds experiment.py.")]
+        return Verdict([error(str(folder), "is no folder.", "Give the folder that holds experiment.py.")])
+    with chdir(folder):
+        return _examine(folder, CodeCheck(folder, environ, home), core_routes)
+
+
+def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdict:
     files = shipped_files(folder)
-    code = CodeCheck(folder, environ, home)
     loaded = code.run(core_routes) if (folder / "experiment.py").is_file() else None
-    extra = [path for source, _ in (loaded.extra_files if loaded else ()) for path in _files_at(source)]
+    tried = rehearse(loaded) if loaded else Rehearsal()
     findings = [
         *required(folder),
         *forbidden(folder, files),
-        *too_large(folder, [*files, *extra]),
+        *too_large(folder, [*files, *_from_elsewhere(loaded)]),
         *code.findings,
         *pages(folder, loaded),
+        *tried.findings,
         *without_token(folder, files),
     ]
-    return sorted(findings, key=lambda finding: finding.level != "error")
+    return Verdict(sorted(findings, key=lambda finding: finding.level != "error"), tried.calls)
 
 
-def _files_at(source: Path) -> list[Path]:
-    return [source] if source.is_file() else shipped_files(source)
+def _from_elsewhere(loaded: Loaded | None) -> list[Path]:
+    sources = [source for source, _ in loaded.extra_files] if loaded else []
+    return [path for source in sources for path in ([source] if source.is_file() else shipped_files(source))]

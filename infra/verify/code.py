@@ -13,6 +13,7 @@ from chalicelib.experiment.config import get_config
 from chalicelib.experiment.config_problems import Problem, SettingsError
 from chalicelib.experiment.loader import Loaded
 from chalicelib.experiment.loader_imports import import_experiment
+from chalicelib.experiment.loader_types import check_types
 from chalicelib.experiment.routes import Route, collect_routes, collect_schedules
 from chalicelib.model.errors import PetriError
 from infra.verify.findings import Finding, error, told_by, warning
@@ -39,6 +40,7 @@ class CodeCheck:
         if module is None:
             self._check_settings({}, all_known=False)
             return None
+        self._try(lambda: check_types(module.__name__.partition(".")[0]))
         cls = self._try(lambda: loader.find_experiment_class(module, self._environ.get(loader.CLASS_NAME)))
         owner: type = cls or object
         self._try(lambda: loader.register_settings(self.folder, module, owner))

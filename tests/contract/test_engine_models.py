@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import chalicelib
 from chalicelib.model.errors import PetriError
 from chalicelib.model.record import PROPERTIES
 from chalicelib.storage.dynamodb_models import MODELS, from_wire, model_for, to_wire, wire_size
-from chalicelib.storage.mapping import KINDS
+from chalicelib.storage.mapping import KINDS, STORED_AS
 from tests.contract.engines import an_item
 
 COMMON = {"id", "creation_time", "failed", "time_of_death", "failed_reason", "details", *PROPERTIES}
@@ -27,8 +30,27 @@ VALUES = st.recursive(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_names_every_field_of_its_record(kind: str) -> None:
-    fields = COMMON | set(KINDS[kind].kept_fields)
+    fields = COMMON | {STORED_AS.get(name, name) for name in KINDS[kind].kept_fields}
     assert fields - set(model_for(kind).get_attributes()) == set()
+
+
+def kinds_in(path: Path) -> set[str]:
+    """Return the kinds of raw items that a file of the product writes."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return {
+        call.args[1].value
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"put_item", "claim"}
+        and len(call.args) > 1
+        and isinstance(call.args[1], ast.Constant)
+    }
+
+
+def test_every_kind_of_raw_item_that_is_written_has_a_model() -> None:
+    product = Path(chalicelib.__file__).parent
+    written = set().union(*(kinds_in(path) for path in product.rglob("*.py")))
+    assert {"message", "listed", "worker"} <= written <= set(MODELS)
 
 
 def test_a_kind_without_a_model_is_refused_with_the_file_to_edit() -> None:

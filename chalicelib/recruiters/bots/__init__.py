@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...ports import Recruited
-from ..hotair import HotAirRecruiter
+from chalicelib.ports import Recruited
+from chalicelib.recruiters.hotair import HotAirRecruiter
 
 
 class BotRecruiter(HotAirRecruiter):

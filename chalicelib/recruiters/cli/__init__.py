@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hotair import HotAirRecruiter
+from chalicelib.recruiters.hotair import HotAirRecruiter
 
 
 class CLIRecruiter(HotAirRecruiter):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from ...model.participant import Participant
-from ...ports import Recruited
-from ..entry import entry_addresses
+from chalicelib.model.participant import Participant
+from chalicelib.ports import Recruited
+from chalicelib.recruiters.entry import entry_addresses
 
 
 class HotAirRecruiter:

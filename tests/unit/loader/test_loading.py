@@ -177,3 +177,41 @@ def test_the_code_of_the_tutorial_loads_as_printed(load) -> None:
         "from . import models\ntry:\n    from bots import Bot\n    Bot = Bot\nexcept ImportError:\n    pass\n"
     )
     assert load(code, {"models.py": ""}).module.models
+
+
+def test_a_record_class_without_its_own_type_is_refused(load) -> None:
+    code = "from petri import Source\nclass WarStory(Source):\n    pass\n"
+    with pytest.raises(ExperimentError, match=r'class WarStory\(Source\) has no type.*type = "war_story"'):
+        load(code)
+
+
+def test_a_record_class_that_only_others_build_on_needs_no_type(load) -> None:
+    code = "from petri import Source\nclass Story(Source):\n    pass\nclass War(Story):\n    type = 'war'\n"
+    assert load(code)
+
+
+@pytest.mark.parametrize("word", ["generic_source", "agent", "war"])
+def test_a_type_that_another_class_has_is_refused(load, word: str) -> None:
+    code = f"from petri import Source\nclass Peace(Source):\n    type = {word!r}\n"
+    with pytest.raises(ExperimentError, match=f'class Peace has type = "{word}", which belongs to'):
+        load(code + "class War(Source):\n    type = 'war'\n")
+
+
+def test_classes_of_different_families_may_share_a_type(load) -> None:
+    code = "from petri import Chain, Source\nclass A(Source):\n    type = 'war'\n"
+    code += "class B(Chain):\n    type = 'war'\n"
+    assert load(code)
+
+
+def test_classes_in_other_files_of_the_folder_are_looked_at_too(load) -> None:
+    with pytest.raises(ExperimentError, match="class War"):
+        load(
+            "from . import models\n",
+            {"models.py": "from petri import Source\nclass War(Source):\n    pass\n"},
+        )
+
+
+def test_the_same_experiment_loaded_again_does_not_clash_with_itself(load) -> None:
+    code = "from petri import Source\nclass War(Source):\n    type = 'war'\n"
+    load(code)
+    assert load(code)

@@ -99,7 +99,7 @@ def test_files_that_come_from_elsewhere_count_too(
     monkeypatch.setattr("infra.verify.files._MEGABYTE", 1_000)
     (tmp_path / "film.mp4").write_text("x" * 100_000)
     code = (
-        "from petri import Experiment\nclass Study(Experiment): pass\n"
+        "from petri import Experiment\nclass Study(Experiment): experiment_repeats = 1\n"
         "def extra_files():\n    return [('../film.mp4', '/static/film.mp4')]\n"
     )
     (finding,) = check({"experiment.py": code, "config.txt": "[A]\n"})

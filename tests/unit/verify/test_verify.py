@@ -6,6 +6,16 @@ import pytest
 
 from infra.verify import verify
 
+TWO = """
+from petri import Experiment
+
+class A(Experiment):
+    experiment_repeats = 1
+
+class B(Experiment):
+    experiment_repeats = 1
+"""
+
 
 def test_a_good_folder_has_no_findings(check) -> None:
     assert check() == []
@@ -106,14 +116,12 @@ def test_a_folder_needs_an_experiment_class(check) -> None:
 
 
 def test_a_folder_has_one_experiment_class(check) -> None:
-    code = "from petri import Experiment\nclass A(Experiment): pass\nclass B(Experiment): pass\n"
-    (finding,) = check({"experiment.py": code, "config.txt": "[A]\n"})
+    (finding,) = check({"experiment.py": TWO, "config.txt": "[A]\n"})
     assert "several experiments (A, B)" in finding.what
 
 
 def test_the_environment_may_choose_the_class(check) -> None:
-    code = "from petri import Experiment\nclass A(Experiment): pass\nclass B(Experiment): pass\n"
-    changes = {"experiment.py": code, "config.txt": "[A]\n"}
+    changes = {"experiment.py": TWO, "config.txt": "[A]\n"}
     assert check(changes, environ={"EXPERIMENT_CLASS_NAME": "B"}) == []
 
 
@@ -122,6 +130,8 @@ def test_each_address_that_is_taken_is_told(check) -> None:
 from petri import Experiment, experiment_route
 
 class Study(Experiment):
+    experiment_repeats = 1
+
     @experiment_route("/info/<x>")
     def one(self, x): pass
 
@@ -138,6 +148,8 @@ def test_an_address_that_is_a_page_is_told(check) -> None:
 from petri import Experiment, experiment_route
 
 class Study(Experiment):
+    experiment_repeats = 1
+
     @experiment_route("/exp")
     def one(self): pass
 """
