@@ -79,8 +79,8 @@ def _mend(error: BaseException) -> str:
         return ""
     name = error.name.split(".")[0]
     if name == "dallinger":
-        return ". Petri's own names are imported with: from petri import Experiment"
-    return f". Install it (pip install {name}) and list it in the experiment's requirements.txt"
+        return "; import Petri's own names instead: from petri import Experiment"
+    return f"; install it (pip install {name}) and list it in the experiment's requirements.txt"
 
 
 def _import_package(package: str, folder: Path) -> None:

@@ -328,7 +328,7 @@ class DiscreteGenerational(Network):
             return
         members = self._members
         generation = next(g for g, ids in enumerate(members) if node.id in ids)
-        node.generation = generation  # type: ignore[attr-defined]  # authors declare it as a typed property
+        node.generation = generation  # authors declare it as a typed property
         if generation > 0:
             parent = self._draw(members[generation - 1])
         elif self.initial_source and self.structure.get("sources"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from .record import Record
 from .registry import lineage
@@ -14,7 +15,7 @@ def is_stock(record: Record) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _stock_class(cls: type[Record]) -> bool:
+def _stock_class(cls: Any) -> bool:
     owner = next(parent for parent in cls.__mro__ if "failure_cascade" in parent.__dict__)
     return owner.__module__.startswith(__name__.rpartition(".")[0] + ".")
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chalicelib.model.record import Cascade, Failed, Kind, Record
+
 from .cascade import is_stock, uses_stock_cascades
 from .errors import NotFound, RuleBroken
 from .filters import alive, of_kind, with_status
-from .record import Cascade, Failed, Record
 from .registry import check_type
 
 if TYPE_CHECKING:

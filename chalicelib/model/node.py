@@ -6,11 +6,12 @@ import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from chalicelib.model.record import Cascade, Failed, Kind, Record
+
 from .cascade import is_stock, uses_stock_cascades
 from .errors import BadRequest, RuleBroken
 from .filters import alive, flatten, of_kind, with_status
 from .info import Info
-from .record import Cascade, Failed, Record
 from .registry import check_type
 from .transformation import Mutation, Replication, Transformation
 from .transmission import Transmission

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chalicelib.model.record import Cascade, Failed, Kind, Record
+
 from .filters import alive, of_kind
-from .record import Cascade, Failed, Record
 from .registry import check_type
 
 if TYPE_CHECKING:

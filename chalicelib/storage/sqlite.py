@@ -16,8 +16,6 @@ from .views import VIEWS
 
 #: Writers of other processes are waited for this long, in seconds.
 BUSY_TIMEOUT = 30.0
-#: Keys in one SELECT; SQLite takes at most 32,766 variables.
-KEYS_AT_ONCE = 400
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -66,18 +64,13 @@ class SQLiteEngine:
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys."""
-        wanted = list(dict.fromkeys(keys))
+        # One look-up for each key: SQLite would scan the table for a list of pairs.
+        look_up = self._connection.execute
         found: dict[Key, Item] = {}
-        for start in range(0, len(wanted), KEYS_AT_ONCE):
-            some = wanted[start : start + KEYS_AT_ONCE]
-            values = ",".join(["(?,?)"] * len(some))
-            rows = self._connection.execute(
-                f"SELECT body FROM item WHERE (pk, sk) IN (VALUES {values})",  # noqa: S608 - only marks
-                [part for key in some for part in key],
-            )
-            for (body,) in rows:
-                item: Item = json.loads(body)
-                found[item["pk"], item["sk"]] = item
+        for key in dict.fromkeys(keys):
+            row = look_up("SELECT body FROM item WHERE pk = ? AND sk = ?", key).fetchone()
+            if row is not None:
+                found[key] = json.loads(row[0])
         return found
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:

@@ -191,6 +191,14 @@ def test_a_busy_network_is_waited_for_with_a_kind_word(plain, page, keep_screens
     assert len({asked.request_id for asked in plain.requests("/node/1")}) == 1
 
 
+def test_who_waits_can_still_withdraw(plain, page):
+    plain.on("POST", "/node/1", refusal(503, "network_busy", Retry_After="0"))
+    page.browser.execute_script("dallinger.createAgent();")
+    page.visible(".status-banner")
+    page.press("#withdraw-link")
+    page.arrive_at("/withdraw")
+
+
 def test_waiting_for_a_busy_network_has_no_end_of_its_own(plain, page):
     page.browser.execute_script(
         "const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms >= 60000 ? ms : 0);"

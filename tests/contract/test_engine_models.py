@@ -38,7 +38,7 @@ def kinds_in(path: Path) -> set[str]:
     """Return the kinds of raw items that a file of the product writes."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     return {
-        call.args[1].value
+        str(call.args[1].value)
         for call in calls
         if isinstance(call.func, ast.Attribute)
         and call.func.attr in {"put_item", "claim"}

@@ -18,7 +18,9 @@ const elapsed = document.createElement("span");
 elapsed.className = "elapsed";
 elapsed.setAttribute("aria-hidden", "true");
 banner.append(message, elapsed);
-document.body.append(banner);
+const footer = document.querySelector(".page-footer");
+if (footer) footer.before(banner);
+else document.body.append(banner);
 
 let ticking;
 

@@ -108,7 +108,7 @@ def test_the_authors_traceback_is_kept(write) -> None:
 def test_a_missing_package_is_told_with_how_to_install_it(write) -> None:
     told = refusal(write({"experiment.py": "import surely_not_installed.part"}))
     assert told.endswith(
-        "Install it (pip install surely_not_installed) and list it in the experiment's requirements.txt"
+        "install it (pip install surely_not_installed) and list it in the experiment's requirements.txt"
     )
 
 
