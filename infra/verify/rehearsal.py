@@ -1,0 +1,178 @@
+"""Tries an experiment's hooks on a store in memory: its networks are made, and two people take part.
+
+Nothing is written to disk, nobody is recruited, and no background task is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from chalicelib import bootstrap, services
+from chalicelib.experiment.loader import Loaded
+from chalicelib.experiment.loader_imports import authors_code
+from chalicelib.model.errors import ExperimentError, Refused
+from chalicelib.model.network import Network
+from chalicelib.operations.create_info import create_info
+from chalicelib.operations.create_participant import Entry, create_participant
+from chalicelib.operations.join_network import join_network
+from chalicelib.operations.read_infos import list_received_infos
+from chalicelib.operations.unit import Caller, Unit
+from chalicelib.storage.counting import CountingEngine
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.verify.findings import Finding, error, told_by, warning
+
+T = TypeVar("T")
+
+RequestKind = Literal["join", "read", "info"]
+
+#: the author's hooks that run in each kind of request
+HOOKS: dict[RequestKind, str] = {
+    "join": "get_network_for_participant, create_node, add_node_to_network, node_post_request",
+    "read": "info_get_request",
+    "info": "info_post_request",
+}
+#: how many calls, one after another, the stock networks need at most
+BUDGETS: dict[RequestKind, int] = {"join": 4, "read": 2, "info": 3}
+
+_FAILED: dict[RequestKind, str] = {
+    "join": "a participant can't join",
+    "read": "a participant can't read what was sent",
+    "info": "a participant can't answer",
+}
+
+_CODE = "experiment.py"
+_MEND = "Mend the hook there; with --verbose the whole traceback is shown."
+_CONTENTS = "A rehearsal of petri verify."
+
+
+@dataclass(frozen=True)
+class HookCalls:
+    """What one kind of request asks of DynamoDB."""
+
+    request: RequestKind
+    hooks: str
+    #: calls one after another, which is what a participant waits for; the most of two participants
+    calls: int
+    budget: int
+
+
+@dataclass
+class Rehearsal:
+    """What trying the experiment has shown."""
+
+    findings: list[Finding] = field(default_factory=list)
+    calls: list[HookCalls] = field(default_factory=list)
+
+
+def rehearse(loaded: Loaded) -> Rehearsal:
+    """Make the experiment's networks and let two people join, read and answer, in memory.
+
+    The working directory must be the experiment's folder, as in a run.
+    """
+    engine = CountingEngine(SQLiteEngine(":memory:"))
+    try:
+        stage = _Stage(loaded, engine)
+        stage.play()
+    finally:
+        services.use(None)
+        engine.close()
+    return Rehearsal(list(dict.fromkeys(stage.findings)), stage.calls())
+
+
+class _Stage:
+    def __init__(self, loaded: Loaded, engine: CountingEngine) -> None:
+        self.findings: list[Finding] = []
+        self._most: dict[RequestKind, int] = {}
+        self._folder = loaded.folder
+        self._engine = engine
+        self._app = bootstrap.local(loaded.experiment_class, loaded.config, app_id="verify", engine=engine)
+
+    def play(self) -> None:
+        networks = self._try("the experiment can't be launched", lambda: self._app.run(_set_up))
+        if networks is None:
+            return
+        self._check(networks)
+        for number in (1, 2):
+            self._take_part(number)
+        for each in self.calls():
+            if each.calls > each.budget:
+                self._tell_slow(each)
+
+    def calls(self) -> list[HookCalls]:
+        return [HookCalls(kind, HOOKS[kind], most, BUDGETS[kind]) for kind, most in self._most.items()]
+
+    def _take_part(self, number: int) -> None:
+        entry = Entry(f"verify-{number}", "verify", f"verify-{number}", recruiter="hotair")
+        begun = self._try("nobody can begin", lambda: self._app.run(create_participant, entry))
+        if begun is None:
+            return
+        caller = self._app.tokens.read(begun["token"])
+        joined = self._ask("join", join_network, caller, begun["participant"]["id"], {})
+        if joined is None:
+            return
+        node = joined["node"]["id"]
+        self._ask("read", list_received_infos, caller, node, None)
+        self._ask("info", create_info, caller, node, _CONTENTS, info_type=None, failed=False, fields={})
+
+    def _ask(
+        self,
+        kind: RequestKind,
+        operation: Callable[..., dict[str, Any]],
+        caller: Caller,
+        *arguments: Any,
+        **fields: Any,
+    ) -> dict[str, Any] | None:
+        """Run one request and count its calls; None when it was refused or its hooks failed."""
+        self._engine.taken()
+        answer = self._try(
+            _FAILED[kind],
+            lambda: self._app.run(operation, *arguments, caller=caller, **fields),
+            # The hook may have expected what only the experiment's own page sends.
+            only_warn=kind == "info",
+        )
+        if answer is not None:
+            self._most[kind] = max(self._most.get(kind, 0), self._engine.taken()["calls"])
+        return answer
+
+    def _try(self, what: str, step: Callable[[], T], *, only_warn: bool = False) -> T | None:
+        """Return what a step gives; turn what the author's hooks raise in it into findings, and give None.
+
+        A refusal is no failure: it may be that nothing is left, or that somebody's answer is waited for.
+        """
+        try:
+            with authors_code(self._folder, what):
+                try:
+                    return step()
+                except Refused:
+                    return None
+        except ExperimentError as failure:
+            told = told_by(failure, _CODE, _MEND)
+            self.findings += (
+                [warning(each.where, each.what, each.mend) for each in told] if only_warn else told
+            )
+            return None
+
+    def _check(self, networks: list[Network]) -> None:
+        if not networks:
+            what = "no network is made when the experiment is launched, so nobody can join."
+            self.findings.append(warning(_CODE, what, "Set self.experiment_repeats = 1 in configure()."))
+        for network in networks:
+            if network.full:
+                what = f"network {network.id} ({network.type}) is full before anybody joins."
+                mend = f"Its max_size is {network.max_size}; sources count too, so give each a place."
+                self.findings.append(error(_CODE, what, mend))
+
+    def _tell_slow(self, each: HookCalls) -> None:
+        what = (
+            f"{each.request}: {each.calls} calls of DynamoDB one after another, where {each.budget} "
+            "are usual; participants wait for them."
+        )
+        self.findings.append(warning(_CODE, what, f"Read less in {each.hooks}."))
+
+
+def _set_up(unit: Unit) -> list[Network]:
+    unit.seed(None, "launch", 0)
+    unit.experiment.setup()
+    return unit.experiment.networks()

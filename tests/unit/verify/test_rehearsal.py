@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import pytest
+
+from infra.verify import examine
+
+USUAL = """
+from petri import Chain, Experiment, Source
+
+class Story(Source):
+    type = "story"
+
+    def _contents(self):
+        return "Once upon a time"
+
+class Study(Experiment):
+    def configure(self):
+        self.experiment_repeats = 1
+
+    def setup(self):
+        super().setup()
+        for network in self.networks():
+            Story(network=network)
+
+    def create_network(self):
+        return Chain(max_size=5)
+
+    def add_node_to_network(self, node, network):
+        network.add_node(node)
+        for parent in node.neighbors(direction="from"):
+            parent.transmit(to_whom=node)
+        node.receive()
+"""
+#: where the second line of the first hook stands that a test adds
+LINE = f"experiment.py, line {len(USUAL.splitlines()) + 2}"
+
+
+@pytest.fixture
+def rehearse(check):
+    """Verify a folder with this experiment: rehearse("..hooks..") adds them to a usual one."""
+
+    def rehearse(hooks: str = "", code: str = USUAL, config: str = "[A]\n") -> list:
+        return check({"experiment.py": code + hooks, "config.txt": config})
+
+    return rehearse
+
+
+def test_a_usual_experiment_passes(rehearse) -> None:
+    assert rehearse() == []
+
+
+def test_an_error_in_setup_is_told_with_its_line(rehearse) -> None:
+    (finding,) = rehearse("    def create_network(self):\n        return Chian(max_size=5)\n")
+    assert (finding.level, f"{LINE}: NameError" in finding.what) == ("error", True)
+
+
+def test_an_error_in_a_hook_of_joining_is_told_with_its_line(rehearse) -> None:
+    (finding,) = rehearse("    def node_post_request(self, participant, node):\n        1 / 0\n")
+    assert (finding.level, f"{LINE}: ZeroDivisionError" in finding.what) == ("error", True)
+
+
+def test_an_error_in_a_hook_that_got_strange_contents_is_a_warning(rehearse) -> None:
+    hook = """
+    def info_post_request(self, node, info):
+        import json
+        json.loads(info.contents)
+"""
+    (finding,) = rehearse(hook)
+    assert (finding.level, "JSONDecodeError" in finding.what) == ("warning", True)
+
+
+def test_an_error_in_configure_is_told(rehearse) -> None:
+    (finding,) = rehearse("    def configure(self):\n        self.n = 1 / 0\n")
+    assert f"{LINE}: ZeroDivisionError" in finding.what
+
+
+def test_a_setting_that_nobody_registered_is_told(rehearse) -> None:
+    hook = """
+    def configure(self):
+        from petri import get_config
+        get_config().get("n_people", 1)
+"""
+    (finding,) = rehearse(hook)
+    assert "Nobody registered the setting 'n_people'" in finding.what
+
+
+def test_a_network_that_is_full_of_sources_is_told(rehearse) -> None:
+    (finding,) = rehearse("    def create_network(self):\n        return Chain(max_size=1)\n")
+    assert "is full before anybody joins" in finding.what
+
+
+def test_an_experiment_without_networks_is_warned(rehearse) -> None:
+    (finding,) = rehearse(code="from petri import Experiment\nclass Study(Experiment):\n    pass\n")
+    assert (finding.level, finding.mend) == ("warning", "Set self.experiment_repeats = 1 in configure().")
+
+
+def test_background_tasks_are_not_started(rehearse) -> None:
+    assert rehearse("    @property\n    def background_tasks(self):\n        raise SystemExit\n") == []
+
+
+def test_stimuli_are_found_relative_to_the_folder(check) -> None:
+    hooks = """
+    def create_network(self):
+        with open("static/size.txt") as file:
+            return Chain(max_size=int(file.read()))
+"""
+    assert check({"experiment.py": USUAL + hooks, "config.txt": "[A]\n", "static/size.txt": "5"}) == []
+
+
+def test_a_usual_experiment_is_within_the_budget_of_calls(check, folder) -> None:
+    check({"experiment.py": USUAL, "config.txt": "[A]\n"})
+    calls = examine(folder, environ={}, home=folder).calls
+    assert [(each.request, each.calls <= each.budget) for each in calls] == [
+        ("join", True),
+        ("read", True),
+        ("info", True),
+    ]
+
+
+def test_hooks_that_read_much_are_warned(rehearse) -> None:
+    hook = """
+    def node_post_request(self, participant, node):
+        for network in self.networks():
+            network.infos()
+            for other in network.nodes():
+                other.infos(), other.received_infos(), other.transmissions()
+"""
+    (finding,) = rehearse(hook)
+    assert (finding.level, finding.what.startswith("join: ")) == ("warning", True)
+
+
+def test_two_people_finding_the_same_failure_tell_it_once(rehearse) -> None:
+    assert len(rehearse("    def node_post_request(self, participant, node):\n        1 / 0\n")) == 1
