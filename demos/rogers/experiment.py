@@ -1,0 +1,201 @@
+"""Rogers' paradox: does learning from others help a population that could look for itself?"""
+
+from __future__ import annotations
+
+from petri import DiscreteGenerational, Experiment, Meme, get_config
+
+from .bots import Bot
+from .generations import by_generation, report_html, report_lines
+from .models import LearningGene, RogersAgent, RogersEnvironment, RogersSource, written
+
+__all__ = ["Bot", "RogersExperiment", "config_defaults", "extra_parameters"]
+
+config = get_config()
+
+
+def share(value):
+    if not 0 <= value <= 1:
+        raise ValueError("must be between 0 and 1")
+
+
+def difficulty(value):
+    if not 0.5 <= value <= 1:
+        raise ValueError("must be between 0.5 (hardest) and 1.0 (easiest)")
+
+
+def difficulties(text):
+    for value in numbers(text):
+        difficulty(value)
+
+
+def at_least(least):
+    def check(value):
+        if value < least:
+            raise ValueError(f"must be at least {least}")
+
+    return check
+
+
+def numbers(text):
+    return [float(part) for part in text.split(",") if part.strip()]
+
+
+def extra_parameters():
+    for name, least in (
+        ("experiment_repeats", 0),
+        ("practice_repeats", 0),
+        ("catch_repeats", 0),
+        ("generations", 1),
+        ("generation_size", 1),
+    ):
+        config.register(name, int, validators=[at_least(least)])
+    for name in ("practice_difficulty", "catch_difficulty"):
+        config.register(name, float, validators=[difficulty])
+    config.register("difficulties", str, validators=[difficulties])
+    for name in ("min_acceptable_performance", "environment_change"):
+        config.register(name, float, validators=[share])
+    for name in ("bonus_payment", "bot_blur"):
+        config.register(name, float, validators=[at_least(0)])
+
+
+def config_defaults():
+    return {
+        "experiment_repeats": 0,
+        "practice_repeats": 10,
+        "catch_repeats": 0,
+        "practice_difficulty": 0.8,
+        "catch_difficulty": 0.8,
+        "difficulties": "0.525, 0.5625, 0.65",
+        "min_acceptable_performance": 0.833,
+        "generations": 4,
+        "generation_size": 4,
+        "environment_change": 0.0,
+        "bonus_payment": 1.0,
+        "bot_blur": 0.08,
+    }
+
+
+class RogersExperiment(Experiment):
+    """Networks of generations; a round is one node in one of them."""
+
+    def configure(self):
+        self.experiment_repeats = config.get("experiment_repeats")
+        self.practice_repeats = config.get("practice_repeats")
+        self.catch_repeats = min(config.get("catch_repeats"), self.experiment_repeats)
+        self.generations = config.get("generations")
+        self.generation_size = config.get("generation_size")
+        self.initial_recruitment_size = self.generation_size
+        for known in (LearningGene, RogersAgent, RogersEnvironment, RogersSource):
+            self.known_classes[known.__name__] = known
+
+    # Before anybody comes
+
+    def setup(self):
+        """Make the networks, choose those that catch inattention, and give each its source and its world."""
+        if self.networks():
+            return
+        super().setup()
+        for network in self.random.sample(self.networks(role="experiment"), self.catch_repeats):
+            network.role = "catch"
+        hard = numbers(config.get("difficulties"))
+        shares = {"practice": config.get("practice_difficulty"), "catch": config.get("catch_difficulty")}
+        rounds = 0
+        for network in self.networks():
+            if network.role == "experiment":
+                shares["experiment"] = hard[rounds % len(hard)]
+                rounds += 1
+            self.populate(network, shares[network.role])
+
+    def create_network(self):
+        network = DiscreteGenerational(
+            generations=self.generations, generation_size=self.generation_size, initial_source=True
+        )
+        # Beside the source that it counts by itself, each network holds its environment.
+        network.max_size += 1
+        return network
+
+    def populate(self, network, share_of_majority):
+        """Make the source of genes, and a world in which blue or yellow dots are the majority."""
+        RogersSource(network)
+        environment = RogersEnvironment(network)
+        environment.change = config.get("environment_change") if network.role == "experiment" else 0.0
+        blue = self.random.random() < 0.5
+        environment.update(written(share_of_majority if blue else 1 - share_of_majority))
+
+    # A round
+
+    def create_node(self, participant, network):
+        return RogersAgent(network=network, participant=participant)
+
+    def add_node_to_network(self, node, network):
+        """Inherit how to learn, then learn: from the world, or from somebody of the generation before."""
+        network.add_node(node)
+        node.receive()
+        environment = network.nodes(type=RogersEnvironment)[0]
+        state = environment.state_of(node.generation)
+        node.proportion = float(state.contents)
+        teacher = self.choose_teacher(node, network) if node.learns_socially else None
+        if teacher is None:
+            environment.connect(whom=node)
+            environment.transmit(what=state, to_whom=node)
+        else:
+            if not teacher.is_connected(node):
+                teacher.connect(whom=node)
+            teacher.transmit(what=teacher.choice, to_whom=node)
+        node.receive()
+
+    def choose_teacher(self, node, network):
+        """One of the generation before, at random; None for founders."""
+        elders = [
+            elder
+            for elder in network.nodes(type=RogersAgent, generation=node.generation - 1)
+            if elder.has_answered
+        ]
+        return self.random.choice(elders) if elders else None
+
+    def info_post_request(self, node, info):
+        if isinstance(info, Meme):
+            node.choose(info.contents)
+
+    # When somebody has finished
+
+    def data_check(self, participant):
+        """Every round has its choice; who came when all places were taken has nothing to check."""
+        nodes = participant.nodes()
+        rounds = self.practice_repeats + self.experiment_repeats
+        return not nodes or (len(nodes) == rounds and all(node.score is not None for node in nodes))
+
+    def attention_check(self, participant):
+        """Enough of the catch rounds were right."""
+        right = self.scores(participant, "catch")
+        return not right or sum(right) / len(right) >= config.get("min_acceptable_performance")
+
+    def bonus(self, participant):
+        """All of it for being always right, nothing for being right half of the time or less."""
+        right = self.scores(participant, "experiment")
+        if not right:
+            return 0
+        above_chance = max(0.0, 2 * sum(right) / len(right) - 1)
+        return round(above_chance * config.get("bonus_payment"), 2)
+
+    def bonus_reason(self):
+        return "Thank you for taking part! The bonus is for the colours that you got right."
+
+    def scores(self, participant, role):
+        return [node.score or 0 for node in participant.nodes() if node.network.role == role]
+
+    def recruit(self):
+        """Bring the next generation when this one is complete."""
+        if not self.networks(full=False):
+            self.recruiter.close_recruitment()
+            return
+        self.state["finished"] = self.state.get("finished", 0) + 1
+        if self.state["finished"] % self.generation_size == 0:
+            self.recruiter.recruit(n=self.generation_size)
+
+    def analyze(self, data):
+        """How both kinds of learner fared, generation by generation."""
+        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+
+        found = by_generation(data.networks.dict, data.nodes.dict, data.infos.dict)
+        return Report("Learners by generation", report_lines(found), report_html(found))

@@ -1,0 +1,129 @@
+// One round after the other: look at the dots or hear what somebody chose, then choose.
+(function () {
+  "use strict";
+  const DOTS = 80;
+  const SHOWN_MS = 1000;
+  const COLUMNS = 10;
+  const COLOURS = { blue: "#1646a8", yellow: "#ffd23f" };
+  const part = (id) => document.getElementById(id);
+  const choices = [...document.querySelectorAll(".choice")];
+  const { practice, rounds } = part("rounds").dataset;
+  let node = null;
+
+  // A small generator with the node's number as seed: who reloads the page sees the same picture.
+  function generator(seed) {
+    let state = seed >>> 0;
+    return () => {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    };
+  }
+
+  function shuffled(items, draw) {
+    const mixed = [...items];
+    for (let last = mixed.length - 1; last > 0; last -= 1) {
+      const other = Math.floor(draw() * (last + 1));
+      [mixed[last], mixed[other]] = [mixed[other], mixed[last]];
+    }
+    return mixed;
+  }
+
+  function drawDots(shareOfBlue, seed) {
+    const canvas = part("dots");
+    const pen = canvas.getContext("2d");
+    const draw = generator(seed);
+    const blue = Math.round(DOTS * shareOfBlue);
+    const colours = shuffled([...Array(DOTS).keys()].map((n) => (n < blue ? COLOURS.blue : COLOURS.yellow)), draw);
+    const [width, height] = [canvas.width / COLUMNS, canvas.height / (DOTS / COLUMNS)];
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    colours.forEach((colour, n) => {
+      const radius = 10 + 6 * draw();
+      const x = width * (n % COLUMNS) + radius + draw() * (width - 2 * radius);
+      const y = height * Math.floor(n / COLUMNS) + radius + draw() * (height - 2 * radius);
+      pen.fillStyle = colour;
+      pen.beginPath();
+      pen.arc(x, y, radius, 0, 2 * Math.PI);
+      pen.fill();
+    });
+  }
+
+  function show(id) {
+    for (const other of ["loading", "asocial", "social"]) part(other).hidden = other !== id;
+  }
+
+  function mayChoose(may) {
+    choices.forEach((button) => { button.disabled = !may; });
+  }
+
+  function tellRound() {
+    const key = `rogers-rounds-${dallinger.identity.participantId}`;
+    const seen = dallinger.storage.get(key) || [];
+    if (!seen.includes(node.id)) seen.push(node.id);
+    dallinger.storage.set(key, seen);
+    const kind = seen.length <= Number(practice) ? " (practice)" : "";
+    part("round").textContent = `Round ${seen.length} of ${rounds}${kind}`;
+  }
+
+  function nextRound() {
+    show("loading");
+    mayChoose(false);
+    dallinger.createAgent().done((answer) => {
+      node = answer.node;
+      tellRound();
+      learn();
+    }).fail((rejection) => {
+      if (rejection.status !== 403) return dallinger.error(rejection);
+      dallinger.allowExit();
+      return dallinger.goToPage("questionnaire");
+    });
+  }
+
+  function learn() {
+    dallinger.getReceivedInfos(node.id).done((answer) => {
+      const learned = answer.infos[answer.infos.length - 1];
+      part("question").focus();
+      if (learned.type === "meme") return ask(learned.contents);
+      return offer(Number(learned.contents));
+    }).fail(dallinger.error);
+  }
+
+  function ask(colour) {
+    part("advice").textContent = `more ${colour}`;
+    show("social");
+    mayChoose(true);
+  }
+
+  function offer(shareOfBlue) {
+    const [look, canvas] = [part("look"), part("dots")];
+    show("asocial");
+    canvas.hidden = true;
+    look.disabled = false;
+    look.focus();
+    look.onclick = () => {
+      look.disabled = true;
+      drawDots(shareOfBlue, node.id);
+      canvas.hidden = false;
+      setTimeout(() => {
+        canvas.hidden = true;
+        mayChoose(true);
+        choices[0].focus();
+      }, SHOWN_MS);
+    };
+  }
+
+  function choose(colour) {
+    mayChoose(false);
+    dallinger.createInfo(node.id, { contents: colour, info_type: "Meme" }).done(nextRound).fail(dallinger.error);
+  }
+
+  dallinger.preventExit = true;
+  choices.forEach((button) => button.addEventListener("click", () => choose(button.dataset.choice)));
+  document.addEventListener("keydown", (event) => {
+    const button = choices.find(({ dataset }) => dataset.choice[0] === event.key.toLowerCase());
+    const isShortcut = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
+    if (button && !button.disabled && !isShortcut) choose(button.dataset.choice);
+  });
+  nextRound();
+})();
