@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -11,7 +11,7 @@ from moto.dynamodb.models.dynamo_type import Item as MotoItem
 from moto.dynamodb.models.table import Table
 
 from chalicelib.model.errors import Conflict, PetriError
-from chalicelib.storage.engine import Put
+from chalicelib.storage.engine import Engine, Put
 from infra.local.moto_engine import REGION, started
 from tests.contract.engines import an_item, stored
 from tests.tools.engines import Crash, FailingEngine
@@ -85,7 +85,9 @@ def test_without_moto_the_error_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("when", "left"), [("before", 1), ("after", 2)])
-def test_a_failing_engine_crashes_once_before_or_after_its_commit(engine, when, left) -> None:
+def test_a_failing_engine_crashes_once_before_or_after_its_commit(
+    engine: Engine, when: Literal["before", "after"], left: int
+) -> None:
     failing = FailingEngine(engine, fail_at=2, when=when)
     failing.commit([Put(an_item("1"))])
     with pytest.raises(Crash):
@@ -93,7 +95,7 @@ def test_a_failing_engine_crashes_once_before_or_after_its_commit(engine, when, 
     assert len(list(engine.query("a"))) == left
 
 
-def test_a_failing_engine_works_again_after_its_crash(engine) -> None:
+def test_a_failing_engine_works_again_after_its_crash(engine: Engine) -> None:
     failing = FailingEngine(engine, fail_at=1)
     with pytest.raises(Crash):
         failing.commit([Put(an_item())])
@@ -101,7 +103,7 @@ def test_a_failing_engine_works_again_after_its_crash(engine) -> None:
     assert stored(engine) == an_item()
 
 
-def test_a_failing_engine_counts_refused_commits_too(engine) -> None:
+def test_a_failing_engine_counts_refused_commits_too(engine: Engine) -> None:
     failing = FailingEngine(engine, fail_at=9)
     failing.commit([Put(an_item())])
     with pytest.raises(Conflict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from chalicelib.model.errors import Conflict, PetriError
@@ -218,7 +220,9 @@ def test_counters_are_apart(engine: Engine) -> None:
     ],
     ids=["get", "get many", "query", "query until", "put", "transaction", "delete", "increment"],
 )
-def test_a_closed_engine_says_that_it_is_closed(closed_engine: Engine, call) -> None:
+def test_a_closed_engine_says_that_it_is_closed(
+    closed_engine: Engine, call: Callable[[Engine], object]
+) -> None:
     with pytest.raises(PetriError, match="closed"):
         call(closed_engine)
 
