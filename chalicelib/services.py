@@ -124,6 +124,7 @@ class App:
                     began = time.perf_counter()
                     answer = operation(unit, *args, **kwargs)
                     self._warn_if_slow(operation, time.perf_counter() - began)
+                    unit.carry_wishes()
                     work.commit()
                 except Conflict:
                     self.conflicts += 1

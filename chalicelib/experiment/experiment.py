@@ -6,6 +6,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.model.errors import NetworkBusy, RuleBroken
@@ -81,7 +82,9 @@ class Experiment:
         self._work = session
         self.known_classes: dict[str, type[Record]] = {cls.__name__: cls for cls in STOCK_CLASSES}
         self.public_properties: dict[str, Any] = {}
-        self.random = random.Random()
+        #: What hooks wished of recruiters during this request.
+        self.wishes: list[dict[str, Any]] = []
+        self.random_seed: str | None = None
         self.configure()
 
     # -- what a hook can use ------------------------------------------------------------------
@@ -102,7 +105,12 @@ class Experiment:
     @property
     def recruiter(self) -> RecruiterWish:
         """Ask for participants: `self.recruiter.recruit(n=1)`, `self.recruiter.close_recruitment()`."""
-        return RecruiterWish(self.work.post)
+        return RecruiterWish(self.wishes.append)
+
+    @cached_property
+    def random(self) -> random.Random:
+        """A source of randomness of its own, seeded as `random` is for each operation."""
+        return random.Random(self.random_seed)
 
     def save(self, *objects: Record) -> None:
         """Make records part of this request; nothing is written before the request's own commit."""

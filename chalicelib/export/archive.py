@@ -3,7 +3,7 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
-- structure.jsonl: what networks remember beside their columns, so that `petri load` can go on
+- structure.jsonl: what the experiment and its networks keep beside, so that `petri load` can go on
 - run.log: the run's log, where there is one
 """
 
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.model.record import iso
+from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 
 from .csvtext import json_text, line_of
@@ -47,6 +48,8 @@ READING_ORDER: Final = (
     "participant",
     "network",
 )
+#: What the experiment keeps about itself that a run which goes on has to know.
+KEPT_STATE: Final = ("launched", "closed", "asked", "state")
 _GOOD_ID: Final = re.compile(r"[\w.-]+")
 
 
@@ -94,7 +97,7 @@ class _Writer:
         if log is not None:
             self._write_lines(LOG, _log_lines(Path(log), self._clean_text))
         tables = {table: self._write_table(table) for table in READING_ORDER}
-        self._write_lines(STRUCTURE, _structure(self._engine))
+        self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
         facts = {**_circumstances(app_id), "scrubbed": self._scrubber is not None, **more, "tables": tables}
         self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
@@ -136,7 +139,10 @@ def _log_lines(path: Path, clean: Callable[[str], str]) -> Iterator[str]:
         raise DataError(f"The log {path} can't be read: {error.strerror}. Export without it.") from error
 
 
-def _structure(engine: Engine) -> Iterator[str]:
+def _structure(engine: Engine, scrubber: Scrubber | None) -> Iterator[str]:
+    stored = engine.get([keys.EXPERIMENT]).get(keys.EXPERIMENT, {})
+    kept = {name: stored[name] for name in KEPT_STATE if name in stored}
+    yield json_text({"experiment": kept if scrubber is None else scrubber.value(kept)}) + "\n"
     for root in roots(engine):
         waited_for = [node["id"] for node in nodes_of(engine, root) if not has_answered(node)]
         facts = {"network": root["id"], "structure": root.get("structure", {}), "unanswered": waited_for}

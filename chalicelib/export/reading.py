@@ -92,7 +92,10 @@ class Export:
         return found
 
     def structures(self) -> Iterator[Row]:
-        """Yield what networks remember: {network, structure, unanswered}; nothing for Dallinger's."""
+        """Yield what is kept beside the tables: {experiment}, then {network, structure, unanswered}s.
+
+        Nothing for Dallinger's.
+        """
         if STRUCTURE in self._files:
             with self.lines(STRUCTURE) as lines:
                 for number, line in enumerate(lines, start=1):

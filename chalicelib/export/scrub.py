@@ -67,20 +67,21 @@ class Scrubber:
         """Return a row without what tells who somebody is."""
         if table not in WRITTEN_BY_US:
             return row
-        clean = {name: self._value(held) if name in SEARCHED else held for name, held in row.items()}
+        clean = {name: self.value(held) if name in SEARCHED else held for name, held in row.items()}
         clean.update(dict.fromkeys(BLANKED.get(table, ())))
         if table == "participant":
             clean["worker_id"] = str(row["id"])
             clean["entry_information"] = {}
         return clean
 
-    def _value(self, value: Any) -> Any:
+    def value(self, value: Any) -> Any:
+        """Return a value with every text in it scrubbed."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {name: self._value(held) for name, held in value.items()}
+            return {name: self.value(held) for name, held in value.items()}
         if isinstance(value, list):
-            return [self._value(held) for held in value]
+            return [self.value(held) for held in value]
         return value
 
     def text(self, text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from functools import cache
 
 from .record import Record
 from .registry import lineage
@@ -14,8 +13,7 @@ def is_stock(record: Record) -> bool:
     return _stock_class(type(record))
 
 
-@lru_cache(maxsize=1024)
-def _stock_class(cls: Any) -> bool:
+def _stock_class(cls: type[Record]) -> bool:
     owner = next(parent for parent in cls.__mro__ if "failure_cascade" in parent.__dict__)
     return owner.__module__.startswith(__name__.rpartition(".")[0] + ".")
 
@@ -25,7 +23,7 @@ def uses_stock_cascades() -> bool:
     return all(_stock_class(cls) for base in _bases() for cls in lineage(base))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _bases() -> tuple[type[Record], ...]:
     from .info import Info
     from .node import Node

@@ -39,7 +39,8 @@ def iso(moment: datetime | None) -> str | None:
     """Write a moment as ISO 8601 in UTC, with microseconds and Z; None stays None."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def moment(text: str | None) -> datetime | None:

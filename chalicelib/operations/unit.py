@@ -80,7 +80,17 @@ class Unit:
         number = participant.id if participant is not None else 0
         seed = f"{self.run_seed}|{number}|{operation}|{count}"
         random.seed(seed)
-        self.experiment.random.seed(seed)
+        self.experiment.random_seed = seed
+
+    def carry_wishes(self) -> None:
+        """Record what hooks wished of recruiters, in this unit's commit."""
+        from chalicelib.operations.recruitment import close_places, open_places
+
+        for wish in self.experiment.wishes:
+            if wish["kind"] == "recruit":
+                open_places(self, wish["n"])
+            else:
+                close_places(self)
 
     def refuse_after_commit(self, refusal: Refused) -> None:
         """Answer with a refusal, but keep what this unit has changed."""

@@ -60,10 +60,13 @@ Write = Put | Delete | Check
 class Engine(Protocol):
     """A store of items under (pk, sk). One suite, tests/contract, runs over every engine."""
 
-    #: The most writes one `commit` takes.
-    max_writes: int
-    #: The most bytes one `commit` takes.
-    max_bytes: int
+    @property
+    def max_writes(self) -> int:
+        """The most writes one `commit` takes."""
+
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes one `commit` takes."""
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys, strongly consistent."""

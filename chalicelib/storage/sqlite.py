@@ -110,6 +110,8 @@ class SQLiteEngine:
     def increment(self, key: Key, by: int = 1) -> int:
         """Add to the counter at a key and return the new value."""
         connection = self._connection
+        # Who uses the number commits after it in the same log: that commit makes this one durable too.
+        connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
             row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", key).fetchone()
@@ -122,6 +124,8 @@ class SQLiteEngine:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+        finally:
+            connection.execute("PRAGMA synchronous=FULL")
         return value
 
     def close(self) -> None:
@@ -133,9 +137,11 @@ class SQLiteEngine:
             self._all.clear()
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _row(item: Item) -> tuple[Any, ...]:
-    body = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
-    return item["pk"], item["sk"], item["v"], item["kind"], body
+    return item["pk"], item["sk"], item["v"], item["kind"], _encode(item)
 
 
 def _put(connection: sqlite3.Connection, write: Put) -> None:

@@ -13,13 +13,13 @@ from chalice.app import Response
 from chalicelib.model.errors import Busy, PetriError, Refused
 
 HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _jitter = random.SystemRandom()
 
 
 def success(fields: dict[str, Any]) -> Response:
     """Answer 200 with the fields and status "success"."""
-    body = json.dumps({"status": "success", **fields}, ensure_ascii=False, separators=(",", ":"))
-    return Response(body=body, headers=dict(HEADERS), status_code=200)
+    return Response(body=_encode({"status": "success", **fields}), headers=dict(HEADERS), status_code=200)
 
 
 def failure(error: PetriError) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib import services
 from chalicelib.model.errors import PetriError
 from chalicelib.operations import finish_participant as finishing
-from chalicelib.operations import launch, money, notify
+from chalicelib.operations import money, notify
 from chalicelib.operations.unit import Unit
 from chalicelib.ports import Message
 
@@ -54,19 +54,11 @@ def _notification(message: Message) -> None:
     )
 
 
-def _recruit(message: Message) -> None:
-    services.current().handle(message, launch.open_places, message.body["n"])
-
-
 def _open_places(message: Message) -> None:
     app = services.current()
     recruited = app.recruiters.named(message.body["recruiter"]).recruit(message.body["n"])
     logger.info("%s", recruited.message)
     app.handle(message, _done)
-
-
-def _close(message: Message) -> None:
-    services.current().handle(message, launch.close_places)
 
 
 def _stop_recruiter(message: Message) -> None:
@@ -106,9 +98,7 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "submitted": _submitted,
     "gave_up": _gave_up,
     "notification": _notification,
-    "recruit": _recruit,
     "open_places": _open_places,
-    "close_recruitment": _close,
     "stop_recruiter": _stop_recruiter,
     "pay": _pay,
     "tell_operator": _tell_operator,

@@ -33,7 +33,7 @@ def verify(
     *,
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
-    core_routes: Iterable[str] = (),
+    core_routes: Iterable[str] | None = None,
 ) -> list[Finding]:
     """Check an experiment's folder and return all that is wrong with it; see `examine`."""
     return examine(folder, environ=environ, home=home, core_routes=core_routes).findings
@@ -44,17 +44,19 @@ def examine(
     *,
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
-    core_routes: Iterable[str] = (),
+    core_routes: Iterable[str] | None = None,
 ) -> Verdict:
     """Check an experiment's folder: files, sizes, code, settings, pages, and its hooks on a trial store.
 
     `environ` and `home`: where settings are looked for, by default the process's own; `core_routes`: the
-    addresses that Petri answers. The experiment's code is imported and tried; nothing in the folder is
+    addresses that Petri answers, by default those of its app. The experiment's code is imported and tried; nothing in the folder is
     changed. While this runs, the process's working directory is the folder, as in a run.
     """
     folder = folder.resolve()
     if not folder.is_dir():
         return Verdict([error(str(folder), "is no folder.", "Give the folder that holds experiment.py.")])
+    if core_routes is None:
+        core_routes = _addresses_of_petri()
     with chdir(folder):
         return _examine(folder, CodeCheck(folder, environ, home), core_routes)
 
@@ -73,6 +75,13 @@ def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdi
         *without_token(folder, files),
     ]
     return Verdict(sorted(findings, key=lambda finding: finding.level != "error"), tried.calls)
+
+
+def _addresses_of_petri() -> list[str]:
+    # Put off: the app brings every door along, which nobody needs who only asks for a folder's files.
+    from app import app
+
+    return list(app.routes)
 
 
 def _from_elsewhere(loaded: Loaded | None) -> list[Path]:

@@ -132,14 +132,13 @@ from petri import Experiment, experiment_route
 class Study(Experiment):
     experiment_repeats = 1
 
-    @experiment_route("/info/<x>")
-    def one(self, x): pass
+    @experiment_route("/info/<node_id>")
+    def one(self, node_id): pass
 
-    @experiment_route("/node/<x>")
-    def two(self, x): pass
+    @experiment_route("/summary")
+    def two(self): pass
 """
-    changes = {"experiment.py": code, "config.txt": "[A]\n"}
-    found = check(changes, core_routes=["/info/{node_id}", "/node/{participant_id}"])
+    found = check({"experiment.py": code, "config.txt": "[A]\n"})
     assert [each.mend for each in found] == ["Choose another address."] * 2
 
 
