@@ -49,8 +49,9 @@ def examine(
     """Check an experiment's folder: files, sizes, code, settings, pages, and its hooks on a trial store.
 
     `environ` and `home`: where settings are looked for, by default the process's own; `core_routes`: the
-    addresses that Petri answers, by default those of its app. The experiment's code is imported and tried; nothing in the folder is
-    changed. While this runs, the process's working directory is the folder, as in a run.
+    addresses that Petri answers, by default those of its app. The experiment's code is imported and
+    tried; nothing in the folder is changed. While this runs, the process's working directory is the
+    folder, as in a run.
     """
     folder = folder.resolve()
     if not folder.is_dir():

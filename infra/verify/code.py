@@ -43,9 +43,11 @@ class CodeCheck:
         self._try(lambda: check_types(module.__name__.partition(".")[0]))
         cls = self._try(lambda: loader.find_experiment_class(module, self._environ.get(loader.CLASS_NAME)))
         owner: type = cls or object
+        before = len(self.findings)
         self._try(lambda: loader.register_settings(self.folder, module, owner))
+        all_known = cls is not None and len(self.findings) == before
         defaults = self._try(lambda: loader.default_settings(self.folder, module, owner)) or {}
-        self._check_settings(defaults, all_known=not self.findings)
+        self._check_settings(defaults, all_known=all_known)
         extra_files = self._try(lambda: loader.find_extra_files(self.folder, module, owner)) or []
         routes = self._try(lambda: collect_routes(module, owner, core_routes)) or []
         self._check_addresses_of_pages(routes)

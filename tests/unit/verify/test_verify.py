@@ -15,6 +15,16 @@ class A(Experiment):
 class B(Experiment):
     experiment_repeats = 1
 """
+MODELS = """
+from petri import Experiment, get_config
+from . import models
+
+def extra_parameters():
+    get_config().register("n", int)
+
+class Study(Experiment):
+    experiment_repeats = 1
+"""
 
 
 def test_a_good_folder_has_no_findings(check) -> None:
@@ -154,3 +164,16 @@ class Study(Experiment):
 """
     (finding,) = check({"experiment.py": code, "config.txt": "[A]\n"})
     assert "which is the address of a page" in finding.what
+
+
+def test_a_record_class_without_its_own_type_is_told(check) -> None:
+    (finding,) = check(
+        {"models.py": "from petri import Source\nclass Story(Source): pass\n", "experiment.py": MODELS}
+    )
+    assert finding.mend == 'Write in it: type = "story"'
+
+
+def test_an_unknown_setting_is_told_beside_it(check) -> None:
+    changes = {"models.py": "from petri import Source\nclass Story(Source): pass\n", "experiment.py": MODELS}
+    found = check({**changes, "config.txt": "[A]\nnonsense = 1\n"})
+    assert [each.where for each in found] == ["experiment.py", "config.txt, line 2"]
