@@ -70,6 +70,11 @@ class App:
     conflicts: int = 0
 
     @property
+    def operator_token(self) -> str:
+        """The token with which the operator may do everything."""
+        return self.tokens.operator_token
+
+    @property
     def tokens_are_off(self) -> bool:
         """Whether participants' tokens are not asked for; in debug mode only."""
         return self.config.get("mode") == "debug" and self.config.get("require_participant_token") is False

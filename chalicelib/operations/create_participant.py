@@ -12,6 +12,10 @@ from chalicelib.model.participant import WORKING, Participant
 from .unit import OPERATOR, PARTICIPANT, Unit
 
 
+#: Recruiters' ids are 10 to 40 characters long; DynamoDB's keys have an end.
+LONGEST_ID = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the recruiter's link and the page tell about somebody who begins."""
@@ -51,6 +55,8 @@ def check_ids(entry: Entry) -> None:
         value = getattr(entry, name)
         if not value:
             raise BadRequest(f"{name} is missing: the page was opened without it.", code="id_missing")
+        if len(value) > LONGEST_ID:
+            raise BadRequest(f"{name} has {len(value)} characters; {LONGEST_ID} is the most.", code="id_too_long")
         if value == "undefined":
             raise Forbidden(
                 f"{name} is the word 'undefined': the page lost it. Open the link from the recruiter again.",

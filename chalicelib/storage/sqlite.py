@@ -39,13 +39,13 @@ class SQLiteEngine:
         self._all: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         self._closed = False
-        connection = self._connection
-        connection.executescript(SCHEMA + VIEWS)
+        # In one transaction: two processes may open a new file at the same moment.
+        self._connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {VIEWS} COMMIT;")
 
     @property
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        if connection is None or self._closed:
             connection = self._open()
             self._local.connection = connection
         return connection

@@ -29,6 +29,10 @@ class Places:
         """Give the run's log."""
         return self._runs() / f"{checked(run_id)}.log"
 
+    def facts(self, run_id: str) -> Path:
+        """Give the file that keeps how the run was made, for its export."""
+        return self._runs() / f"{checked(run_id)}.json"
+
     def export(self, run_id: str) -> Path:
         """Give the zip that the run is exported to."""
         return self._data() / f"{checked(run_id)}-data.zip"
