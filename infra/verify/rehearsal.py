@@ -6,7 +6,7 @@ Nothing is written to disk, nobody is recruited, and no background task is start
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from chalicelib import bootstrap, services
@@ -20,7 +20,9 @@ from chalicelib.operations.join_network import join_network
 from chalicelib.operations.read_infos import list_received_infos
 from chalicelib.operations.unit import Caller, Unit
 from chalicelib.storage.counting import CountingEngine
+from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.store import EngineStore
 from infra.verify.findings import Finding, error, told_by, warning
 
 T = TypeVar("T")
@@ -71,7 +73,7 @@ def rehearse(loaded: Loaded) -> Rehearsal:
 
     The working directory must be the experiment's folder, as in a run.
     """
-    engine = CountingEngine(SQLiteEngine(":memory:"))
+    engine = SQLiteEngine(":memory:")
     try:
         stage = _Stage(loaded, engine)
         stage.play()
@@ -82,12 +84,14 @@ def rehearse(loaded: Loaded) -> Rehearsal:
 
 
 class _Stage:
-    def __init__(self, loaded: Loaded, engine: CountingEngine) -> None:
+    def __init__(self, loaded: Loaded, engine: Engine) -> None:
         self.findings: list[Finding] = []
         self._most: dict[RequestKind, int] = {}
         self._folder = loaded.folder
-        self._engine = engine
-        self._app = bootstrap.local(loaded.experiment_class, loaded.config, app_id="verify", engine=engine)
+        app = bootstrap.local(loaded.experiment_class, loaded.config, app_id="verify", engine=engine)
+        # Only what requests ask is counted, not what building the app asks.
+        self._engine = CountingEngine(engine)
+        self._app = replace(app, store=EngineStore(self._engine))
 
     def play(self) -> None:
         networks = self._try("the experiment can't be launched", lambda: self._app.run(_set_up))
