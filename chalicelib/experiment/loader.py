@@ -44,7 +44,7 @@ class Loaded:
     #: (source, destination inside the folder) of files that come from elsewhere
     extra_files: list[tuple[Path, str]]
     routes: list[Route]
-    schedules: list[Schedule]
+    scheduled: list[Schedule]
 
     def bots(self) -> dict[str, type]:
         """Return the experiment's bot classes by name; the one called Bot is used when none is named."""
@@ -89,7 +89,7 @@ def load_experiment(
         config=config,
         extra_files=find_extra_files(folder, module, cls),
         routes=collect_routes(module, cls, core_routes),
-        schedules=collect_schedules(module, cls),
+        scheduled=collect_schedules(module, cls),
     )
 
 

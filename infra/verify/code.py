@@ -66,7 +66,7 @@ class CodeCheck:
             config=get_config(),
             extra_files=extra_files,
             routes=routes,
-            schedules=collect_schedules(module, cls),
+            scheduled=collect_schedules(module, cls),
         )
 
     def _try(self, step: Callable[[], T]) -> T | None:

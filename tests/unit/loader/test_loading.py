@@ -153,7 +153,7 @@ def tidy():
     pass
 """
     loaded = load(code)
-    assert ([route.name for route in loaded.routes], [each.name for each in loaded.schedules]) == (
+    assert ([route.name for route in loaded.routes], [each.name for each in loaded.scheduled]) == (
         ["double"],
         ["tidy"],
     )
