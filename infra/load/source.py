@@ -1,0 +1,99 @@
+"""The rows of an export as records have them: by Petri's names, Dallinger's words turned into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from chalicelib.export import COLUMNS, Export, MalformedTableError
+from chalicelib.export.tables import Row
+from chalicelib.storage.mapping import KINDS
+
+#: Which columns say to what a record belongs, and in which table that stands.
+REFERENCES: Final[dict[str, dict[str, str]]] = {
+    "node": {"network_id": "network", "participant_id": "participant"},
+    "info": {"origin_id": "node", "network_id": "network"},
+    "vector": {"origin_id": "node", "destination_id": "node", "network_id": "network"},
+    "transmission": {
+        "vector_id": "vector",
+        "info_id": "info",
+        "origin_id": "node",
+        "destination_id": "node",
+        "network_id": "network",
+    },
+    "transformation": {
+        "info_in_id": "info",
+        "info_out_id": "info",
+        "node_id": "node",
+        "network_id": "network",
+    },
+    "question": {"participant_id": "participant"},
+    "payment": {"participant_id": "participant"},
+}
+#: A source is nobody's node.
+MAY_BE_NULL: Final = {("node", "participant_id")}
+#: What a row can't be without, besides its id, time and references.
+ESSENTIAL: Final = {"payment": ("kind", "amount", "status"), "transmission": ("status",)}
+#: Older names of columns.
+RENAMED: Final = {"recruiter_id": "recruiter"}
+#: Values of columns that an older export doesn't have.
+UNTOLD: Final[dict[str, Row]] = {
+    "recruitment": {"recruiter": "", "event_type": "recruit", "n": 1},
+    "question": {"number": 0},
+}
+#: A base class's own word in Dallinger.
+BASE: Final = "base"
+
+
+class Source:
+    """Reads an export's tables one row at a time."""
+
+    def __init__(self, export: Export) -> None:
+        """Take an open export; DataError when a table is missing."""
+        export.require()
+        self.export = export
+
+    def rows(self, table: str) -> Iterator[tuple[int, Row]]:
+        """Yield a table's rows with their lines; nothing for a table that the export doesn't have."""
+        if table not in self.export.tables:
+            return
+        needed = ("id", "creation_time", *REFERENCES.get(table, ()), *ESSENTIAL.get(table, ()))
+        with self.export.rows(table) as (header, rows):
+            names = [RENAMED.get(name, name) for name in header]
+            for line, values in rows:
+                row = _as_record(table, dict(zip(names, values, strict=True)))
+                for name in needed:
+                    if row.get(name) is None and (table, name) not in MAY_BE_NULL:
+                        raise MalformedTableError(f"{table}.csv", line, f"{name} is empty or missing.")
+                yield line, row
+
+
+def _as_record(table: str, found: Row) -> Row:
+    """Give a row Petri's columns; what Petri doesn't know goes into `details`."""
+    columns = COLUMNS[table]
+    row: Row = {**dict.fromkeys(columns), **UNTOLD.get(table, {})}
+    row.update({name: value for name, value in found.items() if name in columns and value is not None})
+    strange = {name: value for name, value in found.items() if name not in columns and value is not None}
+    row["details"] = {**strange, **(row["details"] or {})}
+    row["failed"] = bool(row["failed"])
+    if row["failed"] and row["time_of_death"] is None:
+        row["time_of_death"] = row["creation_time"]
+    if "type" in columns and row["type"] in (None, BASE):
+        row["type"] = KINDS[table].type
+    return row
+
+
+#: Owners come before what they own.
+LOADING_ORDER: Final = (
+    "network",
+    "participant",
+    "node",
+    "info",
+    "vector",
+    "transmission",
+    "transformation",
+    "question",
+    "payment",
+    "notification",
+    "recruitment",
+)

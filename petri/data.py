@@ -1,0 +1,227 @@
+"""Data of finished runs: `Data` opens an export, `Table` one of its tables, in many formats.
+
+    from petri.data import Data
+    data = Data("3f2c-data.zip")
+    data.infos.df.groupby("network_id").size()
+
+docs/data.md says what the columns hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chalicelib.export.cells import typed, types_of
+from chalicelib.export.csvtext import line_of
+from chalicelib.export.errors import DataError, MalformedTableError
+from chalicelib.export.reading import Export
+from chalicelib.export.tables import COLUMNS, CORE_TABLES
+from chalicelib.model.record import plain
+from petri import data_formats
+from petri.data_report import Report
+
+__all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
+
+#: A row by its columns, and a row of values with the line of the file that it begins on. (Table's own
+#: properties are called list and dict, so that inside it these words mean something else.)
+Row = dict[str, Any]
+Values = list[Any]
+Numbered = Iterable[tuple[int, Values]]
+Rows = list[Row]
+RowsById = dict[int, Row]
+
+
+class Table:
+    """One table of an export. `Table("info.csv")` reads a file; `data.infos` gives one of a zip.
+
+    What is read is typed: ids are whole numbers, times are aware datetimes, `failed` is True or False,
+    `details` an object, and what is empty is None.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Read a CSV that Petri or Dallinger wrote; DataError names the file and line that is wrong."""
+        path = Path(path)
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                header, rows = typed(file, path.stem, str(path))
+                self._keep(path.stem, header, rows)
+        except OSError as error:
+            raise DataError(f"{path} can't be read: {error.strerror}. Name a table's CSV file.") from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path} isn't UTF-8: save it as UTF-8 and try again.") from error
+
+    @classmethod
+    def of(cls, name: str, header: Sequence[str], rows: Numbered) -> Table:
+        """Make a table of typed rows, each with its line."""
+        table = cls.__new__(cls)
+        table._keep(name, header, rows)  # noqa: SLF001 - it is this class's own
+        return table
+
+    def _keep(self, name: str, header: Sequence[str], rows: Numbered) -> None:
+        self.name = name
+        self.columns = [*header]
+        self._values = [values for _, values in rows]
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.list)
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self)} rows>"
+
+    @property
+    def list(self) -> Rows:
+        """A list of rows, each a dictionary with the values that the API's JSON has."""
+        return [
+            {name: plain(value) for name, value in zip(self.columns, row, strict=True)}
+            for row in self._values
+        ]
+
+    @property
+    def dict(self) -> RowsById:
+        """The rows by their id."""
+        if "id" not in self.columns:
+            raise DataError(f"The table {self.name} has no column id to find rows by: use .list.")
+        return {row["id"]: row for row in self.list}
+
+    @property
+    def df(self) -> Any:
+        """A pandas DataFrame: times as datetimes in UTC, ids as integers, missing ones as <NA>."""
+        columns = [[row[place] for row in self._values] for place in range(len(self.columns))]
+        types = types_of(self.name, self.columns)
+        return data_formats.frame(dict(zip(self.columns, zip(types, columns, strict=True), strict=True)))
+
+    @property
+    def csv(self) -> str:
+        """Comma-separated values, as in the export."""
+        return "".join(map(line_of, [self.columns, *map(self._row_for_csv, self._values)]))
+
+    @staticmethod
+    def _row_for_csv(row: Sequence[Any]) -> Values:
+        return [data_formats.moment_text(value) for value in row]
+
+    @property
+    def tsv(self) -> str:
+        """Tab-separated values."""
+        return str(self._as("tsv"))
+
+    @property
+    def html(self) -> str:
+        """An HTML table."""
+        return str(self._as("html"))
+
+    @property
+    def latex(self) -> str:
+        """A LaTeX table, for the package booktabs."""
+        return str(self._as("latex"))
+
+    @property
+    def yaml(self) -> str:
+        """A YAML list of rows."""
+        return str(self._as("yaml"))
+
+    @property
+    def xlsx(self) -> bytes:
+        """An Excel workbook, as bytes to write into a file."""
+        return bytes(self._as("xlsx"))
+
+    @property
+    def ods(self) -> bytes:
+        """An OpenDocument spreadsheet, as bytes to write into a file."""
+        return bytes(self._as("ods"))
+
+    @property
+    def xls(self) -> bytes:
+        """Not made any more: DataError, which names what is."""
+        raise DataError(
+            "The old Excel format .xls isn't made: it can't hold long texts or more than 65,536 rows. "
+            "Use .xlsx, which every Excel since 2007 opens."
+        )
+
+    def _as(self, form: str) -> Any:
+        return data_formats.FORMATS[form](self.name, self.columns, self._values)
+
+
+class Data:
+    """The data of one run: a zip that `petri export` wrote (or Dallinger did), or its folder.
+
+    Each table is read when it is first used. `manifest` tells how the export was made.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open an export; DataError when it isn't one."""
+        self.path = Path(path)
+        with Export(self.path) as export:
+            self.manifest: Mapping[str, Any] = export.manifest
+
+    def __repr__(self) -> str:
+        return f"<Data {self.path}>"
+
+    def table(self, name: str) -> Table:
+        """Return a table by its word in the export, such as "info"."""
+        with Export(self.path) as export:
+            if name not in export.tables and name in COLUMNS and name not in CORE_TABLES:
+                return Table.of(name, COLUMNS[name], ())
+            export.require((name,))
+            with export.rows(name) as (header, rows):
+                return Table.of(name, header, rows)
+
+    @cached_property
+    def infos(self) -> Table:
+        """What nodes made."""
+        return self.table("info")
+
+    @cached_property
+    def networks(self) -> Table:
+        """The networks."""
+        return self.table("network")
+
+    @cached_property
+    def nodes(self) -> Table:
+        """The points of the networks."""
+        return self.table("node")
+
+    @cached_property
+    def notifications(self) -> Table:
+        """What recruiters reported."""
+        return self.table("notification")
+
+    @cached_property
+    def participants(self) -> Table:
+        """Who took part."""
+        return self.table("participant")
+
+    @cached_property
+    def payments(self) -> Table:
+        """What was owed and paid; empty for Dallinger's exports."""
+        return self.table("payment")
+
+    @cached_property
+    def questions(self) -> Table:
+        """What participants answered outside of networks."""
+        return self.table("question")
+
+    @cached_property
+    def recruitments(self) -> Table:
+        """What was asked of recruiters."""
+        return self.table("recruitment")
+
+    @cached_property
+    def transformations(self) -> Table:
+        """Which info was made out of which."""
+        return self.table("transformation")
+
+    @cached_property
+    def transmissions(self) -> Table:
+        """Which info was sent to whom."""
+        return self.table("transmission")
+
+    @cached_property
+    def vectors(self) -> Table:
+        """Which nodes are connected."""
+        return self.table("vector")
