@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import re
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import typer
 from chalicelib.model.errors import PetriError
 from infra.cli.console import err
 from infra.cli.options import Verbose
+from infra.local.logs import shown
 
 FAILED = 1
 INTERRUPTED = 130
@@ -57,9 +56,9 @@ def plainly(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def told(*arguments: Any, verbose: bool = False, **options: Any) -> None:
-        logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, stream=sys.stderr, force=True)
         try:
-            command(*arguments, **options)
+            with shown(verbose=verbose):
+                command(*arguments, **options)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except (typer.Exit, typer.Abort):

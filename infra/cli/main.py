@@ -7,6 +7,8 @@ from collections.abc import Callable
 import typer
 
 from infra.cli.bot import bot
+from infra.cli.debug import debug
+from infra.cli.export import export
 from infra.cli.failures import plainly
 from infra.cli.make_uuid import uuid_command
 from infra.cli.new import new
@@ -24,9 +26,11 @@ app = typer.Typer(
 )
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "debug": debug,
     "bot": bot,
     "verify": verify,
     "new": new,
+    "export": export,
     "summary": summary,
     "setup": setup,
     "uuid": uuid_command,

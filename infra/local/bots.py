@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from typing import Any
 
 from chalicelib.experiment.loader import Loaded
 from chalicelib.model.errors import ExperimentError, NotFound
 
 USUAL = "Bot"
+_logger = logging.getLogger("petri.local")
 
 
 def chosen_bots(loaded: Loaded, name: str = "") -> list[type[Any]]:
@@ -28,3 +31,20 @@ def chosen_bots(loaded: Loaded, name: str = "") -> list[type[Any]]:
             f"{loaded.name} has several bots ({', '.join(sorted(bots))}); call one of them Bot."
         )
     return [bots[wanted or next(iter(bots))]]
+
+
+def spawn(loaded: Loaded, address: str) -> None:
+    """Start a bot at an ad address, in a thread of its own; what goes wrong with it is logged."""
+    bot = chosen_bots(loaded)[0](address)
+
+    def take_part() -> None:
+        try:
+            bot.run_experiment()
+        except Exception:
+            # The author's code: the run and its other participants go on.
+            _logger.exception("A bot of %s stopped.", loaded.name)
+            return
+        for problem in bot.problems:
+            _logger.warning("A bot of %s failed: %s", loaded.name, problem)
+
+    threading.Thread(target=take_part, name="bot", daemon=True).start()

@@ -56,6 +56,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def listen_or_elsewhere(host: str, port: int) -> socket.socket:
+    """Open the listening socket at a port that is only a preference: any free one does as well."""
+    try:
+        return listen(host, port)
+    except AddressError:
+        return listen(host, 0)
+
+
 def url_of(listener: socket.socket) -> str:
     """Give the address that a browser on this machine opens."""
     host, port = listener.getsockname()[:2]

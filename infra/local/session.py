@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from infra.local.gateway import HttpRequest
 from infra.local.host import Host
 from infra.local.interrupt import stopping_on_signals
 from infra.local.places import Places
-from infra.local.server import listen, serve, url_of
+from infra.local.server import serve, url_of
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Plan:
     """What somebody wants of a session."""
 
     run_id: str
-    address: str = "127.0.0.1"
-    port: int = 0
+    #: where the run listens
+    listener: socket.socket
     #: whether the experiment is launched; data that was loaded again is only looked at
     launch: bool = True
     bots: Bots | None = None
@@ -57,15 +58,14 @@ class Watcher(Protocol):
 async def hold(host: Host, drain: Drain, token: str, plan: Plan, places: Places, watcher: Watcher) -> bool:
     """Serve the run until the bots are through or somebody stops it; True when all bots succeeded.
 
-    Raises AddressError when the port is taken, ExperimentError when the experiment can't be launched.
+    Raises ExperimentError when the experiment can't be launched.
     """
     stop = asyncio.Event()
-    listener = listen(plan.address, plan.port)
-    url = url_of(listener)
+    url = url_of(plan.listener)
     note = places.announce(plan.run_id, url)
     try:
         with stopping_on_signals(stop):
-            async with _served(host, drain, listener):
+            async with _served(host, drain, plan.listener):
                 launched = await launch(host, token) if plan.launch else ""
                 watcher.started(url, launched)
                 succeeded = await _let_bots_take_part(plan.bots, url, stop, watcher)
@@ -90,7 +90,7 @@ async def launch(host: Host, token: str) -> str:
 
 
 @asynccontextmanager
-async def _served(host: Host, drain: Drain, listener: Any) -> AsyncIterator[None]:
+async def _served(host: Host, drain: Drain, listener: socket.socket) -> AsyncIterator[None]:
     stop_serving = asyncio.Event()
     host.after_request = drain.soon
     serving = asyncio.create_task(serve(host, listener, stop_serving))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from infra.local.host import Host
 from infra.local.lane import Lane
 from infra.local.pages import Pages
 from infra.local.places import Places
+from infra.local.server import listen
 from infra.local.session import Bots, Plan, hold
 from tests.unit.local.toy import find_page, toy_app
 
@@ -67,7 +69,9 @@ class Session:
         self.due: list[int] = []
         self.watcher = Recorder()
 
-    def hold(self, plan: Plan) -> bool:
+    def hold(self, bots: Bots | None = None, *, leave: bool = False, launch: bool = True) -> bool:
+        plan = Plan("run", listen("127.0.0.1", 0), launch=launch, bots=bots, leave=leave)
+
         async def run() -> bool:
             host = Host(Lane(self.app), Pages(self.places.root, find_page))
             drain = Drain(lambda: bool(self.due and self.due.pop()), lambda: None)
@@ -81,11 +85,11 @@ def session(tmp_path: Path) -> Session:
     return Session(tmp_path)
 
 
-TWO_BOTS = Plan("run", bots=Bots([AskingBot], 2, at_once=1), leave=True)
+TWO_BOTS = Bots([AskingBot], 2, at_once=1)
 
 
 def test_a_session_ends_when_its_bots_are_through(session: Session) -> None:
-    assert session.hold(TWO_BOTS)
+    assert session.hold(TWO_BOTS, leave=True)
     assert [one.number for one in session.watcher.fared] == [1, 2]
 
 
@@ -94,49 +98,52 @@ def test_a_bot_that_fails_makes_the_session_fail(session: Session) -> None:
         def run_experiment(self) -> bool:
             return False
 
-    assert not session.hold(Plan("run", bots=Bots([AskingBot, Failing], 2, at_once=1), leave=True))
+    assert not session.hold(Bots([AskingBot, Failing], 2, at_once=1), leave=True)
 
 
 def test_the_experiment_is_launched_with_the_operators_token(session: Session) -> None:
-    session.hold(TWO_BOTS)
+    session.hold(TWO_BOTS, leave=True)
     assert session.app.token_seen == "Bearer secret"
     assert session.watcher.launched == "Come here."
 
 
 def test_data_that_is_only_looked_at_is_not_launched(session: Session) -> None:
-    session.hold(Plan("run", launch=False, bots=TWO_BOTS.bots, leave=True))
+    session.hold(TWO_BOTS, launch=False, leave=True)
     assert not hasattr(session.app, "token_seen")
 
 
 def test_a_refused_launch_says_why(tmp_path: Path) -> None:
     session = Session(tmp_path, launching_app({"status": "error", "error_text": "setup() failed at line 3."}))
     with pytest.raises(ExperimentError, match=r"setup\(\) failed at line 3"):
-        session.hold(TWO_BOTS)
+        session.hold(TWO_BOTS, leave=True)
 
 
 def test_a_signal_ends_a_session_that_would_go_on(session: Session) -> None:
     session.watcher.at_start = lambda _url: os.kill(os.getpid(), signal.SIGTERM)
-    assert session.hold(Plan("run"))
+    assert session.hold()
 
 
 def test_a_signal_ends_a_session_whose_bots_are_not_through(session: Session) -> None:
+    over = threading.Event()
+
     class Stopping(AskingBot):
         def run_experiment(self) -> bool:
             os.kill(os.getpid(), signal.SIGINT)
-            return True
+            return over.wait(10)
 
-    assert not session.hold(Plan("run", bots=Bots([Stopping], 1000, at_once=1)))
+    assert not session.hold(Bots([Stopping], 1000, at_once=1))
+    over.set()
 
 
 def test_what_is_due_is_done_before_the_session_ends(session: Session) -> None:
     session.due = [1, 2, 3]
-    session.hold(TWO_BOTS)
+    session.hold(TWO_BOTS, leave=True)
     assert session.due == []
 
 
 def test_a_running_session_can_be_found_and_an_ended_one_cannot(session: Session) -> None:
     found = []
     session.watcher.at_start = lambda url: found.append(session.places.address("run") == url)
-    session.hold(TWO_BOTS)
+    session.hold(TWO_BOTS, leave=True)
     assert found == [True]
     assert not list((session.places.root / "runs").glob("*.running"))

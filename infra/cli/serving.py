@@ -1,0 +1,65 @@
+"""What the commands that serve a run have in common: where it listens, and what is told in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from infra.cli.console import out
+from infra.cli.summary import show
+from infra.cli.telling import ForPeople, Links, requests_told_to
+from infra.local import outcome
+from infra.local.logs import kept
+from infra.local.places import Places
+from infra.local.run import Run, Wish, opened
+from infra.local.server import listen, listen_or_elsewhere
+from infra.local.session import Plan, Watcher, hold
+
+
+@contextmanager
+def opened_with_log(wish: Wish, places: Places) -> Iterator[Run]:
+    """Open a run, keep its log, and note how it was made."""
+    with kept(places.log(wish.run_id)), opened(wish, places) as run:
+        outcome.note_settings(run, places)
+        yield run
+
+
+def listening(run: Run, port: int | None) -> socket.socket:
+    """Listen at the port that was asked for, or at the settings' one if it is free."""
+    host = str(run.loaded.config.get("host"))
+    if port is not None:
+        return listen(host, port)
+    return listen_or_elsewhere(host, int(run.loaded.config.get("port")))
+
+
+def hold_plan(run: Run, plan: Plan, places: Places, watcher: Watcher) -> bool:
+    """Hold a session; True when it went well."""
+    return asyncio.run(hold(run.host, run.drain, run.operator_token, plan, places, watcher))
+
+
+def serve_people(run: Run, plan: Plan, places: Places, links: Links) -> None:
+    """Serve a run until somebody ends it."""
+    database = places.database(run.id)
+    teller = ForPeople(run, database if database.exists() else None, links)
+    with requests_told_to(teller):
+        hold_plan(run, plan, places, teller)
+
+
+def finish(run: Run, places: Places, began: float) -> None:
+    """Export a run, and say how it went: counts, the experiment's own analysis, and where all of it is."""
+    console = out()
+    archive = outcome.export(run.engine, run.id, places)
+    counted = outcome.counted(archive)
+    show(counted, console)
+    console.print(f"Time: {time.monotonic() - began:.1f} s")
+    console.print(f"Data: {archive}", markup=False)
+    report = outcome.analysis(run, archive) if counted.participants else None
+    if report is None:
+        return
+    console.print(f"\n{report.title}", markup=False)
+    for line in report.lines:
+        console.print(line, markup=False)
+    console.print(f"Report: {report.save(places.report(run.id))}", markup=False)

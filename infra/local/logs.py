@@ -1,0 +1,54 @@
+"""Where the log of a local run goes: all of it into a file, what needs somebody's eyes to the terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PLATFORM = "petri"
+_BOTS = "petri.bots"
+
+
+@contextmanager
+def shown(*, verbose: bool = False) -> Iterator[None]:
+    """Show warnings on the terminal while the block lasts; when `verbose`, the whole log."""
+    root = logging.getLogger()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    if not verbose:
+        handler.setLevel(logging.WARNING)
+        # What went wrong with a bot is told with its progress.
+        handler.addFilter(lambda record: not record.name.startswith(_BOTS))
+    before = root.level
+    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[None]:
+    """Append the platform's structured log to a file, instead of mixing it into what the terminal shows."""
+    # Put off: it brings Powertools along, which few commands need.
+    from chalicelib.web.logs import logger
+
+    before = {handler: list(handler.filters) for handler in logging.getLogger().handlers}
+    logger()
+    for handler, filters in before.items():
+        # Powertools keeps the platform's lines from everybody else; a terminal has its own sieve.
+        handler.filters = filters
+    platform = logging.getLogger(_PLATFORM)
+    structured = [handler for handler in platform.handlers if isinstance(handler, logging.StreamHandler)]
+    with path.open("a", encoding="utf-8") as file:
+        streams = [handler.setStream(file) for handler in structured]
+        try:
+            yield
+        finally:
+            for handler, stream in zip(structured, streams, strict=True):
+                handler.setStream(stream or sys.stdout)

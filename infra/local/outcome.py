@@ -1,0 +1,47 @@
+"""What comes out of a run: the exported zip, and the experiment's own analysis of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chalicelib.export.archive import write_zip
+from chalicelib.storage.engine import Engine
+from infra.local.places import Places
+from infra.local.run import Run
+from infra.local.summary import Summary, summary_of
+from petri.data import Data, Report
+
+
+def note_settings(run: Run, places: Places) -> None:
+    """Keep beside the data what the run's export says about how it was made."""
+    facts = {"experiment": run.loaded.name, "settings": run.loaded.config.as_dict()}
+    places.facts(run.id).write_text(json.dumps(facts, indent=2, default=str), encoding="utf-8")
+
+
+def export(engine: Engine, run_id: str, places: Places, *, scrub: bool = True) -> Path:
+    """Write the run's zip and give its path."""
+    log, facts = places.log(run_id), places.facts(run_id)
+    manifest: Mapping[str, Any] = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
+    return write_zip(
+        engine,
+        places.export(run_id),
+        app_id=run_id,
+        scrub=scrub,
+        log=log if log.exists() else None,
+        manifest=manifest,
+    )
+
+
+def counted(archive: Path) -> Summary:
+    """Count participants and networks of an exported run."""
+    data = Data(archive)
+    return summary_of(data.participants.list, data.networks.list)
+
+
+def analysis(run: Run, archive: Path) -> Report | None:
+    """Let the experiment analyse its run's data; None when it has no analysis."""
+    report: Report | None = run.app.experiment_class().analyze(Data(archive))
+    return report

@@ -1,0 +1,156 @@
+"""A run, opened: the author's folder, its data, its built pages, and the app that joins them."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from chalice.app import Chalice
+
+from chalicelib.bootstrap import SECRETS, local
+from chalicelib.experiment.loader import Loaded, load_experiment
+from chalicelib.model.errors import PetriError
+from chalicelib.services import App
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.local.bots import spawn
+from infra.local.drain import Drain
+from infra.local.host import Host
+from infra.local.lane import Lane
+from infra.local.messages import Messages
+from infra.local.pages import Pages
+from infra.local.places import Places
+from infra.site import SiteSource, build, resolve
+
+EngineName = Literal["sqlite", "moto"]
+_APP = Path(__file__).parents[2] / "app.py"
+
+
+@dataclass
+class Address:
+    """Where a run is served; known once it listens."""
+
+    url: str = "http://127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which experiment is to be run, and how."""
+
+    folder: Path
+    run_id: str
+    engine: EngineName = "sqlite"
+    #: settings that count more than any file
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that a session needs."""
+
+    id: str
+    loaded: Loaded
+    app: App
+    engine: Engine
+    host: Host
+    drain: Drain
+    address: Address
+    operator_token: str
+
+    def quorum(self) -> int:
+        """Give how many must wait together before anybody begins; 0: nobody waits."""
+        with self.app.store.begin(self.app.clock.now()) as work:
+            return int(self.app.experiment_class(work).quorum)
+
+    def participants(self) -> int:
+        """Count who came so far."""
+        with self.app.store.begin(self.app.clock.now()) as work:
+            return sum(work.statuses().values())
+
+
+@contextmanager
+def opened(wish: Wish, places: Places) -> Iterator[Run]:
+    """Open a run while the block lasts; the working directory is the experiment's folder meanwhile.
+
+    Raises ExperimentError and ConfigError for what is wrong with the folder, before anything is written.
+    """
+    loaded = load_experiment(
+        wish.folder, runtime={"mode": "debug", **wish.settings}, core_routes=core_routes()
+    )
+    with ExitStack() as stack:
+        site = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="petri-site-"))) / "site"
+        build(_source(loaded, wish.run_id), site)
+        engine = stack.enter_context(_engine(wish, places))
+        stack.enter_context(contextlib.chdir(loaded.folder))
+        address = Address()
+        app = local(
+            loaded.experiment_class,
+            loaded.config,
+            app_id=wish.run_id,
+            engine=engine,
+            base=lambda: address.url,
+            spawn_bot=partial(spawn, loaded),
+            routes=loaded.routes,
+        )
+        lane = Lane(chalice_app())
+        drain = Drain(Messages(app).carry_out_one, lane.wake)
+        host = Host(lane, Pages(site, resolve))
+        yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
+
+
+def chalice_app() -> Chalice:
+    """Give the object of app.py, the one that Lambda calls."""
+    module = sys.modules.get("app")
+    if module is None or Path(module.__file__ or "").resolve() != _APP.resolve():
+        # By its path: a folder that petri is started in may hold an app.py of its own.
+        spec = importlib.util.spec_from_file_location("app", _APP)
+        if spec is None or spec.loader is None:
+            raise PetriError(f"{_APP} can't be imported; install Petri again.")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["app"] = module
+        spec.loader.exec_module(module)
+    found: Chalice = module.app
+    return found
+
+
+def core_routes() -> list[str]:
+    """Give Petri's own addresses, which an author's must leave alone."""
+    return list(chalice_app().routes)
+
+
+def _operator_token(engine: Engine) -> str:
+    """Give the token that bootstrap made for this run, or was given in the environment."""
+    return os.environ.get("PETRI_OPERATOR_TOKEN") or str(engine.get([SECRETS])[SECRETS]["operator_token"])
+
+
+def _source(loaded: Loaded, run_id: str) -> SiteSource:
+    return SiteSource(
+        folder=loaded.folder,
+        name=loaded.name,
+        mode=str(loaded.config.get("mode")),
+        config=loaded.config.public(),
+        extra_files=loaded.extra_files,
+        app_id=run_id,
+    )
+
+
+@contextmanager
+def _engine(wish: Wish, places: Places) -> Iterator[Engine]:
+    if wish.engine == "sqlite":
+        with contextlib.closing(SQLiteEngine(places.database(wish.run_id))) as engine:
+            yield engine
+        return
+    # Put off: moto takes a second to import, and only its users have it installed.
+    from infra.local.moto_engine import started
+
+    with started() as new_engine, contextlib.closing(new_engine(wish.run_id)) as engine:
+        yield engine
