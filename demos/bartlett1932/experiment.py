@@ -85,8 +85,8 @@ class Bartlett1932(Experiment):
 
         told = {
             int(node["network_id"]): TITLES[node["property1"]]
-            for node in data.nodes.dict
+            for node in data.nodes.list
             if node["type"] == StorySource.type
         }
-        found = chains(data.nodes.dict, data.infos.dict, data.transmissions.dict, told)
+        found = chains(data.nodes.list, data.infos.list, data.transmissions.list, told)
         return Report("How far the story drifted", report_lines(found), report_html(found))

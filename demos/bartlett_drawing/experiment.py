@@ -73,5 +73,5 @@ class BartlettDrawing(Experiment):
         """All drawings side by side, with their distances from the first."""
         from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
 
-        found = galleries(data.nodes.dict, data.infos.dict, data.transmissions.dict)
+        found = galleries(data.nodes.list, data.infos.list, data.transmissions.list)
         return Report("What became of the drawing", gallery_lines(found), gallery_html(found))

@@ -6,7 +6,7 @@ from petri import DiscreteGenerational, Experiment, Meme, get_config
 
 from .bots import Bot
 from .generations import by_generation, report_html, report_lines
-from .models import LearningGene, RogersAgent, RogersEnvironment, RogersSource, written
+from .models import LearningGene, RogersAgent, RogersEnvironment, written
 
 __all__ = ["Bot", "RogersExperiment", "config_defaults", "extra_parameters"]
 
@@ -85,13 +85,13 @@ class RogersExperiment(Experiment):
         self.generations = config.get("generations")
         self.generation_size = config.get("generation_size")
         self.initial_recruitment_size = self.generation_size
-        for known in (LearningGene, RogersAgent, RogersEnvironment, RogersSource):
+        for known in (LearningGene, RogersAgent, RogersEnvironment):
             self.known_classes[known.__name__] = known
 
     # Before anybody comes
 
     def setup(self):
-        """Make the networks, choose those that catch inattention, and give each its source and its world."""
+        """Make the networks, choose those that catch inattention, and give each its world."""
         if self.networks():
             return
         super().setup()
@@ -107,17 +107,15 @@ class RogersExperiment(Experiment):
             self.populate(network, shares[network.role])
 
     def create_network(self):
-        network = DiscreteGenerational(
+        return DiscreteGenerational(
             generations=self.generations, generation_size=self.generation_size, initial_source=True
         )
-        # Beside the source that it counts by itself, each network holds its environment.
-        network.max_size += 1
-        return network
 
     def populate(self, network, share_of_majority):
-        """Make the source of genes, and a world in which blue or yellow dots are the majority."""
-        RogersSource(network)
+        """Make a world in which blue or yellow dots are the majority."""
         environment = RogersEnvironment(network)
+        # Found again by its id, without listing the network's nodes.
+        network.details = {"environment": environment.id}
         environment.change = config.get("environment_change") if network.role == "experiment" else 0.0
         blue = self.random.random() < 0.5
         environment.update(written(share_of_majority if blue else 1 - share_of_majority))
@@ -131,27 +129,19 @@ class RogersExperiment(Experiment):
         """Inherit how to learn, then learn: from the world, or from somebody of the generation before."""
         network.add_node(node)
         node.receive()
-        environment = network.nodes(type=RogersEnvironment)[0]
+        environment = network.work.node_with_things(network.details["environment"])
         state = environment.state_of(node.generation)
         node.proportion = float(state.contents)
-        teacher = self.choose_teacher(node, network) if node.learns_socially else None
-        if teacher is None:
-            environment.connect(whom=node)
-            environment.transmit(what=state, to_whom=node)
-        else:
-            if not teacher.is_connected(node):
-                teacher.connect(whom=node)
-            teacher.transmit(what=teacher.choice, to_whom=node)
+        teacher = self.choose_teacher(node, network) if node.learns_socially else environment
+        if not teacher.is_connected(node):
+            teacher.connect(whom=node)
+        teacher.transmit(what=state if teacher is environment else teacher.choice, to_whom=node)
         node.receive()
 
     def choose_teacher(self, node, network):
-        """One of the generation before, at random; None for founders."""
-        elders = [
-            elder
-            for elder in network.nodes(type=RogersAgent, generation=node.generation - 1)
-            if elder.has_answered
-        ]
-        return self.random.choice(elders) if elders else None
+        """One of the generation before, at random; they have all chosen, or this one could not join."""
+        elders = network.structure["members"][node.generation - 1]
+        return self.random.choice(network.work.nodes(elders))
 
     def info_post_request(self, node, info):
         if isinstance(info, Meme):
@@ -184,18 +174,25 @@ class RogersExperiment(Experiment):
     def scores(self, participant, role):
         return [node.score or 0 for node in participant.nodes() if node.network.role == role]
 
+    def submission_successful(self, participant):
+        del participant
+        self.state["approved"] = self.state.get("approved", 0) + 1
+
     def recruit(self):
-        """Bring the next generation when this one is complete."""
+        """Bring the next generation when this one is complete, and somebody for each who left before."""
+        approved = self.state.get("approved", 0)
+        follows_approval = approved > self.state.get("recruited_at", 0)
+        self.state["recruited_at"] = approved
         if not self.networks(full=False):
             self.recruiter.close_recruitment()
-            return
-        self.state["finished"] = self.state.get("finished", 0) + 1
-        if self.state["finished"] % self.generation_size == 0:
+        elif not follows_approval:
+            self.recruiter.recruit(n=1)
+        elif approved % self.generation_size == 0:
             self.recruiter.recruit(n=self.generation_size)
 
     def analyze(self, data):
         """How both kinds of learner fared, generation by generation."""
         from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
 
-        found = by_generation(data.networks.dict, data.nodes.dict, data.infos.dict)
+        found = by_generation(data.networks.list, data.nodes.list, data.infos.list)
         return Report("Learners by generation", report_lines(found), report_html(found))

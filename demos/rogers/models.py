@@ -1,10 +1,10 @@
-"""The records of Rogers' experiment: a gene, its source, a world, and those who learn about it."""
+"""The records of Rogers' experiment: a gene, a world, and those who learn about it."""
 
 from __future__ import annotations
 
 import random
 
-from petri import Agent, Environment, Gene, Meme, Source, prop
+from petri import Agent, Environment, Gene, Meme, State, prop
 
 ASOCIAL, SOCIAL = "asocial", "social"
 BLUE, YELLOW = "blue", "yellow"
@@ -26,36 +26,27 @@ class LearningGene(Gene):
         return ASOCIAL if self.contents == SOCIAL else SOCIAL
 
 
-class RogersSource(Source):
-    """Gives the first generation its genes: all of them learn for themselves, having nobody to ask."""
-
-    type = "rogers_source"
-
-    def _info_type(self):
-        return LearningGene
-
-    def _contents(self):
-        return ASOCIAL
-
-
 class RogersEnvironment(Environment):
-    """A world of dots; each generation has its own State, whose contents are the share of blue ones."""
+    """A world of dots. Each generation has its own State: the share of blue ones.
+
+    As the network's source it also gives founders their gene: they look for themselves, having nobody to ask.
+    """
 
     type = "rogers_environment"
     #: How likely the majority changes its colour with the next generation.
     change = prop.number(2)
 
+    def _what(self):
+        return LearningGene(origin=self, contents=ASOCIAL)
+
     def state_of(self, generation):
         """Return the world as it was, or becomes, for a generation."""
-        states = self.states()
+        states = self.infos(type=State)
         while len(states) <= generation:
             share = float(states[-1].contents)
             self.update(written(1 - share if random.random() < self.change else share))
-            states = self.states()
+            states = self.infos(type=State)
         return states[generation]
-
-    def states(self):
-        return [info for info in self.infos() if info.type == "state"]
 
 
 class RogersAgent(Agent):
