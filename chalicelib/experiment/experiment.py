@@ -85,6 +85,9 @@ class Experiment:
         #: What hooks wished of recruiters during this request.
         self.wishes: list[dict[str, Any]] = []
         self.random_seed: str | None = None
+        #: In an `@experiment_route`: what was sent with the request, and whose token came with it.
+        self.parameters: dict[str, Any] = {}
+        self.calling_participant: Participant | None = None
         self.configure()
 
     # -- what a hook can use ------------------------------------------------------------------

@@ -43,6 +43,16 @@ def _check_token(unit: Unit) -> None:
         )
 
 
+def calling_participant(unit: Unit) -> Participant | None:
+    """Return the participant whose token came with the request; None when none did."""
+    if unit.caller.kind != PARTICIPANT or unit.caller.participant_id is None:
+        return None
+    _check_token(unit)
+    participant = unit.work.participant(unit.caller.participant_id)
+    unit.work.owns(*participant.node_ids)
+    return participant
+
+
 def _known(number: int, what: str) -> int:
     if not 0 < number < LARGEST_ID:
         raise NotFound(f"There is no {what} {number}.", code=f"{what}_not_found")

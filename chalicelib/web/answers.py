@@ -11,15 +11,26 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.model.errors import Busy, PetriError, Refused
+from chalicelib.model.record import plain
 
 HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _jitter = random.SystemRandom()
+
+
+def _moment_or_money(value: Any) -> Any:
+    written = plain(value)
+    if written is value:
+        raise TypeError(f"{type(value).__name__} can't be written as JSON: {value!r}")
+    return written
+
+
+#: Writes JSON; authors' own fields may hold moments and money.
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_moment_or_money).encode
 
 
 def success(fields: dict[str, Any]) -> Response:
     """Answer 200 with the fields and status "success"."""
-    return Response(body=_encode({"status": "success", **fields}), headers=dict(HEADERS), status_code=200)
+    return Response(body=encode({"status": "success", **fields}), headers=dict(HEADERS), status_code=200)
 
 
 def failure(error: PetriError) -> Response:

@@ -22,6 +22,7 @@ from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Ca
 from .answers import failure, success
 from .logs import log_request
 from .parameters import Parameters
+from .protection import refuse_protected
 
 #: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
 CONTENT_TYPES = ["*/*"]
@@ -41,11 +42,11 @@ class Call:
         return services.current().run(operation, *args, caller=self.caller, request=self.request, **kwargs)
 
 
-View = Callable[[Call], dict[str, Any]]
+View = Callable[[Call], dict[str, Any] | Response]
 
 
 def door(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
-    """Answer requests to a path with a view that takes a Call and returns the answer's fields."""
+    """Answer requests to a path with a view that takes a Call and returns fields, or a whole Response."""
 
     def declare(view: View) -> View:
         def answered(**_: str) -> Response:
@@ -66,7 +67,9 @@ def answer(request: Any, view: View) -> Response:
     error: PetriError | None = None
     try:
         call = read_call(request)
-        response = success(view(call))
+        refuse_protected(request.path, call.caller)
+        made = view(call)
+        response = made if isinstance(made, Response) else success(made)
     except PetriError as refused:
         error = refused
         response = failure(refused)

@@ -16,5 +16,10 @@ routes = Blueprint(__name__)
 @door(routes, "/experiment/{name}")
 def experiment(call: Call) -> dict[str, Any]:
     """Return a public property."""
+    return public_property(call)
+
+
+def public_property(call: Call) -> dict[str, Any]:
+    """Return the property that the address names."""
     result: dict[str, Any] = call.run(read_property, name=call.parameters.path["name"])
     return result

@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from .door import Call, door
-from .experiment import experiment
+from .experiment import public_property
 
 routes = Blueprint(__name__)
 
@@ -15,4 +15,4 @@ routes = Blueprint(__name__)
 @door(routes, "/experiment_property/{name}")
 def experiment_property(call: Call) -> dict[str, Any]:
     """Return a public property."""
-    return experiment(call)
+    return public_property(call)
