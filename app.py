@@ -13,7 +13,8 @@ from chalice.app import Chalice
 from chalicelib.web import BLUEPRINTS
 from chalicelib.workers import clock, messages
 
-app = Chalice(app_name="petri")
+# Powertools writes the log; Chalice would write each line a second time.
+app = Chalice(app_name="petri", configure_logs=False)
 for _blueprint in BLUEPRINTS:
     app.register_blueprint(_blueprint)
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from .door import Call
 
 _logger: Logger | None = None
-_NUMBER = re.compile(r"\d{1,15}")
+_NUMBER = re.compile(r"[0-9]{1,15}")
+#: POST to it takes a participant's id, though the place is called as in a node's other addresses.
+JOIN = "/node/{node_id}"
 
 
 def logger() -> Logger:
@@ -39,7 +41,7 @@ def log_request(
         value = (request.uri_params or {}).get(name)
         # Only numbers: a worker id stands at the place of a participant's in one of the routes.
         if value and _NUMBER.fullmatch(value) and "{hit_id}" not in request.path:
-            line[name] = int(value)
+            line["participant_id" if request.path == JOIN else name] = int(value)
     if call is not None:
         if call.caller.kind == PARTICIPANT:
             line["participant_id"] = call.caller.participant_id
