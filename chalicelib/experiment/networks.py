@@ -81,7 +81,7 @@ class _Recent(Network):
     def _remember_recent(self, recent: list[int], fresh: Node | None = None) -> None:
         kept = recent[-(self.reach + 1) :]
         waiting = [i for i in self.waiting_for if i in kept]
-        if fresh is not None and not fresh.is_source:
+        if fresh is not None and not fresh.has_answered:
             waiting.append(fresh.id)
         self.remember(recent=kept, waiting=[i for i in waiting if i in kept[-self.reach :]] or None)
 
@@ -290,7 +290,8 @@ class DiscreteGenerational(Network):
         if generation == len(members):
             members.append([])
         members[generation].append(node.id)
-        self.remember(members=members, waiting=[*self.waiting_for, node.id])
+        waiting = self.waiting_for if node.has_answered else [*self.waiting_for, node.id]
+        self.remember(members=members, waiting=waiting or None)
 
     def node_left(self, node: Node) -> None:
         """Free the node's place in its generation."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from chalicelib.model.record import Cascade, Failed, Kind, Record
 
 from .cascade import is_stock, uses_stock_cascades
-from .errors import NotFound, RuleBroken
+from .errors import RuleBroken
 from .filters import alive, of_kind, with_status
 from .registry import check_type
 
@@ -263,8 +263,6 @@ class Network(Record):
 
     def node_joined(self, node: Node) -> None:
         """Count a node that was just made; subclasses remember more."""
-        if self.failed:
-            raise RuleBroken(f"{self!r} has failed and takes no more nodes.")
         self.n_alive += 1
         if node.is_source:
             self.n_sources += 1
@@ -300,13 +298,14 @@ class Network(Record):
         super()._mark_failed(reason)
         self.deep = is_stock(self) and uses_stock_cascades()
 
-    def mark_above(self, node_id: int) -> Record | None:
-        """Return the failed record whose mark holds for what lies below the node, or None."""
-        if self.failed_nodes and node_id in self.failed_nodes:
-            try:
+    def mark_above(self, *node_ids: int) -> Record | None:
+        """Return the failed record whose mark holds for what lies below these nodes, or None.
+
+        The nearest mark wins: a node's over the network's.
+        """
+        for node_id in node_ids if self.failed_nodes else ():
+            if node_id in self.failed_nodes:
                 return self.work.node(node_id)
-            except NotFound:
-                return self if self.own_failed else None
         return self if self.own_failed and self.deep else None
 
     def print_verbose(self) -> str:

@@ -70,6 +70,8 @@ class Node(Record):
             if participant.failed or not participant.is_working:
                 raise RuleBroken(f"{participant!r} has failed or isn't working and gets no node.")
             self.participant_id = participant.id
+        if network.failed:
+            raise RuleBroken(f"{network!r} has failed and takes no more nodes.")
         self._network = network
         self.network_id = network.id
         network.work.attach(self)
@@ -97,8 +99,11 @@ class Node(Record):
 
     @property
     def has_answered(self) -> bool:
-        """Whether the place behind it may open: a source always has; authors may override."""
-        return self.is_source or self.answered
+        """Whether the place behind it may open; authors may override.
+
+        A source always has, and so has a node without a participant: there is nobody to wait for.
+        """
+        return self.is_source or self.participant_id is None or self.answered
 
     def _looks(self) -> None:
         self.work.looks_beyond(self._network, self)
@@ -126,7 +131,13 @@ class Node(Record):
                 "Ask for vectors(failed=...) instead."
             )
         kind = check_type(type, Node)
-        found = [self.work.node(node_id) for node_id in sorted(self._connected_ids(direction))]
+        ids = self._connected_ids(direction)
+        if ids:
+            self.work.looks_beyond(self._network, None if not self.is_new else self)
+        return self._living(kind, ids)
+
+    def _living(self, kind: Any, ids: set[int]) -> list[Node]:
+        found = [self.work.node(node_id) for node_id in sorted(ids)]
         return [node for node in found if isinstance(node, kind) and not node.failed]
 
     def _connected_ids(self, direction: str) -> set[int]:
@@ -302,7 +313,7 @@ class Node(Record):
         nodes: list[Node] = []
         for thing in flatten(to_whom):
             if isinstance(thing, type) and issubclass(thing, Node):
-                nodes += self.neighbors(type=thing)
+                nodes += self._living(thing, set(outgoing))
             elif isinstance(thing, Node):
                 nodes.append(thing)
             else:

@@ -103,5 +103,4 @@ class Transmission(Record):
         self.status = RECEIVED
 
     def _failed_above(self) -> Record | None:
-        network = self._network
-        return network.mark_above(self.origin_id) or network.mark_above(self.destination_id)
+        return self._network.mark_above(self.origin_id, self.destination_id)

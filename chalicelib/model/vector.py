@@ -62,8 +62,7 @@ class Vector(Record):
         return self.transmissions()
 
     def _failed_above(self) -> Record | None:
-        network = self._network
-        return network.mark_above(self.origin_id) or network.mark_above(self.destination_id)
+        return self._network.mark_above(self.origin_id, self.destination_id)
 
     @property
     def failure_cascade(self) -> Cascade:

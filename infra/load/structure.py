@@ -35,5 +35,6 @@ def structure_of(item: Item, seen: Survey) -> dict[str, Any]:
 def _member(node_id: int, *, is_source: bool, answered: bool) -> Node:
     """Make a node that knows as much of itself as a network asks when it joins."""
     node = (Source if is_source else Node).blank()
-    node.__dict__.update(id=node_id, answered=answered)
+    # Somebody's, whoever it is: nobody waits for a node without a participant.
+    node.__dict__.update(id=node_id, answered=answered, participant_id=0)
     return node
