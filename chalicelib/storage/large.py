@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.model.errors import CommitTooLarge, Conflict
+from chalicelib.model.errors import CommitTooLarge, Conflict, PetriError
 from chalicelib.model.record import iso
 
 from . import keys
@@ -70,20 +70,31 @@ class LargeCommit:
         """Stage, then publish. Conflict when the holder changed; CommitTooLarge when it can't be done."""
         fresh = [w for w in writes if isinstance(w, Put) and _can_wait_unseen(w)]
         holder, stored = self._holder(fresh)
-        changes = [w for w in writes if w not in fresh and w.key != holder]
+        changes = [w for w in writes if w.key != holder and not (isinstance(w, Put) and _can_wait_unseen(w))]
         if len(changes) + 1 > self._engine.max_writes:
             raise CommitTooLarge(
                 f"One request changes {len(changes)} existing records; {self._engine.max_writes - 1} is "
                 "the most that can be written at one moment. Do it in several requests."
             )
-        final = next((w.item for w in writes if isinstance(w, Put) and w.key == holder), None)
-        version, stamp = self._take_lease(holder, stored, fresh)
+        final = next((w for w in writes if isinstance(w, Put) and w.key == holder), None)
+        if final is not None and final.expect != (stored["v"] if stored else None):
+            raise Conflict(f"{holder} was changed by somebody else.")
+        give_way(self._engine, holder, stored, self._now)
+        lease, stamp = self._take_lease(holder, stored, fresh)
+        try:
+            self._stage(fresh, holder, lease.item["v"], stamp)
+            self._publish(holder, final.item if final else stored or {}, lease.item["v"], stamp, changes)
+        except PetriError:
+            # We live and know that it won't be: others needn't wait until the lease has run out.
+            mend(self._engine, holder, by=lease.item["lease"]["by"])
+            raise
+
+    def _stage(self, fresh: Sequence[Put], holder: Key, version: int, stamp: int) -> None:
         for batch in self._batches(fresh):
             staged = [
                 Put({**put.item, "s": stamp}, None) if _is_stamped(put, holder) else put for put in batch
             ]
             self._engine.commit([Check(holder, version), *staged])
-        self._publish(holder, final or stored or {}, version, stamp, changes)
 
     def _holder(self, fresh: Iterable[Put]) -> tuple[Key, Item | None]:
         touched = {w.key[0] for w in fresh if w.key[0].startswith("net#")}
@@ -100,7 +111,7 @@ class LargeCommit:
             f"One request makes too much in {len(existing)} networks at once: write to one at a time."
         )
 
-    def _take_lease(self, holder: Key, stored: Item | None, fresh: Sequence[Put]) -> tuple[int, int]:
+    def _take_lease(self, holder: Key, stored: Item | None, fresh: Sequence[Put]) -> tuple[Put, int]:
         stamp = (stored or {}).get("pub", 0) + 1
         version = (stored or {}).get("v", 0)
         until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
@@ -108,8 +119,9 @@ class LargeCommit:
         if holder == keys.HEADER:
             lease["networks"] = sorted(int(w.key[1]) for w in fresh if w.key[0] == keys.NETWORKS)
         base = stored or {"pk": holder[0], "sk": holder[1], "kind": "networks_header", "last_id": 0}
-        self._engine.commit([Put({**base, "v": version + 1, "lease": lease}, version or None)])
-        return version + 1, stamp
+        taken = Put({**base, "v": version + 1, "lease": lease}, version or None)
+        self._engine.commit([taken])
+        return taken, stamp
 
     def _batches(self, fresh: Sequence[Put]) -> Iterable[list[Put]]:
         batch: list[Put] = []
@@ -139,13 +151,24 @@ class LargeCommit:
         self._engine.commit([Put(published, version), *changes])
 
 
-def mend(engine: Engine, holder: Key) -> None:
-    """Take over a dead large commit: forget what it staged, then end its lease."""
+def give_way(engine: Engine, holder: Key, item: Mapping[str, Any] | None, now: datetime) -> None:
+    """Raise Conflict while somebody's large commit holds this; when its time is over, mend it first."""
+    lease = (item or {}).get("lease")
+    if not lease:
+        return
+    if lease_is_over(lease, now):
+        mend(engine, holder)
+    raise Conflict(f"{holder} is in the middle of a large commit.")
+
+
+def mend(engine: Engine, holder: Key, by: str | None = None) -> None:
+    """Take over a dead large commit, or the one of this writer: forget what it staged, end its lease."""
     item = engine.get([holder]).get(holder)
-    if item is None or not item.get("lease"):
+    if item is None or not item.get("lease") or by not in (None, item["lease"]["by"]):
         return
     until = iso(datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS))
-    taken = {**item, "v": item["v"] + 1, "lease": {**item["lease"], "until": until}}
+    lease = {**item["lease"], "by": secrets.token_hex(8), "until": until}
+    taken = {**item, "v": item["v"] + 1, "lease": lease}
     engine.commit([Put(taken, item["v"])])
     _delete_all(engine, _staged(engine, holder, item))
     free = {name: value for name, value in taken.items() if name != "lease"}
@@ -176,4 +199,4 @@ def _delete_all(engine: Engine, doomed: Iterable[Key]) -> None:
         engine.commit(batch)
 
 
-__all__ = ["Conflict", "LargeCommit", "is_large", "lease_is_over", "mend"]
+__all__ = ["LargeCommit", "give_way", "is_large", "lease_is_over", "mend"]

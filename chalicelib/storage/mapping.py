@@ -75,7 +75,8 @@ def fields_of(record: Record) -> dict[str, Any]:
         elif name in MONEY:
             value = str(value)
         fields[STORED_AS.get(name, name)] = value
-    if record._stamp:
+    if record._stamp and not isinstance(record, Network):
+        # A network that was seen is published for good; without the stamp no reader asks again.
         fields["s"] = record._stamp
     return fields
 

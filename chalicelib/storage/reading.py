@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from chalicelib.model.errors import NotFound
+from chalicelib.model.errors import Conflict, NotFound
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
-from chalicelib.model.node import Node
+from chalicelib.model.node import NETWORK_SPAN, Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import Record
@@ -105,6 +105,7 @@ class Reading:
                     self._items[keys.HEADER] = item
                     pub = item.get("pub", 0)
                 elif item.get("s", 0) <= pub:
+                    self._items.setdefault((item["pk"], item["sk"]), item)
                     found.append(cast("Network", self._know("network", item)))
             known = {network.id for network in found}
             made = [r for r in self._made.get(("network", 0), []) if r.id not in known]
@@ -118,6 +119,8 @@ class Reading:
             self.prefetch(node_id=node_id)
             item = self._items[keys.node(node_id)]
             known = None if item is None else self._know_in_network("node", item)
+            if item is not None and known is None:
+                raise Conflict(f"Node {node_id} joined while its network was being read.")
         if known is None:
             raise NotFound(f"There is no node {node_id}.", code="node_not_found")
         return cast("Node", known)
@@ -177,16 +180,27 @@ class Reading:
         return known
 
     def _know_in_network(self, kind: str, item: Item) -> Record | None:
-        """Make a record that lies in a network; None while it is part of an unpublished commit."""
+        """Make a record that lies in a network; None for what came after the network was read.
+
+        That is what a large commit has not published yet, and what newer nodes have brought.
+        """
+        network = self.network(item["network_id"])
         known = self._records.get((kind, item["id"]))
         if known is not None:
+            if "_came_as" in known.__dict__ and not known.is_changed:
+                self._become_original(known, item)
             return known
-        network = self.network(item["network_id"])
-        if item.get("s", 0) > network.pub:
+        if item.get("s", 0) > network.pub or _number_of_node(kind, item["id"]) > network.last_node:
             return None
         record = self._know(kind, item)
         record.__dict__["_network"] = network
         return record
+
+    def _become_original(self, copy: Record, item: Item) -> None:
+        """Give an info that came with a transmission what its own item has: it may be newer."""
+        network = copy.__dict__["_network"]
+        copy.__dict__.clear()
+        copy.__dict__.update(mapping.fill("info", item).__dict__, _work=self, _network=network)
 
     def _know_transmission(self, item: Item) -> Transmission | None:
         record = self._know_in_network("transmission", item)
@@ -198,7 +212,7 @@ class Reading:
             if identity not in self._records:
                 copy = self._know("info", {"network_id": transmission.network_id, **item["info"]})
                 copy.__dict__["_network"] = transmission._network
-                copy.__dict__["_is_copy"] = True
+                copy.__dict__["_came_as"] = item["info"]
             transmission.__dict__["_info"] = self._records[identity]
         return transmission
 
@@ -363,6 +377,11 @@ class Reading:
 
 #: The collections at a node and where in its part of the partition they lie.
 PREFIXES = {"info": "info#", "vector": "vec#", "trans": "trans#"}
+
+
+def _number_of_node(kind: str, record_id: int) -> int:
+    """The number, in its network, of the node that a node or thing was numbered by."""
+    return (record_id if kind == "node" else keys.node_of(record_id)) % NETWORK_SPAN
 
 
 def network_partition(network: Network) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from chalicelib.model.errors import Conflict, RuleBroken
@@ -18,12 +19,15 @@ from chalicelib.model.reports import Payment
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
+from chalicelib.ports import Message
 
 from . import keys, mapping
 from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
-from .large import LargeCommit, is_large, lease_is_over, mend
+from .large import LargeCommit, give_way, is_large
 from .reading import Reading, collection_of
 
+#: How far apart records are that one request makes.
+TICK = timedelta(microseconds=1)
 PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
@@ -36,8 +40,8 @@ class UnitOfWork(Reading):
         self._changes: dict[Key, tuple[Item, Expect]] = {}
         self._deletions: dict[Key, Expect] = {}
         self._state: dict[str, Any] | None = None
-        #: Messages that this unit posts: (key, body).
-        self.posted: list[tuple[Key, dict[str, Any]]] = []
+        #: Messages that this unit posts.
+        self.posted: list[Message] = []
         self.committed = False
 
     def __enter__(self) -> Self:
@@ -74,9 +78,14 @@ class UnitOfWork(Reading):
             else:
                 record._touched = True
 
-    def _moment_after(self, owner: Network | Node | Participant) -> datetime:
-        moment = self._now if owner.last_time is None else max(self._now, owner.last_time)
-        owner.last_time = moment
+    def _moment_after(self, *owners: Network | Node | Participant) -> datetime:
+        """The moment of a new record: now, or just after the newest one its owners have.
+
+        No two are alike, so that `max(infos, key=attrgetter("creation_time"))` finds the newest.
+        """
+        moment = max([self._now, *(owner.last_time + TICK for owner in owners if owner.last_time)])
+        for owner in owners:
+            owner.last_time = moment
         return moment
 
     def _give_network_id(self, record: Record) -> None:
@@ -118,8 +127,8 @@ class UnitOfWork(Reading):
 
     def _give_vector_id(self, record: Record) -> None:
         vector = cast("Vector", record)
-        self._number(vector, self._fresh_end(vector.origin_id, vector.destination_id))
-        vector.creation_time = max(vector.creation_time, self._moment_after(vector.network))
+        node = self._fresh_end(vector.origin_id, vector.destination_id)
+        self._number(vector, node, vector.network)
 
     def _give_transmission_id(self, record: Record) -> None:
         transmission = cast("Transmission", record)
@@ -130,9 +139,9 @@ class UnitOfWork(Reading):
         destination = self.node(destination_id)
         return destination if destination.is_new else self.node(origin_id)
 
-    def _number(self, thing: Record, node: Node) -> None:
+    def _number(self, thing: Record, node: Node, *also: Network) -> None:
         thing.id = node.next_thing()
-        thing.creation_time = self._moment_after(node)
+        thing.creation_time = self._moment_after(node, *also)
 
     def _give_participant_id(self, record: Record) -> None:
         record.id = self._engine.increment(keys.counter("participant"))
@@ -189,15 +198,26 @@ class UnitOfWork(Reading):
         fields = {"id": participant.id, "status": participant.status}
         self.put_item(keys.listed(participant.id), "listed", fields, expect=ANY)
 
-    def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
-        """Record a message in this commit; it is sent after it, at the earliest when due."""
-        from chalicelib.model.record import iso
+    def items(self, pk: str, prefix: str = "") -> list[Item]:
+        """Return the raw items of a collection, read anew; each may then be claimed."""
+        found = list(self._engine.query(pk, prefix))
+        self._items.update({(item["pk"], item["sk"]): item for item in found})
+        return found
 
-        mark = secrets.token_hex(8)
-        shard = int(mark[:2], 16) % keys.DUE_SHARDS
-        key = (keys.due(shard), f"{iso(due or self._now)}#{mark}")
-        self.put_item(key, "message", {"body": body})
-        self.posted.append((key, body))
+    def put_anyway(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+        """Write a raw item with the commit, whatever is stored."""
+        self.put_item(key, kind, fields, expect=ANY)
+
+    def post(self, body: dict[str, Any], due: datetime | None = None, name: str | None = None) -> None:
+        """Record a message in this commit; it is sent after it, at the earliest when due.
+
+        Messages with one name and due moment are one message: bursts are carried out once.
+        """
+        mark = name or secrets.token_hex(8)
+        key = keys.message(due or self._now, mark)
+        fields: dict[str, Any] = {"body": body}
+        self.put_item(key, "message", fields, expect=ANY if name else None)
+        self.posted.append(Message(key, body, due))
 
     # -- committing -----------------------------------------------------------------------------
 
@@ -232,7 +252,7 @@ class UnitOfWork(Reading):
         return writes
 
     def _writes_of(self, record: Record) -> list[Write]:
-        if record.__dict__.get("_is_copy"):
+        if "_came_as" in record.__dict__:
             return self._writes_of_copy(cast("Info", record))
         version = record._version
         expect = version or None
@@ -242,12 +262,15 @@ class UnitOfWork(Reading):
         return writes
 
     def _writes_of_copy(self, info: Info) -> list[Write]:
-        """Change an info that came with a transmission: what changed goes onto the original."""
+        """Change an info that came with a transmission: only what changed goes onto the original."""
         stored = self._engine.get([keys.info(info.id)]).get(keys.info(info.id))
         if stored is None:
             raise Conflict(f"{info!r} is not there any more.")
-        item = mapping.items_of(info, stored["v"] + 1)[0]
-        return [Put(item, stored["v"])]
+        came = {**info.__dict__["_came_as"], "details": json.loads(info._details_json)}
+        now = mapping.fields_of(info)
+        changed = {name: value for name, value in now.items() if came.get(name) != value}
+        kept = {name: value for name, value in stored.items() if name in now or name not in came}
+        return [Put({**kept, **changed, "v": stored["v"] + 1}, stored["v"])]
 
     def _stored_root_item(self, network_id: int) -> Item | None:
         return self._items.get(keys.root(network_id)) or self._engine.get([keys.root(network_id)]).get(
@@ -258,16 +281,9 @@ class UnitOfWork(Reading):
         """Give way to somebody's large commit in a network we are about to change; mend a dead one."""
         changed = [record for record in self._changed_records() if isinstance(record, Network)]
         for network in [*changed, *self._looked.values()]:
-            if network.lease:
-                self._give_way(keys.root(network.id), network.lease)
-        header = self._items.get(keys.HEADER)
-        if header is not None and header.get("lease") and keys.HEADER in self._changes:
-            self._give_way(keys.HEADER, header["lease"])
-
-    def _give_way(self, key: Key, lease: Mapping[str, Any]) -> None:
-        if lease_is_over(lease, self._now):
-            mend(self._engine, key)
-        raise Conflict(f"{key} is in the middle of a large commit.")
+            give_way(self._engine, keys.root(network.id), {"lease": network.lease}, self._now)
+        if keys.HEADER in self._changes:
+            give_way(self._engine, keys.HEADER, self._items.get(keys.HEADER), self._now)
 
 
 GIVE_ID: dict[str, Any] = {
