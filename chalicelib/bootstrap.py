@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .experiment.experiment import Experiment
+from .messaging.channels import LocalChannels
 from .messaging.clock import SystemClock
 from .messaging.local import LocalQueue
 from .messaging.mail import LogMailer
@@ -60,9 +61,10 @@ def local(
     seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
-        queue=LocalQueue(),
+        queue=LocalQueue(clock),
         clock=clock or SystemClock(),
         mailer=LogMailer(),
+        channels=LocalChannels(),
         recruiters=RecruiterBook({recruiter.nickname: recruiter for recruiter in known}),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
         config=settings,

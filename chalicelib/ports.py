@@ -17,18 +17,24 @@ from .model.work import Work
 Key = tuple[str, str]
 
 
+#: The first half of the key of a message that isn't recorded anywhere.
+NUDGE = "nudge"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Something to be done after a commit; it was recorded in that commit under `key`."""
 
     key: Key
     body: dict[str, Any]
+    #: The earliest moment to do it; None: at once.
+    due: datetime | None = None
 
 
 class UnitOfWork(Work, Protocol):
     """What operations ask of a unit of work, beyond what records ask."""
 
-    posted: list[tuple[Key, dict[str, Any]]]
+    posted: list[Message]
 
     @property
     def state(self) -> dict[str, Any]:
@@ -48,11 +54,20 @@ class UnitOfWork(Work, Protocol):
     def item(self, key: Key) -> Mapping[str, Any] | None:
         """Return a raw item (uniqueness, messages), or None."""
 
+    def items(self, pk: str, prefix: str = "") -> Sequence[Mapping[str, Any]]:
+        """Return the raw items of a collection, read anew."""
+
+    def put_item(self, key: Key, kind: str, fields: Mapping[str, Any], *, expect: Any = None) -> None:
+        """Write a raw item with the commit, if what is stored is then as expected (None: nothing)."""
+
+    def put_anyway(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+        """Write a raw item with the commit, whatever is stored."""
+
     def claim(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
         """Write a raw item over what this unit read of it, or as a new one."""
 
-    def delete_item(self, key: Key, *, expect: int) -> None:
-        """Remove a raw item with the commit, if its version is still this."""
+    def delete_item(self, key: Key, *, expect: Any = ...) -> None:
+        """Remove a raw item with the commit; with a number, if its version is still this."""
 
     def payment(self, participant_id: int, kind: str) -> Payment | None:
         """Return what the ledger holds, or None."""
@@ -67,7 +82,10 @@ class UnitOfWork(Work, Protocol):
         """Count participants by status."""
 
     def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
-        """Record a message in this commit; it is sent after it."""
+        """Record a message in this commit; it is sent after it, at the earliest when due."""
+
+    def nudge(self, body: dict[str, Any], name: str, due: datetime | None = None) -> None:
+        """Send a message after the commit without recording it; a burst of one name is one message."""
 
     def commit(self) -> None:
         """Write everything at one moment, or raise Conflict and write nothing."""
@@ -91,6 +109,16 @@ class Queue(Protocol):
 
     def send(self, message: Message) -> None:
         """Send one message; it is handled after this request."""
+
+
+class Channels(Protocol):
+    """Sends to open sockets, as API Gateway's management API does."""
+
+    def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
+        """Send a text to each connection; return those that are gone (410)."""
+
+    def disconnect(self, connection_id: str, code: int, reason: str) -> None:
+        """Close a connection; one that is gone already is fine."""
 
 
 class Clock(Protocol):

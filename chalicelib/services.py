@@ -14,7 +14,7 @@ from .model.errors import Busy, Conflict, ExperimentError
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
-from .ports import Clock, Key, Mailer, Message, Queue, Recruiter, Store
+from .ports import NUDGE, Channels, Clock, Mailer, Message, Queue, Recruiter, Store
 
 T = TypeVar("T")
 
@@ -58,6 +58,7 @@ class App:
     queue: Queue
     clock: Clock
     mailer: Mailer
+    channels: Channels
     recruiters: RecruiterBook
     tokens: SignedTokens
     config: Settings
@@ -124,7 +125,7 @@ class App:
                     request=request or Request(),
                 )
                 try:
-                    if message is not None and not self._strike_out(unit, message):
+                    if message is not None and message.key[0] != NUDGE and not self._strike_out(unit, message):
                         return None  # type: ignore[return-value]  # handled before
                     began = time.perf_counter()
                     answer = operation(unit, *args, **kwargs)
@@ -149,9 +150,9 @@ class App:
         unit.work.delete_item(message.key, expect=stored["v"])
         return True
 
-    def _send(self, posted: list[tuple[Key, dict[str, Any]]]) -> None:
-        for key, body in posted:
-            self.queue.send(Message(key, body))
+    def _send(self, posted: list[Message]) -> None:
+        for message in posted:
+            self.queue.send(message)
 
     def _warn_if_slow(self, operation: Callable[..., Any], seconds: float) -> None:
         if seconds > SLOW_HOOK:

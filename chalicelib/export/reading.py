@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -60,7 +61,7 @@ class Export:
                 yield iter(text)
         except UnicodeDecodeError as error:
             raise DataError(f"{file} in {self.path} isn't UTF-8: save it as UTF-8 and try again.") from error
-        except (zipfile.BadZipFile, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise DataError(f"{file} in {self.path} is damaged: fetch the zip again.") from error
 
     def _binary(self, file: str) -> IO[bytes]:

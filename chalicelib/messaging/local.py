@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import json
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from chalicelib.ports import Message
+from chalicelib.ports import Clock, Message
 
 
 class LocalQueue:
-    """Holds messages until the local host hands them to the consumer, in the order of their sending."""
+    """Holds messages until the local host hands them to the consumer: due ones in the order of sending."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Begin empty; `clock` says what is due (the machine's, by default)."""
+        self._clock = clock
         self._waiting: deque[Message] = deque()
+        self._later: list[tuple[datetime, int, Message]] = []
+        self._number = itertools.count()
+        self._known: set[tuple[str, str]] = set()
 
     def send(self, message: Message) -> None:
-        """Take one message."""
-        self._waiting.append(message)
+        """Take one message; one that waits here already is not taken twice."""
+        if message.key in self._known:
+            return
+        self._known.add(message.key)
+        if message.due is not None and message.due > self._now():
+            heapq.heappush(self._later, (message.due, next(self._number), message))
+        else:
+            self._waiting.append(message)
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._later)
 
     def take(self) -> Message | None:
-        """Return the oldest message, or None."""
-        return self._waiting.popleft() if self._waiting else None
+        """Return the oldest message that is due, or None."""
+        while self._later and self._later[0][0] <= self._now():
+            self._waiting.append(heapq.heappop(self._later)[2])
+        if not self._waiting:
+            return None
+        message = self._waiting.popleft()
+        self._known.discard(message.key)
+        return message
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next message that isn't due yet will be; None when there is none."""
+        return self._later[0][0] if self._later else None
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) if self._clock is None else self._clock.now()
 
     @staticmethod
     def as_event(message: Message) -> dict[str, Any]:

@@ -239,6 +239,41 @@ class MessageItem(StoredItem):
     body = _document()
 
 
+class ConnectionItem(StoredItem):
+    """An open socket: whose it is, what it listens to, until when."""
+
+    connection_id = _text()
+    participant_id = _number()
+    channels = _document()
+    since = _text()
+    seen = _text()
+    expires = _number()
+
+
+class SubscriberItem(StoredItem):
+    connection_id = _text()
+    participant_id = _number()
+    expires = _number()
+
+
+class PresenceItem(StoredItem):
+    connection_id = _text()
+    expires = _number()
+
+
+class WaitingItem(StoredItem):
+    id = _number()
+    since = _text()
+    seen = _text()
+
+
+class RoomItem(StoredItem):
+    id = _number()
+    last_room = _number()
+    members = _document()
+    opened = _text()
+
+
 #: A new kind of item is added here, with a model above when its fields should be readable.
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
@@ -259,7 +294,14 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "listed": ListedItem,
     "message": MessageItem,
     "experiment": StoredItem,
+    "secrets": StoredItem,
     "counter": StoredItem,
+    "connection": ConnectionItem,
+    "subscriber": SubscriberItem,
+    "presence": PresenceItem,
+    "waiting": WaitingItem,
+    "rooms_header": RoomItem,
+    "room": RoomItem,
 }
 
 #: The Python types that an attribute keeps exactly; anything else goes into `more`.

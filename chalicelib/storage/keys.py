@@ -17,6 +17,11 @@ counter           <name>               numbers that only ever grow
 
 from __future__ import annotations
 
+import zlib
+from datetime import datetime
+
+from chalicelib.model.record import iso
+
 from .engine import Key
 
 SHARDS = 8
@@ -114,6 +119,23 @@ def listed(participant_id: int) -> Key:
 
 def due(shard: int) -> str:
     return f"due#{shard}"
+
+
+def message(moment: datetime, mark: str) -> Key:
+    shard = zlib.crc32(mark.encode()) % DUE_SHARDS
+    return due(shard), f"{iso(moment)}#{mark}"
+
+
+def connection(connection_id: str) -> Key:
+    return f"conn#{connection_id}", "#"
+
+
+def subscriber(channel: str, connection_id: str) -> Key:
+    return f"channel#{channel}", f"conn#{connection_id}"
+
+
+def presence(participant_id: int, connection_id: str) -> Key:
+    return f"part#{participant_id}", f"conn#{connection_id}"
 
 
 def counter(name: str) -> Key:

@@ -19,7 +19,7 @@ from chalicelib.model.reports import Payment
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
-from chalicelib.ports import Message
+from chalicelib.ports import NUDGE, Message
 
 from . import keys, mapping
 from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
@@ -208,16 +208,18 @@ class UnitOfWork(Reading):
         """Write a raw item with the commit, whatever is stored."""
         self.put_item(key, kind, fields, expect=ANY)
 
-    def post(self, body: dict[str, Any], due: datetime | None = None, name: str | None = None) -> None:
-        """Record a message in this commit; it is sent after it, at the earliest when due.
-
-        Messages with one name and due moment are one message: bursts are carried out once.
-        """
-        mark = name or secrets.token_hex(8)
-        key = keys.message(due or self._now, mark)
-        fields: dict[str, Any] = {"body": body}
-        self.put_item(key, "message", fields, expect=ANY if name else None)
+    def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
+        """Record a message in this commit; it is sent after it, at the earliest when due."""
+        key = keys.message(due or self._now, secrets.token_hex(8))
+        self.put_item(key, "message", {"body": body})
         self.posted.append(Message(key, body, due))
+
+    def nudge(self, body: dict[str, Any], name: str, due: datetime | None = None) -> None:
+        """Send a message after the commit without recording it: many at once would meet on the record.
+
+        Nudges of one name are carried out once for a burst; what a crash loses, the clock does later.
+        """
+        self.posted.append(Message((NUDGE, name), body, due))
 
     # -- committing -----------------------------------------------------------------------------
 

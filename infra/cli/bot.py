@@ -22,6 +22,7 @@ def bot(
     debug: Annotated[bool, typer.Option("--debug", help="Join the run that is served here.")] = False,
     app: Annotated[str, typer.Option("--app", help="Join this one: a run's id, or an address.")] = "",
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many bots.")] = 1,
+    at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many at a time; all.")] = 0,
     seed: Seed = None,
     name: Annotated[str, typer.Option("--name", help="The bot's class; Bot, if there is one.")] = "",
 ) -> None:
@@ -33,7 +34,7 @@ def bot(
     address = _address(app, debug=debug)
     classes = chosen_bots(load_experiment(directory), name)
     ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
-    Crowd(address, classes, number, at_once=number, seed=seed).start(ended.put)
+    Crowd(address, classes, number, at_once=at_once or number, seed=seed).start(ended.put)
     with Progress(number) as progress:
         fared = [progress.advance(ended.get()) for _ in range(number)]
     if not all(one.succeeded for one in fared):

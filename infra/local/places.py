@@ -96,7 +96,8 @@ def new_run_id(name: str) -> str:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    # Runs hold who took part, and the operator's token.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

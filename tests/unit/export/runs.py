@@ -39,7 +39,7 @@ def at_minute(engine: Engine, minutes: float) -> UnitOfWork:
 def a_person(work: UnitOfWork, name: str) -> Participant:
     """A participant as POST /participant makes one."""
     person = Participant(
-        "mturk", f"W{name}", f"A{name}", "H1", "live", f"print-{name}", {"email": f"{name}@example.org"}
+        "mturk", f"W{name}", f"A{name}", "H1", "live", f"FP{name}", {"email": f"{name}@example.org"}
     )
     work.save(person)
     work.claim(keys.assignment(f"A{name}"), "assignment", {"participant_id": person.id})

@@ -89,4 +89,4 @@ def test_a_row_says_what_the_sqlite_view_says(engine: SQLiteEngine, table: str) 
 
 def test_a_participants_row_adds_what_the_json_keeps_apart(engine: SQLiteEngine) -> None:
     first = next(rows(engine, "participant"))
-    assert (first["worker_id"], first["unique_id"], first["fingerprint_hash"]) == ("W1", "W1:A1", "print-1")
+    assert (first["worker_id"], first["unique_id"], first["fingerprint_hash"]) == ("W1", "W1:A1", "FP1")
