@@ -1,0 +1,22 @@
+"""Two bots press the button."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def run(run_demo):
+    return run_demo("pushbutton", 2)
+
+
+def test_both_bots_come_through(run):
+    assert run.statuses == ["approved", "approved"]
+
+
+def test_the_button_was_pressed_once_by_each(run):
+    assert [info["contents"] for info in run.tables["info"]] == ["Submitted", "Submitted"]
+
+
+def test_nobody_is_connected(run):
+    assert run.tables["vector"] == []
