@@ -59,6 +59,14 @@ def _known(number: int, what: str) -> int:
     return number
 
 
+def read_id(text: str, what: str) -> int | None:
+    """Return the id that a text writes, or None for a word; NotFound for a number that is no id."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    # A number of thousands of digits can't even be read.
+    return _known(int(text[:20]), what)
+
+
 def own_participant(unit: Unit, participant_id: int) -> Participant:
     """Return a participant that the caller may act for."""
     _known(participant_id, "participant")
@@ -81,6 +89,11 @@ def own_node(unit: Unit, node_id: int) -> Node:
         raise Forbidden(f"Node {node_id} is somebody else's.", code="not_yours")
     unit.work.owns(node_id)
     return node
+
+
+def seed_reading(unit: Unit, node: Node, operation: str) -> None:
+    """Seed what the hooks of a reading request draw, by who reads and how much the node has made."""
+    unit.seed(node.participant, f"{operation}|{node.id}", node.last_thing)
 
 
 def other_node(unit: Unit, node: Node, other_id: int) -> Node:

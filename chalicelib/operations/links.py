@@ -9,7 +9,7 @@ from chalicelib.model.node import CONNECTIONS, VECTOR_DIRECTIONS, Node
 from chalicelib.model.record import Failed
 from chalicelib.model.vector import Vector
 
-from .access import other_node, own_node, working
+from .access import other_node, own_node, seed_reading, working
 from .fields import known_class
 from .once import made_before, remember
 from .unit import Unit
@@ -20,6 +20,7 @@ def list_neighbors(unit: Unit, node_id: int, node_type: str | None, connection: 
     if connection not in CONNECTIONS:
         raise BadRequest(f"connection must be one of {', '.join(CONNECTIONS)}, not {connection!r}.")
     node = own_node(unit, node_id)
+    seed_reading(unit, node, "list_neighbors")
     nodes = node.neighbors(type=known_class(unit, node_type, Node), direction=connection)
     unit.experiment.node_get_request(node=node, nodes=nodes)
     return {"nodes": [other.as_json() for other in nodes]}
@@ -30,6 +31,7 @@ def list_vectors(unit: Unit, node_id: int, direction: str, failed: Failed) -> di
     if direction not in VECTOR_DIRECTIONS:
         raise BadRequest(f"direction must be one of {', '.join(VECTOR_DIRECTIONS)}, not {direction!r}.")
     node = own_node(unit, node_id)
+    seed_reading(unit, node, "list_vectors")
     vectors = node.vectors(direction=direction, failed=failed)
     unit.experiment.vector_get_request(node, vectors)
     return {"vectors": [vector.as_json() for vector in vectors]}

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.model.errors import BadRequest, RuleBroken
 from chalicelib.model.transformation import Transformation
 
-from .access import own_info, own_node, working
+from .access import own_info, own_node, seed_reading, working
 from .fields import known_class, set_free_fields
 from .once import made_before, remember
 from .unit import Unit
@@ -17,6 +17,7 @@ from .unit import Unit
 def list_transformations(unit: Unit, node_id: int, transformation_type: str | None) -> dict[str, Any]:
     """Return the transformations made at a node."""
     node = own_node(unit, node_id)
+    seed_reading(unit, node, "list_transformations")
     found = node.transformations(type=known_class(unit, transformation_type, Transformation))
     unit.experiment.transformation_get_request(node, found)
     return {"transformations": [t.as_json() for t in found]}

@@ -11,7 +11,7 @@ from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.transmission import PENDING, Transmission
 
-from .access import other_node, own_node, working
+from .access import other_node, own_node, read_id, seed_reading, working
 from .fields import known_class, set_free_fields
 from .once import made_before, remember
 from .unit import Unit
@@ -33,6 +33,7 @@ def list_transmissions(unit: Unit, node_id: int, direction: str, status: str) ->
         raise BadRequest(f"status must be one of {', '.join(STATUSES)}, not {status!r}.")
     node = own_node(unit, node_id)
     way = DIRECTIONS[direction]
+    seed_reading(unit, node, "list_transmissions")
     earlier = made_before(unit, node)
     if earlier is not None:
         found = [t for t in node.transmissions(direction=way, failed="all") if t.id in set(earlier)]
@@ -47,7 +48,6 @@ def _receive(unit: Unit, node: Node, found: list[Transmission]) -> None:
     pending = [t for t in found if t.destination_id == node.id and t.status == PENDING]
     if not pending or node.failed:
         return
-    unit.seed(node.participant, f"receive|{node.id}", node.last_thing)
     for transmission in pending:
         transmission.mark_received()
     node.update([t.info for t in pending])
@@ -79,9 +79,10 @@ def transmit(
 def _what(unit: Unit, node: Node, what: str | None) -> Any:
     if not what:
         return None
-    if not what.isdigit():
+    number = read_id(what, "info")
+    if number is None:
         return known_class(unit, what, Info)
-    info = unit.work.info(int(what))
+    info = unit.work.info(number)
     if info.origin_id != node.id:
         raise BadRequest(f"Info {what} was made by another node.", code="foreign_info")
     return info
@@ -90,10 +91,11 @@ def _what(unit: Unit, node: Node, what: str | None) -> Any:
 def _to_whom(unit: Unit, node: Node, to_whom: str | None) -> Any:
     if not to_whom:
         return None
-    if not to_whom.isdigit():
+    number = read_id(to_whom, "node")
+    if number is None:
         return known_class(unit, to_whom, Node)
     try:
-        return other_node(unit, node, int(to_whom))
+        return other_node(unit, node, number)
     except Forbidden as error:
         raise BadRequest(str(error), code="cannot_transmit") from error
     except NotFound as error:

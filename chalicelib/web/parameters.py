@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -21,6 +22,8 @@ REQUEST_ID_FIELD = "request_id"
 LONGEST_REQUEST_ID = 100
 #: JavaScript's numbers are exact up to here, and ids end below.
 LONGEST_NUMBER = 15
+#: How deep objects and lists may be nested in one another.
+DEEPEST = 32
 #: How much of a wrong value an error shows.
 SHOWN = 60
 
@@ -42,7 +45,7 @@ class Parameters:
                 values.setdefault(name, []).extend(request.query_params.getlist(name))
         for name, value in _body_pairs(request):
             values.setdefault(name, []).append(value)
-        path = {name: unquote(part) for name, part in (request.uri_params or {}).items()}
+        path = {name: _unquoted(part) for name, part in (request.uri_params or {}).items()}
         for text in [*values, *path.values(), *(v for many in values.values() for v in many)]:
             if isinstance(text, str):
                 check_text(text)
@@ -133,6 +136,7 @@ class Parameters:
             return None
         if len(value) > LONGEST_REQUEST_ID:
             raise BadRequest(f"A request id has at most {LONGEST_REQUEST_ID} characters.")
+        check_text(value)
         return value
 
 
@@ -174,10 +178,10 @@ def _decoded(raw: str | bytes) -> str:
 def read_json(text: str, what: str) -> Any:
     """Read a JSON text; BadRequest names what it was and where it breaks off."""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{what} isn't JSON: {error}.", code="bad_json") from error
-    _check_inside(value)
+    _check_inside(value, what)
     return value
 
 
@@ -185,16 +189,41 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON number")
 
 
-def _check_inside(value: Any) -> None:
+def _finite(word: str) -> float:
+    number = float(word)
+    if math.isinf(number):
+        raise ValueError(f"{_short(word)} is too large for a number")
+    return number
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{_short(doubled)} stands twice in one object")
+    return found
+
+
+def _check_inside(value: Any, what: str, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise BadRequest(f"{what} is nested more than {DEEPEST} levels deep.", code="bad_json")
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, dict):
         for name, inner in value.items():
             check_text(name)
-            _check_inside(inner)
+            _check_inside(inner, what, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            _check_inside(inner)
+            _check_inside(inner, what, depth + 1)
+
+
+def _unquoted(part: str) -> str:
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest("The address isn't UTF-8 text.", code="bad_encoding") from error
 
 
 def check_text(text: str) -> None:
