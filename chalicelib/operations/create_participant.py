@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.model.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model.errors import BadRequest, ExperimentError, Forbidden, NotFound
 from chalicelib.model.participant import WORKING, Participant
 
+from .fields import check_size
+from .once import made_before, remember
 from .unit import OPERATOR, PARTICIPANT, Unit
-
 
 #: Recruiters' ids are 10 to 40 characters long; DynamoDB's keys have an end.
 LONGEST_ID = 200
+#: Statuses of people who can still come back to their page with the assignment alone.
+STILL_HERE = (WORKING, "overrecruited")
+#: Counts who began, so that what hooks draw for a newcomer follows from the order of arrival.
+COUNTER = ("counter", "participant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,16 @@ class Entry:
 def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
     """Return the participant for an entry, with a token, and the quorum if there is a waiting room."""
     check_ids(entry)
+    check_size(entry_information=entry.more, consent=entry.consent, fingerprint_hash=entry.fingerprint_hash)
+    unit.work.prefetch(
+        more=[("assignment#" + entry.assignment_id, "#"), ("worker#" + entry.worker_id, "#"), COUNTER]
+    )
     claimed = unit.work.item(("assignment#" + entry.assignment_id, "#"))
     older = None if claimed is None else unit.work.participant(claimed["participant_id"])
-    if older is not None and older.worker_id == entry.worker_id:
+    if older is not None and older.worker_id == entry.worker_id and _may_resume(unit, older):
         return resume(unit, older)
     if older is not None and older.status != WORKING:
+        _refuse_repeat_worker(unit, entry)
         raise Forbidden(
             f"Assignment {entry.assignment_id} is {older.status}: nobody else can begin with it.",
             code="assignment_taken",
@@ -46,18 +56,21 @@ def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
     participant = _make(unit, entry)
     if older is not None:
         _replace(unit, older)
-    return shown(unit, participant)
+    remember(unit, participant, participant.token_serial)
+    return shown(unit, participant, participant.token_serial)
 
 
 def check_ids(entry: Entry) -> None:
     """Refuse missing ids and the word that pages send when they lost theirs."""
-    for name in ("worker_id", "hit_id", "assignment_id"):
+    for name in ("worker_id", "hit_id", "assignment_id", "mode", "recruiter"):
         value = getattr(entry, name)
-        if not value:
+        if name.endswith("_id") and not value:
             raise BadRequest(f"{name} is missing: the page was opened without it.", code="id_missing")
-        if len(value) > LONGEST_ID:
-            raise BadRequest(f"{name} has {len(value)} characters; {LONGEST_ID} is the most.", code="id_too_long")
-        if value == "undefined":
+        if len(value or "") > LONGEST_ID:
+            raise BadRequest(
+                f"{name} has {len(value)} characters; {LONGEST_ID} is the most.", code="id_too_long"
+            )
+        if name.endswith("_id") and value == "undefined":
             raise Forbidden(
                 f"{name} is the word 'undefined': the page lost it. Open the link from the recruiter again.",
                 code="id_undefined",
@@ -71,18 +84,31 @@ def _refuse_repeat_worker(unit: Unit, entry: Entry) -> None:
         raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")
 
 
+def _recruiter(unit: Unit, entry: Entry) -> str:
+    if not entry.recruiter:
+        return str(unit.config.get("recruiter") or "hotair")
+    try:
+        unit.recruiters.named(entry.recruiter)
+    except ExperimentError as error:
+        # Nobody could pay this participant.
+        raise BadRequest(str(error), code="unknown_recruiter") from error
+    return entry.recruiter
+
+
 def _make(unit: Unit, entry: Entry) -> Participant:
+    recruiter = _recruiter(unit, entry)
+    begun = unit.work.item(COUNTER)
+    unit.seed(None, "create_participant", begun["v"] if begun else 0)
     participant = unit.experiment.create_participant(
         worker_id=entry.worker_id,
         hit_id=entry.hit_id,
         assignment_id=entry.assignment_id,
         mode=entry.mode,
-        recruiter_name=entry.recruiter or str(unit.config.get("recruiter") or "hotair"),
+        recruiter_name=recruiter,
         fingerprint_hash=entry.fingerprint_hash,
         entry_information=dict(entry.more or {}),
     )
     participant.consent = dict(entry.consent) if entry.consent else None
-    unit.seed(participant, "create_participant", 0)
     unit.work.claim(
         ("assignment#" + entry.assignment_id, "#"), "assignment", {"participant_id": participant.id}
     )
@@ -106,15 +132,33 @@ def _replace(unit: Unit, older: Participant) -> None:
     unit.experiment.assignment_reassigned(older)
 
 
+def _may_resume(unit: Unit, participant: Participant) -> bool:
+    return (
+        participant.status in STILL_HERE
+        or _is_known(unit, participant)
+        or made_before(unit, participant) is not None
+    )
+
+
+def _is_known(unit: Unit, participant: Participant) -> bool:
+    """Whether the caller brings the participant's newest token, or the operator's."""
+    caller = unit.caller
+    is_holder = caller.kind == PARTICIPANT and caller.participant_id == participant.id
+    return caller.kind == OPERATOR or (is_holder and caller.serial == participant.token_serial)
+
+
 def resume(unit: Unit, participant: Participant) -> dict[str, Any]:
     """Return the same participant again; without its token a new token is made, and the old one ends."""
-    has_token = unit.caller.kind == PARTICIPANT and unit.caller.participant_id == participant.id
-    if not (has_token and unit.caller.serial == participant.token_serial) and unit.caller.kind != OPERATOR:
+    earlier = made_before(unit, participant)
+    if earlier is not None:
+        return shown(unit, participant, earlier)
+    if not _is_known(unit, participant):
         participant.token_serial += 1
-    return shown(unit, participant)
+        remember(unit, participant, participant.token_serial)
+    return shown(unit, participant, participant.token_serial)
 
 
-def shown(unit: Unit, participant: Participant) -> dict[str, Any]:
+def shown(unit: Unit, participant: Participant, serial: int) -> dict[str, Any]:
     """Return what the answer to creating or loading a participant holds."""
     answer: dict[str, Any] = {
         "participant": {
@@ -122,7 +166,7 @@ def shown(unit: Unit, participant: Participant) -> dict[str, Any]:
             "worker_id": participant.worker_id,
             "unique_id": participant.unique_id,
         },
-        "token": unit.tokens.issue(participant.id, participant.token_serial),
+        "token": unit.tokens.issue(participant.id, serial),
     }
     if unit.experiment.quorum:
         n = waiting_count(unit) + (1 if participant.is_new and participant.status == WORKING else 0)

@@ -8,6 +8,7 @@ from chalicelib.model.errors import BadRequest, NotFound
 from chalicelib.model.reports import Notification
 
 from .access import operator_only
+from .fields import check_size
 from .finish_participant import finish_participant, lose_participant
 from .unit import Unit
 
@@ -30,6 +31,7 @@ def notify(unit: Unit, event_type: str, assignment_id: str, participant_id: int 
     operator_only(unit)
     if event_type not in EVENTS:
         raise BadRequest(f"{event_type!r} is no event: use one of {', '.join(EVENTS)}.")
+    check_size(assignment_id=assignment_id)
     if not assignment_id and participant_id is None:
         raise BadRequest("Event.1.AssignmentId is missing.")
     unit.work.save(Notification(assignment_id=assignment_id, event_type=event_type))

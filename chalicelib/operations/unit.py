@@ -10,7 +10,7 @@ from typing import Protocol
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.errors import Refused
 from chalicelib.model.participant import Participant
-from chalicelib.ports import UnitOfWork
+from chalicelib.ports import Recruiter, UnitOfWork
 
 from .settings import Settings
 
@@ -53,6 +53,9 @@ class Recruiters(Protocol):
 
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission."""
+
+    def named(self, nickname: str) -> Recruiter:
+        """Return a recruiter; ExperimentError when there is none of this name."""
 
 
 @dataclass
