@@ -7,31 +7,38 @@ from typing import Any
 from chalicelib.model.participant import WORKING, Participant
 
 from .access import own_participant
+from .once import made_before, remember
 from .unit import Unit
 
 
 def complete_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Note that a participant has reached the end; what follows is done by the worker, once."""
-    _come_to_the_end(unit, own_participant(unit, participant_id))
+    participant = own_participant(unit, participant_id)
+    if made_before(unit, participant) is None and participant.end_time is None:
+        _come_to_the_end(unit, participant)
+        remember(unit, participant, participant.id)
     return {}
 
 
 def fail_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Note that a participant (a bot, mostly) could not finish."""
     participant = own_participant(unit, participant_id)
-    if participant.end_time is None:
+    if made_before(unit, participant) is None and participant.end_time is None:
         participant.end_time = unit.now
         unit.work.post({"kind": "gave_up", "participant_id": participant.id})
+        remember(unit, participant, participant.id)
     return {"field": "status", "data": "success", "request_type": "worker failed"}
 
 
 def withdraw(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Let a participant leave, with base pay; what they made is failed and their place opens again."""
     participant = own_participant(unit, participant_id)
-    if participant.end_time is None:
+    if made_before(unit, participant) is None and participant.end_time is None:
         participant.released = "withdrawn"
+        unit.seed(participant, "withdraw", 0)
         unit.experiment.fail_participant(participant)
         _come_to_the_end(unit, participant)
+        remember(unit, participant, participant.id)
     return {}
 
 
@@ -39,10 +46,13 @@ def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any])
     """Take a participant's report of an error, complete them so that they are paid, tell the operator."""
     if participant_id is not None:
         participant = own_participant(unit, participant_id)
+        if made_before(unit, participant) is not None:
+            return {}
         if participant.end_time is None:
             participant.released = participant.released or "error"
             _fail_unanswered(participant)
             _come_to_the_end(unit, participant)
+        remember(unit, participant, participant.id)
     unit.work.post({"kind": "tell_operator", "participant_id": participant_id, "report": report})
     return {}
 
@@ -54,8 +64,6 @@ def _fail_unanswered(participant: Participant) -> None:
 
 
 def _come_to_the_end(unit: Unit, participant: Participant) -> None:
-    if participant.end_time is not None:
-        return
     participant.end_time = unit.now
     submits = unit.recruiters.submits_itself(participant.recruiter)
     if participant.status != WORKING or submits:

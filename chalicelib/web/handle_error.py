@@ -11,6 +11,7 @@ from chalicelib.operations.complete import report_error
 from chalicelib.operations.unit import PARTICIPANT
 
 from .door import Call, door
+from .participant import WORKER
 
 routes = Blueprint(__name__)
 #: Reports are for a person to read; what is longer is cut, and says so.
@@ -22,7 +23,7 @@ LONGEST_ID = 15
 def handle_error(call: Call) -> dict[str, Any]:
     """Take the comment, complete the participant (with their token) so that they are paid."""
     claimed = call.parameters.text("participant_id") or ""
-    report = {name: str(value)[:LONGEST] for name, value in call.parameters.others(()).items()}
+    report = {name: str(value)[:LONGEST] for name, value in call.parameters.others(WORKER).items()}
     is_id = claimed.isascii() and claimed.isdigit() and len(claimed) <= LONGEST_ID
     participant_id = int(claimed) if is_id else None
     if call.caller.kind == PARTICIPANT:
