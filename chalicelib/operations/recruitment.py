@@ -24,8 +24,11 @@ def _room(network: Network) -> int:
 def open_places(unit: Unit, n: int) -> None:
     """Decide how many of n places to open with which recruiter, and have it done after the commit.
 
-    Places may open again after recruitment was closed: somebody failed and is replaced.
+    Places may open again after recruitment was closed: somebody failed and is replaced. With
+    `auto_recruit` off, none are.
     """
+    if not unit.config.get("auto_recruit", True):
+        return
     names = split_among_recruiters(unit, places_to_open(unit, n))
     if names:
         unit.work.state.pop("closed", None)
