@@ -107,5 +107,5 @@ class Served:
 
 def _words(command: str) -> list[str]:
     program, *rest = shlex.split(command)
-    meant = {"petri": PETRI, ".venv/bin/petri": PETRI, "python": [sys.executable]}
-    return [*meant.get(program, [program]), *rest]
+    meant = {"petri": PETRI, "python": [sys.executable]}
+    return [*meant.get(program.removeprefix(".venv/bin/"), [program]), *rest]
