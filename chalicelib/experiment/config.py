@@ -81,15 +81,17 @@ class Configuration:
     def get(self, key: str, default: Any = UNSET) -> Any:
         """Return the value of a setting, or `default` when neither the author nor Petri gave it one.
 
-        Raises ConfigError for a setting that nobody registered, for one without value and default, and
-        before the settings are loaded.
+        Raises ConfigError for a setting that nobody registered (unless a default is given), for one without
+        value and default, and before the settings are loaded.
         """
-        known = self._known(key)
         if not self.ready:
             raise ConfigError(
                 f"The settings aren't loaded yet, so '{key}' can't be read; "
                 "read it in your experiment's configure(), not while experiment.py is imported."
             )
+        if default is not UNSET and self._registry.find(key) is None:
+            return default
+        known = self._known(key)
         value = self._values.get(known.name, known.default)
         if value is not UNSET:
             return value
