@@ -81,12 +81,17 @@ def read_truth(text: str) -> bool:
     return _TRUTHS[text.lower()]
 
 
+def read_object(text: str) -> Any:
+    """Read JSON; most objects are empty."""
+    return {} if text == "{}" else json.loads(text)
+
+
 READERS: Final[dict[str, Callable[[str], Any]]] = {
     WHOLE: read_whole,
     MOMENT: read_moment,
     TRUTH: read_truth,
     AMOUNT: read_amount,
-    OBJECT: json.loads,
+    OBJECT: read_object,
     TEXT: str,
 }
 

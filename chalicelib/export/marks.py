@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
+from chalicelib.model.marks import ends, way
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Item, Key
+from chalicelib.storage.mapping import KINDS
 
 from .tables import Row
-
-#: The nodes with which a record fails, in the order in which their marks count.
-ENDS: Final[dict[str, tuple[str, ...]]] = {
-    "node": (),
-    "info": ("origin_id",),
-    "vector": ("origin_id", "destination_id"),
-    "transmission": ("origin_id", "destination_id"),
-    "transformation": ("node_id",),
-}
 
 
 class Marks:
@@ -27,8 +19,8 @@ class Marks:
         """Take a network's root; `get` reads the nodes whose marks hold for what is below them."""
         is_deep = root.get("failed") and root.get("deep", True)
         self._network: Item | None = root if is_deep else None
-        marked = map(keys.node, root.get("failed_nodes", ()))
-        self._nodes = {item["id"]: item for item in get(marked)}
+        self._failed: list[int] = root.get("failed_nodes", [])
+        self._nodes = {item["id"]: item for item in get(map(keys.node, self._failed))}
 
     @property
     def network_has_failed(self) -> bool:
@@ -38,9 +30,9 @@ class Marks:
     def above(self, kind: str, item: Item) -> Item | None:
         """Return the failed node or network whose mark holds for this item, or None."""
         if self._nodes:
-            for end in ENDS[kind]:
-                if item[end] in self._nodes:
-                    return self._nodes[item[end]]
+            marked = [node_id for node_id in ends(KINDS[kind].object_type, item) if node_id in self._nodes]
+            if marked:
+                return self._nodes[min(marked, key=self._failed.index)]
         return self._network
 
 
@@ -49,7 +41,8 @@ def failure(item: Item, above: Item | None, object_type: str) -> Row:
     if item.get("failed"):
         marked, reason = item, item.get("failed_reason")
     elif above is not None:
-        marked, reason = above, f"{above.get('failed_reason') or ''}->{object_type}{item['id']}"
+        between = way(object_type, item, above["id"] if above["kind"] == "node" else None)
+        marked, reason = above, f"{above.get('failed_reason') or ''}{between}->{object_type}{item['id']}"
     else:
         return {"failed": False, "failed_reason": None, "time_of_death": None}
     return {"failed": True, "failed_reason": reason, "time_of_death": marked["time_of_death"]}

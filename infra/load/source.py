@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from chalicelib.export import COLUMNS, Export, MalformedTableError
 from chalicelib.export.tables import Row
+from chalicelib.model.participant import WORKING
 from chalicelib.storage.mapping import KINDS
 
 #: Which columns say to what a record belongs, and in which table that stands.
@@ -40,6 +41,7 @@ RENAMED: Final = {"recruiter_id": "recruiter"}
 UNTOLD: Final[dict[str, Row]] = {
     "recruitment": {"recruiter": "", "event_type": "recruit", "n": 1},
     "question": {"number": 0},
+    "participant": {"status": WORKING},
 }
 #: A base class's own word in Dallinger.
 BASE: Final = "base"
@@ -60,25 +62,26 @@ class Source:
         needed = ("id", "creation_time", *REFERENCES.get(table, ()), *ESSENTIAL.get(table, ()))
         with self.export.rows(table) as (header, rows):
             names = [RENAMED.get(name, name) for name in header]
+            strange = [name for name in names if name not in COLUMNS[table]]
             for line, values in rows:
-                row = _as_record(table, dict(zip(names, values, strict=True)))
+                row = _as_record(table, dict(zip(names, values, strict=True)), strange)
                 for name in needed:
                     if row.get(name) is None and (table, name) not in MAY_BE_NULL:
                         raise MalformedTableError(f"{table}.csv", line, f"{name} is empty or missing.")
                 yield line, row
 
 
-def _as_record(table: str, found: Row) -> Row:
+def _as_record(table: str, found: Row, strange: Sequence[str]) -> Row:
     """Give a row Petri's columns; what Petri doesn't know goes into `details`."""
-    columns = COLUMNS[table]
-    row: Row = {**dict.fromkeys(columns), **UNTOLD.get(table, {})}
-    row.update({name: value for name, value in found.items() if name in columns and value is not None})
-    strange = {name: value for name, value in found.items() if name not in columns and value is not None}
-    row["details"] = {**strange, **(row["details"] or {})}
+    more = {name: value for name in strange if (value := found.pop(name)) is not None}
+    row: Row = {**dict.fromkeys(COLUMNS[table]), **found}
+    for name, value in UNTOLD.get(table, {}).items():
+        row[name] = value if row[name] is None else row[name]
+    row["details"] = {**more, **(row["details"] or {})}
     row["failed"] = bool(row["failed"])
     if row["failed"] and row["time_of_death"] is None:
         row["time_of_death"] = row["creation_time"]
-    if "type" in columns and row["type"] in (None, BASE):
+    if row.get("type", "") in (None, BASE):
         row["type"] = KINDS[table].type
     return row
 
