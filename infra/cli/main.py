@@ -10,6 +10,7 @@ from infra.cli.bot import bot
 from infra.cli.debug import debug
 from infra.cli.export import export
 from infra.cli.failures import plainly
+from infra.cli.load import load
 from infra.cli.make_uuid import uuid_command
 from infra.cli.new import new
 from infra.cli.setup import setup
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "verify": verify,
     "new": new,
     "export": export,
+    "load": load,
     "summary": summary,
     "setup": setup,
     "uuid": uuid_command,

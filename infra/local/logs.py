@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
+_FORMAT = "%(levelname)s: %(message)s"
+
+ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 @contextmanager
@@ -17,7 +22,7 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
     """Show warnings on the terminal while the block lasts; when `verbose`, the whole log."""
     root = logging.getLogger()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler.setFormatter(logging.Formatter(_FORMAT) if verbose else _InShort(_FORMAT))
     if not verbose:
         handler.setLevel(logging.WARNING)
         # What went wrong with a bot is told with its progress.
@@ -52,3 +57,20 @@ def kept(path: Path) -> Iterator[None]:
         finally:
             for handler, stream in zip(structured, streams, strict=True):
                 handler.setStream(stream or sys.stdout)
+
+
+class _InShort(logging.Formatter):
+    """One line for an error: what it is, and where it was raised."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        route = getattr(record, "route", None)
+        line = f"{record.levelname}: {f'{route} ' if route else ''}{record.getMessage()}"
+        return f"{line}: {_in_short(record.exc_info)}" if record.exc_info else line
+
+
+def _in_short(error: ErrorInfo | bool) -> str:
+    if not isinstance(error, tuple) or error[0] is None:
+        return ""
+    frames = traceback.extract_tb(error[2])
+    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+    return f"{error[0].__name__}: {error[1]}{place}"

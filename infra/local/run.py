@@ -22,6 +22,7 @@ from chalicelib.model.errors import PetriError
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.web import custom
 from infra.local.bots import spawn
 from infra.local.drain import Drain
 from infra.local.host import Host
@@ -101,6 +102,7 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
             spawn_bot=partial(spawn, loaded),
             routes=loaded.routes,
         )
+        custom.register(chalice_app(), loaded.routes)
         lane = Lane(chalice_app())
         drain = Drain(Messages(app).carry_out_one, lane.wake)
         host = Host(lane, Pages(site, resolve))
@@ -124,6 +126,7 @@ def chalice_app() -> Chalice:
 
 def core_routes() -> list[str]:
     """Give Petri's own addresses, which an author's must leave alone."""
+    custom.unregister(chalice_app())
     return list(chalice_app().routes)
 
 

@@ -84,6 +84,11 @@ async def launch(host: Host, token: str) -> str:
     headers = ((b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json"))
     answer = await host.lane.answer(HttpRequest("POST", "/launch", b"", headers, b"{}", "127.0.0.1"), match)
     said = json.loads(answer.body)
+    if said.get("error_code") == "internal_error":
+        raise ExperimentError(
+            "The experiment's own code failed at the launch, as told above; mend it there. "
+            "--verbose, and the run's log, show the whole traceback."
+        )
     if said.get("status") == "error":
         raise ExperimentError(f"The experiment can't be launched: {said['error_text']}")
     return str(said.get("recruitment_msg", ""))
