@@ -19,8 +19,9 @@ class Marks:
         """Take a network's root; `get` reads the nodes whose marks hold for what is below them."""
         is_deep = root.get("failed") and root.get("deep", True)
         self._network: Item | None = root if is_deep else None
-        self._failed: list[int] = root.get("failed_nodes", [])
-        self._nodes = {item["id"]: item for item in get(map(keys.node, self._failed))}
+        marked = map(keys.node, root.get("failed_nodes", ()))
+        #: In the order in which they failed.
+        self._nodes = {item["id"]: (order, item) for order, item in enumerate(get(marked))}
 
     @property
     def network_has_failed(self) -> bool:
@@ -28,12 +29,16 @@ class Marks:
         return self._network is not None
 
     def above(self, kind: str, item: Item) -> Item | None:
-        """Return the failed node or network whose mark holds for this item, or None."""
+        """Return the node that failed first of those whose marks hold for this item, else the network."""
         if self._nodes:
-            marked = [node_id for node_id in ends(KINDS[kind].object_type, item) if node_id in self._nodes]
+            marked = [self._nodes[end] for end in _ends(kind, item) if end in self._nodes]
             if marked:
-                return self._nodes[min(marked, key=self._failed.index)]
+                return min(marked, key=lambda found: found[0])[1]
         return self._network
+
+
+def _ends(kind: str, item: Item) -> tuple[int, ...]:
+    return ends(KINDS[kind].object_type, item)
 
 
 def failure(item: Item, above: Item | None, object_type: str) -> Row:
@@ -41,8 +46,9 @@ def failure(item: Item, above: Item | None, object_type: str) -> Row:
     if item.get("failed"):
         marked, reason = item, item.get("failed_reason")
     elif above is not None:
+        marked = above
         between = way(object_type, item, above["id"] if above["kind"] == "node" else None)
-        marked, reason = above, f"{above.get('failed_reason') or ''}{between}->{object_type}{item['id']}"
+        reason = f"{above.get('failed_reason') or ''}{between}->{object_type}{item['id']}"
     else:
         return {"failed": False, "failed_reason": None, "time_of_death": None}
     return {"failed": True, "failed_reason": reason, "time_of_death": marked["time_of_death"]}

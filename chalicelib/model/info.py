@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .errors import BadRequest, RuleBroken
 from .filters import with_status
+from .marks import ends
 from .record import Cascade, Record
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Info(Record):
         return self.transformations("child")
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(self.origin_id)
+        return self._network.mark_above(*ends(self.object_type, self.__dict__))
 
     @property
     def failure_cascade(self) -> Cascade:

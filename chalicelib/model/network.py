@@ -74,7 +74,7 @@ class Network(Record):
     #: The newest creation time in the network's structure.
     last_time: datetime | None = None
     structure: dict[str, Any]
-    #: Ids of failed nodes whose mark holds for what lies below them.
+    #: Ids of failed nodes whose mark holds for what lies below them, in the order of their failing.
     failed_nodes: list[int]
     #: Whether the network's own mark holds for what lies below it.
     deep: bool = True
@@ -301,11 +301,12 @@ class Network(Record):
     def mark_above(self, *node_ids: int) -> Record | None:
         """Return the failed record whose mark holds for what lies below these nodes, or None.
 
-        The nearest mark wins: a node's over the network's.
+        The node's that failed first, or else the network's own.
         """
-        for node_id in node_ids if self.failed_nodes else ():
-            if node_id in self.failed_nodes:
-                return self.work.node(node_id)
+        if self.failed_nodes:
+            marked = [node_id for node_id in set(node_ids) if node_id in self.failed_nodes]
+            if marked:
+                return self.work.node(min(marked, key=self.failed_nodes.index))
         return self if self.own_failed and self.deep else None
 
     def print_verbose(self) -> str:

@@ -12,6 +12,7 @@ from .cascade import is_stock, uses_stock_cascades
 from .errors import BadRequest, RuleBroken
 from .filters import alive, flatten, of_kind, with_status
 from .info import Info
+from .marks import NODE_SPAN
 from .registry import check_type
 from .transformation import Mutation, Replication, Transformation
 from .transmission import Transmission
@@ -407,8 +408,6 @@ class Node(Record):
         return self.id < other.id
 
 
-#: A node's id times this, plus a number from the node's own counter, is the id of a thing it made.
-NODE_SPAN = 100_000
 #: A network's id times this, plus a number from the network's own counter, is the id of a node.
 NETWORK_SPAN = 100_000
 MOST_THINGS = NODE_SPAN - 1

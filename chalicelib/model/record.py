@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .errors import BadRequest, RuleBroken
+from .marks import way
 
 if TYPE_CHECKING:
     from .work import Work
@@ -149,7 +150,10 @@ class Record:
         if self.own_failed:
             return self.own_failed_reason
         above = self._failed_above()
-        return None if above is None else f"{above.failed_reason or ''}->{self.object_type}{self.id}"
+        if above is None:
+            return None
+        between = way(self.object_type, self.__dict__, above.id if above.object_type == "Node" else None)
+        return f"{above.own_failed_reason or ''}{between}->{self.object_type}{self.id}"
 
     @property
     def time_of_death(self) -> datetime | None:

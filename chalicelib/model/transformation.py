@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from .errors import RuleBroken
+from .marks import ends
 from .record import Record
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Transformation(Record):
         return self._network
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(self.node_id)
+        return self._network.mark_above(*ends(self.object_type, self.__dict__))
 
 
 class Replication(Transformation):

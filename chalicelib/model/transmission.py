@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from .errors import RuleBroken
+from .marks import ends
 from .record import Record
 
 if TYPE_CHECKING:
@@ -103,4 +104,4 @@ class Transmission(Record):
         self.status = RECEIVED
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(self.origin_id, self.destination_id)
+        return self._network.mark_above(*ends(self.object_type, self.__dict__))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from .filters import with_status
+from .marks import ends
 from .record import Cascade, Record
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Vector(Record):
         return self.transmissions()
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(self.origin_id, self.destination_id)
+        return self._network.mark_above(*ends(self.object_type, self.__dict__))
 
     @property
     def failure_cascade(self) -> Cascade:

@@ -6,6 +6,8 @@ its node or network does.
 
 from __future__ import annotations
 
+from chalicelib.model.marks import NODE_SPAN
+
 COMMON = ("creation_time", "failed", "failed_reason", "time_of_death")
 PROPERTIES = ("property1", "property2", "property3", "property4", "property5")
 
@@ -35,41 +37,48 @@ FROM item WHERE kind = '{kind}';
 """
 
 
-def _view_below(kind: str, nodes: tuple[str, ...], own: str, where: str = "", cls: str = "") -> str:
-    """A view of records that fail with their node (one or two of them) or their network."""
-    joins = [
-        "LEFT JOIN item AS net ON net.pk = 'networks' AND net.sk = printf('%05d', {})".format(
-            _field("network_id")
-        )
-    ]
-    marked = []
-    for number, field in enumerate(nodes):
-        alias = f"node{number}"
-        joins.append(
-            f"LEFT JOIN item AS {alias} ON {alias}.pk = item.pk "
-            f"AND {alias}.sk = printf('at#%010d/#', {_field(field)})"
-        )
-        deep = (
-            f"EXISTS (SELECT 1 FROM json_each({_field('failed_nodes', 'net')}) WHERE value = {_field(field)})"
-        )
-        marked.append((f"{deep}", alias, f"'Node' || {_field(field)}"))
-    network_mark = f"(coalesce({_field('failed', 'net')}, 0) AND coalesce({_field('deep', 'net')}, 1))"
-    own_id = f"'->{cls}' || {_field('id')}"
-    failed = " OR ".join([f"coalesce({_field('failed')}, 0)", *[m[0] for m in marked], network_mark])
-    died = [f"WHEN {_field('failed')} THEN {_field('time_of_death')}"]
-    why = [f"WHEN {_field('failed')} THEN {_field('failed_reason')}"]
-    for deep, alias, _ in marked:
-        died.append(f"WHEN {deep} THEN {_field('time_of_death', alias)}")
-        why.append(f"WHEN {deep} THEN coalesce({_field('failed_reason', alias)}, '') || {own_id}")
-    died.append(f"WHEN {network_mark} THEN {_field('time_of_death', 'net')}")
-    why.append(f"WHEN {network_mark} THEN coalesce({_field('failed_reason', 'net')}, '') || {own_id}")
+#: The network that a record lies in, and the node whose failing holds for it: the first that failed.
+_ABOVE = """
+LEFT JOIN item AS net ON net.pk = 'networks' AND net.sk = printf('%05d', {network})
+LEFT JOIN item AS above ON above.pk = item.pk AND above.sk = printf('at#%010d/#', (
+    SELECT value FROM json_each({failed_nodes}) WHERE value IN ({ends}) ORDER BY key LIMIT 1))
+"""
+_NETWORK_MARK = f"(coalesce({_field('failed', 'net')}, 0) AND coalesce({_field('deep', 'net')}, 1))"
+
+
+def _oldest(ends: tuple[str, ...]) -> str:
+    return ends[0] if len(ends) == 1 else f"min({', '.join(ends)})"
+
+
+def _view_below(kind: str, ends: tuple[str, ...], own: str, where: str = "", link: str = "''") -> str:
+    """A view of records that fail with a node at their ends, or with their network.
+
+    `link` is what a cascade passes between that node and the record; `{node}` in it is the node's id.
+    """
+    joins = _ABOVE.format(
+        network=_field("network_id"), failed_nodes=_field("failed_nodes", "net"), ends=", ".join(ends)
+    )
+    own_id = f"'->{kind.capitalize()}' || {_field('id')}"
+    node = f"coalesce({_field('id', 'above')}, {_oldest(ends)})" if ends else ""
+    from_network = f"'->Node' || {_oldest(ends)} || " if ends else ""
+    between = link.format(node=node)
     return f"""
 DROP VIEW IF EXISTS {kind};
 CREATE VIEW {kind} AS SELECT
-    {_field("id")} AS id, {_field("creation_time")} AS creation_time, ({failed}) AS failed,
-    CASE {" ".join(why)} END AS failed_reason, CASE {" ".join(died)} END AS time_of_death,
+    {_field("id")} AS id, {_field("creation_time")} AS creation_time,
+    (coalesce({_field("failed")}, 0) OR above.pk IS NOT NULL OR {_NETWORK_MARK}) AS failed,
+    CASE WHEN {_field("failed")} THEN {_field("failed_reason")}
+        WHEN above.pk IS NOT NULL
+            THEN coalesce({_field("failed_reason", "above")}, '') || {between} || {own_id}
+        WHEN {_NETWORK_MARK}
+            THEN coalesce({_field("failed_reason", "net")}, '') || {from_network}{between} || {own_id}
+    END AS failed_reason,
+    CASE WHEN {_field("failed")} THEN {_field("time_of_death")}
+        WHEN above.pk IS NOT NULL THEN {_field("time_of_death", "above")}
+        WHEN {_NETWORK_MARK} THEN {_field("time_of_death", "net")}
+    END AS time_of_death,
     {_properties()}, {own}
-FROM item {" ".join(joins)} WHERE item.kind = '{kind}'{where};
+FROM item {joins} WHERE item.kind = '{kind}'{where};
 """
 
 
@@ -114,6 +123,16 @@ _PARTICIPANT_OWN = ", ".join(
     ]
 )
 
+_BOTH_ENDS = (_field("origin_id"), _field("destination_id"))
+_INFO_IN_AT = f"({_field('info_in_id')} / {NODE_SPAN})"
+_INFO_OUT_AT = f"({_field('info_out_id')} / {NODE_SPAN})"
+#: Of the infos that a transformation has at the failed node, the one that its cascade meets first.
+_FIRST_INFO = f"""CASE
+    WHEN {_INFO_IN_AT} = {{node}} AND {_INFO_OUT_AT} = {{node}}
+        THEN min({_field("info_in_id")}, {_field("info_out_id")})
+    WHEN {_INFO_IN_AT} = {{node}} THEN {_field("info_in_id")}
+    ELSE {_field("info_out_id")} END"""
+
 VIEWS = "".join(
     [
         _plain_view("network", _NETWORK_OWN),
@@ -121,40 +140,33 @@ VIEWS = "".join(
             "node",
             (),
             _own_fields("type", "network_id", "participant_id") + ", 'Node' AS object_type",
-            "",
-            "Node",
         ),
         _view_below(
             "vector",
-            ("origin_id", "destination_id"),
+            _BOTH_ENDS,
             _own_fields("origin_id", "destination_id", "network_id") + ", 'Vector' AS object_type",
             " AND item.sk GLOB '*/vec#in#*'",
-            "Vector",
         ),
         _view_below(
             "info",
-            ("origin_id",),
+            (_field("origin_id"),),
             _own_fields("type", "origin_id", "network_id", "contents") + ", 'Info' AS object_type",
-            "",
-            "Info",
         ),
         _view_below(
             "transmission",
-            ("origin_id", "destination_id"),
+            _BOTH_ENDS,
             _own_fields(
                 "vector_id", "origin_id", "destination_id", "info_id", "network_id", "receive_time", "status"
             )
             + ", 'Transmission' AS object_type",
-            "",
-            "Transmission",
+            link=f"'->Vector' || {_field('vector_id')}",
         ),
         _view_below(
             "transformation",
-            ("node_id",),
+            (_field("node_id"), _INFO_IN_AT),
             _own_fields("type", "info_in_id", "info_out_id", "node_id", "network_id")
             + ", 'Transformation' AS object_type",
-            "",
-            "Transformation",
+            link=f"'->Info' || {_FIRST_INFO}",
         ),
         _plain_view("participant", _PARTICIPANT_OWN),
         _plain_view(

@@ -1,0 +1,349 @@
+"""Records fail once, with a reason and a time, and what hangs on them fails with them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chalicelib.model import network as network_module
+from chalicelib.model import node as node_module
+from chalicelib.model.errors import RuleBroken
+from chalicelib.model.info import Info
+from chalicelib.model.node import Node
+from chalicelib.model.question import Question
+from chalicelib.model.record import Cascade, Record
+from chalicelib.model.transformation import Transformation
+from chalicelib.storage.work import UnitOfWork
+from tests.unit.model.things import NOW, a_network, a_person, answer, join, later, sent
+
+
+def everything_at_two_nodes(work: UnitOfWork) -> dict[str, Record]:
+    """A sender with an info, a receiver with a retelling, and the links between them."""
+    network = a_network(work)
+    sender, receiver = join(network), join(network)
+    transmission = sent(sender, receiver)
+    receiver.receive()
+    retold = answer(receiver)
+    return {
+        "network": network,
+        "sender": sender,
+        "receiver": receiver,
+        "vector": transmission.vector,
+        "transmission": transmission,
+        "heard": transmission.info,
+        "retold": retold,
+        "transformation": Transformation(info_in=transmission.info, info_out=retold),
+    }
+
+
+def without_network(record: Record) -> str:
+    """A record's reason and time of death, with the numbers that ids have within their network."""
+    reason = re.sub(
+        r"(Node|Info|Vector|Transmission|Transformation)\d", r"\1", record.failed_reason or "living"
+    )
+    return f"{record.object_type} {reason} {record.time_of_death}"
+
+
+#: What fails with each.
+FALLS = {
+    "network": set(
+        ["network", "sender", "receiver", "vector", "transmission", "heard", "retold", "transformation"]
+    ),
+    "sender": {"sender", "vector", "transmission", "heard", "transformation"},
+    "receiver": {"receiver", "vector", "transmission", "retold", "transformation"},
+    "vector": {"vector", "transmission"},
+    "heard": {"heard", "transmission", "transformation"},
+    "retold": {"retold", "transformation"},
+    "transmission": {"transmission"},
+    "transformation": {"transformation"},
+}
+
+
+@pytest.mark.parametrize("name", FALLS)
+def test_what_hangs_on_a_record_fails_with_it(work: UnitOfWork, name: str) -> None:
+    things = everything_at_two_nodes(work)
+    things[name].fail()
+    assert {other for other, record in things.items() if record.failed} == FALLS[name]
+
+
+@pytest.mark.parametrize("name", FALLS)
+def test_what_failed_is_failed_in_the_next_request(work: UnitOfWork, name: str) -> None:
+    things = everything_at_two_nodes(work)
+    things[name].fail()
+    with later(work) as again:
+        network = again.network(1)
+        found = [network, *network.all_nodes, *network.all_vectors, *network.networks_transmissions]
+        found += [*network.all_infos, *network.networks_transformations]
+        dead = {(record.object_type, record.id) for record in found if record.failed}
+    assert dead == {(things[other].object_type, things[other].id) for other in FALLS[name]}
+
+
+@pytest.mark.parametrize("name", FALLS)
+def test_a_record_fails_only_once(work: UnitOfWork, name: str) -> None:
+    record = everything_at_two_nodes(work)[name]
+    record.fail()
+    with pytest.raises(RuleBroken, match="failed already"):
+        record.fail()
+
+
+def test_what_has_failed_with_its_node_can_not_fail_again(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["sender"].fail()
+    with pytest.raises(RuleBroken, match="failed already"):
+        things["heard"].fail()
+
+
+def test_a_node_of_a_failed_network_can_not_fail_again(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["network"].fail()
+    with pytest.raises(RuleBroken, match="failed already"):
+        things["sender"].fail()
+
+
+def test_failing_notes_the_reason_and_the_time(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    node.fail("left")
+    assert (node.failed_reason, node.time_of_death) == ("left", NOW)
+
+
+def test_a_record_may_fail_without_a_reason(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    node.fail()
+    assert node.as_json()["failed_reason"] is None
+
+
+def test_the_reason_says_the_way_down_the_cascade(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["heard"].fail("wrong")
+    assert things["transmission"].failed_reason == f"wrong->Transmission{things['transmission'].id}"
+
+
+def test_the_reason_of_what_lies_below_a_node_names_it(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["sender"].fail("left")
+    assert things["heard"].failed_reason == f"left->Info{things['heard'].id}"
+
+
+def test_the_reason_without_words_is_the_way_alone(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["sender"].fail()
+    assert things["heard"].failed_reason == f"->Info{things['heard'].id}"
+
+
+def test_what_lies_below_died_with_what_lies_above(work: UnitOfWork) -> None:
+    info = everything_at_two_nodes(work)["heard"]
+    with later(work, 60) as again:
+        again.network(1).fail()
+        assert again.info(info.id).time_of_death == again.now
+
+
+def test_a_participants_nodes_fail_with_them(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    person = node.participant
+    assert person is not None
+    person.fail("gone")
+    assert node.failed_reason == f"gone->Node{node.id}"
+
+
+def test_a_participants_questions_fail_with_them(work: UnitOfWork) -> None:
+    person = a_person(work)
+    question = Question(person, "How?", "Well", 1)
+    person.fail("gone")
+    assert question.failed_reason == f"gone->Question{question.id}"
+
+
+def test_a_question_fails_alone(work: UnitOfWork) -> None:
+    person = a_person(work)
+    Question(person, "How?", "Well", 1).fail()
+    assert not person.failed
+
+
+def test_a_node_that_failed_before_its_participant_keeps_its_reason(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    node.fail("bored")
+    assert node.participant is not None
+    node.participant.fail("gone")
+    assert node.failed_reason == "bored"
+
+
+def test_an_own_mark_wins_over_the_nodes(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["heard"].fail("wrong")
+    things["sender"].fail("left")
+    assert things["heard"].failed_reason == "wrong"
+
+
+def test_a_nodes_mark_wins_over_the_networks(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["sender"].fail("left")
+    things["network"].fail("stopped")
+    assert things["heard"].failed_reason == f"left->Info{things['heard'].id}"
+
+
+@pytest.mark.parametrize("end", ["sender", "receiver"])
+def test_a_links_reason_is_that_of_the_end_that_failed_before_the_network(work: UnitOfWork, end: str) -> None:
+    things = everything_at_two_nodes(work)
+    things[end].fail("left")
+    things["network"].fail("stopped")
+    assert things["vector"].failed_reason == f"left->Vector{things['vector'].id}"
+
+
+def test_a_failed_node_leaves_the_others_alone(work: UnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["receiver"].fail()
+    assert not things["heard"].failed
+
+
+@pytest.fixture
+def own_cascade(own_classes: None) -> type[Node]:
+    class Sparing(Node):
+        """Fails with its infos, and spares its vectors."""
+
+        type = "sparing"
+
+        @property
+        def failure_cascade(self) -> Cascade:
+            return [self.infos]
+
+    return Sparing
+
+
+def test_an_authors_own_cascade_is_carried_out(work: UnitOfWork, own_cascade: type[Node]) -> None:
+    network = a_network(work)
+    node, other = join(network, own_cascade), join(network)
+    vector, info = node.connect(whom=other)[0], answer(node)
+    node.fail("left")
+    assert (vector.failed, info.failed_reason) == (False, f"left->Info{info.id}")
+
+
+def test_an_authors_own_cascade_is_remembered(work: UnitOfWork, own_cascade: type[Node]) -> None:
+    network = a_network(work)
+    node, other = join(network, own_cascade), join(network)
+    vector, info = node.connect(whom=other)[0], answer(node)
+    node.fail("left")
+    with later(work) as again:
+        (found,) = again.network(1).vectors()
+        assert (found.id, again.info(info.id).failed) == (vector.id, True)
+
+
+def test_a_network_with_nodes_of_an_own_cascade_fails_them_all(
+    work: UnitOfWork, own_cascade: type[Node]
+) -> None:
+    network = a_network(work)
+    nodes = [join(network, own_cascade), join(network)]
+    network.fail("stopped")
+    assert [node.failed_reason for node in nodes] == [f"stopped->Node{node.id}" for node in nodes]
+
+
+@pytest.mark.parametrize("name", ["network", "sender", "receiver"])
+def test_one_mark_says_what_a_cascade_would_have_written(
+    work: UnitOfWork, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked, cascaded = everything_at_two_nodes(work), everything_at_two_nodes(work)
+    marked[name].fail("left")
+    for module in (network_module, node_module):
+        monkeypatch.setattr(module, "uses_stock_cascades", lambda: False)
+    cascaded[name].fail("left")
+    assert [without_network(record) for record in marked.values()] == [
+        without_network(record) for record in cascaded.values()
+    ]
+
+
+def test_each_part_of_a_cascade_is_called_when_its_turn_comes(work: UnitOfWork, own_classes: None) -> None:
+    class Twice(Info):
+        """Names one thing in both parts of its cascade: the second part must find it failed."""
+
+        type = "twice"
+
+        @property
+        def failure_cascade(self) -> Cascade:
+            return [self.transmissions, self.transmissions]
+
+    network = a_network(work)
+    sender, receiver = join(network), join(network)
+    sender.connect(whom=receiver)
+    info = Twice(origin=sender, contents="t")
+    (transmission,) = sender.transmit(what=info)
+    info.fail("wrong")
+    assert transmission.failed
+
+
+def test_a_failed_node_makes_room(work: UnitOfWork) -> None:
+    network = a_network(work, max_size=1)
+    join(network).fail()
+    assert not network.full
+
+
+def test_a_failed_network_takes_no_nodes(work: UnitOfWork) -> None:
+    network = a_network(work)
+    network.fail()
+    person = a_person(work)
+    with pytest.raises(RuleBroken, match="takes no more nodes"):
+        Node(network=network, participant=person)
+
+
+def test_a_node_that_a_failed_network_refused_is_not_counted(work: UnitOfWork) -> None:
+    network = a_network(work)
+    network.fail()
+    with pytest.raises(RuleBroken):
+        Node(network=network)
+    assert network.n_failed_nodes == 0
+
+
+def test_a_failed_node_makes_no_infos(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    node.fail()
+    with pytest.raises(RuleBroken, match="makes no infos"):
+        Info(origin=node, contents="late")
+
+
+def test_a_failed_node_makes_infos_that_are_born_failed(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    node.fail()
+    assert Info(origin=node, contents="late", failed=True).failed
+
+
+def test_an_info_may_be_born_failed_at_a_living_node(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    Info(origin=node, contents="noise", failed=True)
+    assert (node.n_infos, node.n_failed_infos) == (0, 1)
+
+
+def test_a_failed_participant_gets_no_node(work: UnitOfWork) -> None:
+    network, person = a_network(work), a_person(work)
+    person.fail()
+    with pytest.raises(RuleBroken, match="gets no node"):
+        Node(network=network, participant=person)
+
+
+@pytest.mark.parametrize("status", ["overrecruited", "returned", "approved", "replaced"])
+def test_a_participant_who_is_not_working_gets_no_node(work: UnitOfWork, status: str) -> None:
+    network, person = a_network(work), a_person(work)
+    person.status = status
+    with pytest.raises(RuleBroken, match="gets no node"):
+        Node(network=network, participant=person)
+
+
+def test_a_participant_at_the_end_gets_no_node(work: UnitOfWork) -> None:
+    network, person = a_network(work), a_person(work)
+    person.end_time = work.now
+    with pytest.raises(RuleBroken, match="gets no node"):
+        Node(network=network, participant=person)
+
+
+def test_a_failed_participant_answers_no_questions(work: UnitOfWork) -> None:
+    person = a_person(work)
+    person.fail()
+    with pytest.raises(RuleBroken, match="answers no more"):
+        Question(person, "How?", "Well", 1)
+
+
+def test_a_failed_info_is_not_sent(work: UnitOfWork) -> None:
+    network = a_network(work)
+    sender, receiver = join(network), join(network)
+    sender.connect(whom=receiver)
+    info = Info(origin=sender, contents="old")
+    info.fail()
+    with pytest.raises(RuleBroken, match="can't be sent"):
+        sender.transmit(what=info)

@@ -1,0 +1,206 @@
+"""What every record has: common fields, JSON, subclasses, filters."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.experiment.infos import Meme
+from chalicelib.experiment.networks import Chain, Empty
+from chalicelib.experiment.nodes import Agent
+from chalicelib.model.errors import BadRequest, NotFound, RuleBroken
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.question import Question
+from chalicelib.model.record import COMMON_FIELDS, Record, iso, moment
+from chalicelib.model.transformation import Transformation
+from chalicelib.storage.work import UnitOfWork
+from tests.unit.model.things import NOW, a_network, a_person, answer, join, later, sent
+
+OWN_FIELDS = {
+    "Participant": "type recruiter assignment_id hit_id mode end_time base_pay bonus status object_type "
+    "entry_information",
+    "Question": "number type participant_id question response object_type",
+    "Network": "type max_size full role n_pending_infos n_completed_infos n_failed_infos n_alive_nodes "
+    "n_failed_nodes object_type",
+    "Node": "type network_id participant_id object_type",
+    "Vector": "origin_id destination_id network_id object_type",
+    "Info": "type origin_id network_id contents object_type",
+    "Transmission": "vector_id origin_id destination_id info_id network_id receive_time status object_type",
+    "Transformation": "type info_in_id info_out_id node_id network_id object_type",
+}
+
+
+def one_of_each(work: UnitOfWork) -> dict[str, Record]:
+    network = a_network(work)
+    first, second = join(network), join(network)
+    transmission = sent(first, second)
+    second.receive()
+    person = a_person(work)
+    made: list[Record] = [
+        person,
+        Question(person, "How?", "Well", 1),
+        network,
+        first,
+        transmission.vector,
+        transmission.info,
+        transmission,
+        Transformation(info_in=transmission.info, info_out=answer(second)),
+    ]
+    return {record.object_type: record for record in made}
+
+
+@pytest.mark.parametrize("kind", OWN_FIELDS)
+def test_json_has_the_common_fields_and_then_its_own(work: UnitOfWork, kind: str) -> None:
+    assert list(one_of_each(work)[kind].as_json()) == [*COMMON_FIELDS, *OWN_FIELDS[kind].split()]
+
+
+@pytest.mark.parametrize("kind", OWN_FIELDS)
+def test_a_record_says_the_same_after_it_was_stored(work: UnitOfWork, kind: str) -> None:
+    record = one_of_each(work)[kind]
+    record.property3, record.details = "kept", {"a": [1, None, "ü"]}
+    with later(work) as again:
+        found: Any = {
+            "Participant": lambda: again.participant(record.id),
+            "Question": lambda: again.participant(record.id // 100_000).questions()[0],
+            "Network": lambda: again.network(1),
+            "Node": lambda: again.node(record.id),
+            "Vector": lambda: again.network(1).vectors()[0],
+            "Info": lambda: again.info(record.id),
+            "Transmission": lambda: again.network(1).transmissions()[0],
+            "Transformation": lambda: again.network(1).transformations()[0],
+        }[kind]()
+        assert found.as_json() == record.as_json()
+
+
+@pytest.mark.parametrize("kind", OWN_FIELDS)
+def test_a_new_record_lives_and_its_free_fields_are_empty(work: UnitOfWork, kind: str) -> None:
+    shown = one_of_each(work)[kind].as_json()
+    empty = {name: shown[name] for name in COMMON_FIELDS if name not in ("id", "creation_time")}
+    assert empty == {
+        **dict.fromkeys(empty),
+        "failed": False,
+        "details": {},
+    }
+
+
+def test_times_on_the_wire_are_utc_with_microseconds_and_z(work: UnitOfWork) -> None:
+    assert a_network(work).as_json()["creation_time"] == "2024-05-17T09:30:00.000000Z"
+
+
+def test_a_time_that_was_written_is_read_back_the_same() -> None:
+    assert moment(iso(NOW + timedelta(microseconds=7))) == NOW + timedelta(microseconds=7)
+
+
+def test_ids_are_integers_that_spreadsheets_keep(work: UnitOfWork) -> None:
+    record = one_of_each(work)["Transformation"]
+    assert 0 < record.id < 10**15
+
+
+def test_an_authors_json_data_is_added(work: UnitOfWork, own_classes: None) -> None:
+    class Scored(Node):
+        type = "scored"
+
+        def json_data(self) -> dict[str, Any]:
+            return {"score": 7, "seen": self.work.now}
+
+    shown = join(a_network(work), Scored).as_json()
+    assert (shown["score"], shown["seen"]) == (7, "2024-05-17T09:30:00.000000Z")
+
+
+def test_json_data_may_change_what_is_there(work: UnitOfWork, own_classes: None) -> None:
+    class Hidden(Info):
+        type = "hidden"
+
+        def json_data(self) -> dict[str, Any]:
+            return {"contents": "***"}
+
+    assert Hidden(origin=join(a_network(work)), contents="secret").as_json()["contents"] == "***"
+
+
+def test_a_record_has_no_html_of_its_own_by_default(work: UnitOfWork) -> None:
+    assert a_network(work).visualization_html == ""
+
+
+def test_an_authors_class_is_found_again_by_its_type(work: UnitOfWork, own_classes: None) -> None:
+    class Rumour(Meme):
+        type = "rumour"
+
+    info = Rumour(origin=join(a_network(work)), contents="psst")
+    with later(work) as again:
+        assert type(again.info(info.id)) is Rumour
+
+
+def test_an_authors_class_keeps_its_type_in_data(work: UnitOfWork, own_classes: None) -> None:
+    class Rumour(Meme):
+        type = "rumour"
+
+    shown = Rumour(origin=join(a_network(work)), contents="psst").as_json()
+    assert (shown["type"], shown["object_type"]) == ("rumour", "Info")
+
+
+def test_a_type_that_no_class_has_any_more_is_read_as_its_base(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    node.type = "gone"
+    with later(work) as again:
+        assert type(again.node(node.id)) is Node
+
+
+@pytest.mark.parametrize("word", [None, 0, 1, "True", "living", ""])
+def test_a_failed_filter_takes_no_other_word(work: UnitOfWork, word: Any) -> None:
+    network = a_network(work)
+    with pytest.raises(BadRequest, match="failed must be"):
+        network.nodes(failed=word)
+
+
+@pytest.mark.parametrize("failed", [False, True, "all"])
+def test_a_failed_filter_takes_false_true_and_all(work: UnitOfWork, failed: bool | str) -> None:
+    network = a_network(work)
+    living, dead = join(network), join(network)
+    dead.fail()
+    assert network.nodes(failed=failed) == {False: [living], True: [dead], "all": [living, dead]}[failed]
+
+
+@pytest.mark.parametrize("asked", [Info, Network, Node])
+def test_a_class_filter_must_be_of_the_family_asked_for(work: UnitOfWork, asked: type) -> None:
+    node = join(a_network(work))
+    wrong = {Info: node.network.nodes, Network: node.infos, Node: node.transformations}[asked]
+    with pytest.raises(BadRequest, match="is not a kind of"):
+        wrong(type=asked)
+
+
+def test_a_class_filter_keeps_subclasses(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    meme = Meme(origin=node, contents="m")
+    Info(origin=node, contents="i")
+    assert node.infos(type=Meme) == [meme]
+
+
+def test_networks_have_room_for_a_million_by_default(work: UnitOfWork) -> None:
+    network = a_network(work)
+    assert (network.max_size, network.role) == (1_000_000, "default")
+
+
+@pytest.mark.parametrize(("kind", "word"), [(Empty, "empty"), (Chain, "chain"), (Agent, "agent")])
+def test_stock_classes_have_the_documented_types(kind: type[Record], word: str) -> None:
+    assert kind.type == word
+
+
+def test_an_unsaved_record_says_what_to_do() -> None:
+    with pytest.raises(RuleBroken, match=r"save\(\)"):
+        _ = Network().work
+
+
+def test_a_record_of_an_earlier_request_is_not_saved_again(work: UnitOfWork) -> None:
+    network = a_network(work)
+    with later(work) as again, pytest.raises(RuleBroken, match="earlier request"):
+        again.save(network)
+
+
+@pytest.mark.parametrize("kind", ["network", "node", "info", "participant"])
+def test_an_unknown_id_is_not_found(work: UnitOfWork, kind: str) -> None:
+    with pytest.raises(NotFound, match=f"There is no {kind}|There is no network"):
+        getattr(work, kind)(100_001)
