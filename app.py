@@ -10,6 +10,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.realtime import dispatcher
 from chalicelib.web import BLUEPRINTS
 from chalicelib.workers import clock, messages
 
@@ -25,8 +26,26 @@ def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
     return messages.consume(event.to_dict())
 
 
+@app.on_ws_connect(name="on_connect")
+def on_connect(event: Any) -> dict[str, Any]:
+    """Let a socket in, or refuse it."""
+    return dispatcher.on_connect(event.to_dict())
+
+
+@app.on_ws_message(name="on_socket_message")
+def on_socket_message(event: Any) -> dict[str, Any]:
+    """Hear a frame."""
+    return dispatcher.on_message(event.to_dict())
+
+
+@app.on_ws_disconnect(name="on_disconnect")
+def on_disconnect(event: Any) -> dict[str, Any]:
+    """Forget a socket."""
+    return dispatcher.on_disconnect(event.to_dict())
+
+
 @app.schedule("rate(1 minute)", name="on_tick")
 def on_tick(event: Any) -> None:
     """Send again what a crash left unsent."""
     del event
-    clock.sweep()
+    clock.tick()

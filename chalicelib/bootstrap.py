@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ def local(
     base: Callable[[], str] = lambda: "http://127.0.0.1",
     spawn_bot: Callable[[str], None] | None = None,
     routes: Iterable[Any] = (),
+    scheduled: Sequence[Any] = (),
     clock: Clock | None = None,
     operator_token: str | None = None,
 ) -> App:
@@ -72,6 +73,7 @@ def local(
         app_id=app_id,
         run_seed=str(seed) if seed is not None else app_id,
         routes=routes,
+        scheduled=scheduled,
     )
     use(app)
     return app

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
 from .model.errors import Busy, Conflict, ExperimentError
@@ -44,6 +46,13 @@ class RecruiterBook:
             raise ExperimentError(f"There is no recruiter {nickname!r}; known are {known}.")
         return found
 
+    def stand_in(self, entry: dict[str, str]) -> None:
+        """Start a bot that goes on for somebody who is gone."""
+        stand_in = getattr(self.named("bots"), "stand_in", None)
+        if stand_in is None:
+            raise ExperimentError("No recruiter of this run can start a bot that stands in.")
+        stand_in(entry)
+
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission; an unknown one reports nothing."""
         found = self.recruiters.get(nickname.partition(":")[0])
@@ -67,6 +76,8 @@ class App:
     run_seed: str
     #: What an author's own routes are: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
+    #: What the clock calls of the experiment: (minutes, name, function, is_method).
+    scheduled: Sequence[Any] = ()
     #: How often commits lost a race since the app began; for benches.
     conflicts: int = 0
 
@@ -125,7 +136,11 @@ class App:
                     request=request or Request(),
                 )
                 try:
-                    if message is not None and message.key[0] != NUDGE and not self._strike_out(unit, message):
+                    if (
+                        message is not None
+                        and message.key[0] != NUDGE
+                        and not self._strike_out(unit, message)
+                    ):
                         return None  # type: ignore[return-value]  # handled before
                     began = time.perf_counter()
                     answer = operation(unit, *args, **kwargs)
@@ -142,6 +157,12 @@ class App:
                 raise unit.refusal
             return answer
         raise Busy("Too many people act on the same network at this moment; ask again in a second.")
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Send a text to its connections; dead ones (410) are forgotten, so nobody posts to them again."""
+        if delivery.connection_ids:
+            for connection_id in self.channels.send(delivery.connection_ids, delivery.text):
+                self.run(forget, [connection_id])
 
     def _strike_out(self, unit: Unit, message: Message) -> bool:
         stored = unit.work.item(message.key)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,7 +70,26 @@ class Experiment:
     gating: bool = True
     #: How many places may be opened beyond those free to join at the moment.
     over_recruitment: int = 0
+    #: What the experiment listens to: every participant may listen and speak there.
     channel: str | None = None
+    #: More channels on which every participant may listen and speak.
+    public_channels: Sequence[str] = ()
+    #: Channels heard in the request itself instead of by the queue; True for all.
+    immediate: bool | Collection[str] = False
+    #: How many make a room, when there are many rooms (for one room, set `quorum`).
+    room_size: int = 0
+    #: How many rooms open at the most; 0: as many as are filled.
+    rooms: int = 0
+    #: After `waiting_timeout` a room starts with so many; 0: it doesn't, and they are let go with pay.
+    min_size: int = 0
+    #: Minutes after which nobody has to wait any longer; None: no end.
+    waiting_timeout: float | None = None
+    #: Override as a method `group_by(self, waiting)`: get participants in order of arrival, return groups.
+    group_by: Callable[..., Any] | None = None
+    #: Seconds that a socket may be gone before a participant counts as disconnected.
+    dropout_grace: float = 15.0
+    #: What then happens in a running group: "wait", "go_on", "bot" or "end".
+    dropout_policy: str = "wait"
     app_id: str | None = None
     models: Any = None
     #: Runs experiments from the researcher's machine; the command line puts it here.
@@ -199,8 +219,9 @@ class Experiment:
         return None if claimed is None else self.work.participant(claimed["participant_id"])
 
     def is_overrecruited(self, waiting_count: int) -> bool:
-        """Say whether a newcomer is one too many for the waiting room."""
-        return bool(self.quorum) and waiting_count > self.quorum
+        """Say whether a newcomer is one too many: above the quorum, or above the seats of all rooms."""
+        seats = self.room_size * self.rooms if self.room_size else self.quorum
+        return bool(seats) and waiting_count > seats
 
     def get_network_for_participant(self, participant: Participant) -> Network | None:
         """Find a network that isn't full, is open for the participant and wasn't visited yet.
@@ -262,6 +283,51 @@ class Experiment:
 
     def transformation_get_request(self, node: Node, transformations: list[Transformation]) -> None:
         """Run when transformations were read."""
+
+    # -- channels, rooms, timers ------------------------------------------------------------------
+
+    def send(self, raw: str) -> None:
+        """Hear a raw frame, `<channel>:<data>`; passes it on to `receive_message`."""
+        channel_name, _, message = raw.partition(":")
+        self.receive_message(message, channel_name=channel_name)
+
+    def receive_message(
+        self,
+        message: str,
+        channel_name: str | None = None,
+        participant: Participant | None = None,
+        node: Node | None = None,
+        receive_time: datetime | None = None,
+    ) -> None:
+        """Override: hear what was said on a channel, or what happened (`dallinger_control`)."""
+
+    def publish_to_subscribers(self, data: str, channel_name: str | None = None) -> None:
+        """Say something on a channel (the experiment's own by default), after the commit."""
+        channel = channel_name or self.channel
+        if channel is None:
+            raise RuleBroken("Name a channel, or give the experiment one: channel = 'my_channel'.")
+        self.wishes.append({"kind": "publish", "channel": channel, "data": data})
+
+    def room_opened(self, number: int, participants: list[Participant]) -> None:
+        """Run when a waiting room is full and its members begin."""
+
+    def participant_disconnected(self, participant: Participant) -> None:
+        """Run when somebody in a running group has been gone for `dropout_grace`: the dropout policy."""
+        if self.dropout_policy == "go_on":
+            self.fail_participant(participant)
+        elif self.dropout_policy in ("bot", "end"):
+            self.wishes.append({"kind": self.dropout_policy, "participant_id": participant.id})
+
+    def participant_returned(self, participant: Participant) -> None:
+        """Run when somebody who was gone is back."""
+
+    def after(self, seconds: float, method: str, **arguments: Any) -> None:
+        """Have a method of the experiment called later, once, with these (JSON) arguments."""
+        if not callable(getattr(self, method, None)):
+            raise RuleBroken(f"The experiment has no method {method!r} to call later.")
+        self.wishes.append(
+            {"kind": "timer", "seconds": float(seconds), "method": method, "arguments": arguments}
+        )
 
     # -- the end of taking part -----------------------------------------------------------------
 

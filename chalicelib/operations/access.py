@@ -21,7 +21,7 @@ def operator_only(unit: Unit) -> None:
         raise Unauthorized("This needs the operator's token: send Authorization: Bearer <token>.")
 
 
-def _check_token(unit: Unit) -> None:
+def check_token(unit: Unit) -> None:
     """Refuse callers without a token, and tokens that have ended."""
     if unit.caller.kind in (OPERATOR, ANYONE):
         return
@@ -47,7 +47,7 @@ def calling_participant(unit: Unit) -> Participant | None:
     """Return the participant whose token came with the request; None when none did."""
     if unit.caller.kind != PARTICIPANT or unit.caller.participant_id is None:
         return None
-    _check_token(unit)
+    check_token(unit)
     participant = unit.work.participant(unit.caller.participant_id)
     unit.work.owns(*participant.node_ids)
     return participant
@@ -71,7 +71,7 @@ def own_participant(unit: Unit, participant_id: int) -> Participant:
     """Return a participant that the caller may act for."""
     _known(participant_id, "participant")
     unit.work.prefetch(participant_id=unit.caller.participant_id or participant_id)
-    _check_token(unit)
+    check_token(unit)
     participant = unit.work.participant(participant_id)
     if unit.caller.kind == PARTICIPANT and unit.caller.participant_id != participant_id:
         raise Forbidden(f"Participant {participant_id} is somebody else.", code="not_yours")
@@ -83,7 +83,7 @@ def own_node(unit: Unit, node_id: int) -> Node:
     """Return a node that the caller may act for, read with its network and participant in one call."""
     _known(node_id, "node")
     unit.work.prefetch(node_id=node_id, participant_id=unit.caller.participant_id)
-    _check_token(unit)
+    check_token(unit)
     node = unit.work.node(node_id)
     if unit.caller.kind == PARTICIPANT and node.participant_id != unit.caller.participant_id:
         raise Forbidden(f"Node {node_id} is somebody else's.", code="not_yours")
@@ -108,7 +108,7 @@ def own_network(unit: Unit, network_id: int) -> Network:
     """Return a network that the caller is in."""
     _known(network_id, "network")
     unit.work.prefetch(participant_id=unit.caller.participant_id)
-    _check_token(unit)
+    check_token(unit)
     network = unit.work.network(network_id)
     if unit.caller.kind == PARTICIPANT and unit.caller.participant_id is not None:
         holder = unit.work.participant(unit.caller.participant_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.model.errors import BadRequest, ExperimentError, Forbidden, NotFound
 from chalicelib.model.participant import WORKING, Participant
+from chalicelib.operations import rooms
 
 from .fields import check_size
 from .once import made_before, remember
@@ -115,15 +116,10 @@ def _make(unit: Unit, entry: Entry) -> Participant:
     seen = unit.work.item(("worker#" + entry.worker_id, "#"))
     ids = [*(seen["participant_ids"] if seen else []), participant.id]
     unit.work.claim(("worker#" + entry.worker_id, "#"), "worker", {"participant_ids": ids})
-    if unit.experiment.quorum and unit.experiment.is_overrecruited(waiting_count(unit) + 1):
-        participant.status = "overrecruited"
+    if rooms.has_waiting_room(unit):
+        rooms.enter_lobby(unit, participant)
     unit.work.list_participant(participant)
     return participant
-
-
-def waiting_count(unit: Unit) -> int:
-    """How many are working, and so count for the quorum."""
-    return unit.work.statuses().get(WORKING, 0)
 
 
 def _replace(unit: Unit, older: Participant) -> None:
@@ -168,14 +164,17 @@ def shown(unit: Unit, participant: Participant, serial: int) -> dict[str, Any]:
         },
         "token": unit.tokens.issue(participant.id, serial),
     }
-    if unit.experiment.quorum:
-        n = waiting_count(unit) + (1 if participant.is_new and participant.status == WORKING else 0)
-        answer["quorum"] = {
-            "q": unit.experiment.quorum,
-            "n": n,
-            "overrecruited": participant.status == "overrecruited",
-        }
+    if rooms.has_waiting_room(unit):
+        answer["quorum"] = _quorum(unit, participant)
     return answer
+
+
+def _quorum(unit: Unit, participant: Participant) -> dict[str, Any]:
+    state = rooms.standing(unit, participant.id)
+    if participant.is_new and participant.status == WORKING:
+        # The newcomer's own place in the lobby is part of this commit.
+        state["n"] = min(state["n"] + 1, state["q"])
+    return state
 
 
 def load_participant(unit: Unit, assignment_id: str, worker_id: str | None) -> dict[str, Any]:

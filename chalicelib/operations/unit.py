@@ -86,14 +86,10 @@ class Unit:
         self.experiment.random_seed = seed
 
     def carry_wishes(self) -> None:
-        """Record what hooks wished of recruiters, in this unit's commit."""
-        from chalicelib.operations.recruitment import close_places, open_places
+        """Record what hooks wished outward, in this unit's commit."""
+        from chalicelib.operations.wishes import carry
 
-        for wish in self.experiment.wishes:
-            if wish["kind"] == "recruit":
-                open_places(self, wish["n"])
-            else:
-                close_places(self)
+        carry(self, self.experiment.wishes)
 
     def refuse_after_commit(self, refusal: Refused) -> None:
         """Answer with a refusal, but keep what this unit has changed."""

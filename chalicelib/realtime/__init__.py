@@ -1,1 +1,1 @@
-"""Socket events: one dispatcher, quorum, channels."""
+"""Socket events: one dispatcher, and delivery to channels."""

@@ -295,6 +295,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "message": MessageItem,
     "experiment": StoredItem,
     "secrets": StoredItem,
+    "tick": StoredItem,
     "counter": StoredItem,
     "connection": ConnectionItem,
     "subscriber": SubscriberItem,

@@ -27,6 +27,7 @@ NAMED = (
     "fingerprintHash",
     "consent_time",
     "consent_hash",
+    "consent_bots",
 )
 
 
@@ -68,7 +69,9 @@ def _create(call: Call, worker_id: str, hit_id: str, assignment_id: str, mode: s
 
 def _consent(given: Parameters) -> dict[str, Any] | None:
     time, text_hash = given.text("consent_time"), given.text("consent_hash")
-    return {"time": time, "hash": text_hash} if time or text_hash else None
+    if not (time or text_hash):
+        return None
+    return {"time": time, "hash": text_hash, "bots": given.flag("consent_bots")}
 
 
 @door(routes, "/participant/{participant_id}")

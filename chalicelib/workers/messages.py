@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib import services
 from chalicelib.model.errors import PetriError
+from chalicelib.operations import channels, dropouts, money, notify, presence, rooms, timers
 from chalicelib.operations import finish_participant as finishing
-from chalicelib.operations import money, notify
 from chalicelib.operations.unit import Unit
 from chalicelib.ports import Message
 
@@ -94,6 +94,82 @@ def _done(unit: Unit) -> None:
     del unit
 
 
+def _group(message: Message) -> None:
+    services.current().handle(message, rooms.form_rooms)
+
+
+def _announce(message: Message) -> None:
+    told = services.current().handle(message, rooms.announcements)
+    for members, state in told or ():
+        _whisper_to(members, state, "quorum")
+
+
+def _room_opened(message: Message) -> None:
+    told = services.current().handle(message, rooms.opening, message.body["room"])
+    if told is not None:
+        _whisper_to(*told, "quorum")
+
+
+def _whisper(message: Message) -> None:
+    body = message.body
+    delivery = services.current().handle(
+        message, channels.whisper, body["participant_ids"], body["channel"], json.dumps(body["data"])
+    )
+    if delivery is not None:
+        services.current().deliver(delivery)
+
+
+def _whisper_to(members: list[int], state: dict[str, Any], channel: str) -> None:
+    services.current().deliver(services.current().run(channels.whisper, members, channel, json.dumps(state)))
+
+
+def _publish(message: Message) -> None:
+    body = message.body
+    delivery = services.current().handle(message, channels.publish, body["channel"], body["data"])
+    if delivery is not None:
+        services.current().deliver(delivery)
+
+
+def _heard(message: Message) -> None:
+    body = message.body
+    services.current().handle(message, channels.hear, body["channel"], body["data"], body["participant_id"])
+
+
+def _control(message: Message) -> None:
+    delivery = services.current().handle(message, channels.tell_control, message.body["event"])
+    if delivery is not None:
+        services.current().deliver(delivery)
+
+
+def _gone(message: Message) -> None:
+    body = message.body
+    services.current().handle(message, presence.check_gone, body["participant_id"], body["since"])
+
+
+def _waited_long(message: Message) -> None:
+    services.current().handle(message, rooms.waited_long, message.body["participant_id"])
+
+
+def _one_too_many(message: Message) -> None:
+    services.current().handle(message, rooms.one_too_many, message.body["participant_id"])
+
+
+def _timer(message: Message) -> None:
+    services.current().handle(message, timers.ring, message.body["method"], message.body["arguments"])
+
+
+def _end_group(message: Message) -> None:
+    services.current().handle(message, dropouts.end_group, message.body["participant_id"])
+
+
+def _stand_in(message: Message) -> None:
+    app = services.current()
+    entry = app.run(dropouts.allow_stand_in, message.body["participant_id"])
+    if entry is not None:
+        app.recruiters.stand_in(entry)
+    app.handle(message, _done)
+
+
 HANDLERS: dict[str, Callable[[Message], None]] = {
     "submitted": _submitted,
     "gave_up": _gave_up,
@@ -102,4 +178,17 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "stop_recruiter": _stop_recruiter,
     "pay": _pay,
     "tell_operator": _tell_operator,
+    "group": _group,
+    "announce": _announce,
+    "room_opened": _room_opened,
+    "whisper": _whisper,
+    "publish": _publish,
+    "heard": _heard,
+    "control": _control,
+    "gone": _gone,
+    "waited_long": _waited_long,
+    "one_too_many": _one_too_many,
+    "timer": _timer,
+    "end_group": _end_group,
+    "stand_in": _stand_in,
 }

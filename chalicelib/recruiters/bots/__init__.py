@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 from chalicelib.ports import Recruited
 from chalicelib.recruiters.hotair import HotAirRecruiter
@@ -17,6 +18,10 @@ class BotRecruiter(HotAirRecruiter):
         """`spawn` starts a bot at an address and returns at once."""
         super().__init__(base, mode)
         self._spawn = spawn
+
+    def stand_in(self, entry: Mapping[str, str]) -> None:
+        """Start a bot that goes on, under the same ids, for somebody who is gone."""
+        self._spawn(f"{self._base()}/ad?{urlencode(entry)}")
 
     def recruit(self, n: int) -> Recruited:
         """Start n bots."""

@@ -1,0 +1,311 @@
+"""Open sockets, who listens to which channel, and who may speak where.
+
+| channel | who may listen | who may speak |
+|---|---|---|
+| the experiment's `channel`, its `public_channels` | every participant | every participant |
+| `quorum` | every participant | the platform |
+| `room-<n>` | that room's members | that room's members |
+| `network-<id>` | participants with a node in it | the same |
+| `participant-<id>` | that participant | the platform |
+| `dallinger_control` | the operator | the platform |
+
+The operator may do everything, and so may anybody where tokens are off.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.model.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model.record import iso
+from chalicelib.operations import presence
+from chalicelib.operations.access import check_token
+from chalicelib.operations.rooms import room_of
+from chalicelib.operations.unit import ANYONE, OPERATOR, Unit
+
+CONTROL = "dallinger_control"
+QUORUM = "quorum"
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+#: API Gateway closes every socket after two hours.
+LIFETIME = timedelta(hours=2)
+MOST_CHANNELS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A text and the connections that get it."""
+
+    text: str
+    connection_ids: list[str] = field(default_factory=list)
+
+
+def connect(unit: Unit, connection_id: str, participant_id: int | None, channels: Sequence[str]) -> list[str]:
+    """Take note of a new socket and what it listens to; return the channels' names."""
+    if not channels:
+        raise BadRequest(
+            "Name a channel: /chat?channel=...&participant_id=...&token=...", code="channel_missing"
+        )
+    speaker = _who(unit, participant_id)
+    for channel in channels:
+        _check_may_listen(unit, speaker, channel)
+    expires = int((unit.now + LIFETIME).timestamp())
+    for channel in channels:
+        _subscribe(unit, connection_id, speaker, channel, expires)
+    unit.work.put_item(
+        connection_key(connection_id),
+        "connection",
+        {
+            "connection_id": connection_id,
+            "participant_id": speaker,
+            "channels": list(channels),
+            "since": iso(unit.now),
+            "seen": iso(unit.now),
+            "expires": expires,
+        },
+    )
+    if speaker is not None:
+        presence.arrived(unit, speaker, connection_id, expires)
+    _tell_control(
+        unit, {"type": "websocket", "event": "connected", "client": _client(connection_id, speaker)}
+    )
+    for channel in channels:
+        _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
+    return list(channels)
+
+
+def _who(unit: Unit, participant_id: int | None) -> int | None:
+    """Return the participant who speaks on a socket; None for the operator's own."""
+    if unit.caller.kind in (OPERATOR, ANYONE):
+        if participant_id is not None:
+            unit.work.participant(participant_id)
+        return participant_id
+    check_token(unit)
+    if participant_id is not None and participant_id != unit.caller.participant_id:
+        raise Forbidden(f"Participant {participant_id} is somebody else.", code="not_yours")
+    return unit.caller.participant_id
+
+
+def subscribe(unit: Unit, connection_id: str, channel: str) -> None:
+    """Let an open socket listen to one more channel."""
+    connection = connection_of(unit, connection_id)
+    speaker = connection.get("participant_id")
+    channels: list[str] = list(connection["channels"])
+    if channel in channels:
+        return
+    if len(channels) >= MOST_CHANNELS:
+        raise BadRequest(f"A socket listens to {MOST_CHANNELS} channels at most.", code="too_many_channels")
+    _check_may_listen(unit, speaker, channel)
+    _subscribe(unit, connection_id, speaker, channel, connection["expires"])
+    _keep_channels(unit, connection, [*channels, channel])
+    _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
+
+
+def unsubscribe(unit: Unit, connection_id: str, channel: str) -> None:
+    """Let an open socket listen to a channel no longer."""
+    connection = connection_of(unit, connection_id)
+    channels: list[str] = list(connection["channels"])
+    if channel not in channels:
+        return
+    unit.work.delete_item(subscriber_key(channel, connection_id))
+    _keep_channels(unit, connection, [name for name in channels if name != channel])
+    speaker = connection.get("participant_id")
+    _tell_control(unit, _channel_event("unsubscribed", channel, connection_id, speaker))
+
+
+def disconnect(unit: Unit, connection_id: str) -> None:
+    """Forget a socket that has gone; again: nothing."""
+    connection = unit.work.item(connection_key(connection_id))
+    if connection is None:
+        return
+    speaker = connection.get("participant_id")
+    for channel in connection["channels"]:
+        unit.work.delete_item(subscriber_key(channel, connection_id))
+        _tell_control(unit, _channel_event("unsubscribed", channel, connection_id, speaker))
+    unit.work.delete_item(connection_key(connection_id))
+    if speaker is not None:
+        presence.left(unit, speaker, connection_id)
+    _tell_control(
+        unit, {"type": "websocket", "event": "disconnected", "client": _client(connection_id, speaker)}
+    )
+
+
+def speak(unit: Unit, connection_id: str, channel: str, data: str) -> Delivery:
+    """Say something on a channel; return who has to be sent it. The experiment hears it too."""
+    connection = connection_of(unit, connection_id)
+    speaker = connection.get("participant_id")
+    _check_may_speak(unit, connection, channel)
+    heard = {
+        "kind": "heard",
+        "channel": channel,
+        "data": data,
+        "participant_id": speaker,
+        "time": iso(unit.now),
+    }
+    if experiment_hears(unit, channel):
+        if is_immediate(unit, channel):
+            hear(unit, channel, data, speaker)
+        else:
+            unit.work.post(heard)
+    return Delivery(f"{channel}:{data}", listeners(unit, channel))
+
+
+def experiment_hears(unit: Unit, channel: str) -> bool:
+    """Whether the experiment wants what is said on a channel."""
+    own = unit.experiment.channel
+    return bool(own) and (
+        channel == own or channel.startswith(("room-", "network-")) or is_public(unit, channel)
+    )
+
+
+def is_public(unit: Unit, channel: str) -> bool:
+    """Whether everybody who takes part may listen and speak on a channel."""
+    return channel == unit.experiment.channel or channel in unit.experiment.public_channels
+
+
+def is_immediate(unit: Unit, channel: str) -> bool:
+    """Whether the experiment hears a channel in the request itself, and not by the queue."""
+    immediate = unit.experiment.immediate
+    return immediate is True or (immediate is not False and channel in immediate)
+
+
+def hear(unit: Unit, channel: str, data: str, speaker: int | None) -> None:
+    """Let the experiment hear what was said."""
+    participant = None if speaker is None else unit.work.participant(speaker)
+    unit.seed(participant, f"hear|{channel}", 0)
+    nodes = participant.nodes() if participant is not None else []
+    unit.experiment.receive_message(
+        data,
+        channel_name=channel,
+        participant=participant,
+        node=nodes[-1] if nodes else None,
+        receive_time=unit.now,
+    )
+
+
+def listeners(unit: Unit, channel: str) -> list[str]:
+    """Return the connections that listen to a channel and haven't expired."""
+    now = unit.now.timestamp()
+    return [one["connection_id"] for one in unit.work.items(f"channel#{channel}") if one["expires"] > now]
+
+
+def forget(unit: Unit, connection_ids: Sequence[str]) -> None:
+    """Forget connections that turned out to be gone."""
+    for connection_id in connection_ids:
+        disconnect(unit, connection_id)
+
+
+def publish(unit: Unit, channel: str, data: str) -> Delivery:
+    """Say something on a channel in the platform's name."""
+    return Delivery(f"{channel}:{data}", listeners(unit, channel))
+
+
+def whisper(unit: Unit, participant_ids: Sequence[int], channel: str, data: str) -> Delivery:
+    """Say something to some participants only, on whatever sockets they have open."""
+    connections = [c for one in participant_ids for c in presence.connections(unit, one)]
+    return Delivery(f"{channel}:{data}", connections)
+
+
+def beat(unit: Unit, connection_id: str) -> None:
+    """Take note that a page is still there."""
+    connection = connection_of(unit, connection_id)
+    if connection.get("participant_id") is not None:
+        presence.seen(unit, connection["participant_id"])
+
+
+def connection_of(unit: Unit, connection_id: str) -> dict[str, Any]:
+    """Return what is known of an open socket; NotFound for one that isn't."""
+    connection = unit.work.item(connection_key(connection_id))
+    if connection is None:
+        raise NotFound("This connection isn't known (any more); connect again.", code="not_connected")
+    return dict(connection)
+
+
+def _check_name(channel: str) -> None:
+    if not NAME.fullmatch(channel):
+        raise BadRequest(
+            "A channel's name has up to 80 letters, digits, dots, dashes and underscores.",
+            code="unknown_channel",
+        )
+
+
+def _check_may_listen(unit: Unit, speaker: int | None, channel: str) -> None:
+    _check_name(channel)
+    if unit.caller.kind in (OPERATOR, ANYONE) or channel == QUORUM or is_public(unit, channel):
+        return
+    _check_own_group(unit, speaker, channel)
+
+
+def _check_own_group(unit: Unit, speaker: int | None, channel: str) -> None:
+    kind, _, number = channel.partition("-")
+    if speaker is None or not number.isdigit() or kind not in ("room", "network", "participant"):
+        raise Forbidden(f"There is no channel {channel!r} for participants.", code="unknown_channel")
+    if kind == "participant":
+        allowed = int(number) == speaker
+    elif kind == "network":
+        holder = unit.work.participant(speaker)
+        allowed = int(number) in {node_id // 100_000 for node_id in holder.node_ids}
+    else:
+        room = room_of(unit, speaker)
+        allowed = room is not None and room["id"] == int(number)
+    if not allowed:
+        raise Forbidden(f"Channel {channel!r} isn't yours.", code="not_yours")
+
+
+def _check_may_speak(unit: Unit, connection: dict[str, Any], channel: str) -> None:
+    _check_name(channel)
+    speaker = connection.get("participant_id")
+    if speaker is None or is_public(unit, channel):
+        return
+    if channel in (QUORUM, CONTROL) or channel.startswith("participant-"):
+        raise Forbidden(f"Only the platform speaks on {channel!r}.", code="not_yours")
+    _check_own_group(unit, speaker, channel)
+
+
+def _subscribe(unit: Unit, connection_id: str, speaker: int | None, channel: str, expires: int) -> None:
+    unit.work.put_anyway(
+        subscriber_key(channel, connection_id),
+        "subscriber",
+        {"connection_id": connection_id, "participant_id": speaker, "expires": expires},
+    )
+
+
+def _keep_channels(unit: Unit, connection: dict[str, Any], channels: list[str]) -> None:
+    fields = {name: value for name, value in connection.items() if name not in ("pk", "sk", "kind", "v")}
+    unit.work.claim(
+        connection_key(connection["connection_id"]), "connection", {**fields, "channels": channels}
+    )
+
+
+def _tell_control(unit: Unit, event: dict[str, Any]) -> None:
+    if unit.experiment.channel is not None:
+        unit.work.post({"kind": "control", "event": event, "time": iso(unit.now)})
+
+
+def _client(connection_id: str, speaker: int | None) -> dict[str, Any]:
+    return {"class": "socket", "id": connection_id, "participant_id": speaker}
+
+
+def _channel_event(event: str, channel: str, connection_id: str, speaker: int | None) -> dict[str, Any]:
+    return {"type": "channel", "event": event, "channel": channel, "client": _client(connection_id, speaker)}
+
+
+def tell_control(unit: Unit, event: dict[str, Any]) -> Delivery:
+    """Let the experiment, and whoever listens to the control channel, know of an event."""
+    data = json.dumps(event)
+    hear(unit, CONTROL, data, None)
+    return publish(unit, CONTROL, data)
+
+
+def connection_key(connection_id: str) -> tuple[str, str]:
+    """Return where an open socket is kept."""
+    return f"conn#{connection_id}", "#"
+
+
+def subscriber_key(channel: str, connection_id: str) -> tuple[str, str]:
+    """Return where it is kept that a socket listens to a channel."""
+    return f"channel#{channel}", f"conn#{connection_id}"

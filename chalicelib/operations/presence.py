@@ -1,0 +1,68 @@
+"""Whose page is open: sockets, heartbeats, and what follows when somebody is gone or comes back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso
+from chalicelib.operations import dropouts, rooms
+from chalicelib.operations.unit import Unit
+
+#: A page that reloads is gone for a moment; this long nobody is told, in seconds.
+RELOAD = 3.0
+
+
+def arrived(unit: Unit, participant_id: int, connection_id: str, expires: int) -> None:
+    """Take note of a participant's new socket; who was gone is back."""
+    unit.work.put_anyway(
+        _key(participant_id, connection_id), "presence", {"connection_id": connection_id, "expires": expires}
+    )
+    participant = unit.work.participant(participant_id)
+    rooms.come_back_to_lobby(unit, participant)
+    dropouts.note_return(unit, participant)
+
+
+def left(unit: Unit, participant_id: int, connection_id: str) -> None:
+    """Take note that a participant's socket has gone; whether they are, is looked at in a moment."""
+    unit.work.delete_item(_key(participant_id, connection_id))
+    look_again = unit.now + timedelta(seconds=float(unit.experiment.dropout_grace))
+    soon = unit.now + timedelta(seconds=min(RELOAD, float(unit.experiment.dropout_grace)))
+    waits = rooms.waiting_entry(unit, participant_id) is not None
+    unit.work.post(
+        {"kind": "gone", "participant_id": participant_id, "since": iso(unit.now)},
+        due=soon if waits else look_again,
+    )
+
+
+def check_gone(unit: Unit, participant_id: int, since: str) -> None:
+    """See whether somebody whose socket closed has come back; if not, they leave room or group."""
+    if connections(unit, participant_id):
+        return
+    participant = unit.work.participant(participant_id)
+    entry = rooms.waiting_entry(unit, participant_id)
+    if entry is not None:
+        # A page without a socket may still ask for its state over HTTP; that counts as being there.
+        if entry["seen"] <= since:
+            rooms.leave_lobby(unit, participant_id)
+        return
+    dropouts.note_loss(unit, participant)
+
+
+def seen(unit: Unit, participant_id: int) -> None:
+    """Take note of a heartbeat."""
+    participant: Participant = unit.work.participant(participant_id)
+    rooms.come_back_to_lobby(unit, participant)
+    dropouts.note_return(unit, participant)
+
+
+def connections(unit: Unit, participant_id: int) -> list[str]:
+    """Return a participant's open sockets."""
+    now = unit.now.timestamp()
+    items: list[Any] = list(unit.work.items(f"part#{participant_id}", "conn#"))
+    return [item["connection_id"] for item in items if item["expires"] > now]
+
+
+def _key(participant_id: int, connection_id: str) -> tuple[str, str]:
+    return f"part#{participant_id}", f"conn#{connection_id}"

@@ -1,0 +1,265 @@
+"""The waiting room: a lobby in which people wait, and rooms that open when they are full.
+
+Whoever waits has one small item in the lobby. Rooms are formed by one operation, one at a time (it is
+conditioned on, and raises, the version of the rooms' header): it reads lobby and rooms, takes those who
+wait and are in no room yet, first come first (or as the experiment groups them), and writes full rooms.
+So each seat is taken once, nobody is in two rooms, and nobody waits beside a free seat. A crash before
+the commit changes nothing; after it the room stands, and lobby items that are left over are ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.record import iso, moment
+from chalicelib.operations.unit import Unit
+
+LOBBY = "lobby"
+ROOMS = "rooms"
+HEADER = (ROOMS, "#")
+#: Rooms are formed, and newcomers announced, at most this often; a burst is one message. In seconds.
+TOGETHER = 0.25
+#: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds.
+PRESENCE = 60.0
+#: A heartbeat that comes sooner than this after the last changes nothing, in seconds.
+BEAT = 10.0
+
+
+def has_waiting_room(unit: Unit) -> bool:
+    """Whether participants wait for each other before they begin."""
+    return room_size(unit) > 0
+
+
+def room_size(unit: Unit) -> int:
+    """How many make a full room: `room_size`, or the `quorum` of the one room there is."""
+    return int(unit.experiment.room_size or unit.experiment.quorum or 0)
+
+
+def most_rooms(unit: Unit) -> float:
+    """How many rooms may open: one for a plain quorum, `rooms` of them, or any number."""
+    if not unit.experiment.room_size:
+        return 1
+    return unit.experiment.rooms or math.inf
+
+
+def enter_lobby(unit: Unit, participant: Participant) -> None:
+    """Let a newcomer wait, or be one too many."""
+    waiting, opened = lobby(unit), rooms(unit)
+    seats_left = (most_rooms(unit) - len(opened)) * room_size(unit)
+    taken = sum(len(room["members"]) for room in opened) + len(unseated(waiting, opened))
+    if seats_left <= 0 or unit.experiment.is_overrecruited(taken + 1):
+        participant.status = "overrecruited"
+        return
+    _wait(unit, participant.id, unit.now)
+    minutes = unit.experiment.waiting_timeout
+    if minutes:
+        unit.work.post(
+            {"kind": "waited_long", "participant_id": participant.id},
+            due=unit.now + timedelta(minutes=float(minutes)),
+        )
+
+
+def _wait(unit: Unit, participant_id: int, since: datetime) -> None:
+    fields = {"id": participant_id, "since": iso(since), "seen": iso(unit.now)}
+    unit.work.put_anyway(lobby_key(participant_id), "waiting", fields)
+    nudge_grouping(unit)
+
+
+def nudge_grouping(unit: Unit) -> None:
+    """Have rooms formed in a moment; a burst of arrivals is one look."""
+    unit.work.nudge({"kind": "group"}, "group", due=unit.now + timedelta(seconds=TOGETHER))
+
+
+def lobby(unit: Unit) -> list[Mapping[str, Any]]:
+    """Return who waits, in order of arrival."""
+    return sorted(unit.work.items(LOBBY), key=lambda item: (item["since"], item["id"]))
+
+
+def rooms(unit: Unit) -> list[Mapping[str, Any]]:
+    """Return the rooms that have opened, in order."""
+    return [item for item in unit.work.items(ROOMS) if item["kind"] == "room"]
+
+
+def unseated(
+    waiting: Sequence[Mapping[str, Any]], opened: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return who waits and is in no room yet."""
+    seated = {one for room in opened for one in room["members"]}
+    return [item for item in waiting if item["id"] not in seated]
+
+
+def alive(unit: Unit, waiting: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out those who haven't been heard of for too long."""
+    oldest = iso(unit.now - timedelta(seconds=PRESENCE)) or ""
+    return [item for item in waiting if item["seen"] >= oldest]
+
+
+def room_of(unit: Unit, participant_id: int) -> Mapping[str, Any] | None:
+    """Return the room in which a participant is, or None."""
+    return next((room for room in rooms(unit) if participant_id in room["members"]), None)
+
+
+def waiting_entry(unit: Unit, participant_id: int) -> Mapping[str, Any] | None:
+    """Return a participant's place in the lobby; None for who isn't there, or in a room already."""
+    entry = unit.work.item(lobby_key(participant_id))
+    if entry is None or room_of(unit, participant_id) is not None:
+        return None
+    return entry
+
+
+def form_rooms(unit: Unit) -> None:
+    """Open as many rooms as can be filled; tell everybody how far it is."""
+    waiting = alive(unit, unseated(lobby(unit), rooms(unit)))
+    size = room_size(unit)
+    left = most_rooms(unit) - len(rooms(unit))
+    groups = _groups(unit, waiting, size)
+    _open(unit, groups[: int(min(left, len(groups)))])
+    seated = {one for group in groups for one in group}
+    rest = [item["id"] for item in waiting if item["id"] not in seated]
+    if left - len(groups) <= 0:
+        for participant_id in rest:
+            unit.work.post({"kind": "one_too_many", "participant_id": participant_id})
+    elif rest or groups:
+        unit.work.nudge({"kind": "announce"}, "announce")
+
+
+def _groups(unit: Unit, waiting: Sequence[Mapping[str, Any]], size: int) -> list[list[int]]:
+    ids = [item["id"] for item in waiting]
+    group_by = unit.experiment.group_by
+    if group_by is None:
+        return [ids[start : start + size] for start in range(0, len(ids) - size + 1, size)]
+    unit.seed(None, "group_by", len(rooms(unit)))
+    people = [unit.work.participant(one) for one in ids]
+    chosen = [[person.id for person in group] for group in group_by(people)]
+    named = [one for group in chosen for one in group]
+    if len(named) != len(set(named)) or not set(named) <= set(ids):
+        raise ValueError("group_by must put each of those who wait into one group at most.")
+    return chosen
+
+
+def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> None:
+    header = unit.work.item(HEADER)
+    number = header["last_room"] if header is not None else 0
+    for members in groups:
+        number += 1
+        fields = {"id": number, "members": list(members), "opened": iso(unit.now)}
+        unit.work.put_item((ROOMS, f"{number:06d}"), "room", fields)
+        unit.work.post({"kind": "room_opened", "room": number})
+    if groups:
+        unit.work.claim(HEADER, "rooms_header", {"last_room": number})
+
+
+def waited_long(unit: Unit, participant_id: int) -> None:
+    """Start a smaller room with those who wait, or let somebody who waited too long go, with pay."""
+    entry = waiting_entry(unit, participant_id)
+    if entry is None:
+        return
+    here = alive(unit, unseated(lobby(unit), rooms(unit)))
+    least = unit.experiment.min_size
+    if least and len(here) >= least and len(rooms(unit)) < most_rooms(unit):
+        _open(unit, [[item["id"] for item in here][: room_size(unit)]])
+        return
+    participant = unit.work.participant(participant_id)
+    participant.released = "waiting"
+    unit.work.delete_item(lobby_key(participant_id))
+    _tell_page(unit, participant_id, {**standing(unit, participant_id), "released": True})
+
+
+def one_too_many(unit: Unit, participant_id: int) -> None:
+    """Let somebody go for whom no seat is left; they are paid and skip to the end."""
+    participant = unit.work.participant(participant_id)
+    if participant.status != WORKING or room_of(unit, participant_id) is not None:
+        return
+    participant.status = "overrecruited"
+    unit.work.list_participant(participant)
+    unit.work.delete_item(lobby_key(participant_id))
+    _tell_page(unit, participant_id, {**standing(unit, participant_id), "overrecruited": True})
+
+
+def leave_lobby(unit: Unit, participant_id: int) -> None:
+    """Take somebody who is gone out of the lobby; their place is free again."""
+    unit.work.delete_item(lobby_key(participant_id))
+    unit.work.nudge({"kind": "announce"}, "announce", due=unit.now + timedelta(seconds=TOGETHER))
+
+
+def come_back_to_lobby(unit: Unit, participant: Participant) -> None:
+    """Let a page that is open count as waiting, if its participant should be."""
+    if (
+        not has_waiting_room(unit)
+        or not participant.is_working
+        or participant.released
+        or participant.node_ids
+    ):
+        return
+    entry = unit.work.item(lobby_key(participant.id))
+    if entry is not None and _seconds_since(unit, entry["seen"]) < BEAT:
+        return
+    if room_of(unit, participant.id) is None:
+        since = moment(entry["since"]) if entry is not None else unit.now
+        _wait(unit, participant.id, since or unit.now)
+
+
+def _seconds_since(unit: Unit, text: str) -> float:
+    then = moment(text)
+    return math.inf if then is None else (unit.now - then).total_seconds()
+
+
+def standing(unit: Unit, participant_id: int) -> dict[str, Any]:
+    """Return how far a participant's room is: q, n, overrecruited, and since when they wait."""
+    participant = unit.work.participant(participant_id)
+    size = room_size(unit)
+    room = room_of(unit, participant_id)
+    shown: dict[str, Any] = {"q": size, "overrecruited": participant.status == "overrecruited"}
+    if participant.released:
+        shown["released"] = True
+    if room is not None:
+        # A room that started smaller is complete all the same: the page opens when n reaches q.
+        return {**shown, "q": len(room["members"]), "n": len(room["members"]), "room": room["id"]}
+    here = [item["id"] for item in alive(unit, unseated(lobby(unit), rooms(unit)))]
+    entry = unit.work.item(lobby_key(participant_id))
+    shown["n"] = filling(here, size, participant_id)
+    if entry is not None:
+        shown["since"] = entry["since"]
+    return shown
+
+
+def filling(here: Sequence[int], size: int, participant_id: int) -> int:
+    """How many are in the room that a participant is waiting for; never all, since it isn't open yet."""
+    if not size:
+        return 0
+    place = here.index(participant_id) if participant_id in here else len(here)
+    group = place // size
+    return min(max(0, len(here) - group * size), max(0, size - 1))
+
+
+def announcements(unit: Unit) -> list[tuple[list[int], dict[str, Any]]]:
+    """Return what those who wait are told: who, and how far their room is."""
+    size = room_size(unit)
+    here = [item["id"] for item in alive(unit, unseated(lobby(unit), rooms(unit)))]
+    groups = [here[start : start + size] for start in range(0, len(here), size or 1)]
+    return [(group, {"q": size, "n": min(len(group), size - 1), "overrecruited": False}) for group in groups]
+
+
+def opening(unit: Unit, number: int) -> tuple[list[int], dict[str, Any]]:
+    """Return who is told that a room has opened, and what; their lobby items are cleared away."""
+    room = next(room for room in rooms(unit) if room["id"] == number)
+    members: list[int] = list(room["members"])
+    for one in members:
+        unit.work.delete_item(lobby_key(one))
+    unit.experiment.room_opened(number, [unit.work.participant(one) for one in members])
+    return members, {"q": len(members), "n": len(members), "overrecruited": False, "room": number}
+
+
+def _tell_page(unit: Unit, participant_id: int, state: dict[str, Any]) -> None:
+    unit.work.post(
+        {"kind": "whisper", "participant_ids": [participant_id], "channel": "quorum", "data": state}
+    )
+
+
+def lobby_key(participant_id: int) -> tuple[str, str]:
+    """Return where a participant's waiting is kept."""
+    return LOBBY, f"{participant_id:010d}"
