@@ -17,7 +17,7 @@ SIZE = 400
 #: Two drawings are compared at points this far apart along their strokes.
 SPACING = 8.0
 #: Enough for any sheet; a scribble with more is thinned out evenly before it is compared.
-MOST_COMPARED = 1_500
+MOST_COMPARED = 800
 #: What a canvas can't have made; anything above is no drawing of this experiment.
 MOST_POINTS = 60_000
 STIMULI = Path(__file__).parent / "static" / "stimuli"
