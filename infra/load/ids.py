@@ -8,7 +8,8 @@ from typing import Final
 
 from chalicelib.export import DataError, MalformedTableError
 from chalicelib.export.tables import Row
-from chalicelib.model.node import MOST_NODES, MOST_THINGS, NETWORK_SPAN, NODE_SPAN
+from chalicelib.model.marks import NODE_SPAN
+from chalicelib.model.node import MOST_NODES, MOST_THINGS, NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
 
 from .source import LOADING_ORDER, MAY_BE_NULL, REFERENCES, Source

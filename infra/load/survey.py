@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from chalicelib.export import MalformedTableError
 from chalicelib.export.tables import Row
-from chalicelib.model.node import NETWORK_SPAN, NODE_SPAN
+from chalicelib.model.marks import NODE_SPAN
+from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
 from chalicelib.storage.keys import network_of
 from chalicelib.storage.work import PAYMENT_KINDS

@@ -105,6 +105,7 @@ def fail(engine: Engine) -> None:
         work.node(200_002).fail()
         work.commit()
     with at_minute(engine, 31) as work:
+        work.node(200_001).fail("the older end of a vector, failed second")
         work.node(100_004).infos()[0].fail("nonsense")
         work.participant(2).questions()[0].fail("joke")
         work.commit()
