@@ -1,0 +1,19 @@
+"""A clock that tests turn by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+class HandClock:
+    """Stands still until it is turned on."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def turn(self, **by: float) -> None:
+        """Go on by so many hours, minutes or seconds."""
+        self._now += timedelta(**by)

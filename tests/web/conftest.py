@@ -1,0 +1,62 @@
+"""Runs for the tests of the web API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chalicelib import services
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.routes import Route
+from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.web.custom import unregister
+from tests.web.experiments import Talk
+from tests.web.world import Person, World, build_world
+
+NewWorld = Callable[..., World]
+
+
+@dataclass
+class Scene:
+    """Two people in one network, connected both ways; the first has made an info."""
+
+    here: World
+    one: Person
+    other: Person
+    node: int
+    other_node: int
+    info: int
+
+
+@pytest.fixture
+def world() -> Iterator[NewWorld]:
+    """Makes runs over SQLite in memory: `world(Experiment, setting=value)`, launched unless told not to."""
+    opened: list[World] = []
+
+    def make(
+        experiment_class: type[Experiment] = Talk,
+        *,
+        launch: bool = True,
+        routes: list[Route] | None = None,
+        **settings: Any,
+    ) -> World:
+        made = build_world(experiment_class, SQLiteEngine(":memory:"), settings, routes or [])
+        opened.append(made)
+        return made.launch() if launch else made
+
+    yield make
+    services.use(None)
+    for each in opened:
+        unregister(each.chalice)
+        each.engine.close()
+
+
+@pytest.fixture
+def scene(world: NewWorld) -> Scene:
+    here = world(Talk)
+    one, other = here.arrive(), here.arrive()
+    node, other_node = one.join(), other.join()
+    return Scene(here, one, other, node, other_node, one.answer(node, "hello"))

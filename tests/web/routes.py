@@ -1,0 +1,80 @@
+"""Every address of the contract, with a request that succeeds for whoever may make it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.web.conftest import Scene
+from tests.web.world import Said
+
+PUBLIC, OWN, OPERATOR = "public", "own", "operator"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; `{one}`, `{node}` ... stand for ids of the scene."""
+
+    who: str
+    method: str
+    path: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def send(self, scene: Scene, token: str | None, **how: Any) -> Said:
+        """Make the request of a scene's participant `one`, with a token."""
+        ids = {
+            "one": scene.one.id,
+            "node": scene.node,
+            "other_node": scene.other_node,
+            "info": scene.info,
+        }
+        path = self.path.format(**ids)
+        fields = {name: value.format(**ids) for name, value in self.fields.items()}
+        ask = scene.here.get if self.method == "GET" else scene.here.post
+        return ask(path, fields, token=token, **how)
+
+
+ABOUT_ONE = {"participant_id": "{one}"}
+NEWCOMER = {"workerId": "new", "hitId": "h1", "assignmentId": "new", "mode": "debug"}
+REPORT = {"Event.1.EventType": "AssignmentAccepted", "Event.1.AssignmentId": "a1"}
+
+REQUESTS = [
+    Request(PUBLIC, "GET", "/may-take-part", {"workerId": "n", "hitId": "h", "assignmentId": "n"}),
+    Request(PUBLIC, "POST", "/participant", NEWCOMER),
+    Request(PUBLIC, "POST", "/participant/new/h1/new/debug"),
+    Request(PUBLIC, "POST", "/load-participant", {"assignment_id": "a2", "worker_id": "w2"}),
+    Request(PUBLIC, "GET", "/experiment/seats"),
+    Request(PUBLIC, "GET", "/experiment_property/seats"),
+    Request(PUBLIC, "GET", "/summary"),
+    Request(PUBLIC, "GET", "/ad_address/debug/h1"),
+    Request(PUBLIC, "POST", "/handle-error", {"error_feedback": "It broke."}),
+    Request(OWN, "GET", "/participant/{one}"),
+    Request(OWN, "POST", "/question/{one}", {"question": "q", "response": "r", "number": "1"}),
+    Request(OWN, "GET", "/worker_complete", ABOUT_ONE),
+    Request(OWN, "POST", "/worker_complete", ABOUT_ONE),
+    Request(OWN, "GET", "/worker_failed", ABOUT_ONE),
+    Request(OWN, "POST", "/worker_failed", ABOUT_ONE),
+    Request(OWN, "POST", "/withdraw", ABOUT_ONE),
+    Request(OWN, "GET", "/recruiter-exit/{one}"),
+    Request(OWN, "GET", "/waiting-room/{one}"),
+    Request(OWN, "POST", "/node/{one}"),
+    Request(OWN, "GET", "/node/{node}/neighbors"),
+    Request(OWN, "GET", "/node/{node}/vectors"),
+    Request(OWN, "POST", "/node/{node}/connect/{other_node}"),
+    Request(OWN, "GET", "/node/{node}/infos"),
+    Request(OWN, "GET", "/node/{node}/received_infos"),
+    Request(OWN, "GET", "/node/{node}/transmissions"),
+    Request(OWN, "POST", "/node/{node}/transmit"),
+    Request(OWN, "GET", "/node/{node}/transformations"),
+    Request(OWN, "POST", "/info/{node}", {"contents": "words"}),
+    Request(OWN, "GET", "/info/{node}/{info}"),
+    Request(OWN, "POST", "/transformation/{node}/{info}/{info}"),
+    Request(OWN, "POST", "/tracking_event/{node}", {"details": '{{"key": "x"}}'}),
+    Request(OWN, "GET", "/network/1"),
+    Request(OPERATOR, "POST", "/launch"),
+    Request(OPERATOR, "GET", "/notifications", REPORT),
+    Request(OPERATOR, "POST", "/notifications", REPORT),
+]
