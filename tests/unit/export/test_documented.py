@@ -1,0 +1,30 @@
+"""docs/data.md tells every table and every column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib.export import COLUMNS, TABLES
+from chalicelib.model.record import COMMON_FIELDS
+
+PAGE = Path(__file__).parents[3].joinpath("docs", "data.md").read_text(encoding="utf-8")
+
+
+def told(text: str) -> set[str]:
+    """The names in the first column of a section's table."""
+    rows = re.findall(r"^\| (`[^|]*`) \|", text, flags=re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_is_documented(table: str) -> None:
+    section = PAGE.split(f"\n### {table}\n")[1].split("\n#")[0]
+    assert told(section) == set(COLUMNS[table]) - {*COMMON_FIELDS, "object_type"}
+
+
+def test_the_common_columns_are_documented() -> None:
+    section = PAGE.split("Every table begins with these columns:")[1].split("and goes on with its own")[0]
+    assert told(section) == set(COMMON_FIELDS)
