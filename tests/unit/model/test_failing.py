@@ -47,9 +47,16 @@ def without_network(record: Record) -> str:
 
 #: What fails with each.
 FALLS = {
-    "network": set(
-        ["network", "sender", "receiver", "vector", "transmission", "heard", "retold", "transformation"]
-    ),
+    "network": {
+        "network",
+        "sender",
+        "receiver",
+        "vector",
+        "transmission",
+        "heard",
+        "retold",
+        "transformation",
+    },
     "sender": {"sender", "vector", "transmission", "heard", "transformation"},
     "receiver": {"receiver", "vector", "transmission", "retold", "transformation"},
     "vector": {"vector", "transmission"},
