@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -172,9 +173,10 @@ def _open_browser(kind: str, hub: str) -> WebDriver:
     options = _options(kind)
     if hub:
         return webdriver.Remote(command_executor=hub, options=options)
+    # Named where it is installed, a driver isn't looked for on the network.
     if isinstance(options, webdriver.ChromeOptions):
-        return webdriver.Chrome(options=options)
-    return webdriver.Firefox(options=options)
+        return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    return webdriver.Firefox(options, webdriver.FirefoxService(shutil.which("geckodriver")))
 
 
 def _options(kind: str) -> ChromeOptions | FirefoxOptions:

@@ -20,7 +20,7 @@ def chain_figure(chain: Chain, name: str) -> str:
     width, height = NODES_IN_A_ROW * STEP, rows * ROW
     said = ", ".join(f"place {one.place}: {one.to_original:.2f}" for one in chain.retellings)
     described = f"A source and a circle for each person, in order. Drift from the original: {said}."
-    parts = _opening(name, width, height, f"The chain of {count - 1} retellings", described)
+    parts = _opening(name, width, height, "The chain of retellings", described)
     for index in range(count):
         parts += [_link(index)] if index else []
         parts.append(_circle(index, chain))

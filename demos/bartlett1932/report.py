@@ -32,7 +32,9 @@ def report_lines(chains: Sequence[Chain]) -> list[str]:
 def headline(chain: Chain) -> str:
     last = chain.retellings[-1]
     before = len(chain.original.split())
-    return f"{chain.story or 'Chain'}: {len(chain.retellings)} retellings, {before} words became {last.words}"
+    count = len(chain.retellings)
+    retellings = "1 retelling" if count == 1 else f"{count} retellings"
+    return f"{chain.story or 'Chain'}: {retellings}, {before} words became {last.words}"
 
 
 def _line(one: Retelling) -> str:

@@ -96,21 +96,24 @@
   }
 
   function offer(shareOfBlue) {
-    const [look, canvas] = [part("look"), part("dots")];
     show("asocial");
-    canvas.hidden = true;
-    look.disabled = false;
-    look.focus();
-    look.onclick = () => {
-      look.disabled = true;
+    stage("offer");
+    part("look").focus();
+    part("look").onclick = () => {
       drawDots(shareOfBlue, node.id);
-      canvas.hidden = false;
+      stage("dots");
+      // A second is short: nobody should have to scroll in it.
+      part("dots").scrollIntoView({ block: "center" });
       setTimeout(() => {
-        canvas.hidden = true;
+        stage("seen");
         mayChoose(true);
         choices[0].focus();
       }, SHOWN_MS);
     };
+  }
+
+  function stage(id) {
+    for (const other of ["offer", "dots", "seen"]) part(other).hidden = other !== id;
   }
 
   function choose(colour) {
