@@ -1,0 +1,65 @@
+"""What must hold in the file of a run, whatever was measured."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+OVER_FILLED = """
+    SELECT network.id FROM network JOIN node ON node.network_id = network.id
+    WHERE NOT node.failed GROUP BY network.id HAVING count(*) > network.max_size
+"""
+FORKS = """
+    SELECT vector.origin_id FROM vector JOIN network ON network.id = vector.network_id
+    WHERE network.type = 'chain' AND NOT vector.failed GROUP BY vector.origin_id HAVING count(*) > 1
+"""
+EMPTY_STIMULI = """
+    SELECT node.id FROM node
+    WHERE node.participant_id IS NOT NULL AND NOT node.failed AND node.id NOT IN (
+        SELECT transmission.destination_id FROM transmission
+        JOIN info ON info.id = transmission.info_id
+        WHERE transmission.status = 'received' AND info.contents <> ''
+    )
+"""
+NOT_APPROVED = """
+    SELECT id FROM participant WHERE status <> 'approved'
+"""
+PAID_TWICE = """
+    SELECT participant_id FROM payment GROUP BY participant_id, kind HAVING count(*) > 1
+"""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """How many of each wrong were found; all zeros is a good run."""
+
+    over_filled: int
+    forks: int
+    empty_stimuli: int
+    lost_infos: int
+    lost_completions: int
+    paid_twice: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not any(vars(self).values())
+
+
+def check(database: Path, infos: Collection[int], completed: Collection[int]) -> Findings:
+    """Look through a run's file; `infos` and `completed` are the ids that the server said it had taken."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as file:
+
+        def ids(query: str) -> list[int]:
+            return [row[0] for row in file.execute(query)]
+
+        return Findings(
+            over_filled=len(ids(OVER_FILLED)),
+            forks=len(ids(FORKS)),
+            empty_stimuli=len(ids(EMPTY_STIMULI)),
+            lost_infos=len(set(infos).difference(ids("SELECT id FROM info"))),
+            lost_completions=len(set(completed).intersection(ids(NOT_APPROVED))),
+            paid_twice=len(ids(PAID_TWICE)),
+        )

@@ -1,0 +1,145 @@
+"""What each route asks of DynamoDB: calls one after another, and capacity units by AWS's rules."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from bench.scenarios import BARTLETT
+from bench.visitor import OK, QUESTIONNAIRE, RETELLING
+from chalicelib import bootstrap, services
+from chalicelib.experiment.loader import load_experiment
+from chalicelib.services import App
+from chalicelib.storage.counting import CountingEngine
+from infra.local.gateway import HttpRequest
+from infra.local.lane import Lane
+from infra.local.messages import Messages
+from infra.local.moto_engine import started
+from infra.local.run import chalice_app, core_routes
+
+CONNECTED = Path(__file__).parent / "fully_connected"
+OPERATOR = "bench-operator"
+FORM = (b"content-type", b"application/x-www-form-urlencoded")
+#: Whose requests are counted: the first in a chain has no answer to wait for, the second has.
+COUNTED = 2
+CHAINS = 20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one request asked."""
+
+    what: str
+    calls: int
+    read_units: int
+    write_units: int
+
+
+class Rehearsal:
+    """An experiment over moto's DynamoDB, asked through the routes."""
+
+    def __init__(self, app: App, engine: CountingEngine) -> None:
+        self._engine = engine
+        self._lane = Lane(chalice_app())
+        self._messages = Messages(app)
+        self.costs: list[Cost] = []
+
+    def ask(self, what: str, method: str, path: str, body: str = "", token: str = OPERATOR) -> Any:
+        """Send a request; note what it asked of the store."""
+        path, _, query = path.partition("?")
+        match = self._lane.routes.match(path)
+        if match is None:
+            raise SystemExit(f"There is no route for {path}.")
+        headers = (FORM, (b"authorization", f"Bearer {token}".encode()) if token else (b"accept", b"*/*"))
+        request = HttpRequest(method, path, query.encode(), headers, body.encode(), "127.0.0.1")
+        self._engine.taken()
+        answer = asyncio.run(self._lane.answer(request, match))
+        if answer.status != OK:
+            raise SystemExit(f"{what} was refused: {answer.body.decode()}")
+        self._note(what)
+        return json.loads(answer.body)
+
+    def carry_out(self, what: str) -> None:
+        """Carry out the messages that are due; note what they asked together."""
+        self._engine.taken()
+        while self._messages.carry_out_one():
+            pass
+        self._note(what)
+
+    def _note(self, what: str) -> None:
+        taken = self._engine.taken()
+        self.costs.append(Cost(what, taken["calls"], taken["read_units"], taken["write_units"]))
+
+
+@contextlib.contextmanager
+def rehearsal(folder: Path, **settings: Any) -> Iterator[Rehearsal]:
+    """Play an experiment over moto while the block lasts."""
+    loaded = load_experiment(folder, runtime={"mode": "debug", **settings}, core_routes=core_routes())
+    with _quiet(), started() as new_engine, contextlib.chdir(loaded.folder):
+        engine = CountingEngine(new_engine("bench"))
+        app = bootstrap.local(
+            loaded.experiment_class, loaded.config, app_id="bench", engine=engine, operator_token=OPERATOR
+        )
+        stage = Rehearsal(app, engine)
+        stage.ask("POST /launch", "POST", "/launch")
+        stage.carry_out("messages after the launch")
+        stage.costs.clear()
+        try:
+            yield stage
+        finally:
+            services.use(None)
+            engine.close()
+
+
+def bartlett_costs() -> list[Cost]:
+    """Count one participant of Bartlett's experiment who has a person ahead."""
+    with rehearsal(BARTLETT, experiment_repeats=CHAINS, num_participants=50) as stage:
+        # Everybody takes the same chain, which everybody but the first finds with a person ahead.
+        for number in range(1, CHAINS + COUNTED):
+            stage.costs.clear()
+            _take_part(stage, number)
+        return list(stage.costs)
+
+
+def _take_part(stage: Rehearsal, number: int) -> None:
+    entry = urlencode({"workerId": f"w{number}", "hitId": "h", "assignmentId": f"a{number}", "mode": "debug"})
+    made = stage.ask("POST /participant", "POST", "/participant", entry, token="")
+    token, participant_id = made["token"], made["participant"]["id"]
+    node_id = stage.ask("POST /node", "POST", f"/node/{participant_id}", "", token)["node"]["id"]
+    stage.ask("GET received_infos", "GET", f"/node/{node_id}/received_infos", "", token)
+    contents = urlencode({"contents": RETELLING})
+    stage.ask("POST /info, the first", "POST", f"/info/{node_id}", contents, token)
+    stage.ask("POST /info, a second", "POST", f"/info/{node_id}", contents, token)
+    answer = urlencode({"question": "questionnaire", "number": 1, "response": QUESTIONNAIRE})
+    stage.ask("POST /question", "POST", f"/question/{participant_id}", answer, token)
+    stage.ask("GET /worker_complete", "GET", f"/worker_complete?participant_id={participant_id}", "", token)
+    stage.carry_out("messages after it")
+
+
+def connected_costs(places: int) -> list[Cost]:
+    """Count the joins of one FullyConnected network; the last ones are commits over 100 items."""
+    with rehearsal(CONNECTED, num_participants=places) as stage:
+        for number in range(1, places + 1):
+            entry = urlencode(
+                {"workerId": f"w{number}", "hitId": "h", "assignmentId": f"a{number}", "mode": "debug"}
+            )
+            made = stage.ask("POST /participant", "POST", "/participant", entry, token="")
+            stage.ask(f"join {number}", "POST", f"/node/{made['participant']['id']}", "", made["token"])
+        return [cost for cost in stage.costs if cost.what.startswith("join")]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the run's log lines off the terminal while the block lasts."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

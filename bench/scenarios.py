@@ -1,0 +1,92 @@
+"""The scenarios of participants: which experiment, how many people, how they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.checks import Findings, check
+from bench.crowds import arriving, in_turn
+from bench.host import ROOT, Serving, fresh_folder, served
+from bench.tally import Tally
+
+BARTLETT = ROOT / "demos" / "bartlett1932"
+CROWD = ROOT / "bench" / "crowd"
+#: Files of a run lie here: below the project, so on a disk that keeps its bytes.
+FILES = ROOT / "runs"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One measurement: `networks` networks with `places` places each, all of them taken."""
+
+    name: str
+    title: str
+    networks: int
+    places: int
+    come: Callable[[Serving, int], Coroutine[Any, Any, Tally]]
+    folder: Path = BARTLETT
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def participants(self) -> int:
+        return self.networks * self.places
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scenario gave."""
+
+    scenario: Scenario
+    tally: Tally
+    findings: Findings
+    cpu: float
+    peak_bytes: int
+    conflicts: int
+
+    @property
+    def cpu_per_participant(self) -> float:
+        """Milliseconds of the server's processor, messages included."""
+        return self.cpu * 1000 / max(1, self.tally.finished)
+
+
+def _clients(number: int) -> Callable[[Serving, int], Coroutine[Any, Any, Tally]]:
+    return lambda server, people: in_turn(server.host, server.port, people, number)
+
+
+def _arrival(within: float, thinking: float) -> Callable[[Serving, int], Coroutine[Any, Any, Tally]]:
+    return lambda server, people: arriving(server.host, server.port, people, within, thinking)
+
+
+SCENARIOS = (
+    Scenario("chains-8", "20 chains of 50, 8 clients", 20, 50, _clients(8)),
+    Scenario("chains-32", "20 chains of 50, 32 clients", 20, 50, _clients(32)),
+    Scenario("one-chain", "one chain of 1,000, 32 clients", 1, 1000, _clients(32)),
+    Scenario("crowd", "1,000 within 10 s, 5 s of thinking, 20 bursts of 50", 20, 50, _arrival(10, 5), CROWD),
+    Scenario("queue", "1,000 within 10 s, 5 s of thinking, 100 chains of 10", 100, 10, _arrival(10, 5)),
+)
+LONG = Scenario("long", "10,000 participants, 200 chains of 50, 32 clients", 200, 50, _clients(32))
+
+
+def measure(scenario: Scenario, profile: Path | None = None) -> Result:
+    """Run a scenario on a fresh file and look through the file afterwards."""
+    settings = {
+        "experiment_repeats": scenario.networks,
+        "num_participants": scenario.places,
+        **scenario.settings,
+    }
+    with fresh_folder(FILES) as root:
+        with served(scenario.folder, settings, root=root, profile=profile) as server:
+            tally = asyncio.run(scenario.come(server, scenario.participants))
+        findings = check(server.database, tally.infos, tally.completed)
+    return Result(
+        scenario,
+        tally,
+        findings,
+        cpu=server.usage["cpu"],
+        peak_bytes=server.usage["peak_bytes"],
+        conflicts=server.usage["conflicts"],
+    )
