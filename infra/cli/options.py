@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,3 +15,9 @@ Run = Annotated[str | None, typer.Option("--app", "--id", help="The run's id; by
 Seed = Annotated[
     int | None, typer.Option("--seed", help="Draws of hooks and bots are the same for the same seed.")
 ]
+NewId = Annotated[str, typer.Option("--id", "--app", help="The run's id; an earlier one goes on.")]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="Where to listen; 0: any free port.")
+]
+#: Where a local run keeps its records: in a file, or in DynamoDB as moto plays it.
+EngineName = Literal["sqlite", "moto"]

@@ -32,7 +32,6 @@ from infra.local.pages import Pages
 from infra.local.places import Places
 from infra.site import SiteSource, build, resolve
 
-EngineName = Literal["sqlite", "moto"]
 _APP = Path(__file__).parents[2] / "app.py"
 
 
@@ -49,7 +48,7 @@ class Wish:
 
     folder: Path
     run_id: str
-    engine: EngineName = "sqlite"
+    engine: Literal["sqlite", "moto"] = "sqlite"
     #: settings that count more than any file
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,0 +1,33 @@
+"""What `petri load` does."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.cli.console import out
+from infra.cli.serving import finish, listening, opened_with_log, serve_people
+from infra.cli.telling import Links
+from infra.load import load_zip
+from infra.local.places import Places
+from infra.local.run import Wish
+from infra.local.session import Plan
+
+
+def load_archive(archive: Path, run_id: str) -> None:
+    """Put an export into a new run, and say what it holds."""
+    with contextlib.closing(SQLiteEngine(Places(Path.cwd()).database(run_id))) as engine:
+        counts = load_zip(archive, engine)
+    held = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
+    out().print(f"{run_id} is loaded: {held}.", markup=False)
+
+
+def serve_loaded(directory: Path, run_id: str, port: int | None) -> None:
+    """Serve what was loaded, without launching it, until somebody ends it."""
+    places, began = Places(Path.cwd()), time.monotonic()
+    with opened_with_log(Wish(directory, run_id), places) as run:
+        plan = Plan(run.id, listening(run, port), launch=False)
+        serve_people(run, plan, places, Links(browser=False))
+        finish(run, places, began)
