@@ -1,0 +1,54 @@
+"""Writes the tables of docs/configuration.md from the settings that Petri knows.
+
+python -m tests.docs.settings_table
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from chalicelib.experiment.config_keys import KEYS, UNSET, Key
+
+from .blocks import DOCS
+
+PAGE = DOCS / "configuration.md"
+BEGIN = "<!-- settings: written by `python -m tests.docs.settings_table` -->\n"
+END = "<!-- end of the settings -->\n"
+HEADER = "| setting | type | default | meaning |\n|---|---|---|---|\n"
+
+
+def tables() -> str:
+    """Return a table for each group of settings."""
+    groups = itertools.groupby(KEYS, key=lambda key: key.group)
+    return "\n".join(_group(name, list(keys)) for name, keys in groups)
+
+
+def _group(name: str, keys: list[Key]) -> str:
+    if not keys[0].effective:
+        names = ", ".join(f"`{key.name}`" for key in keys)
+        return f"### {name}\n\nAccepted with one warning, and ignored: {names}.\n"
+    return f"### {name}\n\n{HEADER}{''.join(map(_row, keys))}"
+
+
+def _row(key: Key) -> str:
+    names = " or ".join(f"`{name}`" for name in (key.name, *key.synonyms))
+    meaning = f"{key.meaning} **Secret.**" if key.sensitive else key.meaning
+    return f"| {names} | {key.type.__name__} | {_default(key)} | {meaning} |\n"
+
+
+def _default(key: Key) -> str:
+    if key.default is UNSET:
+        return ""
+    word = str(key.default).lower() if key.type is bool else str(key.default)
+    return f"`{word}`" if word else "empty"
+
+
+def page_with_tables(text: str) -> str:
+    """Return the page's text with its tables written anew."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
