@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import secrets
 from collections.abc import Mapping
@@ -185,7 +186,8 @@ class UnitOfWork(Reading):
         """What the experiment keeps about itself; changes are written with the commit."""
         if self._state is None:
             stored = self.item(keys.EXPERIMENT)
-            self._state = without_keys(stored) if stored else {}
+            # A copy through and through: a change deep inside must differ from what was read.
+            self._state = copy.deepcopy(without_keys(stored)) if stored else {}
         return self._state
 
     def _write_state(self) -> None:

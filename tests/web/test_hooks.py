@@ -123,7 +123,8 @@ def test_state_lasts_from_request_to_request(world: NewWorld) -> None:
     person = here.arrive()
     node = person.join()
     person.answer(node)
-    assert person.post(f"/info/{node}", {"contents": ""})["info"]["property1"] == "2"
+    person.answer(node)
+    assert person.post(f"/info/{node}", {"contents": ""})["info"]["property1"] == "3"
 
 
 def test_a_new_node_hears_the_one_before_in_the_same_request(world: NewWorld) -> None:
