@@ -1,0 +1,236 @@
+"""A chain hands on only what exists: who comes too early waits, is told so, and doesn't wait in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.model.node import Node
+from tests.web.conftest import NewWorld
+from tests.web.experiments import STORY, Retelling, with_hooks
+from tests.web.world import OPERATOR_TOKEN, Person, Said, World
+
+
+def try_to_join(person: Person) -> Said:
+    return person.post(f"/node/{person.id}")
+
+
+def heard(person: Person, node: int) -> list[str]:
+    return [info["contents"] for info in person.get(f"/node/{node}/received_infos")["infos"]]
+
+
+def failed(here: World, node: int) -> bool:
+    return any(item["id"] == node and item.get("failed") for item in here.items("node"))
+
+
+def test_who_comes_while_the_person_ahead_works_is_told_to_wait(world: NewWorld) -> None:
+    here = world(Retelling)
+    here.arrive().join()
+    said = try_to_join(here.arrive())
+    assert (said.status, said.code) == (503, "network_busy")
+    assert int(said.headers["retry-after"]) >= 1
+
+
+def test_the_place_opens_with_the_answer(world: NewWorld) -> None:
+    here = world(Retelling)
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    try_to_join(second)
+    first.answer(node, "as I remember it")
+    assert heard(second, second.join()) == ["as I remember it"]
+
+
+@pytest.mark.parametrize("kind", ["tracking event", "failed info"])
+def test_what_is_no_answer_opens_nothing(world: NewWorld, kind: str) -> None:
+    here = world(Retelling)
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    if kind == "failed info":
+        first.answer(node, "x", failed="True")
+    else:
+        first.post(f"/tracking_event/{node}", {"details": {"key": "x"}})
+    assert try_to_join(second).code == "network_busy"
+
+
+def test_a_second_answer_opens_no_second_place(world: NewWorld) -> None:
+    here = world(Retelling)
+    first, second, third = here.arrive(), here.arrive(), here.arrive()
+    node = first.join()
+    first.answer(node)
+    second.join()
+    first.answer(node)
+    assert try_to_join(third).code == "network_busy"
+
+
+def test_busy_is_not_full(world: NewWorld) -> None:
+    here = world(with_hooks(Retelling, places=1))
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    first.answer(node)
+    assert try_to_join(second).code == "no_network"
+
+
+def test_another_chain_is_taken_when_one_is_busy(world: NewWorld) -> None:
+    here = world(with_hooks(Retelling, experiment_repeats=2))
+    assert {here.arrive().join() // 100_000, here.arrive().join() // 100_000} == {1, 2}
+
+
+def test_without_gating_nobody_waits(world: NewWorld) -> None:
+    here = world(with_hooks(Retelling, gating=False))
+    here.arrive().join()
+    assert try_to_join(here.arrive()).status == 200
+
+
+# -- who holds a place up and is gone ---------------------------------------------------------------
+
+
+def leave(first: Person, way: str) -> None:
+    here = first.world
+    if way == "runs out of time":
+        here.clock.turn(hours=1.1)
+    elif way == "finishes without an answer":
+        first.finish()
+    elif way == "returns":
+        fields = {"Event.1.EventType": "AssignmentReturned", "Event.1.AssignmentId": first.assignment_id}
+        here.post("/notifications", fields, token=OPERATOR_TOKEN)
+    else:
+        first.post(f"/{way}", {"participant_id": first.id})
+
+
+WAYS = [
+    *("withdraw", "worker_failed", "handle-error", "runs out of time", "finishes without an answer"),
+    "returns",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_place_of_somebody_who_is_gone_opens_behind_the_last_good_node(world: NewWorld, way: str) -> None:
+    here = world(Retelling)
+    first = here.arrive()
+    node = first.join()
+    leave(first, way)
+    here.work()
+    second = here.arrive()
+    assert heard(second, second.join()) == [STORY]
+    assert failed(here, node)
+
+
+@pytest.mark.parametrize("way", ["worker_failed", "runs out of time", "finishes without an answer"])
+def test_the_join_that_finds_somebody_gone_needs_no_worker(world: NewWorld, way: str) -> None:
+    here = world(Retelling)
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    leave(first, way)
+    second = here.arrive()
+    assert try_to_join(second).status == 200
+    assert failed(here, node)
+
+
+def test_how_long_somebody_may_take_is_a_setting(world: NewWorld) -> None:
+    here = world(Retelling, duration=3.0)
+    here.arrive().join()
+    here.clock.turn(hours=2)
+    assert try_to_join(here.arrive()).code == "network_busy"
+
+
+def test_who_ran_out_of_time_answers_no_more(world: NewWorld) -> None:
+    here = world(Retelling)
+    first = here.arrive()
+    node = first.join()
+    here.clock.turn(hours=1.1)
+    here.arrive().join()
+    said = first.post(f"/info/{node}", {"contents": "late"})
+    assert (said.status, said.code) == (403, "node_failed")
+
+
+def test_who_answered_and_left_well_keeps_their_place(world: NewWorld) -> None:
+    here = world(Retelling)
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    first.answer(node, "mine")
+    first.finish()
+    here.work()
+    assert heard(second, second.join()) == ["mine"]
+
+
+def test_the_chain_goes_on_behind_the_last_answer(world: NewWorld) -> None:
+    here = world(Retelling)
+    first, second, third = here.arrive(), here.arrive(), here.arrive()
+    first.answer(first.join(), "the first's")
+    second.join()
+    second.post("/withdraw", {"participant_id": second.id})
+    assert heard(third, third.join()) == ["the first's"]
+
+
+# -- waiting is paid, and ends ----------------------------------------------------------------------
+
+
+def waited(here: World, minutes: float) -> Person:
+    """Let somebody wait so long behind somebody who still works."""
+    here.arrive().join()
+    late = here.arrive()
+    try_to_join(late)
+    here.clock.turn(minutes=minutes)
+    return late
+
+
+def test_who_has_not_waited_long_waits_on(world: NewWorld) -> None:
+    assert try_to_join(waited(world(Retelling), 9)).code == "network_busy"
+
+
+def test_who_has_waited_too_long_may_go(world: NewWorld) -> None:
+    said = try_to_join(waited(world(Retelling), 11))
+    assert (said.status, said.code) == (403, "no_network")
+    assert "paid" in said["error_text"]
+
+
+def test_how_long_somebody_waits_is_a_setting(world: NewWorld) -> None:
+    assert try_to_join(waited(world(Retelling, busy_timeout=2.0), 3)).code == "no_network"
+
+
+def test_who_was_let_go_is_paid_for_waiting(world: NewWorld) -> None:
+    here = world(Retelling)
+    late = waited(here, 11)
+    try_to_join(late)
+    late.finish()
+    here.work()
+    assert (late.now()["status"], here.owed(late)) == ("approved", {"base": "1.50"})
+
+
+def test_who_was_let_go_does_not_come_back(world: NewWorld) -> None:
+    here = world(Retelling)
+    late = waited(here, 11)
+    for _ in range(2):
+        assert try_to_join(late).code == "no_network"
+
+
+def test_a_place_that_opens_ends_the_waiting(world: NewWorld) -> None:
+    here = world(Retelling)
+    first = here.arrive()
+    node = first.join()
+    late = here.arrive()
+    try_to_join(late)
+    here.clock.turn(minutes=11)
+    first.answer(node)
+    assert try_to_join(late).status == 200
+
+
+def test_an_author_says_when_a_node_has_answered(world: NewWorld) -> None:
+    class Patient(Node):
+        type = "patient_of_the_web_tests"
+
+        @property
+        def has_answered(self) -> bool:
+            return len(self.infos()) > 1
+
+    def create_node(self: Any, participant: Any, network: Any) -> Patient:
+        return Patient(network=network, participant=participant)
+
+    here = world(with_hooks(Retelling, create_node=create_node))
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    first.answer(node)
+    assert try_to_join(second).code == "network_busy"
+    first.answer(node)
+    assert try_to_join(second).status == 200
