@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.model.record import Cascade, Failed, Kind, Record
+from chalicelib.model.record import Cascade, Failed, Kind, ObjectFields, Record
 
 from .cascade import is_stock, uses_stock_cascades
 from .errors import RuleBroken
@@ -62,6 +62,8 @@ class Network(Record):
         "lease",
     )
 
+    object_fields: ClassVar[ObjectFields] = (("details", dict), ("structure", dict), ("failed_nodes", list))
+
     max_size: int = UNLIMITED
     full: bool = False
     role: str = "default"
@@ -89,13 +91,6 @@ class Network(Record):
         self.max_size = int(max_size)
         if role is not None:
             self.role = role
-
-    def prepare(self) -> None:
-        """Give the fields that are objects their empty values, once."""
-        if "structure" not in self.__dict__:
-            self.details = {}
-            self.structure = {}
-            self.failed_nodes = []
 
     # -- what is in it --------------------------------------------------------------------------
 

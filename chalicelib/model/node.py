@@ -6,7 +6,7 @@ import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from chalicelib.model.record import Cascade, Failed, Kind, Record
+from chalicelib.model.record import Cascade, Failed, Kind, ObjectFields, Record
 
 from .cascade import is_stock, uses_stock_cascades
 from .errors import BadRequest, RuleBroken
@@ -47,6 +47,7 @@ class Node(Record):
         "answered",
         "requests",
     )
+    object_fields: ClassVar[ObjectFields] = (("details", dict), ("requests", list))
     #: Sources make information and receive none.
     is_source: ClassVar[bool] = False
 
@@ -79,12 +80,6 @@ class Node(Record):
         network.node_joined(self)
         if participant is not None:
             participant.took(self)
-
-    def prepare(self) -> None:
-        """Give the fields that are objects their empty values, once."""
-        if "details" not in self.__dict__:
-            self.details = {}
-            self.requests = []
 
     # -- who and where --------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.model.record import Cascade, Failed, Kind, Record
+from chalicelib.model.record import Cascade, Failed, Kind, ObjectFields, Record
 
 from .filters import alive, of_kind
 from .registry import check_type
@@ -76,6 +76,13 @@ class Participant(Record):
         "released",
     )
 
+    object_fields: ClassVar[ObjectFields] = (
+        ("details", dict),
+        ("entry_information", dict),
+        ("node_ids", list),
+        ("requests", list),
+    )
+
     recruiter: str = ""
     worker_id: str = ""
     assignment_id: str = ""
@@ -119,14 +126,6 @@ class Participant(Record):
         self.mode = mode
         self.fingerprint_hash = fingerprint_hash
         self.entry_information = entry_information or {}
-
-    def prepare(self) -> None:
-        """Give the fields that are objects their empty values, once."""
-        if "details" not in self.__dict__:
-            self.details = {}
-            self.entry_information = {}
-            self.node_ids = []
-            self.requests = []
 
     @property
     def is_working(self) -> bool:

@@ -34,6 +34,8 @@ Kind = type[Any]
 #: `failed` filters of every list: living, failed, or both.
 Failed = bool | str
 Cascade = Sequence[Callable[[], Iterable["Record"]]]
+#: Names of fields that are objects, each with what makes its empty value.
+ObjectFields = tuple[tuple[str, Callable[[], Any]], ...]
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -78,6 +80,7 @@ class Record:
     own_fields: ClassVar[tuple[str, ...]] = ()
     #: What storage keeps besides: counters, marks, versions.
     kept_fields: ClassVar[tuple[str, ...]] = ()
+    object_fields: ClassVar[ObjectFields] = (("details", dict),)
 
     id: int
     creation_time: datetime
@@ -136,6 +139,12 @@ class Record:
     def blank(cls) -> Self:
         """Make an instance without running anybody's __init__; storage fills it."""
         return cls.__new__(cls)
+
+    def prepare(self) -> None:
+        """Give the fields that are objects their empty values, where they have none."""
+        for name, empty in self.object_fields:
+            if name not in self.__dict__:
+                setattr(self, name, empty())
 
     # -- failing --------------------------------------------------------------------------------
 
