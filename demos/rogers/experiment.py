@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from petri import DiscreteGenerational, Experiment, Meme, get_config
+from petri import DiscreteGenerational, Experiment, Meme, PetriError, get_config
 
 from .bots import Bot
 from .generations import by_generation, report_html, report_lines
@@ -81,7 +81,12 @@ class RogersExperiment(Experiment):
     def configure(self):
         self.experiment_repeats = config.get("experiment_repeats")
         self.practice_repeats = config.get("practice_repeats")
-        self.catch_repeats = min(config.get("catch_repeats"), self.experiment_repeats)
+        self.catch_repeats = config.get("catch_repeats")
+        if self.catch_repeats > self.experiment_repeats:
+            raise PetriError(
+                f"catch_repeats = {self.catch_repeats} is more than experiment_repeats = "
+                f"{self.experiment_repeats}: catch rounds are some of the experiment rounds."
+            )
         self.generations = config.get("generations")
         self.generation_size = config.get("generation_size")
         self.initial_recruitment_size = self.generation_size
