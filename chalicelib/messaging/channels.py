@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from chalicelib.model.errors import VendorError
+
+#: API Gateway sends no longer messages.
+MOST_BYTES = 128 * 1024
+
 
 class Socket(Protocol):
     """One open socket of the local host."""
@@ -31,8 +36,16 @@ class LocalChannels:
         """Forget a socket that has closed."""
         self._open.pop(connection_id, None)
 
+    def has(self, connection_id: str) -> bool:
+        """Whether a socket is open."""
+        return connection_id in self._open
+
     def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
-        """Send a text to each connection; return those that are gone."""
+        """Send a text to each connection; return those that are gone.
+
+        VendorError when it is longer than API Gateway would send.
+        """
+        check_length(text.encode())
         gone = []
         for connection_id in connection_ids:
             socket = self._open.get(connection_id)
@@ -47,3 +60,12 @@ class LocalChannels:
         socket = self._open.get(connection_id)
         if socket is not None:
             socket.close(code, reason)
+
+
+def check_length(data: bytes) -> None:
+    """Refuse what API Gateway wouldn't send, before anybody gets it."""
+    if len(data) > MOST_BYTES:
+        raise VendorError(
+            f"A message of {len(data)} bytes can't be sent to sockets; {MOST_BYTES} is the most. "
+            "Send where the data can be asked for, or send it in parts."
+        )

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.messaging.channels import check_length
 from chalicelib.model.errors import VendorError
 
 #: Posts under way at once: with 10 ms a post, 500 subscribers are reached in a third of a second.
@@ -36,9 +37,11 @@ class GatewayChannels:
     def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
         """Send a text to each connection; return those that are gone.
 
-        VendorError when posts failed for another reason, after all others were made.
+        VendorError when the text is too long, or when posts failed for another reason, after all others
+        were made.
         """
         data = text.encode()
+        check_length(data)
         results = list(self._pool.map(lambda one: self._post(one, data), connection_ids))
         failures = [result for result in results if isinstance(result, Exception)]
         if failures:
@@ -66,3 +69,8 @@ class GatewayChannels:
             return
         except (ClientError, BotoCoreError) as error:
             raise VendorError(f"A socket couldn't be closed: {error}.") from error
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self._pool.shutdown()
+        self._client.close()

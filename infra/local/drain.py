@@ -15,10 +15,19 @@ PAUSE = 1.0
 class Drain:
     """Carries due messages out on the event loop, so that no answer waits for them."""
 
-    def __init__(self, carry_out_one: Callable[[], bool], afterwards: Callable[[], None]) -> None:
-        """`carry_out_one`: does one due message, False when none is due; `afterwards`: called after each."""
+    def __init__(
+        self,
+        carry_out_one: Callable[[], bool],
+        afterwards: Callable[[], None],
+        next_due: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """`carry_out_one`: does one due message, False when none is due; `afterwards`: called after each.
+
+        `next_due`: in how many seconds the next message is due, None when there is none.
+        """
         self._carry_out_one = carry_out_one
         self._afterwards = afterwards
+        self._next_due = next_due
         self._asked = asyncio.Event()
 
     def soon(self) -> None:
@@ -26,10 +35,10 @@ class Drain:
         self._asked.set()
 
     async def run(self) -> None:
-        """Look whenever asked, and every second; never returns."""
+        """Look whenever asked, when a message is due, and every second; never returns."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PAUSE):
+                async with asyncio.timeout(self._pause()):
                     await self._asked.wait()
             self._asked.clear()
             await self.empty()
@@ -38,6 +47,10 @@ class Drain:
         """Carry out everything that is due; between two messages, requests pass."""
         while self._one():
             await _let_requests_pass()
+
+    def _pause(self) -> float:
+        due = self._next_due()
+        return PAUSE if due is None else min(PAUSE, max(0.0, due))
 
     def _one(self) -> bool:
         try:

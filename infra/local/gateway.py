@@ -44,7 +44,7 @@ class HttpRequest:
         """Take an ASGI scope; `path` stays as the client wrote it."""
         client, server = scope.get("client"), scope.get("server")
         return cls(
-            method=scope["method"],
+            method=scope.get("method", "GET"),
             path=raw_path(scope),
             query=scope.get("query_string", b""),
             headers=tuple(scope["headers"]),
@@ -71,8 +71,8 @@ def raw_path(scope: Any) -> str:
 
 def proxy_event(request: HttpRequest, match: Match, binary_types: Collection[str]) -> dict[str, Any]:
     """Build the event for the route that `match` found."""
-    last_headers, all_headers = _collect(_header_pairs(request))
-    last_query, all_query = _collect(_query_pairs(request.query))
+    last_headers, all_headers = collected(header_pairs(request))
+    last_query, all_query = collected(query_pairs(request.query))
     body, encoded = _body(request, binary_types)
     return {
         "resource": match.resource,
@@ -111,7 +111,8 @@ def _context(request: HttpRequest, match: Match, headers: dict[str, str]) -> dic
     }
 
 
-def _header_pairs(request: HttpRequest) -> Iterable[tuple[str, str]]:
+def header_pairs(request: HttpRequest) -> Iterable[tuple[str, str]]:
+    """Give the headers as API Gateway writes them, with those that it adds."""
     forwarded = request.header(b"x-forwarded-for")
     for name, value in request.headers:
         if name != b"x-forwarded-for":
@@ -121,13 +122,15 @@ def _header_pairs(request: HttpRequest) -> Iterable[tuple[str, str]]:
     yield "X-Forwarded-Proto", request.scheme
 
 
-def _query_pairs(query: bytes) -> Iterable[tuple[str, str]]:
+def query_pairs(query: bytes) -> Iterable[tuple[str, str]]:
+    """Give the parameters of a query string, decoded."""
     if not query:
         return ()
     return parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")
 
 
-def _collect(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
+def collected(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Give the last value of each name, and all of them."""
     last: dict[str, str] = {}
     every: dict[str, list[str]] = {}
     for name, value in pairs:

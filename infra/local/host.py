@@ -12,6 +12,7 @@ from infra.local.gateway import MAX_BODY, HttpRequest, raw_path
 from infra.local.lane import Lane
 from infra.local.pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
 from infra.local.routing import Match
+from infra.local.sockets import Sockets
 
 _logger = logging.getLogger("petri.local")
 
@@ -19,15 +20,19 @@ _logger = logging.getLogger("petri.local")
 class Host:
     """What the server calls for each request."""
 
-    def __init__(self, lane: Lane, pages: Pages) -> None:
-        """`lane`: where the API's operations run; `pages`: the built site."""
+    def __init__(self, lane: Lane, pages: Pages, sockets: Sockets | None = None) -> None:
+        """`lane`: where the API's operations run; `pages`: the built site; `sockets`: what serves /chat."""
         self.lane = lane
         self.pages = pages
+        self.sockets = sockets
         #: called when an API answer is on its way: what it left to do can be done now
         self.after_request: Callable[[], None] = _nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, or serve one socket."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         match = self.lane.routes.match(raw_path(scope))
         if match is not None and scope["method"] in match.methods:
             await _send(await self._api(match, scope, receive), send)
@@ -38,6 +43,12 @@ class Host:
             await self.pages.send(file, scope, receive, send)
             return
         await _send(_refusal(scope, match), send, without_body=scope["method"] == "HEAD")
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.sockets is None:
+            await send({"type": "websocket.close"})
+            return
+        await self.sockets(scope, receive, send)
 
     async def _api(self, match: Match, scope: Scope, receive: Receive) -> Answer:
         body = await _read(scope, receive)

@@ -21,17 +21,35 @@ class Messages:
         if not isinstance(app.queue, LocalQueue):
             raise PetriError("A local run needs the local queue; build its app with bootstrap.local().")
         self._queue = app.queue
+        self._clock = app.clock
         self._swept = time.monotonic()
+        self._minute = -1
         clock.sweep(young=0)
 
     def carry_out_one(self) -> bool:
-        """Carry out the oldest message; False when there is none."""
+        """Carry out the oldest message that is due; False when there is none."""
+        self._tick_once_a_minute()
         message = self._queue.take()
         if message is None:
             self._sweep_now_and_then()
             return False
-        messages.consume(LocalQueue.as_event(message))
+        if messages.consume(LocalQueue.as_event(message, self._queue.tries(message)))["batchItemFailures"]:
+            self._queue.failed(message)
+        else:
+            self._queue.done(message)
         return True
+
+    def next_due(self) -> float | None:
+        """In how many seconds the next message is due that isn't yet; None when there is none."""
+        due = self._queue.next_due
+        return None if due is None else (due - self._clock.now()).total_seconds()
+
+    def _tick_once_a_minute(self) -> None:
+        """Play the schedule that EventBridge keeps in the cloud."""
+        minute = int(self._clock.now().timestamp() // 60)
+        if minute != self._minute:
+            self._minute = minute
+            clock.tick()
 
     def _sweep_now_and_then(self) -> None:
         if time.monotonic() - self._swept >= SWEEP_EVERY:

@@ -18,7 +18,9 @@ from chalice.app import Chalice
 
 from chalicelib.bootstrap import SECRETS, local
 from chalicelib.experiment.loader import Loaded, load_experiment
+from chalicelib.messaging.channels import LocalChannels
 from chalicelib.model.errors import PetriError
+from chalicelib.ports import Channels
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite import SQLiteEngine
@@ -30,6 +32,7 @@ from infra.local.lane import Lane
 from infra.local.messages import Messages
 from infra.local.pages import Pages
 from infra.local.places import Places
+from infra.local.sockets import Sockets
 from infra.site import SiteSource, build, resolve
 
 _APP = Path(__file__).parents[2] / "app.py"
@@ -100,11 +103,15 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
             base=lambda: address.url,
             spawn_bot=partial(spawn, loaded),
             routes=loaded.routes,
+            scheduled=loaded.scheduled,
         )
+        sockets = LocalChannels()
+        app.channels = stack.enter_context(_channels(wish, sockets))
         custom.register(chalice_app(), loaded.routes)
         lane = Lane(chalice_app())
-        drain = Drain(Messages(app).carry_out_one, lane.wake)
-        host = Host(lane, Pages(site, resolve))
+        messages = Messages(app)
+        drain = Drain(messages.carry_out_one, lane.wake, messages.next_due)
+        host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets))
         yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
 
 
@@ -156,3 +163,18 @@ def _engine(wish: Wish, places: Places) -> Iterator[Engine]:
 
     with started() as new_engine, contextlib.closing(new_engine(wish.run_id)) as engine:
         yield engine
+
+
+@contextmanager
+def _channels(wish: Wish, sockets: LocalChannels) -> Iterator[Channels]:
+    """Give what sends to the sockets of this process: directly, or as in the cloud."""
+    if wish.engine == "sqlite":
+        yield sockets
+        return
+    # Put off: boto3 takes a while to import.
+    from chalicelib.messaging.gateway_channels import GatewayChannels
+    from infra.local.management_api import ManagementAPI
+    from infra.local.moto_engine import REGION
+
+    with ManagementAPI(sockets) as api, contextlib.closing(GatewayChannels(api.url, REGION)) as channels:
+        yield channels

@@ -7,9 +7,12 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chalicelib.model.errors import PetriError
 
@@ -17,6 +20,9 @@ from chalicelib.model.errors import PetriError
 GRACE = 2
 #: Connections that wait while the lane is at work: a room full of people clicks at once.
 BACKLOG = 2048
+#: API Gateway's quotas: bytes of a message, and of each frame that it comes in. Above, it closes with 1009.
+MOST_MESSAGE = 128 * 1024
+MOST_FRAME = 32 * 1024
 _TAKEN = {errno.EADDRINUSE, errno.EACCES}
 
 
@@ -32,6 +38,24 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _SocketProtocol(WebSocketsSansIOProtocol):
+    """A socket within API Gateway's quotas, that can be dropped though its page doesn't read."""
+
+    def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
+        super().__init__(config, *more, **named)
+        self.conn.max_message_size, self.conn.max_fragment_size = MOST_MESSAGE, MOST_FRAME
+
+    async def run_asgi(self) -> None:
+        self.scope["state"]["abort"] = self.transport.abort
+        await super().run_asgi()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # uvicorn forgets that a refusal is an answer, and would log one that never came.
+            self.handshake_complete = True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -77,7 +101,10 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
     config = uvicorn.Config(
         app,
         http="httptools",
-        ws="none",
+        ws=_SocketProtocol,
+        # API Gateway neither compresses nor pings.
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
         loop="asyncio",
         lifespan="off",
         # Addresses hold worker ids: what is logged about a request, its own structured line says.

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from chalicelib.model.errors import ExperimentError
@@ -98,15 +99,25 @@ async def launch(host: Host, token: str) -> str:
 async def _served(host: Host, drain: Drain, listener: socket.socket) -> AsyncIterator[None]:
     stop_serving = asyncio.Event()
     host.after_request = drain.soon
+    if host.sockets is not None:
+        host.sockets.after_event = partial(_after_event, host, drain)
     serving = asyncio.create_task(serve(host, listener, stop_serving))
     draining = asyncio.create_task(drain.run())
     try:
         yield
     finally:
+        if host.sockets is not None:
+            host.sockets.host_is_going()
         stop_serving.set()
         await serving
         draining.cancel()
         await drain.empty()
+
+
+def _after_event(host: Host, drain: Drain) -> None:
+    """See to what a frame left to do, and to those for whom it may have opened a place."""
+    host.lane.wake()
+    drain.soon()
 
 
 async def _let_bots_take_part(bots: Bots | None, url: str, stop: asyncio.Event, watcher: Watcher) -> bool:
