@@ -81,10 +81,10 @@ class BotBase(BaseBot):
     def sign_off(self) -> bool:
         """Answer the questionnaire, hand it in and wait until it has arrived."""
         self.log("signing off")
-        submit = self.wait_for("id", "submit-questionnaire")
+        self.wait_for("id", "submit-questionnaire")
         self.complete_questionnaire()
         page = self.driver.current_url
-        submit.click()
+        self.click("id", "submit-questionnaire")
         self.wait_until(lambda driver: driver.current_url != page)
         self.driver.switch_to.window(self.driver.window_handles[0])
         return True
@@ -125,7 +125,18 @@ class BotBase(BaseBot):
 
     def click(self, by: str, value: str) -> None:
         """Wait until an element can be clicked, and click it."""
-        self.wait_for(by, value).click()
+        from selenium.webdriver.support import expected_conditions  # put off: Lambda has no Selenium
+
+        is_ready = expected_conditions.element_to_be_clickable((by, value))
+
+        def clicked(driver: WebDriver) -> bool:
+            element = is_ready(driver)
+            if not element:
+                return False
+            element.click()
+            return True
+
+        self.wait_until(clicked)
 
     def where(self) -> str:
         """Return the address of the page that the browser shows, without its query."""
@@ -133,9 +144,15 @@ class BotBase(BaseBot):
 
     def wait_until(self, condition: Any, seconds: float = PAGE_PATIENCE) -> Any:
         """Wait until `condition(driver)` returns something true, and return that."""
-        from selenium.webdriver.support.ui import WebDriverWait  # put off: Lambda has no Selenium
+        from selenium.common.exceptions import (  # put off: Lambda has no Selenium
+            NoSuchElementException,
+            StaleElementReferenceException,
+        )
+        from selenium.webdriver.support.ui import WebDriverWait
 
-        return WebDriverWait(self.driver, seconds).until(condition)
+        # While one page gives way to the next, what was just found is gone a moment later.
+        passing = (NoSuchElementException, StaleElementReferenceException)
+        return WebDriverWait(self.driver, seconds, ignored_exceptions=passing).until(condition)
 
     def _follow_new_window(self, opened: int) -> None:
         """Go on in the window that the ad opened, or in this one where it used a plain link."""
