@@ -1,0 +1,481 @@
+"""The unit of work: what it sees, what lasts, and what it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.experiment.networks import Chain, Empty
+from chalicelib.model.errors import Conflict, NotFound, RuleBroken
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.question import Question
+from chalicelib.model.transformation import Transformation
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.work import UnitOfWork
+from tests.contract.factories import NOW, begin, dump
+
+
+def a_network(engine: Engine, nodes: int = 0, kind: type[Network] = Empty) -> list[int]:
+    """Store a network with nodes; return their ids."""
+    with begin(engine, NOW) as work:
+        network = kind()
+        work.save(network)
+        made = [Node(network=network) for _ in range(nodes)]
+        for node in made:
+            network.add_node(node)
+        work.commit()
+        return [node.id for node in made]
+
+
+def a_family(engine: Engine) -> list[int]:
+    """Store three connected nodes, with an info received and transformed; return their ids."""
+    ids = a_network(engine, 3)
+    with begin(engine) as work:
+        first, second, third = work.nodes(ids)
+        first.connect(whom=[second, third])
+        Info(origin=first, contents="heard")
+        first.transmit()
+        received = second.receive()
+        Transformation(info_in=received[0].info, info_out=Info(origin=second, contents="told"))
+        work.commit()
+    return ids
+
+
+# -- what lasts ---------------------------------------------------------------------------------
+
+
+def test_what_is_not_committed_is_forgotten(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.save(Empty())
+    with begin(engine) as work:
+        assert work.networks() == []
+
+
+def test_what_is_committed_lasts(engine: Engine) -> None:
+    a_network(engine)
+    with begin(engine) as work:
+        assert [network.id for network in work.networks()] == [1]
+
+
+def test_a_unit_commits_once(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.commit()
+        with pytest.raises(RuleBroken, match="commits once"):
+            work.commit()
+
+
+def test_a_unit_that_changes_nothing_writes_nothing(engine: Engine) -> None:
+    a_family(engine)
+    before = dump(engine)
+    with begin(engine) as work:
+        assert work.network(1).infos()
+        work.commit()
+    assert dump(engine) == before
+
+
+@pytest.mark.parametrize("change", ["a field", "deep in details"])
+def test_a_change_is_written_without_being_saved(engine: Engine, change: str) -> None:
+    (node_id,) = a_network(engine, 1)
+    with begin(engine) as work:
+        node = work.node(node_id)
+        if change == "a field":
+            node.property1 = "new"
+        else:
+            node.details["a"] = "new"
+        work.commit()
+    with begin(engine) as work:
+        found = work.node(node_id)
+        assert "new" in (found.property1, found.details.get("a"))
+
+
+def test_a_change_deep_in_details_is_noticed_a_second_time(engine: Engine) -> None:
+    (node_id,) = a_network(engine, 1)
+    for value in (1, 2):
+        with begin(engine) as work:
+            work.node(node_id).details.setdefault("deep", {})["n"] = value
+            work.commit()
+    with begin(engine) as work:
+        assert work.node(node_id).details == {"deep": {"n": 2}}
+
+
+def test_the_experiments_state_lasts(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.state["round"] = {"n": 1}
+        work.commit()
+    with begin(engine) as work:
+        assert work.state["round"] == {"n": 1}
+
+
+# -- what it sees -------------------------------------------------------------------------------
+
+
+def test_a_record_is_one_object(engine: Engine) -> None:
+    (node_id,) = a_network(engine, 1)
+    with begin(engine) as work:
+        assert work.node(node_id) is work.network(1).nodes()[0]
+
+
+COLLECTIONS: dict[str, Callable[[Network], list[Any]]] = {
+    "nodes": lambda network: network.nodes(),
+    "vectors": lambda network: network.vectors(),
+    "infos": lambda network: network.infos(),
+    "transmissions": lambda network: network.transmissions(),
+    "transformations": lambda network: network.transformations(),
+}
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_lists_hold_what_is_stored_and_what_was_just_made(engine: Engine, name: str) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        network = work.network(1)
+        count = len(COLLECTIONS[name](network))
+        fresh = Node(network=network)
+        node = work.node(ids[0])
+        node.connect(whom=fresh)
+        info = Info(origin=node, contents="new")
+        node.transmit(what=info, to_whom=fresh)
+        Transformation(info_in=info, info_out=info)
+        assert len(COLLECTIONS[name](network)) == count + 1
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_lists_are_the_same_whatever_was_read_before(engine: Engine, name: str) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        expected = [record.id for record in COLLECTIONS[name](work.network(1))]
+    with begin(engine) as work:
+        for node_id in ids:
+            node = work.node_with_things(node_id)
+            for read in (node.infos, node.vectors, node.transmissions, node.received_infos):
+                read()
+        assert [record.id for record in COLLECTIONS[name](work.network(1))] == expected
+
+
+def test_a_join_works_with_what_it_has_just_made(engine: Engine) -> None:
+    ids = a_network(engine, 1, Chain)
+    with begin(engine) as work:
+        Info(origin=work.node(ids[0]), contents="told")
+        work.commit()
+    with begin(engine) as work:
+        network = work.network(1)
+        node = Node(network=network)
+        network.add_node(node)
+        (parent,) = node.neighbors(direction="from")
+        parent.transmit()
+        node.receive()
+        assert [info.contents for info in node.received_infos()] == ["told"]
+
+
+@pytest.mark.parametrize("kind", ["node", "info"])
+def test_what_does_not_exist_is_not_found(engine: Engine, kind: str) -> None:
+    a_network(engine)
+    with begin(engine) as work, pytest.raises(NotFound):
+        getattr(work, kind)({"node": 100_001, "info": 10_000_100_001}[kind])
+
+
+# -- what it depends on -------------------------------------------------------------------------
+
+
+def commits_after(engine: Engine, read: Callable[[UnitOfWork, Node], object], other: str) -> bool:
+    """Let a request read and post at its own node while another acts; say whether it commits.
+
+    The other one looks at the whole network and posts, or posts without looking.
+    """
+    mine, theirs, _ = a_family(engine)
+    with begin(engine) as work, begin(engine) as meanwhile:
+        work.prefetch(node_id=mine)
+        work.owns(mine)
+        node = work.node(mine)
+        read(work, node)
+        Info(origin=node, contents="mine")
+        meanwhile.owns(theirs)
+        if other == "looks":
+            assert meanwhile.network(1).nodes()
+        Info(origin=meanwhile.node(theirs), contents="theirs")
+        meanwhile.commit()
+        try:
+            work.commit()
+        except Conflict:
+            return False
+        return True
+
+
+LOOKS: dict[str, Callable[[UnitOfWork, Node], object]] = {
+    "the network's nodes": lambda _, node: node.network.nodes(),
+    "the network's size by class": lambda _, node: node.network.size(type=Node),
+    "the network's infos": lambda _, node: node.network.infos(),
+    "the network's vectors": lambda _, node: node.network.vectors(),
+    "the network's transmissions": lambda _, node: node.network.transmissions(),
+    "the network's transformations": lambda _, node: node.network.transformations(),
+    "the newest recipient": lambda _, node: node.network.latest_transmission_recipient(),
+    "its neighbors": lambda _, node: node.neighbors(),
+    "another's infos": lambda work, _: work.node(100_003).infos(),
+    "another's vectors": lambda work, _: work.node(100_003).vectors(),
+    "another's transmissions": lambda work, _: work.node(100_003).transmissions(),
+    "what another received": lambda work, _: work.node(100_003).received_infos(),
+    "another's transformations": lambda work, _: work.node(100_003).transformations(),
+    "where its info was transformed": lambda _, node: node.infos()[0].transformations(),
+    "what went along its vector": lambda _, node: node.vectors()[0].transmissions(),
+}
+OWN: dict[str, Callable[[UnitOfWork, Node], object]] = {
+    "nothing": lambda *_: None,
+    "its infos": lambda _, node: node.infos(),
+    "its vectors": lambda _, node: node.vectors(),
+    "its transmissions": lambda _, node: node.transmissions("all"),
+    "what it received": lambda _, node: node.received_infos(),
+    "its transformations": lambda _, node: node.transformations(),
+    "whom it is connected to": lambda work, node: node.is_connected(work.node(100_002)),
+    "what it sends": lambda _, node: node.transmit(),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_who_looks_beyond_its_node_conflicts_with_who_does_too(engine: Engine, look: str) -> None:
+    assert not commits_after(engine, LOOKS[look], "looks")
+
+
+@pytest.mark.parametrize("look", OWN)
+def test_who_looks_only_at_its_own_node_conflicts_with_nobody(engine: Engine, look: str) -> None:
+    assert commits_after(engine, OWN[look], "looks")
+
+
+def test_who_looks_does_not_conflict_with_who_only_posts(engine: Engine) -> None:
+    assert commits_after(engine, LOOKS["the network's infos"], "posts")
+
+
+def test_who_looks_and_writes_nothing_conflicts_with_nobody(engine: Engine) -> None:
+    ids = a_network(engine, 1)
+    with begin(engine) as work, begin(engine) as meanwhile:
+        assert work.network(1).infos() == []
+        meanwhile.node(ids[0]).fail()
+        meanwhile.commit()
+        work.commit()
+        assert work.committed
+
+
+def test_two_changes_of_one_node_conflict(engine: Engine) -> None:
+    (node_id,) = a_network(engine, 1)
+    with begin(engine) as one, begin(engine) as other:
+        one.node(node_id).property1 = "one"
+        other.node(node_id).property2 = "other"
+        one.commit()
+        with pytest.raises(Conflict):
+            other.commit()
+
+
+def test_a_post_at_a_node_that_fails_meanwhile_conflicts(engine: Engine) -> None:
+    (node_id,) = a_network(engine, 1)
+    with begin(engine) as work, begin(engine) as meanwhile:
+        Info(origin=work.node(node_id), contents="late")
+        meanwhile.node(node_id).fail()
+        meanwhile.commit()
+        with pytest.raises(Conflict):
+            work.commit()
+
+
+def test_two_joins_conflict(engine: Engine) -> None:
+    a_network(engine)
+    with begin(engine) as one, begin(engine) as other:
+        Node(network=one.network(1))
+        Node(network=other.network(1))
+        one.commit()
+        with pytest.raises(Conflict):
+            other.commit()
+
+
+def test_two_networks_made_at_once_conflict(engine: Engine) -> None:
+    with begin(engine) as one, begin(engine) as other:
+        one.save(Empty())
+        other.save(Empty())
+        one.commit()
+        with pytest.raises(Conflict):
+            other.commit()
+
+
+def test_a_refused_commit_writes_nothing(engine: Engine) -> None:
+    ids = a_network(engine, 2)
+    with begin(engine) as one, begin(engine) as other:
+        one.node(ids[0]).property1 = "one"
+        other.node(ids[1]).property1 = "other"
+        other.node(ids[0]).property1 = "other"
+        one.commit()
+        with pytest.raises(Conflict):
+            other.commit()
+    with begin(engine) as work:
+        assert [node.property1 for node in work.nodes(ids)] == ["one", None]
+
+
+# -- copies of infos ----------------------------------------------------------------------------
+
+
+def received(work: UnitOfWork, node_id: int) -> Info:
+    (info,) = work.node(node_id).received_infos()
+    return info
+
+
+def test_a_change_of_a_received_info_reaches_the_original(engine: Engine) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        received(work, ids[1]).property1 = "rated"
+        work.commit()
+    with begin(engine) as work:
+        assert work.node(ids[0]).infos()[0].property1 == "rated"
+
+
+def test_a_change_of_a_received_info_keeps_what_others_changed(engine: Engine) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        work.node(ids[0]).infos()[0].property2 = "by its maker"
+        work.commit()
+    with begin(engine) as work:
+        received(work, ids[1]).property1 = "by its reader"
+        work.commit()
+    with begin(engine) as work:
+        info = work.node(ids[0]).infos()[0]
+        assert (info.property1, info.property2) == ("by its reader", "by its maker")
+
+
+def test_a_change_deep_in_a_received_info_reaches_the_original(engine: Engine) -> None:
+    ids = a_family(engine)
+    for value in (1, 2):
+        with begin(engine) as work:
+            received(work, ids[1]).details["seen"] = value
+            work.commit()
+    with begin(engine) as work:
+        assert work.node(ids[0]).infos()[0].details == {"seen": 2}
+
+
+def test_what_is_taken_away_from_a_received_info_is_gone(engine: Engine) -> None:
+    ids = a_network(engine, 2)
+    with begin(engine) as work:
+        first, second = work.nodes(ids)
+        first.connect(whom=second)
+        Info(origin=first, contents="x", details={"a": 1}).property1 = "old"
+        first.transmit()
+        second.receive()
+        work.commit()
+    with begin(engine) as work:
+        info = received(work, ids[1])
+        info.property1 = None
+        del info.details["a"]
+        work.commit()
+    with begin(engine) as work:
+        info = work.node(ids[0]).infos()[0]
+        assert (info.property1, info.details, info.contents) == (None, {}, "x")
+
+
+def test_a_received_info_becomes_the_original_where_that_is_read(engine: Engine) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        work.node(ids[0]).infos()[0].property2 = "by its maker"
+        work.commit()
+    with begin(engine) as work:
+        copy = received(work, ids[1])
+        assert (work.node(ids[0]).infos(), copy.property2) == ([copy], "by its maker")
+
+
+def test_an_info_that_fails_is_failed_for_those_who_received_it(engine: Engine) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        work.node(ids[0]).infos()[0].fail("wrong")
+        work.commit()
+    with begin(engine) as work:
+        assert received(work, ids[1]).failed_reason == "wrong"
+
+
+# -- times --------------------------------------------------------------------------------------
+
+
+def times(engine: Engine, name: str) -> list[Any]:
+    with begin(engine) as work:
+        network = work.network(1)
+        found = {
+            "nodes": network.nodes,
+            "structure": lambda: sorted(
+                [*network.nodes(), *network.vectors()], key=lambda r: r.creation_time
+            ),
+            "infos": network.nodes()[0].infos,
+        }[name]()
+        return [record.creation_time for record in sorted(found, key=lambda record: record.id)]
+
+
+@pytest.mark.parametrize("name", ["nodes", "infos"])
+def test_creation_times_never_run_backwards(engine: Engine, name: str) -> None:
+    a_network(engine, 1, Chain)
+    for seconds in (3, -3, 0, 2):
+        with begin(engine, NOW + timedelta(seconds=seconds)) as work:
+            network = work.network(1)
+            node = Node(network=network)
+            network.add_node(node)
+            Info(origin=network.nodes()[0], contents="x")
+            work.commit()
+    found = times(engine, name)
+    assert found == sorted(set(found))
+
+
+def test_a_vector_is_as_young_as_the_node_it_was_made_for(engine: Engine) -> None:
+    a_network(engine, 1, Chain)
+    with begin(engine, NOW - timedelta(seconds=5)) as work:
+        network = work.network(1)
+        node = Node(network=network)
+        network.add_node(node)
+        (vector,) = node.vectors()
+        assert vector.creation_time > node.creation_time >= NOW
+
+
+def test_what_is_made_after_a_vector_is_younger(engine: Engine) -> None:
+    a_network(engine, 1, Chain)
+    with begin(engine, NOW - timedelta(seconds=5)) as work:
+        network = work.network(1)
+        node = Node(network=network)
+        network.add_node(node)
+        assert Info(origin=node).creation_time > node.vectors()[0].creation_time
+
+
+def test_questions_never_run_backwards(engine: Engine) -> None:
+    with begin(engine, NOW) as work:
+        person = Participant("hotair", "w", "a", "h")
+        work.save(person)
+        Question(person, "How?", "first", 1)
+        work.commit()
+    with begin(engine, NOW - timedelta(seconds=5)) as work:
+        Question(work.participant(1), "How?", "second", 1)
+        work.commit()
+    with begin(engine) as work:
+        assert [q.response for q in work.participant(1).questions()] == ["first", "second"]
+
+
+# -- one picture --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_a_reader_sees_nobody_who_joined_after_it_read_the_network(engine: Engine, name: str) -> None:
+    ids = a_family(engine)
+    with begin(engine) as reader, begin(engine) as meanwhile:
+        network = reader.network(1)
+        count = {"nodes": 3, "vectors": 2, "infos": 2, "transmissions": 2, "transformations": 1}[name]
+        fresh = Node(network=meanwhile.network(1))
+        parent = meanwhile.node(ids[0])
+        parent.connect(whom=fresh)
+        parent.transmit(to_whom=fresh)
+        fresh.receive()
+        fresh.replicate(parent.infos()[0])
+        meanwhile.commit()
+        assert len(COLLECTIONS[name](network)) == count
+
+
+def test_somebody_who_joined_after_the_network_was_read_is_a_reason_to_begin_anew(engine: Engine) -> None:
+    a_network(engine)
+    with begin(engine) as reader, begin(engine) as meanwhile:
+        reader.network(1)
+        fresh = Node(network=meanwhile.network(1))
+        meanwhile.commit()
+        with pytest.raises(Conflict, match="joined while"):
+            reader.node(fresh.id)
