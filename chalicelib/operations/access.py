@@ -6,11 +6,13 @@ from chalicelib.model.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.model.participant import Participant
+from chalicelib.model.participant import WORKING, Participant
 
 from .unit import ANYONE, OPERATOR, PARTICIPANT, Unit
 
 LARGEST_ID = 10**15
+#: Statuses of people who are still on their way: the questionnaire is theirs to answer, a reload goes on.
+STILL_HERE = (WORKING, "overrecruited")
 
 
 def operator_only(unit: Unit) -> None:

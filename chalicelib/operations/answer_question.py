@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.model.errors import BadRequest, Forbidden
 from chalicelib.model.question import Question
 
-from .access import own_participant
+from .access import STILL_HERE, own_participant
 from .fields import set_free_fields
 from .once import made_before, remember
 from .unit import Unit
@@ -23,7 +23,7 @@ def answer_question(
         return {}
     if participant.failed:
         raise Forbidden(f"Participant {participant_id} has failed.", code="participant_failed")
-    if participant.end_time is not None:
+    if participant.end_time is not None or participant.status not in STILL_HERE:
         raise Forbidden(f"Participant {participant_id} has finished already.", code="participant_not_working")
     longest = int(unit.config.get("question_max_length") or 1000)
     for name, text in (("question", question), ("response", response)):

@@ -12,7 +12,7 @@ from chalicelib.model.node import Node
 from chalicelib.model.transmission import PENDING, Transmission
 
 from .access import other_node, own_node, read_id, seed_reading, working
-from .fields import known_class, set_free_fields
+from .fields import check_size, known_class, set_free_fields
 from .once import made_before, remember
 from .unit import Unit
 
@@ -64,6 +64,7 @@ def transmit(
         kept = set(earlier)
         return _shown([t for t in node.transmissions(failed="all") if t.id in kept])
     working(node.participant)
+    check_size(**fields)
     unit.seed(node.participant, f"transmit|{node.id}", node.last_thing)
     try:
         sent = node.transmit(what=_what(unit, node, what), to_whom=_to_whom(unit, node, to_whom))
