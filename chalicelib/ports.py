@@ -81,6 +81,9 @@ class UnitOfWork(Work, Protocol):
     def statuses(self) -> dict[str, int]:
         """Count participants by status."""
 
+    def listing(self) -> Sequence[Mapping[str, Any]]:
+        """Return each participant's small list item: id, status, and whether they have had a seat."""
+
     def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due."""
 
@@ -141,23 +144,65 @@ class Recruited:
 
     message: str
     addresses: list[str] = field(default_factory=list)
+    #: What the recruiter wants to know next time (JSON): kept in the run's state and handed back.
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One payment as a recruiter has to make it."""
+
+    recruiter: str
+    participant_id: int
+    assignment_id: str
+    worker_id: str
+    hit_id: str
+    #: base, bonus, compensation or screen-out.
+    kind: str
+    #: US dollars, whole cents.
+    amount: Decimal
+    reason: str
+    #: The same on each retry.
+    token: str
+    #: What `prepare` returned earlier.
+    reference: str | None = None
+    #: Whether an earlier try may have happened: it is looked up before anything is sent.
+    is_retry: bool = False
 
 
 class Recruiter(Protocol):
-    """Finds participants and pays them. Its errors are VendorErrors."""
+    """Finds participants and pays them. Its errors are VendorErrors; it keeps nothing itself."""
 
     nickname: str
     #: Whether completing the experiment is already the submission, or the recruiter reports it later.
     submits_itself: bool
 
-    def recruit(self, n: int) -> Recruited:
-        """Open n more places."""
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        """Open n more places; a repeat with the same token opens them once."""
 
-    def close_recruitment(self) -> Recruited:
+    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
         """Open no more places."""
 
-    def pay(self, assignment_id: str, kind: str, amount: Decimal, reason: str, token: str) -> str:
-        """Pay once for each token, in US dollars; return the recruiter's reference."""
+    def prepare(self, transfer: Transfer) -> str | None:
+        """Make the first of two calls, where the vendor needs two; its result is stored before `pay`."""
+
+    def pay(self, transfer: Transfer) -> str:
+        """Pay once for each token; return the recruiter's reference, for a repeat too."""
+
+    def find_payment(self, transfer: Transfer) -> str | None:
+        """Ask whether a payment has happened: its reference, or None."""
+
+    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+        """Say what became of an assignment; None when the recruiter doesn't know it.
+
+        One of working, submitted, approved, rejected, returned, abandoned.
+        """
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        """Say what the recruiter charges for a payment, in US dollars; `places`: how many were opened."""
+
+    def qualify(self, worker_id: str, name: str, score: int) -> None:
+        """Mark somebody as having taken part, where the recruiter has such marks."""
 
     def submit_address(self, participant: Participant) -> str:
         """Where the exit page sends this participant, or ""."""

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from chalicelib.operations.channels import Delivery, forget
@@ -37,6 +38,8 @@ class RecruiterBook:
     """The recruiters of this app, by nickname."""
 
     recruiters: dict[str, Recruiter] = field(default_factory=dict)
+    #: How many places are opened at a time: MTurk charges more from ten on.
+    places: int = 1
 
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter by the name that a participant's record carries, `bots:Bot` included."""
@@ -52,6 +55,11 @@ class RecruiterBook:
         if stand_in is None:
             raise ExperimentError("No recruiter of this run can start a bot that stands in.")
         stand_in(entry)
+
+    def fee(self, nickname: str, amount: Decimal) -> Decimal:
+        """What the recruiter charges for a payment, in US dollars; an unknown one charges nothing."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        return Decimal(0) if found is None else found.fee(amount, self.places)
 
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission; an unknown one reports nothing."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+
+# A busy machine is no failure: what is slow is measured in bench/, and seeds are printed when a rule breaks.
+settings.register_profile("petri", deadline=None, print_blob=True)
+settings.load_profile("petri")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
-from collections import deque
-from datetime import UTC, datetime
+from collections import Counter, deque
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from chalicelib.ports import Clock, Message
+
+#: How long a message that failed waits before it comes again, in seconds; it doubles with each try.
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
 
 
 class LocalQueue:
@@ -23,6 +28,7 @@ class LocalQueue:
         self._later: list[tuple[datetime, int, Message]] = []
         self._number = itertools.count()
         self._known: set[tuple[str, str]] = set()
+        self._tries: Counter[tuple[str, str]] = Counter()
 
     def send(self, message: Message) -> None:
         """Take one message; one that waits here already is not taken twice."""
@@ -45,7 +51,17 @@ class LocalQueue:
             return None
         message = self._waiting.popleft()
         self._known.discard(message.key)
+        self._tries[message.key] += 1
         return message
+
+    def done(self, message: Message) -> None:
+        """Forget how often a message was tried."""
+        self._tries.pop(message.key, None)
+
+    def failed(self, message: Message) -> None:
+        """Take a message back that couldn't be handled; it comes again, later each time."""
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._tries[message.key] - 1))
+        self.send(replace(message, due=self._now() + timedelta(seconds=pause)))
 
     @property
     def next_due(self) -> datetime | None:
@@ -55,15 +71,19 @@ class LocalQueue:
     def _now(self) -> datetime:
         return datetime.now(UTC) if self._clock is None else self._clock.now()
 
+    def tries(self, message: Message) -> int:
+        """How often a message was handed out."""
+        return self._tries[message.key]
+
     @staticmethod
-    def as_event(message: Message) -> dict[str, Any]:
+    def as_event(message: Message, tries: int = 1) -> dict[str, Any]:
         """Dress a message as the event that SQS sends to Lambda."""
         body = json.dumps({"key": list(message.key), "body": message.body})
         record = {
             "messageId": str(uuid4()),
             "receiptHandle": "local",
             "body": body,
-            "attributes": {"ApproximateReceiveCount": "1"},
+            "attributes": {"ApproximateReceiveCount": str(tries)},
             "messageAttributes": {},
             "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:local:000000000000:petri-events",

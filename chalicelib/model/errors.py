@@ -16,6 +16,8 @@
     |-- ConfigError                 the experiment's settings are wrong
     |-- ExperimentError             the author's folder or code is wrong
     `-- VendorError                 a recruiter or cloud service refused or didn't answer
+        |-- VendorRefused           a final no: it won't work again without a change
+        `-- VendorUnreachable       no answer, or "later": whether it happened isn't known
 
 `code` is a stable word for programs, `str(error)` a sentence for people that says what to do.
 """
@@ -144,3 +146,15 @@ class VendorError(PetriError):
     """A recruiter or cloud service refused the call or didn't answer; the call can be repeated."""
 
     code = "vendor_error"
+
+
+class VendorRefused(VendorError):
+    """The recruiter refused the call for good; the message says what has to be changed."""
+
+    code = "vendor_refused"
+
+
+class VendorUnreachable(VendorError):
+    """The recruiter didn't answer or asked to come later; whether it happened isn't known."""
+
+    code = "vendor_unreachable"

@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.model.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model.errors import BadRequest, Forbidden
 from chalicelib.model.record import iso
-from chalicelib.operations import presence
+from chalicelib.operations import connections, presence, rooms
 from chalicelib.operations.access import check_token
-from chalicelib.operations.rooms import room_of
+from chalicelib.operations.connections import connection_key, connection_of, subscriber_key
+from chalicelib.operations.draws import drawing
 from chalicelib.operations.unit import ANYONE, OPERATOR, Unit
 
 CONTROL = "dallinger_control"
@@ -74,8 +75,15 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
         unit, {"type": "websocket", "event": "connected", "client": _client(connection_id, speaker)}
     )
     for channel in channels:
-        _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
+        _welcome(unit, connection_id, speaker, channel)
     return list(channels)
+
+
+def _welcome(unit: Unit, connection_id: str, speaker: int | None, channel: str) -> None:
+    """Let the experiment know of a new listener, and the listener how far their room is."""
+    _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
+    if channel == QUORUM and speaker is not None:
+        rooms.tell_standing(unit, speaker)
 
 
 def _who(unit: Unit, participant_id: int | None) -> int | None:
@@ -101,8 +109,8 @@ def subscribe(unit: Unit, connection_id: str, channel: str) -> None:
         raise BadRequest(f"A socket listens to {MOST_CHANNELS} channels at most.", code="too_many_channels")
     _check_may_listen(unit, speaker, channel)
     _subscribe(unit, connection_id, speaker, channel, connection["expires"])
-    _keep_channels(unit, connection, [*channels, channel])
-    _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
+    connections.change(unit, connection, channels=[*channels, channel])
+    _welcome(unit, connection_id, speaker, channel)
 
 
 def unsubscribe(unit: Unit, connection_id: str, channel: str) -> None:
@@ -112,13 +120,16 @@ def unsubscribe(unit: Unit, connection_id: str, channel: str) -> None:
     if channel not in channels:
         return
     unit.work.delete_item(subscriber_key(channel, connection_id))
-    _keep_channels(unit, connection, [name for name in channels if name != channel])
+    connections.change(unit, connection, channels=[name for name in channels if name != channel])
     speaker = connection.get("participant_id")
     _tell_control(unit, _channel_event("unsubscribed", channel, connection_id, speaker))
 
 
-def disconnect(unit: Unit, connection_id: str) -> None:
-    """Forget a socket that has gone; again: nothing."""
+def disconnect(unit: Unit, connection_id: str, patience: float = 0.0) -> None:
+    """Forget a socket that has gone; again: nothing.
+
+    `patience`: seconds in which nobody who was on it counts as gone, where it wasn't they who closed it.
+    """
     connection = unit.work.item(connection_key(connection_id))
     if connection is None:
         return
@@ -128,7 +139,7 @@ def disconnect(unit: Unit, connection_id: str) -> None:
         _tell_control(unit, _channel_event("unsubscribed", channel, connection_id, speaker))
     unit.work.delete_item(connection_key(connection_id))
     if speaker is not None:
-        presence.left(unit, speaker, connection_id)
+        presence.left(unit, speaker, connection_id, patience)
     _tell_control(
         unit, {"type": "websocket", "event": "disconnected", "client": _client(connection_id, speaker)}
     )
@@ -176,15 +187,15 @@ def is_immediate(unit: Unit, channel: str) -> bool:
 def hear(unit: Unit, channel: str, data: str, speaker: int | None) -> None:
     """Let the experiment hear what was said."""
     participant = None if speaker is None else unit.work.participant(speaker)
-    unit.seed(participant, f"hear|{channel}", 0)
     nodes = participant.nodes() if participant is not None else []
-    unit.experiment.receive_message(
-        data,
-        channel_name=channel,
-        participant=participant,
-        node=nodes[-1] if nodes else None,
-        receive_time=unit.now,
-    )
+    with drawing(unit, participant, f"hear|{channel}"):
+        unit.experiment.receive_message(
+            data,
+            channel_name=channel,
+            participant=participant,
+            node=nodes[-1] if nodes else None,
+            receive_time=unit.now,
+        )
 
 
 def listeners(unit: Unit, channel: str) -> list[str]:
@@ -196,7 +207,9 @@ def listeners(unit: Unit, channel: str) -> list[str]:
 def forget(unit: Unit, connection_ids: Sequence[str]) -> None:
     """Forget connections that turned out to be gone."""
     for connection_id in connection_ids:
-        disconnect(unit, connection_id)
+        connection = unit.work.item(connection_key(connection_id))
+        if connection is not None and not connections.is_young(unit, connection):
+            disconnect(unit, connection_id)
 
 
 def publish(unit: Unit, channel: str, data: str) -> Delivery:
@@ -206,23 +219,16 @@ def publish(unit: Unit, channel: str, data: str) -> Delivery:
 
 def whisper(unit: Unit, participant_ids: Sequence[int], channel: str, data: str) -> Delivery:
     """Say something to some participants only, on whatever sockets they have open."""
-    connections = [c for one in participant_ids for c in presence.connections(unit, one)]
-    return Delivery(f"{channel}:{data}", connections)
+    found = [each for one in participant_ids for each in presence.connections(unit, one)]
+    return Delivery(f"{channel}:{data}", found)
 
 
 def beat(unit: Unit, connection_id: str) -> None:
     """Take note that a page is still there."""
     connection = connection_of(unit, connection_id)
+    connections.heard_of(unit, connection)
     if connection.get("participant_id") is not None:
         presence.seen(unit, connection["participant_id"])
-
-
-def connection_of(unit: Unit, connection_id: str) -> dict[str, Any]:
-    """Return what is known of an open socket; NotFound for one that isn't."""
-    connection = unit.work.item(connection_key(connection_id))
-    if connection is None:
-        raise NotFound("This connection isn't known (any more); connect again.", code="not_connected")
-    return dict(connection)
 
 
 def _check_name(channel: str) -> None:
@@ -250,7 +256,7 @@ def _check_own_group(unit: Unit, speaker: int | None, channel: str) -> None:
         holder = unit.work.participant(speaker)
         allowed = int(number) in {node_id // 100_000 for node_id in holder.node_ids}
     else:
-        room = room_of(unit, speaker)
+        room = rooms.room_of(unit, speaker)
         allowed = room is not None and room["id"] == int(number)
     if not allowed:
         raise Forbidden(f"Channel {channel!r} isn't yours.", code="not_yours")
@@ -274,13 +280,6 @@ def _subscribe(unit: Unit, connection_id: str, speaker: int | None, channel: str
     )
 
 
-def _keep_channels(unit: Unit, connection: dict[str, Any], channels: list[str]) -> None:
-    fields = {name: value for name, value in connection.items() if name not in ("pk", "sk", "kind", "v")}
-    unit.work.claim(
-        connection_key(connection["connection_id"]), "connection", {**fields, "channels": channels}
-    )
-
-
 def _tell_control(unit: Unit, event: dict[str, Any]) -> None:
     if unit.experiment.channel is not None:
         unit.work.post({"kind": "control", "event": event, "time": iso(unit.now)})
@@ -299,13 +298,3 @@ def tell_control(unit: Unit, event: dict[str, Any]) -> Delivery:
     data = json.dumps(event)
     hear(unit, CONTROL, data, None)
     return publish(unit, CONTROL, data)
-
-
-def connection_key(connection_id: str) -> tuple[str, str]:
-    """Return where an open socket is kept."""
-    return f"conn#{connection_id}", "#"
-
-
-def subscriber_key(channel: str, connection_id: str) -> tuple[str, str]:
-    """Return where it is kept that a socket listens to a channel."""
-    return f"channel#{channel}", f"conn#{connection_id}"

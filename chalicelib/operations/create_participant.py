@@ -8,16 +8,15 @@ from typing import Any
 
 from chalicelib.model.errors import BadRequest, ExperimentError, Forbidden, NotFound
 from chalicelib.model.participant import WORKING, Participant
-from chalicelib.operations import rooms
+from chalicelib.operations import deadlines, rooms
 
+from .access import STILL_HERE
 from .fields import check_size
 from .once import made_before, remember
 from .unit import OPERATOR, PARTICIPANT, Unit
 
 #: Recruiters' ids are 10 to 40 characters long; DynamoDB's keys have an end.
 LONGEST_ID = 200
-#: Statuses of people who can still come back to their page with the assignment alone.
-STILL_HERE = (WORKING, "overrecruited")
 #: Counts who began, so that what hooks draw for a newcomer follows from the order of arrival.
 COUNTER = ("counter", "participant")
 
@@ -116,6 +115,7 @@ def _make(unit: Unit, entry: Entry) -> Participant:
     seen = unit.work.item(("worker#" + entry.worker_id, "#"))
     ids = [*(seen["participant_ids"] if seen else []), participant.id]
     unit.work.claim(("worker#" + entry.worker_id, "#"), "worker", {"participant_ids": ids})
+    deadlines.set_deadline(unit, participant)
     if rooms.has_waiting_room(unit):
         rooms.enter_lobby(unit, participant)
     unit.work.list_participant(participant)

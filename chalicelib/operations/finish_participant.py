@@ -1,27 +1,50 @@
-"""The worker's part: a submission is checked, paid for, and followed by recruiting."""
+"""The worker's part: a submission is paid for, then judged, and followed by recruiting.
+
+Base pay stands in a commit of its own: a hook of the experiment that raises afterwards withholds it from
+nobody.
+"""
 
 from __future__ import annotations
 
 from chalicelib.model.participant import WORKING, Participant
 
-from .money import BONUS, CENT, in_cents, owe, owe_base
+from . import budget
+from .money import BONUS, CENT, SCREEN_OUT, in_cents, owe, owe_base
 from .unit import Unit
 
 
 def finish_participant(unit: Unit, participant_id: int) -> None:
-    """Handle a submission, once: base pay, data check, bonus, attention check, approval, recruiting."""
+    """Take a submission, once: base pay is owed, and the experiment is asked for its judgement."""
     participant = unit.work.participant(participant_id)
-    if participant.status == "overrecruited":
-        owe_base(unit, participant)
+    if participant.status in ("overrecruited", "screened_out"):
+        _pay_off(unit, participant)
         return
     if participant.status != WORKING:
         return
-    unit.seed(participant, "finish_participant", 0)
-    unit.work.owns(*participant.node_ids)
     if participant.end_time is None:
         participant.end_time = unit.now
-    participant.status = "submitted"
+    _set_status(unit, participant, "submitted")
+    budget.give_back(unit, participant.recruiter)
     owe_base(unit, participant)
+    unit.work.post({"kind": "judge", "participant_id": participant.id})
+
+
+def _pay_off(unit: Unit, participant: Participant) -> None:
+    budget.give_back(unit, participant.recruiter)
+    if participant.status == "screened_out":
+        fee = in_cents(unit.config.get("screen_out_payment") or 0, "screen_out_payment")
+        owe(unit, participant, SCREEN_OUT, fee, "screened out")
+    else:
+        owe_base(unit, participant)
+
+
+def judge_participant(unit: Unit, participant_id: int) -> None:
+    """Check the data, pay the bonus, check the attention, approve, recruit: once."""
+    participant = unit.work.participant(participant_id)
+    if participant.status != "submitted":
+        return
+    unit.seed(participant, "judge_participant", 0)
+    unit.work.owns(*participant.node_ids)
     if participant.released is not None:
         _set_status(unit, participant, "approved")
         unit.experiment.recruit()
@@ -46,7 +69,20 @@ def _pay_bonus_and_judge(unit: Unit, participant: Participant) -> None:
     else:
         _set_status(unit, participant, "approved")
         experiment.submission_successful(participant)
+        _mark_as_having_taken_part(unit, participant)
         experiment.recruit()
+
+
+def _mark_as_having_taken_part(unit: Unit, participant: Participant) -> None:
+    if unit.config.get("assign_qualifications"):
+        unit.work.post({"kind": "qualify", "participant_id": participant.id})
+
+
+def qualifications_of(unit: Unit, participant_id: int) -> tuple[str, str, list[str]]:
+    """Return recruiter, worker and the names under which having taken part is marked."""
+    participant = unit.work.participant(participant_id)
+    groups = [name.strip() for name in str(unit.config.get("group_name") or "").split(",")]
+    return participant.recruiter, participant.worker_id, [unit.run_seed, *(name for name in groups if name)]
 
 
 def _set_status(unit: Unit, participant: Participant, status: str) -> None:
@@ -55,15 +91,18 @@ def _set_status(unit: Unit, participant: Participant, status: str) -> None:
 
 
 def lose_participant(unit: Unit, participant_id: int, status: str) -> None:
-    """Handle the report that somebody returned or abandoned the assignment, or gave up."""
+    """Handle the report that somebody returned or abandoned the assignment, gave up, or was rejected."""
     participant = unit.work.participant(participant_id)
     if participant.status != WORKING:
         return
     unit.seed(participant, f"lose_participant|{status}", 0)
     participant.end_time = participant.end_time or unit.now
     _set_status(unit, participant, status)
+    budget.give_back(unit, participant.recruiter)
     if status == "abandoned":
         unit.experiment.assignment_abandoned(participant)
+    elif status == "replaced":
+        unit.experiment.assignment_reassigned(participant)
     else:
         unit.experiment.assignment_returned(participant)
     unit.experiment.recruit()

@@ -33,6 +33,9 @@ def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> 
     set_free_fields(node, fields)
     experiment.add_node_to_network(node=node, network=network)
     experiment.node_post_request(participant, node)
+    if len(participant.node_ids) == 1:
+        # From now on the participant has a seat: recruiting counts who has none yet.
+        unit.work.list_participant(participant)
     remember(unit, participant, node.id)
     return {"node": node.as_json()}
 

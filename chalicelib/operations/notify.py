@@ -24,6 +24,14 @@ EVENTS = (
     "BotAssignmentSubmitted",
     "BotAssignmentRejected",
 )
+#: What becomes of a participant by which report.
+LOST = {
+    "AssignmentReturned": "returned",
+    "AssignmentAbandoned": "abandoned",
+    "AssignmentReassigned": "replaced",
+    "BotAssignmentRejected": "rejected",
+    "NotificationMissing": "missing_notification",
+}
 
 
 def notify(unit: Unit, event_type: str, assignment_id: str, participant_id: int | None) -> dict[str, Any]:
@@ -47,20 +55,17 @@ def notify(unit: Unit, event_type: str, assignment_id: str, participant_id: int 
 
 
 def handle_notification(unit: Unit, event_type: str, assignment_id: str, participant_id: int | None) -> None:
-    """Do what a report means for its participant; a report about nobody changes nothing."""
+    """Do what a report means for its participant, in any order and any number of times.
+
+    A report about nobody, and one that says nothing new, change nothing.
+    """
     found = _whose(unit, assignment_id, participant_id)
     if found is None:
         return
     if event_type in ("AssignmentSubmitted", "BotAssignmentSubmitted"):
         finish_participant(unit, found)
-    elif event_type == "AssignmentReturned":
-        lose_participant(unit, found, "returned")
-    elif event_type == "AssignmentAbandoned":
-        lose_participant(unit, found, "abandoned")
-    elif event_type == "BotAssignmentRejected":
-        lose_participant(unit, found, "rejected")
-    elif event_type == "NotificationMissing":
-        lose_participant(unit, found, "missing_notification")
+    elif event_type in LOST:
+        lose_participant(unit, found, LOST[event_type])
 
 
 def _whose(unit: Unit, assignment_id: str, participant_id: int | None) -> int | None:

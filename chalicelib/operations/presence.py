@@ -12,6 +12,8 @@ from chalicelib.operations.unit import Unit
 
 #: A page that reloads is gone for a moment; this long nobody is told, in seconds.
 RELOAD = 3.0
+#: Pages find a host that was started again within this time, in seconds.
+RESTART = 30.0
 
 
 def arrived(unit: Unit, participant_id: int, connection_id: str, expires: int) -> None:
@@ -20,19 +22,27 @@ def arrived(unit: Unit, participant_id: int, connection_id: str, expires: int) -
         _key(participant_id, connection_id), "presence", {"connection_id": connection_id, "expires": expires}
     )
     participant = unit.work.participant(participant_id)
-    rooms.come_back_to_lobby(unit, participant)
+    rooms.come_back_to_lobby(unit, participant, quiet=True)
     dropouts.note_return(unit, participant)
 
 
-def left(unit: Unit, participant_id: int, connection_id: str) -> None:
-    """Take note that a participant's socket has gone; whether they are, is looked at in a moment."""
-    unit.work.delete_item(_key(participant_id, connection_id))
-    look_again = unit.now + timedelta(seconds=float(unit.experiment.dropout_grace))
-    soon = unit.now + timedelta(seconds=min(RELOAD, float(unit.experiment.dropout_grace)))
-    waits = rooms.waiting_entry(unit, participant_id) is not None
+def left(unit: Unit, participant_id: int, connection_id: str, patience: float = 0.0) -> None:
+    """Take note that a participant's socket has gone; whether they are, is looked at in a moment.
+
+    `patience`: seconds for which the socket counts as there all the same.
+    """
+    if patience:
+        until = int((unit.now + timedelta(seconds=patience)).timestamp())
+        fields = {"connection_id": connection_id, "expires": until}
+        unit.work.put_anyway(_key(participant_id, connection_id), "presence", fields)
+    else:
+        unit.work.delete_item(_key(participant_id, connection_id))
+    grace = float(unit.experiment.dropout_grace)
+    if rooms.waiting_entry(unit, participant_id) is not None:
+        grace = min(RELOAD, grace)
     unit.work.post(
         {"kind": "gone", "participant_id": participant_id, "since": iso(unit.now)},
-        due=soon if waits else look_again,
+        due=unit.now + timedelta(seconds=max(grace, patience)),
     )
 
 
@@ -43,9 +53,7 @@ def check_gone(unit: Unit, participant_id: int, since: str) -> None:
     participant = unit.work.participant(participant_id)
     entry = rooms.waiting_entry(unit, participant_id)
     if entry is not None:
-        # A page without a socket may still ask for its state over HTTP; that counts as being there.
-        if entry["seen"] <= since:
-            rooms.leave_lobby(unit, participant_id)
+        rooms.lose_socket(unit, participant, entry, since)
         return
     dropouts.note_loss(unit, participant)
 
@@ -53,7 +61,7 @@ def check_gone(unit: Unit, participant_id: int, since: str) -> None:
 def seen(unit: Unit, participant_id: int) -> None:
     """Take note of a heartbeat."""
     participant: Participant = unit.work.participant(participant_id)
-    rooms.come_back_to_lobby(unit, participant)
+    rooms.come_back_to_lobby(unit, participant, quiet=False)
     dropouts.note_return(unit, participant)
 
 

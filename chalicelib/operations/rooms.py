@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.record import iso, moment
+from chalicelib.operations.draws import drawing
 from chalicelib.operations.unit import Unit
 
 LOBBY = "lobby"
@@ -23,8 +25,9 @@ ROOMS = "rooms"
 HEADER = (ROOMS, "#")
 #: Rooms are formed, and newcomers announced, at most this often; a burst is one message. In seconds.
 TOGETHER = 0.25
-#: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds.
-PRESENCE = 60.0
+#: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds: browsers let a page in the
+#: background speak once a minute.
+PRESENCE = 90.0
 #: A heartbeat that comes sooner than this after the last changes nothing, in seconds.
 BEAT = 10.0
 
@@ -54,7 +57,8 @@ def enter_lobby(unit: Unit, participant: Participant) -> None:
     if seats_left <= 0 or unit.experiment.is_overrecruited(taken + 1):
         participant.status = "overrecruited"
         return
-    _wait(unit, participant.id, unit.now)
+    _wait(unit, participant.id, unit.now, quiet=False)
+    nudge_grouping(unit)
     minutes = unit.experiment.waiting_timeout
     if minutes:
         unit.work.post(
@@ -63,10 +67,9 @@ def enter_lobby(unit: Unit, participant: Participant) -> None:
         )
 
 
-def _wait(unit: Unit, participant_id: int, since: datetime) -> None:
-    fields = {"id": participant_id, "since": iso(since), "seen": iso(unit.now)}
+def _wait(unit: Unit, participant_id: int, since: datetime, *, quiet: bool) -> None:
+    fields = {"id": participant_id, "since": iso(since), "seen": iso(unit.now), "quiet": quiet}
     unit.work.put_anyway(lobby_key(participant_id), "waiting", fields)
-    nudge_grouping(unit)
 
 
 def nudge_grouping(unit: Unit) -> None:
@@ -93,9 +96,12 @@ def unseated(
 
 
 def alive(unit: Unit, waiting: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Leave out those who haven't been heard of for too long."""
+    """Leave out those who haven't been heard of for too long.
+
+    A page that holds a socket and never beats its heart (`quiet`) is there until the socket closes.
+    """
     oldest = iso(unit.now - timedelta(seconds=PRESENCE)) or ""
-    return [item for item in waiting if item["seen"] >= oldest]
+    return [item for item in waiting if item.get("quiet") or item["seen"] >= oldest]
 
 
 def room_of(unit: Unit, participant_id: int) -> Mapping[str, Any] | None:
@@ -113,11 +119,11 @@ def waiting_entry(unit: Unit, participant_id: int) -> Mapping[str, Any] | None:
 
 def form_rooms(unit: Unit) -> None:
     """Open as many rooms as can be filled; tell everybody how far it is."""
-    waiting = alive(unit, unseated(lobby(unit), rooms(unit)))
-    size = room_size(unit)
-    left = most_rooms(unit) - len(rooms(unit))
-    groups = _groups(unit, waiting, size)
-    _open(unit, groups[: int(min(left, len(groups)))])
+    opened = rooms(unit)
+    left = most_rooms(unit) - len(opened)
+    waiting = alive(unit, unseated(lobby(unit), opened))
+    groups = _groups_of_workers(unit, waiting, left)
+    _open(unit, groups)
     seated = {one for group in groups for one in group}
     rest = [item["id"] for item in waiting if item["id"] not in seated]
     if left - len(groups) <= 0:
@@ -127,18 +133,40 @@ def form_rooms(unit: Unit) -> None:
         unit.work.nudge({"kind": "announce"}, "announce")
 
 
-def _groups(unit: Unit, waiting: Sequence[Mapping[str, Any]], size: int) -> list[list[int]]:
+def _groups_of_workers(unit: Unit, waiting: Sequence[Mapping[str, Any]], most: float) -> list[list[int]]:
+    """Group those who wait; whoever has finished or withdrawn meanwhile leaves, and is replaced."""
     ids = [item["id"] for item in waiting]
+    while True:
+        groups = _groups(unit, ids)
+        groups = groups[: int(min(most, len(groups)))]
+        chosen = [one for group in groups for one in group]
+        unit.work.prefetch(more=[(f"part#{one}", "#") for one in chosen])
+        finished = {one for one in chosen if not may_wait(unit.work.participant(one))}
+        if not finished:
+            return groups
+        for one in finished:
+            unit.work.delete_item(lobby_key(one))
+        ids = [one for one in ids if one not in finished]
+
+
+def may_wait(participant: Participant) -> bool:
+    """Whether a participant may still be given a seat."""
+    return participant.is_working and participant.released is None and not participant.node_ids
+
+
+def _groups(unit: Unit, ids: Sequence[int]) -> list[list[int]]:
     group_by = unit.experiment.group_by
     if group_by is None:
-        return [ids[start : start + size] for start in range(0, len(ids) - size + 1, size)]
-    unit.seed(None, "group_by", len(rooms(unit)))
+        size = room_size(unit)
+        return [list(ids[start : start + size]) for start in range(0, len(ids) - size + 1, size)]
+    unit.work.prefetch(more=[(f"part#{one}", "#") for one in ids])
     people = [unit.work.participant(one) for one in ids]
-    chosen = [[person.id for person in group] for group in group_by(people)]
+    with drawing(unit, None, "group_by"):
+        chosen = [[person.id for person in group] for group in group_by(people)]
     named = [one for group in chosen for one in group]
     if len(named) != len(set(named)) or not set(named) <= set(ids):
-        raise ValueError("group_by must put each of those who wait into one group at most.")
-    return chosen
+        raise ExperimentError("group_by must put each of those who wait into one group at most; mend it.")
+    return [group for group in chosen if group]
 
 
 def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> None:
@@ -153,6 +181,12 @@ def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> None:
         unit.work.claim(HEADER, "rooms_header", {"last_room": number})
 
 
+def _take_turn(unit: Unit) -> None:
+    """Let nobody be given a seat, who leaves in this commit, by one that happens at the same time."""
+    header = unit.work.item(HEADER)
+    unit.work.claim(HEADER, "rooms_header", {"last_room": header["last_room"] if header is not None else 0})
+
+
 def waited_long(unit: Unit, participant_id: int) -> None:
     """Start a smaller room with those who wait, or let somebody who waited too long go, with pay."""
     entry = waiting_entry(unit, participant_id)
@@ -164,7 +198,10 @@ def waited_long(unit: Unit, participant_id: int) -> None:
         _open(unit, [[item["id"] for item in here][: room_size(unit)]])
         return
     participant = unit.work.participant(participant_id)
+    if not participant.is_working:
+        return
     participant.released = "waiting"
+    _take_turn(unit)
     unit.work.delete_item(lobby_key(participant_id))
     _tell_page(unit, participant_id, {**standing(unit, participant_id), "released": True})
 
@@ -180,27 +217,56 @@ def one_too_many(unit: Unit, participant_id: int) -> None:
     _tell_page(unit, participant_id, {**standing(unit, participant_id), "overrecruited": True})
 
 
-def leave_lobby(unit: Unit, participant_id: int) -> None:
-    """Take somebody who is gone out of the lobby; their place is free again."""
-    unit.work.delete_item(lobby_key(participant_id))
+def lose_socket(unit: Unit, participant: Participant, entry: Mapping[str, Any], since: str) -> None:
+    """Take somebody whose socket has been closed since then out of the lobby; their place is free again.
+
+    Who asks for their state over HTTP all the same is still there.
+    """
+    if entry["seen"] > since and may_wait(participant):
+        unit.work.claim(lobby_key(participant.id), "waiting", {**_fields(entry), "quiet": False})
+        return
+    _take_turn(unit)
+    unit.work.delete_item(lobby_key(participant.id))
     unit.work.nudge({"kind": "announce"}, "announce", due=unit.now + timedelta(seconds=TOGETHER))
 
 
-def come_back_to_lobby(unit: Unit, participant: Participant) -> None:
-    """Let a page that is open count as waiting, if its participant should be."""
-    if (
-        not has_waiting_room(unit)
-        or not participant.is_working
-        or participant.released
-        or participant.node_ids
-    ):
+def come_back_to_lobby(unit: Unit, participant: Participant, *, quiet: bool | None = None) -> None:
+    """Let a page that is open count as waiting, if its participant should be.
+
+    `quiet`: whether it is a socket that (so far) doesn't beat its heart; None: it asked over HTTP.
+    """
+    if not has_waiting_room(unit) or not may_wait(participant):
         return
     entry = unit.work.item(lobby_key(participant.id))
-    if entry is not None and _seconds_since(unit, entry["seen"]) < BEAT:
+    was_quiet = bool(entry is not None and entry.get("quiet"))
+    is_quiet = was_quiet if quiet is None else quiet
+    if entry is not None and was_quiet == is_quiet and _seconds_since(unit, entry["seen"]) < BEAT:
         return
-    if room_of(unit, participant.id) is None:
-        since = moment(entry["since"]) if entry is not None else unit.now
-        _wait(unit, participant.id, since or unit.now)
+    if room_of(unit, participant.id) is not None:
+        return
+    since = moment(entry["since"]) if entry is not None else unit.now
+    _wait(unit, participant.id, since or unit.now, quiet=is_quiet)
+    if entry is None or not alive(unit, [entry]):
+        nudge_grouping(unit)
+
+
+def tell_standing(unit: Unit, participant_id: int) -> None:
+    """Tell a page that has just begun to listen how far its room is."""
+    participant = unit.work.participant(participant_id)
+    if not has_waiting_room(unit) or participant.node_ids:
+        return
+    told = {
+        "kind": "whisper",
+        "participant_ids": [participant_id],
+        "channel": "quorum",
+        "data": standing(unit, participant_id),
+    }
+    # In a moment, when the socket is surely open.
+    unit.work.nudge(told, f"standing-{participant_id}", due=unit.now + timedelta(seconds=TOGETHER))
+
+
+def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry[name] for name in ("id", "since", "seen")}
 
 
 def _seconds_since(unit: Unit, text: str) -> float:
@@ -246,11 +312,14 @@ def announcements(unit: Unit) -> list[tuple[list[int], dict[str, Any]]]:
 
 def opening(unit: Unit, number: int) -> tuple[list[int], dict[str, Any]]:
     """Return who is told that a room has opened, and what; their lobby items are cleared away."""
-    room = next(room for room in rooms(unit) if room["id"] == number)
+    unit.work.prefetch(more=[(ROOMS, f"{number:06d}")])
+    room = unit.work.item((ROOMS, f"{number:06d}")) or {}
     members: list[int] = list(room["members"])
     for one in members:
         unit.work.delete_item(lobby_key(one))
-    unit.experiment.room_opened(number, [unit.work.participant(one) for one in members])
+    people = [unit.work.participant(one) for one in members]
+    with drawing(unit, None, "room_opened"):
+        unit.experiment.room_opened(number, people)
     return members, {"q": len(members), "n": len(members), "overrecruited": False, "room": number}
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from chalicelib.operations.draws import drawing
 from chalicelib.operations.unit import Unit
 
 
 def ring(unit: Unit, method: str, arguments: dict[str, Any]) -> None:
     """Call what `after` asked for."""
-    unit.seed(None, f"timer|{method}", 0)
-    getattr(unit.experiment, method)(**arguments)
+    with drawing(unit, None, f"timer|{method}"):
+        getattr(unit.experiment, method)(**arguments)
 
 
 def call_scheduled(unit: Unit, name: str, function: Callable[..., Any], is_method: bool, minute: int) -> None:
-    """Call one scheduled function for one minute of the clock; again: nothing."""
+    """Call one scheduled function for one minute of the clock, while the experiment runs; again: nothing."""
+    if not unit.work.state.get("launched"):
+        return
     key = ("ticks", name)
     kept = unit.work.item(key)
     if kept is not None and kept["minute"] >= minute:

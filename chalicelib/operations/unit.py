@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from chalicelib.experiment.experiment import Experiment
@@ -53,6 +54,9 @@ class Recruiters(Protocol):
 
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission."""
+
+    def fee(self, nickname: str, amount: Decimal) -> Decimal:
+        """What the recruiter charges for a payment, in US dollars."""
 
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter; ExperimentError when there is none of this name."""

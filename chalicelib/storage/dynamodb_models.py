@@ -233,6 +233,7 @@ class ClaimItem(StoredItem):
 class ListedItem(StoredItem):
     id = _number()
     status = _text()
+    seated = _flag()
 
 
 class MessageItem(StoredItem):
@@ -296,6 +297,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "experiment": StoredItem,
     "secrets": StoredItem,
     "tick": StoredItem,
+    "dead_letter": MessageItem,
     "counter": StoredItem,
     "connection": ConnectionItem,
     "subscriber": SubscriberItem,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -360,13 +361,13 @@ class Reading:
             return
         self._looked[network.id] = network
 
+    def listing(self) -> list[Item]:
+        """Return each participant's small list item: id, status, and whether they have had a seat."""
+        return [item for shard in range(keys.SHARDS) for item in self._engine.query(f"listed#{shard}")]
+
     def statuses(self) -> dict[str, int]:
         """Count participants by status, from the small list."""
-        counts: dict[str, int] = {}
-        for shard in range(keys.SHARDS):
-            for item in self._engine.query(f"listed#{shard}"):
-                counts[item["status"]] = counts.get(item["status"], 0) + 1
-        return counts
+        return dict(Counter(item["status"] for item in self.listing()))
 
     def participant_ids(self) -> list[int]:
         """Ids of all participants, in order."""

@@ -59,6 +59,8 @@ class UnitOfWork(Reading):
         """Make a new record part of this unit: give it its id and creation time."""
         if record._work is not None:
             return
+        # An author's constructor need not have called Petri's.
+        record.prepare()
         record._work = self
         GIVE_ID[record.object_type](self, record)
         record._touched = True
@@ -197,7 +199,7 @@ class UnitOfWork(Reading):
 
     def list_participant(self, participant: Participant) -> None:
         """Keep the small list of participants by status in step."""
-        fields = {"id": participant.id, "status": participant.status}
+        fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
         self.put_item(keys.listed(participant.id), "listed", fields, expect=ANY)
 
     def items(self, pk: str, prefix: str = "") -> list[Item]:

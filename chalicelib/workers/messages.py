@@ -5,16 +5,31 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError
-from chalicelib.operations import channels, dropouts, money, notify, presence, rooms, timers
+from chalicelib.model.errors import PetriError, VendorError, VendorRefused
+from chalicelib.operations import (
+    channels,
+    dead_letters,
+    deadlines,
+    dropouts,
+    money,
+    notify,
+    presence,
+    recruitment,
+    rooms,
+    timers,
+)
 from chalicelib.operations import finish_participant as finishing
 from chalicelib.operations.unit import Unit
-from chalicelib.ports import Message
+from chalicelib.ports import Message, Transfer
 
 logger = logging.getLogger("petri.worker")
+
+#: How often a message is tried before it is kept as a dead letter.
+MOST_TRIES = 6
 
 
 def handle(message: Message) -> None:
@@ -25,17 +40,33 @@ def handle(message: Message) -> None:
 def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """Handle an event of SQS, and name the messages that failed, so that only they come again.
 
+    A message that has failed too often is kept as a dead letter, which the operator lists and replays.
     See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
     """
     failures = []
     for record in event["Records"]:
         body = json.loads(record["body"])
+        message = Message(key=(body["key"][0], body["key"][1]), body=body["body"])
         try:
-            handle(Message(key=(body["key"][0], body["key"][1]), body=body["body"]))
-        except PetriError:
-            logger.exception("message %s failed and will come again", record["messageId"])
-            failures.append({"itemIdentifier": record["messageId"]})
+            handle(message)
+        except Exception as error:
+            tries = int(record["attributes"]["ApproximateReceiveCount"])
+            logger.exception(
+                "message %s (%s) failed, try %s", record["messageId"], body["body"]["kind"], tries
+            )
+            if tries < MOST_TRIES or not _bury(message, error):
+                failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
+
+
+def _bury(message: Message, error: Exception) -> bool:
+    """Keep a message that fails again and again aside; False when even that fails."""
+    try:
+        services.current().handle(message, dead_letters.bury, message, f"{type(error).__name__}: {error}")
+    except PetriError:
+        logger.exception("a dead letter couldn't be kept; it stays in the queue")
+        return False
+    return True
 
 
 def _submitted(message: Message) -> None:
@@ -54,31 +85,79 @@ def _notification(message: Message) -> None:
     )
 
 
+def _judge(message: Message) -> None:
+    services.current().handle(message, finishing.judge_participant, message.body["participant_id"])
+
+
+def _qualify(message: Message) -> None:
+    app = services.current()
+    nickname, worker_id, names = app.run(finishing.qualifications_of, message.body["participant_id"])
+    for name in names:
+        app.recruiters.named(nickname).qualify(worker_id, name, 1)
+    app.handle(message, _done)
+
+
 def _open_places(message: Message) -> None:
     app = services.current()
-    recruited = app.recruiters.named(message.body["recruiter"]).recruit(message.body["n"])
+    body = message.body
+    facts = app.run(recruitment.facts_of, body["recruiter"])
+    recruited = app.recruiters.named(body["recruiter"]).recruit(body["n"], body["token"], facts)
     logger.info("%s", recruited.message)
-    app.handle(message, _done)
+    app.handle(message, recruitment.keep_facts, body["recruiter"], recruited.facts)
 
 
 def _stop_recruiter(message: Message) -> None:
     app = services.current()
-    closed = app.recruiters.named(message.body["recruiter"]).close_recruitment()
+    name = message.body["recruiter"]
+    facts = app.run(recruitment.facts_of, name)
+    closed = app.recruiters.named(name).close_recruitment(facts)
     logger.info("%s", closed.message)
-    app.handle(message, _done)
+    app.handle(message, recruitment.keep_facts, name, closed.facts)
 
 
 def _pay(message: Message) -> None:
     app = services.current()
-    body = message.body
-    transfer = app.run(money.begin_payment, body["participant_id"], body["payment"])
-    reference = ""
-    if transfer is not None:
-        recruiter = app.recruiters.named(transfer.recruiter)
-        reference = recruiter.pay(
-            transfer.assignment_id, transfer.kind, transfer.amount, transfer.reason, transfer.token
-        )
-    app.handle(message, money.settle_payment, body["participant_id"], body["payment"], reference)
+    whose = (message.body["participant_id"], message.body["payment"])
+    transfer = app.run(money.begin_payment, *whose)
+    if transfer is None:
+        app.handle(message, _done)
+        return
+    try:
+        reference = _transfer(transfer, whose)
+    except VendorRefused as error:
+        app.handle(message, money.refuse_payment, *whose, str(error))
+    except VendorError as error:
+        app.run(money.give_up_for_now, *whose, str(error))
+        raise
+    else:
+        app.handle(message, money.settle_payment, *whose, reference)
+
+
+def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
+    """Look whether an earlier try has paid, then pay; what the first of two calls gave is stored between."""
+    app = services.current()
+    recruiter = app.recruiters.named(transfer.recruiter)
+    if transfer.is_retry:
+        found = recruiter.find_payment(transfer)
+        if found is not None:
+            return found
+    if transfer.reference is None:
+        prepared = recruiter.prepare(transfer)
+        if prepared is not None:
+            app.run(money.keep_reference, *whose, prepared)
+            transfer = replace(transfer, reference=prepared)
+    return recruiter.pay(transfer)
+
+
+def _deadline(message: Message) -> None:
+    """Ask the recruiter about somebody whose time is up, and set them right."""
+    app = services.current()
+    asked = app.run(deadlines.who_is_late, message.body["participant_id"])
+    fate = None
+    if asked is not None:
+        recruiter, assignment_id, facts = asked
+        fate = app.recruiters.named(recruiter).fate(assignment_id, facts)
+    app.handle(message, deadlines.set_right, message.body["participant_id"], fate)
 
 
 def _tell_operator(message: Message) -> None:
@@ -174,6 +253,9 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "submitted": _submitted,
     "gave_up": _gave_up,
     "notification": _notification,
+    "judge": _judge,
+    "deadline": _deadline,
+    "qualify": _qualify,
     "open_places": _open_places,
     "stop_recruiter": _stop_recruiter,
     "pay": _pay,

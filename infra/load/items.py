@@ -119,7 +119,7 @@ def participant_items(row: Row, seen: Survey) -> list[Item]:
     tally = seen.participants.get(row["id"])
     if tally is not None:
         fields.update(last_question=tally.newest, last_time=iso(tally.last_time))
-    listed = {"id": row["id"], "status": row["status"]}
+    listed = {"id": row["id"], "status": row["status"], "seated": bool(node_ids)}
     return [
         item_at(keys.participant(row["id"]), "participant", fields),
         item_at(keys.listed(row["id"]), "listed", listed),

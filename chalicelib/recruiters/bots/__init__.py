@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.ports import Recruited
@@ -23,9 +24,9 @@ class BotRecruiter(HotAirRecruiter):
         """Start a bot that goes on, under the same ids, for somebody who is gone."""
         self._spawn(f"{self._base()}/ad?{urlencode(entry)}")
 
-    def recruit(self, n: int) -> Recruited:
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
         """Start n bots."""
-        recruited = super().recruit(n)
+        recruited = super().recruit(n, token, facts)
         for address in recruited.addresses:
             self._spawn(address)
         return Recruited(f"{n} bots were asked for.", recruited.addresses)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruited
+from chalicelib.ports import Recruited, Transfer
 from chalicelib.recruiters.entry import entry_addresses
 
 
@@ -21,19 +22,43 @@ class HotAirRecruiter:
         self._base = base
         self._mode = mode
 
-    def recruit(self, n: int) -> Recruited:
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
         """Return n new addresses."""
+        del token, facts
         addresses = entry_addresses(self._base, self.nickname, self._mode, n)
         return Recruited("\n".join(f"New participant requested: {a}" for a in addresses), addresses)
 
-    def close_recruitment(self) -> Recruited:
+    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
         """Say so; nobody has to be told."""
+        del facts
         return Recruited("Recruitment is closed.")
 
-    def pay(self, assignment_id: str, kind: str, amount: Decimal, reason: str, token: str) -> str:
+    def prepare(self, transfer: Transfer) -> str | None:
+        """Need nothing before."""
+        del transfer
+        return None
+
+    def pay(self, transfer: Transfer) -> str:
         """Pay nothing; return a reference that says so."""
-        del assignment_id, amount, reason
-        return f"{self.nickname}:{kind}:{token}"
+        return f"{self.nickname}:{transfer.token}"
+
+    def find_payment(self, transfer: Transfer) -> str | None:
+        """Find nothing: paying in hot air again does no harm."""
+        del transfer
+        return None
+
+    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+        """Know of nobody who is not here any more: they have gone."""
+        del assignment_id, facts
+        return "abandoned"
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        """Charge nothing."""
+        del amount, places
+        return Decimal(0)
+
+    def qualify(self, worker_id: str, name: str, score: int) -> None:
+        """Mark nobody."""
 
     def submit_address(self, participant: Participant) -> str:
         """Nowhere: the exit page says that the window can be closed."""

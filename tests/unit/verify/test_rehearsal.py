@@ -78,7 +78,7 @@ def test_a_setting_that_nobody_registered_is_told(rehearse) -> None:
     hook = """
     def configure(self):
         from petri import get_config
-        get_config().get("n_people", 1)
+        get_config().get("n_people")
 """
     (finding,) = rehearse(hook)
     assert "Nobody registered the setting 'n_people'" in finding.what

@@ -1,0 +1,83 @@
+"""Where open sockets are kept, and when one is taken for dead though nobody closed it.
+
+connections#<shard>   <connection>   whose it is, what it listens to, when it was last heard of
+channel#<name>        conn#<connection>   who gets what is said there
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.model.errors import NotFound
+from chalicelib.model.record import iso, moment
+from chalicelib.operations.unit import Unit
+
+SHARDS = 8
+#: A page that beat its heart and is silent for so long is gone, whatever the line says. In seconds: browsers
+#: let a page in the background beat once a minute.
+SILENT = 90.0
+#: Heartbeats are written down at most this often, in seconds.
+WRITTEN_EVERY = 20.0
+#: API Gateway answers 410 for a socket that isn't quite open yet; until this age it isn't given up.
+YOUNG = 10.0
+
+
+def connection_key(connection_id: str) -> tuple[str, str]:
+    """Return where an open socket is kept."""
+    return f"connections#{zlib.crc32(connection_id.encode()) % SHARDS}", connection_id
+
+
+def subscriber_key(channel: str, connection_id: str) -> tuple[str, str]:
+    """Return where it is kept that a socket listens to a channel."""
+    return f"channel#{channel}", f"conn#{connection_id}"
+
+
+def connection_of(unit: Unit, connection_id: str) -> dict[str, Any]:
+    """Return what is known of an open socket; NotFound for one that isn't."""
+    connection = unit.work.item(connection_key(connection_id))
+    if connection is None:
+        raise NotFound("This connection isn't known (any more); connect again.", code="not_connected")
+    return dict(connection)
+
+
+def change(unit: Unit, connection: Mapping[str, Any], **fields: Any) -> None:
+    """Write what has changed about an open socket, if nobody else changed it meanwhile."""
+    kept = {name: value for name, value in connection.items() if name not in ("pk", "sk", "kind", "v")}
+    unit.work.claim(connection_key(connection["connection_id"]), "connection", {**kept, **fields})
+
+
+def heard_of(unit: Unit, connection: Mapping[str, Any]) -> None:
+    """Write down a heartbeat, now and then; from the first one on, silence means something."""
+    last = moment(connection["seen"])
+    if connection.get("beats") and last and (unit.now - last).total_seconds() < WRITTEN_EVERY:
+        return
+    change(unit, connection, beats=True, seen=iso(unit.now))
+
+
+def is_young(unit: Unit, connection: Mapping[str, Any]) -> bool:
+    """Whether a socket was opened only just now."""
+    since = moment(connection["since"])
+    return since is not None and unit.now - since < timedelta(seconds=YOUNG)
+
+
+def all_connections(unit: Unit) -> list[str]:
+    """Return the ids of all sockets that are taken for open."""
+    return [item["connection_id"] for item in _all(unit)]
+
+
+def silent(unit: Unit) -> list[str]:
+    """Return sockets whose pages beat their hearts once and have stopped, and those past their time."""
+    oldest = iso(unit.now - timedelta(seconds=SILENT)) or ""
+    now = unit.now.timestamp()
+    return [
+        item["connection_id"]
+        for item in _all(unit)
+        if item["expires"] <= now or (item.get("beats") and item["seen"] < oldest)
+    ]
+
+
+def _all(unit: Unit) -> list[Mapping[str, Any]]:
+    return [item for shard in range(SHARDS) for item in unit.work.items(f"connections#{shard}")]

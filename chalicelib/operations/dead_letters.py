@@ -1,0 +1,44 @@
+"""Messages that failed again and again: kept aside, listed, and replayed when their cause is mended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.model.errors import NotFound
+from chalicelib.model.record import iso
+from chalicelib.ports import Message
+
+from . import budget
+from .unit import Unit
+
+SHELF = "dead"
+
+
+def bury(unit: Unit, message: Message, why: str) -> None:
+    """Keep a message aside, and tell the operator."""
+    fields = {"body": message.body, "why": why[:2000], "died": iso(unit.now)}
+    unit.work.put_anyway((SHELF, f"{iso(unit.now)}#{message.key[1][-16:]}"), "dead_letter", fields)
+    budget.tell(unit, f"A message ({message.body['kind']}) failed too often and was put aside: {why}")
+
+
+def list_dead_letters(unit: Unit) -> list[dict[str, Any]]:
+    """Return the dead letters, oldest first: id, what it was to do, why it failed, when."""
+    return [
+        {
+            "id": item["sk"],
+            "kind": item["body"]["kind"],
+            "why": item["why"],
+            "died": item["died"],
+            "body": item["body"],
+        }
+        for item in unit.work.items(SHELF)
+    ]
+
+
+def replay_dead_letter(unit: Unit, letter_id: str) -> None:
+    """Send a dead letter again; NotFound when there is none of this id (any more)."""
+    item = unit.work.item((SHELF, letter_id))
+    if item is None:
+        raise NotFound(f"There is no dead letter {letter_id!r}.", code="dead_letter_not_found")
+    unit.work.delete_item((SHELF, letter_id), expect=item["v"])
+    unit.work.post(item["body"])
