@@ -51,6 +51,8 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
         raise BadRequest(
             "Name a channel: /chat?channel=...&participant_id=...&token=...", code="channel_missing"
         )
+    if len(channels) > MOST_CHANNELS:
+        raise _too_many_channels()
     speaker = _who(unit, participant_id)
     for channel in channels:
         _check_may_listen(unit, speaker, channel)
@@ -106,7 +108,7 @@ def subscribe(unit: Unit, connection_id: str, channel: str) -> None:
     if channel in channels:
         return
     if len(channels) >= MOST_CHANNELS:
-        raise BadRequest(f"A socket listens to {MOST_CHANNELS} channels at most.", code="too_many_channels")
+        raise _too_many_channels()
     _check_may_listen(unit, speaker, channel)
     _subscribe(unit, connection_id, speaker, channel, connection["expires"])
     connections.change(unit, connection, channels=[*channels, channel])
@@ -223,12 +225,29 @@ def whisper(unit: Unit, participant_ids: Sequence[int], channel: str, data: str)
     return Delivery(f"{channel}:{data}", found)
 
 
+def announce(unit: Unit) -> list[Delivery]:
+    """Tell those who wait how far their room is: those of one room the same, by one look at who listens."""
+    now = unit.now.timestamp()
+    sockets: dict[int, list[str]] = {}
+    for one in unit.work.items(f"channel#{QUORUM}"):
+        if one["expires"] > now and one.get("participant_id") is not None:
+            sockets.setdefault(one["participant_id"], []).append(one["connection_id"])
+    return [
+        Delivery(f"{QUORUM}:{json.dumps(state)}", [each for one in group for each in sockets.get(one, [])])
+        for group, state in rooms.announcements(unit)
+    ]
+
+
 def beat(unit: Unit, connection_id: str) -> None:
     """Take note that a page is still there."""
     connection = connection_of(unit, connection_id)
     connections.heard_of(unit, connection)
     if connection.get("participant_id") is not None:
         presence.seen(unit, connection["participant_id"])
+
+
+def _too_many_channels() -> BadRequest:
+    return BadRequest(f"A socket listens to {MOST_CHANNELS} channels at most.", code="too_many_channels")
 
 
 def _check_name(channel: str) -> None:

@@ -8,6 +8,10 @@ from chalicelib.operations.unit import Unit
 
 #: Where on the participant's record it stands since when they are gone.
 GONE = "disconnected_since"
+#: Where it stands since when a bot plays on for them, and the serial of the bot's token.
+BOT, BOT_SERIAL = "played_by_bot_since", "bot_token_serial"
+#: A transaction of DynamoDB holds a hundred writes, and letting somebody go takes two.
+MOST_AT_ONCE = 40
 
 
 def is_gone(participant: Participant) -> bool:
@@ -26,10 +30,11 @@ def note_loss(unit: Unit, participant: Participant) -> None:
 
 
 def note_return(unit: Unit, participant: Participant) -> None:
-    """Tell the experiment, once, that a participant who was gone is back."""
-    if not is_gone(participant):
+    """Tell the experiment, once, that a participant who was gone is back (a bot in their place isn't)."""
+    if not is_gone(participant) or participant.details.get(BOT_SERIAL) == participant.token_serial:
         return
-    participant.details = {name: value for name, value in participant.details.items() if name != GONE}
+    kept = {name: value for name, value in participant.details.items() if name not in (GONE, BOT_SERIAL)}
+    participant.details = kept
     if participant.is_working:
         unit.seed(participant, "participant_returned", len(participant.node_ids))
         unit.work.owns(*participant.node_ids)
@@ -63,13 +68,13 @@ def end_group(unit: Unit, participant_id: int) -> None:
     gone = unit.work.participant(participant_id)
     if not is_gone(gone):
         return
-    for one in companions(unit, gone):
-        if one.is_working and one.released is None:
-            one.released = "dropout"
-            state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
-            unit.work.post(
-                {"kind": "whisper", "participant_ids": [one.id], "channel": "quorum", "data": state}
-            )
+    left = [one for one in companions(unit, gone) if one.is_working and one.released is None]
+    state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
+    for one in left[:MOST_AT_ONCE]:
+        one.released = "dropout"
+        unit.work.post({"kind": "whisper", "participant_ids": [one.id], "channel": "quorum", "data": state})
+    if len(left) > MOST_AT_ONCE:
+        unit.work.post({"kind": "end_group", "participant_id": participant_id})
 
 
 def allow_stand_in(unit: Unit, participant_id: int) -> dict[str, str] | None:
@@ -78,7 +83,9 @@ def allow_stand_in(unit: Unit, participant_id: int) -> dict[str, str] | None:
     consented = bool(participant.consent and participant.consent.get("bots"))
     if not (is_gone(participant) and participant.is_working and consented):
         return None
-    participant.details = {**participant.details, "played_by_bot_since": iso(unit.now)}
+    # The bot begins as whoever comes again without a token: with a new one, of the next serial.
+    serial = participant.token_serial + 1
+    participant.details = {**participant.details, BOT: iso(unit.now), BOT_SERIAL: serial}
     return {
         "recruiter": "bots",
         "assignmentId": participant.assignment_id,

@@ -28,6 +28,8 @@ TOGETHER = 0.25
 #: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds: browsers let a page in the
 #: background speak once a minute.
 PRESENCE = 90.0
+#: A transaction of DynamoDB holds a hundred writes, and a room takes two.
+MOST_AT_ONCE = 40
 #: A heartbeat that comes sooner than this after the last changes nothing, in seconds.
 BEAT = 10.0
 
@@ -123,14 +125,23 @@ def form_rooms(unit: Unit) -> None:
     left = most_rooms(unit) - len(opened)
     waiting = alive(unit, unseated(lobby(unit), opened))
     groups = _groups_of_workers(unit, waiting, left)
-    _open(unit, groups)
+    _open(unit, groups[:MOST_AT_ONCE])
     seated = {one for group in groups for one in group}
     rest = [item["id"] for item in waiting if item["id"] not in seated]
-    if left - len(groups) <= 0:
-        for participant_id in rest:
-            unit.work.post({"kind": "one_too_many", "participant_id": participant_id})
+    if len(groups) > MOST_AT_ONCE:
+        nudge_grouping(unit)
+    elif left - len(groups) <= 0:
+        _send_home(unit, rest, room_for=MOST_AT_ONCE - len(groups))
     elif rest or groups:
         unit.work.nudge({"kind": "announce"}, "announce")
+
+
+def _send_home(unit: Unit, rest: Sequence[int], room_for: int) -> None:
+    """Tell those for whom no seat is left, as many as this commit takes, and the others in the next."""
+    for participant_id in rest[:room_for]:
+        unit.work.post({"kind": "one_too_many", "participant_id": participant_id})
+    if len(rest) > room_for:
+        nudge_grouping(unit)
 
 
 def _groups_of_workers(unit: Unit, waiting: Sequence[Mapping[str, Any]], most: float) -> list[list[int]]:
@@ -311,11 +322,14 @@ def announcements(unit: Unit) -> list[tuple[list[int], dict[str, Any]]]:
 
 
 def opening(unit: Unit, number: int) -> tuple[list[int], dict[str, Any]]:
-    """Return who is told that a room has opened, and what; their lobby items are cleared away."""
-    unit.work.prefetch(more=[(ROOMS, f"{number:06d}")])
-    room = unit.work.item((ROOMS, f"{number:06d}")) or {}
+    """Return who is told that a room has opened, and what; their lobby items are cleared away.
+
+    Of a very large room some items are left, which nobody minds: their people have a seat.
+    """
+    (room,) = unit.work.items(ROOMS, f"{number:06d}")
     members: list[int] = list(room["members"])
-    for one in members:
+    unit.work.prefetch(more=[(f"part#{one}", "#") for one in members])
+    for one in members[:MOST_AT_ONCE]:
         unit.work.delete_item(lobby_key(one))
     people = [unit.work.participant(one) for one in members]
     with drawing(unit, None, "room_opened"):

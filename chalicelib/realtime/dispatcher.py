@@ -2,7 +2,8 @@
 
 Frames are `<channel>:<data>`. The channel `petri` is the protocol's own: a page sends
 `petri:{"type": "subscribe", "channel": ...}`, `unsubscribe` or `heartbeat`, and is sent
-`petri:{"type": "error", "error_code": ..., "error_text": ...}`.
+`petri:{"type": "subscribed", "channel": ...}` when it listens from now on, or
+`petri:{"type": "error", "error_code": ..., "error_text": ..., "channel": ...}`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 from chalicelib import services
 from chalicelib.model.errors import BadRequest, PetriError, Refused
-from chalicelib.operations import channels
+from chalicelib.operations import channels, connections
 from chalicelib.operations.unit import ANYONE, NOBODY, PARTICIPANT, Caller
+from chalicelib.realtime.floods import Floods
 
 logger = logging.getLogger("petri.realtime")
 
@@ -23,6 +25,12 @@ PROTOCOL = "petri"
 OK: dict[str, Any] = {"statusCode": 200}
 #: Longer messages are refused: what is said is also stored and fanned out. API Gateway takes 128 KB.
 MOST_BYTES = 32 * 1024
+#: No channel has a longer name, so no more of one is said back.
+LONGEST_NAME = 80
+#: RFC 6455's code for who breaks the rules of the house.
+POLICY_VIOLATION = 1008
+
+_floods = Floods()
 
 
 def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,28 +48,48 @@ def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
         )
     except PetriError as error:
         return _refusal(error)
+    except Exception as fault:
+        # The experiment's code, which hears that somebody is back.
+        logger.exception("a connection failed")
+        return _refusal(PetriError(type(fault).__name__))
     return OK
 
 
 def on_disconnect(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answer $disconnect: forget the socket."""
-    services.current().run(channels.disconnect, _connection_id(event))
+    connection_id = _connection_id(event)
+    _floods.forget(connection_id)
+    services.current().run(channels.disconnect, connection_id)
     return OK
 
 
 def on_message(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a frame; what is wrong with it is said to its sender only."""
     connection_id = _connection_id(event)
+    if not _is_slow_enough(connection_id):
+        return OK
     try:
         _take(connection_id, event)
     except PetriError as error:
         if not isinstance(error, Refused):
             logger.exception("a frame failed")
-        _say_error(connection_id, error)
+        _say_error(connection_id, error, _about(event))
     except Exception as fault:
         logger.exception("a frame failed")
-        _say_error(connection_id, PetriError(f"{type(fault).__name__}"))
+        _say_error(connection_id, PetriError(f"{type(fault).__name__}"), _about(event))
     return OK
+
+
+def _is_slow_enough(connection_id: str) -> bool:
+    """Whether a frame is within the pace; a flood is dropped, and who doesn't stop is closed."""
+    app = services.current()
+    verdict = _floods.verdict(connection_id, app.clock.now())
+    if verdict == "warn":
+        slower = BadRequest("You send too fast; what came too fast was dropped.", code="too_many_frames")
+        _say_error(connection_id, slower)
+    if verdict == "close":
+        app.channels.disconnect(connection_id, POLICY_VIOLATION, "You send too fast")
+    return verdict == "take"
 
 
 def _take(connection_id: str, event: Mapping[str, Any]) -> None:
@@ -86,10 +114,11 @@ def _obey(connection_id: str, data: str) -> None:
         kind = order["type"]
     except (ValueError, TypeError, KeyError) as error:
         raise BadRequest('A petri frame is JSON such as {"type": "heartbeat"}.', code="bad_frame") from error
-    caller = app.run(_speaker, connection_id)
     if kind == "heartbeat":
         app.run(channels.beat, connection_id)
-    elif kind == "subscribe":
+        return
+    caller = app.run(_speaker, connection_id)
+    if kind == "subscribe":
         app.run(channels.subscribe, connection_id, str(order.get("channel")), caller=caller)
     elif kind == "unsubscribe":
         app.run(channels.unsubscribe, connection_id, str(order.get("channel")), caller=caller)
@@ -99,18 +128,36 @@ def _obey(connection_id: str, data: str) -> None:
 
 def _speaker(unit: Any, connection_id: str) -> Caller:
     """Return on whose behalf an open socket acts: it was let in with a token, or is the operator's."""
-    speaker = channels.connection_of(unit, connection_id).get("participant_id")
+    speaker = connections.connection_of(unit, connection_id).get("participant_id")
     return Caller(ANYONE) if speaker is None else Caller(PARTICIPANT, speaker)
 
 
-def _say_error(connection_id: str, error: PetriError) -> None:
+def _say_error(connection_id: str, error: PetriError, channel: str | None) -> None:
     refused = isinstance(error, Refused)
     said = {
         "type": "error",
         "error_code": error.code if refused else "internal_error",
         "error_text": str(error) if refused else "Something went wrong on our side.",
+        "channel": channel,
     }
+    _say(connection_id, said)
+
+
+def _say(connection_id: str, said: dict[str, Any]) -> None:
     services.current().channels.send([connection_id], f"{PROTOCOL}:{json.dumps(said)}")
+
+
+def _about(event: Mapping[str, Any]) -> str | None:
+    """Return the channel that a frame was about, as far as the frame can be read."""
+    name, colon, data = str(event.get("body") or "").partition(":")
+    if not colon or event.get("isBase64Encoded"):
+        return None
+    if name != PROTOCOL:
+        return name[:LONGEST_NAME]
+    try:
+        return str(json.loads(data)["channel"])[:LONGEST_NAME]
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _refusal(error: PetriError) -> dict[str, Any]:

@@ -297,6 +297,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "experiment": StoredItem,
     "secrets": StoredItem,
     "tick": StoredItem,
+    "draws": StoredItem,
     "dead_letter": MessageItem,
     "counter": StoredItem,
     "connection": ConnectionItem,

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 from chalicelib import services
 from chalicelib.model.errors import PetriError
-from chalicelib.operations import rooms, timers
+from chalicelib.operations import channels, connections, presence, rooms, timers
 from chalicelib.operations.unit import Unit
 
 logger = logging.getLogger("petri.clock")
 
 #: Messages younger than this, in seconds, are still on their ordinary way.
 YOUNG = 5.0
+#: RFC 6455's code for an end that isn't the page's doing.
+GOING_AWAY = 1001
 
 
 def tick() -> None:
@@ -26,6 +28,25 @@ def tick() -> None:
         if minute % schedule.minutes == 0:
             _try(timers.call_scheduled, schedule.name, schedule.function, schedule.is_method, minute)
     _try(_form_rooms)
+    _close_silent_sockets()
+
+
+def forget_sockets() -> None:
+    """Forget the sockets of an earlier process of this run; their people have a while to come back."""
+    app = services.current()
+    for connection_id in app.run(connections.all_connections):
+        app.run(channels.disconnect, connection_id, presence.RESTART)
+
+
+def _close_silent_sockets() -> None:
+    """Close sockets whose pages are silent: their people are gone though nobody hung up."""
+    app = services.current()
+    for connection_id in app.run(connections.silent):
+        _try(channels.disconnect, connection_id)
+        try:
+            app.channels.disconnect(connection_id, GOING_AWAY, "Nothing was heard of you")
+        except PetriError:
+            logger.exception("a silent socket couldn't be closed; it ends by itself")
 
 
 def _form_rooms(unit: Unit) -> None:

@@ -178,9 +178,8 @@ def _group(message: Message) -> None:
 
 
 def _announce(message: Message) -> None:
-    told = services.current().handle(message, rooms.announcements)
-    for members, state in told or ():
-        _whisper_to(members, state, "quorum")
+    for delivery in services.current().handle(message, channels.announce) or ():
+        services.current().deliver(delivery)
 
 
 def _room_opened(message: Message) -> None:
