@@ -200,6 +200,37 @@ KEYS: tuple[Key, ...] = (
         public=True,
     ),
     _recruitment(
+        "max_bonus",
+        float,
+        "The largest bonus in US dollars: so much is reserved for each place, and a larger one is refused.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "screen_out_payment",
+        float,
+        "US dollars for somebody who is screened out.",
+        default=0.0,
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "hard_cap",
+        float,
+        "US dollars that the run may cost: above it no places are opened and bonuses wait for your word.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "soft_cap",
+        float,
+        "US dollars above which you are told, once.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "min_hourly_pay",
+        float,
+        "US dollars an hour, waiting included, below which `petri summary` warns you.",
+        validators=(dollars,),
+    ),
+    _recruitment(
         "disable_when_duration_exceeded",
         bool,
         "Whether recruitment ends when somebody has stayed longer than the duration allows.",

@@ -6,6 +6,10 @@ nobody.
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 
 from . import budget
@@ -58,7 +62,7 @@ def judge_participant(unit: Unit, participant_id: int) -> None:
 
 def _pay_bonus_and_judge(unit: Unit, participant: Participant) -> None:
     experiment = unit.experiment
-    bonus = in_cents(experiment.bonus(participant) or 0, "bonus()")
+    bonus = _checked_bonus(unit, experiment.bonus(participant))
     participant.bonus = bonus
     if bonus >= CENT:
         owe(unit, participant, BONUS, bonus, experiment.bonus_reason())
@@ -71,6 +75,17 @@ def _pay_bonus_and_judge(unit: Unit, participant: Participant) -> None:
         experiment.submission_successful(participant)
         _mark_as_having_taken_part(unit, participant)
         experiment.recruit()
+
+
+def _checked_bonus(unit: Unit, asked: Any) -> Decimal:
+    bonus = in_cents(asked or 0, "bonus()")
+    most = unit.config.get("max_bonus")
+    if most is not None and bonus > in_cents(most, "max_bonus"):
+        raise ExperimentError(
+            f"bonus() returned ${bonus}, which is above max_bonus (${most}). Nothing was paid yet: mend "
+            "bonus() or raise max_bonus, then replay the message (petri dead-letters)."
+        )
+    return bonus
 
 
 def _mark_as_having_taken_part(unit: Unit, participant: Participant) -> None:
