@@ -9,35 +9,22 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.experiment.bot_browser import BotBase
-from chalicelib.experiment.bot_identity import BaseBot
-from chalicelib.experiment.bot_line import BotError, Line
+from chalicelib.experiment.bot_line import BotError
+from chalicelib.experiment.bot_talking import LetGo, TalkingBot
 
 __all__ = ["BotBase", "BotError", "HighPerformanceBotBase"]
 
 
-class HighPerformanceBotBase(BaseBot):
-    """A bot that talks to the server directly over HTTP.
+class HighPerformanceBotBase(TalkingBot):
+    """A bot that talks to the server directly, over HTTP and (`subscribe`, `publish`) over a socket.
 
     A subclass writes `participate()`, most simply with `create_agent()`, `received_infos(node_id)` and
     `create_info(node_id, contents)`. Requests are repeated while the line or the server is not ready, and
     wait while somebody ahead still works; what the server refuses (4xx) is never repeated: `BotError`.
     """
-
-    #: The server said that more people came than are needed: the bot goes straight to the questionnaire.
-    skip_experiment = False
-
-    _line: Line | None = None
-
-    @property
-    def line(self) -> Line:
-        """The connection to the server."""
-        if self._line is None:
-            self._line = Line(self.host)
-        return self._line
 
     def run_experiment(self) -> bool:
         """Sign up, take part, sign off; True when all went well, else `problems` says what didn't.
@@ -54,13 +41,17 @@ class HighPerformanceBotBase(BaseBot):
             self._give_up()
             raise
         finally:
+            self.hang_up()
             self.line.close()
         return not self.problems
 
     def _run_phases(self) -> None:
-        self.sign_up()
-        if not self.skip_experiment and self.participate() is False:
-            self.note(f"participate() of {type(self).__name__} returned False.")
+        try:
+            self.sign_up()
+            if not self.skip_experiment and self.participate() is False:
+                self.note(f"participate() of {type(self).__name__} returned False.")
+        except LetGo:
+            self.log("was let go")
         signed_off = not self.problems and self.sign_off()
         self.complete_experiment("worker_complete" if signed_off else "worker_failed")
 
@@ -76,12 +67,13 @@ class HighPerformanceBotBase(BaseBot):
     # The phases
 
     def sign_up(self) -> int | str:
-        """Create the participant (POST /participant) and return its number."""
+        """Create the participant (POST /participant), wait for the others, and return its number."""
         self.log("signing up")
         answer = self.post("/participant", self._entry_fields())
         self.participant_id = answer["participant"]["id"]
         self.line.token = answer.get("token", "")
-        self.skip_experiment = bool((answer.get("quorum") or {}).get("overrecruited"))
+        if answer.get("quorum") and not self._is_decided(answer["quorum"]):
+            self.wait_for_quorum()
         self.on_signup(answer)
         return self.participant_id
 
@@ -142,11 +134,3 @@ class HighPerformanceBotBase(BaseBot):
         answer = self.get(f"/node/{node_id}/received_infos", {"info_type": info_type})
         infos: list[dict[str, Any]] = answer["infos"]
         return infos
-
-    def post(self, route: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """POST form fields to a route such as "/info/7" and return the answer's JSON."""
-        return self.line.ask("POST", route, data)
-
-    def get(self, route: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """GET a route with query parameters and return the answer's JSON."""
-        return self.line.ask("GET", route, params)

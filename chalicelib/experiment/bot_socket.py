@@ -1,0 +1,223 @@
+"""A bot's open socket: frames `<channel>:<data>` both ways, heartbeats, and a new socket when one is lost."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.experiment.bot_line import BotError
+from chalicelib.model.errors import ExperimentError
+
+if TYPE_CHECKING:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import ClientConnection
+
+logger = logging.getLogger("petri.bots")
+
+#: The protocol's own channel, and where the platform tells participants what concerns them.
+PROTOCOL, QUORUM = "petri", "quorum"
+#: Seconds between two heartbeats; who was not heard of for a minute loses the seat in the waiting room.
+HEARTBEAT = 12.0
+#: How often a socket is opened again, in a row, before the bot gives up.
+ATTEMPTS = 8
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 10.0
+#: Seconds for one opening handshake, and for the answer to a subscription.
+ANSWER_TIMEOUT = 35.0
+CLOSE_TIMEOUT = 1.0
+SERVER_FAULT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What was said on a channel."""
+
+    channel: str
+    text: str
+
+    @property
+    def data(self) -> Any:
+        """What the text says when it is JSON, without the number that pages give; else the text."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return self.text
+        if isinstance(found, dict):
+            found.pop("_seq", None)
+        return found
+
+
+class BotSocket:
+    """One socket for all channels of a bot. It beats its heart while the bot listens."""
+
+    def __init__(self, address: Callable[[], str]) -> None:
+        """`address` gives the address of the socket, with the participant's newest token."""
+        self._address = address
+        self._connection: ClientConnection | None = None
+        self._channels: list[str] = []
+        self._early: list[Message] = []
+        self._next_beat = 0.0
+        # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
+        self._jitter = random.Random()
+
+    def subscribe(self, channel: str) -> None:
+        """Listen to one more channel; returns when it is heard. BotError says why it may not."""
+        if channel not in self._channels:
+            self._channels.append(channel)
+            if self._connection is not None:
+                self._ask_for(channel)
+        self._open_connection()
+
+    def send(self, channel: str, data: object) -> None:
+        """Say something: a text as it is, anything else as JSON."""
+        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+        self._put(f"{channel}:{text}")
+
+    def receive(self, within: float) -> Message | None:
+        """Return the next message; None when nothing was said for `within` seconds."""
+        until = time.monotonic() + within
+        while not self._early:
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            message = self._hear(min(left, self._until_next_beat()))
+            if message is not None and not self._is_protocol(message):
+                return message
+        return self._early.pop(0)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # What happens on the line
+
+    def _until_next_beat(self) -> float:
+        left = self._next_beat - time.monotonic()
+        if left <= 0:
+            self._put(_order("heartbeat"))
+            self._next_beat = time.monotonic() + HEARTBEAT
+            left = HEARTBEAT
+        return left
+
+    def _hear(self, within: float) -> Message | None:
+        from websockets.exceptions import ConnectionClosed  # put off as in `_open`
+
+        try:
+            frame = self._open_connection().recv(timeout=within)
+        except TimeoutError:
+            return None
+        except ConnectionClosed as closed:
+            logger.debug("a socket was lost: %s", closed)
+            self._connection = None
+            return None
+        channel, _, text = str(frame).partition(":")
+        return Message(channel, text)
+
+    def _put(self, frame: str) -> None:
+        from websockets.exceptions import ConnectionClosed  # put off as in `_open`
+
+        for _ in range(ATTEMPTS):
+            try:
+                self._open_connection().send(frame)
+            except ConnectionClosed:
+                self._connection = None
+                continue
+            return
+        raise BotError(f"/chat: the socket closed {ATTEMPTS} times in a row.", route="/chat")
+
+    def _is_protocol(self, message: Message) -> bool:
+        if message.channel != PROTOCOL:
+            return False
+        said = message.data
+        if isinstance(said, dict) and said.get("type") == "error":
+            reason = str(said.get("error_code"))
+            raise BotError(f"/chat: {said.get('error_text')}", route="/chat", reason=reason)
+        return True
+
+    def _ask_for(self, channel: str) -> None:
+        """Subscribe and wait until it is confirmed; what is said meanwhile is kept."""
+        self._put(_order("subscribe", channel))
+        until = time.monotonic() + ANSWER_TIMEOUT
+        while time.monotonic() < until:
+            message = self._hear(until - time.monotonic())
+            if message is None:
+                if self._connection is None:
+                    return  # lost: the next socket asks for all channels
+                continue
+            if not self._is_protocol(message):
+                self._early.append(message)
+            elif message.data == {"type": "subscribed", "channel": channel}:
+                return
+        raise BotError(f"/chat: no answer to the subscription of {channel}.", route="/chat")
+
+    # Opening
+
+    def _open_connection(self) -> ClientConnection:
+        if self._connection is None:
+            self._connection = self._open()
+            self._next_beat = time.monotonic() + HEARTBEAT
+            for channel in self._channels:
+                self._ask_for(channel)
+        # A subscription may have lost it again.
+        return self._connection or self._open_connection()
+
+    def _open(self) -> ClientConnection:
+        """Open a socket that listens to what the platform says; again while the server isn't ready."""
+        connect, refused = _client()
+        for attempt in range(ATTEMPTS):
+            try:
+                return connect(
+                    self._address(),
+                    open_timeout=ANSWER_TIMEOUT,
+                    close_timeout=CLOSE_TIMEOUT,
+                    ping_interval=None,
+                )
+            except refused as error:
+                if error.response.status_code < SERVER_FAULT:
+                    raise _refusal(error.response.status_code, error.response.body) from error
+                logger.debug("a socket was not opened: %s", error)
+            except (OSError, TimeoutError, EOFError) as error:
+                logger.debug("a socket was not opened: %s", error)
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+            time.sleep(pause * self._jitter.uniform(0.75, 1.25))
+        raise BotError(f"/chat: no socket in {ATTEMPTS} attempts; does the server run there?", route="/chat")
+
+
+def _client() -> tuple[Callable[..., ClientConnection], type[InvalidStatus]]:
+    """Return what opens a socket, and the error that says it was refused."""
+    try:
+        # Put off: authors' folders import bot bases in Lambda too, where there is no WebSocket client.
+        from websockets.exceptions import InvalidStatus
+        from websockets.sync.client import connect
+    except ImportError as missing:
+        raise ExperimentError(
+            "This bot talks over a socket, and the package websockets is not installed: "
+            "pip install 'petri[cli]', or pip install websockets."
+        ) from missing
+    return connect, InvalidStatus
+
+
+def _refusal(status: int, body: bytes | bytearray | None) -> BotError:
+    try:
+        said = json.loads(body or b"{}")
+    except ValueError:
+        said = {}
+    text = said.get("error_text") or "the server refused the socket."
+    return BotError(
+        f"/chat: status {status}, {text}",
+        route="/chat",
+        answered=status,
+        reason=str(said.get("error_code") or ""),
+    )
+
+
+def _order(kind: str, channel: str | None = None) -> str:
+    order = {"type": kind} if channel is None else {"type": kind, "channel": channel}
+    return f"{PROTOCOL}:{json.dumps(order)}"
