@@ -132,7 +132,7 @@ def _speaker(unit: Any, connection_id: str) -> Caller:
     return Caller(ANYONE) if speaker is None else Caller(PARTICIPANT, speaker)
 
 
-def _say_error(connection_id: str, error: PetriError, channel: str | None) -> None:
+def _say_error(connection_id: str, error: PetriError, channel: str | None = None) -> None:
     refused = isinstance(error, Refused)
     said = {
         "type": "error",
