@@ -22,10 +22,12 @@ from .ports import NUDGE, Channels, Clock, Mailer, Message, Queue, Recruiter, St
 T = TypeVar("T")
 
 #: How often an operation is run again when somebody else was faster, before the client is told 503.
-ATTEMPTS = 12
+#: Of 32 who want one network at once, one wins a round, so that the last may lose many times; all
+#: pauses together stay far below the 29 seconds that API Gateway waits.
+ATTEMPTS = 30
 #: The longest pause before the second attempt, in seconds; it doubles with each.
 FIRST_PAUSE = 0.005
-LONGEST_PAUSE = 0.25
+LONGEST_PAUSE = 0.5
 #: An author's hook that takes longer than this, in seconds, holds everybody up: it is warned about.
 SLOW_HOOK = 0.1
 

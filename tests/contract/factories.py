@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import pytest
+
 from chalicelib import bootstrap
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Empty
-from chalicelib.model.errors import Busy, NetworkBusy, PetriError
+from chalicelib.model.errors import NetworkBusy, PetriError
 from chalicelib.model.network import Network
 from chalicelib.operations.create_info import create_info
 from chalicelib.operations.create_participant import Entry, create_participant
@@ -27,8 +29,11 @@ from chalicelib.storage.dynamodb_models import from_wire
 from chalicelib.storage.engine import Engine, Item, Key, Write
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.storage.work import UnitOfWork
+from tests.tools.moto_dynamodb import refuse_overlapping_transactions
 
 T = TypeVar("T")
+#: Seconds that a transaction takes at DynamoDB, about.
+TRANSACTION = 0.005
 EVERYBODY = Caller(ANYONE)
 NOW = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 
@@ -65,6 +70,25 @@ def a_room(network: Callable[[], Network], **more: Any) -> type[OneRoom]:
     return type("Room", (OneRoom,), {"make": staticmethod(network), **more})
 
 
+@pytest.fixture(params=["sqlite", "dynamodb", "refusing"])
+def crowded(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine, and DynamoDB's as AWS plays it: it refuses transactions that overlap."""
+    if request.param != "refusing":
+        yield request.getfixturevalue(request.param)
+        return
+    engine = request.getfixturevalue("dynamodb")
+    with refuse_overlapping_transactions(engine, during=lambda: time.sleep(TRANSACTION)):
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def small_steps(request: pytest.FixtureRequest) -> Engine:
+    """Each engine, taking 100 writes at a time, as DynamoDB does."""
+    engine: Engine = request.getfixturevalue(request.param)
+    engine.max_writes = 100
+    return engine
+
+
 # -- what people do -----------------------------------------------------------------------------
 
 
@@ -96,13 +120,13 @@ def say(app: App, node_id: int, contents: str = "x", request_id: str | None = No
 
 
 def patiently(act: Callable[[], T]) -> T:
-    """Do what a page does while the person ahead hasn't answered: ask again in a moment."""
+    """Do what a page does while the person ahead hasn't answered: ask again, more and more seldom."""
     jitter = random.Random()
-    for _ in range(2000):
+    for attempt in range(200):
         try:
             return act()
         except NetworkBusy:
-            time.sleep(jitter.uniform(0.01, 0.05))
+            time.sleep(jitter.uniform(0, min(0.64, 0.01 * 2**attempt)))
     raise AssertionError("The network stayed busy.")
 
 
@@ -127,10 +151,6 @@ def at_once(acts: Sequence[Callable[[], T]]) -> list[T | PetriError]:
 def refusals(results: Iterable[Any]) -> list[str]:
     """Return the codes of those who were refused."""
     return [result.code for result in results if isinstance(result, PetriError)]
-
-
-def told_to_come_back(results: Iterable[Any]) -> list[Any]:
-    return [result for result in results if isinstance(result, Busy)]
 
 
 # -- what is stored -----------------------------------------------------------------------------
