@@ -13,7 +13,7 @@ from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.routes import Route
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.web.custom import unregister
-from tests.web.experiments import Talk
+from tests.web.experiments import Archipelago, Talk
 from tests.web.world import Person, World, build_world
 
 NewWorld = Callable[..., World]
@@ -57,6 +57,15 @@ def world() -> Iterator[NewWorld]:
 @pytest.fixture
 def scene(world: NewWorld) -> Scene:
     here = world(Talk)
+    one, other = here.arrive(), here.arrive()
+    node, other_node = one.join(), other.join()
+    return Scene(here, one, other, node, other_node, one.answer(node, "hello"))
+
+
+@pytest.fixture
+def islands(world: NewWorld) -> Scene:
+    """Two people in one network, connected with nobody; a second network is left to join."""
+    here = world(Archipelago)
     one, other = here.arrive(), here.arrive()
     node, other_node = one.join(), other.join()
     return Scene(here, one, other, node, other_node, one.answer(node, "hello"))

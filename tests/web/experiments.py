@@ -70,6 +70,13 @@ class Islands(Experiment):
         return networks[0]
 
 
+class Archipelago(Islands):
+    """Islands, and something that pages may know of them."""
+
+    def configure(self) -> None:
+        self.public_properties = {"seats": 3}
+
+
 def with_hooks(base: type[Experiment], **members: Any) -> type[Experiment]:
     """Return a subclass with these members; a function takes the experiment first."""
     return type("Tried", (base,), {"journal": [], **members})

@@ -7,7 +7,7 @@ import pytest
 from app import app
 from infra.local.routing import Routes
 from tests.web.conftest import NewWorld, Scene
-from tests.web.experiments import Islands, with_hooks
+from tests.web.experiments import Islands
 from tests.web.routes import OPERATOR, OWN, PUBLIC, REQUESTS, Request
 from tests.web.world import OPERATOR_TOKEN, World
 
@@ -34,19 +34,6 @@ TABLE = {
 }
 ANY_IDS = {"one": 1, "node": 2, "other_node": 3, "info": 4}
 CALLERS = ("nobody", "own", "stranger", "operator", "forged", "ended")
-
-
-def configure(self: Islands) -> None:
-    self.public_properties = {"seats": 3}
-
-
-@pytest.fixture
-def islands(world: NewWorld) -> Scene:
-    """Two people in one network, connected with nobody; a second network is left to join."""
-    here = world(with_hooks(Islands, configure=configure))
-    one, other = here.arrive(), here.arrive()
-    node, other_node = one.join(), other.join()
-    return Scene(here, one, other, node, other_node, one.answer(node, "hello"))
 
 
 def token_of(caller: str, scene: Scene) -> str | None:

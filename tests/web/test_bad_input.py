@@ -10,10 +10,7 @@ import pytest
 from tests.web.conftest import NewWorld, Scene
 from tests.web.experiments import Retelling
 from tests.web.routes import OWN, PUBLIC, REQUESTS, Request
-from tests.web.test_access import islands
 from tests.web.world import FORM, OPERATOR_TOKEN, Said
-
-__all__ = ["islands"]
 
 EMOJI, HEBREW, ARABIC = (
     "\U0001f469\u200d\U0001f52c",

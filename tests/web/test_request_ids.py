@@ -8,9 +8,6 @@ import pytest
 
 from tests.web.conftest import NewWorld, Scene
 from tests.web.routes import OWN, REQUESTS, Request
-from tests.web.test_access import islands
-
-__all__ = ["islands"]
 
 #: Posts that leave something behind; the others, and plain reading, need no memory.
 POSTS = [r for r in REQUESTS if r.who == OWN and r.method == "POST"]
