@@ -1,0 +1,222 @@
+"""HITs: places for participants. What Mechanical Turk lists under the run's annotation is what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.model.errors import ConfigError, VendorError
+from chalicelib.operations.money import in_cents
+from chalicelib.operations.settings import Gettable
+
+from .errors import TurkRefused
+from .marks import request_token, run_annotation
+from .requester import Requester
+
+#: HITs can live between half a minute and a year, assignments too.
+_SHORTEST, _LONGEST = timedelta(seconds=30), timedelta(days=365)
+#: Somebody whose submission isn't handled is paid by Mechanical Turk itself after so long.
+AUTO_APPROVAL = timedelta(days=3)
+#: "If you update it to a time in the past, the HIT will be immediately expired" (UpdateExpirationForHIT).
+PAST = datetime(2015, 1, 1, tzinfo=UTC)
+_MOST_CHARACTERS = {"title": 128, "description": 2000, "keywords": 1000}
+_ENDED = frozenset({"Disposed", "Reviewing"})
+EVENTS = (
+    "AssignmentAccepted",
+    "AssignmentAbandoned",
+    "AssignmentReturned",
+    "AssignmentSubmitted",
+    "HITExpired",
+    "HITReviewable",
+)
+#: The version of Mechanical Turk's notification messages; the first that goes to SNS.
+_NOTICE_VERSION = "2014-08-15"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One HIT as Mechanical Turk knows it."""
+
+    id: str
+    places: int
+    status: str = "Assignable"
+    expires: datetime = PAST
+    created: datetime = PAST
+    annotation: str = ""
+    group: str = ""
+    title: str = ""
+    reward: Decimal = Decimal(0)
+    pending: int = 0
+    available: int = 0
+    completed: int = 0
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Hit:
+        """Read a HIT from an answer."""
+        return cls(
+            id=answer["HITId"],
+            places=int(answer.get("MaxAssignments", 1)),
+            status=answer.get("HITStatus", "Assignable"),
+            expires=answer.get("Expiration", PAST),
+            created=answer.get("CreationTime", PAST),
+            annotation=answer.get("RequesterAnnotation", ""),
+            group=answer.get("HITGroupId", ""),
+            title=answer.get("Title", ""),
+            reward=Decimal(answer.get("Reward", "0")),
+            pending=int(answer.get("NumberOfAssignmentsPending", 0)),
+            available=int(answer.get("NumberOfAssignmentsAvailable", 0)),
+            completed=int(answer.get("NumberOfAssignmentsCompleted", 0)),
+        )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether Mechanical Turk doesn't let it grow any more."""
+        return self.status in _ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a HIT says to workers and how long it lasts."""
+
+    title: str
+    description: str
+    keywords: str
+    reward: Decimal
+    duration: timedelta
+    lifetime: timedelta
+    auto_approval: timedelta = AUTO_APPROVAL
+
+    @classmethod
+    def from_config(cls, config: Gettable) -> Offer:
+        """Read an offer from the settings; ConfigError for what Mechanical Turk would refuse."""
+        offer = cls(
+            title=str(config.get("title", None) or "Experiment"),
+            description=str(config.get("description", None) or "A behavioural experiment."),
+            keywords=str(config.get("keywords", None) or ""),
+            reward=in_cents(config.get("base_payment", None) or 0, "base_payment"),
+            duration=timedelta(hours=float(config.get("duration", None) or 1)),
+            lifetime=timedelta(hours=float(config.get("lifetime", None) or 24)),
+        )
+        offer.check()
+        return offer
+
+    def check(self) -> None:
+        """Raise ConfigError for what Mechanical Turk would refuse."""
+        for name, most in _MOST_CHARACTERS.items():
+            if len(getattr(self, name)) > most:
+                raise ConfigError(
+                    f"{name} is longer than Mechanical Turk allows; shorten it to {most} characters."
+                )
+        for name in ("duration", "lifetime"):
+            if not _SHORTEST <= getattr(self, name) <= _LONGEST:
+                raise ConfigError(f"{name} must lie between half a minute and a year for Mechanical Turk.")
+
+    def as_type(self) -> dict[str, Any]:
+        """Return what HITs have in common, as parameters."""
+        return {
+            "Title": self.title,
+            "Description": self.description,
+            "Keywords": self.keywords,
+            "Reward": f"{self.reward:.2f}",
+            "AssignmentDurationInSeconds": int(self.duration.total_seconds()),
+            "AutoApprovalDelayInSeconds": int(self.auto_approval.total_seconds()),
+        }
+
+
+class Hits:
+    """The HITs of a requester."""
+
+    def __init__(self, requester: Requester) -> None:
+        """Take whom to ask."""
+        self._requester = requester
+
+    def of_run(self, app_id: str, kind: str = "") -> list[Hit]:
+        """Return the HITs of a run, oldest first; of one kind only, when one is given."""
+        beginning = run_annotation(app_id) + kind
+        found = [hit for hit in self.all() if hit.annotation.startswith(beginning)]
+        return sorted(found, key=lambda hit: (hit.created, hit.id))
+
+    def all(self) -> Iterable[Hit]:
+        """Give every HIT of the requester."""
+        return (Hit.of(one) for one in self._requester.every("list_hits", "HITs"))
+
+    def get(self, hit_id: str) -> Hit:
+        """Return one HIT; TurkRefused when there is none."""
+        return Hit.of(self._requester.ask("get_hit", HITId=hit_id)["HIT"])
+
+    def make_type(self, offer: Offer, requirements: list[dict[str, Any]], topic: str | None) -> str:
+        """Make the type of HITs, the same for the same offer, and have its events reported to a topic."""
+        made = self._requester.ask(
+            "create_hit_type", QualificationRequirements=requirements, **offer.as_type()
+        )
+        type_id = str(made["HITTypeId"])
+        if topic:
+            notification = {
+                "Destination": topic,
+                "Transport": "SNS",
+                "Version": _NOTICE_VERSION,
+                "EventTypes": list(EVENTS),
+            }
+            self._requester.ask(
+                "update_notification_settings", HITTypeId=type_id, Notification=notification, Active=True
+            )
+        return type_id
+
+    def make(
+        self, type_id: str, question: str, places: int, lifetime: timedelta, token: str, note: str
+    ) -> Hit | None:
+        """Make a HIT; None when this token made one before."""
+        try:
+            made = self._requester.ask(
+                "create_hit_with_hit_type",
+                HITTypeId=type_id,
+                MaxAssignments=places,
+                LifetimeInSeconds=int(lifetime.total_seconds()),
+                Question=question,
+                RequesterAnnotation=note,
+                UniqueRequestToken=request_token(token, "create"),
+            )
+        except TurkRefused as refused:
+            if refused.is_repeat:
+                return None
+            raise
+        return Hit.of(made["HIT"])
+
+    def grow(self, hit_id: str, n: int, token: str) -> None:
+        """Add places to a HIT; the same token adds them once, whichever HIT it names the second time."""
+        try:
+            self._requester.ask(
+                "create_additional_assignments_for_hit",
+                HITId=hit_id,
+                NumberOfAdditionalAssignments=n,
+                UniqueRequestToken=request_token(token, "grow"),
+            )
+        except TurkRefused as refused:
+            if not refused.is_repeat:
+                raise
+
+    def show_until(self, hit_id: str, moment: datetime) -> None:
+        """Let a HIT be found until then."""
+        self._requester.ask("update_expiration_for_hit", HITId=hit_id, ExpireAt=moment)
+
+    def expire(self, hits: Iterable[Hit], now: datetime) -> list[str]:
+        """Have HITs found no more; return the ids of those that were.
+
+        All are tried before the last error is raised.
+        """
+        ended, trouble = [], None
+        for hit in hits:
+            if hit.expires <= now:
+                continue
+            try:
+                self.show_until(hit.id, PAST)
+            except VendorError as error:
+                trouble = error
+            else:
+                ended.append(hit.id)
+        if trouble is not None:
+            raise trouble
+        return ended

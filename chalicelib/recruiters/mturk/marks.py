@@ -1,0 +1,33 @@
+"""Short marks made from tokens: what is found again at Mechanical Turk, by token or by run."""
+
+from __future__ import annotations
+
+import hashlib
+
+#: Mechanical Turk takes tokens of at most 64 characters.
+_TOKEN = 40
+_MARK = 12
+
+
+def request_token(*parts: str) -> str:
+    """Return a UniqueRequestToken for one call: the same for the same parts, in this run only."""
+    return _digest(parts)[:_TOKEN]
+
+
+def mark(*parts: str) -> str:
+    """Return a short mark, to be seen by people."""
+    return _digest(parts)[:_MARK]
+
+
+def run_annotation(app_id: str) -> str:
+    """Return how the annotation of each HIT of a run begins."""
+    return f"petri:{app_id}:"
+
+
+def annotation(app_id: str, kind: str, token: str) -> str:
+    """Return the RequesterAnnotation of a HIT; workers don't see it."""
+    return f"{run_annotation(app_id)}{kind}:{mark(app_id, token)}"
+
+
+def _digest(parts: tuple[str, ...]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,190 @@
+"""Paying: an approval pays the HIT's reward, a bonus any sum; a compensation goes through a HIT of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.ports import Transfer
+
+from .errors import TurkRefused
+from .hits import Hits, Offer
+from .marks import annotation, mark, request_token
+from .qualifications import Qualifications, exclusive
+from .question import compensation_question
+from .requester import Requester
+
+COMPENSATION = "compensation"
+_APPROVED = "approved"
+_MOST_CHARACTERS = 1000
+_LIFETIME = timedelta(days=30)
+_TIME_TO_SUBMIT = timedelta(hours=1)
+#: Handed in, it is approved, and so paid, at once.
+_AT_ONCE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """A HIT that one worker can see, and where they find it."""
+
+    hit_id: str
+    address: str
+
+
+class Payments:
+    """The payments of one run."""
+
+    def __init__(self, requester: Requester, app_id: str) -> None:
+        """Take whom to ask; `app_id` keeps the tokens of runs apart."""
+        self._requester = requester
+        self._app_id = app_id
+        self._hits = Hits(requester)
+
+    # -- base pay -------------------------------------------------------------------------------
+
+    def approve(self, assignment_id: str) -> str:
+        """Approve an assignment, which pays its HIT's reward; approved before is fine."""
+        try:
+            self._requester.ask("approve_assignment", AssignmentId=assignment_id)
+        except TurkRefused as refused:
+            if refused.reason != "InvalidAssignmentState":
+                raise
+            return self._what_it_is(assignment_id)
+        return _APPROVED
+
+    def find_approval(self, assignment_id: str) -> str | None:
+        """Look whether an assignment is approved, by us or by Mechanical Turk itself after some days."""
+        try:
+            return _APPROVED if self.status(assignment_id) == "Approved" else None
+        except TurkRefused as refused:
+            if refused.reason == "AssignmentDoesNotExist":
+                return None
+            raise
+
+    def _what_it_is(self, assignment_id: str) -> str:
+        status = self.status(assignment_id)
+        if status == "Approved":
+            return _APPROVED
+        if status == "Rejected":
+            raise VendorRefused(
+                "This assignment was rejected at Mechanical Turk, so it can't be approved to pay its base pay; "
+                "overturn the rejection at requester.mturk.com, or use petri compensate."
+            )
+        raise VendorUnreachable(
+            "The worker hasn't submitted this assignment at Mechanical Turk, or it isn't listed yet; "
+            "base pay is tried again. Somebody who returned it is paid by petri compensate."
+        )
+
+    def status(self, assignment_id: str) -> str | None:
+        """Return Submitted, Approved or Rejected; None before it is submitted and when it was given back.
+
+        TurkRefused when there is no such assignment.
+        """
+        try:
+            found = self._requester.ask("get_assignment", AssignmentId=assignment_id)
+        except TurkRefused as refused:
+            if refused.reason == "InvalidAssignmentState":
+                return None
+            raise
+        return str(found["Assignment"]["AssignmentStatus"])
+
+    # -- bonus ----------------------------------------------------------------------------------
+
+    def send_bonus(self, transfer: Transfer) -> str:
+        """Send a bonus once for each token, which Mechanical Turk remembers for 24 hours."""
+        sign = self._sign(transfer)
+        try:
+            self._requester.ask(
+                "send_bonus",
+                WorkerId=transfer.worker_id,
+                AssignmentId=transfer.assignment_id,
+                BonusAmount=f"{transfer.amount:.2f}",
+                Reason=f"{(transfer.reason or 'Thank you.')[:_MOST_CHARACTERS]} [{sign}]",
+                UniqueRequestToken=self._token(transfer),
+            )
+        except TurkRefused as refused:
+            if not refused.is_repeat and self.find_bonus(transfer) is None:
+                raise
+        return sign
+
+    def find_bonus(self, transfer: Transfer) -> str | None:
+        """Look among the bonuses of the assignment for the one with this payment's sign."""
+        sign = self._sign(transfer)
+        try:
+            sent = [
+                one["Reason"]
+                for one in self._requester.every(
+                    "list_bonus_payments", "BonusPayments", AssignmentId=transfer.assignment_id
+                )
+            ]
+        except TurkRefused as refused:
+            if refused.reason == "AssignmentDoesNotExist":
+                return None
+            raise
+        return sign if any(reason.endswith(f"[{sign}]") for reason in sent) else None
+
+    def _token(self, transfer: Transfer) -> str:
+        return request_token(self._app_id, transfer.assignment_id, transfer.token, transfer.kind)
+
+    def _sign(self, transfer: Transfer) -> str:
+        return mark(self._app_id, transfer.assignment_id, transfer.token, transfer.kind)
+
+    # -- compensation ---------------------------------------------------------------------------
+
+    def compensate(self, transfer: Transfer) -> str:
+        """Open a HIT with this reward that only this worker sees; return its id."""
+        return self.open_compensation(transfer).hit_id
+
+    def open_compensation(self, transfer: Transfer) -> Compensation:
+        """Give the worker a qualification of their own and open a HIT that asks for it, once for a token."""
+        found = self._find_compensation(transfer)
+        if found is not None:
+            return found
+        qualifications = Qualifications(self._requester)
+        sign = self._sign(transfer)
+        qualification = qualifications.find_or_make(
+            f"Compensation {sign}", "Given to one worker, who is compensated for their time."
+        )
+        qualifications.give(qualification, transfer.worker_id, 1)
+        return self._open(transfer, exclusive(qualification))
+
+    def _open(self, transfer: Transfer, requirement: dict[str, Any]) -> Compensation:
+        text = transfer.reason or "Compensation for your time"
+        offer = Offer(
+            title="Compensation for an earlier HIT",
+            description=text[:_MOST_CHARACTERS],
+            keywords="compensation",
+            reward=transfer.amount,
+            duration=_TIME_TO_SUBMIT,
+            lifetime=_LIFETIME,
+            auto_approval=_AT_ONCE,
+        )
+        type_id = self._hits.make_type(offer, [requirement], None)
+        question = compensation_question(offer.description)
+        made = self._hits.make(
+            type_id, question, 1, offer.lifetime, self._token(transfer), self._note(transfer)
+        )
+        if made is None:
+            raise VendorUnreachable(
+                "Mechanical Turk has opened this compensation before but doesn't list it yet; "
+                "it is asked again later."
+            )
+        return self._compensation(made.id, made.group)
+
+    def find_compensation(self, transfer: Transfer) -> str | None:
+        """Look for the HIT of a compensation: its id, or None."""
+        found = self._find_compensation(transfer)
+        return None if found is None else found.hit_id
+
+    def _find_compensation(self, transfer: Transfer) -> Compensation | None:
+        note = self._note(transfer)
+        found = next((hit for hit in self._hits.all() if hit.annotation == note), None)
+        return None if found is None else self._compensation(found.id, found.group)
+
+    def _note(self, transfer: Transfer) -> str:
+        return annotation(self._app_id, COMPENSATION, self._token(transfer))
+
+    def _compensation(self, hit_id: str, group: str) -> Compensation:
+        return Compensation(hit_id, f"{self._requester.worker_site}/projects/{group}/tasks")

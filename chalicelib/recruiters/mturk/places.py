@@ -1,0 +1,132 @@
+"""Opening and closing places: the newest HIT grows; where it can't, there is a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.model.errors import VendorUnreachable
+from chalicelib.operations.settings import Gettable
+from chalicelib.ports import Clock, Recruited
+
+from .errors import TurkRefused
+from .hits import Hit, Hits, Offer
+from .marks import annotation
+from .qualifications import Qualifications
+from .question import external_question
+from .requester import Requester
+
+#: The kind of HIT that participants take.
+PLACES = "places"
+#: Why a HIT can't grow, so that another is needed.
+_CANT_GROW = frozenset(
+    {
+        "InvalidMaximumAssignmentsIncrease",
+        "HITTooOldForExtension",
+        "HITDoesNotExist",
+        "InvalidHITState",
+    }
+)
+
+
+class Places:
+    """The places of one run at Mechanical Turk."""
+
+    def __init__(
+        self,
+        requester: Requester,
+        config: Gettable,
+        clock: Clock,
+        ad: Callable[[], str],
+        app_id: str,
+        topic: str | None,
+    ) -> None:
+        """`ad` gives the address that a HIT shows; `topic`: the ARN that events are reported to."""
+        self._requester = requester
+        self._hits = Hits(requester)
+        self._config = config
+        self._clock = clock
+        self._ad = ad
+        self._app_id = app_id
+        self._topic = topic
+
+    def open(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        """Open n more places, once for each token."""
+        hits = self.known(facts)
+        note = annotation(self._app_id, PLACES, token)
+        made_before = next((hit for hit in hits if hit.annotation == note), None)
+        if made_before is not None:
+            return self._told(hits, f"HIT {made_before.id} was opened before")
+        if hits and not hits[-1].has_ended and self._grow(hits[-1], n, token):
+            hits[-1] = self._hits.get(hits[-1].id)
+            return self._told(hits, f"HIT {hits[-1].id} has {n} more places, {hits[-1].places} in all")
+        made = self._make(n, token, note)
+        return self._told([*hits, made], f"HIT {made.id} was opened with {n} places")
+
+    def _grow(self, hit: Hit, n: int, token: str) -> bool:
+        """Add places, and let the HIT be found long enough; False when it can't grow.
+
+        Whether it can is for Mechanical Turk to say: it knows a repeated token, also at the limit.
+        """
+        try:
+            self._hits.grow(hit.id, n, f"{self._app_id} {token}")
+        except TurkRefused as refused:
+            if refused.reason in _CANT_GROW:
+                return False
+            raise
+        offer = Offer.from_config(self._config)
+        now = self._clock.now()
+        if hit.expires < now + offer.duration:
+            self._hits.show_until(hit.id, now + offer.lifetime)
+        return True
+
+    def _make(self, n: int, token: str, note: str) -> Hit:
+        offer = Offer.from_config(self._config)
+        question = external_question(self._ad())
+        requirements = Qualifications(self._requester).requirements(self._config)
+        type_id = self._hits.make_type(offer, requirements, self._topic)
+        made = self._hits.make(type_id, question, n, offer.lifetime, f"{self._app_id} {token}", note)
+        if made is None:
+            raise VendorUnreachable(
+                "Mechanical Turk has opened these places before but doesn't list their HIT yet; "
+                "it is asked again later."
+            )
+        return made
+
+    def close(self, facts: Mapping[str, Any]) -> Recruited:
+        """Have no HIT of the run found any more."""
+        hits = self.known(facts)
+        ended = self._hits.expire(hits, self._clock.now())
+        said = f"HITs that were closed: {', '.join(ended)}." if ended else "No HIT was open."
+        return Recruited(said, facts=_facts(hits))
+
+    def known(self, facts: Mapping[str, Any]) -> list[Hit]:
+        """Return the run's HITs, oldest first: what is listed, and what the run remembers of younger ones."""
+        listed = self._hits.of_run(self._app_id, PLACES)
+        ids = {hit.id for hit in listed}
+        for one in facts.get("hits", ()):
+            if one["id"] not in ids:
+                listed += self._remembered(one["id"])
+        return sorted(listed, key=lambda hit: (hit.created, hit.id))
+
+    def _remembered(self, hit_id: str) -> list[Hit]:
+        try:
+            return [self._hits.get(hit_id)]
+        except TurkRefused as refused:
+            if refused.reason == "HITDoesNotExist":
+                return []
+            raise
+
+    def anybody_pending(self, facts: Mapping[str, Any]) -> bool:
+        """Whether somebody is working on an assignment of this run."""
+        return any(hit.pending for hit in self.known(facts))
+
+    def _told(self, hits: list[Hit], said: str) -> Recruited:
+        hit = hits[-1]
+        address = f"{self._requester.worker_site}/projects/{hit.group}/tasks" if hit.group else ""
+        where = f": {address}" if address else "."
+        return Recruited(said + where, [address] if address else [], _facts(hits))
+
+
+def _facts(hits: list[Hit]) -> dict[str, Any]:
+    return {"hits": [{"id": hit.id, "places": hit.places} for hit in hits]}

@@ -1,0 +1,140 @@
+"""Mechanical Turk behind the port: places are HITs, pay is approvals and bonuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from chalicelib.model.participant import Participant
+from chalicelib.operations.settings import Gettable
+from chalicelib.ports import Clock, Recruited, Transfer
+
+from . import fees
+from .errors import TurkRefused
+from .payments import COMPENSATION, Payments
+from .places import Places
+from .qualifications import Qualifications
+from .question import ad_address
+from .requester import SUBMIT_SITES, Requester, connect
+
+NICKNAME = "mturk"
+_BASE = "base"
+
+
+class MTurkRecruiter:
+    """Recruits and pays at Mechanical Turk, in the sandbox or live."""
+
+    nickname = NICKNAME
+    submits_itself = False
+
+    def __init__(
+        self,
+        requester: Requester,
+        config: Gettable,
+        base: Callable[[], str],
+        clock: Clock,
+        *,
+        app_id: str,
+        topic: str | None = None,
+    ) -> None:
+        """`base` gives the https address of the experiment; `topic`: the SNS topic that events go to."""
+        self._requester = requester
+        self._places = Places(
+            requester, config, clock, lambda: ad_address(base(), requester.market), app_id, topic
+        )
+        self._payments = Payments(requester, app_id)
+        self._qualifications = Qualifications(requester)
+
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        """Open n more places; a repeat with the same token opens them once."""
+        if n < 1:
+            return Recruited("No places were asked for.", facts=dict(facts))
+        return self._places.open(n, token, facts)
+
+    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+        """Let nobody find the run's HITs any more; who has accepted one can finish."""
+        return self._places.close(facts)
+
+    def prepare(self, transfer: Transfer) -> str | None:
+        """Need nothing before: each payment is one call."""
+        del transfer
+        return None
+
+    def pay(self, transfer: Transfer) -> str:
+        """Pay once for each token: base by approving, a compensation by a HIT, all else by a bonus."""
+        if transfer.kind == _BASE:
+            return self._payments.approve(transfer.assignment_id)
+        if transfer.kind == COMPENSATION:
+            return self._payments.compensate(transfer)
+        return self._payments.send_bonus(transfer)
+
+    def find_payment(self, transfer: Transfer) -> str | None:
+        """Ask whether a payment has happened: its reference, or None."""
+        if transfer.kind == _BASE:
+            return self._payments.find_approval(transfer.assignment_id)
+        if transfer.kind == COMPENSATION:
+            return self._payments.find_compensation(transfer)
+        return self._payments.find_bonus(transfer)
+
+    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+        """Say what became of an assignment; None when Mechanical Turk has none of this id.
+
+        It tells no difference between assignments that are worked on and that were given back: when
+        nobody at all is working on the run's HITs, this one was given up.
+        """
+        try:
+            status = self._payments.status(assignment_id)
+        except TurkRefused as refused:
+            if refused.reason == "AssignmentDoesNotExist":
+                return None
+            raise
+        if status is not None:
+            return status.lower()
+        return "working" if self._places.anybody_pending(facts) else "abandoned"
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        """Return Amazon's fee on a payment in US dollars; `places`: how many the HIT has."""
+        return fees.fee(amount, places)
+
+    def qualify(self, worker_id: str, name: str, score: int) -> None:
+        """Give a worker the qualification of this name, which is made when there is none."""
+        found = self._qualifications.find_or_make(name, f"Has taken part in {name}.")
+        self._qualifications.give(found, worker_id, score)
+
+    def revoke(self, worker_id: str, name: str, reason: str = "") -> None:
+        """Take the qualification of this name from a worker; who doesn't have it is left alone."""
+        found = self._qualifications.find(name)
+        if found is None:
+            return
+        try:
+            self._qualifications.take(found, worker_id, reason)
+        except TurkRefused as refused:
+            if refused.reason != "QualificationDoesNotExist":
+                raise
+
+    def balance(self) -> Decimal:
+        """Return what the requester's account can spend, in US dollars."""
+        return Decimal(self._requester.ask("get_account_balance")["AvailableBalance"])
+
+    def submit_address(self, participant: Participant) -> str:
+        """Return where the exit page hands the assignment in; never a site that isn't Mechanical Turk's."""
+        parts = urlsplit(str(participant.entry_information.get("turkSubmitTo") or ""))
+        site = f"{parts.scheme}://{parts.netloc}"
+        if site not in SUBMIT_SITES.values():
+            site = SUBMIT_SITES[self._requester.market]
+        query = urlencode({"assignmentId": participant.assignment_id, "participantId": participant.id})
+        return f"{site}/mturk/externalSubmit?{query}"
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._requester.close()
+
+
+def build(
+    config: Gettable, base: Callable[[], str], clock: Clock, *, app_id: str, topic: str | None = None
+) -> MTurkRecruiter:
+    """Build the recruiter of a run: live in mode live, else in the sandbox."""
+    market = "live" if config.get("mode", None) == "live" else "sandbox"
+    return MTurkRecruiter(connect(config, market), config, base, clock, app_id=app_id, topic=topic)

@@ -1,0 +1,94 @@
+"""The requester's connection to Mechanical Turk: the sandbox or the live market."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.model.errors import ConfigError
+from chalicelib.operations.settings import Gettable
+
+from .errors import translated
+
+#: Mechanical Turk is in one region only, wherever the experiment runs.
+REGION = "us-east-1"
+ENDPOINTS = {
+    "sandbox": "https://mturk-requester-sandbox.us-east-1.amazonaws.com",
+    "live": "https://mturk-requester.us-east-1.amazonaws.com",
+}
+WORKER_SITES = {"sandbox": "https://workersandbox.mturk.com", "live": "https://worker.mturk.com"}
+#: Where a worker's browser hands an assignment in.
+SUBMIT_SITES = {"sandbox": "https://workersandbox.mturk.com", "live": "https://www.mturk.com"}
+PAGE = 100
+
+
+class Requester:
+    """Asks Mechanical Turk. Errors are VendorErrors: TurkRefused, or VendorUnreachable."""
+
+    def __init__(
+        self,
+        market: str,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
+        *,
+        attempts: int = 2,
+        read_timeout: float = 15,
+    ) -> None:
+        """`market`: sandbox or live. Without keys AWS's usual places are searched for some.
+
+        A call with its attempts stays well below the time that one worker has a payment to itself.
+        """
+        self.market = market
+        self._client: Any = boto3.client(
+            "mturk",
+            region_name=REGION,
+            endpoint_url=ENDPOINTS[market],
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            config=Config(
+                retries={"total_max_attempts": attempts, "mode": "standard"},
+                connect_timeout=5,
+                read_timeout=read_timeout,
+            ),
+        )
+
+    @property
+    def worker_site(self) -> str:
+        """The site on which workers find HITs."""
+        return WORKER_SITES[self.market]
+
+    def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Carry out one operation, named as in AWS's client: `create_hit`."""
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, operation) from error
+        return answer
+
+    def every(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Give what all pages of a list hold under `key`."""
+        more: dict[str, Any] = {}
+        while True:
+            page = self.ask(operation, MaxResults=PAGE, **parameters, **more)
+            yield from page.get(key, ())
+            token = page.get("NextToken")
+            if not token or not page.get(key):
+                return
+            more = {"NextToken": token}
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+
+def connect(config: Gettable, market: str) -> Requester:
+    """Connect with the requester's keys, which may belong to another account than the deployment's."""
+    key, secret = (config.get(name, None) or None for name in ("aws_access_key_id", "aws_secret_access_key"))
+    if (key is None) != (secret is None):
+        missing = "aws_access_key_id" if key is None else "aws_secret_access_key"
+        raise ConfigError(f"{missing} is not set, and its counterpart is; set both, or neither.")
+    return Requester(market, key, secret)
