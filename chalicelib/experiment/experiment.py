@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.model.errors import NetworkBusy, RuleBroken
@@ -20,6 +21,7 @@ from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 
+from .config import get_config
 from .infos import Gene, Meme, State, TrackingEvent
 from .networks import Empty
 from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
@@ -108,7 +110,9 @@ class Experiment:
         #: In an `@experiment_route`: what was sent with the request, and whose token came with it.
         self.parameters: dict[str, Any] = {}
         self.calling_participant: Participant | None = None
-        self.configure()
+        # On the researcher's machine, before `run()`, there are no settings yet to configure from.
+        if session is not None or get_config().ready:
+            self.configure()
 
     # -- what a hook can use ------------------------------------------------------------------
 
@@ -412,9 +416,13 @@ class Experiment:
         return self._runner().collect(type(self), app_id, {**(exp_config or {}), **kwargs}, bot)
 
     def _runner(self) -> Runner:
-        if Experiment.runner is None:
-            raise RuleBroken(
-                "Experiments run from the researcher's machine only: import petri.run there, "
-                "or use `petri debug`."
-            )
-        return Experiment.runner
+        if Experiment.runner is not None:
+            return Experiment.runner
+        # What runs experiments is installed beside Petri on the researcher's machine, and not in Lambda.
+        for found in entry_points(group="petri.runner"):
+            runner: Runner = found.load()()
+            return runner
+        raise RuleBroken(
+            "Experiments run from the researcher's machine only: install Petri there (README), "
+            "or use `petri debug`."
+        )

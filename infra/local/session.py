@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,9 @@ from infra.local.host import Host
 from infra.local.interrupt import stopping_on_signals
 from infra.local.places import Places
 from infra.local.server import serve, url_of
+
+#: Seconds between two looks whether a session that ends by itself is over.
+LOOK_EVERY = 0.3
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Plan:
     bots: Bots | None = None
     #: end when the bots are through, or go on serving
     leave: bool = False
+    #: asked now and then while serving: whether the session may end by itself
+    is_over: Callable[[], bool] | None = None
 
 
 class Watcher(Protocol):
@@ -71,10 +77,19 @@ async def hold(host: Host, drain: Drain, token: str, plan: Plan, places: Places,
                 watcher.started(url, launched)
                 succeeded = await _let_bots_take_part(plan.bots, url, stop, watcher)
                 if not plan.leave:
-                    await stop.wait()
+                    await _serve_until(stop, plan.is_over)
                 return succeeded
     finally:
         note.unlink(missing_ok=True)
+
+
+async def _serve_until(stop: asyncio.Event, is_over: Callable[[], bool] | None) -> None:
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if is_over is None else LOOK_EVERY):
+                await stop.wait()
+        if is_over is not None and is_over():
+            return
 
 
 async def launch(host: Host, token: str) -> str:
