@@ -118,10 +118,12 @@ def _obey(connection_id: str, data: str) -> None:
         app.run(channels.beat, connection_id)
         return
     caller = app.run(_speaker, connection_id)
+    channel = str(order.get("channel"))
     if kind == "subscribe":
-        app.run(channels.subscribe, connection_id, str(order.get("channel")), caller=caller)
+        app.run(channels.subscribe, connection_id, channel, caller=caller)
+        _say(connection_id, {"type": "subscribed", "channel": channel})
     elif kind == "unsubscribe":
-        app.run(channels.unsubscribe, connection_id, str(order.get("channel")), caller=caller)
+        app.run(channels.unsubscribe, connection_id, channel, caller=caller)
     else:
         raise BadRequest(f"{kind!r} is no order: use heartbeat, subscribe or unsubscribe.", code="bad_frame")
 
