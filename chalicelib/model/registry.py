@@ -9,6 +9,7 @@ from .errors import BadRequest
 from .record import Record
 
 R = TypeVar("R", bound=Record)
+HERE = __name__.partition(".")[0] + "."
 
 
 def lineage(base: type[R]) -> Iterator[type[R]]:
@@ -24,19 +25,20 @@ _known: dict[tuple[type[Record], str], type[Record]] = {}
 def class_for(base: type[R], word: str) -> type[R]:
     """Return the class of `base`'s family whose `type` is the word; `base` itself if none is.
 
-    Where two classes carry one word (a subclass that declares none) the first declared owns it.
+    Petri's own words belong to Petri's own classes; the loader refuses an author's class that takes one.
     """
     found = _known.get((base, word))
     if found is None:
-        found = next((cls for cls in _youngest_first(base) if cls.__dict__.get("type") == word), base)
+        found = next((cls for cls in _by_right(base) if cls.__dict__.get("type") == word), base)
         if found is not base or base.type == word:
             _known[base, word] = found
     return found  # type: ignore[return-value]  # the key's first half is the family
 
 
-def _youngest_first(base: type[R]) -> list[type[R]]:
+def _by_right(base: type[R]) -> list[type[R]]:
     # An author's folder loaded again (tests, verify) defines its classes anew: the newest win.
-    return list(reversed(list(lineage(base))))
+    newest_first = reversed(list(lineage(base)))
+    return sorted(newest_first, key=lambda cls: not cls.__module__.startswith(HERE))
 
 
 def forget() -> None:
