@@ -1,0 +1,157 @@
+"""What the clock calls: `after`, `@scheduled`, background tasks; each done once, however often delivered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.routes import Schedule
+from chalicelib.messaging.local import LocalQueue
+from chalicelib.workers import clock, messages
+from tests.realtime.conftest import NewStage
+from tests.realtime.experiments import Meeting, with_members
+from tests.realtime.stage import Stage
+
+
+class Rounds(Meeting):
+    """Each message starts a timer of so many seconds."""
+
+    def receive_message(self, message: str, channel_name: str | None = None, **more: Any) -> None:
+        if channel_name == "talk":
+            self.after(float(message), "ring", number=len(self.state.get("journal", [])))
+
+    def ring(self, number: int) -> None:
+        self.note("rang", number)
+
+
+@pytest.fixture
+def rounds(new_stage: NewStage) -> Stage:
+    return new_stage(Rounds)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1, 60, 15 * 60, 3600])
+def test_a_timer_rings_when_its_time_has_come(rounds: Stage, seconds: float) -> None:
+    _, ear = rounds.arrive_with_ear("talk")
+    ear.say(f"talk:{seconds}")
+    rounds.wait(seconds - 0.05)
+    early = rounds.journal("rang")
+    rounds.wait(0.1)
+    assert (early, rounds.journal("rang")) == ([], [["rang", 0]])
+
+
+def test_a_timer_that_is_delivered_twice_rings_once(rounds: Stage) -> None:
+    _, ear = rounds.arrive_with_ear("talk")
+    ear.say("talk:1")
+    rounds.world.clock.turn(seconds=1)
+    queue = rounds.world.app.queue
+    assert isinstance(queue, LocalQueue)
+    message = queue.take()
+    assert message is not None
+    messages.handle(message)
+    messages.handle(message)
+    assert len(rounds.journal("rang")) == 1
+
+
+def test_a_timer_survives_a_crash(rounds: Stage) -> None:
+    _, ear = rounds.arrive_with_ear("talk")
+    ear.say("talk:5")
+    rounds.world.app.queue = LocalQueue(rounds.world.clock)
+    rounds.wait(65)
+    assert rounds.journal("rang") == [["rang", 0]]
+
+
+def test_a_timer_of_a_request_that_failed_never_rings(new_stage: NewStage) -> None:
+    def hear(self: Rounds, message: str, channel_name: str | None = None, **more: Any) -> None:
+        if channel_name == "talk":
+            self.after(1, "ring", number=1)
+            raise LookupError("the author's mistake")
+
+    stage = new_stage(with_members(Rounds, receive_message=hear, immediate=True))
+    _, ear = stage.arrive_with_ear("talk")
+    ear.say("talk:1")
+    stage.wait(2)
+    assert stage.journal("rang") == []
+
+
+def test_draws_of_two_rings_differ(new_stage: NewStage) -> None:
+    def ring(self: Rounds, number: int) -> None:
+        self.note("drew", self.random.random())
+
+    stage = new_stage(with_members(Rounds, ring=ring))
+    _, ear = stage.arrive_with_ear("talk")
+    ear.say("talk:1")
+    ear.say("talk:2")
+    stage.wait(3)
+    first, second = (entry[1] for entry in stage.journal("drew"))
+    assert first != second
+
+
+# -- the clock -------------------------------------------------------------------------------------
+
+
+def each(minutes: int) -> Schedule:
+    return Schedule(minutes, "round", lambda experiment: experiment.note("round"), is_method=True)
+
+
+@pytest.mark.parametrize(("minutes", "times"), [(1, 10), (5, 2), (60, 0)])
+def test_a_scheduled_function_is_called_every_so_many_minutes(stage: Stage, minutes: int, times: int) -> None:
+    stage.world.app.scheduled = [each(minutes)]
+    stage.wait(600)
+    assert len(stage.journal("round")) == times
+
+
+def test_a_minute_that_ticks_twice_calls_it_once(stage: Stage) -> None:
+    stage.world.app.scheduled = [each(1)]
+    clock.tick()
+    clock.tick()
+    assert len(stage.journal("round")) == 1
+
+
+def test_a_scheduled_function_of_the_module_is_called(stage: Stage) -> None:
+    called = []
+    stage.world.app.scheduled = [Schedule(1, "own", lambda: called.append(1), is_method=False)]
+    clock.tick()
+    assert called == [1]
+
+
+def test_one_that_raises_stops_no_other(stage: Stage) -> None:
+    def fail(experiment: Experiment) -> None:
+        raise LookupError("the author's mistake")
+
+    stage.world.app.scheduled = [Schedule(1, "bad", fail, is_method=True), each(1)]
+    clock.tick()
+    assert len(stage.journal("round")) == 1
+
+
+def test_one_that_raises_writes_nothing(stage: Stage) -> None:
+    def fail(experiment: Any) -> None:
+        experiment.note("half done")
+        raise LookupError("the author's mistake")
+
+    stage.world.app.scheduled = [Schedule(1, "bad", fail, is_method=True)]
+    clock.tick()
+    assert stage.journal() == []
+
+
+class Busy(Meeting):
+    """Notes when its background task is called."""
+
+    @property
+    def background_tasks(self) -> list[Any]:
+        return [lambda: self.note("task")]
+
+
+def test_background_tasks_are_called_at_launch_and_each_minute(new_stage: NewStage) -> None:
+    stage = new_stage(Busy)
+    at_launch = len(stage.journal("task"))
+    stage.wait(180)
+    assert (at_launch, len(stage.journal("task"))) == (1, 4)
+
+
+def test_a_minute_that_ticks_twice_calls_them_once(new_stage: NewStage) -> None:
+    stage = new_stage(Busy)
+    clock.tick()
+    clock.tick()
+    assert len(stage.journal("task")) == 2
