@@ -24,6 +24,7 @@ class Messages:
         self._clock = app.clock
         self._swept = time.monotonic()
         self._minute = -1
+        clock.forget_sockets()
         clock.sweep(young=0)
 
     def carry_out_one(self) -> bool:
