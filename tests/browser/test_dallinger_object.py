@@ -481,12 +481,9 @@ def test_the_waiting_room_stays_closed_below_the_quorum(page):
 
 def test_a_message_missed_before_the_socket_opened_is_made_up_for(plain, page):
     participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z"}
-    plain.on(
-        "POST",
-        "/participant",
-        success(participant=participant, quorum={"q": 2, "n": 1, "overrecruited": False}),
-        success(participant=participant, quorum={"q": 2, "n": 2, "overrecruited": False}),
-    )
+    room = {"q": 2, "n": 1, "overrecruited": False}
+    plain.on("POST", "/participant", success(participant=participant, quorum=room))
+    plain.on("GET", "/waiting-room/1", success(quorum={**room, "n": 2}))
     page.browser.execute_script(FAKE_SOCKET + "window.entered = dallinger.createParticipant();")
     page.wait().until(lambda _: js(page, "Boolean(window.socket)"))
     page.browser.execute_script("socket.onopen();")

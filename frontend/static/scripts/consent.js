@@ -1,5 +1,6 @@
 /**
- * Keeps when a participant agreed, and a SHA-256 of the very text that they saw; `createParticipant` sends both.
+ * Keeps when a participant agreed, and a SHA-256 of the very text that they saw; `createParticipant` sends both. A box
+ * `#consent-bots` on the page says whether a bot may play on for them.
  *
  * A classic script, because it has to notice the click before a page's own handler leaves the page. For the same
  * reason the hash is computed here at once: crypto.subtle answers later, and is missing on plain http.
@@ -77,7 +78,8 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("#consent") && window.dallinger) {
-      window.dallinger.recordConsent(new Date().toISOString(), sha256(shownText()));
+      const bots = Boolean(document.querySelector("#consent-bots:checked"));
+      window.dallinger.recordConsent(new Date().toISOString(), sha256(shownText()), { bots });
     }
   }, true);
 

@@ -128,9 +128,12 @@
     if (dlgr.identity.assignmentId) tabIdentity(Object.fromEntries(ids));
   }
 
-  /** Keep when the participant agreed, and the hash of the text shown, for `createParticipant`. */
-  dlgr.recordConsent = function (time, hash) {
-    record({ consent: { time, hash } });
+  /**
+   * Keep when the participant agreed, and the hash of the text shown, for `createParticipant`; `bots`: that a bot may
+   * play on for them.
+   */
+  dlgr.recordConsent = function (time, hash, { bots = false } = {}) {
+    record({ consent: { time, hash, bots } });
   };
 
   function remember(answer) {
@@ -138,9 +141,10 @@
     dlgr.identity.workerId = dlgr.identity.workerId || workerId;
     dlgr.identity.participantId = id;
     keepIdentity();
-    const known = record();
-    const isSame = known.participantId === id && known.created === created;
-    record({ participantId: id, created, token: answer.token || known.token, steps: isSame ? known.steps : {} });
+    const earlier = record();
+    const isSame = earlier.participantId === id && earlier.created === created;
+    record({ participantId: id, created, token: answer.token || earlier.token, steps: isSame ? earlier.steps : {} });
+    identified.resolve();
   }
 
   /* ---- Requests -------------------------------------------------------------------------------------------- */
@@ -306,7 +310,7 @@
     const { consent = {} } = record();
     const data = {
       recruiter, hitId, assignmentId, workerId, mode,
-      fingerprint_hash: fingerprintHash, consent_time: consent.time, consent_hash: consent.hash,
+      fingerprint_hash: fingerprintHash, consent_time: consent.time, consent_hash: consent.hash, consent_bots: consent.bots && "True",
     };
     const known = Object.entries(data).filter(([, value]) => value);
     return enter("/participant", { ...entryInformation, ...Object.fromEntries(known) });
@@ -315,17 +319,18 @@
   let arriving = null;
 
   /**
-   * Make the participant, or find them again after a reload. With a quorum it resolves when the room is full;
-   * somebody who came too late gets `dallinger.skip_experiment`.
+   * Make the participant, or find them again after a reload. With a quorum it resolves when the room is full, or is
+   * full without them: `dallinger.skip_experiment` is true then.
    */
   dlgr.createParticipant = function () {
     if (arriving) return arriving;
     const held = $(".btn-success").filter((_, button) => !button.disabled).prop("disabled", true);
     const arrival = arrive().then((answer) => {
       const { quorum: room } = answer;
-      dlgr.skip_experiment = Boolean(room && room.overrecruited);
-      if (!room || room.overrecruited || isGathered(room)) return answer;
-      return dlgr.waitForQuorum().then(() => answer);
+      if (!room || (!room.released && isDecided(room))) return answer;
+      const waiting = dlgr.waitForQuorum();
+      heed(room);
+      return waiting.then(() => answer);
     });
     arriving = shownUnlessHandled(arrival);
     arrival.done(() => held.prop("disabled", false)).always(() => { arriving = null; });
@@ -340,34 +345,89 @@
     return enter("/load-participant", { assignment_id: assignmentId, worker_id: workerId });
   };
 
-  function isGathered({ n, q }) {
-    dlgr.updateProgressBar(n, q);
-    return n >= q;
+  /* ---- Waiting for the others, and being let go ------------------------------------------------------------ */
+
+  const LOOK_MS = 10000; // where there is no socket; who isn't heard of for a minute loses the seat
+  const LOOK_EACH_BEATS = 3; // where there is one, a message lost on the way is made up for by this
+
+  const GOODBYES = {
+    waiting: ["Thank you for waiting", "Not enough people came together this time, so the study can't begin. That is not your fault, and you will be paid for coming."],
+    group: ["Your group can't go on", "Somebody in your group had to leave, so the study ends here for all of you. That is not your fault, and you will be paid for taking part."],
+  };
+
+  /** The address of the socket that listens to these channels; the participant's token goes along. */
+  dlgr.socketAddress = function (channels, participantId = dlgr.identity.participantId) {
+    const query = new URLSearchParams({ channel: channels.join(","), participant_id: participantId || "" });
+    if (record().token) query.set("token", record().token);
+    return `${location.origin.replace(/^http/, "ws")}/chat?${query}`;
+  };
+
+  /** Tell somebody kindly that they go straight to the end: `why` is waiting or group. */
+  dlgr.sayGoodbye = function (why) {
+    if (document.getElementById("goodbye")) return;
+    dlgr.skip_experiment = true;
+    dlgr.allowExit();
+    const [title, text] = GOODBYES[why];
+    const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-to-end'>").text("Go to the last page");
+    button.on("click", () => dlgr.goToPage("questionnaire"));
+    const box = $("<div class='main_div' id='goodbye' role='status' tabindex='-1' data-free-to-leave>");
+    box.append($("<h1>").text(title), $("<p>").text(text), $("<div class='btn-row'>").append(button));
+    ($("#main").length ? $("#main") : $("body")).empty().append(box);
+    box.trigger("focus");
+  };
+
+  /** Ask how far the waiting room is, or whether the group has ended; `done` gets {quorum}. */
+  dlgr.lookAround = function () {
+    return dlgr.get(`/waiting-room/${dlgr.identity.participantId}`).done(({ quorum: room }) => heed(room));
+  };
+
+  document.addEventListener("petri:news", ({ detail: room }) => heed(room));
+
+  // What the platform says about this participant's room; in a running experiment only its end matters.
+  function heed(room) {
+    if (!room || typeof room !== "object") return;
+    if (room.released) {
+      if (!document.querySelector("[data-free-to-leave], #questionnaire-form")) dlgr.sayGoodbye(gathering?.state() === "pending" ? "waiting" : "group");
+    } else if (gathering && isDecided(room)) {
+      gathering.resolve(room);
+    }
+  }
+
+  // Shows how far the room is. Nobody has to wait any longer when it is full, or when it is full without them.
+  function isDecided({ n, q, overrecruited }) {
+    dlgr.skip_experiment = Boolean(overrecruited);
+    if (q) dlgr.updateProgressBar(n, q);
+    return Boolean(overrecruited) || n >= q;
   }
 
   let gathering = null;
+  const identified = $.Deferred(); // resolved when the page knows its participant
 
-  /** Resolves when as many people are here as the experiment needs. */
+  /** Resolves when as many people are here as the experiment needs, or have come without this participant. */
   dlgr.waitForQuorum = function () {
-    gathering = gathering || $.Deferred((deferred) => listenForQuorum(deferred, 0)).promise();
-    return gathering;
+    if (!gathering) {
+      gathering = $.Deferred();
+      if (dlgr.identity.participantId) identified.resolve();
+      identified.done(listenForQuorum);
+    }
+    return gathering.promise();
   };
 
-  function listenForQuorum(deferred, tries) {
-    const { participantId } = dlgr.identity;
-    const query = new URLSearchParams({ channel: "quorum", participant_id: participantId || "", token: record().token || "" });
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/chat?${query}`);
-    const count = (room) => {
-      if (!room || !isGathered(room)) return;
-      deferred.resolve(room);
-      socket.close();
-    };
-    socket.onopen = () => {
-      tries = 0;
-      if (participantId) arrive().done((answer) => count(answer.quorum)); // somebody may have come in between
-    };
-    socket.onmessage = ({ data }) => data.startsWith("quorum:") && count(JSON.parse(data.slice("quorum:".length)));
-    socket.onclose = () => deferred.state() === "pending" && pause(tries + 1, 0).then(() => listenForQuorum(deferred, tries + 1));
+  function listenForQuorum() {
+    const look = () => gathering.state() === "pending" && dlgr.lookAround();
+    if (!window.petri) { // a page with a layout of its own: asking alone does it, too
+      const asking = setInterval(look, LOOK_MS);
+      gathering.done(() => clearInterval(asking));
+      look();
+      return;
+    }
+    let beats = 0;
+    const channel = window.petri.channel("quorum");
+    channel.on("open", look).on("beat", () => {
+      beats += 1;
+      if (channel.state !== "open" || beats % LOOK_EACH_BEATS === 0) look();
+    });
+    gathering.done(() => channel.close());
   }
 
   /** Show in the waiting room that `value` of `total` people are here. */
@@ -377,6 +437,7 @@
     $("#progress-percentage").text(`${share}%`);
     $("#waiting-progress").attr({ "aria-valuenow": value, "aria-valuemax": total });
     $("#waiting-count").text(`${value} of ${total} people are here`);
+    document.dispatchEvent(new CustomEvent("petri:progress", { detail: { value, total } }));
   };
 
   // A page's step is the node that it asked for. It is kept until the page is left on purpose, so that a reload, or a

@@ -8,6 +8,7 @@ const WORDS = {
   line: "Your connection was interrupted. Nothing is lost, we keep trying.",
 };
 const NOTE_STAYS_MS = 6000;
+const LOST_FOR_MS = 2500;
 
 const banner = document.createElement("div");
 banner.className = "status-banner";
@@ -51,6 +52,15 @@ function welcomeBack() {
   setTimeout(() => window.dallinger.waiting || say(""), NOTE_STAYS_MS);
 }
 
+// Who came too late to play along learns why the next page is already the last.
+function tellWhyItIsOver() {
+  if (window.dallinger.getUrlParameter("outcome") !== "overrecruited") return;
+  const note = document.createElement("p");
+  note.className = "alert alert-info";
+  note.textContent = "The group is complete: more people came than this study needs, so you are at the end already. Thank you for coming; you will be paid.";
+  document.querySelector(".main_div")?.prepend(note);
+}
+
 // The way out keeps the page's place: who changes their mind comes back to it.
 function openTheWayOut(link) {
   link.addEventListener("click", () => {
@@ -59,9 +69,20 @@ function openTheWayOut(link) {
   });
 }
 
+// A socket that comes back at once is nothing to tell anybody.
+let missing;
+
+function showLine({ detail: { isLost } }) {
+  clearTimeout(missing);
+  if (isLost) missing = setTimeout(() => window.dallinger.waiting || say(WORDS.line), LOST_FOR_MS);
+  else if (message.textContent === WORDS.line && !window.dallinger.waiting) say("");
+}
+
 if (window.dallinger) {
   document.addEventListener("petri:waiting", showWaiting);
+  document.addEventListener("petri:line", showLine);
   if (window.dallinger.hasResumed) welcomeBack();
   else showWaiting();
+  tellWhyItIsOver();
   document.querySelectorAll("#withdraw-link").forEach(openTheWayOut);
 }

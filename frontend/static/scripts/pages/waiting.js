@@ -1,11 +1,57 @@
-/** The waiting room: enters it, and goes on to the experiment when the room is full. */
+/** The waiting room: enters it, shows how long it has been, and goes on when the room is full. */
 
 const { dallinger } = window;
+const TOLD_AT_MOST_EVERY_MS = 15000; // a screen reader should not read each arrival aloud
+const title = document.title;
+const began = Date.now();
+let since = began;
 
-if (typeof window.getQuorum === "function") window.getQuorum();
+function inMinutes(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
 
-dallinger.preventExit = true;
-dallinger.createParticipant().done(() => {
+function showTime() {
+  document.getElementById("waiting-time").textContent = inMinutes(Date.now() - since);
+}
+
+let toldAt = 0;
+let telling;
+
+function tellProgress({ detail: { value, total } }) {
+  document.title = `(${value}/${total}) ${title}`;
+  clearTimeout(telling);
+  telling = setTimeout(() => {
+    const status = document.getElementById("waiting-status");
+    if (status) status.textContent = document.getElementById("waiting-count").textContent;
+    toldAt = Date.now();
+  }, Math.max(0, toldAt + TOLD_AT_MOST_EVERY_MS - Date.now()));
+}
+
+// This browser's clock may be wrong, but it was right about how long ago the participant was made.
+function rememberSince() {
+  const key = `petri:waiting:${dallinger.identity.uniqueId}`;
+  since = Number(sessionStorage.getItem(key)) || began;
+  sessionStorage.setItem(key, since);
+}
+
+function goOn() {
+  clearInterval(ticking);
+  document.title = dallinger.skip_experiment ? title : `It begins! ${title}`;
   dallinger.allowExit();
-  dallinger.goToPage(dallinger.skip_experiment ? "questionnaire" : "exp");
-});
+  dallinger.goToPage(dallinger.skip_experiment ? "questionnaire?outcome=overrecruited" : "exp");
+}
+
+const ticking = setInterval(() => document.getElementById("waiting-time") && showTime(), 1000);
+document.addEventListener("petri:progress", tellProgress);
+try {
+  rememberSince();
+} catch {
+  // Storage is forbidden here: the time counts from this page's beginning.
+}
+if (typeof window.getQuorum === "function") {
+  window.getQuorum();
+  if (window.quorum) dallinger.updateProgressBar(0, window.quorum);
+}
+dallinger.preventExit = true;
+dallinger.createParticipant().done(goOn);
