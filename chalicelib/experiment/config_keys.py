@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from chalicelib.experiment.config_key import UNSET, Key
+from chalicelib.experiment.config_recruiter_keys import RECRUITER_KEYS
 from chalicelib.experiment.config_values import (
-    Validator,
     above,
     at_least,
     between,
@@ -17,30 +16,7 @@ from chalicelib.experiment.config_values import (
     one_of,
 )
 
-#: says that a setting has no value of its own; None would be a value
-UNSET: Any = object()
-
-
-@dataclass(frozen=True)
-class Key:
-    """One setting: what it is called, what it holds, what it means."""
-
-    name: str
-    type: type
-    #: one line for the documentation
-    meaning: str
-    default: Any = UNSET
-    synonyms: tuple[str, ...] = ()
-    #: never shown, logged, packaged or exported
-    sensitive: bool = False
-    #: pages and templates may know it
-    public: bool = False
-    validators: tuple[Validator, ...] = ()
-    #: False for settings of servers that this platform doesn't have
-    effective: bool = True
-    #: the heading under which the documentation lists it
-    group: str = "Your experiment"
-
+__all__ = ["KEYS", "UNSET", "Key", "key_without_meaning"]
 
 _EMAIL = matching(r"[^@\s]+@[^@\s]+", "an e-mail address such as lab@example.org")
 _HOST_AND_PORT = matching(r"[^:\s]+(:[0-9]{1,5})?", "a host name, or host:port such as smtp.example.org:587")
@@ -278,6 +254,14 @@ KEYS: tuple[Key, ...] = (
         "A JSON list of requirements, passed on to Mechanical Turk.",
         default="[]",
         validators=(json_list,),
+    ),
+    *RECRUITER_KEYS,
+    _mail(
+        "mailer",
+        str,
+        "How notices are sent: smtp, ses (Amazon's) or log; in debug mode always to the log.",
+        default="smtp",
+        validators=(one_of("smtp", "ses", "log"),),
     ),
     _mail(
         "contact_email_on_error",

@@ -1,0 +1,27 @@
+"""Prolific: people who take part in studies for pay; see docs/recruiters/prolific.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.operations.settings import Gettable
+from chalicelib.ports import Clock
+
+from .client import API, ProlificClient
+from .recruiter import WEBHOOK_PATH, ProlificRecruiter
+from .settings import read_settings
+from .submissions import Report
+
+__all__ = ["WEBHOOK_PATH", "ProlificRecruiter", "Report", "build"]
+
+
+def build(
+    config: Gettable, base: Callable[[], str], clock: Clock, *, secret: str, api: str = API
+) -> ProlificRecruiter:
+    """Make the recruiter of a run; ConfigError names every setting that is wrong.
+
+    `secret` is the run's own: completion codes follow from it, and its studies are told by it from those of
+    other runs. `api` is Prolific's address, and comes from no setting.
+    """
+    settings = read_settings(config)
+    return ProlificRecruiter(settings, ProlificClient(settings.token, api), base, clock, secret)

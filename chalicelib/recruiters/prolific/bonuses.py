@@ -1,0 +1,121 @@
+"""Bonuses: set up in one call and paid in another, which isn't idempotent.
+
+Sources: docs.prolific.com, "Set up bonuses" (CSV of submission and amount in whole currency, an id comes
+back), "Pay bonuses" (paying one id twice pays twice; the money moves some minutes later), "Retrieve a
+submission" (bonus_payments lists amounts that were paid, in cents, and nothing else about them).
+
+So a payment that may have been sent is looked for among the submission's bonuses, and while it could
+still be on its way nothing is decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.ports import Clock, Transfer
+
+from .client import ProlificClient
+from .submissions import Submissions
+
+#: Prolific pays "in the following minutes"; what isn't to be seen after this long was never taken.
+SETTLES = timedelta(minutes=15)
+CENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """What is known of a bonus that was set up; the ledger keeps it as text."""
+
+    bonus_id: str
+    #: How many bonuses of this amount the submission had before.
+    before: int
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.bonus_id} before={self.before} at={self.at.isoformat()}"
+
+    @classmethod
+    def read(cls, text: str) -> SetUp:
+        """Read what `str` wrote."""
+        bonus_id, before, at = text.split()
+        moment = datetime.fromisoformat(at.removeprefix("at="))
+        return cls(bonus_id, int(before.removeprefix("before=")), moment)
+
+
+@dataclass(frozen=True)
+class Bonuses:
+    """Sets up, pays and finds bonuses; each is one submission's."""
+
+    client: ProlificClient
+    submissions: Submissions
+    clock: Clock
+
+    def set_up(self, transfer: Transfer) -> str:
+        """Set a bonus up, which pays nothing yet; return what `pay` needs to know."""
+        before = self._count(transfer)
+        csv = f"{transfer.assignment_id},{transfer.amount:.2f}"
+        made = self.client.post(
+            "/submissions/bonus-payments/", {"study_id": transfer.hit_id, "csv_bonuses": csv}
+        )
+        # An amount that was read another way would be paid as it was read: 30 is 30.00.
+        if made.get("amount") is not None and Decimal(str(made["amount"])) != _cents(transfer):
+            raise VendorRefused(
+                f"Prolific understood {made['amount']} cents where {_cents(transfer)} were meant; "
+                "nothing was paid. Pay this bonus by hand and report it."
+            )
+        return str(SetUp(str(made["id"]), before, self.clock.now()))
+
+    def pay(self, transfer: Transfer) -> str:
+        """Pay a bonus that was set up, unless it is there already."""
+        made = self._set_up_of(transfer)
+        if self._count(transfer) > made.before:
+            return made.bonus_id
+        if not transfer.is_retry:
+            # The operator had it sent again: nobody has looked for the earlier try.
+            self._refuse_while_on_its_way(made, last_sent(transfer))
+        self.client.post(f"/bulk-bonus-payments/{made.bonus_id}/pay/")
+        return made.bonus_id
+
+    def find(self, transfer: Transfer) -> str | None:
+        """Return the reference of a bonus that was paid; None when it wasn't.
+
+        VendorUnreachable while a try that was made may still show.
+        """
+        if transfer.reference is None:
+            return None
+        made = SetUp.read(transfer.reference)
+        if self._count(transfer) > made.before:
+            return made.bonus_id
+        # The try that set it up began earlier than it was set up.
+        self._refuse_while_on_its_way(made, max(made.at, last_sent(transfer) or made.at))
+        return None
+
+    def _refuse_while_on_its_way(self, made: SetUp, sent: datetime | None) -> None:
+        if sent is not None and self.clock.now() < sent + SETTLES:
+            raise VendorUnreachable(
+                f"Prolific doesn't show the bonus {made.bonus_id} yet, and it may be on its way; "
+                f"it is looked for again after {(sent + SETTLES).isoformat()}."
+            )
+
+    @staticmethod
+    def _set_up_of(transfer: Transfer) -> SetUp:
+        if transfer.reference is None:
+            raise VendorRefused("A bonus at Prolific has to be set up before it is paid; release it again.")
+        return SetUp.read(transfer.reference)
+
+    def _count(self, transfer: Transfer) -> int:
+        paid = self.submissions.get(transfer.assignment_id).get("bonus_payments") or ()
+        return sum(Decimal(str(amount)) == _cents(transfer) for amount in paid)
+
+
+def _cents(transfer: Transfer) -> Decimal:
+    return transfer.amount * CENTS
+
+
+def last_sent(transfer: Transfer) -> datetime | None:
+    """When a payment was last begun to be sent, where its transfer carries `tried_at`."""
+    moment: datetime | None = getattr(transfer, "tried_at", None)
+    return moment

@@ -1,0 +1,124 @@
+"""The Prolific recruiter: a study for the places, submissions for base pay, bonuses for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from chalicelib.model.errors import VendorRefused
+from chalicelib.model.participant import Participant
+from chalicelib.ports import Clock, Recruited, Transfer
+
+from .bonuses import Bonuses
+from .client import ProlificClient
+from .codes import Codes
+from .groups import Groups
+from .settings import ProlificSettings
+from .studies import Studies
+from .submissions import Report, Submissions
+from .webhooks import Webhooks
+
+CENT = Decimal("0.01")
+BASE, SCREEN_OUT = "base", "screen-out"
+#: Where webhooks arrive, below the experiment's address.
+WEBHOOK_PATH = "/notifications/prolific"
+
+
+class ProlificRecruiter:
+    """Recruits and pays at Prolific. It keeps nothing: what it must know again is in the facts it returns.
+
+    An assignment is Prolific's submission (SESSION_ID), a HIT its study (STUDY_ID), a worker its participant
+    (PROLIFIC_PID).
+    """
+
+    nickname = "prolific"
+    submits_itself = False
+
+    def __init__(
+        self,
+        settings: ProlificSettings,
+        client: ProlificClient,
+        base: Callable[[], str],
+        clock: Clock,
+        secret: str,
+    ) -> None:
+        """`base` gives the address of the experiment; completion codes follow from the run's `secret`."""
+        self._settings = settings
+        self._base = base
+        self._codes = Codes(secret)
+        self._groups = Groups(client, settings.workspace)
+        self._studies = Studies(client, settings, self._codes, self._groups, base)
+        self._submissions = Submissions(client, self._codes)
+        self._bonuses = Bonuses(client, self._submissions, clock)
+        self._webhooks = Webhooks(client, settings.workspace, clock, settings.webhook_secret)
+
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        """Publish a study with n places, or add n to the one that is open; the same token opens them once."""
+        if self._settings.mode == "live" and self._settings.workspace and not facts.get("studies"):
+            self._webhooks.subscribe(f"{self._base().rstrip('/')}{WEBHOOK_PATH}")
+        return self._studies.open(n, token, facts)
+
+    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+        """Stop the study; those who have begun can finish."""
+        return self._studies.close(facts)
+
+    def prepare(self, transfer: Transfer) -> str | None:
+        """Set a bonus up; base pay and screen-out fees need nothing before."""
+        return None if transfer.kind in (BASE, SCREEN_OUT) else self._bonuses.set_up(transfer)
+
+    def pay(self, transfer: Transfer) -> str:
+        """Approve (base pay), screen out, or pay a bonus that was set up."""
+        if transfer.kind == BASE:
+            return self._submissions.approve(transfer.assignment_id)
+        if transfer.kind == SCREEN_OUT:
+            self._check_screen_out(transfer)
+            return self._submissions.screen_out(transfer.assignment_id)
+        return self._bonuses.pay(transfer)
+
+    def find_payment(self, transfer: Transfer) -> str | None:
+        """Look for a payment; VendorUnreachable while a bonus may be on its way."""
+        if transfer.kind == BASE:
+            return self._submissions.find_approval(transfer.assignment_id)
+        if transfer.kind == SCREEN_OUT:
+            return self._submissions.find_screen_out(transfer.assignment_id)
+        return self._bonuses.find(transfer)
+
+    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+        """Say what became of a submission; None when Prolific doesn't know it."""
+        del facts
+        return self._submissions.fate(assignment_id)
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        """Prolific's part of a payment, and the tax on it, rounded up to the cent."""
+        del places
+        return (amount * self._settings.fee_rate).quantize(CENT, ROUND_CEILING)
+
+    def qualify(self, worker_id: str, name: str, score: int) -> None:
+        """Add somebody to the participant group of this name; groups know no scores."""
+        del score
+        self._groups.add(worker_id, name)
+
+    def submit_address(self, participant: Participant) -> str:
+        """Where the exit page sends a participant: Prolific's, with the code of how they left."""
+        return self._codes.exit_address(participant)
+
+    def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> Report | None:
+        """Verify a message and return what it reports.
+
+        Forbidden for one that isn't Prolific's or is old, BadRequest for one that can't be read, None for
+        one that needs nothing done.
+        """
+        return self._webhooks.receive(headers, body)
+
+    def reports(self, facts: Mapping[str, Any]) -> Iterator[Report]:
+        """Report about all submissions of the run's studies, for where webhooks can't arrive or were lost."""
+        for study in facts.get("studies", ()):
+            yield from self._submissions.reports(study["id"])
+
+    def _check_screen_out(self, transfer: Transfer) -> None:
+        if transfer.amount * 100 != self._settings.screen_out:
+            raise VendorRefused(
+                f"The study pays {Decimal(self._settings.screen_out) / 100:.2f} for being screened out, and "
+                f"{transfer.amount} are owed; pay the difference as a compensation."
+            )

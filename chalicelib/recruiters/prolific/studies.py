@@ -1,0 +1,150 @@
+"""The study at Prolific: made, published, enlarged, stopped.
+
+Sources: docs.prolific.com, "Create a draft study", "Publish a study", "Update a study"; a published study
+takes changes of its internal name and of its number of places alone, and the places can only grow
+(mephisto.ai, "Prolific API oddities").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib.model.errors import VendorRefused
+from chalicelib.ports import Recruited
+
+from .client import ProlificClient
+from .codes import Codes
+from .groups import Groups
+from .settings import ProlificSettings
+
+#: Tokens of openings that are remembered: far more than can be under way at once.
+REMEMBERED = 200
+UNPUBLISHED = "UNPUBLISHED"
+#: Statuses of studies that show nothing to new participants any more.
+ENDED = ("AWAITING REVIEW", "COMPLETED")
+
+
+@dataclass(frozen=True)
+class Studies:
+    """Opens and closes places. What it did is in the facts that it returns and gets back.
+
+    Facts: {"studies": [{"id", "places", "closed"}], "tokens": [...]}. A study that was closed stays closed:
+    enlarging it would open again what was left over, so the next places are a new study.
+    """
+
+    client: ProlificClient
+    settings: ProlificSettings
+    codes: Codes
+    groups: Groups
+    #: The address under which the experiment is served.
+    base: Callable[[], str]
+
+    def open(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        """Open n more places; a repeat with the same token opens them once."""
+        known = [dict(study) for study in facts.get("studies", ())]
+        tokens = list(facts.get("tokens", ()))
+        if token in tokens:
+            return Recruited("These places are open at Prolific already.", facts=dict(facts))
+        if known and not known[-1]["closed"]:
+            known[-1]["places"] += n
+            message = self._enlarge(known[-1]["id"], known[-1]["places"])
+        else:
+            study = self._study_of(token, n, [study["id"] for study in known])
+            known.append({"id": study["id"], "places": n, "closed": False})
+            message = self._publish(study)
+        return Recruited(message, facts={"studies": known, "tokens": [*tokens, token][-REMEMBERED:]})
+
+    def close(self, facts: Mapping[str, Any]) -> Recruited:
+        """Stop the study; those who have begun can finish."""
+        known = [dict(study) for study in facts.get("studies", ())]
+        if not known or known[-1]["closed"]:
+            return Recruited("No study is open at Prolific.", facts=dict(facts))
+        study_id = known[-1]["id"]
+        status = self.client.get(f"/studies/{study_id}/")["status"]
+        if status not in (*ENDED, UNPUBLISHED):
+            self.client.post(f"/studies/{study_id}/transition/", {"action": "STOP"})
+        known[-1]["closed"] = True
+        return Recruited(
+            f"Prolific's study {study_id} takes nobody any more.", facts={**facts, "studies": known}
+        )
+
+    def _enlarge(self, study_id: str, places: int) -> str:
+        # The number that is wanted in the end is sent, so a repeat after a lost answer adds nothing; and
+        # places that were added by hand count.
+        if int(self.client.get(f"/studies/{study_id}/")["total_available_places"]) < places:
+            self.client.patch(f"/studies/{study_id}/", {"total_available_places": places})
+        return f"Prolific's study {study_id} has {places} places now."
+
+    def _study_of(self, token: str, n: int, earlier: list[str]) -> dict[str, Any]:
+        """Find the study that an earlier try has made, or make it."""
+        name = self._internal_name(token)
+        path = f"/projects/{self.settings.project}/studies/" if self.settings.project else "/studies/"
+        for study in self.client.list(path):
+            if study.get("internal_name") == name:
+                return self.client.get(f"/studies/{study['id']}/")
+        return self.client.post("/studies/", self._description(name, n, earlier))
+
+    def _internal_name(self, token: str) -> str:
+        """Name a study after its run, which the secret tells apart from others, and its opening."""
+        return f"petri {self.codes.code('study')} {token}"
+
+    def _publish(self, study: dict[str, Any]) -> str:
+        currency = study.get("presentment_currency_code") or self.settings.currency
+        if currency != self.settings.currency:
+            raise VendorRefused(
+                f"Prolific's study {study['id']} is paid in {currency}, and prolific_currency is "
+                f"{self.settings.currency}; set it to {currency} and all amounts of the experiment with it."
+            )
+        if self.settings.mode != "live":
+            return f"Prolific's study {study['id']} is a draft: outside live mode none is published."
+        if study["status"] == UNPUBLISHED:
+            self.client.post(f"/studies/{study['id']}/transition/", {"action": "PUBLISH"})
+        return f"Prolific's study {study['id']} is published."
+
+    def _description(self, name: str, n: int, earlier: list[str]) -> dict[str, Any]:
+        settings = self.settings
+        described: dict[str, Any] = {
+            "device_compatibility": ["desktop", "tablet", "mobile"],
+            "peripheral_requirements": [],
+            **settings.more,
+            "name": settings.title,
+            "internal_name": name,
+            "description": settings.description,
+            "external_study_url": self._address(),
+            "prolific_id_option": "url_parameters",
+            "completion_codes": self.codes.declared(settings),
+            "total_available_places": n,
+            "estimated_completion_time": settings.minutes,
+            "reward": settings.reward,
+            "filters": [*settings.more.get("filters", ()), *self._exclusions(earlier)],
+        }
+        if settings.most_minutes is not None:
+            described["maximum_allowed_time"] = settings.most_minutes
+        if settings.project:
+            described["project"] = settings.project
+        return described
+
+    def _address(self) -> str:
+        base = self.base().rstrip("/")
+        if not base.startswith("https://"):
+            raise VendorRefused(
+                f"Prolific's participants can't reach {base}; deploy the experiment, or serve it at an "
+                "https address that is open to the internet."
+            )
+        named = urlencode({"recruiter": "prolific", "mode": self.settings.mode})
+        # Prolific fills these in; encoded, it would not know them.
+        filled = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
+        return f"{base}/ad?{named}&{filled}"
+
+    def _exclusions(self, earlier: list[str]) -> list[dict[str, Any]]:
+        """Keep out those who took part before: they would be sent away without pay."""
+        filters = []
+        if earlier:
+            filters.append({"filter_id": "previous_studies_blocklist", "selected_values": earlier})
+        blocked = [self.groups.find_or_make(name) for name in self.settings.blocked_groups]
+        if blocked:
+            filters.append({"filter_id": "participant_group_blocklist", "selected_values": blocked})
+        return filters

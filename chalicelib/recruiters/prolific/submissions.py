@@ -1,0 +1,144 @@
+"""Submissions: what became of them, and the two ways of paying that belong to them.
+
+Sources: docs.prolific.com, "Submission object" (statuses), "Approve or reject a submission" (idempotent),
+"Retrieve a submission"; PROCESSING is seen for moments (mephisto.ai, "Prolific API oddities").
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.model.errors import VendorRefused, VendorUnreachable
+
+from .client import NotThere, ProlificClient
+from .codes import FINISHED_FOR_THEM, SCREENED_OUT, Codes
+
+logger = logging.getLogger("petri.prolific")
+
+AT_WORK = ("RESERVED", "ACTIVE")
+WAITING = "AWAITING REVIEW"
+PROCESSING = "PROCESSING"
+APPROVED = ("APPROVED", "PARTIALLY APPROVED")
+OUT = "SCREENED OUT"
+#: What Petri calls the fates. Prolific has paid those whom it screened out; they are owed no more.
+FATES = {
+    "RESERVED": "working",
+    "ACTIVE": "working",
+    PROCESSING: "working",
+    WAITING: "submitted",
+    "APPROVED": "approved",
+    "PARTIALLY APPROVED": "approved",
+    "REJECTED": "rejected",
+    "RETURNED": "returned",
+    OUT: "returned",
+    "TIMED-OUT": "abandoned",
+}
+#: The notification that a status amounts to; others are for the deadline to ask about.
+EVENTS = {
+    "ACTIVE": "AssignmentAccepted",
+    WAITING: "AssignmentSubmitted",
+    "APPROVED": "AssignmentSubmitted",
+    "PARTIALLY APPROVED": "AssignmentSubmitted",
+    "RETURNED": "AssignmentReturned",
+    OUT: "AssignmentReturned",
+    "TIMED-OUT": "AssignmentAbandoned",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Prolific says became of an assignment, in the words of `/notifications`."""
+
+    event_type: str
+    assignment_id: str
+    worker_id: str
+
+
+def report_of(submission_id: str, status: str, worker_id: str) -> Report | None:
+    """Return the report that a status amounts to; None for one that says nothing to do."""
+    event_type = EVENTS.get(status)
+    if event_type is None:
+        logger.info("Prolific's submission %s is %s: nothing to do", submission_id, status)
+        return None
+    return Report(event_type, submission_id, worker_id)
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """Asks about submissions, approves them and screens them out."""
+
+    client: ProlificClient
+    codes: Codes
+
+    def get(self, submission_id: str) -> dict[str, Any]:
+        """Return a submission as Prolific has it: status, participant, study_id, bonus_payments ..."""
+        return self.client.get(f"/submissions/{submission_id}/")
+
+    def status(self, submission_id: str) -> str:
+        """Return a submission's status, in capitals."""
+        return str(self.get(submission_id).get("status", "")).upper().replace("_", " ")
+
+    def fate(self, submission_id: str) -> str | None:
+        """Say what became of an assignment; None when Prolific doesn't know it."""
+        try:
+            return FATES.get(self.status(submission_id))
+        except NotThere:
+            return None
+
+    def reports(self, study_id: str) -> Iterator[Report]:
+        """Report about every submission of a study: what webhooks told, and what they lost."""
+        for found in self.client.list("/submissions/", study=study_id):
+            worker_id = str(found.get("participant_id") or found.get("participant") or "")
+            report = report_of(str(found["id"]), str(found.get("status", "")).upper(), worker_id)
+            if report is not None:
+                yield report
+
+    def approve(self, submission_id: str) -> str:
+        """Approve a submission, which pays the study's reward; approved already: nothing more.
+
+        Somebody who finished but never came back to Prolific is handed in first: they are owed their pay.
+        """
+        status = self.status(submission_id)
+        if status in AT_WORK:
+            self._complete(submission_id, FINISHED_FOR_THEM)
+        elif status not in (*APPROVED, WAITING, "TIMED-OUT"):
+            raise self._wrong(submission_id, status)
+        if status not in APPROVED:
+            self._transition(submission_id, {"action": "APPROVE"})
+        return f"approved:{submission_id}"
+
+    def screen_out(self, submission_id: str) -> str:
+        """Screen a submission out, which pays the study's fixed fee for it; out already: nothing more."""
+        status = self.status(submission_id)
+        if status in AT_WORK:
+            self._complete(submission_id, SCREENED_OUT)
+        elif status != OUT:
+            raise self._wrong(submission_id, status)
+        return f"screened-out:{submission_id}"
+
+    def find_approval(self, submission_id: str) -> str | None:
+        """Return the reference of an approval that has happened."""
+        return f"approved:{submission_id}" if self.status(submission_id) in APPROVED else None
+
+    def find_screen_out(self, submission_id: str) -> str | None:
+        """Return the reference of a screening out that has happened."""
+        return f"screened-out:{submission_id}" if self.status(submission_id) == OUT else None
+
+    def _complete(self, submission_id: str, ending: str) -> None:
+        code = self.codes.code(ending)
+        self._transition(submission_id, {"action": "COMPLETE", "completion_code": code})
+
+    def _transition(self, submission_id: str, body: dict[str, Any]) -> None:
+        self.client.post(f"/submissions/{submission_id}/transition/", body)
+
+    @staticmethod
+    def _wrong(submission_id: str, status: str) -> VendorRefused | VendorUnreachable:
+        if status == PROCESSING:
+            return VendorUnreachable(f"Prolific is still at work on submission {submission_id}.")
+        return VendorRefused(
+            f"Prolific's submission {submission_id} is {status}, and nothing can be paid for it this way; "
+            "if it is owed all the same, pay it as a compensation."
+        )

@@ -1,0 +1,147 @@
+"""Prolific's webhooks: subscribed to, verified, read.
+
+Sources: docs.prolific.com, "Subscribing", "Receiving", "Verifying", "Event Delivery & Retry Logic" (12
+tries in 24 hours), "Idempotency and the X-Event-ID Header" (at least once), "Handling event order with
+X-Timestamp" (in any order).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.model.errors import BadRequest, Forbidden
+from chalicelib.ports import Clock
+
+from .client import ProlificClient
+from .submissions import Report, report_of
+
+logger = logging.getLogger("petri.prolific")
+
+SUBMISSION_CHANGED = "submission.status.change"
+SIGNATURE, TIMESTAMP = "x-prolific-request-signature", "x-prolific-request-timestamp"
+#: How far the sender's clock and ours may differ. Each delivery is signed anew, so an older one is a replay.
+FRESH = timedelta(minutes=5)
+#: How long a workspace's secret is taken for known.
+KEPT = timedelta(minutes=10)
+#: A refused signature asks for the secret anew, in case it was replaced; forgers can't make us ask oftener.
+ASK_AGAIN = timedelta(minutes=1)
+
+
+def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a body was signed with the secret: base64 of HMAC-SHA256 over timestamp and body."""
+    timestamp, signature = headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, "")
+    if not (timestamp and signature):
+        return False
+    return any(
+        hmac.compare_digest(_signature(secret, timestamp, signed), signature.encode())
+        for signed in (body, _rewritten(body))
+    )
+
+
+def _signature(secret: str, timestamp: str, body: bytes) -> bytes:
+    digest = hmac.new(secret.encode(), timestamp.encode() + body, hashlib.sha256).digest()
+    return base64.b64encode(digest)
+
+
+def _rewritten(body: bytes) -> bytes:
+    """The body as Python writes it: Prolific's example signs that, whatever went over the line."""
+    try:
+        return json.dumps(json.loads(body)).encode()
+    except ValueError:
+        return body
+
+
+def is_fresh(headers: Mapping[str, str], now: datetime) -> bool:
+    """Whether a message was sent just now; an older one is a replay."""
+    try:
+        sent = datetime.fromtimestamp(float(headers.get(TIMESTAMP, "")), UTC)
+    except (ValueError, OverflowError, OSError):
+        return False
+    return abs(now - sent) <= FRESH
+
+
+def read_event(body: bytes) -> Report | None:
+    """Return what a verified message reports; None for what needs nothing done."""
+    try:
+        event = json.loads(body)
+        event_type = event["event_type"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadRequest("This isn't an event of Prolific: JSON with an event_type is expected.") from error
+    if event_type != SUBMISSION_CHANGED:
+        logger.info("Prolific's event %.80r: nothing to do", event_type)
+        return None
+    submission_id, worker_id = event.get("resource_id"), event.get("participant_id")
+    if not isinstance(submission_id, str) or not isinstance(worker_id, str):
+        raise BadRequest("Prolific's event names no submission and participant.")
+    return report_of(submission_id, str(event.get("status", "")).upper(), worker_id)
+
+
+@dataclass
+class Webhooks:
+    """Subscribes to a workspace's events, and reads those that arrive."""
+
+    client: ProlificClient
+    workspace: str
+    clock: Clock
+    #: Set when the secret is given by a setting; otherwise Prolific is asked for the workspace's.
+    secret: str | None = None
+    _asked: datetime | None = None
+    _known: str | None = None
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Report | None:
+        """Verify a message and return what it reports; Forbidden for one that isn't Prolific's, or old."""
+        lower = {name.lower(): value for name, value in headers.items()}
+        if not (is_fresh(lower, self.clock.now()) and self._is_signed(lower, body)):
+            raise Forbidden("This message isn't signed by Prolific, or is old.", code="unverified_sender")
+        return read_event(body)
+
+    def _is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        secret = self._current_secret(KEPT)
+        if secret is not None and is_signed(secret, headers, body):
+            return True
+        renewed = self._current_secret(ASK_AGAIN)
+        return renewed not in (None, secret) and is_signed(str(renewed), headers, body)
+
+    def _current_secret(self, kept: timedelta) -> str | None:
+        if self.secret is not None:
+            return self.secret
+        now = self.clock.now()
+        if self._asked is None or now - self._asked >= kept:
+            self._known, self._asked = self._stored_secret(), now
+        return self._known
+
+    def _stored_secret(self) -> str | None:
+        for stored in self.client.list("/hooks/secrets/", workspace_id=self.workspace):
+            if stored.get("workspace_id", self.workspace) == self.workspace and stored.get("value"):
+                return str(stored["value"])
+        return None
+
+    def subscribe(self, address: str) -> None:
+        """Have the workspace's events sent to an address, once; a secret is made when there is none."""
+        if self.secret is None and self._stored_secret() is None:
+            self.client.post("/hooks/secrets/", {"workspace_id": self.workspace})
+        if not any(self._is_ours(found, address) for found in self._subscriptions()):
+            self._make_subscription(address)
+
+    def _subscriptions(self) -> list[dict[str, Any]]:
+        return list(self.client.list("/hooks/subscriptions/", workspace_id=self.workspace))
+
+    @staticmethod
+    def _is_ours(found: Mapping[str, Any], address: str) -> bool:
+        wanted = {"event_type": SUBMISSION_CHANGED, "target_url": address}
+        return bool(found.get("is_enabled", True)) and wanted.items() <= dict(found).items()
+
+    def _make_subscription(self, address: str) -> None:
+        body = {"workspace_id": self.workspace, "event_type": SUBMISSION_CHANGED, "target_url": address}
+        made = self.client.post_with_headers("/hooks/subscriptions/", body)
+        subscription = (made.body.get("results") or [made.body])[0]
+        confirmation = {"secret": made.headers.get("X-Hook-Secret", "")}
+        self.client.post(f"/hooks/subscriptions/{subscription['id']}/", confirmation)
