@@ -1,0 +1,411 @@
+"""Commits above 100 writes: readers see all or nothing, crashes are mended, the living make way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chalicelib.experiment.networks import Empty, FullyConnected
+from chalicelib.experiment.nodes import Source
+from chalicelib.model.errors import CommitTooLarge, Conflict
+from chalicelib.model.info import Info
+from chalicelib.model.node import Node
+from chalicelib.operations.create_participant import Entry, create_participant
+from chalicelib.operations.launch import launch
+from chalicelib.operations.unit import THE_OPERATOR
+from chalicelib.services import App
+from chalicelib.storage import keys
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.store import EngineStore
+from tests.contract.factories import (
+    EVERYBODY,
+    Gaps,
+    a_room,
+    an_app,
+    arrive,
+    at_once,
+    begin,
+    dump,
+    not_launched,
+    refusals,
+    say,
+    take_place,
+)
+from tests.tools.engines import Crash, FailingEngine
+
+CROWD = 150
+#: A join of 150 others: the lease, seven batches for a node and 300 vectors with two ends, the end.
+JOIN_COMMITS = 9
+BEFORE = (CROWD, 0)
+AFTER = (CROWD + 1, 2 * CROWD)
+
+
+@pytest.fixture
+def dead_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds a lease is taken for dead at once."""
+    monkeypatch.setattr("chalicelib.storage.large.LEASE_SECONDS", 0.0)
+
+
+def a_crowd(engine: Engine) -> tuple[App, int]:
+    """Put 150 nodes that don't know each other into a network, and somebody at its door."""
+    app = an_app(engine, a_room(FullyConnected))
+    with begin(engine) as work:
+        network = work.network(1)
+        for _ in range(CROWD):
+            Node(network=network)
+        work.commit()
+    return app, arrive(app, "ann")
+
+
+def picture(engine: Engine) -> tuple[int, int]:
+    """Return how many nodes and vectors a reader sees."""
+    with begin(engine) as work:
+        network = work.network(1)
+        return len(network.nodes()), len(network.vectors())
+
+
+def leftovers(engine: Engine) -> list[Any]:
+    """Return what is staged and not published, and leases."""
+    items = dump(engine)
+    published = {key[1]: item.get("pub", 0) for key, item in items.items() if key[0] == keys.NETWORKS}
+    found: list[Any] = [key for key, item in items.items() if item.get("lease")]
+    for key, item in items.items():
+        if key[0] == keys.NETWORKS:
+            visible = published.get("#", 0)
+        else:
+            visible = published.get(f"{item.get('network_id', 0):05d}", 0)
+        found += [key] if item.get("s", 0) > visible else []
+    return found
+
+
+def crash_at(app: App, engine: Engine, commit: int, act: Callable[[], Any]) -> None:
+    """Have the process die after so many commits; 0: before the first."""
+    when = "after" if commit else "before"
+    app.store = EngineStore(FailingEngine(engine, fail_at=max(commit, 1), when=when))  # type: ignore[arg-type]
+    with pytest.raises(Crash):
+        act()
+    app.store = EngineStore(engine)
+
+
+def test_a_join_of_a_hundred_and_fifty_takes_nine_commits(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    counting = FailingEngine(small_steps, fail_at=0)
+    app.store = EngineStore(counting)
+    take_place(app, ann)
+    assert (counting.commits, picture(small_steps)) == (JOIN_COMMITS, AFTER)
+
+
+@pytest.mark.parametrize("commit", range(JOIN_COMMITS))
+def test_a_crash_in_a_gap_shows_nothing_and_the_next_writer_mends_it(
+    small_steps: Engine, dead_leases: None, commit: int
+) -> None:
+    app, ann = a_crowd(small_steps)
+    crash_at(app, small_steps, commit, partial(take_place, app, ann, "r-1"))
+    seen_after_crash = picture(small_steps)
+    take_place(app, ann, "r-1")
+    assert (seen_after_crash, picture(small_steps), leftovers(small_steps)) == (BEFORE, AFTER, [])
+
+
+def test_a_crash_behind_the_last_commit_leaves_everything(small_steps: Engine, dead_leases: None) -> None:
+    app, ann = a_crowd(small_steps)
+    crash_at(app, small_steps, JOIN_COMMITS, partial(take_place, app, ann, "r-1"))
+    take_place(app, ann, "r-1")
+    assert (picture(small_steps), leftovers(small_steps)) == (AFTER, [])
+
+
+def test_any_next_writer_of_structure_mends(small_steps: Engine, dead_leases: None) -> None:
+    app, ann = a_crowd(small_steps)
+    crash_at(app, small_steps, 4, partial(take_place, app, ann))
+
+    def fail_first(unit: Any) -> None:
+        unit.work.network(1).nodes()[0].fail()
+
+    app.run(fail_first)
+    assert (picture(small_steps), leftovers(small_steps)) == ((CROWD - 1, 0), [])
+
+
+@pytest.mark.parametrize("commit", [1, 2, 3])
+def test_a_crash_while_mending_is_mended(small_steps: Engine, dead_leases: None, commit: int) -> None:
+    app, ann = a_crowd(small_steps)
+    crash_at(app, small_steps, 4, partial(take_place, app, ann, "r-1"))
+    crash_at(app, small_steps, commit, partial(take_place, app, ann, "r-1"))
+    take_place(app, ann, "r-1")
+    assert (picture(small_steps), leftovers(small_steps)) == (AFTER, [])
+
+
+def in_every_gap(app: App, engine: Engine, act: Callable[[], Any], look: Callable[[], Any]) -> list[Any]:
+    """Run an operation; return what `look` gave after each of its commits."""
+    found: list[Any] = []
+    app.store = EngineStore(Gaps(engine, lambda: found.append(look())))
+    act()
+    app.store = EngineStore(engine)
+    return found
+
+
+def test_readers_see_nothing_of_it_until_the_last_commit(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    seen = in_every_gap(app, small_steps, partial(take_place, app, ann), partial(picture, small_steps))
+    assert seen == [BEFORE] * (JOIN_COMMITS - 1) + [AFTER]
+
+
+def test_a_reader_in_another_thread_sees_all_or_nothing(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    seen: set[tuple[int, int]] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.add(picture(small_steps))
+
+    def join() -> None:
+        take_place(app, ann)
+        done.set()
+
+    at_once([watch, join])
+    assert seen <= {BEFORE, AFTER}
+
+
+def test_a_reader_who_began_before_the_end_sees_nothing_of_it(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    with begin(small_steps) as reader:
+        network = reader.network(1)
+        take_place(app, ann)
+        assert (len(network.nodes()), len(network.vectors())) == BEFORE
+
+
+def test_posts_go_on_in_every_gap(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    posting = an_app(small_steps)
+    in_every_gap(app, small_steps, partial(take_place, app, ann), partial(say, posting, 100_001))
+    with begin(small_steps) as work:
+        assert (len(work.node(100_001).infos()), posting.conflicts) == (JOIN_COMMITS, 0)
+
+
+def test_another_join_conflicts_in_every_gap(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+
+    def join() -> bool:
+        with begin(small_steps) as work:
+            Node(network=work.network(1))
+            try:
+                work.commit()
+            except Conflict:
+                return False
+            return True
+
+    # After the last commit the way is free again.
+    joined = in_every_gap(app, small_steps, partial(take_place, app, ann), join)
+    assert joined == [False] * (JOIN_COMMITS - 1) + [True]
+
+
+def test_two_large_joins_at_once_are_both_complete(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    bob = arrive(app, "bob")
+    refused = refusals(at_once([partial(take_place, app, person) for person in (ann, bob)]))
+    both = (CROWD + 2, 2 * CROWD + 2 * (CROWD + 1))
+    assert (refused, picture(small_steps), leftovers(small_steps)) == ([], both, [])
+
+
+def test_a_unit_that_read_too_early_does_not_write_over_a_large_join(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    with begin(small_steps) as stale:
+        (network,) = stale.networks()
+        network.add_node(Node(network=network))
+        take_place(app, ann)
+        with pytest.raises(Conflict):
+            stale.commit()
+    assert (picture(small_steps), leftovers(small_steps)) == (AFTER, [])
+
+
+def replaced_in_a_gap(app: App, engine: Engine, person: int) -> list[str]:
+    """Have somebody take the assignment over while a large join is staged."""
+    helper = an_app(engine, a_room(FullyConnected))
+    entry = Entry("bob", "h", "a-ann")
+    gaps = Gaps(engine, lambda: None)
+
+    def replace() -> None:
+        if gaps.commits == 4:
+            helper.run(create_participant, entry, caller=EVERYBODY)
+
+    gaps._between = replace
+    app.store = EngineStore(gaps)
+    found = refusals(at_once([partial(take_place, app, person)]))
+    app.store = EngineStore(engine)
+    return found
+
+
+def test_a_large_commit_that_is_refused_makes_way_at_once(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    refused = replaced_in_a_gap(app, small_steps, ann)
+    assert (refused, picture(small_steps), leftovers(small_steps)) == (
+        ["participant_not_working"],
+        BEFORE,
+        [],
+    )
+
+
+def test_a_living_lease_is_left_alone(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    crash_at(app, small_steps, 4, partial(take_place, app, ann))
+    before = dump(small_steps)
+    with begin(small_steps) as work:
+        Node(network=work.network(1))
+        with pytest.raises(Conflict, match="large commit"):
+            work.commit()
+    assert dump(small_steps) == before
+
+
+def many_infos(unit: Any) -> None:
+    node = unit.work.node(100_001)
+    for number in range(200):
+        Info(origin=node, contents=str(number))
+
+
+@pytest.mark.parametrize("commit", range(4))
+def test_two_hundred_infos_of_one_request_come_together(
+    small_steps: Engine, dead_leases: None, commit: int
+) -> None:
+    app, _ = a_crowd(small_steps)
+    crash_at(app, small_steps, commit, partial(app.run, many_infos))
+    with begin(small_steps) as work:
+        seen_after_crash = len(work.node(100_001).infos())
+    app.run(many_infos)
+    with begin(small_steps) as work:
+        assert (seen_after_crash, len(work.network(1).infos())) == (0, 200)
+
+
+def test_a_large_post_does_not_take_anothers_living_lease(small_steps: Engine) -> None:
+    app, ann = a_crowd(small_steps)
+    crash_at(app, small_steps, 4, partial(take_place, app, ann))
+    before = dump(small_steps)
+    with begin(small_steps) as work:
+        for _ in range(200):
+            Info(origin=work.node(100_001))
+        with pytest.raises(Conflict, match="large commit"):
+            work.commit()
+    assert dump(small_steps) == before
+
+
+def test_too_many_changes_of_what_exists_say_what_to_do(small_steps: Engine) -> None:
+    a_crowd(small_steps)
+    with begin(small_steps) as work:
+        for node in work.network(1).nodes():
+            node.property1 = "changed"
+        Node(network=work.network(1))
+        with pytest.raises(CommitTooLarge, match="several requests"):
+            work.commit()
+
+
+def test_infos_of_more_than_four_megabytes_come_together(dynamodb: Engine) -> None:
+    app, _ = a_crowd(dynamodb)
+
+    def write(unit: Any) -> None:
+        for number in range(16):
+            Info(origin=unit.work.node(100_001), contents=f"{number:06d}" * 50_000)
+
+    app.run(write)
+    with begin(dynamodb) as work:
+        assert [len(str(info.contents)) for info in work.node(100_001).infos()] == [300_000] * 16
+
+
+# -- a large set-up -----------------------------------------------------------------------------
+
+NETWORKS = 150
+#: The lease, four batches for 150 networks and 150 sources, the end.
+SETUP_COMMITS = 6
+
+
+class Tale(Source):
+    """A source in each network."""
+
+    type = "tale_of_the_crashes"
+
+
+def with_source() -> Empty:
+    return Empty(max_size=3)
+
+
+def make_many(self: Any) -> None:
+    for _ in range(NETWORKS):
+        network = self.create_network()
+        self.save(network)
+        network.add_node(Tale(network=network))
+
+
+def to_launch(engine: Engine) -> App:
+    return not_launched(engine, a_room(with_source, setup=make_many))
+
+
+def networks_seen(engine: Engine) -> list[tuple[int, int]]:
+    """Return each network that a reader sees, with the number of its nodes."""
+    with begin(engine) as work:
+        return [(network.id, len(network.nodes())) for network in work.networks()]
+
+
+ALL_NETWORKS = [(number, 1) for number in range(1, NETWORKS + 1)]
+
+
+def test_a_large_set_up_takes_six_commits(small_steps: Engine) -> None:
+    app = to_launch(small_steps)
+    counting = FailingEngine(small_steps, fail_at=0)
+    app.store = EngineStore(counting)
+    app.run(launch, caller=THE_OPERATOR)
+    assert (counting.commits, networks_seen(small_steps)) == (SETUP_COMMITS, ALL_NETWORKS)
+
+
+@pytest.mark.parametrize("commit", range(SETUP_COMMITS))
+def test_a_crash_in_a_set_up_shows_no_network_and_the_next_launch_mends_it(
+    small_steps: Engine, dead_leases: None, commit: int
+) -> None:
+    app = to_launch(small_steps)
+    crash_at(app, small_steps, commit, partial(app.run, launch, caller=THE_OPERATOR))
+    seen_after_crash = networks_seen(small_steps)
+    app.run(launch, caller=THE_OPERATOR)
+    assert (seen_after_crash, networks_seen(small_steps), leftovers(small_steps)) == ([], ALL_NETWORKS, [])
+
+
+def test_a_crash_behind_a_set_up_is_no_reason_for_a_second_one(
+    small_steps: Engine, dead_leases: None
+) -> None:
+    app = to_launch(small_steps)
+    crash_at(app, small_steps, SETUP_COMMITS, partial(app.run, launch, caller=THE_OPERATOR))
+    app.run(launch, caller=THE_OPERATOR)
+    assert networks_seen(small_steps) == ALL_NETWORKS
+
+
+def test_nobody_sees_a_network_before_all_are_there(small_steps: Engine) -> None:
+    app = to_launch(small_steps)
+    seen = in_every_gap(
+        app,
+        small_steps,
+        partial(app.run, launch, caller=THE_OPERATOR),
+        lambda: len(networks_seen(small_steps)),
+    )
+    assert seen == [0] * (SETUP_COMMITS - 1) + [NETWORKS]
+
+
+def test_two_launches_at_once_set_up_once(small_steps: Engine) -> None:
+    apps = [to_launch(small_steps) for _ in range(2)]
+    refused = refusals(at_once([partial(app.run, launch, caller=THE_OPERATOR) for app in apps]))
+    assert (refused, networks_seen(small_steps), leftovers(small_steps)) == ([], ALL_NETWORKS, [])
+
+
+def test_people_join_networks_of_a_large_set_up(small_steps: Engine) -> None:
+    app = to_launch(small_steps)
+    app.run(launch, caller=THE_OPERATOR)
+    node = take_place(app, arrive(app, "ann"))
+    with begin(small_steps) as work:
+        assert [n.is_source for n in work.node(node["id"]).neighbors(direction="from")] == [True]
+
+
+def test_a_network_of_a_large_set_up_is_read_without_its_header_once_it_was_joined(
+    small_steps: Engine,
+) -> None:
+    app = to_launch(small_steps)
+    app.run(launch, caller=THE_OPERATOR)
+    node = take_place(app, arrive(app, "ann"))
+    assert "s" not in dump(small_steps)[keys.root(node["network_id"])]
