@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 _logger = logging.getLogger("petri.local")
 #: Seconds between two looks at what is due when nobody asks for one.
@@ -20,14 +20,17 @@ class Drain:
         carry_out_one: Callable[[], bool],
         afterwards: Callable[[], None],
         next_due: Callable[[], float | None] = lambda: None,
+        durable: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`carry_out_one`: does one due message, False when none is due; `afterwards`: called after each.
 
-        `next_due`: in how many seconds the next message is due, None when there is none.
+        `next_due`: in how many seconds the next message is due, None when there is none. `durable` brings
+        what was done to the disk, where commits don't do so by themselves.
         """
         self._carry_out_one = carry_out_one
         self._afterwards = afterwards
         self._next_due = next_due
+        self._durable = durable
         self._asked = asyncio.Event()
 
     def soon(self) -> None:
@@ -47,6 +50,8 @@ class Drain:
         """Carry out everything that is due; between two messages, requests pass."""
         while self._one():
             await _let_requests_pass()
+        if self._durable is not None:
+            await self._durable()
 
     def _pause(self) -> float:
         due = self._next_due()

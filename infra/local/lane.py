@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -51,27 +52,39 @@ class LocalContext:
 class Lane:
     """Calls one Chalice object with proxy events, and holds those who must wait for the person ahead."""
 
-    def __init__(self, app: Chalice, *, hold: float = HOLD) -> None:
-        """`app`: the object of app.py. `hold`: seconds somebody is held before `network_busy` is told."""
+    def __init__(
+        self, app: Chalice, *, hold: float = HOLD, durable: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """`app`: the object of app.py. `hold`: seconds somebody is held before `network_busy` is told.
+
+        `durable` is waited for before an answer goes: what the answer tells of is on the disk then.
+        """
         self.app = with_own_request_per_thread(app)
         self.routes = Routes(app.routes)
         self._binary_types = frozenset(app.api.binary_types)
         self._hold = hold
+        self._durable = durable
         self._held: deque[asyncio.Future[int]] = deque()
 
     async def answer(self, request: HttpRequest, match: Match) -> Answer:
         """Carry a request out; one that finds the networks busy is tried again when a place may be open."""
         answer = self._try(request, match)
-        if not _says_network_busy(answer):
-            return answer
-        until = asyncio.get_running_loop().time() + self._hold
-        while tries := await self._woken(until):
+        if _says_network_busy(answer):
+            answer = await self._held_until_open(request, match, answer)
+        if self._durable is not None:
+            await self._durable()
+        return answer
+
+    async def _held_until_open(self, request: HttpRequest, match: Match, answer: Answer) -> Answer:
+        time = asyncio.get_running_loop().time
+        began = time()
+        while tries := await self._woken(began + self._hold):
             answer = self._try(request, match)
             if not _says_network_busy(answer):
                 self.wake()
-                return answer
+                break
             self.wake(tries - 1)
-        return answer
+        return _with_hold(answer, time() - began)
 
     def wake(self, tries: int = TRIES_PER_WAKE) -> None:
         """Let those who wait longest try again, in turn, until one gets a place or `tries` failed."""
@@ -108,6 +121,12 @@ def with_own_request_per_thread(app: Chalice) -> Chalice:
     if not isinstance(app, LocalChalice):
         app.__class__ = type("LocalApp", (LocalChalice, type(app)), {})
     return app
+
+
+def _with_hold(answer: Answer, seconds: float) -> Answer:
+    """Tell how long the request was held for the person ahead, as browsers and benches read it."""
+    hold = (b"server-timing", f"hold;dur={seconds * 1000:.1f}".encode())
+    return replace(answer, headers=(*answer.headers, hold))
 
 
 def _says_network_busy(answer: Answer) -> bool:

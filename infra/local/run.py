@@ -27,6 +27,7 @@ from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.web import custom
 from infra.local.bots import spawn
 from infra.local.drain import Drain
+from infra.local.durability import Durability
 from infra.local.host import Host
 from infra.local.lane import Lane
 from infra.local.messages import Messages
@@ -72,7 +73,8 @@ class Run:
     def quorum(self) -> int:
         """Give how many must wait together before anybody begins; 0: nobody waits."""
         with self.app.store.begin(self.app.clock.now()) as work:
-            return int(self.app.experiment_class(work).quorum)
+            experiment = self.app.experiment_class(work)
+            return int(experiment.room_size or experiment.quorum)
 
     def participants(self) -> int:
         """Count who came so far."""
@@ -108,9 +110,10 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
         sockets = LocalChannels()
         app.channels = stack.enter_context(_channels(wish, sockets))
         custom.register(chalice_app(), loaded.routes)
-        lane = Lane(chalice_app())
+        durable = Durability(engine).reached if isinstance(engine, SQLiteEngine) else None
+        lane = Lane(chalice_app(), durable=durable)
         messages = Messages(app)
-        drain = Drain(messages.carry_out_one, lane.wake, messages.next_due)
+        drain = Drain(messages.carry_out_one, lane.wake, messages.next_due, durable)
         host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets))
         yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
 
@@ -155,7 +158,7 @@ def _source(loaded: Loaded, run_id: str) -> SiteSource:
 @contextmanager
 def _engine(wish: Wish, places: Places) -> Iterator[Engine]:
     if wish.engine == "sqlite":
-        with contextlib.closing(SQLiteEngine(places.database(wish.run_id))) as engine:
+        with contextlib.closing(SQLiteEngine(places.database(wish.run_id), sync_later=True)) as engine:
             yield engine
         return
     # Put off: moto takes a second to import, and only its users have it installed.

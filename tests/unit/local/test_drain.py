@@ -65,3 +65,18 @@ def test_a_failing_message_is_logged_and_does_not_stop_the_run(caplog: pytest.Lo
     with caplog.at_level(logging.ERROR, logger="petri.local"):
         asyncio.run(Drain(fail, lambda: None).empty())
     assert "A message failed" in caplog.text
+
+
+def test_what_messages_did_is_brought_to_the_disk_when_none_is_left() -> None:
+    order: list[str] = []
+    due = ["one", "two"]
+
+    def one() -> bool:
+        order.extend(due[:1])
+        return bool(due and due.pop(0))
+
+    async def durable() -> None:
+        order.append("disk")
+
+    asyncio.run(Drain(one, lambda: None, durable=durable).empty())
+    assert order == ["one", "two", "disk"]
