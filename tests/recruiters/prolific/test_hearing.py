@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib.model.errors import BadRequest, Forbidden, VendorUnreachable
+from chalicelib.recruiters.prolific import Report
+
+from .conftest import somebody, transfer
+
+
+@pytest.fixture
+def leave(vendor, recruiter):
+    """The ways in which a submission changes."""
+    return {
+        "begun": lambda _: None,
+        "handed in": lambda s: vendor.come_back(s, recruiter.submit_address(somebody("submitted"))),
+        "returned": vendor.give_back,
+        "timed out": vendor.time_out,
+        "rejected": vendor.reject,
+        "approved": lambda s: recruiter.pay(transfer(vendor, s, "base", "2.00")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "fate"),
+    [
+        ("begun", "working"),
+        ("handed in", "submitted"),
+        ("returned", "returned"),
+        ("timed out", "abandoned"),
+        ("rejected", "rejected"),
+        ("approved", "approved"),
+    ],
+)
+def test_a_fate_is_what_prolific_says(recruiter, at_work, leave, how, fate):
+    leave[how](at_work)
+    assert recruiter.fate(at_work, {}) == fate
+
+
+def test_an_unknown_assignment_has_no_fate(recruiter):
+    assert recruiter.fate("nobody's", {}) is None
+
+
+def test_a_fate_that_cannot_be_asked_for_is_no_fate(recruiter, vendor, at_work):
+    vendor.faults.add("500")
+    with pytest.raises(VendorUnreachable):
+        recruiter.fate(at_work, {})
+
+
+@pytest.mark.parametrize(
+    ("how", "event"),
+    [
+        ("begun", "AssignmentAccepted"),
+        ("handed in", "AssignmentSubmitted"),
+        ("returned", "AssignmentReturned"),
+        ("timed out", "AssignmentAbandoned"),
+        ("approved", "AssignmentSubmitted"),
+    ],
+)
+def test_a_webhook_reports_what_happened(recruiter, vendor, at_work, leave, how, event):
+    leave[how](at_work)
+    hook = vendor.hooks.take()[-1]
+    assert recruiter.receive_webhook(hook.headers, hook.body) == Report(event, at_work, "worker-1")
+
+
+def test_a_rejection_by_hand_needs_nothing_done(recruiter, vendor, at_work):
+    vendor.reject(at_work)
+    hook = vendor.hooks.take()[-1]
+    assert recruiter.receive_webhook(hook.headers, hook.body) is None
+
+
+def test_the_first_opening_subscribes_once(make, vendor):
+    facts = make().recruit(1, "open-1", {}).facts
+    make().recruit(1, "open-2", facts)
+    make().recruit(1, "another-run", {})
+    assert [(s["target_url"], s["is_enabled"]) for s in vendor.world.subscriptions.values()] == [
+        ("https://ring.example.org/notifications/prolific", True)
+    ]
+
+
+def test_a_secret_of_the_workspace_that_is_there_is_kept(make, vendor):
+    vendor.world.secrets.append({"id": "s", "value": "of another app", "workspace_id": "ws-1"})
+    make().recruit(1, "open-1", {})
+    assert [secret["value"] for secret in vendor.world.secrets] == ["of another app"]
+
+
+def test_a_forged_webhook_is_refused(recruiter, vendor, handed_in):
+    event = vendor.hooks.events[-1]
+    hook = vendor.hooks.sign(event, secret="a guess")
+    with pytest.raises(Forbidden):
+        recruiter.receive_webhook(hook.headers, hook.body)
+
+
+def test_a_body_that_was_changed_is_refused(recruiter, vendor, handed_in):
+    hook = vendor.hooks.take()[-1]
+    with pytest.raises(Forbidden):
+        recruiter.receive_webhook(hook.headers, hook.body.replace(b"worker-1", b"worker-2"))
+
+
+@pytest.mark.parametrize("name", ["X-Prolific-Request-Signature", "X-Prolific-Request-Timestamp"])
+def test_a_webhook_without_its_headers_is_refused(recruiter, vendor, handed_in, name):
+    hook = vendor.hooks.take()[-1]
+    with pytest.raises(Forbidden):
+        recruiter.receive_webhook({k: v for k, v in hook.headers.items() if k != name}, hook.body)
+
+
+def test_a_replayed_webhook_is_refused(recruiter, vendor, clock, handed_in):
+    hook = vendor.hooks.take()[-1]
+    clock.turn(minutes=6)
+    with pytest.raises(Forbidden):
+        recruiter.receive_webhook(hook.headers, hook.body)
+
+
+def test_a_late_delivery_signed_anew_is_taken(recruiter, vendor, clock, handed_in):
+    clock.turn(hours=20)
+    hook = vendor.hooks.take()[-1]
+    assert recruiter.receive_webhook(hook.headers, hook.body) is not None
+
+
+def test_header_names_may_be_written_in_any_way(recruiter, vendor, handed_in):
+    hook = vendor.hooks.take()[-1]
+    headers = {name.upper(): value for name, value in hook.headers.items()}
+    assert recruiter.receive_webhook(headers, hook.body) is not None
+
+
+def test_a_body_rewritten_on_its_way_is_known_by_the_text_that_was_signed(recruiter, vendor, handed_in):
+    hook = vendor.hooks.take()[-1]
+    compact = json.dumps(json.loads(hook.body), separators=(",", ":")).encode()
+    assert recruiter.receive_webhook(hook.headers, compact) is not None
+
+
+def test_a_replaced_secret_is_asked_for(recruiter, vendor, clock, handed_in):
+    hook = vendor.hooks.take()[-1]
+    recruiter.receive_webhook(hook.headers, hook.body)
+    vendor.world.secrets[:] = [{"id": "s2", "value": "a newer one", "workspace_id": "ws-1"}]
+    clock.turn(minutes=2)
+    hook = vendor.hooks.sign(json.loads(hook.body))
+    assert recruiter.receive_webhook(hook.headers, hook.body) is not None
+
+
+def test_forgers_cannot_make_us_ask_prolific_each_time(recruiter, vendor, handed_in):
+    hook = vendor.hooks.sign(vendor.hooks.events[-1], secret="a guess")
+    for _ in range(5):
+        with pytest.raises(Forbidden):
+            recruiter.receive_webhook(hook.headers, hook.body)
+    assert vendor.calls.count(("GET", "/hooks/secrets/")) == 2
+
+
+def test_a_secret_of_the_settings_is_used_as_it_is(make, vendor, at_work):
+    hook = vendor.hooks.sign(vendor.hooks.events[-1], secret="mine")
+    assert make(prolific_webhook_secret="mine").receive_webhook(hook.headers, hook.body) is not None
+
+
+@pytest.mark.parametrize("event", [{}, [], {"event_type": "submission.status.change", "resource_id": 5}])
+def test_a_signed_message_that_cannot_be_read_is_refused(recruiter, vendor, at_work, event):
+    hook = vendor.hooks.sign(event)
+    with pytest.raises(BadRequest):
+        recruiter.receive_webhook(hook.headers, hook.body)
+
+
+def test_other_events_need_nothing_done(recruiter, vendor, at_work):
+    hook = vendor.hooks.sign({"event_type": "study.status.change", "resource_id": "s", "status": "ACTIVE"})
+    assert recruiter.receive_webhook(hook.headers, hook.body) is None
+
+
+def test_what_webhooks_lost_is_in_the_list_of_submissions(recruiter, vendor):
+    facts = recruiter.recruit(5, "open-5", {}).facts
+    submissions = [vendor.begin(f"worker-{n}") for n in range(5)]
+    vendor.give_back(submissions[4])
+    vendor.hooks.take()
+    assert [r.event_type for r in recruiter.reports(facts)] == ["AssignmentAccepted"] * 4 + [
+        "AssignmentReturned"
+    ]

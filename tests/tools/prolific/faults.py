@@ -1,0 +1,44 @@
+"""Faults to be injected into calls and into webhooks, in the order in which they were asked for."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["500", "429", "garbled", "dropped before", "dropped after"]
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next call that matches.
+
+    dropped before: no answer, and nothing was done; dropped after: it was done, and no answer came.
+    """
+
+    kind: Kind
+    method: str = ".*"
+    path: str = ".*"
+
+    def matches(self, method: str, path: str) -> bool:
+        return bool(re.fullmatch(self.method, method) and re.search(self.path, path))
+
+
+class Faults:
+    """The faults to come."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._guard = threading.Lock()
+
+    def add(self, kind: Kind, method: str = ".*", path: str = ".*") -> None:
+        self._waiting.append(Fault(kind, method, path))
+
+    def take(self, method: str, path: str) -> Kind | None:
+        with self._guard:
+            for fault in self._waiting:
+                if fault.matches(method, path):
+                    self._waiting.remove(fault)
+                    return fault.kind
+        return None

@@ -1,0 +1,180 @@
+"""The stand-in as a test holds it: start it, play its participants, read its books."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from chalicelib.ports import Clock
+
+from .faults import Faults
+from .routes import Routes
+from .webhooks import Outgoing
+from .world import TOKEN, Refusal, World
+
+PREFIX = "/api/v1"
+
+
+class Prolific:
+    """Prolific on loopback. `with Prolific.running(clock) as prolific: ... prolific.api`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.world = World(clock.now)
+        self.hooks = Outgoing(self.world)
+        self.world.on_change = self.hooks.note
+        self.faults = Faults()
+        #: Every call that arrived: method and path.
+        self.calls: list[tuple[str, str]] = []
+        self.api = ""
+        self._routes = Routes(self.world, lambda: self.api)
+        self._lane = threading.RLock()
+
+    @classmethod
+    @contextmanager
+    def running(cls, clock: Clock) -> Iterator[Prolific]:
+        prolific = cls(clock)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"prolific": prolific}))
+        server.daemon_threads = False
+        prolific.api = f"http://127.0.0.1:{server.server_port}{PREFIX}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield prolific
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def handle(self, method: str, path: str, body: dict[str, Any], query: dict[str, str]) -> Any:
+        """Do what a call asks; None where no answer is to be given."""
+        with self._lane:
+            self.calls.append((method, path))
+            fault = self.faults.take(method, path)
+            if fault == "500":
+                return 500, {"error": {"detail": "Something went wrong."}}, {}
+            if fault == "429":
+                return 429, {"error": {"detail": "Too many requests."}}, {}
+            if fault == "dropped before":
+                return None
+            try:
+                answer: Any = self._routes.answer(method, path, body, query)
+            except Refusal as refusal:
+                answer = refusal.status, {"error": {"detail": refusal.detail}}, {}
+            if fault == "dropped after":
+                return None
+            return (answer[0], "<html>", answer[2]) if fault == "garbled" else answer
+
+    # participants
+
+    def begin(self, worker_id: str, study_id: str | None = None) -> str:
+        """Take a place of a study that is open, and go to it; return the submission's id."""
+        with self._lane:
+            study = self.world.study(study_id or self.open_studies()[0])
+            if study["status"] != "ACTIVE" or study["places_taken"] >= study["total_available_places"]:
+                raise AssertionError(f"Study {study['id']} has no place.")
+            found = {
+                "id": self.world.new_id("sub"),
+                "study_id": study["id"],
+                "participant_id": worker_id,
+                "status": "RESERVED",
+                "entered_code": None,
+            }
+            self.world.submissions[found["id"]] = found
+            self.world.set_status(found, "ACTIVE")
+            return str(found["id"])
+
+    def come_back(self, submission_id: str, address: str) -> None:
+        """Come back at an exit address, whose code hands the submission in."""
+        with self._lane:
+            found = self.world.submission(submission_id)
+            if found["status"] == "ACTIVE":
+                found["entered_code"] = dict(parse_qsl(urlsplit(address).query)).get("cc", "NOCODE")
+                self.world.set_status(found, "AWAITING REVIEW")
+
+    def give_back(self, submission_id: str) -> None:
+        self._leave(submission_id, "RETURNED")
+
+    def time_out(self, submission_id: str) -> None:
+        self._leave(submission_id, "TIMED-OUT")
+
+    def reject(self, submission_id: str) -> None:
+        """A researcher rejects by hand."""
+        self._leave(submission_id, "REJECTED")
+
+    def _leave(self, submission_id: str, status: str) -> None:
+        with self._lane:
+            self.world.set_status(self.world.submission(submission_id), status)
+
+    # what a test reads
+
+    def open_studies(self) -> list[str]:
+        return [s["id"] for s in self.world.studies.values() if s["status"] == "ACTIVE"]
+
+    def open_places(self) -> int:
+        """How many people could begin now."""
+        return sum(
+            self.world.study(key)["total_available_places"] - self.world.taken(key)
+            for key in self.open_studies()
+        )
+
+    def books(self) -> Counter[tuple[str, str, Decimal]]:
+        """Everything that was paid: kind, submission and dollars, and how often."""
+        return Counter((p.kind, p.submission_id, Decimal(p.cents) / 100) for p in self.world.paid)
+
+    def settle_after(self, **duration: float) -> None:
+        """Show bonuses only so long after they were paid."""
+        self.world.settles = timedelta(**duration)
+
+    def now(self) -> datetime:
+        return self.world.now()
+
+
+class _Door(BaseHTTPRequestHandler):
+    """One call over the line."""
+
+    prolific: Prolific
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(length)
+        self.close_connection = True
+        target = urlsplit(self.path)
+        if self.headers.get("Authorization") != f"Token {TOKEN}":
+            self._send((401, {"error": {"detail": "Invalid token."}}, {}))
+            return
+        answer = self.prolific.handle(
+            self.command,
+            target.path.removeprefix(PREFIX),
+            json.loads(raw) if raw else {},
+            dict(parse_qsl(target.query)),
+        )
+        if answer is not None:
+            self._send(answer)
+
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - names that http.server looks for
+
+    def _send(self, answer: tuple[int, Any, dict[str, str]]) -> None:
+        status, body, headers = answer
+        raw = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {
+            **headers,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(raw)),
+        }.items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests read `calls`."""
