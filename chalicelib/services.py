@@ -142,6 +142,7 @@ class App:
                     tokens=self.tokens,
                     recruiters=self.recruiters,
                     run_seed=self.run_seed,
+                    app_id=self.app_id,
                     caller=caller,
                     request=request or Request(),
                 )

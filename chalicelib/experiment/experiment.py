@@ -377,6 +377,19 @@ class Experiment:
         """Run when somebody else took the assignment over: fails the participant's nodes."""
         self.fail_participant(participant)
 
+    def screen_out(self, participant: Participant) -> None:
+        """Call when somebody doesn't fit: their part ends, `screen_out_payment` is owed, another is asked for.
+
+        Their page goes to the exit with `dallinger.submitAssignment()`.
+        """
+        if not participant.is_working:
+            raise RuleBroken(f"{participant!r} is {participant.status}; only who takes part is screened out.")
+        participant.status = "screened_out"
+        self.work.list_participant(participant)
+        self.fail_participant(participant)
+        self.wishes.append({"kind": "screened_out", "participant_id": participant.id})
+        self.recruit()
+
     def fail_participant(self, participant: Participant) -> None:
         """Fail the participant's living nodes."""
         for node in participant.nodes():

@@ -12,7 +12,7 @@ from .unit import ANYONE, OPERATOR, PARTICIPANT, Unit
 
 LARGEST_ID = 10**15
 #: Statuses of people who are still on their way: the questionnaire is theirs to answer, a reload goes on.
-STILL_HERE = (WORKING, "overrecruited")
+STILL_HERE = (WORKING, "overrecruited", "screened_out")
 
 
 def operator_only(unit: Unit) -> None:

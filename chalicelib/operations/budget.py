@@ -1,7 +1,8 @@
 """The caps: how much a run may cost. Kept only where `hard_cap` or `soft_cap` is set.
 
-Opening a place reserves base pay, the largest bonus and the recruiter's fee. The hard cap stops opening
-places and holds bonuses; base pay owed is never withheld. The soft cap tells the operator, once.
+An open place reserves base pay, the largest bonus and the recruiter's fee, until its participant has come
+to an end. The hard cap stops opening places and holds bonuses; base pay owed is never withheld. The soft
+cap tells the operator, once.
 """
 
 from __future__ import annotations
@@ -9,18 +10,29 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.model.participant import Participant
+
+from .quotas import recruiters_in_use
+from .standing import standing
 from .unit import Unit
 
 ZERO = Decimal(0)
+#: What somebody counts as whose last payment is being decided on: nothing is reserved for them any more.
+SETTLED = "settled"
 
 
 def is_kept(unit: Unit) -> bool:
     """Whether a cap is set."""
-    return unit.config.get("hard_cap") is not None or unit.config.get("soft_cap") is not None
+    return _cap(unit, "hard_cap") is not None or _cap(unit, "soft_cap") is not None
+
+
+def _cap(unit: Unit, name: str) -> Decimal | None:
+    cap = unit.config.get(name)
+    return None if cap is None else Decimal(str(cap))
 
 
 def _books(unit: Unit) -> dict[str, Any]:
-    books: dict[str, Any] = unit.work.state.setdefault("budget", {"owed": "0", "reserved": "0"})
+    books: dict[str, Any] = unit.work.state.setdefault("budget", {"owed": "0"})
     return books
 
 
@@ -29,64 +41,87 @@ def owed(unit: Unit) -> Decimal:
     return Decimal(_books(unit)["owed"])
 
 
-def reserved(unit: Unit) -> Decimal:
-    """What the places that are open, and the people who work, may still cost."""
-    return Decimal(_books(unit)["reserved"])
+def reserved(unit: Unit, participant: Participant | None = None, status: str = SETTLED) -> Decimal:
+    """What open places, and people on their way, may still cost.
 
-
-def per_place(unit: Unit, recruiter: str) -> Decimal:
-    """The most that one participant can cost."""
-    most = Decimal(str(unit.config.get("base_payment") or 0)) + Decimal(
-        str(unit.config.get("max_bonus") or 0)
+    `participant` and `status`: what this unit makes of somebody.
+    """
+    now = standing(unit, {participant.id: status} if participant is not None else {})
+    unpaid = max(0, now.sent_off - int(_books(unit).get("sent_off", 0)))
+    return (
+        per_place(unit) * (now.expected + now.working)
+        + _with_fee(unit, _dollars(unit, "max_bonus")) * now.submitted
+        + _with_fee(unit, _dollars(unit, "base_payment")) * unpaid
     )
-    return most + unit.recruiters.fee(recruiter, most)
 
 
-def affordable(unit: Unit, recruiter: str, places: int) -> int:
+def per_place(unit: Unit) -> Decimal:
+    """The most that one participant can cost, with the dearest of the recruiters in use."""
+    return _with_fee(unit, _dollars(unit, "base_payment") + _dollars(unit, "max_bonus"))
+
+
+def _dollars(unit: Unit, key: str) -> Decimal:
+    return Decimal(str(unit.config.get(key) or 0))
+
+
+def _with_fee(unit: Unit, amount: Decimal) -> Decimal:
+    if not amount:
+        return ZERO
+    return amount + max(unit.recruiters.fee(name, amount) for name in recruiters_in_use(unit))
+
+
+def affordable(unit: Unit, places: int) -> int:
     """How many of so many places the hard cap allows."""
-    cap = unit.config.get("hard_cap")
-    price = per_place(unit, recruiter)
+    cap, price = _cap(unit, "hard_cap"), per_place(unit)
     if cap is None or price <= ZERO:
         return places
-    left = Decimal(str(cap)) - owed(unit) - reserved(unit)
+    left = cap - owed(unit) - reserved(unit)
     return max(0, min(places, int(left // price)))
 
 
-def reserve(unit: Unit, recruiter: str, places: int) -> None:
-    """Set aside what so many places can cost."""
-    if is_kept(unit):
-        books = _books(unit)
-        books["reserved"] = str(reserved(unit) + per_place(unit, recruiter) * places)
-        _mind_the_soft_cap(unit)
+def is_above(unit: Unit, amount: Decimal, participant: Participant) -> bool:
+    """Whether a participant's last sum, on top of what is owed and reserved, would be above the hard cap."""
+    cap = _cap(unit, "hard_cap")
+    return cap is not None and owed(unit) + reserved(unit, participant) + amount > cap
 
 
-def give_back(unit: Unit, recruiter: str) -> None:
-    """Free what was set aside for one participant, who has come to an end."""
-    if is_kept(unit):
-        books = _books(unit)
-        books["reserved"] = str(max(ZERO, reserved(unit) - per_place(unit, recruiter)))
-
-
-def is_above(unit: Unit, amount: Decimal) -> bool:
-    """Whether a sum on top of what is owed would be above the hard cap."""
-    cap = unit.config.get("hard_cap")
-    return cap is not None and owed(unit) + amount > Decimal(str(cap))
-
-
-def note_owed(unit: Unit, amount: Decimal) -> None:
-    """Add to what is owed."""
-    if is_kept(unit):
-        _books(unit)["owed"] = str(owed(unit) + amount)
-        _mind_the_soft_cap(unit)
-
-
-def _mind_the_soft_cap(unit: Unit) -> None:
-    cap = unit.config.get("soft_cap")
+def note_owed(unit: Unit, amount: Decimal, participant: Participant, *, is_last: bool) -> None:
+    """Add to what is owed; `is_last`: nothing more is to come for this participant."""
+    if not is_kept(unit):
+        return
     books = _books(unit)
-    total = owed(unit) + reserved(unit)
-    if cap is not None and total > Decimal(str(cap)) and not books.get("told"):
-        books["told"] = True
-        tell(unit, f"What is owed and reserved, ${total:.2f}, is above soft_cap, ${Decimal(str(cap)):.2f}.")
+    books["owed"] = str(owed(unit) + amount)
+    mind_the_soft_cap(unit, participant, SETTLED if is_last else participant.status)
+
+
+def note_sent_off(unit: Unit) -> None:
+    """Note that somebody who was sent away early has got what is owed to them."""
+    if is_kept(unit):
+        books = _books(unit)
+        books["sent_off"] = int(books.get("sent_off", 0)) + 1
+
+
+def mind_the_soft_cap(unit: Unit, participant: Participant | None = None, status: str = SETTLED) -> None:
+    """Tell the operator, once, when what is owed and reserved is above the soft cap."""
+    cap = _cap(unit, "soft_cap")
+    if cap is None or _books(unit).get("told"):
+        return
+    total = owed(unit) + reserved(unit, participant, status)
+    if total > cap:
+        _books(unit)["told"] = True
+        tell(unit, f"What is owed and reserved, ${total:.2f}, is above soft_cap, ${cap:.2f}.")
+
+
+def tell_that_places_stay_closed(unit: Unit, name: str, places: int) -> None:
+    """Tell the operator that the hard cap is reached; once for each cap."""
+    cap, books = str(unit.config.get("hard_cap")), _books(unit)
+    if books.get("stopped_at") != cap:
+        books["stopped_at"] = cap
+        tell(
+            unit,
+            f"{places} places were not opened with {name}: hard_cap (${cap}) is reached. To go on, raise "
+            "hard_cap and ask for more with petri recruit.",
+        )
 
 
 def tell(unit: Unit, text: str) -> None:

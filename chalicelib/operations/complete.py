@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.participant import Participant
 
 from .access import own_participant
 from .once import made_before, remember
@@ -64,9 +64,9 @@ def _fail_unanswered(participant: Participant) -> None:
 
 
 def _come_to_the_end(unit: Unit, participant: Participant) -> None:
+    """Note the end; where the recruiter reports submissions, nothing is paid before it has this one."""
     participant.end_time = unit.now
-    submits = unit.recruiters.submits_itself(participant.recruiter)
-    if participant.status != WORKING or submits:
+    if unit.recruiters.submits_itself(participant.recruiter):
         unit.work.post({"kind": "submitted", "participant_id": participant.id})
 
 

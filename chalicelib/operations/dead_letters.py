@@ -15,10 +15,15 @@ SHELF = "dead"
 
 
 def bury(unit: Unit, message: Message, why: str) -> None:
-    """Keep a message aside, and tell the operator."""
+    """Keep a message aside, and tell the operator, once: no mail about mail that couldn't be sent."""
     fields = {"body": message.body, "why": why[:2000], "died": iso(unit.now)}
     unit.work.put_anyway((SHELF, f"{iso(unit.now)}#{message.key[1][-16:]}"), "dead_letter", fields)
-    budget.tell(unit, f"A message ({message.body['kind']}) failed too often and was put aside: {why}")
+    if message.body["kind"] != "tell_operator":
+        budget.tell(
+            unit,
+            f"A message ({message.body['kind']}) failed too often and was put aside: {why} When its cause "
+            "is mended, have it carried out with: petri dead-letters replay",
+        )
 
 
 def list_dead_letters(unit: Unit) -> list[dict[str, Any]]:
@@ -39,6 +44,9 @@ def replay_dead_letter(unit: Unit, letter_id: str) -> None:
     """Send a dead letter again; NotFound when there is none of this id (any more)."""
     item = unit.work.item((SHELF, letter_id))
     if item is None:
-        raise NotFound(f"There is no dead letter {letter_id!r}.", code="dead_letter_not_found")
+        raise NotFound(
+            f"There is no dead letter {letter_id!r} (any more); list them with petri dead-letters.",
+            code="dead_letter_not_found",
+        )
     unit.work.delete_item((SHELF, letter_id), expect=item["v"])
     unit.work.post(item["body"])

@@ -12,12 +12,16 @@ from typing import Any
 from chalicelib.model.participant import WORKING, Participant
 
 from . import budget
-from .finish_participant import finish_participant, lose_participant
+from .finish_participant import finish_participant, is_paid_off, lose_participant
 from .recruitment import close_places, facts_of
+from .standing import SENT_OFF
 from .unit import Unit
 
 #: How long after the end of `duration` a report may still be on its way.
 GRACE = timedelta(minutes=2)
+#: Who is still working at the recruiter is asked about again, so often and so long.
+PAUSE = timedelta(minutes=10)
+PATIENCE = timedelta(hours=1)
 
 
 def deadline(unit: Unit, participant: Participant) -> datetime:
@@ -27,30 +31,60 @@ def deadline(unit: Unit, participant: Participant) -> datetime:
 
 def set_deadline(unit: Unit, participant: Participant) -> None:
     """Have a newcomer looked after when their time is up."""
-    due = deadline(unit, participant) + GRACE
+    _look_again(unit, participant, deadline(unit, participant) + GRACE)
+
+
+def _look_again(unit: Unit, participant: Participant, due: datetime) -> None:
     unit.work.post({"kind": "deadline", "participant_id": participant.id}, due=due)
 
 
 def who_is_late(unit: Unit, participant_id: int) -> tuple[str, str, dict[str, Any]] | None:
-    """Return recruiter, assignment and the recruiter's facts of somebody who is still working; or None."""
+    """Return recruiter, assignment and the recruiter's facts of somebody who is not through; or None."""
     participant = unit.work.participant(participant_id)
-    if participant.status != WORKING:
+    if not _is_open(unit, participant):
         return None
     return participant.recruiter, participant.assignment_id, facts_of(unit, participant.recruiter)
 
 
+def _is_open(unit: Unit, participant: Participant) -> bool:
+    if participant.status in SENT_OFF:
+        return not is_paid_off(unit, participant)
+    return participant.status == WORKING
+
+
 def set_right(unit: Unit, participant_id: int, fate: str | None) -> None:
-    """Give somebody whose time is up the status that the recruiter knows, or missing_notification."""
+    """Give somebody whose time is up the status that the recruiter knows, or missing_notification.
+
+    Who is still working there is asked about again for a while: the recruiter's time may be longer.
+    """
     participant = unit.work.participant(participant_id)
-    if participant.status != WORKING:
+    if not _is_open(unit, participant):
         return
-    if fate in ("submitted", "approved"):
+    if fate in ("submitted", "approved") or _needs_no_report(unit, participant):
         finish_participant(unit, participant_id)
+    elif fate == "working" and unit.now < deadline(unit, participant) + PATIENCE:
+        _look_again(unit, participant, unit.now + PAUSE)
+    elif participant.status in SENT_OFF:
+        budget.tell(
+            unit,
+            f"Participant {participant_id} is {participant.status} and is owed pay, but never handed the "
+            "assignment in. Pay them with: petri compensate",
+        )
     elif fate in ("returned", "abandoned", "rejected"):
         lose_participant(unit, participant_id, fate)
     else:
-        lose_participant(unit, participant_id, "missing_notification")
-        budget.tell(unit, f"Participant {participant_id} ran out of time and the recruiter reports nothing.")
-        if unit.config.get("disable_when_duration_exceeded"):
-            unit.work.state["closed_by_operator"] = True
-            close_places(unit)
+        _miss(unit, participant)
+
+
+def _needs_no_report(unit: Unit, participant: Participant) -> bool:
+    """Whether somebody who is owed pay can have it without the recruiter knowing of a submission."""
+    came_to_an_end = participant.status in SENT_OFF or participant.end_time is not None
+    return came_to_an_end and unit.recruiters.submits_itself(participant.recruiter)
+
+
+def _miss(unit: Unit, participant: Participant) -> None:
+    lose_participant(unit, participant.id, "missing_notification")
+    budget.tell(unit, f"Participant {participant.id} ran out of time and the recruiter reports nothing.")
+    if unit.config.get("disable_when_duration_exceeded"):
+        unit.work.state["closed_by_operator"] = True
+        close_places(unit)

@@ -13,14 +13,16 @@ from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 
 from . import budget
-from .money import BONUS, CENT, SCREEN_OUT, in_cents, owe, owe_base
+from .money import BASE, BONUS, CENT, SCREEN_OUT, in_cents, owe, owe_base
+from .recruitment import note_reopened
+from .standing import SENT_OFF
 from .unit import Unit
 
 
 def finish_participant(unit: Unit, participant_id: int) -> None:
     """Take a submission, once: base pay is owed, and the experiment is asked for its judgement."""
     participant = unit.work.participant(participant_id)
-    if participant.status in ("overrecruited", "screened_out"):
+    if participant.status in SENT_OFF:
         _pay_off(unit, participant)
         return
     if participant.status != WORKING:
@@ -28,18 +30,27 @@ def finish_participant(unit: Unit, participant_id: int) -> None:
     if participant.end_time is None:
         participant.end_time = unit.now
     _set_status(unit, participant, "submitted")
-    budget.give_back(unit, participant.recruiter)
     owe_base(unit, participant)
     unit.work.post({"kind": "judge", "participant_id": participant.id})
 
 
 def _pay_off(unit: Unit, participant: Participant) -> None:
-    budget.give_back(unit, participant.recruiter)
+    """Have somebody paid who was sent away early; again: nothing."""
+    if participant.end_time is None:
+        participant.end_time = unit.now
     if participant.status == "screened_out":
         fee = in_cents(unit.config.get("screen_out_payment") or 0, "screen_out_payment")
-        owe(unit, participant, SCREEN_OUT, fee, "screened out")
+        owed = owe(unit, participant, SCREEN_OUT, fee, "screened out")
     else:
-        owe_base(unit, participant)
+        owed = owe_base(unit, participant)
+    if owed is not None:
+        budget.note_sent_off(unit)
+
+
+def is_paid_off(unit: Unit, participant: Participant) -> bool:
+    """Whether somebody who was sent away early has what is owed to them in the ledger."""
+    kind = SCREEN_OUT if participant.status == "screened_out" else BASE
+    return unit.work.payment(participant.id, kind) is not None
 
 
 def judge_participant(unit: Unit, participant_id: int) -> None:
@@ -65,7 +76,7 @@ def _pay_bonus_and_judge(unit: Unit, participant: Participant) -> None:
     bonus = _checked_bonus(unit, experiment.bonus(participant))
     participant.bonus = bonus
     if bonus >= CENT:
-        owe(unit, participant, BONUS, bonus, experiment.bonus_reason())
+        owe(unit, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
     if not experiment.attention_check(participant):
         _set_status(unit, participant, "did_not_attend")
         experiment.attention_check_failed(participant)
@@ -82,8 +93,8 @@ def _checked_bonus(unit: Unit, asked: Any) -> Decimal:
     most = unit.config.get("max_bonus")
     if most is not None and bonus > in_cents(most, "max_bonus"):
         raise ExperimentError(
-            f"bonus() returned ${bonus}, which is above max_bonus (${most}). Nothing was paid yet: mend "
-            "bonus() or raise max_bonus, then replay the message (petri dead-letters)."
+            f"bonus() returned ${bonus}, which is above max_bonus (${most}). No bonus was paid: mend "
+            "bonus() or raise max_bonus, then have it asked again with petri dead-letters replay."
         )
     return bonus
 
@@ -97,7 +108,7 @@ def qualifications_of(unit: Unit, participant_id: int) -> tuple[str, str, list[s
     """Return recruiter, worker and the names under which having taken part is marked."""
     participant = unit.work.participant(participant_id)
     groups = [name.strip() for name in str(unit.config.get("group_name") or "").split(",")]
-    return participant.recruiter, participant.worker_id, [unit.run_seed, *(name for name in groups if name)]
+    return participant.recruiter, participant.worker_id, [unit.app_id, *(name for name in groups if name)]
 
 
 def _set_status(unit: Unit, participant: Participant, status: str) -> None:
@@ -113,11 +124,31 @@ def lose_participant(unit: Unit, participant_id: int, status: str) -> None:
     unit.seed(participant, f"lose_participant|{status}", 0)
     participant.end_time = participant.end_time or unit.now
     _set_status(unit, participant, status)
-    budget.give_back(unit, participant.recruiter)
     if status == "abandoned":
         unit.experiment.assignment_abandoned(participant)
     elif status == "replaced":
         unit.experiment.assignment_reassigned(participant)
     else:
         unit.experiment.assignment_returned(participant)
-    unit.experiment.recruit()
+    _fill_the_place(unit, participant)
+    if participant.released is not None:
+        budget.tell(
+            unit,
+            f"Participant {participant.id} was to be paid ({participant.released}), but the assignment is "
+            f"{status}: base pay can't go with it. Pay them with: petri compensate",
+        )
+
+
+def _fill_the_place(unit: Unit, participant: Participant) -> None:
+    """Ask for somebody else, where nobody has the place already or gets it from the recruiter by itself.
+
+    A recruiter that reports submissions keeps its places itself: it offers one that was given back anew.
+    """
+    if participant.status == "replaced":
+        return
+    keeps_places = not unit.recruiters.submits_itself(participant.recruiter)
+    is_offered_anew = keeps_places and participant.status in ("returned", "abandoned")
+    if is_offered_anew and not unit.work.state.get("closed"):
+        note_reopened(unit)
+    else:
+        unit.experiment.recruit()

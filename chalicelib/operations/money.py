@@ -8,13 +8,13 @@ later try looks first whether the earlier one happened.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import Participant
-from chalicelib.model.record import iso
+from chalicelib.model.record import iso, moment
 from chalicelib.model.reports import DUE, HELD, PAID, REFUSED, SENDING, Payment
 from chalicelib.ports import Transfer
 
@@ -27,6 +27,11 @@ BASE, BONUS, COMPENSATION, SCREEN_OUT = "base", "bonus", "compensation", "screen
 MOST = Decimal(10_000)
 #: How long one worker has a payment to itself: longer than a call to a recruiter takes.
 LEASE = timedelta(minutes=2)
+LEASE_ENDS = "leased_until"
+#: Who moves payments on, where the operator doesn't.
+PLATFORM, OPERATOR = "petri", "operator"
+MOST_MOVES = 60
+LONGEST_WHY = 1000
 
 
 def in_cents(amount: Any, what: str) -> Decimal:
@@ -35,63 +40,82 @@ def in_cents(amount: Any, what: str) -> Decimal:
         dollars = Decimal(str(amount))
     except InvalidOperation as error:
         raise ExperimentError(f"{what} must be a number of dollars, not {amount!r}.") from error
-    if not dollars.is_finite() or dollars < 0 or dollars > MOST:
+    if not dollars.is_finite() or abs(dollars) > MOST:
         raise ExperimentError(f"{what} must lie between 0 and {MOST} dollars, not {amount!r}.")
-    return dollars.quantize(CENT, ROUND_HALF_UP)
+    # Rounded first: what floats leave of zero, such as -5e-17, is zero.
+    cents = dollars.quantize(CENT, ROUND_HALF_UP)
+    if cents < 0:
+        raise ExperimentError(f"{what} must lie between 0 and {MOST} dollars, not {amount!r}.")
+    return abs(cents)
 
 
-def owe(unit: Unit, participant: Participant, kind: str, amount: Decimal, reason: str) -> Payment | None:
+def owe(
+    unit: Unit, participant: Participant, kind: str, amount: Decimal, reason: str, by: str = PLATFORM
+) -> Payment | None:
     """Put a sum into the ledger, unless its kind is there already, and have it paid after the commit.
 
-    A bonus above the hard cap is held for the operator's word; base pay never is.
+    A bonus above the hard cap is held for the operator's word; base pay never is. Returns the record, or
+    None when nothing was put.
     """
     if amount < CENT or unit.work.payment(participant.id, kind) is not None:
         return None
     payment = Payment(participant.id, kind, amount, reason)
     unit.work.save(payment)
-    fee = unit.recruiters.fee(participant.recruiter, amount)
-    is_held = kind == BONUS and budget.is_above(unit, amount + fee)
-    budget.note_owed(unit, amount + fee)
+    cost = amount + unit.recruiters.fee(participant.recruiter, amount)
+    is_held = kind == BONUS and budget.is_above(unit, cost, participant)
+    budget.note_owed(unit, cost, participant, is_last=kind != BASE or participant.status != "submitted")
     if is_held:
-        _move(unit, payment, HELD, "the hard cap is reached")
+        move(unit, payment, HELD, "hard_cap is reached", by)
         budget.tell(
-            unit, f"A bonus of ${amount} for participant {participant.id} is held: hard_cap is reached."
+            unit,
+            f"A bonus of ${amount} for participant {participant.id} is held, since hard_cap is reached. "
+            f"Have it paid with: petri payments release --participant {participant.id}",
         )
     else:
-        _keep_history(unit, payment, reason)
-        _have_paid(unit, payment)
+        move(unit, payment, DUE, reason, by)
+        have_paid(unit, payment)
     return payment
 
 
-def _have_paid(unit: Unit, payment: Payment) -> None:
-    unit.work.post({"kind": "pay", "participant_id": payment.participant_id, "payment": payment.kind})
+def have_paid(unit: Unit, payment: Payment, due: datetime | None = None) -> None:
+    """Have a payment sent after the commit, at the earliest when due."""
+    message = {"kind": "pay", "participant_id": payment.participant_id, "payment": payment.kind}
+    unit.work.post(message, due=due)
 
 
-def owe_base(unit: Unit, participant: Participant) -> None:
+def owe_base(unit: Unit, participant: Participant) -> Payment | None:
     """Base pay: owed to everybody who did not break off by themselves."""
     amount = in_cents(unit.config.get("base_payment") or 0, "base_payment")
     participant.base_pay = amount
-    owe(unit, participant, BASE, amount, "base pay")
+    return owe(unit, participant, BASE, amount, "base pay")
 
 
 def begin_payment(unit: Unit, participant_id: int, kind: str) -> Transfer | None:
-    """Move a payment to sending and say what to send; None when nothing is to be sent (any more).
+    """Move a payment to sending and say what to send; None when nothing is to be sent (now).
 
-    ExperimentError, so that the message comes again, while another worker has the payment.
+    While another worker has the payment, it is looked at again when that one's time is up.
     """
     payment = unit.work.payment(participant_id, kind)
     if payment is None or payment.status not in (DUE, SENDING):
         return None
-    until = payment.details.get("leased_until")
-    if until is not None and until > (iso(unit.now) or ""):
-        raise ExperimentError("Another worker is sending this payment; this one comes again.", code="in_work")
-    is_retry = payment.status == SENDING
-    _move(unit, payment, SENDING, "sent again" if is_retry else "sent")
-    payment.details = {**payment.details, "leased_until": iso(unit.now + LEASE)}
-    return _transfer(unit, payment, is_retry)
+    until = leased_until(unit, payment)
+    if until is not None:
+        have_paid(unit, payment, due=until)
+        return None
+    transfer = transfer_of(unit, payment)
+    move(unit, payment, SENDING, "sent again" if transfer.is_retry else "sent")
+    payment.details = {**payment.details, LEASE_ENDS: iso(unit.now + LEASE)}
+    return transfer
 
 
-def _transfer(unit: Unit, payment: Payment, is_retry: bool) -> Transfer:
+def leased_until(unit: Unit, payment: Payment) -> datetime | None:
+    """Return until when another worker has a payment to itself; None when nobody has."""
+    until = moment(payment.details.get(LEASE_ENDS))
+    return until if until is not None and until > unit.now else None
+
+
+def transfer_of(unit: Unit, payment: Payment) -> Transfer:
+    """Return a payment as its recruiter has to make it."""
     participant = unit.work.participant(payment.participant_id)
     return Transfer(
         recruiter=participant.recruiter,
@@ -102,9 +126,9 @@ def _transfer(unit: Unit, payment: Payment, is_retry: bool) -> Transfer:
         kind=payment.kind,
         amount=payment.amount,
         reason=payment.reason or "",
-        token=f"{unit.run_seed}-{participant.id}-{payment.kind}",
+        token=f"{unit.app_id}-{participant.id}-{payment.kind}",
         reference=payment.recruiter_reference,
-        is_retry=is_retry,
+        is_retry=any(each["to"] == SENDING for each in moves_of(payment)),
     )
 
 
@@ -119,18 +143,21 @@ def give_up_for_now(unit: Unit, participant_id: int, kind: str, why: str) -> Non
     """Note that a try failed without a clear answer; the payment stays sending and is tried again."""
     payment = unit.work.payment(participant_id, kind)
     if payment is not None and payment.status == SENDING:
-        _keep_history(unit, payment, why)
-        payment.details = {k: v for k, v in payment.details.items() if k != "leased_until"}
+        move(unit, payment, SENDING, why)
 
 
 def settle_payment(unit: Unit, participant_id: int, kind: str, reference: str) -> None:
     """Note that a payment has been made."""
     payment = unit.work.payment(participant_id, kind)
     if payment is not None and payment.status == SENDING:
-        _move(unit, payment, PAID, "the recruiter has paid")
-        payment.details = {k: v for k, v in payment.details.items() if k != "leased_until"}
-        payment.recruiter_reference = reference
-        payment.sent_time = unit.now
+        mark_paid(unit, payment, reference, "the recruiter has paid")
+
+
+def mark_paid(unit: Unit, payment: Payment, reference: str, why: str, by: str = PLATFORM) -> None:
+    """Move a payment to paid, with the recruiter's reference."""
+    payment.recruiter_reference = reference
+    payment.sent_time = unit.now
+    move(unit, payment, PAID, why, by)
 
 
 def refuse_payment(unit: Unit, participant_id: int, kind: str, why: str) -> None:
@@ -138,35 +165,39 @@ def refuse_payment(unit: Unit, participant_id: int, kind: str, why: str) -> None
     payment = unit.work.payment(participant_id, kind)
     if payment is None or payment.status != SENDING:
         return
-    _move(unit, payment, REFUSED, why)
-    payment.details = {k: v for k, v in payment.details.items() if k != "leased_until"}
-    budget.tell(unit, f"The {kind} payment of participant {participant_id} was refused: {why}")
+    move(unit, payment, REFUSED, why)
+    budget.tell(
+        unit,
+        f"The {kind} payment of participant {participant_id} was refused: {why} When its cause is mended, "
+        f"have it paid with: petri payments release --participant {participant_id}",
+    )
 
 
-def release_payment(unit: Unit, participant_id: int, kind: str, by: str) -> bool:
-    """Have a held or refused payment sent after all, at the operator's word; say whether it was one."""
-    payment = unit.work.payment(participant_id, kind)
-    if payment is None or payment.status not in (HELD, REFUSED):
-        return False
-    _move(unit, payment, DUE, f"released by {by}")
-    _have_paid(unit, payment)
-    return True
+def move(unit: Unit, payment: Payment, status: str, why: str, by: str = PLATFORM) -> None:
+    """Move a payment on and note to what, when, who did so, why, how much, and the recruiter's reference.
 
-
-def retry_payment(unit: Unit, participant_id: int, kind: str) -> bool:
-    """Have a payment that hangs tried again at once; say whether it was one."""
-    payment = unit.work.payment(participant_id, kind)
-    if payment is None or payment.status not in (DUE, SENDING):
-        return False
-    _have_paid(unit, payment)
-    return True
-
-
-def _move(unit: Unit, payment: Payment, status: str, why: str) -> None:
+    Whoever had the payment to itself has it no more.
+    """
     payment.status = status
-    _keep_history(unit, payment, why)
+    noted = {
+        "to": status,
+        "at": iso(unit.now),
+        "by": by,
+        "why": why[:LONGEST_WHY],
+        "amount": str(payment.amount),
+        "reference": payment.recruiter_reference,
+    }
+    kept = {name: value for name, value in payment.details.items() if name != LEASE_ENDS}
+    payment.details = {**kept, "moves": shortened([*moves_of(payment), noted])}
 
 
-def _keep_history(unit: Unit, payment: Payment, why: str) -> None:
-    moves = [*payment.details.get("moves", []), {"to": payment.status, "at": iso(unit.now), "why": why}]
-    payment.details = {**payment.details, "moves": moves[-50:]}
+def moves_of(payment: Payment) -> list[dict[str, Any]]:
+    """Return how a payment has moved so far, oldest first."""
+    moves: list[dict[str, Any]] = payment.details.get("moves", [])
+    return moves
+
+
+def shortened(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the middle of a very long story: an item has an end."""
+    half = MOST_MOVES // 2
+    return moves if len(moves) <= MOST_MOVES else [*moves[:half], *moves[-half:]]

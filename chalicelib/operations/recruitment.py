@@ -8,36 +8,47 @@ open their places one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.model.errors import Busy
 from chalicelib.model.network import Network
-from chalicelib.model.participant import WORKING
 from chalicelib.model.record import iso
 from chalicelib.model.reports import Recruitment
 
 from . import budget
+from .quotas import recruiters_in_use, split_among_recruiters
+from .standing import standing
 from .unit import Unit
 
-
-def places_to_open(unit: Unit, n: int) -> int:
-    """How many of n places may be opened."""
-    networks = unit.work.networks()
-    if not networks:
-        return n
-    free = sum(network.open_places if unit.experiment.gating else _room(network) for network in networks)
-    return max(0, min(n, free + unit.experiment.over_recruitment - _claims(unit)))
+RECRUIT, CLOSE = "recruit", "close"
 
 
-def _room(network: Network) -> int:
-    return network.max_size - network.n_alive if network.has_room else 0
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What asking for places comes to."""
+
+    asked: int
+    #: How many places are opened, by recruiter.
+    places: dict[str, int]
+    #: How many there are seats for, and how many the hard cap allows.
+    seats: int
+    affordable: int
+
+    @property
+    def opened(self) -> int:
+        """How many places are opened in all."""
+        return sum(self.places.values())
 
 
-def _claims(unit: Unit) -> int:
-    """Places that nobody has come for yet, and people at work who have no seat yet."""
-    listed = unit.work.listing()
-    expected = max(0, int(unit.work.state.get("opened", 0)) - len(listed))
-    seatless = sum(1 for one in listed if one["status"] == WORKING and not one.get("seated"))
-    return expected + seatless
+def carry_out(unit: Unit, wishes: Iterable[tuple[str, int]]) -> None:
+    """Do what hooks wished of recruiters, in order."""
+    for what, n in wishes:
+        if what == CLOSE:
+            close_places(unit)
+        else:
+            open_places(unit, n)
 
 
 def open_places(unit: Unit, n: int) -> None:
@@ -46,31 +57,72 @@ def open_places(unit: Unit, n: int) -> None:
     Places may open again after recruitment was closed by itself: somebody failed and is replaced. With
     `auto_recruit` off, or when the operator has closed recruitment, none are.
     """
-    if not unit.config.get("auto_recruit", True) or unit.work.state.get("closed_by_operator"):
-        return
-    open_at_recruiters(unit, places_to_open(unit, n))
+    if unit.config.get("auto_recruit", True) and not unit.work.state.get("closed_by_operator"):
+        _carry_out(unit, plan(unit, n))
 
 
-def open_at_recruiters(unit: Unit, places: int) -> None:
-    """Open places with the recruiters whose turn it is, as far as the hard cap allows."""
-    names = split_among_recruiters(unit, places)
-    for name in dict.fromkeys(names):
-        wanted = names.count(name)
-        count = budget.affordable(unit, name, wanted)
-        if count < wanted:
-            budget.tell(unit, f"{wanted - count} places were not opened with {name}: hard_cap is reached.")
-        if count:
-            _open(unit, name, count)
+def open_places_by_operator(unit: Unit, n: int, *, beyond_seats: bool = False) -> Opening:
+    """Open places at the operator's word, with `auto_recruit` off too, and after closing.
+
+    `beyond_seats`: even when no seat is free for them. The hard cap holds in any case.
+    """
+    unit.work.state.pop("closed_by_operator", None)
+    opening = plan(unit, n, beyond_seats=beyond_seats)
+    _carry_out(unit, opening)
+    return opening
+
+
+def plan(unit: Unit, n: int, *, beyond_seats: bool = False) -> Opening:
+    """Say what asking for n places comes to, and change nothing."""
+    seats = n if beyond_seats else places_to_open(unit, n)
+    allowed = budget.affordable(unit, seats)
+    asked: dict[str, int] = unit.work.state.get("asked", {})
+    return Opening(n, split_among_recruiters(unit, allowed, asked), seats, allowed)
+
+
+def places_to_open(unit: Unit, n: int) -> int:
+    """How many of n places there are seats for.
+
+    People are counted before seats: who sits down in between counts twice, and never not at all.
+    """
+    now = standing(unit)
+    networks = unit.work.networks()
+    if not networks:
+        return n
+    free = sum(network.open_places if unit.experiment.gating else _room(network) for network in networks)
+    return max(0, min(n, free + unit.experiment.over_recruitment - now.expected - now.seatless))
+
+
+def _room(network: Network) -> int:
+    return network.max_size - network.n_alive if network.has_room else 0
+
+
+def _carry_out(unit: Unit, opening: Opening) -> None:
+    if opening.affordable < opening.seats:
+        names = " and ".join(recruiters_in_use(unit))
+        budget.tell_that_places_stay_closed(unit, names, opening.seats - opening.affordable)
+    for name, count in opening.places.items():
+        _open(unit, name, count)
+    if opening.places:
+        budget.mind_the_soft_cap(unit)
 
 
 def _open(unit: Unit, name: str, count: int) -> None:
     state = unit.work.state
     state.pop("closed", None)
-    state["opened"] = int(state.get("opened", 0)) + count
-    budget.reserve(unit, name, count)
-    unit.work.save(Recruitment(recruiter=name, event_type="recruit", n=count))
-    token = f"{unit.run_seed}-open-{state['opened']}"
+    # Who came without having been asked for is no answer to this opening.
+    state["opened"] = max(int(state.get("opened", 0)), standing(unit).came) + count
+    asked = state.setdefault("asked", {})
+    asked[name] = asked.get(name, 0) + count
+    unit.work.save(Recruitment(recruiter=name, event_type=RECRUIT, n=count))
+    token = f"{unit.app_id}-open-{state['opened']}"
     unit.work.post({"kind": "open_places", "recruiter": name, "n": count, "token": token})
+
+
+def note_reopened(unit: Unit) -> None:
+    """Count a place that its recruiter gives to somebody else by itself."""
+    state = unit.work.state
+    state["opened"] = max(int(state.get("opened", 0)), standing(unit).came) + 1
 
 
 def close_places(unit: Unit) -> None:
@@ -80,39 +132,16 @@ def close_places(unit: Unit) -> None:
         return
     state["closed"] = iso(unit.now)
     for name in recruiters_in_use(unit):
-        unit.work.save(Recruitment(recruiter=name, event_type="close"))
+        unit.work.save(Recruitment(recruiter=name, event_type=CLOSE))
         unit.work.post({"kind": "stop_recruiter", "recruiter": name})
 
 
-def recruiters_in_use(unit: Unit) -> list[str]:
-    """Return the nicknames of the recruiters that this run may ask."""
-    recruiter = str(unit.config.get("recruiter") or "hotair")
-    if recruiter != "multi":
-        return [recruiter]
-    return list(dict.fromkeys(name for name, _ in read_quotas(str(unit.config.get("recruiters") or ""))))
-
-
-def split_among_recruiters(unit: Unit, places: int) -> list[str]:
-    """Name a recruiter for each place: the configured one, or by the quotas of `recruiters` in turn."""
-    recruiter = str(unit.config.get("recruiter") or "hotair")
-    if recruiter != "multi":
-        return [recruiter] * places
-    quotas = read_quotas(str(unit.config.get("recruiters") or ""))
-    asked: dict[str, int] = unit.work.state.setdefault("asked", {})
-    names = []
-    for _ in range(places):
-        name = next((name for name, quota in quotas if asked.get(name, 0) < quota), None)
-        if name is None:
-            break
-        asked[name] = asked.get(name, 0) + 1
-        names.append(name)
-    return names
-
-
-def read_quotas(text: str) -> list[tuple[str, int]]:
-    """Read `bots: 2, cli: 1` into pairs of nickname and number."""
-    pairs = (part.split(":") for part in text.split(",") if part.strip())
-    return [(name.strip(), int(number)) for name, number in pairs]
+def close_places_by_operator(unit: Unit) -> bool:
+    """Close recruitment until the operator opens it again; say whether it was open."""
+    was_open = not unit.work.state.get("closed")
+    unit.work.state["closed_by_operator"] = True
+    close_places(unit)
+    return was_open
 
 
 def facts_of(unit: Unit, recruiter: str) -> dict[str, Any]:
@@ -121,7 +150,13 @@ def facts_of(unit: Unit, recruiter: str) -> dict[str, Any]:
     return dict(kept.get(recruiter, {}))
 
 
-def keep_facts(unit: Unit, recruiter: str, facts: dict[str, Any]) -> None:
-    """Keep what a recruiter wants to know next time."""
+def keep_facts(unit: Unit, recruiter: str, facts: dict[str, Any], seen: dict[str, Any]) -> None:
+    """Keep what a recruiter wants to know next time; `seen`: what it was told this time.
+
+    Busy, so that the message comes again, when somebody else has kept something new meanwhile: the
+    recruiter, asked with the same token, does nothing twice and tells both together.
+    """
+    if facts_of(unit, recruiter) != seen:
+        raise Busy(f"Another message to {recruiter} was carried out at the same time; this one comes again.")
     if facts:
         unit.work.state.setdefault("recruiters", {})[recruiter] = facts

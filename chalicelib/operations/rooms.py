@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.model.errors import ExperimentError
+from chalicelib.model.errors import Conflict, ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.draws import drawing
@@ -89,6 +89,19 @@ def rooms(unit: Unit) -> list[Mapping[str, Any]]:
     return [item for item in unit.work.items(ROOMS) if item["kind"] == "room"]
 
 
+def rooms_to_change(unit: Unit) -> list[Mapping[str, Any]]:
+    """Return the rooms that have opened, as this commit is going to find them, or it is refused.
+
+    The header counts them, and is noted before they are read: who opens rooms meanwhile has changed it.
+    """
+    unit.work.item(HEADER)
+    opened = rooms(unit)
+    header = unit.work.item(HEADER)
+    if len(opened) != (header["last_room"] if header is not None else 0):
+        raise Conflict("Rooms are being opened at this moment.")
+    return opened
+
+
 def unseated(
     waiting: Sequence[Mapping[str, Any]], opened: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
@@ -121,7 +134,7 @@ def waiting_entry(unit: Unit, participant_id: int) -> Mapping[str, Any] | None:
 
 def form_rooms(unit: Unit) -> None:
     """Open as many rooms as can be filled; tell everybody how far it is."""
-    opened = rooms(unit)
+    opened = rooms_to_change(unit)
     left = most_rooms(unit) - len(opened)
     waiting = alive(unit, unseated(lobby(unit), opened))
     groups = _groups_of_workers(unit, waiting, left)
@@ -192,8 +205,11 @@ def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> None:
         unit.work.claim(HEADER, "rooms_header", {"last_room": number})
 
 
-def _take_turn(unit: Unit) -> None:
-    """Let nobody be given a seat, who leaves in this commit, by one that happens at the same time."""
+def _leave(unit: Unit, participant_id: int) -> None:
+    """Take somebody out of the lobby; whoever gives them a seat at the same time is refused, or this is."""
+    if any(participant_id in room["members"] for room in rooms_to_change(unit)):
+        raise Conflict("A room was opened with them at this moment.")
+    unit.work.delete_item(lobby_key(participant_id))
     header = unit.work.item(HEADER)
     unit.work.claim(HEADER, "rooms_header", {"last_room": header["last_room"] if header is not None else 0})
 
@@ -203,17 +219,17 @@ def waited_long(unit: Unit, participant_id: int) -> None:
     entry = waiting_entry(unit, participant_id)
     if entry is None:
         return
-    here = alive(unit, unseated(lobby(unit), rooms(unit)))
+    opened = rooms_to_change(unit)
+    here = alive(unit, unseated(lobby(unit), opened))
     least = unit.experiment.min_size
-    if least and len(here) >= least and len(rooms(unit)) < most_rooms(unit):
+    if least and len(here) >= least and len(opened) < most_rooms(unit):
         _open(unit, [[item["id"] for item in here][: room_size(unit)]])
         return
     participant = unit.work.participant(participant_id)
     if not participant.is_working:
         return
     participant.released = "waiting"
-    _take_turn(unit)
-    unit.work.delete_item(lobby_key(participant_id))
+    _leave(unit, participant_id)
     _tell_page(unit, participant_id, {**standing(unit, participant_id), "released": True})
 
 
@@ -236,8 +252,7 @@ def lose_socket(unit: Unit, participant: Participant, entry: Mapping[str, Any], 
     if entry["seen"] > since and may_wait(participant):
         unit.work.claim(lobby_key(participant.id), "waiting", {**_fields(entry), "quiet": False})
         return
-    _take_turn(unit)
-    unit.work.delete_item(lobby_key(participant.id))
+    _leave(unit, participant.id)
     unit.work.nudge({"kind": "announce"}, "announce", due=unit.now + timedelta(seconds=TOGETHER))
 
 

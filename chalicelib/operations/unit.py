@@ -72,6 +72,8 @@ class Unit:
     tokens: Tokens
     recruiters: Recruiters
     run_seed: str
+    #: The run's id: what is sent outward carries it, so that no two runs are taken for one.
+    app_id: str
     caller: Caller = NOBODY
     request: Request = field(default_factory=Request)
     #: Raised after the commit: a refusal that leaves something behind.

@@ -6,14 +6,24 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.operations.recruitment import close_places, open_places
+from chalicelib.operations.recruitment import CLOSE, RECRUIT
 from chalicelib.operations.unit import Unit
 
 
 def carry(unit: Unit, wishes: Iterable[dict[str, Any]]) -> None:
-    """Carry every wish, in order."""
+    """Carry every wish, in order.
+
+    What is asked of recruiters is decided on in a commit of its own: it changes what all share, and a hook
+    need not run again because somebody else recruits.
+    """
+    recruiting: list[tuple[str, int]] = []
     for wish in wishes:
-        CARRIERS[wish["kind"]](unit, wish)
+        if wish["kind"] in RECRUITING:
+            recruiting.append((RECRUITING[wish["kind"]], wish.get("n", 0)))
+        else:
+            CARRIERS[wish["kind"]](unit, wish)
+    if recruiting:
+        unit.work.post({"kind": "recruiting", "wishes": recruiting})
 
 
 def _publish(unit: Unit, wish: dict[str, Any]) -> None:
@@ -33,9 +43,16 @@ def _end_group(unit: Unit, wish: dict[str, Any]) -> None:
     unit.work.post({"kind": "end_group", "participant_id": wish["participant_id"]})
 
 
+def _screened_out(unit: Unit, wish: dict[str, Any]) -> None:
+    """Have the fee paid at once where no recruiter has to report a submission first."""
+    participant = unit.work.participant(wish["participant_id"])
+    if unit.recruiters.submits_itself(participant.recruiter):
+        unit.work.post({"kind": "submitted", "participant_id": participant.id})
+
+
+RECRUITING = {"recruit": RECRUIT, "close_recruitment": CLOSE}
 CARRIERS: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
-    "recruit": lambda unit, wish: open_places(unit, wish["n"]),
-    "close_recruitment": lambda unit, _: close_places(unit),
+    "screened_out": _screened_out,
     "publish": _publish,
     "timer": _timer,
     "bot": _stand_in,

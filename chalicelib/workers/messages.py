@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError, VendorError, VendorRefused
+from chalicelib.model.errors import PetriError, VendorRefused
 from chalicelib.operations import (
     channels,
     dead_letters,
@@ -81,7 +81,12 @@ def _gave_up(message: Message) -> None:
 def _notification(message: Message) -> None:
     body = message.body
     services.current().handle(
-        message, notify.handle_notification, body["event_type"], body["assignment_id"], body["participant_id"]
+        message,
+        notify.handle_notification,
+        body["event_type"],
+        body["assignment_id"],
+        body["participant_id"],
+        body.get("recruiter"),
     )
 
 
@@ -97,13 +102,17 @@ def _qualify(message: Message) -> None:
     app.handle(message, _done)
 
 
+def _recruiting(message: Message) -> None:
+    services.current().handle(message, recruitment.carry_out, message.body["wishes"])
+
+
 def _open_places(message: Message) -> None:
     app = services.current()
     body = message.body
     facts = app.run(recruitment.facts_of, body["recruiter"])
     recruited = app.recruiters.named(body["recruiter"]).recruit(body["n"], body["token"], facts)
     logger.info("%s", recruited.message)
-    app.handle(message, recruitment.keep_facts, body["recruiter"], recruited.facts)
+    app.handle(message, recruitment.keep_facts, body["recruiter"], recruited.facts, facts)
 
 
 def _stop_recruiter(message: Message) -> None:
@@ -112,7 +121,7 @@ def _stop_recruiter(message: Message) -> None:
     facts = app.run(recruitment.facts_of, name)
     closed = app.recruiters.named(name).close_recruitment(facts)
     logger.info("%s", closed.message)
-    app.handle(message, recruitment.keep_facts, name, closed.facts)
+    app.handle(message, recruitment.keep_facts, name, closed.facts, facts)
 
 
 def _pay(message: Message) -> None:
@@ -126,7 +135,8 @@ def _pay(message: Message) -> None:
         reference = _transfer(transfer, whose)
     except VendorRefused as error:
         app.handle(message, money.refuse_payment, *whose, str(error))
-    except VendorError as error:
+    except Exception as error:
+        # Whatever it was, nobody has the payment to itself any more; it comes again.
         app.run(money.give_up_for_now, *whose, str(error))
         raise
     else:
@@ -164,7 +174,8 @@ def _tell_operator(message: Message) -> None:
     app = services.current()
     who = message.body["participant_id"]
     report = json.dumps(message.body["report"], ensure_ascii=False, indent=2)
-    app.mailer.tell(f"Participant {who} met an error", report)
+    subject = "Your run needs you" if who is None else f"Participant {who} met an error"
+    app.mailer.tell(subject, report)
     app.handle(message, _done)
 
 
@@ -255,6 +266,7 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "judge": _judge,
     "deadline": _deadline,
     "qualify": _qualify,
+    "recruiting": _recruiting,
     "open_places": _open_places,
     "stop_recruiter": _stop_recruiter,
     "pay": _pay,

@@ -1,0 +1,53 @@
+"""Who came, who is at work, who is still expected: what recruiting and the caps count with.
+
+All of it follows from the list of participants and the number of places opened so far, so nothing is
+given back twice by a report that comes twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.model.participant import WORKING
+
+from .unit import Unit
+
+#: Somebody else has this participant's place: the assignment was theirs, and no place was used up.
+REPLACED = "replaced"
+SENT_OFF = ("overrecruited", "screened_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Counts over one run."""
+
+    #: How many came, each assignment counted once.
+    came: int
+    #: Places that were opened and nobody has come for yet.
+    expected: int
+    #: People at work who have no seat yet.
+    seatless: int
+    working: int
+    #: Handed in, and not judged yet.
+    submitted: int
+    #: Sent away early with pay: one too many, or screened out.
+    sent_off: int
+
+
+def standing(unit: Unit, changed: Mapping[int, str] | None = None) -> Standing:
+    """Count; `changed`: what this unit makes of somebody's status, which the list doesn't tell yet."""
+    opened = int(unit.work.state.get("opened", 0))
+    changes = changed or {}
+    listed = [(changes.get(one["id"], one["status"]), one.get("seated")) for one in unit.work.listing()]
+    statuses = Counter(status for status, _ in listed)
+    came = len(listed) - statuses[REPLACED]
+    return Standing(
+        came=came,
+        expected=max(0, opened - came),
+        seatless=sum(1 for status, seated in listed if status == WORKING and not seated),
+        working=statuses[WORKING],
+        submitted=statuses["submitted"],
+        sent_off=sum(statuses[status] for status in SENT_OFF),
+    )
