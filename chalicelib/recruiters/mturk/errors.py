@@ -47,6 +47,10 @@ _MENDS = {
     "WorkerDoesNotExist": "Mechanical Turk knows no such worker; check the id.",
     "QualificationDoesNotExist": "This worker doesn't have this qualification; there is nothing to revoke.",
 }
+#: Reasons that there is no assignment of an id: also one that no id of Mechanical Turk's can be.
+_NO_ASSIGNMENT = frozenset(
+    {"AssignmentDoesNotExist", "ParamValidation", "ParameterValidation", "ValidationException"}
+)
 #: Words by which Mechanical Turk says that it has carried out a request with this token before.
 _REPEATED = ("already been processed", "already exists", "already been used", "duplicate")
 
@@ -59,6 +63,11 @@ class TurkRefused(VendorRefused):
         super().__init__(message)
         self.reason = reason
         self.said = said
+
+    @property
+    def knows_no_assignment(self) -> bool:
+        """Whether there is no assignment of the id that was asked about."""
+        return self.reason in _NO_ASSIGNMENT
 
     @property
     def is_repeat(self) -> bool:

@@ -1,4 +1,4 @@
-"""Paying: an approval pays the HIT's reward, a bonus any sum; a compensation goes through a HIT of its own."""
+"""Paying: approving pays the HIT's reward, a bonus any sum; a compensation goes through its own HIT."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .qualifications import Qualifications, exclusive
 from .question import compensation_question
 from .requester import Requester
 
+#: The kind of HIT that compensates somebody.
 COMPENSATION = "compensation"
 _APPROVED = "approved"
 _MOST_CHARACTERS = 1000
@@ -59,7 +60,7 @@ class Payments:
         try:
             return _APPROVED if self.status(assignment_id) == "Approved" else None
         except TurkRefused as refused:
-            if refused.reason == "AssignmentDoesNotExist":
+            if refused.knows_no_assignment:
                 return None
             raise
 
@@ -69,13 +70,22 @@ class Payments:
             return _APPROVED
         if status == "Rejected":
             raise VendorRefused(
-                "This assignment was rejected at Mechanical Turk, so it can't be approved to pay its base pay; "
+                "This assignment was rejected at Mechanical Turk, so it can't be approved to pay base; "
                 "overturn the rejection at requester.mturk.com, or use petri compensate."
             )
         raise VendorUnreachable(
             "The worker hasn't submitted this assignment at Mechanical Turk, or it isn't listed yet; "
             "base pay is tried again. Somebody who returned it is paid by petri compensate."
         )
+
+    def is_handed_in(self, assignment_id: str) -> bool:
+        """Whether an assignment was submitted; only then can a bonus go with it."""
+        try:
+            return self.status(assignment_id) is not None
+        except TurkRefused as refused:
+            if refused.knows_no_assignment:
+                return False
+            raise
 
     def status(self, assignment_id: str) -> str | None:
         """Return Submitted, Approved or Rejected; None before it is submitted and when it was given back.
@@ -120,7 +130,7 @@ class Payments:
                 )
             ]
         except TurkRefused as refused:
-            if refused.reason == "AssignmentDoesNotExist":
+            if refused.knows_no_assignment:
                 return None
             raise
         return sign if any(reason.endswith(f"[{sign}]") for reason in sent) else None

@@ -8,25 +8,23 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.model.participant import Participant
+from chalicelib.operations.money import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.settings import Gettable
 from chalicelib.ports import Clock, Recruited, Transfer
 
 from . import fees
 from .errors import TurkRefused
-from .payments import COMPENSATION, Payments
+from .payments import Payments
 from .places import Places
 from .qualifications import Qualifications
 from .question import ad_address
 from .requester import SUBMIT_SITES, Requester, connect
 
-NICKNAME = "mturk"
-_BASE = "base"
-
 
 class MTurkRecruiter:
     """Recruits and pays at Mechanical Turk, in the sandbox or live."""
 
-    nickname = NICKNAME
+    nickname = "mturk"
     submits_itself = False
 
     def __init__(
@@ -63,20 +61,26 @@ class MTurkRecruiter:
         return None
 
     def pay(self, transfer: Transfer) -> str:
-        """Pay once for each token: base by approving, a compensation by a HIT, all else by a bonus."""
-        if transfer.kind == _BASE:
+        """Pay once for each token: base by approving, a bonus with the assignment, all else by a HIT.
+
+        A screen-out goes with the assignment, too, when that was submitted.
+        """
+        if transfer.kind == BASE:
             return self._payments.approve(transfer.assignment_id)
-        if transfer.kind == COMPENSATION:
-            return self._payments.compensate(transfer)
-        return self._payments.send_bonus(transfer)
+        if transfer.kind == BONUS:
+            return self._payments.send_bonus(transfer)
+        if transfer.kind == SCREEN_OUT and self._payments.is_handed_in(transfer.assignment_id):
+            return self._payments.send_bonus(transfer)
+        return self._payments.compensate(transfer)
 
     def find_payment(self, transfer: Transfer) -> str | None:
         """Ask whether a payment has happened: its reference, or None."""
-        if transfer.kind == _BASE:
+        if transfer.kind == BASE:
             return self._payments.find_approval(transfer.assignment_id)
-        if transfer.kind == COMPENSATION:
-            return self._payments.find_compensation(transfer)
-        return self._payments.find_bonus(transfer)
+        if transfer.kind == BONUS:
+            return self._payments.find_bonus(transfer)
+        with_assignment = self._payments.find_bonus(transfer) if transfer.kind == SCREEN_OUT else None
+        return with_assignment or self._payments.find_compensation(transfer)
 
     def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
         """Say what became of an assignment; None when Mechanical Turk has none of this id.
@@ -87,7 +91,7 @@ class MTurkRecruiter:
         try:
             status = self._payments.status(assignment_id)
         except TurkRefused as refused:
-            if refused.reason == "AssignmentDoesNotExist":
+            if refused.knows_no_assignment:
                 return None
             raise
         if status is not None:

@@ -35,10 +35,11 @@ class Requester:
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
         *,
+        endpoint: str | None = None,
         attempts: int = 2,
         read_timeout: float = 15,
     ) -> None:
-        """`market`: sandbox or live. Without keys AWS's usual places are searched for some.
+        """`market`: sandbox or live, found at `endpoint`; without keys AWS's usual places are searched.
 
         A call with its attempts stays well below the time that one worker has a payment to itself.
         """
@@ -46,7 +47,7 @@ class Requester:
         self._client: Any = boto3.client(
             "mturk",
             region_name=REGION,
-            endpoint_url=ENDPOINTS[market],
+            endpoint_url=endpoint or ENDPOINTS[market],
             aws_access_key_id=access_key_id,
             aws_secret_access_key=secret_access_key,
             config=Config(

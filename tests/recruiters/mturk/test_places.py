@@ -1,0 +1,263 @@
+"""Opening and closing places, against the stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.model.errors import ConfigError, VendorUnreachable
+from chalicelib.recruiters.mturk import MTurkRecruiter
+from chalicelib.recruiters.mturk.errors import TurkRefused
+from tests.tools.mturk import TOPIC, Fault, MTurkStandIn
+
+Build = Callable[..., MTurkRecruiter]
+
+
+def places(turk: MTurkStandIn) -> list[int]:
+    return [hit.places for hit in turk.market.hits.values()]
+
+
+def test_the_first_call_makes_a_hit_with_so_many_places(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    recruiter.recruit(4, "first", {})
+    assert places(turk) == [4]
+
+
+def test_later_calls_add_places_to_it(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(4, "first", {}).facts
+    recruiter.recruit(2, "second", facts)
+    assert places(turk) == [6]
+
+
+def test_facts_say_what_there_is(recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(4, "first", {}).facts
+    assert recruiter.recruit(2, "second", facts).facts == {
+        "hits": [{"id": facts["hits"][0]["id"], "places": 6}]
+    }
+
+
+def test_a_small_hit_isnt_grown_to_ten_but_joined_by_another(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(9, "first", {}).facts
+    recruiter.recruit(1, "second", facts)
+    assert places(turk) == [9, 1]
+
+
+def test_a_large_hit_grows_further(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(10, "first", {}).facts
+    recruiter.recruit(5, "second", facts)
+    assert places(turk) == [15]
+
+
+def test_it_is_the_newest_hit_that_grows(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(9, "first", {}).facts
+    facts = recruiter.recruit(1, "second", facts).facts
+    recruiter.recruit(1, "third", facts)
+    assert places(turk) == [9, 2]
+
+
+def test_no_places_are_no_hit(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    recruiter.recruit(0, "none", {})
+    assert places(turk) == []
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.LATE_TROUBLE])
+@pytest.mark.parametrize("operation", ["CreateHITWithHITType", "CreateHITType", "UpdateNotificationSettings"])
+def test_a_hit_is_made_once_when_the_answer_is_lost(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter, operation: str, fault: Fault
+):
+    turk.faults.plan(operation, fault)
+    with pytest.raises(VendorUnreachable):
+        recruiter.recruit(3, "first", {})
+    recruiter.recruit(3, "first", {})
+    assert places(turk) == [3]
+
+
+def test_places_are_added_once_when_the_answer_is_lost(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(3, "first", {}).facts
+    turk.faults.plan("CreateAdditionalAssignmentsForHIT", Fault.LOST_ANSWER)
+    with pytest.raises(VendorUnreachable):
+        recruiter.recruit(1, "second", facts)
+    recruiter.recruit(1, "second", facts)
+    assert places(turk) == [4]
+
+
+def test_the_ninth_place_is_added_once_when_the_answer_is_lost(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(8, "first", {}).facts
+    turk.faults.plan("CreateAdditionalAssignmentsForHIT", Fault.LOST_ANSWER)
+    with pytest.raises(VendorUnreachable):
+        recruiter.recruit(1, "second", facts)
+    recruiter.recruit(1, "second", facts)
+    assert places(turk) == [9]
+
+
+def test_a_hit_is_made_once_although_its_token_has_ended(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    turk.faults.plan("CreateHITWithHITType", Fault.LOST_ANSWER)
+    with pytest.raises(VendorUnreachable):
+        recruiter.recruit(3, "first", {})
+    turk.market.pass_time(hours=25)
+    recruiter.recruit(3, "first", {})
+    assert places(turk) == [3]
+
+
+def test_a_repeat_opens_nothing_when_others_have_opened_places_since(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter
+):
+    turk.faults.plan("CreateHITWithHITType", Fault.LOST_ANSWER)
+    with pytest.raises(VendorUnreachable):
+        recruiter.recruit(3, "first", {})
+    facts = recruiter.recruit(1, "second", {}).facts
+    recruiter.recruit(3, "first", facts)
+    assert sum(places(turk)) == 4
+
+
+def test_a_hit_that_isnt_listed_yet_is_remembered(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(3, "first", {}).facts
+    hit = turk.market.hits[facts["hits"][0]["id"]]
+    hit.annotation = ""
+    recruiter.recruit(1, "second", facts)
+    assert places(turk) == [4]
+
+
+def test_two_runs_with_the_same_tokens_open_places_each(turk: MTurkStandIn, build: Build):
+    build("run-1").recruit(2, "42-open-2", {})
+    build("run-2").recruit(2, "42-open-2", {})
+    assert places(turk) == [2, 2]
+
+
+def test_a_list_of_many_pages_is_read_to_its_end(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    turk.operations.page = 2
+    facts = {}
+    for token in ("a", "b", "c", "d", "e"):
+        facts = recruiter.recruit(9, token, facts).facts
+    assert len(facts["hits"]) == 5
+
+
+def test_the_hit_shows_the_ad(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    recruiter.recruit(1, "first", {})
+    (hit,) = turk.market.hits.values()
+    address = "<ExternalURL>https://stories.example.org/ad?recruiter=mturk&amp;mode=sandbox</ExternalURL>"
+    assert address in hit.question
+
+
+def test_the_hit_says_what_the_settings_say(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    recruiter.recruit(1, "first", {})
+    (kind,) = turk.market.types.values()
+    said = {
+        name: kind.fields[name] for name in ("Title", "Reward", "Keywords", "AssignmentDurationInSeconds")
+    }
+    assert said == {
+        "Title": "Stories",
+        "Reward": "1.50",
+        "Keywords": "psychology, memory",
+        "AssignmentDurationInSeconds": 1800,
+    }
+
+
+def test_the_hit_is_found_for_its_lifetime(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    recruiter.recruit(1, "first", {})
+    (hit,) = turk.market.hits.values()
+    assert hit.expires - turk.clock.now() == timedelta(hours=24)
+
+
+def test_the_address_is_where_workers_find_the_hit(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    (address,) = recruiter.recruit(1, "first", {}).addresses
+    (hit,) = turk.market.hits.values()
+    assert address == f"https://workersandbox.mturk.com/projects/{hit.group}/tasks"
+
+
+def test_events_are_reported_to_the_topic_before_there_is_a_hit(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter
+):
+    recruiter.recruit(1, "first", {})
+    names = [name for name, _ in turk.calls]
+    assert names.index("UpdateNotificationSettings") < names.index("CreateHITWithHITType")
+    assert turk.called("UpdateNotificationSettings")[0]["Notification"]["Destination"] == TOPIC
+
+
+def test_without_a_topic_nothing_is_reported(turk: MTurkStandIn, build: Build):
+    build(topic=None).recruit(1, "first", {})
+    assert turk.called("UpdateNotificationSettings") == []
+
+
+def test_closing_lets_nobody_accept_any_more(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(9, "first", {}).facts
+    facts = recruiter.recruit(3, "second", facts).facts
+    recruiter.close_recruitment(facts)
+    assert list(turk.market.open_hits()) == []
+
+
+def test_closing_finds_hits_that_the_run_forgot(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    recruiter.recruit(9, "first", {})
+    recruiter.close_recruitment({})
+    assert list(turk.market.open_hits()) == []
+
+
+def test_closing_leaves_other_runs_alone(turk: MTurkStandIn, build: Build):
+    build("run-1").recruit(2, "first", {})
+    build("run-11").recruit(2, "first", {})
+    build("run-1").close_recruitment({})
+    assert [hit.annotation.split(":")[1] for hit in turk.market.open_hits()] == ["run-11"]
+
+
+def test_all_hits_are_closed_although_one_of_them_makes_trouble(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter
+):
+    facts = recruiter.recruit(9, "first", {}).facts
+    facts = recruiter.recruit(3, "second", facts).facts
+    turk.faults.plan("UpdateExpirationForHIT", Fault.TROUBLE)
+    with pytest.raises(VendorUnreachable):
+        recruiter.close_recruitment(facts)
+    assert [hit.places for hit in turk.market.open_hits()] == [9]
+
+
+def test_closing_again_asks_for_nothing(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(9, "first", {}).facts
+    recruiter.close_recruitment(facts)
+    recruiter.close_recruitment(facts)
+    assert len(turk.called("UpdateExpirationForHIT")) == 1
+
+
+def test_places_that_open_after_closing_can_be_found(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(2, "first", {}).facts
+    facts = recruiter.close_recruitment(facts).facts
+    recruiter.recruit(1, "second", facts)
+    assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [3]
+
+
+def test_a_deleted_hit_is_replaced_by_another(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(2, "first", {}).facts
+    turk.market.hits.clear()
+    recruiter.recruit(1, "second", facts)
+    assert places(turk) == [1]
+
+
+def test_an_empty_account_is_told_with_what_to_do(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    turk.market.balance -= turk.market.balance
+    with pytest.raises(TurkRefused, match=r"insufficient funds .* add money there"):
+        recruiter.recruit(2, "first", {})
+
+
+def test_the_account_is_asked_for_the_fee_too(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    turk.market.balance = turk.market.balance - turk.market.balance + 15
+    with pytest.raises(TurkRefused, match="insufficient funds"):
+        recruiter.recruit(10, "first", {})
+
+
+def test_an_experiment_without_https_isnt_offered(turk: MTurkStandIn, requester):
+    here = MTurkRecruiter(requester, {}, lambda: "http://127.0.0.1:5000", turk.clock, app_id="run-1")
+    with pytest.raises(ConfigError, match="https only"):
+        here.recruit(1, "first", {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"title": "x" * 129}, "title is longer"),
+        ({"keywords": "x" * 1001}, "keywords is longer"),
+        ({"duration": 24 * 366}, "duration must lie between"),
+    ],
+)
+def test_what_would_be_refused_isnt_asked_for(build: Build, settings: dict, said: str):
+    with pytest.raises(ConfigError, match=said):
+        build(**settings).recruit(1, "first", {})

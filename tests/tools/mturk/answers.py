@@ -1,0 +1,61 @@
+"""Things of the market as Mechanical Turk's answers show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from .things import Assignment, Hit, QualificationType
+
+_STATUS = {"submitted": "Submitted", "approved": "Approved", "rejected": "Rejected"}
+
+
+def shown_hit(hit: Hit, now: datetime) -> dict[str, Any]:
+    fields = hit.type.fields
+    kept = ("Title", "Description", "Keywords", "Reward", "QualificationRequirements")
+    return {
+        "HITId": hit.id,
+        "HITTypeId": hit.type.id,
+        "HITGroupId": hit.group,
+        "CreationTime": hit.created.timestamp(),
+        "Expiration": hit.expires.timestamp(),
+        "HITStatus": hit.status(now),
+        "HITReviewStatus": "NotReviewed",
+        "MaxAssignments": hit.places,
+        "Question": hit.question,
+        "RequesterAnnotation": hit.annotation,
+        "AutoApprovalDelayInSeconds": fields["AutoApprovalDelayInSeconds"],
+        "AssignmentDurationInSeconds": fields["AssignmentDurationInSeconds"],
+        "NumberOfAssignmentsPending": hit.pending,
+        "NumberOfAssignmentsAvailable": hit.available(now),
+        "NumberOfAssignmentsCompleted": sum(one.state in ("approved", "rejected") for one in hit.assignments),
+        **{name: fields[name] for name in kept if name in fields},
+    }
+
+
+def shown_assignment(assignment: Assignment) -> dict[str, Any]:
+    moments = {
+        "AcceptTime": assignment.accepted,
+        "Deadline": assignment.deadline,
+        "SubmitTime": assignment.submitted,
+        "ApprovalTime": assignment.approved,
+        "AutoApprovalTime": assignment.auto_approval,
+    }
+    return {
+        "AssignmentId": assignment.id,
+        "WorkerId": assignment.worker,
+        "HITId": assignment.hit.id,
+        "AssignmentStatus": _STATUS[assignment.state],
+        "Answer": "",
+        **{name: moment.timestamp() for name, moment in moments.items() if moment is not None},
+    }
+
+
+def shown_qualification(kind: QualificationType) -> dict[str, Any]:
+    return {
+        "QualificationTypeId": kind.id,
+        "Name": kind.name,
+        "Description": kind.description,
+        "QualificationTypeStatus": "Active",
+        "IsRequestable": True,
+    }

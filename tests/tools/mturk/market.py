@@ -1,0 +1,220 @@
+"""The market: what workers do, what time does, and what is paid for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from .post import Post
+from .things import (
+    Assignment,
+    Books,
+    HandClock,
+    Hit,
+    HitType,
+    Paid,
+    QualificationType,
+    TurkError,
+    identifiers,
+)
+
+CENT = Decimal("0.01")
+TOKENS_LIVE = timedelta(hours=24)
+MANY = 10
+LOCALE = "00000000000000000071"
+PERCENT_APPROVED = "000000000000000000L0"
+
+
+class Market:
+    """All that Mechanical Turk knows."""
+
+    def __init__(self, clock: HandClock, balance: Decimal = Decimal("1000.00")) -> None:
+        self.clock = clock
+        self.post = Post(clock)
+        self.balance = balance
+        self.types: dict[str, HitType] = {}
+        self.hits: dict[str, Hit] = {}
+        self.assignments: dict[str, Assignment] = {}
+        self.qualifications: dict[str, QualificationType] = {}
+        self.workers: dict[str, dict[str, Any]] = {}
+        self.paid: list[Paid] = []
+        #: Mails to workers: who, subject.
+        self.mails: list[tuple[str, str]] = []
+        #: How it words that a token came before; its documentation doesn't tell.
+        self.repeated = "has already been processed"
+        self._tokens: dict[tuple[str, str], Any] = {}
+        self._ids = {letter: identifiers(letter) for letter in "3TGQ"}
+
+    def new_id(self, letter: str) -> str:
+        return next(self._ids[letter])
+
+    # -- tokens ---------------------------------------------------------------------------------
+
+    def seen(self, operation: str, token: str | None) -> bool:
+        """Whether a token came with this operation in the last 24 hours; remembered by `remember`."""
+        at = self._tokens.get((operation, token or ""))
+        return at is not None and self.clock.now() < at + TOKENS_LIVE
+
+    def remember(self, operation: str, token: str | None) -> None:
+        if token:
+            self._tokens[operation, token] = self.clock.now()
+
+    # -- workers --------------------------------------------------------------------------------
+
+    def accept(self, worker: str, hit_id: str, reused: str | None = None) -> str:
+        """Let a worker accept a HIT; return the assignment's id.
+
+        `reused`: the id of an assignment that was given back; Mechanical Turk hands ids out again.
+        """
+        hit = self.hits[hit_id]
+        now = self.clock.now()
+        if not hit.available(now):
+            raise TurkError("InvalidHITState", f"HIT {hit_id} can't be accepted")
+        if not self.may_see(worker, hit):
+            raise TurkError("PermissionDenied", f"{worker} doesn't qualify for HIT {hit_id}")
+        if any(one.worker == worker and one.takes_a_place for one in hit.assignments):
+            raise TurkError("ExceedsMaxAssignmentsPerWorker", f"{worker} has accepted HIT {hit_id} before")
+        deadline = now + timedelta(seconds=hit.type.fields["AssignmentDurationInSeconds"])
+        assignment = Assignment(reused or self.new_id("3"), hit, worker, now, deadline)
+        hit.assignments = [one for one in hit.assignments if one.id != assignment.id]
+        hit.assignments.append(assignment)
+        self.assignments[assignment.id] = assignment
+        self.tell("AssignmentAccepted", hit, assignment)
+        return assignment.id
+
+    def submit(self, assignment_id: str) -> None:
+        assignment = self._accepted(assignment_id)
+        assignment.state = "submitted"
+        assignment.submitted = self.clock.now()
+        self.tell("AssignmentSubmitted", assignment.hit, assignment)
+        self.settle()
+
+    def give_back(self, assignment_id: str) -> None:
+        """Let a worker return an assignment."""
+        self._end(self._accepted(assignment_id), "returned")
+
+    def abandon(self, assignment_id: str) -> None:
+        """Let an assignment run out of time."""
+        self._end(self._accepted(assignment_id), "abandoned")
+
+    def _accepted(self, assignment_id: str) -> Assignment:
+        assignment = self.assignments[assignment_id]
+        if assignment.state != "accepted":
+            raise TurkError("InvalidAssignmentState", f"{assignment_id} is {assignment.state}")
+        return assignment
+
+    def _end(self, assignment: Assignment, state: str) -> None:
+        assignment.state = state
+        self.tell(f"Assignment{state.capitalize()}", assignment.hit, assignment)
+        self.settle()
+
+    def visible_to(self, worker: str) -> list[str]:
+        """Return the ids of the HITs that a worker can find and accept."""
+        now = self.clock.now()
+        return [hit.id for hit in self.hits.values() if hit.available(now) and self.may_see(worker, hit)]
+
+    def may_see(self, worker: str, hit: Hit) -> bool:
+        return all(self._meets(worker, one) for one in hit.type.fields.get("QualificationRequirements", ()))
+
+    def _meets(self, worker: str, requirement: dict[str, Any]) -> bool:
+        about = {"country": "US", "percent_approved": 100, **self.workers.get(worker, {})}
+        kind, comparator = requirement["QualificationTypeId"], requirement["Comparator"]
+        if kind == LOCALE:
+            is_in = about["country"] in [one["Country"] for one in requirement["LocaleValues"]]
+            return is_in == (comparator in ("EqualTo", "In"))
+        if kind == PERCENT_APPROVED:
+            return bool(about["percent_approved"] >= requirement["IntegerValues"][0])
+        score = self.qualifications[kind].scores.get(worker)
+        if comparator in ("Exists", "DoesNotExist"):
+            return (score is not None) == (comparator == "Exists")
+        wanted = requirement["IntegerValues"][0]
+        compared = {
+            "EqualTo": score == wanted,
+            "NotEqualTo": score != wanted,
+            "GreaterThanOrEqualTo": score is not None and score >= wanted,
+            "LessThan": score is not None and score < wanted,
+        }
+        return compared[comparator]
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def pass_time(self, **by: float) -> None:
+        """Let time pass (`hours=3`): assignments run out, HITs expire, submissions are approved."""
+        self.clock.advance(timedelta(**by))
+        now = self.clock.now()
+        for assignment in list(self.assignments.values()):
+            if assignment.state == "accepted" and now >= assignment.deadline:
+                self._end(assignment, "abandoned")
+        self.settle()
+
+    def settle(self) -> None:
+        """Do what follows by itself from what was done."""
+        now = self.clock.now()
+        for assignment in self.assignments.values():
+            due = assignment.auto_approval
+            if assignment.state == "submitted" and due is not None and now >= due:
+                self.approve(assignment)
+        for hit in self.hits.values():
+            self._tell_of(hit)
+
+    def _tell_of(self, hit: Hit) -> None:
+        now = self.clock.now()
+        if now >= hit.expires and not hit.expiry_told:
+            hit.expiry_told = True
+            self.tell("HITExpired", hit)
+        is_reviewable = hit.status(now) == "Reviewable"
+        if is_reviewable and not hit.review_told:
+            self.tell("HITReviewable", hit)
+        hit.review_told = is_reviewable
+
+    def tell(self, event_type: str, hit: Hit, assignment: Assignment | None = None) -> None:
+        wanted = hit.type.notification
+        if not hit.type.reports or wanted is None or event_type not in wanted["EventTypes"]:
+            return
+        event = {
+            "EventType": event_type,
+            "EventTimestamp": self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "HITTypeId": hit.type.id,
+            "HITId": hit.id,
+        }
+        if assignment is not None:
+            event["AssignmentId"] = assignment.id
+        self.post.report(wanted["Destination"], event)
+
+    # -- money ----------------------------------------------------------------------------------
+
+    def approve(self, assignment: Assignment) -> None:
+        hit = assignment.hit
+        now = self.clock.now()
+        self.pay(Paid("reward", assignment.worker, assignment.id, hit.reward, self.fee(hit), now))
+        assignment.state = "approved"
+        assignment.approved = now
+        self.tell("AssignmentApproved", hit, assignment)
+
+    def fee(self, hit: Hit, places: int | None = None) -> Decimal:
+        rate = Decimal("0.4") if (places or hit.places) >= MANY else Decimal("0.2")
+        return self.fee_of(hit.reward, rate)
+
+    def fee_of(self, amount: Decimal, rate: Decimal = Decimal("0.2")) -> Decimal:
+        return max(CENT, (amount * rate).quantize(CENT, ROUND_HALF_UP)) if amount else Decimal(0)
+
+    def pay(self, paid: Paid) -> None:
+        self.check_funds(paid.amount + paid.fee)
+        self.balance -= paid.amount + paid.fee
+        self.paid.append(paid)
+
+    def check_funds(self, amount: Decimal) -> None:
+        if amount > self.balance:
+            raise TurkError(
+                "InsufficientFunds",
+                "This Requester has insufficient funds in their account to complete this transaction.",
+            )
+
+    def books(self) -> Books:
+        return Books(tuple(self.paid), self.balance)
+
+    def open_hits(self) -> Iterator[Hit]:
+        now = self.clock.now()
+        return (hit for hit in self.hits.values() if hit.available(now))

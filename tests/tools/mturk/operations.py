@@ -1,0 +1,268 @@
+"""What Mechanical Turk does for each request, with the rules that its documentation gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from .answers import shown_assignment, shown_hit, shown_qualification
+from .market import MANY, Market
+from .things import Assignment, Hit, HitType, Paid, QualificationType, TurkError
+
+Given = dict[str, Any]
+_MOST_BONUS = Decimal(10_000)
+_DEFAULT_AUTO_APPROVAL = 2_592_000
+_VERSIONS = ("2006-05-05", "2014-08-15")
+_HANDED_IN = ("submitted", "approved", "rejected")
+_COMMON = ("Title", "Description", "Reward", "AssignmentDurationInSeconds")
+
+
+class Operations:
+    """One method for each operation that a requester of ours uses, named as in AWS's client."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        #: How many things a page holds at most; small, to have pages turned.
+        self.page = 100
+
+    @property
+    def now(self) -> datetime:
+        return self.market.clock.now()
+
+    # -- HITs -----------------------------------------------------------------------------------
+
+    def create_hit_type(self, given: Given) -> Given:
+        return {"HITTypeId": self._type(given).id}
+
+    def _type(self, given: Given) -> HitType:
+        fields = {"AutoApprovalDelayInSeconds": _DEFAULT_AUTO_APPROVAL, "QualificationRequirements": []}
+        fields |= {name: given[name] for name in (*_COMMON, *fields, "Keywords") if name in given}
+        for one in fields["QualificationRequirements"]:
+            self._check_requirement(one)
+        same = next((kind for kind in self.market.types.values() if kind.fields == fields), None)
+        kind = same or HitType(self.market.new_id("T"), fields)
+        self.market.types[kind.id] = kind
+        return kind
+
+    def _check_requirement(self, requirement: Given) -> None:
+        kind = requirement["QualificationTypeId"]
+        if not kind.startswith("0000") and kind not in self.market.qualifications:
+            raise TurkError("QualificationTypeDoesNotExist", f"QualificationType {kind} does not exist.")
+        if "RequiredToPreview" in requirement and "ActionsGuarded" in requirement:
+            raise TurkError("ParameterValidation", "RequiredToPreview and ActionsGuarded exclude each other.")
+        values = "IntegerValues" in requirement or "LocaleValues" in requirement
+        if values == (requirement["Comparator"] in ("Exists", "DoesNotExist")):
+            raise TurkError("ParameterValidation", "Values don't go with this comparator.")
+
+    def update_notification_settings(self, given: Given) -> Given:
+        kind = self.market.types[given["HITTypeId"]]
+        notification = given.get("Notification")
+        if notification is not None and notification["Version"] not in _VERSIONS:
+            raise TurkError("ParameterValidation", "The notification's version is unknown.")
+        if notification is not None and "Ping" in notification["EventTypes"]:
+            raise TurkError("ParameterValidation", "Ping is for SendTestEventNotification only.")
+        kind.notification = notification or kind.notification
+        kind.reports = given.get("Active", True)
+        return {}
+
+    def send_test_event_notification(self, given: Given) -> Given:
+        at = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        event = {"EventType": given["TestEventType"], "EventTimestamp": at}
+        self.market.post.report(given["Notification"]["Destination"], event)
+        return {}
+
+    def create_hit(self, given: Given) -> Given:
+        return self._new_hit("CreateHIT", given, self._type(given))
+
+    def create_hit_with_hit_type(self, given: Given) -> Given:
+        kind = self.market.types.get(given["HITTypeId"])
+        if kind is None:
+            raise TurkError("HITTypeDoesNotExist", f"HITType {given['HITTypeId']} does not exist.")
+        return self._new_hit("CreateHIT", given, kind)
+
+    def _new_hit(self, operation: str, given: Given, kind: HitType) -> Given:
+        token = given.get("UniqueRequestToken")
+        if self.market.seen(operation, token):
+            raise TurkError("HitAlreadyExists", f"The HIT already exists for token {token}.")
+        if "Question" not in given:
+            raise TurkError("ParameterValidation", "Either Question or HITLayoutId must be given.")
+        places = given.get("MaxAssignments", 1)
+        hit = Hit(
+            id=self.market.new_id("3"),
+            type=kind,
+            group=f"G{kind.id}",
+            created=self.now,
+            expires=self.now + timedelta(seconds=given["LifetimeInSeconds"]),
+            places=places,
+            made=places,
+            question=given["Question"],
+            annotation=given.get("RequesterAnnotation", ""),
+        )
+        self.market.check_funds((hit.reward + self.market.fee(hit)) * places)
+        self.market.hits[hit.id] = hit
+        self.market.remember(operation, token)
+        self.market.tell("HITCreated", hit)
+        return {"HIT": shown_hit(hit, self.now)}
+
+    def create_additional_assignments_for_hit(self, given: Given) -> Given:
+        token, more = given.get("UniqueRequestToken"), given["NumberOfAdditionalAssignments"]
+        if self.market.seen("Extend", token):
+            raise TurkError("DuplicateRequest", f"Request {token} {self.market.repeated}.")
+        hit = self._hit(given["HITId"])
+        if hit.made < MANY <= hit.places + more:
+            raise TurkError(
+                "InvalidMaximumAssignmentsIncrease",
+                "HITs created with fewer than 10 assignments cannot be extended to have 10 or more.",
+            )
+        self.market.check_funds((hit.reward + self.market.fee(hit)) * more)
+        hit.places += more
+        self.market.remember("Extend", token)
+        self.market.tell("HITExtended", hit)
+        self.market.settle()
+        return {}
+
+    def update_expiration_for_hit(self, given: Given) -> Given:
+        hit = self._hit(given["HITId"])
+        hit.expires = min(datetime.fromtimestamp(given["ExpireAt"], UTC), self.now + timedelta(days=365))
+        hit.expiry_told = hit.expiry_told and hit.expires <= self.now
+        self.market.settle()
+        return {}
+
+    def get_hit(self, given: Given) -> Given:
+        return {"HIT": shown_hit(self._hit(given["HITId"]), self.now)}
+
+    def list_hits(self, given: Given) -> Given:
+        newest_first = sorted(self.market.hits.values(), key=lambda hit: hit.id, reverse=True)
+        return self._page(given, "HITs", newest_first, lambda hit: shown_hit(hit, self.now))
+
+    def _hit(self, hit_id: str) -> Hit:
+        if hit_id not in self.market.hits:
+            raise TurkError("HITDoesNotExist", f"Hit {hit_id} does not exist.")
+        return self.market.hits[hit_id]
+
+    # -- assignments ----------------------------------------------------------------------------
+
+    def get_assignment(self, given: Given) -> Given:
+        assignment = self._assignment(given["AssignmentId"])
+        if assignment.state not in _HANDED_IN:
+            raise _wrong_state("Reviewable,Approved,Rejected")
+        return {"Assignment": shown_assignment(assignment), "HIT": shown_hit(assignment.hit, self.now)}
+
+    def list_assignments_for_hit(self, given: Given) -> Given:
+        wanted = [one.lower() for one in given.get("AssignmentStatuses", ())] or _HANDED_IN
+        found = [one for one in self._hit(given["HITId"]).assignments if one.state in wanted]
+        return self._page(given, "Assignments", found, shown_assignment)
+
+    def approve_assignment(self, given: Given) -> Given:
+        assignment = self._assignment(given["AssignmentId"])
+        overrides = given.get("OverrideRejection", False) and assignment.state == "rejected"
+        if assignment.state != "submitted" and not overrides:
+            raise _wrong_state("Submitted")
+        self.market.approve(assignment)
+        return {}
+
+    def reject_assignment(self, given: Given) -> Given:
+        assignment = self._assignment(given["AssignmentId"])
+        if assignment.state != "submitted":
+            raise _wrong_state("Submitted")
+        assignment.state = "rejected"
+        self.market.tell("AssignmentRejected", assignment.hit, assignment)
+        return {}
+
+    def _assignment(self, assignment_id: str) -> Assignment:
+        if assignment_id not in self.market.assignments:
+            raise TurkError("AssignmentDoesNotExist", f"Assignment {assignment_id} does not exist.")
+        return self.market.assignments[assignment_id]
+
+    # -- bonuses --------------------------------------------------------------------------------
+
+    def send_bonus(self, given: Given) -> Given:
+        token = given.get("UniqueRequestToken", "")
+        if self.market.seen("Bonus", token):
+            raise TurkError("DuplicateRequest", f"Request {token} {self.market.repeated}.")
+        assignment = self._assignment(given["AssignmentId"])
+        amount = Decimal(given["BonusAmount"])
+        if assignment.worker != given["WorkerId"]:
+            raise TurkError("WorkerDoesNotExist", f"{given['WorkerId']} didn't work on this assignment.")
+        if assignment.state not in _HANDED_IN:
+            raise _wrong_state("Submitted,Approved,Rejected")
+        if not Decimal("0.01") <= amount <= _MOST_BONUS or not given["Reason"].strip():
+            raise TurkError("ParameterValidation", "A bonus needs a reason, and 0.01 to 10000 dollars.")
+        fee = self.market.fee_of(amount)
+        worker, reason = assignment.worker, given["Reason"]
+        self.market.pay(Paid("bonus", worker, assignment.id, amount, fee, self.now, reason, token))
+        self.market.remember("Bonus", token)
+        return {}
+
+    def list_bonus_payments(self, given: Given) -> Given:
+        of_hit = {one.id for one in self._hit(given["HITId"]).assignments} if "HITId" in given else None
+        ids = of_hit or {self._assignment(given["AssignmentId"]).id}
+        sent = [one for one in self.market.paid if one.kind == "bonus" and one.assignment in ids]
+        return self._page(
+            given,
+            "BonusPayments",
+            sent,
+            lambda one: {
+                "WorkerId": one.worker,
+                "BonusAmount": f"{one.amount:.2f}",
+                "AssignmentId": one.assignment,
+                "Reason": one.reason,
+                "GrantTime": one.at.timestamp(),
+            },
+        )
+
+    def get_account_balance(self, given: Given) -> Given:
+        assert not given
+        return {"AvailableBalance": f"{self.market.balance:.2f}", "OnHoldBalance": "0.00"}
+
+    # -- qualifications -------------------------------------------------------------------------
+
+    def create_qualification_type(self, given: Given) -> Given:
+        if any(kind.name == given["Name"] for kind in self.market.qualifications.values()):
+            raise TurkError(
+                "QualificationTypeAlreadyExists",
+                "You have already created a QualificationType with this name.",
+            )
+        made = QualificationType(self.market.new_id("Q"), given["Name"], given["Description"])
+        self.market.qualifications[made.id] = made
+        return {"QualificationType": shown_qualification(made)}
+
+    def list_qualification_types(self, given: Given) -> Given:
+        words = given.get("Query", "").lower()
+        found = [kind for kind in self.market.qualifications.values() if words in kind.name.lower()]
+        return self._page(given, "QualificationTypes", found, shown_qualification)
+
+    def associate_qualification_with_worker(self, given: Given) -> Given:
+        scores = self._qualification(given["QualificationTypeId"]).scores
+        scores[given["WorkerId"]] = given.get("IntegerValue", 1)
+        if given.get("SendNotification", True):
+            self.market.mails.append((given["WorkerId"], "You have a new qualification"))
+        return {}
+
+    def disassociate_qualification_from_worker(self, given: Given) -> Given:
+        scores = self._qualification(given["QualificationTypeId"]).scores
+        if given["WorkerId"] not in scores:
+            raise TurkError("QualificationDoesNotExist", "The worker doesn't have this qualification.")
+        del scores[given["WorkerId"]]
+        return {}
+
+    def _qualification(self, kind: str) -> QualificationType:
+        if kind not in self.market.qualifications:
+            raise TurkError("QualificationTypeDoesNotExist", f"QualificationType {kind} does not exist.")
+        return self.market.qualifications[kind]
+
+    # -- pages ----------------------------------------------------------------------------------
+
+    def _page(self, given: Given, key: str, things: Sequence[Any], show: Callable[[Any], Given]) -> Given:
+        begin = json.loads(given.get("NextToken", "0"))
+        end = begin + min(given.get("MaxResults", 10), self.page)
+        answer: Given = {"NumResults": len(things[begin:end]), key: [show(one) for one in things[begin:end]]}
+        # As the real one: a full page has a token, also when nothing is behind it.
+        return answer if end > len(things) else {**answer, "NextToken": str(end)}
+
+
+def _wrong_state(states: str) -> TurkError:
+    return TurkError("InvalidAssignmentState", f"This operation can be called with a status of: {states}")

@@ -1,0 +1,98 @@
+"""Events on their way: written as SNS envelopes, signed, and handed over as well or badly as a test wants."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from .signing import Signer
+from .things import HandClock
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:petri-events"
+
+
+class Post:
+    """Holds what was reported until it is delivered."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock = clock
+        self._numbers = 0
+        self._late: list[str] = []
+        #: Envelopes not delivered yet, in the order of what happened.
+        self.waiting: deque[str] = deque()
+        self.signer: Signer | None = None
+        self.signature_version = "1"
+
+    def report(self, topic: str, event: dict[str, Any]) -> None:
+        message = {
+            "EventDocId": f"doc-{self._numbers + 1}",
+            "EventDocVersion": "2014-08-15",
+            "CustomerId": "A1REQUESTER",
+            "Events": [event],
+        }
+        self.waiting.append(self.envelope("Notification", topic, json.dumps(message)))
+
+    def envelope(self, kind: str, topic: str, message: str, **more: str) -> str:
+        """Write a message as SNS sends it; signed when there is a signer."""
+        self._numbers += 1
+        fields = {
+            "Type": kind,
+            "MessageId": f"00000000-0000-0000-0000-{self._numbers:012d}",
+            "TopicArn": topic,
+            "Message": message,
+            "Timestamp": self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            **more,
+        }
+        if self.signer is not None:
+            fields = self.signer.signed(fields, self.signature_version)
+        return json.dumps(fields)
+
+    # -- mischief -------------------------------------------------------------------------------
+
+    def lose(self, place: int = 0) -> None:
+        """Let one never arrive."""
+        del self.waiting[place]
+
+    def double(self, place: int = 0) -> None:
+        """Let one arrive twice."""
+        self.waiting.append(self.waiting[place])
+
+    def delay(self, place: int = 0) -> None:
+        """Let one arrive with the delivery after the next."""
+        self._late.append(self.waiting[place])
+        del self.waiting[place]
+
+    def shuffle(self, chance: random.Random) -> None:
+        """Let them arrive in any order."""
+        mixed = list(self.waiting)
+        chance.shuffle(mixed)
+        self.waiting = deque(mixed)
+
+    # -- delivery -------------------------------------------------------------------------------
+
+    def deliver(self, to: Callable[[str], object]) -> int:
+        """Hand everything over that waits; return how many that were."""
+        count = len(self.waiting)
+        for _ in range(count):
+            to(self.waiting.popleft())
+        self.waiting.extend(self._late)
+        self._late = []
+        return count
+
+
+def posting_to(url: str) -> Callable[[str], object]:
+    """Deliver over HTTP, as SNS does to an https subscriber."""
+
+    def post(envelope: str) -> None:
+        headers = {
+            "Content-Type": "text/plain; charset=UTF-8",
+            "x-amz-sns-message-type": json.loads(envelope)["Type"],
+        }
+        requests.post(url, data=envelope.encode(), headers=headers, timeout=10).raise_for_status()
+
+    return post

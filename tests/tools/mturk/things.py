@@ -1,0 +1,147 @@
+"""What the stand-in's market is made of."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+BEGINNING = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+class TurkError(Exception):
+    """What Mechanical Turk answers with RequestError; `code` without AWS.MechanicalTurk."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class HandClock:
+    """Goes on when it is told to."""
+
+    def __init__(self, now: datetime = BEGINNING) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+
+    def turn_back(self) -> None:
+        self._now = BEGINNING
+
+
+@dataclass
+class HitType:
+    id: str
+    fields: dict[str, Any]
+    notification: dict[str, Any] | None = None
+    reports: bool = False
+
+
+@dataclass
+class Assignment:
+    id: str
+    hit: Hit
+    worker: str
+    accepted: datetime
+    deadline: datetime
+    #: accepted, submitted, approved, rejected, returned or abandoned
+    state: str = "accepted"
+    submitted: datetime | None = None
+    approved: datetime | None = None
+
+    @property
+    def takes_a_place(self) -> bool:
+        return self.state not in ("returned", "abandoned")
+
+    @property
+    def auto_approval(self) -> datetime | None:
+        delay = self.hit.type.fields["AutoApprovalDelayInSeconds"]
+        return None if self.submitted is None else self.submitted + timedelta(seconds=delay)
+
+
+@dataclass
+class Hit:
+    id: str
+    type: HitType
+    group: str
+    created: datetime
+    expires: datetime
+    places: int
+    #: How many places it was made with.
+    made: int
+    question: str
+    annotation: str
+    assignments: list[Assignment] = field(default_factory=list)
+    expiry_told: bool = False
+    review_told: bool = False
+
+    @property
+    def reward(self) -> Decimal:
+        return Decimal(self.type.fields["Reward"])
+
+    @property
+    def pending(self) -> int:
+        return sum(one.state == "accepted" for one in self.assignments)
+
+    def available(self, now: datetime) -> int:
+        if now >= self.expires:
+            return 0
+        return self.places - sum(one.takes_a_place for one in self.assignments)
+
+    def status(self, now: datetime) -> str:
+        if self.available(now):
+            return "Assignable"
+        return "Unassignable" if self.pending else "Reviewable"
+
+
+@dataclass
+class QualificationType:
+    id: str
+    name: str
+    description: str
+    #: Scores by worker.
+    scores: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Paid:
+    """One sum that left the requester's account."""
+
+    #: reward or bonus
+    kind: str
+    worker: str
+    assignment: str
+    amount: Decimal
+    fee: Decimal
+    at: datetime
+    reason: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Books:
+    """What was paid: the referee of tests about money."""
+
+    entries: tuple[Paid, ...]
+    balance: Decimal
+
+    def total(self, **matching: str) -> Decimal:
+        """Add up what matches: `total(worker="A1", kind="bonus")`; fees are not in it."""
+        return sum((one.amount for one in self.matching(**matching)), Decimal(0))
+
+    def matching(self, **fields: str) -> list[Paid]:
+        return [
+            one for one in self.entries if all(getattr(one, name) == value for name, value in fields.items())
+        ]
+
+
+def identifiers(letter: str) -> Iterator[str]:
+    """Give ids as Mechanical Turk makes them: capitals and figures."""
+    return (f"{letter}{number:029d}" for number in itertools.count(1))
