@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.contract.crowds import crowded, full_steps, small_steps
 from tests.contract.engines import _moto, closed_engine, dynamodb, engine, own_dynamodb, sqlite
-from tests.contract.factories import crowded, small_steps
 
 __all__ = [
     "_moto",
@@ -11,6 +11,7 @@ __all__ = [
     "crowded",
     "dynamodb",
     "engine",
+    "full_steps",
     "own_dynamodb",
     "small_steps",
     "sqlite",

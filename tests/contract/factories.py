@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import pytest
-
 from chalicelib import bootstrap
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Empty
@@ -24,16 +22,11 @@ from chalicelib.operations.join_network import join_network
 from chalicelib.operations.launch import launch
 from chalicelib.operations.unit import ANYONE, THE_OPERATOR, Caller, Request
 from chalicelib.services import App, use
-from chalicelib.storage.dynamodb import DynamoDBEngine
-from chalicelib.storage.dynamodb_models import from_wire
 from chalicelib.storage.engine import Engine, Item, Key, Write
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.storage.work import UnitOfWork
-from tests.tools.moto_dynamodb import refuse_overlapping_transactions
 
 T = TypeVar("T")
-#: Seconds that a transaction takes at DynamoDB, about.
-TRANSACTION = 0.005
 EVERYBODY = Caller(ANYONE)
 NOW = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 
@@ -68,25 +61,6 @@ def not_launched(engine: Engine, experiment_class: type[Experiment] = OneRoom, *
 def a_room(network: Callable[[], Network], **more: Any) -> type[OneRoom]:
     """Return an experiment with one such network; more are its hooks."""
     return type("Room", (OneRoom,), {"make": staticmethod(network), **more})
-
-
-@pytest.fixture(params=["sqlite", "dynamodb", "refusing"])
-def crowded(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """Each engine, and DynamoDB's as AWS plays it: it refuses transactions that overlap."""
-    if request.param != "refusing":
-        yield request.getfixturevalue(request.param)
-        return
-    engine = request.getfixturevalue("dynamodb")
-    with refuse_overlapping_transactions(engine, during=lambda: time.sleep(TRANSACTION)):
-        yield engine
-
-
-@pytest.fixture(params=["sqlite", "dynamodb"])
-def small_steps(request: pytest.FixtureRequest) -> Engine:
-    """Each engine, taking 100 writes at a time, as DynamoDB does."""
-    engine: Engine = request.getfixturevalue(request.param)
-    engine.max_writes = 100
-    return engine
 
 
 # -- what people do -----------------------------------------------------------------------------
@@ -184,12 +158,13 @@ def dump(engine: Engine) -> dict[Key, Item]:
 
 
 def _all_items(engine: Any) -> Iterator[Item]:
-    engine = getattr(engine, "_engine", engine)
-    if isinstance(engine, DynamoDBEngine):
+    # Processes that work on SQLite alone start in half the time without this.
+    from chalicelib.storage.dynamodb_models import from_wire
+
+    if not isinstance(engine, SQLiteEngine):
         for page in engine.client.get_paginator("scan").paginate(TableName=engine.table_name):
             yield from map(from_wire, page["Items"])
         return
-    assert isinstance(engine, SQLiteEngine)
     connection = sqlite3.connect(engine.path)
     keys = connection.execute("SELECT pk, sk FROM item").fetchall()
     connection.close()

@@ -1,0 +1,42 @@
+"""The engines of the tests of concurrency and crashes: as they are, refusing, in small steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.sqlite import SQLiteEngine
+from tests.tools.moto_dynamodb import refuse_overlapping_transactions
+
+#: Seconds that a transaction takes at DynamoDB, about.
+TRANSACTION = 0.005
+
+
+@pytest.fixture(params=["sqlite", "dynamodb", "refusing"])
+def crowded(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine, and DynamoDB's as AWS plays it: it refuses transactions that overlap."""
+    if request.param != "refusing":
+        yield request.getfixturevalue(request.param)
+        return
+    engine = request.getfixturevalue("dynamodb")
+    with refuse_overlapping_transactions(engine, during=lambda: time.sleep(TRANSACTION)):
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def full_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Each engine, taking 100 writes at a time, as DynamoDB does."""
+    engine: Engine = request.getfixturevalue(request.param)
+    monkeypatch.setattr(engine, "max_writes", 100)
+    return engine
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Each engine, taking 100 writes at a time, or 25 where moto would need seconds for each look."""
+    engine: Engine = request.getfixturevalue(request.param)
+    monkeypatch.setattr(engine, "max_writes", 100 if isinstance(engine, SQLiteEngine) else 25)
+    return engine

@@ -1,0 +1,103 @@
+"""A network of 5,000 infos fails while people post: every reader sees all of it alive, or nothing."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chalicelib.model.info import Info
+from chalicelib.model.node import Node
+from chalicelib.services import App
+from chalicelib.storage.engine import Engine
+from tests.contract.factories import an_app, at_once, begin, dump, refusals, say
+from tests.tools.engines import FailingEngine
+
+NODES, EACH = 50, 100
+
+
+@pytest.fixture
+def large(engine: Engine) -> tuple[App, Engine]:
+    """A network of 5,000 infos."""
+    app = an_app(engine)
+    with begin(engine) as work:
+        network = work.network(1)
+        for _ in range(NODES):
+            node = Node(network=network)
+            for number in range(EACH):
+                Info(origin=node, contents=str(number))
+        work.commit()
+    return app, engine
+
+
+def fail_network(unit: Any) -> None:
+    unit.work.network(1).fail("power cut")
+
+
+def living(engine: Engine) -> tuple[int, int]:
+    """Return how many living infos a reader lists, and how many it counts."""
+    with begin(engine) as work:
+        network = work.network(1)
+        return len(network.infos()), network.n_completed_infos
+
+
+def test_a_network_that_fails_while_people_post_is_seen_whole(large: tuple[App, Engine]) -> None:
+    app, engine = large
+    failed = threading.Event()
+    seen: list[int] = []
+
+    def watch() -> None:
+        while not failed.is_set():
+            seen.append(living(engine)[0])
+
+    def post(node_id: int) -> None:
+        while True:
+            say(app, node_id)
+
+    def fail() -> None:
+        app.run(fail_network)
+        failed.set()
+
+    results = at_once([watch, fail, *(partial(post, 100_001 + n) for n in range(3))])
+    whole = {count == 0 or count >= NODES * EACH for count in seen}
+    assert (refusals(results), living(engine), whole <= {True}) == (["node_failed"] * 3, (0, 0), True)
+
+
+def test_nothing_that_was_posted_survives_the_failing(large: tuple[App, Engine]) -> None:
+    app, engine = large
+
+    def fail_while_somebody_posts(unit: Any) -> None:
+        unit.work.network(1).fail("power cut")
+        say(app, 100_001, "late")
+
+    app.run(fail_while_somebody_posts)
+    with begin(engine) as work:
+        late = work.node(100_001).infos(failed="all")[-1]
+        assert (late.contents, late.failed_reason) == (
+            "late",
+            f"power cut->Node100001->Info{late.id}",
+        )
+
+
+def test_failing_five_thousand_infos_is_one_small_commit(large: tuple[App, Engine]) -> None:
+    _, engine = large
+    counting = FailingEngine(engine, fail_at=0)
+    before = dump(engine)
+    with begin(counting) as work:
+        work.network(1).fail("power cut")
+        work.commit()
+    after = dump(engine)
+    assert (counting.commits, [key for key in after if after[key] != before[key]]) == (
+        1,
+        [("networks", "00001")],
+    )
+
+
+def test_a_node_that_fails_takes_its_infos_along_at_one_moment(large: tuple[App, Engine]) -> None:
+    _, engine = large
+    with begin(engine) as work:
+        work.node(100_001).fail("left")
+        work.commit()
+    assert living(engine) == ((NODES - 1) * EACH, (NODES - 1) * EACH)
