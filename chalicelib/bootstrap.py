@@ -14,9 +14,10 @@ from .messaging.clock import SystemClock
 from .messaging.local import LocalQueue
 from .messaging.mail import LogMailer
 from .model.errors import Conflict
+from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
 from .operations.tokens import SignedTokens
-from .ports import Clock
+from .ports import Clock, Recruiter
 from .recruiters.bots import BotRecruiter
 from .recruiters.cli import CLIRecruiter
 from .recruiters.hotair import HotAirRecruiter
@@ -25,6 +26,8 @@ from .storage.engine import Engine, Put
 from .storage.sqlite import SQLiteEngine
 from .storage.store import EngineStore
 
+#: Recruiters that cost money.
+VENDORS = ("mturk", "prolific")
 SECRETS = ("experiment", "secrets")
 
 
@@ -53,20 +56,16 @@ def local(
         engine = SQLiteEngine(database)
     settings = Settings(config)
     secret, kept_token = _secrets(engine)
-    mode = str(settings.get("mode") or "debug")
-    known: list[HotAirRecruiter] = [
-        HotAirRecruiter(base, mode),
-        CLIRecruiter(base, mode),
-        BotRecruiter(base, mode, spawn_bot or _no_bots),
-    ]
+    clock = clock or SystemClock()
+    recruiters = _recruiters(settings, base, clock, app_id, secret, spawn_bot or _no_bots)
     seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
         queue=LocalQueue(clock),
-        clock=clock or SystemClock(),
+        clock=clock,
         mailer=LogMailer(),
         channels=LocalChannels(),
-        recruiters=RecruiterBook({recruiter.nickname: recruiter for recruiter in known}),
+        recruiters=RecruiterBook(recruiters),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
         config=settings,
         experiment_class=experiment_class,
@@ -77,6 +76,40 @@ def local(
     )
     use(app)
     return app
+
+
+def _recruiters(
+    settings: Settings,
+    base: Callable[[], str],
+    clock: Clock,
+    app_id: str,
+    secret: str,
+    spawn_bot: Callable[[str], None],
+) -> dict[str, Recruiter]:
+    """Return the recruiters of a run by nickname; a vendor's client is made only where it is used.
+
+    In debug mode nobody is recruited for money: hot air stands in for every vendor.
+    """
+    mode = str(settings.get("mode") or "debug")
+    hot_air = HotAirRecruiter(base, mode)
+    known: dict[str, Recruiter] = {
+        "hotair": hot_air,
+        "cli": CLIRecruiter(base, mode),
+        "bots": BotRecruiter(base, mode, spawn_bot),
+    }
+    if mode == "debug":
+        return {**dict.fromkeys(VENDORS, hot_air), **known}
+    named = recruiter_names(settings)
+    if "mturk" in named:
+        # Put off, like the next: a run at one vendor has no use for another's client.
+        from .recruiters import mturk
+
+        known["mturk"] = mturk.build(settings, base, clock, app_id=app_id)
+    if "prolific" in named:
+        from .recruiters import prolific
+
+        known["prolific"] = prolific.build(settings, base, clock, secret=secret)
+    return known
 
 
 def _no_bots(address: str) -> None:
