@@ -33,7 +33,13 @@ def extra_parameters():
 
 
 def config_defaults():
-    return {"group_size": 3, "groups": 1, "chat_seconds": 180.0, "waiting_minutes": 10.0, "topic": "Anything."}
+    return {
+        "group_size": 3,
+        "groups": 1,
+        "chat_seconds": 180.0,
+        "waiting_minutes": 10.0,
+        "topic": "Anything.",
+    }
 
 
 class Talker(Node):
@@ -93,6 +99,7 @@ class Chatroom(Experiment):
         return talker
 
     def node_post_request(self, participant, node):
+        del participant
         self.ring(node.network)
 
     def info_post_request(self, node, info):
@@ -125,7 +132,10 @@ class Chatroom(Experiment):
             "over": network.details["over"],
             "seconds_left": self.seconds_until(network.details["ends"]),
             "people": [self.shown(talker) for talker in talkers],
-            "said": [{"id": i.id, "from": i.origin_id, "name": names[i.origin_id], "text": i.contents} for i in said],
+            "said": [
+                {"id": i.id, "from": i.origin_id, "name": names[i.origin_id], "text": i.contents}
+                for i in said
+            ],
         }
 
     def shown(self, talker):

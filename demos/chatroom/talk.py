@@ -44,7 +44,9 @@ class Talk:
 def talks(networks: Sequence[Row], nodes: Sequence[Row], infos: Sequence[Row]) -> list[Talk]:
     """Count each person's turns and words, room by room."""
     return [
-        Talk(network["id"], tuple(_share(node, infos) for node in nodes if node["network_id"] == network["id"]))
+        Talk(
+            network["id"], tuple(_share(node, infos) for node in nodes if node["network_id"] == network["id"])
+        )
         for network in networks
     ]
 

@@ -1,0 +1,71 @@
+"""What a run of the game looks like: the efforts of each group, round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of one group."""
+
+    number: int
+    players: int
+    mean: float
+    lowest: int
+    silent: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group."""
+
+    number: int
+    rounds: tuple[Round, ...]
+
+
+def groups_of(networks: Sequence[Row]) -> list[Group]:
+    """Read the rounds from what each network kept."""
+    return [
+        Group(network["id"], tuple(_round(past) for past in (network["details"] or {}).get("history", [])))
+        for network in networks
+    ]
+
+
+def _round(past: Mapping[str, Any]) -> Round:
+    efforts = list(past["efforts"].values())
+    return Round(past["round"], len(efforts), fmean(efforts), past["lowest"], len(past["silent"]))
+
+
+def report_lines(groups: Sequence[Group]) -> list[str]:
+    lines: list[str] = []
+    for group in groups:
+        lines += [f"Group {group.number}", "round  players  mean effort  lowest  silent"]
+        lines += [
+            f"{one.number:5}  {one.players:7}  {one.mean:11.1f}  {one.lowest:6}  {one.silent:6}"
+            for one in group.rounds
+        ]
+    return lines or ["Nobody has played yet."]
+
+
+def report_html(groups: Sequence[Group]) -> str:
+    sections = "\n".join(_section(group) for group in groups) or "<p>Nobody has played yet.</p>"
+    return f"""<h1>Lowest efforts</h1>
+<p>All earn by the lowest effort of their group and pay for their own, so any effort at which all meet is
+stable, and 7 is the best for all (Van Huyck, Battalio &amp; Beil, 1990).</p>
+{sections}"""
+
+
+def _section(group: Group) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{one.number}</th><td>{one.players}</td><td>{one.mean:.1f}</td>"
+        f"<td>{one.lowest}</td><td>{one.silent}</td></tr>"
+        for one in group.rounds
+    )
+    head = "<tr><th>round</th><th>players</th><th>mean effort</th><th>lowest</th><th>silent</th></tr>"
+    return f"<h2>Group {group.number}</h2><table>{head}{rows}</table>"
