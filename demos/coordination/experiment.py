@@ -326,4 +326,4 @@ def proposal_in(message):
         proposed = json.loads(message)["propose"]
     except (ValueError, TypeError, KeyError):
         return None
-    return proposed if isinstance(proposed, int) and proposed in EFFORTS else None
+    return proposed if type(proposed) is int and proposed in EFFORTS else None

@@ -1,0 +1,98 @@
+"""Three bots play in rounds; in some runs one of them closes its page in the second."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+LEAVING = {"bots_that_leave": "1", "grace_seconds": "0.5", "patience_seconds": "0.5", "round_seconds": "20.0"}
+POLICIES = ("wait", "go_on", "bot", "end")
+
+
+@pytest.fixture(scope="module")
+def run(run_demo):
+    return run_demo("coordination", 3)
+
+
+@pytest.fixture(scope="module", params=POLICIES)
+def any_policy(request, run_demo):
+    return run_demo("coordination", 3, when_somebody_leaves=request.param, **LEAVING)
+
+
+@pytest.fixture(scope="module")
+def left(run_demo):
+    return lambda policy: run_demo("coordination", 3, when_somebody_leaves=policy, **LEAVING)
+
+
+def history(run):
+    (network,) = run.tables["network"]
+    return json.loads(network["details"])["history"]
+
+
+def players(run):
+    return [len(past["efforts"]) for past in history(run)]
+
+
+def test_everybody_comes_through(run):
+    assert run.statuses == ["approved"] * 3
+
+
+def test_all_rounds_are_played_by_all(run):
+    assert players(run) == [3] * 6
+
+
+def test_each_choice_is_an_info(run):
+    assert len(run.rows("info", type="choice", failed="False")) == 3 * 6
+
+
+def test_what_was_proposed_on_the_channel_is_kept(run):
+    assert {info["property1"] for info in run.rows("info", type="signal")} >= {"1", "2", "3", "4", "5"}
+
+
+def test_points_are_paid(run):
+    assert all(float(person["bonus"]) > 0 for person in run.tables["participant"])
+
+
+def test_who_stays_comes_through_whatever_the_policy(any_policy):
+    assert any_policy.statuses.count("approved") >= 2
+
+
+def test_the_others_wait_and_then_go_on(left):
+    assert players(left("wait")) == [3, 2, 2, 2, 2, 2]
+
+
+def test_the_others_go_on_at_once(left):
+    assert players(left("go_on")) == [3, 2, 2, 2, 2, 2]
+
+
+def test_the_node_of_who_left_is_failed(left):
+    assert [node["failed"] for node in left("go_on").tables["node"]].count("True") == 1
+
+
+def test_a_bot_plays_for_who_agreed_to_it(left):
+    assert players(left("bot")) == [3] * 6
+
+
+def test_the_data_say_for_whom_a_bot_played(left):
+    played = [
+        json.loads(person["details"] or "{}").get("played_by_bot_since")
+        for person in left("bot").tables["participant"]
+    ]
+    assert len(list(filter(None, played))) == 1
+
+
+def test_the_game_ends_for_all(left):
+    assert players(left("end")) == [3]
+
+
+def test_those_whose_game_was_ended_are_paid_their_base(left):
+    paid = [row["participant_id"] for row in left("end").rows("payment", kind="base")]
+    stayed = [person["id"] for person in left("end").rows("participant", status="approved")]
+    assert sorted(paid) == sorted(stayed)
+
+
+def test_who_is_silent_when_the_time_is_up_gets_the_lowest_effort(run_demo):
+    # With a grace longer than the game nobody notices that somebody left, so the clock has to.
+    silent = run_demo("coordination", 3, bots_that_leave="1", round_seconds="1.0", rounds="2")
+    assert [(past["lowest"], len(past["silent"])) for past in history(silent)][1] == (1, 1)

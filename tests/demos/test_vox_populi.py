@@ -1,0 +1,57 @@
+"""Four bots guess, see what the others guessed, and guess again."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def run(run_demo):
+    return run_demo("vox_populi", 4)
+
+
+def test_everybody_comes_through(run):
+    assert run.statuses == ["approved"] * 4
+
+
+def test_everybody_guesses_each_jar_alone_and_together(run):
+    guesses = Counter((info["property1"], info["property2"]) for info in run.rows("info", failed="False"))
+    assert guesses == {(jar, stage): 4 for jar in "123" for stage in ("alone", "together")}
+
+
+def test_guesses_made_alone_are_sent_to_all_others(run):
+    alone = {info["id"] for info in run.rows("info", property2="alone")}
+    sent = Counter(row["info_id"] for row in run.tables["transmission"])
+    assert sent == dict.fromkeys(alone, 3)
+
+
+def test_nobody_is_sent_a_guess_before_the_last_was_made(run):
+    made = max(info["creation_time"] for info in run.rows("info", property1="1", property2="alone"))
+    ids = {info["id"] for info in run.rows("info", property1="1")}
+    sent = [row["creation_time"] for row in run.tables["transmission"] if row["info_id"] in ids]
+    assert min(sent) >= made
+
+
+def test_each_guess_knows_the_truth(run):
+    truths = {(info["property1"], info["property3"]) for info in run.tables["info"]}
+    assert truths == {("1", "85"), ("2", "214"), ("3", "430")}
+
+
+def test_everybody_is_paid_for_being_near(run):
+    assert all(0 < float(person["bonus"]) <= 1 for person in run.tables["participant"])
+
+
+def test_the_report_shows_both_stages_of_each_jar(run):
+    assert (run.printed.count(" alone "), run.printed.count(" together ")) == (3, 3)
+
+
+def test_the_report_draws_a_strip_for_each_jar(run):
+    assert run.report.count("<svg") == 3
+
+
+def test_silence_is_not_waited_for_longer_than_the_clock_says(run_demo):
+    # A group of four opens with two when the others don't come; each stage then needs those two only.
+    small = run_demo("vox_populi", 2, waiting_minutes="0.02", jars="50")
+    assert small.statuses == ["approved"] * 2
