@@ -8,10 +8,12 @@ from pathlib import Path
 from selenium import webdriver
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 DESKTOP = (1100, 900)
 PHONE = (360, 740)
 FLAGS = (
     "--headless=new",
+    "--screen-info={1600x1200}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -55,3 +57,23 @@ def resize_to_phone(browser: webdriver.Chrome) -> None:
 def resize_to_desktop(browser: webdriver.Chrome) -> None:
     """Undo `resize_to_phone`."""
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def tidy(browser: webdriver.Chrome) -> None:
+    """Leave one empty window, and nothing that pages have kept as cookies."""
+    first, *others = browser.window_handles
+    for window in others:
+        browser.switch_to.window(window)
+        browser.close()
+    browser.switch_to.window(first)
+    browser.get("about:blank")
+    resize_to_desktop(browser)
+    browser.delete_all_cookies()
+
+
+def keep_screenshot(browser: webdriver.Chrome, name: str) -> Path:
+    """Keep what the window shows, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    browser.save_screenshot(str(path))
+    return path

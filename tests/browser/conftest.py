@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ from . import chromium
 from .standin import StandIn, serving, success
 
 HERE = Path(__file__).parent
-SCREENSHOTS = HERE.parents[1] / "artifacts" / "screenshots"
 CONFIG = {
     "title": "Remembering a story",
     "description": "You will read a short story and then write it down from memory.",
@@ -24,7 +24,6 @@ CONFIG = {
     "contact_email_on_error": "lab@example.com",
     "language": "en",
 }
-LEAVE_THE_PAGE = "about:blank"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,14 +50,7 @@ def whole_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 def browser(whole_browser: Chrome) -> Iterator[Chrome]:
     """The worker's browser with one empty window; windows and memory of a test end with it."""
     yield whole_browser
-    first, *others = whole_browser.window_handles
-    for window in others:
-        whole_browser.switch_to.window(window)
-        whole_browser.close()
-    whole_browser.switch_to.window(first)
-    whole_browser.get(LEAVE_THE_PAGE)
-    whole_browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    whole_browser.delete_all_cookies()
+    chromium.tidy(whole_browser)
 
 
 @pytest.fixture(scope="session")
@@ -111,10 +103,4 @@ def tutorial(tutorial_site: Path) -> Iterator[StandIn]:
 
 @pytest.fixture
 def keep_screenshot(browser: Chrome) -> Callable[[str], Path]:
-    def keep(name: str) -> Path:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        browser.save_screenshot(str(path))
-        return path
-
-    return keep
+    return partial(chromium.keep_screenshot, browser)

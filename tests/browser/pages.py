@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from selenium.webdriver import Chrome
@@ -44,6 +45,13 @@ class Page:
         self.wait().until(lambda browser: browser.execute_script("return location.pathname") == path)
         self.wait().until(lambda browser: browser.execute_script("return document.readyState") == "complete")
 
+    def follow_to_a_new_window(self, act: Callable[[], object]) -> None:
+        """Do what opens a window, and go there."""
+        before = set(self.browser.window_handles)
+        act()
+        self.wait().until(lambda browser: set(browser.window_handles) - before)
+        self.browser.switch_to.window((set(self.browser.window_handles) - before).pop())
+
     def text(self) -> str:
         return self.browser.find_element(By.TAG_NAME, "main").text
 
@@ -59,10 +67,7 @@ class AdPage(Page):
 
     def begin(self) -> None:
         """Press the button and go to the window that it opens."""
-        before = set(self.browser.window_handles)
-        self.press(".btn-primary")
-        self.wait().until(lambda browser: set(browser.window_handles) - before)
-        self.browser.switch_to.window((set(self.browser.window_handles) - before).pop())
+        self.follow_to_a_new_window(lambda: self.press(".btn-primary"))
         self.arrive_at("/consent")
 
 
