@@ -71,6 +71,11 @@ class CountingEngine:
         """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
         return self._pages(self._engine.query(pk, prefix))
 
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        # Counting reads, and is charged, like a query; only the answer is shorter.
+        return sum(1 for _ in self.query(pk, prefix))
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
         return self._pages(self._engine.query_until(pk, last))

@@ -144,13 +144,19 @@ class DynamoDBEngine:
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
-        return self._pages(pk, StoredItem.sk.startswith(prefix) if prefix else None)
+        for page in self._pages(pk, _begins_with(prefix)):
+            yield from map(from_wire, page["Items"])
+
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        return sum(page["Count"] for page in self._pages(pk, _begins_with(prefix), select="COUNT"))
 
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
-        return self._pages(pk, StoredItem.sk <= last)
+        for page in self._pages(pk, StoredItem.sk <= last):
+            yield from map(from_wire, page["Items"])
 
-    def _pages(self, pk: str, condition: Condition | None) -> Iterator[Item]:
+    def _pages(self, pk: str, condition: Condition | None, select: str | None = None) -> Iterator[Any]:
         after: Wire | None = None
         while True:
             self._check_open()
@@ -161,9 +167,9 @@ class DynamoDBEngine:
                     range_key_condition=condition,
                     consistent_read=True,
                     exclusive_start_key=after,
+                    select=select,
                 )
-            for wire in page["Items"]:
-                yield from_wire(wire)
+            yield page
             after = page.get("LastEvaluatedKey")
             if after is None:
                 return
@@ -284,6 +290,10 @@ class DynamoDBEngine:
     def _check_open(self) -> None:
         if self._closed:
             raise PetriError(f"The engine of table {self.table_name} is closed: make a new one.")
+
+
+def _begins_with(prefix: str) -> Condition | None:
+    return StoredItem.sk.startswith(prefix) if prefix else None
 
 
 def _condition(expect: Expect) -> Condition | None:

@@ -74,6 +74,9 @@ class Engine(Protocol):
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
 
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
 

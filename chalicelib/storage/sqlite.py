@@ -91,6 +91,13 @@ class SQLiteEngine:
         """Yield a collection's items whose sk begins with the prefix, in order of sk."""
         yield from self._rows("pk = ? AND sk >= ? AND sk < ?", (pk, prefix, prefix + "\U0010ffff"))
 
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        sql = "SELECT count(*) FROM item WHERE pk = ? AND sk >= ? AND sk < ?"
+        values = (pk, prefix, prefix + "\U0010ffff")
+        number: int = self._connection.execute(sql, values).fetchone()[0]
+        return number
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield a collection's items whose sk is not after `last`, in order of sk."""
         yield from self._rows("pk = ? AND sk <= ?", (pk, last))

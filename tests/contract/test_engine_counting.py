@@ -39,6 +39,7 @@ def small(sk: str = "b", v: int = 2) -> Put:
         (lambda e: list(e.query("a")), 1, 1, 0),
         (lambda e: list(e.query("l")), 1, 3, 0),
         (lambda e: list(e.query("gone")), 1, 1, 0),
+        (lambda e: e.count("l"), 1, 3, 0),
         (lambda e: list(e.query_until("a", "c")), 1, 1, 0),
         (lambda e: next(e.query("l")), 1, 3, 0),
         (lambda e: e.commit([]), 0, 0, 0),

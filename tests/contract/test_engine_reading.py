@@ -54,6 +54,26 @@ def test_a_query_sees_only_its_collection(engine: Engine) -> None:
     assert [item["pk"] for item in engine.query("a")] == ["a"]
 
 
+def test_a_collection_is_counted(engine: Engine) -> None:
+    put_all(engine, "b", "c")
+    put_all(engine, "b", pk="ab")
+    assert engine.count("a") == 2
+
+
+def test_what_begins_with_a_prefix_is_counted(engine: Engine) -> None:
+    put_all(engine, "new#1", "new#2", "old#1")
+    assert engine.count("a", "new#") == 2
+
+
+def test_nothing_counts_as_nothing(engine: Engine) -> None:
+    assert engine.count("gone") == 0
+
+
+def test_a_collection_over_several_pages_is_counted_whole(engine: Engine) -> None:
+    engine.commit([Put(an_item(f"{n}", contents="x" * 300_000)) for n in range(5)])
+    assert engine.count("a") == 5
+
+
 def test_a_query_comes_in_order_of_sk(engine: Engine) -> None:
     put_all(engine, "c", "a", "ba", "b")
     assert [item["sk"] for item in engine.query("a")] == ["a", "b", "ba", "c"]

@@ -41,6 +41,9 @@ class FailingEngine:
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         return self._engine.query(pk, prefix)
 
+    def count(self, pk: str, prefix: str = "") -> int:
+        return self._engine.count(pk, prefix)
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         return self._engine.query_until(pk, last)
 
