@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from chalicelib.operations.settings import Gettable
+from chalicelib.ports import Mailer
+
+from .mail_wording import Wording
+
 logger = logging.getLogger("petri.mail")
 
 
@@ -13,3 +18,37 @@ class LogMailer:
     def tell(self, subject: str, text: str) -> None:
         """Log one mail."""
         logger.warning("To the operator: %s\n%s", subject, text)
+
+
+def build(config: Gettable) -> Mailer:
+    """Make the mailer that the settings ask for: SMTP, SES or, in debug mode and without an address, the log.
+
+    ConfigError when mail is asked for and its settings don't suffice.
+    """
+    how = str(config.get("mailer") or "smtp")
+    if how == "log" or str(config.get("mode") or "debug") == "debug":
+        return LogMailer()
+    if not config.get("contact_email_on_error"):
+        logger.warning("contact_email_on_error isn't set: notices to the operator go to the log")
+        return LogMailer()
+    return build_ses(config) if how == "ses" else build_smtp(config)
+
+
+def build_smtp(config: Gettable) -> Mailer:
+    """Make the mailer of a mail server, in whatever mode."""
+    from .mail_smtp import SMTPMailer, read_account
+
+    return SMTPMailer(read_account(config), wording_of(config))
+
+
+def build_ses(config: Gettable) -> Mailer:
+    """Make the mailer of Amazon's mail service, in whatever mode."""
+    # Put off: only this one needs boto3.
+    from .mail_ses import SESMailer, make_client, read_addresses
+
+    return SESMailer(make_client(config), *read_addresses(config), wording_of(config))
+
+
+def wording_of(config: Gettable) -> Wording:
+    """Read how notices are worded."""
+    return Wording(str(config.get("title") or "Experiment"), is_whimsical=bool(config.get("whimsical", True)))
