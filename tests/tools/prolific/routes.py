@@ -58,7 +58,7 @@ class Routes:
             ("GET", r"/participant-groups/", self._list_groups),
             ("POST", r"/participant-groups/", self._create_group),
             ("POST", r"/participant-groups/([^/]+)/participants/", self._add_to_group),
-            ("GET", r"/hooks/secrets/", lambda call: ok({"results": world.secrets})),
+            ("GET", r"/hooks/secrets/", lambda _: ok({"results": world.secrets})),
             ("POST", r"/hooks/secrets/", self._create_secret),
             (
                 "GET",

@@ -1,0 +1,112 @@
+"""The link recruiter: you bring the people (a class, a lab, SONA), Petri makes the links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.model.participant import Participant
+from chalicelib.ports import Recruited, Transfer
+
+from .entries import EntryLinks, Ids, filled_in
+
+#: The setting `link_workers` with which one address serves everybody.
+ANY = "any"
+#: What SONA replaces by the participant's id. Source: sona-systems.com, "Integrating with external studies".
+PLACEHOLDER = "%SURVEY_CODE%"
+
+
+class LinkRecruiter:
+    """Makes entry links that nobody can forge, or use for somebody else; pays nobody."""
+
+    nickname = "link"
+    submits_itself = True
+
+    def __init__(
+        self, links: EntryLinks, base: Callable[[], str], mode: str, workers: str, way_out: str
+    ) -> None:
+        """`workers`: ids of your own, or "any"; `way_out`: where people go at the end, or ""."""
+        self._links = links
+        self._base = base
+        self._mode = mode
+        self._is_for_all = workers.strip().lower() == ANY
+        self._workers = [] if self._is_for_all else [one for one in re.split(r"[,\s]+", workers) if one]
+        self._way_out = way_out
+
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        """Return n links, the same for the same token."""
+        if self._is_for_all:
+            address = self._links.open_address(self._base().rstrip("/"), self._mode, PLACEHOLDER)
+            return Recruited(f"The address for everybody: {address}", [address])
+        openings = dict(facts.get("openings", {}))
+        if self._workers and token not in openings:
+            openings[token] = self._next_workers(n, openings)
+        workers = openings.get(token) or self._made_up(n, token)
+        addresses = [self._address(worker) for worker in workers if worker is not None]
+        return Recruited(_told(addresses, n), addresses, {"openings": openings} if openings else {})
+
+    def _next_workers(self, n: int, openings: Mapping[str, list[str]]) -> list[str]:
+        used = {worker for workers in openings.values() for worker in workers}
+        return [worker for worker in dict.fromkeys(self._workers) if worker not in used][:n]
+
+    def _made_up(self, n: int, token: str) -> list[str]:
+        if self._workers:
+            return []
+        return [f"link-{self._links.made_from(f'worker|{token}|{i}')}" for i in range(n)]
+
+    def _address(self, worker_id: str) -> str:
+        return self._links.address(self._base().rstrip("/"), self._mode, self._links.ids_of(worker_id))
+
+    def check_entry(self, worker_id: str, hit_id: str, assignment_id: str, signed: str | None) -> None:
+        """Refuse somebody who comes without a link of ours, or with another's; `signed` is its `entry`."""
+        self._links.check(Ids(worker_id, assignment_id, hit_id), signed)
+
+    def read_entry(self, link: str) -> Ids:
+        """Return who a link is for, to find them again; Forbidden for one that isn't ours."""
+        return self._links.read(link)
+
+    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+        """Say so; the ad page turns away who comes later."""
+        return Recruited("Links that were handed out let nobody in any more.", facts=dict(facts))
+
+    def prepare(self, transfer: Transfer) -> str | None:
+        """Need nothing before."""
+        del transfer
+        return None
+
+    def pay(self, transfer: Transfer) -> str:
+        """Move no money: you pay or credit people yourself, by the ledger's list."""
+        return f"by-hand:{transfer.token}"
+
+    def find_payment(self, transfer: Transfer) -> str | None:
+        """Find nothing: noting it again does no harm."""
+        del transfer
+        return None
+
+    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+        """Know of nobody who is not here any more: they have gone."""
+        del assignment_id, facts
+        return "abandoned"
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        """Charge nothing."""
+        del amount, places
+        return Decimal(0)
+
+    def qualify(self, worker_id: str, name: str, score: int) -> None:
+        """Mark nobody: a worker's link lets them in once."""
+
+    def submit_address(self, participant: Participant) -> str:
+        """Where the exit page sends this participant: `link_exit_address`, filled in."""
+        return filled_in(
+            self._way_out, worker_id=participant.worker_id, assignment_id=participant.assignment_id
+        )
+
+
+def _told(addresses: list[str], n: int) -> str:
+    lines = [f"New participant requested: {address}" for address in addresses]
+    if len(addresses) < n:
+        lines.append(f"{n - len(addresses)} more were asked for, and link_workers has no id left: add some.")
+    return "\n".join(lines)
