@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from .experiment.experiment import Experiment
+from .messaging import mail
 from .messaging.channels import LocalChannels
 from .messaging.clock import SystemClock
 from .messaging.local import LocalQueue
-from .messaging.mail import LogMailer
 from .model.errors import Conflict
 from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
 from .operations.tokens import SignedTokens
 from .ports import Clock, Recruiter
+from .recruiters import link
 from .recruiters.bots import BotRecruiter
 from .recruiters.cli import CLIRecruiter
 from .recruiters.hotair import HotAirRecruiter
@@ -63,7 +64,7 @@ def local(
         store=EngineStore(engine),
         queue=LocalQueue(clock),
         clock=clock,
-        mailer=LogMailer(),
+        mailer=mail.build(settings),
         channels=LocalChannels(),
         recruiters=RecruiterBook(recruiters),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
@@ -96,6 +97,7 @@ def _recruiters(
         "hotair": hot_air,
         "cli": CLIRecruiter(base, mode),
         "bots": BotRecruiter(base, mode, spawn_bot),
+        "link": link.build(settings, base, secret=secret),
     }
     if mode == "debug":
         return {**dict.fromkeys(VENDORS, hot_air), **known}

@@ -51,6 +51,22 @@ class RecruiterBook:
             raise ExperimentError(f"There is no recruiter {nickname!r}; known are {known}.")
         return found
 
+    def check_entry(
+        self, nickname: str, worker_id: str, hit_id: str, assignment_id: str, signed: str | None
+    ) -> None:
+        """Refuse somebody who comes without a valid entry link, where the recruiter gives signed ones."""
+        check = getattr(self.named(nickname), "check_entry", None)
+        if check is not None:
+            check(worker_id, hit_id, assignment_id, signed)
+
+    def read_entry(self, link: str) -> tuple[str, str]:
+        """Return worker and assignment of a signed entry link; Forbidden for one that isn't ours."""
+        read = getattr(self.named("link"), "read_entry", None)
+        if read is None:
+            raise ExperimentError("No recruiter of this run reads entry links.")
+        ids = read(link)
+        return str(ids.worker_id), str(ids.assignment_id)
+
     def stand_in(self, entry: dict[str, str]) -> None:
         """Start a bot that goes on for somebody who is gone."""
         stand_in = getattr(self.named("bots"), "stand_in", None)

@@ -97,6 +97,8 @@ def _recruiter(unit: Unit, entry: Entry) -> str:
 
 def _make(unit: Unit, entry: Entry) -> Participant:
     recruiter = _recruiter(unit, entry)
+    signed = str((entry.more or {}).get("entry") or "") or None
+    unit.recruiters.check_entry(recruiter, entry.worker_id, entry.hit_id, entry.assignment_id, signed)
     begun = unit.work.item(COUNTER)
     unit.seed(None, "create_participant", begun["v"] if begun else 0)
     participant = unit.experiment.create_participant(
@@ -175,6 +177,12 @@ def _quorum(unit: Unit, participant: Participant) -> dict[str, Any]:
         # The newcomer's own place in the lobby is part of this commit.
         state["n"] = min(state["n"] + 1, state["q"])
     return state
+
+
+def load_by_link(unit: Unit, link: str) -> dict[str, Any]:
+    """Return the participant of a recruiter's signed entry link; Forbidden for a link that isn't ours."""
+    worker_id, assignment_id = unit.recruiters.read_entry(link)
+    return load_participant(unit, assignment_id, worker_id)
 
 
 def load_participant(unit: Unit, assignment_id: str, worker_id: str | None) -> dict[str, Any]:

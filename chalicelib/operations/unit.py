@@ -52,6 +52,14 @@ class Tokens(Protocol):
 class Recruiters(Protocol):
     """Finds a recruiter by the nickname that a participant's record carries."""
 
+    def check_entry(
+        self, nickname: str, worker_id: str, hit_id: str, assignment_id: str, signed: str | None
+    ) -> None:
+        """Refuse somebody who comes without a valid entry link, where the recruiter gives signed ones."""
+
+    def read_entry(self, link: str) -> tuple[str, str]:
+        """Return worker and assignment of a signed entry link."""
+
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib.model.errors import BadRequest
+from chalicelib.operations.create_participant import load_by_link
 from chalicelib.operations.create_participant import load_participant as load
 
 from .door import Call, door
@@ -16,8 +17,12 @@ routes = Blueprint(__name__)
 
 @door(routes, "/load-participant", ("POST",))
 def load_participant(call: Call) -> dict[str, Any]:
-    """Return the participant of an assignment and worker, with a token."""
+    """Return the participant of an assignment and worker, or of a signed entry link, with a token."""
     given = call.parameters
+    link = given.text("entry")
+    if link:
+        found: dict[str, Any] = call.run(load_by_link, link)
+        return found
     assignment_id = given.text("assignment_id", "assignmentId")
     if not assignment_id:
         raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
