@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from chalicelib.operations.settings import Gettable
+from chalicelib.operations.settings import Gettable, Settings
 from chalicelib.ports import Mailer
 
 from .mail_wording import Wording
@@ -25,24 +25,31 @@ def build(config: Gettable) -> Mailer:
 
     ConfigError when mail is asked for and its settings don't suffice.
     """
-    how = str(config.get("mailer") or "smtp")
-    if how == "log" or str(config.get("mode") or "debug") == "debug":
+    settings = Settings(config)
+    if str(settings.get("mode") or "debug") == "debug":
         return LogMailer()
-    if not config.get("contact_email_on_error"):
+    if not settings.get("contact_email_on_error"):
         logger.warning("contact_email_on_error isn't set: notices to the operator go to the log")
         return LogMailer()
-    return build_ses(config) if how == "ses" else build_smtp(config)
+    return build_enabled(config) or LogMailer()
 
 
-def build_smtp(config: Gettable) -> Mailer:
-    """Make the mailer of a mail server, in whatever mode."""
+def build_enabled(config: Gettable) -> Mailer | None:
+    """Make the mailer of the settings whatever the mode; None when they say that nothing is mailed."""
+    settings = Settings(config)
+    how = str(settings.get("mailer") or "smtp")
+    if how == "log":
+        return None
+    return _ses(settings) if how == "ses" else _smtp(settings)
+
+
+def _smtp(config: Settings) -> Mailer:
     from .mail_smtp import SMTPMailer, read_account
 
     return SMTPMailer(read_account(config), wording_of(config))
 
 
-def build_ses(config: Gettable) -> Mailer:
-    """Make the mailer of Amazon's mail service, in whatever mode."""
+def _ses(config: Settings) -> Mailer:
     # Put off: only this one needs boto3.
     from .mail_ses import SESMailer, make_client, read_addresses
 

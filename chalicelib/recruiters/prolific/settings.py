@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.model.errors import ConfigError
-from chalicelib.operations.settings import Gettable
+from chalicelib.operations.settings import Gettable, Settings
 
 #: What Prolific lets nobody earn less than an hour, in cents or pence.
 #: Source: researcher-help.prolific.com, "Prolific's payment principles".
@@ -51,14 +51,15 @@ class ProlificSettings:
 
 def read_settings(config: Gettable) -> ProlificSettings:
     """Read and check; ConfigError names everything that is wrong."""
-    settings = _read(config)
-    problems = [*_problems(settings), *_group_problems(config, settings)]
+    lenient = Settings(config)
+    settings = _read(lenient)
+    problems = [*_problems(settings), *_group_problems(lenient, settings)]
     if problems:
         raise ConfigError("\n".join(problems))
     return settings
 
 
-def _read(config: Gettable) -> ProlificSettings:
+def _read(config: Settings) -> ProlificSettings:
     allowed = round(float(config.get("duration") or 1.0) * MINUTES)
     minutes = int(config.get("prolific_estimated_completion_minutes") or allowed)
     return ProlificSettings(
@@ -81,7 +82,7 @@ def _read(config: Gettable) -> ProlificSettings:
     )
 
 
-def _fee_rate(config: Gettable) -> Decimal:
+def _fee_rate(config: Settings) -> Decimal:
     """Prolific's fee, and the tax that is due on the fee alone."""
     fee = Decimal(str(config.get("prolific_fee_percent", 33.33))) / HUNDRED
     tax = Decimal(str(config.get("prolific_vat_percent", 0) or 0)) / HUNDRED
@@ -130,7 +131,7 @@ def _problems(settings: ProlificSettings) -> Iterator[str]:
         )
 
 
-def _group_problems(config: Gettable, settings: ProlificSettings) -> Iterator[str]:
+def _group_problems(config: Settings, settings: ProlificSettings) -> Iterator[str]:
     needs_groups = settings.blocked_groups or config.get("assign_qualifications")
     if needs_groups and not settings.workspace:
         yield (

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from chalicelib.experiment.config import Configuration
 from chalicelib.model.errors import Forbidden
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Transfer
@@ -159,3 +160,9 @@ def test_money_is_noted_for_paying_by_hand():
 
 def test_there_is_no_fee():
     assert make().fee(Decimal(5), 1) == 0
+
+
+def test_a_configuration_without_settings_of_links_suffices(tmp_path):
+    config = Configuration()
+    config.load_for(tmp_path, environ={}, home=tmp_path)
+    assert link.build(config, lambda: "http://127.0.0.1:5000", secret=RUN).recruit(1, "open-1", {}).addresses

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.experiment.config import Configuration
 from chalicelib.model.errors import ConfigError
 from chalicelib.recruiters.prolific.settings import read_settings
 
@@ -40,3 +41,10 @@ def test_dollars_become_whole_cents(dollars, cents):
 
 def test_pounds_have_their_own_least_pay():
     assert read_settings({**SETTINGS, "base_payment": 1.0, "prolific_currency": "GBP"}).reward == 100
+
+
+def test_settings_that_nobody_gave_are_named_by_a_configuration_too(tmp_path):
+    config = Configuration()
+    config.load_for(tmp_path, environ={}, home=tmp_path)
+    with pytest.raises(ConfigError, match=r"(?s)prolific_token.*base_payment"):
+        read_settings(config)

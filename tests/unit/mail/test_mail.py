@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from chalicelib.experiment.config import Configuration
 from chalicelib.messaging import mail
 from chalicelib.messaging.mail import LogMailer
 from chalicelib.messaging.mail_ses import SESMailer
@@ -69,3 +70,12 @@ def test_the_tone_is_a_setting(setting, is_whimsical):
 
 def test_a_long_subject_is_cut():
     assert len(Wording("Ring").subject("x" * 1000)) == 150
+
+
+def test_settings_that_nobody_gave_are_named_by_a_configuration_too(tmp_path):
+    config = Configuration()
+    config.load_for(
+        tmp_path, {"mode": "live", "contact_email_on_error": "me@x.org"}, environ={}, home=tmp_path
+    )
+    with pytest.raises(ConfigError, match="smtp_username, smtp_password, dallinger_email_address"):
+        mail.build(config)
