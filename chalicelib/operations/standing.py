@@ -1,7 +1,8 @@
 """Who came, who is at work, who is still expected: what recruiting and the caps count with.
 
 All of it follows from the list of participants and the number of places opened so far, so nothing is
-given back twice by a report that comes twice.
+given back twice by a report that comes twice. Those for whom it is over are only counted, so that this
+takes as long for the thousandth completion as for the first.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def standing(unit: Unit, changed: Mapping[int, str] | None = None) -> Standing:
     changes = changed or {}
     listed = [(changes.get(one["id"], one["status"]), one.get("seated")) for one in unit.work.listing()]
     statuses = Counter(status for status, _ in listed)
-    came = len(listed) - statuses[REPLACED]
+    came = len(listed) + unit.work.n_over() - statuses[REPLACED]
     return Standing(
         came=came,
         expected=max(0, opened - came),

@@ -1,0 +1,78 @@
+"""A recruiter whose books tell everything: it pays again when it is asked again, and fails when told to."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.model.participant import Participant
+from chalicelib.ports import Recruited, Transfer
+
+Fault = Literal["refused", "unreachable", "answer lost"] | BaseException
+
+
+class Vendor:
+    """Reports submissions itself, keeps its places itself, and takes a tenth of each payment."""
+
+    nickname = "vendor"
+
+    def __init__(self, *, submits_itself: bool = False) -> None:
+        self.submits_itself = submits_itself
+        #: Every payment, in order: (participant, kind, amount).
+        self.books: list[tuple[int, str, Decimal]] = []
+        self.tokens: list[str] = []
+        self.looks: list[str] = []
+        self.places = 0
+        self.is_closed = False
+        #: What happens to the next payments.
+        self.faults: deque[Fault] = deque()
+        #: What became of assignments.
+        self.fates: dict[str, str] = {}
+
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+        opened = list(facts.get("tokens", []))
+        if token not in opened:
+            self.places += n
+            opened.append(token)
+        self.is_closed = False
+        return Recruited(f"{n} places are open.", facts={"tokens": opened})
+
+    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+        self.is_closed = True
+        return Recruited("Closed.", facts=dict(facts))
+
+    def prepare(self, transfer: Transfer) -> str | None:
+        return None
+
+    def pay(self, transfer: Transfer) -> str:
+        fault = self.faults.popleft() if self.faults else None
+        if isinstance(fault, BaseException):
+            raise fault
+        if fault == "refused":
+            raise VendorRefused("The account is empty; fill it.")
+        if fault == "unreachable":
+            raise VendorUnreachable("No answer came; it is tried again.")
+        self.books.append((transfer.participant_id, transfer.kind, transfer.amount))
+        self.tokens.append(transfer.token)
+        if fault == "answer lost":
+            raise VendorUnreachable("The answer was lost; it is tried again.")
+        return f"paid-{transfer.token}"
+
+    def find_payment(self, transfer: Transfer) -> str | None:
+        self.looks.append(transfer.token)
+        return f"paid-{transfer.token}" if transfer.token in self.tokens else None
+
+    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+        return self.fates.get(assignment_id)
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        return amount / 10
+
+    def qualify(self, worker_id: str, name: str, score: int) -> None:
+        """Keep no marks."""
+
+    def submit_address(self, participant: Participant) -> str:
+        return ""

@@ -1,0 +1,250 @@
+"""The ledger: what is owed is paid once, whatever the recruiter, the hooks and the messages do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.operations import dead_letters, money, payments
+from chalicelib.workers import clock
+from tests.tools.engines import Crash
+from tests.web.conftest import NewWorld
+from tests.web.money import Till, paying
+
+BASE = Decimal("1.50")
+
+
+# -- the ledger -------------------------------------------------------------------------------------
+
+
+def test_each_move_says_to_what_who_when_how_much_why_and_by_which_reference(world: NewWorld) -> None:
+    till = Till(world, paying())
+    moves = till.moves(till.finish(), "base")
+    at = "2026-03-01T12:00:00.000000Z"
+    expected = {"at": at, "by": "petri", "amount": "1.50", "reference": None}
+    assert moves == [
+        {**expected, "to": "due", "why": "base pay"},
+        {**expected, "to": "sending", "why": "sent"},
+        {**expected, "to": "paid", "why": "the recruiter has paid", "reference": "paid-test-1-base"},
+    ]
+
+
+def test_runs_with_one_seed_have_tokens_of_their_own(world: NewWorld) -> None:
+    tokens = set()
+    for name in ("one", "other"):
+        till = Till(world, paying(), run_seed="the same")
+        till.here.app.app_id = name
+        till.finish()
+        tokens.update(till.vendor.tokens)
+    assert tokens == {"one-1-base", "other-1-base"}
+
+
+@pytest.mark.parametrize("dust", [-5.551115123125783e-17, -0.004, 0.004])
+def test_what_floats_leave_of_zero_is_zero(dust: float) -> None:
+    assert money.in_cents(dust, "bonus()") == 0
+
+
+@pytest.mark.parametrize(
+    "nonsense", [float("nan"), float("inf"), -1, -0.01, 10_001, "a lot", True, object(), "1e999999"]
+)
+def test_a_bonus_that_is_no_sum_leaves_base_paid_and_its_message_kept(world: NewWorld, nonsense: Any) -> None:
+    till = Till(world, paying(nonsense))
+    till.finish()
+    till.go_on(minutes=5)
+    assert till.vendor.books == [(1, "base", BASE)]
+    assert [letter["kind"] for letter in till.dead_letters()] == ["judge"]
+
+
+def test_a_bonus_above_max_bonus_is_told_with_what_to_do(world: NewWorld) -> None:
+    till = Till(world, paying(3), max_bonus=2)
+    till.finish()
+    till.go_on(minutes=5)
+    (told,) = till.letters.about("above max_bonus")
+    assert "petri dead-letters replay" in told
+
+
+def test_a_replayed_judgement_pays_the_bonus_that_was_mended(world: NewWorld) -> None:
+    answers = [float("nan")]
+    till = Till(world, paying(lambda: answers[0]))
+    till.finish()
+    till.go_on(minutes=5)
+    answers[0] = 0.5
+    (letter,) = till.dead_letters()
+    till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    till.work()
+    assert till.vendor.books == [(1, "base", BASE), (1, "bonus", Decimal("0.50"))]
+
+
+def test_a_hook_that_raises_withholds_no_base_pay(world: NewWorld) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    till = Till(world, paying(fail))
+    till.finish()
+    assert till.vendor.books == [(1, "base", BASE)]
+
+
+# -- a recruiter that fails -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "answer lost", RuntimeError("a fault of the adapter")])
+def test_a_payment_is_made_once_whatever_became_of_the_first_try(world: NewWorld, fault: Any) -> None:
+    till = Till(world, paying())
+    till.vendor.faults.append(fault)
+    till.finish()
+    till.go_on(minutes=1)
+    assert till.vendor.books == [(1, "base", BASE)]
+
+
+def test_a_later_try_looks_first_and_the_first_does_not(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["unreachable"]
+    till.finish()
+    looked_at_first = list(till.vendor.looks)
+    till.go_on(minutes=1)
+    assert (looked_at_first, till.vendor.looks) == ([], ["test-1-base"])
+
+
+def crashed(world: NewWorld) -> Till:
+    """Return a run whose worker died while it sent a payment, and another that took over."""
+    till = Till(world, paying())
+    till.vendor.faults.append(Crash())
+    with pytest.raises(Crash):
+        till.finish()
+    clock.sweep(young=0)
+    return till
+
+
+def test_a_payment_that_another_worker_may_still_be_sending_is_left_alone(world: NewWorld) -> None:
+    till = crashed(world)
+    till.go_on(seconds=100)
+    assert till.vendor.books == []
+
+
+def test_a_payment_whose_worker_died_is_sent_when_its_time_is_up_and_looked_for_first(
+    world: NewWorld,
+) -> None:
+    till = crashed(world)
+    till.go_on(minutes=3)
+    assert (till.vendor.books, till.vendor.looks) == ([(1, "base", BASE)], ["test-1-base"])
+
+
+def test_waiting_for_another_worker_leaves_no_dead_letter(world: NewWorld) -> None:
+    till = crashed(world)
+    till.go_on(minutes=3)
+    assert till.dead_letters() == []
+
+
+def test_a_refused_payment_is_told_and_waits_for_the_operator(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["refused"]
+    person = till.finish()
+    (told,) = till.letters.about("was refused")
+    assert till.ledger(person) == {"base": "refused"}
+    assert "petri payments release --participant 1" in told
+
+
+def test_a_refused_payment_is_sent_after_all_at_the_operators_word(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["refused"]
+    person = till.finish()
+    till.here.app.run(payments.release_payment, person.id, "base")
+    till.work()
+    assert (till.ledger(person), till.vendor.looks) == ({"base": "paid"}, ["test-1-base"])
+
+
+def test_a_recruiter_that_stays_unreachable_leaves_a_dead_letter_and_the_payment_on_the_list(
+    world: NewWorld,
+) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["unreachable"] * 9
+    person = till.finish()
+    till.go_on(minutes=5)
+    assert [letter["kind"] for letter in till.dead_letters()] == ["pay"]
+    assert till.ledger(person) == {"base": "sending"}
+
+
+def test_a_hanging_payment_is_tried_again_at_the_operators_word(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["unreachable"] * 6
+    person = till.finish()
+    till.go_on(minutes=5)
+    till.here.app.run(payments.retry_payment, person.id, "base")
+    till.work()
+    assert till.vendor.books == [(1, "base", BASE)]
+
+
+# -- who is owed what -------------------------------------------------------------------------------
+
+
+def test_nobody_is_paid_before_the_recruiter_has_their_submission(world: NewWorld) -> None:
+    till = Till(world, paying(quorum=1))
+    till.arrive()
+    late = till.arrive()
+    late.finish()
+    till.work()
+    assert (till.statuses(late), till.vendor.books) == (["overrecruited"], [])
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_one_too_many_is_owed_the_base_once_handed_in(world: NewWorld, times: int) -> None:
+    till = Till(world, paying(quorum=1))
+    till.arrive()
+    late = till.arrive()
+    late.finish()
+    for _ in range(times):
+        till.report("AssignmentSubmitted", late)
+        till.work()
+    assert till.vendor.books == [(late.id, "base", BASE)]
+
+
+def test_who_withdraws_and_returns_the_assignment_is_told_to_the_operator(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    person.post("/withdraw", {"participant_id": person.id})
+    till.report("AssignmentReturned", person)
+    till.work()
+    assert len(till.letters.about("petri compensate")) == 1
+
+
+def screening(**members: Any) -> Any:
+    def out(self: Any, node: Any, info: Any) -> None:
+        self.screen_out(node.participant)
+
+    return paying(5, info_post_request=out, **members)
+
+
+def test_who_is_screened_out_is_owed_the_fee_alone(world: NewWorld) -> None:
+    till = Till(world, screening(), screen_out_payment=0.25)
+    person = till.finish()
+    assert (till.statuses(person), till.vendor.books) == (
+        ["screened_out"],
+        [(person.id, "screen-out", Decimal("0.25"))],
+    )
+
+
+def test_who_is_screened_out_leaves_the_place_to_another(world: NewWorld) -> None:
+    till = Till(world, screening(), screen_out_payment=0.25)
+    person = till.arrive()
+    person.answer(person.join())
+    till.work()
+    assert till.here.recruited() == [("vendor", "recruit", 1), ("vendor", "recruit", 1)]
+
+
+def test_who_is_screened_out_needs_no_report_where_nobody_reports(world: NewWorld) -> None:
+    till = Till(world, screening(), screen_out_payment=0.25)
+    till.vendor.submits_itself = True
+    person = till.arrive()
+    person.answer(person.join())
+    till.work()
+    assert till.vendor.books == [(person.id, "screen-out", Decimal("0.25"))]
+
+
+def test_who_has_finished_cannot_be_screened_out(world: NewWorld) -> None:
+    till = Till(world, screening())
+    person = till.arrive()
+    node = person.join()
+    person.finish()
+    assert person.post(f"/info/{node}", {"contents": "x"}).code == "participant_not_working"

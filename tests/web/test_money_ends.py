@@ -1,0 +1,256 @@
+"""How people end: what recruiters report, in any order and any number of times, and what they are asked."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from chalicelib.operations import dead_letters, notify
+from chalicelib.operations.unit import THE_OPERATOR
+from chalicelib.ports import Message
+from tests.web.conftest import NewWorld
+from tests.web.experiments import with_hooks
+from tests.web.money import Till, paying
+
+LATE = {"hours": 1, "minutes": 3}
+EVENTS = (
+    "AssignmentAccepted",
+    "AssignmentSubmitted",
+    "AssignmentReturned",
+    "AssignmentAbandoned",
+    "AssignmentReassigned",
+    "NotificationMissing",
+)
+HOOKS = ("assignment_returned", "assignment_abandoned", "assignment_reassigned", "submission_successful")
+
+
+def noting(called: list[str]) -> Any:
+    def hook(name: str) -> Any:
+        return lambda *_: called.append(name)
+
+    return with_hooks(paying(), **{name: hook(name) for name in HOOKS})
+
+
+# -- time is up -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fate", "status"),
+    [
+        ("submitted", "approved"),
+        ("approved", "approved"),
+        ("returned", "returned"),
+        ("abandoned", "abandoned"),
+        ("rejected", "rejected"),
+        ("working", "working"),
+        (None, "missing_notification"),
+    ],
+)
+def test_who_is_late_gets_the_status_that_the_recruiter_knows(
+    world: NewWorld, fate: str | None, status: str
+) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.vendor.fates = {person.assignment_id: fate} if fate else {}
+    till.go_on(**LATE)
+    assert till.statuses(person) == [status]
+
+
+@pytest.mark.parametrize("fate", ["submitted", "approved"])
+def test_who_was_submitted_without_a_report_is_paid(world: NewWorld, fate: str) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.vendor.fates = {person.assignment_id: fate}
+    till.go_on(**LATE)
+    assert till.ledger(person) == {"base": "paid"}
+
+
+def test_nobody_is_asked_about_before_the_time_is_up(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.go_on(minutes=61)
+    assert till.statuses(person) == ["working"]
+
+
+def test_who_still_works_at_the_recruiter_is_asked_about_again(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.vendor.fates = {person.assignment_id: "working"}
+    till.go_on(**LATE)
+    till.vendor.fates = {person.assignment_id: "submitted"}
+    till.go_on(minutes=15)
+    assert till.statuses(person) == ["approved"]
+
+
+def test_who_works_forever_is_missing_in_the_end(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.vendor.fates = {person.assignment_id: "working"}
+    till.go_on(hours=3)
+    assert till.statuses(person) == ["missing_notification"]
+
+
+def test_who_is_missing_is_told_the_operator_and_replaced(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.arrive()
+    till.go_on(**LATE)
+    assert len(till.letters.about("ran out of time")) == 1
+    assert till.here.recruited() == [("vendor", "recruit", 1), ("vendor", "recruit", 1)]
+
+
+def test_a_missing_person_may_close_recruitment(world: NewWorld) -> None:
+    till = Till(world, paying(), disable_when_duration_exceeded=True)
+    till.arrive()
+    till.go_on(**LATE)
+    assert till.vendor.is_closed
+
+
+def test_one_too_many_whose_submission_was_lost_is_paid(world: NewWorld) -> None:
+    till = Till(world, paying(quorum=1))
+    till.arrive()
+    late = till.arrive()
+    till.vendor.fates = {late.assignment_id: "submitted"}
+    till.go_on(**LATE)
+    assert till.ledger(late) == {"base": "paid"}
+
+
+def test_one_too_many_who_handed_nothing_in_is_told_the_operator(world: NewWorld) -> None:
+    till = Till(world, paying(quorum=1))
+    till.arrive()
+    late = till.arrive()
+    till.vendor.fates = {late.assignment_id: "returned"}
+    till.go_on(**LATE)
+    assert len(till.letters.about("petri compensate")) == 1
+
+
+def test_one_too_many_needs_no_submission_where_nobody_reports_any(world: NewWorld) -> None:
+    till = Till(world, paying(quorum=1))
+    till.vendor.submits_itself = True
+    till.arrive()
+    late = till.arrive()
+    till.go_on(**LATE)
+    assert till.ledger(late) == {"base": "paid"}
+
+
+def test_an_unreachable_recruiter_is_asked_again_later(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    answers = iter([ConnectionError("no line"), ConnectionError("no line")])
+
+    def fate(assignment_id: str, facts: Any) -> str:
+        for error in answers:
+            raise error
+        return "submitted"
+
+    till.vendor.fate = fate  # type: ignore[method-assign]
+    till.go_on(hours=1, minutes=5)
+    assert till.statuses(person) == ["approved"]
+
+
+# -- reports ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["AssignmentReturned", "AssignmentAbandoned", "AssignmentReassigned"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_hook_of_a_report_is_called_once(world: NewWorld, first: str, times: int) -> None:
+    called: list[str] = []
+    till = Till(world, noting(called))
+    person = till.arrive()
+    for _ in range(times):
+        till.report(first, person)
+    till.work()
+    assert called == [first.replace("Assignment", "assignment_").lower()]
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(EVENTS[1:], 2)))
+def test_a_report_after_the_end_changes_nothing(world: NewWorld, first: str, second: str) -> None:
+    called: list[str] = []
+    till = Till(world, noting(called))
+    person = till.arrive()
+    till.report(first, person)
+    till.work()
+    before = (till.statuses(person), till.ledger(person), list(called), till.here.recruited())
+    till.report(second, person)
+    till.work()
+    assert (till.statuses(person), till.ledger(person), called, till.here.recruited()) == before
+
+
+def test_who_has_accepted_is_still_working(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.report("AssignmentAccepted", person)
+    till.work()
+    assert till.statuses(person) == ["working"]
+
+
+def test_another_recruiters_report_changes_nothing_and_is_told(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    ids = (person.assignment_id, None)
+    till.here.app.run(notify.notify, "AssignmentReturned", *ids, "other", caller=THE_OPERATOR)
+    till.work()
+    assert (till.statuses(person), len(till.letters.about("other reported"))) == (["working"], 1)
+
+
+def test_its_own_recruiters_report_counts(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    ids = (person.assignment_id, None)
+    till.here.app.run(notify.notify, "AssignmentReturned", *ids, "vendor", caller=THE_OPERATOR)
+    till.work()
+    assert till.statuses(person) == ["returned"]
+
+
+# -- dead letters -----------------------------------------------------------------------------------
+
+
+def poisoned(world: NewWorld) -> Till:
+    """Return a run in which a message can't be carried out."""
+
+    def fail(self: Any, participant: Any) -> bool:
+        raise LookupError("the author's mistake")
+
+    till = Till(world, paying(data_check=fail))
+    till.finish()
+    till.go_on(minutes=5)
+    return till
+
+
+def test_a_dead_letter_says_what_it_was_to_do_and_why_it_failed(world: NewWorld) -> None:
+    (letter,) = poisoned(world).dead_letters()
+    assert (letter["kind"], letter["why"]) == ("judge", "LookupError: the author's mistake")
+
+
+def test_a_dead_letter_is_told_once(world: NewWorld) -> None:
+    assert len(poisoned(world).letters.about("was put aside")) == 1
+
+
+def test_a_letter_that_is_replayed_and_fails_again_is_kept_again(world: NewWorld) -> None:
+    till = poisoned(world)
+    (letter,) = till.dead_letters()
+    till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    till.go_on(minutes=5)
+    assert [each["kind"] for each in till.dead_letters()] == ["judge"]
+
+
+def test_mail_that_cannot_be_sent_is_kept_without_mail_about_it(world: NewWorld) -> None:
+    till = Till(world, paying())
+
+    def refuse(subject: str, text: str) -> None:
+        raise OSError("the mail server is down")
+
+    till.letters.tell = refuse  # type: ignore[method-assign]
+    person = till.arrive()
+    person.post("/handle-error", {"participant_id": person.id})
+    till.go_on(minutes=30)
+    assert [letter["kind"] for letter in till.dead_letters()] == ["tell_operator"]
+
+
+def test_a_message_of_long_ago_is_struck_out_when_it_is_buried(world: NewWorld) -> None:
+    till = poisoned(world)
+    (letter,) = till.dead_letters()
+    again = Message(key=("due#0", "gone"), body=letter["body"])
+    till.here.app.handle(again, dead_letters.bury, again, "again")
+    assert len(till.dead_letters()) == 1
