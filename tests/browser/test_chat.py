@@ -103,7 +103,7 @@ def people(browser: Chrome, everybody: People) -> People:
 
 def test_the_room_opens_for_all_when_the_last_one_comes(people):
     first, second = people.arrive(2)
-    waited = first.shows("2 of 3 people are here")
+    waited = first.shows("2 of 3 people are here", "#waiting-count")
     first.keep("waiting-room")
     (third,) = people.arrive(1)
     for tab in (first, second, third):
@@ -113,9 +113,9 @@ def test_the_room_opens_for_all_when_the_last_one_comes(people):
 
 def test_a_reload_keeps_the_place_in_the_waiting_room(people):
     first, second = people.arrive(2)
-    first.shows("2 of 3 people are here")
+    first.shows("2 of 3 people are here", "#waiting-count")
     first.browser.execute_script("dallinger.allowExit(); location.reload();")
-    first.shows("2 of 3 people are here")
+    first.shows("2 of 3 people are here", "#waiting-count")
     people.arrive(1)
     second.front().arrive_at("/exp")
     first.front().arrive_at("/exp")
@@ -123,9 +123,9 @@ def test_a_reload_keeps_the_place_in_the_waiting_room(people):
 
 def test_who_closes_the_waiting_room_gives_up_the_seat(people):
     first, second = people.arrive(2)
-    first.shows("2 of 3 people are here")
+    first.shows("2 of 3 people are here", "#waiting-count")
     second.leave()
-    assert first.shows("1 of 3 people are here")
+    assert first.shows("1 of 3 people are here", "#waiting-count")
     people.arrive(2)
     first.front().arrive_at("/exp")
 
