@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-#: Frames a second that a socket may send for as long as it likes, and how many at once.
-RATE = 50.0
-BURST = 200.0
+#: Frames a second that a socket may send for as long as it likes, and how many at once. Pages send 20.
+RATE = 25.0
+BURST = 100.0
 #: So many frames above that, without having paused for `FORGIVEN`, are abuse: the socket is closed.
 ABUSE = 300
 FORGIVEN = timedelta(seconds=10)

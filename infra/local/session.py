@@ -72,7 +72,7 @@ async def hold(host: Host, drain: Drain, token: str, plan: Plan, places: Places,
     note = places.announce(plan.run_id, url)
     try:
         with stopping_on_signals(stop):
-            async with _served(host, drain, plan.listener):
+            async with served(host, drain, plan.listener):
                 launched = await launch(host, token) if plan.launch else ""
                 watcher.started(url, launched)
                 succeeded = await _let_bots_take_part(plan.bots, url, stop, watcher)
@@ -111,7 +111,8 @@ async def launch(host: Host, token: str) -> str:
 
 
 @asynccontextmanager
-async def _served(host: Host, drain: Drain, listener: socket.socket) -> AsyncIterator[None]:
+async def served(host: Host, drain: Drain, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve a host, and carry out what it leaves to do, while the block lasts."""
     stop_serving = asyncio.Event()
     host.after_request = drain.soon
     if host.sockets is not None:
