@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from .recruiters import link
 from .recruiters.bots import BotRecruiter
 from .recruiters.cli import CLIRecruiter
 from .recruiters.hotair import HotAirRecruiter
-from .services import App, RecruiterBook, use
+from .services import App, Receiver, RecruiterBook, use
 from .storage.engine import Engine, Put
 from .storage.sqlite import SQLiteEngine
 from .storage.store import EngineStore
@@ -66,7 +66,7 @@ def local(
         clock=clock,
         mailer=mail.build(settings),
         channels=LocalChannels(),
-        recruiters=RecruiterBook(recruiters),
+        recruiters=RecruiterBook(recruiters, receivers=_receivers(recruiters), reader=_reports_of_mturk),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
         config=settings,
         experiment_class=experiment_class,
@@ -112,6 +112,27 @@ def _recruiters(
 
         known["prolific"] = prolific.build(settings, base, clock, secret=secret)
     return known
+
+
+def _receivers(recruiters: Mapping[str, Recruiter]) -> dict[str, Receiver]:
+    """Return what verifies and reads messages of the vendors that this run uses."""
+    prolific = recruiters.get("prolific")
+    receive = getattr(prolific, "receive_webhook", None)
+    if receive is None:
+        return {}
+
+    def receiver(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+        report = receive(headers, body)
+        return [] if report is None else [(report.event_type, report.assignment_id)]
+
+    return {"prolific": receiver}
+
+
+def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from .recruiters.mturk.events import events_in
+
+    found = events_in(dict(envelope))
+    return [(event.event_type, event.assignment_id) for event in found if event.assignment_id]
 
 
 def _no_bots(address: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
-from .model.errors import Busy, Conflict, ExperimentError
+from .model.errors import Busy, Conflict, ExperimentError, Forbidden
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
@@ -35,11 +35,19 @@ logger = logging.getLogger("petri")
 _jitter = random.SystemRandom()
 
 
+#: Takes headers and body of a vendor's message; returns event types and assignments.
+Receiver = Callable[[Mapping[str, str], bytes], list[tuple[str, str]]]
+
+
 @dataclass
 class RecruiterBook:
     """The recruiters of this app, by nickname."""
 
     recruiters: dict[str, Recruiter] = field(default_factory=dict)
+    #: What verifies and reads a vendor's own messages over HTTP.
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    #: What reads a message that SNS delivered into our own queue.
+    reader: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     #: How many places are opened at a time: MTurk charges more from ten on.
     places: int = 1
 
@@ -50,6 +58,22 @@ class RecruiterBook:
             known = ", ".join(sorted(self.recruiters))
             raise ExperimentError(f"There is no recruiter {nickname!r}; known are {known}.")
         return found
+
+    def receive(self, vendor: str, headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+        """Verify a vendor's own message and return its reports: event type and assignment.
+
+        Forbidden for a message that isn't the vendor's, or of a vendor that this run doesn't use.
+        """
+        receiver = self.receivers.get(vendor)
+        if receiver is None:
+            raise Forbidden(f"This run hears nothing from {vendor}.", code="unverified_sender")
+        return receiver(headers, body)
+
+    def read_delivered(self, envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return the reports in a message that SNS delivered into our own queue."""
+        if self.reader is None:
+            raise ExperimentError("This run has no recruiter that reports through SNS.")
+        return self.reader(envelope)
 
     def check_entry(
         self, nickname: str, worker_id: str, hit_id: str, assignment_id: str, signed: str | None

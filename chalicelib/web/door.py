@@ -36,6 +36,8 @@ class Call:
     caller: Caller
     request: Request
     headers: Any
+    #: As it came, for senders that sign it.
+    body: bytes = b""
 
     def run(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run an operation for this caller and request."""
@@ -91,6 +93,7 @@ def read_call(request: Any) -> Call:
         caller=find_caller(request.headers.get("authorization")),
         request=Request(identity, parameters.fingerprint(request.method, path) if identity else ""),
         headers=request.headers,
+        body=raw if isinstance(raw := request.raw_body, bytes) else raw.encode(),
     )
 
 

@@ -6,17 +6,26 @@ from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib import services
 from chalicelib.model.errors import Forbidden, Unauthorized
 from chalicelib.operations.notify import notify
+from chalicelib.operations.unit import THE_OPERATOR
 
 from .door import Call, door
 
 routes = Blueprint(__name__)
 
 
+#: By which header a vendor's own messages are told; its recruiter verifies the signature.
+VENDORS = {"x-amz-sns-message-type": "mturk", "x-prolific-request-signature": "prolific"}
+
+
 @door(routes, "/notifications", ("GET", "POST"))
 def notifications(call: Call) -> dict[str, Any]:
     """Keep a report and queue it; only from a verified sender."""
+    for header, vendor in VENDORS.items():
+        if call.headers.get(header) is not None:
+            return _from_vendor(call, vendor)
     given = call.parameters
     participant_id = given.text("participant_id")
     try:
@@ -32,3 +41,11 @@ def notifications(call: Call) -> dict[str, Any]:
             code="unverified_sender",
         ) from error
     return result
+
+
+def _from_vendor(call: Call, vendor: str) -> dict[str, Any]:
+    """Have a vendor's message verified, and keep each report in it."""
+    app = services.current()
+    for event_type, assignment_id in app.recruiters.receive(vendor, dict(call.headers), call.body):
+        app.run(notify, event_type, assignment_id, None, vendor, caller=THE_OPERATOR)
+    return {}

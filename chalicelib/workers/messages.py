@@ -23,7 +23,7 @@ from chalicelib.operations import (
     timers,
 )
 from chalicelib.operations import finish_participant as finishing
-from chalicelib.operations.unit import Unit
+from chalicelib.operations.unit import THE_OPERATOR, Unit
 from chalicelib.ports import Message, Transfer
 
 logger = logging.getLogger("petri.worker")
@@ -46,6 +46,9 @@ def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     failures = []
     for record in event["Records"]:
         body = json.loads(record["body"])
+        if "TopicArn" in body:
+            failures += _take_report(record, body)
+            continue
         message = Message(key=(body["key"][0], body["key"][1]), body=body["body"])
         try:
             handle(message)
@@ -57,6 +60,18 @@ def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
             if tries < MOST_TRIES or not _bury(message, error):
                 failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
+
+
+def _take_report(record: dict[str, Any], envelope: dict[str, Any]) -> list[dict[str, str]]:
+    """Keep what SNS delivered straight into our queue, whose policy lets only our topic in."""
+    app = services.current()
+    try:
+        for event_type, assignment_id in app.recruiters.read_delivered(envelope):
+            app.run(notify.notify, event_type, assignment_id, None, "mturk", caller=THE_OPERATOR)
+    except Exception:
+        logger.exception("a report of %s failed and will come again", envelope.get("TopicArn"))
+        return [{"itemIdentifier": record["messageId"]}]
+    return []
 
 
 def _bury(message: Message, error: Exception) -> bool:

@@ -1,0 +1,102 @@
+"""What vendors report themselves: through SNS into the queue, or signed over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib.model.errors import Forbidden
+from chalicelib.workers import messages
+from tests.web.conftest import NewWorld
+from tests.web.experiments import Talk
+from tests.web.world import Person, World
+
+SIGNED = {"x-prolific-request-signature": "signed"}
+
+
+def from_sns(event_type: str, assignment_id: str, record_id: str = "1") -> dict[str, Any]:
+    """An SQS event as SNS makes it when it delivers into a queue."""
+    told = {"Events": [{"EventType": event_type, "AssignmentId": assignment_id, "HITId": "H"}]}
+    envelope = {
+        "Type": "Notification",
+        "TopicArn": "arn:aws:sns:us-east-1:123456789012:petri",
+        "Message": json.dumps(told),
+    }
+    attributes = {"ApproximateReceiveCount": "1"}
+    return {"Records": [{"messageId": record_id, "body": json.dumps(envelope), "attributes": attributes}]}
+
+
+def at_mechanical_turk(here: World) -> Person:
+    """Somebody who came from Mechanical Turk and has answered."""
+    person = here.arrive(recruiter="mturk")
+    person.answer(person.join())
+    return person
+
+
+@pytest.fixture
+def here(world: NewWorld) -> World:
+    return world(Talk)
+
+
+def test_a_submission_reported_through_the_queue_is_approved(here: World) -> None:
+    person = at_mechanical_turk(here)
+    messages.consume(from_sns("AssignmentSubmitted", person.now()["assignment_id"]))
+    here.work()
+    assert person.now()["status"] == "approved"
+
+
+def test_a_report_that_comes_twice_is_paid_once(world: NewWorld) -> None:
+    here = world(Talk, base_payment=1.0)
+    person = at_mechanical_turk(here)
+    for record_id in ("1", "2"):
+        messages.consume(from_sns("AssignmentSubmitted", person.now()["assignment_id"], record_id))
+    here.work()
+    assert here.owed(person) == {"base": "1.00"}
+
+
+def test_a_report_about_nobody_is_kept_and_changes_nobody(here: World) -> None:
+    person = at_mechanical_turk(here)
+    messages.consume(from_sns("AssignmentReturned", "nobody's"))
+    here.work()
+    assert (person.now()["status"], len(here.items("notification"))) == ("working", 1)
+
+
+def test_a_report_for_somebody_from_another_recruiter_changes_nothing(here: World) -> None:
+    person = here.arrive(recruiter="hotair")
+    messages.consume(from_sns("AssignmentReturned", person.now()["assignment_id"]))
+    here.work()
+    assert person.now()["status"] == "working"
+
+
+def test_a_message_that_cannot_be_read_comes_again(here: World) -> None:
+    broken = from_sns("AssignmentSubmitted", "a")
+    envelope = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:petri", "Message": "{}"}
+    broken["Records"][0]["body"] = json.dumps(envelope)
+    assert messages.consume(broken)["batchItemFailures"] == [{"itemIdentifier": "1"}]
+
+
+def test_a_signed_report_of_a_vendor_that_the_run_does_not_use_is_refused(here: World) -> None:
+    with here.unchanged():
+        assert here.post("/notifications", {"a": "b"}, headers=SIGNED).status == 403
+
+
+def test_a_report_whose_signature_is_wrong_is_refused(here: World) -> None:
+    def refuse(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+        raise Forbidden("This message isn't signed by Prolific.", code="unverified_sender")
+
+    here.app.recruiters.receivers["prolific"] = refuse
+    with here.unchanged():
+        assert here.post("/notifications", {"a": "b"}, headers=SIGNED).code == "unverified_sender"
+
+
+def test_a_verified_report_over_http_is_carried_out(here: World) -> None:
+    person = here.arrive(recruiter="prolific")
+    assignment_id = person.now()["assignment_id"]
+    reports = [("AssignmentReturned", assignment_id)]
+    here.app.recruiters.receivers["prolific"] = lambda headers, body: reports
+    here.post("/notifications", {"a": "b"}, headers=SIGNED)
+    here.work()
+    assert person.now()["status"] == "returned"
