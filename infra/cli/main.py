@@ -8,11 +8,17 @@ import typer
 
 from infra.cli.bot import bot
 from infra.cli.debug import debug
+from infra.cli.email_test import email_test
+from infra.cli.expire import expire
 from infra.cli.export import export
+from infra.cli.extend_mturk_hit import extend_mturk_hit
 from infra.cli.failures import plainly
+from infra.cli.hits import hits
 from infra.cli.load import load
 from infra.cli.make_uuid import uuid_command
 from infra.cli.new import new
+from infra.cli.qualify import qualify
+from infra.cli.revoke import revoke
 from infra.cli.setup import setup
 from infra.cli.summary import summary
 from infra.cli.verify import verify
@@ -34,6 +40,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "load": load,
     "summary": summary,
+    "hits": hits,
+    "expire": expire,
+    "extend_mturk_hit": extend_mturk_hit,
+    "qualify": qualify,
+    "revoke": revoke,
+    "email_test": email_test,
     "setup": setup,
     "uuid": uuid_command,
 }

@@ -6,6 +6,8 @@ AWS.MechanicalTurk.HITDoesNotExist, one that it can't carry out at the moment wi
 
 from __future__ import annotations
 
+import re
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -31,6 +33,8 @@ _KEYS_UNKNOWN = frozenset(
 _NOT_ALLOWED = frozenset({"AccessDeniedException", "AccessDenied"})
 _KEYS = "set aws_access_key_id and aws_secret_access_key to those of the requester's account."
 
+#: The moment in milliseconds that ends each of its messages; `s` stands for the sandbox.
+_STAMP = re.compile(r"\s*\(\d+(?: s)?\)$")
 #: What to do about a refusal, by the last word of its code.
 _MENDS = {
     "InsufficientFunds": (
@@ -88,20 +92,21 @@ def translated(error: ClientError | BotoCoreError, operation: str) -> VendorErro
     if isinstance(error, ParamValidationError):
         return TurkRefused(f"Mechanical Turk can't be asked for {operation}: {error}", "ParamValidation")
     return VendorUnreachable(
-        f"Mechanical Turk gave no answer to {operation} ({error}); it is asked again later."
+        f"Mechanical Turk gave no answer to {operation} ({error}), so whether it happened isn't known; "
+        "look, then try again."
     )
 
 
 def _answered(error: ClientError, operation: str) -> VendorError:
     about = error.response.get("Error", {})
     code = str(about.get("Code", ""))
-    said = str(about.get("Message", ""))
+    said = _STAMP.sub("", str(about.get("Message", "")))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _THROTTLED:
-        return VendorUnreachable("Mechanical Turk was asked too often at a time; it is asked again later.")
+        return VendorUnreachable("Mechanical Turk was asked too often at a time; try again in a minute.")
     if status >= _SERVER_ERROR or code == "ServiceFault":
         return VendorUnreachable(
-            f"Mechanical Turk has trouble with {operation} itself ({said or code}); it is asked again later."
+            f"Mechanical Turk has trouble with {operation} itself ({said or code}); try again in a minute."
         )
     if code in _KEYS_UNKNOWN:
         return TurkRefused(f"Mechanical Turk doesn't know these keys ({said}); {_KEYS}", code, said)

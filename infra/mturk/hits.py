@@ -1,0 +1,48 @@
+"""HITs of a run: listed, ended, extended."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.model.errors import NotFound
+from chalicelib.recruiters.mturk.hits import Hit
+from infra.mturk.desk import Desk
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What a HIT has more of."""
+
+    hit: Hit
+    assignments: int
+    until: datetime | None
+
+
+def of_run(desk: Desk, app: str) -> list[Hit]:
+    """Return every HIT of a run; NotFound when there is none."""
+    hits = desk.hits.of_run(app)
+    if not hits:
+        raise NotFound(
+            f"Run {app} has no HIT at {desk.market}; check the run's id, and whether it is in the sandbox."
+        )
+    return hits
+
+
+def expire(desk: Desk, app: str, *, dry_run: bool) -> list[str]:
+    """End the HITs of a run that can still be found; return their ids."""
+    now = datetime.now(UTC)
+    running = [hit for hit in of_run(desk, app) if hit.expires > now]
+    return [hit.id for hit in running] if dry_run else desk.hits.expire(running, now)
+
+
+def extend(desk: Desk, hit_id: str, assignments: int, hours: float | None, *, dry_run: bool) -> Extension:
+    """Add assignments to a HIT, and hours to the time for which it is found."""
+    hit = desk.hits.get(hit_id)
+    until = None if hours is None else max(hit.expires, datetime.now(UTC)) + timedelta(hours=hours)
+    if not dry_run:
+        desk.hits.grow(hit.id, assignments, secrets.token_hex(16))
+        if until is not None:
+            desk.hits.show_until(hit.id, until)
+    return Extension(hit, assignments, until)
