@@ -71,7 +71,10 @@ INTERNAL = {
     "experiment_error",
     "refused",
     "rule_broken",
+    "dead_letter_not_found",
     "vendor_error",
+    "vendor_refused",
+    "vendor_unreachable",
 }
 
 
@@ -158,6 +161,7 @@ INSIDE = {
     "mark_received",
     "n_infos",
     "next_thing",
+    "object_fields",
     "node_ids",
     "node_joined",
     "node_left",
