@@ -36,7 +36,7 @@ def full_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
 def small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """Each engine, taking 100 writes at a time, or 25 where moto would need seconds for each look."""
+    """Each engine, taking 100 writes at a time, or 13 where moto would need seconds for each look."""
     engine: Engine = request.getfixturevalue(request.param)
-    monkeypatch.setattr(engine, "max_writes", 100 if isinstance(engine, SQLiteEngine) else 25)
+    monkeypatch.setattr(engine, "max_writes", 100 if isinstance(engine, SQLiteEngine) else 13)
     return engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,25 +12,30 @@ import pytest
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.services import App
-from chalicelib.storage.engine import Engine
-from tests.contract.factories import an_app, at_once, begin, dump, refusals, say
-from tests.tools.engines import FailingEngine
+from chalicelib.storage.engine import Engine, Key, Write
+from chalicelib.storage.sqlite import SQLiteEngine
+from tests.contract.factories import Gaps, an_app, at_once, begin, refusals, say
 
-NODES, EACH = 50, 100
+NODES = 50
 
 
-@pytest.fixture
-def large(engine: Engine) -> tuple[App, Engine]:
-    """A network of 5,000 infos."""
+def filled(engine: Engine, each: int) -> App:
+    """Put nodes with so many infos each into network 1."""
     app = an_app(engine)
     with begin(engine) as work:
         network = work.network(1)
         for _ in range(NODES):
             node = Node(network=network)
-            for number in range(EACH):
+            for number in range(each):
                 Info(origin=node, contents=str(number))
         work.commit()
-    return app, engine
+    return app
+
+
+@pytest.fixture
+def large(sqlite: Engine) -> tuple[App, Engine]:
+    """A network of 5,000 infos."""
+    return filled(sqlite, 100), sqlite
 
 
 def fail_network(unit: Any) -> None:
@@ -43,8 +49,10 @@ def living(engine: Engine) -> tuple[int, int]:
         return len(network.infos()), network.n_completed_infos
 
 
-def test_a_network_that_fails_while_people_post_is_seen_whole(large: tuple[App, Engine]) -> None:
-    app, engine = large
+def test_a_network_that_fails_while_people_post_is_seen_whole(engine: Engine) -> None:
+    # moto needs a millisecond of the processor for each info that is read.
+    each = 100 if isinstance(engine, SQLiteEngine) else 20
+    app = filled(engine, each)
     failed = threading.Event()
     seen: list[int] = []
 
@@ -61,7 +69,7 @@ def test_a_network_that_fails_while_people_post_is_seen_whole(large: tuple[App, 
         failed.set()
 
     results = at_once([watch, fail, *(partial(post, 100_001 + n) for n in range(3))])
-    whole = {count == 0 or count >= NODES * EACH for count in seen}
+    whole = {count == 0 or count >= NODES * each for count in seen}
     assert (refusals(results), living(engine), whole <= {True}) == (["node_failed"] * 3, (0, 0), True)
 
 
@@ -81,18 +89,19 @@ def test_nothing_that_was_posted_survives_the_failing(large: tuple[App, Engine])
         )
 
 
-def test_failing_five_thousand_infos_is_one_small_commit(large: tuple[App, Engine]) -> None:
+def test_failing_five_thousand_infos_writes_one_item(large: tuple[App, Engine]) -> None:
     _, engine = large
-    counting = FailingEngine(engine, fail_at=0)
-    before = dump(engine)
-    with begin(counting) as work:
+    written: list[Key] = []
+
+    class Noting(Gaps):
+        def commit(self, writes: Sequence[Write]) -> None:
+            written.extend(write.key for write in writes)
+            super().commit(writes)
+
+    with begin(Noting(engine, lambda: None)) as work:
         work.network(1).fail("power cut")
         work.commit()
-    after = dump(engine)
-    assert (counting.commits, [key for key in after if after[key] != before[key]]) == (
-        1,
-        [("networks", "00001")],
-    )
+    assert written == [("networks", "00001")]
 
 
 def test_a_node_that_fails_takes_its_infos_along_at_one_moment(large: tuple[App, Engine]) -> None:
@@ -100,4 +109,5 @@ def test_a_node_that_fails_takes_its_infos_along_at_one_moment(large: tuple[App,
     with begin(engine) as work:
         work.node(100_001).fail("left")
         work.commit()
-    assert living(engine) == ((NODES - 1) * EACH, (NODES - 1) * EACH)
+    with begin(engine) as work:
+        assert (work.node(100_001).infos(), work.network(1).n_completed_infos) == ([], (NODES - 1) * 100)

@@ -42,8 +42,8 @@ JOIN_COMMITS = 9
 
 
 def crowd(engine: Engine) -> int:
-    """How many wait in the network: 150 where the engine takes 100 writes, 40 where it takes 25."""
-    return 150 if engine.max_writes == 100 else 40
+    """How many wait in the network: 150 where the engine takes 100 writes, 20 where it takes 13."""
+    return 150 if engine.max_writes == 100 else 20
 
 
 def before_join(engine: Engine) -> tuple[int, int]:
@@ -117,14 +117,6 @@ def test_a_join_of_a_hundred_and_fifty_takes_nine_commits(full_steps: Engine) ->
 def test_the_smaller_join_takes_as_many(small_steps: Engine) -> None:
     app, ann = a_crowd(small_steps)
     assert commits_of(app, small_steps, partial(take_place, app, ann)) == JOIN_COMMITS
-
-
-def test_a_crash_in_a_join_of_a_hundred_and_fifty_is_mended(full_steps: Engine, dead_leases: None) -> None:
-    app, ann = a_crowd(full_steps)
-    crash_at(app, full_steps, 5, partial(take_place, app, ann, "r-1"))
-    seen_after_crash = picture(full_steps)
-    take_place(app, ann, "r-1")
-    assert (seen_after_crash, picture(full_steps)) == (before_join(full_steps), after_join(full_steps))
 
 
 @pytest.mark.parametrize("commit", range(JOIN_COMMITS))
@@ -292,23 +284,24 @@ def test_a_living_lease_is_left_alone(small_steps: Engine) -> None:
     assert dump(small_steps) == before
 
 
-def many_infos(unit: Any) -> None:
-    node = unit.work.node(100_001)
-    for number in range(200):
-        Info(origin=node, contents=str(number))
+def make_infos(count: int) -> Callable[[Any], None]:
+    def many_infos(unit: Any) -> None:
+        for number in range(count):
+            Info(origin=unit.work.node(100_001), contents=str(number))
+
+    return many_infos
 
 
 @pytest.mark.parametrize("commit", range(4))
-def test_two_hundred_infos_of_one_request_come_together(
-    small_steps: Engine, dead_leases: None, commit: int
-) -> None:
+def test_many_infos_of_one_request_come_together(small_steps: Engine, dead_leases: None, commit: int) -> None:
     app, _ = a_crowd(small_steps)
+    many_infos = make_infos(crowd(small_steps))
     crash_at(app, small_steps, commit, partial(app.run, many_infos))
     with begin(small_steps) as work:
         seen_after_crash = len(work.node(100_001).infos())
     app.run(many_infos)
     with begin(small_steps) as work:
-        assert (seen_after_crash, len(work.network(1).infos())) == (0, 200)
+        assert (seen_after_crash, len(work.network(1).infos())) == (0, crowd(small_steps))
 
 
 def test_a_large_post_does_not_take_anothers_living_lease(small_steps: Engine) -> None:
@@ -316,7 +309,7 @@ def test_a_large_post_does_not_take_anothers_living_lease(small_steps: Engine) -
     crash_at(app, small_steps, 4, partial(take_place, app, ann))
     before = dump(small_steps)
     with begin(small_steps) as work:
-        for _ in range(200):
+        for _ in range(crowd(small_steps)):
             Info(origin=work.node(100_001))
         with pytest.raises(Conflict, match="large commit"):
             work.commit()
@@ -388,16 +381,6 @@ def all_networks(engine: Engine) -> list[tuple[int, int]]:
 def test_a_set_up_of_a_hundred_and_fifty_networks_takes_six_commits(full_steps: Engine) -> None:
     app = to_launch(full_steps)
     assert commits_of(app, full_steps, partial(app.run, launch, caller=THE_OPERATOR)) == SETUP_COMMITS
-
-
-def test_a_crash_in_a_set_up_of_a_hundred_and_fifty_networks_is_mended(
-    full_steps: Engine, dead_leases: None
-) -> None:
-    app = to_launch(full_steps)
-    crash_at(app, full_steps, 4, partial(app.run, launch, caller=THE_OPERATOR))
-    seen_after_crash = networks_seen(full_steps)
-    app.run(launch, caller=THE_OPERATOR)
-    assert (seen_after_crash, networks_seen(full_steps)) == ([], all_networks(full_steps))
 
 
 @pytest.mark.parametrize("commit", range(SETUP_COMMITS))
