@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.model.errors import NotFound
 from chalicelib.recruiters.mturk.hits import Hit
+from chalicelib.recruiters.mturk.places import PLACES
 from infra.mturk.desk import Desk
 
 
@@ -31,9 +32,13 @@ def of_run(desk: Desk, app: str) -> list[Hit]:
 
 
 def expire(desk: Desk, app: str, *, dry_run: bool) -> list[str]:
-    """End the HITs of a run that can still be found; return their ids."""
+    """End the HITs of a run that can still be found; return their ids.
+
+    A HIT that compensates somebody goes on: they are owed it.
+    """
     now = datetime.now(UTC)
-    running = [hit for hit in of_run(desk, app) if hit.expires > now]
+    places = [hit for hit in of_run(desk, app) if hit.is_of(app, PLACES)]
+    running = [hit for hit in places if hit.expires > now]
     return [hit.id for hit in running] if dry_run else desk.hits.expire(running, now)
 
 

@@ -71,6 +71,10 @@ class Hit:
             completed=int(answer.get("NumberOfAssignmentsCompleted", 0)),
         )
 
+    def is_of(self, app_id: str, kind: str = "") -> bool:
+        """Whether this run made it; when a kind is given, as one of that kind."""
+        return self.annotation.startswith(run_annotation(app_id) + kind)
+
     @property
     def has_ended(self) -> bool:
         """Whether Mechanical Turk doesn't let it grow any more."""
@@ -135,8 +139,7 @@ class Hits:
 
     def of_run(self, app_id: str, kind: str = "") -> list[Hit]:
         """Return the HITs of a run, oldest first; of one kind only, when one is given."""
-        beginning = run_annotation(app_id) + kind
-        found = [hit for hit in self.all() if hit.annotation.startswith(beginning)]
+        found = [hit for hit in self.all() if hit.is_of(app_id, kind)]
         return sorted(found, key=lambda hit: (hit.created, hit.id))
 
     def all(self) -> Iterable[Hit]:

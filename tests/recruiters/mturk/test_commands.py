@@ -15,6 +15,8 @@ from chalicelib.recruiters.mturk.requester import ENDPOINTS
 from infra.cli.main import app
 from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
 
+from .conftest import transfer
+
 Petri = Callable[..., Result]
 
 
@@ -89,6 +91,13 @@ def keep_open(turk: MTurkStandIn) -> None:
     """Let HITs outlive the machine's clock, which a command goes by."""
     for hit in turk.market.hits.values():
         hit.expires += timedelta(days=3650)
+
+
+def test_expire_leaves_compensations_alone(petri: Petri, turk: MTurkStandIn, recruiter, hit_id: str):
+    compensation = recruiter.pay(transfer("", "compensation", "2.00"))
+    keep_open(turk)
+    petri("expire", "--app", "run-1")
+    assert [hit.id for hit in turk.market.open_hits()] == [compensation]
 
 
 def test_expire_says_when_there_is_nothing_to_do(petri: Petri, turk: MTurkStandIn, recruiter, hit_id: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -261,3 +262,26 @@ def test_an_experiment_without_https_isnt_offered(turk: MTurkStandIn, requester)
 def test_what_would_be_refused_isnt_asked_for(build: Build, settings: dict, said: str):
     with pytest.raises(ConfigError, match=said):
         build(**settings).recruit(1, "first", {})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_as_many_places_are_opened_as_were_asked_for_in_any_weather(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter, seed: int
+):
+    chance = random.Random(seed)
+    turk.faults.draw = lambda _: chance.choice([None, None, None, None, *Fault])
+    wishes = [(f"wish-{number}", chance.choice([1, 1, 2, 8, 12])) for number in range(6)]
+    facts: dict = {}
+    waiting = list(wishes)
+    for _ in range(500):
+        if not waiting:
+            break
+        token, n = chance.choice(waiting)
+        try:
+            recruited = recruiter.recruit(n, token, facts)
+        except VendorUnreachable:
+            continue
+        waiting.remove((token, n))
+        # Two messages at a time: what one of them has learned may be lost.
+        facts = chance.choice([facts, recruited.facts])
+    assert sum(places(turk)) == sum(n for _, n in wishes)
