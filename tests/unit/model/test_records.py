@@ -7,13 +7,20 @@ from typing import Any
 
 import pytest
 
-from chalicelib.experiment.infos import Meme
-from chalicelib.experiment.networks import Chain, Empty
-from chalicelib.experiment.nodes import Agent
+from chalicelib.experiment.infos import Gene, Meme, State, TrackingEvent
+from chalicelib.experiment.nodes import (
+    Agent,
+    Environment,
+    RandomBinaryStringSource,
+    ReplicatorAgent,
+    Source,
+)
+from chalicelib.experiment.transformations import Compression, Mutation, Replication, Response
 from chalicelib.model.errors import BadRequest, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import COMMON_FIELDS, Record, iso, moment
 from chalicelib.model.transformation import Transformation
@@ -184,9 +191,32 @@ def test_networks_have_room_for_a_million_by_default(work: UnitOfWork) -> None:
     assert (network.max_size, network.role) == (1_000_000, "default")
 
 
-@pytest.mark.parametrize(("kind", "word"), [(Empty, "empty"), (Chain, "chain"), (Agent, "agent")])
-def test_stock_classes_have_the_documented_types(kind: type[Record], word: str) -> None:
-    assert kind.type == word
+WORDS: dict[type[Record], str] = {
+    Participant: "participant",
+    Question: "question",
+    Network: "network",
+    Node: "node",
+    Agent: "agent",
+    ReplicatorAgent: "replicator_agent",
+    Source: "generic_source",
+    RandomBinaryStringSource: "random_binary_string_source",
+    Environment: "environment",
+    Info: "info",
+    Gene: "gene",
+    Meme: "meme",
+    State: "state",
+    TrackingEvent: "tracking",
+    Transformation: "transformation",
+    Replication: "replication",
+    Mutation: "mutation",
+    Compression: "compression",
+    Response: "response",
+}
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_stock_classes_have_the_documented_types(kind: type[Record]) -> None:
+    assert kind.type == WORDS[kind]
 
 
 def test_an_unsaved_record_says_what_to_do() -> None:
