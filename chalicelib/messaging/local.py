@@ -15,7 +15,7 @@ from chalicelib.ports import Clock, Message
 
 #: How long a message that failed waits before it comes again, in seconds; it doubles with each try.
 FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 600.0
 
 
 class LocalQueue:

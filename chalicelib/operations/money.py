@@ -117,6 +117,7 @@ def leased_until(unit: Unit, payment: Payment) -> datetime | None:
 def transfer_of(unit: Unit, payment: Payment) -> Transfer:
     """Return a payment as its recruiter has to make it."""
     participant = unit.work.participant(payment.participant_id)
+    tries = [each for each in moves_of(payment) if each["to"] == SENDING]
     return Transfer(
         recruiter=participant.recruiter,
         participant_id=participant.id,
@@ -128,7 +129,8 @@ def transfer_of(unit: Unit, payment: Payment) -> Transfer:
         reason=payment.reason or "",
         token=f"{unit.app_id}-{participant.id}-{payment.kind}",
         reference=payment.recruiter_reference,
-        is_retry=any(each["to"] == SENDING for each in moves_of(payment)),
+        is_retry=bool(tries),
+        tried_at=moment(tries[-1]["at"]) if tries else None,
     )
 
 

@@ -131,6 +131,8 @@ def close_places(unit: Unit) -> None:
     if state.get("closed"):
         return
     state["closed"] = iso(unit.now)
+    # Places that nobody came for end with this; they are nobody's claim on a seat any more.
+    state["opened"] = standing(unit).came
     for name in recruiters_in_use(unit):
         unit.work.save(Recruitment(recruiter=name, event_type=CLOSE))
         unit.work.post({"kind": "stop_recruiter", "recruiter": name})

@@ -28,8 +28,9 @@ from chalicelib.ports import Message, Transfer
 
 logger = logging.getLogger("petri.worker")
 
-#: How often a message is tried before it is kept as a dead letter.
-MOST_TRIES = 6
+#: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
+#: vendors come back and settle what they took.
+MOST_TRIES = 12
 
 
 def handle(message: Message) -> None:
