@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from typing import Any
 
+import boto3
 import pytest
 import requests
+from botocore.auth import SigV4Auth
 
 from chalicelib.messaging.channels import MOST_BYTES, LocalChannels
 from chalicelib.messaging.gateway_channels import AT_ONCE, GatewayChannels
 from chalicelib.model.errors import VendorError
 from chalicelib.ports import Channels
 from infra.local.moto_engine import REGION
-from tests.tools.management_api import FAILED, FORBIDDEN, LIMITED, TOO_LARGE, BadDayAPI, Refusal
+from tests.tools.management_api import FAILED, FORBIDDEN, GONE, LIMITED, TOO_LARGE, BadDayAPI, Refusal
 
 #: As API Gateway gives them: their last character has to be escaped in an address.
 IDS = ["L0SM9cOFvHcCIhw=", "a_B-9cOFvHcCIhw="]
@@ -163,15 +166,54 @@ def test_the_stand_in_refuses_calls_that_are_not_signed(new_gateway: NewGateway)
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (403, "ForbiddenException")
 
 
-def test_the_stand_in_describes_a_connection(new_gateway: NewGateway) -> None:
-    here, _ = new_gateway()
-    said = here.channels._client.get_connection(ConnectionId=IDS[0])  # type: ignore[attr-defined]  # boto3's
-    assert said["Identity"]["SourceIp"] == "127.0.0.1"
+def boto3_client(api: BadDayAPI) -> Any:
+    return boto3.client("apigatewaymanagementapi", endpoint_url=api.url, region_name=REGION)
 
 
-def test_the_stand_in_says_410_for_one_that_is_gone(new_gateway: NewGateway) -> None:
+def test_the_stand_in_describes_a_connection_as_botos_client_expects_it(new_gateway: NewGateway) -> None:
+    _, api = new_gateway()
+    with closing(boto3_client(api)) as client:
+        assert client.get_connection(ConnectionId=IDS[0])["Identity"]["SourceIp"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "name"),
+    [(GONE, "GoneException"), (TOO_LARGE, "PayloadTooLargeException"), (FORBIDDEN, "ForbiddenException")],
+)
+def test_the_stand_in_refuses_as_botos_client_expects_it(
+    new_gateway: NewGateway, refusal: Refusal, name: str
+) -> None:
+    _, api = new_gateway(refusal)
+    with closing(boto3_client(api)) as client, pytest.raises(getattr(client.exceptions, name)) as refused:
+        client.post_to_connection(ConnectionId=IDS[0], Data=b"hello")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == refusal[0]
+
+
+def test_posts_are_signed_as_botos_client_signs_them(
+    new_gateway: NewGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API Gateway checks signatures; what is signed must be the same, the kind of headers apart."""
+    here, api = new_gateway()
+    signed: list[str] = []
+    canonical = SigV4Auth.canonical_request
+
+    def keep(self: SigV4Auth, request: Any) -> str:
+        text: str = canonical(self, request)
+        signed.append(text)
+        return text
+
+    monkeypatch.setattr(SigV4Auth, "canonical_request", keep)
+    with closing(boto3_client(api)) as client:
+        client.post_to_connection(ConnectionId=IDS[0], Data=b"hello")
+    here.channels.send(IDS[:1], "hello")
+    botos, ours = (text.splitlines()[:3] for text in signed)
+    assert ours == botos
+
+
+def test_without_credentials_the_operator_is_told(
+    new_gateway: NewGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here, _ = new_gateway()
-    client = here.channels._client  # type: ignore[attr-defined]  # boto3's
-    with pytest.raises(client.exceptions.GoneException) as gone:
-        client.get_connection(ConnectionId="never-there")
-    assert gone.value.response["ResponseMetadata"]["HTTPStatusCode"] == 410
+    monkeypatch.setattr("botocore.session.Session.get_credentials", lambda self: None)
+    with pytest.raises(VendorError, match="no AWS credentials"):
+        here.channels.send(IDS, "hello")
