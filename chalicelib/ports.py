@@ -82,7 +82,10 @@ class UnitOfWork(Work, Protocol):
         """Count participants by status."""
 
     def listing(self) -> Sequence[Mapping[str, Any]]:
-        """Return each participant's small list item: id, status, and whether they have had a seat."""
+        """Return the small list items of those for whom it isn't over: id, status, whether seated before."""
+
+    def n_over(self) -> int:
+        """How many are approved, rejected, gone ...: nothing more is expected of them."""
 
     def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due."""
@@ -168,6 +171,8 @@ class Transfer:
     reference: str | None = None
     #: Whether an earlier try may have happened: it is looked up before anything is sent.
     is_retry: bool = False
+    #: When it was last begun to be sent; a vendor that settles later is not asked again before.
+    tried_at: datetime | None = None
 
 
 class Recruiter(Protocol):

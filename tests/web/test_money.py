@@ -52,7 +52,7 @@ def test_what_floats_leave_of_zero_is_zero(dust: float) -> None:
 def test_a_bonus_that_is_no_sum_leaves_base_paid_and_its_message_kept(world: NewWorld, nonsense: Any) -> None:
     till = Till(world, paying(nonsense))
     till.finish()
-    till.go_on(minutes=5)
+    till.go_on(minutes=30)
     assert till.vendor.books == [(1, "base", BASE)]
     assert [letter["kind"] for letter in till.dead_letters()] == ["judge"]
 
@@ -60,7 +60,7 @@ def test_a_bonus_that_is_no_sum_leaves_base_paid_and_its_message_kept(world: New
 def test_a_bonus_above_max_bonus_is_told_with_what_to_do(world: NewWorld) -> None:
     till = Till(world, paying(3), max_bonus=2)
     till.finish()
-    till.go_on(minutes=5)
+    till.go_on(minutes=30)
     (told,) = till.letters.about("above max_bonus")
     assert "petri dead-letters replay" in told
 
@@ -69,7 +69,7 @@ def test_a_replayed_judgement_pays_the_bonus_that_was_mended(world: NewWorld) ->
     answers = [float("nan")]
     till = Till(world, paying(lambda: answers[0]))
     till.finish()
-    till.go_on(minutes=5)
+    till.go_on(minutes=30)
     answers[0] = 0.5
     (letter,) = till.dead_letters()
     till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
@@ -127,13 +127,13 @@ def test_a_payment_whose_worker_died_is_sent_when_its_time_is_up_and_looked_for_
     world: NewWorld,
 ) -> None:
     till = crashed(world)
-    till.go_on(minutes=3)
+    till.go_on(minutes=30)
     assert (till.vendor.books, till.vendor.looks) == ([(1, "base", BASE)], ["test-1-base"])
 
 
 def test_waiting_for_another_worker_leaves_no_dead_letter(world: NewWorld) -> None:
     till = crashed(world)
-    till.go_on(minutes=3)
+    till.go_on(minutes=30)
     assert till.dead_letters() == []
 
 
@@ -161,7 +161,7 @@ def test_a_recruiter_that_stays_unreachable_leaves_a_dead_letter_and_the_payment
     till = Till(world, paying())
     till.vendor.faults += ["unreachable"] * 9
     person = till.finish()
-    till.go_on(minutes=5)
+    till.go_on(hours=3)
     assert [letter["kind"] for letter in till.dead_letters()] == ["pay"]
     assert till.ledger(person) == {"base": "sending"}
 
@@ -170,7 +170,7 @@ def test_a_hanging_payment_is_tried_again_at_the_operators_word(world: NewWorld)
     till = Till(world, paying())
     till.vendor.faults += ["unreachable"] * 6
     person = till.finish()
-    till.go_on(minutes=5)
+    till.go_on(minutes=30)
     till.here.app.run(payments.retry_payment, person.id, "base")
     till.work()
     assert till.vendor.books == [(1, "base", BASE)]
