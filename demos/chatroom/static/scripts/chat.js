@@ -5,9 +5,8 @@
   const TYPING_TOLD_EVERY_MS = 1500;
   const part = (id) => document.getElementById(id);
   const shown = new Set();
-  let node;
   let channel;
-  let me = { name: "" };
+  let me = { id: 0, name: "" };
   let endsAt = 0;
 
   function goOn() {
@@ -125,7 +124,7 @@
     if (!text || part("send").disabled) return;
     part("send").disabled = true;
     part("problem").hidden = true;
-    dallinger.createInfo(node.id, { contents: text, info_type: "Utterance" }).done(() => {
+    dallinger.createInfo(me.id, { contents: text, info_type: "Utterance" }).done(() => {
       part("text").value = "";
       toldAt = 0;
       refresh();
@@ -150,10 +149,22 @@
   part("enough").addEventListener("click", () => dallinger.post("/enough").done(refresh).fail(dallinger.error));
   part("go-on").addEventListener("click", goOn);
 
-  dallinger.preventExit = true;
-  dallinger.createAgent().done((answer) => {
-    node = answer.node;
-    channel = petri.channel(`network-${node.network_id}`).on("open", refresh).on("message", hear);
+  // Who has a place already goes on there, whatever became of this browser's memory.
+  function join() {
+    if (dallinger.skip_experiment) return goOn();
+    dallinger.get("/chat").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);
+  }
+
+  function takeAPlace() {
+    dallinger.createAgent().done(({ node }) => begin(node.network_id))
+      .fail((rejection) => (rejection.status === 403 ? goOn() : dallinger.error(rejection)));
+  }
+
+  function begin(network) {
+    channel = petri.channel(`network-${network}`).on("open", refresh).on("message", hear);
     part("text").focus();
-  }).fail((rejection) => (rejection.status === 403 ? goOn() : dallinger.error(rejection)));
+  }
+
+  dallinger.preventExit = true;
+  dallinger.createParticipant().done(join);
 })();

@@ -135,8 +135,21 @@
   part("propose").addEventListener("click", propose);
   part("go-on").addEventListener("click", goOn);
 
+  // Who has a place already goes on there, whatever became of this browser's memory.
+  function join() {
+    if (dallinger.skip_experiment) return goOn();
+    dallinger.get("/game").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);
+  }
+
+  function takeAPlace() {
+    dallinger.createAgent().done(({ node }) => begin(node.network_id))
+      .fail((rejection) => (rejection.status === 403 ? goOn() : dallinger.error(rejection)));
+  }
+
+  function begin(network) {
+    channel = petri.channel(`network-${network}`).on("open", refresh).on("message", hear);
+  }
+
   dallinger.preventExit = true;
-  dallinger.createAgent().done(({ node }) => {
-    channel = petri.channel(`network-${node.network_id}`).on("open", refresh).on("message", hear);
-  }).fail((rejection) => (rejection.status === 403 ? goOn() : dallinger.error(rejection)));
+  dallinger.createParticipant().done(join);
 })();
