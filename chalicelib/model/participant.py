@@ -31,6 +31,18 @@ STATUSES = (
     "replaced",
     "screened_out",
 )
+#: Statuses with which nothing more is expected of somebody, and no place is theirs any more.
+OVER = frozenset(
+    {
+        "approved",
+        "rejected",
+        "returned",
+        "abandoned",
+        "did_not_attend",
+        "bad_data",
+        "missing_notification",
+    }
+)
 #: Statuses of people who did their part; their nodes stand.
 FINISHED_WELL = ("submitted", "approved")
 

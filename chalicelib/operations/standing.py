@@ -41,9 +41,11 @@ def standing(unit: Unit, changed: Mapping[int, str] | None = None) -> Standing:
     """Count; `changed`: what this unit makes of somebody's status, which the list doesn't tell yet."""
     opened = int(unit.work.state.get("opened", 0))
     changes = changed or {}
+    # Counted before the others are listed: who comes to the end in between is missed, never counted twice.
+    over = unit.work.n_over()
     listed = [(changes.get(one["id"], one["status"]), one.get("seated")) for one in unit.work.listing()]
     statuses = Counter(status for status, _ in listed)
-    came = len(listed) + unit.work.n_over() - statuses[REPLACED]
+    came = len(listed) + over - statuses[REPLACED]
     return Standing(
         came=came,
         expected=max(0, opened - came),

@@ -9,6 +9,7 @@ part#<id>         #                    participant; question#, payment# below it
 assignment#<a>    #                    whose assignment it is; notification# below it
 worker#<w>        #                    who took part already
 listed#<shard>    <participant>        participants by status, small
+over#<shard>      <participant>        the same, of those for whom it is over: only counted, mostly
 due#<shard>       <time>#<id>          what must happen after a commit
 experiment        #                    launched, state, seed
 recruitment       <id>                 requests to recruiters
@@ -115,6 +116,10 @@ def recruitment(recruitment_id: int) -> Key:
 
 def listed(participant_id: int) -> Key:
     return f"listed#{participant_id % SHARDS}", f"{participant_id:010d}"
+
+
+def over(participant_id: int) -> Key:
+    return f"over#{participant_id % SHARDS}", f"{participant_id:010d}"
 
 
 def due(shard: int) -> str:

@@ -48,6 +48,8 @@ class Reading:
         self._looked: dict[int, Network] = {}
         self._own_nodes: set[int] = set()
         self._all_networks: list[Network] | None = None
+        self._listing: list[Item] | None = None
+        self._n_over: int | None = None
 
     @property
     def now(self) -> datetime:
@@ -362,18 +364,31 @@ class Reading:
         self._looked[network.id] = network
 
     def listing(self) -> list[Item]:
-        """Return each participant's small list item: id, status, and whether they have had a seat."""
-        return [item for shard in range(keys.SHARDS) for item in self._engine.query(f"listed#{shard}")]
+        """Return the small list items of those for whom it isn't over: id, status, whether they were seated.
+
+        Read once: those who come and go while this unit is at work make no difference to it.
+        """
+        if self._listing is None:
+            self._listing = self._of_all_shards("listed")
+        return list(self._listing)
+
+    def n_over(self) -> int:
+        """How many are approved, rejected, gone ...: nothing more is expected of them. Counted once."""
+        if self._n_over is None:
+            self._n_over = sum(self._engine.count(f"over#{shard}") for shard in range(keys.SHARDS))
+        return self._n_over
+
+    def _of_all_shards(self, name: str) -> list[Item]:
+        return [item for shard in range(keys.SHARDS) for item in self._engine.query(f"{name}#{shard}")]
 
     def statuses(self) -> dict[str, int]:
         """Count participants by status, from the small list."""
-        return dict(Counter(item["status"] for item in self.listing()))
+        everybody = (*self.listing(), *self._of_all_shards("over"))
+        return dict(Counter(item["status"] for item in everybody))
 
     def participant_ids(self) -> list[int]:
         """Ids of all participants, in order."""
-        return sorted(
-            item["id"] for shard in range(keys.SHARDS) for item in self._engine.query(f"listed#{shard}")
-        )
+        return sorted(item["id"] for item in (*self.listing(), *self._of_all_shards("over")))
 
 
 #: The collections at a node and where in its part of the partition they lie.

@@ -13,7 +13,7 @@ from chalicelib.model.errors import Conflict, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import MOST_NODES, NETWORK_SPAN, Node
-from chalicelib.model.participant import Participant
+from chalicelib.model.participant import OVER, Participant
 from chalicelib.model.question import PARTICIPANT_SPAN, Question
 from chalicelib.model.record import Record
 from chalicelib.model.reports import Payment
@@ -198,9 +198,15 @@ class UnitOfWork(Reading):
             self.put_item(keys.EXPERIMENT, "experiment", self._state, expect=stored["v"] if stored else None)
 
     def list_participant(self, participant: Participant) -> None:
-        """Keep the small list of participants by status in step."""
+        """Keep the small list of participants by status in step; those for whom it is over stand apart."""
         fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
-        self.put_item(keys.listed(participant.id), "listed", fields, expect=ANY)
+        here, elsewhere = keys.listed(participant.id), keys.over(participant.id)
+        if participant.status in OVER:
+            here, elsewhere = elsewhere, here
+        self.put_item(here, "listed", fields, expect=ANY)
+        stored = self._items.get(keys.participant(participant.id))
+        if stored is not None and (stored["status"] in OVER) != (participant.status in OVER):
+            self.delete_item(elsewhere)
 
     def items(self, pk: str, prefix: str = "") -> list[Item]:
         """Return the raw items of a collection, read anew; each may then be claimed."""

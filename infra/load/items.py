@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.export.rows import OBJECTS
 from chalicelib.export.tables import Row
+from chalicelib.model.participant import OVER
 from chalicelib.model.record import PROPERTIES, iso
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Item, Key
@@ -120,9 +121,10 @@ def participant_items(row: Row, seen: Survey) -> list[Item]:
     if tally is not None:
         fields.update(last_question=tally.newest, last_time=iso(tally.last_time))
     listed = {"id": row["id"], "status": row["status"], "seated": bool(node_ids)}
+    place = keys.over(row["id"]) if row["status"] in OVER else keys.listed(row["id"])
     return [
         item_at(keys.participant(row["id"]), "participant", fields),
-        item_at(keys.listed(row["id"]), "listed", listed),
+        item_at(place, "listed", listed),
     ]
 
 

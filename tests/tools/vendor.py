@@ -25,20 +25,22 @@ class Vendor:
         self.books: list[tuple[int, str, Decimal]] = []
         self.tokens: list[str] = []
         self.looks: list[str] = []
-        self.places = 0
+        #: How many places were opened, by token.
+        self.opened: dict[str, int] = {}
         self.is_closed = False
         #: What happens to the next payments.
         self.faults: deque[Fault] = deque()
         #: What became of assignments.
         self.fates: dict[str, str] = {}
 
+    @property
+    def places(self) -> int:
+        return sum(self.opened.values())
+
     def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
-        opened = list(facts.get("tokens", []))
-        if token not in opened:
-            self.places += n
-            opened.append(token)
+        self.opened[token] = n
         self.is_closed = False
-        return Recruited(f"{n} places are open.", facts={"tokens": opened})
+        return Recruited(f"{n} places are open.", facts={"tokens": [*facts.get("tokens", []), token]})
 
     def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
         self.is_closed = True

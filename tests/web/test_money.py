@@ -159,7 +159,7 @@ def test_a_recruiter_that_stays_unreachable_leaves_a_dead_letter_and_the_payment
     world: NewWorld,
 ) -> None:
     till = Till(world, paying())
-    till.vendor.faults += ["unreachable"] * 9
+    till.vendor.faults += ["unreachable"] * 20
     person = till.finish()
     till.go_on(hours=3)
     assert [letter["kind"] for letter in till.dead_letters()] == ["pay"]
