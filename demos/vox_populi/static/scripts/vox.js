@@ -1,0 +1,128 @@
+// One jar after the other. The server holds the guesses; the channel only says that there is something new.
+(function () {
+  "use strict";
+  const part = (id) => document.getElementById(id);
+  let state = null;
+  let channel;
+  let endsAt = 0;
+
+  function goOn() {
+    dallinger.allowExit();
+    dallinger.goToPage("questionnaire");
+  }
+
+  // Asked again while an answer is on its way, the newest state is fetched once more after it.
+  let isAsking = false;
+  let isStale = false;
+
+  function refresh() {
+    if (isAsking) {
+      isStale = true;
+      return;
+    }
+    isAsking = true;
+    dallinger.get("/jar").done(show).fail(dallinger.error).always(() => {
+      isAsking = false;
+      if (isStale) {
+        isStale = false;
+        refresh();
+      }
+    });
+  }
+
+  function show(next) {
+    const isNew = !state || state.jar !== next.jar || state.stage !== next.stage;
+    state = next;
+    endsAt = Date.now() + 1000 * state.seconds_left;
+    if (state.over) return end();
+    if (isNew) beginStage();
+    part("guess").disabled = part("send").disabled = state.has_answered;
+    const others = state.missing === 1 ? "one more person" : `${state.missing} more people`;
+    part("note").textContent = state.has_answered ? `Thank you. Waiting for ${others} …` : "";
+  }
+
+  function beginStage() {
+    const isAlone = state.stage === "alone";
+    part("jar-number").textContent = `Jar ${state.jar} of ${state.jars}`;
+    part("question").textContent = isAlone ? "How many beans are in the jar?" : "Would you like to change your guess?";
+    part("guess-label").textContent = isAlone ? "Your guess" : "Your guess now";
+    part("guess").value = isAlone ? "" : state.mine || "";
+    part("others").hidden = isAlone;
+    if (isAlone) Beans.draw(part("jar"), state.beans);
+    else showGuesses();
+    if (isAlone && state.jar > 1) part("question").focus();
+    else part("guess").focus();
+  }
+
+  function showGuesses() {
+    Beans.draw(part("jar"), state.beans);
+    const all = [...state.others, ...(state.mine ? [state.mine] : [])].sort((a, b) => a - b);
+    let isMarked = false;
+    part("guesses").replaceChildren(...all.map((number) => {
+      const item = document.createElement("li");
+      const isMine = number === state.mine && !isMarked;
+      isMarked = isMarked || isMine;
+      item.textContent = isMine ? `${number} (you)` : number;
+      item.classList.toggle("is-mine", isMine);
+      return item;
+    }));
+    const half = all.length / 2;
+    part("median").textContent = all.length ? Math.round((all[Math.ceil(half) - 1] + all[Math.floor(half)]) / 2) : "nobody has answered";
+  }
+
+  function end() {
+    clearInterval(ticking);
+    for (const id of ["others", "guess-form", "time-left"]) part(id).hidden = true;
+    part("question").textContent = "That was the last jar";
+    part("note").textContent = "Thank you! Your bonus follows from how near your guesses were.";
+    part("go-on").hidden = false;
+    part("go-on").focus();
+    channel.close();
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    if (part("send").disabled) return;
+    part("send").disabled = true;
+    part("problem").hidden = true;
+    const guess = { contents: String(Math.round(part("guess").valueAsNumber)), info_type: "Estimate", property1: state.jar, property2: state.stage };
+    dallinger.createInfo(state.me, guess).done(refresh).fail((rejection) => {
+      part("send").disabled = false;
+      part("problem").textContent = rejection.errorText;
+      part("problem").hidden = false;
+    });
+  }
+
+  function hear(data) {
+    if (data.news) refresh();
+  }
+
+  function tick() {
+    if (!state) return;
+    const seconds = Math.max(0, Math.round((endsAt - Date.now()) / 1000));
+    part("time-left").textContent = `${seconds} seconds left`;
+    if (seconds === 0) refresh();
+  }
+
+  const ticking = setInterval(tick, 1000);
+  part("guess-form").addEventListener("submit", submit);
+  part("go-on").addEventListener("click", goOn);
+
+  // Who has a place already goes on there, whatever became of this browser's memory.
+  function join() {
+    if (dallinger.skip_experiment) return goOn();
+    dallinger.get("/jar").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);
+  }
+
+  function takeAPlace() {
+    dallinger.createAgent().done(({ node }) => begin(node.network_id))
+      .fail((rejection) => (rejection.status === 403 ? goOn() : dallinger.error(rejection)));
+  }
+
+  function begin(network) {
+    channel = petri.channel(`network-${network}`).on("open", refresh).on("message", hear);
+  }
+
+  dallinger.preventExit = true;
+  dallinger.createParticipant().done(join);
+})();
