@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class BotSocket:
         """`address` gives the address of the socket, with the participant's newest token."""
         self._address = address
         self._connection: ClientConnection | None = None
+        self._closing = ExitStack()
         self._channels: list[str] = []
         self._early: list[Message] = []
         self._next_beat = 0.0
@@ -92,9 +94,8 @@ class BotSocket:
 
     def close(self) -> None:
         """Give the socket back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._closing.close()
+        self._connection = None
 
     # What happens on the line
 
@@ -115,7 +116,7 @@ class BotSocket:
             return None
         except ConnectionClosed as closed:
             logger.debug("a socket was lost: %s", closed)
-            self._connection = None
+            self.close()
             return None
         channel, _, text = str(frame).partition(":")
         return Message(channel, text)
@@ -127,7 +128,7 @@ class BotSocket:
             try:
                 self._open_connection().send(frame)
             except ConnectionClosed:
-                self._connection = None
+                self.close()
                 continue
             return
         raise BotError(f"/chat: the socket closed {ATTEMPTS} times in a row.", route="/chat")
@@ -173,12 +174,13 @@ class BotSocket:
         connect, refused = _client()
         for attempt in range(ATTEMPTS):
             try:
-                return connect(
+                opening = connect(
                     self._address(),
                     open_timeout=ANSWER_TIMEOUT,
                     close_timeout=CLOSE_TIMEOUT,
                     ping_interval=None,
                 )
+                return self._closing.enter_context(opening)
             except refused as error:
                 if error.response.status_code < SERVER_FAULT:
                     raise _refusal(error.response.status_code, error.response.body) from error
@@ -190,7 +192,7 @@ class BotSocket:
         raise BotError(f"/chat: no socket in {ATTEMPTS} attempts; does the server run there?", route="/chat")
 
 
-def _client() -> tuple[Callable[..., ClientConnection], type[InvalidStatus]]:
+def _client() -> tuple[Callable[..., AbstractContextManager[ClientConnection]], type[InvalidStatus]]:
     """Return what opens a socket, and the error that says it was refused."""
     try:
         # Put off: authors' folders import bot bases in Lambda too, where there is no WebSocket client.
