@@ -89,6 +89,9 @@ class Configuration:
                 f"The settings aren't loaded yet, so '{key}' can't be read; "
                 "read it in your experiment's configure(), not while experiment.py is imported."
             )
+        value = self._values.get(key, UNSET)
+        if value is not UNSET:
+            return value
         if default is not UNSET and self._registry.find(key) is None:
             return default
         known = self._known(key)

@@ -51,6 +51,7 @@ STOCK_CLASSES: tuple[type[Record], ...] = (
     TrackingEvent,
     Transformation,
 )
+_STOCK_BY_NAME = {cls.__name__: cls for cls in STOCK_CLASSES}
 
 
 class Experiment:
@@ -102,7 +103,7 @@ class Experiment:
     def __init__(self, session: UnitOfWork | None = None) -> None:
         """Take the request's unit of work (none on the researcher's machine), then `configure()`."""
         self._work = session
-        self.known_classes: dict[str, type[Record]] = {cls.__name__: cls for cls in STOCK_CLASSES}
+        self.known_classes: dict[str, type[Record]] = dict(_STOCK_BY_NAME)
         self.public_properties: dict[str, Any] = {}
         #: What hooks wished of recruiters during this request.
         self.wishes: list[dict[str, Any]] = []

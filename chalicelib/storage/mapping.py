@@ -87,35 +87,49 @@ def fill(kind: str, item: Item) -> Record:
     cls = class_for(base, item["type"]) if "type" in item else base
     record = cls.blank()
     state = record.__dict__
-    state["id"] = item["id"]
-    state["creation_time"] = datetime.fromisoformat(item["creation_time"])
-    if item.get("failed"):
-        state["own_failed"] = True
-        state["own_failed_reason"] = item.get("failed_reason")
-        state["own_time_of_death"] = datetime.fromisoformat(item["time_of_death"])
-    for name in PROPERTIES:
-        if name in item:
-            state[name] = item[name]
-    if "details" in item:
-        state["details"] = item["details"]
-        state["_details_json"] = json.dumps(item["details"], sort_keys=True)
-    else:
-        state["details"] = {}
-    for name in cls.kept_fields:
-        stored = STORED_AS.get(name, name)
-        if stored in item:
-            value = item[stored]
-            if name in TIMES:
-                value = datetime.fromisoformat(value)
-            elif name in MONEY:
-                value = Decimal(value)
-            state[name] = value
+    readers = _readers(cls)
+    for stored, value in item.items():
+        reader = readers.get(stored)
+        if reader is not None:
+            name, read = reader
+            state[name] = value if read is None else read(value)
+    details = state.setdefault("details", {})
+    if details:
+        state["_details_json"] = json.dumps(details, sort_keys=True)
     for name, empty in EMPTY.get(kind, ()):
         if name not in state:
             state[name] = empty()
-    state["_version"] = item["v"]
-    state["_stamp"] = item.get("s", 0)
     return record
+
+
+#: Where a value goes, and what makes the stored one of it; None: it is stored as it is.
+_Reader = tuple[str, Callable[[str], Any] | None]
+_COMMON_READERS: dict[str, _Reader] = {
+    "id": ("id", None),
+    "creation_time": ("creation_time", datetime.fromisoformat),
+    "failed": ("own_failed", None),
+    "failed_reason": ("own_failed_reason", None),
+    "time_of_death": ("own_time_of_death", datetime.fromisoformat),
+    **{name: (name, None) for name in PROPERTIES},
+    "details": ("details", None),
+    "v": ("_version", None),
+    "s": ("_stamp", None),
+}
+
+
+_READERS: dict[type[Record], dict[str, _Reader]] = {}
+
+
+def _readers(cls: type[Record]) -> dict[str, _Reader]:
+    """Return how each stored field of a class is read; asked once for each class, not for each record."""
+    readers = _READERS.get(cls)
+    if readers is None:
+        readers = dict(_COMMON_READERS)
+        for name in cls.kept_fields:
+            read = datetime.fromisoformat if name in TIMES else Decimal if name in MONEY else None
+            readers[STORED_AS.get(name, name)] = name, read
+        _READERS[cls] = readers
+    return readers
 
 
 #: Fields that are objects, and what an item without them means.

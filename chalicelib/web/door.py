@@ -87,7 +87,7 @@ def read_call(request: Any) -> Call:
     """Read parameters, caller and request id of a Chalice request."""
     parameters = Parameters.of(request)
     identity = parameters.request_id(request.headers.get("x-request-id"))
-    path = request.to_dict()["context"].get("path", request.path)
+    path = request.context.get("path", request.path)
     return Call(
         parameters=parameters,
         caller=find_caller(request.headers.get("authorization")),

@@ -16,8 +16,13 @@ Shape = tuple[str | None, ...]
 def refuse_protected(path: str, caller: Caller) -> None:
     """Refuse a protected address to everybody but the operator. `path`: as declared, `/node/{node_id}`."""
     rules = services.current().config.get("protected_routes")
-    if rules and caller.kind != OPERATOR and parse_rule(path).shape in read_rules(str(rules)):
+    if rules and caller.kind != OPERATOR and _shape(path) in read_rules(str(rules)):
         raise Forbidden("This address is not available in this experiment.", code="route_protected")
+
+
+@lru_cache(maxsize=512)
+def _shape(path: str) -> Shape:
+    return parse_rule(path).shape
 
 
 @lru_cache(maxsize=8)
