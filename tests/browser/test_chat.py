@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.demos.serving import serving
+from tests.demos.conftest import ROOT
+from tests.demos.serving import environment, serving
 
 from . import chromium
 from .group import People, Tab
@@ -133,3 +137,50 @@ def test_who_comes_to_full_rooms_is_told_so_and_finishes(browser, tmp_path_facto
         late.front().arrive_at("/questionnaire")
         late.keep("overrecruited")
         assert late.shows("The group is complete")
+
+
+class KillableHost:
+    """A chat room whose server can be killed and started again, on the same port and with the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = str(free.getsockname()[1])
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        words = ["debug", str(ROOT / "demos/chatroom"), "--no-browser", "--port", self.port, "--id", "again"]
+        settings = environment(self.folder, PYTHONUNBUFFERED="1", COLUMNS="500", **CHAT)
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "infra.cli", *words],
+            cwd=self.folder,
+            env=settings,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        next(line for line in self.server.stdout if self.address in line)
+
+    def kill(self) -> None:
+        self.server.kill()
+        self.server.communicate()
+
+
+@pytest.fixture
+def killable(tmp_path: Path) -> Iterator[KillableHost]:
+    host = KillableHost(tmp_path)
+    host.start()
+    yield host
+    host.kill()
+
+
+def test_a_talk_goes_on_after_the_server_was_killed_and_started_again(browser, killable):
+    first, second, _ = People(browser, killable.address).meet(3)
+    say(first, "Before.")
+    second.shows("Before.", "#log")
+    killable.kill()
+    told = first.shows("connection was interrupted", ".status-banner")
+    killable.start()
+    say(first, "After.")
+    assert told
+    assert second.shows("After.", "#log")
