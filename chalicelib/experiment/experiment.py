@@ -379,7 +379,7 @@ class Experiment:
         self.fail_participant(participant)
 
     def screen_out(self, participant: Participant) -> None:
-        """Call when somebody doesn't fit: their part ends, `screen_out_payment` is owed, another is asked for.
+        """End somebody's part who doesn't fit: `screen_out_payment` is owed, another is asked for.
 
         Their page goes to the exit with `dallinger.submitAssignment()`.
         """
