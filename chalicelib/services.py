@@ -108,6 +108,11 @@ class RecruiterBook:
         found = self.recruiters.get(nickname.partition(":")[0])
         return True if found is None else found.submits_itself
 
+    def screens_out_itself(self, nickname: str) -> bool:
+        """Whether somebody who is screened out has to hand nothing in to be paid for it."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        return self.submits_itself(nickname) or bool(getattr(found, "screens_out_itself", False))
+
 
 @dataclass
 class App:

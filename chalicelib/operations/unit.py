@@ -63,6 +63,9 @@ class Recruiters(Protocol):
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission."""
 
+    def screens_out_itself(self, nickname: str) -> bool:
+        """Whether somebody who is screened out has to hand nothing in to be paid for it."""
+
     def fee(self, nickname: str, amount: Decimal) -> Decimal:
         """What the recruiter charges for a payment, in US dollars."""
 

@@ -46,7 +46,7 @@ def _end_group(unit: Unit, wish: dict[str, Any]) -> None:
 def _screened_out(unit: Unit, wish: dict[str, Any]) -> None:
     """Have the fee paid at once where no recruiter has to report a submission first."""
     participant = unit.work.participant(wish["participant_id"])
-    if unit.recruiters.submits_itself(participant.recruiter):
+    if unit.recruiters.screens_out_itself(participant.recruiter):
         unit.work.post({"kind": "submitted", "participant_id": participant.id})
 
 

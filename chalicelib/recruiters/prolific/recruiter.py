@@ -34,6 +34,8 @@ class ProlificRecruiter:
 
     nickname = "prolific"
     submits_itself = False
+    #: Petri completes the submission with the code for it: the participant has none to come back with.
+    screens_out_itself = True
 
     def __init__(
         self,

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from chalicelib.recruiters.mturk.requester import Requester
+from infra.local.moto_engine import NewEngine, started
+from tests.tools.mturk import MTurkStandIn
+
+from .prolific import API, Line
+from .turk import connected
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What fails on purpose is logged with its traceback, thousands of times."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(scope="session")
+def standin() -> Iterator[MTurkStandIn]:
+    with MTurkStandIn() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def requester(standin: MTurkStandIn) -> Iterator[Requester]:
+    made = connected(standin)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Line:
+    """Carries the product's calls to Prolific without a socket."""
+    made, ordinary = Line(), requests.Session.get_adapter
+
+    def adapter(session: requests.Session, url: str) -> requests.adapters.BaseAdapter:
+        return made if url.startswith(API) else ordinary(session, url)
+
+    monkeypatch.setattr(requests.Session, "get_adapter", adapter)
+    return made
+
+
+@pytest.fixture
+def new_dynamodb() -> Iterator[NewEngine]:
+    with started() as new_engine:
+        yield new_engine

@@ -1,0 +1,82 @@
+"""A seed makes a schedule: who comes, what they do, what fails and when; then the books are compared."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+from chalicelib import services
+from chalicelib.storage.engine import Engine
+
+from .people import Person, draw_person
+from .run import Run
+from .sides import Side
+
+
+def play(seed: int, side: Side, engine: Engine, most_people: int = 4) -> None:
+    """Play one schedule to its end; AssertionError when somebody isn't paid what is owed, once."""
+    chance = random.Random(seed)
+    people = [draw_person(f"A{seed}N{n}", chance) for n in range(chance.randint(1, most_people))]
+    run = Run(side, engine, people, chance)
+    try:
+        run.launch()
+        _go_wrong(run)
+        half = chance.randint(0, len(people))
+        for wave in (people[:half], people[half:]):
+            _let_live(run, wave)
+            run.pass_time(hours=chance.choice((0, 0.1, 1.5, 25)))
+        run.come_to_rest()
+        for person in people:
+            side.take_compensation(person.worker)
+        compare(run, people)
+    finally:
+        services.use(None)
+
+
+def _go_wrong(run: Run) -> None:
+    rate = run.chance.choice((0.0, 0.15, 0.4))
+    run.side.fail_with(lambda: run.chance.random() < rate, run.chance)
+    if run.chance.random() < 0.15:
+        run.side.empty_account()
+
+
+def _let_live(run: Run, people: list[Person]) -> None:
+    """Let people take part at once; between any two steps anything may happen."""
+    chance = run.chance
+    lives: list[Iterator[None]] = [person.life(run) for person in people]
+    while lives:
+        if chance.random() < 0.2:
+            run.engine.die_in(chance.randint(1, 6), chance.choice(("before", "after")))
+        life = chance.choice(lives)
+        if next(life, life) is life:
+            lives.remove(life)
+        if chance.random() < 0.5:
+            _let_something_happen(run)
+
+
+def _let_something_happen(run: Run) -> None:
+    what = run.chance.choice(("reports", "work", "work", "time", "copies"))
+    if what == "reports":
+        run.hear(loss=0.15)
+    elif what == "time":
+        run.pass_time(seconds=run.chance.choice((1, 6, 61, 125)))
+    elif what == "copies":
+        run.deliver_copies()
+    run.work()
+
+
+def compare(run: Run, people: list[Person]) -> None:
+    """Compare the vendor's books, and ours, with what is owed; AssertionError says where they differ."""
+    owed = [
+        (person.worker, kind, amount)
+        for person in people
+        for kind, amount in person.owed(run.side.settings).items()
+    ]
+    should = Counter((worker, run.side.words[kind], amount) for worker, kind, amount in owed)
+    books = run.side.books()
+    fates = ", ".join(f"{person.worker} {person.outcome}" for person in people)
+    assert books == should, f"unpaid: {should - books}, too much: {books - should}, among {fates}"
+    ledger = {(one.worker_id, one.kind, one.amount, one.status) for one in run.ledger()}
+    settled = {(*one, "paid") for one in owed}
+    assert ledger == settled, f"the ledger is wrong about {ledger ^ settled}, among {fates}"
