@@ -81,12 +81,19 @@ def nudge_grouping(unit: Unit) -> None:
 
 def lobby(unit: Unit) -> list[Mapping[str, Any]]:
     """Return who waits, in order of arrival."""
-    return sorted(unit.work.items(LOBBY), key=lambda item: (item["since"], item["id"]))
+    return sorted(_once(unit, LOBBY), key=lambda item: (item["since"], item["id"]))
 
 
 def rooms(unit: Unit) -> list[Mapping[str, Any]]:
     """Return the rooms that have opened, in order."""
-    return [item for item in unit.work.items(ROOMS) if item["kind"] == "room"]
+    return [item for item in _once(unit, ROOMS) if item["kind"] == "room"]
+
+
+def _once(unit: Unit, collection: str) -> Sequence[Mapping[str, Any]]:
+    if collection not in unit.read:
+        unit.read[collection] = unit.work.items(collection)
+    found: Sequence[Mapping[str, Any]] = unit.read[collection]
+    return found
 
 
 def rooms_to_change(unit: Unit) -> list[Mapping[str, Any]]:
@@ -95,6 +102,7 @@ def rooms_to_change(unit: Unit) -> list[Mapping[str, Any]]:
     The header counts them, and is noted before they are read: who opens rooms meanwhile has changed it.
     """
     unit.work.item(HEADER)
+    unit.read.pop(ROOMS, None)
     opened = rooms(unit)
     header = unit.work.item(HEADER)
     if len(opened) != (header["last_room"] if header is not None else 0):

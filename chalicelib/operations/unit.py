@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.errors import Refused
@@ -89,6 +89,8 @@ class Unit:
     request: Request = field(default_factory=Request)
     #: Raised after the commit: a refusal that leaves something behind.
     refusal: Refused | None = None
+    #: Collections that one look is enough at, by name.
+    read: dict[str, Any] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:

@@ -127,21 +127,32 @@ def test_a_crowd_is_seated_once_each_and_nobody_waits_beside_a_free_seat(sqlite:
 
 @pytest.mark.usefixtures("_no_app")
 def test_a_crowd_is_seated_in_the_cloud_too(dynamodb: Engine) -> None:
-    world, people = crowd(dynamodb, 4, 42)
+    world, people = crowd(dynamodb, 4, 22)
     found = outcome(world.engine)
     assert (len(found.waiting), sorted([*found.seated, *found.waiting])) == (2, people)
     assert {len(room) for room in found.rooms} == {4}
 
 
-@pytest.mark.usefixtures("_no_app")
-@pytest.mark.parametrize("size", [4, 10, 25])
-def test_workers_that_form_rooms_at_the_same_time_seat_everybody_once(engine: Engine, size: int) -> None:
+def form_rooms_side_by_side(engine: Engine, size: int, count: int) -> tuple[Outcome, list[int]]:
+    """Have eight looks at a full lobby, four of them at the same time."""
     world = build_world(with_members(Meeting, room_size=size), engine, {"auto_recruit": False})
-    people = [arrive(world.app, number) for number in range(26)]
+    people = [arrive(world.app, number) for number in range(count)]
     with ThreadPoolExecutor(4) as workers:
         list(workers.map(lambda _: world.app.run(rooms.form_rooms), range(8)))
-    found = outcome(world.engine)
+    return outcome(engine), people
+
+
+@pytest.mark.usefixtures("_no_app")
+@pytest.mark.parametrize("size", [4, 10, 25])
+def test_workers_that_form_rooms_at_the_same_time_seat_everybody_once(sqlite: Engine, size: int) -> None:
+    found, people = form_rooms_side_by_side(sqlite, size, 26)
     assert (found.seated, found.waiting) == (people[: 26 // size * size], people[26 // size * size :])
+
+
+@pytest.mark.usefixtures("_no_app")
+def test_workers_in_the_cloud_seat_everybody_once(dynamodb: Engine) -> None:
+    found, people = form_rooms_side_by_side(dynamodb, 4, 14)
+    assert (found.seated, found.waiting) == (people[:12], people[12:])
 
 
 @pytest.mark.usefixtures("_no_app")

@@ -1,0 +1,136 @@
+"""What it takes to tell 500 people something: through the management API, and over real sockets here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from websockets.asyncio.client import connect
+
+from bench.gatherings import Guests, serving
+from bench.host import ROOT
+
+SUBSCRIBERS = 500
+LATENCY = 0.010
+TIMES = 7
+TEXT = "talk:" + "x" * 200
+#: API Gateway, WebSocket, first thousand million messages a month, us-east-1: dollars for a million messages,
+#: each begun 32 KB of one counting, and for a million minutes of connection. https://aws.amazon.com/api-gateway/pricing/
+MESSAGES_PER_MILLION = 1.00
+MINUTES_PER_MILLION = 0.25
+UNIT = 32 * 1024
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """One message to many, repeated: median seconds, and the processor's milliseconds a post."""
+
+    way: str
+    subscribers: int
+    seconds: float
+    worst: float
+    cpu_ms: float | None
+
+
+def through_the_management_api() -> Fanout:
+    """Post to sockets behind a stand-in, in a process of its own, that takes 10 ms a post."""
+    # Put off: what serves the stand-in doesn't send.
+    from chalicelib.messaging.gateway_channels import AT_ONCE, GatewayChannels
+
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "bench")
+    ids = [f"socket-{number}" for number in range(SUBSCRIBERS)]
+    taken, cpu = [], []
+    with _stand_in() as url, closing(GatewayChannels(url, "us-east-1")) as channels:
+        channels.send(ids[:AT_ONCE], TEXT)
+        for _ in range(TIMES):
+            began, used = time.perf_counter(), time.process_time()
+            gone = channels.send(ids, TEXT)
+            taken.append(time.perf_counter() - began)
+            cpu.append((time.process_time() - used) / SUBSCRIBERS * 1000)
+            if gone:
+                raise SystemExit(f"{len(gone)} of {SUBSCRIBERS} sockets of the stand-in were gone.")
+    way = f"management API, {LATENCY * 1000:.0f} ms a post, {AT_ONCE} at once"
+    return Fanout(way, SUBSCRIBERS, statistics.median(taken), max(taken), statistics.median(cpu))
+
+
+@contextmanager
+def _stand_in() -> Iterator[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.fanout"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process.stdout.readline().strip() if process.stdout else ""
+        process.communicate("stop\n")
+
+
+async def over_real_sockets() -> Fanout:
+    """Say something to 500 open sockets of the local host; done when everybody has it."""
+    taken = []
+    with serving(room_size=SUBSCRIBERS + 1) as url:
+        guests = Guests(url)
+        people = [await guests.arrive() for _ in range(SUBSCRIBERS)]
+        sockets = [await connect(guests.socket(*person, "talk"), compression=None) for person in people]
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            await sockets[0].send(TEXT)
+            await asyncio.gather(*(socket.recv() for socket in sockets))
+            taken.append(time.perf_counter() - began)
+        await asyncio.gather(*(socket.close() for socket in sockets))
+        await guests.close()
+    way = "local host, from one page to all"
+    return Fanout(way, SUBSCRIBERS, statistics.median(taken), max(taken), None)
+
+
+def messages(subscribers: int, size: int, *, comes_in: bool) -> int:
+    """Return how many messages AWS counts when one of `size` bytes (comes in and) goes out to all."""
+    units = -(-size // UNIT)
+    return units * (subscribers + comes_in)
+
+
+def cost_of(counted: int) -> float:
+    """Return what so many messages cost at API Gateway, in US dollars."""
+    return counted * MESSAGES_PER_MILLION / MILLION
+
+
+def cost_of_minutes(people: int, minutes: float) -> float:
+    """Return what it costs to keep sockets open, in US dollars."""
+    return people * minutes * MINUTES_PER_MILLION / MILLION
+
+
+class _Nothing:
+    """A socket of which only the posts are counted."""
+
+    def send(self, text: str) -> None:
+        del text
+
+    def close(self, code: int, reason: str) -> None:
+        del code, reason
+
+
+def _serve_stand_in() -> None:
+    from chalicelib.messaging.channels import LocalChannels
+    from tests.tools.management_api import BadDayAPI
+
+    sockets = LocalChannels()
+    for number in range(SUBSCRIBERS):
+        sockets.opened(f"socket-{number}", _Nothing())
+    with BadDayAPI(sockets, latency=LATENCY) as api:
+        print(api.url, flush=True)
+        sys.stdin.readline()
+
+
+if __name__ == "__main__":
+    _serve_stand_in()

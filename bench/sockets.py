@@ -1,0 +1,157 @@
+"""`python -m bench.sockets`: fan-out, its posts and costs, and rooms that fill; `--write` keeps the figures.
+
+They stand in bench/sockets.md, beside those that `python -m bench` keeps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench.fanout import (
+    MILLION,
+    Fanout,
+    cost_of,
+    cost_of_minutes,
+    messages,
+    over_real_sockets,
+    through_the_management_api,
+)
+from bench.gatherings import CROWD, SIZES, WITHIN, Gathered, gather
+from bench.gatherings_in_the_cloud import gather_in_the_cloud
+from bench.machine import Machine, this_machine
+from bench.report import table
+from bench.scenarios import FILES
+
+KEPT = Path(__file__).parent / "sockets.md"
+KB = 1024
+#: Group sizes and messages of which the costs are told: how long, and whether a page says them.
+GROUPS = (2, 4, 10, 25, 500)
+SAID = (("said by a page", 200, True), ("published by the experiment", 100 * KB, False))
+
+
+def main() -> None:
+    """Measure what was asked for, everything by default."""
+    wish = _arguments()
+    FILES.mkdir(exist_ok=True)
+    machine = this_machine(FILES)
+    parts = [_heading(machine), _costs()]
+    if "fanout" in wish.what:
+        _tell("fan-out")
+        parts.insert(1, _fanouts([through_the_management_api(), asyncio.run(over_real_sockets())]))
+    if "rooms" in wish.what:
+        parts.append(_rooms(list(_gatherings())))
+    text = "\n\n".join(parts) + "\n"
+    print(text)
+    if wish.write:
+        KEPT.write_text(text, encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.sockets", description="Measure sockets and rooms.")
+    parser.add_argument("what", nargs="*", choices=["fanout", "rooms"], default=["fanout", "rooms"])
+    parser.add_argument("--write", action="store_true", help="keep the results in bench/sockets.md")
+    return parser.parse_args()
+
+
+def _gatherings() -> Iterable[Gathered]:
+    for size in SIZES:
+        _tell(f"rooms of {size}")
+        yield asyncio.run(gather(size))
+    for size in SIZES:
+        _tell(f"rooms of {size} in the cloud, as moto plays it")
+        yield gather_in_the_cloud(size)
+
+
+def _heading(machine: Machine) -> str:
+    busy = " The machine was busy with other work." if machine.is_busy else ""
+    return (
+        "# Sockets\n\n"
+        f"Measured {machine.date} by `python -m bench.sockets --write`: {machine.cores} cores, "
+        f"{machine.processor}, Python {machine.python}; clients and stand-ins on the same cores, load "
+        f"{machine.load:.1f} at the start.{busy}"
+    )
+
+
+def _fanouts(found: Iterable[Fanout]) -> str:
+    rows = [
+        (
+            one.way,
+            str(one.subscribers),
+            f"{one.seconds * 1000:.0f}",
+            f"{one.worst * 1000:.0f}",
+            "" if one.cpu_ms is None else f"{one.cpu_ms:.2f}",
+        )
+        for one in found
+    ]
+    head = ("way", "subscribers", "median ms", "worst ms", "processor ms a post")
+    return f"## One message to many\n\n{table(head, rows)}"
+
+
+def _costs() -> str:
+    rows = [
+        (
+            str(people),
+            f"{length / KB:.1f} KB, {how}",
+            str(people),
+            str(messages(people, length, comes_in=comes_in)),
+            f"{cost_of(messages(people, length, comes_in=comes_in)) * MILLION:.0f}",
+        )
+        for how, length, comes_in in SAID
+        for people in GROUPS
+    ]
+    head = ("listeners", "message", "posts", "messages counted by AWS", "dollars for a million times")
+    minutes = cost_of_minutes(CROWD, 60)
+    return (
+        f"## What a message costs\n\n{table(head, rows)}\n\n"
+        "API Gateway counts each begun 32 KB, what comes in and what goes out. Keeping "
+        f"{CROWD} sockets open for an hour costs ${minutes:.4f}."
+    )
+
+
+def _rooms(found: Iterable[Gathered]) -> str:
+    rows = [
+        (
+            one.way,
+            str(one.size),
+            str(one.rooms),
+            str(one.wrong_rooms),
+            str(one.unseated),
+            _seconds(one.median),
+            _seconds(one.p95),
+            f"{one.after_last:.1f}",
+            "" if one.frames is None else f"{one.frames / one.people:.1f}",
+        )
+        for one in found
+    ]
+    head = (
+        "run",
+        "room size",
+        "rooms",
+        "over- or under-filled",
+        "without a seat",
+        "median s to the seat",
+        "p95 s",
+        "s from the last arrival to the last seat",
+        "frames a person",
+    )
+    return (
+        f"## {CROWD} people within {WITHIN:.0f} s\n\n{table(head, rows)}\n\n"
+        "moto plays DynamoDB inside the process and takes many times as long as AWS: its rows show that "
+        "rooms come out right with many at once, not how fast they open."
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _tell(what: str) -> None:
+    print(f"measuring {what} ...", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
