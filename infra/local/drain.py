@@ -47,9 +47,18 @@ class Drain:
             await self.empty()
 
     async def empty(self) -> None:
-        """Carry out everything that is due; between two messages, requests pass."""
+        """Carry out everything that is due; in between, requests pass.
+
+        Messages and requests share the time: after requests that took long, messages go on for as long.
+        Otherwise what is to be paid, and whom to ask next, would wait until the last request.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time()
         while self._one():
-            await _let_requests_pass()
+            now = loop.time()
+            if now >= until:
+                await _let_requests_pass()
+                until = 2 * loop.time() - now
         if self._durable is not None:
             await self._durable()
 

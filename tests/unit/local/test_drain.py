@@ -80,3 +80,29 @@ def test_what_messages_did_is_brought_to_the_disk_when_none_is_left() -> None:
 
     asyncio.run(Drain(one, lambda: None, durable=durable).empty())
     assert order == ["one", "two", "disk"]
+
+
+def test_messages_go_on_for_as_long_as_requests_took() -> None:
+    order: list[str] = []
+    due = ["m1", "m2", "m3", "m4", "m5"]
+    now = [0.0]
+
+    def one() -> bool:
+        if not due:
+            return False
+        order.append(due.pop(0))
+        now[0] += 1
+        return True
+
+    async def requests() -> None:
+        for name in ("r1", "r2"):
+            order.append(name)
+            now[0] += 3
+            await asyncio.sleep(0)
+
+    async def run() -> None:
+        asyncio.get_running_loop().time = lambda: now[0]  # type: ignore[method-assign]
+        await asyncio.gather(Drain(one, lambda: None).empty(), requests())
+
+    asyncio.run(run())
+    assert order == ["m1", "r1", "m2", "m3", "m4", "r2", "m5"]
