@@ -214,7 +214,7 @@ def poisoned(world: NewWorld) -> Till:
 
     till = Till(world, paying(data_check=fail))
     till.finish()
-    till.go_on(minutes=5)
+    till.go_on(minutes=30)
     return till
 
 
@@ -231,7 +231,7 @@ def test_a_letter_that_is_replayed_and_fails_again_is_kept_again(world: NewWorld
     till = poisoned(world)
     (letter,) = till.dead_letters()
     till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
-    till.go_on(minutes=5)
+    till.go_on(minutes=30)
     assert [each["kind"] for each in till.dead_letters()] == ["judge"]
 
 
