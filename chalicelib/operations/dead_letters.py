@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.model.errors import NotFound
@@ -28,25 +29,31 @@ def bury(unit: Unit, message: Message, why: str) -> None:
 
 def list_dead_letters(unit: Unit) -> list[dict[str, Any]]:
     """Return the dead letters, oldest first: id, what it was to do, why it failed, when."""
-    return [
-        {
-            "id": item["sk"],
-            "kind": item["body"]["kind"],
-            "why": item["why"],
-            "died": item["died"],
-            "body": item["body"],
-        }
-        for item in unit.work.items(SHELF)
-    ]
+    return [_shown(item) for item in unit.work.items(SHELF)]
+
+
+def dead_letter(unit: Unit, letter_id: str) -> dict[str, Any]:
+    """Return one dead letter; NotFound when there is none of this id (any more)."""
+    return _shown(_found(unit, letter_id))
+
+
+def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    body = item["body"]
+    return {"id": item["sk"], "kind": body["kind"], "why": item["why"], "died": item["died"], "body": body}
 
 
 def replay_dead_letter(unit: Unit, letter_id: str) -> None:
     """Send a dead letter again; NotFound when there is none of this id (any more)."""
+    item = _found(unit, letter_id)
+    unit.work.delete_item((SHELF, letter_id), expect=item["v"])
+    unit.work.post(item["body"])
+
+
+def _found(unit: Unit, letter_id: str) -> Mapping[str, Any]:
     item = unit.work.item((SHELF, letter_id))
     if item is None:
         raise NotFound(
             f"There is no dead letter {letter_id!r} (any more); list them with petri dead-letters.",
             code="dead_letter_not_found",
         )
-    unit.work.delete_item((SHELF, letter_id), expect=item["v"])
-    unit.work.post(item["body"])
+    return item

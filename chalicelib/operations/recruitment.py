@@ -115,7 +115,9 @@ def _open(unit: Unit, name: str, count: int) -> None:
     asked = state.setdefault("asked", {})
     asked[name] = asked.get(name, 0) + count
     unit.work.save(Recruitment(recruiter=name, event_type=RECRUIT, n=count))
-    token = f"{unit.app_id}-open-{state['opened']}"
+    # Counted apart: what was opened and closed unfilled is taken off the places, and no token comes twice.
+    state["openings"] = int(state.get("openings", 0)) + 1
+    token = f"{unit.app_id}-open-{state['openings']}"
     unit.work.post({"kind": "open_places", "recruiter": name, "n": count, "token": token})
 
 
@@ -138,9 +140,14 @@ def close_places(unit: Unit) -> None:
         unit.work.post({"kind": "stop_recruiter", "recruiter": name})
 
 
+def is_closed(unit: Unit) -> bool:
+    """Whether nobody is asked for at the moment."""
+    return bool(unit.work.state.get("closed"))
+
+
 def close_places_by_operator(unit: Unit) -> bool:
     """Close recruitment until the operator opens it again; say whether it was open."""
-    was_open = not unit.work.state.get("closed")
+    was_open = not is_closed(unit)
     unit.work.state["closed_by_operator"] = True
     close_places(unit)
     return was_open

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import typer
 
 from infra.cli.bot import bot
+from infra.cli.close_recruitment import close_recruitment
+from infra.cli.compensate import compensate
+from infra.cli.dead_letters import dead_letters
 from infra.cli.debug import debug
 from infra.cli.email_test import email_test
 from infra.cli.expire import expire
@@ -17,7 +20,9 @@ from infra.cli.hits import hits
 from infra.cli.load import load
 from infra.cli.make_uuid import uuid_command
 from infra.cli.new import new
+from infra.cli.payments import payments
 from infra.cli.qualify import qualify
+from infra.cli.recruit import recruit
 from infra.cli.revoke import revoke
 from infra.cli.setup import setup
 from infra.cli.summary import summary
@@ -40,6 +45,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "load": load,
     "summary": summary,
+    "recruit": recruit,
+    "close-recruitment": close_recruitment,
+    "payments": payments,
+    "dead-letters": dead_letters,
+    "compensate": compensate,
     "hits": hits,
     "expire": expire,
     "extend_mturk_hit": extend_mturk_hit,

@@ -33,6 +33,10 @@ class Places:
         """Give the file that keeps how the run was made, for its export."""
         return self._runs() / f"{checked(run_id)}.json"
 
+    def origin(self, run_id: str) -> Path:
+        """Give the file that keeps which folder the run was made of."""
+        return self._runs() / f"{checked(run_id)}.origin"
+
     def export(self, run_id: str) -> Path:
         """Give the zip that the run is exported to."""
         return self._data() / f"{checked(run_id)}-data.zip"
@@ -40,6 +44,10 @@ class Places:
     def report(self, run_id: str) -> Path:
         """Give the page that the experiment's own analysis is saved to."""
         return self._data() / f"{checked(run_id)}-report.html"
+
+    def has_runs(self) -> bool:
+        """Whether any run has a file here."""
+        return next((self.root / "runs").glob("*.sqlite"), None) is not None
 
     def existing(self, run_id: str | None) -> str:
         """Give a run's id if it has a file; without one, the run that was written to last."""

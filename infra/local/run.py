@@ -25,12 +25,14 @@ from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.web import custom
+from infra.local import origin
 from infra.local.bots import spawn
 from infra.local.drain import Drain
 from infra.local.durability import Durability
 from infra.local.host import Host
 from infra.local.lane import Lane
 from infra.local.messages import Messages
+from infra.local.origin import Origin
 from infra.local.pages import Pages
 from infra.local.places import Places
 from infra.local.sockets import Sockets
@@ -95,6 +97,7 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
         site = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="petri-site-"))) / "site"
         build(_source(loaded, wish.run_id), site)
         engine = stack.enter_context(_engine(wish, places))
+        origin.note(Origin(loaded.folder, wish.settings), wish.run_id, places)
         stack.enter_context(contextlib.chdir(loaded.folder))
         address = Address()
         app = local(

@@ -18,9 +18,10 @@ _NO_EXPERIMENT = Path(__file__).parent
 class Desk:
     """What the commands work with."""
 
-    def __init__(self, requester: Requester) -> None:
-        """Take whom to ask."""
+    def __init__(self, requester: Requester, config: Configuration) -> None:
+        """Take whom to ask, and the operator's own settings."""
         self.requester = requester
+        self.config = config
         self.hits = Hits(requester)
         self.qualifications = Qualifications(requester)
 
@@ -37,6 +38,6 @@ def opened(*, sandbox: bool) -> Iterator[Desk]:
     config.load_for(_NO_EXPERIMENT)
     requester = connect(config, "sandbox" if sandbox else "live")
     try:
-        yield Desk(requester)
+        yield Desk(requester, config)
     finally:
         requester.close()

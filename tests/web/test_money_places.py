@@ -124,6 +124,15 @@ def test_who_failed_is_replaced_until_the_network_is_full(world: NewWorld) -> No
     assert (opened(till), till.vendor.is_closed) == (3, True)
 
 
+def test_places_opened_after_closing_have_tokens_of_their_own(world: NewWorld) -> None:
+    till = Till(world, few_seats(5))
+    recruit(till, 2)
+    till.here.app.run(recruitment.close_places_by_operator)
+    till.work()
+    recruit(till, 3)
+    assert sorted(till.vendor.opened.values()) == [1, 2, 3]
+
+
 # -- the operator's word ----------------------------------------------------------------------------
 
 

@@ -1,0 +1,28 @@
+"""`petri compensate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from infra.cli.console import out
+from infra.cli.operator_options import DryRun
+from infra.cli.options import Run
+
+
+def compensate(
+    *,
+    worker_id: Annotated[str, typer.Option("--worker_id", help="Whom: the recruiter's id of the worker.")],
+    dollars: Annotated[str, typer.Option("--dollars", help="How much, in US dollars.")],
+    app: Run = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="At Mechanical Turk's sandbox.")] = False,
+    email: Annotated[str | None, typer.Option("--email", help="Where to tell the worker.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Pay a worker for their time when something went wrong; once for each participant."""
+    # Put off: the whole platform comes along.
+    from infra.operator.compensation import Wish, pay
+
+    for line in pay(Wish(worker_id, dollars, app, sandbox, email, dry_run)):
+        out().print(line, markup=False)

@@ -1,0 +1,123 @@
+"""`petri payments`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from chalicelib.model.errors import BadRequest
+from infra.cli.carried import tell
+from infra.cli.console import out
+from infra.cli.operator_options import DryRun, Kind, ParticipantId, Status
+from infra.cli.options import Run
+from infra.local.places import Places
+
+if TYPE_CHECKING:
+    from chalicelib.operations.payments import Entry, Wanted
+    from infra.operator.ledger import Comparison
+
+Action = Literal["list", "retry", "release", "reconcile"]
+
+
+def payments(
+    action: Annotated[Action, typer.Argument(help="What to do; by default they are listed.")] = "list",
+    *,
+    app: Run = None,
+    status: Status = None,
+    participant: ParticipantId = None,
+    kind: Kind = None,
+    show_workers: Annotated[bool, typer.Option("--show-workers", help="Show worker ids.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """List what is owed and paid, send again, release, or compare with the recruiters' books."""
+    # Put off, as in every command that opens a run: the whole platform comes along.
+    from chalicelib.operations.payments import Wanted
+
+    wanted = Wanted(status, participant, kind)
+    if action == "list":
+        _list(app, wanted, show_workers=show_workers)
+    elif action == "reconcile":
+        _reconcile(app, wanted, show_workers=show_workers, dry_run=dry_run)
+    else:
+        _send(action, app, wanted, show_workers=show_workers, dry_run=dry_run)
+
+
+def _list(run_id: str | None, wanted: Wanted, *, show_workers: bool) -> None:
+    from chalicelib.operations.payments import list_payments
+    from infra.operator.office import opened
+
+    with opened(run_id, Places(Path.cwd()), with_code=False) as office:
+        found = office.app.run(list_payments, wanted)
+    _show(found, show_workers=show_workers)
+    out().print(f"{len(found)} payments, ${sum(each.amount for each in found):.2f}")
+
+
+def _send(action: Action, run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_run: bool) -> None:
+    from infra.operator.ledger import release, retry
+    from infra.operator.office import opened
+
+    if action == "release" and wanted == type(wanted)():
+        raise BadRequest(
+            "Releasing pays what was held or refused; say which with --participant, --kind or --status."
+        )
+    act, will = (release, "release") if action == "release" else (retry, "try again")
+    with opened(run_id, Places(Path.cwd())) as office:
+        meant = act(office.app, wanted, dry_run=dry_run)
+        _show(meant, show_workers=show_workers)
+        if dry_run or not meant:
+            out().print(f"Would {will} {len(meant)} payments." if dry_run else f"Nothing to {will}.")
+            return
+        tell(office.carry_out())
+
+
+def _reconcile(run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_run: bool) -> None:
+    from infra.operator.ledger import reconcile
+    from infra.operator.office import opened
+
+    with opened(run_id, Places(Path.cwd())) as office:
+        compared = reconcile(office.app, wanted, dry_run=dry_run)
+        _show_comparison(compared, show_workers=show_workers, dry_run=dry_run)
+        if compared.sent_again and not dry_run:
+            tell(office.carry_out())
+
+
+def _show(found: Sequence[Entry], *, show_workers: bool) -> None:
+    if not found:
+        return
+    table = Table("participant", *(["worker"] if show_workers else []), "kind", "amount", "status")
+    for name in ("since", "reference", "last reason"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
+        table.add_row(
+            *_whose(each, show_workers=show_workers),
+            each.kind,
+            f"${each.amount:.2f}",
+            f"{each.status} (hangs)" if each.hangs else each.status,
+            since,
+            each.reference or "",
+            each.reason,
+        )
+    out().print(table)
+
+
+def _show_comparison(compared: Comparison, *, show_workers: bool, dry_run: bool) -> None:
+    if compared.differences:
+        names = ("kind", "amount", "in the ledger", "the recruiter says", "would" if dry_run else "done")
+        table = Table("participant", *(["worker"] if show_workers else []), *names)
+        for each in compared.differences:
+            entry = each.entry
+            whose = _whose(entry, show_workers=show_workers)
+            table.add_row(*whose, entry.kind, f"${entry.amount:.2f}", entry.status, each.found, each.repair)
+        out().print(table)
+    out().print(f"{compared.compared} payments compared, {len(compared.differences)} differ.")
+    if compared.without_books:
+        out().print(f"{compared.without_books} are of recruiters that keep no books.")
+
+
+def _whose(entry: Entry, *, show_workers: bool) -> list[str]:
+    return [str(entry.participant_id), *([entry.worker_id] if show_workers else [])]

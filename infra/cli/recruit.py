@@ -1,0 +1,53 @@
+"""`petri recruit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.carried import tell
+from infra.cli.console import out
+from infra.cli.operator_options import DryRun
+from infra.cli.options import Run
+from infra.local.places import Places
+
+if TYPE_CHECKING:
+    from chalicelib.operations.recruitment import Opening
+
+
+def recruit(
+    number: Annotated[int, typer.Argument(metavar="N", min=1, help="How many places to open.")],
+    *,
+    app: Run = None,
+    force: Annotated[bool, typer.Option("--force", help="Even where no seats are free.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Open places with the run's recruiter, though auto_recruit is off or recruitment was closed."""
+    # Put off: the whole platform comes along.
+    from chalicelib.operations.recruitment import open_places_by_operator, plan
+    from infra.operator.office import opened
+
+    with opened(app, Places(Path.cwd())) as office:
+        act = plan if dry_run else open_places_by_operator
+        opening = office.app.run(act, number, beyond_seats=force)
+        for line in _told(opening, dry_run=dry_run):
+            out().print(line, markup=False)
+        if not dry_run:
+            tell(office.carry_out())
+
+
+def _told(opening: Opening, *, dry_run: bool) -> list[str]:
+    """Say how many places are opened, and why not more."""
+    will = "Would open" if dry_run else "Opens"
+    said = [f"{will} {count} with {name}." for name, count in opening.places.items()] or [f"{will} none."]
+    if opening.seats < opening.asked:
+        said.append(
+            f"Free seats, less the places that are open already: {opening.seats}. --force opens more."
+        )
+    if opening.affordable < opening.seats:
+        said.append(f"hard_cap has room for {opening.affordable}; raise it to open more.")
+    elif opening.opened < opening.affordable:
+        said.append("The quotas in `recruiters` are used up; raise them to open more.")
+    return said

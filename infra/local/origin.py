@@ -1,0 +1,44 @@
+"""What a run was made of, kept beside its data: a command finds the experiment's folder by the run's id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chalicelib.model.errors import NotFound
+from infra.local.places import Places
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The folder of an experiment, and the settings that count more than any file."""
+
+    folder: Path
+    settings: Mapping[str, Any]
+
+
+def note(origin: Origin, run_id: str, places: Places) -> None:
+    """Keep what a run is made of; it is for this machine only, and part of no export."""
+    said = {"folder": str(origin.folder), "settings": dict(origin.settings)}
+    places.origin(run_id).write_text(json.dumps(said, default=str), encoding="utf-8")
+
+
+def read(run_id: str, places: Places) -> Origin:
+    """Return what a run is made of; NotFound when that isn't known (any more)."""
+    path = places.origin(run_id)
+    if not path.exists():
+        raise NotFound(
+            f"It isn't noted which experiment {run_id} belongs to; serve it once with "
+            f"`petri debug DIR --id {run_id}`."
+        )
+    said = json.loads(path.read_text(encoding="utf-8"))
+    folder = Path(said["folder"])
+    if not folder.is_dir():
+        raise NotFound(
+            f"{run_id} was made of {folder}, which is gone; put the folder back, or serve the run once from "
+            f"where it is now with `petri debug DIR --id {run_id}`."
+        )
+    return Origin(folder, said["settings"])

@@ -1,0 +1,116 @@
+"""Compensating a worker: through the ledger of a run they took part in, or at Mechanical Turk directly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from chalicelib.model.errors import BadRequest
+from chalicelib.operations import compensate
+from chalicelib.operations.money import CENT, COMPENSATION, in_cents
+from chalicelib.operations.quotas import recruiter_names
+from chalicelib.operations.settings import Settings
+from chalicelib.operations.unit import Unit
+from chalicelib.ports import Transfer
+from infra.local.places import Places
+from infra.operator import letters
+from infra.operator.office import Office, opened
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Whom to compensate, how, and with how much."""
+
+    worker_id: str
+    dollars: str
+    run_id: str | None = None
+    sandbox: bool = False
+    email: str | None = None
+    dry_run: bool = False
+
+    @property
+    def amount(self) -> Decimal:
+        """The sum in whole cents; ExperimentError for what is none, BadRequest for nothing."""
+        amount = in_cents(self.dollars, "--dollars")
+        if amount < CENT:
+            raise BadRequest("A compensation is a cent at least; give the sum in dollars.")
+        return amount
+
+
+def pay(wish: Wish) -> list[str]:
+    """Compensate a worker and return, in sentences, what was done."""
+    places = Places(Path.cwd())
+    if wish.run_id is None and not places.has_runs():
+        return _at_mechanical_turk(wish, "")
+    with opened(wish.run_id, places) as office:
+        known = office.app.run(_is_known, wish.worker_id)
+        if not known and "mturk" in recruiter_names(office.app.config):
+            return _at_mechanical_turk(wish, office.run_id)
+        return _through_the_ledger(office, wish)
+
+
+def _is_known(unit: Unit, worker_id: str) -> bool:
+    return compensate.participant_of(unit, worker_id) is not None
+
+
+def _through_the_ledger(office: Office, wish: Wish) -> list[str]:
+    participant_id, recruiter = office.app.run(_whom, wish)
+    _check_market(office.app.config, recruiter, wish)
+    tell = letters.prepared(office.app.config, wish.email)
+    what = f"${wish.amount} to participant {participant_id} of {office.run_id}, through {recruiter}"
+    if wish.dry_run:
+        return [f"Would pay {what}.", *_would_mail(wish)]
+    office.app.run(compensate.compensate, wish.worker_id, wish.amount)
+    return [f"Pays {what}.", str(office.carry_out()), *tell(_letter(wish))]
+
+
+def _whom(unit: Unit, wish: Wish) -> tuple[int, str]:
+    participant = compensate.may_be_compensated(unit, wish.worker_id, wish.amount)
+    return participant.id, participant.recruiter
+
+
+def _check_market(config: Settings, recruiter: str, wish: Wish) -> None:
+    """Refuse to pay play money where real money is meant, and the other way round."""
+    mode = str(config.get("mode") or "debug")
+    if recruiter == "mturk" and mode != "debug" and (mode == "live") == wish.sandbox:
+        now = "leave --sandbox away" if wish.sandbox else "add --sandbox"
+        raise BadRequest(f"This run is in mode {mode}; {now}.")
+
+
+def _at_mechanical_turk(wish: Wish, run_id: str) -> list[str]:
+    """Open a HIT that only this worker sees; the same worker and sum again: the same HIT."""
+    # Put off: AWS's client takes a while to import.
+    from chalicelib.recruiters.mturk.payments import Payments
+    from infra.mturk.desk import opened as opened_desk
+
+    with opened_desk(sandbox=wish.sandbox) as desk:
+        tell = letters.prepared(Settings(desk.config), wish.email)
+        what = f"${wish.amount} to worker {wish.worker_id} at {desk.market}"
+        if wish.dry_run:
+            return [f"Would pay {what}.", *_would_mail(wish)]
+        made = Payments(desk.requester, run_id).open_compensation(_transfer(wish))
+    said = [f"Pays {what}: HIT {made.hit_id} is for them alone, at {made.address}"]
+    return said + tell(f"{_letter(wish)} Accept and submit this HIT to get it: {made.address}")
+
+
+def _letter(wish: Wish) -> str:
+    return f"{compensate.REASON}: you are paid ${wish.amount}."
+
+
+def _would_mail(wish: Wish) -> list[str]:
+    return [] if wish.email is None else [f"Would tell {wish.email} by mail."]
+
+
+def _transfer(wish: Wish) -> Transfer:
+    return Transfer(
+        recruiter="mturk",
+        participant_id=0,
+        assignment_id="",
+        worker_id=wish.worker_id,
+        hit_id="",
+        kind=COMPENSATION,
+        amount=wish.amount,
+        reason=compensate.REASON,
+        token=f"{wish.worker_id}-{wish.amount}",
+    )

@@ -1,0 +1,101 @@
+"""A run of a small study in a folder of its own, as an operator finds it the day after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.experiment.loader import load_experiment
+from chalicelib.model.reports import Payment
+from chalicelib.operations.launch import launch
+from chalicelib.operations.unit import THE_OPERATOR, Unit
+from chalicelib.services import App, use
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.local import origin
+from infra.local.places import Places
+from tests.contract.factories import arrive, say, take_place
+
+RUN = "pilot"
+EXPERIMENT = """
+from petri import Empty, Experiment
+
+
+class Study(Experiment):
+    experiment_repeats = 1
+
+    def create_network(self):
+        return Empty(max_size=3)
+
+    def data_check(self, participant):
+        raise LookupError("the author's mistake")
+"""
+
+
+@dataclass
+class Scene:
+    """Where the run lies."""
+
+    root: Path
+
+    @property
+    def places(self) -> Places:
+        return Places(self.root)
+
+    @contextmanager
+    def app(self) -> Iterator[App]:
+        """Open the run as its host does."""
+        made_of = origin.read(RUN, self.places)
+        loaded = load_experiment(made_of.folder, runtime={"mode": "debug", **made_of.settings})
+        with closing(SQLiteEngine(self.places.database(RUN))) as engine:
+            yield bootstrap.local(loaded.experiment_class, loaded.config, app_id=RUN, engine=engine)
+            use(None)
+
+    def run(self, operation: Any, *arguments: Any) -> Any:
+        """Run one operation on it."""
+        with self.app() as app:
+            return app.run(operation, *arguments)
+
+    def state(self) -> dict[str, Any]:
+        return dict(self.run(_state))
+
+    def payments(self) -> dict[tuple[int, str], tuple[str, str]]:
+        """Amount and status by participant and kind."""
+        with closing(SQLiteEngine(self.places.database(RUN))) as engine:
+            rows = engine._connection.execute("SELECT participant_id, kind, amount, status FROM payment")
+            return {(who, kind): (f"{amount:.2f}", status) for who, kind, amount, status in rows}
+
+    def everything(self) -> list[str]:
+        """What is stored, word for word."""
+        with closing(SQLiteEngine(self.places.database(RUN))) as engine:
+            rows = engine._connection.execute("SELECT body FROM item WHERE kind != 'counter' ORDER BY pk, sk")
+            return [body for (body,) in rows]
+
+
+def _state(unit: Unit) -> dict[str, Any]:
+    return unit.work.state
+
+
+def make_run(root: Path, people: int = 2, **settings: Any) -> Scene:
+    """Write the study, launch its run, and let people take part without handing in."""
+    folder = root / "study"
+    folder.mkdir()
+    (folder / "experiment.py").write_text(EXPERIMENT, encoding="utf-8")
+    (folder / "config.txt").write_text("[Experiment]\ntitle = Study\nbase_payment = 1\n", encoding="utf-8")
+    scene = Scene(root)
+    origin.note(origin.Origin(folder, {"auto_recruit": False, **settings}), RUN, scene.places)
+    with scene.app() as app:
+        app.run(launch, caller=THE_OPERATOR)
+        for number in range(people):
+            say(app, take_place(app, arrive(app, f"w{number + 1}"))["id"])
+    return scene
+
+
+def put_payment(unit: Unit, participant_id: int, kind: str, amount: Any, status: str) -> None:
+    """Put a payment of any status into the ledger."""
+    payment = Payment(participant_id, kind, amount, "for the test")
+    payment.status = status
+    unit.work.save(payment)

@@ -1,0 +1,102 @@
+"""How a command reaches a run, served or not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chalicelib.model.errors import NotFound
+from chalicelib.operations.finish_participant import finish_participant
+from chalicelib.operations.recruitment import open_places_by_operator
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.local import outcome
+from infra.operator.office import Carried, opened
+from tests.unit.operator.runs import RUN, Scene
+
+
+def announce(scene: Scene, pid: int) -> None:
+    note = scene.root / "runs" / f"{RUN}.running"
+    note.write_text(json.dumps({"url": "http://127.0.0.1:5000", "pid": pid}), encoding="utf-8")
+
+
+def test_where_nobody_serves_the_run_the_command_does_it_and_says_so(scene: Scene) -> None:
+    with opened(RUN, scene.places) as office:
+        office.app.run(open_places_by_operator, 1)
+        carried = office.carry_out()
+    assert (carried.done, carried.failed) == (1, 0)
+    assert str(carried) == "Nobody serves this run, so it was carried out here: 1 message."
+
+
+def test_what_recruiters_say_is_passed_on(scene: Scene) -> None:
+    with opened(RUN, scene.places) as office:
+        office.app.run(open_places_by_operator, 1)
+        (said,) = office.carry_out().said
+    assert said.startswith("New participant requested: ")
+
+
+def test_where_the_run_is_served_its_host_does_it(scene: Scene) -> None:
+    announce(scene, os.getpid())
+    with opened(RUN, scene.places) as office:
+        office.app.run(open_places_by_operator, 1)
+        assert office.carry_out() == Carried(0, 0, by_host=True)
+        left = office.app.store.due(office.app.clock.now())
+    assert [message.body["kind"] for message in left] == ["open_places"]
+
+
+def test_a_host_that_was_killed_serves_nothing(scene: Scene) -> None:
+    announce(scene, 2**22 + 1)
+    with opened(RUN, scene.places) as office:
+        assert office.address is None
+
+
+def test_what_fails_is_counted_and_kept(scene: Scene) -> None:
+    with opened(RUN, scene.places) as office:
+        office.app.run(finish_participant, 1)
+        carried = office.carry_out()
+        left = office.app.store.due(office.app.clock.now())
+    assert (carried.done, carried.failed) == (1, 1)
+    assert [message.body["kind"] for message in left] == ["judge"]
+    assert "tried again when the run is served" in str(carried)
+
+
+def test_a_run_is_opened_with_the_settings_that_it_was_made_with(scene: Scene) -> None:
+    with opened(RUN, scene.places) as office:
+        assert office.app.config.get("auto_recruit") is False
+
+
+def test_the_working_directory_is_the_experiments_meanwhile(scene: Scene) -> None:
+    with opened(RUN, scene.places):
+        assert Path.cwd() == scene.root / "study"
+    assert Path.cwd() == scene.root
+
+
+def test_an_experiment_that_is_broken_at_the_moment_keeps_nobody_from_looking(scene: Scene) -> None:
+    (scene.root / "study" / "experiment.py").write_text("import nothing_of_this_name", encoding="utf-8")
+    with opened(RUN, scene.places, with_code=False) as office:
+        assert office.run_id == RUN
+
+
+def test_a_run_whose_folder_is_gone_says_so(scene: Scene) -> None:
+    shutil.rmtree(scene.root / "study")
+    with pytest.raises(NotFound, match="study, which is gone"), opened(RUN, scene.places):
+        pass
+
+
+def test_a_run_whose_origin_was_not_noted_says_how_to_note_it(scene: Scene) -> None:
+    scene.places.origin(RUN).unlink()
+    with pytest.raises(NotFound, match=f"petri debug DIR --id {RUN}"), opened(RUN, scene.places):
+        pass
+
+
+def test_no_export_tells_where_the_experiment_lies(scene: Scene) -> None:
+    with closing(SQLiteEngine(scene.places.database(RUN))) as engine:
+        archive = outcome.export(engine, RUN, scene.places, scrub=False)
+    with zipfile.ZipFile(archive) as opened_archive:
+        told = b"".join(opened_archive.read(name) for name in opened_archive.namelist())
+    assert str(scene.root).encode() not in told
