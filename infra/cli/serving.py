@@ -55,7 +55,7 @@ def finish(run: Run, places: Places, began: float) -> None:
     console = out()
     archive = outcome.export(run.engine, run.id, places)
     counted = outcome.counted(archive)
-    show(counted, console)
+    show(counted, console, outcome.floor_of(run.id, places))
     console.print(f"Time: {time.monotonic() - began:.1f} s")
     console.print(f"Data: {archive}", markup=False)
     report = outcome.analysis(run, archive) if counted.participants else None

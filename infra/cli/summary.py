@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from infra.cli.console import out
+from infra.cli.console import err, out
 from infra.cli.options import Run
+from infra.local.fairness import HourlyPay
 from infra.local.places import Places
 from infra.local.summary import Summary, summary_of_file
 
 
 def summary(*, app: Run = None) -> None:
-    """Count a run's participants by status, and its networks."""
+    """Count a run's participants by status, and its networks; say what people earned an hour."""
+    # Put off: it brings the storage along.
+    from infra.local.outcome import floor_of
+
     places = Places(Path.cwd())
     run_id = places.existing(app)
     console = out()
     console.print(run_id, markup=False)
-    show(summary_of_file(places.database(run_id)), console)
+    show(summary_of_file(places.database(run_id)), console, floor_of(run_id, places))
 
 
-def show(counted: Summary, console: Console) -> None:
-    """Print the counts as a table."""
+def show(counted: Summary, console: Console, floor: Decimal | None = None) -> None:
+    """Print the counts as a table, and warn when people earn less than `floor` US dollars an hour."""
     table = Table("participants", "count")
     table.columns[1].justify = "right"
     for status, count in counted.statuses.items():
@@ -31,3 +36,20 @@ def show(counted: Summary, console: Console) -> None:
     console.print(table)
     console.print(f"Yield: {counted.yielded:.0%}")
     console.print(f"Networks filled: {counted.networks_full} of {counted.networks}")
+    if counted.pay is not None:
+        _show_pay(counted.pay, console, floor)
+
+
+def _show_pay(pay: HourlyPay, console: Console, floor: Decimal | None) -> None:
+    if floor is None and not pay.rates[-1]:
+        # Nobody is paid in this run, and nobody asked for a floor.
+        return
+    console.print(
+        f"Pay an hour, waiting included: ${pay.median:.2f} in the middle, ${pay.lowest:.2f} at the lowest"
+    )
+    count = 0 if floor is None else pay.below(floor)
+    if count:
+        err().print(
+            f"warning: {count} of {len(pay.rates)} people ({count / len(pay.rates):.0%}) earned less than "
+            f"min_hourly_pay, ${floor:.2f} an hour. Pay a bonus, or use petri compensate."
+        )

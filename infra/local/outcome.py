@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,18 @@ def export(engine: Engine, run_id: str, places: Places, *, scrub: bool = True) -
 
 
 def counted(archive: Path) -> Summary:
-    """Count participants and networks of an exported run."""
+    """Count participants and networks of an exported run, and reckon its pay."""
     data = Data(archive)
-    return summary_of(data.participants.list, data.networks.list)
+    return summary_of(data.participants.list, data.networks.list, data.payments.list)
+
+
+def floor_of(run_id: str, places: Places) -> Decimal | None:
+    """Return the pay an hour below which a run's operator wants to be warned; None when it isn't set."""
+    facts = places.facts(run_id)
+    if not facts.exists():
+        return None
+    floor = json.loads(facts.read_text(encoding="utf-8"))["settings"].get("min_hourly_pay")
+    return None if floor is None else Decimal(str(floor))
 
 
 def analysis(run: Run, archive: Path) -> Report | None:

@@ -1,4 +1,4 @@
-"""How a run went, counted: participants by status, networks filled."""
+"""How a run went, counted: participants by status, networks filled, pay by the hour."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.local.fairness import HourlyPay, hourly_pay
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -18,6 +20,8 @@ class Summary:
     statuses: Mapping[str, int]
     networks: int
     networks_full: int
+    #: None where nobody has earned anything yet.
+    pay: HourlyPay | None = None
 
     @property
     def participants(self) -> int:
@@ -30,17 +34,25 @@ class Summary:
         return self.statuses.get("approved", 0) / self.participants if self.participants else 0.0
 
 
-def summary_of(participants: Iterable[Mapping[str, Any]], networks: Iterable[Mapping[str, Any]]) -> Summary:
-    """Count rows of the participant and network tables."""
+def summary_of(
+    participants: Iterable[Mapping[str, Any]],
+    networks: Iterable[Mapping[str, Any]],
+    payments: Iterable[Mapping[str, Any]] = (),
+) -> Summary:
+    """Count rows of the participant, network and payment tables."""
+    people = list(participants)
     full = [network["full"] in {True, "True"} for network in networks]
-    statuses = Counter(str(participant["status"]) for participant in participants)
-    return Summary(dict(sorted(statuses.items())), len(full), sum(full))
+    statuses = Counter(str(participant["status"]) for participant in people)
+    return Summary(dict(sorted(statuses.items())), len(full), sum(full), hourly_pay(people, payments))
 
 
 def summary_of_file(database: Path) -> Summary:
     """Count in a run's SQLite file, which may be in use."""
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        participants = connection.execute("SELECT status FROM participant").fetchall()
+        participants = connection.execute(
+            "SELECT id, status, recruiter, creation_time, end_time FROM participant"
+        ).fetchall()
         networks = connection.execute("SELECT full FROM network").fetchall()
-    return summary_of(map(dict, participants), map(dict, networks))
+        payments = connection.execute("SELECT participant_id, kind, amount, status FROM payment").fetchall()
+    return summary_of(map(dict, participants), map(dict, networks), map(dict, payments))

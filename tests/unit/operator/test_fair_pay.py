@@ -1,0 +1,51 @@
+"""What `petri summary` says about pay."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chalicelib.operations.finish_participant import finish_participant
+from chalicelib.operations.unit import Unit
+from infra.cli.main import app
+from tests.unit.operator.runs import RUN, Scene
+
+
+def begin_earlier(unit: Unit) -> None:
+    """Let the first participant have begun half an hour ago."""
+    unit.work.participant(1).creation_time = datetime.now(UTC) - timedelta(minutes=30)
+
+
+@pytest.fixture
+def paid(scene: Scene) -> Scene:
+    """A run in which one person was paid a dollar for half an hour."""
+    scene.run(begin_earlier)
+    scene.run(finish_participant, 1)
+    return scene
+
+
+def summary(scene: Scene, floor: float | None = None) -> Result:
+    settings = {} if floor is None else {"min_hourly_pay": floor}
+    scene.places.facts(RUN).write_text(json.dumps({"settings": settings}), encoding="utf-8")
+    return CliRunner().invoke(app, ["summary"])
+
+
+def test_the_summary_tells_pay_by_the_hour(paid: Scene) -> None:
+    said = summary(paid).stdout
+    assert "Pay an hour, waiting included: $2.00 in the middle, $2.00 at the lowest" in said
+
+
+def test_pay_below_the_floor_is_warned_about(paid: Scene) -> None:
+    said = summary(paid, 7.25).stderr
+    assert "warning: 1 of 1 people (100%) earned less than min_hourly_pay, $7.25 an hour." in said
+
+
+def test_pay_above_the_floor_needs_no_warning(paid: Scene) -> None:
+    assert "warning" not in summary(paid, 1.5).output
+
+
+def test_before_anybody_is_paid_nothing_is_said_about_pay(scene: Scene) -> None:
+    assert "Pay an hour" not in summary(scene, 7.25).output
