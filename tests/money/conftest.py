@@ -6,12 +6,11 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from chalicelib.recruiters.mturk.requester import Requester
 from infra.local.moto_engine import NewEngine, started
 from tests.tools.mturk import MTurkStandIn
 
 from .prolific import API, Line
-from .turk import connected
+from .turk import Connection
 
 
 @pytest.fixture(autouse=True)
@@ -23,16 +22,12 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def standin() -> Iterator[MTurkStandIn]:
-    with MTurkStandIn() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def requester(standin: MTurkStandIn) -> Iterator[Requester]:
-    made = connected(standin)
-    yield made
-    made.close()
+def connection() -> Iterator[Connection]:
+    """The product's client at Mechanical Turk; making one takes 100 ms."""
+    with MTurkStandIn() as standin:
+        made = Connection(standin)
+        yield made
+        made.requester.close()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from chalicelib.recruiters.prolific import ProlificRecruiter
 from tests.tools.mturk import HandClock
 from tests.tools.prolific import TOKEN, WORKSPACE, Prolific
 
-from .sides import BASE_ADDRESS, Books
+from .sides import BASE_ADDRESS, Books, nothing
 
 API = "http://prolific.invalid/api/v1"
 FAULTS = ("500", "429", "garbled", "dropped before", "dropped after")
@@ -36,6 +36,7 @@ class Line(BaseAdapter):
     def __init__(self) -> None:
         super().__init__()
         self.vendor: Prolific | None = None
+        self.meanwhile = nothing
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         assert self.vendor is not None
@@ -43,7 +44,9 @@ class Line(BaseAdapter):
         target = urlsplit(str(request.url))
         path = target.path.removeprefix("/api/v1")
         body = json.loads(request.body) if request.body else {}
+        self.meanwhile()
         answer = self.vendor.handle(str(request.method), path, body, dict(parse_qsl(target.query)))
+        self.meanwhile()
         if answer is None:
             raise requests.ConnectionError("Connection aborted.")
         return _response(request, *answer)
@@ -88,6 +91,8 @@ class AtProlific:
 
     def __init__(self, line: Line, settles: timedelta = timedelta(0)) -> None:
         self.clock = HandClock()
+        self._line = line
+        self.meanwhile = nothing
         self.vendor = line.vendor = Prolific(self.clock)
         self.vendor.api = API
         self.vendor.world.settles = settles
@@ -104,6 +109,14 @@ class AtProlific:
         self.recruiter: ProlificRecruiter = prolific.build(
             {**self.settings, "mode": "live"}, lambda: BASE_ADDRESS, self.clock, secret="the run", api=API
         )
+
+    @property
+    def meanwhile(self) -> Callable[[], None]:
+        return self._line.meanwhile
+
+    @meanwhile.setter
+    def meanwhile(self, happens: Callable[[], None]) -> None:
+        self._line.meanwhile = happens
 
     def take(self, worker: str, reused: str | None = None) -> tuple[str, str]:
         assert reused is None

@@ -23,7 +23,7 @@ from chalicelib.workers import clock, messages
 from tests.tools.engines import Crash, FailingEngine
 
 from .people import Paying, Person
-from .sides import Side
+from .sides import Side, nothing
 
 EVERYBODY = Caller(ANYONE)
 AT_LAST = timedelta(days=60)
@@ -75,6 +75,7 @@ class Run:
         #: Messages that the queue delivers a second time, and reports that come again or late.
         self.copies: list[Message] = []
         self.late: list[Any] = []
+        self.in_hand: Message | None = None
 
     # -- the process dies ---------------------------------------------------------------------------
 
@@ -196,11 +197,14 @@ class Run:
     def _handle(self, message: Message) -> bool:
         """Return False when the process died, and the rest of what it had taken with it."""
         event = LocalQueue.as_event(message, self.queue.tries(message))
+        self.in_hand = message
         try:
             failed = messages.consume(event)["batchItemFailures"]
         except Crash:
             self.restart()
             return False
+        finally:
+            self.in_hand = None
         (self.queue.failed if failed else self.queue.done)(message)
         return True
 
@@ -216,8 +220,15 @@ class Run:
         except Crash:
             self.restart()
 
-    def pass_time(self, **by: float) -> None:
-        self.side.pass_time(timedelta(**by))
+    def deliver_meanwhile(self) -> None:
+        """Let another worker get the same message while this one is calling the vendor."""
+        message, self.in_hand = self.in_hand, None
+        if message is not None and self.chance.random() < 0.1:
+            self._consume_again(message)
+        self.in_hand = message
+
+    def pass_time(self, by: timedelta) -> None:
+        self.side.pass_time(by)
         clock.sweep()
         self.work()
 
@@ -226,12 +237,13 @@ class Run:
     def come_to_rest(self) -> None:
         """Let nothing fail any more, and go on until there is nothing left to do."""
         self.engine.live()
+        self.side.meanwhile = nothing
         self.side.mend()
         for hours in (0.002, 0.05, 0.4, 1.1, 1.1, 0.4) * 5:
             self.hear()
             self.deliver_copies()
             self.mend()
-            self.pass_time(hours=hours)
+            self.pass_time(timedelta(hours=hours))
             if self.is_at_rest():
                 return
         raise AssertionError(f"the run doesn't come to rest: {self.app.store.due(self._at_last())}")

@@ -17,6 +17,10 @@ Books = Counter[tuple[str, str, Decimal]]
 BASE_ADDRESS = "https://stories.example.org"
 
 
+def nothing() -> None:
+    """Happens while a call is on its way, unless a schedule has something else."""
+
+
 class Side(Protocol):
     """One vendor, with the real client of the product in front of it."""
 
@@ -26,6 +30,8 @@ class Side(Protocol):
     settings: dict[str, Any]
     #: How the vendor's books call what the ledger calls base, bonus, compensation and screen-out.
     words: ClassVar[dict[str, str]]
+    #: Called while each call of the product is on its way.
+    meanwhile: Callable[[], None]
 
     def take(self, worker: str, reused: str | None = None) -> tuple[str, str]:
         """Let a worker take a place; return assignment and HIT."""

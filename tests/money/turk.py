@@ -22,7 +22,7 @@ from chalicelib.recruiters.mturk.requester import Requester
 from chalicelib.workers import messages
 from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, Fault, HandClock, MTurkStandIn
 
-from .sides import BASE_ADDRESS, Books
+from .sides import BASE_ADDRESS, Books, nothing
 
 TARGET = "MTurkRequesterServiceV20170117."
 
@@ -37,21 +37,26 @@ class _Body:
         yield self._content
 
 
-def connected(standin: MTurkStandIn) -> Requester:
-    """Return the product's client, whose calls the stand-in answers in this process, signed as ever."""
-    requester = Requester("sandbox", ACCESS_KEY, SECRET_KEY, endpoint=standin.url, attempts=1)
+class Connection:
+    """The product's client; the stand-in answers its calls, signed as ever, in this process."""
 
-    def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    def __init__(self, standin: MTurkStandIn) -> None:
+        self.standin = standin
+        self.meanwhile = nothing
+        self.requester = Requester("sandbox", ACCESS_KEY, SECRET_KEY, endpoint=standin.url, attempts=1)
+        events = self.requester._client.meta.events
+        events.register_first("before-send.mturk", self._send)
+
+    def _send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
         operation = headers["x-amz-target"].removeprefix(TARGET)
-        answer = standin.answer(operation, headers["authorization"], request.body)
+        self.meanwhile()
+        answer = self.standin.answer(operation, headers["authorization"], request.body)
+        self.meanwhile()
         if answer is None:
             raise ConnectionClosedError(endpoint_url=str(request.url))
         status, fields = answer
         return AWSResponse(str(request.url), status, HTTPHeaders(), _Body(json.dumps(fields).encode()))
-
-    requester._client.meta.events.register_first("before-send.mturk", send)
-    return requester
 
 
 def _text(value: str | bytes) -> str:
@@ -70,14 +75,13 @@ class Turk:
     }
 
     def __init__(
-        self,
-        standin: MTurkStandIn,
-        requester: Requester,
-        recruiter_class: type[MTurkRecruiter] = MTurkRecruiter,
+        self, connection: Connection, recruiter_class: type[MTurkRecruiter] = MTurkRecruiter
     ) -> None:
-        standin.reset()
-        self._standin = standin
-        self.clock: HandClock = standin.clock
+        self._connection = connection
+        self._standin = connection.standin
+        self._standin.reset()
+        self.meanwhile = nothing
+        self.clock: HandClock = self._standin.clock
         self.settings: dict[str, Any] = {
             "title": "Stories",
             "description": "Read a story.",
@@ -87,8 +91,16 @@ class Turk:
             "screen_out_payment": 0.25,
         }
         self.recruiter = recruiter_class(
-            requester, self.settings, lambda: BASE_ADDRESS, self.clock, app_id="money", topic=TOPIC
+            connection.requester, self.settings, lambda: BASE_ADDRESS, self.clock, app_id="money", topic=TOPIC
         )
+
+    @property
+    def meanwhile(self) -> Callable[[], None]:
+        return self._connection.meanwhile
+
+    @meanwhile.setter
+    def meanwhile(self, happens: Callable[[], None]) -> None:
+        self._connection.meanwhile = happens
 
     @property
     def market(self) -> Any:
