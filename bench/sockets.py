@@ -22,6 +22,7 @@ from bench.fanout import (
 )
 from bench.gatherings import CROWD, SIZES, WITHIN, Gathered, gather
 from bench.gatherings_in_the_cloud import gather_in_the_cloud
+from bench.host import fresh_folder
 from bench.machine import Machine, this_machine
 from bench.report import table
 from bench.scenarios import FILES
@@ -36,8 +37,8 @@ SAID = (("said by a page", 200, True), ("published by the experiment", 100 * KB,
 def main() -> None:
     """Measure what was asked for, everything by default."""
     wish = _arguments()
-    FILES.mkdir(exist_ok=True)
-    machine = this_machine(FILES)
+    with fresh_folder(FILES) as folder:
+        machine = this_machine(folder)
     parts = [_heading(machine), _costs()]
     if "fanout" in wish.what:
         _tell("fan-out")
@@ -52,9 +53,13 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.sockets", description="Measure sockets and rooms.")
-    parser.add_argument("what", nargs="*", choices=["fanout", "rooms"], default=["fanout", "rooms"])
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="fanout, rooms; both by default")
     parser.add_argument("--write", action="store_true", help="keep the results in bench/sockets.md")
-    return parser.parse_args()
+    wish = parser.parse_args()
+    if not set(wish.what) <= {"fanout", "rooms"}:
+        parser.error("choose from fanout, rooms")
+    wish.what = wish.what or ["fanout", "rooms"]
+    return wish
 
 
 def _gatherings() -> Iterable[Gathered]:

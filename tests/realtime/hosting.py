@@ -7,10 +7,11 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import requests
@@ -31,6 +32,8 @@ from infra.local.management_api import ManagementAPI
 from infra.local.messages import Messages
 from infra.local.moto_engine import REGION
 from infra.local.pages import Pages
+from infra.local.places import Places
+from infra.local.run import Wish, opened
 from infra.local.server import listen, url_of
 from infra.local.session import served
 from infra.local.sockets import Sockets
@@ -38,6 +41,7 @@ from infra.local.sockets import Sockets
 OPERATOR_TOKEN = "the-operator"
 #: The longest that a test waits for something that must come, in seconds; nothing is measured by it.
 PATIENCE = 20.0
+EngineName = Literal["sqlite", "moto"]
 
 
 class Line:
@@ -163,6 +167,20 @@ class Setting:
 @contextmanager
 def hosted(setting: Setting) -> Iterator[Hosted]:
     """Serve a launched run while the block lasts."""
+    with serving(partial(_built, setting)) as here:
+        yield here
+
+
+@contextmanager
+def hosted_as_by_debug(folder: Path, engine: EngineName) -> Iterator[Hosted]:
+    """Serve an experiment's folder as `petri debug` does."""
+    with serving(partial(_opened, folder, engine)) as here:
+        yield here
+
+
+@contextmanager
+def serving(build: Callable[[], AbstractContextManager[tuple[Host, Drain]]]) -> Iterator[Hosted]:
+    """Serve what is built, in a thread of its own, and launch it."""
     listener = listen("127.0.0.1", 0)
     stopping: list[Callable[[], None]] = []
     started = threading.Event()
@@ -170,7 +188,7 @@ def hosted(setting: Setting) -> Iterator[Hosted]:
     async def serve() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         stopping.append(lambda: loop.call_soon_threadsafe(stop.set))
-        with _built(setting) as (host, drain):
+        with build() as (host, drain):
             async with served(host, drain, listener):
                 started.set()
                 await stop.wait()
@@ -192,6 +210,12 @@ def hosted(setting: Setting) -> Iterator[Hosted]:
 def _no_page(root: Path, path: str) -> Path | None:
     """A run without pages."""
     return None
+
+
+@contextmanager
+def _opened(folder: Path, engine: EngineName) -> Iterator[tuple[Host, Drain]]:
+    with opened(Wish(folder, "run", engine, {"auto_recruit": False}), Places(folder.parent)) as run:
+        yield run.host, run.drain
 
 
 @contextmanager
