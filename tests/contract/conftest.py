@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.contract.crowds import crowded, full_steps, small_steps
+from tests.contract.crowds import crowded, dead_leases, full_steps, small_steps
 from tests.contract.engines import _moto, closed_engine, dynamodb, engine, own_dynamodb, sqlite
 
 __all__ = [
     "_moto",
     "closed_engine",
     "crowded",
+    "dead_leases",
     "dynamodb",
     "engine",
     "full_steps",

@@ -40,3 +40,9 @@ def small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     engine: Engine = request.getfixturevalue(request.param)
     monkeypatch.setattr(engine, "max_writes", 100 if isinstance(engine, SQLiteEngine) else 13)
     return engine
+
+
+@pytest.fixture
+def dead_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds a lease is taken for dead at once."""
+    monkeypatch.setattr("chalicelib.storage.large.LEASE_SECONDS", 0.0)

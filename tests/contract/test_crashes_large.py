@@ -9,18 +9,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.experiment.networks import Empty, FullyConnected
-from chalicelib.experiment.nodes import Source
+from chalicelib.experiment.networks import FullyConnected
 from chalicelib.model.errors import CommitTooLarge, Conflict
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.operations.create_participant import Entry, create_participant
-from chalicelib.operations.launch import launch
-from chalicelib.operations.unit import THE_OPERATOR
 from chalicelib.services import App
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.store import EngineStore
+from tests.contract.dying import commits_of, crash_at, crowd, in_every_gap, leftovers
 from tests.contract.factories import (
     EVERYBODY,
     Gaps,
@@ -30,20 +27,13 @@ from tests.contract.factories import (
     at_once,
     begin,
     dump,
-    not_launched,
     refusals,
     say,
     take_place,
 )
-from tests.tools.engines import Crash, FailingEngine
 
 #: A join of all others: the lease, seven batches for a node and its vectors with two ends, the end.
 JOIN_COMMITS = 9
-
-
-def crowd(engine: Engine) -> int:
-    """How many wait in the network: 150 where the engine takes 100 writes, 20 where it takes 13."""
-    return 150 if engine.max_writes == 100 else 20
 
 
 def before_join(engine: Engine) -> tuple[int, int]:
@@ -53,12 +43,6 @@ def before_join(engine: Engine) -> tuple[int, int]:
 
 def after_join(engine: Engine) -> tuple[int, int]:
     return crowd(engine) + 1, 2 * crowd(engine)
-
-
-@pytest.fixture
-def dead_leases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever holds a lease is taken for dead at once."""
-    monkeypatch.setattr("chalicelib.storage.large.LEASE_SECONDS", 0.0)
 
 
 def a_crowd(engine: Engine) -> tuple[App, int]:
@@ -77,36 +61,6 @@ def picture(engine: Engine) -> tuple[int, int]:
     with begin(engine) as work:
         network = work.network(1)
         return len(network.nodes()), len(network.vectors())
-
-
-def leftovers(engine: Engine) -> list[Any]:
-    """Return what is staged and not published, and leases."""
-    items = dump(engine)
-    published = {key[1]: item.get("pub", 0) for key, item in items.items() if key[0] == keys.NETWORKS}
-    found: list[Any] = [key for key, item in items.items() if item.get("lease")]
-    for key, item in items.items():
-        if key[0] == keys.NETWORKS:
-            visible = published.get("#", 0)
-        else:
-            visible = published.get(f"{item.get('network_id', 0):05d}", 0)
-        found += [key] if item.get("s", 0) > visible else []
-    return found
-
-
-def crash_at(app: App, engine: Engine, commit: int, act: Callable[[], Any]) -> None:
-    """Have the process die after so many commits; 0: before the first."""
-    when = "after" if commit else "before"
-    app.store = EngineStore(FailingEngine(engine, fail_at=max(commit, 1), when=when))  # type: ignore[arg-type]
-    with pytest.raises(Crash):
-        act()
-    app.store = EngineStore(engine)
-
-
-def commits_of(app: App, engine: Engine, act: Callable[[], Any]) -> int:
-    counting = FailingEngine(engine, fail_at=0)
-    app.store = EngineStore(counting)
-    act()
-    return counting.commits
 
 
 def test_a_join_of_a_hundred_and_fifty_takes_nine_commits(full_steps: Engine) -> None:
@@ -159,15 +113,6 @@ def test_a_crash_while_mending_is_mended(small_steps: Engine, dead_leases: None,
     crash_at(app, small_steps, commit, partial(take_place, app, ann, "r-1"))
     take_place(app, ann, "r-1")
     assert (picture(small_steps), leftovers(small_steps)) == (after_join(small_steps), [])
-
-
-def in_every_gap(app: App, engine: Engine, act: Callable[[], Any], look: Callable[[], Any]) -> list[Any]:
-    """Run an operation; return what `look` gave after each of its commits."""
-    found: list[Any] = []
-    app.store = EngineStore(Gaps(engine, lambda: found.append(look())))
-    act()
-    app.store = EngineStore(engine)
-    return found
 
 
 def test_readers_see_nothing_of_it_until_the_last_commit(small_steps: Engine) -> None:
@@ -336,116 +281,3 @@ def test_infos_of_more_than_four_megabytes_come_together(dynamodb: Engine) -> No
     app.run(write)
     with begin(dynamodb) as work:
         assert [len(str(info.contents)) for info in work.node(100_001).infos()] == [300_000] * 16
-
-
-# -- a large set-up -----------------------------------------------------------------------------
-
-#: The lease, four batches for the networks and a source in each, the end.
-SETUP_COMMITS = 6
-
-
-class Tale(Source):
-    """A source in each network."""
-
-    type = "tale_of_the_crashes"
-
-
-def with_source() -> Empty:
-    return Empty(max_size=3)
-
-
-def make(count: int) -> Callable[[Any], None]:
-    def setup(self: Any) -> None:
-        for _ in range(count):
-            network = self.create_network()
-            self.save(network)
-            network.add_node(Tale(network=network))
-
-    return setup
-
-
-def to_launch(engine: Engine) -> App:
-    return not_launched(engine, a_room(with_source, setup=make(crowd(engine))))
-
-
-def networks_seen(engine: Engine) -> list[tuple[int, int]]:
-    """Return each network that a reader sees, with the number of its nodes."""
-    with begin(engine) as work:
-        return [(network.id, network.size()) for network in work.networks()]
-
-
-def all_networks(engine: Engine) -> list[tuple[int, int]]:
-    return [(number, 1) for number in range(1, crowd(engine) + 1)]
-
-
-def test_a_set_up_of_a_hundred_and_fifty_networks_takes_six_commits(full_steps: Engine) -> None:
-    app = to_launch(full_steps)
-    assert commits_of(app, full_steps, partial(app.run, launch, caller=THE_OPERATOR)) == SETUP_COMMITS
-
-
-@pytest.mark.parametrize("commit", range(SETUP_COMMITS))
-def test_a_crash_in_a_set_up_shows_no_network_and_the_next_launch_mends_it(
-    small_steps: Engine, dead_leases: None, commit: int
-) -> None:
-    app = to_launch(small_steps)
-    crash_at(app, small_steps, commit, partial(app.run, launch, caller=THE_OPERATOR))
-    seen_after_crash = networks_seen(small_steps)
-    app.run(launch, caller=THE_OPERATOR)
-    assert (seen_after_crash, networks_seen(small_steps), leftovers(small_steps)) == (
-        [],
-        all_networks(small_steps),
-        [],
-    )
-
-
-def test_a_crash_behind_a_set_up_is_no_reason_for_a_second_one(
-    small_steps: Engine, dead_leases: None
-) -> None:
-    app = to_launch(small_steps)
-    crash_at(app, small_steps, SETUP_COMMITS, partial(app.run, launch, caller=THE_OPERATOR))
-    app.run(launch, caller=THE_OPERATOR)
-    assert networks_seen(small_steps) == all_networks(small_steps)
-
-
-def test_nobody_sees_a_network_before_all_are_there(small_steps: Engine) -> None:
-    app = to_launch(small_steps)
-    seen = in_every_gap(
-        app,
-        small_steps,
-        partial(app.run, launch, caller=THE_OPERATOR),
-        lambda: len(networks_seen(small_steps)),
-    )
-    assert seen == [0] * (SETUP_COMMITS - 1) + [crowd(small_steps)]
-
-
-def test_two_launches_at_once_set_up_once(small_steps: Engine) -> None:
-    apps = [to_launch(small_steps) for _ in range(2)]
-    refused = refusals(at_once([partial(app.run, launch, caller=THE_OPERATOR) for app in apps]))
-    assert (refused, networks_seen(small_steps), leftovers(small_steps)) == (
-        [],
-        all_networks(small_steps),
-        [],
-    )
-
-
-def test_people_join_networks_of_a_large_set_up(small_steps: Engine) -> None:
-    app = to_launch(small_steps)
-    app.run(launch, caller=THE_OPERATOR)
-    node = take_place(app, arrive(app, "ann"))
-    with begin(small_steps) as work:
-        assert [n.is_source for n in work.node(node["id"]).neighbors(direction="from")] == [True]
-
-
-def test_a_network_of_a_large_set_up_is_read_without_its_header_once_it_was_joined(
-    small_steps: Engine,
-) -> None:
-    app = to_launch(small_steps)
-    app.run(launch, caller=THE_OPERATOR)
-    node = take_place(app, arrive(app, "ann"))
-    assert "s" not in dump(small_steps)[keys.root(node["network_id"])]
-
-
-def test_every_network_of_a_large_set_up_has_its_source(small_steps: Engine) -> None:
-    to_launch(small_steps).run(launch, caller=THE_OPERATOR)
-    with begin(small_steps) as work:
-        assert [len(network.nodes()) for network in work.networks()] == [1] * crowd(small_steps)

@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from chalicelib.experiment.networks import Chain, Empty
 from chalicelib.model.errors import Conflict, NotFound, RuleBroken
 from chalicelib.model.info import Info
-from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.model.participant import Participant
-from chalicelib.model.question import Question
 from chalicelib.model.transformation import Transformation
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.work import UnitOfWork
-from tests.contract.factories import NOW, begin, dump
-
-
-def a_network(engine: Engine, nodes: int = 0, kind: type[Network] = Empty) -> list[int]:
-    """Store a network with nodes; return their ids."""
-    with begin(engine, NOW) as work:
-        network = kind()
-        work.save(network)
-        made = [Node(network=network) for _ in range(nodes)]
-        for node in made:
-            network.add_node(node)
-        work.commit()
-        return [node.id for node in made]
-
-
-def a_family(engine: Engine) -> list[int]:
-    """Store three connected nodes, with an info received and transformed; return their ids."""
-    ids = a_network(engine, 3)
-    with begin(engine) as work:
-        first, second, third = work.nodes(ids)
-        first.connect(whom=[second, third])
-        Info(origin=first, contents="heard")
-        first.transmit()
-        received = second.receive()
-        Transformation(info_in=received[0].info, info_out=Info(origin=second, contents="told"))
-        work.commit()
-    return ids
-
+from tests.contract.factories import begin, dump
+from tests.contract.families import COLLECTIONS, a_family, a_network
 
 # -- what lasts ---------------------------------------------------------------------------------
 
@@ -119,15 +88,6 @@ def test_a_record_is_one_object(engine: Engine) -> None:
     (node_id,) = a_network(engine, 1)
     with begin(engine) as work:
         assert work.node(node_id) is work.network(1).nodes()[0]
-
-
-COLLECTIONS: dict[str, Callable[[Network], list[Any]]] = {
-    "nodes": lambda network: network.nodes(),
-    "vectors": lambda network: network.vectors(),
-    "infos": lambda network: network.infos(),
-    "transmissions": lambda network: network.transmissions(),
-    "transformations": lambda network: network.transformations(),
-}
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
@@ -310,172 +270,3 @@ def test_a_refused_commit_writes_nothing(engine: Engine) -> None:
             other.commit()
     with begin(engine) as work:
         assert [node.property1 for node in work.nodes(ids)] == ["one", None]
-
-
-# -- copies of infos ----------------------------------------------------------------------------
-
-
-def received(work: UnitOfWork, node_id: int) -> Info:
-    (info,) = work.node(node_id).received_infos()
-    return info
-
-
-def test_a_change_of_a_received_info_reaches_the_original(engine: Engine) -> None:
-    ids = a_family(engine)
-    with begin(engine) as work:
-        received(work, ids[1]).property1 = "rated"
-        work.commit()
-    with begin(engine) as work:
-        assert work.node(ids[0]).infos()[0].property1 == "rated"
-
-
-def test_a_change_of_a_received_info_keeps_what_others_changed(engine: Engine) -> None:
-    ids = a_family(engine)
-    with begin(engine) as work:
-        work.node(ids[0]).infos()[0].property2 = "by its maker"
-        work.commit()
-    with begin(engine) as work:
-        received(work, ids[1]).property1 = "by its reader"
-        work.commit()
-    with begin(engine) as work:
-        info = work.node(ids[0]).infos()[0]
-        assert (info.property1, info.property2) == ("by its reader", "by its maker")
-
-
-def test_a_change_deep_in_a_received_info_reaches_the_original(engine: Engine) -> None:
-    ids = a_family(engine)
-    for value in (1, 2):
-        with begin(engine) as work:
-            received(work, ids[1]).details["seen"] = value
-            work.commit()
-    with begin(engine) as work:
-        assert work.node(ids[0]).infos()[0].details == {"seen": 2}
-
-
-def test_what_is_taken_away_from_a_received_info_is_gone(engine: Engine) -> None:
-    ids = a_network(engine, 2)
-    with begin(engine) as work:
-        first, second = work.nodes(ids)
-        first.connect(whom=second)
-        Info(origin=first, contents="x", details={"a": 1}).property1 = "old"
-        first.transmit()
-        second.receive()
-        work.commit()
-    with begin(engine) as work:
-        info = received(work, ids[1])
-        info.property1 = None
-        del info.details["a"]
-        work.commit()
-    with begin(engine) as work:
-        info = work.node(ids[0]).infos()[0]
-        assert (info.property1, info.details, info.contents) == (None, {}, "x")
-
-
-def test_a_received_info_becomes_the_original_where_that_is_read(engine: Engine) -> None:
-    ids = a_family(engine)
-    with begin(engine) as work:
-        work.node(ids[0]).infos()[0].property2 = "by its maker"
-        work.commit()
-    with begin(engine) as work:
-        copy = received(work, ids[1])
-        assert (work.node(ids[0]).infos(), copy.property2) == ([copy], "by its maker")
-
-
-def test_an_info_that_fails_is_failed_for_those_who_received_it(engine: Engine) -> None:
-    ids = a_family(engine)
-    with begin(engine) as work:
-        work.node(ids[0]).infos()[0].fail("wrong")
-        work.commit()
-    with begin(engine) as work:
-        assert received(work, ids[1]).failed_reason == "wrong"
-
-
-# -- times --------------------------------------------------------------------------------------
-
-
-def times(engine: Engine, name: str) -> list[Any]:
-    with begin(engine) as work:
-        network = work.network(1)
-        found = {
-            "nodes": network.nodes,
-            "structure": lambda: sorted(
-                [*network.nodes(), *network.vectors()], key=lambda r: r.creation_time
-            ),
-            "infos": network.nodes()[0].infos,
-        }[name]()
-        return [record.creation_time for record in sorted(found, key=lambda record: record.id)]
-
-
-@pytest.mark.parametrize("name", ["nodes", "infos"])
-def test_creation_times_never_run_backwards(engine: Engine, name: str) -> None:
-    a_network(engine, 1, Chain)
-    for seconds in (3, -3, 0, 2):
-        with begin(engine, NOW + timedelta(seconds=seconds)) as work:
-            network = work.network(1)
-            node = Node(network=network)
-            network.add_node(node)
-            Info(origin=network.nodes()[0], contents="x")
-            work.commit()
-    found = times(engine, name)
-    assert found == sorted(set(found))
-
-
-def test_a_vector_is_as_young_as_the_node_it_was_made_for(engine: Engine) -> None:
-    a_network(engine, 1, Chain)
-    with begin(engine, NOW - timedelta(seconds=5)) as work:
-        network = work.network(1)
-        node = Node(network=network)
-        network.add_node(node)
-        (vector,) = node.vectors()
-        assert vector.creation_time > node.creation_time >= NOW
-
-
-def test_what_is_made_after_a_vector_is_younger(engine: Engine) -> None:
-    a_network(engine, 1, Chain)
-    with begin(engine, NOW - timedelta(seconds=5)) as work:
-        network = work.network(1)
-        node = Node(network=network)
-        network.add_node(node)
-        assert Info(origin=node).creation_time > node.vectors()[0].creation_time
-
-
-def test_questions_never_run_backwards(engine: Engine) -> None:
-    with begin(engine, NOW) as work:
-        person = Participant("hotair", "w", "a", "h")
-        work.save(person)
-        Question(person, "How?", "first", 1)
-        work.commit()
-    with begin(engine, NOW - timedelta(seconds=5)) as work:
-        Question(work.participant(1), "How?", "second", 1)
-        work.commit()
-    with begin(engine) as work:
-        assert [q.response for q in work.participant(1).questions()] == ["first", "second"]
-
-
-# -- one picture --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", COLLECTIONS)
-def test_a_reader_sees_nobody_who_joined_after_it_read_the_network(engine: Engine, name: str) -> None:
-    ids = a_family(engine)
-    with begin(engine) as reader, begin(engine) as meanwhile:
-        network = reader.network(1)
-        count = {"nodes": 3, "vectors": 2, "infos": 2, "transmissions": 2, "transformations": 1}[name]
-        fresh = Node(network=meanwhile.network(1))
-        parent = meanwhile.node(ids[0])
-        parent.connect(whom=fresh)
-        parent.transmit(to_whom=fresh)
-        fresh.receive()
-        fresh.replicate(parent.infos()[0])
-        meanwhile.commit()
-        assert len(COLLECTIONS[name](network)) == count
-
-
-def test_somebody_who_joined_after_the_network_was_read_is_a_reason_to_begin_anew(engine: Engine) -> None:
-    a_network(engine)
-    with begin(engine) as reader, begin(engine) as meanwhile:
-        reader.network(1)
-        fresh = Node(network=meanwhile.network(1))
-        meanwhile.commit()
-        with pytest.raises(Conflict, match="joined while"):
-            reader.node(fresh.id)
