@@ -23,7 +23,7 @@ from chalicelib.storage.engine import Engine
 from chalicelib.workers import messages
 from infra.local.moto_engine import started
 
-DOORS, WORKERS = 8, 2
+DOORS, WORKERS = 4, 2
 
 
 class Workers:

@@ -248,6 +248,8 @@ class ConnectionItem(StoredItem):
     channels = _document()
     since = _text()
     seen = _text()
+    #: Whether its page beats its heart: then silence means that it is gone.
+    beats = _flag()
     expires = _number()
 
 
@@ -266,6 +268,8 @@ class WaitingItem(StoredItem):
     id = _number()
     since = _text()
     seen = _text()
+    #: Whether a socket holds the place that never beat its heart.
+    quiet = _flag()
 
 
 class RoomItem(StoredItem):

@@ -14,6 +14,9 @@ due#<shard>       <time>#<id>          what must happen after a commit
 experiment        #                    launched, state, seed
 recruitment       <id>                 requests to recruiters
 counter           <name>               numbers that only ever grow
+connections#<n>   <connection>         open sockets; more of them at channel#<name> and part#<id>
+lobby             <participant>        who waits for a room
+rooms             #                    header: how many have opened; <room> its members
 """
 
 from __future__ import annotations
@@ -129,18 +132,6 @@ def due(shard: int) -> str:
 def message(moment: datetime, mark: str) -> Key:
     shard = zlib.crc32(mark.encode()) % DUE_SHARDS
     return due(shard), f"{iso(moment)}#{mark}"
-
-
-def connection(connection_id: str) -> Key:
-    return f"conn#{connection_id}", "#"
-
-
-def subscriber(channel: str, connection_id: str) -> Key:
-    return f"channel#{channel}", f"conn#{connection_id}"
-
-
-def presence(participant_id: int, connection_id: str) -> Key:
-    return f"part#{participant_id}", f"conn#{connection_id}"
 
 
 def counter(name: str) -> Key:
