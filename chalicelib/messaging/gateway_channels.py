@@ -3,8 +3,8 @@
 See "Use @connections commands in your backend service" in AWS's documentation of API Gateway: a post to
 a connection that is no longer there is answered 410 (GoneException).
 
-Posts are signed by botocore and sent by urllib3, without a client of boto3 between them: that halves the
-processor's time of a fan-out (bench/sockets.md), and a function has only a part of a processor.
+Posts are signed by botocore and sent by urllib3, without a client of boto3 between them: 0.8 ms of a
+processor for each where they were measured, not 1.4, and a function has only a part of a processor.
 """
 
 from __future__ import annotations
