@@ -15,31 +15,25 @@ def ring(unit: Unit, method: str, arguments: dict[str, Any]) -> None:
         getattr(unit.experiment, method)(**arguments)
 
 
+def is_running(unit: Unit) -> bool:
+    """Whether the experiment was launched: before, the clock calls nothing of it."""
+    return bool(unit.work.state.get("launched"))
+
+
+def has_background_tasks(unit: Unit) -> bool:
+    """Whether the experiment runs and has tasks for each minute."""
+    return is_running(unit) and bool(unit.experiment.background_tasks)
+
+
 def call_scheduled(unit: Unit, name: str, function: Callable[..., Any], is_method: bool, minute: int) -> None:
-    """Call one scheduled function for one minute of the clock, while the experiment runs; again: nothing."""
-    if not unit.work.state.get("launched"):
-        return
-    key = ("ticks", name)
-    kept = unit.work.item(key)
-    if kept is not None and kept["minute"] >= minute:
-        return
-    unit.work.claim(key, "tick", {"minute": minute})
+    """Call one scheduled function for one minute of the clock."""
     unit.seed(None, f"scheduled|{name}", minute)
     function(unit.experiment) if is_method else function()
 
 
 def run_background_tasks(unit: Unit, minute: int) -> None:
-    """Call the experiment's background tasks, once for each minute, while it runs."""
-    if not unit.work.state.get("launched"):
-        return
-    tasks: Iterable[Callable[[], Any]] = unit.experiment.background_tasks
-    if not tasks:
-        return
-    key = ("ticks", "background_tasks")
-    kept = unit.work.item(key)
-    if kept is not None and kept["minute"] >= minute:
-        return
-    unit.work.claim(key, "tick", {"minute": minute})
+    """Call the experiment's background tasks for one minute of the clock."""
     unit.seed(None, "background_tasks", minute)
+    tasks: Iterable[Callable[[], Any]] = unit.experiment.background_tasks
     for task in tasks:
         task()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from chalicelib import services
 from chalicelib.model.errors import PetriError
-from chalicelib.operations import channels, connections, presence, rooms, timers
-from chalicelib.operations.unit import Unit
+from chalicelib.operations import channels, connections, presence, rooms, ticks, timers
 
 logger = logging.getLogger("petri.clock")
 
@@ -19,16 +21,50 @@ GOING_AWAY = 1001
 
 
 def tick() -> None:
-    """Do what is to be done once a minute; one task that fails doesn't stop the others."""
+    """Do what is to be done once a minute; one job that fails doesn't stop the others.
+
+    Each leaves a record, which is also how two clocks do each minute once.
+    """
+    minute = int(services.current().clock.now().timestamp() // 60)
+    for job, act in _jobs(minute):
+        try:
+            _do(job, act, minute)
+        except PetriError:
+            logger.exception("%s couldn't be noted; the next tick does it again", job)
+
+
+def _jobs(minute: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Name the jobs of a minute, each with what does it and says what came of it."""
     app = services.current()
-    minute = int(app.clock.now().timestamp() // 60)
-    sweep()
-    _try(timers.run_background_tasks, minute)
-    for schedule in app.scheduled:
-        if minute % schedule.minutes == 0:
-            _try(timers.call_scheduled, schedule.name, schedule.function, schedule.is_method, minute)
-    _try(_form_rooms)
-    _close_silent_sockets()
+    yield "sweep", lambda: f"{sweep()} messages sent again"
+    if app.run(timers.has_background_tasks):
+        yield "background_tasks", lambda: _done(timers.run_background_tasks, minute)
+    if app.run(timers.is_running):
+        for schedule in app.scheduled:
+            if minute % schedule.minutes == 0:
+                call = (schedule.name, schedule.function, schedule.is_method, minute)
+                yield f"scheduled {schedule.name}", partial(_done, timers.call_scheduled, *call)
+    if app.run(rooms.has_waiting_room):
+        yield "rooms", lambda: _done(rooms.form_rooms)
+    yield "sockets", lambda: f"{_close_silent_sockets()} closed"
+
+
+def _do(job: str, act: Callable[[], str], minute: int) -> None:
+    app = services.current()
+    if not app.run(ticks.begin, job, minute):
+        return
+    try:
+        result = act()
+    except Exception as error:
+        # Whatever it is: the other jobs go on, and the record tells.
+        logger.exception("%s failed; the next tick tries again", job)
+        result = f"failed: {type(error).__name__}: {error}"
+    app.run(ticks.end, job, minute, result)
+
+
+def _done(operation: Callable[..., None], *arguments: Any) -> str:
+    services.current().run(operation, *arguments)
+    return "done"
 
 
 def forget_sockets() -> None:
@@ -38,30 +74,17 @@ def forget_sockets() -> None:
         app.run(channels.disconnect, connection_id, presence.RESTART)
 
 
-def _close_silent_sockets() -> None:
+def _close_silent_sockets() -> int:
     """Close sockets whose pages are silent: their people are gone though nobody hung up."""
     app = services.current()
-    for connection_id in app.run(connections.silent):
-        _try(channels.disconnect, connection_id)
+    found = app.run(connections.silent)
+    for connection_id in found:
         try:
+            app.run(channels.disconnect, connection_id)
             app.channels.disconnect(connection_id, GOING_AWAY, "Nothing was heard of you")
         except PetriError:
             logger.exception("a silent socket couldn't be closed; it ends by itself")
-
-
-def _form_rooms(unit: Unit) -> None:
-    """Form rooms even where a crash swallowed the nudge."""
-    if rooms.has_waiting_room(unit):
-        rooms.form_rooms(unit)
-
-
-def _try(operation: object, *args: object) -> None:
-    try:
-        services.current().run(operation, *args)  # type: ignore[arg-type]  # an operation of any shape
-    except PetriError:
-        logger.exception("a task of the clock failed; the next tick tries again")
-    except Exception:
-        logger.exception("a task of the experiment failed; the next tick tries again")
+    return len(found)
 
 
 def sweep(*, young: float = YOUNG) -> int:
