@@ -74,17 +74,17 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
     if speaker is not None:
         presence.arrived(unit, speaker, connection_id, expires)
     _tell_control(
-        unit, {"type": "websocket", "event": "connected", "client": _client(connection_id, speaker)}
+        unit,
+        {"type": "websocket", "event": "connected", "client": _client(connection_id, speaker)},
+        *(_channel_event("subscribed", channel, connection_id, speaker) for channel in channels),
     )
-    for channel in channels:
-        _welcome(unit, connection_id, speaker, channel)
+    _tell_standing(unit, speaker, channels)
     return list(channels)
 
 
-def _welcome(unit: Unit, connection_id: str, speaker: int | None, channel: str) -> None:
-    """Let the experiment know of a new listener, and the listener how far their room is."""
-    _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
-    if channel == QUORUM and speaker is not None:
+def _tell_standing(unit: Unit, speaker: int | None, channels: Sequence[str]) -> None:
+    """Tell who has just begun to listen how far their room is."""
+    if QUORUM in channels and speaker is not None:
         rooms.tell_standing(unit, speaker)
 
 
@@ -112,7 +112,8 @@ def subscribe(unit: Unit, connection_id: str, channel: str) -> None:
     _check_may_listen(unit, speaker, channel)
     _subscribe(unit, connection_id, speaker, channel, connection["expires"])
     connections.change(unit, connection, channels=[*channels, channel])
-    _welcome(unit, connection_id, speaker, channel)
+    _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
+    _tell_standing(unit, speaker, [channel])
 
 
 def unsubscribe(unit: Unit, connection_id: str, channel: str) -> None:
@@ -138,12 +139,16 @@ def disconnect(unit: Unit, connection_id: str, patience: float = 0.0) -> None:
     speaker = connection.get("participant_id")
     for channel in connection["channels"]:
         unit.work.delete_item(subscriber_key(channel, connection_id))
-        _tell_control(unit, _channel_event("unsubscribed", channel, connection_id, speaker))
     unit.work.delete_item(connection_key(connection_id))
     if speaker is not None:
         presence.left(unit, speaker, connection_id, patience)
     _tell_control(
-        unit, {"type": "websocket", "event": "disconnected", "client": _client(connection_id, speaker)}
+        unit,
+        *(
+            _channel_event("unsubscribed", channel, connection_id, speaker)
+            for channel in connection["channels"]
+        ),
+        {"type": "websocket", "event": "disconnected", "client": _client(connection_id, speaker)},
     )
 
 
@@ -299,9 +304,9 @@ def _subscribe(unit: Unit, connection_id: str, speaker: int | None, channel: str
     )
 
 
-def _tell_control(unit: Unit, event: dict[str, Any]) -> None:
+def _tell_control(unit: Unit, *events: dict[str, Any]) -> None:
     if unit.experiment.channel is not None:
-        unit.work.post({"kind": "control", "event": event, "time": iso(unit.now)})
+        unit.work.post({"kind": "control", "events": list(events), "time": iso(unit.now)})
 
 
 def _client(connection_id: str, speaker: int | None) -> dict[str, Any]:
@@ -312,8 +317,10 @@ def _channel_event(event: str, channel: str, connection_id: str, speaker: int | 
     return {"type": "channel", "event": event, "channel": channel, "client": _client(connection_id, speaker)}
 
 
-def tell_control(unit: Unit, event: dict[str, Any]) -> Delivery:
-    """Let the experiment, and whoever listens to the control channel, know of an event."""
-    data = json.dumps(event)
-    hear(unit, CONTROL, data, None)
-    return publish(unit, CONTROL, data)
+def tell_control(unit: Unit, events: Sequence[dict[str, Any]]) -> list[Delivery]:
+    """Let the experiment, and whoever listens to the control channel, know of events, in order."""
+    told = [json.dumps(event) for event in events]
+    for data in told:
+        hear(unit, CONTROL, data, None)
+    hearing = listeners(unit, CONTROL)
+    return [Delivery(f"{CONTROL}:{data}", hearing) for data in told]

@@ -241,8 +241,7 @@ def _heard(message: Message) -> None:
 
 
 def _control(message: Message) -> None:
-    delivery = services.current().handle(message, channels.tell_control, message.body["event"])
-    if delivery is not None:
+    for delivery in services.current().handle(message, channels.tell_control, message.body["events"]) or ():
         services.current().deliver(delivery)
 
 
