@@ -28,6 +28,10 @@ MOST = Decimal(10_000)
 #: How long one worker has a payment to itself: longer than a call to a recruiter takes.
 LEASE = timedelta(minutes=2)
 LEASE_ENDS = "leased_until"
+#: Payments that a vendor may show with the assignment as an amount and no more: two of one amount go one
+#: after the other, so late that the first is surely shown.
+SHOWN_ALIKE = (BONUS, COMPENSATION)
+APART = timedelta(minutes=20)
 #: Who moves payments on, where the operator doesn't.
 PLATFORM, OPERATOR = "petri", "operator"
 MOST_MOVES = 60
@@ -93,12 +97,13 @@ def owe_base(unit: Unit, participant: Participant) -> Payment | None:
 def begin_payment(unit: Unit, participant_id: int, kind: str) -> Transfer | None:
     """Move a payment to sending and say what to send; None when nothing is to be sent (now).
 
-    While another worker has the payment, it is looked at again when that one's time is up.
+    While another worker has the payment, it is looked at again when that one's time is up, and after
+    another sum that can't be told from it, when that one is surely shown.
     """
     payment = unit.work.payment(participant_id, kind)
     if payment is None or payment.status not in (DUE, SENDING):
         return None
-    until = leased_until(unit, payment)
+    until = leased_until(unit, payment) or _until_apart(unit, payment)
     if until is not None:
         have_paid(unit, payment, due=until)
         return None
@@ -112,6 +117,24 @@ def leased_until(unit: Unit, payment: Payment) -> datetime | None:
     """Return until when another worker has a payment to itself; None when nobody has."""
     until = moment(payment.details.get(LEASE_ENDS))
     return until if until is not None and until > unit.now else None
+
+
+def _until_apart(unit: Unit, payment: Payment) -> datetime | None:
+    """Return until when a payment that wasn't begun has to wait for one that looks like it."""
+    if payment.status != DUE or payment.kind not in SHOWN_ALIKE:
+        return None
+    for kind in SHOWN_ALIKE:
+        other = None if kind == payment.kind else unit.work.payment(payment.participant_id, kind)
+        if other is None or other.amount != payment.amount:
+            continue
+        # Part of this commit, so that never both begin at one moment.
+        unit.work.save(other)
+        since = moment(moves_of(other)[-1]["at"]) if moves_of(other) else None
+        if other.status == SENDING:
+            return unit.now + APART
+        if other.status == PAID and since is not None and since + APART > unit.now:
+            return since + APART
+    return None
 
 
 def transfer_of(unit: Unit, payment: Payment) -> Transfer:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 UNFIT = "unfit"
 #: What authors' arithmetic gives, and what that is to the cent.
 BONUSES = ((0, "0"), (0.01, "0.01"), (0.1 + 0.2, "0.30"), (0.375, "0.38"), (1.13, "1.13"), (1e-9, "0"))
-#: Other sums than any bonus: Prolific tells payments of one submission apart by their amounts alone.
-COMPENSATIONS = ("0.77", "2.50", "3.05")
+#: Some are sums of bonuses, too: Prolific tells payments of one submission apart by their amounts alone.
+COMPENSATIONS = ("0.30", "0.38", "1.13", "2.50")
 #: How somebody can end who hands the assignment in, and whether base pay, bonus or the fee is owed then.
 HANDED_IN = {
     "approved": ("base", "bonus"),

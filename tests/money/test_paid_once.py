@@ -46,19 +46,19 @@ def play_one(seed: int, side: Side, engine: Engine) -> None:
     try:
         play(seed, side, engine)
     except Exception as error:
-        test = os.environ["PYTEST_CURRENT_TEST"].split()[0]
+        test = os.environ["PYTEST_CURRENT_TEST"].removesuffix(" (call)")
         alone = f"PETRI_SEED={seed} pytest '{test}'"
         raise AssertionError(f"Seed {seed} fails; to play it alone: {alone}\n{error}") from error
     finally:
         engine.close()
 
 
-@pytest.mark.parametrize("seeds", BATCHES, ids=str)
+@pytest.mark.parametrize("seeds", BATCHES, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
 def test_everything_owed_is_paid_once_over_sqlite(seeds: range, new_side: NewSide) -> None:
     play_all(seeds, new_side, lambda _: SQLiteEngine(":memory:"))
 
 
-@pytest.mark.parametrize("seeds", DYNAMODB_BATCHES, ids=str)
+@pytest.mark.parametrize("seeds", DYNAMODB_BATCHES, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
 def test_everything_owed_is_paid_once_over_dynamodb(
     seeds: range, new_side: NewSide, new_dynamodb: NewEngine
 ) -> None:
