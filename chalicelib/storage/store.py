@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.model.record import iso
+from chalicelib.model.record import iso, moment
 from chalicelib.ports import Message
 
 from . import keys
@@ -27,7 +27,7 @@ class EngineStore:
         """Return recorded messages that are due and not done, oldest first in each shard."""
         last = f"{iso(until)}~"
         return [
-            Message((item["pk"], item["sk"]), item["body"])
+            Message((item["pk"], item["sk"]), item["body"], moment(item["sk"].partition("#")[0]))
             for shard in range(keys.DUE_SHARDS)
             for item in self.engine.query_until(keys.due(shard), last)
         ]

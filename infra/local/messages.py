@@ -11,6 +11,8 @@ from chalicelib.workers import clock, messages
 
 #: Seconds between two looks for messages that a crash, or a failed attempt, left behind.
 SWEEP_EVERY = 5.0
+#: A new process takes up what was to be done so many seconds ahead, and does it on time.
+AHEAD = 7200.0
 
 
 class Messages:
@@ -25,7 +27,7 @@ class Messages:
         self._swept = time.monotonic()
         self._minute = -1
         clock.forget_sockets()
-        clock.sweep(young=0)
+        clock.sweep(young=-AHEAD)
 
     def carry_out_one(self) -> bool:
         """Carry out the oldest message that is due; False when there is none."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.messaging.local import LocalQueue
 from chalicelib.operations import presence
+from chalicelib.operations.unit import Unit
 from chalicelib.workers import clock
+from infra.local.messages import Messages
 from tests.realtime.conftest import NewStage
 from tests.realtime.experiments import Pairs
 from tests.realtime.stage import Ear, Stage
@@ -94,3 +97,15 @@ def test_who_waited_and_stays_away_leaves_the_room(new_stage: NewStage) -> None:
     start_again(stage)
     stage.wait(presence.RESTART + 1)
     assert stage.world.items("waiting") == []
+
+
+def test_what_was_due_later_is_done_on_time(pair: Pair) -> None:
+    stage, _, _ = pair
+    stage.world.app.run(_ring_in_a_second)
+    stage.world.app.queue = LocalQueue(stage.world.clock)
+    messages = Messages(stage.world.app)
+    assert 0 < (messages.next_due() or 0) <= 1
+
+
+def _ring_in_a_second(unit: Unit) -> None:
+    unit.experiment.after(1, "note")
