@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.costs import Cost
-from bench.imports import Imported
+from bench.imports import APP, Imported
 from bench.scenarios import Result
 
 MEGABYTE = 1e6
@@ -46,6 +46,7 @@ def budgets(results: Sequence[Result], costs: Sequence[Cost], imported: Sequence
             one.milliseconds <= IMPORT_MS and one.peak_bytes <= IMPORT_MB * MEGABYTE,
         )
         for one in imported
+        if one.statement == APP
     ]
     return found
 

@@ -17,7 +17,7 @@ async def in_turn(host: str, port: int, participants: int, clients: int) -> Tall
     numbers = itertools.count(1)
 
     async def client() -> None:
-        line = await Line.to(host, port)
+        line = Line(host, port)
         while (number := next(numbers)) <= participants:
             await Visitor(number, line, tally, Manner()).take_part()
         line.close()
@@ -35,7 +35,7 @@ async def arriving(host: str, port: int, participants: int, within: float, think
 
     async def come(number: int) -> None:
         await asyncio.sleep(within * (number - 1) / participants)
-        line = await Line.to(host, port)
+        line = Line(host, port)
         await Visitor(number, line, tally, manner).take_part()
         line.close()
 

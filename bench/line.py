@@ -11,6 +11,8 @@ _END_OF_HEADERS = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 _RETRY = b"retry-after:"
 _HELD = b"server-timing: hold;dur="
+#: The server may close a kept connection just when the next request goes out; it is sent once more then.
+TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,65 +28,97 @@ class Reply:
         return json.loads(self.body)
 
 
-class Line(asyncio.Protocol):
-    """One connection; `ask` sends a request and waits for its reply."""
+class _Connection(asyncio.Protocol):
+    """One connection while it lasts."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._waiting: asyncio.Future[Reply] | None = None
 
-    @classmethod
-    async def to(cls, host: str, port: int) -> Line:
-        _, line = await asyncio.get_running_loop().create_connection(cls, host, port)
-        return line
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(exc or ConnectionResetError("the server closed the line"))
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        reply = self._complete()
+        reply = _complete(self._received)
         if reply is not None and self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(reply)
 
-    async def ask(
-        self, method: str, path: str, body: str = "", token: str = "", request_id: str = ""
-    ) -> Reply:
+    async def ask(self, request: bytes) -> Reply:
         if self._transport is None:
-            raise ConnectionError("the line isn't open")
-        lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", "accept: */*"]
-        if token:
-            lines.append(f"authorization: Bearer {token}")
-        if request_id:
-            lines.append(f"x-request-id: {request_id}")
-        payload = body.encode()
-        if payload:
-            lines.append("content-type: application/x-www-form-urlencoded")
-        lines.append(f"content-length: {len(payload)}")
+            raise ConnectionResetError("the server closed the line")
         self._received = b""
         self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write("\r\n".join(lines).encode() + _END_OF_HEADERS + payload)
+        self._transport.write(request)
         return await self._waiting
 
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
-    def _complete(self) -> Reply | None:
-        head, end, body = self._received.partition(_END_OF_HEADERS)
-        if not end:
-            return None
-        length, retry_after, held = 0, None, 0.0
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(_LENGTH):
-                length = int(line[len(_LENGTH) :])
-            elif line.startswith(_RETRY):
-                retry_after = float(line[len(_RETRY) :])
-            elif line.startswith(_HELD):
-                held = float(line[len(_HELD) :]) / 1000
-        return Reply(int(head[9:12]), body, retry_after, held) if len(body) >= length else None
+
+class Line:
+    """A way to the server; a connection that the server closed for its silence is opened again."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
+        self._connection = _Connection()
+
+    async def ask(
+        self, method: str, path: str, body: str = "", token: str = "", request_id: str = ""
+    ) -> Reply:
+        """Send a request and wait for its reply; ConnectionError when the server isn't there any more."""
+        request = _request(method, path, body.encode(), token, request_id)
+        for _ in range(TRIES - 1):
+            try:
+                return await (await self._open()).ask(request)
+            except ConnectionResetError:
+                continue
+        return await (await self._open()).ask(request)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    async def _open(self) -> _Connection:
+        if not self._connection.is_open:
+            loop = asyncio.get_running_loop()
+            _, self._connection = await loop.create_connection(_Connection, *self._address)
+        return self._connection
+
+
+def _request(method: str, path: str, payload: bytes, token: str, request_id: str) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", "accept: */*"]
+    if token:
+        lines.append(f"authorization: Bearer {token}")
+    if request_id:
+        lines.append(f"x-request-id: {request_id}")
+    if payload:
+        lines.append("content-type: application/x-www-form-urlencoded")
+    lines.append(f"content-length: {len(payload)}")
+    return "\r\n".join(lines).encode() + _END_OF_HEADERS + payload
+
+
+def _complete(received: bytes) -> Reply | None:
+    """Read a reply; None while a part of it is missing."""
+    head, end, body = received.partition(_END_OF_HEADERS)
+    if not end:
+        return None
+    length, retry_after, held = 0, None, 0.0
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(_LENGTH):
+            length = int(line[len(_LENGTH) :])
+        elif line.startswith(_RETRY):
+            retry_after = float(line[len(_RETRY) :])
+        elif line.startswith(_HELD):
+            held = float(line[len(_HELD) :]) / 1000
+    return Reply(int(head[9:12]), body, retry_after, held) if len(body) >= length else None

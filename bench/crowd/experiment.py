@@ -8,6 +8,10 @@ config = get_config()
 STORY = "One night two young men from Egulac went down to the river to hunt seals. " * 25
 
 
+def extra_parameters():
+    config.register("experiment_repeats", int)
+
+
 class Teller(Source):
     """Sends the story."""
 

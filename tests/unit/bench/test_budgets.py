@@ -40,3 +40,7 @@ def test_a_request_without_a_budget_is_not_judged():
 def test_an_import_that_takes_too_much_memory_misses_its_budget():
     (line,) = budgets([], [], [Imported("import app", 100.0, 70_000_000)])
     assert not line.met
+
+
+def test_what_the_engine_adds_to_the_import_is_shown_and_not_judged():
+    assert budgets([], [], [Imported("import app, chalicelib.storage.dynamodb", 900.0, 10)]) == []
