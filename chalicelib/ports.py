@@ -35,6 +35,8 @@ class UnitOfWork(Work, Protocol):
     """What operations ask of a unit of work, beyond what records ask."""
 
     posted: list[Message]
+    #: Whether the commit changed a network: a place may have opened.
+    network_changed: bool
 
     @property
     def state(self) -> dict[str, Any]:

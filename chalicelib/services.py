@@ -135,6 +135,8 @@ class App:
     scheduled: Sequence[Any] = ()
     #: How often commits lost a race since the app began; for benches.
     conflicts: int = 0
+    #: How many commits changed a network: where it grew, a place may have opened.
+    network_changes: int = 0
 
     @property
     def operator_token(self) -> str:
@@ -208,6 +210,7 @@ class App:
                     time.sleep(_jitter.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
                     continue
                 posted = list(work.posted)
+                self.network_changes += work.network_changed
             self._send(posted)
             if unit.refusal is not None:
                 raise unit.refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
@@ -43,6 +43,8 @@ class UnitOfWork(Reading):
         self._state: dict[str, Any] | None = None
         #: Messages that this unit posts.
         self.posted: list[Message] = []
+        #: Whether the commit changed a network: a place may have opened.
+        self.network_changed = False
         self.committed = False
 
     def __enter__(self) -> Self:
@@ -238,26 +240,28 @@ class UnitOfWork(Reading):
         if self.committed:
             raise RuleBroken("This unit of work was committed already; a request commits once.")
         self._write_state()
-        writes = self._writes()
+        changed = self._changed_records()
+        writes = self._writes(changed)
         if writes:
-            self._respect_leases()
+            self._respect_leases(changed)
             if is_large(self._engine, writes):
                 LargeCommit(self._engine, self._now, self._stored_root_item).commit(writes)
             else:
                 self._engine.commit(writes)
+        self.network_changed = any(isinstance(record, Network) for record in changed)
         self.committed = True
 
     def _changed_records(self) -> list[Record]:
         return [record for record in self._records.values() if record.is_new or record.is_changed]
 
-    def _writes(self) -> list[Write]:
-        changed = self._changed_records()
+    def _writes(self, changed: Sequence[Record]) -> list[Write]:
+        looked: list[Network] = []
         if changed or self._changes or self._deletions:
             known = {record.id for record in changed if isinstance(record, Network)}
             # Code that read beyond its own node depends on the network staying as it was read.
-            changed += [network for id_, network in self._looked.items() if id_ not in known]
+            looked = [network for id_, network in self._looked.items() if id_ not in known]
         writes: list[Write] = []
-        for record in changed:
+        for record in (*changed, *looked):
             writes += self._writes_of(record)
         writes += [Put(item, expect) for item, expect in self._changes.values()]
         writes += [Delete(key, expect) for key, expect in self._deletions.items() if key not in self._changes]
@@ -289,10 +293,10 @@ class UnitOfWork(Reading):
             keys.root(network_id)
         )
 
-    def _respect_leases(self) -> None:
+    def _respect_leases(self, changed: Sequence[Record]) -> None:
         """Give way to somebody's large commit in a network we are about to change; mend a dead one."""
-        changed = [record for record in self._changed_records() if isinstance(record, Network)]
-        for network in [*changed, *self._looked.values()]:
+        networks = [record for record in changed if isinstance(record, Network)]
+        for network in [*networks, *self._looked.values()]:
             give_way(self._engine, keys.root(network.id), {"lease": network.lease}, self._now)
         if keys.HEADER in self._changes:
             give_way(self._engine, keys.HEADER, self._items.get(keys.HEADER), self._now)

@@ -53,17 +53,25 @@ class Lane:
     """Calls one Chalice object with proxy events, and holds those who must wait for the person ahead."""
 
     def __init__(
-        self, app: Chalice, *, hold: float = HOLD, durable: Callable[[], Awaitable[None]] | None = None
+        self,
+        app: Chalice,
+        *,
+        hold: float = HOLD,
+        durable: Callable[[], Awaitable[None]] | None = None,
+        changes: Callable[[], int] | None = None,
     ) -> None:
         """`app`: the object of app.py. `hold`: seconds somebody is held before `network_busy` is told.
 
-        `durable` is waited for before an answer goes: what the answer tells of is on the disk then.
+        `durable` is waited for before an answer goes: what the answer tells of is on the disk then. `changes`
+        counts changes of networks: without a new one no place has opened, and nobody is woken in vain.
         """
         self.app = with_own_request_per_thread(app)
         self.routes = Routes(app.routes)
         self._binary_types = frozenset(app.api.binary_types)
         self._hold = hold
         self._durable = durable
+        self._changes = changes
+        self._seen_changes = 0
         self._held: deque[asyncio.Future[int]] = deque()
 
     async def answer(self, request: HttpRequest, match: Match) -> Answer:
@@ -81,10 +89,16 @@ class Lane:
         while tries := await self._woken(began + self._hold):
             answer = self._try(request, match)
             if not _says_network_busy(answer):
-                self.wake()
+                # Several places may have opened at once: one more looks.
+                self.wake(1)
                 break
             self.wake(tries - 1)
         return _with_hold(answer, time() - began)
+
+    def wake_after_change(self) -> None:
+        """Let those who wait try again if a network has changed since the last look."""
+        if self._has_changed():
+            self.wake()
 
     def wake(self, tries: int = TRIES_PER_WAKE) -> None:
         """Let those who wait longest try again, in turn, until one gets a place or `tries` failed."""
@@ -101,9 +115,15 @@ class Lane:
 
     def _try(self, request: HttpRequest, match: Match) -> Answer:
         answer = self.invoke(proxy_event(request, match, self._binary_types))
-        if request.method != "GET" and answer.status < FIRST_ERROR and _may_open_a_place(match.resource):
+        if self._has_changed() and answer.status < FIRST_ERROR and _may_open_a_place(match.resource):
             self.wake()
         return answer
+
+    def _has_changed(self) -> bool:
+        if self._changes is None:
+            return True
+        seen, self._seen_changes = self._seen_changes, self._changes()
+        return seen != self._seen_changes
 
     async def _woken(self, until: float) -> int:
         """Wait for a wake; give its tries, or 0 when the time is over."""

@@ -114,9 +114,9 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
         app.channels = stack.enter_context(_channels(wish, sockets))
         custom.register(chalice_app(), loaded.routes)
         durable = Durability(engine).reached if isinstance(engine, SQLiteEngine) else None
-        lane = Lane(chalice_app(), durable=durable)
+        lane = Lane(chalice_app(), durable=durable, changes=lambda: app.network_changes)
         messages = Messages(app)
-        drain = Drain(messages.carry_out_one, lane.wake, messages.next_due, durable)
+        drain = Drain(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
         host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets))
         yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
 

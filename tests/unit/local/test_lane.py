@@ -83,3 +83,30 @@ def test_each_thread_has_its_own_current_request() -> None:
 def test_an_app_can_be_served_twice() -> None:
     app = toy_app()
     assert Lane(app).app is Lane(app).app
+
+
+def test_nobody_tries_again_after_a_message_that_changed_no_network() -> None:
+    async def run() -> int:
+        app = toy_app()
+        lane = Lane(app, hold=0.01, changes=lambda: 0)
+        joining = asyncio.create_task(post(lane, "/node/1"))
+        await asyncio.sleep(0)
+        app.open_places = 1
+        lane.wake_after_change()
+        return (await joining).status
+
+    assert asyncio.run(run()) == 503
+
+
+def test_those_held_try_again_after_a_message_that_changed_a_network() -> None:
+    async def run() -> int:
+        app, changes = toy_app(), [0]
+        lane = Lane(app, hold=30, changes=lambda: changes[0])
+        joining = asyncio.create_task(post(lane, "/node/1"))
+        await asyncio.sleep(0)
+        app.open_places = 1
+        changes[0] += 1
+        lane.wake_after_change()
+        return (await joining).status
+
+    assert asyncio.run(run()) == 200
