@@ -1,0 +1,116 @@
+"""The names of everything that belongs to one deployed app: one place, so that all agree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from chalicelib.model.errors import PetriError
+
+Stage = Literal["sandbox", "live"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+#: Bucket names end at 63 characters and carry the account's twelve digits.
+LONGEST_APP_ID = 24
+_APP_ID = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*\Z")
+#: Lambda functions by the names that Chalice gives them; the first answers HTTP.
+API = "api_handler"
+FUNCTIONS = (API, "on_message", "on_tick", "websocket_connect", "websocket_message", "websocket_disconnect")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of an app's resources, from its id and stage alone; buckets need the account too."""
+
+    app: str
+    stage: Stage
+
+    def __post_init__(self) -> None:
+        """PetriError for an id that AWS wouldn't take everywhere."""
+        if len(self.app) > LONGEST_APP_ID or not _APP_ID.match(self.app):
+            raise PetriError(
+                f"{self.app!r} can't be the name of an app: use up to {LONGEST_APP_ID} small letters, digits "
+                "and single hyphens, a letter first, no hyphen last."
+            )
+        if self.stage not in STAGES:
+            raise PetriError(f"There is no stage {self.stage!r}; use {' or '.join(STAGES)}.")
+
+    @property
+    def chalice_app(self) -> str:
+        """What Chalice calls the app; it joins the stage to it itself."""
+        return f"petri-{self.app}"
+
+    @property
+    def prefix(self) -> str:
+        """What every resource's name begins with."""
+        return f"{self.chalice_app}-{self.stage}"
+
+    @property
+    def table(self) -> str:
+        """The DynamoDB table."""
+        return self.prefix
+
+    @property
+    def queue(self) -> str:
+        """The SQS queue of messages; its dead-letter queue is `dead_queue`."""
+        return f"{self.prefix}-messages"
+
+    @property
+    def dead_queue(self) -> str:
+        """The SQS queue of what could not be handled."""
+        return f"{self.prefix}-dead"
+
+    @property
+    def topic(self) -> str:
+        """The SNS topic to which Mechanical Turk reports."""
+        return f"{self.prefix}-reports"
+
+    @property
+    def alarm_topic(self) -> str:
+        """The SNS topic of alarms."""
+        return f"{self.prefix}-alarms"
+
+    @property
+    def tick_rule(self) -> str:
+        """The EventBridge rule that Chalice makes for the clock."""
+        return f"{self.prefix}-on_tick-event"
+
+    @property
+    def parameters(self) -> str:
+        """The path of the app's SSM parameters; the secrets are `<path>/secrets`, a SecureString of JSON."""
+        return f"/petri/{self.app}/{self.stage}"
+
+    @property
+    def secrets(self) -> str:
+        """The SSM parameter with all secrets, as JSON."""
+        return f"{self.parameters}/secrets"
+
+    @property
+    def base_stack(self) -> str:
+        """The CloudFormation stack of what Chalice's functions need."""
+        return f"{self.prefix}-base"
+
+    @property
+    def front_stack(self) -> str:
+        """The CloudFormation stack of what needs Chalice's APIs: CloudFront, alarms."""
+        return f"{self.prefix}-front"
+
+    def site_bucket(self, account: str) -> str:
+        """The bucket of the pages."""
+        return f"{self.prefix}-{account}-site"
+
+    def keep_bucket(self, account: str) -> str:
+        """The bucket of the record of what was deployed, its lock, the packages and exports."""
+        return f"{self.prefix}-{account}-keep"
+
+    def function(self, name: str) -> str:
+        """The Lambda function of one of FUNCTIONS; Chalice leaves the name of the HTTP handler out."""
+        return self.prefix if name == API else f"{self.prefix}-{name}"
+
+    def role(self, name: str) -> str:
+        """The IAM role that Chalice makes for one of FUNCTIONS from its policy file."""
+        return f"{self.prefix}-{name}"
+
+    def log_group(self, name: str) -> str:
+        """The log group of a function."""
+        return f"/aws/lambda/{self.function(name)}"
