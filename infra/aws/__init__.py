@@ -1,1 +1,1 @@
-"""Everything on the operator's machine that has to do with AWS: resources, packages, deploying, taking down."""
+"""Everything on the operator's machine for AWS: resources, packages, deploying, taking down."""
