@@ -114,3 +114,22 @@ class Names:
     def log_group(self, name: str) -> str:
         """The log group of a function."""
         return f"/aws/lambda/{self.function(name)}"
+
+    @property
+    def access_log_group(self) -> str:
+        """The log group to which API Gateway writes a line for each request to the REST API."""
+        return f"{self.parameters}/access"
+
+    @property
+    def budget(self) -> str:
+        """The budget whose limit is the account's monthly spending at which the operator is told."""
+        return self.prefix
+
+    @property
+    def metrics(self) -> str:
+        """The CloudWatch namespace of what the app's logs are counted by."""
+        return self.prefix
+
+    def front_part(self, name: str) -> str:
+        """A part of CloudFront (a function, a policy), whose names are the account's."""
+        return f"{self.prefix}-{name}"

@@ -1,0 +1,163 @@
+"""The templates as CloudFormation gets them: with the API's addresses and CloudFront's functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalice.app import Chalice
+
+from chalicelib.experiment.routes import Route
+from chalicelib.web import BLUEPRINTS, custom
+from infra.aws.errors import AwsProblem
+from infra.local.routing import Routes
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+#: CloudFront's quota of behaviours, the default one apart, and those that front.yaml itself has.
+MOST_BEHAVIOURS = 75 - 1
+OWN_BEHAVIOURS = 2
+#: AWS's limit for a template that isn't uploaded to a bucket first.
+MOST_BYTES = 51_200
+
+_MARK = (
+    "          # infra/aws/templating.py writes the addresses of the API here, an author's own among them.\n"
+)
+_CODE = re.compile(r"^(?P<margin> +)FunctionCode: functions/(?P<file>\w+\.js)\n", re.MULTILINE)
+_VARIABLE = re.compile(r"\{\w+\}")
+#: Managed by AWS: CachingDisabled, and AllViewerExceptHostHeader.
+_NEVER_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+_ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Where CloudFront sends what lies at an address, `*` standing for any text."""
+
+    pattern: str
+    #: api: the REST API. shared: the API too, but who asks for the page is sent to its file.
+    #: page: the bucket, whose function finds the file. file: the bucket, by the file's own name.
+    goes_to: str
+
+
+def base_template() -> str:
+    """Return base.yaml."""
+    return (TEMPLATES / "base.yaml").read_text(encoding="utf-8")
+
+
+def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -> str:
+    """Return front.yaml for an app with these routes (`app.routes`) and pages (`BuiltSite.pages`).
+
+    AwsProblem when CloudFront can't tell so many addresses apart.
+    """
+    found = behaviours(routes, pages)
+    if len(found) > MOST_BEHAVIOURS - OWN_BEHAVIOURS:
+        raise AwsProblem(
+            f"The experiment's routes and pages need {len(found)} rules of CloudFront, which takes "
+            f"{MOST_BEHAVIOURS - OWN_BEHAVIOURS}: put your own routes below one word, such as /mine/..."
+        )
+    text = (TEMPLATES / "front.yaml").read_text(encoding="utf-8")
+    text = _CODE.sub(_with_code, text)
+    text = text.replace(_MARK, "".join(_written(behaviour) for behaviour in found))
+    if len(text.encode()) > MOST_BYTES:
+        raise AwsProblem(
+            "The experiment's routes and pages make the template of CloudFront too long for AWS."
+        )
+    return text
+
+
+def routes_of(own: Iterable[Route] = ()) -> dict[str, list[str]]:
+    """Return the routes of an app, and the methods of each: Petri's and an author's own."""
+    app = Chalice(app_name="petri", configure_logs=False)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    custom.register(app, own)
+    return {path: sorted(methods) for path, methods in app.routes.items()}
+
+
+def behaviours(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -> list[Behaviour]:
+    """Return what CloudFront has to be told; the first that fits counts.
+
+    All then goes where it goes on one machine: to the API where that has a route for the method, else to
+    the page of that address.
+    """
+    patterns = _without_covered(_VARIABLE.sub("*", path) for path in routes)
+    exceptions = list(_exceptions(routes, patterns, sorted(pages)))
+    told = {one.pattern for one in exceptions}
+    return [*exceptions, *(Behaviour(pattern, "api") for pattern in patterns if pattern not in told)]
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Whether CloudFront's pattern fits a path; `*` is any text, slashes too."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path, re.DOTALL) is not None
+
+
+def _without_covered(patterns: Iterable[str]) -> list[str]:
+    """Leave out what another pattern means too, and put the longest first."""
+    known = sorted(set(patterns))
+    for pattern in known:
+        if pattern.startswith("/*"):
+            raise AwsProblem(
+                f"The route {pattern} would take every address from the pages: let your route begin with a "
+                "word, such as /mine/<x>."
+            )
+    needed = [one for one in known if not any(other != one and fits(other, one) for other in known)]
+    return sorted(needed, key=lambda pattern: (-len(pattern), pattern))
+
+
+def _exceptions(
+    routes: Mapping[str, Iterable[str]], patterns: list[str], pages: Iterable[str]
+) -> Iterator[Behaviour]:
+    """Name the pages at addresses that go to the API, though the API doesn't answer a GET there."""
+    known = Routes(routes)
+    for page in pages:
+        address = f"/{page}"
+        if not any(fits(pattern, address) for pattern in patterns):
+            continue
+        match = known.match(address)
+        if match is None:
+            yield Behaviour(address, "page")
+        elif "GET" not in match.methods:
+            yield Behaviour(address, "shared")
+            yield Behaviour(f"{address}.html", "file")
+
+
+def _written(behaviour: Behaviour) -> str:
+    to_api = behaviour.goes_to in {"api", "shared"}
+    lines = [f"- PathPattern: {behaviour.pattern!r}", *(_TO_API if to_api else _TO_SITE)]
+    function = {"shared": "LaunchFunction", "page": "PagesFunction"}.get(behaviour.goes_to)
+    if function:
+        lines += [
+            "  FunctionAssociations:",
+            "    - EventType: viewer-request",
+            f"      FunctionARN: !GetAtt {function}.FunctionMetadata.FunctionARN",
+        ]
+    return "".join(f"          {line}\n" for line in lines)
+
+
+_TO_API = (
+    "  TargetOriginId: api",
+    # No redirect: what was sent in the clear is already told.
+    "  ViewerProtocolPolicy: https-only",
+    "  AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]",
+    f"  CachePolicyId: {_NEVER_KEPT}",
+    f"  OriginRequestPolicyId: {_ALL_BUT_HOST}",
+    "  ResponseHeadersPolicyId: !Ref FreshHeaders",
+)
+_TO_SITE = (
+    "  TargetOriginId: site",
+    "  ViewerProtocolPolicy: redirect-to-https",
+    "  AllowedMethods: [GET, HEAD]",
+    "  Compress: true",
+    "  CachePolicyId: !Ref PagesCache",
+    "  ResponseHeadersPolicyId: !Ref FreshHeaders",
+)
+
+
+def _with_code(place: re.Match[str]) -> str:
+    code = (HERE / "functions" / place["file"]).read_text(encoding="utf-8")
+    margin = place["margin"]
+    indented = "".join(f"{margin}  {line}".rstrip() + "\n" for line in code.splitlines())
+    return f"{margin}FunctionCode: |\n{indented}"
