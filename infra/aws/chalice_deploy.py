@@ -1,0 +1,108 @@
+"""Runs Chalice's deployer on a staged folder, tells its lines, and keeps its record whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.aws import record
+from infra.aws.account import Account
+from infra.aws.chalice_run import FAILED
+from infra.aws.errors import AwsProblem, said
+from infra.aws.names import Names
+from infra.aws.record import Record
+
+_ROOT: Final = Path(__file__).parents[2]
+_CONNECTION: Final = re.compile(r"Connect|Timeout|Endpoint|Proxy|Protocol|HTTPClient|SSL")
+#: Seconds that Chalice gets to end by itself when it is interrupted.
+_GRACE: Final = 20.0
+#: Lines that carry nothing for the operator.
+_NOISE: Final = re.compile(r"^(\s*|Creating deployment package\.|Reusing existing deployment package\.)$")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What Chalice works on: the staged folder, and the package that it hands to Lambda."""
+
+    folder: Path
+    package: Path
+
+
+def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[record.Entry]:
+    """Bring functions, roles, APIs, mapping and rule to what is staged; return Chalice's record.
+
+    When it breaks off, what came into being is found again by the next deploy or destroy.
+    """
+    kept = Record(account, names)
+    before = kept.fetch()
+    record.put(before, staged.folder, names.stage)
+    kept.begin(before)
+    _run(account, ["deploy", names.stage, str(staged.package)], staged.folder, tell)
+    after = record.taken(staged.folder, names.stage)
+    kept.finish(after)
+    return after
+
+
+def _run(account: Account, arguments: list[str], folder: Path, tell: Tell) -> None:
+    environment = account.environment()
+    # The folder itself comes first on the path; this is where the module below is found.
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
+    environment["PYTHONUNBUFFERED"] = "1"
+    command = [sys.executable, "-m", "infra.aws.chalice_run", *arguments]
+    with tempfile.TemporaryFile() as trace:
+        # The command is this program's own; a file for errors, so that neither stream waits for the other.
+        with subprocess.Popen(  # noqa: S603
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=trace, text=True
+        ) as process:
+            try:
+                failure = _listen(process, tell)
+                process.wait()
+            except BaseException:
+                _end(process)
+                raise
+        trace.seek(0)
+        last = (trace.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+    if failure is not None:
+        raise _problem(failure)
+    if process.returncode:
+        raise AwsProblem(f"Chalice's deployer broke off: {last}. Check the experiment with `petri verify`.")
+
+
+def _listen(process: subprocess.Popen[str], tell: Tell) -> dict[str, Any] | None:
+    """Tell each line as it comes; return what went wrong, if that was said."""
+    failure = None
+    for line in process.stdout or ():
+        if line.startswith(FAILED):
+            failure = json.loads(line.removeprefix(FAILED))
+        elif not _NOISE.match(line):
+            tell(line.strip())
+    return failure
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End Chalice; whatever it made is found again by name."""
+    process.terminate()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _problem(failure: dict[str, Any]) -> AwsProblem:
+    if "code" in failure:
+        return AwsProblem(said(failure["code"], failure["message"], failure["operation"]))
+    if _CONNECTION.search(failure.get("connection", "")):
+        return AwsProblem("The connection to AWS was lost. Check the network and run the command again.")
+    text = str(failure["message"]).rstrip(". ")
+    return AwsProblem(f"Chalice's deployer says: {text}. Mend that and run the command again.")

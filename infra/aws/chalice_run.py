@@ -1,0 +1,105 @@
+"""`python -m infra.aws.chalice_run deploy|delete STAGE [PACKAGE]` in a staged folder: Chalice's own deployer.
+
+A program of its own, because Chalice imports the staged app.py and chalicelib, under the very names that the
+operator's tools have. It says what Chalice says, a line at a time, and ends with one line of JSON that tells
+what went wrong, if anything did. Only Chalice's packaging is replaced, by the package that is there already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+#: What the line begins with that tells what went wrong.
+FAILED: Final = "chalice-failed "
+
+
+def main(arguments: list[str]) -> int:
+    """Deploy or delete; 0 when it went well."""
+    verb, stage, *package = arguments
+    os.environ["AWS_CHALICE_CLI_MODE"] = "true"
+    # Chalice and boto3 take a second to import; what is wrong with the arguments is said before.
+    from botocore.exceptions import BotoCoreError, ClientError
+    from chalice.awsclient import AWSClientError
+    from chalice.deploy.deployer import ChaliceDeploymentError
+
+    try:
+        if verb == "deploy":
+            _deploy(stage, Path(package[0]))
+        else:
+            _delete(stage)
+    except (
+        ChaliceDeploymentError,
+        AWSClientError,
+        BotoCoreError,
+        ClientError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        sys.stdout.write(FAILED + json.dumps(_told(error)) + "\n")
+        return 1
+    return 0
+
+
+def _factory() -> Any:
+    from chalice.cli.factory import CLIFactory
+
+    return CLIFactory(str(Path.cwd()), environ=os.environ)
+
+
+def _deploy(stage: str, package: Path) -> None:
+    from chalice.deploy import deployer
+    from chalice.utils import UI
+
+    class Prepared:
+        """Chalice's packager, which has nothing left to do."""
+
+        def __init__(self, **_: object) -> None:
+            pass
+
+        def create_deployment_package(self, *_: object) -> str:
+            return str(package)
+
+    deployer.LambdaDeploymentPackager = Prepared  # type: ignore[attr-defined, assignment]
+    factory = _factory()
+    config = factory.create_config_obj(chalice_stage_name=stage)
+    ui = UI(out=sys.stdout, err=sys.stdout)
+    session = factory.create_botocore_session()
+    factory.create_default_deployer(session=session, config=config, ui=ui).deploy(
+        config, chalice_stage_name=stage
+    )
+
+
+def _delete(stage: str) -> None:
+    from chalice.utils import UI
+
+    factory = _factory()
+    config = factory.create_config_obj(chalice_stage_name=stage)
+    ui = UI(out=sys.stdout, err=sys.stdout)
+    session = factory.create_botocore_session()
+    factory.create_deletion_deployer(session=session, ui=ui).deploy(config, chalice_stage_name=stage)
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    """Tell an error by AWS's own words, where it is AWS's; Chalice wraps it up to two times."""
+    seen: BaseException | None = error
+    while seen is not None:
+        answer = getattr(seen, "response", None)
+        if isinstance(answer, dict) and "Error" in answer:
+            found = answer["Error"]
+            return {
+                "code": str(found.get("Code", "")),
+                "message": str(found.get("Message", "")),
+                "operation": str(getattr(seen, "operation_name", "")),
+            }
+        if type(seen).__module__.startswith(("botocore.", "urllib3.")):
+            return {"connection": type(seen).__name__, "message": str(seen)}
+        seen = getattr(seen, "original_error", None) or seen.__cause__
+    return {"message": " ".join(str(error).split())}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""The app's secrets in SSM: made once, kept over redeploys; the operator's token at home too."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra.aws.account import Account
+from infra.aws.errors import AwsProblem, is_gone
+from infra.aws.names import Names
+
+SIGNING, TOKEN = "secret", "operator_token"
+#: A SecureString of the standard tier ends here.
+MOST: Final = 4096
+#: Only its owner may read a file with tokens.
+MODE: Final = 0o600
+_SECTION: Final = "Deployed apps"
+
+
+def read(account: Account, names: Names) -> dict[str, Any]:
+    """Return the app's secrets; empty when there are none."""
+    try:
+        found = account.client("ssm").get_parameter(Name=names.secrets, WithDecryption=True)
+    except ClientError as error:
+        if is_gone(error):
+            return {}
+        raise
+    kept: dict[str, Any] = json.loads(found["Parameter"]["Value"])
+    return kept
+
+
+def ensure(account: Account, names: Names, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the app's secrets: signing secret and token as they are, the settings as they are given now."""
+    kept = read(account, names)
+    wanted = {
+        **{name: value for name, value in settings.items() if value not in (None, "")},
+        SIGNING: kept.get(SIGNING) or secrets.token_urlsafe(32),
+        TOKEN: kept.get(TOKEN) or secrets.token_urlsafe(18),
+    }
+    if wanted == kept:
+        return kept
+    text = json.dumps(wanted, sort_keys=True)
+    if len(text.encode()) > MOST:
+        raise AwsProblem(
+            f"The secret settings together are longer than {MOST} bytes, which is all that SSM takes. "
+            "Shorten the longest one (in config.txt, ~/.petriconfig or the environment)."
+        )
+    account.client("ssm").put_parameter(Name=names.secrets, Value=text, Type="SecureString", Overwrite=True)
+    return wanted
+
+
+def forget(account: Account, names: Names) -> bool:
+    """Delete the app's secrets; False when there were none."""
+    try:
+        account.client("ssm").delete_parameter(Name=names.secrets)
+    except ClientError as error:
+        if is_gone(error):
+            return False
+        raise
+    return True
+
+
+def keys_of(settings: Mapping[str, Any], sensitive: Iterable[str]) -> dict[str, Any]:
+    """Return those settings that are secret."""
+    wanted = set(sensitive)
+    return {name: value for name, value in settings.items() if name in wanted}
+
+
+class Tokens:
+    """The operator's tokens of deployed apps, in a file of the operator's own."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """`path`: by default `.petri/tokens` in the operator's home."""
+        self.path = path or Path.home() / ".petri" / "tokens"
+
+    def keep(self, names: Names, token: str) -> None:
+        """Write down an app's token; the file stays readable for its owner alone."""
+        parser = self._read()
+        if parser[_SECTION].get(_entry(names)) != token:
+            parser[_SECTION][_entry(names)] = token
+            self._write(parser)
+
+    def find(self, names: Names) -> str | None:
+        """Return an app's token, if it is written down here."""
+        return self._read()[_SECTION].get(_entry(names))
+
+    def forget(self, names: Names) -> None:
+        """Strike out an app's token."""
+        parser = self._read()
+        if parser[_SECTION].pop(_entry(names), None) is not None:
+            self._write(parser)
+
+    def _read(self) -> configparser.RawConfigParser:
+        parser = configparser.RawConfigParser()
+        parser.read(self.path, encoding="utf-8")
+        if not parser.has_section(_SECTION):
+            parser.add_section(_SECTION)
+        return parser
+
+    def _write(self, parser: configparser.RawConfigParser) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            parser.write(file)
+        partial.replace(self.path)
+
+
+def _entry(names: Names) -> str:
+    return f"{names.app}-{names.stage}"

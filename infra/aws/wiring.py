@@ -1,0 +1,195 @@
+"""What Chalice can't say about what it makes: set after each deploy, read back where money hangs on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra.aws import steps
+from infra.aws.account import Account
+from infra.aws.errors import AwsProblem, code_of, is_gone
+from infra.aws.names import API, Names
+from infra.aws.record import API_STAGE, CONSUMER, mapping
+
+PARTIAL: Final = ["ReportBatchItemFailures"]
+CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
+#: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
+#: bound for what a stranger's flood may cost.
+RATE, BURST = 500, 1000
+#: No address, no query, no client: both can say who somebody is.
+ACCESS_FORMAT: Final = {
+    "at": "$context.requestTime",
+    "id": "$context.requestId",
+    "method": "$context.httpMethod",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "ms": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+    "error": "$context.error.responseType",
+}
+_BUSY: Final = {"ResourceConflictException", "ResourceInUseException", "TooManyRequestsException"}
+_TRIES, _BETWEEN = 40, 3.0
+
+Tell = Callable[[str], None]
+
+
+class Wiring:
+    """The app's functions and APIs, as Chalice has left them."""
+
+    def __init__(self, account: Account, names: Names) -> None:
+        """Take whose account, and which app."""
+        self._account = account
+        self._names = names
+        self._lambda = account.client("lambda")
+        self._events = account.client("events")
+
+    # -- the queue's mapping --------------------------------------------------------------------
+
+    def is_confirmed(self) -> bool:
+        """Whether the mapping is there and reports failures message by message."""
+        found = mapping(self._account, self._names)
+        return found is not None and found.get("FunctionResponseTypes") == PARTIAL
+
+    def confirm_mapping(self) -> None:
+        """Have failures reported message by message, read that back, and only then let the consumer work."""
+        found = self._mapping()
+        if found.get("FunctionResponseTypes") != PARTIAL:
+            self._patiently(
+                lambda: self._lambda.update_event_source_mapping(
+                    UUID=found["UUID"], FunctionResponseTypes=PARTIAL
+                )
+            )
+            self._settled(found["UUID"])
+            read = self._lambda.get_event_source_mapping(UUID=found["UUID"])
+            if read.get("FunctionResponseTypes") != PARTIAL:
+                raise AwsProblem(
+                    "Lambda didn't take ReportBatchItemFailures for the queue's mapping, without which "
+                    "messages could be lost. Run the command again."
+                )
+        self._say_confirmed()
+
+    def _say_confirmed(self) -> None:
+        function = self._names.function(CONSUMER)
+        now = self._lambda.get_function_configuration(FunctionName=function)
+        variables = dict(now.get("Environment", {}).get("Variables", {}))
+        if variables.get(CONFIRMED) == "1":
+            return
+        variables[CONFIRMED] = "1"
+        self._patiently(
+            lambda: self._lambda.update_function_configuration(
+                FunctionName=function, Environment={"Variables": variables}
+            )
+        )
+        self._lambda.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+    def switch_mapping(self, *, on: bool) -> bool:
+        """Let the consumer take messages, or none; False without a mapping."""
+        found = mapping(self._account, self._names)
+        if found is None:
+            return False
+        self._patiently(lambda: self._lambda.update_event_source_mapping(UUID=found["UUID"], Enabled=on))
+        self._settled(found["UUID"])
+        return True
+
+    def takes_messages(self) -> bool:
+        """Whether the consumer takes messages at the moment."""
+        found = mapping(self._account, self._names)
+        return found is not None and str(found.get("State", "")).lower() in {
+            "enabled",
+            "enabling",
+            "creating",
+        }
+
+    def _mapping(self) -> dict[str, Any]:
+        found = mapping(self._account, self._names)
+        if found is None:
+            raise AwsProblem("The queue isn't connected with its consumer. Run the command again.")
+        return found
+
+    def _settled(self, uuid: str) -> None:
+        for _ in range(_TRIES):
+            state = str(self._lambda.get_event_source_mapping(UUID=uuid).get("State", ""))
+            if not state.endswith("ing"):
+                return
+            steps.pause(_BETWEEN)
+        raise AwsProblem("Lambda is still changing the queue's mapping. Run the command again in a minute.")
+
+    def _patiently(self, call: Callable[[], object]) -> None:
+        """Ask again while Lambda is busy with the change before."""
+        for attempt in range(_TRIES):
+            try:
+                call()
+            except ClientError as error:
+                if code_of(error) not in _BUSY or attempt == _TRIES - 1:
+                    raise
+                steps.pause(_BETWEEN)
+            else:
+                return
+
+    # -- the clock's rule -----------------------------------------------------------------------
+
+    def rule_is_on(self) -> bool | None:
+        """Whether the clock ticks; None without a rule."""
+        try:
+            return bool(self._events.describe_rule(Name=self._names.tick_rule)["State"] == "ENABLED")
+        except ClientError as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def switch_rule(self, *, on: bool) -> bool:
+        """Let the clock tick, or not; False without a rule."""
+        if self.rule_is_on() is None:
+            return False
+        switch = self._events.enable_rule if on else self._events.disable_rule
+        switch(Name=self._names.tick_rule)
+        return True
+
+    # -- the REST API's stage -------------------------------------------------------------------
+
+    def bound_stage(self, rest_api: str, log_group_arn: str | None, tell: Tell) -> None:
+        """Bound the REST API's requests, and have them logged without saying who somebody is."""
+        gateway = self._account.client("apigateway")
+        gateway.update_stage(
+            restApiId=rest_api,
+            stageName=API_STAGE,
+            patchOperations=[
+                _replace("/*/*/throttling/rateLimit", str(RATE)),
+                _replace("/*/*/throttling/burstLimit", str(BURST)),
+            ],
+        )
+        if log_group_arn is None:
+            return
+        try:
+            gateway.update_stage(
+                restApiId=rest_api,
+                stageName=API_STAGE,
+                patchOperations=[
+                    _replace("/accessLogSettings/destinationArn", log_group_arn.removesuffix(":*")),
+                    _replace("/accessLogSettings/format", json.dumps(ACCESS_FORMAT)),
+                ],
+            )
+        except ClientError as error:
+            if code_of(error) != "BadRequestException" or "role" not in str(error).lower():
+                raise
+            tell(
+                "requests aren't logged: the account has no role with which API Gateway may write logs "
+                "(API Gateway, Settings, CloudWatch log role)"
+            )
+
+    def api_is_there(self) -> bool:
+        """Whether the function that answers HTTP is there."""
+        try:
+            self._lambda.get_function_configuration(FunctionName=self._names.function(API))
+        except ClientError as error:
+            if is_gone(error):
+                return False
+            raise
+        return True
+
+
+def _replace(path: str, value: str) -> dict[str, str]:
+    return {"op": "replace", "path": path, "value": value}

@@ -1,0 +1,81 @@
+"""Missing rights are named before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.aws.account import Identity
+from infra.aws.errors import AwsProblem
+from infra.aws.names import Names
+from infra.aws.rights import NEEDED, look_up
+
+USER = Identity("123456789012", "arn:aws:iam::123456789012:user/ada")
+NAMES = Names("story", "live")
+
+
+def account(identity: Identity, simulate: Callable[..., Any]) -> Any:
+    role = {"Role": {"Arn": "arn:aws:iam::123456789012:role/lab/deployers"}}
+    iam = SimpleNamespace(simulate_principal_policy=simulate, get_role=lambda RoleName: role)  # noqa: N803
+    return SimpleNamespace(identity=identity, region="us-east-1", client=lambda service: iam)
+
+
+def decide(denied: str) -> Callable[..., Any]:
+    def simulate(ActionNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        return {
+            "EvaluationResults": [
+                {"EvalActionName": name, "EvalDecision": "implicitDeny" if name == denied else "allowed"}
+                for name in ActionNames
+            ]
+        }
+
+    return simulate
+
+
+@pytest.mark.parametrize("denied", ["iam:PassRole", "cloudfront:CreateDistribution", "ssm:PutParameter"])
+def test_a_right_that_is_missing_is_named(denied: str) -> None:
+    assert look_up(account(USER, decide(denied)), NAMES).missing == (denied,)
+
+
+def test_with_every_right_nothing_is_missing() -> None:
+    look_up(account(USER, decide("")), NAMES).demand()
+
+
+def test_missing_rights_end_the_command_before_anything_is_made() -> None:
+    with pytest.raises(AwsProblem, match=r"lacks rights: iam:PassRole\. Nothing was made"):
+        look_up(account(USER, decide("iam:PassRole")), NAMES).demand()
+
+
+def test_who_may_not_simulate_is_told_so_and_goes_on() -> None:
+    def simulate(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "SimulatePrincipalPolicy")
+
+    rights = look_up(account(USER, simulate), NAMES)
+    assert rights.unknown == "SimulatePrincipalPolicy isn't allowed (AccessDenied)"
+
+
+def test_the_role_behind_a_session_is_what_is_asked_about() -> None:
+    asked: list[str] = []
+
+    def simulate(PolicySourceArn: str, **more: Any) -> Any:  # noqa: N803
+        asked.append(PolicySourceArn)
+        return decide("")(**more)
+
+    session = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/deployers/ada")
+    look_up(account(session, simulate), NAMES)
+    assert set(asked) == {"arn:aws:iam::123456789012:role/lab/deployers"}
+
+
+def test_the_accounts_own_keys_may_do_everything() -> None:
+    def simulate(**_: Any) -> None:
+        raise AssertionError("nobody should ask")
+
+    assert look_up(account(Identity("1", "arn:aws:iam::1:root"), simulate), NAMES).missing == ()
+
+
+def test_no_service_needs_more_actions_than_one_call_takes() -> None:
+    assert max(map(len, NEEDED.values())) <= 100
