@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
+import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from chalicelib.model.errors import PetriError, Refused
 from chalicelib.operations.unit import PARTICIPANT
@@ -19,11 +24,39 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 JOIN = "/node/{node_id}"
 
 
+class _Lines(LambdaPowertoolsFormatter):
+    """Powertools' lines; that of an ordinary request is written directly, which takes a third of the time."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] | None = getattr(record, "request_line", None)
+        if line is None:
+            return super().format(record)
+        return _encode(
+            {
+                "level": record.levelname,
+                "message": record.msg,
+                "timestamp": f"{_second(int(record.created))},{int(record.msecs):03d}+0000",
+                "service": self.log_format.get("service"),
+                "name": record.name,
+                **line,
+            }
+        )
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def logger() -> Logger:
     """Return the log of requests, made when it is first needed."""
     global _logger  # noqa: PLW0603 - one logger for each process
     if _logger is None:
-        _logger = Logger(service="petri", name="petri.requests", child=False)
+        lines = _Lines(utc=True)
+        _logger = Logger(service="petri", name="petri.requests", child=False, logger_formatter=lines)
     return _logger
 
 
@@ -48,7 +81,7 @@ def log_request(
         if call.request.id:
             line["request_id"] = call.request.id
     if error is None:
-        logger().info("request", **line)
+        logger().info("request", extra={"request_line": line})
         return
     line["error_code"] = error.code
     if isinstance(error, Refused):

@@ -8,8 +8,8 @@ beside their last value, and bodies of binary types are base64.
 from __future__ import annotations
 
 import base64
+import os
 import time
-import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +92,7 @@ def proxy_event(request: HttpRequest, match: Match, binary_types: Collection[str
 
 def _context(request: HttpRequest, match: Match, headers: dict[str, str]) -> dict[str, Any]:
     now = time.time()
-    request_id = str(uuid.uuid4())
+    request_id = _new_id()
     return {
         "resourceId": match.resource.strip("/") or "root",
         "resourcePath": match.resource,
@@ -101,7 +101,7 @@ def _context(request: HttpRequest, match: Match, headers: dict[str, str]) -> dic
         "stage": STAGE,
         "requestId": request_id,
         "extendedRequestId": request_id,
-        "requestTime": datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "requestTime": _request_time(int(now)),
         "requestTimeEpoch": int(now * 1000),
         "protocol": "HTTP/1.1",
         "accountId": _ACCOUNT,
@@ -109,6 +109,16 @@ def _context(request: HttpRequest, match: Match, headers: dict[str, str]) -> dic
         "domainName": headers.get("Host", "localhost"),
         "identity": {"sourceIp": request.address, "userAgent": headers.get("User-Agent")},
     }
+
+
+def _new_id() -> str:
+    number = os.urandom(16).hex()
+    return f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}"
+
+
+@lru_cache(maxsize=2)
+def _request_time(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 def header_pairs(request: HttpRequest) -> Iterable[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -67,6 +68,9 @@ async def hold(host: Host, drain: Drain, token: str, plan: Plan, places: Places,
 
     Raises ExperimentError when the experiment can't be launched.
     """
+    # What is loaded by now stays: the collector of garbage need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     stop = asyncio.Event()
     url = url_of(plan.listener)
     note = places.announce(plan.run_id, url)
