@@ -103,6 +103,11 @@ class RecruiterBook:
         found = self.recruiters.get(nickname.partition(":")[0])
         return Decimal(0) if found is None else found.fee(amount, self.places)
 
+    def in_hot_air(self, nickname: str) -> Recruiter | None:
+        """Return a recruiter that pays in hot air, so that paying calls nobody; None for any other."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        return found if getattr(found, "pays_in_hot_air", False) else None
+
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission; an unknown one reports nothing."""
         found = self.recruiters.get(nickname.partition(":")[0])

@@ -8,6 +8,7 @@ later try looks first whether the earlier one happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -77,13 +78,15 @@ def owe(
         )
     else:
         move(unit, payment, DUE, reason, by)
-        have_paid(unit, payment)
+        have_paid(unit, payment, recruiter=participant.recruiter)
     return payment
 
 
-def have_paid(unit: Unit, payment: Payment, due: datetime | None = None) -> None:
-    """Have a payment sent after the commit, at the earliest when due."""
+def have_paid(unit: Unit, payment: Payment, due: datetime | None = None, recruiter: str = "") -> None:
+    """Have a payment sent after the commit, at the earliest when due; `recruiter`: whose, where known."""
     message = {"kind": "pay", "participant_id": payment.participant_id, "payment": payment.kind}
+    if recruiter:
+        message["recruiter"] = recruiter
     unit.work.post(message, due=due)
 
 
@@ -176,6 +179,13 @@ def settle_payment(unit: Unit, participant_id: int, kind: str, reference: str) -
     payment = unit.work.payment(participant_id, kind)
     if payment is not None and payment.status == SENDING:
         mark_paid(unit, payment, reference, "the recruiter has paid")
+
+
+def pay_in_hot_air(unit: Unit, participant_id: int, kind: str, pay: Callable[[Transfer], str]) -> None:
+    """Begin and settle a payment in one commit: `pay` calls nobody, so nothing can happen in between."""
+    transfer = begin_payment(unit, participant_id, kind)
+    if transfer is not None:
+        settle_payment(unit, participant_id, kind, pay(transfer))
 
 
 def mark_paid(unit: Unit, payment: Payment, reference: str, why: str, by: str = PLATFORM) -> None:

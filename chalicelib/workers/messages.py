@@ -143,6 +143,10 @@ def _stop_recruiter(message: Message) -> None:
 def _pay(message: Message) -> None:
     app = services.current()
     whose = (message.body["participant_id"], message.body["payment"])
+    hot_air = app.recruiters.in_hot_air(message.body.get("recruiter", ""))
+    if hot_air is not None:
+        app.handle(message, money.pay_in_hot_air, *whose, hot_air.pay)
+        return
     transfer = app.run(money.begin_payment, *whose)
     if transfer is None:
         app.handle(message, _done)

@@ -16,6 +16,8 @@ class HotAirRecruiter:
 
     nickname = "hotair"
     submits_itself = True
+    #: Paying is a note in the ledger and no more.
+    pays_in_hot_air = True
 
     def __init__(self, base: Callable[[], str], mode: str) -> None:
         """`base` gives the address under which the experiment is served."""
