@@ -42,8 +42,9 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
+from chalicelib.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Agent",

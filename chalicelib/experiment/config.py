@@ -134,6 +134,11 @@ class Configuration:
         shown = (key for key in self._registry if include_sensitive or not key.sensitive)
         return {key.name: self.get(key.name) for key in shown if key.name in self}
 
+    def given(self, *, sensitive: bool = False) -> dict[str, Any]:
+        """Return the settings that somebody gave a value: those that may be shown, or the sensitive ones."""
+        shown = (key for key in self._registry if key.effective and key.sensitive == sensitive)
+        return {key.name: self._values[key.name] for key in shown if key.name in self._values}
+
     def public(self) -> dict[str, Any]:
         """Return what templates and pages may know."""
         shown = (key for key in self._registry if key.public and not key.sensitive)

@@ -33,6 +33,7 @@ _access = partial(Key, group="Access")
 _recruitment = partial(Key, group="Recruitment")
 _mturk = partial(Key, group="Mechanical Turk")
 _mail = partial(Key, group="Mail")
+_deployment = partial(Key, group="Deployment")
 _machine = partial(Key, group="This machine")
 _sharing = partial(Key, group="Sharing")
 _idle = partial(
@@ -280,6 +281,12 @@ KEYS: tuple[Key, ...] = (
     ),
     _mail("smtp_username", str, "The user name at the mail server."),
     _mail("smtp_password", str, "The password at the mail server.", sensitive=True),
+    _deployment(
+        "lambda_files",
+        str,
+        "Files that your code reads besides text and data, as patterns: static/images/*.png, data/*.csv.",
+        default="",
+    ),
     _machine("host", str, "The address that the local host listens at.", default="127.0.0.1"),
     _machine(
         "port",

@@ -61,12 +61,14 @@ def load_experiment(
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
     core_routes: Iterable[str] = (),
+    packaged: bool = False,
 ) -> Loaded:
     """Load the experiment in `folder`.
 
     `runtime`: settings of this run, which count most; `environ` and `home`: where settings and
     EXPERIMENT_CLASS_NAME are looked for, by default the process's own; `core_routes`: Petri's own addresses,
-    which the author's must leave alone.
+    which the author's must leave alone; `packaged`: the folder was staged, so that files from elsewhere lie
+    in it already.
 
     Raises ExperimentError when folder or code can't be used, ConfigError with all that is wrong in the
     settings. Both name file and line where there is one.
@@ -87,7 +89,7 @@ def load_experiment(
         module=module,
         experiment_class=cls,
         config=config,
-        extra_files=find_extra_files(folder, module, cls),
+        extra_files=[] if packaged else find_extra_files(folder, module, cls),
         routes=collect_routes(module, cls, core_routes),
         scheduled=collect_schedules(module, cls),
     )

@@ -16,13 +16,13 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.model.record import iso
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
+from chalicelib.version import VERSION
 
 from .csvtext import json_text, line_of
 from .errors import DataError
@@ -152,15 +152,7 @@ def _structure(engine: Engine, scrubber: Scrubber | None) -> Iterator[str]:
 def _circumstances(app_id: str) -> dict[str, Any]:
     return {
         "app_id": app_id,
-        "petri": version(),
+        "petri": VERSION,
         "python": platform.python_version(),
         "exported": iso(datetime.now(UTC)),
     }
-
-
-def version() -> str:
-    """Return the version of Petri that is installed; "unknown" where it runs without being installed."""
-    try:
-        return metadata.version("petri")
-    except metadata.PackageNotFoundError:
-        return "unknown"
