@@ -17,7 +17,7 @@ from .model.errors import Conflict
 from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
 from .operations.tokens import SignedTokens
-from .ports import Clock, Recruiter
+from .ports import Clock, Recruiter, Report
 from .recruiters import link
 from .recruiters.bots import BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -128,11 +128,10 @@ def _receivers(recruiters: Mapping[str, Recruiter]) -> dict[str, Receiver]:
     return {"prolific": receiver}
 
 
-def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[Report]:
     from .recruiters.mturk.events import events_in
 
-    found = events_in(dict(envelope))
-    return [(event.event_type, event.assignment_id) for event in found if event.assignment_id]
+    return events_in(dict(envelope))
 
 
 def _no_bots(address: str) -> None:

@@ -151,6 +151,30 @@ class Recruited:
     addresses: list[str] = field(default_factory=list)
     #: What the recruiter wants to know next time (JSON): kept in the run's state and handed back.
     facts: dict[str, Any] = field(default_factory=dict)
+    #: When offers of places (HITs) end by themselves, and which were ended now, by the recruiter's ids.
+    ends: dict[str, datetime] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a recruiter reports: of an assignment, or of an offer of places (a HIT) as a whole."""
+
+    event_type: str
+    assignment_id: str = ""
+    hit_id: str = ""
+    #: When it happened there; None when it doesn't say so.
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer of places (a HIT) as its recruiter shows it."""
+
+    #: Until when the places can be taken.
+    ends: datetime
+    #: How many nobody has taken.
+    left: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .model.errors import Busy, Conflict, ExperimentError, Forbidden
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
-from .ports import NUDGE, Channels, Clock, Mailer, Message, Queue, Recruiter, Store
+from .ports import NUDGE, Channels, Clock, Mailer, Message, Offered, Queue, Recruiter, Report, Store
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class RecruiterBook:
     #: What verifies and reads a vendor's own messages over HTTP.
     receivers: dict[str, Receiver] = field(default_factory=dict)
     #: What reads a message that SNS delivered into our own queue.
-    reader: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
+    reader: Callable[[Mapping[str, Any]], list[Report]] | None = None
     #: How many places are opened at a time: MTurk charges more from ten on.
     places: int = 1
 
@@ -69,11 +69,17 @@ class RecruiterBook:
             raise Forbidden(f"This run hears nothing from {vendor}.", code="unverified_sender")
         return receiver(headers, body)
 
-    def read_delivered(self, envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def read_delivered(self, envelope: Mapping[str, Any]) -> list[Report]:
         """Return the reports in a message that SNS delivered into our own queue."""
         if self.reader is None:
             raise ExperimentError("This run has no recruiter that reports through SNS.")
         return self.reader(envelope)
+
+    def look_at_offer(self, nickname: str, hit_id: str) -> Offered | None:
+        """Ask a recruiter about an offer of places (a HIT); None when it has none of this run by this id."""
+        look = getattr(self.named(nickname), "look_at_offer", None)
+        found: Offered | None = None if look is None else look(hit_id)
+        return found
 
     def check_entry(
         self, nickname: str, worker_id: str, hit_id: str, assignment_id: str, signed: str | None
@@ -117,6 +123,11 @@ class RecruiterBook:
         """Whether somebody who is screened out has to hand nothing in to be paid for it."""
         found = self.recruiters.get(nickname.partition(":")[0])
         return self.submits_itself(nickname) or bool(getattr(found, "screens_out_itself", False))
+
+    def pays_any_submission(self, nickname: str) -> bool:
+        """Whether who hands in is paid the full reward by the recruiter, fit or not."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        return bool(getattr(found, "pays_any_submission", False))
 
 
 @dataclass

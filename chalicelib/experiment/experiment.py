@@ -389,7 +389,6 @@ class Experiment:
         self.work.list_participant(participant)
         self.fail_participant(participant)
         self.wishes.append({"kind": "screened_out", "participant_id": participant.id})
-        self.recruit()
 
     def fail_participant(self, participant: Participant) -> None:
         """Fail the participant's living nodes."""

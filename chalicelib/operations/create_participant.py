@@ -12,11 +12,20 @@ from chalicelib.operations import deadlines, rooms
 
 from .access import STILL_HERE
 from .fields import check_size
+from .finish_participant import (
+    GIVEN_BACK,
+    is_paid_off,
+    pay_without_assignment,
+    tell_if_pay_was_promised,
+)
 from .once import made_before, remember
+from .standing import SENT_OFF
 from .unit import OPERATOR, PARTICIPANT, Unit
 
 #: Recruiters' ids are 10 to 40 characters long; DynamoDB's keys have an end.
 LONGEST_ID = 200
+#: Who gave an assignment back, or perhaps did.
+GAVE_UP = ("returned", "abandoned", "replaced", "missing_notification")
 #: Counts who began, so that what hooks draw for a newcomer follows from the order of arrival.
 COUNTER = ("counter", "participant")
 
@@ -46,7 +55,7 @@ def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
     older = None if claimed is None else unit.work.participant(claimed["participant_id"])
     if older is not None and older.worker_id == entry.worker_id and _may_resume(unit, older):
         return resume(unit, older)
-    if older is not None and older.status != WORKING:
+    if older is not None and not _is_free_again(unit, older):
         _refuse_repeat_worker(unit, entry)
         raise Forbidden(
             f"Assignment {entry.assignment_id} is {older.status}: nobody else can begin with it.",
@@ -124,10 +133,26 @@ def _make(unit: Unit, entry: Entry) -> Participant:
     return participant
 
 
+def _is_free_again(unit: Unit, older: Participant) -> bool:
+    """Whether somebody else can have an assignment: it was given back, or its report is on its way.
+
+    Mechanical Turk hands the ids of assignments out again; never of those that were handed in.
+    """
+    if older.status in SENT_OFF:
+        return older.details.get(GIVEN_BACK, False) or not is_paid_off(unit, older)
+    return older.status in (WORKING, *GAVE_UP)
+
+
 def _replace(unit: Unit, older: Participant) -> None:
+    """Take the assignment from who had it before: that somebody else has it shows that they gave it back."""
+    if older.status in SENT_OFF:
+        pay_without_assignment(unit, older)
+    if older.status != WORKING:
+        return
     older.status = "replaced"
     unit.work.list_participant(older)
     unit.experiment.assignment_reassigned(older)
+    tell_if_pay_was_promised(unit, older)
 
 
 def _may_resume(unit: Unit, participant: Participant) -> bool:

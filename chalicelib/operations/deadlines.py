@@ -12,7 +12,12 @@ from typing import Any
 from chalicelib.model.participant import WORKING, Participant
 
 from . import budget
-from .finish_participant import finish_participant, is_paid_off, lose_participant
+from .finish_participant import (
+    finish_participant,
+    is_paid_off,
+    lose_participant,
+    pay_without_assignment,
+)
 from .recruitment import close_places, facts_of
 from .standing import SENT_OFF
 from .unit import Unit
@@ -38,12 +43,36 @@ def _look_again(unit: Unit, participant: Participant, due: datetime) -> None:
     unit.work.post({"kind": "deadline", "participant_id": participant.id}, due=due)
 
 
-def who_is_late(unit: Unit, participant_id: int) -> tuple[str, str, dict[str, Any]] | None:
+def who_is_open(unit: Unit, participant_id: int) -> tuple[str, str, dict[str, Any]] | None:
     """Return recruiter, assignment and the recruiter's facts of somebody who is not through; or None."""
     participant = unit.work.participant(participant_id)
     if not _is_open(unit, participant):
         return None
-    return participant.recruiter, participant.assignment_id, facts_of(unit, participant.recruiter)
+    facts = {**facts_of(unit, participant.recruiter), "hit_id": participant.hit_id}
+    return participant.recruiter, participant.assignment_id, facts
+
+
+def ask_about_all_of(unit: Unit, recruiter: str, hit_id: str) -> None:
+    """Have the recruiter asked about everybody on a HIT of whom no end is known, in a moment.
+
+    Reports of single assignments, which say more, may still be on their way.
+    """
+    for listed in unit.work.listing():
+        participant = unit.work.participant(listed["id"])
+        is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id
+        if is_from_here and _is_open(unit, participant):
+            unit.work.post({"kind": "fate", "participant_id": participant.id}, due=unit.now + GRACE)
+
+
+def take_fate(unit: Unit, participant_id: int, fate: str | None) -> None:
+    """Take what a recruiter knows of somebody before their time is up; what it doesn't know is left."""
+    participant = unit.work.participant(participant_id)
+    if not _is_open(unit, participant):
+        return
+    if fate in ("submitted", "approved"):
+        finish_participant(unit, participant_id)
+    elif fate in ("returned", "abandoned", "rejected"):
+        lose_participant(unit, participant_id, fate)
 
 
 def _is_open(unit: Unit, participant: Participant) -> bool:
@@ -65,11 +94,7 @@ def set_right(unit: Unit, participant_id: int, fate: str | None) -> None:
     elif fate == "working" and unit.now < deadline(unit, participant) + PATIENCE:
         _look_again(unit, participant, unit.now + PAUSE)
     elif participant.status in SENT_OFF:
-        budget.tell(
-            unit,
-            f"Participant {participant_id} is {participant.status} and is owed pay, but never handed the "
-            "assignment in. Pay them with: petri compensate",
-        )
+        pay_without_assignment(unit, participant, is_offered_anew=fate is not None)
     elif fate in ("returned", "abandoned", "rejected"):
         lose_participant(unit, participant_id, fate)
     else:

@@ -11,12 +11,16 @@ from typing import Any
 
 from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.reports import Payment
 
-from . import budget
+from . import budget, offers
 from .money import BASE, BONUS, CENT, SCREEN_OUT, in_cents, owe, owe_base
 from .recruitment import note_reopened
 from .standing import SENT_OFF
 from .unit import Unit
+
+#: Where on the record of somebody sent away early it stands that they gave the assignment back.
+GIVEN_BACK = "gave_assignment_back"
 
 
 def finish_participant(unit: Unit, participant_id: int) -> None:
@@ -35,22 +39,72 @@ def finish_participant(unit: Unit, participant_id: int) -> None:
 
 
 def _pay_off(unit: Unit, participant: Participant) -> None:
-    """Have somebody paid who was sent away early; again: nothing."""
+    """Have somebody paid who was sent away early and handed the assignment in; again: nothing."""
     if participant.end_time is None:
         participant.end_time = unit.now
-    if participant.status == "screened_out":
-        fee = in_cents(unit.config.get("screen_out_payment") or 0, "screen_out_payment")
-        owed = owe(unit, participant, SCREEN_OUT, fee, "screened out")
-    else:
+    if is_paid_off(unit, participant):
+        return
+    if participant.status != "screened_out":
         owed = owe_base(unit, participant)
+    elif unit.recruiters.pays_any_submission(participant.recruiter):
+        owed = _owe_reward_instead(unit, participant)
+    else:
+        owed = _owe_fee(unit, participant)
     if owed is not None:
         budget.note_sent_off(unit)
 
 
+def _owe_fee(unit: Unit, participant: Participant) -> Payment | None:
+    return owe(unit, participant, SCREEN_OUT, _fee(unit), "screened out")
+
+
+def _fee(unit: Unit) -> Decimal:
+    return in_cents(unit.config.get("screen_out_payment") or 0, "screen_out_payment")
+
+
+def _owe_reward_instead(unit: Unit, participant: Participant) -> Payment | None:
+    """Owe base pay in place of the fee: the recruiter pays whatever is handed in, unless it is rejected.
+
+    Only where the fee is larger, the rest of it is owed beside.
+    """
+    base = owe_base(unit, participant)
+    rest = _fee(unit) - (participant.base_pay or 0)
+    beside = owe(unit, participant, SCREEN_OUT, rest, "screened out: the fee beyond base pay")
+    unit.experiment.recruit()
+    return base or beside
+
+
 def is_paid_off(unit: Unit, participant: Participant) -> bool:
-    """Whether somebody who was sent away early has what is owed to them in the ledger."""
-    kind = SCREEN_OUT if participant.status == "screened_out" else BASE
-    return unit.work.payment(participant.id, kind) is not None
+    """Whether nothing more is to come for somebody who was sent away early."""
+    if participant.details.get(GIVEN_BACK) or unit.work.payment(participant.id, BASE) is not None:
+        return True
+    return participant.status == "screened_out" and unit.work.payment(participant.id, SCREEN_OUT) is not None
+
+
+def pay_without_assignment(unit: Unit, participant: Participant, *, is_offered_anew: bool = True) -> None:
+    """Settle with somebody who was sent away early and gave the assignment back; again: nothing.
+
+    The fee for being screened out is owed and needs no assignment. Base pay can't go with one that was
+    given back: the operator is told. `is_offered_anew`: to somebody else, by the recruiter itself.
+    """
+    if is_paid_off(unit, participant):
+        return
+    participant.details = {**participant.details, GIVEN_BACK: True}
+    participant.end_time = participant.end_time or unit.now
+    if is_offered_anew and _keeps_places(unit, participant):
+        note_reopened(unit)
+    elif unit.recruiters.pays_any_submission(participant.recruiter):
+        unit.experiment.recruit()
+    if participant.status == "screened_out":
+        owed = _owe_fee(unit, participant)
+        if owed is not None:
+            budget.note_sent_off(unit)
+    else:
+        budget.tell(
+            unit,
+            f"Participant {participant.id} is {participant.status} and is owed pay, but never handed the "
+            "assignment in. Pay them with: petri compensate",
+        )
 
 
 def judge_participant(unit: Unit, participant_id: int) -> None:
@@ -119,6 +173,8 @@ def _set_status(unit: Unit, participant: Participant, status: str) -> None:
 def lose_participant(unit: Unit, participant_id: int, status: str) -> None:
     """Handle the report that somebody returned or abandoned the assignment, gave up, or was rejected."""
     participant = unit.work.participant(participant_id)
+    if participant.status in SENT_OFF:
+        pay_without_assignment(unit, participant)
     if participant.status != WORKING:
         return
     unit.seed(participant, f"lose_participant|{status}", 0)
@@ -131,24 +187,33 @@ def lose_participant(unit: Unit, participant_id: int, status: str) -> None:
     else:
         unit.experiment.assignment_returned(participant)
     _fill_the_place(unit, participant)
+    tell_if_pay_was_promised(unit, participant)
+
+
+def tell_if_pay_was_promised(unit: Unit, participant: Participant) -> None:
+    """Tell the operator of somebody who was let go with pay and then lost the assignment."""
     if participant.released is not None:
         budget.tell(
             unit,
             f"Participant {participant.id} was to be paid ({participant.released}), but the assignment is "
-            f"{status}: base pay can't go with it. Pay them with: petri compensate",
+            f"{participant.status}: base pay can't go with it. Pay them with: petri compensate",
         )
 
 
 def _fill_the_place(unit: Unit, participant: Participant) -> None:
-    """Ask for somebody else, where nobody has the place already or gets it from the recruiter by itself.
-
-    A recruiter that reports submissions keeps its places itself: it offers one that was given back anew.
-    """
+    """Ask for somebody else, where nobody has the place already or gets it from the recruiter by itself."""
     if participant.status == "replaced":
         return
-    keeps_places = not unit.recruiters.submits_itself(participant.recruiter)
-    is_offered_anew = keeps_places and participant.status in ("returned", "abandoned")
-    if is_offered_anew and not unit.work.state.get("closed"):
+    if participant.status in ("returned", "abandoned") and _keeps_places(unit, participant):
         note_reopened(unit)
     else:
         unit.experiment.recruit()
+
+
+def _keeps_places(unit: Unit, participant: Participant) -> bool:
+    """Whether the recruiter offers a place that was given back anew: those that report submissions do.
+
+    Not when recruitment is closed, or the HIT has ended.
+    """
+    has_ended = unit.work.state.get("closed") or offers.has_ended(unit, participant.hit_id)
+    return not has_ended and not unit.recruiters.submits_itself(participant.recruiter)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
 from typing import Any
 
 from chalicelib.model.errors import BadRequest, NotFound
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso, moment
 from chalicelib.model.reports import Notification
 
 from . import budget
 from .access import operator_only
 from .fields import check_size
 from .finish_participant import finish_participant, lose_participant
+from .quotas import recruiters_in_use
 from .unit import Unit
 
+logger = logging.getLogger("petri.notifications")
+
+#: What is reported of a HIT as a whole; then no assignment is named.
+OF_HITS = ("HITExpired", "HITReviewable")
 EVENTS = (
     "AssignmentAccepted",
     "AssignmentAbandoned",
@@ -20,8 +29,7 @@ EVENTS = (
     "AssignmentSubmitted",
     "AssignmentReassigned",
     "NotificationMissing",
-    "HITExpired",
-    "HITReviewable",
+    *OF_HITS,
     "BotAssignmentSubmitted",
     "BotAssignmentRejected",
 )
@@ -41,18 +49,32 @@ def notify(
     assignment_id: str,
     participant_id: int | None,
     recruiter: str | None = None,
+    *,
+    hit_id: str = "",
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     """Keep a report as a Notification and have it handled after the commit.
 
-    `recruiter`: whose report it is; None for the operator's, who may report about anybody.
+    `recruiter`: whose report it is; None for the operator's, who may report about anybody. `at`: when it
+    happened, where the recruiter says so.
     """
     operator_only(unit)
     if event_type not in EVENTS:
         raise BadRequest(f"{event_type!r} is no event: use one of {', '.join(EVENTS)}.")
-    check_size(assignment_id=assignment_id)
+    check_size(assignment_id=assignment_id, hit_id=hit_id)
+    kept = Notification(assignment_id=assignment_id, event_type=event_type)
+    if hit_id:
+        kept.details = {"hit_id": hit_id}
+    if hit_id and event_type in OF_HITS:
+        unit.work.save(kept)
+        for name in [recruiter] if recruiter else recruiters_in_use(unit):
+            report = {"kind": "offer", "recruiter": name, "hit_id": hit_id, "event_type": event_type}
+            unit.work.post(report)
+        return {}
     if not assignment_id and participant_id is None:
-        raise BadRequest("Event.1.AssignmentId is missing.")
-    unit.work.save(Notification(assignment_id=assignment_id, event_type=event_type))
+        missing = "HITId" if event_type in OF_HITS else "AssignmentId"
+        raise BadRequest(f"Event.1.{missing} is missing.")
+    unit.work.save(kept)
     unit.work.post(
         {
             "kind": "notification",
@@ -60,6 +82,7 @@ def notify(
             "assignment_id": assignment_id,
             "participant_id": participant_id,
             "recruiter": recruiter,
+            "at": iso(at),
         }
     )
     return {}
@@ -71,19 +94,31 @@ def handle_notification(
     assignment_id: str,
     participant_id: int | None,
     recruiter: str | None = None,
+    at: str | None = None,
 ) -> None:
     """Do what a report means for its participant, in any order and any number of times.
 
-    A report about nobody, and one that says nothing new, change nothing; neither does one about somebody
-    who came from another recruiter, which the operator is told of.
+    A report about nobody, one that says nothing new, and one that is older than its participant, change
+    nothing; neither does one about somebody who came from another recruiter, which the operator is told of.
     """
     found = _whose(unit, assignment_id, participant_id)
     if found is None or not _may_report(unit, found, event_type, recruiter):
+        return
+    if _is_of_somebody_earlier(unit.work.participant(found), moment(at)):
+        logger.info("%s of %s happened before participant %s began", event_type, assignment_id, found)
         return
     if event_type in ("AssignmentSubmitted", "BotAssignmentSubmitted"):
         finish_participant(unit, found)
     elif event_type in LOST:
         lose_participant(unit, found, LOST[event_type])
+
+
+def _is_of_somebody_earlier(participant: Participant, at: datetime | None) -> bool:
+    """Whether a report is of who had the assignment before: Mechanical Turk hands ids out again.
+
+    It tells the time in whole seconds.
+    """
+    return at is not None and at < participant.creation_time.replace(microsecond=0)
 
 
 def _may_report(unit: Unit, participant_id: int, event_type: str, recruiter: str | None) -> bool:

@@ -16,8 +16,9 @@ from chalicelib.model.errors import Busy
 from chalicelib.model.network import Network
 from chalicelib.model.record import iso
 from chalicelib.model.reports import Recruitment
+from chalicelib.ports import Recruited
 
-from . import budget
+from . import budget, offers
 from .quotas import recruiters_in_use, split_among_recruiters
 from .standing import standing
 from .unit import Unit
@@ -127,6 +128,17 @@ def note_reopened(unit: Unit) -> None:
     state["opened"] = max(int(state.get("opened", 0)), standing(unit).came) + 1
 
 
+def give_up_places(unit: Unit, recruiter: str, count: int) -> int:
+    """Expect nobody any more for so many places that can't be taken; return how many were still expected."""
+    state = unit.work.state
+    came = standing(unit).came
+    given_up = min(count, max(0, int(state.get("opened", 0)) - came))
+    state["opened"] = max(int(state.get("opened", 0)), came) - given_up
+    asked = state.setdefault("asked", {})
+    asked[recruiter] = max(0, asked.get(recruiter, 0) - given_up)
+    return given_up
+
+
 def close_places(unit: Unit) -> None:
     """Ask every recruiter in use to open no more places; again: nothing."""
     state = unit.work.state
@@ -159,7 +171,7 @@ def facts_of(unit: Unit, recruiter: str) -> dict[str, Any]:
     return dict(kept.get(recruiter, {}))
 
 
-def keep_facts(unit: Unit, recruiter: str, facts: dict[str, Any], seen: dict[str, Any]) -> None:
+def keep_facts(unit: Unit, recruiter: str, recruited: Recruited, seen: dict[str, Any]) -> None:
     """Keep what a recruiter wants to know next time; `seen`: what it was told this time.
 
     Busy, so that the message comes again, when somebody else has kept something new meanwhile: the
@@ -167,5 +179,9 @@ def keep_facts(unit: Unit, recruiter: str, facts: dict[str, Any], seen: dict[str
     """
     if facts_of(unit, recruiter) != seen:
         raise Busy(f"Another message to {recruiter} was carried out at the same time; this one comes again.")
-    if facts:
-        unit.work.state.setdefault("recruiters", {})[recruiter] = facts
+    if recruited.facts:
+        unit.work.state.setdefault("recruiters", {})[recruiter] = recruited.facts
+    for hit_id, ends in recruited.ends.items():
+        offers.note_end(unit, recruiter, hit_id, ends)
+    for hit_id in recruited.ended:
+        offers.note_ended(unit, hit_id)

@@ -66,6 +66,9 @@ class Recruiters(Protocol):
     def screens_out_itself(self, nickname: str) -> bool:
         """Whether somebody who is screened out has to hand nothing in to be paid for it."""
 
+    def pays_any_submission(self, nickname: str) -> bool:
+        """Whether who hands in is paid the full reward by the recruiter, fit or not."""
+
     def fee(self, nickname: str, amount: Decimal) -> Decimal:
         """What the recruiter charges for a payment, in US dollars."""
 

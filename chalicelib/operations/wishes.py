@@ -44,8 +44,14 @@ def _end_group(unit: Unit, wish: dict[str, Any]) -> None:
 
 
 def _screened_out(unit: Unit, wish: dict[str, Any]) -> None:
-    """Have the fee paid at once where no recruiter has to report a submission first."""
+    """Have the fee paid at once where no recruiter has to report a submission first, and ask for another.
+
+    Where the assignment is to be given back, its recruiter offers it to another by itself. What the
+    experiment wishes here is carried with the rest.
+    """
     participant = unit.work.participant(wish["participant_id"])
+    if not unit.recruiters.pays_any_submission(participant.recruiter):
+        unit.experiment.recruit()
     if unit.recruiters.screens_out_itself(participant.recruiter):
         unit.work.post({"kind": "submitted", "participant_id": participant.id})
 

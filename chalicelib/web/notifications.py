@@ -34,6 +34,7 @@ def notifications(call: Call) -> dict[str, Any]:
             event_type=given.needed("Event.1.EventType"),
             assignment_id=given.text("Event.1.AssignmentId") or "",
             participant_id=None if participant_id in (None, "") else given.number("participant_id"),
+            hit_id=given.text("Event.1.HITId") or "",
         )
     except Unauthorized as error:
         raise Forbidden(

@@ -15,6 +15,7 @@ from chalicelib.operations import (
     dead_letters,
     deadlines,
     dropouts,
+    ended_offers,
     money,
     notify,
     presence,
@@ -67,8 +68,17 @@ def _take_report(record: dict[str, Any], envelope: dict[str, Any]) -> list[dict[
     """Keep what SNS delivered straight into our queue, whose policy lets only our topic in."""
     app = services.current()
     try:
-        for event_type, assignment_id in app.recruiters.read_delivered(envelope):
-            app.run(notify.notify, event_type, assignment_id, None, "mturk", caller=THE_OPERATOR)
+        for report in app.recruiters.read_delivered(envelope):
+            app.run(
+                notify.notify,
+                report.event_type,
+                report.assignment_id,
+                None,
+                "mturk",
+                hit_id=report.hit_id,
+                at=report.at,
+                caller=THE_OPERATOR,
+            )
     except Exception:
         logger.exception("a report of %s failed and will come again", envelope.get("TopicArn"))
         return [{"itemIdentifier": record["messageId"]}]
@@ -103,7 +113,18 @@ def _notification(message: Message) -> None:
         body["assignment_id"],
         body["participant_id"],
         body.get("recruiter"),
+        body.get("at"),
     )
+
+
+def _offer(message: Message) -> None:
+    """Look at an offer of places of which something is reported, or whose time is up."""
+    app = services.current()
+    body = message.body
+    recruiter, hit_id = body["recruiter"], body["hit_id"]
+    is_open = app.run(ended_offers.is_open, hit_id)
+    offered = app.recruiters.look_at_offer(recruiter, hit_id) if is_open else None
+    app.handle(message, ended_offers.see_to, recruiter, hit_id, body.get("event_type"), offered)
 
 
 def _judge(message: Message) -> None:
@@ -128,7 +149,7 @@ def _open_places(message: Message) -> None:
     facts = app.run(recruitment.facts_of, body["recruiter"])
     recruited = app.recruiters.named(body["recruiter"]).recruit(body["n"], body["token"], facts)
     logger.info("%s", recruited.message)
-    app.handle(message, recruitment.keep_facts, body["recruiter"], recruited.facts, facts)
+    app.handle(message, recruitment.keep_facts, body["recruiter"], recruited, facts)
 
 
 def _stop_recruiter(message: Message) -> None:
@@ -137,7 +158,7 @@ def _stop_recruiter(message: Message) -> None:
     facts = app.run(recruitment.facts_of, name)
     closed = app.recruiters.named(name).close_recruitment(facts)
     logger.info("%s", closed.message)
-    app.handle(message, recruitment.keep_facts, name, closed.facts, facts)
+    app.handle(message, recruitment.keep_facts, name, closed, facts)
 
 
 def _pay(message: Message) -> None:
@@ -181,13 +202,23 @@ def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
 
 def _deadline(message: Message) -> None:
     """Ask the recruiter about somebody whose time is up, and set them right."""
+    participant_id = message.body["participant_id"]
+    services.current().handle(message, deadlines.set_right, participant_id, _fate_of(participant_id))
+
+
+def _fate(message: Message) -> None:
+    """Ask the recruiter about somebody before their time is up."""
+    participant_id = message.body["participant_id"]
+    services.current().handle(message, deadlines.take_fate, participant_id, _fate_of(participant_id))
+
+
+def _fate_of(participant_id: int) -> str | None:
     app = services.current()
-    asked = app.run(deadlines.who_is_late, message.body["participant_id"])
-    fate = None
-    if asked is not None:
-        recruiter, assignment_id, facts = asked
-        fate = app.recruiters.named(recruiter).fate(assignment_id, facts)
-    app.handle(message, deadlines.set_right, message.body["participant_id"], fate)
+    asked = app.run(deadlines.who_is_open, participant_id)
+    if asked is None:
+        return None
+    recruiter, assignment_id, facts = asked
+    return app.recruiters.named(recruiter).fate(assignment_id, facts)
 
 
 def _tell_operator(message: Message) -> None:
@@ -284,6 +315,8 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "notification": _notification,
     "judge": _judge,
     "deadline": _deadline,
+    "fate": _fate,
+    "offer": _offer,
     "qualify": _qualify,
     "recruiting": _recruiting,
     "open_places": _open_places,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from chalicelib.model.errors import VendorRefused, VendorUnreachable
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruited, Transfer
+from chalicelib.ports import Offered, Recruited, Transfer
 
 Fault = Literal["refused", "unreachable", "answer lost"] | BaseException
 
@@ -21,6 +21,7 @@ class Vendor:
 
     def __init__(self, *, submits_itself: bool = False) -> None:
         self.submits_itself = submits_itself
+        self.pays_any_submission = False
         #: Every payment, in order: (participant, kind, amount).
         self.books: list[tuple[int, str, Decimal]] = []
         self.tokens: list[str] = []
@@ -32,6 +33,8 @@ class Vendor:
         self.faults: deque[Fault] = deque()
         #: What became of assignments.
         self.fates: dict[str, str] = {}
+        #: Its offers of places, by id.
+        self.offers: dict[str, Offered] = {}
 
     @property
     def places(self) -> int:
@@ -40,11 +43,16 @@ class Vendor:
     def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
         self.opened[token] = n
         self.is_closed = False
-        return Recruited(f"{n} places are open.", facts={"tokens": [*facts.get("tokens", []), token]})
+        ends = {hit_id: offered.ends for hit_id, offered in self.offers.items()}
+        tokens = [*facts.get("tokens", []), token]
+        return Recruited(f"{n} places are open.", facts={"tokens": tokens}, ends=ends)
+
+    def look_at_offer(self, hit_id: str) -> Offered | None:
+        return self.offers.get(hit_id)
 
     def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
         self.is_closed = True
-        return Recruited("Closed.", facts=dict(facts))
+        return Recruited("Closed.", facts=dict(facts), ended=list(self.offers))
 
     def prepare(self, transfer: Transfer) -> str | None:
         return None

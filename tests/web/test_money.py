@@ -12,6 +12,7 @@ from chalicelib.workers import clock
 from tests.tools.engines import Crash
 from tests.web.conftest import NewWorld
 from tests.web.money import Till, paying
+from tests.web.world import Person
 
 BASE = Decimal("1.50")
 
@@ -240,6 +241,74 @@ def test_who_is_screened_out_needs_no_report_where_nobody_reports(world: NewWorl
     person.answer(person.join())
     till.work()
     assert till.vendor.books == [(person.id, "screen-out", Decimal("0.25"))]
+
+
+# -- where the recruiter pays whatever is handed in -------------------------------------------------
+
+
+def screened_at_turk(world: NewWorld, **settings: Any) -> tuple[Till, Person]:
+    """Somebody screened out at a vendor that pays the reward to whoever hands in."""
+    till = Till(world, screening(), **{"base_payment": 1.5, "screen_out_payment": 0.25, **settings})
+    till.vendor.pays_any_submission = True
+    person = till.arrive()
+    person.answer(person.join())
+    till.work()
+    return till, person
+
+
+def test_who_is_screened_out_and_gives_the_assignment_back_is_paid_the_fee(world: NewWorld) -> None:
+    till, person = screened_at_turk(world)
+    for event in ("AssignmentReturned", "AssignmentReturned", "AssignmentAbandoned"):
+        till.report(event, person)
+        till.work()
+    assert till.vendor.books == [(person.id, "screen-out", Decimal("0.25"))]
+
+
+def test_who_is_screened_out_and_hands_in_all_the_same_is_paid_the_reward_alone(world: NewWorld) -> None:
+    till, person = screened_at_turk(world)
+    for _ in range(2):
+        till.report("AssignmentSubmitted", person)
+        till.work()
+    assert till.vendor.books == [(person.id, "base", Decimal("1.50"))]
+
+
+def test_a_fee_above_the_reward_is_made_up_for(world: NewWorld) -> None:
+    till, person = screened_at_turk(world, screen_out_payment=2.0)
+    till.report("AssignmentSubmitted", person)
+    till.work()
+    assert sorted(till.vendor.books) == [
+        (person.id, "base", Decimal("1.50")),
+        (person.id, "screen-out", Decimal("0.50")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fate", "paid"),
+    [("submitted", "base"), ("approved", "base"), ("abandoned", "screen-out"), ("returned", "screen-out")],
+)
+def test_without_a_report_who_is_screened_out_is_paid_by_what_the_recruiter_knows(
+    world: NewWorld, fate: str, paid: str
+) -> None:
+    till, person = screened_at_turk(world)
+    till.vendor.fates = {person.assignment_id: fate}
+    till.go_on(hours=1, minutes=3)
+    assert till.ledger(person) == {paid: "paid"}
+
+
+def test_that_somebody_else_has_the_assignment_shows_that_it_was_given_back(world: NewWorld) -> None:
+    till, person = screened_at_turk(world)
+    till.arrive(assignmentId=person.assignment_id)
+    till.work()
+    assert till.ledger(person) == {"screen-out": "paid"}
+
+
+@pytest.mark.parametrize("event", ["AssignmentReturned", "AssignmentSubmitted"])
+def test_one_place_is_open_for_somebody_screened_out_however_they_leave(world: NewWorld, event: str) -> None:
+    till, person = screened_at_turk(world)
+    till.report(event, person)
+    till.work()
+    state = till.here.app.run(lambda unit: dict(unit.work.state))
+    assert (state["opened"], till.vendor.places) == (2, 1 if event == "AssignmentReturned" else 2)
 
 
 def test_who_has_finished_cannot_be_screened_out(world: NewWorld) -> None:

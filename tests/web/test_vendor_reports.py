@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +18,9 @@ from tests.web.world import Person, World
 SIGNED = {"x-prolific-request-signature": "signed"}
 
 
-def from_sns(event_type: str, assignment_id: str, record_id: str = "1") -> dict[str, Any]:
+def from_sns(event_type: str, assignment_id: str, record_id: str = "1", **more: str) -> dict[str, Any]:
     """An SQS event as SNS makes it when it delivers into a queue."""
-    told = {"Events": [{"EventType": event_type, "AssignmentId": assignment_id, "HITId": "H"}]}
+    told = {"Events": [{"EventType": event_type, "AssignmentId": assignment_id, "HITId": "H", **more}]}
     envelope = {
         "Type": "Notification",
         "TopicArn": "arn:aws:sns:us-east-1:123456789012:petri",
@@ -62,6 +63,62 @@ def test_a_report_about_nobody_is_kept_and_changes_nobody(here: World) -> None:
     messages.consume(from_sns("AssignmentReturned", "nobody's"))
     here.work()
     assert (person.now()["status"], len(here.items("notification"))) == ("working", 1)
+
+
+def test_a_report_of_a_hit_is_kept_with_its_id(here: World) -> None:
+    at_mechanical_turk(here)
+    messages.consume(from_sns("HITExpired", ""))
+    here.work()
+    kept = [(one["event_type"], one["details"]) for one in here.items("notification")]
+    assert kept == [("HITExpired", {"hit_id": "H"})]
+
+
+# -- Mechanical Turk hands the ids of assignments out again -----------------------------------------
+
+
+def at(here: World, **later: float) -> dict[str, str]:
+    """The time of an event, in whole seconds as Mechanical Turk tells it."""
+    moment = here.clock.now() + timedelta(**later)
+    return {"EventTimestamp": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def test_a_late_report_about_somebody_earlier_changes_nobody(here: World) -> None:
+    at_mechanical_turk(here)
+    given_back = at(here)
+    here.clock.turn(seconds=20)
+    second = here.arrive(recruiter="mturk", assignmentId="a1")
+    messages.consume(from_sns("AssignmentReturned", "a1", **given_back))
+    here.work()
+    assert second.now()["status"] == "working"
+
+
+def test_a_report_of_the_second_in_which_somebody_began_is_theirs(here: World) -> None:
+    here.clock.turn(seconds=0.7)
+    person = at_mechanical_turk(here)
+    messages.consume(from_sns("AssignmentReturned", "a1", **at(here)))
+    here.work()
+    assert person.now()["status"] == "returned"
+
+
+@pytest.mark.parametrize("event_type", ["AssignmentReturned", "AssignmentAbandoned"])
+def test_an_assignment_that_was_given_back_can_be_taken_by_another(here: World, event_type: str) -> None:
+    first = at_mechanical_turk(here)
+    messages.consume(from_sns(event_type, "a1"))
+    here.work()
+    second = here.arrive(recruiter="mturk", assignmentId="a1")
+    assert (first.now()["status"] in ("returned", "abandoned"), second.now()["status"]) == (True, "working")
+
+
+def test_the_report_that_was_handled_changes_nobody_when_it_comes_again(here: World) -> None:
+    at_mechanical_turk(here)
+    given_back = from_sns("AssignmentReturned", "a1", **at(here))
+    messages.consume(given_back)
+    here.work()
+    here.clock.turn(seconds=20)
+    second = here.arrive(recruiter="mturk", assignmentId="a1")
+    messages.consume(given_back)
+    here.work()
+    assert second.now()["status"] == "working"
 
 
 def test_a_report_for_somebody_from_another_recruiter_changes_nothing(here: World) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.model.errors import BadRequest
+from chalicelib.ports import Report
 
 from .hits import EVENTS
 
@@ -25,17 +25,7 @@ WITHOUT_CONSEQUENCE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One report about an assignment, or about a HIT; then there is no assignment."""
-
-    event_type: str
-    assignment_id: str
-    hit_id: str
-    at: datetime | None = None
-
-
-def events_in(envelope: str | dict[str, Any]) -> list[Event]:
+def events_in(envelope: str | dict[str, Any]) -> list[Report]:
     """Read the events of one SNS message, as it comes through a queue or, verified, over HTTP.
 
     Empty for a message that reports nothing: a Ping, types without consequence, unknown types.
@@ -49,7 +39,7 @@ def events_in(envelope: str | dict[str, Any]) -> list[Event]:
     return [event for one in events if (event := _event(one)) is not None]
 
 
-def _event(given: Any) -> Event | None:
+def _event(given: Any) -> Report | None:
     fields = given if isinstance(given, dict) else {}
     event_type = fields.get("EventType")
     if not isinstance(event_type, str):
@@ -61,7 +51,7 @@ def _event(given: Any) -> Event | None:
     assignment_id, hit_id = (str(fields.get(name) or "") for name in ("AssignmentId", "HITId"))
     if not assignment_id and event_type.startswith("Assignment"):
         raise BadRequest(f"A report of {event_type} names no assignment.")
-    return Event(event_type, assignment_id, hit_id, _moment(fields.get("EventTimestamp")))
+    return Report(event_type, assignment_id, hit_id, _moment(fields.get("EventTimestamp")))
 
 
 def _moment(text: Any) -> datetime | None:

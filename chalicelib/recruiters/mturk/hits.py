@@ -150,6 +150,10 @@ class Hits:
         """Return one HIT; TurkRefused when there is none."""
         return Hit.of(self._requester.ask("get_hit", HITId=hit_id)["HIT"])
 
+    def count_handed_in(self, hit_id: str) -> int:
+        """How many assignments of a HIT were submitted, judged or not."""
+        return sum(1 for _ in self._requester.every("list_assignments_for_hit", "Assignments", HITId=hit_id))
+
     def make_type(self, offer: Offer, requirements: list[dict[str, Any]], topic: str | None) -> str:
         """Make the type of HITs, the same for the same offer, and have its events reported to a topic."""
         made = self._requester.ask(

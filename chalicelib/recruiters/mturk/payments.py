@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.operations.money import SCREEN_OUT
 from chalicelib.ports import Transfer
 
 from .errors import TurkRefused
@@ -78,27 +79,35 @@ class Payments:
             "base pay is tried again. Somebody who returned it is paid by petri compensate."
         )
 
-    def is_handed_in(self, assignment_id: str) -> bool:
-        """Whether an assignment was submitted; only then can a bonus go with it."""
+    def is_handed_in(self, transfer: Transfer) -> bool:
+        """Whether this worker submitted this assignment; only then can a bonus go with it.
+
+        An id that was given back is handed out again, to somebody else.
+        """
         try:
-            return self.status(assignment_id) is not None
+            found = self._assignment(transfer.assignment_id)
         except TurkRefused as refused:
             if refused.knows_no_assignment:
                 return False
             raise
+        return found is not None and found["WorkerId"] == transfer.worker_id
 
     def status(self, assignment_id: str) -> str | None:
         """Return Submitted, Approved or Rejected; None before it is submitted and when it was given back.
 
         TurkRefused when there is no such assignment.
         """
+        found = self._assignment(assignment_id)
+        return None if found is None else str(found["AssignmentStatus"])
+
+    def _assignment(self, assignment_id: str) -> dict[str, Any] | None:
         try:
-            found = self._requester.ask("get_assignment", AssignmentId=assignment_id)
+            found: dict[str, Any] = self._requester.ask("get_assignment", AssignmentId=assignment_id)
         except TurkRefused as refused:
             if refused.reason == "InvalidAssignmentState":
                 return None
             raise
-        return str(found["Assignment"]["AssignmentStatus"])
+        return dict(found["Assignment"])
 
     # -- bonus ----------------------------------------------------------------------------------
 
@@ -157,7 +166,8 @@ class Payments:
         qualification = qualifications.find_or_make(
             f"Compensation {sign}", "Given to one worker, who is compensated for their time."
         )
-        qualifications.give(qualification, transfer.worker_id, 1)
+        # Who is compensated is told so by the operator; who was screened out, by Mechanical Turk's mail.
+        qualifications.give(qualification, transfer.worker_id, 1, notify=transfer.kind == SCREEN_OUT)
         return self._open(transfer, exclusive(qualification))
 
     def _open(self, transfer: Transfer, requirement: dict[str, Any]) -> Compensation:

@@ -7,10 +7,10 @@ from typing import Any
 
 from chalicelib.model.errors import VendorUnreachable
 from chalicelib.operations.settings import Gettable
-from chalicelib.ports import Clock, Recruited
+from chalicelib.ports import Clock, Offered, Recruited
 
 from .errors import TurkRefused
-from .hits import Hit, Hits, Offer
+from .hits import PAST, Hit, Hits, Offer
 from .marks import annotation
 from .qualifications import Qualifications
 from .question import external_question
@@ -57,27 +57,32 @@ class Places:
         made_before = next((hit for hit in hits if hit.annotation == note), None)
         if made_before is not None:
             return self._told(hits, f"HIT {made_before.id} was opened before")
-        if hits and not hits[-1].has_ended and self._grow(hits[-1], n, token):
+        if hits and self._may_grow(hits[-1]) and self._grow(hits[-1], n, token):
             hits[-1] = self._hits.get(hits[-1].id)
             return self._told(hits, f"HIT {hits[-1].id} has {n} more places, {hits[-1].places} in all")
         made = self._make(n, token, note)
         return self._told([*hits, made], f"HIT {made.id} was opened with {n} places")
 
-    def _grow(self, hit: Hit, n: int, token: str) -> bool:
-        """Add places, and let the HIT be found long enough; False when it can't grow.
+    def _may_grow(self, hit: Hit) -> bool:
+        """Whether more may be added to a HIT: one that has expired would offer what was left over again."""
+        return not hit.has_ended and hit.expires > self._clock.now()
 
-        Whether it can is for Mechanical Turk to say: it knows a repeated token, also at the limit.
+    def _grow(self, hit: Hit, n: int, token: str) -> bool:
+        """Let the HIT be found long enough, and add places; False when it can't grow.
+
+        Whether it can is for Mechanical Turk to say: it knows a repeated token, also at the limit. Found
+        longer first, it is still there when a lost answer makes this come again.
         """
+        offer = Offer.from_config(self._config)
+        now = self._clock.now()
         try:
+            if hit.expires < now + offer.duration:
+                self._hits.show_until(hit.id, now + offer.lifetime)
             self._hits.grow(hit.id, n, f"{self._app_id} {token}")
         except TurkRefused as refused:
             if refused.reason in _CANT_GROW:
                 return False
             raise
-        offer = Offer.from_config(self._config)
-        now = self._clock.now()
-        if hit.expires < now + offer.duration:
-            self._hits.show_until(hit.id, now + offer.lifetime)
         return True
 
     def _make(self, n: int, token: str, note: str) -> Hit:
@@ -98,7 +103,23 @@ class Places:
         hits = self.known(facts)
         ended = self._hits.expire(hits, self._clock.now())
         said = f"HITs that were closed: {', '.join(ended)}." if ended else "No HIT was open."
-        return Recruited(said, facts=_facts(hits))
+        return Recruited(said, facts=_facts(hits), ended=[hit.id for hit in hits])
+
+    def look(self, hit_id: str) -> Offered | None:
+        """Return one HIT of this run's places; None for another."""
+        try:
+            hit = self._hits.get(hit_id)
+        except TurkRefused as refused:
+            if refused.reason == "HITDoesNotExist":
+                return None
+            raise
+        if not hit.is_of(self._app_id, PLACES):
+            return None
+        return Offered(PAST if hit.has_ended else hit.expires, self._left(hit))
+
+    def _left(self, hit: Hit) -> int:
+        """How many places nobody has taken; what is handed in and not judged yet is in none of its counts."""
+        return max(0, hit.places - hit.pending - self._hits.count_handed_in(hit.id))
 
     def known(self, facts: Mapping[str, Any]) -> list[Hit]:
         """Return the run's HITs, oldest first: what is listed, and what the run remembers of younger ones."""
@@ -118,14 +139,16 @@ class Places:
             raise
 
     def anybody_pending(self, facts: Mapping[str, Any]) -> bool:
-        """Whether somebody is working on an assignment of this run."""
-        return any(hit.pending for hit in self.known(facts))
+        """Whether somebody is working on an assignment of the HIT that facts name, else of this run."""
+        hits = self.known(facts)
+        own = [hit for hit in hits if hit.id == facts.get("hit_id")]
+        return any(hit.pending for hit in own or hits)
 
     def _told(self, hits: list[Hit], said: str) -> Recruited:
         hit = hits[-1]
         address = f"{self._requester.worker_site}/projects/{hit.group}/tasks" if hit.group else ""
         where = f": {address}" if address else "."
-        return Recruited(said + where, [address] if address else [], _facts(hits))
+        return Recruited(said + where, [address] if address else [], _facts(hits), ends={hit.id: hit.expires})
 
 
 def _facts(hits: list[Hit]) -> dict[str, Any]:

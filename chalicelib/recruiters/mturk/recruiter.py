@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from chalicelib.model.participant import Participant
 from chalicelib.operations.money import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.settings import Gettable
-from chalicelib.ports import Clock, Recruited, Transfer
+from chalicelib.ports import Clock, Offered, Recruited, Transfer
 
 from . import fees
 from .errors import TurkRefused
@@ -26,6 +26,8 @@ class MTurkRecruiter:
 
     nickname = "mturk"
     submits_itself = False
+    #: Amazon approves by itself what nobody rejects, and Petri rejects nobody.
+    pays_any_submission = True
 
     def __init__(
         self,
@@ -55,6 +57,10 @@ class MTurkRecruiter:
         """Let nobody find the run's HITs any more; who has accepted one can finish."""
         return self._places.close(facts)
 
+    def look_at_offer(self, hit_id: str) -> Offered | None:
+        """Return a HIT of this run as Mechanical Turk shows it; None when it has none of this id."""
+        return self._places.look(hit_id)
+
     def prepare(self, transfer: Transfer) -> str | None:
         """Need nothing before: each payment is one call."""
         del transfer
@@ -69,7 +75,7 @@ class MTurkRecruiter:
             return self._payments.approve(transfer.assignment_id)
         if transfer.kind == BONUS:
             return self._payments.send_bonus(transfer)
-        if transfer.kind == SCREEN_OUT and self._payments.is_handed_in(transfer.assignment_id):
+        if transfer.kind == SCREEN_OUT and self._payments.is_handed_in(transfer):
             return self._payments.send_bonus(transfer)
         return self._payments.compensate(transfer)
 

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import requests
 
 from chalicelib.model.errors import BadRequest, ConfigError, Forbidden, VendorUnreachable
-from chalicelib.ports import Clock
+from chalicelib.ports import Clock, Report
 
-from .events import Event, events_in
+from .events import events_in
 
 #: Where Amazon's certificates lie, by region; nothing may stand before, behind or between.
 _CERTIFICATE = re.compile(
@@ -133,7 +133,7 @@ class SNSDoor:
         self._verifier = verifier
         self._confirm = confirm
 
-    def receive(self, body: str) -> list[Event]:
+    def receive(self, body: str) -> list[Report]:
         """Verify a message; return the events in it, or confirm the subscription it asks about."""
         fields = self._verifier.verified(body)
         if fields["Type"] == "Notification":

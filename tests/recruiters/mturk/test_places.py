@@ -13,6 +13,8 @@ from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.errors import TurkRefused
 from tests.tools.mturk import TOPIC, Fault, MTurkStandIn
 
+from .conftest import transfer
+
 Build = Callable[..., MTurkRecruiter]
 
 
@@ -219,11 +221,68 @@ def test_closing_again_asks_for_nothing(turk: MTurkStandIn, recruiter: MTurkRecr
     assert len(turk.called("UpdateExpirationForHIT")) == 1
 
 
-def test_places_that_open_after_closing_can_be_found(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+def test_after_closing_only_the_places_that_are_asked_for_open(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     facts = recruiter.recruit(2, "first", {}).facts
     facts = recruiter.close_recruitment(facts).facts
     recruiter.recruit(1, "second", facts)
-    assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [3]
+    assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [1]
+
+
+def test_what_an_expired_hit_has_left_over_is_not_offered_again(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter
+):
+    facts = recruiter.recruit(2, "first", {}).facts
+    turk.market.pass_time(hours=25)
+    recruiter.recruit(1, "second", facts)
+    assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [1]
+
+
+def test_a_hit_that_is_about_to_expire_is_found_longer_before_it_grows(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter
+):
+    facts = recruiter.recruit(2, "first", {}).facts
+    turk.market.pass_time(hours=23.9)
+    turk.faults.plan("CreateAdditionalAssignmentsForHIT", Fault.LOST_ANSWER)
+    with pytest.raises(VendorUnreachable):
+        recruiter.recruit(1, "second", facts)
+    turk.market.pass_time(hours=1)
+    recruiter.recruit(1, "second", facts)
+    assert places(turk) == [3]
+
+
+def test_opening_says_when_the_hit_ends(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    ends = recruiter.recruit(2, "first", {}).ends
+    assert ends == {hit_id: hit.expires for hit_id, hit in turk.market.hits.items()}
+
+
+def test_closing_says_which_hits_have_ended(recruiter: MTurkRecruiter):
+    facts = recruiter.recruit(2, "first", {}).facts
+    assert recruiter.close_recruitment(facts).ended == [facts["hits"][0]["id"]]
+
+
+def test_what_is_left_of_a_hit_is_what_nobody_took(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+    hit_id = recruiter.recruit(5, "first", {}).facts["hits"][0]["id"]
+    first, second, third = (turk.market.accept(worker, hit_id) for worker in ("A1", "A2", "A3"))
+    turk.market.submit(first)
+    turk.market.submit(second)
+    turk.market.approve(turk.market.assignments[second])
+    turk.market.give_back(third)
+    turk.market.accept("A4", hit_id)
+    turk.operations.page = 1
+    offered = recruiter.look_at_offer(hit_id)
+    assert offered is not None
+    assert offered.left == 2
+
+
+@pytest.mark.parametrize("hit_id", ["3UNKNOWN", "another run's", "a compensation's"])
+def test_a_hit_that_offers_no_places_of_this_run_is_unknown(
+    turk: MTurkStandIn, build: Build, recruiter: MTurkRecruiter, hit_id: str
+):
+    if hit_id == "another run's":
+        hit_id = build("run-2").recruit(1, "first", {}).facts["hits"][0]["id"]
+    elif hit_id == "a compensation's":
+        hit_id = recruiter.pay(transfer("", "compensation", "2.25"))
+    assert recruiter.look_at_offer(hit_id) is None
 
 
 def test_a_deleted_hit_is_replaced_by_another(turk: MTurkStandIn, recruiter: MTurkRecruiter):
