@@ -14,6 +14,7 @@ from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
 from .model.errors import Busy, Conflict, ExperimentError, Forbidden
+from .model.participant import Participant
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
@@ -103,6 +104,11 @@ class RecruiterBook:
         if stand_in is None:
             raise ExperimentError("No recruiter of this run can start a bot that stands in.")
         stand_in(entry)
+
+    def submit_address(self, participant: Participant) -> str:
+        """Where the exit page sends a participant; "" for nowhere, or where their recruiter isn't known."""
+        found = self.recruiters.get(participant.recruiter.partition(":")[0])
+        return "" if found is None else found.submit_address(participant)
 
     def fee(self, nickname: str, amount: Decimal) -> Decimal:
         """What the recruiter charges for a payment, in US dollars; an unknown one charges nothing."""

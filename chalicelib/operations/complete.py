@@ -71,12 +71,20 @@ def _come_to_the_end(unit: Unit, participant: Participant) -> None:
 
 
 def exit_information(unit: Unit, participant_id: int) -> dict[str, Any]:
-    """Return what the exit page needs: the recruiter, the status, and the assignment to hand in."""
+    """Return what the exit page needs: the recruiter, the status, and where the assignment is handed in.
+
+    `give_back`: whether the assignment is to be given back instead, because the recruiter would pay in full
+    for handing it in.
+    """
     participant = own_participant(unit, participant_id)
+    is_out = participant.status == "screened_out"
+    give_back = is_out and unit.recruiters.pays_any_submission(participant.recruiter)
     return {
         "recruiter": participant.recruiter,
         "mode": participant.mode,
         "participant_status": participant.status,
         "assignment_id": participant.assignment_id,
         "released": participant.released,
+        "submit_address": "" if give_back else unit.recruiters.submit_address(participant),
+        "give_back": give_back,
     }

@@ -69,6 +69,9 @@ class Recruiters(Protocol):
     def pays_any_submission(self, nickname: str) -> bool:
         """Whether who hands in is paid the full reward by the recruiter, fit or not."""
 
+    def submit_address(self, participant: Participant) -> str:
+        """Where the exit page sends this participant, or ""."""
+
     def fee(self, nickname: str, amount: Decimal) -> Decimal:
         """What the recruiter charges for a payment, in US dollars."""
 

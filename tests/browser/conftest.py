@@ -84,6 +84,7 @@ def answers_like_an_experiment(standin: StandIn) -> None:
     standin.on("POST", "/question/1", success())
     standin.on("POST", "/worker_complete", success())
     standin.on("POST", "/withdraw", success())
+    standin.on("GET", "/recruiter-exit/1", success(submit_address="", give_back=False))
     standin.on("POST", "/handle-error", success())
 
 

@@ -301,6 +301,33 @@ def test_the_exit_hands_nothing_to_any_other_address(plain, page, address):
     assert page.hidden("#mturk-submit")
 
 
+def test_the_exit_leads_back_to_where_the_recruiter_says(plain, page):
+    way_back = "https://app.prolific.com/submissions/complete?cc=C1234"
+    plain.on("GET", "/recruiter-exit/1", success(submit_address=way_back, give_back=False))
+    go(page, plain, "recruiter-exit")
+    assert page.visible("#way-back-link").get_attribute("href") == way_back
+
+
+def test_the_exit_leads_to_no_script(plain, page):
+    plain.on("GET", "/recruiter-exit/1", success(submit_address="javascript:alert(1)", give_back=False))
+    go(page, plain, "recruiter-exit")
+    page.visible("#close-hint")
+    assert page.hidden("#way-back")
+
+
+def test_the_exit_asks_who_does_not_fit_to_return_the_task(plain, page):
+    plain.on("GET", "/recruiter-exit/1", success(submit_address="", give_back=True))
+    go(page, plain, "recruiter-exit", f"{QUERY}&turkSubmitTo=https://www.mturk.com")
+    page.visible("[data-outcome=given-back]")
+    assert page.hidden("#mturk-submit")
+
+
+def test_the_exit_hands_in_at_mturk_although_the_line_is_down(plain, page):
+    plain.on("GET", "/recruiter-exit/1", refusal(500, "internal_error"))
+    go(page, plain, "recruiter-exit", f"{QUERY}&turkSubmitTo=https://www.mturk.com")
+    page.visible("#mturk-submit")
+
+
 def test_the_waiting_room_lets_in_when_there_is_no_quorum(plain, page):
     page.browser.get(f"{plain.url}/waiting?{QUERY}")
     page.arrive_at("/exp")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.model.participant import Participant
+from chalicelib.recruiters.hotair import HotAirRecruiter
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk, with_hooks
 from tests.web.world import OPERATOR_TOKEN, Person, World
@@ -373,4 +375,39 @@ def test_the_exit_page_learns_how_it_ended(world: NewWorld) -> None:
         "participant_status": "approved",
         "assignment_id": person.assignment_id,
         "released": None,
+        "submit_address": "",
+        "give_back": False,
     }
+
+
+class WayBack(HotAirRecruiter):
+    """Sends people somewhere in the end."""
+
+    def submit_address(self, participant: Participant) -> str:
+        return f"https://lab.example.org/done?who={participant.assignment_id}"
+
+
+@pytest.fixture
+def here_and_back(world: NewWorld) -> World:
+    here = world(
+        with_hooks(Talk, info_post_request=lambda self, node, info: self.screen_out(node.participant))
+    )
+    here.app.recruiters.recruiters["hotair"] = WayBack(lambda: "", "debug")
+    return here
+
+
+def test_the_exit_page_learns_where_the_assignment_is_handed_in(here_and_back: World) -> None:
+    person = here_and_back.arrive()
+    said = person.get(f"/recruiter-exit/{person.id}")
+    assert (said["submit_address"], said["give_back"]) == (
+        f"https://lab.example.org/done?who={person.assignment_id}",
+        False,
+    )
+
+
+def test_who_is_screened_out_hands_nothing_in_where_that_is_paid_in_full(here_and_back: World) -> None:
+    here_and_back.app.recruiters.recruiters["hotair"].pays_any_submission = True  # type: ignore[attr-defined]
+    person = here_and_back.arrive()
+    person.answer(person.join())
+    said = person.get(f"/recruiter-exit/{person.id}")
+    assert (said["submit_address"], said["give_back"]) == ("", True)

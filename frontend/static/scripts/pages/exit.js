@@ -1,9 +1,10 @@
-/** The exit: the right word of thanks, and on Mechanical Turk the form that hands the task in. */
+/** The exit: the right word of thanks, and the way back to the recruiter, who is handed the task. */
 
 const { dallinger } = window;
-const outcome = dallinger.getUrlParameter("outcome") || "complete";
 
-for (const line of document.querySelectorAll("[data-outcome]")) line.hidden = line.dataset.outcome !== outcome;
+function show(outcome) {
+  for (const line of document.querySelectorAll("[data-outcome]")) line.hidden = line.dataset.outcome !== outcome;
+}
 
 /** Where Mechanical Turk takes the task; null for any other address, because the form would carry ids there. */
 function mturkAddress(given) {
@@ -16,11 +17,32 @@ function mturkAddress(given) {
   }
 }
 
-const address = mturkAddress(dallinger.getUrlParameter("turkSubmitTo"));
-if (address) {
-  const form = document.getElementById("mturk-submit");
-  form.action = address;
-  form.hidden = false;
-  document.getElementById("mturk-assignment").value = dallinger.identity.assignmentId;
+function reveal(id) {
+  document.getElementById(id).hidden = false;
   document.getElementById("close-hint").hidden = true;
 }
+
+function handIn(address) {
+  document.getElementById("mturk-submit").action = address;
+  document.getElementById("mturk-assignment").value = dallinger.identity.assignmentId;
+  reveal("mturk-submit");
+}
+
+/** What the server knows of the way back; empty where it isn't known. */
+function leave({ submit_address: wayBack = "", give_back: isGivenBack = false } = {}) {
+  if (isGivenBack) {
+    show("given-back");
+    return;
+  }
+  const address = mturkAddress(dallinger.getUrlParameter("turkSubmitTo")) || mturkAddress(wayBack);
+  if (address) handIn(address);
+  else if (/^https?:/.test(wayBack)) {
+    document.getElementById("way-back-link").href = wayBack;
+    reveal("way-back");
+  }
+}
+
+show(dallinger.getUrlParameter("outcome") || "complete");
+const { participantId } = dallinger.identity;
+if (participantId) dallinger.get(`/recruiter-exit/${participantId}`).done(leave).fail(() => leave());
+else leave();
