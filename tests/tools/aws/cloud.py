@@ -1,0 +1,103 @@
+"""AWS on loopback for one rehearsal: the process that plays it, and how others reach it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import requests
+from botocore.config import Config
+
+from .naming import Call
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+#: The access key of the person who rehearses; functions have keys of their own.
+OPERATOR = "OPERATOR"
+ROOT = Path(__file__).parents[3]
+PATIENCE = 10
+#: What the server is asked beside AWS: what was called, what to refuse, a function's package.
+CALLS, REFUSE, CODE = "/rehearsal/calls", "/rehearsal/refuse", "/rehearsal/code/"
+
+
+class Cloud:
+    """moto in server mode with its shims, in a process of its own, ended by `close`."""
+
+    def __init__(self) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.tools.aws.server"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+        if self._process.stdout is None:
+            raise RuntimeError("the process has no standard output")
+        port = self._process.stdout.readline().strip()
+        if not port:
+            self.close()
+            raise RuntimeError("moto's server didn't start; `python -m tests.tools.aws.server` says why")
+        self.url = f"http://127.0.0.1:{port}"
+        self._session = requests.Session()
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.close()
+
+    def log(self) -> str:
+        """Return what moto complained of."""
+        self._log.seek(0)
+        return self._log.read().decode("utf-8", "replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+        self.close()
+
+    def environment(self, caller: str = OPERATOR) -> dict[str, str]:
+        """Return what a process needs to take this for AWS; `caller` is noted with each of its calls."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": caller,
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, caller: str = OPERATOR) -> Any:
+        """Return a client of one of its services."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id=caller,
+            aws_secret_access_key="rehearsal",
+            config=Config(account_id_endpoint_mode="disabled", retries={"total_max_attempts": 2}),
+        )
+
+    def calls(self) -> list[Call]:
+        """Return every call that has reached it, oldest first."""
+        return [Call(**one) for one in self._session.get(self.url + CALLS, timeout=PATIENCE).json()]
+
+    def refuse(self, *operations: tuple[str, str], after: int = 0) -> None:
+        """Refuse the next call of each (service, operation), once `after` of them were let through."""
+        wanted = [{"service": one, "operation": two, "after": after} for one, two in operations]
+        self._session.post(self.url + REFUSE, json=wanted, timeout=PATIENCE).raise_for_status()
+
+    def package(self, function: str) -> bytes:
+        """Return the zip that was uploaded for a function."""
+        answer = self._session.get(self.url + CODE + function, timeout=PATIENCE)
+        answer.raise_for_status()
+        return answer.content

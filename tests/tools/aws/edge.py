@@ -1,0 +1,245 @@
+"""Plays CloudFront on loopback: one origin for everybody, with the distribution's own behaviours.
+
+Behaviours, origins and functions are read from CloudFront's API; pages come from S3, API answers from the
+players of API Gateway. The functions' JavaScript runs in Node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import json
+import re
+import subprocess
+import threading
+from dataclasses import dataclass
+from shutil import which
+from typing import Any, Self
+from urllib.parse import parse_qsl, unquote
+
+from botocore.exceptions import ClientError
+from starlette.types import Receive, Scope, Send
+
+from infra.local.answers import Answer
+from infra.local.gateway import HttpRequest
+from infra.local.server import listen, serve, url_of
+from infra.local.sockets import PATH, Sockets
+
+from .cloud import Cloud
+from .gateway import RestApi
+
+_BUCKET = re.compile(r"(.+)\.s3[.-].*")
+_API = re.compile(r"(\w+)\.execute-api\..*")
+NOT_FOUND = Answer(404, ((b"content-type", b"text/plain"),), b"Not found")
+REFUSED = Answer(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
+#: Reads a function's code and an event, a JSON line each, and says what the function returned.
+NODE = r"""
+require("readline").createInterface({input: process.stdin}).on("line", (line) => {
+  const {code, event} = JSON.parse(line);
+  const query = event.request.rawQuery;
+  event.request.rawQueryString = () => query === "" ? undefined : query;
+  const made = new Function(code + "\nreturn handler;")()(event);
+  process.stdout.write(JSON.stringify(made) + "\n");
+});
+"""
+
+
+class NoNode(Exception):
+    """CloudFront's functions can't be run: Node isn't installed. `apt-get install nodejs` brings it."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What becomes of the requests whose path has a pattern."""
+
+    pattern: str
+    origin: str
+    methods: frozenset[str]
+    #: The code of the function that sees a viewer's request first; empty without one.
+    code: str
+
+    def covers(self, path: str) -> bool:
+        """Whether a path has the pattern: * is anything, ? one character; case counts."""
+        return fnmatch.fnmatchcase(path, self.pattern.replace("[", "[[]"))
+
+
+class Distribution:
+    """The only distribution that there is, as CloudFront's API describes it."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloudfront = cloud.client("cloudfront", caller="REHEARSAL")
+        (summary,) = self._cloudfront.list_distributions()["DistributionList"]["Items"]
+        self.domain: str = summary["DomainName"]
+        config = self._cloudfront.get_distribution_config(Id=summary["Id"])["DistributionConfig"]
+        self.origins = {
+            one["Id"]: (one["DomainName"], one.get("OriginPath", "")) for one in config["Origins"]["Items"]
+        }
+        listed = [*config.get("CacheBehaviors", {}).get("Items", []), config["DefaultCacheBehavior"]]
+        self.behaviours = [self._behaviour(one) for one in listed]
+
+    def _behaviour(self, given: dict[str, Any]) -> Behaviour:
+        functions = given.get("FunctionAssociations", {}).get("Items", [])
+        first = [one["FunctionARN"] for one in functions if one["EventType"] == "viewer-request"]
+        return Behaviour(
+            pattern=given.get("PathPattern") or "*",
+            origin=given["TargetOriginId"],
+            methods=frozenset(given["AllowedMethods"]["Items"]),
+            code=self._code(first[0]) if first else "",
+        )
+
+    def _code(self, arn: str) -> str:
+        made = self._cloudfront.get_function(Name=arn.rpartition("/")[2])
+        return str(made["FunctionCode"].read().decode())
+
+    def behaviour(self, path: str) -> Behaviour:
+        """Return the first behaviour whose pattern a path has."""
+        return next(one for one in self.behaviours if one.covers(path) or one.covers(path.removeprefix("/")))
+
+
+class Edge:
+    """Serves the distribution on a free port of this machine until it is closed."""
+
+    def __init__(self, cloud: Cloud, rest: RestApi, sockets: Sockets) -> None:
+        if which("node") is None:
+            raise NoNode(NoNode.__doc__)
+        self.distribution = Distribution(cloud)
+        self._s3 = cloud.client("s3", caller="CLOUDFRONT")
+        self._rest = rest
+        self._sockets = sockets
+        self._node = subprocess.Popen(
+            ["node", "-e", NODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._turn = threading.Lock()
+        self._listener = listen("127.0.0.1", 0)
+        self.url = url_of(self._listener)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sockets.host_is_going()
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._listener.close()
+        self._node.terminate()
+        self._node.wait(10)
+        for stream in (self._node.stdin, self._node.stdout):
+            if stream is not None:
+                stream.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(serve(self, self._listener, self._stop))
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or serve one socket."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+        request = HttpRequest.from_scope(scope, bytes(body))
+        answer = await asyncio.to_thread(self.answer, request)
+        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        shown = b"" if request.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": shown})
+
+    def answer(self, request: HttpRequest) -> Answer:
+        """Answer a request as the first behaviour that covers its path says."""
+        behaviour = self.distribution.behaviour(request.path)
+        if request.method not in behaviour.methods:
+            return REFUSED
+        made = self._seen(behaviour, request)
+        if "statusCode" in made:
+            return _made_at_edge(made)
+        domain, path = self.distribution.origins[behaviour.origin]
+        bucket = _BUCKET.fullmatch(domain)
+        if bucket is not None:
+            return self._page(bucket[1], path + made["uri"])
+        api = _API.fullmatch(domain)
+        whole = path + made["uri"]
+        if api is None or api[1] != self._rest.id or not whole.startswith(f"/{self._rest.stage}/"):
+            return NOT_FOUND
+        below = whole.removeprefix(f"/{self._rest.stage}")
+        # Host is not forwarded: API Gateway is asked by its own name.
+        headers = tuple(pair for pair in request.headers if pair[0] != b"host")
+        return self._rest.answer(
+            HttpRequest(
+                request.method,
+                below,
+                request.query,
+                (*headers, (b"host", domain.encode())),
+                request.body,
+                request.address,
+                "https",
+                443,
+            )
+        )
+
+    def _seen(self, behaviour: Behaviour, request: HttpRequest) -> dict[str, Any]:
+        """Run the behaviour's function on a request; return the request or the answer that it made."""
+        asked: dict[str, Any] = {
+            "method": request.method,
+            "uri": request.path,
+            "rawQuery": request.query.decode("latin-1"),
+            "querystring": {
+                name: {"value": value}
+                for name, value in parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
+            },
+            "headers": {
+                name.decode("latin-1"): {"value": value.decode("latin-1")} for name, value in request.headers
+            },
+            "cookies": {},
+        }
+        if not behaviour.code:
+            return asked
+        event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": asked}
+        if self._node.stdin is None or self._node.stdout is None:
+            raise NoNode(NoNode.__doc__)
+        with self._turn:
+            self._node.stdin.write(json.dumps({"code": behaviour.code, "event": event}) + "\n")
+            self._node.stdin.flush()
+            made: dict[str, Any] = json.loads(self._node.stdout.readline())
+        return made
+
+    def _page(self, bucket: str, path: str) -> Answer:
+        try:
+            found = self._s3.get_object(Bucket=bucket, Key=unquote(path.removeprefix("/")))
+        except ClientError:
+            # S3 says 403 to a reader who may not list: it doesn't tell what isn't there.
+            return NOT_FOUND
+        named = {
+            "content-type": found.get("ContentType"),
+            "cache-control": found.get("CacheControl"),
+            "content-encoding": found.get("ContentEncoding"),
+        }
+        headers = tuple((name.encode(), str(value).encode()) for name, value in named.items() if value)
+        return Answer(200, headers, found["Body"].read())
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        behaviour = self.distribution.behaviour(scope["path"])
+        asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        made = await asyncio.to_thread(self._seen, behaviour, asked)
+        domain, path = self.distribution.origins[behaviour.origin]
+        # The WebSocket API lives at its stage's own address and knows no path below it.
+        is_stage = path + made.get("uri", "") in {f"/{self._rest.stage}", f"/{self._rest.stage}/"}
+        reached = PATH if ".execute-api." in domain and is_stage else "/"
+        await self._sockets({**scope, "path": reached}, receive, send)
+
+
+def _made_at_edge(made: dict[str, Any]) -> Answer:
+    headers = tuple((name.encode(), one["value"].encode()) for name, one in made.get("headers", {}).items())
+    return Answer(int(made["statusCode"]), headers, b"")

@@ -1,0 +1,206 @@
+"""Plays Lambda: runs what was uploaded, unzipped, in processes that hold nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+from zipfile import ZipFile
+
+from .cloud import REGION, Cloud
+
+RUNTIME = Path(__file__).with_name("runtime.py")
+PATIENCE = 60
+#: How many events a function handles at once here.
+AT_ONCE = 2
+
+
+class FunctionError(Exception):
+    """A handler raised, or couldn't be imported; the message is its traceback."""
+
+
+class Machine:
+    """Where functions run: the names that lead somewhere, and whose certificate is believed."""
+
+    def __init__(
+        self, names: Mapping[str, tuple[str, int]] | None = None, authority: Path | None = None
+    ) -> None:
+        self.names = dict(names or {})
+        self.authority = authority
+
+    def environment(self) -> dict[str, str]:
+        if self.authority is None:
+            return {}
+        return dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.authority))
+
+
+class Functions:
+    """Every function that AWS knows of, by name; made when it is first asked for."""
+
+    def __init__(self, cloud: Cloud, machine: Machine) -> None:
+        self._cloud = cloud
+        self._machine = machine
+        self._folder = tempfile.TemporaryDirectory(prefix="lambda-")
+        self._unzipped: dict[str, Path] = {}
+        self._functions: dict[str, Function] = {}
+        self._guard = threading.Lock()
+
+    def named(self, name: str) -> Function:
+        """Return a function by its name or ARN."""
+        name = name.rpartition(":")[2]
+        with self._guard:
+            if name not in self._functions:
+                self._functions[name] = self._load(name)
+            return self._functions[name]
+
+    def _load(self, name: str) -> Function:
+        client = self._cloud.client("lambda", caller="REHEARSAL")
+        configuration = client.get_function_configuration(FunctionName=name)
+        digest = configuration["CodeSha256"]
+        if digest not in self._unzipped:
+            self._unzipped[digest] = self._unzip(name)
+        environment = {**self._cloud.environment(name), **self._machine.environment()}
+        return Function(configuration, self._unzipped[digest], environment, self._machine)
+
+    def _unzip(self, name: str) -> Path:
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        with ZipFile(io.BytesIO(self._cloud.package(name))) as code:
+            code.extractall(folder)
+        return folder
+
+    @property
+    def used(self) -> list[Function]:
+        """The functions that were invoked."""
+        return list(self._functions.values())
+
+    def close(self) -> None:
+        for function in self._functions.values():
+            function.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Function:
+    """One function, with the processes that it runs in."""
+
+    def __init__(
+        self, configuration: dict[str, Any], root: Path, environment: dict[str, str], machine: Machine
+    ) -> None:
+        self.name: str = configuration["FunctionName"]
+        self.arn: str = configuration["FunctionArn"]
+        self.root = root
+        self._names = json.dumps(machine.names)
+        self._environment = {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "LAMBDA_TASK_ROOT": str(root),
+            "_HANDLER": configuration["Handler"],
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration.get("MemorySize", 128)),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration['Runtime']}",
+            "AWS_SESSION_TOKEN": "rehearsal",
+            "REHEARSAL_ARN": self.arn,
+            **environment,
+            "AWS_REGION": REGION,
+            **configuration.get("Environment", {}).get("Variables", {}),
+        }
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._idle: deque[_Process] = deque()
+        self._all: list[_Process] = []
+        self._free = threading.Semaphore(AT_ONCE)
+        #: Modules that were imported from elsewhere than the package; a rehearsal wants none.
+        self.outside: set[str] = set()
+        self.invocations = 0
+
+    def invoke(self, event: Any) -> Any:
+        """Hand an event over and return the answer; FunctionError when the handler raised."""
+        with self._free:
+            process = self._idle.popleft() if self._idle else self._start()
+            self.invocations += 1
+            try:
+                return process.ask(event)
+            finally:
+                if process.is_alive:
+                    self._idle.append(process)
+
+    def _start(self) -> _Process:
+        stream = f"2026/01/01/[$LATEST]{uuid.uuid4().hex}"
+        process = _Process(
+            [sys.executable, "-I", "-S", str(RUNTIME), self._names],
+            {**self._environment, "AWS_LAMBDA_LOG_STREAM_NAME": stream},
+            self.root,
+            self._log,
+        )
+        self._all.append(process)
+        self.outside |= process.outside
+        return process
+
+    def log(self) -> str:
+        """Return what the function has logged."""
+        self._log.seek(0)
+        return self._log.read().decode("utf-8", "replace")
+
+    def close(self) -> None:
+        for process in self._all:
+            process.close()
+        self._log.close()
+
+
+class _Process:
+    """One execution environment: it imports the handler once and takes one event at a time."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], root: Path, log: Any) -> None:
+        self._process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            encoding="utf-8",
+        )
+        self.outside = set(self._read()["outside"])
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, event: Any) -> Any:
+        if self._process.stdin is None:
+            raise FunctionError("the process has no standard input")
+        self._process.stdin.write(json.dumps({"id": str(uuid.uuid4()), "event": event}) + "\n")
+        self._process.stdin.flush()
+        return self._read()["answer"]
+
+    def _read(self) -> dict[str, Any]:
+        line = self._process.stdout.readline() if self._process.stdout is not None else ""
+        if not line:
+            raise FunctionError(f"The function's process ended with {self._process.wait(PATIENCE)}.")
+        said: dict[str, Any] = json.loads(line)
+        if "error" in said:
+            raise FunctionError(said["error"])
+        return said
+
+    def close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process.terminate()
+        self._process.wait(PATIENCE)

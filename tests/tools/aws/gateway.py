@@ -1,0 +1,136 @@
+"""Plays API Gateway's two APIs as they are deployed: their own resources, routes and functions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from chalicelib.messaging.channels import LocalChannels
+from infra.local.answers import Answer, lambda_answer
+from infra.local.gateway import HttpRequest, proxy_event
+from infra.local.routing import Routes
+from infra.local.sockets import Sockets
+
+from .cloud import ACCOUNT, REGION, Cloud
+from .functions import Function, FunctionError, Functions
+
+FORBIDDEN = Answer(
+    403,
+    ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"MissingAuthenticationTokenException")),
+    b'{"message":"Missing Authentication Token"}',
+)
+FAILED = Answer(502, ((b"content-type", b"application/json"),), b'{"message": "Internal server error"}')
+ROUTES = ("$connect", "$default", "$disconnect")
+_ARN = re.compile(r"arn:aws:lambda:[^/]+?:function:[^/]+")
+
+
+class RestApi:
+    """The REST API of an app: paths that aren't among its resources are 403, as at AWS."""
+
+    def __init__(self, cloud: Cloud, functions: Functions, api_id: str, stage: str) -> None:
+        gateway = cloud.client("apigateway", caller="REHEARSAL")
+        gateway.get_stage(restApiId=api_id, stageName=stage)
+        self.id, self.stage = api_id, stage
+        self._functions = functions
+        self._binary = set(gateway.get_rest_api(restApiId=api_id).get("binaryMediaTypes", ()))
+        resources = list(_resources(gateway, api_id))
+        methods = {one["path"]: one.get("resourceMethods", {}) for one in resources}
+        self._routes = Routes({path: set(found) for path, found in methods.items() if found})
+        self._integrations = {
+            (path, method): gateway.get_integration(restApiId=api_id, resourceId=one["id"], httpMethod=method)
+            for one in resources
+            for path in [one["path"]]
+            for method in one.get("resourceMethods", {})
+        }
+
+    @property
+    def resources(self) -> set[tuple[str, str]]:
+        """Every path and method that is deployed."""
+        return set(self._integrations)
+
+    def answer(self, request: HttpRequest) -> Answer:
+        """Hand a request to the function behind its resource; `request.path` begins below the stage."""
+        match = self._routes.match(request.path)
+        if match is None or request.method not in match.methods:
+            return FORBIDDEN
+        uri = self._integrations[match.resource, request.method]["uri"]
+        function = _function(self._functions, uri)
+        event = proxy_event(request, match, self._binary)
+        event["requestContext"] |= {
+            "accountId": ACCOUNT,
+            "apiId": self.id,
+            "stage": self.stage,
+            "domainName": f"{self.id}.execute-api.{REGION}.amazonaws.com",
+        }
+        try:
+            made = function.invoke(event)
+        except FunctionError:
+            return FAILED
+        return lambda_answer(self._decoded(made, request))
+
+    def _decoded(self, made: Any, request: HttpRequest) -> Any:
+        """Leave a body in base64 unless the client asks for a binary type: so does API Gateway."""
+        if not isinstance(made, dict) or not made.get("isBase64Encoded"):
+            return made
+        accept = (request.header(b"accept") or "").partition(",")[0].partition(";")[0].strip()
+        if accept in self._binary or "*/*" in self._binary:
+            return made
+        try:
+            base64.b64decode(made["body"], validate=True)
+        except (binascii.Error, ValueError):
+            return {}
+        return {**made, "isBase64Encoded": False}
+
+
+def _resources(gateway: Any, api_id: str) -> Iterator[dict[str, Any]]:
+    for page in gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"]):
+        yield from page["items"]
+
+
+def _function(functions: Functions, uri: str) -> Function:
+    found = _ARN.search(uri)
+    if found is None:
+        raise LookupError(f"{uri} names no function")
+    return functions.named(found[0])
+
+
+def socket_api(
+    cloud: Cloud, functions: Functions, channels: LocalChannels, api_id: str, stage: str
+) -> Sockets:
+    """Serve the WebSocket API of an app: each route calls the function that it is deployed with."""
+    gateway = cloud.client("apigatewayv2", caller="REHEARSAL")
+    gateway.get_stage(ApiId=api_id, StageName=stage)
+    integrations = {
+        one["IntegrationId"]: one["IntegrationUri"] for one in gateway.get_integrations(ApiId=api_id)["Items"]
+    }
+    routes = {one["RouteKey"]: one["Target"] for one in gateway.get_routes(ApiId=api_id)["Items"]}
+    named = {key: integrations[target.removeprefix("integrations/")] for key, target in routes.items()}
+    app = SimpleNamespace(
+        websocket_api=SimpleNamespace(configure=lambda *_: None),
+        websocket_handlers={key: SimpleNamespace(name=key) for key in named},
+        handler_map={key: _socket_handler(functions, uri, api_id, stage) for key, uri in named.items()},
+    )
+    return Sockets(app, channels)
+
+
+def _socket_handler(
+    functions: Functions, uri: str, api_id: str, stage: str
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    where = {
+        "apiId": api_id,
+        "stage": stage,
+        "domainName": f"{api_id}.execute-api.{REGION}.amazonaws.com",
+    }
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        del context
+        placed = {**event, "requestContext": {**event["requestContext"], **where}}
+        made: dict[str, Any] = _function(functions, uri).invoke(json.loads(json.dumps(placed)))
+        return made
+
+    return handle

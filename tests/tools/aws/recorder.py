@@ -1,0 +1,118 @@
+"""Notes each call that reaches AWS, by who made it, and refuses calls when it is told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from moto.awslambda.models import lambda_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+
+from .cloud import CALLS, CODE, REFUSE
+from .naming import Call, read
+
+Environ = dict[str, Any]
+
+
+class Recorder:
+    """Stands before a WSGI application that plays AWS."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._guard = threading.Lock()
+        self._calls: list[Call] = []
+        #: What to refuse: service, operation and how many calls to let through first.
+        self._refusals: list[dict[str, Any]] = []
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == CALLS:
+            with self._guard:
+                return _answer(start_response, [asdict(call) for call in self._calls])
+        if path.startswith(CODE):
+            return _package(start_response, path.removeprefix(CODE))
+        body = _body(environ)
+        if path == REFUSE:
+            with self._guard:
+                self._refusals = json.loads(body)
+            return _answer(start_response, {})
+        call = read(
+            environ.get("HTTP_AUTHORIZATION", ""),
+            environ.get("HTTP_X_AMZ_TARGET", ""),
+            environ["REQUEST_METHOD"],
+            _raw_path(environ),
+            environ.get("QUERY_STRING", ""),
+            body,
+        )
+        if call is not None and self._noted(call):
+            return _refused(environ, start_response)
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        return answer
+
+    def _noted(self, call: Call) -> bool:
+        """Keep a call; whether it is to be refused."""
+        with self._guard:
+            self._calls.append(call)
+            for refusal in self._refusals:
+                if (refusal["service"], refusal["operation"]) != (call.service, call.operation):
+                    continue
+                refusal["after"] -= 1
+                if refusal["after"] < 0:
+                    self._refusals.remove(refusal)
+                    return True
+        return False
+
+
+def _raw_path(environ: Environ) -> str:
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ["PATH_INFO"]
+    return str(raw).partition("?")[0]
+
+
+def _body(environ: Environ) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        return b""
+    body: bytes = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _package(start_response: Any, name: str) -> list[bytes]:
+    functions = (
+        function
+        for region in lambda_backends[DEFAULT_ACCOUNT_ID].values()
+        for function in region.list_functions()
+    )
+    package: bytes = next(function.code_bytes for function in functions if function.function_name == name)
+    start_response("200 OK", [("Content-Type", "application/zip"), ("Content-Length", str(len(package)))])
+    return [package]
+
+
+def _answer(start_response: Any, made: Any, status: str = "200 OK") -> list[bytes]:
+    body = json.dumps(made).encode()
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _refused(environ: Environ, start_response: Any) -> list[bytes]:
+    """Answer as AWS does for an account that may not do this, in the words of the service's protocol."""
+    text = "The rehearsal refuses this call."
+    if "HTTP_X_AMZ_TARGET" in environ or environ.get("CONTENT_TYPE", "").startswith("application/json"):
+        return _answer(start_response, {"__type": "AccessDeniedException", "message": text}, "403 Forbidden")
+    body = (
+        "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+        f"<Message>{text}</Message></Error><RequestId>rehearsal</RequestId></ErrorResponse>"
+    ).encode()
+    if "/s3/" in environ.get("HTTP_AUTHORIZATION", ""):
+        body = f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>".encode()
+    headers = [
+        ("Content-Type", "text/xml"),
+        ("Content-Length", str(len(body))),
+        ("x-amzn-errortype", "AccessDeniedException"),
+    ]
+    start_response("403 Forbidden", headers)
+    return [body]

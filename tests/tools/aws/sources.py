@@ -1,0 +1,162 @@
+"""Plays what calls functions by itself: the queue's mapping and the clock's rule, as they are set."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from .cloud import ACCOUNT, REGION, Cloud
+from .functions import FunctionError, Functions
+
+#: How long a poller rests when its queue was empty, in seconds.
+REST = 0.1
+PARTIAL = "ReportBatchItemFailures"
+
+
+class Pollers:
+    """Polls every queue that is mapped to a function, a batch at a time, in a thread for each mapping."""
+
+    def __init__(self, cloud: Cloud, functions: Functions) -> None:
+        self._functions = functions
+        client = cloud.client("lambda", caller="REHEARSAL")
+        self.mappings: list[dict[str, Any]] = client.list_event_source_mappings()["EventSourceMappings"]
+        self._stopped = threading.Event()
+        #: What the functions raised or reported as failed.
+        self.failures: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._poll, args=(cloud, one), name="poller", daemon=True)
+            for one in self.mappings
+            if one["State"] == "Enabled"
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _poll(self, cloud: Cloud, mapping: dict[str, Any]) -> None:
+        function = mapping["FunctionArn"].rpartition(":")[2]
+        # Lambda asks the queue with the function's own role.
+        sqs = cloud.client("sqs", caller=f"MAPPING-{function}")
+        url = sqs.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
+        while not self._stopped.is_set():
+            got = sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=min(mapping.get("BatchSize", 10), 10),
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+                WaitTimeSeconds=0,
+            ).get("Messages", [])
+            if not got:
+                self._stopped.wait(REST)
+                continue
+            failed = self._handled(mapping, function, got)
+            for message in got:
+                handle = message["ReceiptHandle"]
+                if message["MessageId"] in failed:
+                    # At AWS it comes again after the visibility timeout; a rehearsal doesn't wait minutes.
+                    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=1)
+                else:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+
+    def _handled(self, mapping: dict[str, Any], function: str, got: list[dict[str, Any]]) -> set[str]:
+        """Invoke the function with a batch; return the ids of the messages that aren't done."""
+        everything = {message["MessageId"] for message in got}
+        event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in got]}
+        try:
+            made = self._functions.named(function).invoke(event)
+        except FunctionError as error:
+            self.failures.append(str(error))
+            return everything
+        if PARTIAL not in (mapping.get("FunctionResponseTypes") or ()):
+            return set()
+        failed = {one["itemIdentifier"] for one in (made or {}).get("batchItemFailures", ())}
+        self.failures += [f"message {one} failed" for one in failed]
+        # An answer that AWS can't read counts as a batch that failed.
+        return min(failed, everything)
+
+
+def _record(message: dict[str, Any], arn: str) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn,
+        "awsRegion": REGION,
+    }
+
+
+class Clock:
+    """Invokes what a rule is aimed at when a minute is over, if the rule is switched on."""
+
+    def __init__(self, cloud: Cloud, functions: Functions, rule: str) -> None:
+        self._events = cloud.client("events", caller="REHEARSAL")
+        self._functions = functions
+        self._rule = rule
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self._events.describe_rule(Name=self._rule)["State"] == "ENABLED")
+
+    def tick(self) -> bool:
+        """Let a minute be over; whether anything was invoked."""
+        if not self.is_on:
+            return False
+        for target in self._events.list_targets_by_rule(Rule=self._rule)["Targets"]:
+            self._functions.named(target["Arn"]).invoke(
+                {
+                    "version": "0",
+                    "id": str(uuid.uuid4()),
+                    "detail-type": "Scheduled Event",
+                    "source": "aws.events",
+                    "account": ACCOUNT,
+                    "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "region": REGION,
+                    "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{self._rule}"],
+                    "detail": {},
+                }
+            )
+        return True
+
+
+def publish(cloud: Cloud, envelope: str) -> None:
+    """Hand what Mechanical Turk reports to the topic that it names, as Mechanical Turk does."""
+    told = json.loads(envelope)
+    sns = cloud.client("sns", caller="MTURK")
+    sns.publish(TopicArn=told["TopicArn"], Message=told["Message"])
+
+
+def waiting(cloud: Cloud, queue: str) -> int:
+    """Return how many messages a queue holds, those being handled and those that come later included."""
+    sqs = cloud.client("sqs", caller="REHEARSAL")
+    attributes = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], AttributeNames=["All"]
+    )["Attributes"]
+    return sum(
+        int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed")
+    )
+
+
+def until_empty(cloud: Cloud, queue: str, *, patience: float = 60.0) -> bool:
+    """Wait until a queue is empty; False when it isn't in time."""
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends:
+        with contextlib.suppress(ValueError):
+            if waiting(cloud, queue) == 0:
+                return True
+        time.sleep(REST)
+    return False

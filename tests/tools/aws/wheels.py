@@ -1,0 +1,64 @@
+"""Wheels of what is installed here, so that a deployment is packaged without a network."""
+
+from __future__ import annotations
+
+import sys
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+
+def wheels(requirements: Path, into: Path) -> Path:
+    """Write a wheel for each requirement and what it needs in turn; return the folder."""
+    into.mkdir(parents=True, exist_ok=True)
+    wanted = [Requirement(line) for line in requirements.read_text().splitlines() if _is_requirement(line)]
+    seen: set[str] = set()
+    while wanted:
+        requirement = wanted.pop()
+        name = canonicalize_name(requirement.name)
+        if name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        seen.add(name)
+        found = distribution(name)
+        _pack(found, into)
+        wanted += [Requirement(line) for line in found.requires or ()]
+    return into
+
+
+def _is_requirement(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith(("#", "-"))
+
+
+def _pack(found: Distribution, into: Path) -> None:
+    """Zip an installed distribution up again; scripts and compiled files stay behind."""
+    files = {
+        str(path): Path(str(path.locate()))
+        for path in found.files or ()
+        if not str(path).startswith(("..", "/")) and path.suffix != ".pyc" and path.name != "RECORD"
+    }
+    folder = next(name for name in files if name.endswith(".dist-info/METADATA")).rpartition("/")[0]
+    tag = _tag(found.read_text("WHEEL") or "Tag: py3-none-any")
+    stem = folder.removesuffix(".dist-info")
+    record = []
+    with ZipFile(into / f"{stem}-{tag}.whl", "w", ZIP_STORED) as wheel:
+        for name, path in files.items():
+            data = path.read_bytes()
+            wheel.writestr(name, data)
+            digest = urlsafe_b64encode(sha256(data).digest()).rstrip(b"=").decode()
+            record.append(f"{name},sha256={digest},{len(data)}")
+        wheel.writestr(f"{folder}/RECORD", "\n".join([*record, f"{folder}/RECORD,,"]) + "\n")
+
+
+def _tag(described: str) -> str:
+    """Return a wheel's tags in the short form of a file's name."""
+    tags = [line[4:].strip().split("-") for line in described.splitlines() if line.startswith("Tag:")]
+    return "-".join(".".join(sorted(set(parts))) for parts in zip(*tags, strict=True))
+
+
+if __name__ == "__main__":
+    wheels(Path(sys.argv[1]), Path(sys.argv[2]))
