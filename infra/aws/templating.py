@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalice.app import Chalice
-
 from chalicelib.experiment.routes import Route
-from chalicelib.web import BLUEPRINTS, custom
 from infra.aws.errors import AwsProblem
 from infra.local.routing import Routes
 
@@ -70,11 +67,13 @@ def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = (
 
 def routes_of(own: Iterable[Route] = ()) -> dict[str, list[str]]:
     """Return the routes of an app, and the methods of each: Petri's and an author's own."""
-    app = Chalice(app_name="petri", configure_logs=False)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    custom.register(app, own)
-    return {path: sorted(methods) for path, methods in app.routes.items()}
+    # Put off: it imports all that a function imports.
+    from app import app
+
+    found = {path: set(methods) for path, methods in app.routes.items()}
+    for route in own:
+        found.setdefault(route.rule.path, set()).update(route.methods)
+    return {path: sorted(methods) for path, methods in sorted(found.items())}
 
 
 def behaviours(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -> list[Behaviour]:
