@@ -10,10 +10,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.storage.dynamodb import DynamoDBEngine
-from infra.aws.errors import NO_CREDENTIALS, NO_REGION, AwsProblem, plainly, problem
+from infra.aws.errors import NO_CREDENTIALS, NO_REGION, AwsProblem, is_gone, plainly, problem
 
 #: Seconds; an upload of a package over a slow line takes its time.
 CONNECT, READ = 10, 120
@@ -51,6 +51,12 @@ class Account:
         """The region in which the app lives."""
         return str(self.session.region_name)
 
+    @property
+    def profile(self) -> str | None:
+        """The profile that was named; None where AWS's usual order counted."""
+        name = self.session.profile_name
+        return None if name == "default" else str(name)
+
     def client(self, service: str, region: str | None = None) -> Any:
         """Return the client of a service, made once; by default in the account's region."""
         key = (service, region or self.region)
@@ -82,6 +88,7 @@ class Account:
         return DynamoDBEngine(
             table,
             self.region,
+            host=self.client("dynamodb").meta.endpoint_url,
             aws_access_key_id=frozen.access_key if frozen else None,
             aws_secret_access_key=frozen.secret_key if frozen else None,
             aws_session_token=frozen.token if frozen else None,
@@ -89,12 +96,21 @@ class Account:
             read_timeout=30.0,
         )
 
+    def has_table(self, table: str) -> bool:
+        """Whether a table is there."""
+        try:
+            self.client("dynamodb").describe_table(TableName=table)
+        except ClientError as error:
+            if is_gone(error):
+                return False
+            raise
+        return True
+
     def environment(self) -> dict[str, str]:
         """Return the environment in which another program finds the same account and region."""
         found = {**os.environ, "AWS_DEFAULT_REGION": self.region, "AWS_REGION": self.region}
-        profile = self.session.profile_name
-        if profile != "default":
-            found["AWS_PROFILE"] = profile
+        if self.profile is not None:
+            found["AWS_PROFILE"] = self.profile
             # Keys in the environment would count more than the profile.
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
                 found.pop(name, None)

@@ -22,6 +22,7 @@ from infra.aws.record import Record
 
 _ROOT: Final = Path(__file__).parents[2]
 _CONNECTION: Final = re.compile(r"Connect|Timeout|Endpoint|Proxy|Protocol|HTTPClient|SSL")
+_ERROR: Final = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")
 #: Seconds that Chalice gets to end by itself when it is interrupted.
 _GRACE: Final = 20.0
 #: Lines that carry nothing for the operator.
@@ -71,7 +72,7 @@ def _run(account: Account, arguments: list[str], folder: Path, tell: Tell) -> No
                 _end(process)
                 raise
         trace.seek(0)
-        last = (trace.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+        last = _raised(trace.read().decode(errors="replace"))
     if failure is not None:
         raise _problem(failure)
     if process.returncode:
@@ -87,6 +88,14 @@ def _listen(process: subprocess.Popen[str], tell: Tell) -> dict[str, Any] | None
         elif not _NOISE.match(line):
             tell(line.strip())
     return failure
+
+
+def _raised(trace: str) -> str:
+    """Return what was raised, from a traceback; messages may go on for lines."""
+    lines = [line for line in trace.splitlines() if line.strip()]
+    named = [number for number, line in enumerate(lines) if _ERROR.match(line)]
+    told = lines[named[-1] :] if named else lines[-1:]
+    return " ".join(" ".join(told).split()).rstrip(". ") or "it said nothing"
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -158,9 +158,11 @@ def _log_groups(account: Account, names: Names) -> Iterator[Entry]:
 
 def mapping(account: Account, names: Names) -> Entry | None:
     """Return what Lambda says of the mapping from the app's queue to its consumer; None without one."""
-    found = account.client("lambda").list_event_source_mappings(FunctionName=names.function(CONSUMER))
+    identity = account.identity
+    queue = f"arn:{identity.partition}:sqs:{account.region}:{identity.account}:{names.queue}"
+    found = account.client("lambda").list_event_source_mappings(EventSourceArn=queue)
     for each in found["EventSourceMappings"]:
-        if str(each.get("EventSourceArn", "")).rpartition(":")[2] == names.queue:
+        if str(each.get("FunctionArn", "")).rpartition(":")[2] == names.function(CONSUMER):
             return dict(each)
     return None
 

@@ -6,13 +6,14 @@ import configparser
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra.aws.account import Account
+from infra.aws.at_home import AtHome
 from infra.aws.errors import AwsProblem, is_gone
 from infra.aws.names import Names
 
@@ -67,18 +68,12 @@ def forget(account: Account, names: Names) -> bool:
     return True
 
 
-def keys_of(settings: Mapping[str, Any], sensitive: Iterable[str]) -> dict[str, Any]:
-    """Return those settings that are secret."""
-    wanted = set(sensitive)
-    return {name: value for name, value in settings.items() if name in wanted}
-
-
 class Tokens:
     """The operator's tokens of deployed apps, in a file of the operator's own."""
 
     def __init__(self, path: Path | None = None) -> None:
         """`path`: by default `.petri/tokens` in the operator's home."""
-        self.path = path or Path.home() / ".petri" / "tokens"
+        self.path = path or AtHome().root / "tokens"
 
     def keep(self, names: Names, token: str) -> None:
         """Write down an app's token; the file stays readable for its owner alone."""

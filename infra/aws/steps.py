@@ -26,6 +26,10 @@ class Progress(Protocol):
         """Take what happens within a step."""
 
 
+#: Said once, at the end.
+_RUN_AGAIN = "Run the command again."
+
+
 @dataclass(frozen=True)
 class Step:
     """One step: what it does, in words and as a function; it may be run again at any time."""
@@ -49,5 +53,5 @@ def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
 
 
 def _failed(step: Step, error: PetriError, again: str) -> AwsProblem:
-    # One sentence ends with what to do; the command line tells the last one apart.
-    return AwsProblem(f"The step '{step.name}' failed: {str(error).rstrip()} {again}")
+    why = str(error).strip().removesuffix(_RUN_AGAIN).rstrip()
+    return AwsProblem(f"The step '{step.name}' failed: {why} {again}")

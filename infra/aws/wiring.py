@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.aws import steps
+from infra.aws import access_logs, steps
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem, code_of, is_gone
 from infra.aws.names import API, Names
@@ -19,17 +18,6 @@ CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
 #: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
 #: bound for what a stranger's flood may cost.
 RATE, BURST = 500, 1000
-#: No address, no query, no client: both can say who somebody is.
-ACCESS_FORMAT: Final = {
-    "at": "$context.requestTime",
-    "id": "$context.requestId",
-    "method": "$context.httpMethod",
-    "route": "$context.resourcePath",
-    "status": "$context.status",
-    "ms": "$context.responseLatency",
-    "bytes": "$context.responseLength",
-    "error": "$context.error.responseType",
-}
 _BUSY: Final = {"ResourceConflictException", "ResourceInUseException", "TooManyRequestsException"}
 _TRIES, _BETWEEN = 40, 3.0
 
@@ -169,7 +157,7 @@ class Wiring:
                 stageName=API_STAGE,
                 patchOperations=[
                     _replace("/accessLogSettings/destinationArn", log_group_arn.removesuffix(":*")),
-                    _replace("/accessLogSettings/format", json.dumps(ACCESS_FORMAT)),
+                    _replace("/accessLogSettings/format", access_logs.FORMAT),
                 ],
             )
         except ClientError as error:

@@ -1,0 +1,71 @@
+"""An app's secrets are made once and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.aws import secrets
+from infra.aws.account import Account
+from infra.aws.errors import AwsProblem
+from infra.aws.names import Names
+from infra.aws.secrets import SIGNING, TOKEN, Tokens
+
+
+def test_signing_secret_and_token_outlive_a_redeploy(account: Account, names: Names) -> None:
+    first = secrets.ensure(account, names, {})
+    second = secrets.ensure(account, names, {"prolific_api_token": "new"})
+    assert (second[SIGNING], second[TOKEN]) == (first[SIGNING], first[TOKEN])
+
+
+def test_keys_of_recruiters_are_what_they_are_now(account: Account, names: Names) -> None:
+    secrets.ensure(account, names, {"prolific_api_token": "old"})
+    secrets.ensure(account, names, {"prolific_api_token": "new"})
+    assert secrets.read(account, names)["prolific_api_token"] == "new"
+
+
+def test_secrets_are_encrypted_at_rest(account: Account, names: Names) -> None:
+    secrets.ensure(account, names, {})
+    found = account.client("ssm").get_parameter(Name=names.secrets)["Parameter"]
+    assert found["Type"] == "SecureString"
+
+
+def test_an_app_has_no_secrets_before_it_is_deployed(account: Account, names: Names) -> None:
+    assert secrets.read(account, names) == {}
+
+
+def test_forgotten_secrets_are_gone(account: Account, names: Names) -> None:
+    secrets.ensure(account, names, {})
+    secrets.forget(account, names)
+    assert secrets.read(account, names) == {}
+
+
+def test_forgetting_what_is_not_there_is_no_failure(account: Account, names: Names) -> None:
+    assert secrets.forget(account, names) is False
+
+
+def test_more_than_ssm_takes_is_refused_without_showing_it(account: Account, names: Names) -> None:
+    with pytest.raises(AwsProblem) as refusal:
+        secrets.ensure(account, names, {"smtp_password": "x" * 5000})
+    assert "xxx" not in str(refusal.value)
+
+
+def test_only_its_owner_can_read_the_file_of_tokens(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "private" / "tokens")
+    tokens.keep(Names("story", "live"), "t0ken")
+    assert tokens.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_tokens_are_found_by_app_and_stage(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "tokens")
+    tokens.keep(Names("story", "live"), "one")
+    tokens.keep(Names("story", "sandbox"), "two")
+    assert tokens.find(Names("story", "live")) == "one"
+
+
+def test_a_token_of_a_destroyed_app_is_struck_out(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "tokens")
+    tokens.keep(Names("story", "live"), "one")
+    tokens.forget(Names("story", "live"))
+    assert "one" not in tokens.path.read_text()
