@@ -18,11 +18,14 @@
     `-- VendorError                 a recruiter or cloud service refused or didn't answer
         |-- VendorRefused           a final no: it won't work again without a change
         `-- VendorUnreachable       no answer, or "later": whether it happened isn't known
+            `-- NotSettled          the recruiter can say so at a moment it knows
 
 `code` is a stable word for programs, `str(error)` a sentence for people that says what to do.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class PetriError(Exception):
@@ -158,3 +161,14 @@ class VendorUnreachable(VendorError):
     """The recruiter didn't answer or asked to come later; whether it happened isn't known."""
 
     code = "vendor_unreachable"
+
+
+class NotSettled(VendorUnreachable):
+    """The recruiter can't say yet whether it has paid; it is asked again when it can."""
+
+    code = "not_settled"
+
+    def __init__(self, message: str = "", *, again: datetime) -> None:
+        """`again`: from when on it can say."""
+        super().__init__(message)
+        self.again = again

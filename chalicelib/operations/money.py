@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from chalicelib.model.errors import ExperimentError
+from chalicelib.model.errors import ExperimentError, NotSettled
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
 from chalicelib.model.reports import DUE, HELD, PAID, REFUSED, SENDING, Payment
@@ -33,6 +33,10 @@ LEASE_ENDS = "leased_until"
 #: after the other, so late that the first is surely shown.
 SHOWN_ALIKE = (BONUS, COMPENSATION)
 APART = timedelta(minutes=20)
+#: When a payment was last begun to be sent, and how often; a try that only looked doesn't count.
+SENT_AT, SENDS = "sent_at", "sends"
+#: After so many that nobody could tell of, the operator is needed.
+MOST_SENDS = 12
 #: Who moves payments on, where the operator doesn't.
 PLATFORM, OPERATOR = "petri", "operator"
 MOST_MOVES = 60
@@ -111,9 +115,39 @@ def begin_payment(unit: Unit, participant_id: int, kind: str) -> Transfer | None
         have_paid(unit, payment, due=until)
         return None
     transfer = transfer_of(unit, payment)
-    move(unit, payment, SENDING, "sent again" if transfer.is_retry else "sent")
+    move(unit, payment, SENDING, "tried again" if transfer.is_retry else "sent")
     payment.details = {**payment.details, LEASE_ENDS: iso(unit.now + LEASE)}
+    if not transfer.is_retry:
+        _count_as_sent(unit, payment)
     return transfer
+
+
+def note_sent_again(unit: Unit, participant_id: int, kind: str) -> None:
+    """Note that a payment, which was looked for and isn't there, is about to be sent once more."""
+    payment = unit.work.payment(participant_id, kind)
+    if payment is not None and payment.status == SENDING:
+        _count_as_sent(unit, payment)
+
+
+def _count_as_sent(unit: Unit, payment: Payment) -> None:
+    sends = int(payment.details.get(SENDS, 0)) + 1
+    payment.details = {**payment.details, SENT_AT: iso(unit.now), SENDS: sends}
+
+
+def was_sent_too_often(unit: Unit, participant_id: int, kind: str) -> bool:
+    """Whether a payment was sent so often, and nobody could tell of it, that the operator is needed."""
+    payment = unit.work.payment(participant_id, kind)
+    return payment is not None and int(payment.details.get(SENDS, 0)) >= MOST_SENDS
+
+
+def look_again(unit: Unit, participant_id: int, kind: str, error: NotSettled) -> None:
+    """Have a payment looked for again when its recruiter can tell of it; nobody tries before."""
+    payment = unit.work.payment(participant_id, kind)
+    if payment is None or payment.status != SENDING:
+        return
+    move(unit, payment, SENDING, str(error))
+    payment.details = {**payment.details, LEASE_ENDS: iso(error.again)}
+    have_paid(unit, payment, due=error.again)
 
 
 def leased_until(unit: Unit, payment: Payment) -> datetime | None:
@@ -156,7 +190,7 @@ def transfer_of(unit: Unit, payment: Payment) -> Transfer:
         token=f"{unit.app_id}-{participant.id}-{payment.kind}",
         reference=payment.recruiter_reference,
         is_retry=bool(tries),
-        tried_at=moment(tries[-1]["at"]) if tries else None,
+        tried_at=moment(payment.details.get(SENT_AT)) if tries else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError, VendorRefused
+from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
 from chalicelib.operations import (
     channels,
     dead_letters,
@@ -176,6 +176,11 @@ def _pay(message: Message) -> None:
         reference = _transfer(transfer, whose)
     except VendorRefused as error:
         app.handle(message, money.refuse_payment, *whose, str(error))
+    except NotSettled as error:
+        if app.run(money.was_sent_too_often, *whose):
+            app.run(money.give_up_for_now, *whose, str(error))
+            raise
+        app.handle(message, money.look_again, *whose, error)
     except Exception as error:
         # Whatever it was, nobody has the payment to itself any more; it comes again.
         app.run(money.give_up_for_now, *whose, str(error))
@@ -192,6 +197,7 @@ def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
         found = recruiter.find_payment(transfer)
         if found is not None:
             return found
+        app.run(money.note_sent_again, *whose)
     if transfer.reference is None:
         prepared = recruiter.prepare(transfer)
         if prepared is not None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from chalicelib.model.errors import NotSettled
 from chalicelib.operations import dead_letters, money, payments
+from chalicelib.ports import Transfer
 from chalicelib.workers import clock
 from tests.tools.engines import Crash
+from tests.tools.vendor import Fault
 from tests.web.conftest import NewWorld
 from tests.web.money import Till, paying
 from tests.web.world import Person
@@ -241,6 +245,56 @@ def test_who_is_screened_out_needs_no_report_where_nobody_reports(world: NewWorl
     person.answer(person.join())
     till.work()
     assert till.vendor.books == [(person.id, "screen-out", Decimal("0.25"))]
+
+
+# -- where the recruiter shows payments late --------------------------------------------------------
+
+
+def late_books(world: NewWorld, *faults: Fault) -> tuple[Till, Person]:
+    """Somebody owed base pay by a vendor that shows after a quarter of an hour whether it has paid."""
+    till = Till(world, paying())
+    till.vendor.faults += faults
+    find = till.vendor.find_payment
+
+    def look(transfer: Transfer) -> str | None:
+        assert transfer.tried_at is not None
+        shown = transfer.tried_at + timedelta(minutes=15)
+        if till.here.clock.now() < shown:
+            raise NotSettled("It may be on its way.", again=shown)
+        return find(transfer)
+
+    till.vendor.find_payment = look  # type: ignore[method-assign]
+    return till, till.finish()
+
+
+@pytest.mark.parametrize("fault", ["answer lost", "unreachable"])
+def test_what_is_shown_late_is_settled_as_soon_as_it_shows(world: NewWorld, fault: Fault) -> None:
+    till, person = late_books(world, fault)
+    till.go_on(minutes=16)
+    assert (till.ledger(person), till.vendor.books) == (
+        {"base": "paid"},
+        [(person.id, "base", Decimal("1.50"))],
+    )
+
+
+@pytest.mark.parametrize("fault", ["answer lost", "unreachable"])
+def test_what_is_shown_late_alarms_nobody(world: NewWorld, fault: Fault) -> None:
+    till, _ = late_books(world, *[fault] if fault == "answer lost" else [fault] * 5)
+    till.go_on(hours=3)
+    assert (till.dead_letters(), till.letters.sent) == ([], [])
+
+
+def test_while_it_may_be_on_its_way_a_payment_does_not_hang(world: NewWorld) -> None:
+    till, _ = late_books(world, "answer lost")
+    till.go_on(minutes=14)
+    (entry,) = till.here.app.run(payments.list_payments, payments.Wanted())
+    assert (entry.status, entry.hangs) == ("sending", False)
+
+
+def test_the_operator_is_told_of_what_never_succeeds(world: NewWorld) -> None:
+    till, _ = late_books(world, *["unreachable"] * 99)
+    till.go_on(hours=6)
+    assert ([letter["kind"] for letter in till.dead_letters()], len(till.letters.sent)) == (["pay"], 1)
 
 
 # -- where the recruiter pays whatever is handed in -------------------------------------------------

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.model.errors import NotSettled, VendorRefused
 from chalicelib.ports import Clock, Transfer
 
 from .client import ProlificClient
@@ -82,7 +82,7 @@ class Bonuses:
     def find(self, transfer: Transfer) -> str | None:
         """Return the reference of a bonus that was paid; None when it wasn't.
 
-        VendorUnreachable while a try that was made may still show.
+        NotSettled while a try that was made may still show.
         """
         if transfer.reference is None:
             return None
@@ -95,9 +95,11 @@ class Bonuses:
 
     def _refuse_while_on_its_way(self, made: SetUp, sent: datetime | None) -> None:
         if sent is not None and self.clock.now() < sent + SETTLES:
-            raise VendorUnreachable(
+            again = sent + SETTLES
+            raise NotSettled(
                 f"Prolific doesn't show the bonus {made.bonus_id} yet, and it may be on its way; "
-                f"it is looked for again after {(sent + SETTLES).isoformat()}."
+                f"it is looked for again after {again.isoformat()}.",
+                again=again,
             )
 
     @staticmethod
