@@ -16,6 +16,8 @@ from chalicelib.workers import clock, messages
 
 # Powertools writes the log; Chalice would write each line a second time.
 app = Chalice(app_name="petri", configure_logs=False)
+# Chalice's deployer takes sockets only where this is said.
+app.experimental_feature_flags.add("WEBSOCKETS")
 for _blueprint in BLUEPRINTS:
     app.register_blueprint(_blueprint)
 
