@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +45,9 @@ class Cloud:
             raise RuntimeError("moto's server didn't start; `python -m tests.tools.aws.server` says why")
         self.url = f"http://127.0.0.1:{port}"
         self._session = requests.Session()
+        self._boto = boto3.Session()
+        self._guard = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def close(self) -> None:
         self._process.terminate()
@@ -62,6 +66,8 @@ class Cloud:
 
     def __exit__(self, *_: object) -> None:
         self._session.close()
+        for client in self._clients.values():
+            client.close()
         self.close()
 
     def environment(self, caller: str = OPERATOR) -> dict[str, str]:
@@ -77,15 +83,18 @@ class Cloud:
         }
 
     def client(self, service: str, caller: str = OPERATOR) -> Any:
-        """Return a client of one of its services."""
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=caller,
-            aws_secret_access_key="rehearsal",
-            config=Config(account_id_endpoint_mode="disabled", retries={"total_max_attempts": 2}),
-        )
+        """Return a client of one of its services, made once for each caller."""
+        with self._guard:
+            if (service, caller) not in self._clients:
+                self._clients[service, caller] = self._boto.client(
+                    service,
+                    region_name=REGION,
+                    endpoint_url=self.url,
+                    aws_access_key_id=caller,
+                    aws_secret_access_key="rehearsal",
+                    config=Config(account_id_endpoint_mode="disabled", retries={"total_max_attempts": 2}),
+                )
+            return self._clients[service, caller]
 
     def calls(self) -> list[Call]:
         """Return every call that has reached it, oldest first."""

@@ -12,9 +12,9 @@ import json
 import re
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shutil import which
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, unquote
 
 from botocore.exceptions import ClientError
@@ -26,7 +26,7 @@ from infra.local.server import listen, serve, url_of
 from infra.local.sockets import PATH, Sockets
 
 from .cloud import Cloud
-from .gateway import RestApi
+from .gateway import FORBIDDEN, RestApi
 
 _BUCKET = re.compile(r"(.+)\.s3[.-].*")
 _API = re.compile(r"(\w+)\.execute-api\..*")
@@ -96,16 +96,34 @@ class Distribution:
         return next(one for one in self.behaviours if one.covers(path) or one.covers(path.removeprefix("/")))
 
 
-class Edge:
-    """Serves the distribution on a free port of this machine until it is closed."""
+class Deployed(Protocol):
+    """What is deployed at the moment."""
 
-    def __init__(self, cloud: Cloud, rest: RestApi, sockets: Sockets) -> None:
+    @property
+    def distribution(self) -> Distribution: ...
+
+    @property
+    def rest(self) -> RestApi: ...
+
+    @property
+    def sockets(self) -> Sockets: ...
+
+    def going(self) -> None:
+        """Let sockets that close from now on say nothing."""
+
+
+class Edge:
+    """Serves what has an address of AWS's, on a free port of this machine, until it is closed.
+
+    Under CloudFront's name, and this machine's own, that is the distribution; under the REST API's name the
+    API alone.
+    """
+
+    def __init__(self, cloud: Cloud, deployed: Deployed) -> None:
         if which("node") is None:
             raise NoNode(NoNode.__doc__)
-        self.distribution = Distribution(cloud)
+        self._deployed = deployed
         self._s3 = cloud.client("s3", caller="CLOUDFRONT")
-        self._rest = rest
-        self._sockets = sockets
         self._node = subprocess.Popen(
             ["node", "-e", NODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -121,7 +139,7 @@ class Edge:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._sockets.host_is_going()
+        self._deployed.going()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._listener.close()
@@ -151,7 +169,9 @@ class Edge:
             if not message.get("more_body", False):
                 break
         request = HttpRequest.from_scope(scope, bytes(body))
-        answer = await asyncio.to_thread(self.answer, request)
+        host = request.header(b"host") or ""
+        answering = self._straight if _API.fullmatch(host) else self.answer
+        answer = await asyncio.to_thread(answering, request)
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         shown = b"" if request.method == "HEAD" else answer.body
@@ -159,35 +179,31 @@ class Edge:
 
     def answer(self, request: HttpRequest) -> Answer:
         """Answer a request as the first behaviour that covers its path says."""
-        behaviour = self.distribution.behaviour(request.path)
+        distribution = self._deployed.distribution
+        behaviour = distribution.behaviour(request.path)
         if request.method not in behaviour.methods:
             return REFUSED
         made = self._seen(behaviour, request)
         if "statusCode" in made:
             return _made_at_edge(made)
-        domain, path = self.distribution.origins[behaviour.origin]
+        domain, path = distribution.origins[behaviour.origin]
         bucket = _BUCKET.fullmatch(domain)
         if bucket is not None:
             return self._page(bucket[1], path + made["uri"])
-        api = _API.fullmatch(domain)
-        whole = path + made["uri"]
-        if api is None or api[1] != self._rest.id or not whole.startswith(f"/{self._rest.stage}/"):
-            return NOT_FOUND
-        below = whole.removeprefix(f"/{self._rest.stage}")
         # Host is not forwarded: API Gateway is asked by its own name.
         headers = tuple(pair for pair in request.headers if pair[0] != b"host")
-        return self._rest.answer(
-            HttpRequest(
-                request.method,
-                below,
-                request.query,
-                (*headers, (b"host", domain.encode())),
-                request.body,
-                request.address,
-                "https",
-                443,
-            )
-        )
+        asked = (*headers, (b"host", domain.encode()))
+        return self._straight(replace(request, path=path + made["uri"], headers=asked))
+
+    def _straight(self, request: HttpRequest) -> Answer:
+        """Ask the REST API by its own name, under which everything lies below the stage."""
+        rest = self._deployed.rest
+        api = _API.fullmatch(request.header(b"host") or "")
+        stage = f"/{rest.stage}"
+        if api is None or api[1] != rest.id or not request.path.startswith(f"{stage}/"):
+            return FORBIDDEN
+        below = request.path.removeprefix(stage)
+        return rest.answer(replace(request, path=below, scheme="https", port=443))
 
     def _seen(self, behaviour: Behaviour, request: HttpRequest) -> dict[str, Any]:
         """Run the behaviour's function on a request; return the request or the answer that it made."""
@@ -230,14 +246,15 @@ class Edge:
         return Answer(200, headers, found["Body"].read())
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        behaviour = self.distribution.behaviour(scope["path"])
+        distribution, stage = self._deployed.distribution, self._deployed.rest.stage
+        behaviour = distribution.behaviour(scope["path"])
         asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
         made = await asyncio.to_thread(self._seen, behaviour, asked)
-        domain, path = self.distribution.origins[behaviour.origin]
+        domain, path = distribution.origins[behaviour.origin]
         # The WebSocket API lives at its stage's own address and knows no path below it.
-        is_stage = path + made.get("uri", "") in {f"/{self._rest.stage}", f"/{self._rest.stage}/"}
+        is_stage = path + made.get("uri", "") == f"/{stage}"
         reached = PATH if ".execute-api." in domain and is_stage else "/"
-        await self._sockets({**scope, "path": reached}, receive, send)
+        await self._deployed.sockets({**scope, "path": reached}, receive, send)
 
 
 def _made_at_edge(made: dict[str, Any]) -> Answer:

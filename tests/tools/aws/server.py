@@ -21,6 +21,7 @@ from infra.local.moto_engine import isolated_transactions
 
 from .cloudfront_shims import distributions
 from .gateway_shims import gateways
+from .property_shims import properties
 from .recorder import Recorder
 from .stack_shims import stacks
 from .storage_shims import buckets
@@ -44,6 +45,7 @@ def main() -> None:
     with ExitStack() as shims:
         shims.enter_context(isolated_transactions())
         shims.enter_context(gateways())
+        shims.enter_context(properties())
         shims.enter_context(buckets())
         shims.enter_context(distributions())
         recorder = Recorder(DomainDispatcherApplication(create_backend_app))

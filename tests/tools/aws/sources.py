@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import time
@@ -140,23 +139,23 @@ def publish(cloud: Cloud, envelope: str) -> None:
     sns.publish(TopicArn=told["TopicArn"], Message=told["Message"])
 
 
-def waiting(cloud: Cloud, queue: str) -> int:
-    """Return how many messages a queue holds, those being handled and those that come later included."""
+def waiting(cloud: Cloud, queue: str) -> tuple[int, int]:
+    """Return how many messages of a queue wait or are being handled, and how many come later."""
     sqs = cloud.client("sqs", caller="REHEARSAL")
-    attributes = sqs.get_queue_attributes(
+    told = sqs.get_queue_attributes(
         QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], AttributeNames=["All"]
     )["Attributes"]
-    return sum(
-        int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed")
+    now, handled, later = (
+        int(told[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed")
     )
+    return now + handled, later
 
 
 def until_empty(cloud: Cloud, queue: str, *, patience: float = 60.0) -> bool:
     """Wait until a queue is empty; False when it isn't in time."""
     ends = time.monotonic() + patience
     while time.monotonic() < ends:
-        with contextlib.suppress(ValueError):
-            if waiting(cloud, queue) == 0:
-                return True
+        if waiting(cloud, queue) == (0, 0):
+            return True
         time.sleep(REST)
     return False

@@ -1,0 +1,47 @@
+"""Compares what Petri's ledger says with what left the requester's account."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+from tests.tools.mturk import Books
+
+Sum = tuple[str, str, Decimal]
+#: What Petri calls what Mechanical Turk calls otherwise.
+KINDS = {"base": "reward", "bonus": "bonus"}
+
+
+def table(archive: Path, name: str) -> list[dict[str, str]]:
+    """Return the rows of an exported table."""
+    with zipfile.ZipFile(archive) as exported:
+        text = exported.read(f"data/{name}.csv").decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def differences(archive: Path, books: Books) -> list[str]:
+    """Return what ledger and books don't agree on, each sum once for each assignment; none is right."""
+    assignments = {row["id"]: row["assignment_id"] for row in table(archive, "participant")}
+    owed = Counter(
+        (KINDS.get(row["kind"], row["kind"]), assignments[row["participant_id"]], Decimal(row["amount"]))
+        for row in table(archive, "payment")
+        if row["status"] == "paid"
+    )
+    paid = Counter((one.kind, one.assignment, one.amount) for one in books.entries)
+    missing = [f"not in the books: {_told(one)}" for one in (owed - paid).elements()]
+    extra = [f"not in the ledger: {_told(one)}" for one in (paid - owed).elements()]
+    unpaid = [
+        f"still {row['status']}: {row['kind']} of ${row['amount']} for participant {row['participant_id']}"
+        for row in table(archive, "payment")
+        if row["status"] != "paid"
+    ]
+    return [*missing, *extra, *unpaid]
+
+
+def _told(one: Sum) -> str:
+    kind, assignment, amount = one
+    return f"{kind} of ${amount} for {assignment}"

@@ -1,0 +1,112 @@
+"""A region of AWS for a rehearsal: the played services, what runs in them, and their names."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from unittest.mock import patch
+
+from chalicelib.messaging.channels import LocalChannels
+from infra.local.management_api import ManagementAPI
+from infra.local.sockets import Sockets
+
+from .cloud import OPERATOR, Cloud
+from .edge import Distribution, Edge
+from .functions import Functions, Machine
+from .gateway import RestApi, socket_api
+from .names import Names, led
+
+STAGE = "api"
+
+
+class Deployed:
+    """What is deployed: read from AWS when it is first asked for, and again after `forget`."""
+
+    def __init__(self, cloud: Cloud, machine: Machine) -> None:
+        self._cloud = cloud
+        self._machine = machine
+        self.channels = LocalChannels()
+
+    @cached_property
+    def functions(self) -> Functions:
+        return Functions(self._cloud, self._machine)
+
+    @cached_property
+    def rest(self) -> RestApi:
+        (api,) = self._cloud.client("apigateway", caller="REHEARSAL").get_rest_apis()["items"]
+        return RestApi(self._cloud, self.functions, api["id"], STAGE)
+
+    @cached_property
+    def sockets(self) -> Sockets:
+        return socket_api(self._cloud, self.functions, self.channels, self.socket_api_id, STAGE)
+
+    @cached_property
+    def socket_api_id(self) -> str:
+        (api,) = self._cloud.client("apigatewayv2", caller="REHEARSAL").get_apis()["Items"]
+        return str(api["ApiId"])
+
+    @cached_property
+    def distribution(self) -> Distribution:
+        return Distribution(self._cloud)
+
+    def going(self) -> None:
+        if "sockets" in self.__dict__:
+            self.sockets.host_is_going()
+
+    def forget(self) -> None:
+        """End the functions' processes, and look anew at what is deployed, sockets apart: they stay open."""
+        if "functions" in self.__dict__:
+            self.functions.close()
+        for name in ("functions", "rest", "sockets", "socket_api_id", "distribution"):
+            self.__dict__.pop(name, None)
+
+
+class Region:
+    """Everything that is played, from `with` to the end of the block."""
+
+    def __init__(self, requester_url: str | None = None) -> None:
+        """`requester_url`: where Mechanical Turk is played."""
+        self._requester_url = requester_url
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
+            self.cloud = opening.enter_context(Cloud())
+            self.names = opening.enter_context(Names(folder, self._leads_to))
+            self.deployed = Deployed(self.cloud, Machine(self.names.addresses, self.names.authority))
+            opening.callback(self.deployed.forget)
+            self._management = opening.enter_context(ManagementAPI(self.deployed.channels))
+            self.edge = opening.enter_context(Edge(self.cloud, self.deployed))
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def _leads_to(self, host: str) -> str | None:
+        if host.startswith("mturk-requester"):
+            return self._requester_url
+        if host.endswith(".cloudfront.net"):
+            return self.edge.url
+        if ".execute-api." in host:
+            return self._management.url if host.startswith(self.deployed.socket_api_id) else self.edge.url
+        return self.cloud.url
+
+    @contextmanager
+    def operator(self, home: Path) -> Iterator[None]:
+        """Let this process be an operator's, to whom all of this is AWS; nothing at `home` is kept."""
+        settings = {
+            **self.cloud.environment(OPERATOR),
+            "HOME": str(home),
+            "PETRI_HOME": str(home / ".petri"),
+            "REQUESTS_CA_BUNDLE": str(self.names.authority),
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        with patch.dict(os.environ, {**kept, **settings}, clear=True), led(self.names.addresses):
+            yield

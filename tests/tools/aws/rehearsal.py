@@ -1,0 +1,184 @@
+"""A deployment from the first call to the last, on loopback: deployed, taken part in, paid, destroyed."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+from unittest.mock import patch
+
+from chalicelib.export.archive import write_zip
+from infra.aws import steps as aws_steps
+from infra.aws.account import Account, connect
+from infra.aws.deploying import Deployed, Deploying, Order
+from infra.aws.names import Names
+from infra.local.bots import chosen_bots
+from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
+from tests.tools.mturk.things import BEGINNING
+
+from .inventory import inventory
+from .people import People, Taken
+from .region import Region
+from .sources import Clock, Pollers, publish, waiting
+from .wheels import wheels
+
+ROOT = Path(__file__).parents[3]
+APP = "rehearsal"
+#: Rounds of people who come, at most: an experiment that never ends is told so.
+MOST_ROUNDS = 200
+#: Seconds after which messages that are put off are left alone, and how long nothing may happen at all.
+QUIET, PATIENCE = 3.0, 60.0
+
+Tell = Callable[[str], None]
+
+
+class Stalled(Exception):
+    """The queue doesn't come to rest."""
+
+
+@dataclass
+class Told:
+    """Takes the progress of deploys, for lines and for tests."""
+
+    tell_line: Tell
+    steps: list[str] = field(default_factory=list)
+
+    def begin(self, number: int, total: int, name: str) -> None:
+        self.steps.append(name)
+        self.tell_line(f"  {number}/{total} {name}")
+
+    def tell(self, line: str) -> None:
+        self.tell_line(f"      {line}")
+
+
+class Rehearsal:
+    """One experiment on the played AWS; use it in a `with`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tell: Tell,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        offline: bool = False,
+    ) -> None:
+        """`settings`: what counts more than the experiment's own; `offline`: packages only as installed."""
+        self.folder = folder.resolve()
+        self._tell = tell
+        self._settings = settings or {}
+        self._offline = offline
+        self._open = ExitStack()
+        self.names = Names(APP, "sandbox")
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self.home = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-home-")))
+            self.requester = opening.enter_context(MTurkStandIn())
+            self.requester.clock.advance(datetime.now(UTC) - BEGINNING)
+            self.region = opening.enter_context(Region(self.requester.url))
+            opening.enter_context(self.region.operator(self.home))
+            opening.enter_context(self._packages())
+            # Stacks are made at once here.
+            opening.enter_context(patch.object(aws_steps, "pause", lambda _: time.sleep(0.01)))
+            self.account: Account = connect()
+            self.before = inventory(self.region.cloud)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    @contextmanager
+    def _packages(self) -> Iterator[None]:
+        found = wheels(ROOT / "requirements.txt", self.home / "wheels")
+        pip = {"PIP_FIND_LINKS": str(found), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        with patch.dict("os.environ", {**pip, **({"PIP_NO_INDEX": "1"} if self._offline else {})}):
+            yield
+
+    # -- deploying ------------------------------------------------------------------------------
+
+    @property
+    def order(self) -> Order:
+        settings = {
+            "recruiter": "mturk",
+            "aws_access_key_id": ACCESS_KEY,
+            "aws_secret_access_key": SECRET_KEY,
+            **self._settings,
+        }
+        return Order(self.folder, self.names, settings=settings)
+
+    def deploying(self, told: Told | None = None) -> Deploying:
+        return Deploying(self.account, self.order, told or Told(self._tell))
+
+    def deploy(self) -> Deployed:
+        """Deploy by the real code, or deploy again; functions then are those that were uploaded last."""
+        self.region.deployed.forget()
+        made = self.deploying().run()
+        self.region.deployed.forget()
+        return made
+
+    # -- taking part ----------------------------------------------------------------------------
+
+    @cached_property
+    def bots(self) -> list[type[Any]]:
+        from chalicelib.experiment.loader import load_experiment
+
+        return chosen_bots(load_experiment(self.folder))
+
+    @contextmanager
+    def running(self) -> Iterator[Pollers]:
+        """Let queue and functions work while the block lasts."""
+        with Pollers(self.region.cloud, self.region.deployed.functions) as pollers:
+            yield pollers
+
+    def take_part(self, most: int | None = None) -> list[Taken]:
+        """Let people come as long as places are open; `most`: rounds of them."""
+        people = People(self.requester, self.bots, self.region.edge.url)
+        clock = Clock(self.region.cloud, self.region.deployed.functions, self.names.tick_rule)
+        fared: list[Taken] = []
+        for _ in range(MOST_ROUNDS if most is None else most):
+            self.settle()
+            came = people.come()
+            if not came:
+                return fared
+            fared += came
+            self.settle()
+            clock.tick()
+        self.settle()
+        return fared
+
+    def settle(self) -> None:
+        """Deliver what Mechanical Turk reports, and wait until the queue has come to rest."""
+        rested = since = time.monotonic()
+        while True:
+            if self.requester.post.deliver(lambda envelope: publish(self.region.cloud, envelope)):
+                since = rested = time.monotonic()
+            busy, put_off = waiting(self.region.cloud, self.names.queue)
+            now = time.monotonic()
+            if busy:
+                rested = now
+            if not busy and (not put_off or now - rested > QUIET):
+                return
+            if now - since > PATIENCE:
+                raise Stalled(f"{busy} messages are still in {self.names.queue} after {PATIENCE:.0f} s")
+            time.sleep(0.05)
+
+    # -- what comes out -------------------------------------------------------------------------
+
+    def export(self, place: Path) -> Path:
+        """Write the run's data, with who took part, out of the table."""
+        engine = self.account.engine(self.names.table)
+        try:
+            return write_zip(engine, place, app_id=self.names.prefix, scrub=False)
+        finally:
+            engine.close()
+
+    def left(self) -> list[tuple[str, str]]:
+        """Return what is there that wasn't before, or the other way round."""
+        return sorted(set(inventory(self.region.cloud)) ^ set(self.before))
