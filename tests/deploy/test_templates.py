@@ -13,6 +13,7 @@ from chalicelib.storage.dynamodb_models import MODELS
 from chalicelib.workers.messages import MOST_TRIES
 from infra.aws import templating
 from infra.aws.names import FUNCTIONS
+from infra.aws.rights import NEEDED
 from infra.aws.staged_settings import LOG_DAYS, chalice_config
 from infra.aws.templating import MOST_BYTES, base_template, front_template, routes_of
 
@@ -62,6 +63,35 @@ def test_every_output_is_explained(text: str) -> None:
 def test_nothing_is_made_that_chalice_makes(text: str) -> None:
     types = {resource["Type"] for resource in resolved.loaded(text)["Resources"].values()}
     assert not [kind for kind in types if kind.startswith(CHALICES)]
+
+
+#: What CloudFormation asks of whoever has it make a resource; budgets are asked for only with a limit.
+MAKING = {
+    "AWS::CloudFront::CachePolicy": "cloudfront:CreateCachePolicy",
+    "AWS::CloudFront::Distribution": "cloudfront:CreateDistribution",
+    "AWS::CloudFront::Function": "cloudfront:CreateFunction",
+    "AWS::CloudFront::OriginAccessControl": "cloudfront:CreateOriginAccessControl",
+    "AWS::CloudFront::OriginRequestPolicy": "cloudfront:CreateOriginRequestPolicy",
+    "AWS::CloudFront::ResponseHeadersPolicy": "cloudfront:CreateResponseHeadersPolicy",
+    "AWS::CloudWatch::Alarm": "cloudwatch:PutMetricAlarm",
+    "AWS::DynamoDB::Table": "dynamodb:CreateTable",
+    "AWS::Logs::LogGroup": "logs:CreateLogGroup",
+    "AWS::Logs::MetricFilter": "logs:PutMetricFilter",
+    "AWS::S3::Bucket": "s3:CreateBucket",
+    "AWS::S3::BucketPolicy": "s3:PutBucketPolicy",
+    "AWS::SNS::Subscription": "sns:Subscribe",
+    "AWS::SNS::Topic": "sns:CreateTopic",
+    "AWS::SNS::TopicPolicy": "sns:SetTopicAttributes",
+    "AWS::SQS::Queue": "sqs:CreateQueue",
+    "AWS::SQS::QueuePolicy": "sqs:SetQueueAttributes",
+}
+
+
+@pytest.mark.parametrize("text", BOTH.values(), ids=BOTH)
+def test_the_rights_to_make_each_resource_are_asked_for_beforehand(text: str) -> None:
+    types = {resource["Type"] for resource in resolved.loaded(text)["Resources"].values()}
+    asked = {f"{service}:{action}" for service, actions in NEEDED.items() for action in actions}
+    assert {MAKING[kind] for kind in types - {"AWS::Budgets::Budget"}} <= asked
 
 
 # -- names ------------------------------------------------------------------------------------------------
