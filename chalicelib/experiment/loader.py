@@ -24,6 +24,7 @@ from chalicelib.experiment.loader_imports import authors_code, import_experiment
 from chalicelib.experiment.loader_types import check_types
 from chalicelib.experiment.routes import Route, Schedule, collect_routes, collect_schedules
 from chalicelib.model.errors import ExperimentError
+from chalicelib.version import MARK
 
 if TYPE_CHECKING:
     from chalicelib.experiment.experiment import Experiment
@@ -61,14 +62,13 @@ def load_experiment(
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
     core_routes: Iterable[str] = (),
-    packaged: bool = False,
 ) -> Loaded:
     """Load the experiment in `folder`.
 
     `runtime`: settings of this run, which count most; `environ` and `home`: where settings and
     EXPERIMENT_CLASS_NAME are looked for, by default the process's own; `core_routes`: Petri's own addresses,
-    which the author's must leave alone; `packaged`: the folder was staged, so that files from elsewhere lie
-    in it already.
+    which the author's must leave alone. In a folder that was staged or archived, files from elsewhere lie in
+    their places already, and the author isn't asked for them.
 
     Raises ExperimentError when folder or code can't be used, ConfigError with all that is wrong in the
     settings. Both name file and line where there is one.
@@ -89,7 +89,7 @@ def load_experiment(
         module=module,
         experiment_class=cls,
         config=config,
-        extra_files=[] if packaged else find_extra_files(folder, module, cls),
+        extra_files=[] if (folder / MARK).is_file() else find_extra_files(folder, module, cls),
         routes=collect_routes(module, cls, core_routes),
         scheduled=collect_schedules(module, cls),
     )

@@ -5,6 +5,7 @@
 - data/<table>.csv: the tables
 - structure.jsonl: what the experiment and its networks keep beside, so that `petri load` can go on
 - run.log: the run's log, where there is one
+- code.zip: the code that ran, where it was kept
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ ID_FILE: Final = "experiment_id.md"
 MANIFEST: Final = "manifest.json"
 STRUCTURE: Final = "structure.jsonl"
 LOG: Final = "run.log"
+CODE: Final = "code.zip"
 #: What refers to something is read before it, so that the export of a living run refers to nothing missing.
 READING_ORDER: Final = (
     "payment",
@@ -60,13 +62,15 @@ def write_zip(
     app_id: str,
     scrub: bool = True,
     log: Path | str | None = None,
+    code: Path | str | None = None,
     manifest: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run's data and return the path of the zip.
 
     target: a folder, for `<app_id>-data.zip` in it, or a path that ends in .zip. scrub: leave out who
-    the participants are. log: the run's log file. manifest: what to add to the manifest, such as the
-    settings without secrets. An existing file is replaced when the new one is complete.
+    the participants are. log: the run's log file. code: an archive of the code that ran. manifest: what to
+    add to the manifest, such as the settings without secrets. An existing file is replaced when the new one
+    is complete.
     """
     if not _GOOD_ID.fullmatch(app_id):
         raise DataError(f"{app_id!r} can't name a file: use letters, digits, dots and hyphens for the id.")
@@ -78,6 +82,8 @@ def write_zip(
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             _Writer(engine, archive, scrub=scrub).write(app_id, log, manifest or {})
+            if code is not None:
+                archive.write(code, CODE, zipfile.ZIP_STORED)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

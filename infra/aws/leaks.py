@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from chalicelib.experiment.config import Configuration
 from infra.aws.errors import AwsProblem
 
 #: Shorter values stand in many files by chance.
@@ -13,15 +15,27 @@ _SHORTEST = 12
 
 def check_for_secrets(secrets: Mapping[str, str], *folders: Path) -> None:
     """Raise AwsProblem that names setting and file, but not the value, when a secret lies in a folder."""
-    wanted = {name: value.encode() for name, value in secrets.items() if len(value) >= _SHORTEST}
     for folder in folders:
-        for path in sorted(folder.rglob("*")) if wanted else ():
-            if path.is_file():
-                _check(path, path.relative_to(folder), wanted)
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        check_contents(secrets, ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in files))
 
 
-def _check(path: Path, place: Path, wanted: Mapping[str, bytes]) -> None:
-    contents = path.read_bytes()
+def check_contents(secrets: Mapping[str, str], files: Iterable[tuple[str, bytes]]) -> None:
+    """Raise the same for files that are in memory, with their places."""
+    wanted = {name: value.encode() for name, value in secrets.items() if len(value) >= _SHORTEST}
+    for place, contents in files:
+        _check(place, contents, wanted)
+
+
+def secrets_of(config: Configuration, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what must not be in any file: secret settings, with meaning here or without, and AWS's keys."""
+    shown, every = config.as_dict(), config.as_dict(include_sensitive=True)
+    environ = os.environ if environ is None else environ
+    keys = {name: environ.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
+    return {**keys, **{name: str(value) for name, value in every.items() if name not in shown}}
+
+
+def _check(place: str, contents: bytes, wanted: Mapping[str, bytes]) -> None:
     for name, value in wanted.items():
         if value in contents:
             raise AwsProblem(

@@ -39,7 +39,8 @@ _INDEX_OPTIONS = {
     "--prefer-binary",
     "--trusted-host",
 }
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+#: `git@` is how ssh addresses everybody's repositories.
+_CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/@\s]+@")
 _ADDRESS = re.compile(r"(git|hg|svn|bzr)\+|[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
 _FILE = re.compile(r"\.(whl|zip|tar\.gz|tar\.bz2)(\[[^]]*])?$", re.IGNORECASE)
 _DEEPEST = 10

@@ -19,7 +19,7 @@ from infra.aws.policies import policy
 
 SETTINGS = "config.txt"
 #: Values that a line can't hold lie in files of this folder.
-_LONG = "config"
+_LONG = ".settings"
 #: Where a run takes place is said by the stage; the rest is about the operator's machine.
 _NOT_STAGED = {"mode", "logfile", *(key.name for key in KEYS if key.group == "This machine")}
 LOG_DAYS = 90

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -26,14 +27,16 @@ import chalicelib
 import petri
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.operations.settings import Settings
+from chalicelib.version import MARK
 from infra.aws.errors import AwsProblem
 from infra.aws.fingerprints import fingerprint
-from infra.aws.leaks import check_for_secrets
+from infra.aws.leaks import check_for_secrets, secrets_of
 from infra.aws.names import Names
 from infra.aws.pins import closure, petris_own, pins
 from infra.aws.requirements import CONSTRAINTS, REQUIREMENTS, Wanted, names_of, wanted_by
 from infra.aws.staged_files import copy_into, files_below, is_for_code, lambda_files, patterns_of
 from infra.aws.staged_settings import staged_settings, write_chalice, write_settings
+from infra.aws.versions import describe, differences, version_of
 from infra.aws.wheels import Vendored, vendor
 from infra.site import SiteSource, build
 
@@ -79,15 +82,14 @@ def stage(
     settings: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
-    versions: Mapping[str, str] | None = None,
     mapping_confirmed: bool = False,
 ) -> Staged:
     """Stage the experiment in `folder` below `out`, which keeps what Chalice noted there before.
 
     `account`, `region`: what policies are limited to; `settings`: those of this deployment, which count most;
-    `environ`, `home`: where settings are looked for, by default the process's own; `versions`: packages of an
-    earlier deployment, to be taken again; `mapping_confirmed`: queue messages are known to be reported one by
-    one.
+    `environ`, `home`: where settings are looked for, by default the process's own; `mapping_confirmed`: queue
+    messages are known to be reported one by one. A folder that was unpacked from an archive gets the packages
+    of then.
 
     Raises ExperimentError and ConfigError for what is wrong with the folder, AwsProblem for what can't be
     deployed: packages that don't run inside Lambda, secrets in files, addresses with passwords.
@@ -109,7 +111,8 @@ def stage(
         _copy_petri(app)
         _copy_experiment(loaded, app / "vendor" / EXPERIMENT, staged)
         wanted = wanted_by(folder)
-        private = _requirements(wanted, app, versions)
+        before = version_of(folder) or {}
+        private = _requirements(wanted, app, before.get("dependencies"))
         write_chalice(
             app,
             names,
@@ -120,10 +123,11 @@ def stage(
         )
         build(_pages(loaded, names), site)
         fingerprint(site)
-        check_for_secrets(_secrets(loaded, environ), app, site)
+        check_for_secrets(secrets_of(loaded.config, environ), app, site)
         _set_moment(app, site)
+    notes = (*wanted.notes, *(differences(before) if before else ()))
     secrets = loaded.config.given(sensitive=True)
-    return Staged(app, site, names, staged, secrets, private.versions, tuple(wanted.notes))
+    return Staged(app, site, names, staged, secrets, private.versions, notes)
 
 
 def _check_place(folder: Path, out: Path, app: Path) -> None:
@@ -185,6 +189,9 @@ def _copy_experiment(loaded: Loaded, place: Path, settings: Mapping[str, Any]) -
     ]
     copy_into([*own, *others], place)
     write_settings(settings, place)
+    made = describe(loaded, dependencies={})
+    told = {name: made[name] for name in ("name", "petri", "code", "experiment")}
+    (place / MARK).write_text(json.dumps(told) + "\n", encoding="utf-8")
 
 
 def _requirements(wanted: Wanted, app: Path, versions: Mapping[str, str] | None) -> Vendored:
@@ -210,15 +217,6 @@ def _pages(loaded: Loaded, names: Names) -> SiteSource:
         extra_files=loaded.extra_files,
         app_id=names.app,
     )
-
-
-def _secrets(loaded: Loaded, environ: Mapping[str, str] | None) -> dict[str, str]:
-    """Return what must not be in any file: secret settings, with meaning here or without, and AWS's keys."""
-    shown = loaded.config.as_dict()
-    every = loaded.config.as_dict(include_sensitive=True)
-    environ = os.environ if environ is None else environ
-    keys = {name: environ.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
-    return {**keys, **{name: str(value) for name, value in every.items() if name not in shown}}
 
 
 def _set_moment(*folders: Path) -> None:

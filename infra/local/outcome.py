@@ -17,14 +17,24 @@ from petri.data import Data, Report
 
 
 def note_settings(run: Run, places: Places) -> None:
-    """Keep beside the data what the run's export says about how it was made."""
-    facts = {"experiment": run.loaded.name, "settings": run.loaded.config.as_dict()}
+    """Keep beside the data what the run's export says about how it was made, and the code that runs."""
+    # Put off: exports and summaries have no use for it.
+    from infra.aws import versions
+    from infra.aws.errors import AwsProblem
+
+    version = versions.describe(run.loaded)
+    facts = {**versions.manifest_of(version), "settings": run.loaded.config.as_dict()}
+    try:
+        versions.archive(run.loaded, version, places.code(run.id))
+    except AwsProblem as problem:
+        places.code(run.id).unlink(missing_ok=True)
+        facts["code_left_out"] = str(problem)
     places.facts(run.id).write_text(json.dumps(facts, indent=2, default=str), encoding="utf-8")
 
 
 def export(engine: Engine, run_id: str, places: Places, *, scrub: bool = True) -> Path:
     """Write the run's zip and give its path."""
-    log, facts = places.log(run_id), places.facts(run_id)
+    log, facts, code = places.log(run_id), places.facts(run_id), places.code(run_id)
     manifest: Mapping[str, Any] = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
     return write_zip(
         engine,
@@ -32,6 +42,7 @@ def export(engine: Engine, run_id: str, places: Places, *, scrub: bool = True) -
         app_id=run_id,
         scrub=scrub,
         log=log if log.exists() else None,
+        code=code if code.exists() else None,
         manifest=manifest,
     )
 

@@ -33,6 +33,10 @@ class Places:
         """Give the file that keeps how the run was made, for its export."""
         return self._runs() / f"{checked(run_id)}.json"
 
+    def code(self, run_id: str) -> Path:
+        """Give the archive of the code that runs, for its export."""
+        return self._runs() / f"{checked(run_id)}.code.zip"
+
     def origin(self, run_id: str) -> Path:
         """Give the file that keeps which folder the run was made of."""
         return self._runs() / f"{checked(run_id)}.origin"

@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from chalicelib.experiment.config import Configuration
+from chalicelib.version import MARK
 from infra.aws.errors import AwsProblem
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.staged_settings import write_settings
@@ -28,7 +29,8 @@ def settings_of(done, **kinds):
 
 def test_the_authors_code_and_what_it_reads_go_along(tmp_path):
     found = contents(staged(tmp_path).experiment)
-    assert set(found) == {"experiment.py", "words.py", "config.txt", "README.md", "static/stories/owl.md"}
+    own = {"experiment.py", "words.py", "README.md", "static/stories/owl.md"}
+    assert set(found) == own | {"config.txt", MARK}
 
 
 def test_petri_goes_along_as_it_is_installed(tmp_path):
@@ -48,7 +50,7 @@ def test_pages_know_their_stage(tmp_path):
 
 def test_nothing_that_is_compiled_or_cached_goes_along(tmp_path):
     files = {"__pycache__/words.cpython-311.pyc": "old", ".cache/a": "b", "node_modules/x/y.js": "z"}
-    places = contents(staged(tmp_path, files).folder)
+    places = contents(staged(tmp_path, files).folder).keys() - {f"{AUTHORS}/{MARK}"}
     assert not [
         p for p in places if "__pycache__" in p or p.startswith(f"{AUTHORS}/.") or "node_modules" in p
     ]

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from chalicelib.version import VERSION
+from infra.aws.versions import unpack
 from tests.unit.cli.study import petri, serving, write_study
 
 
@@ -65,6 +67,19 @@ def test_the_manifest_holds_settings_but_no_secret(folder: Path) -> None:
         manifest = json.loads(opened.read("manifest.json"))
     assert manifest["settings"]["title"] == "Whispers"
     assert not [name for name in manifest["settings"] if "password" in name]
+
+
+def test_the_manifest_says_what_the_run_was_made_of(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "data" / "first-data.zip") as opened:
+        manifest = json.loads(opened.read("manifest.json"))
+    assert manifest["petri"] == manifest["versions"]["petri"] == VERSION
+
+
+def test_the_exported_code_makes_the_same_run_again(folder: Path, tmp_path: Path) -> None:
+    study = unpack(folder / "data" / "first-data.zip", tmp_path)
+    done = petri(tmp_path, "debug", study.name, "--bots", "4", "--seed", "7", "--exit", "--id", "again")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "data" / "again-data.zip") == contents(folder / "data" / "first-data.zip")
 
 
 def test_the_log_holds_a_line_for_each_request(folder: Path) -> None:
