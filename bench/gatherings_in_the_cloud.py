@@ -34,7 +34,11 @@ class Workers:
         self._messages: queue.Queue[Message] = queue.Queue()
         self._nudges: set[Key] = set()
 
-    def send(self, message: Message) -> None:
+    def send(self, *messages: Message) -> None:
+        for message in messages:
+            self._send(message)
+
+    def _send(self, message: Message) -> None:
         later = message.due is not None and message.due > self._soon
         if later or message.key in self._nudges:
             return

@@ -12,12 +12,12 @@ from .experiment.experiment import Experiment
 from .messaging import mail
 from .messaging.channels import LocalChannels
 from .messaging.clock import SystemClock
-from .messaging.local import LocalQueue
+from .messaging.local import LocalQueue, LocalSchedule
 from .model.errors import Conflict
 from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
 from .operations.tokens import SignedTokens
-from .ports import Clock, Recruiter, Report
+from .ports import Clock, Queue, Recruiter, Report, Schedule
 from .recruiters import link
 from .recruiters.bots import BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -44,6 +44,8 @@ def local(
     routes: Iterable[Any] = (),
     scheduled: Sequence[Any] = (),
     clock: Clock | None = None,
+    queue: Queue | None = None,
+    schedule: Schedule | None = None,
     operator_token: str | None = None,
 ) -> App:
     """Build the app of one machine, over a SQLite file or an engine that is there, and make it current.
@@ -62,10 +64,11 @@ def local(
     seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
-        queue=LocalQueue(clock),
+        queue=LocalQueue(clock) if queue is None else queue,
         clock=clock,
         mailer=mail.build(settings),
         channels=LocalChannels(),
+        schedule=LocalSchedule() if schedule is None else schedule,
         recruiters=RecruiterBook(recruiters, receivers=_receivers(recruiters), reader=_reports_of_mturk),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
         config=settings,

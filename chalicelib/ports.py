@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -19,6 +19,8 @@ Key = tuple[str, str]
 
 #: The first half of the key of a message that isn't recorded anywhere.
 NUDGE = "nudge"
+#: How far ahead a queue carries messages (SQS delays end here); what is due later waits where it is recorded.
+REACH = timedelta(seconds=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Message:
     body: dict[str, Any]
     #: The earliest moment to do it; None: at once.
     due: datetime | None = None
+    #: Until when it is taken to be on its way; None: nobody carries it yet.
+    carried_until: datetime | None = None
 
 
 class UnitOfWork(Work, Protocol):
@@ -108,6 +112,9 @@ class Store(Protocol):
     def due(self, until: datetime) -> list[Message]:
         """Return recorded messages that are due and not done; a query for each shard, never a scan."""
 
+    def holds_messages(self) -> bool:
+        """Whether any message is recorded, however late it is due."""
+
     def close(self) -> None:
         """Let go of files and connections."""
 
@@ -115,8 +122,29 @@ class Store(Protocol):
 class Queue(Protocol):
     """Carries messages to the workers, at least once each."""
 
-    def send(self, message: Message) -> None:
-        """Send one message; it is handled after this request."""
+    #: Whether it knows what waits in it, and takes nothing twice; if not, who sends again has to keep count.
+    knows_what_waits: bool
+
+    def send(self, *messages: Message) -> None:
+        """Send messages; they are handled after this request, and not before they are due.
+
+        What is due beyond REACH may be left out: it stands recorded, and the clock's sweep sends it in time.
+        A burst of nudges of one name makes few messages. Unsent names what couldn't be sent, after all others
+        were.
+        """
+
+    def retry_later(self, receipt: str, tries: int) -> None:
+        """Have a message that failed come again, later with each try; `receipt`: as it was handed out."""
+
+
+class Schedule(Protocol):
+    """Rings the clock each minute, while it is on."""
+
+    def enable(self) -> None:
+        """Ring from now on; again: nothing. VendorError when it can't be switched."""
+
+    def disable(self) -> None:
+        """Ring no more; again: nothing. VendorError when it can't be switched."""
 
 
 class Channels(Protocol):

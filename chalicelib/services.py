@@ -7,18 +7,32 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
-from .model.errors import Busy, Conflict, ExperimentError, Forbidden
+from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent
 from .model.participant import Participant
+from .operations import waking
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
-from .ports import NUDGE, Channels, Clock, Mailer, Message, Offered, Queue, Recruiter, Report, Store
+from .ports import (
+    NUDGE,
+    Channels,
+    Clock,
+    Mailer,
+    Message,
+    Offered,
+    Queue,
+    Recruiter,
+    Report,
+    Schedule,
+    Store,
+)
 
 T = TypeVar("T")
 
@@ -151,6 +165,8 @@ class App:
     experiment_class: type[Experiment]
     app_id: str
     run_seed: str
+    #: What rings the clock, while anything is open.
+    schedule: Schedule
     #: What an author's own routes are: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
     #: What the clock calls of the experiment: (minutes, name, function, is_method).
@@ -159,6 +175,10 @@ class App:
     conflicts: int = 0
     #: How many commits changed a network: where it grew, a place may have opened.
     network_changes: int = 0
+    #: Until when the clock rings for certain, as far as this process knows.
+    awake_until: datetime | None = None
+    #: When this process last began to do what a nudge asks for, by its name.
+    nudged: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def operator_token(self) -> str:
@@ -253,8 +273,36 @@ class App:
         return True
 
     def _send(self, posted: list[Message]) -> None:
-        for message in posted:
-            self.queue.send(message)
+        """Send what was committed; nothing of it is lost when that fails, so the caller isn't told."""
+        if not posted:
+            return
+        try:
+            self.queue.send(*posted)
+        except Unsent:
+            logger.exception("messages of a commit couldn't be sent; the clock does it")
+        if any(message.key[0] != NUDGE for message in posted):
+            self.keep_awake()
+
+    def keep_awake(self) -> None:
+        """See that the clock rings: something was recorded that may need it.
+
+        What the run's record promised is remembered, so that most requests ask nobody.
+        """
+        if self.awake_until is not None and self.clock.now() + waking.SKEW < self.awake_until:
+            return
+        try:
+            self.awake_until = self.run(waking.promised) or self.wake()
+        except PetriError:
+            logger.exception("the clock may be asleep and couldn't be woken; the next message tries again")
+
+    def wake(self) -> datetime:
+        """Let the clock ring; return until when it surely does.
+
+        In this order: a clock that falls asleep at the same moment sees that it is being woken.
+        """
+        self.run(waking.begin)
+        self.schedule.enable()
+        return self.run(waking.promise)
 
     def _warn_if_slow(self, operation: Callable[..., Any], seconds: float) -> None:
         if seconds > SLOW_HOOK:

@@ -1,25 +1,28 @@
-"""The in-process twin of SQS: messages wait in memory; what a crash loses, the sweep finds again."""
+"""The in-process twins of SQS and of the clock's schedule.
+
+Messages wait in memory; what a crash loses, the sweep finds again.
+"""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import json
 from collections import Counter, deque
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from chalicelib.messaging.pauses import pause_after
+from chalicelib.messaging.wire import written
 from chalicelib.ports import Clock, Message
-
-#: How long a message that failed waits before it comes again, in seconds; it doubles with each try.
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 600.0
 
 
 class LocalQueue:
     """Holds messages until the local host hands them to the consumer: due ones in the order of sending."""
+
+    #: It lies open to this process, and nobody else takes from it.
+    knows_what_waits = True
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin empty; `clock` says what is due (the machine's, by default)."""
@@ -30,8 +33,12 @@ class LocalQueue:
         self._known: set[tuple[str, str]] = set()
         self._tries: Counter[tuple[str, str]] = Counter()
 
-    def send(self, message: Message) -> None:
-        """Take one message; one that waits here already is not taken twice."""
+    def send(self, *messages: Message) -> None:
+        """Take messages; one that waits here already is not taken twice."""
+        for message in messages:
+            self._take_in(message)
+
+    def _take_in(self, message: Message) -> None:
         if message.key in self._known:
             return
         self._known.add(message.key)
@@ -60,8 +67,11 @@ class LocalQueue:
 
     def failed(self, message: Message) -> None:
         """Take a message back that couldn't be handled; it comes again, later each time."""
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._tries[message.key] - 1))
+        pause = pause_after(self._tries[message.key])
         self.send(replace(message, due=self._now() + timedelta(seconds=pause)))
+
+    def retry_later(self, receipt: str, tries: int) -> None:
+        """Leave it to the host, which gives a message that failed back by `failed`."""
 
     @property
     def next_due(self) -> datetime | None:
@@ -78,11 +88,10 @@ class LocalQueue:
     @staticmethod
     def as_event(message: Message, tries: int = 1) -> dict[str, Any]:
         """Dress a message as the event that SQS sends to Lambda."""
-        body = json.dumps({"key": list(message.key), "body": message.body})
         record = {
             "messageId": str(uuid4()),
             "receiptHandle": "local",
-            "body": body,
+            "body": written(message),
             "attributes": {"ApproximateReceiveCount": str(tries)},
             "messageAttributes": {},
             "eventSource": "aws:sqs",
@@ -90,3 +99,19 @@ class LocalQueue:
             "awsRegion": "local",
         }
         return {"Records": [record]}
+
+
+class LocalSchedule:
+    """Tells the local host whether the clock rings."""
+
+    def __init__(self) -> None:
+        """Begin as a rule that was just deployed does: on."""
+        self.is_on = True
+
+    def enable(self) -> None:
+        """Ring from now on."""
+        self.is_on = True
+
+    def disable(self) -> None:
+        """Ring no more."""
+        self.is_on = False

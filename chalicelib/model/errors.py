@@ -18,13 +18,15 @@
     `-- VendorError                 a recruiter or cloud service refused or didn't answer
         |-- VendorRefused           a final no: it won't work again without a change
         `-- VendorUnreachable       no answer, or "later": whether it happened isn't known
-            `-- NotSettled          the recruiter can say so at a moment it knows
+            |-- NotSettled          the recruiter can say so at a moment it knows
+            `-- Unsent              messages that the queue didn't take; what is recorded is sent later
 
 `code` is a stable word for programs, `str(error)` a sentence for people that says what to do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 
@@ -172,3 +174,14 @@ class NotSettled(VendorUnreachable):
         """`again`: from when on it can say."""
         super().__init__(message)
         self.again = again
+
+
+class Unsent(VendorUnreachable):
+    """The queue didn't take some messages; what is recorded is sent by the clock, within minutes."""
+
+    code = "unsent"
+
+    def __init__(self, message: str = "", *, keys: Collection[tuple[str, str]] = ()) -> None:
+        """`keys`: which messages they are."""
+        super().__init__(message)
+        self.keys = frozenset(keys)

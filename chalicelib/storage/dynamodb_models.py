@@ -238,6 +238,8 @@ class ListedItem(StoredItem):
 
 class MessageItem(StoredItem):
     body = _document()
+    #: Until when it is taken to be on its way; without it nobody carries it yet.
+    carried_until = _text()
 
 
 class ConnectionItem(StoredItem):
@@ -303,6 +305,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "tick": StoredItem,
     "draws": StoredItem,
     "dead_letter": MessageItem,
+    "awake": StoredItem,
+    "deployment": StoredItem,
     "counter": StoredItem,
     "connection": ConnectionItem,
     "subscriber": SubscriberItem,

@@ -11,7 +11,7 @@ worker#<w>        #                    who took part already
 listed#<shard>    <participant>        participants by status, small
 over#<shard>      <participant>        the same, of those for whom it is over: only counted, mostly
 due#<shard>       <time>#<id>          what must happen after a commit
-experiment        #                    launched, state, seed
+experiment        #                    launched, state, seed; awake and deployment beside it
 recruitment       <id>                 requests to recruiters
 counter           <name>               numbers that only ever grow
 connections#<n>   <connection>         open sockets; more of them at channel#<name> and part#<id>

@@ -8,7 +8,7 @@ from chalicelib.model.record import iso, moment
 from chalicelib.ports import Message
 
 from . import keys
-from .engine import Engine
+from .engine import Engine, Item
 from .work import UnitOfWork
 
 
@@ -27,11 +27,20 @@ class EngineStore:
         """Return recorded messages that are due and not done, oldest first in each shard."""
         last = f"{iso(until)}~"
         return [
-            Message((item["pk"], item["sk"]), item["body"], moment(item["sk"].partition("#")[0]))
+            _message(item)
             for shard in range(keys.DUE_SHARDS)
             for item in self.engine.query_until(keys.due(shard), last)
         ]
 
+    def holds_messages(self) -> bool:
+        """Whether any message is recorded, however late it is due; looks no further than the first."""
+        return any(True for shard in range(keys.DUE_SHARDS) for _ in self.engine.query(keys.due(shard)))
+
     def close(self) -> None:
         """Let go of the engine's files and connections."""
         self.engine.close()
+
+
+def _message(item: Item) -> Message:
+    due = moment(item["sk"].partition("#")[0])
+    return Message((item["pk"], item["sk"]), item["body"], due, moment(item.get("carried_until")))

@@ -15,12 +15,12 @@ from chalicelib.model.network import Network
 from chalicelib.model.node import MOST_NODES, NETWORK_SPAN, Node
 from chalicelib.model.participant import OVER, Participant
 from chalicelib.model.question import PARTICIPANT_SPAN, Question
-from chalicelib.model.record import Record
+from chalicelib.model.record import Record, iso
 from chalicelib.model.reports import Payment
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
-from chalicelib.ports import NUDGE, Message
+from chalicelib.ports import NUDGE, REACH, Message
 
 from . import keys, mapping
 from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
@@ -29,6 +29,8 @@ from .reading import Reading, collection_of
 
 #: How far apart records are that one request makes.
 TICK = timedelta(microseconds=1)
+#: A message that is still there so long after it was due has been lost on its way.
+SETTLES = timedelta(seconds=30)
 PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
@@ -222,8 +224,13 @@ class UnitOfWork(Reading):
 
     def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due."""
-        key = keys.message(due or self._now, secrets.token_hex(8))
-        self.put_item(key, "message", {"body": body})
+        at = due or self._now
+        key = keys.message(at, secrets.token_hex(8))
+        fields: dict[str, Any] = {"body": body}
+        if at - self._now <= REACH:
+            # Whoever commits this sends it; what is due later is nobody's until the sweep takes it.
+            fields["carried_until"] = iso(at + SETTLES)
+        self.put_item(key, "message", fields)
         self.posted.append(Message(key, body, due))
 
     def nudge(self, body: dict[str, Any], name: str, due: datetime | None = None) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError
-from chalicelib.operations import channels, connections, presence, rooms, ticks, timers
+from chalicelib.model.errors import PetriError, Unsent
+from chalicelib.operations import channels, connections, outbox, presence, rooms, ticks, timers, waking
+from chalicelib.ports import Message
 
 logger = logging.getLogger("petri.clock")
 
 #: Messages younger than this, in seconds, are still on their ordinary way.
 YOUNG = 5.0
+#: How far ahead a sweep sends what has only been recorded so far: the next tick may be two minutes away.
+AHEAD = timedelta(seconds=150)
+#: How many messages are sent, and noted, together.
+TOGETHER = 20
 #: RFC 6455's code for an end that isn't the page's doing.
 GOING_AWAY = 1001
 
@@ -31,6 +36,10 @@ def tick() -> None:
             _do(job, act, minute)
         except PetriError:
             logger.exception("%s couldn't be noted; the next tick does it again", job)
+    try:
+        rest()
+    except PetriError:
+        logger.exception("the clock couldn't be switched off; the next tick tries again")
 
 
 def _jobs(minute: int) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -88,9 +97,54 @@ def _close_silent_sockets() -> int:
 
 
 def sweep(*, young: float = YOUNG) -> int:
-    """Send messages that are due and older than `young` seconds again; return how many."""
+    """Send again what is due and was lost on its way, and in time what is due soon; return how many.
+
+    `young`: seconds for which messages are still on their ordinary way, where the queue itself knows what
+    waits in it.
+    """
     app = services.current()
-    messages = app.store.due(app.clock.now() - timedelta(seconds=young))
-    for message in messages:
-        app.queue.send(message)
-    return len(messages)
+    now = app.clock.now()
+    if app.queue.knows_what_waits:
+        messages = app.store.due(now - timedelta(seconds=young))
+        app.queue.send(*messages)
+        return len(messages)
+    free = [message for message in app.store.due(now + AHEAD) if outbox.is_free(message, now)]
+    for start in range(0, len(free), TOGETHER):
+        _send_again(free[start : start + TOGETHER])
+    return len(free)
+
+
+def _send_again(messages: Sequence[Message]) -> None:
+    """Send messages, then note that they are on their way: whatever fails between, they come."""
+    app = services.current()
+    unsent: frozenset[tuple[str, str]] = frozenset()
+    problem = None
+    try:
+        app.queue.send(*messages)
+    except Unsent as error:
+        problem, unsent = error, error.keys
+    app.run(outbox.note_carried, [message for message in messages if message.key not in unsent])
+    if problem is not None:
+        raise problem
+
+
+def rest() -> None:
+    """Switch the clock off when nothing is left to do; who has something done switches it on again."""
+    app = services.current()
+    if app.run(waking.has_time):
+        return
+    if _is_needed():
+        app.run(waking.promise)
+        return
+    if not app.run(waking.fall_asleep):
+        return
+    app.schedule.disable()
+    if _is_needed() or not app.run(waking.is_asleep):
+        app.wake()
+        return
+    logger.info("nothing is open and nothing is left to do: the clock sleeps until somebody comes")
+
+
+def _is_needed() -> bool:
+    app = services.current()
+    return app.store.holds_messages() or app.run(waking.expects_somebody)

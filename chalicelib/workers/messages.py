@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import services
@@ -18,6 +19,7 @@ from chalicelib.operations import (
     ended_offers,
     money,
     notify,
+    outbox,
     presence,
     recruitment,
     rooms,
@@ -25,13 +27,15 @@ from chalicelib.operations import (
 )
 from chalicelib.operations import finish_participant as finishing
 from chalicelib.operations.unit import THE_OPERATOR, Unit
-from chalicelib.ports import Message, Transfer
+from chalicelib.ports import NUDGE, Message, Transfer
 
 logger = logging.getLogger("petri.worker")
 
 #: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
 #: vendors come back and settle what they took.
 MOST_TRIES = 12
+#: How far the clock of the queue may be behind ours when it says when a message was sent.
+SKEW = timedelta(seconds=0.25)
 
 
 def handle(message: Message) -> None:
@@ -45,44 +49,72 @@ def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     A message that has failed too often is kept as a dead letter, which the operator lists and replays.
     See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
     """
-    failures = []
-    for record in event["Records"]:
-        body = json.loads(record["body"])
-        if "TopicArn" in body:
-            failures += _take_report(record, body)
-            continue
-        message = Message(key=(body["key"][0], body["key"][1]), body=body["body"])
-        try:
-            handle(message)
-        except Exception as error:
-            tries = int(record["attributes"]["ApproximateReceiveCount"])
-            logger.exception(
-                "message %s (%s) failed, try %s", record["messageId"], body["body"]["kind"], tries
-            )
-            if tries < MOST_TRIES or not _bury(message, error):
-                failures.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failures}
+    failed = [record for record in event["Records"] if not _is_seen_to(record)]
+    for record in failed:
+        services.current().queue.retry_later(record["receiptHandle"], _tries(record))
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
-def _take_report(record: dict[str, Any], envelope: dict[str, Any]) -> list[dict[str, str]]:
+def _is_seen_to(record: dict[str, Any]) -> bool:
+    """Do what a record says; False when it has to come again."""
+    message: Message | None = None
+    kind = "unread"
+    try:
+        carried = json.loads(record["body"])
+        if "TopicArn" in carried:
+            kind = f"a report of {carried['TopicArn']}"
+            _take_report(carried)
+            return True
+        message = _message_in(carried)
+        if message is not None:
+            kind = message.body["kind"]
+            _handle_in_burst(message, record)
+    except Exception as error:
+        tries = _tries(record)
+        logger.exception("message %s (%s) failed, try %s", record["messageId"], kind, tries)
+        return message is not None and tries >= MOST_TRIES and _bury(message, error)
+    return True
+
+
+def _tries(record: dict[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def _message_in(carried: dict[str, Any]) -> Message | None:
+    """Return the message; one that was too long is read where it is recorded. None: it is done."""
+    key = (carried["key"][0], carried["key"][1])
+    body = carried["body"] if "body" in carried else services.current().run(outbox.body_of, key)
+    return None if body is None else Message(key, body)
+
+
+def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
+    """Handle a message; a nudge that was sent before the last of its name was begun has had its effect."""
+    if message.key[0] != NUDGE:
+        handle(message)
+        return
+    app = services.current()
+    sent, name = record["attributes"].get("SentTimestamp"), message.key[1]
+    last, now = app.nudged.get(name), app.clock.now()
+    if sent is not None and last is not None and datetime.fromtimestamp(int(sent) / 1000, UTC) + SKEW < last:
+        return
+    handle(message)
+    app.nudged[name] = now
+
+
+def _take_report(envelope: dict[str, Any]) -> None:
     """Keep what SNS delivered straight into our queue, whose policy lets only our topic in."""
     app = services.current()
-    try:
-        for report in app.recruiters.read_delivered(envelope):
-            app.run(
-                notify.notify,
-                report.event_type,
-                report.assignment_id,
-                None,
-                "mturk",
-                hit_id=report.hit_id,
-                at=report.at,
-                caller=THE_OPERATOR,
-            )
-    except Exception:
-        logger.exception("a report of %s failed and will come again", envelope.get("TopicArn"))
-        return [{"itemIdentifier": record["messageId"]}]
-    return []
+    for report in app.recruiters.read_delivered(envelope):
+        app.run(
+            notify.notify,
+            report.event_type,
+            report.assignment_id,
+            None,
+            "mturk",
+            hit_id=report.hit_id,
+            at=report.at,
+            caller=THE_OPERATOR,
+        )
 
 
 def _bury(message: Message, error: Exception) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from chalicelib.messaging.local import LocalQueue
+from chalicelib.messaging.local import LocalQueue, LocalSchedule
 from chalicelib.model.errors import PetriError
 from chalicelib.services import App
 from chalicelib.workers import clock, messages
@@ -20,9 +20,10 @@ class Messages:
 
     def __init__(self, app: App) -> None:
         """Take up first what an earlier process of this run left undone."""
-        if not isinstance(app.queue, LocalQueue):
+        if not isinstance(app.queue, LocalQueue) or not isinstance(app.schedule, LocalSchedule):
             raise PetriError("A local run needs the local queue; build its app with bootstrap.local().")
         self._queue = app.queue
+        self._schedule = app.schedule
         self._clock = app.clock
         self._swept = time.monotonic()
         self._minute = -1
@@ -52,9 +53,12 @@ class Messages:
         minute = int(self._clock.now().timestamp() // 60)
         if minute != self._minute:
             self._minute = minute
-            clock.tick()
+            if self._schedule.is_on:
+                clock.tick()
 
     def _sweep_now_and_then(self) -> None:
         if time.monotonic() - self._swept >= SWEEP_EVERY:
             self._swept = time.monotonic()
-            clock.sweep()
+            if clock.sweep():
+                # Another process, such as a command, may have left it: nothing else tells this one's clock.
+                self._schedule.enable()

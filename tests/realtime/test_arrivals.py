@@ -46,7 +46,11 @@ class QueueThatHands:
         self._nudges: set[Key] = set()
         self.problems: list[BaseException] = []
 
-    def send(self, message: Message) -> None:
+    def send(self, *messages: Message) -> None:
+        for message in messages:
+            self._send(message)
+
+    def _send(self, message: Message) -> None:
         if message.due is not None and message.due > self._soon:
             return
         if message.key[0] == NUDGE:

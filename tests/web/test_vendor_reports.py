@@ -27,7 +27,8 @@ def from_sns(event_type: str, assignment_id: str, record_id: str = "1", **more: 
         "Message": json.dumps(told),
     }
     attributes = {"ApproximateReceiveCount": "1"}
-    return {"Records": [{"messageId": record_id, "body": json.dumps(envelope), "attributes": attributes}]}
+    ids = {"messageId": record_id, "receiptHandle": "receipt"}
+    return {"Records": [{**ids, "body": json.dumps(envelope), "attributes": attributes}]}
 
 
 def at_mechanical_turk(here: World) -> Person:

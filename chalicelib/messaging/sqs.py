@@ -1,0 +1,154 @@
+"""SQS: carries messages to the consumer, each at least once.
+
+What it can't carry isn't lost: a message beyond its longest delay, and one that couldn't be sent, stand
+recorded, and the clock's sweep sends them. Nudges are recorded nowhere, and a burst of one name is sent at
+once and a second later: whoever handles the later one sees what all of them were about.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.messaging.pauses import pause_after
+from chalicelib.messaging.wire import MOST_BYTES, written
+from chalicelib.model.errors import Unsent
+from chalicelib.ports import NUDGE, REACH, Clock, Key, Message
+
+logger = logging.getLogger("petri.queue")
+
+#: The most messages in one call.
+MOST_AT_ONCE = 10
+#: Nudges of one name are sent at most this often by one process.
+TOGETHER = timedelta(seconds=1)
+#: Names of nudges that are remembered before those that have been handed out are forgotten.
+MOST_NAMES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A message as it goes to SQS."""
+
+    key: Key
+    text: str
+    size: int
+    delay: int
+
+
+class SQSQueue:
+    """Posts messages to one queue, several in a call."""
+
+    #: SQS tells nobody what waits in it.
+    knows_what_waits = False
+
+    def __init__(self, queue_name: str, clock: Clock, client: Callable[[], Any]) -> None:
+        """`client` makes botocore's client for SQS, when it is first needed."""
+        self._name = queue_name
+        self._clock = clock
+        self._make_client = client
+        self._guard = threading.Lock()
+        #: When the newest nudge of each name can be handed out at the earliest.
+        self._nudged: dict[str, datetime] = {}
+
+    def send(self, *messages: Message) -> None:
+        """Send messages, none before it is due; Unsent names those that SQS didn't take, after all others."""
+        problems: dict[Key, str] = {}
+        for batch in _batches(self._parcels(messages)):
+            problems.update(self._post(batch))
+        if problems:
+            self._forget_nudges(problems)
+            raise Unsent(
+                f"{len(problems)} of {len(messages)} messages couldn't be sent to the queue {self._name}: "
+                f"{next(iter(problems.values()))} Those that are recorded are sent by the clock.",
+                keys=problems,
+            )
+
+    def retry_later(self, receipt: str, tries: int) -> None:
+        """Have a message come again after a pause that grows; otherwise it comes after the queue's own."""
+        seconds = math.ceil(pause_after(tries))
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+        except (BotoCoreError, ClientError):
+            logger.warning("a failed message comes again after the queue's own pause", exc_info=True)
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._make_client()
+
+    @cached_property
+    def _url(self) -> str:
+        return str(self._client.get_queue_url(QueueName=self._name)["QueueUrl"])
+
+    # -- what is sent -------------------------------------------------------------------------------
+
+    def _parcels(self, messages: Iterable[Message]) -> Iterator[_Parcel]:
+        now = self._clock.now()
+        for message in messages:
+            wait = max(timedelta(), (message.due or now) - now)
+            if wait > REACH:
+                continue
+            # Rounded up: nothing comes before it is due.
+            whole = math.ceil(wait.total_seconds())
+            is_nudge = message.key[0] == NUDGE
+            delay = self._delay_of_nudge(message.key[1], now, whole) if is_nudge else whole
+            if delay is not None:
+                text = written(message)
+                yield _Parcel(message.key, text, len(text.encode()), delay)
+
+    def _delay_of_nudge(self, name: str, now: datetime, delay: int) -> int | None:
+        """Say how long a nudge is to wait; None when one is under way that can't have been handed out yet."""
+        with self._guard:
+            last = self._nudged.get(name)
+            if last is not None and last > now:
+                return None
+            if last is not None and last + TOGETHER > now:
+                delay = max(delay, 1)
+            if len(self._nudged) >= MOST_NAMES:
+                self._nudged = {one: at for one, at in self._nudged.items() if at + TOGETHER > now}
+            self._nudged[name] = now + timedelta(seconds=delay)
+            return delay
+
+    def _forget_nudges(self, keys: Iterable[Key]) -> None:
+        with self._guard:
+            for kind, name in keys:
+                if kind == NUDGE:
+                    self._nudged.pop(name, None)
+
+    def _post(self, batch: Sequence[_Parcel]) -> dict[Key, str]:
+        """Send at most ten; return what became of those that weren't taken."""
+        entries = [
+            {"Id": str(place), "MessageBody": parcel.text, "DelaySeconds": parcel.delay}
+            for place, parcel in enumerate(batch)
+        ]
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        except (BotoCoreError, ClientError) as error:
+            return dict.fromkeys((parcel.key for parcel in batch), f"{type(error).__name__}: {error}.")
+        return {
+            batch[int(failed["Id"])].key: f"{failed.get('Code')}: {failed.get('Message', '')}."
+            for failed in answer.get("Failed", ())
+        }
+
+
+def _batches(parcels: Iterable[_Parcel]) -> Iterator[list[_Parcel]]:
+    """Put together what one call takes: ten messages, and no more bytes than a single one may have."""
+    batch: list[_Parcel] = []
+    size = 0
+    for parcel in parcels:
+        if batch and (len(batch) == MOST_AT_ONCE or size + parcel.size > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(parcel)
+        size += parcel.size
+    if batch:
+        yield batch
