@@ -7,20 +7,22 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 from chalice.app import Chalice
 
 from chalicelib.bootstrap import SECRETS, local
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.messaging.channels import LocalChannels
+from chalicelib.messaging.clock import SystemClock
 from chalicelib.model.errors import PetriError
-from chalicelib.ports import Channels
+from chalicelib.ports import Channels, Queue, Schedule
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite import SQLiteEngine
@@ -37,6 +39,9 @@ from infra.local.pages import Pages
 from infra.local.places import Places
 from infra.local.sockets import Sockets
 from infra.site import SiteSource, build, resolve
+
+if TYPE_CHECKING:
+    from infra.local.cloud_messages import CloudMessages
 
 _APP = Path(__file__).parents[2] / "app.py"
 
@@ -97,6 +102,7 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
         site = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="petri-site-"))) / "site"
         build(_source(loaded, wish.run_id), site)
         engine = stack.enter_context(_engine(wish, places))
+        carriers = _carriers(wish)
         origin.note(Origin(loaded.folder, wish.settings), wish.run_id, places)
         stack.enter_context(contextlib.chdir(loaded.folder))
         address = Address()
@@ -109,13 +115,15 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
             spawn_bot=partial(spawn, loaded),
             routes=loaded.routes,
             scheduled=loaded.scheduled,
+            queue=carriers.queue,
+            schedule=carriers.schedule,
         )
         sockets = LocalChannels()
         app.channels = stack.enter_context(_channels(wish, sockets))
         custom.register(chalice_app(), loaded.routes)
         durable = Durability(engine).reached if isinstance(engine, SQLiteEngine) else None
         lane = Lane(chalice_app(), durable=durable, changes=lambda: app.network_changes)
-        messages = Messages(app)
+        messages = carriers.consumer(app)
         drain = Drain(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
         host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets))
         yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
@@ -123,6 +131,12 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
 
 def chalice_app() -> Chalice:
     """Give the object of app.py, the one that Lambda calls."""
+    found: Chalice = app_module().app
+    return found
+
+
+def app_module() -> ModuleType:
+    """Give app.py, which holds the handlers that Lambda calls."""
     module = sys.modules.get("app")
     if module is None or Path(module.__file__ or "").resolve() != _APP.resolve():
         # By its path: a folder that petri is started in may hold an app.py of its own.
@@ -132,8 +146,7 @@ def chalice_app() -> Chalice:
         module = importlib.util.module_from_spec(spec)
         sys.modules["app"] = module
         spec.loader.exec_module(module)
-    found: Chalice = module.app
-    return found
+    return module
 
 
 def core_routes() -> list[str]:
@@ -169,6 +182,31 @@ def _engine(wish: Wish, places: Places) -> Iterator[Engine]:
 
     with started() as new_engine, contextlib.closing(new_engine(wish.run_id)) as engine:
         yield engine
+
+
+@dataclass(frozen=True)
+class _Carriers:
+    """What messages travel by, and what consumes them; None: the local twin."""
+
+    consumer: Callable[[App], Messages | CloudMessages]
+    queue: Queue | None = None
+    schedule: Schedule | None = None
+
+
+def _carriers(wish: Wish) -> _Carriers:
+    if wish.engine == "sqlite":
+        return _Carriers(Messages)
+    # Put off, like the engine's own.
+    from infra.local.cloud_messages import CloudMessages
+    from infra.local.moto_cloud import MotoCloud
+
+    cloud, handlers = MotoCloud(), app_module()
+
+    def consumer(app: App) -> CloudMessages:
+        return CloudMessages(app, cloud, handlers.on_message, handlers.on_tick)
+
+    cloud.make()
+    return _Carriers(consumer, cloud.queue(SystemClock()), cloud.schedule())
 
 
 @contextmanager

@@ -1,0 +1,289 @@
+"""What every queue does, over both twins: each message at least once, none too early, none lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.messaging.sqs import SQSQueue
+from chalicelib.model.errors import Unsent
+from chalicelib.operations import dead_letters
+from chalicelib.ports import Message
+from chalicelib.workers import clock, messages
+from tests.contract.carriers import Post, _moto_messages, cloud_post, local_post, post
+
+__all__ = ["_moto_messages", "cloud_post", "local_post", "post"]
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def silent(post: Post, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Have the queue take nothing; what is returned lets it take messages again."""
+
+    def refuse(*sent: Message) -> None:
+        raise Unsent("no answer", keys=[message.key for message in sent])
+
+    monkeypatch.setattr(post.carrier.queue, "send", refuse)
+    return monkeypatch.undo
+
+
+def test_what_a_commit_posts_is_done(post: Post) -> None:
+    post.post("one")
+    post.work_until(lambda: post.rung == ["one"])
+
+
+def test_what_is_done_is_recorded_no_more(post: Post) -> None:
+    post.post("one")
+    post.work_until(lambda: post.rung == ["one"])
+    assert post.recorded() == 0
+
+
+def test_a_message_that_is_handed_out_twice_is_done_once(post: Post) -> None:
+    post.post("one")
+    record = post.next_record()
+    for _ in range(2):
+        messages.consume({"Records": [record]})
+    assert post.rung == ["one"]
+
+
+def test_many_messages_of_one_commit_are_all_done(post: Post) -> None:
+    words = [f"word {number}" for number in range(25)]
+    post.post(*words)
+    post.work_until(lambda: sorted(post.rung) == sorted(words))
+
+
+def test_messages_of_several_threads_are_all_done(post: Post) -> None:
+    threads = [threading.Thread(target=post.post, args=(f"word {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    post.work_until(lambda: len(set(post.rung)) == 8)
+
+
+def test_nothing_comes_before_it_is_due(post: Post) -> None:
+    post.post("later", after=60.0)
+    assert post.work(times=3) == 0
+
+
+def test_what_is_due_soon_comes_by_itself(post: Post) -> None:
+    post.post("later", after=1.5)
+    post.work_until(lambda: post.rung == ["later"])
+
+
+def test_what_is_due_in_an_hour_is_recorded_until_then(post: Post) -> None:
+    post.post("later", after=HOUR)
+    assert post.recorded() == 1
+
+
+def test_what_is_due_in_an_hour_does_not_come_earlier(post: Post) -> None:
+    post.post("later", after=HOUR)
+    post.clock.turn(seconds=HOUR - 120)
+    clock.tick()
+    assert post.work(times=3) == 0
+
+
+def test_what_is_due_in_an_hour_comes_on_time_by_the_tick_before(post: Post) -> None:
+    post.post("later", after=HOUR)
+    post.clock.turn(seconds=HOUR - 2)
+    clock.tick()
+    post.clock.turn(seconds=2)
+    post.work_until(lambda: post.rung == ["later"])
+
+
+def test_a_message_that_failed_comes_again(post: Post) -> None:
+    post.post("oh", method="fail")
+    post.work_until(lambda: post.rung == ["oh", "oh"])
+
+
+def test_a_message_that_comes_again_says_how_often_it_came(post: Post) -> None:
+    post.post("oh", method="fail")
+    post.work_until(lambda: post.rung == ["oh"])
+    assert post.next_record()["attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_what_came_with_one_that_failed_is_done_once(post: Post) -> None:
+    post.post("oh", method="fail")
+    post.post("fine")
+    post.work_until(lambda: post.rung.count("oh") == 2)
+    assert post.rung.count("fine") == 1
+
+
+def test_a_message_that_failed_too_often_is_kept_as_a_dead_letter(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "MOST_TRIES", 2)
+    post.post("oh", method="fail")
+    post.work_until(lambda: len(post.app.run(dead_letters.list_dead_letters)) == 1)
+
+
+def test_a_burst_of_nudges_makes_few_messages(post: Post) -> None:
+    for number in range(100):
+        post.nudge(f"nudge {number}", "together", after=0.25)
+    post.work_until(lambda: len(post.rung) >= 1)
+    assert post.work(times=5) + len(post.rung) <= 3
+
+
+def test_nudges_of_other_names_all_come(post: Post) -> None:
+    for number in range(12):
+        post.nudge(f"nudge {number}", f"name {number}")
+    post.work_until(lambda: len(set(post.rung)) == 12)
+
+
+def test_a_nudge_after_one_that_was_done_comes_too(post: Post) -> None:
+    post.nudge("first", "together")
+    post.work_until(lambda: post.rung == ["first"])
+    post.nudge("second", "together")
+    post.work_until(lambda: post.rung == ["first", "second"])
+
+
+def test_a_request_succeeds_though_the_queue_takes_nothing(post: Post, silent: Callable[[], None]) -> None:
+    post.post("one")
+    assert post.recorded() == 1
+
+
+def test_what_the_queue_did_not_take_is_swept(post: Post, silent: Callable[[], None]) -> None:
+    post.post("one")
+    silent()
+    post.clock.turn(minutes=1)
+    clock.sweep()
+    post.work_until(lambda: post.rung == ["one"])
+
+
+def test_what_is_on_its_way_is_not_sent_again(post: Post) -> None:
+    post.post("one")
+    clock.sweep()
+    assert len(post.carrier.receive() + post.carrier.receive()) == 1
+
+
+def test_what_was_swept_is_not_swept_again_a_minute_later(post: Post, silent: Callable[[], None]) -> None:
+    post.post("one")
+    silent()
+    for _ in range(2):
+        post.clock.turn(minutes=1)
+        clock.sweep()
+    assert len(post.carrier.receive() + post.carrier.receive()) == 1
+
+
+def test_what_was_swept_and_lost_once_more_is_swept_again(cloud_post: Post) -> None:
+    cloud_post.post("one")
+    cloud_post.next_record()
+    cloud_post.clock.turn(minutes=1)
+    clock.sweep()
+    cloud_post.next_record()
+    cloud_post.clock.turn(minutes=31)
+    clock.sweep()
+    cloud_post.carrier.hand_over([cloud_post.next_record()])
+    assert cloud_post.rung == ["one"]
+
+
+def test_a_message_too_long_for_a_queue_is_done_all_the_same(post: Post) -> None:
+    word = "ü" * 140_000
+    post.post(word)
+    post.work_until(lambda: post.rung == [word])
+
+
+def test_several_long_messages_of_one_commit_are_all_done(post: Post) -> None:
+    words = [letter * 100_000 for letter in "abcde"]
+    post.post(*words)
+    post.work_until(lambda: sorted(post.rung) == words)
+
+
+# -- SQS alone --------------------------------------------------------------------------------------
+
+
+class Spy:
+    """Passes calls on to a client, and counts them; some may be bent."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+        self.calls: list[str] = []
+        self.refuses: set[str] = set()
+
+    def __getattr__(self, operation: str) -> object:
+        def call(**given: object) -> object:
+            self.calls.append(operation)
+            answer = getattr(self._client, operation)(**given)
+            return self._bent(answer) if operation == "send_message_batch" else answer
+
+        return call
+
+    def _bent(self, answer: dict[str, list[dict[str, object]]]) -> dict[str, list[dict[str, object]]]:
+        failed = [{"Id": one["Id"], "Code": "InternalError"} for one in answer["Successful"]]
+        return {"Failed": [one for one in failed if one["Id"] in self.refuses]}
+
+
+@pytest.fixture
+def spy(cloud_post: Post) -> Spy:
+    """What the queue of the run in the cloud asks of SQS."""
+    queue = cloud_post.carrier.queue
+    assert isinstance(queue, SQSQueue)
+    made = Spy(queue._client)
+    queue.__dict__["_client"] = made
+    return made
+
+
+def test_a_commit_sends_ten_messages_in_a_call(cloud_post: Post, spy: Spy) -> None:
+    cloud_post.post(*[f"word {number}" for number in range(25)])
+    assert spy.calls.count("send_message_batch") == 3
+
+
+def test_where_the_queue_is_is_asked_once(cloud_post: Post, spy: Spy) -> None:
+    for number in range(3):
+        cloud_post.post(f"word {number}")
+    assert spy.calls.count("get_queue_url") == 1
+
+
+def test_what_is_due_in_an_hour_is_not_sent(cloud_post: Post, spy: Spy) -> None:
+    cloud_post.post("later", after=HOUR)
+    assert spy.calls == []
+
+
+def test_one_message_that_sqs_refuses_is_named(cloud_post: Post, spy: Spy) -> None:
+    spy.refuses = {"1"}
+    sent = [Message(("due#0", f"key {number}"), {"kind": "timer"}) for number in range(3)]
+    with pytest.raises(Unsent) as told:
+        cloud_post.carrier.queue.send(*sent)
+    assert told.value.keys == {("due#0", "key 1")}
+
+
+def test_one_message_that_sqs_refused_is_swept_and_the_others_are_not(cloud_post: Post, spy: Spy) -> None:
+    spy.refuses = {"1"}
+    cloud_post.post("one", "two", "three", after=HOUR)
+    cloud_post.clock.turn(seconds=HOUR)
+    with pytest.raises(Unsent):
+        clock.sweep()
+    spy.refuses = set()
+    assert clock.sweep() == 1
+
+
+def test_a_queue_that_is_gone_loses_nothing(cloud_post: Post) -> None:
+    queue = cloud_post.carrier.queue
+    assert isinstance(queue, SQSQueue)
+    queue._name = "petri-elsewhere"
+    cloud_post.post("one")
+    assert cloud_post.recorded() == 1
+
+
+def test_a_nudge_that_could_not_be_sent_does_not_stand_in_the_way_of_the_next(
+    cloud_post: Post, spy: Spy
+) -> None:
+    spy.refuses = {"0"}
+    cloud_post.nudge("first", "together", after=0.25)
+    spy.refuses = set()
+    cloud_post.nudge("second", "together", after=0.25)
+    assert spy.calls.count("send_message_batch") == 2
+
+
+def test_a_message_that_nobody_can_read_is_named_and_the_others_are_done(cloud_post: Post) -> None:
+    cloud_post.post("one")
+    record = cloud_post.next_record()
+    junk = {**record, "messageId": "junk", "body": json.dumps({"who": "somebody else"})}
+    assert messages.consume({"Records": [junk, record]}) == {
+        "batchItemFailures": [{"itemIdentifier": "junk"}]
+    }
+    assert cloud_post.rung == ["one"]
