@@ -39,6 +39,9 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
         return made if url.startswith(API) else ordinary(session, url)
 
     monkeypatch.setattr(requests.Session, "get_adapter", adapter)
+    # What the environment says of proxies and passwords takes longer to read than all the rest of a call.
+    monkeypatch.setattr(requests.sessions, "get_environ_proxies", lambda *_, **__: {})
+    monkeypatch.setattr(requests.sessions, "get_netrc_auth", lambda *_, **__: None)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from chalicelib.model.network import Network
 
 if TYPE_CHECKING:
     from .run import Run
+    from .sides import Side
 
 UNFIT = "unfit"
 #: What authors' arithmetic gives, and what that is to the cent.
@@ -28,11 +30,15 @@ HANDED_IN = {
     "withdrawn": ("base",),
     "error": ("base",),
     "overrecruited": ("base",),
-    "screened_out": ("screen-out",),
+    "waited_in_vain": ("base",),
 }
-#: How somebody can leave the vendor without handing in; nothing is owed then.
-LEFT = ("returned", "abandoned", "finished_and_returned")
-OUTCOMES = (*HANDED_IN, "approved", *LEFT)
+#: How somebody can leave the vendor without handing in; nothing is owed then. Who is screened out may, too.
+LEFT = ("returned", "abandoned", "finished_and_returned", "rejected", "unknown", "replaced")
+SCREENED_OUT = ("screened_out", "screened_out_and_handed_in")
+OUTCOMES = (*HANDED_IN, "approved", "approved", *LEFT, *SCREENED_OUT)
+SUCCESSORS = ("approved", "bad_data", "withdrawn", *SCREENED_OUT)
+#: How long somebody waits for a group that doesn't come together.
+PATIENCE = timedelta(minutes=46)
 
 
 @dataclass
@@ -44,46 +50,73 @@ class Person:
     bonus: tuple[float, str]
     #: What the operator gives them, or "".
     compensation: str = ""
+    #: Who takes the assignment when this one has given it back.
+    successor: Person | None = None
     assignment: str = ""
     id: int = 0
     #: The answer that makes them unfit, or another.
     answer: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.answer = UNFIT if self.outcome == "screened_out" else "an answer"
+        self.answer = UNFIT if self.outcome in SCREENED_OUT else "an answer"
 
-    def owed(self, settings: dict[str, Any]) -> dict[str, Decimal]:
+    def owed(self, side: Side) -> dict[str, Decimal]:
         """What is owed to them by kind."""
         sums = {
-            "base": Decimal(str(settings["base_payment"])),
+            "base": Decimal(str(side.settings["base_payment"])),
             "bonus": Decimal(self.bonus[1]),
-            "screen-out": Decimal(str(settings["screen_out_payment"])),
+            "screen-out": Decimal(str(side.settings["screen_out_payment"])),
         }
-        owed = {kind: sums[kind] for kind in HANDED_IN.get(self.outcome, ()) if sums[kind]}
+        owed = {kind: sums[kind] for kind in self._kinds(side) if sums[kind]}
         return {**owed, "compensation": Decimal(self.compensation)} if self.compensation else owed
 
-    def life(self, run: Run) -> Iterator[None]:
+    def _kinds(self, side: Side) -> tuple[str, ...]:
+        if self.outcome in SCREENED_OUT:
+            is_in = self.outcome == "screened_out_and_handed_in"
+            # The vendor pays the reward then, which stands in for the fee.
+            return ("base",) if is_in and side.pays_any_submission else ("screen-out",)
+        return HANDED_IN.get(self.outcome, ())
+
+    def life(self, run: Run, reused: str | None = None) -> Iterator[None]:
         """Take part, step by step; anything may happen between two steps."""
-        self.assignment, hit_id = run.side.take(self.worker)
+        if self.outcome == "unknown":
+            # Who invents ids: the vendor knows no such assignment.
+            self.assignment, hit_id = f"invented-{self.worker}", "invented"
+        else:
+            self.assignment, hit_id = run.side.take(self.worker, reused)
         yield
         self.id = run.begin(self, hit_id)
         yield
-        if self.outcome not in ("overrecruited", "returned"):
-            node_id = run.join(self)
-            yield
-            if self.outcome != "withdrawn":
-                run.say(self, node_id)
-                yield
-            yield from self._end(run)
+        if self.outcome == "waited_in_vain":
+            yield from self._wait(run)
+        elif self.outcome not in ("overrecruited", "returned"):
+            yield from self._take_part(run)
         self._leave(run)
         yield
+        if self.successor is not None:
+            # Nobody reads an ad and consents in the second in which somebody else gave up.
+            run.pass_time(timedelta(seconds=2))
+            yield from self.successor.life(run, self.assignment)
         if self.compensation:
             run.compensate(self)
             yield
 
-    def _end(self, run: Run) -> Iterator[None]:
-        """Come to the end of the pages."""
-        if self.outcome in ("abandoned", "screened_out"):
+    def _wait(self, run: Run) -> Iterator[None]:
+        while run.is_busy():
+            yield
+        run.pass_time(PATIENCE)
+        while run.participant(self).released is None:
+            run.pass_time(timedelta(seconds=7))
+        run.finish(self)
+        yield
+
+    def _take_part(self, run: Run) -> Iterator[None]:
+        node_id = run.join(self)
+        yield
+        if self.outcome != "withdrawn":
+            run.say(self, node_id)
+            yield
+        if self.outcome in ("abandoned", "replaced", "unknown", *SCREENED_OUT):
             return
         ending = {"withdrawn": run.withdraw, "error": run.report_error}.get(self.outcome, run.finish)
         ending(self)
@@ -91,17 +124,34 @@ class Person:
 
     def _leave(self, run: Run) -> None:
         """Come to the end at the vendor."""
-        if self.outcome in HANDED_IN:
+        if self.outcome in HANDED_IN or self.outcome == "screened_out_and_handed_in":
             run.side.hand_in(self.assignment, run.participant(self))
+        elif self.outcome == "rejected":
+            run.side.have_rejected(self.assignment, run.participant(self))
         elif self.outcome == "abandoned":
             run.side.abandon(self.assignment)
-        else:
+        elif self.outcome == "screened_out" and not run.side.pays_any_submission:
+            # Prolific has it from us: the fee goes with the submission, which is completed for them.
+            return
+        elif self.outcome != "unknown":
             run.side.give_back(self.assignment)
 
 
-def draw_person(worker: str, chance: random.Random) -> Person:
-    compensation = chance.choice(COMPENSATIONS) if chance.random() < 0.15 else ""
-    return Person(worker, chance.choice(OUTCOMES), chance.choice(BONUSES), compensation)
+def draw_people(seed: int, most: int, chance: random.Random) -> list[Person]:
+    """Draw who takes part; of those who wait in vain there is one at most, as each lets an hour pass."""
+    people = [
+        _draw_person(f"A{seed}N{number}", chance, OUTCOMES) for number in range(chance.randint(1, most))
+    ]
+    for one in [one for one in people if one.outcome == "waited_in_vain"][1:]:
+        one.outcome = "approved"
+    return people
+
+
+def _draw_person(worker: str, chance: random.Random, outcomes: tuple[str, ...]) -> Person:
+    outcome, bonus = chance.choice(outcomes), chance.choice(BONUSES)
+    compensation = chance.choice(COMPENSATIONS) if chance.random() < 0.15 and outcome != "unknown" else ""
+    successor = _draw_person(f"{worker}S", chance, SUCCESSORS) if outcome == "replaced" else None
+    return Person(worker, outcome, bonus, compensation, successor)
 
 
 class Paying(Experiment):
@@ -109,6 +159,7 @@ class Paying(Experiment):
 
     experiment_repeats = 1
     initial_recruitment_size = 8
+    waiting_timeout = 45
     people: ClassVar[dict[str, Person]] = {}
     #: Whether the next who comes is one too many.
     is_crowded: ClassVar[bool] = False

@@ -82,6 +82,7 @@ class AtProlific:
     """Plays participants and researcher's luck at Prolific."""
 
     nickname = "prolific"
+    pays_any_submission = False
     words: ClassVar[dict[str, str]] = {
         "base": "base",
         "bonus": "bonus",
@@ -119,7 +120,7 @@ class AtProlific:
         self._line.meanwhile = happens
 
     def take(self, worker: str, reused: str | None = None) -> tuple[str, str]:
-        assert reused is None
+        # Prolific gives each submission an id of its own.
         submission = self.vendor.begin(worker)
         return submission, str(self.vendor.world.submissions[submission]["study_id"])
 
@@ -127,6 +128,13 @@ class AtProlific:
         address = self.recruiter.submit_address(participant)
         if "?cc=" in address:
             self.vendor.come_back(assignment_id, address)
+
+    def have_rejected(self, assignment_id: str, participant: Participant) -> None:
+        heard = len(self.vendor.hooks.events)
+        self.hand_in(assignment_id, participant)
+        self.vendor.reject(assignment_id)
+        while len(self.vendor.hooks.events) > heard:
+            self.vendor.hooks.events.pop()
 
     def give_back(self, assignment_id: str) -> None:
         self.vendor.give_back(assignment_id)

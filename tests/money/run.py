@@ -55,11 +55,14 @@ class Run:
     def __init__(self, side: Side, engine: Engine, people: list[Person], chance: random.Random) -> None:
         self.side, self.chance = side, chance
         self.engine = Mortal(engine)
-        self.waiting_room = any(person.outcome == "overrecruited" for person in people)
+        self.waiting_room = any(one.outcome in ("overrecruited", "waited_in_vain") for one in people)
+        everybody = [each for one in people for each in (one, one.successor) if each is not None]
+        #: Whether others than those who only wait have something to do.
+        self.is_busy: Callable[[], bool] = lambda: False
         self.experiment: Any = type(
             "Tried",
             (Paying,),
-            {"people": {one.worker: one for one in people}, "quorum": 99 if self.waiting_room else 0},
+            {"people": {one.worker: one for one in everybody}, "quorum": 99 if self.waiting_room else 0},
         )
         self.app = bootstrap.local(
             self.experiment,
@@ -148,6 +151,17 @@ class Run:
 
     def ledger(self) -> list[payments.Entry]:
         return self.app.run(payments.list_payments, payments.Wanted())
+
+    def ends(self) -> set[str]:
+        """How people came to their end."""
+        people = [self.participant(one) for one in self.experiment.people.values() if one.id]
+        return {one.status for one in people} | {f"released: {one.released}" for one in people}
+
+    def states_of_payments(self) -> set[str]:
+        """Through which states payments went."""
+        with self.app.store.begin(self.side.clock.now()) as work:
+            found = [work.payment(entry.participant_id, entry.kind) for entry in self.ledger()]
+            return {each["to"] for payment in found if payment for each in money.moves_of(payment)}
 
     # -- what comes in ------------------------------------------------------------------------------
 
@@ -249,8 +263,11 @@ class Run:
         raise AssertionError(f"the run doesn't come to rest: {self.app.store.due(self._at_last())}")
 
     def is_at_rest(self) -> bool:
-        open_ends = self.late or self.copies or self.app.store.due(self._at_last())
-        return not open_ends and not self.app.run(dead_letters.list_dead_letters)
+        # The end of a HIT, a month ahead, is nobody's pay.
+        due = [message for message in self.app.store.due(self._at_last()) if message.body["kind"] != "offer"]
+        if self.late or self.copies or due or self.app.run(dead_letters.list_dead_letters):
+            return False
+        return all(entry.status == "paid" for entry in self.ledger())
 
     def _at_last(self) -> Any:
         return self.side.clock.now() + AT_LAST

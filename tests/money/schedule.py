@@ -6,11 +6,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 from chalicelib import services
 from chalicelib.storage.engine import Engine
 
-from .people import Person, draw_person
+from .people import Paying, Person, draw_people
 from .run import Run
 from .sides import Side
 
@@ -20,10 +21,15 @@ JUMPS = [timedelta(seconds=1), timedelta(seconds=7), timedelta(seconds=125), tim
 LONGEST = timedelta(hours=25)
 
 
-def play(seed: int, side: Side, engine: Engine, most_people: int = 4) -> None:
-    """Play one schedule to its end; AssertionError when somebody isn't paid what is owed, once."""
+def play(seed: int, side: Side, engine: Engine, most_people: int = 4) -> Run:
+    """Play one schedule to its end and return its run.
+
+    AssertionError when somebody isn't paid what is owed, once.
+    """
     chance = random.Random(seed)
-    people = [draw_person(f"A{seed}N{n}", chance) for n in range(chance.randint(1, most_people))]
+    people = draw_people(seed, most_people, chance)
+    if chance.random() < 0.25:
+        side.settings["hard_cap"] = _for_places(side, Paying.initial_recruitment_size)
     run = Run(side, engine, people, chance)
     try:
         run.launch()
@@ -33,11 +39,19 @@ def play(seed: int, side: Side, engine: Engine, most_people: int = 4) -> None:
             _let_live(run, wave)
             _let_pay(run)
         run.come_to_rest()
-        for person in people:
+        everybody = list(run.experiment.people.values())
+        for person in everybody:
             side.take_compensation(person.worker)
-        compare(run, people)
+        compare(run, everybody)
+        return run
     finally:
         services.use(None)
+
+
+def _for_places(side: Side, places: int) -> Decimal:
+    """Return a cap that is enough for so many places, and for hardly any bonus."""
+    base = Decimal(str(side.settings["base_payment"]))
+    return places * (base + side.recruiter.fee(base, places)) + Decimal("0.05")
 
 
 def _go_wrong(run: Run) -> None:
@@ -50,12 +64,13 @@ def _go_wrong(run: Run) -> None:
 
 def _let_live(run: Run, people: list[Person]) -> None:
     """Let people take part at once; between any two steps anything may happen."""
-    lives: list[Iterator[None]] = [person.life(run) for person in people]
+    lives: list[tuple[Person, Iterator[None]]] = [(person, person.life(run)) for person in people]
+    run.is_busy = lambda: any(person.outcome != "waited_in_vain" for person, _ in lives)
     while lives:
         _let_die(run, 0.2)
-        life = run.chance.choice(lives)
+        person, life = run.chance.choice(lives)
         if next(life, life) is life:
-            lives.remove(life)
+            lives.remove((person, life))
         if run.chance.random() < 0.5:
             _let_something_happen(run)
 
@@ -92,9 +107,7 @@ def _let_something_happen(run: Run) -> None:
 def compare(run: Run, people: list[Person]) -> None:
     """Compare the vendor's books, and ours, with what is owed; AssertionError says where they differ."""
     owed = [
-        (person.worker, kind, amount)
-        for person in people
-        for kind, amount in person.owed(run.side.settings).items()
+        (person.worker, kind, amount) for person in people for kind, amount in person.owed(run.side).items()
     ]
     should = Counter((worker, run.side.words[kind], amount) for worker, kind, amount in owed)
     books = run.side.books()

@@ -30,13 +30,18 @@ class Side(Protocol):
     settings: dict[str, Any]
     #: How the vendor's books call what the ledger calls base, bonus, compensation and screen-out.
     words: ClassVar[dict[str, str]]
+    #: Whether it pays the reward to whoever hands in.
+    pays_any_submission: bool
     #: Called while each call of the product is on its way.
     meanwhile: Callable[[], None]
 
     def take(self, worker: str, reused: str | None = None) -> tuple[str, str]:
-        """Let a worker take a place; return assignment and HIT."""
+        """Let a worker take a place, maybe with the id of one given back; return assignment and HIT."""
 
     def hand_in(self, assignment_id: str, participant: Participant) -> None: ...
+
+    def have_rejected(self, assignment_id: str, participant: Participant) -> None:
+        """Hand in, and be rejected by hand before anybody hears of it."""
 
     def give_back(self, assignment_id: str) -> None: ...
 

@@ -67,10 +67,11 @@ class Turk:
     """Plays workers and requester's luck at Mechanical Turk."""
 
     nickname = "mturk"
+    pays_any_submission = True
     words: ClassVar[dict[str, str]] = {
         "base": "reward",
         "bonus": "bonus",
-        "screen-out": "bonus",
+        "screen-out": "compensation",
         "compensation": "compensation",
     }
 
@@ -111,8 +112,18 @@ class Turk:
         return self.market.accept(worker, hit.id, reused), hit.id
 
     def hand_in(self, assignment_id: str, participant: Participant) -> None:
-        assert assignment_id in self.recruiter.submit_address(participant)
+        assert participant.status == "screened_out" or assignment_id in self.recruiter.submit_address(
+            participant
+        )
         self.market.submit(assignment_id)
+
+    def have_rejected(self, assignment_id: str, participant: Participant) -> None:
+        waiting = self._standin.post.waiting
+        heard = len(waiting)
+        self.hand_in(assignment_id, participant)
+        self._standin.operations.reject_assignment({"AssignmentId": assignment_id})
+        while len(waiting) > heard:
+            waiting.pop()
 
     def give_back(self, assignment_id: str) -> None:
         self.market.give_back(assignment_id)
@@ -143,7 +154,8 @@ class Turk:
 
     def deliver(self, report: Any) -> bool:
         """As SNS does, straight into our queue."""
-        record = {"messageId": "sns", "body": report, "attributes": {"ApproximateReceiveCount": "1"}}
+        ids = {"messageId": "sns", "receiptHandle": "receipt"}
+        record = {**ids, "body": report, "attributes": {"ApproximateReceiveCount": "1"}}
         return not messages.consume({"Records": [record]})["batchItemFailures"]
 
     def take_compensation(self, worker: str) -> None:
