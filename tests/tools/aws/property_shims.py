@@ -46,7 +46,8 @@ def _table(name: str, given: Properties, region: str) -> None:
             TableName=name, TimeToLiveSpecification=_plain(given["TimeToLiveSpecification"])
         )
     if "SSESpecification" in given:
-        dynamodb.update_table(TableName=name, SSESpecification=_plain(given["SSESpecification"]))
+        encrypted = _plain(given["SSESpecification"]["SSEEnabled"])
+        dynamodb.update_table(TableName=name, SSESpecification={"Enabled": encrypted})
     if "PointInTimeRecoverySpecification" in given:
         dynamodb.update_continuous_backups(
             TableName=name,

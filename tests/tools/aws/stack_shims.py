@@ -135,7 +135,10 @@ def _bucket_policy(name: str, properties: Properties, region: str) -> Made:
 
 
 def _no_bucket_policy(made: str, properties: Properties, region: str) -> None:
-    Clients.of("s3", region).delete_bucket_policy(Bucket=made)
+    s3 = Clients.of("s3", region)
+    # moto deletes in any order, so the bucket may have gone first, and its policy with it.
+    if made in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.delete_bucket_policy(Bucket=made)
 
 
 # -- messages -----------------------------------------------------------------------------------
