@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from .errors import BadRequest, RuleBroken
+from .errors import BadRequest, ExperimentError, RuleBroken
 from .marks import way
 
 if TYPE_CHECKING:
@@ -56,6 +56,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     return float(value) if isinstance(value, Decimal) else value
+
+
+def plain_or_refused(value: Any) -> Any:
+    """Turn moments and money into what JSON can write; TypeError for anything else that it can't."""
+    written = plain(value)
+    if written is value:
+        raise TypeError(f"{type(value).__name__} can't be written as JSON: {value!r}")
+    return written
+
+
+#: Writes what an author gives, to see whether it can be.
+_check = json.JSONEncoder(allow_nan=False, default=plain_or_refused).encode
 
 
 def check_failed(failed: Failed) -> Failed:
@@ -225,6 +237,18 @@ class Record:
         }
         for field in self.own_fields:
             shown[field] = plain(getattr(self, field))
-        for field, value in self.json_data().items():
-            shown[field] = plain(value)
+        added = self.json_data()
+        if added:
+            self._check_writable(added)
+            shown.update((field, plain(value)) for field, value in added.items())
         return shown
+
+    def _check_writable(self, added: Any) -> None:
+        """Refuse what the answer couldn't be written with, while nothing is committed yet."""
+        try:
+            _check(dict(added))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ExperimentError(
+                f"json_data() of {type(self).__name__} gives what can't be written as JSON ({error}), so "
+                "nothing was kept. Return a dict of texts, numbers, lists, dicts, moments or money."
+            ) from error

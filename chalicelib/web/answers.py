@@ -11,21 +11,14 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.model.errors import Busy, PetriError, Refused
-from chalicelib.model.record import plain
+from chalicelib.model.record import plain_or_refused
 
 HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _jitter = random.SystemRandom()
 
 
-def _moment_or_money(value: Any) -> Any:
-    written = plain(value)
-    if written is value:
-        raise TypeError(f"{type(value).__name__} can't be written as JSON: {value!r}")
-    return written
-
-
 #: Writes JSON; authors' own fields may hold moments and money.
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_moment_or_money).encode
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain_or_refused).encode
 
 
 def success(fields: dict[str, Any]) -> Response:

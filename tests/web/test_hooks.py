@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from tests.web.conftest import NewWorld, Scene
 from tests.web.experiments import Retelling, Talk, with_hooks
@@ -247,3 +249,20 @@ def test_a_participant_whose_creation_raises_can_begin_afterwards(world: NewWorl
     with here.unchanged():
         assert here.post("/participant", ids).status == 500
     assert isinstance(here.arrive(**ids), Person)
+
+
+def test_json_data_that_cannot_be_written_leaves_nothing_behind(world: NewWorld) -> None:
+    class Strange(Node):
+        type = "strange"
+
+        def json_data(self) -> dict[str, Any]:
+            return {"friends": {1, 2}}
+
+    def create_node(self: Experiment, participant: Participant, network: Network) -> Node:
+        return Strange(network, participant)
+
+    here = world(with_hooks(Talk, create_node=create_node))
+    person = here.arrive()
+    with here.unchanged():
+        said = person.post(f"/node/{person.id}")
+    assert (said.status, said.code) == (500, "internal_error")

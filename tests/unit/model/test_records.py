@@ -16,7 +16,7 @@ from chalicelib.experiment.nodes import (
     Source,
 )
 from chalicelib.experiment.transformations import Compression, Mutation, Replication, Response
-from chalicelib.model.errors import BadRequest, NotFound, RuleBroken
+from chalicelib.model.errors import BadRequest, ExperimentError, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -126,6 +126,26 @@ def test_json_data_may_change_what_is_there(work: UnitOfWork, own_classes: None)
             return {"contents": "***"}
 
     assert Hidden(origin=join(a_network(work)), contents="secret").as_json()["contents"] == "***"
+
+
+@pytest.mark.parametrize(
+    "added",
+    [{"friends": {1, 2}}, {"score": float("nan")}, {("a", "b"): 1}, {"deep": [{"x": object()}]}, ["no dict"]],
+)
+def test_json_data_that_cannot_be_written_is_the_authors_error(
+    work: UnitOfWork, own_classes: None, added: Any
+) -> None:
+    class Strange(Node):
+        type = "strange"
+
+        def json_data(self) -> Any:
+            return added
+
+    node = join(a_network(work), Strange)
+    with pytest.raises(
+        ExperimentError, match=r"json_data\(\) of Strange gives what can't be written"
+    ):
+        node.as_json()
 
 
 def test_a_record_has_no_html_of_its_own_by_default(work: UnitOfWork) -> None:
