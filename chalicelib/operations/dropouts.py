@@ -8,6 +8,8 @@ from chalicelib.operations.unit import Unit
 
 #: Where on the participant's record it stands since when they are gone.
 GONE = "disconnected_since"
+#: Where it stands since when they have done their part and left for the questionnaire.
+DONE = "left_for_questionnaire_since"
 #: Where it stands since when a bot plays on for them, and the serial of the bot's token.
 BOT, BOT_SERIAL = "played_by_bot_since", "bot_token_serial"
 #: A transaction of DynamoDB holds a hundred writes, and letting somebody go takes two.
@@ -19,9 +21,22 @@ def is_gone(participant: Participant) -> bool:
     return GONE in participant.details
 
 
+def has_done_their_part(participant: Participant) -> bool:
+    """Whether a group has no claim on a participant any more: nobody holds a socket at the questionnaire."""
+    was_let_go = participant.released is not None or participant.end_time is not None
+    return was_let_go or not participant.is_working or DONE in participant.details
+
+
+def note_done(unit: Unit, participant_id: int) -> None:
+    """Note that somebody's page has led them to the questionnaire; a socket that they open takes it back."""
+    participant = unit.work.participant(participant_id)
+    if DONE not in participant.details:
+        participant.details = {**participant.details, DONE: iso(unit.now)}
+
+
 def note_loss(unit: Unit, participant: Participant) -> None:
     """Tell the experiment, once, that a participant in a running group is gone."""
-    if not participant.is_working or is_gone(participant) or not has_begun(unit, participant):
+    if has_done_their_part(participant) or is_gone(participant) or not has_begun(unit, participant):
         return
     participant.details = {**participant.details, GONE: iso(unit.now)}
     unit.seed(participant, "participant_disconnected", len(participant.node_ids))

@@ -24,6 +24,9 @@ def arrived(unit: Unit, participant_id: int, connection_id: str, expires: int) -
     participant = unit.work.participant(participant_id)
     rooms.come_back_to_lobby(unit, participant, quiet=True)
     dropouts.note_return(unit, participant)
+    if dropouts.DONE in participant.details:
+        kept = {name: value for name, value in participant.details.items() if name != dropouts.DONE}
+        participant.details = kept
 
 
 def left(unit: Unit, participant_id: int, connection_id: str, patience: float = 0.0) -> None:

@@ -1,7 +1,7 @@
 """The one dispatcher for socket events, those of API Gateway and of the local host alike.
 
 Frames are `<channel>:<data>`. The channel `petri` is the protocol's own: a page sends
-`petri:{"type": "subscribe", "channel": ...}`, `unsubscribe` or `heartbeat`, and is sent
+`petri:{"type": "subscribe", "channel": ...}`, `unsubscribe`, `heartbeat` or `finished`, and is sent
 `petri:{"type": "subscribed", "channel": ...}` when it listens from now on, or
 `petri:{"type": "error", "error_code": ..., "error_text": ..., "channel": ...}`.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib import services
 from chalicelib.model.errors import BadRequest, PetriError, Refused
-from chalicelib.operations import channels, connections
+from chalicelib.operations import channels, connections, dropouts
 from chalicelib.operations.unit import ANYONE, NOBODY, PARTICIPANT, Caller
 from chalicelib.realtime.floods import Floods
 
@@ -124,8 +124,13 @@ def _obey(connection_id: str, data: str) -> None:
         _say(connection_id, {"type": "subscribed", "channel": channel})
     elif kind == "unsubscribe":
         app.run(channels.unsubscribe, connection_id, channel, caller=caller)
+    elif kind == "finished":
+        if caller.participant_id is not None:
+            app.run(dropouts.note_done, caller.participant_id)
     else:
-        raise BadRequest(f"{kind!r} is no order: use heartbeat, subscribe or unsubscribe.", code="bad_frame")
+        raise BadRequest(
+            f"{kind!r} is no order: use heartbeat, subscribe, unsubscribe or finished.", code="bad_frame"
+        )
 
 
 def _speaker(unit: Any, connection_id: str) -> Caller:

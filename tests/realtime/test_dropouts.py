@@ -103,6 +103,32 @@ def test_who_finished_is_not_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
+def test_who_goes_on_to_the_questionnaire_is_not_missed(pair: Pair) -> None:
+    stage, (_, ear), _ = pair
+    ear.order(type="finished")
+    ear.hang_up()
+    stage.wait(GRACE + 1)
+    assert stage.journal("disconnected") == []
+
+
+def test_who_comes_back_from_the_questionnaire_and_leaves_is_missed(pair: Pair) -> None:
+    stage, (person, ear), _ = pair
+    ear.order(type="finished")
+    ear.hang_up()
+    stage.connect(person, "talk").hang_up()
+    stage.wait(GRACE + 1)
+    assert stage.journal("disconnected") == [["disconnected", person.id]]
+
+
+def test_who_was_let_go_is_not_missed(new_stage: NewStage) -> None:
+    stage, (person, ear), (_, other_ear) = running_pair(new_stage, dropout_policy="end")
+    ear.hang_up()
+    stage.wait(GRACE + 1)
+    other_ear.hang_up()
+    stage.wait(GRACE + 1)
+    assert stage.journal("disconnected") == [["disconnected", person.id]]
+
+
 def test_who_only_waits_is_no_dropout(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     _, ear = stage.arrive_with_ear()

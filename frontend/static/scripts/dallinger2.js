@@ -536,6 +536,7 @@
   /** Go on to a page of the experiment, such as "exp" or "instructions/second". */
   dlgr.goToPage = function (page) {
     isLeaving = true;
+    if (/^\/*questionnaire\b/.test(page)) window.petri?.finished?.();
     location.assign(dlgr.addressOf(page));
   };
 
