@@ -35,7 +35,10 @@ def recruit(
         for line in _told(opening, dry_run=dry_run):
             out().print(line, markup=False)
         if not dry_run:
-            tell(office.carry_out())
+            carried = office.carry_out()
+            tell(carried)
+            if carried.said and any(office.base in line for line in carried.said):
+                out().print(f"The links answer while the run is served: {office.how_to_serve}", markup=False)
 
 
 def _told(opening: Opening, *, dry_run: bool) -> list[str]:

@@ -70,6 +70,7 @@ class Places:
     def announce(self, run_id: str, url: str) -> Path:
         """Note where a run is served, for commands that talk to it; remove the file when it ends."""
         path = self._runs() / f"{checked(run_id)}.running"
+        self._last(run_id).write_text(url, encoding="utf-8")
         path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
         return path
 
@@ -84,6 +85,14 @@ class Places:
             if _alive(said["pid"]):
                 return str(said["url"])
         raise NotFound("No run is being served here; start one with `petri debug DIR` in this folder.")
+
+    def last_address(self, run_id: str) -> str | None:
+        """Give the address at which a run was served last, also when it isn't any more; None before."""
+        last = self._last(run_id)
+        return last.read_text(encoding="utf-8").strip() if last.exists() else None
+
+    def _last(self, run_id: str) -> Path:
+        return self.root / "runs" / f"{checked(run_id)}.address"
 
     def _runs(self) -> Path:
         return _made(self.root / "runs")

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from chalicelib.bootstrap import local
 from chalicelib.experiment.experiment import Experiment
@@ -55,6 +58,17 @@ class Office:
     app: App
     #: Where the run is served; None when nobody serves it.
     address: str | None
+    #: The address that links are given with: where it is served, was served last, or would be.
+    base: str = ""
+    #: What the run is made of; None when it was opened without its code.
+    folder: Path | None = None
+
+    @property
+    def how_to_serve(self) -> str:
+        """The command after which links work that were given while nobody served the run."""
+        port = urlsplit(self.base).port
+        folder = shlex.quote(str(self.folder or "DIR"))
+        return f"petri debug {folder} --id {self.run_id}{'' if port is None else f' --port {port}'}"
 
     def carry_out(self) -> Carried:
         """See to what was left to do: leave it to the host, or do it here."""
@@ -85,16 +99,17 @@ def opened(run_id: str | None, places: Places, *, with_code: bool = True) -> Ite
     with contextlib.ExitStack() as stack:
         experiment: type[Experiment] = Experiment
         config: Gettable = {}
+        folder: Path | None = None
         if with_code:
             made_of = origin.read(found, places)
             loaded = load_experiment(made_of.folder, runtime={"mode": "debug", **made_of.settings})
             stack.enter_context(contextlib.chdir(loaded.folder))
-            experiment, config = loaded.experiment_class, loaded.config
+            experiment, config, folder = loaded.experiment_class, loaded.config, made_of.folder
         engine = stack.enter_context(contextlib.closing(SQLiteEngine(places.database(found))))
-        base = address or "http://127.0.0.1"
+        base = address or places.last_address(found) or f"http://127.0.0.1:{config.get('port', None) or 5000}"
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base)
         stack.callback(use, None)
-        yield Office(found, app, address)
+        yield Office(found, app, address, base, folder)
 
 
 def _address(run_id: str, places: Places) -> str | None:

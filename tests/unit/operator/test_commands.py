@@ -12,7 +12,7 @@ from chalicelib.operations import dead_letters
 from chalicelib.operations.finish_participant import finish_participant
 from chalicelib.ports import Message
 from infra.cli.main import app
-from tests.unit.operator.runs import Scene, put_payment
+from tests.unit.operator.runs import RUN, Scene, put_payment
 
 Say = Callable[..., str]
 
@@ -161,6 +161,21 @@ def test_recruiting_opens_no_more_places_than_seats_are_free(scene: Scene, petri
 
 def test_forced_recruiting_opens_as_many_as_are_asked_for(scene: Scene, petri: Say) -> None:
     assert petri("recruit", "5", "--force").count("New participant requested") == 5
+
+
+def test_links_lead_to_where_the_run_was_served_last(scene: Scene, petri: Say) -> None:
+    scene.places.announce(RUN, "http://127.0.0.1:6123").unlink()
+    assert "New participant requested: http://127.0.0.1:6123/ad?" in petri("recruit", "1")
+
+
+def test_links_of_a_run_that_nobody_serves_come_with_how_to_serve_it(scene: Scene, petri: Say) -> None:
+    scene.places.announce(RUN, "http://127.0.0.1:6123").unlink()
+    said = petri("recruit", "1")
+    assert f"while the run is served: petri debug {scene.root / 'study'} --id {RUN} --port 6123" in said
+
+
+def test_links_of_a_run_that_was_never_served_have_the_port_of_its_settings(scene: Scene, petri: Say) -> None:
+    assert "New participant requested: http://127.0.0.1:5000/ad?" in petri("recruit", "1")
 
 
 def test_a_dry_run_opens_no_places(scene: Scene, petri: Say) -> None:
