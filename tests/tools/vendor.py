@@ -31,6 +31,8 @@ class Vendor:
         self.is_closed = False
         #: What happens to the next payments.
         self.faults: deque[Fault] = deque()
+        #: Who was marked as having taken part, and in what.
+        self.marks: list[tuple[str, str, int]] = []
         #: What became of assignments.
         self.fates: dict[str, str] = {}
         #: Its offers of places, by id.
@@ -82,7 +84,7 @@ class Vendor:
         return amount / 10
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
-        """Keep no marks."""
+        self.marks.append((worker_id, name, score))
 
     def submit_address(self, participant: Participant) -> str:
         return ""

@@ -203,6 +203,27 @@ def test_its_own_recruiters_report_counts(world: NewWorld) -> None:
     assert till.statuses(person) == ["returned"]
 
 
+# -- having taken part ------------------------------------------------------------------------------
+
+
+def test_who_is_approved_is_marked_with_the_run_and_its_groups(world: NewWorld) -> None:
+    till = Till(world, paying(), assign_qualifications=True, group_name="stories, memory")
+    person = till.finish()
+    assert till.vendor.marks == [(person.worker_id, name, 1) for name in ("test", "stories", "memory")]
+
+
+def test_who_is_not_approved_is_not_marked(world: NewWorld) -> None:
+    till = Till(world, paying(attention_check=lambda *_: False), assign_qualifications=True)
+    till.finish()
+    assert till.vendor.marks == []
+
+
+def test_without_assign_qualifications_nobody_is_marked(world: NewWorld) -> None:
+    till = Till(world, paying(), group_name="stories")
+    till.finish()
+    assert till.vendor.marks == []
+
+
 # -- dead letters -----------------------------------------------------------------------------------
 
 
