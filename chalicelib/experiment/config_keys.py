@@ -312,7 +312,7 @@ KEYS: tuple[Key, ...] = (
     _sharing(
         "enable_global_experiment_registry",
         bool,
-        "Whether run ids are registered, so that collect() never runs one twice.",
+        "Refused where it is on: there is no registry that all laboratories share.",
         default=False,
     ),
     # Both can hold a password.

@@ -39,11 +39,14 @@ from infra.aws.staged_settings import staged_settings, write_chalice, write_sett
 from infra.aws.versions import describe, differences, version_of
 from infra.aws.wheels import Vendored, vendor
 from infra.site import SiteSource, build
+from infra.verify.sharing import sharing
 
 EXPERIMENT = "petri_experiment"
 _APP = Path(__file__).parents[2] / "app.py"
 #: 2 January 1980, in seconds: zip files know no earlier day, wherever on earth they are made.
 MOMENT = 315_619_200
+#: Secrets that only this machine uses.
+_OF_THE_OPERATOR = {"osf_access_token"}
 #: What Chalice itself keeps in its folder: which resources it made, and packages for unchanged contents.
 _CHALICES_OWN = ("deployed", "deployments")
 
@@ -105,6 +108,8 @@ def stage(
             home=home,
             core_routes=_addresses(),
         )
+    for finding in sharing(loaded.config):
+        raise AwsProblem(f"{finding.what} {finding.mend}")
     staged = staged_settings(loaded.config)
     with _kept(app / ".chalice"):
         shutil.rmtree(app, ignore_errors=True)
@@ -126,7 +131,8 @@ def stage(
         check_for_secrets(secrets_of(loaded.config, environ), app, site)
         _set_moment(app, site)
     notes = (*wanted.notes, *(differences(before) if before else ()))
-    secrets = loaded.config.given(sensitive=True)
+    given = loaded.config.given(sensitive=True)
+    secrets = {name: value for name, value in given.items() if name not in _OF_THE_OPERATOR}
     return Staged(app, site, names, staged, secrets, private.versions, notes)
 
 

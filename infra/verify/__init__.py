@@ -7,6 +7,7 @@ from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chalicelib.experiment.config import get_config
 from chalicelib.experiment.loader import Loaded
 from infra.verify.code import CodeCheck
 from infra.verify.files import forbidden, required, too_large
@@ -14,6 +15,7 @@ from infra.verify.findings import Finding, error
 from infra.verify.folder import shipped_files
 from infra.verify.pages import pages
 from infra.verify.rehearsal import HookCalls, Rehearsal, rehearse
+from infra.verify.sharing import sharing
 from infra.verify.tokens import without_token
 
 __all__ = ["Finding", "HookCalls", "Verdict", "examine", "shipped_files", "verify"]
@@ -71,6 +73,7 @@ def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdi
         *forbidden(folder, files),
         *too_large(folder, [*files, *_from_elsewhere(loaded)]),
         *code.findings,
+        *sharing(get_config()),
         *pages(folder, loaded),
         *tried.findings,
         *without_token(folder, files),

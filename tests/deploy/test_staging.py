@@ -212,6 +212,15 @@ def test_secret_settings_are_handed_on_beside_the_folder(tmp_path):
     assert done.secrets["prolific_token"] == TOKEN
 
 
+def test_secrets_of_the_operator_alone_are_not_handed_on(tmp_path):
+    assert "osf_access_token" not in staged(tmp_path, environ={"osf_access_token": TOKEN}).secrets
+
+
+def test_a_registry_that_nobody_keeps_is_refused(tmp_path):
+    with pytest.raises(AwsProblem, match="no registry that all laboratories share"):
+        staged(tmp_path, environ={"enable_global_experiment_registry": "yes"})
+
+
 def test_what_is_staged_does_not_show_secrets(tmp_path):
     assert TOKEN not in repr(staged(tmp_path, environ={"prolific_token": TOKEN}))
 

@@ -100,6 +100,11 @@ def test_a_wrong_setting_is_told_with_its_line(check) -> None:
     )
 
 
+def test_a_registry_that_nobody_keeps_is_refused(check) -> None:
+    (finding,) = check({"config.txt": "[A]\nenable_global_experiment_registry = yes\n"})
+    assert "no registry that all laboratories share" in finding.what
+
+
 def test_settings_without_meaning_are_a_warning(check) -> None:
     (finding,) = check({"config.txt": "[A]\ndyno_type = free\n"})
     assert finding.level == "warning"
