@@ -42,12 +42,9 @@ class Part:
 class Sizes:
     """What a deployment package weighs."""
 
-    path: Path
+    #: bytes of the whole zip
+    zipped: int
     parts: tuple[Part, ...]
-
-    @property
-    def zipped(self) -> int:
-        return self.path.stat().st_size
 
     @property
     def unpacked(self) -> int:
@@ -107,7 +104,7 @@ def sizes_of(package: Path) -> Sizes:
             weights[0] += entry.compress_size
             weights[1] += entry.file_size
     parts = [Part(name, zipped, full, is_petris) for (name, is_petris), (zipped, full) in found.items()]
-    return Sizes(package, tuple(sorted(parts, key=lambda part: (-part.zipped, part.name))))
+    return Sizes(package.stat().st_size, tuple(sorted(parts, key=lambda part: (-part.zipped, part.name))))
 
 
 def versions_in(package: Path) -> dict[str, str]:

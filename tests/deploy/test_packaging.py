@@ -127,6 +127,10 @@ def test_everything_is_imported_from_the_package_and_compiled(task, environ):
     assert {"app", "chalice.app", "chalicelib.web"} <= own.keys()
 
 
+def test_the_authors_addresses_are_registered_when_app_is_imported(task, environ):
+    assert in_lambda(task, "import app; print('/double/{x}' in app.app.routes)", environ).strip() == "True"
+
+
 def test_python_does_not_compare_what_is_compiled_with_its_source(task):
     # Source: PEP 552; the second word says that a hash stands for the source, and isn't checked.
     words = {path.read_bytes()[4:8] for path in (task / "chalicelib").rglob("*.pyc")}
@@ -186,7 +190,9 @@ def test_plain_chalice_makes_a_package_too(pip, done, tmp_path):
         check=True,
         capture_output=True,
     )
+    template = json.loads((tmp_path / "out" / "sam.json").read_text())
     names = set(in_zip(tmp_path / "out" / "deployment.zip"))
+    assert "/double/{x}" in json.dumps(template)
     assert {"app.py", "petri_experiment/experiment.py", "petri/__init__.py", "boto3/__init__.py"} <= names
 
 
@@ -222,16 +228,12 @@ def test_services_are_found_in_the_authors_code(tmp_path):
     assert services_of(tmp_path) == {"polly", "s3"}
 
 
-def test_what_is_too_large_is_told_with_what_is_largest(tmp_path):
-    package = tmp_path / "a.zip"
-    package.write_bytes(b"0" * (MOST_ZIPPED + 1))
-    sizes = Sizes(package, (Part("torch", 45_000_000, 99_000_000, is_petris=False),))
+def test_what_is_too_large_is_told_with_what_is_largest():
+    sizes = Sizes(MOST_ZIPPED + 1, (Part("torch", 45_000_000, 99_000_000, is_petris=False),))
     with pytest.raises(AwsProblem, match=r"52 MB zipped; Lambda takes 52\. The largest: torch \(45 MB\)"):
         sizes.check()
 
 
-def test_what_unpacks_to_too_much_is_told(tmp_path):
-    package = tmp_path / "a.zip"
-    package.write_bytes(b"0")
+def test_what_unpacks_to_too_much_is_told():
     with pytest.raises(AwsProblem, match=r"unpacked; Lambda takes 262"):
-        Sizes(package, (Part("pandas", 1, 300_000_000, is_petris=False),)).check()
+        Sizes(1, (Part("pandas", 1, 300_000_000, is_petris=False),)).check()
