@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.model.errors import NetworkBusy, RuleBroken
@@ -431,7 +430,10 @@ class Experiment:
     def _runner(self) -> Runner:
         if Experiment.runner is not None:
             return Experiment.runner
-        # What runs experiments is installed beside Petri on the researcher's machine, and not in Lambda.
+        # What runs experiments is installed beside Petri on the researcher's machine, and not in Lambda,
+        # where each cold start would pay for this import.
+        from importlib.metadata import entry_points
+
         for found in entry_points(group="petri.runner"):
             runner: Runner = found.load()()
             return runner

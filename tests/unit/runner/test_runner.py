@@ -49,6 +49,6 @@ def test_a_live_run_is_refused_on_this_machine(pushbutton: ModuleType) -> None:
 
 
 def test_without_a_runner_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.experiment.experiment.entry_points", lambda **_: [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [])
     with pytest.raises(RuleBroken, match="petri debug"):
         Experiment().run()
