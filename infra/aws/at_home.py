@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.model.errors import BadRequest
 from infra.aws.names import STAGES, Names, Stage
 
 
@@ -53,13 +54,21 @@ class AtHome:
         path.write_text(json.dumps(asdict(note), indent=2), encoding="utf-8")
 
     def find(self, app: str, stage: Stage | None = None) -> Note | None:
-        """Return what is remembered of an app, live before sandbox; None when nothing is."""
-        for each in (stage,) if stage else tuple(reversed(STAGES)):
-            path = self.root / "apps" / f"{app}-{each}" / "app.json"
-            if path.is_file():
-                said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-                return Note(**said)
-        return None
+        """Return what is remembered of an app; None when nothing is.
+
+        BadRequest for an app that was deployed in both stages, when neither is named.
+        """
+        found = [note for each in STAGES if stage in (None, each) if (note := self._note(app, each))]
+        if len(found) > 1:
+            raise BadRequest(f"{app} was deployed as {' and as '.join(STAGES)}. Say which with --stage.")
+        return found[0] if found else None
+
+    def _note(self, app: str, stage: Stage) -> Note | None:
+        path = self.root / "apps" / f"{app}-{stage}" / "app.json"
+        if not path.is_file():
+            return None
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Note(**said)
 
     def forget(self, names: Names) -> None:
         """Forget an app; what was packaged stays, in case it is deployed again."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from chalicelib.model.errors import PetriError
 
@@ -19,6 +20,8 @@ class AwsProblem(PetriError):
     code = "aws_problem"
 
 
+#: What botocore raises. The last one is for answers that aren't AWS's, such as a proxy's page.
+REFUSALS = (BotoCoreError, ClientError, ResponseParserError)
 _SIGN_IN = "sign in again (`aws sso login`), or renew the keys of your profile."
 _UNKNOWN_KEYS = (
     "AWS doesn't know the keys that were used. Check AWS_PROFILE, ~/.aws/credentials and the clock of this "
@@ -37,6 +40,10 @@ NO_REGION = "No AWS region is set. Give one with --region or AWS_REGION, such as
 _UNREACHED = (
     "AWS can't be reached. Check the network, the region's name and AWS_ENDPOINT_URL, and run the "
     "command again: it goes on where it stopped."
+)
+_NOT_AWS = (
+    "What answers isn't AWS, or AWS is out of order: its answer can't be read. Check proxies and "
+    "AWS_ENDPOINT_URL, and run the command again in a minute."
 )
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _STRANGE_KEYS = {
@@ -83,12 +90,14 @@ def plainly() -> Iterator[None]:
     """Raise AwsProblem for what botocore raises while the block lasts."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except REFUSALS as error:
         raise problem(error) from error
 
 
-def problem(error: BotoCoreError | ClientError) -> AwsProblem:
+def problem(error: BotoCoreError | ClientError | ResponseParserError) -> AwsProblem:
     """Say in plain words what a botocore error means."""
+    if isinstance(error, ResponseParserError):
+        return AwsProblem(_NOT_AWS)
     return AwsProblem(_of_answer(error) if isinstance(error, ClientError) else _of_machine(error))
 
 

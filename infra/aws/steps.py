@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.model.errors import PetriError
-from infra.aws.errors import AwsProblem, problem
+from infra.aws.errors import REFUSALS, AwsProblem, problem
 
 Pause = Callable[[float], None]
 pause: Pause = time.sleep
@@ -46,7 +44,7 @@ def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
         progress.begin(number, len(steps), step.name)
         try:
             step.run()
-        except (BotoCoreError, ClientError) as error:
+        except REFUSALS as error:
             raise _failed(step, problem(error), again) from error
         except PetriError as error:
             raise _failed(step, error, again) from error

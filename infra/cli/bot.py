@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import queue
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chalicelib.model.errors import BadRequest
+from infra.cli.aws_options import AnyStage, Profile, Region
 from infra.cli.failures import FAILED
 from infra.cli.options import Directory, Seed
 from infra.cli.progress import Progress
+from infra.cli.which_run import deployed
 from infra.local.crowd import Crowd, Participation
 from infra.local.places import Places
+
+if TYPE_CHECKING:
+    from infra.aws import finding
 
 
 def bot(
@@ -25,13 +30,17 @@ def bot(
     at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many at a time; all.")] = 0,
     seed: Seed = None,
     name: Annotated[str, typer.Option("--name", help="The bot's class; Bot, if there is one.")] = "",
+    stage: AnyStage = None,
+    profile: Profile = None,
+    region: Region = None,
 ) -> None:
     """Let a bot of the experiment take part in a run that is going on."""
     # Put off: it brings the author's door along.
     from chalicelib.experiment.loader import load_experiment
     from infra.local.bots import chosen_bots
 
-    address = _address(app, debug=debug)
+    found = None if _is_address(app) else deployed(app or None, stage, profile, region)
+    address = _address(app, debug=debug) if found is None else _address_of(found)
     classes = chosen_bots(load_experiment(directory), name)
     ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
     Crowd(address, classes, number, at_once=at_once or number, seed=seed).start(ended.put)
@@ -42,8 +51,21 @@ def bot(
 
 
 def _address(app: str, *, debug: bool) -> str:
-    if app.startswith(("http://", "https://")):
+    if _is_address(app):
         return app.rstrip("/")
     if not app and not debug:
         raise BadRequest("Which run should the bot join? Give --debug for the one served here, or --app.")
     return Places(Path.cwd()).address(app or None)
+
+
+def _is_address(app: str) -> bool:
+    return app.startswith(("http://", "https://"))
+
+
+def _address_of(found: finding.App) -> str:
+    # Put off: AWS's clients take a while to import.
+    from infra.aws import facts
+    from infra.aws.errors import plainly
+
+    with plainly():
+        return facts.demand(found.account, found.names).site_url

@@ -8,15 +8,30 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from infra.cli.aws_options import AnyStage, Profile, Region
 from infra.cli.console import err, out
 from infra.cli.options import Run
+from infra.cli.which_run import deployed
 from infra.local.fairness import HourlyPay
 from infra.local.places import Places
 from infra.local.summary import Summary, summary_of_file
 
 
-def summary(*, app: Run = None) -> None:
+def summary(
+    *, app: Run = None, stage: AnyStage = None, profile: Profile = None, region: Region = None
+) -> None:
     """Count a run's participants by status, and its networks; say what people earned an hour."""
+    found = deployed(app, stage, profile, region)
+    if found is not None:
+        # Put off: AWS's clients take a while to import.
+        from infra.aws import counting
+        from infra.aws.errors import plainly
+
+        out().print(f"{found.names.app} ({found.names.stage})", markup=False)
+        with plainly():
+            counted, floor = counting.summary(found.account, found.names)
+        show(counted, out(), floor)
+        return
     # Put off: it brings the storage along.
     from infra.local.outcome import floor_of
 

@@ -1,0 +1,335 @@
+"""Deploying an experiment, step by step; each step can be repeated, so a deploy that broke off is run again.
+
+While an app is deployed again, people take part in it with the old pages open. Hence the order:
+
+1. files that pages ask for, under names that change with their contents: they lie beside the old ones;
+2. functions and APIs: the old pages go on with the new ones, so an API must serve the pages before it
+   (a route that an old page calls may not go before those who have the page open are through);
+3. pages: nobody gets a new page before the API that it needs is there;
+4. files that no page asks for any more go days later.
+
+Nothing of a run lies in what is replaced: it is all in the table, which an update leaves alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.bootstrap import local
+from chalicelib.experiment.loader import Loaded, load_experiment
+from chalicelib.export.archive import CODE
+from chalicelib.services import use
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.aws import chalice_deploy, facts, launching, requester, secrets, versions
+from infra.aws.account import Account
+from infra.aws.archives import populate
+from infra.aws.at_home import AtHome, Note
+from infra.aws.chalice_deploy import Staged as Prepared
+from infra.aws.errors import AwsProblem
+from infra.aws.facts import Facts
+from infra.aws.lock import Lock, held
+from infra.aws.names import FUNCTIONS, Names
+from infra.aws.packaging import build
+from infra.aws.sizes import sizes_of
+from infra.aws.stacks import Change, Stack, tags_of
+from infra.aws.staging import Staged, stage
+from infra.aws.steps import Progress, Step, carry_out
+from infra.aws.templating import base_template, front_template, routes_of
+from infra.aws.upload import Site, files_of
+from infra.aws.wiring import Wiring
+
+AGAIN = "Run the same command again: what is done is found done. Until then everything goes on as it was."
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be deployed, and how."""
+
+    folder: Path
+    names: Names
+    #: an export to begin with
+    archive: Path | None = None
+    #: who is mailed by alarms; empty: the experiment's contact_email_on_error
+    alarm_email: str = ""
+    #: US dollars a month that the account may spend before that address is told; 0: as many as it likes
+    spend_limit: float = 0
+    #: whether AWS refuses to delete the table
+    protected: bool = False
+    #: settings that count more than any file
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """Where an app is now."""
+
+    site_url: str
+    rest_url: str
+    token: str = field(repr=False)
+    #: what the recruiter said at the launch
+    launched: str = ""
+
+
+class Deploying:
+    """One deploy."""
+
+    def __init__(
+        self,
+        account: Account,
+        order: Order,
+        progress: Progress,
+        *,
+        launch: Callable[[str, str], str] = launching.launch,
+        home: AtHome | None = None,
+    ) -> None:
+        """`launch` takes the API's address and the operator's token; `home`: what is remembered here."""
+        self._account = account
+        self._order = order
+        self._names = order.names
+        self._progress = progress
+        self._launch_app = launch
+        self._home = home or AtHome()
+        self._wiring = Wiring(account, order.names)
+        self._keep = order.names.keep_bucket(account.number)
+        self._site = Site(account, order.names.site_bucket(account.number), self._keep)
+        self._open = ExitStack()
+        self._lock: Lock | None = None
+        # What a step leaves for the next ones.
+        self._staged: Staged
+        self._package: Path
+        self._loaded: Loaded
+        self._base: dict[str, str] = {}
+        self._front: dict[str, str] = {}
+        self._apis: dict[str, Any] = {}
+        self._secrets: dict[str, Any] = {}
+        self._launched = ""
+
+    def steps(self) -> list[Step]:
+        """Return the steps in order."""
+        names, number = self._names, self._account.number
+        buckets = (names.site_bucket(number), names.keep_bucket(number))
+        steps = [
+            Step("stage and package the experiment", self._stage),
+            Step(
+                "make table, queues, topics and buckets",
+                self._make_base,
+                (
+                    f"stack {names.base_stack}",
+                    f"table {names.table}",
+                    f"queues {names.queue}, {names.dead_queue}",
+                    f"topics {names.topic}, {names.alarm_topic}",
+                    f"buckets {buckets[0]}, {buckets[1]}",
+                ),
+            ),
+            Step("keep the secrets", self._keep_secrets, (f"parameter {names.secrets}",)),
+            Step("upload the files that pages need", self._upload_files),
+            Step(
+                "deploy functions and APIs with Chalice",
+                self._deploy_functions,
+                (
+                    f"functions {', '.join(names.function(each) for each in FUNCTIONS)}",
+                    "a role, a policy and a log group for each",
+                    "a REST API and a WebSocket API",
+                    f"rule {names.tick_rule} (off until places are open)",
+                ),
+            ),
+            Step("connect queue and limits", self._connect),
+            Step(
+                "put CloudFront before it",
+                self._make_front,
+                (f"stack {names.front_stack}", "a CloudFront distribution", "alarms"),
+            ),
+            Step("note what was deployed", self._note),
+        ]
+        if self._order.archive is not None:
+            steps.append(Step("put the archive into the table", self._populate))
+        return [
+            *steps,
+            Step("upload the pages", self._upload_pages),
+            Step("launch the experiment", self._launch),
+        ]
+
+    def run(self) -> Deployed:
+        """Carry out every step; AwsProblem names the step that failed, with reason and what to do."""
+        with self._open:
+            carry_out([self._guarded(step) for step in self.steps()], self._progress, AGAIN)
+        return Deployed(self._front["SiteUrl"], self._rest_url, self._secrets[secrets.TOKEN], self._launched)
+
+    def _guarded(self, step: Step) -> Step:
+        def run() -> None:
+            if self._lock is not None:
+                self._lock.check()
+            step.run()
+
+        return Step(step.name, run, step.makes)
+
+    # -- the steps ------------------------------------------------------------------------------
+
+    def _stage(self) -> None:
+        order, names = self._order, self._names
+        self._staged = stage(
+            order.folder,
+            names,
+            self._home.workshop(names, self._account.number, self._account.region),
+            account=self._account.number,
+            region=self._account.region,
+            settings=order.settings,
+            mapping_confirmed=self._wiring.is_confirmed(),
+        )
+        with contextlib.chdir(order.folder):
+            self._loaded = load_experiment(order.folder, runtime={**order.settings, "mode": names.stage})
+        check_settings(self._loaded, names)
+        self._package = build(self._staged)
+        for line in (*self._staged.notes, *sizes_of(self._package).lines()):
+            self._progress.tell(line)
+
+    def _make_base(self) -> None:
+        stack = Stack(self._account, self._names.base_stack)
+        if stack.look() is not None and not stack.belongs_to(self._names):
+            raise AwsProblem(f"A stack {stack.name} is there that isn't this app's. Take another --app.")
+        if self._is_there(self._keep):
+            self._take_lock()
+        change = Change(base_template(), self._base_parameters(), tags_of(self._names))
+        self._base = stack.apply(change, self._progress.tell)
+        if self._lock is None:
+            self._take_lock()
+
+    def _is_there(self, bucket: str) -> bool:
+        with contextlib.suppress(ClientError):
+            self._account.client("s3").head_bucket(Bucket=bucket)
+            return True
+        return False
+
+    def _take_lock(self) -> None:
+        self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "deploy"))
+
+    def _base_parameters(self) -> dict[str, str]:
+        config = json.loads((self._staged.folder / ".chalice" / "config.json").read_text(encoding="utf-8"))
+        consumer = config["stages"][self._names.stage]["lambda_functions"]["on_message"]
+        settings = self._staged.settings
+        email = self._order.alarm_email or str(settings.get("contact_email_on_error") or "")
+        return {
+            "App": self._names.app,
+            "Stage": self._names.stage,
+            "AlarmEmail": email,
+            "SpendLimit": f"{self._order.spend_limit:g}",
+            "DeletionProtection": str(self._order.protected).lower(),
+            "MTurkAccount": requester.account_of(settings, self._staged.secrets),
+            # AWS's own rule for queues that Lambda reads.
+            "VisibilityTimeout": str(6 * int(consumer["lambda_timeout"])),
+            "LogRetentionDays": str(config["log_retention_in_days"]),
+        }
+
+    def _keep_secrets(self) -> None:
+        self._secrets = secrets.ensure(self._account, self._names, self._staged.secrets)
+        secrets.Tokens().keep(self._names, self._secrets[secrets.TOKEN])
+
+    def _upload_files(self) -> None:
+        files = [file for file in files_of(self._staged.site) if not file.is_page]
+        self._progress.tell(f"{self._site.upload(files)} of {len(files)} files are new")
+
+    def _deploy_functions(self) -> None:
+        was_on = self._wiring.rule_is_on()
+        try:
+            made = chalice_deploy.deploy(
+                self._account, self._names, Prepared(self._staged.folder, self._package), self._progress.tell
+            )
+        finally:
+            # Chalice switches the clock on each time; whether it ticks is the app's own decision.
+            if not was_on:
+                with contextlib.suppress(BotoCoreError, ClientError):
+                    self._wiring.switch_rule(on=False)
+        self._apis = {each["resource_type"]: each for each in made}
+
+    def _connect(self) -> None:
+        self._wiring.confirm_mapping()
+        self._wiring.bound_stage(
+            self._apis["rest_api"]["rest_api_id"], self._base.get("AccessLogsArn"), self._progress.tell
+        )
+
+    def _make_front(self) -> None:
+        site = self._staged.site
+        pages = [path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")]
+        parameters = {
+            "App": self._names.app,
+            "Stage": self._names.stage,
+            "RestApiId": self._apis["rest_api"]["rest_api_id"],
+            "WebsocketApiId": self._apis["websocket_api"]["websocket_api_id"],
+        }
+        template = front_template(routes_of(self._loaded.routes), pages)
+        stack = Stack(self._account, self._names.front_stack)
+        self._front = stack.apply(Change(template, parameters, tags_of(self._names)), self._progress.tell)
+
+    @property
+    def _rest_url(self) -> str:
+        return str(self._apis["rest_api"]["rest_api_url"])
+
+    def _note(self) -> None:
+        sockets = str(self._apis["websocket_api"]["websocket_api_url"]).replace("wss://", "https://")
+        site_url = self._front["SiteUrl"]
+        version = versions.describe(self._loaded, package=self._package)
+        code = self._package.with_name("code.zip")
+        with contextlib.chdir(self._order.folder):
+            versions.archive(self._loaded, version, code)
+        kept = self._account.client("s3")
+        kept.put_object(Bucket=self._keep, Key=CODE, Body=code.read_bytes())
+        kept.put_object(
+            Bucket=self._keep, Key=f"packages/{version['package']}.zip", Body=self._package.read_bytes()
+        )
+        facts.write(self._account, self._names, Facts(site_url, self._rest_url, sockets.rstrip("/"), version))
+        self._home.keep(
+            Note(
+                self._names.app,
+                self._names.stage,
+                self._account.number,
+                self._account.region,
+                self._account.profile,
+                str(self._order.folder),
+                site_url,
+                self._rest_url,
+            )
+        )
+
+    def _populate(self) -> None:
+        if self._order.archive is not None:
+            self._progress.tell(populate(self._account, self._names, self._order.archive))
+
+    def _upload_pages(self) -> None:
+        files = files_of(self._staged.site)
+        changed = self._site.upload([file for file in files if file.is_page])
+        self._site.retire(files)
+        if changed:
+            self._site.refresh(self._front["DistributionId"])
+        self._progress.tell(f"{changed} pages are new")
+
+    def _launch(self) -> None:
+        self._launched = self._launch_app(self._rest_url, self._secrets[secrets.TOKEN])
+        self._progress.tell(self._launched)
+
+
+def check_settings(loaded: Loaded, names: Names) -> None:
+    """Raise ConfigError for settings with which the deployed app couldn't start, such as missing keys."""
+    with (
+        tempfile.TemporaryDirectory(prefix="petri-check-") as place,
+        contextlib.closing(SQLiteEngine(Path(place) / "app.sqlite")) as engine,
+    ):
+        local(loaded.experiment_class, loaded.config, app_id=names.app, engine=engine)
+        use(None)
+
+
+def described(steps: Sequence[Step]) -> list[str]:
+    """Return the steps in lines, each with what it makes."""
+    lines = []
+    for number, step in enumerate(steps, start=1):
+        lines.append(f"{number}. {step.name}")
+        lines += [f"   makes {each}" for each in step.makes]
+    return lines

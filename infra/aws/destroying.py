@@ -1,0 +1,123 @@
+"""Taking an app away, step by step, from whatever state it is in; what is left in the end is named."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.aws import closing, exporting, facts, remains, secrets
+from infra.aws.account import Account
+from infra.aws.at_home import AtHome
+from infra.aws.errors import AwsProblem, plainly
+from infra.aws.lock import Lock, held
+from infra.aws.names import Names
+from infra.aws.stacks import Stack
+from infra.aws.steps import Progress, Step, carry_out
+from infra.aws.upload import empty
+
+AGAIN = "Run the same command again: it goes on where it stopped."
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which app is to go, and what is kept of it."""
+
+    names: Names
+    #: where the run's data is exported to first; None: nowhere
+    export_to: Path | None
+    #: whether who takes part stays in the export
+    scrub: bool = False
+
+
+class Destroying:
+    """One destroy."""
+
+    def __init__(
+        self, account: Account, order: Order, progress: Progress, home: AtHome | None = None
+    ) -> None:
+        """`home`: what is remembered of the app on this machine."""
+        self._account = account
+        self._order = order
+        self._names = order.names
+        self._progress = progress
+        self._home = home or AtHome()
+        self._open = ExitStack()
+        self._lock: Lock | None = None
+        self._keep = order.names.keep_bucket(account.number)
+
+    def steps(self) -> list[Step]:
+        """Return the steps in order."""
+        export = [] if self._order.export_to is None else [Step("export the data", self._export)]
+        return [
+            Step("close recruitment and end HITs", self._close),
+            *export,
+            Step("delete CloudFront and the alarms", self._delete_front),
+            Step("delete functions and APIs", self._delete_functions),
+            Step("delete table, queues, topics and buckets", self._delete_base),
+            Step("delete secrets and logs", self._delete_secrets_and_logs),
+        ]
+
+    def run(self) -> list[str]:
+        """Carry out every step and return what is left, which should be nothing.
+
+        AwsProblem names the step that failed, with reason and what to do; and an app that isn't there.
+        """
+        with plainly():
+            self._check()
+        with self._open:
+            carry_out(self.steps(), self._progress, AGAIN)
+        with plainly():
+            left = remains.find(self._account, self._names)
+        if not left:
+            secrets.Tokens().forget(self._names)
+            self._home.forget(self._names)
+        return left
+
+    def _check(self) -> None:
+        if not remains.find(self._account, self._names):
+            raise AwsProblem(
+                f"Nothing is there of {self._names.app} as {self._names.stage} in {self._account.region}. "
+                "`petri apps` lists what is; --region and --profile look elsewhere."
+            )
+        for name in (self._names.base_stack, self._names.front_stack):
+            stack = Stack(self._account, name)
+            if stack.look() is not None and not stack.belongs_to(self._names):
+                raise AwsProblem(f"The stack {name} isn't this app's. Delete nothing of it with Petri.")
+        if remains.has_bucket(self._account, self._keep):
+            self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "destroy"))
+
+    # -- the steps ------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        closing.close(self._account, self._names, self._progress.tell)
+
+    def _export(self) -> None:
+        if self._order.export_to is None or facts.read(self._account, self._names) is None:
+            self._progress.tell("there is no data")
+            return
+        path = exporting.export(self._account, self._names, self._order.export_to, scrub=self._order.scrub)
+        self._progress.tell(f"the data is in {path}")
+
+    def _delete_front(self) -> None:
+        if not Stack(self._account, self._names.front_stack).delete(self._progress.tell):
+            self._progress.tell("there is none")
+
+    def _delete_functions(self) -> None:
+        remains.delete_functions(self._account, self._names, self._progress.tell)
+
+    def _delete_base(self) -> None:
+        account, names, tell = self._account, self._names, self._progress.tell
+        remains.unprotect(account, names)
+        tell(f"{empty(account, names.site_bucket(account.number))} files of pages are deleted")
+        if self._lock is not None:
+            # It lies in the bucket that goes now; from here on CloudFormation lets nobody in between.
+            self._lock.give_back()
+        empty(account, self._keep)
+        Stack(account, names.base_stack).delete(tell)
+        remains.delete_strays(account, names, tell)
+
+    def _delete_secrets_and_logs(self) -> None:
+        if secrets.forget(self._account, self._names):
+            self._progress.tell(f"parameter {self._names.secrets} is deleted")
+        remains.delete_logs(self._account, self._names, self._progress.tell)

@@ -1,0 +1,143 @@
+"""How a command works on a deployed run: through the same operations, over the app's own table.
+
+What an operation leaves to do goes to the app's queue, where its functions see to it; or, with `here`, it is
+carried out on this machine, when the functions may be broken or are about to go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib.bootstrap import SECRETS, local
+from chalicelib.experiment.config import Configuration
+from chalicelib.experiment.config_keys import KEYS
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.loader import load_experiment
+from chalicelib.messaging.clock import SystemClock
+from chalicelib.messaging.local import LocalQueue, LocalSchedule
+from chalicelib.messaging.schedule import EventBridgeSchedule
+from chalicelib.messaging.sqs import SQSQueue
+from chalicelib.operations.settings import Gettable
+from chalicelib.services import use
+from chalicelib.storage.engine import Engine, Item, Key, Write
+from infra.aws import facts, secrets
+from infra.aws.account import Account
+from infra.aws.facts import Facts
+from infra.aws.names import Names
+from infra.operator.office import Office
+
+_KNOWN = {key.name for key in KEYS if key.effective}
+#: A folder without config.txt: all settings are those that were deployed.
+_NOWHERE = Path(__file__).parent / "templates"
+
+
+class DeployedStore:
+    """The engine of a deployed app; its secrets lie in SSM and not in the table, and are shown here."""
+
+    def __init__(self, engine: Engine, kept: Mapping[str, Any]) -> None:
+        """Take the table's engine, and the app's secrets."""
+        self._engine = engine
+        self._secrets: Item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1}
+        self._secrets |= {name: kept.get(name, "") for name in (secrets.SIGNING, secrets.TOKEN)}
+
+    @property
+    def max_writes(self) -> int:
+        """The most writes one `commit` takes."""
+        return self._engine.max_writes
+
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes one `commit` takes."""
+        return self._engine.max_bytes
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        wanted = list(keys)
+        found = self._engine.get([key for key in wanted if key != SECRETS]) if wanted != [SECRETS] else {}
+        return {**found, SECRETS: self._secrets} if SECRETS in wanted else found
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield the items of a collection whose sk begins with the prefix."""
+        return self._engine.query(pk, prefix)
+
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        return self._engine.count(pk, prefix)
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield the items of a collection whose sk is not after `last`."""
+        return self._engine.query_until(pk, last)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing."""
+        self._engine.commit(writes)
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to a counter and return the new value."""
+        return self._engine.increment(key, by)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.close()
+
+
+@contextmanager
+def opened(
+    account: Account, names: Names, *, folder: Path | None = None, here: bool = False
+) -> Iterator[Office]:
+    """Open a deployed run while the block lasts.
+
+    `folder`: the experiment's, where its code is needed; `here`: carry out on this machine what is left to
+    do. AwsProblem for an app that isn't deployed, ExperimentError for what is wrong with its code.
+    """
+    deployed = facts.demand(account, names)
+    kept = secrets.read(account, names)
+    settings = settings_of(deployed, kept, names)
+    if here:
+        # Whether mail can be sent mustn't keep somebody from ending a run.
+        settings["mailer"] = "log"
+    with ExitStack() as stack:
+        experiment: type[Experiment] = Experiment
+        config: Gettable = configured(settings)
+        if folder is not None:
+            loaded = load_experiment(folder, runtime=_known_to(settings))
+            stack.enter_context(contextlib.chdir(loaded.folder))
+            experiment, config = loaded.experiment_class, loaded.config
+        engine = stack.enter_context(contextlib.closing(account.engine(names.table)))
+        clock = SystemClock()
+        app = local(
+            experiment,
+            config,
+            app_id=names.app,
+            engine=DeployedStore(engine, kept),
+            base=lambda: deployed.site_url,
+            clock=clock,
+            queue=LocalQueue(clock) if here else SQSQueue(names.queue, clock, lambda: account.client("sqs")),
+            schedule=LocalSchedule()
+            if here
+            else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),
+        )
+        stack.callback(use, None)
+        yield Office(names.app, app, None if here else deployed.site_url)
+
+
+def settings_of(deployed: Facts, kept: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Return the settings of a deployed app, secret ones included."""
+    config = dict(deployed.version.get("config", {}))
+    own = {name: value for name, value in kept.items() if name not in (secrets.SIGNING, secrets.TOKEN)}
+    return {**config, **own, "mode": names.stage}
+
+
+def configured(settings: Mapping[str, Any]) -> Configuration:
+    """Return Petri's own settings with their defaults; those of an experiment need its code to be known."""
+    config = Configuration()
+    config.load_for(_NOWHERE, _known_to(settings), environ={}, home=_NOWHERE)
+    return config
+
+
+def _known_to(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name in _KNOWN}

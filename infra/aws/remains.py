@@ -1,0 +1,184 @@
+"""What is there of an app, whole or half-made: looked up service by service, and deleted piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra.aws import steps
+from infra.aws.account import Account
+from infra.aws.errors import code_of, is_gone
+from infra.aws.names import API, FUNCTIONS, Names
+from infra.aws.record import look_up, mapping, rest_apis, websocket_apis
+from infra.aws.stacks import Stack
+
+Tell = Callable[[str], None]
+#: API Gateway deletes one REST API in half a minute, Lambda is busy with the change before.
+_BUSY: Final = {"TooManyRequestsException", "ResourceConflictException", "ResourceInUseException"}
+_TRIES, _BETWEEN = 20, 5.0
+
+
+def delete_functions(account: Account, names: Names, tell: Tell) -> None:
+    """Delete everything that Chalice makes: what sends events first, then what handles them, then roles."""
+    _delete_mapping(account, names, tell)
+    _delete_rule(account, names, tell)
+    for api in rest_apis(account, names):
+        _gone(partial(account.client("apigateway").delete_rest_api, restApiId=api))
+        tell(f"REST API {api} is deleted")
+    for api in websocket_apis(account, names):
+        _gone(partial(account.client("apigatewayv2").delete_api, ApiId=api))
+        tell(f"WebSocket API {api} is deleted")
+    for function in FUNCTIONS:
+        name = names.function(function)
+        if _gone(partial(account.client("lambda").delete_function, FunctionName=name)):
+            tell(f"function {name} is deleted")
+    for function in FUNCTIONS:
+        _delete_role(account, names.role(function), tell)
+
+
+def _delete_mapping(account: Account, names: Names, tell: Tell) -> None:
+    found = mapping(account, names)
+    if found is not None:
+        uuid = found["UUID"]
+        _gone(partial(account.client("lambda").delete_event_source_mapping, UUID=uuid))
+        tell("the queue's mapping is deleted")
+
+
+def _delete_rule(account: Account, names: Names, tell: Tell) -> None:
+    events = account.client("events")
+    try:
+        targets = events.list_targets_by_rule(Rule=names.tick_rule)["Targets"]
+    except ClientError as error:
+        if is_gone(error):
+            return
+        raise
+    if targets:
+        events.remove_targets(Rule=names.tick_rule, Ids=[each["Id"] for each in targets])
+    events.delete_rule(Name=names.tick_rule)
+    tell(f"rule {names.tick_rule} is deleted")
+
+
+def _delete_role(account: Account, role: str, tell: Tell) -> None:
+    iam = account.client("iam")
+    try:
+        policies = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    except ClientError as error:
+        if is_gone(error):
+            return
+        raise
+    for policy in policies:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    _gone(partial(iam.delete_role, RoleName=role))
+    tell(f"role {role} is deleted")
+
+
+def _gone(call: Callable[[], Any]) -> bool:
+    """Delete something, again while AWS is busy; False when it was gone already."""
+    for attempt in range(_TRIES):
+        try:
+            call()
+        except ClientError as error:
+            if is_gone(error):
+                return False
+            if code_of(error) not in _BUSY or attempt == _TRIES - 1:
+                raise
+            steps.pause(_BETWEEN)
+        else:
+            break
+    return True
+
+
+def delete_logs(account: Account, names: Names, tell: Tell) -> None:
+    """Delete the log groups of the app's functions; those that AWS made by itself, too."""
+    for name in _log_groups(account, names):
+        _gone(partial(account.client("logs").delete_log_group, logGroupName=name))
+        tell(f"log group {name} is deleted")
+
+
+def _log_groups(account: Account, names: Names) -> list[str]:
+    wanted = {names.log_group(function) for function in FUNCTIONS}
+    pages = account.client("logs").get_paginator("describe_log_groups")
+    found = pages.paginate(logGroupNamePrefix=names.log_group(API))
+    return [
+        group["logGroupName"]
+        for page in found
+        for group in page["logGroups"]
+        if group["logGroupName"] in wanted
+    ]
+
+
+def unprotect(account: Account, names: Names) -> None:
+    """Let the table be deleted; whoever destroys an app has been asked."""
+    dynamodb = account.client("dynamodb")
+    try:
+        table = dynamodb.describe_table(TableName=names.table)["Table"]
+    except ClientError as error:
+        if is_gone(error):
+            return
+        raise
+    if table.get("DeletionProtectionEnabled"):
+        dynamodb.update_table(TableName=names.table, DeletionProtectionEnabled=False)
+        dynamodb.get_waiter("table_exists").wait(TableName=names.table)
+
+
+def delete_strays(account: Account, names: Names, tell: Tell) -> None:
+    """Delete table and buckets that no stack owns any more: one that broke off may have left them."""
+    if account.has_table(names.table):
+        account.client("dynamodb").delete_table(TableName=names.table)
+        tell(f"table {names.table} is deleted")
+    for bucket in _buckets(account, names):
+        _gone(partial(account.client("s3").delete_bucket, Bucket=bucket))
+        tell(f"bucket {bucket} is deleted")
+
+
+def _buckets(account: Account, names: Names) -> list[str]:
+    own = (names.site_bucket(account.number), names.keep_bucket(account.number))
+    return [bucket for bucket in own if has_bucket(account, bucket)]
+
+
+def has_bucket(account: Account, bucket: str) -> bool:
+    """Whether a bucket is there and this account's."""
+    try:
+        account.client("s3").head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if code_of(error) in {"404", "403", "NoSuchBucket", "AccessDenied", "Forbidden"}:
+            return False
+        raise
+    return True
+
+
+def find(account: Account, names: Names) -> list[str]:
+    """Return, in words, everything that is there of an app."""
+    return list(_found(account, names))
+
+
+def _found(account: Account, names: Names) -> Iterator[str]:
+    for stack in (names.base_stack, names.front_stack):
+        if Stack(account, stack).look() is not None:
+            yield f"stack {stack}"
+    for entry in look_up(account, names):
+        yield f"{str(entry['resource_type']).replace('_', ' ')} {_name_of(entry)}"
+    if account.has_table(names.table):
+        yield f"table {names.table}"
+    for bucket in _buckets(account, names):
+        yield f"bucket {bucket}"
+    if _has_parameter(account, names):
+        yield f"parameter {names.secrets}"
+
+
+def _name_of(entry: dict[str, Any]) -> str:
+    keys = ("role_name", "lambda_arn", "log_group_name", "rule_name", "rest_api_id", "websocket_api_id")
+    return str(next((entry[key] for key in keys if key in entry), entry["name"]))
+
+
+def _has_parameter(account: Account, names: Names) -> bool:
+    try:
+        account.client("ssm").get_parameter(Name=names.secrets)
+    except ClientError as error:
+        if is_gone(error):
+            return False
+        raise
+    return True

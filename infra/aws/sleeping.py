@@ -1,0 +1,73 @@
+"""Hibernating an app, so that it costs next to nothing and keeps all its data; and waking it up again."""
+
+from __future__ import annotations
+
+from infra.aws import closing, facts, steps
+from infra.aws.account import Account
+from infra.aws.errors import AwsProblem
+from infra.aws.lock import Lock, held
+from infra.aws.names import Names
+from infra.aws.steps import Progress, Step, carry_out
+from infra.aws.wiring import Wiring
+
+AGAIN = "Run the same command again."
+#: How long messages that are under way are waited for.
+_LOOKS, _BETWEEN = 60, 5.0
+_WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+class Sleeping:
+    """One app that is to sleep or to wake."""
+
+    def __init__(self, account: Account, names: Names, progress: Progress) -> None:
+        """AwsProblem for an app that isn't deployed."""
+        facts.demand(account, names)
+        self._account = account
+        self._names = names
+        self._progress = progress
+        self._wiring = Wiring(account, names)
+
+    def hibernate_steps(self) -> list[Step]:
+        """Return what hibernating does."""
+        return [
+            Step("close recruitment and end HITs", self._close),
+            Step("let messages under way be handled", self._drain),
+            Step("switch off clock and queue", self._switch_off),
+        ]
+
+    def awaken_steps(self) -> list[Step]:
+        """Return what awakening does; recruitment stays closed until `petri recruit`."""
+        return [Step("switch on queue and clock", self._switch_on)]
+
+    def run(self, todo: list[Step], purpose: str) -> None:
+        """Carry out steps under the app's lock."""
+        keep = self._names.keep_bucket(self._account.number)
+        with held(Lock(self._account, keep), purpose):
+            carry_out(todo, self._progress, AGAIN)
+
+    def _close(self) -> None:
+        closing.close(self._account, self._names, self._progress.tell)
+
+    def _drain(self) -> None:
+        sqs = self._account.client("sqs")
+        url = sqs.get_queue_url(QueueName=self._names.queue)["QueueUrl"]
+        if not self._wiring.takes_messages():
+            return
+        for _ in range(_LOOKS):
+            told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
+            waiting = sum(int(told[name]) for name in _WAITING)
+            if not waiting:
+                return
+            self._progress.tell(f"{waiting} messages wait")
+            steps.pause(_BETWEEN)
+        self._progress.tell("the messages that are left wait until the app awakes (14 days at most)")
+
+    def _switch_off(self) -> None:
+        self._wiring.switch_rule(on=False)
+        self._wiring.switch_mapping(on=False)
+
+    def _switch_on(self) -> None:
+        if not self._wiring.switch_mapping(on=True):
+            raise AwsProblem("The app is only half there. Deploy it again with `petri deploy`.")
+        # The clock switches itself off when it finds nothing to do.
+        self._wiring.switch_rule(on=True)

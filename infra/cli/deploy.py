@@ -1,0 +1,106 @@
+"""`petri deploy` and `petri sandbox`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.aws_options import DryRun, Profile, Region, Yes
+from infra.cli.options import Directory
+
+NewApp = Annotated[str, typer.Option("--app", "--id", help="The app's id; by default the folder's name.")]
+Archive = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive", help="An export to begin with.", exists=True, dir_okay=False, resolve_path=True
+    ),
+]
+Participants = Annotated[
+    int | None, typer.Option("--participants", "-n", min=1, help="How many the preflight reckons with.")
+]
+AlarmEmail = Annotated[
+    str, typer.Option("--alarm-email", help="Who is told of alarms; by default contact_email_on_error.")
+]
+SpendLimit = Annotated[
+    float, typer.Option("--spend-limit", min=0, help="US dollars a month of the account to be warned at.")
+]
+Protect = Annotated[bool, typer.Option("--protect", help="Have AWS refuse to delete the table.")]
+Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
+
+
+def deploy(
+    directory: Directory = Path(),
+    *,
+    app: NewApp = "",
+    archive: Archive = None,
+    participants: Participants = None,
+    alarm_email: AlarmEmail = "",
+    spend_limit: SpendLimit = 0,
+    protect: Protect = False,
+    profile: Profile = None,
+    region: Region = None,
+    preflight: Preflight = True,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Put an experiment on AWS, live: real people, real money. Again: update it in place."""
+    # Put off, as in every command on AWS: its clients take a while to import.
+    from infra.cli.deploying import Asked, deploy_app
+
+    deploy_app(
+        Asked(
+            directory,
+            "live",
+            app,
+            archive,
+            participants,
+            alarm_email,
+            spend_limit,
+            protect,
+            profile,
+            region,
+            preflight,
+            yes,
+            dry_run,
+        )
+    )
+
+
+def sandbox(
+    directory: Directory = Path(),
+    *,
+    app: NewApp = "",
+    archive: Archive = None,
+    participants: Participants = None,
+    alarm_email: AlarmEmail = "",
+    spend_limit: SpendLimit = 0,
+    protect: Protect = False,
+    profile: Profile = None,
+    region: Region = None,
+    preflight: Preflight = True,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Put an experiment on AWS, at the recruiter's sandbox: nobody is paid. Again: update it in place."""
+    # Put off, as above.
+    from infra.cli.deploying import Asked, deploy_app
+
+    deploy_app(
+        Asked(
+            directory,
+            "sandbox",
+            app,
+            archive,
+            participants,
+            alarm_email,
+            spend_limit,
+            protect,
+            profile,
+            region,
+            preflight,
+            yes,
+            dry_run,
+        )
+    )

@@ -1,0 +1,96 @@
+"""What `petri deploy` and `petri sandbox` do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from infra.aws import rights
+from infra.aws.account import Account, connect
+from infra.aws.deploying import Deployed, Deploying, Order, described
+from infra.aws.names import LONGEST_APP_ID, Names, Stage
+from infra.aws.secrets import Tokens
+from infra.cli.console import err, out
+from infra.cli.steps_told import StepsTold
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asked of the command, word for word."""
+
+    directory: Path
+    stage: Stage
+    app: str
+    archive: Path | None
+    participants: int | None
+    alarm_email: str
+    spend_limit: float
+    protect: bool
+    profile: str | None
+    region: str | None
+    preflight: bool
+    yes: bool
+    dry_run: bool
+
+
+def deploy_app(asked: Asked) -> None:
+    """Deploy as asked: look first, ask, then make, and say where it is."""
+    names = Names(asked.app or app_id_of(asked.directory), asked.stage)
+    account = connect(asked.profile, asked.region)
+    _check_rights(account, names)
+    order = Order(asked.directory, names, asked.archive, asked.alarm_email, asked.spend_limit, asked.protect)
+    deploying = Deploying(account, order, StepsTold())
+    if asked.dry_run:
+        _show_plan(account, deploying)
+        return
+    if asked.preflight:
+        _show_preflight(asked)
+    if not asked.yes:
+        typer.confirm(f"Deploy {names.app} as {names.stage} to {account.region}?", err=True, abort=True)
+    _tell(names, deploying.run())
+
+
+def app_id_of(folder: Path) -> str:
+    """Make an app's id of a folder's name."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:LONGEST_APP_ID].rstrip("-")
+
+
+def _check_rights(account: Account, names: Names) -> None:
+    found = rights.look_up(account, names)
+    if found.unknown:
+        err().print(
+            f"note: whether you have all rights couldn't be looked up: {found.unknown}. If one is missing, "
+            "the step that needs it says so.",
+            markup=False,
+        )
+    found.demand()
+
+
+def _show_plan(account: Account, deploying: Deploying) -> None:
+    console = out()
+    console.print(f"In account {account.number}, region {account.region}:", markup=False)
+    for line in described(deploying.steps()):
+        console.print(line, markup=False)
+    console.print("Nothing was made.")
+
+
+def _show_preflight(asked: Asked) -> None:
+    # Put off: it brings a whole run along.
+    from infra.preflight import Doors, Wish, preflight
+
+    doors = Doors(aws=lambda: connect(asked.profile, asked.region))
+    for line in preflight(asked.directory, asked.participants, Wish(asked.stage, doors=doors)).lines():
+        out().print(line, markup=False)
+
+
+def _tell(names: Names, deployed: Deployed) -> None:
+    console = out()
+    own = f"--app {names.app} --stage {names.stage}"
+    console.print(f"{names.app} ({names.stage}) is at {deployed.site_url}", markup=False)
+    console.print(f"  operator's token: in {Tokens().path}, and in SSM at {names.secrets}", markup=False)
+    console.print(f"  watch it:  petri monitor {own}", markup=False)
+    console.print(f"  its data:  petri export {own}", markup=False)
+    console.print(f"  end it:    petri destroy {own}", markup=False)
