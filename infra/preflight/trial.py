@@ -1,0 +1,309 @@
+"""A whole run in simulated time: launched, recruited for, taken part in by bots, paid, and counted."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from chalicelib import services
+from chalicelib.bootstrap import local
+from chalicelib.experiment.loader import Loaded
+from chalicelib.messaging.channels import LocalChannels
+from chalicelib.messaging.sqs import SQSQueue
+from chalicelib.model.errors import ExperimentError
+from chalicelib.operations.notify import notify
+from chalicelib.operations.quotas import recruiter_names
+from chalicelib.operations.settings import Gettable
+from chalicelib.operations.unit import THE_OPERATOR
+from chalicelib.services import App, RecruiterBook
+from chalicelib.storage.counting import CountingEngine
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.web import custom
+from infra.local.run import chalice_app
+from infra.preflight.actors import Actor
+from infra.preflight.cast import bot_class, links, made
+from infra.preflight.casting import REPORTING, CastingRecruiter, fee_of
+from infra.preflight.cloud import TrialSchedule, TrialSQS
+from infra.preflight.draws import drawn_by
+from infra.preflight.lines import GOING_AWAY, Dropout, Fared, Person
+from infra.preflight.overheard import overheard
+from infra.preflight.pace import Pace, Tempo
+from infra.preflight.platform import OK, Platform
+from infra.preflight.tally import Tally
+from infra.preflight.timeline import Event, Timeline
+
+MINUTE = 60.0
+HOUR = 3600.0
+#: Hours beyond twice the `duration` after which a bot counts as one that never ends.
+PATIENCE = 1.0
+#: Seconds until a recruiter's report arrives.
+REPORT_DELAY = 2.0
+#: Before which of their answers people leave who leave.
+LATEST_LEAVE = 4
+#: After so many bots that failed one after the other no more are sent.
+MOST_FAILURES = 10
+OPERATOR = "preflight-operator"
+APP_ID = "preflight"
+CAPS = frozenset({"hard_cap", "soft_cap"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is tried."""
+
+    #: How many people come at the most.
+    most: int
+    seed: int = 1
+    pace: Pace = field(default_factory=Pace)
+    bot: str = ""
+    #: How many come though the experiment doesn't recruit: the operator invites them.
+    uninvited: int = 0
+
+
+@dataclass
+class Course:
+    """What a trial has shown, beside what lies in its store."""
+
+    tally: Tally
+    #: What the experiment's code raised, each once.
+    faults: list[str] = field(default_factory=list)
+    #: One for each who came, stand-ins apart.
+    fared: list[Fared] = field(default_factory=list)
+    stand_ins: int = 0
+    #: Places that were opened and given to nobody, because enough had come.
+    not_invited: int = 0
+    #: The most places opened at once.
+    most_places: int = 0
+    #: Whether nobody was sent any more, since one bot after the other failed.
+    gave_up: bool = False
+    #: Seconds from the launch until the last one was through.
+    seconds: float = 0.0
+
+
+class Trial:
+    """One run; `play` plays it."""
+
+    def __init__(
+        self, loaded: Loaded, platform: Platform, timeline: Timeline, course: Course, plan: Plan
+    ) -> None:
+        """`platform`: in this timeline; `course`: where what happens is noted. See `rehearsed`."""
+        self.course = course
+        self.app = platform.app
+        self.platform = platform
+        self.timeline = timeline
+        self._plan = plan
+        self._class = bot_class(loaded, plan.bot)
+        self._limit = HOUR * (2 * float(self.app.config.get("duration") or 1.0) + PATIENCE)
+        self._draw = random.Random(f"arrivals:{plan.seed}")
+        self._numbers = itertools.count(1)
+        #: Who is on the way, and who takes part.
+        self._expected: dict[int, Event] = {}
+        self._at_work: dict[str, Person] = {}
+        self._people: list[Person] = []
+        self._failed_in_a_row = 0
+        self._last_seen = 0.0
+
+    def play(self) -> Course:
+        """Play the run to its end; ExperimentError when it can't be launched."""
+        try:
+            self._launch()
+            self.invite(self._plan.uninvited, recruiter_names(self.app.config)[0])
+            while not self._is_over():
+                self.timeline.step()
+        finally:
+            for person in self._people:
+                person.actor.dismiss()
+        for person in self._people:
+            for connection in person.connections:
+                connection.end(GOING_AWAY)
+        return self.course
+
+    def _launch(self) -> None:
+        answer = self.platform.answer("POST", "/launch", "", "", {"Authorization": f"Bearer {OPERATOR}"})
+        if answer.status != OK:
+            said = json.loads(answer.body)
+            why = "; ".join(self.course.faults) or str(said.get("error_text"))
+            raise ExperimentError(f"The experiment can't be launched: {why}")
+
+    def _is_over(self) -> bool:
+        """Whether everybody is through, and so long ago that nothing more can come of it."""
+        if self._at_work or self._expected:
+            self._last_seen = self.timeline.seconds
+        return self.timeline.seconds > self._last_seen + self._limit
+
+    # What recruiters ask for
+
+    def invite(self, n: int, recruiter: str) -> None:
+        """Have n people come, each when they have found the place."""
+        self.course.most_places = max(self.course.most_places, n)
+        for _ in range(n):
+            if len(self.course.fared) + len(self._expected) >= self._plan.most:
+                self.course.not_invited += 1
+                continue
+            number = next(self._numbers)
+            seconds = self._plan.pace.arrives_after(self._draw)
+            self._expected[number] = self.timeline.after(seconds, partial(self._comes, number, recruiter))
+
+    def turn_away(self) -> None:
+        """Let nobody come who hasn't yet."""
+        for event in self._expected.values():
+            event.call_off()
+        self._expected.clear()
+
+    def is_at_work(self, assignment_id: str) -> bool:
+        """Whether somebody still takes part."""
+        return assignment_id in self._at_work
+
+    def stand_in(self, entry: Mapping[str, str]) -> None:
+        """Have a bot go on under somebody's ids."""
+        self.course.stand_ins += 1
+        fared = Fared(next(self._numbers), is_stand_in=True)
+        self._begin(fared, dict(entry), replace(self._plan.pace, dropouts=0.0))
+
+    # People
+
+    def _comes(self, number: int, recruiter: str) -> None:
+        del self._expected[number]
+        fared = Fared(number)
+        self.course.fared.append(fared)
+        entry = {
+            "recruiter": recruiter,
+            "hitId": "preflight",
+            "mode": "debug",
+            **links(self._plan.seed, number),
+        }
+        self._begin(fared, entry, self._plan.pace)
+        self._report("AssignmentAccepted", entry)
+
+    def _begin(self, fared: Fared, entry: dict[str, str], pace: Pace) -> None:
+        draw = random.Random(f"person:{self._plan.seed}:{fared.number}")
+        actor = Actor(self.timeline, f"Bot {fared.number}", lambda: self._act(bot, person, fared, entry))
+        leaves = draw.randint(1, LATEST_LEAVE) if draw.random() < pace.dropouts else 0
+        person = Person(fared, entry["recruiter"].partition(":")[0], actor, Tempo(pace, draw), draw, leaves)
+        bot = made(self._class, entry, person, self.platform, self.course.tally)
+        self._people.append(person)
+        self._at_work[entry["assignmentId"]] = person
+        person.limit = self.timeline.after(self._limit, partial(self._cut_short, person, entry))
+        actor.start()
+
+    def _act(self, bot: Any, person: Person, fared: Fared, entry: Mapping[str, str]) -> None:
+        """Take part: what a bot does on its own thread."""
+        try:
+            bot.get("/may-take-part", entry)
+            bot.run_experiment()
+            if bot.participant_id:
+                bot.get(f"/recruiter-exit/{bot.participant_id}")
+        except Dropout:
+            fared.left = True
+        except Exception as error:  # noqa: BLE001 - the author's code: what it raises is this bot's problem
+            bot.problems.append(f"{type(error).__name__}: {error}")
+        fared.problems = tuple(dict.fromkeys(bot.problems))
+        person.actor.ask(lambda: self._ended(person, fared, entry), 0.0)
+
+    def _ended(self, person: Person, fared: Fared, entry: Mapping[str, str]) -> None:
+        self._forget(person, entry)
+        if fared.problems:
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= MOST_FAILURES:
+                self.course.gave_up = True
+                self.turn_away()
+                self._plan = replace(self._plan, most=0)
+            return
+        self._failed_in_a_row = 0
+        if not fared.left:
+            self._report("AssignmentSubmitted", entry)
+
+    def _cut_short(self, person: Person, entry: Mapping[str, str]) -> None:
+        """End the part of a bot that never ends by itself."""
+        person.fared.never_ended = True
+        person.actor.dismiss()
+        self._forget(person, entry)
+        for connection in person.connections:
+            connection.end(GOING_AWAY)
+
+    def _forget(self, person: Person, entry: Mapping[str, str]) -> None:
+        self.course.seconds = self.timeline.seconds
+        person.limit.call_off()
+        self._at_work.pop(entry["assignmentId"], None)
+
+    def _report(self, event_type: str, entry: Mapping[str, str]) -> None:
+        """Have the recruiter report, where it does so by itself."""
+        if entry["recruiter"] in REPORTING:
+            arguments = (event_type, entry["assignmentId"], None, entry["recruiter"])
+            self.timeline.after(REPORT_DELAY, partial(self._reported, arguments))
+
+    def _reported(self, arguments: tuple[Any, ...]) -> None:
+        self.course.tally.report()
+        self.platform.run(notify, *arguments, caller=THE_OPERATOR)
+
+
+class WithoutCaps:
+    """The settings of an experiment, but the caps don't stop it: what it would cost is the question."""
+
+    def __init__(self, config: Gettable) -> None:
+        """Take the experiment's settings."""
+        self._config = config
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """Return a setting, or the default."""
+        return default if key in CAPS else self._config.get(key, default)
+
+
+@contextmanager
+def rehearsed(loaded: Loaded, plan: Plan, engine: Engine | None = None) -> Iterator[Trial]:
+    """Open a trial of an experiment over a store in memory (or `engine`) while the block lasts.
+
+    The working directory is the experiment's folder meanwhile.
+    """
+    timeline, course = Timeline(), Course(Tally())
+    queue, schedule, channels = TrialSQS(timeline, course.tally), TrialSchedule(timeline), LocalChannels()
+    with (
+        closing(engine or SQLiteEngine(":memory:")) as store,
+        chdir(loaded.folder),
+        overheard(loaded.folder, course.faults) as log,
+    ):
+        counting = CountingEngine(store)
+        app = _app(loaded, counting, timeline, queue, schedule)
+        app.channels = channels
+        services.use(app)
+        custom.register(chalice_app(), loaded.routes)
+        platform = Platform(app, counting, channels, timeline, course.tally)
+        queue.consume, schedule.ring = platform.consume, platform.tick
+        trial = Trial(loaded, platform, timeline, course, plan)
+        app.recruiters = RecruiterBook(
+            {
+                name: CastingRecruiter(name, fee_of(name, app.config), trial)
+                for name in ("hotair", "bots", *recruiter_names(app.config))
+            }
+        )
+        # Making the app asked something, too.
+        counting.taken()
+        try:
+            with drawn_by(plan.seed):
+                yield trial
+        finally:
+            course.tally.log_bytes = log.bytes
+            custom.unregister(chalice_app())
+            services.use(None)
+
+
+def _app(loaded: Loaded, engine: Engine, timeline: Timeline, queue: TrialSQS, schedule: TrialSchedule) -> App:
+    return local(
+        loaded.experiment_class,
+        WithoutCaps(loaded.config),
+        app_id=APP_ID,
+        engine=engine,
+        routes=loaded.routes,
+        scheduled=loaded.scheduled,
+        clock=timeline,
+        queue=SQSQueue(APP_ID, timeline, lambda: queue),
+        schedule=schedule,
+        operator_token=OPERATOR,
+    )

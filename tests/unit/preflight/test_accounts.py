@@ -1,0 +1,131 @@
+"""What the accounts allow: asked of moto's server side and of the stand-in for Mechanical Turk."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.operations.settings import Settings
+from chalicelib.recruiters.mturk.requester import Requester
+from infra.aws.account import Account
+from infra.aws.errors import AwsProblem
+from infra.preflight.accounts import Doors, Needs, allowed
+from tests.tools.mturk.standin import ACCESS_KEY, SECRET_KEY, MTurkStandIn
+
+NEEDS = Needs(functions=5, dollars=Decimal(40), most_dollars=Decimal(60), stage="live")
+
+
+class Told(Account):
+    """An account whose services answer what a test says."""
+
+    def __init__(self, **answers):
+        super().__init__(boto3.Session(region_name="us-east-1"))
+        self._answers = answers
+
+    def client(self, service, region=None):
+        client = super().client(service, region)
+        operation, answer = self._answers[service]
+        stubber = Stubber(client)
+        if isinstance(answer, str):
+            stubber.add_client_error(operation, answer, f"not authorized to perform: {service}:Ask")
+        else:
+            stubber.add_response(operation, answer)
+        stubber.activate()
+        return client
+
+
+def functions(most):
+    return ("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": most}})
+
+
+def mail(*, produces):
+    return ("get_account", {"ProductionAccessEnabled": produces})
+
+
+def ask(config=None, needs=NEEDS, mturk=None, **answers):
+    doors = Doors(aws=lambda: Told(**answers), **({"mturk": mturk} if mturk else {}))
+    return {one.what: one for one in allowed(Settings(config or {}), needs, doors)}
+
+
+def test_enough_functions_are_fine():
+    assert ask(**{"lambda": functions(1000)})["Lambda"].state == "fine"
+
+
+def test_too_few_functions_are_warned_about():
+    told = ask(needs=Needs(30, Decimal(0), None, "live"), **{"lambda": functions(20)})["Lambda"]
+    assert told.state == "warning"
+    assert "20 functions may run at once in us-east-1; this plan needs about 30" in told.said
+
+
+def test_the_limit_of_a_new_account_is_warned_about():
+    assert "limit of a new account" in ask(**{"lambda": functions(10)})["Lambda"].said
+
+
+def test_a_missing_right_is_one_plain_line():
+    told = ask(**{"lambda": ("get_account_settings", "AccessDeniedException")})["Lambda"]
+    assert told.state == "unknown"
+    assert "no right to lambda:Ask" in told.said
+
+
+def test_ses_in_its_sandbox_is_warned_about():
+    answers = {"lambda": functions(1000), "sesv2": mail(produces=False)}
+    assert "only addresses that are verified" in ask({"mailer": "ses"}, **answers)["SES"].said
+
+
+def test_ses_is_asked_only_where_mail_goes_through_it():
+    assert "SES" not in ask({"mailer": "smtp"}, **{"lambda": functions(1000)})
+
+
+def test_without_credentials_aws_is_not_asked():
+    def nobody():
+        raise AwsProblem("No AWS credentials were found. Run aws configure.")
+
+    found = allowed(Settings({}), NEEDS, Doors(aws=nobody))
+    assert [str(one) for one in found] == [
+        "AWS: not asked. No AWS credentials were found. Run aws configure."
+    ]
+
+
+@pytest.fixture
+def turk():
+    with MTurkStandIn() as standin:
+        yield standin
+
+
+def balance_of(turk, dollars, needs=NEEDS):
+    turk.reset(Decimal(dollars))
+    config = {"recruiter": "mturk", "aws_access_key_id": "AK", "aws_secret_access_key": "SK"}
+    door = lambda _, market: Requester(market, ACCESS_KEY, SECRET_KEY, endpoint=turk.url)  # noqa: E731 - a door of one line
+    return ask(config, needs, door, **{"lambda": functions(1000)})["Mechanical Turk"]
+
+
+def test_a_balance_that_lasts_is_fine(turk):
+    assert str(balance_of(turk, 100)) == (
+        "Mechanical Turk: $100.00 can be spent; this plan costs about $40.00 there."
+    )
+
+
+def test_a_balance_below_what_is_expected_is_warned_about(turk):
+    assert "Put more money in" in balance_of(turk, 39).said
+
+
+def test_a_balance_below_the_most_is_warned_about(turk):
+    assert "up to $60.00" in balance_of(turk, 50).said
+
+
+def test_an_unreachable_market_is_one_plain_line():
+    config = {"recruiter": "mturk", "aws_access_key_id": "AK", "aws_secret_access_key": "SK"}
+    door = lambda _, market: Requester(market, "AK", "SK", endpoint="http://127.0.0.1:9", attempts=1)  # noqa: E731
+    told = ask(config, NEEDS, door, **{"lambda": functions(1000)})["Mechanical Turk"]
+    assert (told.state, told.said.startswith("the balance is not known.")) == ("unknown", True)
+
+
+def test_half_of_the_keys_is_one_plain_line():
+    config = {"recruiter": "mturk", "aws_access_key_id": "AK"}
+    assert (
+        "aws_secret_access_key is not set"
+        in ask(config, **{"lambda": functions(1000)})["Mechanical Turk"].said
+    )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+from infra.preflight import Pace, Wish
+
+
+def test_the_page_says_what_would_happen(tried):
+    text = "\n".join(tried().lines())
+    for part in (
+        "Preflight of study, stage live: 3 participants",
+        "1 of 1 filled",
+        "3 approved",
+        "Base pay",
+        "DynamoDB",
+        "Together",
+        "Nothing to mend.",
+        "Nobody leaves on the way.",
+    ):
+        assert part in text
+
+
+def test_no_line_is_wider_than_a_page(tried):
+    assert max(map(len, tried(2).lines())) <= 88
+
+
+def test_sums_stand_below_each_other(tried):
+    points = {
+        line.rindex(".") for line in tried().lines() if line[2:].startswith(("Base pay", "Bonuses", "AWS "))
+    }
+    assert len(points) == 1
+
+
+def test_what_is_to_be_mended_is_listed(tried):
+    lines = tried(2).lines()
+    assert "To mend or to know" in lines
+    assert any(line.startswith("  - Network 1 (chain) keeps 1 place free") for line in lines)
+
+
+def test_the_sandbox_pays_play_money(tried):
+    lines = tried(wish=Wish(stage="sandbox", doors=None)).lines()
+    assert "What people are paid, in play money" in lines
+
+
+def test_a_bonus_without_bound_is_said(tried):
+    lines = tried(config="[Experiment]\nbase_payment = 1.00\n").lines()
+    assert "  At the most       no bound: max_bonus isn't set" in lines
+
+
+def test_assumed_dropouts_are_said(tried):
+    lines = tried(wish=Wish(pace=Pace(dropouts=0.25), doors=None)).lines()
+    assert "  25% of the people leave without a word." in lines
+
+
+def test_as_json_it_says_the_same_in_numbers(tried):
+    told = json.loads(json.dumps(tried().as_json()))
+    assert (told["participants"], told["money"]["expected"], told["networks_filled"]) == (3, "3.75", 1)
+
+
+def test_counts_are_apart_from_what_was_measured(tried):
+    told = tried().as_json()
+    assert "lambda_gb_seconds" in told["measured"]
+    assert "lambda_gb_seconds" not in told["counts"]
