@@ -10,6 +10,7 @@ from bench.costs import bartlett_costs, connected_costs
 from bench.host import fresh_folder
 from bench.imports import STATEMENTS, measure_import
 from bench.machine import this_machine
+from bench.package import measure_package
 from bench.profiling import shares
 from bench.report import Report
 from bench.scenarios import FILES, LONG, SCENARIOS, Scenario, measure
@@ -54,7 +55,11 @@ def _measure(report: Report, name: str, scenarios: dict[str, Scenario], folder: 
     if name == COSTS:
         report.costs, report.connected = bartlett_costs(), connected_costs(CONNECTED)
     elif name == IMPORTS:
-        report.imported = [measure_import(statement) for statement in STATEMENTS]
+        report.packaged = measure_package(folder)
+        report.imported = [
+            *(measure_import(statement) for statement in STATEMENTS),
+            report.packaged.imported,
+        ]
     elif name == PROFILE:
         file = folder / "bench.prof"
         measure(SCENARIOS[0], profile=file)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from bench.costs import Cost
 from bench.imports import APP, Imported
+from bench.package import Packaged
 from bench.scenarios import Result
+from infra.aws.sizes import PETRI_BUDGET
 
 MEGABYTE = 1e6
 RATE, AIM_RATE, CHAIN_RATE = 100, 200, 60
@@ -34,7 +36,12 @@ class Budget:
     met: bool
 
 
-def budgets(results: Sequence[Result], costs: Sequence[Cost], imported: Sequence[Imported]) -> list[Budget]:
+def budgets(
+    results: Sequence[Result],
+    costs: Sequence[Cost],
+    imported: Sequence[Imported],
+    packaged: Packaged | None = None,
+) -> list[Budget]:
     """Compare what was measured, and only that, with the budgets."""
     found = [line for result in results for line in JUDGES.get(result.scenario.name, _none)(result)]
     found += [_calls(cost, CALLS[cost.what]) for cost in costs if cost.what in CALLS]
@@ -46,9 +53,18 @@ def budgets(results: Sequence[Result], costs: Sequence[Cost], imported: Sequence
             one.milliseconds <= IMPORT_MS and one.peak_bytes <= IMPORT_MB * MEGABYTE,
         )
         for one in imported
-        if one.statement == APP
+        if one.statement == APP or (packaged and one is packaged.imported)
     ]
-    return found
+    return [*found, _package(packaged)] if packaged else found
+
+
+def _package(packaged: Packaged) -> Budget:
+    return Budget(
+        "Petri's part of the package, zipped",
+        f"{PETRI_BUDGET / MEGABYTE:.0f} MB",
+        f"{packaged.sizes.petri / MEGABYTE:.1f} MB",
+        packaged.keeps_budget,
+    )
 
 
 def _calls(cost: Cost, most: int) -> Budget:

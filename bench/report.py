@@ -9,6 +9,7 @@ from bench.budgets import Budget, budgets
 from bench.costs import Cost
 from bench.imports import Imported
 from bench.machine import Machine
+from bench.package import Packaged
 from bench.profiling import Share
 from bench.scenarios import Result
 from bench.tally import percentile
@@ -47,10 +48,11 @@ class Report:
     costs: list[Cost] = field(default_factory=list)
     connected: list[Cost] = field(default_factory=list)
     imported: list[Imported] = field(default_factory=list)
+    packaged: Packaged | None = None
     profile: list[Share] = field(default_factory=list)
 
     def budgets(self) -> list[Budget]:
-        return budgets(self.results, self.costs, self.imported)
+        return budgets(self.results, self.costs, self.imported, self.packaged)
 
     def markdown(self) -> str:
         parts = [INTRODUCTION, self._machine()]
@@ -64,6 +66,8 @@ class Report:
             parts.append(_cost_part(self.costs, self.connected))
         if self.imported:
             parts.append("## Beginning\n\n" + _import_table(self.imported))
+        if self.packaged:
+            parts.append(_package_part(self.packaged))
         if self.profile:
             parts.append(_profile_part(self.profile))
         return "\n\n".join(part.strip() for part in parts) + "\n"
@@ -170,6 +174,12 @@ def _import_table(imported: list[Imported]) -> str:
         for one in imported
     ]
     return table(("a fresh interpreter, compiled", "ms", "MB"), rows)
+
+
+def _package_part(packaged: Packaged) -> str:
+    return (
+        "What Lambda gets, for Bartlett's experiment:\n\n```\n" + "\n".join(packaged.sizes.lines()) + "\n```"
+    )
 
 
 def _profile_part(profile: list[Share]) -> str:

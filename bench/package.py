@@ -1,0 +1,81 @@
+"""The package that Lambda gets, really built, and really started from: its size, and how long it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.host import ROOT
+from bench.imports import TIMES, Imported
+from infra.aws.names import Names
+from infra.aws.packaging import build
+from infra.aws.sizes import PETRI_BUDGET, Sizes, sizes_of
+from infra.aws.staging import stage
+from tests.tools.wheelhouse import offline_pip
+
+DEMO = ROOT / "demos" / "bartlett1932"
+STATEMENT = "import app"
+#: Nothing but the package and the standard library can be imported, and nothing is compiled.
+_FLAGS = ("-I", "-S", "-B")
+_MEASURE = """
+import sys, time
+sys.path.append({task!r})
+began = time.perf_counter()
+{statement}
+seconds = time.perf_counter() - began
+sys.path.append({root!r})
+import json
+from bench.usage import peak_bytes
+print(json.dumps([seconds, peak_bytes()]))
+"""
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """What was built, and how it starts."""
+
+    sizes: Sizes
+    imported: Imported
+
+    @property
+    def keeps_budget(self) -> bool:
+        return self.sizes.petri <= PETRI_BUDGET
+
+
+def measure_package(folder: Path) -> Packaged:
+    """Stage, pack and unpack a demo, and start it in one fresh interpreter after the other."""
+    with offline_pip(folder / "wheels"):
+        staged = stage(DEMO, Names("bench", "sandbox"), folder / "staged", environ={}, home=folder)
+        package = build(staged)
+    task = folder / "task"
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(task)
+    config = json.loads((staged.folder / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    environment = config["stages"]["sandbox"]["environment_variables"]
+    seen = [_start(task, environment) for _ in range(TIMES)]
+    imported = Imported(
+        f"{STATEMENT}, from the package",
+        statistics.median(seconds for seconds, _ in seen) * 1000,
+        int(statistics.median(peak for _, peak in seen)),
+    )
+    return Packaged(sizes_of(package), imported)
+
+
+def _start(task: Path, environment: dict[str, str]) -> tuple[float, int]:
+    measured = _MEASURE.format(task=str(task), root=str(ROOT), statement=STATEMENT)
+    done = subprocess.run(  # noqa: S603 - this interpreter, and words of this module
+        [sys.executable, *_FLAGS, "-c", measured],
+        cwd=task,
+        env={"PATH": os.environ.get("PATH", ""), "AWS_DEFAULT_REGION": "us-east-1", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, peak = json.loads(done.stdout)
+    return seconds, peak
