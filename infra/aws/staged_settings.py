@@ -68,6 +68,8 @@ def chalice_config(names: Names, *, mapping_confirmed: bool = False) -> dict[str
         "autogen_policy": False,
         "automatic_layer": False,
         "api_gateway_stage": "api",
+        # CloudFront stands before it already; otherwise each request would pass AWS's own CloudFront too.
+        "api_gateway_endpoint_type": "REGIONAL",
         "log_retention_in_days": LOG_DAYS,
         "lambda_memory_size": _MEMORY,
         "stages": {
