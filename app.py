@@ -6,13 +6,19 @@ module, so that nothing would be set up: such handlers stand here.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.model.errors import ConfigError
 from chalicelib.realtime import dispatcher
 from chalicelib.web import BLUEPRINTS
 from chalicelib.workers import clock, messages
+
+#: Chalice sets this one while it deploys, too; the second only Lambda sets.
+IS_STAGED, IN_LAMBDA = "PETRI_APP" in os.environ, "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 # Powertools writes the log; Chalice would write each line a second time.
 app = Chalice(app_name="petri", configure_logs=False)
@@ -22,9 +28,15 @@ for _blueprint in BLUEPRINTS:
     app.register_blueprint(_blueprint)
 
 
-@app.on_sqs_message(queue="petri-events", batch_size=10, name="on_message")
+@app.on_sqs_message(queue=os.environ.get("PETRI_QUEUE", "petri-events"), batch_size=10, name="on_message")
 def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
     """Do what messages say; those that fail are named, and only they come again."""
+    if IN_LAMBDA and os.environ.get("PETRI_MAPPING_CONFIRMED") != "1":
+        # Lambda would take those that are named as failed for done, and delete them.
+        raise ConfigError(
+            "It isn't confirmed that the queue's mapping reports failures one by one; messages wait until "
+            "then. Deploy the app again with: petri deploy"
+        )
     return messages.consume(event.to_dict())
 
 
@@ -48,6 +60,12 @@ def on_disconnect(event: Any) -> dict[str, Any]:
 
 @app.schedule("rate(1 minute)", name="on_tick")
 def on_tick(event: Any) -> None:
-    """Send again what a crash left unsent."""
+    """Do what is due each minute."""
     del event
     clock.tick()
+
+
+if IS_STAGED:
+    from chalicelib.staged import open_experiment
+
+    open_experiment(app, Path(__file__).parent, in_lambda=IN_LAMBDA)

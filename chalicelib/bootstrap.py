@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .experiment.experiment import Experiment
 from .messaging import mail
 from .messaging.channels import LocalChannels
+from .messaging.clients import Clients
 from .messaging.clock import SystemClock
 from .messaging.local import LocalQueue, LocalSchedule
-from .model.errors import Conflict
+from .model.errors import ConfigError, Conflict, VendorError
 from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
 from .operations.tokens import SignedTokens
 from .ports import Clock, Queue, Recruiter, Report, Schedule
 from .recruiters import link
-from .recruiters.bots import BotRecruiter
+from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
 from .recruiters.hotair import HotAirRecruiter
 from .services import App, Receiver, RecruiterBook, use
 from .storage.engine import Engine, Put
-from .storage.sqlite import SQLiteEngine
 from .storage.store import EngineStore
+
+if TYPE_CHECKING:
+    from .experiment.loader import Loaded
+    from .messaging.sqs import SQSQueue
+    from .recruiters.mturk.sns import SNSDoor
 
 #: Recruiters that cost money.
 VENDORS = ("mturk", "prolific")
 SECRETS = ("experiment", "secrets")
+DEPLOY_AGAIN = "Deploy the app again with: petri deploy"
+#: What `petri deploy` writes down about the app: where its pages and its APIs are.
+DEPLOYMENT = ("experiment", "deployment")
 
 
 def local(
@@ -56,11 +68,15 @@ def local(
     if engine is None:
         if database is None:
             raise ValueError("local() needs a database file or an engine.")
+        # Put off: Lambda keeps nothing in files.
+        from .storage.sqlite import SQLiteEngine
+
         engine = SQLiteEngine(database)
     settings = Settings(config)
     secret, kept_token = _secrets(engine)
     clock = clock or SystemClock()
-    recruiters = _recruiters(settings, base, clock, app_id, secret, spawn_bot or _no_bots)
+    bots = BotRecruiter(base, str(settings.get("mode") or "debug"), spawn_bot or _no_bots)
+    recruiters = _recruiters(settings, base, clock, app_id, secret, bots)
     seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
@@ -69,7 +85,9 @@ def local(
         mailer=mail.build(settings),
         channels=LocalChannels(),
         schedule=LocalSchedule() if schedule is None else schedule,
-        recruiters=RecruiterBook(recruiters, receivers=_receivers(recruiters), reader=_reports_of_mturk),
+        recruiters=RecruiterBook(
+            recruiters, receivers=_receivers(recruiters, clock), reader=_reports_of_mturk
+        ),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
         config=settings,
         experiment_class=experiment_class,
@@ -82,13 +100,136 @@ def local(
     return app
 
 
+def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> App:
+    """Build the app of a deployed stage, inside Lambda, and make it current.
+
+    Names come from the environment that was deployed, secrets from SSM, once; settings are those of the
+    folder, and the secret ones. ConfigError when the deployment isn't complete.
+    """
+    # Put off: a local run needs neither PynamoDB nor what talks to AWS.
+    from .messaging.schedule import EventBridgeSchedule
+    from .messaging.site_channels import SiteChannels
+    from .messaging.sqs import SQSQueue
+    from .storage.dynamodb import DynamoDBEngine
+
+    place = Place.of(os.environ if environ is None else environ)
+    engine = DynamoDBEngine(place.table, place.region)
+    clients = Clients(place.region, engine.session)
+    kept = _read_secrets(clients, place.secrets)
+    secret, operator_token = kept.pop("secret"), kept.pop("operator_token")
+    loaded.config.extend(kept)
+    settings = Settings(loaded.config)
+    facts = _Facts(engine)
+    clock = clock or SystemClock()
+    queue = SQSQueue(place.queue, clock, clients.maker("sqs"))
+    base = partial(facts.tell, "site_url")
+    bots = AbsentBots(base, place.stage)
+    topic = partial(_topic_arn, place, queue)
+    recruiters = _recruiters(settings, base, clock, place.app, secret, bots, topic)
+    seed = settings.get("run_seed")
+    app = App(
+        store=EngineStore(engine),
+        queue=queue,
+        clock=clock,
+        mailer=mail.LaterMailer(settings),
+        channels=SiteChannels(partial(facts.tell, "websocket_endpoint"), place.region),
+        schedule=EventBridgeSchedule(place.rule, clients.maker("events")),
+        recruiters=RecruiterBook(
+            recruiters, receivers=_receivers(recruiters, clock, topic), reader=_reports_of_mturk
+        ),
+        tokens=SignedTokens(secret, operator_token),
+        config=settings,
+        experiment_class=loaded.experiment_class,
+        app_id=place.app,
+        run_seed=str(seed) if seed is not None else place.app,
+        routes=loaded.routes,
+        scheduled=loaded.scheduled,
+        site_url=base,
+    )
+    use(app)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which deployed app this is, from the environment of its functions."""
+
+    app: str
+    stage: str
+    table: str
+    queue: str
+    topic: str
+    region: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Place:
+        """Read the environment; ConfigError names what is missing."""
+        names = ("PETRI_APP", "PETRI_STAGE", "PETRI_TABLE", "PETRI_QUEUE", "PETRI_TOPIC", "AWS_REGION")
+        missing = [name for name in names if not environ.get(name)]
+        if missing:
+            raise ConfigError(f"The function's environment lacks {', '.join(missing)}. {DEPLOY_AGAIN}")
+        return cls(*(environ[name] for name in names))
+
+    @property
+    def secrets(self) -> str:
+        """The SSM parameter with the app's secrets."""
+        return f"/petri/{self.app}/{self.stage}/secrets"
+
+    @property
+    def rule(self) -> str:
+        """The EventBridge rule that Chalice makes for the clock."""
+        return f"petri-{self.app}-{self.stage}-on_tick-event"
+
+
+class _Facts:
+    """What `petri deploy` wrote down about the app; looked for again while it isn't there."""
+
+    def __init__(self, engine: Engine) -> None:
+        """`engine` holds the run."""
+        self._engine = engine
+        self._known: Mapping[str, Any] = {}
+
+    def tell(self, name: str) -> str:
+        """Return a fact; VendorError while the deployment hasn't come so far."""
+        if not self._known.get(name):
+            self._known = self._engine.get([DEPLOYMENT]).get(DEPLOYMENT, {})
+        if not self._known.get(name):
+            raise VendorError(
+                f"The app doesn't know its own address ({name}) yet, as its deployment isn't finished; what "
+                f"needed it is tried again. {DEPLOY_AGAIN}"
+            )
+        return str(self._known[name]).rstrip("/")
+
+
+def _read_secrets(clients: Clients, name: str) -> dict[str, Any]:
+    """Read the app's secrets; ConfigError, which repeats none of them, when they can't be had."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = clients.maker("ssm")().get_parameter(Name=name, WithDecryption=True)
+    except (BotoCoreError, ClientError) as error:
+        raise ConfigError(
+            f"The app's secrets can't be read from {name} ({type(error).__name__}). {DEPLOY_AGAIN}"
+        ) from error
+    kept: dict[str, Any] = json.loads(found["Parameter"]["Value"])
+    if not kept.get("secret") or not kept.get("operator_token"):
+        raise ConfigError(f"The app's secrets in {name} aren't complete. {DEPLOY_AGAIN}")
+    return kept
+
+
+def _topic_arn(place: Place, queue: SQSQueue) -> str:
+    """Name the topic that Mechanical Turk reports to; it belongs to the account that the queue belongs to."""
+    return f"arn:aws:sns:{place.region}:{queue.account}:{place.topic}"
+
+
 def _recruiters(
     settings: Settings,
     base: Callable[[], str],
     clock: Clock,
     app_id: str,
     secret: str,
-    spawn_bot: Callable[[str], None],
+    bots: BotRecruiter,
+    topic: Callable[[], str] | None = None,
 ) -> dict[str, Recruiter]:
     """Return the recruiters of a run by nickname; a vendor's client is made only where it is used.
 
@@ -99,7 +240,7 @@ def _recruiters(
     known: dict[str, Recruiter] = {
         "hotair": hot_air,
         "cli": CLIRecruiter(base, mode),
-        "bots": BotRecruiter(base, mode, spawn_bot),
+        "bots": bots,
         "link": link.build(settings, base, secret=secret),
     }
     if mode == "debug":
@@ -109,7 +250,7 @@ def _recruiters(
         # Put off, like the next: a run at one vendor has no use for another's client.
         from .recruiters import mturk
 
-        known["mturk"] = mturk.build(settings, base, clock, app_id=app_id)
+        known["mturk"] = mturk.build(settings, base, clock, app_id=app_id, topic=topic)
     if "prolific" in named:
         from .recruiters import prolific
 
@@ -117,18 +258,33 @@ def _recruiters(
     return known
 
 
-def _receivers(recruiters: Mapping[str, Recruiter]) -> dict[str, Receiver]:
+def _receivers(
+    recruiters: Mapping[str, Recruiter], clock: Clock, topic: Callable[[], str] | None = None
+) -> dict[str, Receiver]:
     """Return what verifies and reads messages of the vendors that this run uses."""
-    prolific = recruiters.get("prolific")
-    receive = getattr(prolific, "receive_webhook", None)
-    if receive is None:
-        return {}
+    known: dict[str, Receiver] = {}
+    receive = getattr(recruiters.get("prolific"), "receive_webhook", None)
+    if receive is not None:
 
-    def receiver(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
-        report = receive(headers, body)
-        return [] if report is None else [(report.event_type, report.assignment_id)]
+        def from_prolific(headers: Mapping[str, str], body: bytes) -> list[Report]:
+            report = receive(headers, body)
+            return [] if report is None else [Report(report.event_type, report.assignment_id)]
 
-    return {"prolific": receiver}
+        known["prolific"] = from_prolific
+    # SNS delivers into our queue; over HTTP it is believed where signatures can be verified.
+    if topic is not None and "mturk" in recruiters and find_spec("cryptography") is not None:
+        known["mturk"] = _from_sns(clock, topic)
+    return known
+
+
+def _from_sns(clock: Clock, topic: Callable[[], str]) -> Receiver:
+    @cache
+    def door() -> SNSDoor:
+        from .recruiters.mturk.sns import amazon_door
+
+        return amazon_door(topic(), clock)
+
+    return lambda headers, body: door().receive(body.decode("utf-8", "replace"))  # noqa: ARG005 - the signature is in the body
 
 
 def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[Report]:

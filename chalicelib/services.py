@@ -50,8 +50,8 @@ logger = logging.getLogger("petri")
 _jitter = random.SystemRandom()
 
 
-#: Takes headers and body of a vendor's message; returns event types and assignments.
-Receiver = Callable[[Mapping[str, str], bytes], list[tuple[str, str]]]
+#: Takes headers and body of a vendor's message; returns what it reports.
+Receiver = Callable[[Mapping[str, str], bytes], list[Report]]
 
 
 @dataclass
@@ -74,8 +74,8 @@ class RecruiterBook:
             raise ExperimentError(f"There is no recruiter {nickname!r}; known are {known}.")
         return found
 
-    def receive(self, vendor: str, headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
-        """Verify a vendor's own message and return its reports: event type and assignment.
+    def receive(self, vendor: str, headers: Mapping[str, str], body: bytes) -> list[Report]:
+        """Verify a vendor's own message and return its reports.
 
         Forbidden for a message that isn't the vendor's, or of a vendor that this run doesn't use.
         """
@@ -175,6 +175,8 @@ class App:
     conflicts: int = 0
     #: How many commits changed a network: where it grew, a place may have opened.
     network_changes: int = 0
+    #: Gives the address under which participants find the run, where requests don't tell it.
+    site_url: Callable[[], str] | None = None
     #: Until when the clock rings for certain, as far as this process knows.
     awake_until: datetime | None = None
     #: When this process last began to do what a nudge asks for, by its name.

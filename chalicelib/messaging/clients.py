@@ -10,11 +10,11 @@ from typing import Any
 class Clients:
     """Makes a client for each service once, when it is first needed; one session serves all."""
 
-    def __init__(self, region: str) -> None:
-        """`region`: that of the deployment."""
+    def __init__(self, region: str, session: Any = None) -> None:
+        """`session`: botocore's, if there is one already; another takes 12 MB."""
         self._region = region
         self._guard = threading.Lock()
-        self._session: Any = None
+        self._session = session
         self._made: dict[str, Any] = {}
 
     def maker(self, service: str) -> Callable[[], Any]:

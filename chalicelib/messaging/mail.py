@@ -20,6 +20,21 @@ class LogMailer:
         logger.warning("To the operator: %s\n%s", subject, text)
 
 
+class LaterMailer:
+    """Makes the mailer of the settings when there is something to tell: a cold start needs none."""
+
+    def __init__(self, config: Gettable) -> None:
+        """Take the settings, which are looked at with the first mail."""
+        self._config = config
+        self._made: Mailer | None = None
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send one mail; ConfigError when the settings don't suffice."""
+        if self._made is None:
+            self._made = build(self._config)
+        self._made.tell(subject, text)
+
+
 def build(config: Gettable) -> Mailer:
     """Make the mailer that the settings ask for: SMTP, SES or, in debug mode and without an address, the log.
 

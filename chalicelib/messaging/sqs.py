@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.messaging.pauses import pause_after
 from chalicelib.messaging.wire import MOST_BYTES, written
-from chalicelib.model.errors import Unsent
+from chalicelib.model.errors import Unsent, VendorUnreachable
 from chalicelib.ports import NUDGE, REACH, Clock, Key, Message
 
 logger = logging.getLogger("petri.queue")
@@ -80,6 +80,19 @@ class SQSQueue:
             )
         except (BotoCoreError, ClientError):
             logger.warning("a failed message comes again after the queue's own pause", exc_info=True)
+
+    @property
+    def account(self) -> str:
+        """The number of the account that the queue belongs to: it stands in its address.
+
+        VendorUnreachable when SQS can't be asked.
+        """
+        try:
+            return self._url.split("/")[-2]
+        except (BotoCoreError, ClientError) as error:
+            raise VendorUnreachable(
+                f"SQS doesn't say where the queue {self._name} is ({type(error).__name__}: {error})."
+            ) from error
 
     @cached_property
     def _client(self) -> Any:

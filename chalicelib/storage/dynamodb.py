@@ -89,6 +89,11 @@ class DynamoDBEngine:
         # Made here and not by the first call: threads that meet there would make one each.
         self.client: Any = self._connection.client
 
+    @property
+    def session(self) -> Any:
+        """The session of botocore, with which other clients can be made."""
+        return self._connection.session
+
     def create_table(self) -> None:
         """Make the table, paid by request, and wait until it can be used."""
         with translated(self.table_name):

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from chalice.app import Blueprint
 
+from chalicelib import services
+
 from .door import Call, door
 
 routes = Blueprint(__name__)
@@ -16,7 +18,13 @@ routes = Blueprint(__name__)
 def ad_address(call: Call) -> dict[str, Any]:
     """Return the address of the ad page for a mode and HIT."""
     path = call.parameters.path
-    scheme = call.headers.get("x-forwarded-proto", "https")
-    host = call.headers.get("host", "")
     query = f"hitId={quote(path['hit_id'], safe='')}&mode={quote(path['mode'], safe='')}"
-    return {"address": f"{scheme}://{host}/ad?{query}"}
+    return {"address": f"{_site(call)}/ad?{query}"}
+
+
+def _site(call: Call) -> str:
+    """Return where the pages are; behind CloudFront a request names another host."""
+    site_url = services.current().site_url
+    if site_url is not None:
+        return site_url()
+    return f"{call.headers.get('x-forwarded-proto', 'https')}://{call.headers.get('host', '')}"

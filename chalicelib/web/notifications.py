@@ -47,6 +47,15 @@ def notifications(call: Call) -> dict[str, Any]:
 def _from_vendor(call: Call, vendor: str) -> dict[str, Any]:
     """Have a vendor's message verified, and keep each report in it."""
     app = services.current()
-    for event_type, assignment_id in app.recruiters.receive(vendor, dict(call.headers), call.body):
-        app.run(notify, event_type, assignment_id, None, vendor, caller=THE_OPERATOR)
+    for report in app.recruiters.receive(vendor, dict(call.headers), call.body):
+        app.run(
+            notify,
+            report.event_type,
+            report.assignment_id,
+            None,
+            vendor,
+            hit_id=report.hit_id,
+            at=report.at,
+            caller=THE_OPERATOR,
+        )
     return {}

@@ -246,6 +246,13 @@ def test_the_ads_address_carries_mode_and_hit(world: NewWorld) -> None:
     assert said["address"] == "http://study.example/ad?hitId=h%201&mode=debug"
 
 
+def test_behind_cloudfront_the_ads_address_is_that_of_the_pages(world: NewWorld) -> None:
+    here = world()
+    here.app.site_url = lambda: "https://d111.cloudfront.net"
+    said = here.get("/ad_address/live/h1", headers={"host": "abc.execute-api.us-east-1.amazonaws.com"})
+    assert said["address"] == "https://d111.cloudfront.net/ad?hitId=h1&mode=live"
+
+
 def test_a_failed_network_is_recruited_for_no_more(world: NewWorld) -> None:
     def fail_network(self: Islands, node: Any, info: Any) -> None:
         node.network.fail("for the test")

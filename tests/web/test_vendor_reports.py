@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.model.errors import Forbidden
+from chalicelib.ports import Report
 from chalicelib.workers import messages
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk
@@ -142,7 +143,7 @@ def test_a_signed_report_of_a_vendor_that_the_run_does_not_use_is_refused(here: 
 
 
 def test_a_report_whose_signature_is_wrong_is_refused(here: World) -> None:
-    def refuse(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+    def refuse(headers: Mapping[str, str], body: bytes) -> list[Report]:
         raise Forbidden("This message isn't signed by Prolific.", code="unverified_sender")
 
     here.app.recruiters.receivers["prolific"] = refuse
@@ -153,7 +154,7 @@ def test_a_report_whose_signature_is_wrong_is_refused(here: World) -> None:
 def test_a_verified_report_over_http_is_carried_out(here: World) -> None:
     person = here.arrive(recruiter="prolific")
     assignment_id = person.now()["assignment_id"]
-    reports = [("AssignmentReturned", assignment_id)]
+    reports = [Report("AssignmentReturned", assignment_id)]
     here.app.recruiters.receivers["prolific"] = lambda headers, body: reports
     here.post("/notifications", {"a": "b"}, headers=SIGNED)
     here.work()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.model.errors import VendorRefused
 from chalicelib.ports import Recruited
 from chalicelib.recruiters.hotair import HotAirRecruiter
+
+logger = logging.getLogger("petri.worker")
 
 
 class BotRecruiter(HotAirRecruiter):
@@ -30,3 +34,23 @@ class BotRecruiter(HotAirRecruiter):
         for address in recruited.addresses:
             self._spawn(address)
         return Recruited(f"{n} bots were asked for.", recruited.addresses)
+
+
+class AbsentBots(BotRecruiter):
+    """Bots of a deployed app, which starts no programs: the operator does, by `petri bot --app`."""
+
+    def __init__(self, base: Callable[[], str], mode: str) -> None:
+        """`base` gives the address under which the experiment is served."""
+        super().__init__(base, mode, _log_address)
+
+    def stand_in(self, entry: Mapping[str, str]) -> None:
+        """Say that nobody plays on; VendorRefused, without ids, since it goes into the log."""
+        del entry
+        raise VendorRefused(
+            "Somebody who is gone was to be played on by a bot, which a deployed app can't start: end "
+            "their group, or choose another policy for those who disconnect."
+        )
+
+
+def _log_address(address: str) -> None:
+    logger.info("A bot is wanted at %s", address)

@@ -16,6 +16,8 @@ from .qualifications import Qualifications
 from .question import external_question
 from .requester import Requester
 
+#: The ARN of the SNS topic that events are reported to, or what gives it when it is needed.
+Topic = Callable[[], str | None] | str | None
 #: The kind of HIT that participants take.
 PLACES = "places"
 #: Why a HIT can't grow, so that another is needed.
@@ -39,7 +41,7 @@ class Places:
         clock: Clock,
         ad: Callable[[], str],
         app_id: str,
-        topic: str | None,
+        topic: Topic,
     ) -> None:
         """`ad` gives the address that a HIT shows; `topic`: the ARN that events are reported to."""
         self._requester = requester
@@ -48,7 +50,7 @@ class Places:
         self._clock = clock
         self._ad = ad
         self._app_id = app_id
-        self._topic = topic
+        self._topic = topic if callable(topic) else lambda: topic
 
     def open(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
         """Open n more places, once for each token."""
@@ -89,7 +91,7 @@ class Places:
         offer = Offer.from_config(self._config)
         question = external_question(self._ad())
         requirements = Qualifications(self._requester).requirements(self._config)
-        type_id = self._hits.make_type(offer, requirements, self._topic)
+        type_id = self._hits.make_type(offer, requirements, self._topic())
         made = self._hits.make(type_id, question, n, offer.lifetime, f"{self._app_id} {token}", note)
         if made is None:
             raise VendorUnreachable(

@@ -15,7 +15,7 @@ from chalicelib.ports import Clock, Offered, Recruited, Transfer
 from . import fees
 from .errors import TurkRefused
 from .payments import Payments
-from .places import Places
+from .places import Places, Topic
 from .qualifications import Qualifications
 from .question import ad_address
 from .requester import SUBMIT_SITES, Requester, connect
@@ -37,7 +37,7 @@ class MTurkRecruiter:
         clock: Clock,
         *,
         app_id: str,
-        topic: str | None = None,
+        topic: Topic = None,
     ) -> None:
         """`base` gives the https address of the experiment; `topic`: the SNS topic that events go to."""
         self._requester = requester
@@ -143,7 +143,7 @@ class MTurkRecruiter:
 
 
 def build(
-    config: Gettable, base: Callable[[], str], clock: Clock, *, app_id: str, topic: str | None = None
+    config: Gettable, base: Callable[[], str], clock: Clock, *, app_id: str, topic: Topic = None
 ) -> MTurkRecruiter:
     """Build the recruiter of a run: live in mode live, else in the sandbox."""
     market = "live" if config.get("mode", None) == "live" else "sandbox"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.model.errors import ConfigError
@@ -44,18 +43,24 @@ class Requester:
         A call with its attempts stays well below the time that one worker has a payment to itself.
         """
         self.market = market
-        self._client: Any = boto3.client(
-            "mturk",
-            region_name=REGION,
-            endpoint_url=endpoint or ENDPOINTS[market],
-            aws_access_key_id=access_key_id,
-            aws_secret_access_key=secret_access_key,
-            config=Config(
-                retries={"total_max_attempts": attempts, "mode": "standard"},
-                connect_timeout=5,
-                read_timeout=read_timeout,
-            ),
-        )
+        self._settings: dict[str, Any] = {
+            "region_name": REGION,
+            "endpoint_url": endpoint or ENDPOINTS[market],
+            "aws_access_key_id": access_key_id,
+            "aws_secret_access_key": secret_access_key,
+        }
+        self._attempts = attempts
+        self._read_timeout = read_timeout
+
+    @cached_property
+    def _client(self) -> Any:
+        # Put off: a function that only answers participants asks Mechanical Turk nothing.
+        import boto3
+        from botocore.config import Config
+
+        retries: Any = {"total_max_attempts": self._attempts, "mode": "standard"}
+        config = Config(retries=retries, connect_timeout=5, read_timeout=self._read_timeout)
+        return boto3.client("mturk", config=config, **self._settings)
 
     @property
     def worker_site(self) -> str:
@@ -82,8 +87,9 @@ class Requester:
             more = {"NextToken": token}
 
     def close(self) -> None:
-        """Let go of connections."""
-        self._client.close()
+        """Let go of connections, if any were made."""
+        if "_client" in self.__dict__:
+            self._client.close()
 
 
 def connect(config: Gettable, market: str) -> Requester:

@@ -1,0 +1,42 @@
+"""The author's experiment in a staged app: its addresses are registered, and inside Lambda it is opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from chalice.app import Chalice
+
+from chalicelib.experiment.loader import Loaded, load_experiment
+from chalicelib.model.errors import ConfigError
+from chalicelib.web import custom
+
+#: What the experiment's folder is called; Lambda's package holds what lies in vendor/ beside app.py.
+FOLDER = "petri_experiment"
+PLACES = (FOLDER, f"vendor/{FOLDER}")
+
+
+def open_experiment(app: Chalice, root: Path, *, in_lambda: bool) -> Loaded:
+    """Register the author's addresses; Chalice makes them when it deploys, and Lambda answers them.
+
+    `root`: where app.py is. Personal settings of whoever deploys count as little as Lambda's: what counts was
+    staged. ConfigError when there is no experiment.
+    """
+    found = [root / place for place in PLACES if (root / place).is_dir()]
+    if not found:
+        raise ConfigError(f"There is no experiment beside app.py ({' or '.join(PLACES)}); stage it again.")
+    loaded = load_experiment(
+        found[0],
+        runtime={"mode": os.environ["PETRI_STAGE"]},
+        home=root,
+        core_routes=list(app.routes),
+    )
+    custom.register(app, loaded.routes)
+    if in_lambda:
+        # Put off: whoever deploys has neither table nor secrets to open.
+        from chalicelib import bootstrap
+
+        # Experiments open their stimuli by addresses within their folder.
+        os.chdir(loaded.folder)
+        bootstrap.aws(loaded)
+    return loaded
