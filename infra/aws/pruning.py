@@ -12,21 +12,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 #: What Petri's functions call, by boto3's names; a test compares them with the code.
-SERVICES = frozenset(
-    {
-        "apigatewaymanagementapi",  # what is sent to sockets
-        "dynamodb",
-        "events",  # the clock is switched on and off
-        "mturk",
-        "s3",  # the record of the deployment
-        "ses",
-        "sns",  # the topic of Mechanical Turk's reports
-        "sqs",
-        "ssm",  # secrets
-        "sts",  # who is calling
-    }
-)
-_CLIENT_MAKERS = {"client", "resource", "create_client"}
+SERVICES = frozenset({"dynamodb", "events", "mturk", "ses", "sqs", "ssm"})
+_CLIENT_MAKERS = {"client", "resource", "create_client", "maker"}
 #: Of a package's metadata, what importlib.metadata's users ask for.
 _KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}
 _UNREAD = {".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".cpp", ".f90", ".a"}

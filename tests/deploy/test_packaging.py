@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from chalice.deploy.packager import Package
 
+import chalicelib
 from infra.aws import packaging
 from infra.aws.errors import AwsProblem
 from infra.aws.packaging import build
-from infra.aws.pruning import services_of
+from infra.aws.pruning import SERVICES, services_of
 from infra.aws.sizes import MOST_ZIPPED, PETRI_BUDGET, Part, Sizes, sizes_of, versions_in
 from infra.aws.staging import Staged
 from tests.tools.wheelhouse import offline_pip
@@ -219,6 +220,12 @@ def _found(wheels):
         return {Package(directory, path.name) for path in wheels.glob("*.whl")}
 
     return found
+
+
+def test_the_services_that_petri_calls_are_packed():
+    called = services_of(Path(chalicelib.__file__).parent)
+    # PynamoDB makes its client itself.
+    assert called | {"dynamodb"} == SERVICES
 
 
 def test_services_are_found_in_the_authors_code(tmp_path):
