@@ -19,6 +19,8 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 #: The access key of the person who rehearses; functions have keys of their own.
 OPERATOR = "OPERATOR"
+#: Instead of service and operation: any call of the operator's.
+ANY = ("*", "*")
 ROOT = Path(__file__).parents[3]
 PATIENCE = 10
 #: What the server is asked beside AWS: what was called, what to refuse, a function's package.

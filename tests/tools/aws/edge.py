@@ -26,6 +26,7 @@ from infra.local.server import listen, serve, url_of
 from infra.local.sockets import PATH, Sockets
 
 from .cloud import Cloud
+from .connections import Connections
 from .gateway import FORBIDDEN, RestApi
 
 _BUCKET = re.compile(r"(.+)\.s3[.-].*")
@@ -107,6 +108,12 @@ class Deployed(Protocol):
 
     @property
     def sockets(self) -> Sockets: ...
+
+    @property
+    def socket_api_id(self) -> str: ...
+
+    @property
+    def connections(self) -> Connections: ...
 
     def going(self) -> None:
         """Let sockets that close from now on say nothing."""
@@ -196,10 +203,12 @@ class Edge:
         return self._straight(replace(request, path=path + made["uri"], headers=asked))
 
     def _straight(self, request: HttpRequest) -> Answer:
-        """Ask the REST API by its own name, under which everything lies below the stage."""
+        """Ask an API by its own name, under which everything lies below the stage."""
         rest = self._deployed.rest
         api = _API.fullmatch(request.header(b"host") or "")
         stage = f"/{rest.stage}"
+        if api is not None and api[1] == self._deployed.socket_api_id:
+            return self._deployed.connections.answer(request)
         if api is None or api[1] != rest.id or not request.path.startswith(f"{stage}/"):
             return FORBIDDEN
         below = request.path.removeprefix(stage)

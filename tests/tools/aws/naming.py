@@ -23,6 +23,8 @@ _MODELS = {
 }
 #: Told from a put by a header alone; nothing of ours copies within S3.
 COPIES = {"CopyObject", "UploadPartCopy", "RenameObject"}
+#: The longest value of a parameter that is kept.
+MOST = 4000
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 
@@ -82,7 +84,11 @@ def _json(body: bytes) -> dict[str, Any]:
         given = json.loads(body) if body[:1] == b"{" else {}
     except ValueError:
         return {}
-    return given if isinstance(given, dict) else {}
+    if not isinstance(given, dict):
+        return {}
+    # Packages and templates come as text of megabytes.
+    short = {name: one for name, one in given.items() if len(str(one)) < MOST}
+    return short if "TransactItems" not in given else {**short, "TransactItems": given["TransactItems"]}
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from .cloud import CALLS, CODE, REFUSE
+from .cloud import ANY, CALLS, CODE, OPERATOR, REFUSE
 from .naming import Call, read
 
 Environ = dict[str, Any]
@@ -58,13 +58,18 @@ class Recorder:
         with self._guard:
             self._calls.append(call)
             for refusal in self._refusals:
-                if (refusal["service"], refusal["operation"]) != (call.service, call.operation):
+                if not _is_meant(refusal, call):
                     continue
                 refusal["after"] -= 1
                 if refusal["after"] < 0:
                     self._refusals.remove(refusal)
                     return True
         return False
+
+
+def _is_meant(refusal: dict[str, Any], call: Call) -> bool:
+    named = (refusal["service"], refusal["operation"])
+    return named == (call.service, call.operation) or (named == ANY and call.caller == OPERATOR)
 
 
 def _raw_path(environ: Environ) -> str:

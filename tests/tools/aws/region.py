@@ -12,14 +12,15 @@ from typing import Self
 from unittest.mock import patch
 
 from chalicelib.messaging.channels import LocalChannels
-from infra.local.management_api import ManagementAPI
 from infra.local.sockets import Sockets
 
 from .cloud import OPERATOR, Cloud
+from .connections import Connections
 from .edge import Distribution, Edge
 from .functions import Functions, Machine
 from .gateway import RestApi, socket_api
 from .names import Names, led
+from .naming import Call
 
 STAGE = "api"
 
@@ -31,6 +32,7 @@ class Deployed:
         self._cloud = cloud
         self._machine = machine
         self.channels = LocalChannels()
+        self.connections = Connections(self.channels)
 
     @cached_property
     def functions(self) -> Functions:
@@ -81,7 +83,6 @@ class Region:
             self.names = opening.enter_context(Names(folder, self._leads_to))
             self.deployed = Deployed(self.cloud, Machine(self.names.addresses, self.names.authority))
             opening.callback(self.deployed.forget)
-            self._management = opening.enter_context(ManagementAPI(self.deployed.channels))
             self.edge = opening.enter_context(Edge(self.cloud, self.deployed))
             self._open = opening.pop_all()
         return self
@@ -92,11 +93,13 @@ class Region:
     def _leads_to(self, host: str) -> str | None:
         if host.startswith("mturk-requester"):
             return self._requester_url
-        if host.endswith(".cloudfront.net"):
+        if host.endswith(".cloudfront.net") or ".execute-api." in host:
             return self.edge.url
-        if ".execute-api." in host:
-            return self._management.url if host.startswith(self.deployed.socket_api_id) else self.edge.url
         return self.cloud.url
+
+    def calls(self) -> list[Call]:
+        """Return every call that AWS got, those to open sockets last."""
+        return [*self.cloud.calls(), *self.deployed.connections.calls]
 
     @contextmanager
     def operator(self, home: Path) -> Iterator[None]:

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
-from chalicelib.export.archive import write_zip
+from infra.aws import destroying, exporting
 from infra.aws import steps as aws_steps
 from infra.aws.account import Account, connect
 from infra.aws.deploying import Deployed, Deploying, Order
+from infra.aws.destroying import Destroying
 from infra.aws.names import Names
 from infra.local.bots import chosen_bots
 from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 from tests.tools.mturk.things import BEGINNING
 
+from .cloud import OPERATOR, Cloud
 from .inventory import inventory
 from .people import People, Taken
 from .region import Region
@@ -47,14 +49,30 @@ class Told:
     """Takes the progress of deploys, for lines and for tests."""
 
     tell_line: Tell
+    #: What has the operator's calls counted; without it they aren't.
+    cloud: Cloud | None = None
     steps: list[str] = field(default_factory=list)
+    #: How many calls had been made when each step began.
+    marks: list[int] = field(default_factory=list)
 
     def begin(self, number: int, total: int, name: str) -> None:
         self.steps.append(name)
+        self.mark()
         self.tell_line(f"  {number}/{total} {name}")
+
+    def mark(self) -> None:
+        if self.cloud is not None:
+            self.marks.append(sum(call.caller == OPERATOR for call in self.cloud.calls()))
 
     def tell(self, line: str) -> None:
         self.tell_line(f"      {line}")
+
+    def lengths(self) -> dict[str, int]:
+        """Return how many calls each step made; the last one ends at the last mark."""
+        return {
+            name: after - before
+            for name, before, after in zip(self.steps, self.marks, self.marks[1:], strict=False)
+        }
 
 
 class Rehearsal:
@@ -75,6 +93,8 @@ class Rehearsal:
         self._offline = offline
         self._open = ExitStack()
         self.names = Names(APP, "sandbox")
+        #: How many calls each step of the first deploy and of a destroy made.
+        self.lengths: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
@@ -109,6 +129,8 @@ class Rehearsal:
             "recruiter": "mturk",
             "aws_access_key_id": ACCESS_KEY,
             "aws_secret_access_key": SECRET_KEY,
+            # Nobody's mailbox is played.
+            "mailer": "log",
             **self._settings,
         }
         return Order(self.folder, self.names, settings=settings)
@@ -119,7 +141,10 @@ class Rehearsal:
     def deploy(self) -> Deployed:
         """Deploy by the real code, or deploy again; functions then are those that were uploaded last."""
         self.region.deployed.forget()
-        made = self.deploying().run()
+        told = Told(self._tell, self.region.cloud)
+        made = self.deploying(told).run()
+        told.mark()
+        self.lengths = self.lengths or told.lengths()
         self.region.deployed.forget()
         return made
 
@@ -173,11 +198,20 @@ class Rehearsal:
 
     def export(self, place: Path) -> Path:
         """Write the run's data, with who took part, out of the table."""
-        engine = self.account.engine(self.names.table)
-        try:
-            return write_zip(engine, place, app_id=self.names.prefix, scrub=False)
-        finally:
-            engine.close()
+        return exporting.export(self.account, self.names, place, scrub=False)
+
+    def destroying(self, told: Told | None = None) -> Destroying:
+        order = destroying.Order(self.names, self.home / "last")
+        return Destroying(self.account, order, told or Told(self._tell))
+
+    def destroy(self) -> list[str]:
+        """Take everything away by the real code; return what that says is left."""
+        self.region.deployed.forget()
+        told = Told(self._tell, self.region.cloud)
+        left = self.destroying(told).run()
+        told.mark()
+        self.lengths |= told.lengths()
+        return left
 
     def left(self) -> list[tuple[str, str]]:
         """Return what is there that wasn't before, or the other way round."""

@@ -22,6 +22,7 @@ from infra.local.moto_engine import isolated_transactions
 from .cloudfront_shims import distributions
 from .gateway_shims import gateways
 from .property_shims import properties
+from .queue_shims import queues
 from .recorder import Recorder
 from .stack_shims import stacks
 from .storage_shims import buckets
@@ -45,6 +46,7 @@ def main() -> None:
     with ExitStack() as shims:
         shims.enter_context(isolated_transactions())
         shims.enter_context(gateways())
+        shims.enter_context(queues())
         shims.enter_context(properties())
         shims.enter_context(buckets())
         shims.enter_context(distributions())
