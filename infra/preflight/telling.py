@@ -72,7 +72,7 @@ def _paying(report: Report) -> Iterator[str]:
     elif money.at_most != money.expected:
         yield _row("At the most", "", money.at_most)
     for name, told in report.caps.items():
-        yield from _wrapped(f"{name:<{_LABEL}}{told}", "  ", " " * (_LABEL + 2))
+        yield from _wrapped(_line(name, told), "", " " * (_LABEL + 4))
 
 
 def _bonuses(money: Money) -> str:

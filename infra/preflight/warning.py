@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from chalicelib.model.errors import ConfigError
+from chalicelib.operations.quotas import recruiter_names
 from chalicelib.operations.settings import Settings
+from chalicelib.recruiters.prolific.settings import read_settings
 from infra.preflight.costs import DYNAMODB_CALL, MEMORY_GB, SLOWER
 from infra.preflight.lines import Fared
 from infra.preflight.outcome import Outcome
@@ -58,6 +61,7 @@ def warnings(report: Report, config: Settings, course: Course, caps: Mapping[str
         *_about_bots(report, course),
         *_about_people(report, config),
         *_about_money(report, config, caps),
+        *_about_prolific(config),
         *(str(one) for one in report.accounts if one.state == "warning"),
     ]
 
@@ -117,6 +121,15 @@ def _about_money(report: Report, config: Settings, caps: Mapping[str, Cap]) -> I
         if not cap.holds:
             what = "recruitment would stop early" if name == "hard_cap" else "you would be told"
             yield f"{name}: {cap.told}, so {what}."
+
+
+def _about_prolific(config: Settings) -> Iterator[str]:
+    """Say what Prolific would refuse, which the launch would only find out there."""
+    if "prolific" in recruiter_names(config):
+        try:
+            read_settings(config)
+        except ConfigError as error:
+            yield from (f"Prolific: {line}" for line in str(error).splitlines())
 
 
 def assumptions(pace: Pace, weight: Weight) -> list[str]:

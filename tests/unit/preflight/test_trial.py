@@ -253,3 +253,8 @@ def test_nothing_of_a_trial_stays_in_the_folder(study, tried):
     tried(1)
     folder = study()
     assert not [path for path in folder.rglob("*") if path.suffix in {".db", ".zip"} or path.name == "runs"]
+
+
+def test_what_prolific_would_refuse_is_told(tried):
+    report = tried(wish=Wish(doors=None, settings={"recruiter": "prolific"}))
+    assert "Prolific: prolific_token is missing" in warned(report)
