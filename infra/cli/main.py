@@ -21,6 +21,7 @@ from infra.cli.load import load
 from infra.cli.make_uuid import uuid_command
 from infra.cli.new import new
 from infra.cli.payments import payments
+from infra.cli.preflight import preflight
 from infra.cli.qualify import qualify
 from infra.cli.recruit import recruit
 from infra.cli.revoke import revoke
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "debug": debug,
     "bot": bot,
     "verify": verify,
+    "preflight": preflight,
     "new": new,
     "export": export,
     "load": load,
