@@ -27,6 +27,7 @@ from infra.aws.errors import AwsProblem
 from infra.aws.leaks import check_contents, secrets_of
 from infra.aws.pins import closure, petris_own
 from infra.aws.requirements import CONSTRAINTS, REQUIREMENTS, wanted_by, without_credentials
+from infra.aws.sizes import versions_in
 from infra.aws.staged_files import CONFIG, files_below, kept_files
 from infra.aws.staged_settings import staged_settings, write_settings
 
@@ -47,9 +48,11 @@ def describe(
 ) -> dict[str, Any]:
     """Return what says which code runs, under which settings, none of them secret.
 
-    `dependencies`: packages and versions that were deployed, by default those of this machine; `package`: the
-    zip that was deployed.
+    `package`: the zip that was deployed; `dependencies`: packages and versions, by default those in it, or
+    without a package those of this machine.
     """
+    if dependencies is None:
+        dependencies = installed(loaded.folder) if package is None else versions_in(package)
     described = {
         "name": loaded.name,
         "petri": VERSION,
@@ -57,7 +60,7 @@ def describe(
         "code": hash_of(petris_files()),
         "experiment": hash_of(_members(loaded)),
         "config": staged_settings(loaded.config),
-        "dependencies": dict(installed(loaded.folder) if dependencies is None else dependencies),
+        "dependencies": dict(dependencies),
     }
     return described if package is None else {**described, "package": _digest(package.read_bytes())}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -13,15 +14,17 @@ import pytest
 from chalice.deploy.packager import Package
 
 import chalicelib
+from chalicelib.experiment.loader import load_experiment
 from infra.aws import packaging
 from infra.aws.errors import AwsProblem
 from infra.aws.packaging import build
 from infra.aws.pruning import SERVICES, services_of
 from infra.aws.sizes import MOST_ZIPPED, PETRI_BUDGET, Part, Sizes, sizes_of, versions_in
 from infra.aws.staging import Staged
+from infra.aws.versions import describe
 from tests.tools.wheelhouse import offline_pip
 
-from .folders import contents, in_lambda, in_zip, staged
+from .folders import author_folder, contents, in_lambda, in_zip, staged
 from .test_requirements import wheel
 
 #: One of each kind, in the places where secrets lie.
@@ -167,6 +170,13 @@ def test_versions_can_be_asked_for_in_lambda(task):
 
 def test_versions_of_a_package_are_those_inside(package):
     assert versions_in(package)["pynamodb"] == version("pynamodb")
+
+
+def test_a_version_names_the_packages_that_were_deployed(package, done, tmp_path):
+    folder = author_folder(tmp_path / "double")
+    told = describe(load_experiment(folder, environ={}, home=tmp_path), package=package)
+    assert told["dependencies"] == versions_in(package)
+    assert told["package"] == hashlib.sha256(package.read_bytes()).hexdigest()
 
 
 def test_nothing_of_chalices_deployer_or_of_pip_is_packed(task):
