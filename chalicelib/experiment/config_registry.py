@@ -10,8 +10,10 @@ from chalicelib.experiment.config_problems import nearest
 from chalicelib.experiment.config_values import TYPES
 from chalicelib.model.errors import ConfigError
 
-#: a setting of an author with one of these in its name is kept secret, whether its author says so or not
-_SECRET_WORDS = ("password", "secret", "access_key", "api_key")
+#: a setting of an author with one of these in its name, or this at its end, is kept secret, whether its
+#: author says so or not
+_SECRET_WORDS = ("password", "secret", "access_key", "api_key", "private_key")
+_SECRET_END = "token"
 
 
 class Registry:
@@ -50,9 +52,11 @@ class Registry:
         known = self._keys.get(self._names.get(key.name, key.name))
         if known is not None and known.effective:
             key = _merged(known, key)
+        else:
+            key = _guarded(key)
         for synonym in key.synonyms:
             self._check_free(synonym, key)
-        self._put(_guarded(key))
+        self._put(key)
 
     def _check_free(self, synonym: str, key: Key) -> None:
         owner = self._names.get(synonym.lower())
@@ -83,6 +87,7 @@ def _merged(known: Key, new: Key) -> Key:
 
 
 def _guarded(key: Key) -> Key:
-    if any(word in key.name.lower() for word in _SECRET_WORDS):
+    name = key.name.lower()
+    if name.endswith(_SECRET_END) or any(word in name for word in _SECRET_WORDS):
         return replace(key, sensitive=True)
     return key
