@@ -168,8 +168,9 @@ class AtProlific:
         app = services.current()
         hook = self.vendor.hooks.sign(report)
         try:
-            for event_type, assignment_id in app.recruiters.receive("prolific", hook.headers, hook.body):
-                app.run(notify, event_type, assignment_id, None, "prolific", caller=THE_OPERATOR)
+            for told in app.recruiters.receive("prolific", hook.headers, hook.body):
+                about = (told.event_type, told.assignment_id, None, "prolific")
+                app.run(notify, *about, caller=THE_OPERATOR)
         except PetriError:
             return False
         return True

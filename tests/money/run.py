@@ -74,7 +74,7 @@ class Run:
         self.app.mailer = Silent()
         book = self.app.recruiters
         book.recruiters[side.nickname] = side.recruiter
-        book.receivers = bootstrap._receivers(book.recruiters)
+        book.receivers = bootstrap._receivers(book.recruiters, side.clock)
         #: Messages that the queue delivers a second time, and reports that come again or late.
         self.copies: list[Message] = []
         self.late: list[Any] = []
