@@ -13,7 +13,7 @@ from chalicelib.model.errors import ConfigError
 #: a setting of an author with one of these in its name, or this at its end, is kept secret, whether its
 #: author says so or not
 _SECRET_WORDS = ("password", "secret", "access_key", "api_key", "private_key")
-_SECRET_END = "token"
+_SECRET_END = "token"  # noqa: S105 - part of a name
 
 
 class Registry:
@@ -50,10 +50,7 @@ class Registry:
                 f"The setting '{key.name}' can't be of type {key.type!r}; use str, int, float or bool."
             )
         known = self._keys.get(self._names.get(key.name, key.name))
-        if known is not None and known.effective:
-            key = _merged(known, key)
-        else:
-            key = _guarded(key)
+        key = _merged(known, key) if known is not None and known.effective else _guarded(key)
         for synonym in key.synonyms:
             self._check_free(synonym, key)
         self._put(key)
