@@ -8,12 +8,13 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
-from tests.tools.mturk import MTurkStandIn
+from tests.tools.mturk import HandClock, MTurkStandIn
 
 _EXTERNAL = re.compile(r"<ExternalURL>(.*?)</ExternalURL>")
 PATIENCE = 60
@@ -28,6 +29,23 @@ class Taken:
     worker: str
     assignment: str
     problems: tuple[str, ...] = ()
+
+
+class RunningClock(HandClock):
+    """Goes by itself, beginning now, and ahead when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        self._ahead += by
+
+    def turn_back(self) -> None:
+        self._ahead = timedelta(0)
 
 
 class People:
@@ -68,6 +86,8 @@ class People:
             problems.append(f"{type(error).__name__}: {error}")
         problems += bot.problems
         with self._turn:
+            # Mechanical Turk tells whole seconds, in which a bot is through.
+            self._standin.clock.advance(timedelta(seconds=2))
             self._standin.market.submit(assignment)
         return Taken(worker, assignment, tuple(problems))
 

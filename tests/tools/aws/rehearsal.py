@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -21,11 +20,10 @@ from infra.aws.destroying import Destroying
 from infra.aws.names import Names
 from infra.local.bots import chosen_bots
 from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
-from tests.tools.mturk.things import BEGINNING
 
 from .cloud import OPERATOR, Cloud
 from .inventory import inventory
-from .people import People, Taken
+from .people import People, RunningClock, Taken
 from .region import Region
 from .sources import Clock, Pollers, publish, waiting
 from .wheels import wheels
@@ -99,8 +97,7 @@ class Rehearsal:
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             self.home = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-home-")))
-            self.requester = opening.enter_context(MTurkStandIn())
-            self.requester.clock.advance(datetime.now(UTC) - BEGINNING)
+            self.requester = opening.enter_context(MTurkStandIn(RunningClock()))
             self.region = opening.enter_context(Region(self.requester.url))
             opening.enter_context(self.region.operator(self.home))
             opening.enter_context(self._packages())
@@ -151,10 +148,12 @@ class Rehearsal:
     # -- taking part ----------------------------------------------------------------------------
 
     @cached_property
-    def bots(self) -> list[type[Any]]:
+    def people(self) -> People:
+        """Everybody who may come, each once: Petri lets nobody take part again."""
         from chalicelib.experiment.loader import load_experiment
 
-        return chosen_bots(load_experiment(self.folder))
+        bots = chosen_bots(load_experiment(self.folder))
+        return People(self.requester, bots, self.region.edge.url)
 
     @contextmanager
     def running(self) -> Iterator[Pollers]:
@@ -164,12 +163,11 @@ class Rehearsal:
 
     def take_part(self, most: int | None = None) -> list[Taken]:
         """Let people come as long as places are open; `most`: rounds of them."""
-        people = People(self.requester, self.bots, self.region.edge.url)
         clock = Clock(self.region.cloud, self.region.deployed.functions, self.names.tick_rule)
         fared: list[Taken] = []
         for _ in range(MOST_ROUNDS if most is None else most):
             self.settle()
-            came = people.come()
+            came = self.people.come()
             if not came:
                 return fared
             fared += came
