@@ -16,6 +16,7 @@ from tests.demos.serving import environment, serving
 
 from . import chromium
 from .group import People, Tab
+from .hosts import Host
 
 CHAT = {"chat_seconds": "600"}
 
@@ -29,14 +30,15 @@ def say(tab: Tab, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("chatroom", tmp_path_factory.mktemp("chatroom"), groups="20", **CHAT) as address:
-        yield address
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("chatroom")
+    with serving("chatroom", folder, groups="20", **CHAT) as address:
+        yield Host(address, folder)
 
 
 @pytest.fixture(scope="module")
-def everybody(whole_browser: Chrome, address: str) -> People:
-    return People(whole_browser, address)
+def everybody(whole_browser: Chrome, host: Host) -> People:
+    return People(whole_browser, host.address)
 
 
 @pytest.fixture
@@ -108,6 +110,16 @@ def test_a_talk_ends_when_all_have_said_enough(people):
     for tab in tabs:
         tab.front().press("#go-on")
         tab.arrive_at("/questionnaire")
+
+
+def test_who_goes_on_to_the_questionnaire_is_noted_to_have_done_their_part(people, host):
+    tabs = people.meet(3)
+    for tab in tabs:
+        tab.front().press("#enough")
+    tabs[0].front().press("#go-on")
+    tabs[0].arrive_at("/questionnaire")
+    found = "select id from participant where worker_id = ? and details like '%left_for_questionnaire_since%'"
+    tabs[0].wait().until(lambda _: host.rows(found, f"W{tabs[0].number}"))
 
 
 def test_a_lost_socket_comes_back_by_itself(people):
