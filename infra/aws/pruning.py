@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
 
+from infra.aws.slimming import slim
+
 #: What Petri's functions call, by boto3's names; a test compares them with the code.
 SERVICES = frozenset({"dynamodb", "events", "mturk", "ses", "sqs", "ssm"})
 _CLIENT_MAKERS = {"client", "resource", "create_client", "maker"}
@@ -33,6 +35,7 @@ def prune(root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked
     wanted, kept = frozenset(services), set(own)
     for library in ("botocore", "boto3"):
         _prune_services(root / library / "data", wanted)
+    slim(root / "botocore" / "data")
     for pattern in _POWERTOOLS_UNREAD if POWERTOOLS not in asked else ():
         for folder in sorted((root / "aws_lambda_powertools").glob(pattern)):
             if folder.name not in _POWERTOOLS_READ:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from importlib.util import cache_from_source
 from pathlib import Path
 
+import boto3
 import pytest
 from chalice.deploy.packager import Package
 
@@ -20,6 +21,7 @@ from infra.aws.errors import AwsProblem
 from infra.aws.packaging import build
 from infra.aws.pruning import SERVICES, services_of
 from infra.aws.sizes import MOST_ZIPPED, PETRI_BUDGET, Part, Sizes, sizes_of, versions_in
+from infra.aws.slimming import without_words
 from infra.aws.staging import Staged
 from infra.aws.versions import describe
 from tests.tools.wheelhouse import offline_pip
@@ -73,7 +75,10 @@ def package(pip, done):
 
 @pytest.fixture(scope="module")
 def task(package, tmp_path_factory):
-    place = tmp_path_factory.mktemp("task")
+    return _unzipped(package, tmp_path_factory.mktemp("task"))
+
+
+def _unzipped(package, place):
     with zipfile.ZipFile(package) as archive:
         archive.extractall(place)
     return place
@@ -146,10 +151,26 @@ def test_every_source_of_petri_is_compiled(task):
     assert [path for path in sources if not Path(cache_from_source(str(path))).is_file()] == []
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "sqs", "ssm", "ses", "mturk"])
-def test_clients_of_the_services_in_use_are_made_from_the_package(task, service):
-    made = f"import boto3; print(boto3.client({service!r}, 'us-east-1').meta.endpoint_url)"
-    assert in_lambda(task, made, {}).startswith("https://")
+@pytest.mark.parametrize("service", sorted(SERVICES))
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1"])
+def test_clients_of_the_package_know_the_addresses_of_their_services(task, service, region):
+    made = f"import boto3; print(boto3.client({service!r}, {region!r}).meta.endpoint_url)"
+    assert in_lambda(task, made, {}).strip() == boto3.client(service, region).meta.endpoint_url
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_clients_of_the_package_know_every_call(task, service):
+    asked = f"import boto3; print(boto3.client({service!r}, 'us-east-1').meta.service_model.operation_names)"
+    whole = boto3.client(service, "us-east-1").meta.service_model.operation_names
+    assert in_lambda(task, asked, {}).strip() == str(whole)
+
+
+def test_a_field_that_is_called_documentation_stays():
+    model = {
+        "documentation": "words",
+        "members": {"documentation": {"shape": "String", "documentation": "w"}},
+    }
+    assert without_words(model) == {"members": {"documentation": {"shape": "String"}}}
 
 
 def test_services_that_nobody_calls_are_left_out(task):
@@ -192,7 +213,7 @@ def test_the_functions_can_read_every_file(package):
         assert {entry.external_attr >> 16 & 0o444 for entry in archive.infolist()} == {0o444}
 
 
-def test_plain_chalice_makes_a_package_too(pip, done, tmp_path):
+def test_plain_chalice_makes_a_package_too(pip, done, environ, tmp_path):
     shutil.copytree(done.folder, tmp_path / "app")
     chalice = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", "package"]
     subprocess.run(
@@ -201,6 +222,7 @@ def test_plain_chalice_makes_a_package_too(pip, done, tmp_path):
         check=True,
         capture_output=True,
     )
+    in_lambda(_unzipped(tmp_path / "out" / "deployment.zip", tmp_path / "task"), "import app", environ)
     template = json.loads((tmp_path / "out" / "sam.json").read_text())
     names = set(in_zip(tmp_path / "out" / "deployment.zip"))
     assert "/double/{x}" in json.dumps(template)
