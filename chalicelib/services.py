@@ -293,16 +293,19 @@ class App:
         if self.awake_until is not None and self.clock.now() + waking.SKEW < self.awake_until:
             return
         try:
-            self.awake_until = self.run(waking.promised) or self.wake()
+            self.awake_until = self.wake()
         except PetriError:
             logger.exception("the clock may be asleep and couldn't be woken; the next message tries again")
 
-    def wake(self) -> datetime:
-        """Let the clock ring; return until when it surely does.
+    def wake(self, *, anyway: bool = False) -> datetime:
+        """Let the clock ring, unless it is promised to; return until when it surely does.
 
-        In this order: a clock that falls asleep at the same moment sees that it is being woken.
+        `anyway`: it was switched off, whatever was promised. In this order: a tick that switches the clock
+        off at the same moment sees that it is being woken.
         """
-        self.run(waking.begin)
+        promised = self.run(waking.begin, anyway=anyway)
+        if promised is not None:
+            return promised
         self.schedule.enable()
         return self.run(waking.promise)
 

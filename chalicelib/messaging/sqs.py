@@ -61,8 +61,15 @@ class SQSQueue:
     def send(self, *messages: Message) -> None:
         """Send messages, none before it is due; Unsent names those that SQS didn't take, after all others."""
         problems: dict[Key, str] = {}
+        silence: str | None = None
         for batch in _batches(self._parcels(messages)):
-            problems.update(self._post(batch))
+            try:
+                # Where nobody answers, the rest isn't tried: each try takes seconds.
+                refused = dict.fromkeys(_keys(batch), silence) if silence else self._post(batch)
+            except BotoCoreError as error:
+                silence = f"{type(error).__name__}: {error}."
+                refused = dict.fromkeys(_keys(batch), silence)
+            problems.update(refused)
         if problems:
             self._forget_nudges(problems)
             raise Unsent(
@@ -138,19 +145,23 @@ class SQSQueue:
                     self._nudged.pop(name, None)
 
     def _post(self, batch: Sequence[_Parcel]) -> dict[Key, str]:
-        """Send at most ten; return what became of those that weren't taken."""
+        """Send at most ten; return what became of those that weren't taken. BotoCoreError: nobody answers."""
         entries = [
             {"Id": str(place), "MessageBody": parcel.text, "DelaySeconds": parcel.delay}
             for place, parcel in enumerate(batch)
         ]
         try:
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        except (BotoCoreError, ClientError) as error:
-            return dict.fromkeys((parcel.key for parcel in batch), f"{type(error).__name__}: {error}.")
+        except ClientError as error:
+            return dict.fromkeys(_keys(batch), f"{type(error).__name__}: {error}.")
         return {
             batch[int(failed["Id"])].key: f"{failed.get('Code')}: {failed.get('Message', '')}."
             for failed in answer.get("Failed", ())
         }
+
+
+def _keys(batch: Iterable[_Parcel]) -> list[Key]:
+    return [parcel.key for parcel in batch]
 
 
 def _batches(parcels: Iterable[_Parcel]) -> Iterator[list[_Parcel]]:

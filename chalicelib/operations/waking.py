@@ -31,9 +31,15 @@ def promised(unit: Unit) -> datetime | None:
     return until if until is not None and until > unit.now + SKEW else None
 
 
-def begin(unit: Unit) -> None:
-    """Say that the clock is being woken."""
-    unit.work.claim(KEY, KIND, {"asleep": False, "until": None})
+def begin(unit: Unit, *, anyway: bool = False) -> datetime | None:
+    """Say that the clock is being woken; or return until when it surely rings, and change nothing.
+
+    `anyway`: it has just been switched off, whatever was promised.
+    """
+    until = None if anyway else promised(unit)
+    if until is None:
+        unit.work.claim(KEY, KIND, {"asleep": False, "until": None})
+    return until
 
 
 def promise(unit: Unit) -> datetime:

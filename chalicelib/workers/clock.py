@@ -140,7 +140,7 @@ def rest() -> None:
         return
     app.schedule.disable()
     if _is_needed() or not app.run(waking.is_asleep):
-        app.wake()
+        app.wake(anyway=True)
         return
     logger.info("nothing is open and nothing is left to do: the clock sleeps until somebody comes")
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.model.errors import Unsent
@@ -193,6 +194,26 @@ def test_several_long_messages_of_one_commit_are_all_done(post: Post) -> None:
     post.work_until(lambda: sorted(post.rung) == words)
 
 
+def test_several_consumers_at_once_do_everything_once(cloud_post: Post) -> None:
+    words = [f"word {number}" for number in range(40)]
+    for start in range(0, 40, 10):
+        cloud_post.post(*words[start : start + 10])
+    done = threading.Event()
+
+    def consume() -> None:
+        while not done.is_set():
+            cloud_post.work()
+
+    consumers = [threading.Thread(target=consume) for _ in range(3)]
+    for thread in consumers:
+        thread.start()
+    cloud_post.work_until(lambda: len(set(cloud_post.rung)) == 40)
+    done.set()
+    for thread in consumers:
+        thread.join()
+    assert sorted(cloud_post.rung) == sorted(words)
+
+
 # -- SQS alone --------------------------------------------------------------------------------------
 
 
@@ -259,6 +280,20 @@ def test_one_message_that_sqs_refused_is_swept_and_the_others_are_not(cloud_post
         clock.sweep()
     spy.refuses = set()
     assert clock.sweep() == 1
+
+
+def test_when_nobody_answers_the_rest_is_not_tried(
+    cloud_post: Post, spy: Spy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud_post.post("first")
+    monkeypatch.setattr(spy, "_bent", unreachable)
+    with pytest.raises(Unsent) as told:
+        cloud_post.carrier.queue.send(*[Message(("due#0", str(one)), {"kind": "timer"}) for one in range(25)])
+    assert (len(told.value.keys), spy.calls.count("send_message_batch")) == (25, 2)
+
+
+def unreachable(answer: object) -> None:
+    raise EndpointConnectionError(endpoint_url="https://sqs.example")
 
 
 def test_a_queue_that_is_gone_loses_nothing(cloud_post: Post) -> None:
