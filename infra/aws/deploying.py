@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,16 +23,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.bootstrap import local
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.export.archive import CODE
-from chalicelib.services import use
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.aws import chalice_deploy, facts, launching, requester, secrets, versions
+from infra.aws import chalice_deploy, facts, launching, osf, requester, secrets, versions
 from infra.aws.account import Account
 from infra.aws.archives import populate
 from infra.aws.at_home import AtHome, Note
 from infra.aws.chalice_deploy import Staged as Prepared
+from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
 from infra.aws.facts import Facts
 from infra.aws.lock import Lock, held
@@ -111,6 +108,8 @@ class Deploying:
         self._front: dict[str, str] = {}
         self._apis: dict[str, Any] = {}
         self._secrets: dict[str, Any] = {}
+        self._version: dict[str, Any] = {}
+        self._code: Path
         self._launched = ""
 
     def steps(self) -> list[Step]:
@@ -187,9 +186,9 @@ class Deploying:
         )
         with contextlib.chdir(order.folder):
             self._loaded = load_experiment(order.folder, runtime={**order.settings, "mode": names.stage})
-        check_settings(self._loaded, names)
+            notes = check_settings(self._loaded, names)
         self._package = build(self._staged)
-        for line in (*self._staged.notes, *sizes_of(self._package).lines()):
+        for line in (*notes, *self._staged.notes, *sizes_of(self._package).lines()):
             self._progress.tell(line)
 
     def _make_base(self) -> None:
@@ -276,16 +275,13 @@ class Deploying:
     def _note(self) -> None:
         sockets = str(self._apis["websocket_api"]["websocket_api_url"]).replace("wss://", "https://")
         site_url = self._front["SiteUrl"]
-        version = versions.describe(self._loaded, package=self._package)
-        code = self._package.with_name("code.zip")
-        with contextlib.chdir(self._order.folder):
-            versions.archive(self._loaded, version, code)
-        kept = self._account.client("s3")
-        kept.put_object(Bucket=self._keep, Key=CODE, Body=code.read_bytes())
-        kept.put_object(
-            Bucket=self._keep, Key=f"packages/{version['package']}.zip", Body=self._package.read_bytes()
+        self._version = versions.describe(self._loaded, package=self._package)
+        self._code = versions.archive(self._loaded, self._version, self._package.with_name(CODE))
+        for key, path in ((CODE, self._code), (f"packages/{self._version['package']}.zip", self._package)):
+            self._account.client("s3").put_object(Bucket=self._keep, Key=key, Body=path.read_bytes())
+        facts.write(
+            self._account, self._names, Facts(site_url, self._rest_url, sockets.rstrip("/"), self._version)
         )
-        facts.write(self._account, self._names, Facts(site_url, self._rest_url, sockets.rstrip("/"), version))
         self._home.keep(
             Note(
                 self._names.app,
@@ -314,16 +310,19 @@ class Deploying:
     def _launch(self) -> None:
         self._launched = self._launch_app(self._rest_url, self._secrets[secrets.TOKEN])
         self._progress.tell(self._launched)
+        self._register()
 
-
-def check_settings(loaded: Loaded, names: Names) -> None:
-    """Raise ConfigError for settings with which the deployed app couldn't start, such as missing keys."""
-    with (
-        tempfile.TemporaryDirectory(prefix="petri-check-") as place,
-        contextlib.closing(SQLiteEngine(Path(place) / "app.sqlite")) as engine,
-    ):
-        local(loaded.experiment_class, loaded.config, app_id=names.app, engine=engine)
-        use(None)
+    def _register(self) -> None:
+        """Register the study at the OSF, where a token for it is set."""
+        config = self._loaded.config
+        study = osf.Study(
+            self._names,
+            str(config.get("title")),
+            str(config.get("description")),
+            self._code,
+            str(self._version["experiment"]),
+        )
+        osf.register(config.get(osf.SETTING, None), study, self._progress.tell)
 
 
 def described(steps: Sequence[Step]) -> list[str]:

@@ -7,6 +7,7 @@ carried out on this machine, when the functions may be broken or are about to go
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ from infra.aws.facts import Facts
 from infra.aws.names import Names
 from infra.operator.office import Office
 
+#: What the platform says of hooks that hold others up.
+SLOW = "hold everybody up"
 _KNOWN = {key.name for key in KEYS if key.effective}
 #: A folder without config.txt: all settings are those that were deployed.
 _NOWHERE = Path(__file__).parent / "templates"
@@ -122,7 +125,23 @@ def opened(
             else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),
         )
         stack.callback(use, None)
-        yield Office(names.app, app, None if here else deployed.site_url)
+        stack.enter_context(_far_away())
+        yield Office(names.app, app, None if here else deployed.site_url, deployed.site_url, folder)
+
+
+@contextmanager
+def _far_away() -> Iterator[None]:
+    """Keep quiet about operations that take long: from here each call to the table goes through the world."""
+    platform = logging.getLogger("petri")
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return SLOW not in str(record.msg)
+
+    platform.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        platform.removeFilter(is_wanted)
 
 
 def settings_of(deployed: Facts, kept: Mapping[str, Any], names: Names) -> dict[str, Any]:

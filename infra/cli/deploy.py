@@ -8,8 +8,16 @@ from typing import Annotated
 import typer
 
 from infra.cli.aws_options import DryRun, Profile, Region, Yes
-from infra.cli.options import Directory
 
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIRECTORY",
+        help="The experiment's folder, or an export whose code is to be deployed.",
+        exists=True,
+        resolve_path=True,
+    ),
+]
 NewApp = Annotated[str, typer.Option("--app", "--id", help="The app's id; by default the folder's name.")]
 Archive = Annotated[
     Path | None,
@@ -31,7 +39,7 @@ Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try
 
 
 def deploy(
-    directory: Directory = Path(),
+    directory: Source = Path(),
     *,
     app: NewApp = "",
     archive: Archive = None,
@@ -69,7 +77,7 @@ def deploy(
 
 
 def sandbox(
-    directory: Directory = Path(),
+    directory: Source = Path(),
     *,
     app: NewApp = "",
     archive: Archive = None,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
 
 from infra.aws import rights
 from infra.aws.account import Account, connect
+from infra.aws.at_home import AtHome
 from infra.aws.deploying import Deployed, Deploying, Order, described
 from infra.aws.names import LONGEST_APP_ID, Names, Stage
 from infra.aws.secrets import Tokens
@@ -38,6 +42,8 @@ class Asked:
 
 def deploy_app(asked: Asked) -> None:
     """Deploy as asked: look first, ask, then make, and say where it is."""
+    if asked.directory.is_file():
+        asked = replace(asked, directory=unpacked(asked.directory, AtHome()))
     names = Names(asked.app or app_id_of(asked.directory), asked.stage)
     account = connect(asked.profile, asked.region)
     _check_rights(account, names)
@@ -51,6 +57,24 @@ def deploy_app(asked: Asked) -> None:
     if not asked.yes:
         typer.confirm(f"Deploy {names.app} as {names.stage} to {account.region}?", err=True, abort=True)
     _tell(names, deploying.run())
+
+
+def unpacked(archive: Path, home: AtHome) -> Path:
+    """Unpack the code of an export, once, and return the experiment's folder."""
+    # Put off: only who deploys an export needs it.
+    from infra.aws import versions
+
+    into = home.root / "unpacked" / hashlib.sha256(archive.read_bytes()).hexdigest()[:12]
+    if into.is_dir():
+        return next(into.iterdir())
+    partial = Path(tempfile.mkdtemp(prefix="petri-unpacked-"))
+    try:
+        versions.unpack(archive, partial)
+        into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.move(partial, into)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return next(into.iterdir())
 
 
 def app_id_of(folder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib.model.errors import BadRequest, NotFound
+from chalicelib.model.errors import BadRequest
 from infra.aws.names import Stage
 from infra.local.places import Places
 
@@ -20,7 +20,7 @@ def deployed(
 
     A run in this folder counts first, unless somebody says where an app is deployed.
     """
-    if not (stage or profile or region) and (app is None or _is_here(app)):
+    if not (stage or profile or region) and (app is None or Places(Path.cwd()).has(app)):
         return None
     if app is None:
         raise BadRequest("Which app? Give its id with --app; `petri apps` lists them.")
@@ -32,11 +32,3 @@ def deployed(
         # Neither here nor deployed from this machine: the local command says what there is.
         return None
     return finding.find(finding.Where(app, stage, profile, region))
-
-
-def _is_here(app: str) -> bool:
-    try:
-        Places(Path.cwd()).existing(app)
-    except (NotFound, BadRequest):
-        return False
-    return True

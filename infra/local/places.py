@@ -53,6 +53,10 @@ class Places:
         """Whether any run has a file here."""
         return next((self.root / "runs").glob("*.sqlite"), None) is not None
 
+    def has(self, run_id: str) -> bool:
+        """Whether a run has a file here."""
+        return _RUN_ID.fullmatch(run_id) is not None and (self.root / "runs" / f"{run_id}.sqlite").exists()
+
     def existing(self, run_id: str | None) -> str:
         """Give a run's id if it has a file; without one, the run that was written to last."""
         files = sorted((self.root / "runs").glob("*.sqlite"), key=_last_written)

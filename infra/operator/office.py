@@ -1,5 +1,7 @@
 """How a command reaches a run: it opens the run's own file and acts through the same operations.
 
+A run that isn't here may be an app that was deployed from this machine; then its table is opened.
+
 What an operation leaves to do is recorded with it. A host that serves the run finds it by its sweep, within
 seconds; where nobody serves the run, the command carries it out itself.
 """
@@ -24,6 +26,8 @@ from chalicelib.operations.settings import Gettable
 from chalicelib.services import App, use
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.workers import messages
+from infra.aws.at_home import AtHome, Note
+from infra.aws.errors import plainly
 from infra.local import origin
 from infra.local.places import Places
 
@@ -92,8 +96,19 @@ def opened(run_id: str | None, places: Places, *, with_code: bool = True) -> Ite
     """Open a run, by default the latest, while the block lasts.
 
     Without its code an experiment that is being changed at the moment doesn't matter: enough to look.
-    NotFound when there is no such run; ExperimentError for what is wrong with its code.
+    A deployed app is opened by its id. NotFound when there is no such run; ExperimentError for what is wrong
+    with its code.
     """
+    if (note := _deployed(run_id, places)) is not None:
+        # Put off: AWS's clients take a while to import.
+        from infra.aws import finding
+        from infra.aws.office import opened as opened_there
+
+        there = finding.find(finding.Where(note.app, note.stage))
+        code = Path(note.folder) if with_code else None
+        with plainly(), opened_there(there.account, there.names, folder=code) as office:
+            yield office
+        return
     found = places.existing(run_id)
     address = _address(found, places)
     with contextlib.ExitStack() as stack:
@@ -110,6 +125,11 @@ def opened(run_id: str | None, places: Places, *, with_code: bool = True) -> Ite
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base)
         stack.callback(use, None)
         yield Office(found, app, address, base, folder)
+
+
+def _deployed(run_id: str | None, places: Places) -> Note | None:
+    """Return the note of an app that was deployed from this machine, when no run here has this id."""
+    return None if run_id is None or places.has(run_id) else AtHome().find(run_id)
 
 
 def _address(run_id: str, places: Places) -> str | None:

@@ -1,0 +1,61 @@
+"""A whole app on the played AWS: staged and deployed for real, with a package that is small and empty."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.aws import deploying
+from infra.aws.account import Account
+from infra.aws.deploying import Deployed, Deploying, Order
+from infra.aws.names import Names
+from tests.tools.aws.cloud import Cloud
+
+#: A sandbox that mails nobody.
+SETTINGS = {"mailer": "log"}
+DEMO = Path(__file__).parents[2] / "demos" / "bartlett1932"
+
+
+@dataclass
+class Told:
+    """Progress, kept."""
+
+    steps: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def begin(self, number: int, total: int, name: str) -> None:
+        self.steps.append(name)
+
+    def tell(self, line: str) -> None:
+        self.lines.append(line)
+
+
+class Launches:
+    """Who answers POST /launch where no function runs."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, rest_url: str, token: str) -> str:
+        self.asked.append((rest_url, token))
+        return "Recruitment was asked for."
+
+
+def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> None:
+    """Work with the played AWS, keep notes in a folder, and package in no time: nobody looks inside here."""
+    for name, value in cloud.environment().items():
+        patch.setenv(name, value)
+    patch.setenv("PETRI_HOME", str(folder / "home"))
+    package = folder / "package.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", "")
+    patch.setattr(deploying, "build", lambda staged: package)
+
+
+def deploy(account: Account, names: Names, told: Told | None = None, **more: Any) -> Deployed:
+    order = Order(DEMO, names, settings=SETTINGS, **more)
+    return Deploying(account, order, told or Told(), launch=Launches()).run()

@@ -1,0 +1,213 @@
+"""Deploying: from nothing, again, and from wherever an earlier deploy broke off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.aws import facts
+from infra.aws.account import Account, connect
+from infra.aws.deploying import Deploying, Order, described
+from infra.aws.errors import AwsProblem
+from infra.aws.lock import Lock
+from infra.aws.names import FUNCTIONS, Names
+from infra.aws.record import look_up, mapping
+from infra.aws.secrets import Tokens
+from infra.aws.wiring import BURST, CONFIRMED, PARTIAL, Wiring
+from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
+from tests.tools.aws.cloud import Cloud
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    at_home(monkeypatch, tmp_path, cloud)
+
+
+@pytest.fixture(scope="module")
+def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One app that is deployed twice; the tests below look at it."""
+    folder = tmp_path_factory.mktemp("deployed")
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(patch, folder, cloud)
+        account, names, launches = connect(), Names("whole", "sandbox"), Launches()
+        order = Order(DEMO, names, settings=SETTINGS)
+        first = Deploying(account, order, Told(), launch=launches).run()
+        second = Deploying(account, order, Told(), launch=launches).run()
+        token = Tokens().find(names)
+    return account, names, first, second, launches, token
+
+
+def test_deploying_again_leaves_every_address_as_it_was(deployed: Any) -> None:
+    _, _, first, second, _, _ = deployed
+    assert second == first
+
+
+def test_deploying_again_makes_nothing_twice(deployed: Any) -> None:
+    account, names, *_ = deployed
+    found = [each["name"] for each in look_up(account, names)]
+    assert len(found) == len(set(found))
+
+
+def test_everything_that_chalice_makes_is_found_again_without_its_record(deployed: Any) -> None:
+    account, names, *_ = deployed
+    kinds = [each["resource_type"] for each in look_up(account, names)]
+    assert sorted(set(kinds)) == [
+        "cloudwatch_event",
+        "iam_role",
+        "lambda_function",
+        "log_group",
+        "rest_api",
+        "sqs_event",
+        "websocket_api",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["iam_role", "lambda_function", "log_group"])
+def test_each_function_has_its_own_role_and_log_group(deployed: Any, kind: str) -> None:
+    account, names, *_ = deployed
+    assert sum(each["resource_type"] == kind for each in look_up(account, names)) == len(FUNCTIONS)
+
+
+def test_failures_of_the_queue_are_reported_message_by_message(deployed: Any) -> None:
+    account, names, *_ = deployed
+    assert mapping(account, names)["FunctionResponseTypes"] == PARTIAL
+
+
+def test_the_consumer_works_when_its_mapping_is_confirmed(deployed: Any) -> None:
+    account, names, *_ = deployed
+    function = names.function("on_message")
+    found = account.client("lambda").get_function_configuration(FunctionName=function)
+    assert found["Environment"]["Variables"][CONFIRMED] == "1"
+
+
+def test_the_clock_does_not_tick_before_the_app_wants_it(deployed: Any) -> None:
+    account, names, *_ = deployed
+    assert Wiring(account, names).rule_is_on() is False
+
+
+def test_the_rest_api_is_bounded(deployed: Any) -> None:
+    account, names, *_ = deployed
+    api = next(each for each in look_up(account, names) if each["resource_type"] == "rest_api")
+    stage = account.client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName="api")
+    assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == BURST
+
+
+def test_requests_are_logged_by_their_route(deployed: Any) -> None:
+    account, names, *_ = deployed
+    api = next(each for each in look_up(account, names) if each["resource_type"] == "rest_api")
+    stage = account.client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName="api")
+    assert "$context.resourcePath" in stage["accessLogSettings"]["format"]
+
+
+def test_the_app_knows_where_it_is(deployed: Any) -> None:
+    account, names, first, *_ = deployed
+    found = facts.read(account, names)
+    assert found is not None
+    assert (found.site_url, found.rest_url) == (first.site_url, first.rest_url)
+
+
+def test_sockets_are_reached_under_https(deployed: Any) -> None:
+    account, names, *_ = deployed
+    assert facts.demand(account, names).websocket_endpoint.startswith("https://")
+
+
+def test_the_app_is_launched_with_the_operators_token(deployed: Any) -> None:
+    _, _, first, _, launches, _ = deployed
+    assert launches.asked[0] == (first.rest_url, first.token)
+
+
+def test_the_operators_token_is_kept_at_home(deployed: Any) -> None:
+    *_, first, _, _, token = deployed
+    assert token == first.token
+
+
+def test_pages_are_in_the_bucket(deployed: Any) -> None:
+    account, names, *_ = deployed
+    bucket = names.site_bucket(account.number)
+    found = account.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert "launch.html" in {each["Key"] for each in found}
+
+
+def test_the_lock_is_free_afterwards(deployed: Any) -> None:
+    account, names, *_ = deployed
+    lock = Lock(account, names.keep_bucket(account.number))
+    lock.take("test")
+    lock.give_back()
+
+
+def test_a_dry_run_makes_nothing(account: Account, names: Names) -> None:
+    described(Deploying(account, Order(DEMO, names, settings=SETTINGS), Told()).steps())
+    assert facts.read(account, names) is None
+
+
+def test_a_dry_run_names_what_would_be_made(account: Account, names: Names) -> None:
+    lines = described(Deploying(account, Order(DEMO, names, settings=SETTINGS), Told()).steps())
+    assert f"   makes table {names.table}" in lines
+
+
+FAULTS = [
+    ("cloudformation", "CreateStack", 0, "make table, queues, topics and buckets"),
+    ("ssm", "PutParameter", 0, "keep the secrets"),
+    ("lambda", "CreateFunction", 2, "deploy functions and APIs with Chalice"),
+    ("apigateway", "CreateDeployment", 0, "deploy functions and APIs with Chalice"),
+    # The first is Chalice's own.
+    ("lambda", "UpdateEventSourceMapping", 1, "connect queue and limits"),
+    ("cloudformation", "CreateStack", 0, "put CloudFront before it"),
+    ("cloudfront", "CreateInvalidation", 0, "upload the pages"),
+]
+
+
+def test_a_deploy_that_breaks_off_again_and_again_is_finished_in_the_end(
+    cloud: Cloud, account: Account, names: Names
+) -> None:
+    for service, operation, after, step in FAULTS:
+        cloud.refuse((service, operation), after=after)
+        with pytest.raises(AwsProblem, match=rf"The step '{step}' failed: .*Run the same command again"):
+            deploy(account, names)
+    deploy(account, names)
+    found = [each["name"] for each in look_up(account, names)]
+    assert (len(found), found.count("rest_api"), found.count("websocket_api")) == (len(set(found)), 1, 1)
+
+
+def test_ctrl_c_lets_the_next_deploy_finish(
+    account: Account, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Wiring, "confirm_mapping", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            deploy(account, names)
+    assert deploy(account, names).launched
+
+
+def test_two_operators_at_once_are_told_apart(account: Account, names: Names) -> None:
+    deploy(account, names)
+    Lock(account, names.keep_bucket(account.number)).take("destroy")
+    with pytest.raises(AwsProblem, match=r"is working on this app \(destroy\)"):
+        deploy(account, names)
+
+
+def test_a_name_that_another_stack_has_is_refused(account: Account, names: Names) -> None:
+    template = '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'
+    account.client("cloudformation").create_stack(StackName=names.base_stack, TemplateBody=template)
+    with pytest.raises(AwsProblem, match=r"isn't this app's\. Take another --app"):
+        deploy(account, names)
+
+
+def test_a_lost_record_is_put_together_again(account: Account, names: Names) -> None:
+    first = deploy(account, names)
+    account.client("s3").delete_object(
+        Bucket=names.keep_bucket(account.number), Key=f"chalice/deployed/{names.stage}.json"
+    )
+    assert deploy(account, names).rest_url == first.rest_url
+
+
+def test_a_clock_that_ticks_goes_on_ticking(account: Account, names: Names) -> None:
+    deploy(account, names)
+    Wiring(account, names).switch_rule(on=True)
+    deploy(account, names)
+    assert Wiring(account, names).rule_is_on() is True
