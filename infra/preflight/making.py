@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -62,8 +64,10 @@ def preflight(folder: Path, participants: int | None = None, wish: Wish | None =
     """
     wish = wish or Wish()
     _check_number(participants)
-    told = _verified(folder)
-    with simulated_time():
+    # What the experiment's code prints belongs to nobody's JSON.
+    with redirect_stdout(sys.stderr):
+        told = _verified(folder)
+    with redirect_stdout(sys.stderr), simulated_time():
         runtime = {**wish.settings, "mode": "debug", "run_seed": wish.seed}
         loaded = load_experiment(folder, runtime=runtime, core_routes=core_routes())
         plan = _plan(loaded, participants, wish)

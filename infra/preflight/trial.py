@@ -43,6 +43,8 @@ MINUTE = 60.0
 HOUR = 3600.0
 #: Hours beyond twice the `duration` after which a bot counts as one that never ends.
 PATIENCE = 1.0
+#: Seconds in which everything settles after the last person, where nobody is missed.
+QUIET = 2 * HOUR
 #: Seconds until a recruiter's report arrives.
 REPORT_DELAY = 2.0
 #: Before which of their answers people leave who leave.
@@ -79,6 +81,8 @@ class Course:
     stand_ins: int = 0
     #: Places that were opened and given to nobody, because enough had come.
     not_invited: int = 0
+    #: People who were on their way when recruitment was closed.
+    turned_away: int = 0
     #: The most places opened at once.
     most_places: int = 0
     #: Whether nobody was sent any more, since one bot after the other failed.
@@ -136,7 +140,12 @@ class Trial:
         """Whether everybody is through, and so long ago that nothing more can come of it."""
         if self._at_work or self._expected:
             self._last_seen = self.timeline.seconds
-        return self.timeline.seconds > self._last_seen + self._limit
+        quiet = self.timeline.seconds - self._last_seen
+        if quiet <= min(self._limit, QUIET):
+            return False
+        # Who has left is missed when their time is up; otherwise only payments are still on their way.
+        is_missed = any(one.left or one.problems or one.never_ended for one in self.course.fared)
+        return quiet > self._limit or not is_missed
 
     # What recruiters ask for
 
@@ -153,6 +162,7 @@ class Trial:
 
     def turn_away(self) -> None:
         """Let nobody come who hasn't yet."""
+        self.course.turned_away += len(self._expected)
         for event in self._expected.values():
             event.call_off()
         self._expected.clear()

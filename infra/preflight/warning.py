@@ -39,10 +39,11 @@ def unfilled(course: Course, outcome: Outcome, size: Size) -> list[Unfilled]:
 def _why(people: int, course: Course, outcome: Outcome, size: Size) -> str:
     """Say what kept places free: the first of the reasons that holds."""
     ended = "recruitment was closed" if outcome.is_closed else "the experiment asked for nobody else"
-    reasons = (
+    reasons: tuple[tuple[object, str], ...] = (
         (course.gave_up, "one bot after the other failed, so no more were sent"),
         (size.wants_more, f"only {size.tried} people came, and more would be recruited"),
         (not course.fared, "nobody is recruited"),
+        (course.turned_away, f"recruitment was closed while {course.turned_away} were still to come"),
         (not people, "nobody was given a place there (get_network_for_participant chooses)"),
         (not outcome.recruits, "auto_recruit is off, so nobody else is asked for"),
         (any(_failed(one) for one in course.fared), "some bots failed and their places stayed empty"),

@@ -258,3 +258,18 @@ def test_nothing_of_a_trial_stays_in_the_folder(study, tried):
 def test_what_prolific_would_refuse_is_told(tried):
     report = tried(wish=Wish(doors=None, settings={"recruiter": "prolific"}))
     assert "Prolific: prolific_token is missing" in warned(report)
+
+
+def test_recruitment_that_closes_while_people_are_on_their_way_is_told(tried):
+    closes = """
+    initial_recruitment_size = 9
+
+    def create_network(self):
+        return Empty(max_size=9)
+
+    def recruit(self):
+        self.recruiter.close_recruitment()
+"""
+    report = tried(experiment=experiment(closes).replace("import Chain", "import Chain, Empty"))
+    assert report.tried < 9
+    assert f"recruitment was closed while {9 - report.tried} were still to come" in warned(report)
