@@ -8,8 +8,8 @@ from chalicelib.operations.unit import Unit
 
 #: Where on the participant's record it stands since when they are gone.
 GONE = "disconnected_since"
-#: Where it stands since when they have done their part and left for the questionnaire.
-DONE = "left_for_questionnaire_since"
+#: Where it stands since when they have done their part, as their page says.
+DONE = "done_since"
 #: Where it stands since when a bot plays on for them, and the serial of the bot's token.
 BOT, BOT_SERIAL = "played_by_bot_since", "bot_token_serial"
 #: A transaction of DynamoDB holds a hundred writes, and letting somebody go takes two.
@@ -28,9 +28,12 @@ def has_done_their_part(participant: Participant) -> bool:
 
 
 def note_done(unit: Unit, participant_id: int) -> None:
-    """Note that somebody's page has led them to the questionnaire; a socket that they open takes it back."""
+    """Note that somebody's page is through with the group; a socket that they open takes it back.
+
+    Who has no node is on the way from the waiting room into the group, and not through with it.
+    """
     participant = unit.work.participant(participant_id)
-    if DONE not in participant.details:
+    if participant.node_ids and DONE not in participant.details:
         participant.details = {**participant.details, DONE: iso(unit.now)}
 
 

@@ -118,7 +118,7 @@ def test_who_goes_on_to_the_questionnaire_is_noted_to_have_done_their_part(peopl
         tab.front().press("#enough")
     tabs[0].front().press("#go-on")
     tabs[0].arrive_at("/questionnaire")
-    found = "select id from participant where worker_id = ? and details like '%left_for_questionnaire_since%'"
+    found = "select id from participant where worker_id = ? and details like '%done_since%'"
     tabs[0].wait().until(lambda _: host.rows(found, f"W{tabs[0].number}"))
 
 

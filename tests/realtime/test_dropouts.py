@@ -111,6 +111,16 @@ def test_who_goes_on_to_the_questionnaire_is_not_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
+def test_who_is_on_the_way_into_the_group_has_not_done_their_part(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    (person, ear), _ = (stage.arrive_with_ear("quorum") for _ in range(2))
+    stage.wait(1)
+    ear.order(type="finished")
+    ear.hang_up()
+    stage.wait(GRACE + 1)
+    assert stage.journal("disconnected") == [["disconnected", person.id]]
+
+
 def test_who_comes_back_from_the_questionnaire_and_leaves_is_missed(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.order(type="finished")

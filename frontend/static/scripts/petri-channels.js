@@ -244,8 +244,10 @@
 
     remove(channel) {
       this.channels.delete(channel.name);
-      if (this.channels.size === 0) this.hangUp();
-      else if (this.isOpen && channel.name !== NEWS) this.order("unsubscribe", channel.name);
+      if (this.channels.size === 0) {
+        this.finish(); // the page listens to nobody any more: its part is done
+        this.hangUp();
+      } else if (this.isOpen && channel.name !== NEWS) this.order("unsubscribe", channel.name);
     }
 
     hangUp() {
@@ -350,6 +352,10 @@
       this.channels.forEach((channel) => channel.tell("beat"));
     }
 
+    finish() {
+      if (this.isOpen) this.order("finished");
+    }
+
     order(type, channel) {
       this.socket.send(`${PROTOCOL}:${JSON.stringify({ type, channel })}`);
     }
@@ -392,7 +398,7 @@
 
   /** Tell the group's side that this page's part is done: that its sockets close is no loss then. */
   function finished() {
-    lines.forEach((line) => { if (line.isOpen) line.order("finished"); });
+    lines.forEach((line) => line.finish());
   }
 
   window.petri = { channel, finished, ChannelError, timing };
