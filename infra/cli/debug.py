@@ -8,11 +8,21 @@ from typing import Annotated
 import typer
 
 from infra.cli.failures import FAILED
-from infra.cli.options import Directory, EngineName, NewId, Port, Seed
+from infra.cli.options import EngineName, NewId, Port, Seed
+
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIRECTORY",
+        help="The experiment's folder, or an export whose code is to be run again.",
+        exists=True,
+        resolve_path=True,
+    ),
+]
 
 
 def debug(
-    directory: Directory = Path(),
+    directory: Source = Path(),
     *,
     bots: Annotated[int, typer.Option("--bots", min=0, help="How many bots take part.")] = 0,
     at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many of them at a time.")] = 0,
@@ -29,6 +39,11 @@ def debug(
     # Put off, as in every command that serves: the whole platform comes along.
     from infra.cli.debugging import Asked, debug_run
 
+    if directory.is_file():
+        from infra.aws.at_home import AtHome
+        from infra.cli.deploying import unpacked
+
+        directory = unpacked(directory, AtHome())
     asked = Asked(directory, bots, at_once, bot, seed, leave, run_id, engine, port, proxy, browser)
     if not debug_run(asked):
         raise typer.Exit(FAILED)
