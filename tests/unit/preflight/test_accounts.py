@@ -7,6 +7,7 @@ from decimal import Decimal
 import boto3
 import pytest
 from botocore.stub import Stubber
+from moto.server import ThreadedMotoServer
 
 from chalicelib.operations.settings import Settings
 from chalicelib.recruiters.mturk.requester import Requester
@@ -129,3 +130,22 @@ def test_half_of_the_keys_is_one_plain_line():
         "aws_secret_access_key is not set"
         in ask(config, **{"lambda": functions(1000)})["Mechanical Turk"].said
     )
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    """AWS as moto's server plays it, found as the AWS CLI would find it."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    yield
+    server.stop()
+
+
+@pytest.mark.usefixtures("cloud")
+def test_what_a_cloud_does_not_answer_is_one_plain_line():
+    # moto knows the account, and not what its functions are allowed.
+    (told,) = allowed(Settings({}), NEEDS, Doors())
+    assert (told.what, told.state) == ("Lambda", "unknown")
+    assert "\n" not in told.said
