@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import typer
 
+from infra.cli.apps import apps
 from infra.cli.bot import bot
 from infra.cli.close_recruitment import close_recruitment
 from infra.cli.compensate import compensate
 from infra.cli.dead_letters import dead_letters
 from infra.cli.debug import debug
+from infra.cli.deploy import deploy, sandbox
+from infra.cli.destroy import destroy
 from infra.cli.email_test import email_test
 from infra.cli.expire import expire
 from infra.cli.export import export
@@ -18,14 +21,18 @@ from infra.cli.extend_mturk_hit import extend_mturk_hit
 from infra.cli.failures import plainly
 from infra.cli.hits import hits
 from infra.cli.load import load
+from infra.cli.logs import logs
 from infra.cli.make_uuid import uuid_command
+from infra.cli.monitor import monitor
 from infra.cli.new import new
 from infra.cli.payments import payments
 from infra.cli.preflight import preflight
 from infra.cli.qualify import qualify
 from infra.cli.recruit import recruit
+from infra.cli.rehearse import rehearse
 from infra.cli.revoke import revoke
 from infra.cli.setup import setup
+from infra.cli.sleep import awaken, hibernate
 from infra.cli.summary import summary
 from infra.cli.verify import verify
 
@@ -42,8 +49,17 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "debug": debug,
     "bot": bot,
     "verify": verify,
+    "rehearse": rehearse,
     "preflight": preflight,
     "new": new,
+    "sandbox": sandbox,
+    "deploy": deploy,
+    "apps": apps,
+    "monitor": monitor,
+    "logs": logs,
+    "hibernate": hibernate,
+    "awaken": awaken,
+    "destroy": destroy,
     "export": export,
     "load": load,
     "summary": summary,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,3 +80,10 @@ def test_the_accounts_own_keys_may_do_everything() -> None:
 
 def test_no_service_needs_more_actions_than_one_call_takes() -> None:
     assert max(map(len, NEEDED.values())) <= 100
+
+
+@pytest.mark.parametrize("service", sorted(NEEDED))
+def test_the_documentation_lists_every_right(service: str) -> None:
+    rows = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text(encoding="utf-8").splitlines()
+    actions = ", ".join(f"`{action}`" for action in NEEDED[service])
+    assert f"| `{service}` | {actions} |" in rows
