@@ -12,13 +12,14 @@ import json
 import re
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from shutil import which
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, unquote
 
 from botocore.exceptions import ClientError
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.local.answers import Answer
 from infra.local.gateway import HttpRequest
@@ -119,11 +120,40 @@ class Deployed(Protocol):
         """Let sockets that close from now on say nothing."""
 
 
-class Edge:
-    """Serves what has an address of AWS's, on a free port of this machine, until it is closed.
+class Served:
+    """An ASGI application on a free port of this machine, on a loop of its own."""
 
-    Under CloudFront's name, and this machine's own, that is the distribution; under the REST API's name the
-    API alone.
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._listener = listen("127.0.0.1", 0)
+        self.url = url_of(self._listener)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="served", daemon=True)
+        self._thread.start()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(serve(self, self._listener, self._stop))
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+
+class Edge:
+    """Serves what has an address of AWS's until it is closed.
+
+    Under `url`, which CloudFront's name leads to, that is the distribution; under `apis` the APIs by their
+    own names. Those are apart: a socket's function, for which the first one waits, posts to the second.
     """
 
     def __init__(self, cloud: Cloud, deployed: Deployed) -> None:
@@ -135,40 +165,36 @@ class Edge:
             ["node", "-e", NODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._turn = threading.Lock()
-        self._listener = listen("127.0.0.1", 0)
-        self.url = url_of(self._listener)
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="edge", daemon=True)
+        self._distribution = Served(self._distribute)
+        self._straight = Served(self._ask_straight)
+        self.url, self.apis = self._distribution.url, self._straight.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._deployed.going()
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._listener.close()
+        self._distribution.close()
+        self._straight.close()
         self._node.terminate()
         self._node.wait(10)
         for stream in (self._node.stdin, self._node.stdout):
             if stream is not None:
                 stream.close()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(serve(self, self._listener, self._stop))
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or serve one socket."""
+    async def _distribute(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request as CloudFront, or serve one socket."""
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
-            return
+        else:
+            await self._answered(self.answer, scope, receive, send)
+
+    async def _ask_straight(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answered(self._of_api, scope, receive, send)
+
+    async def _answered(
+        self, answering: Callable[[HttpRequest], Answer], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         body = bytearray()
         while True:
             message = await receive()
@@ -176,8 +202,6 @@ class Edge:
             if not message.get("more_body", False):
                 break
         request = HttpRequest.from_scope(scope, bytes(body))
-        host = request.header(b"host") or ""
-        answering = self._straight if _API.fullmatch(host) else self.answer
         answer = await asyncio.to_thread(answering, request)
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -200,9 +224,9 @@ class Edge:
         # Host is not forwarded: API Gateway is asked by its own name.
         headers = tuple(pair for pair in request.headers if pair[0] != b"host")
         asked = (*headers, (b"host", domain.encode()))
-        return self._straight(replace(request, path=path + made["uri"], headers=asked))
+        return self._of_api(replace(request, path=path + made["uri"], headers=asked))
 
-    def _straight(self, request: HttpRequest) -> Answer:
+    def _of_api(self, request: HttpRequest) -> Answer:
         """Ask an API by its own name, under which everything lies below the stage."""
         rest = self._deployed.rest
         api = _API.fullmatch(request.header(b"host") or "")

@@ -93,7 +93,9 @@ class Region:
     def _leads_to(self, host: str) -> str | None:
         if host.startswith("mturk-requester"):
             return self._requester_url
-        if host.endswith(".cloudfront.net") or ".execute-api." in host:
+        if ".execute-api." in host:
+            return self.edge.apis
+        if host.endswith(".cloudfront.net"):
             return self.edge.url
         return self.cloud.url
 
