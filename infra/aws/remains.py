@@ -99,7 +99,9 @@ def delete_logs(account: Account, names: Names, tell: Tell) -> None:
 
 
 def _log_groups(account: Account, names: Names) -> list[str]:
-    wanted = {names.log_group(function) for function in FUNCTIONS}
+    # Chalice calls the group of the function that answers HTTP otherwise than Lambda does.
+    named = {f"/aws/lambda/{names.role(function)}" for function in FUNCTIONS}
+    wanted = named | {names.log_group(function) for function in FUNCTIONS}
     pages = account.client("logs").get_paginator("describe_log_groups")
     found = pages.paginate(logGroupNamePrefix=names.log_group(API))
     return [

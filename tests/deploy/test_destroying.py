@@ -183,3 +183,10 @@ def test_an_app_awakes_as_it_was(night: dict[str, Seen]) -> None:
 def test_an_app_that_is_not_deployed_can_not_hibernate(account: Account, names: Names) -> None:
     with pytest.raises(AwsProblem, match="isn't deployed as sandbox"):
         Sleeping(account, names, Told())
+
+
+def test_the_log_group_that_chalice_names_by_itself_goes_too(account: Account, names: Names) -> None:
+    deploy(account, names)
+    destroy(account, names)
+    logs = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{names.prefix}")
+    assert logs["logGroups"] == []
