@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from infra.aws.account import Account, Identity
-from infra.aws.errors import AwsProblem, code_of
+from infra.aws.errors import REFUSALS, AwsProblem, code_of, problem
 from infra.aws.names import Names
 
 #: What AWS asks rights for, by service; deploy and destroy call nothing else on the operator's side.
@@ -166,8 +166,8 @@ def look_up(account: Account, names: Names) -> Rights:
         return Rights(missing=tuple(_missing(account, names)))
     except ClientError as error:
         return Rights(unknown=f"{error.operation_name} isn't allowed ({code_of(error) or 'no reason given'})")
-    except BotoCoreError as error:
-        return Rights(unknown=str(error))
+    except REFUSALS as error:
+        return Rights(unknown=str(problem(error)))
 
 
 def _missing(account: Account, names: Names) -> Iterator[str]:

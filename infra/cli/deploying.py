@@ -86,8 +86,8 @@ def _check_rights(account: Account, names: Names) -> None:
     found = rights.look_up(account, names)
     if found.unknown:
         err().print(
-            f"note: whether you have all rights couldn't be looked up: {found.unknown}. If one is missing, "
-            "the step that needs it says so.",
+            f"note: whether you have all rights couldn't be looked up: {found.unknown.rstrip('.')}. "
+            "If one is missing, the step that needs it says so.",
             markup=False,
         )
     found.demand()
