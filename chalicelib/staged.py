@@ -9,7 +9,7 @@ from chalice.app import Chalice
 
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.model.errors import ConfigError
-from chalicelib.web import custom
+from chalicelib.web import custom, logs
 
 #: What the experiment's folder is called; Lambda's package holds what lies in vendor/ beside app.py.
 FOLDER = "petri_experiment"
@@ -22,6 +22,9 @@ def open_experiment(app: Chalice, root: Path, *, in_lambda: bool) -> Loaded:
     `root`: where app.py is. Personal settings of whoever deploys count as little as Lambda's: what counts was
     staged. ConfigError when there is no experiment.
     """
+    if in_lambda:
+        # Before anything can go wrong; without it Lambda leaves out what workers say at level INFO.
+        logs.logger()
     found = [root / place for place in PLACES if (root / place).is_dir()]
     if not found:
         raise ConfigError(f"There is no experiment beside app.py ({' or '.join(PLACES)}); stage it again.")

@@ -116,6 +116,17 @@ def test_inside_lambda_the_experiments_folder_is_the_working_directory(staged: P
     assert tell(staged, code, **IN_LAMBDA) == "petri_experiment"
 
 
+LOG = """
+    import logging
+    logging.getLogger("petri.worker").info("a bot is wanted")
+"""
+
+
+def test_inside_lambda_what_workers_say_is_logged_as_json(staged: Path) -> None:
+    said = tell(staged, LAMBDA + LOG, **IN_LAMBDA)
+    assert (said["level"], said["message"]) == ("INFO", "a bot is wanted")
+
+
 CALL = """
     from chalice.test import Client
     client = Client(app.app)
