@@ -35,6 +35,9 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "Query",
         "PutItem",
         "UpdateItem",
+        "ConditionCheckItem",
+        "Scan",
+        "BatchWriteItem",
     ),
     "sqs": (
         "CreateQueue",
@@ -42,6 +45,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "SetQueueAttributes",
         "GetQueueAttributes",
         "GetQueueUrl",
+        "SendMessage",
         "TagQueue",
     ),
     "sns": (
@@ -51,6 +55,8 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "GetTopicAttributes",
         "Subscribe",
         "Unsubscribe",
+        "SetSubscriptionAttributes",
+        "TagResource",
     ),
     "s3": (
         "CreateBucket",
@@ -68,6 +74,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "GetObject",
         "DeleteObject",
         "DeleteObjectVersion",
+        "PutBucketTagging",
     ),
     "cloudfront": (
         "CreateDistribution",
@@ -88,6 +95,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "DeleteOriginRequestPolicy",
         "CreateResponseHeadersPolicy",
         "DeleteResponseHeadersPolicy",
+        "TagResource",
     ),
     "iam": (
         "CreateRole",
@@ -111,6 +119,11 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "ListEventSourceMappings",
         "UpdateEventSourceMapping",
         "DeleteEventSourceMapping",
+        "GetPolicy",
+        "DeleteFunctionConcurrency",
+        "ListTags",
+        "TagResource",
+        "UntagResource",
     ),
     "apigateway": ("GET", "POST", "PUT", "PATCH", "DELETE"),
     "events": (
@@ -120,6 +133,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "EnableRule",
         "PutTargets",
         "RemoveTargets",
+        "ListTargetsByRule",
         "DeleteRule",
     ),
     "logs": (
@@ -131,8 +145,9 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "PutMetricFilter",
         "DeleteMetricFilter",
         "FilterLogEvents",
+        "TagResource",
     ),
-    "cloudwatch": ("PutMetricAlarm", "DeleteAlarms", "DescribeAlarms"),
+    "cloudwatch": ("PutMetricAlarm", "DeleteAlarms", "DescribeAlarms", "TagResource"),
     "ssm": ("GetParameter", "PutParameter", "DeleteParameter"),
 }
 _ALLOWED: Final = "allowed"

@@ -14,10 +14,11 @@ from infra.aws.errors import AwsProblem
 from infra.aws.lock import Lock
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.record import look_up, mapping
+from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
 from infra.aws.wiring import BURST, CONFIRMED, PARTIAL, Wiring
 from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
-from tests.tools.aws.cloud import Cloud
+from tests.tools.aws.cloud import OPERATOR, Cloud
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +138,24 @@ def test_the_lock_is_free_afterwards(deployed: Any) -> None:
     lock.give_back()
 
 
+#: Calls whose right has another name; None: it needs none.
+RIGHTS = {
+    ("s3", "DeleteObjects"): "DeleteObject",
+    ("s3", "HeadBucket"): "ListBucket",
+    ("s3", "ListObjectsV2"): "ListBucket",
+    ("s3", "ListObjectVersions"): "ListBucketVersions",
+    ("dynamodb", "TransactWriteItems"): "PutItem",
+    ("sts", "GetCallerIdentity"): None,
+}
+
+
+def test_deploying_calls_nothing_for_which_no_right_is_asked(deployed: Any, cloud: Cloud) -> None:
+    calls = {(call.service, call.operation) for call in cloud.calls() if call.caller == OPERATOR}
+    of_names = {call for call in calls if not call[0].startswith("apigateway")}
+    rights = {(service, RIGHTS.get((service, name), name)) for service, name in of_names}
+    assert {right for right in rights if right[1] and right[1] not in NEEDED.get(right[0], ())} == set()
+
+
 def test_a_dry_run_makes_nothing(account: Account, names: Names) -> None:
     described(Deploying(account, Order(DEMO, names, settings=SETTINGS), Told()).steps())
     assert facts.read(account, names) is None
@@ -171,17 +190,35 @@ def test_a_deploy_that_breaks_off_again_and_again_is_finished_in_the_end(
     assert (len(found), found.count("rest_api"), found.count("websocket_api")) == (len(set(found)), 1, 1)
 
 
-def test_ctrl_c_lets_the_next_deploy_finish(
-    account: Account, names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+def test_ctrl_c_lets_the_next_deploy_finish(account: Account, names: Names) -> None:
+    class Interrupting(Told):
+        def tell(self, line: str) -> None:
+            if line == "Creating Rest API":
+                raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Wiring, "confirm_mapping", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            deploy(account, names)
-    assert deploy(account, names).launched
+    with pytest.raises(KeyboardInterrupt):
+        deploy(account, names, Interrupting())
+    deploy(account, names)
+    kinds = [each["resource_type"] for each in look_up(account, names)]
+    assert (kinds.count("rest_api"), kinds.count("lambda_function")) == (1, len(FUNCTIONS))
+
+
+def test_a_connection_that_is_lost_in_the_middle_is_said_plainly(
+    names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Cloud() as own:
+        at_home(monkeypatch, tmp_path, own)
+        monkeypatch.setattr("infra.aws.account.ATTEMPTS", 1)
+        account = connect()
+
+        class Losing(Told):
+            def begin(self, number: int, total: int, name: str) -> None:
+                super().begin(number, total, name)
+                if name == "keep the secrets":
+                    own.close()
+
+        with pytest.raises(AwsProblem, match=r"'keep the secrets' failed: AWS can't be reached"):
+            deploy(account, names, Losing())
 
 
 def test_two_operators_at_once_are_told_apart(account: Account, names: Names) -> None:
