@@ -182,8 +182,11 @@ class Chatroom(Experiment):
     # The end
 
     def recruit(self):
-        """Rooms are filled by those who wait together; a single newcomer could not begin."""
-        self.recruiter.close_recruitment()
+        """Bring people until every room has begun; one that has goes on without whoever left it."""
+        if all(network.details for network in self.networks()):
+            self.recruiter.close_recruitment()
+        else:
+            self.recruiter.recruit(n=1)
 
     def analyze(self, data):
         """Who said how much in each room."""

@@ -245,8 +245,11 @@ class VoxPopuli(Experiment):
         return "Thank you for taking part! The bonus is for how near your guesses were."
 
     def recruit(self):
-        """Rooms are filled by those who wait together; a single newcomer could not begin."""
-        self.recruiter.close_recruitment()
+        """Bring people until every room has begun; one that has goes on without whoever left it."""
+        if all(network.details for network in self.networks()):
+            self.recruiter.close_recruitment()
+        else:
+            self.recruiter.recruit(n=1)
 
     def analyze(self, data):
         """Is the crowd wiser than its members, and does it stay so when they listen to each other?"""
