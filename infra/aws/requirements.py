@@ -143,7 +143,7 @@ def _take(line: _Line, wanted: Wanted, *, constrains: bool, depth: int) -> None:
     if line.text.startswith("-"):
         _take_option(line, wanted, constrains=constrains, depth=depth)
     elif constrains:
-        wanted.constraints.append(without_credentials(line.text))
+        wanted.constraints.append(str(_requirement(line, _PER_LINE.sub("", line.text))))
     else:
         _take_requirement(line, line.text, wanted)
 
@@ -181,10 +181,7 @@ def _take_requirement(line: _Line, text: str, wanted: Wanted) -> None:
     if (place := _private_place(text, line.path.parent)) is not None:
         wanted.private.append(place)
         return
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise line.problem(f"{without_credentials(text)!r} is no requirement that pip knows.") from error
+    requirement = _requirement(line, text)
     name = canonicalize_name(requirement.name)
     if name in BROUGHT:
         wanted.notes += [BROUGHT[name]] if BROUGHT[name] else []
@@ -192,6 +189,13 @@ def _take_requirement(line: _Line, text: str, wanted: Wanted) -> None:
         wanted.private.append(text)
     elif applies(requirement.marker):
         wanted.public.append(text)
+
+
+def _requirement(line: _Line, text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise line.problem(f"{without_credentials(text)!r} is no requirement that pip knows.") from error
 
 
 def _private_place(text: str, base: Path) -> str | None:

@@ -34,6 +34,7 @@ from infra.aws.leaks import check_for_secrets, secrets_of
 from infra.aws.names import Names
 from infra.aws.pins import closure, petris_own, pins
 from infra.aws.requirements import CONSTRAINTS, REQUIREMENTS, Wanted, names_of, wanted_by
+from infra.aws.resolving import for_lambda
 from infra.aws.staged_files import copy_into, files_below, is_for_code, lambda_files, patterns_of
 from infra.aws.staged_settings import staged_settings, write_chalice, write_settings
 from infra.aws.versions import describe, differences, version_of
@@ -205,6 +206,8 @@ def _requirements(wanted: Wanted, app: Path, versions: Mapping[str, str] | None)
     private = vendor(wanted.private, app / "vendor", {*names_of(own), *closure(own)})
     public = [line for line in dict.fromkeys([*wanted.public, *private.public]) if line not in own]
     constraints = pins([*own, *public], wanted.constraints, versions)
+    if versions is None and public:
+        constraints = for_lambda(constraints, wanted, own, public)
     text = "".join(f"{line}\n" for line in constraints)
     (app / CONSTRAINTS).write_text(text, encoding="utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()

@@ -86,7 +86,8 @@ def no_wheel(names: list[str]) -> AwsProblem:
     return AwsProblem(
         f"{', '.join(sorted(names))} {'have' if several else 'has'} no wheel that runs inside Lambda (Linux "
         f"x86_64, Python {sys.version_info.major}.{sys.version_info.minor}). Take a version that has one (a "
-        "file with manylinux or py3-none-any in its name), or do without."
+        "file with manylinux or py3-none-any in its name), deploy with a newer Python, whose Lambda takes "
+        "newer wheels, or do without."
     )
 
 

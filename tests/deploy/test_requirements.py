@@ -3,13 +3,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 
 import pytest
 
+from infra.aws import resolving
 from infra.aws.errors import AwsProblem
 from infra.aws.pins import pins
 from infra.aws.requirements import wanted_by
 from infra.aws.wheels import abi, runs_in_lambda
+from tests.tools.wheelhouse import offline_pip
 
 from .folders import contents, staged
 
@@ -94,6 +97,11 @@ def test_constraints_count_without_being_named(tmp_path):
     assert wanted(tmp_path, "numpy\n", constraints="numpy==2.0\n").constraints == ["numpy==2.0"]
 
 
+def test_constraints_that_pip_does_not_know_are_told(tmp_path):
+    with pytest.raises(AwsProblem, match=r"constraints\.txt, line 1: 'numpy=2' is no requirement"):
+        wanted(tmp_path, "numpy\n", constraints="numpy=2\n")
+
+
 def test_a_file_that_is_part_of_itself_is_refused(tmp_path):
     with pytest.raises(AwsProblem, match="part of itself"):
         wanted(tmp_path, "-r requirements.txt\n")
@@ -158,8 +166,6 @@ def test_a_path_that_is_not_there_is_told(tmp_path):
 
 def test_versions_are_those_of_this_machine(tmp_path):
     done = staged(tmp_path)
-    from importlib.metadata import version
-
     assert f"boto3=={version('boto3')}" in (done.folder / "constraints.txt").read_text().splitlines()
 
 
@@ -179,6 +185,33 @@ def test_new_constraints_are_new_requirements_to_chalice(tmp_path):
     before = lines_of(staged(tmp_path / "a"))
     after = lines_of(staged(tmp_path / "b", {"constraints.txt": "requests==2.32.0\n"}))
     assert before != after
+
+
+def test_a_version_that_does_not_run_inside_lambda_gives_way_to_one_that_does(tmp_path, monkeypatch):
+    house = tmp_path / "wheels"
+    wheel(house, f"{abi()}-{abi()}-manylinux2014_x86_64", "numpy")
+    monkeypatch.setattr(resolving, "_wheels_here", lambda name: [f"{name}-0-{abi()}-{abi()}-macosx_99_0.whl"])
+    with offline_pip(house):
+        done = staged(tmp_path / "study", {"requirements.txt": "numpy\n"})
+    assert "numpy==1.2" in (done.folder / "constraints.txt").read_text().splitlines()
+    installed = version("numpy")
+    assert done.notes == (
+        f"numpy {installed}, which is installed here, has no wheel for Lambda; 1.2 is deployed.",
+    )
+
+
+def test_a_version_that_the_author_asks_for_is_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(resolving, "_wheels_here", lambda name: [])
+    monkeypatch.setattr(resolving, "_resolve", lambda *_: {"numpy": "1.2"})
+    files = {"requirements.txt": "numpy\n", "constraints.txt": "numpy==2.0\n"}
+    assert "numpy==2.0" in (staged(tmp_path, files).folder / "constraints.txt").read_text().splitlines()
+
+
+def test_without_pip_versions_stay_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(resolving, "_wheels_here", lambda name: [])
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    done = staged(tmp_path, {"requirements.txt": "numpy\n"})
+    assert f"numpy=={version('numpy')}" in (done.folder / "constraints.txt").read_text().splitlines()
 
 
 # private packages
