@@ -54,6 +54,8 @@ def an_app(engine: Engine, experiment_class: type[Experiment] = OneRoom, **setti
 def not_launched(engine: Engine, experiment_class: type[Experiment] = OneRoom, **settings: Any) -> App:
     config = {"mode": "debug", "auto_recruit": False, **settings}
     app = bootstrap.local(experiment_class, config, app_id="contract", engine=engine)
+    # Whoever posts first in a run wakes its clock, by commits of their own: that is another suite's.
+    app.wake()
     use(None)
     return app
 
