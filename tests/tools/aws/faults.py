@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from infra.aws.deploying import Deploying
+from infra.aws.destroying import Destroying
 from infra.aws.errors import AwsProblem
 
 from .cloud import ANY
@@ -17,24 +19,28 @@ MOST = 40
 
 @dataclass
 class Breaking(Told):
-    """Progress that refuses one call in the middle of a step that it hasn't broken before."""
+    """Progress that refuses one call in the middle of each step that wasn't broken before."""
 
     #: How many calls each step made when nothing went wrong.
     calls: dict[str, int] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    #: The step that is being broken in this try.
+    #: The step that is being broken at the moment.
     breaks: str = ""
+    #: Steps that went on all the same.
+    survived: list[str] = field(default_factory=list)
 
     def begin(self, number: int, total: int, name: str) -> None:
-        del number, total
         self.steps.append(name)
         if self.cloud is None:
             return
-        self.cloud.refuse()
-        if not self.breaks and name not in self.broken:
-            self.breaks = name
-            self.broken.add(name)
-            self.cloud.refuse(ANY, after=self.calls.get(name, 0) // 2)
+        if self.breaks:
+            self.survived.append(self.breaks)
+        # The launch asks the app, not AWS: its only call gives the lock back, which else ends by itself.
+        asks_aws = number < total or self.calls.get(name, 0) > 1
+        self.breaks = name if asks_aws and name not in self.broken else ""
+        self.broken.add(name)
+        refused = [ANY] if self.breaks else []
+        self.cloud.refuse(*refused, after=self.calls.get(name, 0) // 2)
 
 
 def break_off(rehearsal: Rehearsal, tell: Tell) -> list[str]:
@@ -45,22 +51,32 @@ def break_off(rehearsal: Rehearsal, tell: Tell) -> list[str]:
         for _ in range(MOST):
             told = Breaking(_silent, rehearsal.region.cloud, calls=rehearsal.lengths, broken=broken)
             rehearsal.region.deployed.forget()
-            try:
-                left = act(told).run()
-            except AwsProblem as problem:
-                tell(f"  {told.breaks}: broke off, and said: {_shortened(str(problem))}")
-            else:
-                rehearsal.region.cloud.refuse()
-                if not told.breaks:
-                    tell(f"  {word} then went through")
-                    break
-                tell(f"  {told.breaks}: went on, since the call that was refused isn't needed")
-                if word == "destroying" and left:
-                    wrong += [f"left: {one}" for one in left if isinstance(one, str)]
+            problem = _tried(act(told))
+            rehearsal.region.cloud.refuse()
+            for name in told.survived:
+                tell(f"  {name}: goes on without the call that was refused")
+            if problem is None:
+                tell(f"  {word} then went through")
+                break
+            if word == "destroying" and not rehearsal.left():
+                tell("  what was refused last wasn't needed: nothing is left")
+                break
+            if not told.breaks:
+                wrong.append(f"{word} failed where nothing was broken: {problem}")
+                break
+            tell(f"  {told.breaks}: broke off, and said: {_shortened(problem)}")
         else:
             wrong.append(f"{word} never went through")
-    wrong += [f"left behind after faults: {kind} {name}" for kind, name in rehearsal.left()]
-    return wrong
+    return wrong + [f"left behind after faults: {kind} {name}" for kind, name in rehearsal.left()]
+
+
+def _tried(act: Deploying | Destroying) -> str | None:
+    """Carry out; return what it failed with, if it did."""
+    try:
+        act.run()
+    except AwsProblem as problem:
+        return str(problem)
+    return None
 
 
 def _silent(line: str) -> None:

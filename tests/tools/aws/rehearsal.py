@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
-from infra.aws import destroying, exporting
+from infra.aws import deploying, destroying, exporting, launching
 from infra.aws import steps as aws_steps
 from infra.aws.account import Account, connect
 from infra.aws.deploying import Deployed, Deploying, Order
 from infra.aws.destroying import Destroying
 from infra.aws.names import Names
+from infra.aws.packaging import build
+from infra.aws.staging import Staged
 from infra.local.bots import chosen_bots
 from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 
@@ -36,6 +38,7 @@ MOST_ROUNDS = 200
 QUIET, PATIENCE = 3.0, 60.0
 
 Tell = Callable[[str], None]
+Launch = Callable[[str, str], str]
 
 
 class Stalled(Exception):
@@ -83,12 +86,19 @@ class Rehearsal:
         *,
         settings: Mapping[str, Any] | None = None,
         offline: bool = False,
+        package: Path | None = None,
+        launch: Launch = launching.launch,
     ) -> None:
-        """`settings`: what counts more than the experiment's own; `offline`: packages only as installed."""
+        """`settings`: what counts more than the experiment's own; `offline`: packages only as installed.
+
+        `package` and `launch` stand in for the real ones where no function has to run.
+        """
         self.folder = folder.resolve()
         self._tell = tell
         self._settings = settings or {}
         self._offline = offline
+        self._package = package
+        self._launch = launch
         self._open = ExitStack()
         self.names = Names(APP, "sandbox")
         #: How many calls each step of the first deploy and of a destroy made.
@@ -101,6 +111,7 @@ class Rehearsal:
             self.region = opening.enter_context(Region(self.requester.url))
             opening.enter_context(self.region.operator(self.home))
             opening.enter_context(self._packages())
+            opening.enter_context(patch.object(deploying, "build", self._built))
             # Stacks are made at once here.
             opening.enter_context(patch.object(aws_steps, "pause", lambda _: time.sleep(0.01)))
             self.account: Account = connect()
@@ -118,6 +129,12 @@ class Rehearsal:
         with patch.dict("os.environ", {**pip, **({"PIP_NO_INDEX": "1"} if self._offline else {})}):
             yield
 
+    def _built(self, staged: Staged) -> Path:
+        """Build the package once: what is staged doesn't change in a rehearsal."""
+        if self._package is None:
+            self._package = build(staged)
+        return self._package
+
     # -- deploying ------------------------------------------------------------------------------
 
     @property
@@ -133,7 +150,7 @@ class Rehearsal:
         return Order(self.folder, self.names, settings=settings)
 
     def deploying(self, told: Told | None = None) -> Deploying:
-        return Deploying(self.account, self.order, told or Told(self._tell))
+        return Deploying(self.account, self.order, told or Told(self._tell), launch=self._launch)
 
     def deploy(self) -> Deployed:
         """Deploy by the real code, or deploy again; functions then are those that were uploaded last."""

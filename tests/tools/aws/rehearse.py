@@ -36,20 +36,22 @@ def rehearse(
     `faults`: afterwards let each step of deploying and destroying break off once, too.
     """
     with Rehearsal(folder, tell, settings=settings, offline=offline) as rehearsal:
-        wrong = _Telling(rehearsal, tell).whole()
+        wrong = Telling(rehearsal, tell).whole()
         if faults:
             tell("Break off at every step, and go on")
             wrong += break_off(rehearsal, tell)
         return wrong
 
 
-class _Telling:
+class Telling:
     """One rehearsal, told a line at a time."""
 
     def __init__(self, rehearsal: Rehearsal, tell: Tell) -> None:
         self._rehearsal = rehearsal
         self._tell = tell
         self._wrong: list[str] = []
+        #: What policies allow and nobody did.
+        self.unused: list[str] = []
 
     def whole(self) -> list[str]:
         """Do everything once; what fails on the way still lets the rest be told."""
@@ -124,5 +126,6 @@ class _Telling:
         settings = Settings(dict(rehearsal.order.settings))
         if not self._check(beyond(calls, rehearsal.names, settings)):
             self._tell("  each call of a function is one that its policy allows")
-        for line in unused(calls, rehearsal.names, settings):
+        self.unused = unused(calls, rehearsal.names, settings)
+        for line in self.unused:
             self._tell(f"  not seen here: {line}")

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import boto3
-from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
+from moto.cloudformation.models import CloudFormationBackend
 from moto.core.common_models import CloudFormationModel
 
 from .distributions import distribution_config
@@ -51,6 +52,11 @@ Delete = Callable[[str, Properties, str], object]
 
 def _nothing(made: str, properties: Properties, region: str) -> None:
     """Goes with what it belongs to."""
+
+
+def _unmake(delete: Delete, played: Any, region: str) -> None:
+    if played.physical_resource_id:
+        delete(played.physical_resource_id, played.properties, region)
 
 
 def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel]:
@@ -98,13 +104,16 @@ def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel
             account_id: str,
             region_name: str,
         ) -> Any:
+            if original_resource is None:
+                # Its condition didn't hold; moto updates what a changed parameter is named in all the same.
+                return cls(Made(""), {})
             original_resource.delete(account_id, region_name)
             return cls.create_from_cloudformation_json(
                 new_resource_name, cloudformation_json, account_id, region_name
             )
 
         def delete(self, account_id: str, region_name: str) -> None:
-            delete(self.physical_resource_id, self.properties, region_name)
+            _unmake(delete, self, region_name)
 
     return Played
 
@@ -314,14 +323,20 @@ TYPES: dict[str, tuple[Create, Delete]] = {
 def stacks(endpoint: str) -> Iterator[None]:
     """Let moto's CloudFormation make these types too, by asking the services at `endpoint`."""
     Clients.endpoint = endpoint
-    models = parsing.get_model_map()
-    models.update({name: _type(name, create, delete) for name, (create, delete) in TYPES.items()})
-    yield
-    for name in TYPES:
-        del models[name]
+    models = {name: _type(name, create, delete) for name, (create, delete) in TYPES.items()}
+    resolve = CloudFormationBackend._resolve_update_parameters
 
+    def resolve_defaults(self: Any, instance: Any, incoming_params: list[dict[str, Any]]) -> dict[str, str]:
+        # The previous value of what was never given is the default, as it will be again.
+        told = [
+            one
+            for one in incoming_params
+            if not one.get("UsePreviousValue") or one["ParameterKey"] in instance.parameters
+        ]
+        return resolve(self, instance, told)
 
-def is_missing(error: ClientError) -> bool:
-    """Whether AWS says that something isn't there."""
-    code = error.response["Error"]["Code"]
-    return code.startswith("NoSuch") or "NotFound" in code or code == "404"
+    with (
+        patch.dict(parsing.get_model_map(), models),
+        patch.object(CloudFormationBackend, "_resolve_update_parameters", resolve_defaults),
+    ):
+        yield
