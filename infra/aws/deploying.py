@@ -36,6 +36,7 @@ from infra.aws.facts import Facts
 from infra.aws.lock import Lock, held
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.packaging import build
+from infra.aws.remains import has_bucket
 from infra.aws.sizes import sizes_of
 from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.staging import Staged, stage
@@ -57,10 +58,11 @@ class Order:
     archive: Path | None = None
     #: who is mailed by alarms; empty: the experiment's contact_email_on_error
     alarm_email: str = ""
-    #: US dollars a month that the account may spend before that address is told; 0: as many as it likes
-    spend_limit: float = 0
-    #: whether AWS refuses to delete the table
-    protected: bool = False
+    #: US dollars a month that the account may spend before that address is told; 0: as many as it likes;
+    #: None: as it is
+    spend_limit: float | None = None
+    #: whether AWS refuses to delete the table; None: as it is, at first not
+    protected: bool | None = None
     #: settings that count more than any file
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -187,6 +189,7 @@ class Deploying:
         with contextlib.chdir(order.folder):
             self._loaded = load_experiment(order.folder, runtime={**order.settings, "mode": names.stage})
             notes = check_settings(self._loaded, names)
+        _ = self._alarm_email
         self._package = build(self._staged)
         for line in (*notes, *self._staged.notes, *sizes_of(self._package).lines()):
             self._progress.tell(line)
@@ -195,34 +198,35 @@ class Deploying:
         stack = Stack(self._account, self._names.base_stack)
         if stack.look() is not None and not stack.belongs_to(self._names):
             raise AwsProblem(f"A stack {stack.name} is there that isn't this app's. Take another --app.")
-        if self._is_there(self._keep):
+        if has_bucket(self._account, self._keep):
             self._take_lock()
         change = Change(base_template(), self._base_parameters(), tags_of(self._names))
         self._base = stack.apply(change, self._progress.tell)
         if self._lock is None:
             self._take_lock()
 
-    def _is_there(self, bucket: str) -> bool:
-        with contextlib.suppress(ClientError):
-            self._account.client("s3").head_bucket(Bucket=bucket)
-            return True
-        return False
-
     def _take_lock(self) -> None:
         self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "deploy"))
 
-    def _base_parameters(self) -> dict[str, str]:
+    @property
+    def _alarm_email(self) -> str:
+        """Who is told of alarms; AwsProblem for a limit that nobody would hear of."""
+        email = self._order.alarm_email or str(self._staged.settings.get("contact_email_on_error") or "")
+        if self._order.spend_limit and not email:
+            raise AwsProblem("Who is to be told of the spend limit? Give --alarm-email too.")
+        return email
+
+    def _base_parameters(self) -> dict[str, str | None]:
         config = json.loads((self._staged.folder / ".chalice" / "config.json").read_text(encoding="utf-8"))
         consumer = config["stages"][self._names.stage]["lambda_functions"]["on_message"]
-        settings = self._staged.settings
-        email = self._order.alarm_email or str(settings.get("contact_email_on_error") or "")
+        limit, protected = self._order.spend_limit, self._order.protected
         return {
             "App": self._names.app,
             "Stage": self._names.stage,
-            "AlarmEmail": email,
-            "SpendLimit": f"{self._order.spend_limit:g}",
-            "DeletionProtection": str(self._order.protected).lower(),
-            "MTurkAccount": requester.account_of(settings, self._staged.secrets),
+            "AlarmEmail": self._alarm_email or None,
+            "SpendLimit": None if limit is None else f"{limit:g}",
+            "DeletionProtection": None if protected is None else str(protected).lower(),
+            "MTurkAccount": requester.account_of(self._staged.settings, self._staged.secrets),
             # AWS's own rule for queues that Lambda reads.
             "VisibilityTimeout": str(6 * int(consumer["lambda_timeout"])),
             "LogRetentionDays": str(config["log_retention_in_days"]),

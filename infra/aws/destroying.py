@@ -6,10 +6,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalicelib.model.errors import PetriError
 from infra.aws import closing, exporting, facts, remains, secrets
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome
-from infra.aws.errors import AwsProblem, plainly
+from infra.aws.errors import REFUSALS, AwsProblem, plainly, problem
 from infra.aws.lock import Lock, held
 from infra.aws.names import Names
 from infra.aws.stacks import Stack
@@ -26,8 +27,10 @@ class Order:
     names: Names
     #: where the run's data is exported to first; None: nowhere
     export_to: Path | None
-    #: whether who takes part stays in the export
+    #: whether what says who took part is left out of the export
     scrub: bool = False
+    #: go on though the recruiter can't be told to stop
+    force: bool = False
 
 
 class Destroying:
@@ -90,7 +93,12 @@ class Destroying:
     # -- the steps ------------------------------------------------------------------------------
 
     def _close(self) -> None:
-        closing.close(self._account, self._names, self._progress.tell)
+        try:
+            closing.close(self._account, self._names, self._progress.tell)
+        except (PetriError, *REFUSALS) as error:
+            if not self._order.force:
+                raise AwsProblem(f"{_said(error)} With --force the app goes all the same.") from error
+            self._progress.tell(f"recruitment may still be open: {_said(error)}")
 
     def _export(self) -> None:
         if self._order.export_to is None or facts.read(self._account, self._names) is None:
@@ -121,3 +129,8 @@ class Destroying:
         if secrets.forget(self._account, self._names):
             self._progress.tell(f"parameter {self._names.secrets} is deleted")
         remains.delete_logs(self._account, self._names, self._progress.tell)
+
+
+def _said(error: Exception) -> str:
+    """Return what a failure says in plain words."""
+    return str(problem(error) if isinstance(error, REFUSALS) else error).strip()

@@ -49,7 +49,8 @@ class Change:
     """What a stack is to be."""
 
     template: str
-    parameters: Mapping[str, str]
+    #: None: as it is now, or the template's default.
+    parameters: Mapping[str, str | None]
     tags: Mapping[str, str]
 
 
@@ -119,7 +120,7 @@ class Stack:
     def _create(self, change: Change) -> None:
         try:
             self._cloud.create_stack(
-                **self._wanted(change), ClientRequestToken=f"petri-{secrets.token_hex(8)}"
+                **self._wanted(change, {}), ClientRequestToken=f"petri-{secrets.token_hex(8)}"
             )
         except ClientError as error:
             if code_of(error) != "AlreadyExistsException":
@@ -132,18 +133,23 @@ class Stack:
     def _update(self, change: Change) -> bool:
         """Begin an update; False when there is nothing to change."""
         try:
-            self._cloud.update_stack(**self._wanted(change))
+            self._cloud.update_stack(**self._wanted(change, self.look() or {}))
         except ClientError as error:
             if _NO_CHANGE in str(error):
                 return False
             raise
         return True
 
-    def _wanted(self, change: Change) -> dict[str, Any]:
+    def _wanted(self, change: Change, now: Mapping[str, Any]) -> dict[str, Any]:
+        before = {each["ParameterKey"]: each["ParameterValue"] for each in now.get("Parameters", ())}
+        wanted = {
+            key: before.get(key) if value is None else value for key, value in change.parameters.items()
+        }
+        given = {key: value for key, value in wanted.items() if value is not None}
         return {
             "StackName": self.name,
             "TemplateBody": change.template,
-            "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in change.parameters.items()],
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
             "Tags": [{"Key": key, "Value": value} for key, value in change.tags.items()],
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         }

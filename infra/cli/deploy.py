@@ -32,9 +32,12 @@ AlarmEmail = Annotated[
     str, typer.Option("--alarm-email", help="Who is told of alarms; by default contact_email_on_error.")
 ]
 SpendLimit = Annotated[
-    float, typer.Option("--spend-limit", min=0, help="US dollars a month of the account to be warned at.")
+    float | None,
+    typer.Option("--spend-limit", min=0, help="US dollars a month of the account to be warned at."),
 ]
-Protect = Annotated[bool, typer.Option("--protect", help="Have AWS refuse to delete the table.")]
+Protect = Annotated[
+    bool | None, typer.Option("--protect/--no-protect", help="Have AWS refuse to delete the table.")
+]
 Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
 
 
@@ -45,8 +48,8 @@ def deploy(
     archive: Archive = None,
     participants: Participants = None,
     alarm_email: AlarmEmail = "",
-    spend_limit: SpendLimit = 0,
-    protect: Protect = False,
+    spend_limit: SpendLimit = None,
+    protect: Protect = None,
     profile: Profile = None,
     region: Region = None,
     preflight: Preflight = True,
@@ -83,8 +86,8 @@ def sandbox(
     archive: Archive = None,
     participants: Participants = None,
     alarm_email: AlarmEmail = "",
-    spend_limit: SpendLimit = 0,
-    protect: Protect = False,
+    spend_limit: SpendLimit = None,
+    protect: Protect = None,
     profile: Profile = None,
     region: Region = None,
     preflight: Preflight = True,

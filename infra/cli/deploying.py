@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from chalicelib.model.errors import ExperimentError
 from infra.aws import rights
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome
@@ -31,8 +32,8 @@ class Asked:
     archive: Path | None
     participants: int | None
     alarm_email: str
-    spend_limit: float
-    protect: bool
+    spend_limit: float | None
+    protect: bool | None
     profile: str | None
     region: str | None
     preflight: bool
@@ -54,6 +55,8 @@ def deploy_app(asked: Asked) -> None:
         return
     if asked.preflight:
         _show_preflight(asked)
+    else:
+        _verify(asked.directory)
     if not asked.yes:
         typer.confirm(f"Deploy {names.app} as {names.stage} to {account.region}?", err=True, abort=True)
     _tell(names, deploying.run())
@@ -99,6 +102,16 @@ def _show_plan(account: Account, deploying: Deploying) -> None:
     for line in described(deploying.steps()):
         console.print(line, markup=False)
     console.print("Nothing was made.")
+
+
+def _verify(folder: Path) -> None:
+    """Refuse a folder that can't run; the preflight does the same."""
+    # Put off: it brings the storage and the pages along.
+    from infra.verify import verify
+
+    wrong = [f"{each.where}: {each.what} {each.mend}" for each in verify(folder) if each.level == "error"]
+    if wrong:
+        raise ExperimentError("\n".join(wrong))
 
 
 def _show_preflight(asked: Asked) -> None:

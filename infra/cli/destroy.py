@@ -26,6 +26,9 @@ def destroy(
     no_scrub: Annotated[
         bool, typer.Option("--no-scrub", help="Keep who the participants are in the export.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on though the recruiter can't be told to stop.")
+    ] = False,
     profile: Profile = None,
     region: Region = None,
     yes: Yes = False,
@@ -38,7 +41,7 @@ def destroy(
 
     found = finding.find(finding.Where(app, stage, profile, region), half_made=True)
     target = None if no_export else Places(Path.cwd()).export(found.export_id)
-    destroying = Destroying(found.account, Order(found.names, target, not no_scrub), StepsTold())
+    destroying = Destroying(found.account, Order(found.names, target, not no_scrub, force), StepsTold())
     if dry_run:
         for number, step in enumerate(destroying.steps(), start=1):
             out().print(f"{number}. {step.name}", markup=False)

@@ -57,5 +57,5 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> None:
 
 
 def deploy(account: Account, names: Names, told: Told | None = None, **more: Any) -> Deployed:
-    order = Order(DEMO, names, settings=SETTINGS, **more)
+    order = Order(DEMO, names, **{"settings": SETTINGS, **more})
     return Deploying(account, order, told or Told(), launch=Launches()).run()

@@ -235,6 +235,13 @@ def test_a_name_that_another_stack_has_is_refused(account: Account, names: Names
         deploy(account, names)
 
 
+def test_a_limit_that_nobody_would_hear_of_is_refused_before_anything_is_made(
+    account: Account, names: Names
+) -> None:
+    with pytest.raises(AwsProblem, match="Give --alarm-email too"):
+        deploy(account, names, spend_limit=5, settings={**SETTINGS, "contact_email_on_error": ""})
+
+
 def test_a_lost_record_is_put_together_again(account: Account, names: Names) -> None:
     first = deploy(account, names)
     account.client("s3").delete_object(

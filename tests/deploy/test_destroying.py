@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra.aws import facts, remains, secrets
+from chalicelib.model.errors import VendorUnreachable
+from infra.aws import closing, facts, remains, secrets
 from infra.aws.account import Account, connect
 from infra.aws.destroying import Destroying, Order
 from infra.aws.errors import AwsProblem
@@ -49,9 +50,11 @@ def test_the_token_at_home_goes_with_the_app(account: Account, names: Names) -> 
     assert secrets.Tokens().find(names) is None
 
 
-def test_a_table_that_is_protected_goes_when_its_operator_says_so(account: Account, names: Names) -> None:
+def test_a_table_stays_protected_until_its_operator_destroys_the_app(account: Account, names: Names) -> None:
     deploy(account, names, protected=True)
-    assert destroy(account, names) == []
+    deploy(account, names)
+    table = account.client("dynamodb").describe_table(TableName=names.table)["Table"]
+    assert (table["DeletionProtectionEnabled"], destroy(account, names)) == (True, [])
 
 
 def test_an_app_that_is_not_there_is_not_destroyed(account: Account, names: Names) -> None:
@@ -112,6 +115,19 @@ def test_a_destroy_that_breaks_off_again_and_again_is_finished_in_the_end(
         with pytest.raises(AwsProblem, match=f"The step '{step}' failed"):
             destroy(account, names)
     assert destroy(account, names) == []
+
+
+def test_a_recruiter_that_can_not_be_told_keeps_the_app(
+    account: Account, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise VendorUnreachable("Mechanical Turk didn't answer.")
+
+    deploy(account, names)
+    monkeypatch.setattr(closing, "close", unreachable)
+    with pytest.raises(AwsProblem, match="With --force the app goes all the same"):
+        destroy(account, names)
+    assert Destroying(account, Order(names, None, force=True), Told()).run() == []
 
 
 def test_buckets_that_lost_their_stack_are_found_and_deleted(account: Account, names: Names) -> None:

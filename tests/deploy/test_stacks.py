@@ -65,6 +65,19 @@ def test_a_template_that_is_too_long_is_refused_before_it_is_sent(stack: Stack, 
         stack.apply(long, print)
 
 
+def test_a_parameter_that_is_not_given_stays_as_it_was(stack: Stack, names: Names) -> None:
+    text = json.dumps(
+        {
+            "Parameters": {"Word": {"Type": "String", "Default": "none"}},
+            "Resources": {"T": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {"Word": {"Value": {"Ref": "Word"}}, "Count": {"Value": "COUNT"}},
+        }
+    )
+    stack.apply(Change(text, {"Word": "said"}, tags_of(names)), print)
+    again = Change(text.replace("COUNT", "2"), {"Word": None}, tags_of(names))
+    assert stack.apply(again, print) == {"Word": "said", "Count": "2"}
+
+
 class Played:
     """CloudFormation in states that moto never shows."""
 
