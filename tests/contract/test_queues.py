@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -223,11 +224,14 @@ class Spy:
     def __init__(self, client: object) -> None:
         self._client = client
         self.calls: list[str] = []
+        self.delays: list[int] = []
         self.refuses: set[str] = set()
 
     def __getattr__(self, operation: str) -> object:
         def call(**given: object) -> object:
             self.calls.append(operation)
+            entries: Any = given.get("Entries", ())
+            self.delays += [entry["DelaySeconds"] for entry in entries]
             answer = getattr(self._client, operation)(**given)
             return self._bent(answer) if operation == "send_message_batch" else answer
 
@@ -251,6 +255,12 @@ def spy(cloud_post: Post) -> Spy:
 def test_a_commit_sends_ten_messages_in_a_call(cloud_post: Post, spy: Spy) -> None:
     cloud_post.post(*[f"word {number}" for number in range(25)])
     assert spy.calls.count("send_message_batch") == 3
+
+
+@pytest.mark.parametrize(("after", "delay"), [(0.0, 0), (0.25, 1), (1.5, 2), (900.0, 900)])
+def test_a_delay_is_rounded_up_to_whole_seconds(cloud_post: Post, spy: Spy, after: float, delay: int) -> None:
+    cloud_post.post("later", after=after)
+    assert spy.delays == [delay]
 
 
 def test_where_the_queue_is_is_asked_once(cloud_post: Post, spy: Spy) -> None:
@@ -322,3 +332,37 @@ def test_a_message_that_nobody_can_read_is_named_and_the_others_are_done(cloud_p
         "batchItemFailures": [{"itemIdentifier": "junk"}]
     }
     assert cloud_post.rung == ["one"]
+
+
+# -- nudges that other processes sent ---------------------------------------------------------------
+
+
+def nudged(post: Post, word: str, *, sent: float, method: str = "note") -> dict[str, Any]:
+    """Hand over a nudge that was sent so many seconds from now; return the answer."""
+    body = {"kind": "timer", "method": method, "arguments": {"word": word}}
+    moment = int((post.clock.now().timestamp() + sent) * 1000)
+    record = {
+        "messageId": word,
+        "receiptHandle": "receipt",
+        "body": json.dumps({"key": ["nudge", "together"], "body": body}),
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(moment)},
+    }
+    return messages.consume({"Records": [record]})
+
+
+def test_a_nudge_that_was_sent_before_the_last_was_begun_is_left_out(local_post: Post) -> None:
+    nudged(local_post, "first", sent=-1)
+    nudged(local_post, "second", sent=-1)
+    assert local_post.rung == ["first"]
+
+
+def test_a_nudge_that_was_sent_after_the_last_was_begun_is_carried_out(local_post: Post) -> None:
+    nudged(local_post, "first", sent=-1)
+    nudged(local_post, "second", sent=0)
+    assert local_post.rung == ["first", "second"]
+
+
+def test_a_nudge_that_failed_covers_no_other(local_post: Post) -> None:
+    nudged(local_post, "first", sent=-1, method="fail")
+    nudged(local_post, "second", sent=-1)
+    assert local_post.rung == ["first", "second"]
