@@ -127,5 +127,7 @@ class Telling:
         if not self._check(beyond(calls, rehearsal.names, settings)):
             self._tell("  each call of a function is one that its policy allows")
         self.unused = unused(calls, rehearsal.names, settings)
+        if self.unused:
+            self._tell("  what policies allow and this experiment didn't need:")
         for line in self.unused:
-            self._tell(f"  not seen here: {line}")
+            self._tell(f"    {line}")

@@ -47,13 +47,11 @@ def unused(calls: Iterable[Call], names: Names, settings: Gettable) -> list[str]
     for call in calls:
         if call.caller in made:
             made[call.caller] |= actions_of(call.service, call.operation, call.given)
-    return [
-        f"{one} was never seen to {action}"
+    left = {
+        one: calls_allowed(one, settings) - made[names.function(one)] - set(calls_seldom(one, settings))
         for one in FUNCTIONS
-        for action in sorted(
-            calls_allowed(one, settings) - made[names.function(one)] - set(calls_seldom(one, settings))
-        )
-    ]
+    }
+    return [f"{one}: {', '.join(sorted(actions))}" for one, actions in left.items() if actions]
 
 
 def _is_allowed(document: dict[str, Any], action: str, resource: str) -> bool:
