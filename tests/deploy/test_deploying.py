@@ -32,16 +32,17 @@ def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("deployed")
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, cloud)
+        before = len(cloud.calls())
         account, names, launches = connect(), Names("whole", "sandbox"), Launches()
         order = Order(DEMO, names, settings=SETTINGS)
         first = Deploying(account, order, Told(), launch=launches).run()
         second = Deploying(account, order, Told(), launch=launches).run()
         token = Tokens().find(names)
-    return account, names, first, second, launches, token
+    return account, names, first, second, launches, token, cloud.calls()[before:]
 
 
 def test_deploying_again_leaves_every_address_as_it_was(deployed: Any) -> None:
-    _, _, first, second, _, _ = deployed
+    _, _, first, second, *_ = deployed
     assert second == first
 
 
@@ -115,12 +116,12 @@ def test_sockets_are_reached_under_https(deployed: Any) -> None:
 
 
 def test_the_app_is_launched_with_the_operators_token(deployed: Any) -> None:
-    _, _, first, _, launches, _ = deployed
+    _, _, first, _, launches, *_ = deployed
     assert launches.asked[0] == (first.rest_url, first.token)
 
 
 def test_the_operators_token_is_kept_at_home(deployed: Any) -> None:
-    *_, first, _, _, token = deployed
+    _, _, first, _, _, token, _ = deployed
     assert token == first.token
 
 
@@ -149,8 +150,8 @@ RIGHTS = {
 }
 
 
-def test_deploying_calls_nothing_for_which_no_right_is_asked(deployed: Any, cloud: Cloud) -> None:
-    calls = {(call.service, call.operation) for call in cloud.calls() if call.caller == OPERATOR}
+def test_deploying_calls_nothing_for_which_no_right_is_asked(deployed: Any) -> None:
+    calls = {(call.service, call.operation) for call in deployed[-1] if call.caller == OPERATOR}
     of_names = {call for call in calls if not call[0].startswith("apigateway")}
     rights = {(service, RIGHTS.get((service, name), name)) for service, name in of_names}
     assert {right for right in rights if right[1] and right[1] not in NEEDED.get(right[0], ())} == set()
