@@ -48,7 +48,7 @@ def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[r
     before = kept.fetch()
     record.put(before, staged.folder, names.stage)
     kept.begin(before)
-    _run(account, ["deploy", names.stage, str(staged.package)], staged.folder, tell)
+    _run(account, [names.stage, str(staged.package)], staged.folder, tell)
     after = record.taken(staged.folder, names.stage)
     kept.finish(after)
     return after

@@ -1,4 +1,4 @@
-"""`python -m infra.aws.chalice_run deploy|delete STAGE [PACKAGE]` in a staged folder: Chalice's own deployer.
+"""`python -m infra.aws.chalice_run STAGE PACKAGE` in a staged folder: Chalice's own deployer.
 
 A program of its own, because Chalice imports the staged app.py and chalicelib, under the very names that the
 operator's tools have. It says what Chalice says, a line at a time, and ends with one line of JSON that tells
@@ -11,15 +11,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 #: What the line begins with that tells what went wrong.
 FAILED: Final = "chalice-failed "
 
 
 def main(arguments: list[str]) -> int:
-    """Deploy or delete; 0 when it went well."""
-    verb, stage, *package = arguments
+    """Deploy; 0 when it went well."""
+    stage, package = arguments
     os.environ["AWS_CHALICE_CLI_MODE"] = "true"
     # Chalice and boto3 take a second to import; what is wrong with the arguments is said before.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -27,10 +27,7 @@ def main(arguments: list[str]) -> int:
     from chalice.deploy.deployer import ChaliceDeploymentError
 
     try:
-        if verb == "deploy":
-            _deploy(stage, Path(package[0]))
-        else:
-            _delete(stage)
+        _deploy(stage, Path(package))
     except (
         ChaliceDeploymentError,
         AWSClientError,
@@ -44,13 +41,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _factory() -> Any:
-    from chalice.cli.factory import CLIFactory
-
-    return CLIFactory(str(Path.cwd()), environ=os.environ)
-
-
 def _deploy(stage: str, package: Path) -> None:
+    from chalice.cli.factory import CLIFactory
     from chalice.deploy import deployer
     from chalice.utils import UI
 
@@ -64,23 +56,13 @@ def _deploy(stage: str, package: Path) -> None:
             return str(package)
 
     deployer.LambdaDeploymentPackager = Prepared  # type: ignore[attr-defined, assignment]
-    factory = _factory()
+    factory = CLIFactory(str(Path.cwd()), environ=os.environ)
     config = factory.create_config_obj(chalice_stage_name=stage)
     ui = UI(out=sys.stdout, err=sys.stdout)
     session = factory.create_botocore_session()
     factory.create_default_deployer(session=session, config=config, ui=ui).deploy(
         config, chalice_stage_name=stage
     )
-
-
-def _delete(stage: str) -> None:
-    from chalice.utils import UI
-
-    factory = _factory()
-    config = factory.create_config_obj(chalice_stage_name=stage)
-    ui = UI(out=sys.stdout, err=sys.stdout)
-    session = factory.create_botocore_session()
-    factory.create_deletion_deployer(session=session, ui=ui).deploy(config, chalice_stage_name=stage)
 
 
 def _told(error: BaseException) -> dict[str, str]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from infra.aws import access_logs, steps
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem, code_of, is_gone
-from infra.aws.names import API, Names
+from infra.aws.names import Names
 from infra.aws.record import API_STAGE, CONSUMER, mapping
 
 PARTIAL: Final = ["ReportBatchItemFailures"]
@@ -167,16 +167,6 @@ class Wiring:
                 "requests aren't logged: the account has no role with which API Gateway may write logs "
                 "(API Gateway, Settings, CloudWatch log role)"
             )
-
-    def api_is_there(self) -> bool:
-        """Whether the function that answers HTTP is there."""
-        try:
-            self._lambda.get_function_configuration(FunctionName=self._names.function(API))
-        except ClientError as error:
-            if is_gone(error):
-                return False
-            raise
-        return True
 
 
 def _replace(path: str, value: str) -> dict[str, str]:
