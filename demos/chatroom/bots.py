@@ -13,12 +13,12 @@ class Bot(HighPerformanceBotBase):
     """Talks over the same socket and the same routes as a page."""
 
     def participate(self):
-        if not self.get("/chat")["joined"]:
+        if not self.get("/talk")["joined"]:
             self.create_agent()
-        state = self.get("/chat")
+        state = self.get("/talk")
         self.subscribe(f"network-{state['network']}")
         turns = 0
-        while not (state := self.get("/chat"))["over"]:
+        while not (state := self.get("/talk"))["over"]:
             if turns < TURNS and self.is_my_turn(state, turns):
                 self.speak(state, turns)
                 turns += 1

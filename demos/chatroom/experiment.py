@@ -114,7 +114,7 @@ class Chatroom(Experiment):
 
     # What a page asks
 
-    @experiment_route("/chat")
+    @experiment_route("/talk")
     def chat(self):
         """The whole state of the caller's room, so that a page can come back at any moment."""
         nodes = self.calling_participant.nodes() if self.calling_participant else []

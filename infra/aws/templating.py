@@ -16,6 +16,8 @@ TEMPLATES = HERE / "templates"
 #: CloudFront's quota of behaviours, the default one apart, and those that front.yaml itself has.
 MOST_BEHAVIOURS = 75 - 1
 OWN_BEHAVIOURS = 2
+#: The patterns of those.
+TAKEN = ("/chat", "/static/*")
 #: AWS's limit for a template that isn't uploaded to a bucket first.
 MOST_BYTES = 51_200
 
@@ -97,6 +99,11 @@ def _without_covered(patterns: Iterable[str]) -> list[str]:
     """Leave out what another pattern means too, and put the longest first."""
     known = sorted(set(patterns))
     for pattern in known:
+        if any(fits(taken, pattern) for taken in TAKEN):
+            raise AwsProblem(
+                f"The route {pattern} is the address of something else behind CloudFront, which tells by the "
+                "address alone; call your route otherwise."
+            )
         if pattern.startswith("/*"):
             raise AwsProblem(
                 f"The route {pattern} would take every address from the pages: let your route begin with a "

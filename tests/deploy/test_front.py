@@ -136,6 +136,12 @@ def test_a_route_that_would_take_every_page_is_refused() -> None:
         behaviours({"/{anything}": ["GET"]})
 
 
+@pytest.mark.parametrize("path", ["/chat", "/static/{name}", "/static/mine"])
+def test_a_route_at_an_address_of_sockets_or_files_is_refused(path: str) -> None:
+    with pytest.raises(AwsProblem, match="call your route otherwise"):
+        behaviours({path: ["GET"]})
+
+
 def test_more_addresses_than_cloudfront_tells_apart_are_refused() -> None:
     with pytest.raises(AwsProblem, match="below one word"):
         front_template(routes_of([route(f"/mine{n}") for n in range(MOST_BEHAVIOURS)]))

@@ -24,7 +24,7 @@
       return;
     }
     isAsking = true;
-    dallinger.get("/chat").done(show).fail(dallinger.error).always(() => {
+    dallinger.get("/talk").done(show).fail(dallinger.error).always(() => {
       isAsking = false;
       if (isStale) {
         isStale = false;
@@ -152,7 +152,7 @@
   // Who has a place already goes on there, whatever became of this browser's memory.
   function join() {
     if (dallinger.skip_experiment) return goOn();
-    dallinger.get("/chat").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);
+    dallinger.get("/talk").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);
   }
 
   function takeAPlace() {
