@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote
 from botocore.exceptions import ClientError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chalicelib.model.errors import PetriError
 from infra.local.answers import Answer
 from infra.local.gateway import HttpRequest
 from infra.local.server import listen, serve, url_of
@@ -46,7 +47,7 @@ require("readline").createInterface({input: process.stdin}).on("line", (line) =>
 """
 
 
-class NoNode(Exception):
+class NoNode(PetriError):
     """CloudFront's functions can't be run: Node isn't installed. `apt-get install nodejs` brings it."""
 
 

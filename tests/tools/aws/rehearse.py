@@ -13,6 +13,7 @@ from infra.aws.errors import AwsProblem
 
 from .books import differences, table
 from .faults import break_off
+from .functions import FunctionError
 from .inventory import details, inventory
 from .people import Taken
 from .rehearsal import Rehearsal, Stalled
@@ -93,7 +94,7 @@ class Telling:
             rehearsal.deploy()
             with rehearsal.running() as second:
                 fared += rehearsal.take_part()
-        except (Stalled, AwsProblem) as error:
+        except (Stalled, AwsProblem, FunctionError) as error:
             self._check([str(error)])
             return fared
         self._check([f"{one.worker}: {problem}" for one in fared for problem in one.problems])
