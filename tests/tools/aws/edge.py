@@ -1,7 +1,8 @@
 """Plays CloudFront on loopback: one origin for everybody, with the distribution's own behaviours.
 
 Behaviours, origins and functions are read from CloudFront's API; pages come from S3, API answers from the
-players of API Gateway. The functions' JavaScript runs in Node.
+players of API Gateway. The functions' JavaScript runs in QuickJS,
+a small engine that comes as a Python package.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ import asyncio
 import fnmatch
 import json
 import re
-import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from shutil import which
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, unquote
 
 from botocore.exceptions import ClientError
+from quickjs import Context
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chalicelib.model.errors import PetriError
 from infra.local.answers import Answer
 from infra.local.gateway import HttpRequest
 from infra.local.server import listen, serve, url_of
@@ -35,20 +34,14 @@ _BUCKET = re.compile(r"(.+)\.s3[.-].*")
 _API = re.compile(r"(\w+)\.execute-api\..*")
 NOT_FOUND = Answer(404, ((b"content-type", b"text/plain"),), b"Not found")
 REFUSED = Answer(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
-#: Reads a function's code and an event, a JSON line each, and says what the function returned.
-NODE = r"""
-require("readline").createInterface({input: process.stdin}).on("line", (line) => {
-  const {code, event} = JSON.parse(line);
-  const query = event.request.rawQuery;
+#: Calls a function's handler with an event, and gives what it returned as JSON.
+CALL = r"""
+(code, text) => {
+  const event = JSON.parse(text), query = event.request.rawQuery;
   event.request.rawQueryString = () => query === "" ? undefined : query;
-  const made = new Function(code + "\nreturn handler;")()(event);
-  process.stdout.write(JSON.stringify(made) + "\n");
-});
+  return JSON.stringify(new Function(code + "\nreturn handler;")()(event));
+}
 """
-
-
-class NoNode(PetriError):
-    """CloudFront's functions can't be run: Node isn't installed. `apt-get install nodejs` brings it."""
 
 
 @dataclass(frozen=True)
@@ -158,14 +151,8 @@ class Edge:
     """
 
     def __init__(self, cloud: Cloud, deployed: Deployed) -> None:
-        if which("node") is None:
-            raise NoNode(NoNode.__doc__)
         self._deployed = deployed
         self._s3 = cloud.client("s3", caller="CLOUDFRONT")
-        self._node = subprocess.Popen(
-            ["node", "-e", NODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._turn = threading.Lock()
         self._distribution = Served(self._distribute)
         self._straight = Served(self._ask_straight)
         self.url, self.apis = self._distribution.url, self._straight.url
@@ -177,11 +164,6 @@ class Edge:
         self._deployed.going()
         self._distribution.close()
         self._straight.close()
-        self._node.terminate()
-        self._node.wait(10)
-        for stream in (self._node.stdin, self._node.stdout):
-            if stream is not None:
-                stream.close()
 
     async def _distribute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as CloudFront, or serve one socket."""
@@ -257,12 +239,8 @@ class Edge:
         if not behaviour.code:
             return asked
         event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": asked}
-        if self._node.stdin is None or self._node.stdout is None:
-            raise NoNode(NoNode.__doc__)
-        with self._turn:
-            self._node.stdin.write(json.dumps({"code": behaviour.code, "event": event}) + "\n")
-            self._node.stdin.flush()
-            made: dict[str, Any] = json.loads(self._node.stdout.readline())
+        # An engine belongs to the thread that made it.
+        made: dict[str, Any] = json.loads(Context().eval(CALL)(behaviour.code, json.dumps(event)))
         return made
 
     def _page(self, bucket: str, path: str) -> Answer:
