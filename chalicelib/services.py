@@ -130,7 +130,7 @@ class RecruiterBook:
         return Decimal(0) if found is None else found.fee(amount, self.places)
 
     def in_hot_air(self, nickname: str) -> Recruiter | None:
-        """Return a recruiter that pays in hot air, so that paying calls nobody; None for any other."""
+        """Return a recruiter that pays and recruits in hot air, calling nobody; None for any other."""
         found = self.recruiters.get(nickname.partition(":")[0])
         return found if getattr(found, "pays_in_hot_air", False) else None
 

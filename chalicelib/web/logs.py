@@ -25,22 +25,28 @@ JOIN = "/node/{node_id}"
 
 
 class _Lines(LambdaPowertoolsFormatter):
-    """Powertools' lines; that of an ordinary request is written directly, which takes a third of the time."""
+    """Powertools' lines; requests and plain texts are written directly, in a third of the time."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] | None = getattr(record, "request_line", None)
-        if line is None:
-            return super().format(record)
+        fields: dict[str, Any] | None = getattr(record, "request_line", None)
+        if fields is None:
+            if record.exc_info or record.stack_info or record.__dict__.keys() - _PLAIN:
+                return super().format(record)
+            fields = {"location": f"{record.funcName}:{record.lineno}"}
         return _encode(
             {
                 "level": record.levelname,
-                "message": record.msg,
+                "message": record.getMessage(),
                 "timestamp": f"{_second(int(record.created))},{int(record.msecs):03d}+0000",
                 "service": self.log_format.get("service"),
                 "name": record.name,
-                **line,
+                **fields,
             }
         )
+
+
+#: What every record of the standard library has.
+_PLAIN = logging.makeLogRecord({}).__dict__.keys() | {"message", "asctime", "taskName"}
 
 
 @lru_cache(maxsize=2)

@@ -178,6 +178,11 @@ def _recruiting(message: Message) -> None:
 def _open_places(message: Message) -> None:
     app = services.current()
     body = message.body
+    hot_air = app.recruiters.in_hot_air(body["recruiter"])
+    if hot_air is not None:
+        logger.info("%s", hot_air.recruit(body["n"], body["token"], {}).message)
+        app.handle(message, _done)
+        return
     facts = app.run(recruitment.facts_of, body["recruiter"])
     recruited = app.recruiters.named(body["recruiter"]).recruit(body["n"], body["token"], facts)
     logger.info("%s", recruited.message)

@@ -21,7 +21,7 @@ from .turk import Connection, ForgetfulTurk, Turk
 #: A thousand seeds over SQLite for both vendors together, 30 ms each; over moto, where each takes a second
 #: and more, some of few people.
 BATCHES = [range(start, start + 50) for start in range(0, 500, 50)]
-DYNAMODB_BATCHES = [range(start, start + 5) for start in range(500, 510, 5)]
+DYNAMODB_BATCHES = [range(start, start + 3) for start in range(500, 506, 3)]
 NewSide = Callable[[int], Side]
 EVERY_END = {
     *("approved", "bad_data", "did_not_attend", "overrecruited", "screened_out", "rejected"),

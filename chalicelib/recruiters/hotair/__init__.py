@@ -16,7 +16,7 @@ class HotAirRecruiter:
 
     nickname = "hotair"
     submits_itself = True
-    #: Paying is a note in the ledger and no more.
+    #: Paying is a note in the ledger and no more, and opening places is one in the log.
     pays_in_hot_air = True
 
     def __init__(self, base: Callable[[], str], mode: str) -> None:
