@@ -67,6 +67,7 @@ def plain_or_refused(value: Any) -> Any:
 
 
 #: Writes what an author gives, to see whether it can be.
+_in_order = json.JSONEncoder(sort_keys=True).encode
 _check = json.JSONEncoder(allow_nan=False, default=plain_or_refused).encode
 
 
@@ -144,7 +145,7 @@ class Record:
         """Whether a commit has to write this record."""
         return self._touched or (
             (bool(self.details) or self._details_json != "{}")
-            and (json.dumps(self.details, sort_keys=True) != self._details_json)
+            and (_in_order(self.details) != self._details_json)
         )
 
     @classmethod

@@ -76,6 +76,15 @@ class CountingEngine:
         # Counting reads, and is charged, like a query; only the answer is shorter.
         return sum(1 for _ in self.query(pk, prefix))
 
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        for pk in pks:
+            yield from self.query(pk, prefix)
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        return sum(self.count(pk, prefix) for pk in pks)
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
         return self._pages(self._engine.query_until(pk, last))

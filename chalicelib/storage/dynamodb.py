@@ -156,6 +156,15 @@ class DynamoDBEngine:
         """Return how many items of a collection have an sk that begins with the prefix."""
         return sum(page["Count"] for page in self._pages(pk, _begins_with(prefix), select="COUNT"))
 
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        for pk in pks:
+            yield from self.query(pk, prefix)
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        return sum(self.count(pk, prefix) for pk in pks)
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
         for page in self._pages(pk, StoredItem.sk <= last):

@@ -77,6 +77,12 @@ class Engine(Protocol):
     def count(self, pk: str, prefix: str = "") -> int:
         """Return how many items of a collection have an sk that begins with the prefix."""
 
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
 

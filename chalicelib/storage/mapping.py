@@ -95,13 +95,15 @@ def fill(kind: str, item: Item) -> Record:
             state[name] = value if read is None else read(value)
     details = state.setdefault("details", {})
     if details:
-        state["_details_json"] = json.dumps(details, sort_keys=True)
+        state["_details_json"] = _in_order(details)
     for name, empty in EMPTY.get(kind, ()):
         if name not in state:
             state[name] = empty()
     return record
 
 
+#: The same as where a record looks whether its details have changed.
+_in_order = json.JSONEncoder(sort_keys=True).encode
 #: Where a value goes, and what makes the stored one of it; None: it is stored as it is.
 _Reader = tuple[str, Callable[[str], Any] | None]
 _COMMON_READERS: dict[str, _Reader] = {

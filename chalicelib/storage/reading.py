@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from chalicelib.model.errors import Conflict, NotFound
@@ -375,11 +376,11 @@ class Reading:
     def n_over(self) -> int:
         """How many are approved, rejected, gone ...: nothing more is expected of them. Counted once."""
         if self._n_over is None:
-            self._n_over = sum(self._engine.count(f"over#{shard}") for shard in range(keys.SHARDS))
+            self._n_over = self._engine.count_each(_shards("over"))
         return self._n_over
 
     def _of_all_shards(self, name: str) -> list[Item]:
-        return [item for shard in range(keys.SHARDS) for item in self._engine.query(f"{name}#{shard}")]
+        return list(self._engine.query_each(_shards(name)))
 
     def statuses(self) -> dict[str, int]:
         """Count participants by status, from the small list."""
@@ -393,6 +394,11 @@ class Reading:
 
 #: The collections at a node and where in its part of the partition they lie.
 PREFIXES = {"info": "info#", "vector": "vec#", "trans": "trans#"}
+
+
+@cache
+def _shards(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}#{shard}" for shard in range(keys.SHARDS))
 
 
 def _number_of_node(kind: str, record_id: int) -> int:

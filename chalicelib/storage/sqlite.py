@@ -100,12 +100,23 @@ class SQLiteEngine:
         number: int = self._connection.execute(sql, values).fetchone()[0]
         return number
 
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        yield from self._rows(*_of_each(pks, prefix), order="pk, sk")
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        where, values = _of_each(pks, prefix)
+        sql = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - only words of this module
+        number: int = self._connection.execute(sql, values).fetchone()[0]
+        return number
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield a collection's items whose sk is not after `last`, in order of sk."""
         yield from self._rows("pk = ? AND sk <= ?", (pk, last))
 
-    def _rows(self, where: str, values: tuple[str, ...]) -> Iterator[Item]:
-        sql = f"SELECT body FROM item WHERE {where} ORDER BY sk"  # noqa: S608 - only words of this class
+    def _rows(self, where: str, values: tuple[str, ...], order: str = "sk") -> Iterator[Item]:
+        sql = f"SELECT body FROM item WHERE {where} ORDER BY {order}"  # noqa: S608 - only words of this module
         rows = self._connection.execute(sql, values)
         # Decoded together: a call for each of many small items takes longer than the decoding.
         while bodies := rows.fetchmany(DECODED_AT_ONCE):
@@ -180,6 +191,12 @@ class SQLiteEngine:
             if self._log is not None:
                 os.close(self._log)
                 self._log = None
+
+
+def _of_each(pks: Sequence[str], prefix: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition of lying in one of several collections, and what it is filled with."""
+    where = f"pk IN ({', '.join('?' * len(pks))}) AND sk >= ? AND sk < ?"
+    return where, (*pks, prefix, prefix + "\U0010ffff")
 
 
 _decode = json.JSONDecoder().raw_decode

@@ -71,6 +71,14 @@ class DeployedStore:
         """Return how many items of a collection have an sk that begins with the prefix."""
         return self._engine.count(pk, prefix)
 
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        return self._engine.query_each(pks, prefix)
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        return self._engine.count_each(pks, prefix)
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`."""
         return self._engine.query_until(pk, last)

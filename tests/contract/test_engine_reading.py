@@ -136,3 +136,20 @@ def test_changing_what_was_read_changes_nothing_stored(engine: Engine) -> None:
     assert found is not None
     found["details"]["list"].append(2)
     assert stored(engine) == an_item(details={"list": [1]})
+
+
+def test_several_collections_are_read_one_after_the_other(engine: Engine) -> None:
+    for pk in ("b", "a", "c"):
+        engine.commit([Put(an_item(sk, pk)) for sk in ("y", "x")])
+    assert [(item["pk"], item["sk"]) for item in engine.query_each(["a", "b"])] == [
+        ("a", "x"),
+        ("a", "y"),
+        ("b", "x"),
+        ("b", "y"),
+    ]
+
+
+def test_several_collections_are_counted_together(engine: Engine) -> None:
+    for pk in ("a", "b", "c"):
+        engine.commit([Put(an_item(sk, pk)) for sk in ("on", "over")])
+    assert engine.count_each(["a", "c", "gone"], "on") == 2

@@ -44,6 +44,12 @@ class FailingEngine:
     def count(self, pk: str, prefix: str = "") -> int:
         return self._engine.count(pk, prefix)
 
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        return self._engine.query_each(pks, prefix)
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        return self._engine.count_each(pks, prefix)
+
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         return self._engine.query_until(pk, last)
 

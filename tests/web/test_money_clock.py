@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -134,6 +134,9 @@ class Reader:
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         return self._counted(self._engine.query(pk, prefix))
+
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        return self._counted(self._engine.query_each(pks, prefix))
 
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         return self._counted(self._engine.query_until(pk, last))
