@@ -78,14 +78,14 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
         {"type": "websocket", "event": "connected", "client": _client(connection_id, speaker)},
         *(_channel_event("subscribed", channel, connection_id, speaker) for channel in channels),
     )
-    _tell_standing(unit, speaker, channels)
+    _tell_standing_soon(unit, speaker, channels)
     return list(channels)
 
 
-def _tell_standing(unit: Unit, speaker: int | None, channels: Sequence[str]) -> None:
-    """Tell who has just begun to listen how far their room is."""
+def _tell_standing_soon(unit: Unit, speaker: int | None, channels: Sequence[str]) -> None:
+    """Have who has just begun to listen told how far their room is."""
     if QUORUM in channels and speaker is not None:
-        rooms.tell_standing(unit, speaker)
+        rooms.tell_standing_soon(unit, speaker)
 
 
 def _who(unit: Unit, participant_id: int | None) -> int | None:
@@ -113,7 +113,7 @@ def subscribe(unit: Unit, connection_id: str, channel: str) -> None:
     _subscribe(unit, connection_id, speaker, channel, connection["expires"])
     connections.change(unit, connection, channels=[*channels, channel])
     _tell_control(unit, _channel_event("subscribed", channel, connection_id, speaker))
-    _tell_standing(unit, speaker, [channel])
+    _tell_standing_soon(unit, speaker, [channel])
 
 
 def unsubscribe(unit: Unit, connection_id: str, channel: str) -> None:
@@ -228,6 +228,11 @@ def whisper(unit: Unit, participant_ids: Sequence[int], channel: str, data: str)
     """Say something to some participants only, on whatever sockets they have open."""
     found = [each for one in participant_ids for each in presence.connections(unit, one)]
     return Delivery(f"{channel}:{data}", found)
+
+
+def tell_standing(unit: Unit, participant_id: int) -> Delivery:
+    """Tell somebody how far their room is now."""
+    return whisper(unit, [participant_id], QUORUM, json.dumps(rooms.standing(unit, participant_id)))
 
 
 def announce(unit: Unit) -> list[Delivery]:

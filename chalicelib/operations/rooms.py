@@ -284,18 +284,13 @@ def come_back_to_lobby(unit: Unit, participant: Participant, *, quiet: bool | No
         nudge_grouping(unit)
 
 
-def tell_standing(unit: Unit, participant_id: int) -> None:
-    """Tell a page that has just begun to listen how far its room is."""
+def tell_standing_soon(unit: Unit, participant_id: int) -> None:
+    """Have a page that has just begun to listen told how far its room is then."""
     participant = unit.work.participant(participant_id)
     if not has_waiting_room(unit) or participant.node_ids:
         return
-    told = {
-        "kind": "whisper",
-        "participant_ids": [participant_id],
-        "channel": "quorum",
-        "data": standing(unit, participant_id),
-    }
-    # In a moment, when the socket is surely open.
+    told = {"kind": "standing", "participant_id": participant_id}
+    # In a moment, when the socket is surely open; looked up then, since others come meanwhile.
     unit.work.nudge(told, f"standing-{participant_id}", due=unit.now + timedelta(seconds=TOGETHER))
 
 

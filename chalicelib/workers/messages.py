@@ -287,6 +287,12 @@ def _announce(message: Message) -> None:
         services.current().deliver(delivery)
 
 
+def _standing(message: Message) -> None:
+    told = services.current().handle(message, channels.tell_standing, message.body["participant_id"])
+    if told is not None:
+        services.current().deliver(told)
+
+
 def _room_opened(message: Message) -> None:
     told = services.current().handle(message, rooms.opening, message.body["room"])
     if told is not None:
@@ -369,6 +375,7 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "group": _group,
     "announce": _announce,
     "room_opened": _room_opened,
+    "standing": _standing,
     "whisper": _whisper,
     "publish": _publish,
     "heard": _heard,

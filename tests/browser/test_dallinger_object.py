@@ -490,6 +490,18 @@ def test_a_message_missed_before_the_socket_opened_is_made_up_for(plain, page):
     page.wait().until(lambda _: js(page, "entered.state()") == "resolved")
 
 
+def test_an_answer_that_news_overtook_is_asked_for_again(plain, page):
+    late, now = {"q": 3, "n": 1, "overrecruited": False}, {"q": 3, "n": 2, "overrecruited": False}
+    plain.on("GET", "/waiting-room/1", success(quorum=late), success(quorum=now))
+    page.browser.execute_script(
+        FAKE_SOCKET + "window.shown = []; dallinger.updateProgressBar = (n) => shown.push(n);"
+        "dallinger.waitForQuorum(); socket.onopen();"
+        'socket.onmessage({data: \'quorum:{"q": 3, "n": 2, "overrecruited": false}\'});'
+    )
+    page.wait().until(lambda _: js(page, "shown.length") == 2)
+    assert js(page, "shown") == [2, 2]
+
+
 def test_the_scripts_do_no_harm_when_included_twice(plain, page):
     settled(page, "dallinger.createParticipant()")
     page.browser.execute_async_script(

@@ -50,6 +50,16 @@ def test_those_who_wait_are_told_of_newcomers(trio: Stage) -> None:
     assert ear.told()[-1] == {"q": 3, "n": 2, "overrecruited": False}
 
 
+def test_who_begins_to_listen_while_another_comes_is_told_of_both(trio: Stage) -> None:
+    first = trio.arrive()
+    trio.wait(0.1)
+    ear = trio.connect(first, "quorum")
+    trio.wait(0.1)
+    trio.arrive()
+    trio.wait(1)
+    assert ear.told()[-1]["n"] == 2
+
+
 def test_the_room_opens_for_all_when_it_is_full(trio: Stage) -> None:
     ears = [trio.arrive_with_ear()[1] for _ in range(3)]
     trio.wait(1)

@@ -378,10 +378,15 @@
 
   /** Ask how far the waiting room is, or whether the group has ended; `done` gets {quorum}. */
   dlgr.lookAround = function () {
-    return dlgr.get(`/waiting-room/${dlgr.identity.participantId}`).done(({ quorum: room }) => heed(room));
+    const before = news; // an answer that news overtook may be older than the news
+    return dlgr.get(`/waiting-room/${dlgr.identity.participantId}`).done(({ quorum: room }) => (before === news ? heed(room) : dlgr.lookAround()));
   };
 
-  document.addEventListener("petri:news", ({ detail: room }) => heed(room));
+  let news = 0;
+  document.addEventListener("petri:news", ({ detail: room }) => {
+    news += 1;
+    heed(room);
+  });
 
   // What the platform says about this participant's room; in a running experiment only its end matters.
   function heed(room) {
