@@ -67,7 +67,8 @@ def plain_or_refused(value: Any) -> Any:
 
 
 #: Writes what an author gives, to see whether it can be.
-_in_order = json.JSONEncoder(sort_keys=True).encode
+#: Details as a text that tells whether they have changed.
+details_text = json.JSONEncoder(sort_keys=True).encode
 _check = json.JSONEncoder(allow_nan=False, default=plain_or_refused).encode
 
 
@@ -145,7 +146,7 @@ class Record:
         """Whether a commit has to write this record."""
         return self._touched or (
             (bool(self.details) or self._details_json != "{}")
-            and (_in_order(self.details) != self._details_json)
+            and (details_text(self.details) != self._details_json)
         )
 
     @classmethod

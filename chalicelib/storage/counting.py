@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from .around import EngineAround
 from .dynamodb_models import to_wire, wire_size
 from .engine import ANY, Check, Delete, Engine, Item, Key, Put, Write
 
@@ -25,7 +26,7 @@ PAGE: Final = 1024 * 1024
 COUNTED: Final = ("calls", "gets", "queries", "commits", "increments", "read_units", "write_units")
 
 
-class CountingEngine:
+class CountingEngine(EngineAround):
     """Passes everything on to an engine, of either sort, and counts as if it were DynamoDB.
 
     It reads what a commit is about to change to know its size, without counting that; so it is for
@@ -34,19 +35,9 @@ class CountingEngine:
 
     def __init__(self, engine: Engine) -> None:
         """Begin at zero."""
-        self._engine = engine
+        super().__init__(engine)
         self._counts: Counter[str] = Counter()
         self._guard = threading.Lock()
-
-    @property
-    def max_writes(self) -> int:
-        """The most writes one `commit` takes."""
-        return self._engine.max_writes
-
-    @property
-    def max_bytes(self) -> int:
-        """The most bytes one `commit` takes."""
-        return self._engine.max_bytes
 
     def taken(self) -> dict[str, int]:
         """Return the counts since the last time they were taken, and begin at zero again.
@@ -121,10 +112,6 @@ class CountingEngine:
         """Add to the counter at a key and return the new value."""
         self._count("increments", 1, write_units=1)
         return self._engine.increment(key, by)
-
-    def close(self) -> None:
-        """Close the engine inside."""
-        self._engine.close()
 
     def _count(self, what: str, calls: int, *, read_units: int = 0, write_units: int = 0) -> None:
         with self._guard:

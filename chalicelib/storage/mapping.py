@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +12,7 @@ from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
-from chalicelib.model.record import PROPERTIES, Record, iso
+from chalicelib.model.record import PROPERTIES, Record, details_text, iso
 from chalicelib.model.registry import class_for
 from chalicelib.model.reports import Notification, Payment, Recruitment
 from chalicelib.model.transformation import Transformation
@@ -95,15 +94,13 @@ def fill(kind: str, item: Item) -> Record:
             state[name] = value if read is None else read(value)
     details = state.setdefault("details", {})
     if details:
-        state["_details_json"] = _in_order(details)
+        state["_details_json"] = details_text(details)
     for name, empty in EMPTY.get(kind, ()):
         if name not in state:
             state[name] = empty()
     return record
 
 
-#: The same as where a record looks whether its details have changed.
-_in_order = json.JSONEncoder(sort_keys=True).encode
 #: Where a value goes, and what makes the stored one of it; None: it is stored as it is.
 _Reader = tuple[str, Callable[[str], Any] | None]
 _COMMON_READERS: dict[str, _Reader] = {

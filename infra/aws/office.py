@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from chalicelib.messaging.schedule import EventBridgeSchedule
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.operations.settings import Gettable
 from chalicelib.services import use
-from chalicelib.storage.engine import Engine, Item, Key, Write
+from chalicelib.storage.around import EngineAround
+from chalicelib.storage.engine import Engine, Item, Key
 from infra.aws import facts, secrets
 from infra.aws.account import Account
 from infra.aws.facts import Facts
@@ -38,62 +39,20 @@ _KNOWN = {key.name for key in KEYS if key.effective}
 _NOWHERE = Path(__file__).parent / "templates"
 
 
-class DeployedStore:
+class DeployedStore(EngineAround):
     """The engine of a deployed app; its secrets lie in SSM and not in the table, and are shown here."""
 
     def __init__(self, engine: Engine, kept: Mapping[str, Any]) -> None:
         """Take the table's engine, and the app's secrets."""
-        self._engine = engine
+        super().__init__(engine)
         self._secrets: Item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1}
         self._secrets |= {name: kept.get(name, "") for name in (secrets.SIGNING, secrets.TOKEN)}
-
-    @property
-    def max_writes(self) -> int:
-        """The most writes one `commit` takes."""
-        return self._engine.max_writes
-
-    @property
-    def max_bytes(self) -> int:
-        """The most bytes one `commit` takes."""
-        return self._engine.max_bytes
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys."""
         wanted = list(keys)
         found = self._engine.get([key for key in wanted if key != SECRETS]) if wanted != [SECRETS] else {}
         return {**found, SECRETS: self._secrets} if SECRETS in wanted else found
-
-    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
-        """Yield the items of a collection whose sk begins with the prefix."""
-        return self._engine.query(pk, prefix)
-
-    def count(self, pk: str, prefix: str = "") -> int:
-        """Return how many items of a collection have an sk that begins with the prefix."""
-        return self._engine.count(pk, prefix)
-
-    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
-        """Yield the items of several collections, one after the other."""
-        return self._engine.query_each(pks, prefix)
-
-    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
-        """Return how many items several collections have together."""
-        return self._engine.count_each(pks, prefix)
-
-    def query_until(self, pk: str, last: str) -> Iterator[Item]:
-        """Yield the items of a collection whose sk is not after `last`."""
-        return self._engine.query_until(pk, last)
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        """Write all or nothing."""
-        self._engine.commit(writes)
-
-    def increment(self, key: Key, by: int = 1) -> int:
-        """Add to a counter and return the new value."""
-        return self._engine.increment(key, by)
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._engine.close()
 
 
 @contextmanager

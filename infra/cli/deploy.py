@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from infra.aws.names import Stage
 from infra.cli.aws_options import DryRun, Profile, Region, Yes
 
 Source = Annotated[
@@ -41,77 +43,54 @@ Protect = Annotated[
 Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
 
 
-def deploy(
-    directory: Source = Path(),
-    *,
-    app: NewApp = "",
-    archive: Archive = None,
-    participants: Participants = None,
-    alarm_email: AlarmEmail = "",
-    spend_limit: SpendLimit = None,
-    protect: Protect = None,
-    profile: Profile = None,
-    region: Region = None,
-    preflight: Preflight = True,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Put an experiment on AWS, live: real people, real money. Again: update it in place."""
-    # Put off, as in every command on AWS: its clients take a while to import.
-    from infra.cli.deploying import Asked, deploy_app
+def _deploys(stage: Stage, says: str) -> Callable[..., None]:
+    """Make the command that deploys to a stage; both take the same words."""
 
-    deploy_app(
-        Asked(
-            directory,
-            "live",
-            app,
-            archive,
-            participants,
-            alarm_email,
-            spend_limit,
-            protect,
-            profile,
-            region,
-            preflight,
-            yes,
-            dry_run,
+    def command(
+        directory: Source = Path(),
+        *,
+        app: NewApp = "",
+        archive: Archive = None,
+        participants: Participants = None,
+        alarm_email: AlarmEmail = "",
+        spend_limit: SpendLimit = None,
+        protect: Protect = None,
+        profile: Profile = None,
+        region: Region = None,
+        preflight: Preflight = True,
+        yes: Yes = False,
+        dry_run: DryRun = False,
+    ) -> None:
+        # Put off, as in every command on AWS: its clients take a while to import.
+        from infra.cli.deploying import Asked, deploy_app
+
+        deploy_app(
+            Asked(
+                directory,
+                stage,
+                app,
+                archive,
+                participants,
+                alarm_email,
+                spend_limit,
+                protect,
+                profile,
+                region,
+                preflight,
+                yes,
+                dry_run,
+            )
         )
-    )
+
+    command.__doc__ = says
+    return command
 
 
-def sandbox(
-    directory: Source = Path(),
-    *,
-    app: NewApp = "",
-    archive: Archive = None,
-    participants: Participants = None,
-    alarm_email: AlarmEmail = "",
-    spend_limit: SpendLimit = None,
-    protect: Protect = None,
-    profile: Profile = None,
-    region: Region = None,
-    preflight: Preflight = True,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Put an experiment on AWS, at the recruiter's sandbox: nobody is paid. Again: update it in place."""
-    # Put off, as above.
-    from infra.cli.deploying import Asked, deploy_app
-
-    deploy_app(
-        Asked(
-            directory,
-            "sandbox",
-            app,
-            archive,
-            participants,
-            alarm_email,
-            spend_limit,
-            protect,
-            profile,
-            region,
-            preflight,
-            yes,
-            dry_run,
-        )
-    )
+deploy = _deploys(
+    "live",
+    "Put an experiment on AWS, live: real people, real money. Again: update it in place.",
+)
+sandbox = _deploys(
+    "sandbox",
+    "Put an experiment on AWS, at the recruiter's sandbox: nobody is paid. Again: update it in place.",
+)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
-from chalicelib.storage.engine import Engine, Item, Key, Write
+from chalicelib.storage.around import EngineAround
+from chalicelib.storage.engine import Engine, Write
 
 
 class Crash(BaseException):
     """The process died here; no `except Exception` of the code under test may catch it."""
 
 
-class FailingEngine:
+class FailingEngine(EngineAround):
     """Passes everything on to an engine, and crashes before or after its n-th commit.
 
     After the crash it works again, as the database does for the process that comes next. Commits are
@@ -21,37 +22,11 @@ class FailingEngine:
     """
 
     def __init__(self, engine: Engine, fail_at: int, when: Literal["before", "after"] = "before") -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._fail_at = fail_at
         self._when = when
         self._guard = threading.Lock()
         self.commits = 0
-
-    @property
-    def max_writes(self) -> int:
-        return self._engine.max_writes
-
-    @property
-    def max_bytes(self) -> int:
-        return self._engine.max_bytes
-
-    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        return self._engine.get(keys)
-
-    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
-        return self._engine.query(pk, prefix)
-
-    def count(self, pk: str, prefix: str = "") -> int:
-        return self._engine.count(pk, prefix)
-
-    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
-        return self._engine.query_each(pks, prefix)
-
-    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
-        return self._engine.count_each(pks, prefix)
-
-    def query_until(self, pk: str, last: str) -> Iterator[Item]:
-        return self._engine.query_until(pk, last)
 
     def commit(self, writes: Sequence[Write]) -> None:
         with self._guard:
@@ -62,9 +37,3 @@ class FailingEngine:
         self._engine.commit(writes)
         if number == self._fail_at:
             raise Crash(f"after commit {number}")
-
-    def increment(self, key: Key, by: int = 1) -> int:
-        return self._engine.increment(key, by)
-
-    def close(self) -> None:
-        self._engine.close()
