@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sys
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -57,12 +58,33 @@ def _second(seconds: int) -> str:
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+class _Stdout(logging.StreamHandler[TextIO]):
+    """Writes to what stdout is at the moment: who calls this process may have put another in its place."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, given: TextIO) -> None:
+        del given
+
+
 def logger() -> Logger:
     """Return the log of requests, made when it is first needed."""
     global _logger  # noqa: PLW0603 - one logger for each process
     if _logger is None:
         lines = _Lines(utc=True)
-        _logger = Logger(service="petri", name="petri.requests", child=False, logger_formatter=lines)
+        _logger = Logger(
+            service="petri",
+            name="petri.requests",
+            child=False,
+            logger_formatter=lines,
+            logger_handler=_Stdout(),
+        )
     return _logger
 
 

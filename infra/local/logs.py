@@ -49,14 +49,15 @@ def kept(path: Path) -> Iterator[None]:
         # Powertools keeps the platform's lines from everybody else; a terminal has its own sieve.
         handler.filters = filters
     platform = logging.getLogger(_PLATFORM)
-    structured = [handler for handler in platform.handlers if isinstance(handler, logging.StreamHandler)]
-    with path.open("a", encoding="utf-8") as file:
-        streams = [handler.setStream(file) for handler in structured]
-        try:
-            yield
-        finally:
-            for handler, stream in zip(structured, streams, strict=True):
-                handler.setStream(stream or sys.stdout)
+    structured = list(platform.handlers)
+    file = logging.FileHandler(path, encoding="utf-8")
+    file.setFormatter(next(handler.formatter for handler in structured))
+    platform.handlers = [file]
+    try:
+        yield
+    finally:
+        platform.handlers = structured
+        file.close()
 
 
 class _InShort(logging.Formatter):

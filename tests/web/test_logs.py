@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import logging
-from collections.abc import Iterator
+import sys
 from typing import Any
 
 import pytest
@@ -36,16 +35,11 @@ class Log:
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
-    """Catch what the platform's structured handlers write."""
-    logger()
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    """Catch what the platform's log writes to stdout."""
     stream = io.StringIO()
-    handlers = [h for h in logging.getLogger("petri").handlers if isinstance(h, logging.StreamHandler)]
-    before = [handler.setStream(stream) for handler in handlers]
-    yield Log(stream)
-    for handler, old in zip(handlers, before, strict=True):
-        if old is not None:
-            handler.setStream(old)
+    monkeypatch.setattr(sys, "stdout", stream)
+    return Log(stream)
 
 
 def test_each_request_is_one_line(world: NewWorld, log: Log) -> None:
@@ -137,3 +131,11 @@ def test_a_token_is_never_logged(world: NewWorld, log: Log) -> None:
     here.get("/summary", token=person.token + "x")
     assert person.token not in log.text
     assert OPERATOR_TOKEN not in log.text
+
+
+def test_the_log_goes_where_stdout_is_at_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        with io.StringIO() as shown:
+            monkeypatch.setattr(sys, "stdout", shown)
+            logger().info("a line")
+            assert "a line" in shown.getvalue()
