@@ -16,30 +16,29 @@ from tests.web.world import OPERATOR_TOKEN
 
 
 class Log:
-    """What was written since the test began."""
+    """What the platform's log has written to stdout since the test began."""
 
-    def __init__(self, stream: io.StringIO) -> None:
-        self._stream = stream
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self._captured = captured
+        self._text = ""
 
     @property
     def text(self) -> str:
-        return self._stream.getvalue()
+        self._text += self._captured.readouterr().out
+        return self._text
 
     @property
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.text.splitlines()]
 
     def forget(self) -> None:
-        self._stream.seek(0)
-        self._stream.truncate()
+        self._captured.readouterr()
+        self._text = ""
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Log:
-    """Catch what the platform's log writes to stdout."""
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stdout", stream)
-    return Log(stream)
+def log(capsys: pytest.CaptureFixture[str]) -> Log:
+    return Log(capsys)
 
 
 def test_each_request_is_one_line(world: NewWorld, log: Log) -> None:
