@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -21,6 +22,8 @@ Say = Callable[..., str]
 def petri(monkeypatch: pytest.MonkeyPatch) -> Say:
     """Types a command and returns what it prints; fails where the command fails."""
     monkeypatch.setenv("COLUMNS", "200")
+    # A command has a process of its own, in which nothing has set up the log of requests.
+    monkeypatch.setattr(logging.getLogger("petri"), "handlers", [])
 
     def say(*words: str, fails: bool = False) -> str:
         result = CliRunner().invoke(app, list(words))
