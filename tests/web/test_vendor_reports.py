@@ -6,12 +6,16 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib import bootstrap
 from chalicelib.model.errors import Forbidden
 from chalicelib.ports import Report
+from chalicelib.recruiters import prolific
 from chalicelib.workers import messages
+from tests.tools.prolific import TOKEN, WORKSPACE, Prolific
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk
 from tests.web.world import Person, World
@@ -157,5 +161,30 @@ def test_a_verified_report_over_http_is_carried_out(here: World) -> None:
     reports = [Report("AssignmentReturned", assignment_id)]
     here.app.recruiters.receivers["prolific"] = lambda headers, body: reports
     here.post("/notifications", {"a": "b"}, headers=SIGNED)
+    here.work()
+    assert person.now()["status"] == "returned"
+
+
+def test_a_webhook_of_prolific_is_carried_out_where_it_is_subscribed_to(here: World) -> None:
+    settings = {
+        "mode": "live",
+        "base_payment": 10,
+        "description": "A game.",
+        "prolific_token": TOKEN,
+        "prolific_workspace": WORKSPACE,
+    }
+    with Prolific.running(here.clock) as vendor:
+        recruiter = prolific.build(
+            settings, lambda: "https://ring.example.org", here.clock, secret="of the run", api=vendor.api
+        )
+        recruiter.recruit(1, "open-1", {})
+        submission = vendor.begin("worker-1")
+        person = here.arrive(recruiter="prolific", assignmentId=submission)
+        vendor.give_back(submission)
+        here.app.recruiters.receivers.update(bootstrap._receivers({"prolific": recruiter}, here.clock))
+        (subscription,) = vendor.world.subscriptions.values()
+        path = urlsplit(subscription["target_url"]).path
+        for hook in vendor.hooks.take():
+            here.call("POST", path, body=hook.body, content_type=None, headers=hook.headers)
     here.work()
     assert person.now()["status"] == "returned"

@@ -21,8 +21,8 @@ from .webhooks import Webhooks
 
 CENT = Decimal("0.01")
 BASE, SCREEN_OUT = "base", "screen-out"
-#: Where webhooks arrive, below the experiment's address.
-WEBHOOK_PATH = "/notifications/prolific"
+#: Where webhooks arrive, below the experiment's address; they are told from others' by their signature.
+WEBHOOK_PATH = "/notifications"
 
 
 class ProlificRecruiter:

@@ -76,7 +76,7 @@ def test_the_first_opening_subscribes_once(make, vendor):
     make().recruit(1, "open-2", facts)
     make().recruit(1, "another-run", {})
     assert [(s["target_url"], s["is_enabled"]) for s in vendor.world.subscriptions.values()] == [
-        ("https://ring.example.org/notifications/prolific", True)
+        ("https://ring.example.org/notifications", True)
     ]
 
 
