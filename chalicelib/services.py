@@ -63,8 +63,6 @@ class RecruiterBook:
     receivers: dict[str, Receiver] = field(default_factory=dict)
     #: What reads a message that SNS delivered into our own queue.
     reader: Callable[[Mapping[str, Any]], list[Report]] | None = None
-    #: How many places are opened at a time: MTurk charges more from ten on.
-    places: int = 1
 
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter by the name that a participant's record carries, `bots:Bot` included."""
@@ -124,10 +122,13 @@ class RecruiterBook:
         found = self.recruiters.get(participant.recruiter.partition(":")[0])
         return "" if found is None else found.submit_address(participant)
 
-    def fee(self, nickname: str, amount: Decimal) -> Decimal:
-        """What the recruiter charges for a payment, in US dollars; an unknown one charges nothing."""
+    def fee(self, nickname: str, amount: Decimal, places: int) -> Decimal:
+        """What the recruiter charges for a payment, in US dollars; an unknown one charges nothing.
+
+        `places`: how many are opened at a time, as Mechanical Turk charges more from ten on.
+        """
         found = self.recruiters.get(nickname.partition(":")[0])
-        return Decimal(0) if found is None else found.fee(amount, self.places)
+        return Decimal(0) if found is None else found.fee(amount, places)
 
     def in_hot_air(self, nickname: str) -> Recruiter | None:
         """Return a recruiter that pays and recruits in hot air, calling nobody; None for any other."""

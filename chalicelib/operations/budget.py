@@ -55,28 +55,50 @@ def reserved(unit: Unit, participant: Participant | None = None, status: str = S
     )
 
 
-def per_place(unit: Unit) -> Decimal:
-    """The most that one participant can cost, with the dearest of the recruiters in use."""
-    return _with_fee(unit, _dollars(unit, "base_payment") + _dollars(unit, "max_bonus"))
+def per_place(unit: Unit, places: int = 1) -> Decimal:
+    """The most that one participant can cost, with the dearest of the recruiters in use.
+
+    `places`: how many are to be opened at a time.
+    """
+    return _with_fee(unit, _dollars(unit, "base_payment") + _dollars(unit, "max_bonus"), places)
+
+
+def cost_of(unit: Unit, recruiter: str, amount: Decimal) -> Decimal:
+    """A payment and its recruiter's fee; without a cap nobody reckons with fees."""
+    return amount + unit.recruiters.fee(recruiter, amount, _most_at_once(unit)) if is_kept(unit) else amount
+
+
+def note_at_once(unit: Unit, places: int) -> None:
+    """Note that so many places are opened at a time."""
+    if places > _most_at_once(unit):
+        unit.work.state["most_at_once"] = places
+
+
+def _most_at_once(unit: Unit) -> int:
+    """How many places were opened at a time, at the most: a recruiter may charge more for many."""
+    return int(unit.work.state.get("most_at_once", 1))
 
 
 def _dollars(unit: Unit, key: str) -> Decimal:
     return Decimal(str(unit.config.get(key) or 0))
 
 
-def _with_fee(unit: Unit, amount: Decimal) -> Decimal:
+def _with_fee(unit: Unit, amount: Decimal, places: int = 1) -> Decimal:
     if not amount:
         return ZERO
-    return amount + max(unit.recruiters.fee(name, amount) for name in recruiters_in_use(unit))
+    many = max(places, _most_at_once(unit))
+    return amount + max(unit.recruiters.fee(name, amount, many) for name in recruiters_in_use(unit))
 
 
 def affordable(unit: Unit, places: int) -> int:
     """How many of so many places the hard cap allows."""
-    cap, price = _cap(unit, "hard_cap"), per_place(unit)
-    if cap is None or price <= ZERO:
+    cap, least = _cap(unit, "hard_cap"), per_place(unit)
+    if cap is None or least <= ZERO:
         return places
     left = cap - owed(unit) - reserved(unit)
-    return max(0, min(places, int(left // price)))
+    # Fewer at a time may cost less each.
+    most = min(places, int(left // least))
+    return next((n for n in range(most, 0, -1) if n * per_place(unit, n) <= left), 0)
 
 
 def is_above(unit: Unit, amount: Decimal, participant: Participant) -> bool:

@@ -70,7 +70,7 @@ def owe(
         return None
     payment = Payment(participant.id, kind, amount, reason)
     unit.work.save(payment)
-    cost = amount + unit.recruiters.fee(participant.recruiter, amount)
+    cost = budget.cost_of(unit, participant.recruiter, amount)
     is_held = kind == BONUS and budget.is_above(unit, cost, participant)
     budget.note_owed(unit, cost, participant, is_last=kind != BASE or participant.status != "submitted")
     if is_held:

@@ -115,6 +115,7 @@ def _open(unit: Unit, name: str, count: int) -> None:
     state["opened"] = max(int(state.get("opened", 0)), standing(unit).came) + count
     asked = state.setdefault("asked", {})
     asked[name] = asked.get(name, 0) + count
+    budget.note_at_once(unit, count)
     unit.work.save(Recruitment(recruiter=name, event_type=RECRUIT, n=count))
     # Counted apart: what was opened and closed unfilled is taken off the places, and no token comes twice.
     state["openings"] = int(state.get("openings", 0)) + 1

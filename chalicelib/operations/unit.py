@@ -72,8 +72,8 @@ class Recruiters(Protocol):
     def submit_address(self, participant: Participant) -> str:
         """Where the exit page sends this participant, or ""."""
 
-    def fee(self, nickname: str, amount: Decimal) -> Decimal:
-        """What the recruiter charges for a payment, in US dollars."""
+    def fee(self, nickname: str, amount: Decimal, places: int) -> Decimal:
+        """What the recruiter charges for a payment, in US dollars; `places`: how many open at a time."""
 
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter; ExperimentError when there is none of this name."""

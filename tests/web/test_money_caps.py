@@ -33,6 +33,29 @@ def test_no_more_places_open_than_the_hard_cap_can_pay(world: NewWorld, places: 
     assert (opened(till), till.vendor.places) == (may_open, may_open)
 
 
+def charge_more_for_many(till: Till) -> None:
+    """Let the vendor take half of what places cost that open ten at a time, as Mechanical Turk takes more."""
+    till.vendor.fee = lambda amount, places: amount / (2 if places >= 10 else 10)  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(("cap", "may_open"), [(16.50, 9), (30, 10)])
+def test_places_that_open_together_are_reckoned_with_the_fee_for_many(
+    world: NewWorld, cap: float, may_open: int
+) -> None:
+    till = Till(world, paying(), hard_cap=cap, auto_recruit=False)
+    charge_more_for_many(till)
+    till.here.app.run(recruitment.open_places_by_operator, 10)
+    assert opened(till) == may_open
+
+
+def test_what_is_owed_for_places_that_opened_together_has_the_fee_for_many(world: NewWorld) -> None:
+    till = Till(world, paying(), hard_cap=30, auto_recruit=False)
+    charge_more_for_many(till)
+    till.here.app.run(recruitment.open_places_by_operator, 10)
+    till.finish()
+    assert till.here.app.run(budget.owed) == Decimal("2.25")
+
+
 def test_a_cap_that_fits_exactly_pays_everybody_everything(world: NewWorld) -> None:
     till = capped(world, 3)
     people = [till.finish() for _ in range(3)]
