@@ -55,7 +55,7 @@ def _rewritten(body: bytes) -> bytes:
     """The body as Python writes it: Prolific's example signs that, whatever went over the line."""
     try:
         return json.dumps(json.loads(body)).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

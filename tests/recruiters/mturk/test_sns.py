@@ -86,6 +86,8 @@ def test_a_subject_is_signed_too(sns: SNSDoor, post: Post):
         {"MessageId": "another"},
         {"Signature": "AAAA"},
         {"Signature": "no base64!"},
+        {"Signature": "é"},
+        {"Message": "half of a character: \ud800"},
         {"Signature": None},
         {"SignatureVersion": "2"},
         {"SignatureVersion": "3"},
@@ -154,7 +156,9 @@ def test_a_certificate_is_loaded_once(sns: SNSDoor, post: Post, amazon: Amazon):
     assert amazon.visited == [ADDRESS]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"Type": "Rumour"}', '{"Type": null}'])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"Type": "Rumour"}', '{"Type": null}', '{"Type": []}', "[" * 100_000]
+)
 def test_what_isnt_a_message_of_sns_is_bad_input(sns: SNSDoor, body: str):
     with pytest.raises(BadRequest):
         sns.receive(body)

@@ -99,6 +99,13 @@ def test_a_body_that_was_changed_is_refused(recruiter, vendor, handed_in):
         recruiter.receive_webhook(hook.headers, hook.body.replace(b"worker-1", b"worker-2"))
 
 
+@pytest.mark.parametrize("body", [b"", b"\xff", b"no JSON", b"[" * 100_000])
+def test_an_unsigned_body_is_refused_whatever_it_is(recruiter, vendor, handed_in, body):
+    hook = vendor.hooks.take()[-1]
+    with pytest.raises(Forbidden):
+        recruiter.receive_webhook(hook.headers, body)
+
+
 @pytest.mark.parametrize("name", ["X-Prolific-Request-Signature", "X-Prolific-Request-Timestamp"])
 def test_a_webhook_without_its_headers_is_refused(recruiter, vendor, handed_in, name):
     hook = vendor.hooks.take()[-1]
