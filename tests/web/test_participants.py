@@ -340,3 +340,23 @@ def test_a_failed_participant_answers_no_questions(world: NewWorld) -> None:
     with here.unchanged():
         said = person.post(f"/question/{person.id}", {"question": "q", "response": "r", "number": 1})
     assert (said.status, said.code) == (403, "participant_failed")
+
+
+# -- entry links ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recruiter", ["link", "hotair", "cli", "bots:Bot"])
+def test_nobody_comes_without_a_link_where_people_come_by_links(world: NewWorld, recruiter: str) -> None:
+    here = world(mode="live", recruiter="link")
+    said = here.post("/participant", {**IDS, "recruiter": recruiter})
+    assert (said.status, said.code) == (403, "entry_link_invalid")
+
+
+def test_the_operators_bot_needs_no_link(world: NewWorld) -> None:
+    here = world(mode="live", recruiter="link")
+    assert here.post("/participant", {**IDS, "recruiter": "bots:Bot"}, token=OPERATOR_TOKEN).status == 200
+
+
+@pytest.mark.parametrize("settings", [{"mode": "debug", "recruiter": "link"}, {"mode": "live"}])
+def test_where_no_links_are_asked_for_anybody_may_come(world: NewWorld, settings: dict[str, str]) -> None:
+    assert world(**settings).post("/participant", {**IDS, "recruiter": "cli"}).status == 200
