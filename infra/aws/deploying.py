@@ -42,7 +42,7 @@ from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.staging import Staged, stage
 from infra.aws.steps import Progress, Step, carry_out
 from infra.aws.templating import base_template, front_template, routes_of
-from infra.aws.upload import Site, files_of
+from infra.aws.upload import Site, files_of, page_of
 from infra.aws.wiring import Wiring
 
 AGAIN = "Run the same command again: what is done is found done. Until then everything goes on as it was."
@@ -260,8 +260,9 @@ class Deploying:
         )
 
     def _make_front(self) -> None:
-        site = self._staged.site
-        pages = [path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")]
+        # Whoever takes part has the pages of before open, which lead to others of before.
+        pages = {page for file in files_of(self._staged.site) if (page := page_of(file.key))}
+        pages |= self._site.pages()
         parameters = {
             "App": self._names.app,
             "Stage": self._names.stage,

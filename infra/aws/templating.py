@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,11 +21,14 @@ OWN_BEHAVIOURS = 2
 TAKEN = ("/chat", "/static/*")
 #: AWS's limit for a template that isn't uploaded to a bucket first.
 MOST_BYTES = 51_200
+#: And for a function of CloudFront.
+MOST_CODE = 10_240
 
 _MARK = (
     "          # infra/aws/templating.py writes the addresses of the API here, an author's own among them.\n"
 )
 _CODE = re.compile(r"^(?P<margin> +)FunctionCode: functions/(?P<file>\w+\.js)\n", re.MULTILINE)
+_NO_PAGES = "const PAGES = null;"
 _VARIABLE = re.compile(r"\{\w+\}")
 #: Managed by AWS: CachingDisabled, and AllViewerExceptHostHeader.
 _NEVER_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -51,14 +55,15 @@ def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = (
 
     AwsProblem when CloudFront can't tell so many addresses apart.
     """
-    found = behaviours(routes, pages)
+    known = sorted(set(pages))
+    found = behaviours(routes, known)
     if len(found) > MOST_BEHAVIOURS - OWN_BEHAVIOURS:
         raise AwsProblem(
             f"The experiment's routes and pages need {len(found)} rules of CloudFront, which takes "
             f"{MOST_BEHAVIOURS - OWN_BEHAVIOURS}: put your own routes below one word, such as /mine/..."
         )
     text = (TEMPLATES / "front.yaml").read_text(encoding="utf-8")
-    text = _CODE.sub(_with_code, text)
+    text = _CODE.sub(lambda place: _with_code(place, known), text)
     text = text.replace(_MARK, "".join(_written(behaviour) for behaviour in found))
     if len(text.encode()) > MOST_BYTES:
         raise AwsProblem(
@@ -162,8 +167,14 @@ _TO_SITE = (
 )
 
 
-def _with_code(place: re.Match[str]) -> str:
-    code = (HERE / "functions" / place["file"]).read_text(encoding="utf-8")
+def _with_code(place: re.Match[str], pages: list[str]) -> str:
+    code = _with_pages((HERE / "functions" / place["file"]).read_text(encoding="utf-8"), pages)
     margin = place["margin"]
     indented = "".join(f"{margin}  {line}".rstrip() + "\n" for line in code.splitlines())
     return f"{margin}FunctionCode: |\n{indented}"
+
+
+def _with_pages(code: str, pages: list[str]) -> str:
+    """Write into a function which pages there are; more than it may hold it asks the bucket for."""
+    told = code.replace(_NO_PAGES, f"const PAGES = {json.dumps(pages)};") if pages else code
+    return told if len(told.encode()) <= MOST_CODE else code

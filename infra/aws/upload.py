@@ -73,6 +73,12 @@ def files_of(folder: Path) -> list[File]:
     return [File(path, path.relative_to(folder).as_posix()) for path in found]
 
 
+def page_of(key: str) -> str:
+    """Return what a page is called in addresses; empty for a file that is none."""
+    name = key.removesuffix(".html")
+    return "" if name == key or key.startswith("static/") else name
+
+
 class Site:
     """The bucket of an app's pages."""
 
@@ -117,6 +123,10 @@ class Site:
                 "CallerReference": secrets.token_hex(16),
             },
         )
+
+    def pages(self) -> set[str]:
+        """Return the pages that lie there, those of earlier deploys among them."""
+        return {page for key in self._there() if (page := page_of(key))}
 
     def _there(self) -> dict[str, str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)

@@ -304,7 +304,8 @@ def test_a_function_of_cloudfront_is_short_enough(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS.glob("*.js")), ids=lambda path: path.name)
 def test_the_template_carries_each_functions_code(path: Path) -> None:
-    codes = [one["FunctionCode"] for one in of_type(resolved.front(), "AWS::CloudFront::Function").values()]
+    template = resolved.resolved(resolved.loaded(front_template(routes_of())), resolved.FRONT)
+    codes = [one["FunctionCode"] for one in of_type(template, "AWS::CloudFront::Function").values()]
     assert path.read_text(encoding="utf-8") in codes
 
 

@@ -117,3 +117,9 @@ def test_a_bucket_is_emptied_of_every_version(account: Account, buckets: tuple[s
 
 def test_emptying_a_bucket_that_is_not_there_is_no_failure(account: Account) -> None:
     assert empty(account, "petri-nobody-has-this") == 0
+
+
+def test_pages_of_earlier_deploys_are_known_and_files_are_none(site: Site, folder: Path) -> None:
+    (folder / "static" / "frame.html").write_text("a file")
+    site.upload(files_of(folder))
+    assert site.pages() == {"ad"}

@@ -1,15 +1,24 @@
 // Which file answers an address: what infra/site/resolve.py does on one machine. Runs at CloudFront's
 // edges (cloudfront-js-2.0) for every request that goes to the bucket.
-const NOT_FOUND = { statusCode: 404, statusDescription: "Not Found" };
+// The pages that there are, written by infra/aws/templating.py; null: not known, and the bucket is asked.
+const PAGES = null;
+const MISSING = "There is nothing at this address; check it.";
 
 function handler(event) {
-  const key = keyOf(event.request.uri);
-  if (key === null) return NOT_FOUND;
-  event.request.uri = "/" + key;
-  return event.request;
+  const request = event.request;
+  const parts = partsOf(request.uri);
+  if (parts === null) return missing(request);
+  const page = parts.join("/") || "ad";
+  const isFile = parts[0] === "static" || page === "robots.txt";
+  if (!isFile && PAGES !== null && !PAGES.includes(page)) {
+    // An address of the API, which knows no slash at its end.
+    return request.uri.endsWith("/") ? sentTo("/" + encoded(parts), request) : missing(request);
+  }
+  request.uri = "/" + (encoded(parts) || "ad") + (isFile ? "" : ".html");
+  return request;
 }
 
-function keyOf(uri) {
+function partsOf(uri) {
   let path;
   try {
     path = decodeURIComponent(uri);
@@ -17,9 +26,36 @@ function keyOf(uri) {
     return null; // no file has such a name
   }
   const parts = path.split("/").filter((part) => part !== "");
-  if (parts.some((part) => part === "." || part === ".." || part.includes("\\") || part.includes("\0"))) {
-    return null;
-  }
-  const name = parts.map(encodeURIComponent).join("/") || "ad";
-  return parts[0] === "static" || name === "robots.txt" ? name : name + ".html";
+  const leadsOut = (part) => part === "." || part === ".." || part.includes("\\") || part.includes("\0");
+  return parts.some(leadsOut) ? null : parts;
+}
+
+function encoded(parts) {
+  return parts.map(encodeURIComponent).join("/");
+}
+
+function sentTo(uri, request) {
+  const query = request.rawQueryString(); // undefined without a query
+  return {
+    statusCode: 302,
+    statusDescription: "Found",
+    headers: { location: { value: uri + (query ? "?" + query : "") }, "cache-control": { value: "no-store" } },
+  };
+}
+
+// What a machine of one's own answers: a page for people, the one shape of errors for scripts.
+function missing(request) {
+  const html = "<!DOCTYPE html><html lang='en'><title>Error</title><h1>Error</h1><p>" + MISSING + "</p>";
+  const told = { status: "error", error_type: "Not found", error_text: MISSING, error_code: "not_found", html: html };
+  const accept = request.headers.accept;
+  const isPage = accept !== undefined && accept.value.includes("text/html");
+  return {
+    statusCode: 404,
+    statusDescription: "Not Found",
+    headers: {
+      "content-type": { value: isPage ? "text/html; charset=utf-8" : "application/json" },
+      "cache-control": { value: "no-store" },
+    },
+    body: { encoding: "text", data: isPage ? html : JSON.stringify(told) },
+  };
 }

@@ -271,4 +271,5 @@ class Edge:
 
 def _made_at_edge(made: dict[str, Any]) -> Answer:
     headers = tuple((name.encode(), one["value"].encode()) for name, one in made.get("headers", {}).items())
-    return Answer(int(made["statusCode"]), headers, b"")
+    body = str(made.get("body", {}).get("data", ""))
+    return Answer(int(made["statusCode"]), headers, body.encode())
