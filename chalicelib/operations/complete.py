@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.model.participant import Participant
 
 from .access import own_participant
+from .finish_participant import tell_of_late_end
 from .once import made_before, remember
 from .unit import Unit
 
@@ -17,6 +18,7 @@ def complete_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     if made_before(unit, participant) is None and participant.end_time is None:
         _come_to_the_end(unit, participant)
         remember(unit, participant, participant.id)
+    tell_of_late_end(unit, participant)
     return {}
 
 

@@ -21,6 +21,9 @@ from .unit import Unit
 
 #: Where on the record of somebody sent away early it stands that they gave the assignment back.
 GIVEN_BACK = "gave_assignment_back"
+#: For whom it is over with nothing owed by itself, and where it stands that they finished all the same.
+GIVEN_UP = ("returned", "abandoned", "rejected", "missing_notification")
+FINISHED_LATE = "finished_late"
 
 
 def finish_participant(unit: Unit, participant_id: int) -> None:
@@ -30,12 +33,25 @@ def finish_participant(unit: Unit, participant_id: int) -> None:
         _pay_off(unit, participant)
         return
     if participant.status != WORKING:
+        tell_of_late_end(unit, participant)
         return
     if participant.end_time is None:
         participant.end_time = unit.now
     _set_status(unit, participant, "submitted")
     owe_base(unit, participant)
     unit.work.post({"kind": "judge", "participant_id": participant.id})
+
+
+def tell_of_late_end(unit: Unit, participant: Participant) -> None:
+    """Tell the operator, once, that somebody who had been given up has finished all the same."""
+    if participant.status not in GIVEN_UP or participant.details.get(FINISHED_LATE):
+        return
+    participant.details = {**participant.details, FINISHED_LATE: True}
+    budget.tell(
+        unit,
+        f"Participant {participant.id} has finished, but was {participant.status} before; nothing is paid "
+        "for that by itself. If they are owed something, pay them with: petri compensate",
+    )
 
 
 def _pay_off(unit: Unit, participant: Participant) -> None:

@@ -11,7 +11,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
 from chalicelib.model.reports import Notification
 
-from . import budget
+from . import budget, offers
 from .access import operator_only
 from .fields import check_size
 from .finish_participant import finish_participant, lose_participant
@@ -82,6 +82,7 @@ def notify(
             "assignment_id": assignment_id,
             "participant_id": participant_id,
             "recruiter": recruiter,
+            "hit_id": hit_id,
             "at": iso(at),
         }
     )
@@ -95,14 +96,19 @@ def handle_notification(
     participant_id: int | None,
     recruiter: str | None = None,
     at: str | None = None,
+    hit_id: str = "",
 ) -> None:
     """Do what a report means for its participant, in any order and any number of times.
 
     A report about nobody, one that says nothing new, and one that is older than its participant, change
-    nothing; neither does one about somebody who came from another recruiter, which the operator is told of.
+    nothing; neither does one about somebody who came from another recruiter. The operator is told of that,
+    and of who hands a place of this run in without having taken part.
     """
     found = _whose(unit, assignment_id, participant_id)
-    if found is None or not _may_report(unit, found, event_type, recruiter):
+    if found is None:
+        _tell_of_stranger(unit, event_type, assignment_id, hit_id)
+        return
+    if not _may_report(unit, found, event_type, recruiter):
         return
     if _is_of_somebody_earlier(unit.work.participant(found), moment(at)):
         logger.info("%s of %s happened before participant %s began", event_type, assignment_id, found)
@@ -111,6 +117,16 @@ def handle_notification(
         finish_participant(unit, found)
     elif event_type in LOST:
         lose_participant(unit, found, LOST[event_type])
+
+
+def _tell_of_stranger(unit: Unit, event_type: str, assignment_id: str, hit_id: str) -> None:
+    """Tell the operator of a submission by nobody, if it is of a HIT of this run."""
+    if event_type == "AssignmentSubmitted" and hit_id and offers.is_known(unit, hit_id):
+        budget.tell(
+            unit,
+            f"Assignment {assignment_id} of HIT {hit_id} was handed in by somebody who took no part here. "
+            "Nothing is paid for it by Petri; look at it in the recruiter's own pages.",
+        )
 
 
 def _is_of_somebody_earlier(participant: Participant, at: datetime | None) -> bool:

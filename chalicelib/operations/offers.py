@@ -40,6 +40,11 @@ def note_ended(unit: Unit, hit_id: str) -> None:
     _note(unit, hit_id, ENDED)
 
 
+def is_known(unit: Unit, hit_id: str) -> bool:
+    """Whether an offer is this run's, running or ended."""
+    return hit_id in _known(unit)
+
+
 def has_ended(unit: Unit, hit_id: str) -> bool:
     """Whether an offer is known to have ended."""
     return _known(unit).get(hit_id) == ENDED

@@ -146,6 +146,7 @@ def _notification(message: Message) -> None:
         body["participant_id"],
         body.get("recruiter"),
         body.get("at"),
+        body.get("hit_id", ""),
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.operations import dead_letters, notify
+from chalicelib.operations import dead_letters, notify, recruitment
 from chalicelib.operations.unit import THE_OPERATOR
-from chalicelib.ports import Message
+from chalicelib.ports import Message, Offered
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.money import Till, paying
+from tests.web.world import OPERATOR_TOKEN
 
 LATE = {"hours": 1, "minutes": 3}
 EVENTS = (
@@ -175,6 +177,46 @@ def test_a_report_after_the_end_changes_nothing(world: NewWorld, first: str, sec
     till.report(second, person)
     till.work()
     assert (till.statuses(person), till.ledger(person), called, till.here.recruited()) == before
+
+
+@pytest.mark.parametrize("end", ["AssignmentReturned", "AssignmentAbandoned", "NotificationMissing"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_submission_after_somebody_was_given_up_is_told_once(world: NewWorld, end: str, times: int) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.report(end, person)
+    for _ in range(times):
+        till.report("AssignmentSubmitted", person)
+        till.work()
+    assert len(till.letters.about("petri compensate")) == 1
+
+
+def test_coming_to_the_end_after_being_given_up_is_told(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.go_on(**LATE)
+    person.finish()
+    till.work()
+    assert len(till.letters.about("petri compensate")) == 1
+
+
+def test_a_report_after_the_ordinary_end_is_not_told(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.report("AssignmentSubmitted", till.finish())
+    till.work()
+    assert till.letters.sent == []
+
+
+@pytest.mark.parametrize(("hit_id", "letters"), [("H1", 1), ("H2", 0), ("", 0)])
+def test_a_place_that_a_stranger_hands_in_is_told(world: NewWorld, hit_id: str, letters: int) -> None:
+    till = Till(world, paying(), auto_recruit=False)
+    till.vendor.offers = {"H1": Offered(till.here.clock.now() + timedelta(days=1), 1)}
+    till.here.app.run(recruitment.open_places_by_operator, 1)
+    till.work()
+    fields = {"Event.1.EventType": "AssignmentSubmitted", "Event.1.AssignmentId": "nobody's"}
+    till.here.post("/notifications", {**fields, "Event.1.HITId": hit_id}, token=OPERATOR_TOKEN)
+    till.work()
+    assert len(till.letters.about("took no part here")) == letters
 
 
 def test_who_has_accepted_is_still_working(world: NewWorld) -> None:
