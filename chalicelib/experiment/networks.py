@@ -71,7 +71,7 @@ class _Recent(Network):
     @property
     def recent(self) -> list[int]:
         """Ids of the newest living nodes, oldest of them first."""
-        return list(self.structure.get("recent", []))
+        return list(self.recall("recent") or ())
 
     def node_joined(self, node: Node) -> None:
         """Remember the newest nodes."""

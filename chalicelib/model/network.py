@@ -12,6 +12,7 @@ from .cascade import is_stock, uses_stock_cascades
 from .errors import RuleBroken
 from .filters import alive, of_kind, with_status
 from .registry import check_type
+from .sharing import glance, own
 
 if TYPE_CHECKING:
     from .info import Info
@@ -75,9 +76,10 @@ class Network(Record):
     last_node: int = 0
     #: The newest creation time in the network's structure.
     last_time: datetime | None = None
-    structure: dict[str, Any]
+    structure: dict[str, Any] = own()
     #: Ids of failed nodes whose mark holds for what lies below them, in the order of their failing.
-    failed_nodes: list[int]
+    failed_nodes: list[int] = own()
+    details: dict[str, Any] = own()
     #: Whether the network's own mark holds for what lies below it.
     deep: bool = True
     #: The newest batch of a large commit that readers may see.
@@ -240,21 +242,25 @@ class Network(Record):
     @property
     def waiting_for(self) -> list[int]:
         """Ids of nodes that have to answer before the next place opens."""
-        return list(self.structure.get("waiting", []))
+        return list(self.recall("waiting") or ())
 
     def waits_for(self, node: Node) -> bool:
         """Whether this node's answer may open a place."""
-        return node.id in self.structure.get("waiting", ())
+        return node.id in (self.recall("waiting") or ())
 
     def has_heard(self, node: Node) -> None:
         """Take note that a node has answered, so that the place behind it opens."""
-        waiting = [other for other in self.structure.get("waiting", ()) if other != node.id]
+        waiting = [other for other in self.waiting_for if other != node.id]
         self.remember(waiting=waiting)
 
     def remember(self, **facts: Any) -> None:
         """Keep facts in `structure`; a fact set to None is dropped."""
         kept = {**self.structure, **facts}
         self.structure = {key: value for key, value in kept.items() if value is not None}
+
+    def recall(self, name: str) -> Any:
+        """Return a fact that `remember` kept, or None; to be read, not changed in place."""
+        return glance(self, "structure").get(name)
 
     def node_joined(self, node: Node) -> None:
         """Count a node that was just made; subclasses remember more."""

@@ -66,9 +66,9 @@ def plain_or_refused(value: Any) -> Any:
     return written
 
 
-#: Writes what an author gives, to see whether it can be.
 #: Details as a text that tells whether they have changed.
 details_text = json.JSONEncoder(sort_keys=True).encode
+#: Writes what an author gives, to see whether it can be.
 _check = json.JSONEncoder(allow_nan=False, default=plain_or_refused).encode
 
 
@@ -144,10 +144,13 @@ class Record:
     @property
     def is_changed(self) -> bool:
         """Whether a commit has to write this record."""
-        return self._touched or (
-            (bool(self.details) or self._details_json != "{}")
-            and (details_text(self.details) != self._details_json)
-        )
+        if self._touched:
+            return True
+        details = self.__dict__.get("details")
+        if details is None:
+            # Nobody has looked at them.
+            return False
+        return (bool(details) or self._details_json != "{}") and details_text(details) != self._details_json
 
     @classmethod
     def blank(cls) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .engine import Engine, Item, Key, Write
 
@@ -43,6 +43,10 @@ class EngineAround:
     def count(self, pk: str, prefix: str = "") -> int:
         """Return how many items of a collection have an sk that begins with the prefix."""
         return self._engine.count(pk, prefix)
+
+    def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield a collection's items; one that is known may be given as it is known."""
+        return self._engine.query_known(pk, known)
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
         """Return how many items several collections have together."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from .around import EngineAround
@@ -71,6 +71,11 @@ class CountingEngine(EngineAround):
         """Yield the items of several collections, one after the other."""
         for pk in pks:
             yield from self.query(pk, prefix)
+
+    def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield a collection's items, known or not, and count as `query` does."""
+        del known
+        return self.query(pk)
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
         """Return how many items several collections have together."""

@@ -6,7 +6,7 @@ conditions compare. Everything clever (identity, retries, ids, large commits) is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -79,6 +79,12 @@ class Engine(Protocol):
 
     def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
         """Yield the items of several collections, one after the other."""
+
+    def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield a collection's items, in order of sk.
+
+        One that has the version of the item that `known` has for its sk may be that very item.
+        """
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
         """Return how many items several collections have together."""

@@ -22,6 +22,7 @@ from chalicelib.model.vector import Vector
 
 from . import keys, mapping
 from .engine import Engine, Item, Key
+from .roots import KnownRoots
 
 R = TypeVar("R", bound=Record)
 
@@ -34,10 +35,11 @@ def in_order(records: Iterable[R]) -> list[R]:
 class Reading:
     """Loads each record once, and each collection once; what the unit makes is added to both."""
 
-    def __init__(self, engine: Engine, now: datetime) -> None:
-        """Begin with nothing read."""
+    def __init__(self, engine: Engine, now: datetime, roots: KnownRoots | None = None) -> None:
+        """Begin with nothing read; `roots`: what the process knows of the networks in this engine."""
         self._engine = engine
         self._now = now
+        self._roots = roots or KnownRoots()
         #: Every record of this unit, by kind and id.
         self._records: dict[tuple[str, int], Record] = {}
         #: Raw items by key; None for an item that isn't there.
@@ -104,7 +106,7 @@ class Reading:
         if self._all_networks is None:
             pub = 0
             found: list[Network] = []
-            for item in self._engine.query(keys.NETWORKS):
+            for item in self._roots.listed(self._engine):
                 if item["kind"] == "networks_header":
                     self._items[keys.HEADER] = item
                     pub = item.get("pub", 0)
@@ -178,7 +180,7 @@ class Reading:
         identity = (kind, item["id"])
         known = self._records.get(identity)
         if known is None:
-            known = mapping.fill(kind, item)
+            known = self._roots.record(item) if kind == "network" else mapping.fill(kind, item)
             known.__dict__["_work"] = self
             self._records[identity] = known
         return known

@@ -9,6 +9,7 @@ from chalicelib.ports import Message
 
 from . import keys
 from .engine import Engine, Item
+from .roots import KnownRoots
 from .work import UnitOfWork
 
 
@@ -18,10 +19,11 @@ class EngineStore:
     def __init__(self, engine: Engine) -> None:
         """Take the engine that holds the run."""
         self.engine = engine
+        self._roots = KnownRoots()
 
     def begin(self, now: datetime) -> UnitOfWork:
         """Open a unit of work; leaving the block without commit forgets it."""
-        return UnitOfWork(self.engine, now)
+        return UnitOfWork(self.engine, now, self._roots)
 
     def due(self, until: datetime) -> list[Message]:
         """Return recorded messages that are due and not done, oldest first in each shard."""

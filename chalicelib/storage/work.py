@@ -26,6 +26,7 @@ from . import keys, mapping
 from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
 from .large import LargeCommit, give_way, is_large
 from .reading import Reading, collection_of
+from .roots import KnownRoots
 
 #: How far apart records are that one request makes.
 TICK = timedelta(microseconds=1)
@@ -37,9 +38,9 @@ PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 class UnitOfWork(Reading):
     """Use as a context: what was not committed when the block ends is forgotten."""
 
-    def __init__(self, engine: Engine, now: datetime) -> None:
+    def __init__(self, engine: Engine, now: datetime, roots: KnownRoots | None = None) -> None:
         """Begin a unit at a moment; the moment is that of every record it makes."""
-        super().__init__(engine, now)
+        super().__init__(engine, now, roots)
         self._changes: dict[Key, tuple[Item, Expect]] = {}
         self._deletions: dict[Key, Expect] = {}
         self._state: dict[str, Any] | None = None
