@@ -60,9 +60,9 @@ class Export:
             with io.TextIOWrapper(self._binary(file), encoding="utf-8", newline="") as text:
                 yield iter(text)
         except UnicodeDecodeError as error:
-            raise DataError(f"{file} in {self.path} isn't UTF-8: save it as UTF-8 and try again.") from error
+            raise DataError(f"{file} in {self.path} isn't UTF-8; save it as UTF-8 and try again.") from error
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise DataError(f"{file} in {self.path} is damaged: fetch the zip again.") from error
+            raise DataError(f"{file} in {self.path} is damaged; fetch the zip again.") from error
 
     def _binary(self, file: str) -> IO[bytes]:
         name = self._files.get(file)
@@ -116,7 +116,7 @@ def _opened(path: Path) -> zipfile.ZipFile | None:
     except FileNotFoundError as error:
         raise DataError(f"There is no {path}. Name the zip that `petri export` printed.") from error
     except zipfile.BadZipFile as error:
-        raise DataError(f"{path} isn't a zip, or it is incomplete: fetch or export it again.") from error
+        raise DataError(f"{path} isn't a zip, or it is incomplete; fetch or export it again.") from error
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror}.") from error
 

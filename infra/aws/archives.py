@@ -11,6 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.storage import keys
+from chalicelib.storage.engine import Engine
 from infra.aws import facts
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem, is_gone
@@ -21,12 +22,20 @@ from infra.load import load_zip
 KEY: Final = "archive.json"
 
 
+def check(account: Account, names: Names, archive: Path) -> None:
+    """AwsProblem for a table that can't take an archive: asked before anything of the app is changed."""
+    begun = _begun(account.client("s3"), names.keep_bucket(account.number))
+    if begun is None or (begun["complete"] and begun["sha256"] != _digest(archive)):
+        with contextlib.closing(account.engine(names.table)) as engine:
+            _refuse_a_run(engine, names)
+
+
 def populate(account: Account, names: Names, archive: Path) -> str:
     """Put an export into the table, once; a load that broke off is begun anew. Say what was done.
 
     AwsProblem for a table in which a run has begun already.
     """
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    digest = _digest(archive)
     s3, bucket = account.client("s3"), names.keep_bucket(account.number)
     begun = _begun(s3, bucket)
     if begun == {"sha256": digest, "complete": True}:
@@ -34,15 +43,24 @@ def populate(account: Account, names: Names, archive: Path) -> str:
     with contextlib.closing(account.engine(names.table)) as engine:
         if begun is not None and not begun["complete"]:
             _clear(account, names.table)
-        elif engine.get([keys.HEADER, keys.EXPERIMENT]):
-            raise AwsProblem(
-                f"The table of {names.app} holds a run already, so the archive can't go into it. Deploy "
-                "without --archive, or under another --app."
-            )
+        else:
+            _refuse_a_run(engine, names)
         _note(s3, bucket, digest, complete=False)
         counts = load_zip(archive, engine)
     _note(s3, bucket, digest, complete=True)
     return ", ".join(f"{count} {table}" for table, count in counts.items() if count) or "it is empty"
+
+
+def _digest(archive: Path) -> str:
+    return hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def _refuse_a_run(engine: Engine, names: Names) -> None:
+    if engine.get([keys.HEADER, keys.EXPERIMENT]):
+        raise AwsProblem(
+            f"The table of {names.app} holds a run already, so the archive can't go into it. Deploy "
+            "without --archive, or under another --app."
+        )
 
 
 def _begun(s3: Any, bucket: str) -> dict[str, Any] | None:

@@ -25,9 +25,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.export.archive import CODE
-from infra.aws import chalice_deploy, facts, launching, osf, requester, secrets, versions
+from infra.aws import archives, chalice_deploy, facts, launching, osf, requester, secrets, versions
 from infra.aws.account import Account
-from infra.aws.archives import populate
 from infra.aws.at_home import AtHome, Note
 from infra.aws.chalice_deploy import Staged as Prepared
 from infra.aws.checking import check_settings
@@ -44,6 +43,7 @@ from infra.aws.steps import Progress, Step, carry_out
 from infra.aws.templating import base_template, front_template, routes_of
 from infra.aws.upload import Site, files_of, page_of
 from infra.aws.wiring import Wiring
+from infra.load import check_zip
 
 AGAIN = "Run the same command again: what is done is found done. Until then everything goes on as it was."
 
@@ -177,6 +177,8 @@ class Deploying:
 
     def _stage(self) -> None:
         order, names = self._order, self._names
+        if order.archive is not None:
+            check_zip(order.archive)
         self._staged = stage(
             order.folder,
             names,
@@ -200,6 +202,8 @@ class Deploying:
             raise AwsProblem(f"A stack {stack.name} is there that isn't this app's. Take another --app.")
         if has_bucket(self._account, self._keep):
             self._take_lock()
+        if self._order.archive is not None and self._account.has_table(self._names.table):
+            archives.check(self._account, self._names, self._order.archive)
         change = Change(base_template(), self._base_parameters(), tags_of(self._names))
         self._base = stack.apply(change, self._progress.tell)
         if self._lock is None:
@@ -302,7 +306,7 @@ class Deploying:
 
     def _populate(self) -> None:
         if self._order.archive is not None:
-            self._progress.tell(populate(self._account, self._names, self._order.archive))
+            self._progress.tell(archives.populate(self._account, self._names, self._order.archive))
 
     def _upload_pages(self) -> None:
         files = files_of(self._staged.site)

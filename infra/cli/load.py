@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import Directory, NewId, Port
+from infra.cli.options import Directory, Port
 
 
 def load(
     archive: Annotated[Path, typer.Argument(help="An export.", exists=True, resolve_path=True)],
     directory: Directory = Path(),
     *,
-    run_id: NewId = "",
+    run_id: Annotated[str, typer.Option("--id", "--app", help="The id of the new run.")] = "",
     port: Port = None,
     leave: Annotated[bool, typer.Option("--exit", help="Load only; serve later with petri debug.")] = False,
 ) -> None:

@@ -17,9 +17,17 @@ from infra.local.session import Plan
 
 
 def load_archive(archive: Path, run_id: str) -> None:
-    """Put an export into a new run, and say what it holds."""
-    with contextlib.closing(SQLiteEngine(Places(Path.cwd()).database(run_id))) as engine:
-        counts = load_zip(archive, engine)
+    """Put an export into a new run, and say what it holds; one that can't be loaded leaves no run behind."""
+    places = Places(Path.cwd())
+    was_there, database = places.has(run_id), places.database(run_id)
+    try:
+        with contextlib.closing(SQLiteEngine(database)) as engine:
+            counts = load_zip(archive, engine)
+    except BaseException:
+        # Other commands would take it for the latest run.
+        for file in [] if was_there else list(database.parent.glob(f"{database.name}*")):
+            file.unlink()
+        raise
     held = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
     out().print(f"{run_id} is loaded: {held}.", markup=False)
 

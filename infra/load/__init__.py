@@ -28,7 +28,13 @@ COUNTED: Final = ("participant", "notification", "recruitment")
 #: Transmissions whose infos are fetched in one call.
 AT_ONCE: Final = 100
 
-__all__ = ["load_zip"]
+__all__ = ["check_zip", "load_zip"]
+
+
+def check_zip(path: Path | str) -> None:
+    """Read an export as `load_zip` does, and write nothing; DataError says what is wrong with it."""
+    with Export(path) as export:
+        _surveyed(export)
 
 
 def load_zip(path: Path | str, engine: Engine) -> dict[str, int]:
@@ -40,16 +46,20 @@ def load_zip(path: Path | str, engine: Engine) -> dict[str, int]:
     """
     _refuse_unless_empty(engine)
     with Export(path) as export:
-        source = Source(export)
-        ids = learn(source)
-        seen = survey(source, ids)
+        source, ids, seen = _surveyed(export)
         _Loading(engine, source, ids, seen).write()
     return {table: seen.counts[table] for table in TABLES}
 
 
+def _surveyed(export: Export) -> tuple[Source, Ids, Survey]:
+    source = Source(export)
+    ids = learn(source)
+    return source, ids, survey(source, ids)
+
+
 def _refuse_unless_empty(engine: Engine) -> None:
     if engine.get([keys.HEADER, keys.EXPERIMENT, *map(keys.counter, COUNTED)]):
-        raise DataError("This run has data already: load into a new one, under another id.")
+        raise DataError("This run has data already; load into a new one, under another id.")
 
 
 class _Loading:
