@@ -32,8 +32,13 @@ def _cap(unit: Unit, name: str) -> Decimal | None:
 
 
 def _books(unit: Unit) -> dict[str, Any]:
-    books: dict[str, Any] = unit.work.state.setdefault("budget", {"owed": "0"})
+    """Return the books; looking into them begins none."""
+    books: dict[str, Any] = unit.work.state.get("budget", {"owed": "0"})
     return books
+
+
+def _note(unit: Unit, **facts: Any) -> None:
+    unit.work.state["budget"] = {**_books(unit), **facts}
 
 
 def owed(unit: Unit) -> Decimal:
@@ -111,16 +116,14 @@ def note_owed(unit: Unit, amount: Decimal, participant: Participant, *, is_last:
     """Add to what is owed; `is_last`: nothing more is to come for this participant."""
     if not is_kept(unit):
         return
-    books = _books(unit)
-    books["owed"] = str(owed(unit) + amount)
+    _note(unit, owed=str(owed(unit) + amount))
     mind_the_soft_cap(unit, participant, SETTLED if is_last else participant.status)
 
 
 def note_sent_off(unit: Unit) -> None:
     """Note that somebody who was sent away early has got what is owed to them."""
     if is_kept(unit):
-        books = _books(unit)
-        books["sent_off"] = int(books.get("sent_off", 0)) + 1
+        _note(unit, sent_off=int(_books(unit).get("sent_off", 0)) + 1)
 
 
 def mind_the_soft_cap(unit: Unit, participant: Participant | None = None, status: str = SETTLED) -> None:
@@ -130,15 +133,15 @@ def mind_the_soft_cap(unit: Unit, participant: Participant | None = None, status
         return
     total = owed(unit) + reserved(unit, participant, status)
     if total > cap:
-        _books(unit)["told"] = True
+        _note(unit, told=True)
         tell(unit, f"What is owed and reserved, ${total:.2f}, is above soft_cap, ${cap:.2f}.")
 
 
 def tell_that_places_stay_closed(unit: Unit, name: str, places: int) -> None:
     """Tell the operator that the hard cap is reached; once for each cap."""
-    cap, books = str(unit.config.get("hard_cap")), _books(unit)
-    if books.get("stopped_at") != cap:
-        books["stopped_at"] = cap
+    cap = str(unit.config.get("hard_cap"))
+    if _books(unit).get("stopped_at") != cap:
+        _note(unit, stopped_at=cap)
         tell(
             unit,
             f"{places} places were not opened with {name}: hard_cap (${cap}) is reached. To go on, raise "

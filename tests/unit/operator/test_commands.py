@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +15,7 @@ from chalicelib.operations import dead_letters
 from chalicelib.operations.finish_participant import finish_participant
 from chalicelib.ports import Message
 from infra.cli.main import app
-from tests.unit.operator.runs import RUN, Scene, put_payment
+from tests.unit.operator.runs import RUN, Scene, make_run, put_payment
 
 Say = Callable[..., str]
 
@@ -184,6 +186,15 @@ def test_links_of_a_run_that_was_never_served_have_the_port_of_its_settings(scen
 def test_a_dry_run_opens_no_places(scene: Scene, petri: Say) -> None:
     before = scene.everything()
     assert "Would open 1 with hotair." in petri("recruit", "5", "--dry-run")
+    assert scene.everything() == before
+
+
+def test_a_dry_run_begins_no_books_of_a_capped_run(tmp_path: Path, petri: Say) -> None:
+    (tmp_path / "capped").mkdir()
+    scene = make_run(tmp_path / "capped", hard_cap=100)
+    with contextlib.chdir(scene.root):
+        before = scene.everything()
+        petri("recruit", "5", "--dry-run")
     assert scene.everything() == before
 
 
