@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account import Account, Identity
+from infra.aws.account import Account
 from infra.aws.errors import REFUSALS, AwsProblem, code_of, problem
 from infra.aws.names import Names
 
@@ -149,6 +150,17 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "cloudwatch": ("PutMetricAlarm", "DeleteAlarms", "DescribeAlarms", "TagResource"),
     "ssm": ("GetParameter", "PutParameter", "DeleteParameter"),
+    "budgets": ("ViewBudget", "ModifyBudget", "TagResource"),
+}
+#: Only who wants to hear of spending needs these.
+OF_LIMITS: Final = "budgets"
+#: Actions on what is in a bucket, and those that AWS allows on nothing that has a name beforehand.
+_ON_OBJECTS: Final = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}
+ON_ANYTHING: Final = {
+    "sns:Unsubscribe",
+    "logs:DescribeLogGroups",
+    "cloudwatch:DescribeAlarms",
+    *(f"lambda:{action}" for action in NEEDED["lambda"] if "EventSourceMapping" in action),
 }
 _ALLOWED: Final = "allowed"
 #: Actions that one call simulates.
@@ -172,31 +184,40 @@ class Rights:
             )
 
 
-def look_up(account: Account, names: Names) -> Rights:
-    """Ask IAM which of the needed rights are missing, for the app's own resources."""
+def look_up(account: Account, names: Names, *, limits: bool = False) -> Rights:
+    """Ask IAM which of the needed rights are missing, for the app's own resources.
+
+    `limits`: a limit for spending is asked for too.
+    """
     identity = account.identity
     if identity.is_root:
         return Rights()
+    services = [service for service in NEEDED if limits or service != OF_LIMITS]
     try:
-        return Rights(missing=tuple(_missing(account, names)))
+        return Rights(missing=tuple(_missing(account, names, services)))
     except ClientError as error:
         return Rights(unknown=f"{error.operation_name} isn't allowed ({code_of(error) or 'no reason given'})")
     except REFUSALS as error:
         return Rights(unknown=str(problem(error)))
 
 
-def _missing(account: Account, names: Names) -> Iterator[str]:
+def _missing(account: Account, names: Names, services: Iterable[str]) -> Iterator[str]:
     iam = account.client("iam")
     source = _source(account)
-    for service, resources in _resources(account.identity, account.region, names).items():
-        actions = [f"{service}:{action}" for action in NEEDED[service]]
-        answer = iam.simulate_principal_policy(
-            PolicySourceArn=source, ActionNames=actions[:_AT_ONCE], ResourceArns=resources
-        )
-        for result in answer["EvaluationResults"]:
-            # What depends on facts that the simulation wasn't given may well be allowed.
-            if result["EvalDecision"] != _ALLOWED and not result.get("MissingContextValues"):
-                yield str(result["EvalActionName"])
+    resources = _resources(account, names)
+    for service in services:
+        asked: dict[str, list[str]] = defaultdict(list)
+        for action in NEEDED[service]:
+            name = f"{service}:{action}"
+            asked[_resource(name, resources.get(service, "*"))].append(name)
+        for resource, actions in asked.items():
+            answer = iam.simulate_principal_policy(
+                PolicySourceArn=source, ActionNames=actions[:_AT_ONCE], ResourceArns=[resource]
+            )
+            for result in answer["EvaluationResults"]:
+                # What depends on facts that the simulation wasn't given may well be allowed.
+                if result["EvalDecision"] != _ALLOWED and not result.get("MissingContextValues"):
+                    yield str(result["EvalActionName"])
 
 
 def _source(account: Account) -> str:
@@ -208,20 +229,32 @@ def _source(account: Account) -> str:
     return str(account.client("iam").get_role(RoleName=role)["Role"]["Arn"])
 
 
-def _resources(identity: Identity, region: str, names: Names) -> dict[str, list[str]]:
-    """Return what the rights of each service are asked for; `*` where an ARN isn't known beforehand."""
-    own = f":{region}:{identity.account}:"
+def _resources(account: Account, names: Names) -> dict[str, str]:
+    """Return what the rights of each service are asked for, where its ARN is known beforehand.
 
-    def arn(service: str, rest: str) -> list[str]:
-        return [f"arn:{identity.partition}:{service}{rest}"]
-
-    everything = {service: ["*"] for service in NEEDED}
+    A right that is limited to the app's resources isn't missing.
+    """
+    identity = account.identity
+    own, arn = f":{account.region}:{identity.account}:", f"arn:{identity.partition}:"
     return {
-        **everything,
-        "cloudformation": arn("cloudformation", f"{own}stack/{names.base_stack}/*"),
-        "dynamodb": arn("dynamodb", f"{own}table/{names.table}"),
-        "sqs": arn("sqs", f"{own}{names.queue}"),
-        "iam": arn("iam", f"::{identity.account}:role/{names.role('on_message')}"),
-        "ssm": arn("ssm", f"{own}parameter{names.secrets}"),
-        "events": arn("events", f"{own}rule/{names.tick_rule}"),
+        "cloudformation": f"{arn}cloudformation{own}stack/{names.base_stack}/*",
+        "dynamodb": f"{arn}dynamodb{own}table/{names.table}",
+        "sqs": f"{arn}sqs{own}{names.queue}",
+        "sns": f"{arn}sns{own}{names.topic}",
+        "s3": f"{arn}s3:::{names.site_bucket(identity.account)}",
+        "iam": f"{arn}iam::{identity.account}:role/{names.role('on_message')}",
+        "lambda": f"{arn}lambda{own}function:{names.function('on_message')}",
+        "apigateway": f"{arn}apigateway:{account.region}::/restapis/*",
+        "events": f"{arn}events{own}rule/{names.tick_rule}",
+        "logs": f"{arn}logs{own}log-group:{names.log_group('on_message')}:*",
+        "cloudwatch": f"{arn}cloudwatch{own}alarm:{names.prefix}-errors",
+        "ssm": f"{arn}ssm{own}parameter{names.secrets}",
+        "budgets": f"{arn}budgets::{identity.account}:budget/{names.budget}",
     }
+
+
+def _resource(action: str, of_service: str) -> str:
+    """Return what one right is asked for: most are about what their service's others are about."""
+    if action in ON_ANYTHING:
+        return "*"
+    return f"{of_service}/*" if action in _ON_OBJECTS else of_service

@@ -47,7 +47,7 @@ def deploy_app(asked: Asked) -> None:
         asked = replace(asked, directory=unpacked(asked.directory, AtHome()))
     names = Names(asked.app or app_id_of(asked.directory), asked.stage)
     account = connect(asked.profile, asked.region)
-    _check_rights(account, names)
+    _check_rights(account, names, limits=bool(asked.spend_limit))
     order = Order(asked.directory, names, asked.archive, asked.alarm_email, asked.spend_limit, asked.protect)
     deploying = Deploying(account, order, StepsTold())
     if asked.dry_run:
@@ -85,8 +85,8 @@ def app_id_of(folder: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:LONGEST_APP_ID].rstrip("-")
 
 
-def _check_rights(account: Account, names: Names) -> None:
-    found = rights.look_up(account, names)
+def _check_rights(account: Account, names: Names, *, limits: bool) -> None:
+    found = rights.look_up(account, names, limits=limits)
     if found.unknown:
         err().print(
             f"note: whether you have all rights couldn't be looked up: {found.unknown.rstrip('.')}. "

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from infra.aws.account import Identity
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
-from infra.aws.rights import NEEDED, look_up
+from infra.aws.rights import NEEDED, ON_ANYTHING, look_up
 
 USER = Identity("123456789012", "arn:aws:iam::123456789012:user/ada")
 NAMES = Names("story", "live")
@@ -87,3 +87,42 @@ def test_the_documentation_lists_every_right(service: str) -> None:
     rows = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text(encoding="utf-8").splitlines()
     actions = ", ".join(f"`{action}`" for action in NEEDED[service])
     assert f"| `{service}` | {actions} |" in rows
+
+
+NAMED = ("s3", "dynamodb", "sqs", "iam", "lambda", "sns", "logs", "events", "ssm", "cloudwatch")
+
+
+@pytest.mark.parametrize("service", NAMED)
+def test_a_right_that_is_limited_to_the_apps_own_resources_is_not_missing(service: str) -> None:
+    def simulate(ActionNames: list[str], ResourceArns: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        own = [
+            one for one in ResourceArns if one == "*" or "petri-story-live" in one or "/petri/story/" in one
+        ]
+        is_own = own == ResourceArns and (ResourceArns != ["*"] or set(ActionNames) <= ON_ANYTHING)
+        named = {name for name in ActionNames if name.startswith(f"{service}:") and not is_own}
+        return {
+            "EvaluationResults": [
+                {"EvalActionName": name, "EvalDecision": "implicitDeny" if name in named else "allowed"}
+                for name in ActionNames
+            ]
+        }
+
+    assert look_up(account(USER, simulate), NAMES).missing == ()
+
+
+def test_rights_on_what_is_in_a_bucket_are_asked_for_what_is_in_it() -> None:
+    asked: dict[str, str] = {}
+
+    def simulate(ActionNames: list[str], ResourceArns: list[str], **more: Any) -> dict[str, Any]:  # noqa: N803
+        asked.update(dict.fromkeys(ActionNames, ResourceArns[0]))
+        return decide("")(ActionNames=ActionNames, **more)
+
+    look_up(account(USER, simulate), NAMES)
+    bucket = "arn:aws:s3:::petri-story-live-123456789012-site"
+    assert (asked["s3:CreateBucket"], asked["s3:PutObject"]) == (bucket, f"{bucket}/*")
+
+
+@pytest.mark.parametrize(("limits", "missing"), [(True, ("budgets:ModifyBudget",)), (False, ())])
+def test_rights_on_budgets_are_asked_for_with_a_limit_only(limits: bool, missing: tuple[str, ...]) -> None:
+    found = look_up(account(USER, decide("budgets:ModifyBudget")), NAMES, limits=limits)
+    assert found.missing == missing
