@@ -83,10 +83,10 @@ class TurkRefused(VendorRefused):
         return self.reason in ("HitAlreadyExists", "HITAlreadyExists") or any(it in words for it in _REPEATED)
 
 
-def translated(error: ClientError | BotoCoreError, operation: str) -> VendorError:
-    """Turn an error of AWS's client into one of ours."""
+def translated(error: ClientError | BotoCoreError, operation: str, worker: str = "") -> VendorError:
+    """Turn an error of AWS's client into one of ours; it names no worker, as it is logged."""
     if isinstance(error, ClientError):
-        return _answered(error, operation)
+        return _answered(error, operation, worker)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return TurkRefused(f"There are no keys for Mechanical Turk; {_KEYS}", "NoCredentials")
     if isinstance(error, ParamValidationError):
@@ -97,10 +97,11 @@ def translated(error: ClientError | BotoCoreError, operation: str) -> VendorErro
     )
 
 
-def _answered(error: ClientError, operation: str) -> VendorError:
+def _answered(error: ClientError, operation: str, worker: str) -> VendorError:
     about = error.response.get("Error", {})
     code = str(about.get("Code", ""))
     said = _STAMP.sub("", str(about.get("Message", "")))
+    said = said.replace(worker, "the worker") if worker else said
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _THROTTLED:
         return VendorUnreachable("Mechanical Turk was asked too often at a time; try again in a minute.")

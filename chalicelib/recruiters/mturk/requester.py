@@ -72,7 +72,9 @@ class Requester:
         try:
             answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
         except (ClientError, BotoCoreError) as error:
-            raise translated(error, operation) from error
+            worker = str(parameters.get("WorkerId", ""))
+            # The cause would be logged too, and may repeat the worker's id.
+            raise translated(error, operation, worker) from (None if worker else error)
         return answer
 
     def every(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:

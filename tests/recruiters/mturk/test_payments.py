@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import traceback
 from decimal import Decimal
 
 import pytest
@@ -149,6 +150,13 @@ def test_an_empty_account_is_told_with_what_to_do(
 def test_a_bonus_for_another_worker_is_refused(recruiter: MTurkRecruiter, assignment: str):
     with pytest.raises(TurkRefused, match="didn't work on this assignment"):
         recruiter.pay(transfer(assignment, "bonus", "0.37", worker="A2"))
+
+
+def test_what_is_logged_of_a_refusal_names_no_worker(recruiter: MTurkRecruiter, assignment: str):
+    worker = "AWORKER2"
+    with pytest.raises(TurkRefused) as refusal:
+        recruiter.pay(transfer(assignment, "bonus", "0.37", worker=worker))
+    assert worker not in "".join(traceback.format_exception(refusal.value))
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-1.00", "10000.01"])
