@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.operations.money import in_cents
 from chalicelib.operations.settings import Gettable
 
 from .errors import TurkRefused
-from .marks import request_token, run_annotation
+from .marks import request_token, run_annotation, seconds_of_an_hour
 from .requester import Requester
 
 #: HITs can live between half a minute and a year, assignments too.
@@ -117,6 +117,15 @@ class Offer:
         for name in ("duration", "lifetime"):
             if not _SHORTEST <= getattr(self, name) <= _LONGEST:
                 raise ConfigError(f"{name} must lie between half a minute and a year for Mechanical Turk.")
+
+    def of_run(self, app_id: str) -> Offer:
+        """Return the offer with a delay of approval of the run's own.
+
+        HITs of one type report to one topic, and equal offers are of one type: another run with the same
+        settings would take the reports over. Nothing else of a type can differ unseen.
+        """
+        apart = timedelta(seconds=seconds_of_an_hour(app_id))
+        return replace(self, auto_approval=self.auto_approval + apart)
 
     def as_type(self) -> dict[str, Any]:
         """Return what HITs have in common, as parameters."""

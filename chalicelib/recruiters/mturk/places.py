@@ -88,7 +88,7 @@ class Places:
         return True
 
     def _make(self, n: int, token: str, note: str) -> Hit:
-        offer = Offer.from_config(self._config)
+        offer = Offer.from_config(self._config).of_run(self._app_id)
         question = external_question(self._ad())
         requirements = Qualifications(self._requester).requirements(self._config)
         type_id = self._hits.make_type(offer, requirements, self._topic())

@@ -12,7 +12,7 @@ from chalicelib.model.errors import BadRequest
 from chalicelib.ports import Report
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.events import events_in
-from tests.tools.mturk import MTurkStandIn
+from tests.tools.mturk import TOPIC, MTurkStandIn
 
 
 def read(turk: MTurkStandIn) -> list[tuple[str, str]]:
@@ -37,6 +37,12 @@ def test_what_a_worker_does_is_reported(turk: MTurkStandIn, hit_id: str):
         ("AssignmentSubmitted", first),
         ("AssignmentReturned", second),
     ]
+
+
+def test_a_run_with_the_same_offer_takes_no_reports_over(turk: MTurkStandIn, hit_id: str, build):
+    build("run-2", topic=f"{TOPIC}-2").recruit(1, "first", {})
+    turk.market.accept("A1", hit_id)
+    assert json.loads(turk.post.waiting[-1])["TopicArn"] == TOPIC
 
 
 def test_time_that_ran_out_is_reported(turk: MTurkStandIn, hit_id: str):
