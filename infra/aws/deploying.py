@@ -33,7 +33,7 @@ from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
 from infra.aws.facts import Facts
 from infra.aws.lock import Lock, held
-from infra.aws.names import FUNCTIONS, Names
+from infra.aws.names import FUNCTIONS, Names, PriceClass
 from infra.aws.packaging import build
 from infra.aws.remains import has_bucket
 from infra.aws.sizes import sizes_of
@@ -63,6 +63,8 @@ class Order:
     spend_limit: float | None = None
     #: whether AWS refuses to delete the table; None: as it is, at first not
     protected: bool | None = None
+    #: where CloudFront answers, as CloudFront's prices call it; None: as it is, at first the cheapest
+    price_class: PriceClass | None = None
     #: settings that count more than any file
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -267,11 +269,13 @@ class Deploying:
         # Whoever takes part has the pages of before open, which lead to others of before.
         pages = {page for file in files_of(self._staged.site) if (page := page_of(file.key))}
         pages |= self._site.pages()
+        price_class = self._order.price_class
         parameters = {
             "App": self._names.app,
             "Stage": self._names.stage,
             "RestApiId": self._apis["rest_api"]["rest_api_id"],
             "WebsocketApiId": self._apis["websocket_api"]["websocket_api_id"],
+            "PriceClass": None if price_class is None else f"PriceClass_{price_class.capitalize()}",
         }
         template = front_template(routes_of(self._loaded.routes), pages)
         stack = Stack(self._account, self._names.front_stack)

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from chalicelib.model.errors import PetriError
 
 Stage = Literal["sandbox", "live"]
+#: Where CloudFront answers, as its prices call it: the cheapest, most of the world, all of it.
+PriceClass = Literal["100", "200", "all"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: Bucket names end at 63 characters and carry the account's twelve digits.
 LONGEST_APP_ID = 24
@@ -29,8 +31,8 @@ class Names:
         """PetriError for an id that AWS wouldn't take everywhere."""
         if len(self.app) > LONGEST_APP_ID or not _APP_ID.match(self.app):
             raise PetriError(
-                f"{self.app!r} can't be the name of an app: use up to {LONGEST_APP_ID} small letters, digits "
-                "and single hyphens, a letter first, no hyphen last."
+                f"{self.app!r} can't be the name of an app; give another with --app: up to {LONGEST_APP_ID} "
+                "small letters, digits and single hyphens, a letter first, no hyphen last."
             )
         if self.stage not in STAGES:
             raise PetriError(f"There is no stage {self.stage!r}; use {' or '.join(STAGES)}.")

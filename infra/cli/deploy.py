@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra.aws.names import Stage
+from infra.aws.names import PriceClass, Stage
 from infra.cli.aws_options import DryRun, Profile, Region, Yes
 
 Source = Annotated[
@@ -40,10 +40,14 @@ SpendLimit = Annotated[
 Protect = Annotated[
     bool | None, typer.Option("--protect/--no-protect", help="Have AWS refuse to delete the table.")
 ]
+Class = Annotated[
+    PriceClass | None,
+    typer.Option("--price-class", help="Where CloudFront answers: 100 (cheapest), 200, or all the world."),
+]
 Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
 
 
-def _deploys(stage: Stage, says: str) -> Callable[..., None]:
+def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
     """Make the command that deploys to a stage; both take the same words."""
 
     def command(
@@ -55,6 +59,7 @@ def _deploys(stage: Stage, says: str) -> Callable[..., None]:
         alarm_email: AlarmEmail = "",
         spend_limit: SpendLimit = None,
         protect: Protect = None,
+        price_class: Class = None,
         profile: Profile = None,
         region: Region = None,
         preflight: Preflight = True,
@@ -74,6 +79,7 @@ def _deploys(stage: Stage, says: str) -> Callable[..., None]:
                 alarm_email,
                 spend_limit,
                 protect,
+                price_class,
                 profile,
                 region,
                 preflight,
@@ -83,14 +89,18 @@ def _deploys(stage: Stage, says: str) -> Callable[..., None]:
         )
 
     command.__doc__ = says
+    # What the command is called where it fails.
+    command.__name__ = name
     return command
 
 
 deploy = _deploys(
+    "deploy",
     "live",
     "Put an experiment on AWS, live: real people, real money. Again: update it in place.",
 )
 sandbox = _deploys(
+    "sandbox",
     "sandbox",
     "Put an experiment on AWS, at the recruiter's sandbox: nobody is paid. Again: update it in place.",
 )

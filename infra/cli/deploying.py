@@ -12,11 +12,12 @@ from pathlib import Path
 import typer
 
 from chalicelib.model.errors import ExperimentError
-from infra.aws import rights
+from infra.aws import facts, rights
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome
 from infra.aws.deploying import Deployed, Deploying, Order, described
-from infra.aws.names import LONGEST_APP_ID, Names, Stage
+from infra.aws.errors import plainly
+from infra.aws.names import LONGEST_APP_ID, Names, PriceClass, Stage
 from infra.aws.secrets import Tokens
 from infra.cli.console import err, out
 from infra.cli.steps_told import StepsTold
@@ -34,6 +35,7 @@ class Asked:
     alarm_email: str
     spend_limit: float | None
     protect: bool | None
+    price_class: PriceClass | None
     profile: str | None
     region: str | None
     preflight: bool
@@ -48,7 +50,15 @@ def deploy_app(asked: Asked) -> None:
     names = Names(asked.app or app_id_of(asked.directory), asked.stage)
     account = connect(asked.profile, asked.region)
     _check_rights(account, names, limits=bool(asked.spend_limit))
-    order = Order(asked.directory, names, asked.archive, asked.alarm_email, asked.spend_limit, asked.protect)
+    order = Order(
+        asked.directory,
+        names,
+        asked.archive,
+        asked.alarm_email,
+        asked.spend_limit,
+        asked.protect,
+        asked.price_class,
+    )
     deploying = Deploying(account, order, StepsTold())
     if asked.dry_run:
         _show_plan(account, deploying)
@@ -58,8 +68,17 @@ def deploy_app(asked: Asked) -> None:
     else:
         _verify(asked.directory)
     if not asked.yes:
-        typer.confirm(f"Deploy {names.app} as {names.stage} to {account.region}?", err=True, abort=True)
+        typer.confirm(_question(account, names), err=True, abort=True)
     _tell(names, deploying.run())
+
+
+def _question(account: Account, names: Names) -> str:
+    with plainly():
+        there = facts.read(account, names)
+    if there is None:
+        return f"Deploy {names.app} as {names.stage} to {account.region}?"
+    of = f"{there.deployed_at[:16].replace('T', ' ')} UTC, of the experiment {there.version.get('name', '?')}"
+    return f"{names.app} is there as {names.stage} in {account.region}, deployed at {of}. Update it in place?"
 
 
 def unpacked(archive: Path, home: AtHome) -> Path:
