@@ -9,13 +9,17 @@ import typer
 from infra.cli.console import out
 from infra.cli.turk_options import DryRun, Sandbox
 
+#: So many hours a HIT can be found at the most.
+A_YEAR = 8760
+
 
 def extend_mturk_hit(
     *,
     hit_id: Annotated[str, typer.Option("--hit_id", help="The HIT's id.")],
     assignments: Annotated[int, typer.Option("--assignments", min=1, help="How many more.")],
     duration_hours: Annotated[
-        float | None, typer.Option("--duration_hours", min=0, help="Hours to add, such as 2.5.")
+        float | None,
+        typer.Option("--duration_hours", min=0, max=A_YEAR, help="Hours to add, such as 2.5."),
     ] = None,
     sandbox: Sandbox = False,
     dry_run: DryRun = False,

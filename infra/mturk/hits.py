@@ -43,11 +43,11 @@ def expire(desk: Desk, app: str, *, dry_run: bool) -> list[str]:
 
 
 def extend(desk: Desk, hit_id: str, assignments: int, hours: float | None, *, dry_run: bool) -> Extension:
-    """Add assignments to a HIT, and hours to the time for which it is found."""
+    """Add hours to the time for which a HIT is found, and assignments: last, as they can't be taken back."""
     hit = desk.hits.get(hit_id)
     until = None if hours is None else max(hit.expires, datetime.now(UTC)) + timedelta(hours=hours)
     if not dry_run:
-        desk.hits.grow(hit.id, assignments, secrets.token_hex(16))
         if until is not None:
             desk.hits.show_until(hit.id, until)
+        desk.hits.grow(hit.id, assignments, secrets.token_hex(16))
     return Extension(hit, assignments, until)

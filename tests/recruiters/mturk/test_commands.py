@@ -133,6 +133,21 @@ def test_extend_leaves_the_end_alone_without_hours(petri: Petri, turk: MTurkStan
     assert turk.called("UpdateExpirationForHIT") == []
 
 
+def test_extend_adds_no_assignments_where_the_end_cant_be_moved(
+    petri: Petri, turk: MTurkStandIn, hit_id: str
+):
+    turk.faults.plan("UpdateExpirationForHIT", Fault.TROUBLE, Fault.TROUBLE)
+    petri("extend_mturk_hit", "--hit_id", hit_id, "--assignments", "4", "--duration_hours", "2.5")
+    assert turk.market.hits[hit_id].places == 3
+
+
+@pytest.mark.parametrize("hours", ["-1", "nan", "8761", "1e300"])
+def test_extend_takes_hours_of_a_year_at_most(petri: Petri, turk: MTurkStandIn, hit_id: str, hours: str):
+    before = wrote(turk)
+    ended = petri("extend_mturk_hit", "--hit_id", hit_id, "--assignments", "1", "--duration_hours", hours)
+    assert (ended.exit_code, wrote(turk)) == (2, before)
+
+
 def test_extend_says_why_a_small_hit_cant_get_ten(petri: Petri, hit_id: str):
     ended = petri("extend_mturk_hit", "--hit_id", hit_id, "--assignments", "7")
     assert ended.exit_code == 1
