@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
-from infra.aws import deploying
+from infra.aws import chalice_deploy, deploying, pins
 from infra.aws.account import Account
 from infra.aws.deploying import Deployed, Deploying, Order
 from infra.aws.names import Names
@@ -17,6 +19,8 @@ from tests.tools.aws.cloud import Cloud
 
 #: A sandbox that mails nobody.
 SETTINGS = {"mailer": "log"}
+#: What is installed here asks for the same in each deploy; reading that is a third of staging.
+_requirement = cache(Requirement)
 DEMO = Path(__file__).parents[2] / "demos" / "bartlett1932"
 
 
@@ -45,15 +49,23 @@ class Launches:
         return "Recruitment was asked for."
 
 
-def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> None:
-    """Work with the played AWS, keep notes in a folder, and package in no time: nobody looks inside here."""
+def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
+    """Work with the played AWS, keep notes in a folder, and package in no time: nobody looks inside here.
+
+    Return where notes are kept.
+    """
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
     for name, value in cloud.environment().items():
         patch.setenv(name, value)
-    patch.setenv("PETRI_HOME", str(folder / "home"))
+    patch.setenv("PETRI_HOME", str(home))
     package = folder / "package.zip"
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("app.py", "")
     patch.setattr(deploying, "build", lambda staged: package)
+    patch.setattr(chalice_deploy, "subprocess", cloud.chalice)
+    patch.setattr(pins, "Requirement", _requirement)
+    return home
 
 
 def deploy(account: Account, names: Names, told: Told | None = None, **more: Any) -> Deployed:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from infra.aws import steps
 from infra.aws.account import Account, connect
 from infra.aws.names import Names
+from tests.deploy.app import at_home, deploy
 from tests.tools.aws.cloud import Cloud
 
 _NUMBERS = itertools.count(1)
@@ -19,6 +23,42 @@ _NUMBERS = itertools.count(1)
 def cloud() -> Iterator[Cloud]:
     with Cloud() as played:
         yield played
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An app that is deployed, in an AWS of its own."""
+
+    account: Account
+    names: Names
+    cloud: Cloud
+
+
+@dataclass(frozen=True)
+class _Original:
+    """A cloud that is only copied, what its operator keeps at home, and the app that is deployed in it."""
+
+    cloud: Cloud
+    home: Path
+    names: Names
+
+
+@pytest.fixture(scope="session")
+def _original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Original]:
+    folder, names = tmp_path_factory.mktemp("original"), Names("standing", "sandbox")
+    with cloud.copy() as own, pytest.MonkeyPatch.context() as patch:
+        home = at_home(patch, folder, own)
+        deploy(connect(), names)
+        yield _Original(own, home, names)
+
+
+@pytest.fixture
+def standing(_original: _Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standing]:
+    """An app that was deployed once: each test has a copy of everything, and may do to it what it likes."""
+    with _original.cloud.copy() as own:
+        home = at_home(monkeypatch, tmp_path / "standing", own)
+        shutil.copytree(_original.home, home, dirs_exist_ok=True)
+        yield Standing(connect(), _original.names, own)
 
 
 @pytest.fixture

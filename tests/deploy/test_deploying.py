@@ -18,6 +18,7 @@ from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
 from infra.aws.wiring import BURST, CONFIRMED, PARTIAL, Wiring
 from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
+from tests.deploy.conftest import Standing
 from tests.tools.aws.cloud import OPERATOR, Cloud
 
 
@@ -222,11 +223,10 @@ def test_a_connection_that_is_lost_in_the_middle_is_said_plainly(
             deploy(account, names, Losing())
 
 
-def test_two_operators_at_once_are_told_apart(account: Account, names: Names) -> None:
-    deploy(account, names)
-    Lock(account, names.keep_bucket(account.number)).take("destroy")
+def test_two_operators_at_once_are_told_apart(standing: Standing) -> None:
+    Lock(standing.account, standing.names.keep_bucket(standing.account.number)).take("destroy")
     with pytest.raises(AwsProblem, match=r"is working on this app \(destroy\)"):
-        deploy(account, names)
+        deploy(standing.account, standing.names)
 
 
 def test_a_name_that_another_stack_has_is_refused(account: Account, names: Names) -> None:
@@ -243,16 +243,16 @@ def test_a_limit_that_nobody_would_hear_of_is_refused_before_anything_is_made(
         deploy(account, names, spend_limit=5, settings={**SETTINGS, "contact_email_on_error": ""})
 
 
-def test_a_lost_record_is_put_together_again(account: Account, names: Names) -> None:
-    first = deploy(account, names)
+def test_a_lost_record_is_put_together_again(standing: Standing) -> None:
+    account, names = standing.account, standing.names
+    before = facts.demand(account, names).rest_url
     account.client("s3").delete_object(
         Bucket=names.keep_bucket(account.number), Key=f"chalice/deployed/{names.stage}.json"
     )
-    assert deploy(account, names).rest_url == first.rest_url
+    assert deploy(account, names).rest_url == before
 
 
-def test_a_clock_that_ticks_goes_on_ticking(account: Account, names: Names) -> None:
-    deploy(account, names)
-    Wiring(account, names).switch_rule(on=True)
-    deploy(account, names)
-    assert Wiring(account, names).rule_is_on() is True
+def test_a_clock_that_ticks_goes_on_ticking(standing: Standing) -> None:
+    Wiring(standing.account, standing.names).switch_rule(on=True)
+    deploy(standing.account, standing.names)
+    assert Wiring(standing.account, standing.names).rule_is_on() is True

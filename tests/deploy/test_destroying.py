@@ -20,6 +20,7 @@ from infra.aws.record import look_up
 from infra.aws.sleeping import Sleeping
 from infra.aws.wiring import Wiring
 from tests.deploy.app import Told, at_home, deploy
+from tests.deploy.conftest import Standing
 from tests.tools.aws.cloud import Cloud
 
 
@@ -32,22 +33,19 @@ def destroy(account: Account, names: Names, export_to: Path | None = None) -> li
     return Destroying(account, Order(names, export_to), Told()).run()
 
 
-def test_nothing_is_left_behind(account: Account, names: Names) -> None:
-    deploy(account, names)
-    assert destroy(account, names) == []
+def test_nothing_is_left_behind(standing: Standing) -> None:
+    assert destroy(standing.account, standing.names) == []
 
 
-def test_the_data_is_exported_first(account: Account, names: Names, tmp_path: Path) -> None:
-    deploy(account, names)
-    destroy(account, names, tmp_path / "kept.zip")
+def test_the_data_is_exported_first(standing: Standing, tmp_path: Path) -> None:
+    destroy(standing.account, standing.names, tmp_path / "kept.zip")
     with zipfile.ZipFile(tmp_path / "kept.zip") as archive:
         assert "data/participant.csv" in archive.namelist()
 
 
-def test_the_token_at_home_goes_with_the_app(account: Account, names: Names) -> None:
-    deploy(account, names)
-    destroy(account, names)
-    assert secrets.Tokens().find(names) is None
+def test_the_token_at_home_goes_with_the_app(standing: Standing) -> None:
+    destroy(standing.account, standing.names)
+    assert secrets.Tokens().find(standing.names) is None
 
 
 def test_a_table_stays_protected_until_its_operator_destroys_the_app(account: Account, names: Names) -> None:
@@ -62,11 +60,10 @@ def test_an_app_that_is_not_there_is_not_destroyed(account: Account, names: Name
         destroy(account, names)
 
 
-def test_who_works_on_the_app_is_not_interrupted(account: Account, names: Names) -> None:
-    deploy(account, names)
-    Lock(account, names.keep_bucket(account.number)).take("deploy")
+def test_who_works_on_the_app_is_not_interrupted(standing: Standing) -> None:
+    Lock(standing.account, standing.names.keep_bucket(standing.account.number)).take("deploy")
     with pytest.raises(AwsProblem, match=r"is working on this app \(deploy\)"):
-        destroy(account, names)
+        destroy(standing.account, standing.names)
 
 
 def test_a_stack_that_is_not_the_apps_is_left_alone(account: Account, names: Names) -> None:
@@ -106,28 +103,24 @@ BREAKS = [
 ]
 
 
-def test_a_destroy_that_breaks_off_again_and_again_is_finished_in_the_end(
-    cloud: Cloud, account: Account, names: Names
-) -> None:
-    deploy(account, names)
+def test_a_destroy_that_breaks_off_again_and_again_is_finished_in_the_end(standing: Standing) -> None:
     for service, operation, after, step in BREAKS:
-        cloud.refuse((service, operation), after=after)
+        standing.cloud.refuse((service, operation), after=after)
         with pytest.raises(AwsProblem, match=f"The step '{step}' failed"):
-            destroy(account, names)
-    assert destroy(account, names) == []
+            destroy(standing.account, standing.names)
+    assert destroy(standing.account, standing.names) == []
 
 
 def test_a_recruiter_that_can_not_be_told_keeps_the_app(
-    account: Account, names: Names, monkeypatch: pytest.MonkeyPatch
+    standing: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_: object) -> None:
         raise VendorUnreachable("Mechanical Turk didn't answer.")
 
-    deploy(account, names)
     monkeypatch.setattr(closing, "close", unreachable)
     with pytest.raises(AwsProblem, match="With --force the app goes all the same"):
-        destroy(account, names)
-    assert Destroying(account, Order(names, None, force=True), Told()).run() == []
+        destroy(standing.account, standing.names)
+    assert Destroying(standing.account, Order(standing.names, None, force=True), Told()).run() == []
 
 
 def test_buckets_that_lost_their_stack_are_found_and_deleted(account: Account, names: Names) -> None:
@@ -135,9 +128,8 @@ def test_buckets_that_lost_their_stack_are_found_and_deleted(account: Account, n
     assert destroy(account, names) == []
 
 
-def test_what_is_there_is_told_in_words(account: Account, names: Names) -> None:
-    deploy(account, names)
-    assert f"table {names.table}" in remains.find(account, names)
+def test_what_is_there_is_told_in_words(standing: Standing) -> None:
+    assert f"table {standing.names.table}" in remains.find(standing.account, standing.names)
 
 
 @dataclass(frozen=True)
@@ -201,8 +193,9 @@ def test_an_app_that_is_not_deployed_can_not_hibernate(account: Account, names: 
         Sleeping(account, names, Told())
 
 
-def test_the_log_group_that_chalice_names_by_itself_goes_too(account: Account, names: Names) -> None:
-    deploy(account, names)
-    destroy(account, names)
-    logs = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{names.prefix}")
+def test_the_log_group_that_chalice_names_by_itself_goes_too(standing: Standing) -> None:
+    destroy(standing.account, standing.names)
+    logs = standing.account.client("logs").describe_log_groups(
+        logGroupNamePrefix=f"/aws/lambda/{standing.names.prefix}"
+    )
     assert logs["logGroups"] == []

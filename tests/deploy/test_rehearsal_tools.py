@@ -15,7 +15,7 @@ import pytest
 
 from infra.local.gateway import HttpRequest
 from tests.tools.aws.cloud import REGION, Cloud
-from tests.tools.aws.functions import FunctionError, Functions, Machine
+from tests.tools.aws.functions import FunctionError, Functions, Machine, Packages
 from tests.tools.aws.gateway import RestApi
 from tests.tools.aws.naming import read
 from tests.tools.aws.sources import Clock, Pollers, until_empty
@@ -103,9 +103,15 @@ def deployed(cloud: Cloud, folder: Path) -> list[dict[str, Any]]:
     return resources
 
 
+@pytest.fixture(scope="module")
+def packages() -> Iterator[Packages]:
+    with Packages() as packages:
+        yield packages
+
+
 @pytest.fixture
-def functions(cloud: Cloud, deployed: object) -> Iterator[Functions]:
-    with Functions(cloud, Machine()) as functions:
+def functions(cloud: Cloud, deployed: object, packages: Packages) -> Iterator[Functions]:
+    with Functions(cloud, Machine(), packages) as functions:
         yield functions
 
 

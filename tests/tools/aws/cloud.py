@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import requests
 from botocore.config import Config
 
 from .naming import Call
+from .ready_chalice import ReadyChalice
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -23,14 +26,26 @@ OPERATOR = "OPERATOR"
 ANY = ("*", "*")
 ROOT = Path(__file__).parents[3]
 PATIENCE = 10
-#: What the server is asked beside AWS: what was called, what to refuse, a function's package.
-CALLS, REFUSE, CODE = "/rehearsal/calls", "/rehearsal/refuse", "/rehearsal/code/"
+#: What the server is asked beside AWS begins so: what was called, and how often by whom, what to refuse,
+#: a function's package, a copy of everything.
+OWN = "/rehearsal/"
+CALLS, COUNT, REFUSE, CODE, COPY = (f"{OWN}{one}" for one in ("calls", "count/", "refuse", "code/", "copy"))
 
 
 class Cloud:
     """moto in server mode with its shims, in a process of its own, ended by `close`."""
 
     def __init__(self) -> None:
+        self.url = f"http://127.0.0.1:{self._start()}"
+        #: Runs Chalice's deployer for who has no time to lose.
+        self.chalice = ReadyChalice()
+        self._session = requests.Session()
+        self._boto = boto3.Session()
+        self._guard = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def _start(self) -> str:
+        """Start the process and return its port."""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.tools.aws.server"],
@@ -45,11 +60,7 @@ class Cloud:
         if not port:
             self.close()
             raise RuntimeError("moto's server didn't start; `python -m tests.tools.aws.server` says why")
-        self.url = f"http://127.0.0.1:{port}"
-        self._session = requests.Session()
-        self._boto = boto3.Session()
-        self._guard = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
+        return port
 
     def close(self) -> None:
         self._process.terminate()
@@ -70,7 +81,11 @@ class Cloud:
         self._session.close()
         for client in self._clients.values():
             client.close()
+        self._leave()
         self.close()
+
+    def _leave(self) -> None:
+        self.chalice.close()
 
     def environment(self, caller: str = OPERATOR) -> dict[str, str]:
         """Return what a process needs to take this for AWS; `caller` is noted with each of its calls."""
@@ -102,6 +117,10 @@ class Cloud:
         """Return every call that has reached it, oldest first."""
         return [Call(**one) for one in self._session.get(self.url + CALLS, timeout=PATIENCE).json()]
 
+    def count(self, caller: str = OPERATOR) -> int:
+        """Return how many calls somebody has made."""
+        return int(self._session.get(self.url + COUNT + caller, timeout=PATIENCE).json())
+
     def refuse(self, *operations: tuple[str, str], after: int = 0) -> None:
         """Refuse the next call of each (service, operation), once `after` of them were let through."""
         wanted = [{"service": one, "operation": two, "after": after} for one, two in operations]
@@ -112,3 +131,26 @@ class Cloud:
         answer = self._session.get(self.url + CODE + function, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.content
+
+    def copy(self) -> CopiedCloud:
+        """Return another one, in which everything is as it is here at this moment."""
+        return CopiedCloud(self, self._session.post(self.url + COPY, timeout=PATIENCE).json())
+
+
+class CopiedCloud(Cloud):
+    """A fork of a cloud's process: whatever is done to it, the original knows nothing of."""
+
+    def __init__(self, original: Cloud, process: dict[str, int]) -> None:
+        self._pid = process["pid"]
+        self._port = str(process["port"])
+        super().__init__()
+        self.chalice = original.chalice
+
+    def _start(self) -> str:
+        return self._port
+
+    def close(self) -> None:
+        os.kill(self._pid, signal.SIGTERM)
+
+    def _leave(self) -> None:
+        """Chalice is the original's."""

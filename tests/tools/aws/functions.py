@@ -10,7 +10,7 @@ import tempfile
 import threading
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 from zipfile import ZipFile
@@ -42,14 +42,36 @@ class Machine:
         return dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.authority))
 
 
+class Packages:
+    """What was uploaded, unzipped; a package that is uploaded again isn't unzipped again."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="lambda-")
+        self._unzipped: dict[str, Path] = {}
+
+    def unzipped(self, digest: str, fetch: Callable[[], bytes]) -> Path:
+        """Return the folder with the package of this digest; `fetch` gets it if need be."""
+        if digest not in self._unzipped:
+            folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+            with ZipFile(io.BytesIO(fetch())) as code:
+                code.extractall(folder)
+            self._unzipped[digest] = folder
+        return self._unzipped[digest]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
 class Functions:
     """Every function that AWS knows of, by name; made when it is first asked for."""
 
-    def __init__(self, cloud: Cloud, machine: Machine) -> None:
+    def __init__(self, cloud: Cloud, machine: Machine, packages: Packages) -> None:
         self._cloud = cloud
         self._machine = machine
-        self._folder = tempfile.TemporaryDirectory(prefix="lambda-")
-        self._unzipped: dict[str, Path] = {}
+        self._packages = packages
         self._functions: dict[str, Function] = {}
         self._guard = threading.Lock()
 
@@ -64,17 +86,9 @@ class Functions:
     def _load(self, name: str) -> Function:
         client = self._cloud.client("lambda", caller="REHEARSAL")
         configuration = client.get_function_configuration(FunctionName=name)
-        digest = configuration["CodeSha256"]
-        if digest not in self._unzipped:
-            self._unzipped[digest] = self._unzip(name)
+        root = self._packages.unzipped(configuration["CodeSha256"], lambda: self._cloud.package(name))
         environment = {**self._cloud.environment(name), **self._machine.environment()}
-        return Function(configuration, self._unzipped[digest], environment, self._machine)
-
-    def _unzip(self, name: str) -> Path:
-        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
-        with ZipFile(io.BytesIO(self._cloud.package(name))) as code:
-            code.extractall(folder)
-        return folder
+        return Function(configuration, root, environment, self._machine)
 
     @property
     def used(self) -> list[Function]:
@@ -84,7 +98,6 @@ class Functions:
     def close(self) -> None:
         for function in self._functions.values():
             function.close()
-        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self

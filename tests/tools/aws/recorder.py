@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from .cloud import ANY, CALLS, CODE, OPERATOR, REFUSE
+from .cloud import ANY, CALLS, CODE, COPY, COUNT, OPERATOR, OWN, REFUSE
 from .naming import Call, read
 
 Environ = dict[str, Any]
@@ -23,6 +22,8 @@ class Recorder:
 
     def __init__(self, application: Any) -> None:
         self._application = application
+        #: Makes a copy of the process and says where it is.
+        self.copy: Callable[[], dict[str, int]] = dict
         self._guard = threading.Lock()
         self._calls: list[Call] = []
         #: What to refuse: service, operation and how many calls to let through first.
@@ -30,16 +31,9 @@ class Recorder:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if path == CALLS:
-            with self._guard:
-                return _answer(start_response, [asdict(call) for call in self._calls])
-        if path.startswith(CODE):
-            return _package(start_response, path.removeprefix(CODE))
+        if path.startswith(OWN):
+            return self._asked(path, environ, start_response)
         body = _body(environ)
-        if path == REFUSE:
-            with self._guard:
-                self._refusals = json.loads(body)
-            return _answer(start_response, {})
         call = read(
             environ.get("HTTP_AUTHORIZATION", ""),
             environ.get("HTTP_X_AMZ_TARGET", ""),
@@ -52,6 +46,21 @@ class Recorder:
             return _refused(environ, start_response)
         answer: Iterable[bytes] = self._application(environ, start_response)
         return answer
+
+    def _asked(self, path: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Answer what is asked beside AWS."""
+        if path.startswith(CODE):
+            return _package(start_response, path.removeprefix(CODE))
+        if path == COPY:
+            return _answer(start_response, self.copy())
+        with self._guard:
+            if path == CALLS:
+                return _answer(start_response, [vars(call) for call in self._calls])
+            if path == REFUSE:
+                self._refusals = json.loads(_body(environ))
+                return _answer(start_response, {})
+            caller = path.removeprefix(COUNT)
+            return _answer(start_response, sum(call.caller == caller for call in self._calls))
 
     def _noted(self, call: Call) -> bool:
         """Keep a call; whether it is to be refused."""

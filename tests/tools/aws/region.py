@@ -17,7 +17,7 @@ from infra.local.sockets import Sockets
 from .cloud import OPERATOR, Cloud
 from .connections import Connections
 from .edge import Distribution, Edge
-from .functions import Functions, Machine
+from .functions import Functions, Machine, Packages
 from .gateway import RestApi, socket_api
 from .names import Names, led
 from .naming import Call
@@ -28,15 +28,16 @@ STAGE = "api"
 class Deployed:
     """What is deployed: read from AWS when it is first asked for, and again after `forget`."""
 
-    def __init__(self, cloud: Cloud, machine: Machine) -> None:
+    def __init__(self, cloud: Cloud, machine: Machine, packages: Packages) -> None:
         self._cloud = cloud
         self._machine = machine
+        self._packages = packages
         self.channels = LocalChannels()
         self.connections = Connections(self.channels)
 
     @cached_property
     def functions(self) -> Functions:
-        return Functions(self._cloud, self._machine)
+        return Functions(self._cloud, self._machine, self._packages)
 
     @cached_property
     def rest(self) -> RestApi:
@@ -81,7 +82,8 @@ class Region:
             folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
             self.cloud = opening.enter_context(Cloud())
             self.names = opening.enter_context(Names(folder, self._leads_to))
-            self.deployed = Deployed(self.cloud, Machine(self.names.addresses, self.names.authority))
+            machine = Machine(self.names.addresses, self.names.authority)
+            self.deployed = Deployed(self.cloud, machine, opening.enter_context(Packages()))
             opening.callback(self.deployed.forget)
             self.edge = opening.enter_context(Edge(self.cloud, self.deployed))
             self._open = opening.pop_all()

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import stat
 import sys
 import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 # Before moto reads them: ports of other machines, and what moto would ask them for.
 os.environ.setdefault("AWS_ACCESS_KEY_ID", "moto")
 os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "moto")
 
 from flask import got_request_exception
+from moto import backends
+from moto.backends import list_of_moto_modules
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.moto_engine import isolated_transactions
 
@@ -24,7 +31,7 @@ from .gateway_shims import gateways
 from .property_shims import properties
 from .queue_shims import queues
 from .recorder import Recorder
-from .stack_shims import stacks
+from .stack_shims import Clients, stacks
 from .storage_shims import buckets
 
 
@@ -50,12 +57,58 @@ def main() -> None:
         shims.enter_context(properties())
         shims.enter_context(buckets())
         shims.enter_context(distributions())
+        # moto looks through its own folders on every request.
+        shims.enter_context(patch.object(backends, "list_of_moto_modules", cache(_modules)))
         recorder = Recorder(DomainDispatcherApplication(create_backend_app))
-        server = make_server("127.0.0.1", 0, recorder, threaded=True, request_handler=_Handler)
-        shims.enter_context(stacks(f"http://127.0.0.1:{server.server_port}"))
+        recorder.copy = partial(_copied, recorder)
+        server = _listening(recorder)
+        shims.enter_context(stacks(_url_of(server)))
+        # Nobody waits for copies that have ended.
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()
+
+
+def _modules() -> list[str]:
+    return list(list_of_moto_modules())
+
+
+def _listening(recorder: Recorder) -> BaseWSGIServer:
+    return make_server("127.0.0.1", 0, recorder, threaded=True, request_handler=_Handler)
+
+
+def _url_of(server: BaseWSGIServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def _copied(recorder: Recorder) -> dict[str, int]:
+    """Fork, and say where the copy listens; nobody else asks anything meanwhile."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            return {"pid": pid, "port": int(told.readline())}
+    try:
+        os.close(reading)
+        _let_go_of_sockets()
+        server = _listening(recorder)
+        Clients.endpoint = _url_of(server)
+        os.write(writing, f"{server.server_port}\n".encode())
+        os.close(writing)
+        server.serve_forever()
+    finally:
+        os._exit(1)
+
+
+def _let_go_of_sockets() -> None:
+    """Leave the original's connections to it; their numbers stay taken, because objects hold them."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.dup2(nothing, number)
 
 
 if __name__ == "__main__":

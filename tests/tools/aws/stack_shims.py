@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,16 +35,22 @@ class Clients:
     """Clients of the other services at this server, made when they are asked for."""
 
     endpoint: ClassVar[str] = ""
+    _made: ClassVar[dict[tuple[str, str, str], Any]] = {}
+    _guard: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
     def of(cls, service: str, region: str) -> Any:
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=cls.endpoint,
-            aws_access_key_id=CALLER,
-            aws_secret_access_key="cloudformation",
-        )
+        with cls._guard:
+            asked = (cls.endpoint, service, region)
+            if asked not in cls._made:
+                cls._made[asked] = boto3.client(
+                    service,
+                    region_name=region,
+                    endpoint_url=cls.endpoint,
+                    aws_access_key_id=CALLER,
+                    aws_secret_access_key="cloudformation",
+                )
+            return cls._made[asked]
 
 
 Create = Callable[[str, Properties, str], Made]
