@@ -53,9 +53,11 @@ class Account:
 
     @property
     def profile(self) -> str | None:
-        """The profile that was named; None where AWS's usual order counted."""
-        name = self.session.profile_name
-        return None if name == "default" else str(name)
+        """The profile whose keys are used; None where AWS's usual order counted."""
+        credentials, name = self.session.get_credentials(), self.session.profile_name
+        # Keys in the environment count more than a profile that is only named there.
+        by_environment = credentials is not None and credentials.method == "env"
+        return None if name == "default" or by_environment else str(name)
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return the client of a service, made once; by default in the account's region."""

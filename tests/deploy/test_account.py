@@ -97,3 +97,14 @@ def test_a_named_profile_counts_more_than_keys_in_the_environment_of_another_pro
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
     found = connect(profile="lab").environment()
     assert (found["AWS_PROFILE"], "AWS_ACCESS_KEY_ID" in found) == ("lab", False)
+
+
+def test_keys_in_the_environment_count_more_than_a_profile_there_for_chalice_too(
+    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials"
+    file.write_text("[lab]\naws_access_key_id = ANOTHER\naws_secret_access_key = rehearsal\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_PROFILE", "lab")
+    found = connect()
+    assert (found.profile, found.environment()["AWS_ACCESS_KEY_ID"]) == (None, "OPERATOR")
