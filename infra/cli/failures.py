@@ -36,6 +36,8 @@ class Failure:
         """Read a failure from an error; `where`: the command and what it worked on."""
         if isinstance(error, PetriError):
             return cls(where, *_what_and_now(str(error)))
+        if (refused := _of_aws(error)) is not None:
+            return cls(where, *_what_and_now(str(refused)))
         if isinstance(error, OSError) and error.strerror:
             named = f"{error.filename}: " if error.filename else ""
             return cls(
@@ -51,8 +53,11 @@ class Failure:
         return f"where: {self.where}\nwhat:  {self.what}\nnow:   {self.now}"
 
 
-def plainly(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--verbose`, and make it end with exit code 1 and three lines where it raises."""
+def plainly(command: Callable[..., None], name: str = "") -> Callable[..., None]:
+    """Give a command `--verbose`, and make it end with exit code 1 and three lines where it raises.
+
+    `name`: as it is typed, where that isn't the function's own.
+    """
 
     @functools.wraps(command)
     def told(*arguments: Any, verbose: bool = False, **options: Any) -> None:
@@ -65,7 +70,7 @@ def plainly(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except Exception as error:
             # The last door of the command line: whatever it is, it is told and ends the command.
-            tell(error, _where(command, options), verbose=verbose)
+            tell(error, _where(name or command.__name__, options), verbose=verbose)
             raise typer.Exit(FAILED) from error
 
     own = inspect.signature(command, eval_str=True)
@@ -82,10 +87,20 @@ def tell(error: BaseException, where: str, *, verbose: bool) -> None:
     console.print(str(Failure.of(error, where)), markup=False)
 
 
-def _where(command: Callable[..., Any], options: dict[str, Any]) -> str:
-    words = ["petri", command.__name__.replace("_command", "").replace("_", "-")]
-    words += [str(options[name]) for name in ("directory", "name", "archive", "app") if options.get(name)]
+def _where(name: str, options: dict[str, Any]) -> str:
+    words = ["petri", name]
+    words += [str(options[each]) for each in ("directory", "name", "archive", "app") if options.get(each)]
     return " ".join(words)
+
+
+def _of_aws(error: BaseException) -> PetriError | None:
+    """Return in plain words what AWS's client raised; None for everything that it didn't."""
+    if not type(error).__module__.startswith("botocore."):
+        return None
+    # Put off: only what has used AWS's client raises its errors.
+    from infra.aws.errors import REFUSALS, problem
+
+    return problem(error) if isinstance(error, REFUSALS) else None
 
 
 def _what_and_now(message: str) -> tuple[str, str]:

@@ -78,7 +78,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "uuid": uuid_command,
 }
 for _name, _command in COMMANDS.items():
-    app.command(_name)(plainly(_command))
+    app.command(_name)(plainly(_command, _name))
 
 
 def main() -> None:

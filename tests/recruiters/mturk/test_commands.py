@@ -159,6 +159,11 @@ def test_extend_of_an_unknown_hit_says_what_to_check(petri: Petri):
     assert "Check its id, and whether it is in the sandbox" in ended.stderr
 
 
+def test_a_failure_names_the_command_as_it_is_typed(petri: Petri):
+    ended = petri("extend_mturk_hit", "--hit_id", "3UNKNOWN", "--assignments", "1")
+    assert ended.stderr.splitlines()[0] == "where: petri extend_mturk_hit"
+
+
 def test_extend_changes_nothing_in_a_dry_run(petri: Petri, turk: MTurkStandIn, hit_id: str):
     before = wrote(turk)
     ended = petri("extend_mturk_hit", "--hit_id", hit_id, "--assignments", "4", "--dry-run")
