@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chalicelib.model.errors import BadRequest
+from chalicelib.model.errors import BadRequest, PetriError
 from infra.cli.aws_options import AnyStage, App, DryRun, Profile, Region, Yes
 from infra.cli.console import err, out
 from infra.cli.failures import FAILED
@@ -63,8 +63,15 @@ def destroy(
 def _ask(found: finding.App) -> None:
     """Have the app's name typed; say what would be lost."""
     from infra.aws import closing
+    from infra.aws.errors import plainly
 
-    for line in closing.unsettled(found.account, found.names).lines():
+    try:
+        with plainly():
+            lost = closing.unsettled(found.account, found.names).lines()
+    except PetriError as error:
+        # What is half-made goes as well.
+        lost = [f"Whether people take part or are owed something can't be looked up: {error}"]
+    for line in lost:
         err().print(f"warning: {line}", markup=False)
     said = typer.prompt(
         f"This deletes {found.names.app} ({found.names.stage}) in {found.account.region}. Type its name",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner
 
+from chalicelib.model.errors import ConfigError
+from infra.aws import closing
 from infra.aws.account import Account
 from infra.aws.names import Names
 from infra.aws.stacks import Stack
@@ -51,3 +54,18 @@ def test_a_folder_whose_name_can_be_no_apps_name_is_told_how_to_give_another(tmp
     folder = tmp_path / "2030 study"
     folder.mkdir()
     assert "now:   Give another with --app" in call("sandbox", str(folder))
+
+
+@pytest.mark.parametrize(
+    "error", [ConfigError("Keys are missing."), EndpointConnectionError(endpoint_url="https://x")]
+)
+def test_an_app_that_cannot_be_opened_can_be_destroyed(
+    error: Exception, account: Account, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(closing, "unsettled", fails)
+    said = call("destroy", "--app", names.app, "--stage", "sandbox", typed="something\n")
+    assert "warning: Whether people take part or are owed something can't be looked up" in said
+    assert "Type its name" in said

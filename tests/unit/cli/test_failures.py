@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
 from chalicelib.model.errors import ConfigError, ExperimentError
 from infra.cli.failures import Failure, plainly
@@ -57,3 +58,9 @@ def test_an_interrupted_command_ends_as_shells_expect() -> None:
     with pytest.raises(typer.Exit) as ended:
         plainly(interrupted)()
     assert ended.value.exit_code == 130
+
+
+def test_what_awss_client_raises_is_told_in_plain_words() -> None:
+    error = ClientError({"Error": {"Code": "ExpiredToken"}}, "GetItem")
+    failure = Failure.of(error, "petri hibernate")
+    assert (failure.what, failure.now[:13]) == ("Your AWS session has expired.", "Sign in again")
