@@ -31,6 +31,9 @@ from chalicelib.ports import NUDGE, Message, Transfer
 
 logger = logging.getLogger("petri.worker")
 
+#: What SNS delivered.
+REPORT = "report"
+
 #: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
 #: vendors come back and settle what they took.
 MOST_TRIES = 12
@@ -62,8 +65,10 @@ def _is_seen_to(record: dict[str, Any]) -> bool:
     try:
         carried = json.loads(record["body"])
         if "TopicArn" in carried:
-            kind = f"a report of {carried['TopicArn']}"
-            _take_report(carried)
+            # Recorded nowhere, like a nudge.
+            kind = REPORT
+            message = Message((NUDGE, record["messageId"]), {"kind": kind, "envelope": carried})
+            handle(message)
             return True
         message = _message_in(carried)
         if message is not None:
@@ -101,10 +106,10 @@ def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
     app.nudged[name] = now
 
 
-def _take_report(envelope: dict[str, Any]) -> None:
+def _take_report(message: Message) -> None:
     """Keep what SNS delivered straight into our queue, whose policy lets only our topic in."""
     app = services.current()
-    for report in app.recruiters.read_delivered(envelope):
+    for report in app.recruiters.read_delivered(message.body["envelope"]):
         app.run(
             notify.notify,
             report.event_type,
@@ -115,6 +120,7 @@ def _take_report(envelope: dict[str, Any]) -> None:
             at=report.at,
             caller=THE_OPERATOR,
         )
+    app.handle(message, _done)
 
 
 def _bury(message: Message, error: Exception) -> bool:
@@ -360,6 +366,7 @@ def _stand_in(message: Message) -> None:
 
 
 HANDLERS: dict[str, Callable[[Message], None]] = {
+    REPORT: _take_report,
     "submitted": _submitted,
     "gave_up": _gave_up,
     "notification": _notification,

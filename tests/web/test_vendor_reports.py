@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.model.errors import Forbidden
+from chalicelib.operations import dead_letters
 from chalicelib.ports import Report
 from chalicelib.recruiters import prolific
 from chalicelib.workers import messages
@@ -139,6 +140,28 @@ def test_a_message_that_cannot_be_read_comes_again(here: World) -> None:
     envelope = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:petri", "Message": "{}"}
     broken["Records"][0]["body"] = json.dumps(envelope)
     assert messages.consume(broken)["batchItemFailures"] == [{"itemIdentifier": "1"}]
+
+
+def fail_for_good(here: World, event: dict[str, Any]) -> None:
+    """Let the reader of reports fail, and the report die of it."""
+    reader, here.app.recruiters.reader = here.app.recruiters.reader, None
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(messages.MOST_TRIES)
+    assert messages.consume(event)["batchItemFailures"] == []
+    here.app.recruiters.reader = reader
+
+
+def test_a_report_that_fails_for_good_is_kept_as_a_dead_letter(here: World) -> None:
+    fail_for_good(here, from_sns("AssignmentSubmitted", "a"))
+    assert [letter["kind"] for letter in here.app.run(dead_letters.list_dead_letters)] == ["report"]
+
+
+def test_a_report_that_is_replayed_is_carried_out(here: World) -> None:
+    person = at_mechanical_turk(here)
+    fail_for_good(here, from_sns("AssignmentReturned", person.assignment_id))
+    (letter,) = here.app.run(dead_letters.list_dead_letters)
+    here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    here.work()
+    assert person.now()["status"] == "returned"
 
 
 def test_a_signed_report_of_a_vendor_that_the_run_does_not_use_is_refused(here: World) -> None:
