@@ -6,8 +6,12 @@ else's machine finds the same with --stage, --region and --profile.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +50,24 @@ class AtHome:
     def workshop(self, names: Names, account: str, region: str) -> Path:
         """Return where an app is staged and packaged; what was packaged before is found there again."""
         return self._folder(names) / f"{account}-{region}"
+
+    @contextmanager
+    def alone(self, workshop: Path) -> Iterator[None]:
+        """Hold a workshop while the block lasts; BadRequest when another command here is at work in it.
+
+        The lock that AWS keeps comes too late for that: it is taken when everything is staged.
+        """
+        workshop.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite's lock is there on every system, and ends with its process however that ends.
+        path = workshop.with_name(f"{workshop.name}.lock")
+        with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise BadRequest(
+                    "Another command on this machine is deploying this app. Wait until it is through."
+                ) from error
+            yield
 
     def keep(self, note: Note) -> None:
         """Remember an app."""

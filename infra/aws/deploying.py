@@ -181,10 +181,12 @@ class Deploying:
         order, names = self._order, self._names
         if order.archive is not None:
             check_zip(order.archive)
+        workshop = self._home.workshop(names, self._account.number, self._account.region)
+        self._open.enter_context(self._home.alone(workshop))
         self._staged = stage(
             order.folder,
             names,
-            self._home.workshop(names, self._account.number, self._account.region),
+            workshop,
             account=self._account.number,
             region=self._account.region,
             settings=order.settings,

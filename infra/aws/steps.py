@@ -39,7 +39,7 @@ class Step:
 
 
 def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
-    """Run the steps in order; a failure says in which step it was, and what to do (`again`)."""
+    """Run the steps in order; a failure, or Ctrl-C, says in which step it was, and what to do (`again`)."""
     for number, step in enumerate(steps, start=1):
         progress.begin(number, len(steps), step.name)
         try:
@@ -48,6 +48,9 @@ def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
             raise _failed(step, problem(error), again) from error
         except PetriError as error:
             raise _failed(step, error, again) from error
+        except KeyboardInterrupt:
+            progress.tell(f"interrupted in the step '{step.name}'. {again}")
+            raise
 
 
 def _failed(step: Step, error: PetriError, again: str) -> AwsProblem:
