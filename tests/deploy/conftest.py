@@ -15,6 +15,9 @@ from infra.aws.account import Account, connect
 from infra.aws.names import Names
 from tests.deploy.app import at_home, deploy
 from tests.tools.aws.cloud import Cloud
+from tests.tools.quick_moto import _quick_answers
+
+__all__ = ["_quick_answers"]
 
 _NUMBERS = itertools.count(1)
 

@@ -8,9 +8,12 @@ import requests
 
 from infra.local.moto_engine import NewEngine, started
 from tests.tools.mturk import MTurkStandIn
+from tests.tools.quick_moto import _quick_answers
 
 from .prolific import API, Line
 from .turk import Connection
+
+__all__ = ["_quick_answers"]
 
 
 @pytest.fixture(autouse=True)

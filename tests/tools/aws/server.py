@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.moto_engine import isolated_transactions
+from tests.tools.quick_moto import quick_answers
 
 from .cloudfront_shims import distributions
 from .gateway_shims import gateways
@@ -52,6 +53,7 @@ def main() -> None:
     got_request_exception.connect(_say)
     with ExitStack() as shims:
         shims.enter_context(isolated_transactions())
+        shims.enter_context(quick_answers())
         shims.enter_context(gateways())
         shims.enter_context(queues())
         shims.enter_context(properties())
