@@ -128,13 +128,15 @@ class _Packager(LambdaDeploymentPackager):
         except UnsupportedPackageError as error:
             raise AwsProblem(f"{error}; take another version of it.") from error
         except PackageDownloadError as error:
-            raise AwsProblem(f"pip can't get the packages: {_told(str(error))}") from error
+            raise AwsProblem(
+                f"pip can't get the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the network."
+            ) from error
 
 
 def _told(errors: str) -> str:
     lines = [line.strip() for line in without_credentials(errors).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith("WARNING")] or ["check the network."]
-    return " / ".join(told[-_SHOWN_LINES:])
+    told = [line for line in lines if not line.startswith("WARNING")] or ["it didn't say why"]
+    return " / ".join(told[-_SHOWN_LINES:]).rstrip(". ")
 
 
 def _pack(root: Path, package: Path) -> None:

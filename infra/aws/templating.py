@@ -60,14 +60,15 @@ def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = (
     if len(found) > MOST_BEHAVIOURS - OWN_BEHAVIOURS:
         raise AwsProblem(
             f"The experiment's routes and pages need {len(found)} rules of CloudFront, which takes "
-            f"{MOST_BEHAVIOURS - OWN_BEHAVIOURS}: put your own routes below one word, such as /mine/..."
+            f"{MOST_BEHAVIOURS - OWN_BEHAVIOURS}; put your own routes below one word, such as /mine/..."
         )
     text = (TEMPLATES / "front.yaml").read_text(encoding="utf-8")
     text = _CODE.sub(lambda place: _with_code(place, known), text)
     text = text.replace(_MARK, "".join(_written(behaviour) for behaviour in found))
     if len(text.encode()) > MOST_BYTES:
         raise AwsProblem(
-            "The experiment's routes and pages make the template of CloudFront too long for AWS."
+            "The experiment's routes and pages make the template of CloudFront too long for AWS; let it do "
+            "with fewer, or with shorter names."
         )
     return text
 
@@ -111,7 +112,7 @@ def _without_covered(patterns: Iterable[str]) -> list[str]:
             )
         if pattern.startswith("/*"):
             raise AwsProblem(
-                f"The route {pattern} would take every address from the pages: let your route begin with a "
+                f"The route {pattern} would take every address from the pages; let your route begin with a "
                 "word, such as /mine/<x>."
             )
     needed = [one for one in known if not any(other != one and fits(other, one) for other in known)]

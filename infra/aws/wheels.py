@@ -25,6 +25,8 @@ _UNWANTED = {"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "di
 #: Places in a wheel whose contents lie beside the packages; scripts, headers and data have no use there.
 _INSTALLED_PLACES = {"purelib", "platlib"}
 _SHOWN_LINES = 3
+#: pip's own word for what the program that it called has said already.
+_SAYS_NOTHING = "subprocess-exited-with-error"
 
 
 @dataclass
@@ -105,7 +107,7 @@ def _build(requirement: str, folder: Path) -> Path:
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:
         raise AwsProblem(
-            f"{without_credentials(requirement)} can't be built into a wheel: {_reason(done.stderr)} "
+            f"{without_credentials(requirement)} can't be built into a wheel: {_reason(done.stderr)}. "
             "Try it: pip wheel --no-deps ..., and mend what it says."
         )
     return wheels[0]
@@ -114,7 +116,8 @@ def _build(requirement: str, folder: Path) -> Path:
 def _reason(errors: str) -> str:
     lines = [line.strip() for line in without_credentials(errors).splitlines() if line.strip()]
     told = [line for line in lines if re.match(r"(error|fatal)", line, re.IGNORECASE)] or lines
-    return " / ".join(told[-_SHOWN_LINES:]) or "pip didn't say why."
+    told = [line for line in told if _SAYS_NOTHING not in line] or told
+    return " / ".join(dict.fromkeys(told[-_SHOWN_LINES:])).rstrip(". ") or "pip didn't say why"
 
 
 def _extras(requirement: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from infra.aws.errors import AwsProblem
 from infra.aws.pins import pins
 from infra.aws.requirements import wanted_by
 from infra.aws.wheels import abi, runs_in_lambda
+from infra.cli.failures import Failure
 from tests.tools.wheelhouse import offline_pip
 
 from .folders import contents, staged
@@ -301,3 +302,11 @@ def test_wheels_that_run_inside_lambda(tag, runs):
 
 def test_the_python_that_deploys_is_the_one_of_the_functions():
     assert abi() == f"cp{sys.version_info.major}{sys.version_info.minor}"
+
+
+def test_a_package_that_cannot_be_had_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(AwsProblem) as told:
+        staged(tmp_path, {"requirements.txt": "git+file:///nowhere/lab.git\n"})
+    failure = Failure.of(told.value, "petri sandbox")
+    assert "nowhere/lab.git" in failure.what
+    assert failure.now.startswith("Try it: pip wheel")
