@@ -129,7 +129,8 @@ class _Packager(LambdaDeploymentPackager):
             raise AwsProblem(f"{error}; take another version of it.") from error
         except PackageDownloadError as error:
             raise AwsProblem(
-                f"pip can't get the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the network."
+                f"pip can't get the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the "
+                "network."
             ) from error
 
 
