@@ -83,6 +83,14 @@ class Account:
         """The account's twelve digits."""
         return self.identity.account
 
+    def secrets(self) -> dict[str, str]:
+        """Return what must be in no file that leaves this machine: the operator's own keys."""
+        credentials = self.session.get_credentials()
+        frozen = credentials.get_frozen_credentials() if credentials else None
+        found = (frozen.secret_key, frozen.token) if frozen else ()
+        names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        return {name: str(value) for name, value in zip(names, found, strict=False) if value}
+
     def engine(self, table: str) -> DynamoDBEngine:
         """Open a table as the store of a run; close it in the end."""
         credentials = self.session.get_credentials()

@@ -32,6 +32,7 @@ from infra.aws.chalice_deploy import Staged as Prepared
 from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
 from infra.aws.facts import Facts
+from infra.aws.leaks import check_for_secrets
 from infra.aws.lock import Lock, held
 from infra.aws.names import FUNCTIONS, Names, PriceClass
 from infra.aws.packaging import build
@@ -192,6 +193,8 @@ class Deploying:
             settings=order.settings,
             mapping_confirmed=self._wiring.is_confirmed(),
         )
+        # Those of a profile stand neither in the settings nor in the environment.
+        check_for_secrets(self._account.secrets(), self._staged.folder, self._staged.site)
         with contextlib.chdir(order.folder):
             self._loaded = load_experiment(order.folder, runtime={**order.settings, "mode": names.stage})
             notes = check_settings(self._loaded, names)

@@ -38,6 +38,11 @@ def secrets_of(config: Configuration, environ: Mapping[str, str] | None = None) 
 def _check(place: str, contents: bytes, wanted: Mapping[str, bytes]) -> None:
     for name, value in wanted.items():
         if value in contents:
+            if name.isupper():
+                raise AwsProblem(
+                    f"{place} holds your own {name}, and would be deployed with it. Take it out of that "
+                    "file; inside Lambda a function has keys of its own."
+                )
             raise AwsProblem(
                 f"{place} holds the value of the secret setting {name}, and would be deployed with it. Take "
                 f"it out of that file and read it with config.get({name!r})."
