@@ -49,9 +49,11 @@ class _Original:
 @pytest.fixture(scope="session")
 def _original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Original]:
     folder, names = tmp_path_factory.mktemp("original"), Names("standing", "sandbox")
-    with cloud.copy() as own, pytest.MonkeyPatch.context() as patch:
-        home = at_home(patch, folder, own)
-        deploy(connect(), names)
+    with cloud.copy() as own:
+        # Other tests come before this one's end, and know nothing of its AWS.
+        with pytest.MonkeyPatch.context() as patch:
+            home = at_home(patch, folder, own)
+            deploy(connect(), names)
         yield _Original(own, home, names)
 
 
