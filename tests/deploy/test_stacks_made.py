@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from infra.aws.account import Account
+from infra.aws.account import Account, connect
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.templating import base_template, front_template, routes_of
+from tests.tools.aws.cloud import Cloud
 
 from . import resolved
 
@@ -31,8 +33,19 @@ class Made:
         return str(self.ask("sts", "get_caller_identity")["Account"])
 
 
-@pytest.fixture
-def made(account: Account, names: Names) -> Made:
+@pytest.fixture(scope="module")
+def _original(cloud: Cloud) -> Iterator[tuple[Cloud, Names, dict[str, str]]]:
+    """A cloud in which both stacks were made, which is only copied."""
+    names = Names("stacks", "sandbox")
+    with cloud.copy() as own:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in own.environment().items():
+                patch.setenv(name, value)
+            outputs = _make(connect(), names)
+        yield own, names, outputs
+
+
+def _make(account: Account, names: Names) -> dict[str, str]:
     parameters = {"App": names.app, "Stage": names.stage}
     base = Change(
         base_template(), parameters | resolved.BASE | {"DeletionProtection": "false"}, tags_of(names)
@@ -41,7 +54,16 @@ def made(account: Account, names: Names) -> Made:
     for function in FUNCTIONS[1:]:
         account.client("logs").create_log_group(logGroupName=names.log_group(function))
     front = Change(front_template(routes_of(), resolved.PAGES), parameters | resolved.FRONT, tags_of(names))
-    return Made(account, names, outputs | Stack(account, names.front_stack).apply(front, print))
+    return outputs | Stack(account, names.front_stack).apply(front, print)
+
+
+@pytest.fixture
+def made(_original: tuple[Cloud, Names, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+    cloud, names, outputs = _original
+    with cloud.copy() as own:
+        for name, value in own.environment().items():
+            monkeypatch.setenv(name, value)
+        yield Made(connect(), names, outputs)
 
 
 def test_the_table_is_there_and_paid_by_request(made: Made) -> None:
