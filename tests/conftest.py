@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,18 @@ from pytest_socket import socket_allow_hosts
 settings.register_profile("petri", deadline=None, print_blob=True)
 settings.load_profile("petri")
 
+HERE = Path(__file__).parent
+#: Files that take a minute or so: they begin first, so that none is left alone at the end.
+LONGEST = (
+    "deploy/test_rehearsal.py",
+    "deploy/test_deploying.py",
+    "deploy/test_destroying.py",
+    "money/test_paid_once.py",
+    "demos/test_coordination.py",
+    "contract/test_concurrency_joins.py",
+)
+#: Workers more than there are cores: while some wait for browsers, servers and bots, others go on.
+MORE_WORKERS = 2
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -28,3 +41,15 @@ os.environ.update(
 @pytest.fixture(autouse=True)
 def _loopback_only() -> None:
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` stands for."""
+    return (os.cpu_count() or 1) + MORE_WORKERS
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin first."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(HERE).as_posix(), len(places)))
