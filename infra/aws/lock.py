@@ -127,10 +127,29 @@ class Lock:
     def _write(self, condition: dict[str, str], *, held: bool = True) -> None:
         until = self._now() + (HOLDS if held else timedelta(0))
         body = _Held(_owner(), self._token, self._purpose, until).body()
-        answer: dict[str, Any] = self._s3.put_object(
-            Bucket=self._bucket, Key=KEY, Body=body, ContentType="application/json", **condition
-        )
-        self._etag = str(answer["ETag"])
+        try:
+            answer: dict[str, Any] = self._s3.put_object(
+                Bucket=self._bucket, Key=KEY, Body=body, ContentType="application/json", **condition
+            )
+            self._etag = str(answer["ETag"])
+        except ClientError as error:
+            etag = self._written(body) if code_of(error) in _LOST else None
+            if etag is None:
+                raise
+            self._etag = etag
+
+    def _written(self, body: bytes) -> str | None:
+        """Return the ETag of the very lock that was to be written, if it lies there.
+
+        AWS's client repeats a put whose answer was lost, which is then refused by its own first success.
+        """
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=KEY)
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+            return None
+        return str(found["ETag"]) if found["Body"].read() == body else None
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -90,3 +92,27 @@ def test_a_bucket_that_went_with_the_app_took_its_lock_along(account: Account, b
         s3.delete_object(Bucket=bucket, Key=locks.KEY)
         s3.delete_bucket(Bucket=bucket)
     assert bucket not in {each["Name"] for each in s3.list_buckets()["Buckets"]}
+
+
+@pytest.mark.parametrize("renewing", [False, True])
+def test_a_put_that_was_repeated_is_not_taken_for_somebody_elses(
+    account: Account, bucket: str, monkeypatch: pytest.MonkeyPatch, renewing: bool
+) -> None:
+    seconds = itertools.count()
+    first = Lock(account, bucket, lambda: NOW + timedelta(seconds=next(seconds)))
+    client = account.client("s3")
+    put = client.put_object
+    if renewing:
+        first.take("deploy")
+
+    def answer_is_lost(**given: Any) -> None:
+        put(**given)
+        # The client repeats it by itself.
+        put(**given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "put_object", answer_is_lost)
+        first.renew() if renewing else first.take("deploy")
+    first.check()
+    first.give_back()
+    lock_at(account, bucket, NOW + timedelta(minutes=1)).take("deploy")
