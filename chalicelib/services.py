@@ -145,6 +145,11 @@ class RecruiterBook:
         found = self.recruiters.get(nickname.partition(":")[0])
         return self.submits_itself(nickname) or bool(getattr(found, "screens_out_itself", False))
 
+    def hands_in_itself(self, nickname: str) -> bool:
+        """Whether who has finished can be handed in for, though they never went back to the recruiter."""
+        found = self.recruiters.get(nickname.partition(":")[0])
+        return bool(getattr(found, "hands_in_itself", False))
+
     def pays_any_submission(self, nickname: str) -> bool:
         """Whether who hands in is paid the full reward by the recruiter, fit or not."""
         found = self.recruiters.get(nickname.partition(":")[0])

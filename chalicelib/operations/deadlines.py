@@ -13,7 +13,9 @@ from chalicelib.model.participant import WORKING, Participant
 
 from . import budget
 from .finish_participant import (
+    can_be_handed_in,
     finish_participant,
+    hand_in_for,
     is_paid_off,
     lose_participant,
     pay_without_assignment,
@@ -91,6 +93,8 @@ def set_right(unit: Unit, participant_id: int, fate: str | None) -> None:
         return
     if fate in ("submitted", "approved") or _needs_no_report(unit, participant):
         finish_participant(unit, participant_id)
+    elif fate in ("working", "abandoned") and can_be_handed_in(unit, participant):
+        hand_in_for(unit, participant, is_offered_anew=fate == "abandoned")
     elif fate == "working" and unit.now < deadline(unit, participant) + PATIENCE:
         _look_again(unit, participant, unit.now + PAUSE)
     elif participant.status in SENT_OFF:

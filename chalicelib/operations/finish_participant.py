@@ -49,8 +49,8 @@ def tell_of_late_end(unit: Unit, participant: Participant) -> None:
     participant.details = {**participant.details, FINISHED_LATE: True}
     budget.tell(
         unit,
-        f"Participant {participant.id} has finished, but was {participant.status} before; nothing is paid "
-        "for that by itself. If they are owed something, pay them with: petri compensate",
+        f"Participant {participant.id} has finished, but the assignment is {participant.status}; nothing is "
+        "paid for that by itself. If they are owed something, pay them with: petri compensate",
     )
 
 
@@ -186,14 +186,33 @@ def _set_status(unit: Unit, participant: Participant, status: str) -> None:
     unit.work.list_participant(participant)
 
 
+def can_be_handed_in(unit: Unit, participant: Participant) -> bool:
+    """Whether somebody who is owed pay, and never went back to the recruiter, can be handed in for."""
+    has_finished = participant.status == WORKING and participant.end_time is not None
+    return (has_finished or participant.status == "overrecruited") and unit.recruiters.hands_in_itself(
+        participant.recruiter
+    )
+
+
+def hand_in_for(unit: Unit, participant: Participant, *, is_offered_anew: bool) -> None:
+    """Take somebody's submission, though they never went back; `is_offered_anew`: their place, to another."""
+    if is_offered_anew and _keeps_places(unit, participant) and not is_paid_off(unit, participant):
+        note_reopened(unit)
+    finish_participant(unit, participant.id)
+
+
 def lose_participant(unit: Unit, participant_id: int, status: str) -> None:
     """Handle the report that somebody returned or abandoned the assignment, gave up, or was rejected."""
     participant = unit.work.participant(participant_id)
+    if status == "abandoned" and can_be_handed_in(unit, participant):
+        hand_in_for(unit, participant, is_offered_anew=True)
+        return
     if participant.status in SENT_OFF:
         pay_without_assignment(unit, participant)
     if participant.status != WORKING:
         return
     unit.seed(participant, f"lose_participant|{status}", 0)
+    has_finished = participant.end_time is not None
     participant.end_time = participant.end_time or unit.now
     _set_status(unit, participant, status)
     if status == "abandoned":
@@ -204,6 +223,8 @@ def lose_participant(unit: Unit, participant_id: int, status: str) -> None:
         unit.experiment.assignment_returned(participant)
     _fill_the_place(unit, participant)
     tell_if_pay_was_promised(unit, participant)
+    if has_finished and participant.released is None and status in ("abandoned", "missing_notification"):
+        tell_of_late_end(unit, participant)
 
 
 def tell_if_pay_was_promised(unit: Unit, participant: Participant) -> None:

@@ -66,6 +66,9 @@ class Recruiters(Protocol):
     def screens_out_itself(self, nickname: str) -> bool:
         """Whether somebody who is screened out has to hand nothing in to be paid for it."""
 
+    def hands_in_itself(self, nickname: str) -> bool:
+        """Whether who has finished can be handed in for, though they never went back to the recruiter."""
+
     def pays_any_submission(self, nickname: str) -> bool:
         """Whether who hands in is paid the full reward by the recruiter, fit or not."""
 

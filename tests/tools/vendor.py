@@ -22,6 +22,7 @@ class Vendor:
     def __init__(self, *, submits_itself: bool = False) -> None:
         self.submits_itself = submits_itself
         self.pays_any_submission = False
+        self.hands_in_itself = False
         #: Every payment, in order: (participant, kind, amount).
         self.books: list[tuple[int, str, Decimal]] = []
         self.tokens: list[str] = []

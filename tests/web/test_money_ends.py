@@ -151,6 +151,62 @@ def test_an_unreachable_recruiter_is_asked_again_later(world: NewWorld) -> None:
     assert till.statuses(person) == ["approved"]
 
 
+@pytest.mark.parametrize("fate", ["working", "abandoned"])
+def test_who_has_finished_and_never_went_back_is_handed_in_for(world: NewWorld, fate: str) -> None:
+    till = Till(world, paying(0.5))
+    till.vendor.hands_in_itself = True
+    person = till.arrive()
+    person.answer(person.join())
+    person.finish()
+    till.vendor.fates = {person.assignment_id: fate}
+    till.go_on(**LATE)
+    assert till.ledger(person) == {"base": "paid", "bonus": "paid"}
+
+
+def test_who_has_finished_is_handed_in_for_when_the_recruiters_time_is_up(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.hands_in_itself = True
+    person = till.arrive()
+    person.finish()
+    till.report("AssignmentAbandoned", person)
+    till.work()
+    assert (till.statuses(person), till.ledger(person)) == (["approved"], {"base": "paid"})
+
+
+def test_one_too_many_who_never_went_back_is_handed_in_for(world: NewWorld) -> None:
+    till = Till(world, paying(quorum=1))
+    till.vendor.hands_in_itself = True
+    till.arrive()
+    late = till.arrive()
+    till.vendor.fates = {late.assignment_id: "working"}
+    till.go_on(**LATE)
+    assert till.ledger(late) == {"base": "paid"}
+
+
+@pytest.mark.parametrize("event", ["AssignmentReturned", "AssignmentAbandoned"])
+def test_nobody_is_handed_in_for_who_gave_the_place_back_or_never_finished(
+    world: NewWorld, event: str
+) -> None:
+    till = Till(world, paying())
+    till.vendor.hands_in_itself = True
+    person = till.arrive()
+    if event == "AssignmentReturned":
+        person.finish()
+    till.report(event, person)
+    till.work()
+    assert till.ledger(person) == {}
+
+
+@pytest.mark.parametrize("event", ["AssignmentAbandoned", "NotificationMissing"])
+def test_who_has_finished_and_handed_nothing_in_is_told_the_operator(world: NewWorld, event: str) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    person.finish()
+    till.report(event, person)
+    till.work()
+    assert len(till.letters.about("has finished, but the assignment is")) == 1
+
+
 # -- reports ----------------------------------------------------------------------------------------
 
 

@@ -36,6 +36,8 @@ class ProlificRecruiter:
     submits_itself = False
     #: Petri completes the submission with the code for it: the participant has none to come back with.
     screens_out_itself = True
+    #: Who has finished and never came back to Prolific is handed in by Petri.
+    hands_in_itself = True
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.model.errors import VendorRefused, VendorUnreachable
 from chalicelib.recruiters.prolific.bonuses import SETTLES
+from chalicelib.services import RecruiterBook
 
 from .conftest import somebody, transfer
 
@@ -38,6 +39,10 @@ def test_base_pay_whose_answer_was_lost_is_paid_once(make, vendor, handed_in, fa
 def test_somebody_who_never_came_back_is_paid_all_the_same(recruiter, vendor, at_work):
     recruiter.pay(transfer(vendor, at_work, "base", "2.00"))
     assert vendor.books() == {("base", at_work, Decimal(2)): 1}
+
+
+def test_who_has_finished_can_be_handed_in_for(recruiter):
+    assert RecruiterBook({"prolific": recruiter}).hands_in_itself("prolific")
 
 
 @pytest.mark.parametrize("fault", LOST)
