@@ -16,6 +16,8 @@ from tests.tools.aws.rehearsal import Rehearsal
 from tests.tools.aws.rehearse import Telling
 from tests.tools.mturk import Books
 
+#: A rehearsal takes a minute, and much longer where others want the same cores.
+pytestmark = pytest.mark.timeout(900)
 DEMO = Path(__file__).parents[2] / "demos" / "coordination"
 
 
