@@ -46,7 +46,7 @@ from infra.aws.upload import Site, files_of, page_of
 from infra.aws.wiring import Wiring
 from infra.load import check_zip
 
-AGAIN = "Run the same command again: what is done is found done. Until then everything goes on as it was."
+AGAIN = "Until then everything goes on as it was. Run the same command again: what is done is found done."
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import pytest
 from chalicelib.model.errors import BadRequest
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome
+from infra.aws.deploying import AGAIN
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
 from infra.aws.steps import Step, carry_out
+from infra.cli.failures import Failure
 from tests.deploy.app import Told, at_home, deploy
 from tests.tools.aws.cloud import Cloud
 
@@ -46,3 +48,12 @@ def test_who_interrupts_a_command_is_told_how_it_goes_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         carry_out([Step("upload the pages", interrupted)], told, "Run the same command again.")
     assert told.lines == ["interrupted in the step 'upload the pages'. Run the same command again."]
+
+
+def test_a_step_that_failed_ends_with_what_to_do() -> None:
+    def fails() -> None:
+        raise AwsProblem("The queue isn't connected.")
+
+    with pytest.raises(AwsProblem) as failed:
+        carry_out([Step("connect", fails)], Told(), AGAIN)
+    assert Failure.of(failed.value, "petri deploy").now.startswith("Run the same command again")
