@@ -30,6 +30,7 @@ from infra.preflight.size import Size, size_of
 from infra.preflight.trial import Course, Plan, rehearsed
 from infra.preflight.warning import assumptions, unfilled, warnings
 from infra.verify import examine
+from infra.verify.recruiting import recruiting
 
 #: So many people are tried at the most; what more would cost is reckoned from them.
 MOST_TRIED = 200
@@ -70,6 +71,8 @@ def preflight(folder: Path, participants: int | None = None, wish: Wish | None =
     with redirect_stdout(sys.stderr), simulated_time():
         runtime = {**wish.settings, "mode": "debug", "run_seed": wish.seed}
         loaded = load_experiment(folder, runtime=runtime, core_routes=core_routes())
+        for finding in recruiting(loaded.config):
+            raise ExperimentError(f"{finding.what} {finding.mend}")
         plan = _plan(loaded, participants, wish)
         with rehearsed(loaded, plan, wish.engine) as trial:
             course = trial.play()

@@ -14,6 +14,7 @@ from infra.verify.files import forbidden, required, too_large
 from infra.verify.findings import Finding, error
 from infra.verify.folder import shipped_files
 from infra.verify.pages import pages
+from infra.verify.recruiting import recruiting
 from infra.verify.rehearsal import HookCalls, Rehearsal, rehearse
 from infra.verify.sharing import sharing
 from infra.verify.tokens import without_token
@@ -74,6 +75,7 @@ def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdi
         *too_large(folder, [*files, *_from_elsewhere(loaded)]),
         *code.findings,
         *sharing(get_config()),
+        *recruiting(get_config()),
         *pages(folder, loaded),
         *tried.findings,
         *without_token(folder, files),

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.model.errors import ExperimentError
+from infra.preflight import Wish, preflight
+from tests.unit.verify.conftest import GOOD
+
+
+@pytest.mark.parametrize(
+    "settings", ["recruiter = mturck", "recruiter = multi\nrecruiters = bots: 1, mturck: 2"]
+)
+def test_a_recruiter_that_nobody_knows_is_named(check, settings):
+    (found,) = check({"config.txt": GOOD["config.txt"] + settings + "\n"})
+    assert (found.level, found.what) == ("error", "there is no recruiter 'mturck'.")
+
+
+@pytest.mark.parametrize("name", ["hotair", "cli", "bots", "link", "mturk", "prolific"])
+def test_every_recruiter_of_petri_is_known(check, name):
+    assert check({"config.txt": GOOD["config.txt"] + f"recruiter = {name}\n"}) == []
+
+
+def test_a_preflight_with_a_recruiter_that_nobody_knows_is_refused(check, folder):
+    check()
+    with pytest.raises(ExperimentError, match="there is no recruiter 'mturck'"):
+        preflight(folder, 1, Wish(settings={"recruiter": "mturck"}, doors=None))
