@@ -14,9 +14,10 @@ import subprocess
 import sys
 import threading
 import traceback
-from functools import cache
 from pathlib import Path
 from typing import IO, Any, Self
+
+from tests.tools.service_models import read_once
 
 ROOT = Path(__file__).parents[3]
 #: What begins the command that is carried out here.
@@ -108,7 +109,12 @@ class Started:
 
 def main(line: socket.socket) -> None:
     """Fork for each request, and tell the process's id and then how it ended, until the line is closed."""
-    _prepare()
+    with read_once():
+        _prepare()
+        _serve(line)
+
+
+def _serve(line: socket.socket) -> None:
     while True:
         text, files, *_ = socket.recv_fds(line, MOST, 2)
         if not text:
@@ -127,11 +133,9 @@ def _prepare() -> None:
     """Import what every deploy imports, and read what botocore would read for each."""
     import botocore.session
     import chalice.cli.factory  # noqa: F401
-    from botocore.loaders import JSONFileLoader
 
     import infra.aws.chalice_run  # noqa: F401
 
-    JSONFileLoader.load_file = cache(JSONFileLoader.load_file)
     session = botocore.session.Session()
     for service in SERVICES:
         session.create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x").close()

@@ -26,6 +26,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.moto_engine import isolated_transactions
 from tests.tools.quick_moto import quick_answers
+from tests.tools.service_models import read_once
 
 from .cloudfront_shims import distributions
 from .gateway_shims import gateways
@@ -53,6 +54,7 @@ def main() -> None:
     got_request_exception.connect(_say)
     with ExitStack() as shims:
         shims.enter_context(isolated_transactions())
+        shims.enter_context(read_once())
         shims.enter_context(quick_answers())
         shims.enter_context(gateways())
         shims.enter_context(queues())
