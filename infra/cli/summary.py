@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +20,12 @@ from infra.local.summary import Summary, summary_of_file
 
 
 def summary(
-    *, app: Run = None, stage: AnyStage = None, profile: Profile = None, region: Region = None
+    *,
+    app: Run = None,
+    each: Annotated[bool, typer.Option("--each", help="Say what each participant earned an hour.")] = False,
+    stage: AnyStage = None,
+    profile: Profile = None,
+    region: Region = None,
 ) -> None:
     """Count a run's participants by status, and its networks; say what people earned an hour."""
     found = deployed(app, stage, profile, region)
@@ -30,16 +37,37 @@ def summary(
         out().print(f"{found.names.app} ({found.names.stage})", markup=False)
         with plainly():
             counted, floor = counting.summary(found.account, found.names)
-        show(counted, out(), floor)
+        _tell(counted, floor, each=each)
         return
     # Put off: it brings the storage along.
     from infra.local.outcome import floor_of
 
     places = Places(Path.cwd())
     run_id = places.existing(app)
-    console = out()
-    console.print(run_id, markup=False)
-    show(summary_of_file(places.database(run_id)), console, floor_of(run_id, places))
+    out().print(run_id, markup=False)
+    _tell(summary_of_file(places.database(run_id)), floor_of(run_id, places), each=each)
+
+
+def _tell(counted: Summary, floor: Decimal | None, *, each: bool) -> None:
+    show(counted, out(), floor)
+    if each:
+        _show_each(counted.pay, out(), floor)
+
+
+def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None) -> None:
+    """Print a line for each participant who came to a paid end, lowest pay first."""
+    if pay is None:
+        console.print("Nobody has come to a paid end yet.")
+        return
+    table = Table("participant", "minutes", "paid", "an hour", "")
+    for column in table.columns[:4]:
+        column.justify = "right"
+    for one in pay.people:
+        below = "below the floor" if floor is not None and one.rate < floor else ""
+        table.add_row(
+            str(one.participant_id), f"{one.minutes:.1f}", f"${one.amount:.2f}", f"${one.rate:.2f}", below
+        )
+    console.print(table)
 
 
 def show(counted: Summary, console: Console, floor: Decimal | None = None) -> None:

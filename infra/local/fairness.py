@@ -10,7 +10,6 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-HOUR = 3600
 #: Ends at which something is owed; who breaks off by themselves earned nothing to compare.
 EARNING = frozenset({"submitted", "approved", "did_not_attend", "bad_data", "overrecruited", "screened_out"})
 #: What counts as pay for taking part; a compensation makes up for something else.
@@ -19,10 +18,30 @@ NOT_PAID = frozenset({"refused", "held"})
 
 
 @dataclass(frozen=True)
-class HourlyPay:
-    """US dollars an hour of each person, lowest first; there is one at least."""
+class Earned:
+    """What one person was paid for the time they gave."""
 
-    rates: tuple[Decimal, ...]
+    participant_id: int
+    minutes: Decimal
+    #: US dollars.
+    amount: Decimal
+
+    @property
+    def rate(self) -> Decimal:
+        """US dollars an hour."""
+        return self.amount * 60 / self.minutes
+
+
+@dataclass(frozen=True)
+class HourlyPay:
+    """What each person earned an hour, lowest first; there is one at least."""
+
+    people: tuple[Earned, ...]
+
+    @property
+    def rates(self) -> tuple[Decimal, ...]:
+        """US dollars an hour of each person, lowest first."""
+        return tuple(person.rate for person in self.people)
 
     @property
     def lowest(self) -> Decimal:
@@ -50,12 +69,14 @@ def hourly_pay(
     for payment in payments:
         if payment["kind"] in KINDS and payment["status"] not in NOT_PAID:
             earned[int(payment["participant_id"])] += Decimal(str(payment["amount"]))
-    rates = []
+    people = []
     for person in participants:
         seconds = _seconds(person)
         if seconds > 0 and person["status"] in EARNING and not _is_bot(person):
-            rates.append(earned[int(person["id"])] * HOUR / Decimal(str(seconds)))
-    return HourlyPay(tuple(sorted(rates))) if rates else None
+            number = int(person["id"])
+            people.append(Earned(number, Decimal(str(seconds)) / 60, earned[number]))
+    by_rate = sorted(people, key=lambda one: (one.rate, one.participant_id))
+    return HourlyPay(tuple(by_rate)) if by_rate else None
 
 
 def _seconds(person: Mapping[str, Any]) -> float:

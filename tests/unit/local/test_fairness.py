@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.fairness import HourlyPay, hourly_pay
+from infra.local.fairness import Earned, HourlyPay, hourly_pay
 
 
 def person(number: int = 1, minutes: int = 30, **fields: Any) -> dict[str, Any]:
@@ -16,6 +16,11 @@ def person(number: int = 1, minutes: int = 30, **fields: Any) -> dict[str, Any]:
 
 def paid(amount: str = "3.00", number: int = 1, **fields: Any) -> dict[str, Any]:
     return {"participant_id": number, "kind": "base", "status": "paid", "amount": amount, **fields}
+
+
+def an_hour_at(*amounts: int) -> HourlyPay:
+    people = (Earned(number, Decimal(60), Decimal(amount)) for number, amount in enumerate(amounts, 1))
+    return HourlyPay(tuple(people))
 
 
 def rates(*people: dict[str, Any], payments: list[dict[str, Any]]) -> list[Decimal]:
@@ -64,11 +69,17 @@ def test_everybody_has_a_rate_of_their_own_lowest_first() -> None:
     assert rates(*people, payments=[paid(number=n) for n in (1, 2, 3)]) == [4, 6, 12]
 
 
+def test_each_person_has_a_line_of_their_own() -> None:
+    found = hourly_pay([person(7, 20)], [paid("3.00", 7)])
+    assert found is not None
+    assert found.people == (Earned(7, Decimal(20), Decimal("3.00")),)
+
+
 def test_the_middle_and_the_lowest_are_told() -> None:
-    pay = HourlyPay((Decimal(4), Decimal(6), Decimal(12)))
+    pay = an_hour_at(4, 6, 12)
     assert (pay.median, pay.lowest) == (6, 4)
 
 
 @pytest.mark.parametrize(("floor", "count"), [(4, 0), (5, 1), (12, 2), (13, 3)])
 def test_those_below_a_floor_are_counted(floor: int, count: int) -> None:
-    assert HourlyPay((Decimal(4), Decimal(6), Decimal(12))).below(Decimal(floor)) == count
+    assert an_hour_at(4, 6, 12).below(Decimal(floor)) == count

@@ -27,10 +27,10 @@ def paid(scene: Scene) -> Scene:
     return scene
 
 
-def summary(scene: Scene, floor: float | None = None) -> Result:
+def summary(scene: Scene, floor: float | None = None, *words: str) -> Result:
     settings = {} if floor is None else {"min_hourly_pay": floor}
     scene.places.facts(RUN).write_text(json.dumps({"settings": settings}), encoding="utf-8")
-    return CliRunner().invoke(app, ["summary"])
+    return CliRunner().invoke(app, ["summary", *words])
 
 
 def test_the_summary_tells_pay_by_the_hour(paid: Scene) -> None:
@@ -41,6 +41,22 @@ def test_the_summary_tells_pay_by_the_hour(paid: Scene) -> None:
 def test_pay_below_the_floor_is_warned_about(paid: Scene) -> None:
     said = summary(paid, 7.25).stderr
     assert "warning: 1 of 1 people (100%) earned less than min_hourly_pay, $7.25 an hour." in said
+
+
+def test_each_participant_has_a_line_with_their_pay(paid: Scene) -> None:
+    lines = summary(paid, 7.25, "--each").stdout.splitlines()
+    (line,) = (line for line in lines if "$2.00" in line and "│" in line)
+    assert [cell.strip() for cell in line.strip("│").split("│")] == [
+        "1",
+        "30.0",
+        "$1.00",
+        "$2.00",
+        "below the floor",
+    ]
+
+
+def test_before_anybody_has_ended_nobody_has_a_line(scene: Scene) -> None:
+    assert "Nobody has come to a paid end yet." in summary(scene, None, "--each").stdout
 
 
 def test_pay_above_the_floor_needs_no_warning(paid: Scene) -> None:
