@@ -54,7 +54,7 @@ class Line:
     def __init__(self, host: str) -> None:
         """`host` is scheme and address: "http://127.0.0.1:5000"."""
         self.host = host
-        #: The participant's token, once POST /participant has answered.
+        #: The participant's token, once POST /participant has answered; before, that of who sends the bot.
         self.token = ""
         self._session: requests.Session | None = None
         # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.

@@ -57,7 +57,7 @@ class HighPerformanceBotBase(TalkingBot):
 
     def _give_up(self) -> None:
         """Tell the server, where it can still be told, so that the place opens for somebody else."""
-        if not self.line.token:
+        if not self.participant_id:
             return
         try:
             self.complete_experiment("worker_failed")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.experiment.bot_line import Line
+
 _logger = logging.getLogger("petri.bots")
 #: What ids are made of: no letter that is mistaken for a figure.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -40,11 +42,13 @@ class Crowd:
         at_once: int = 1,
         seed: int | None = None,
         before: int = 0,
+        token: str = "",
     ) -> None:
         """Plan for `count` bots of `classes`, in turn, at the experiment under `url`.
 
         `at_once`: how many take part at the same moment. `seed`: the same one gives bots of the same names
         that draw the same. `before`: participants who were there before; names go on behind theirs.
+        `token`: the operator's, with which bots that talk HTTP sign up; a run may let nobody else in so.
         """
         self._url = url
         self._classes = classes
@@ -52,6 +56,7 @@ class Crowd:
         self._at_once = at_once
         self._seed = seed
         self._before = before
+        self._token = token
         self._numbers = itertools.count(1)
         self._guard = threading.Lock()
         self._stopped = threading.Event()
@@ -89,7 +94,10 @@ class Crowd:
     def _bot(self, number: int) -> Any:
         cls = self._classes[(number - 1) % len(self._classes)]
         seeded = {} if self._seed is None else {"seed": f"{self._seed}:{number}"}
-        return cls(self._link(number), **seeded)
+        bot = cls(self._link(number), **seeded)
+        if self._token and isinstance(line := getattr(bot, "line", None), Line):
+            line.token = self._token
+        return bot
 
     def _link(self, number: int) -> str:
         draw = random.Random(None if self._seed is None else f"{self._seed}:{self._before + number}")

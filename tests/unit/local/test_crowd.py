@@ -4,6 +4,7 @@ import queue
 import threading
 from urllib.parse import parse_qs, urlsplit
 
+from chalicelib.experiment.bot_line import Line
 from infra.local.crowd import Crowd, Participation
 
 
@@ -48,6 +49,22 @@ def test_a_bot_comes_by_a_link_that_holds_all_ids() -> None:
 
 def test_the_same_seed_names_the_bots_the_same() -> None:
     assert links_of(seed=7) == links_of(seed=7)
+
+
+def test_bots_sign_up_with_the_token_of_who_sends_them() -> None:
+    tokens: list[str] = []
+
+    class Bot(RecordingBot):
+        def __init__(self, url: str, *, seed: object = None) -> None:
+            super().__init__(url, seed=seed)
+            self.line = Line("http://h")
+
+        def run_experiment(self) -> bool:
+            tokens.append(self.line.token)
+            return True
+
+    all_of(Crowd("http://h", [Bot], 2, token="operator"), 2)
+    assert tokens == ["operator", "operator"]
 
 
 def test_without_a_seed_names_differ() -> None:
