@@ -178,7 +178,7 @@ def test_an_export_is_not_loaded_into_a_run_that_has_data(folder: Path) -> None:
     archive = str(folder / "data" / "first-data.zip")
     refused = petri(folder, "load", archive, "whispers", "--exit", "--id", "first")
     assert refused.returncode == 1
-    assert "load into a new one" in refused.stderr
+    assert "now:   Load into a new one, under another id." in refused.stderr
 
 
 def test_exit_without_bots_is_refused(folder: Path) -> None:
