@@ -17,10 +17,11 @@ from infra.site.resolve import resolve
 RUN = """
 const handler = new Function(arguments[0] + "\\nreturn handler;")();
 return arguments[1].map((asked) => {
-  const request = { method: asked.method, uri: asked.uri, rawQueryString: () => asked.query ?? undefined };
+  const request = { method: asked.method, uri: asked.uri, headers: {},
+                    rawQueryString: () => asked.query ?? undefined };
   const made = handler({ request });
   return { uri: made.uri ?? null, status: made.statusCode ?? null,
-           location: made.headers ? made.headers.location.value : null };
+           location: made.headers?.location?.value ?? null };
 });
 """
 FILES = (
