@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "infra.aws.chalice_run"]
 #: The services that Chalice's deployer asks.
 SERVICES = ("apigateway", "apigatewayv2", "events", "iam", "lambda", "logs", "sqs")
-MOST = 1 << 20
+#: How a number goes over the line: what was asked is as long, a process has this id, it ended so.
+_NUMBER = struct.Struct("!i")
 
 
 class ReadyChalice:
@@ -39,7 +41,7 @@ class ReadyChalice:
         self._guard = threading.Lock()
 
     def _begin(self) -> None:
-        self._line, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with far:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.tools.aws.ready_chalice", str(far.fileno())],
@@ -58,7 +60,7 @@ class ReadyChalice:
             self._begin()
         reading, writing = os.pipe()
         told = {"arguments": command[len(COMMAND) :], "folder": str(cwd), "environment": env}
-        socket.send_fds(self._line, [json.dumps(told).encode()], [writing, stderr.fileno()])
+        _ask(self._line, told, [writing, stderr.fileno()])
         os.close(writing)
         return Started(self._line, self._guard, os.fdopen(reading, encoding="utf-8"))
 
@@ -75,13 +77,13 @@ class Started:
         self._line, self._guard = line, guard
         self.stdout = stdout
         self.returncode: int | None = None
-        self._pid = int(line.recv(MOST))
+        self._pid = _number(line)
 
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
             self._line.settimeout(timeout)
             try:
-                self.returncode = int(self._line.recv(MOST))
+                self.returncode = _number(self._line)
             except TimeoutError as error:
                 raise subprocess.TimeoutExpired(COMMAND, timeout or 0) from error
             finally:
@@ -114,19 +116,45 @@ def main(line: socket.socket) -> None:
         _serve(line)
 
 
+def _ask(line: socket.socket, told: dict[str, Any], files: list[int]) -> None:
+    """Send what is asked, its length before it and the files with that."""
+    text = json.dumps(told).encode()
+    socket.send_fds(line, [_NUMBER.pack(len(text))], files)
+    line.sendall(text)
+
+
+def _asked(line: socket.socket) -> tuple[bytes, list[int]]:
+    """Return what is asked and the files that came along; nothing at the end of the line."""
+    # So few bytes come in one piece.
+    length, files, *_ = socket.recv_fds(line, _NUMBER.size, 2)
+    return (_received(line, *_NUMBER.unpack(length)) if length else b""), files
+
+
+def _number(line: socket.socket) -> int:
+    (number,) = _NUMBER.unpack(_received(line, _NUMBER.size))
+    return int(number)
+
+
+def _received(line: socket.socket, length: int) -> bytes:
+    text = line.recv(length, socket.MSG_WAITALL)
+    if len(text) < length:
+        raise ConnectionError("the process that deploys has ended")
+    return text
+
+
 def _serve(line: socket.socket) -> None:
     while True:
-        text, files, *_ = socket.recv_fds(line, MOST, 2)
-        if not text:
+        told, files = _asked(line)
+        if not told:
             return
         pid = os.fork()
         if not pid:
             line.close()
-            _deploy(json.loads(text), *files)
+            _deploy(json.loads(told), *files)
         for file in files:
             os.close(file)
-        line.send(str(pid).encode())
-        line.send(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
+        line.sendall(_NUMBER.pack(pid))
+        line.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
 
 
 def _prepare() -> None:

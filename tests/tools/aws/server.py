@@ -109,7 +109,7 @@ def _copied(recorder: Recorder) -> dict[str, int]:
 def _let_go_of_sockets() -> None:
     """Leave the original's connections to it; their numbers stay taken, because objects hold them."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    for number in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+    for number in [int(path.name) for path in Path("/dev/fd").iterdir()]:
         with suppress(OSError):
             if stat.S_ISSOCK(os.fstat(number).st_mode):
                 os.dup2(nothing, number)
