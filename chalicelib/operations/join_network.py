@@ -16,6 +16,9 @@ from .fields import set_free_fields
 from .once import made_before, remember
 from .unit import Unit
 
+#: In one of so many seconds somebody who waits looks whether the person ahead has left.
+LOOK_EVERY = 5
+
 
 def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Find a network, make the node, connect it; refuse with no_network or network_busy."""
@@ -78,16 +81,27 @@ def _minutes(unit: Unit, key: str, default: float) -> timedelta:
 
 def _fail_those_who_left(unit: Unit, participant: Participant) -> bool:
     """Fail nodes that hold a place up though nobody will answer there any more; say whether any was."""
+    if not _is_moment_to_look(unit, participant):
+        return False
     visited = {node_id // 100_000 for node_id in participant.node_ids}
-    failed = False
-    for network in unit.experiment.networks(full=False):
-        if network.id in visited:
-            continue
-        for node in unit.work.nodes(network.waiting_for):
-            if not node.failed and _has_left(unit, node):
-                node.fail("nobody will answer here")
-                failed = True
-    return failed
+    networks = [network for network in unit.experiment.networks(full=False) if network.id not in visited]
+    waited_for = unit.work.nodes([node_id for network in networks for node_id in network.waiting_for])
+    owners = {node.participant_id for node in waited_for if node.participant_id is not None}
+    unit.work.prefetch(more=[(f"part#{one}", "#") for one in sorted(owners)])
+    left = [node for node in waited_for if not node.failed and _has_left(unit, node)]
+    for node in left:
+        node.fail("nobody will answer here")
+    return bool(left)
+
+
+def _is_moment_to_look(unit: Unit, participant: Participant) -> bool:
+    """Whether this one looks for those who left: who begins to wait does, and then each once in a while.
+
+    Hundreds may wait and ask every second; the look reads a node and a person of every network.
+    """
+    if participant.waiting_since is None:
+        return True
+    return (int(unit.now.timestamp()) + participant.id) % LOOK_EVERY == 0
 
 
 def _has_left(unit: Unit, node: Node) -> bool:

@@ -26,8 +26,14 @@ HOLD = 1.0
 TIME_LIMIT_MS = 29_000
 #: How many of those held try again after one commit: the first may have visited the network that opened.
 TRIES_PER_WAKE = 2
+#: Of those held, so many may come back in a second; a longer line is told to come back later, so that
+#: asking in vain doesn't keep this one process from those who have something to say.
+BACK_IN_A_SECOND = 30
+#: The longest that a long line is told to stay away, in seconds.
+LONGEST_AWAY = 10
 BUSY = 503
 FIRST_ERROR = 400
+RETRY_AFTER = b"retry-after"
 #: `/node/<participant_id>` has two segments; longer ones are calls of a node.
 JOIN_LENGTH = 2
 #: POSTs after which no place opens behind the person ahead; waking those held for them would be in vain.
@@ -73,6 +79,7 @@ class Lane:
         self._changes = changes
         self._seen_changes = 0
         self._held: deque[asyncio.Future[int]] = deque()
+        self._length = 0
 
     async def answer(self, request: HttpRequest, match: Match) -> Answer:
         """Carry a request out; one that finds the networks busy is tried again when a place may be open."""
@@ -86,6 +93,7 @@ class Lane:
     async def _held_until_open(self, request: HttpRequest, match: Match, answer: Answer) -> Answer:
         time = asyncio.get_running_loop().time
         began = time()
+        length = self._length + 1
         while tries := await self._woken(began + self._hold):
             answer = self._try(request, match)
             if not _says_network_busy(answer):
@@ -93,6 +101,8 @@ class Lane:
                 self.wake(1)
                 break
             self.wake(tries - 1)
+        if _says_network_busy(answer):
+            answer = _back_later(answer, min(LONGEST_AWAY, length // BACK_IN_A_SECOND))
         return _with_hold(answer, time() - began)
 
     def wake_after_change(self) -> None:
@@ -129,11 +139,14 @@ class Lane:
         """Wait for a wake; give its tries, or 0 when the time is over."""
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._held.append(waiting)
+        self._length += 1
         try:
             async with asyncio.timeout_at(until):
                 return await waiting
         except TimeoutError:
             return 0
+        finally:
+            self._length -= 1
 
 
 def with_own_request_per_thread(app: Chalice) -> Chalice:
@@ -141,6 +154,14 @@ def with_own_request_per_thread(app: Chalice) -> Chalice:
     if not isinstance(app, LocalChalice):
         app.__class__ = type("LocalApp", (LocalChalice, type(app)), {})
     return app
+
+
+def _back_later(answer: Answer, seconds: int) -> Answer:
+    """Tell somebody to stay away for so long at least."""
+    if seconds <= int(answer.header(RETRY_AFTER) or 0):
+        return answer
+    others = (header for header in answer.headers if header[0] != RETRY_AFTER)
+    return replace(answer, headers=(*others, (RETRY_AFTER, str(seconds).encode())))
 
 
 def _with_hold(answer: Answer, seconds: float) -> Answer:

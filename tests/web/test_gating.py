@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from chalicelib import services
 from chalicelib.model.node import Node
+from chalicelib.operations.join_network import LOOK_EVERY
+from chalicelib.storage.counting import CountingEngine
+from chalicelib.storage.sqlite import SQLiteEngine
 from tests.web.conftest import NewWorld
 from tests.web.experiments import STORY, Retelling, with_hooks
-from tests.web.world import OPERATOR_TOKEN, Person, Said, World
+from tests.web.world import OPERATOR_TOKEN, Person, Said, World, build_world
 
 
 def try_to_join(person: Person) -> Said:
@@ -22,6 +27,22 @@ def heard(person: Person, node: int) -> list[str]:
 
 def failed(here: World, node: int) -> bool:
     return any(item["id"] == node and item.get("failed") for item in here.items("node"))
+
+
+@pytest.fixture
+def new_counting() -> Iterator[Callable[[int], tuple[World, CountingEngine]]]:
+    """Makes runs with so many chains, and counts what each asks of its engine."""
+    opened: list[CountingEngine] = []
+
+    def make(chains: int) -> tuple[World, CountingEngine]:
+        engine = CountingEngine(SQLiteEngine(":memory:"))
+        opened.append(engine)
+        return build_world(with_hooks(Retelling, experiment_repeats=chains), engine, {}).launch(), engine
+
+    yield make
+    services.use(None)
+    for engine in opened:
+        engine.close()
 
 
 def test_who_comes_while_the_person_ahead_works_is_told_to_wait(world: NewWorld) -> None:
@@ -214,6 +235,40 @@ def test_a_place_that_opens_ends_the_waiting(world: NewWorld) -> None:
     here.clock.turn(minutes=11)
     first.answer(node)
     assert try_to_join(late).status == 200
+
+
+def test_waiting_behind_many_people_asks_no_more_of_storage_than_behind_one(
+    new_counting: Callable[[int], tuple[World, CountingEngine]],
+) -> None:
+    most = []
+    for people in (1, 12):
+        here, engine = new_counting(people)
+        for _ in range(people):
+            here.arrive().join()
+        late, calls = here.arrive(), []
+        for _ in range(LOOK_EVERY + 1):
+            engine.taken()
+            assert try_to_join(late).code == "network_busy"
+            calls.append(engine.taken()["calls"])
+            here.clock.turn(seconds=1)
+        # Who has just begun to wait looks who has left, and each once in a while; the others don't.
+        most.append((calls[0], max(calls[1:]), min(calls[1:])))
+    assert most[0] == most[1]
+    assert most[0][1] > most[0][2]
+
+
+def test_somebody_who_waits_finds_within_seconds_that_the_person_ahead_has_left(world: NewWorld) -> None:
+    here = world(Retelling, duration=0.5)
+    here.arrive().join()
+    here.clock.turn(minutes=25)
+    late = here.arrive()
+    try_to_join(late)
+    here.clock.turn(minutes=6)
+    said = []
+    for _ in range(LOOK_EVERY):
+        said.append(try_to_join(late).status)
+        here.clock.turn(seconds=1)
+    assert 200 in said
 
 
 def test_an_author_says_when_a_node_has_answered(world: NewWorld) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from chalice.local import LocalChalice
 
 from infra.local.answers import Answer
-from infra.local.lane import Lane
+from infra.local.lane import BACK_IN_A_SECOND, Lane
 from tests.unit.local.toy import FORM, request_to, toy_app
 
 FORM_HEADER = ((b"content-type", FORM.encode()),)
@@ -32,6 +32,26 @@ def test_a_join_is_told_busy_when_no_place_opens_in_time() -> None:
     answer = asyncio.run(post(Lane(toy_app(), hold=0.01), "/node/1"))
     assert answer.status == 503
     assert answer.header(b"retry-after") == b"1"
+
+
+def test_a_long_line_is_told_to_come_back_later() -> None:
+    async def run() -> list[int]:
+        lane = Lane(toy_app(), hold=0.05)
+        asked = (post(lane, f"/node/{number}") for number in range(4 * BACK_IN_A_SECOND))
+        return [int(answer.header(b"retry-after") or 0) for answer in await asyncio.gather(*asked)]
+
+    away = asyncio.run(run())
+    assert (away[0], away[-1]) == (1, 4)
+    assert away == sorted(away)
+
+
+def test_a_line_that_has_gone_is_forgotten() -> None:
+    async def run() -> bytes | None:
+        lane = Lane(toy_app(), hold=0.05)
+        await asyncio.gather(*(post(lane, f"/node/{number}") for number in range(4 * BACK_IN_A_SECOND)))
+        return (await post(lane, "/node/1")).header(b"retry-after")
+
+    assert asyncio.run(run()) == b"1"
 
 
 def test_the_one_who_waits_longest_is_served_first() -> None:
