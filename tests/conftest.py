@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,9 @@ LONGEST = (
 )
 #: Workers more than there are cores: while some wait for browsers, servers and bots, others go on.
 MORE_WORKERS = 2
+# Workers hold all that botocore and moto know of AWS; looking through it again and again takes a tenth of a run.
+gc.set_threshold(100_000, 50, 50)
+
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
