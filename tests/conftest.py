@@ -29,7 +29,7 @@ LONGEST = (
 )
 #: Workers more than there are cores: while some wait for browsers, servers and bots, others go on.
 MORE_WORKERS = 2
-# Workers hold all that botocore and moto know of AWS; looking through it again and again takes a tenth of a run.
+# Workers hold all that botocore and moto know of AWS; looking through it takes a fifth of a run otherwise.
 gc.set_threshold(100_000, 50, 50)
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
