@@ -142,9 +142,7 @@ def test_json_data_that_cannot_be_written_is_the_authors_error(
             return added
 
     node = join(a_network(work), Strange)
-    with pytest.raises(
-        ExperimentError, match=r"json_data\(\) of Strange gives what can't be written"
-    ):
+    with pytest.raises(ExperimentError, match=r"json_data\(\) of Strange gives what can't be written"):
         node.as_json()
 
 
