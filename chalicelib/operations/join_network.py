@@ -17,7 +17,7 @@ from .once import made_before, remember
 from .unit import Unit
 
 #: In one of so many seconds somebody who waits looks whether the person ahead has left.
-LOOK_EVERY = 10
+LOOK_EVERY = 3
 
 
 def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
