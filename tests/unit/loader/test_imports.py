@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from pathlib import Path
 
@@ -70,10 +71,65 @@ def test_plain_names_end_with_the_next_experiment(write) -> None:
         importlib.import_module("only_here")
 
 
-def test_a_file_named_like_one_of_pythons_modules_does_not_replace_it(write) -> None:
-    code = "import colorsys"
-    module = import_experiment(write({"experiment.py": code, "colorsys.py": "mine = True"}))
-    assert not hasattr(module.colorsys, "mine")
+#: Names that Petri, Python and installed packages have modules of, imported where Petri itself runs.
+TAKEN = [
+    "app", "chalicelib", "code", "colorsys", "dateutil", "infra", "json", "numbers", "petri_utils", "random",
+    "requests", "rich", "statistics", "tests", "utils",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_file_is_the_authors_whatever_else_has_its_name(write, name: str) -> None:
+    code = f"import {name}\nfrom {name} import mine\nfound = {name}.mine"
+    assert import_experiment(write({"experiment.py": code, f"{name}.py": "mine = True"})).found
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_outside_the_folder_a_name_means_what_it_meant_before(write, name: str) -> None:
+    before = sys.modules.get(name)
+    files = {"experiment.py": f"import {name}\nimport importlib", f"{name}.py": "mine = True"}
+    import_experiment(write(files))
+    assert sys.modules.get(name) is before
+    try:
+        assert not hasattr(importlib.import_module(name), "mine")
+    except ModuleNotFoundError:
+        assert name in {"petri_utils", "utils"}
+
+
+def test_a_helper_in_a_package_finds_the_authors_files_too(write) -> None:
+    files = {
+        "experiment.py": "from helpers import answer",
+        "helpers/__init__.py": "from numbers import answer",
+        "numbers.py": "answer = 42",
+    }
+    assert import_experiment(write(files)).answer == 42
+
+
+def test_code_of_the_author_that_asks_importlib_finds_the_file_beside_it(write) -> None:
+    code = "import importlib\nhelpers = importlib.import_module('helpers_beside')"
+    module = import_experiment(write({"experiment.py": code, "helpers_beside.py": "answer = 42"}))
+    assert module.helpers.answer == 42
+
+
+def test_a_file_cannot_take_petris_own_name(write) -> None:
+    files = {"experiment.py": "from petri import Experiment", "petri.py": "Experiment = None"}
+    assert import_experiment(write(files)).Experiment is not None
+
+
+def test_an_error_in_a_file_with_a_taken_name_is_told_with_its_line(write) -> None:
+    told = refusal(write({"experiment.py": "import numbers", "numbers.py": "\n1 / 0"}))
+    assert told.startswith("experiment.py can't be imported: numbers.py, line 2: ZeroDivisionError")
+
+
+def test_a_file_that_hides_a_package_is_named(write) -> None:
+    told = refusal(write({"experiment.py": "import collections.abc", "collections.py": ""}))
+    assert "No module named 'collections.abc'" in told
+    assert told.endswith("collections.py hides the package collections: rename the file")
+
+
+def test_the_source_of_an_authors_function_can_be_read(write) -> None:
+    files = {"experiment.py": "from code import answer", "code.py": "def answer():\n    return 42"}
+    assert "return 42" in inspect.getsource(import_experiment(write(files)).answer)
 
 
 def test_a_failed_import_leaves_nothing_behind(write) -> None:
