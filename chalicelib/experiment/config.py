@@ -49,6 +49,7 @@ class Configuration:
         self._registry = Registry()
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
+        self._files: dict[str, Path] = {}
         self.notes = []
         self.ready = False
 
@@ -59,10 +60,13 @@ class Configuration:
         synonyms: Iterable[str] = (),
         sensitive: bool = False,
         validators: Iterable[Validator] | None = None,
+        *,
+        personal: bool = False,
     ) -> None:
         """Make a setting known, so that config.txt and the environment may hold it.
 
-        `type` is str, int, float or bool. A sensitive setting is never shown, logged or packaged. Each
+        `type` is str, int, float or bool. A sensitive setting is never shown, logged or packaged. A personal
+        one (names of people, addresses, lists of ids) is left out of exports unless --no-scrub is given. Each
         validator is called with the typed value and raises ValueError("must be ...") to refuse it.
         A setting that Petri knows already may be registered again with its own type.
         """
@@ -73,6 +77,7 @@ class Configuration:
                 meaning="A setting of this experiment.",
                 synonyms=tuple(synonyms),
                 sensitive=sensitive,
+                personal=personal,
                 public=not sensitive,
                 validators=tuple(validators or ()),
             )
@@ -139,6 +144,14 @@ class Configuration:
         shown = (key for key in self._registry if key.effective and key.sensitive == sensitive)
         return {key.name: self._values[key.name] for key in shown if key.name in self._values}
 
+    def personal(self) -> list[str]:
+        """Return the names of settings that say who takes part or who runs the study."""
+        return sorted(key.name for key in self._registry if key.personal)
+
+    def personal_files(self) -> list[Path]:
+        """Return the files that personal settings were read from (`link_workers = file:pool.txt`)."""
+        return [self._files[name] for name in self.personal() if name in self._files]
+
     def public(self) -> dict[str, Any]:
         """Return what templates and pages may know."""
         shown = (key for key in self._registry if key.public and not key.sensitive)
@@ -174,6 +187,12 @@ class Configuration:
             raise SettingsError(problems)
         self._given = layers[0].values
         self._values = {name: value for layer in reversed(layers) for name, value in layer.values.items()}
+        self._files = {
+            name: path
+            for layer in reversed(layers)
+            for name, path in ((name, layer.files.get(name)) for name in layer.values)
+            if path is not None
+        }
         self.ready = True
         self.notes = [*_idle_note(layers), *(note for layer in layers for note in layer.notes)]
         for note in self.notes:

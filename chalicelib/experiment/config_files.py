@@ -108,7 +108,12 @@ def contents_of(text: str, base: Path) -> str:
     The path is relative to `base`; newlines at the end of the file are no part of the value.
     Raises OSError or UnicodeDecodeError.
     """
+    path = file_named_by(text, base)
+    return text if path is None else path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def file_named_by(text: str, base: Path) -> Path | None:
+    """Return the file that a setting's text names with `file:PATH`; None for any other text."""
     if not text.startswith(_FILE):
-        return text
-    path = Path(text.removeprefix(_FILE).strip()).expanduser()
-    return (base / path).read_text(encoding="utf-8").rstrip("\r\n")
+        return None
+    return base / Path(text.removeprefix(_FILE).strip()).expanduser()

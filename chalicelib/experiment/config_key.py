@@ -23,6 +23,8 @@ class Key:
     synonyms: tuple[str, ...] = ()
     #: never shown, logged, packaged or exported
     sensitive: bool = False
+    #: says who takes part or who runs the study: left out of exports that are shared
+    personal: bool = False
     #: pages and templates may know it
     public: bool = False
     validators: tuple[Validator, ...] = ()

@@ -124,7 +124,7 @@ KEYS: tuple[Key, ...] = (
         validators=(matching("[0-4]", "a number from 0 to 4"),),
     ),
     _general("whimsical", bool, "Whether notices to the operator may be light in tone.", default=True),
-    _access("dashboard_user", str, "The operator's name at the dashboard.", default="admin"),
+    _access("dashboard_user", str, "The operator's name at the dashboard.", default="admin", personal=True),
     _access(
         "dashboard_password", str, "The operator's password; made at random when not set.", sensitive=True
     ),
@@ -269,9 +269,16 @@ KEYS: tuple[Key, ...] = (
         str,
         "Who is told of errors, and whom participants can write to.",
         public=True,
+        personal=True,
         validators=(_EMAIL,),
     ),
-    _mail("dallinger_email_address", str, "The address from which notices are sent.", validators=(_EMAIL,)),
+    _mail(
+        "dallinger_email_address",
+        str,
+        "The address from which notices are sent.",
+        personal=True,
+        validators=(_EMAIL,),
+    ),
     _mail(
         "smtp_host",
         str,
@@ -279,7 +286,7 @@ KEYS: tuple[Key, ...] = (
         default="smtp.gmail.com:587",
         validators=(_HOST_AND_PORT,),
     ),
-    _mail("smtp_username", str, "The user name at the mail server."),
+    _mail("smtp_username", str, "The user name at the mail server.", personal=True),
     _mail("smtp_password", str, "The password at the mail server.", sensitive=True),
     _deployment(
         "lambda_files",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chalicelib.experiment.config_files import contents_of, read_settings
+from chalicelib.experiment.config_files import contents_of, file_named_by, read_settings
 from chalicelib.experiment.config_keys import Key
 from chalicelib.experiment.config_problems import Problem
 from chalicelib.experiment.config_registry import Registry
@@ -20,6 +20,8 @@ class Layer:
 
     where: str
     values: dict[str, Any] = field(default_factory=dict)
+    #: the files that values were read from, by the name of the setting
+    files: dict[str, Path] = field(default_factory=dict)
     #: what must be mended before the experiment can run
     problems: list[Problem] = field(default_factory=list)
     #: what is put up with, and should be known
@@ -100,6 +102,9 @@ def _unknown(name: str, where: str, line: int | None, registry: Registry) -> Pro
 
 
 def _put_words(layer: Layer, key: Key, text: str, base: Path, line: int | None = None) -> None:
+    path = file_named_by(text, base)
+    if path is not None:
+        layer.files[key.name] = path
     try:
         layer.put(key, contents_of(text, base), line)
     except OSError as error:

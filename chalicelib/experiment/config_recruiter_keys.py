@@ -55,6 +55,8 @@ RECRUITER_KEYS: tuple[Key, ...] = (
         str,
         "A JSON object with more fields of the study, such as filters, by Prolific's own names.",
         default="{}",
+        # Allow lists and block lists among its filters hold the ids of participants.
+        personal=True,
         validators=(_OBJECT,),
     ),
     _prolific(
@@ -81,6 +83,7 @@ RECRUITER_KEYS: tuple[Key, ...] = (
         str,
         "Ids of your own, separated by commas or spaces, for which entry links are made.",
         default="",
+        personal=True,
     ),
     _link(
         "link_exit_address",

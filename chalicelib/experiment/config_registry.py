@@ -79,6 +79,7 @@ def _merged(known: Key, new: Key) -> Key:
         known,
         synonyms=tuple(dict.fromkeys((*known.synonyms, *new.synonyms))),
         sensitive=known.sensitive or new.sensitive,
+        personal=known.personal or new.personal,
         validators=tuple(dict.fromkeys((*known.validators, *new.validators))),
     )
 

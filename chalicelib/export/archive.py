@@ -27,7 +27,8 @@ from chalicelib.version import VERSION
 
 from .csvtext import json_text, line_of
 from .errors import DataError
-from .rows import has_answered, nodes_of, participants_stored, roots, rows
+from .people import code_without_people, without_people
+from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
 from .tables import COLUMNS, Row, file_of
 
@@ -82,7 +83,9 @@ def write_zip(
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             _Writer(engine, archive, scrub=scrub).write(app_id, log, manifest or {})
-            if code is not None:
+            if code is not None and scrub:
+                archive.writestr(CODE, code_without_people(Path(code)), zipfile.ZIP_STORED)
+            elif code is not None:
                 archive.write(code, CODE, zipfile.ZIP_STORED)
         partial.replace(path)
     finally:
@@ -96,19 +99,20 @@ class _Writer:
     def __init__(self, engine: Engine, archive: zipfile.ZipFile, *, scrub: bool) -> None:
         self._engine = engine
         self._archive = archive
-        self._scrubber = Scrubber(participants_stored(engine)) if scrub else None
+        self._scrubber = Scrubber(participants_stored(engine), ids_stored(engine)) if scrub else None
 
     def write(self, app_id: str, log: Path | str | None, more: Mapping[str, Any]) -> None:
         self._archive.writestr(ID_FILE, app_id + "\n")
         if log is not None:
-            self._write_lines(LOG, _log_lines(Path(log), self._clean_text))
+            self._write_lines(LOG, _log_lines(Path(log), self._clean_line))
         tables = {table: self._write_table(table) for table in READING_ORDER}
         self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
-        facts = {**_circumstances(app_id), "scrubbed": self._scrubber is not None, **more, "tables": tables}
+        told = more if self._scrubber is None else without_people(more, "settings")
+        facts = {**_circumstances(app_id), "scrubbed": self._scrubber is not None, **told, "tables": tables}
         self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
-    def _clean_text(self, text: str) -> str:
-        return text if self._scrubber is None else self._scrubber.text(text)
+    def _clean_line(self, line: str) -> str:
+        return line if self._scrubber is None else self._scrubber.log_line(line)
 
     def _clean_row(self, table: str, row: Row) -> Row:
         return row if self._scrubber is None else self._scrubber.row(table, row)
@@ -151,7 +155,9 @@ def _structure(engine: Engine, scrubber: Scrubber | None) -> Iterator[str]:
     yield json_text({"experiment": kept if scrubber is None else scrubber.value(kept)}) + "\n"
     for root in roots(engine):
         waited_for = [node["id"] for node in nodes_of(engine, root) if not has_answered(node)]
-        facts = {"network": root["id"], "structure": root.get("structure", {}), "unanswered": waited_for}
+        structure = root.get("structure", {})
+        shown = structure if scrubber is None else scrubber.value(structure)
+        facts = {"network": root["id"], "structure": shown, "unanswered": waited_for}
         yield json_text(facts) + "\n"
 
 

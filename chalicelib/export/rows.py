@@ -146,6 +146,19 @@ def participants_stored(engine: Engine) -> Iterator[Item]:
     return _got(engine, map(keys.participant, range(1, newest + 1)))
 
 
+def ids_stored(engine: Engine) -> Iterator[str]:
+    """Yield the recruiters' ids that belong to no participant: HITs, studies, links, reports of strangers."""
+    stored = engine.get([keys.EXPERIMENT]).get(keys.EXPERIMENT, {})
+    for facts in stored.get("recruiters", {}).values():
+        for offer in [*facts.get("hits", ()), *facts.get("studies", ())]:
+            yield str(offer["id"])
+        for workers in facts.get("openings", {}).values():
+            yield from map(str, workers)
+    for row in _notifications(engine):
+        yield str(row["assignment_id"] or "")
+        yield str((row["details"] or {}).get("hit_id") or "")
+
+
 def _participants(engine: Engine) -> Iterator[Row]:
     for item in participants_stored(engine):
         row = _shaped("participant", item)

@@ -1,17 +1,21 @@
 """Taking people out of data: recruiters' ids become the participant's id here, or nothing.
 
-A participant's own words (infos, questions) are data and stay as they are.
+What is personal is known where it comes in: columns that hold ids, settings that are registered as personal,
+log lines that carry a text for exports (`model/shareable.py`), and the signed part and ids of entry links.
+Beyond that, every id that the run has stored is replaced in texts that the platform and recruiters wrote. A
+participant's own words (infos, questions) are data and stay as they are.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from chalicelib.model.record import PROPERTIES
+from chalicelib.model.shareable import SHAREABLE
 from chalicelib.storage.engine import Item
 
 from .tables import Row
@@ -28,6 +32,12 @@ SEARCHED: Final = ("failed_reason", "reason", "details", *PROPERTIES)
 #: Numbers of fewer digits can't be told from counts in running text.
 SHORTEST_NUMBER: Final = 4
 ADDRESS: Final = "[address]"
+ID: Final = "[id]"
+#: What entry links and pages call ids and tokens; what an address gives for them is replaced.
+PARAMETERS: Final = (
+    *("workerId", "worker_id", "assignmentId", "assignment_id", "hitId", "hit_id", "unique_id", "uniqueId"),
+    *("PROLIFIC_PID", "STUDY_ID", "SESSION_ID", "participant_token", "fingerprint_hash", "entry", "token"),
+)
 
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _ADDRESSES: Final = re.compile(
@@ -36,13 +46,14 @@ _ADDRESSES: Final = re.compile(
     r"|\b(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}\b"
     r"|\b[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?"
 )
+_PARAMETERS: Final = re.compile(rf"\b({'|'.join(PARAMETERS)})(=|%3[Dd])[^\s&\"'<>\\]+")
 
 
 class Scrubber:
     """Knows the recruiters' ids of all participants, and takes them out of rows and texts."""
 
-    def __init__(self, participants: Iterable[Item]) -> None:
-        """Learn who took part."""
+    def __init__(self, participants: Iterable[Item], others: Iterable[str] = ()) -> None:
+        """Learn who took part; `others`: more ids of the recruiters, such as those of HITs and payments."""
         self._names: dict[str, str] = {}
         #: The names that hold a word of letters and digits first, and where in the name it stands.
         self._by_token: dict[str, list[tuple[int, str]]] = {}
@@ -51,6 +62,14 @@ class Scrubber:
             self._learn(item.get("worker_id"), number)
             self._learn(item.get("assignment_id"), f"assignment-{number}")
             self._learn(item.get("fingerprint_hash"), f"fingerprint-{number}")
+            self._learn(item.get("hit_id"), ID)
+            for told in texts_in(item.get("entry_information")):
+                if len(told) >= SHORTEST_NUMBER:
+                    self._learn(told, ID)
+        for other in others:
+            # A number among others in a log can't be told from an id.
+            if not other.isdigit():
+                self._learn(other, ID)
         for found in self._by_token.values():
             found.sort(key=lambda place: -len(place[1]))
 
@@ -69,6 +88,8 @@ class Scrubber:
             return row
         clean = {name: self.value(held) if name in SEARCHED else held for name, held in row.items()}
         clean.update(dict.fromkeys(BLANKED.get(table, ())))
+        if table == "notification":
+            clean["details"] = {k: v for k, v in (clean["details"] or {}).items() if k != "hit_id"}
         if table == "participant":
             clean["worker_id"] = str(row["id"])
             clean["entry_information"] = {}
@@ -79,7 +100,7 @@ class Scrubber:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {name: self.value(held) for name, held in value.items()}
+            return {self.text(name): self.value(held) for name, held in value.items()}
         if isinstance(value, list):
             return [self.value(held) for held in value]
         return value
@@ -95,7 +116,22 @@ class Scrubber:
                 pieces += [text[done:begin], self._names[name[1]]]
                 done = begin + len(name[1])
         pieces.append(text[done:])
-        return _ADDRESSES.sub(ADDRESS, "".join(pieces))
+        known_out = _PARAMETERS.sub(rf"\1\2{ID}", "".join(pieces))
+        return _ADDRESSES.sub(ADDRESS, known_out)
+
+    def log_line(self, line: str) -> str:
+        """Return a line of the run's log; one that carries a text for exports has that as its message."""
+        if f'"{SHAREABLE}"' in line:
+            try:
+                fields = json.loads(line)
+            except ValueError:
+                # Cut off, as by a crash; what is left of it is not worth the risk.
+                return "\n"
+            if isinstance(fields, dict) and SHAREABLE in fields:
+                fields["message"] = fields.pop(SHAREABLE)
+                fields.pop("exception", None)
+                line = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+        return self.text(line)
 
     def _name_at(self, text: str, token: re.Match[str], done: int) -> tuple[int, str] | None:
         """Return the longest name whose first word this is, and where in it the word stands."""
@@ -105,3 +141,15 @@ class Scrubber:
             if begin >= done and text.startswith(name, begin) and not text[end : end + 1].isalnum():
                 return offset, name
         return None
+
+
+def texts_in(value: Any) -> Iterable[str]:
+    """Yield every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for held in value.values():
+            yield from texts_in(held)
+    elif isinstance(value, list | tuple):
+        for held in value:
+            yield from texts_in(held)

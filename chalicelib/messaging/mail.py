@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from chalicelib.model.shareable import shareable
 from chalicelib.operations.settings import Gettable, Settings
 from chalicelib.ports import Mailer
 
@@ -17,7 +18,9 @@ class LogMailer:
 
     def tell(self, subject: str, text: str) -> None:
         """Log one mail."""
-        logger.warning("To the operator: %s\n%s", subject, text)
+        logger.warning(
+            "To the operator: %s\n%s", subject, text, extra=shareable("A notice was sent to the operator.")
+        )
 
 
 class LaterMailer:

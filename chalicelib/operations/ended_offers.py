@@ -42,7 +42,7 @@ def see_to(unit: Unit, recruiter: str, hit_id: str, event_type: str | None, offe
 
 def _see_to_unknown(unit: Unit, recruiter: str, hit_id: str) -> None:
     if offers.ends_at(unit, hit_id) is None:
-        logger.info("%s reports of HIT %s, which isn't this run's; nothing is done", recruiter, hit_id)
+        logger.info("%s reports of a HIT that isn't this run's; nothing is done", recruiter)
         return
     offers.note_ended(unit, hit_id)
     budget.tell(

@@ -111,7 +111,7 @@ def handle_notification(
     if not _may_report(unit, found, event_type, recruiter):
         return
     if _is_of_somebody_earlier(unit.work.participant(found), moment(at)):
-        logger.info("%s of %s happened before participant %s began", event_type, assignment_id, found)
+        logger.info("%s happened before participant %s began with this assignment", event_type, found)
         return
     if event_type in ("AssignmentSubmitted", "BotAssignmentSubmitted"):
         finish_participant(unit, found)

@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from chalicelib.model.errors import PetriError, Refused
+from chalicelib.model.shareable import SHAREABLE
 from chalicelib.operations.unit import PARTICIPANT
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class _Lines(LambdaPowertoolsFormatter):
             if record.exc_info or record.stack_info or record.__dict__.keys() - _PLAIN:
                 return super().format(record)
             fields = {"location": f"{record.funcName}:{record.lineno}"}
+        if hasattr(record, SHAREABLE):
+            fields[SHAREABLE] = getattr(record, SHAREABLE)
         return _encode(
             {
                 "level": record.levelname,
@@ -47,7 +50,7 @@ class _Lines(LambdaPowertoolsFormatter):
 
 
 #: What every record of the standard library has.
-_PLAIN = logging.makeLogRecord({}).__dict__.keys() | {"message", "asctime", "taskName"}
+_PLAIN = logging.makeLogRecord({}).__dict__.keys() | {"message", "asctime", "taskName", SHAREABLE}
 
 
 @lru_cache(maxsize=2)

@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib import services
 from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
+from chalicelib.model.shareable import shareable
 from chalicelib.operations import (
     channels,
     dead_letters,
@@ -27,7 +28,7 @@ from chalicelib.operations import (
 )
 from chalicelib.operations import finish_participant as finishing
 from chalicelib.operations.unit import THE_OPERATOR, Unit
-from chalicelib.ports import NUDGE, Message, Transfer
+from chalicelib.ports import NUDGE, Message, Recruited, Transfer
 
 logger = logging.getLogger("petri.worker")
 
@@ -187,13 +188,20 @@ def _open_places(message: Message) -> None:
     body = message.body
     hot_air = app.recruiters.in_hot_air(body["recruiter"])
     if hot_air is not None:
-        logger.info("%s", hot_air.recruit(body["n"], body["token"], {}).message)
+        _log_answer(hot_air.recruit(body["n"], body["token"], {}), body["recruiter"])
         app.handle(message, _done)
         return
     facts = app.run(recruitment.facts_of, body["recruiter"])
     recruited = app.recruiters.named(body["recruiter"]).recruit(body["n"], body["token"], facts)
-    logger.info("%s", recruited.message)
+    _log_answer(recruited, body["recruiter"])
     app.handle(message, recruitment.keep_facts, body["recruiter"], recruited, facts)
+
+
+def _log_answer(answer: Recruited, recruiter: str) -> None:
+    """Log what a recruiter answered; exports leave its links and ids out."""
+    count = len(answer.addresses)
+    links = f" with {count} link{'' if count == 1 else 's'}" if count else ""
+    logger.info("%s", answer.message, extra=shareable(f"The recruiter {recruiter} answered{links}."))
 
 
 def _stop_recruiter(message: Message) -> None:
@@ -201,7 +209,7 @@ def _stop_recruiter(message: Message) -> None:
     name = message.body["recruiter"]
     facts = app.run(recruitment.facts_of, name)
     closed = app.recruiters.named(name).close_recruitment(facts)
-    logger.info("%s", closed.message)
+    _log_answer(closed, name)
     app.handle(message, recruitment.keep_facts, name, closed, facts)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from chalicelib.export.people import code_without_people
 from chalicelib.model.errors import PetriError
 from infra.aws.names import Names
 
@@ -72,7 +73,7 @@ class Osf:
         self._call(
             "PUT",
             f"{upload}{'&' if '?' in upload else '?'}kind=file&name={quote(name)}",
-            data=study.code.read_bytes(),
+            data=code_without_people(study.code),
             also=_THERE,
         )
         return str(_at(project, "links", "html") or f"https://{HOST}/{_at(project, 'id')}/")

@@ -21,6 +21,7 @@ import chalicelib
 import petri
 from chalicelib.experiment.loader import Loaded
 from chalicelib.export.archive import CODE
+from chalicelib.export.people import FOLDER, PERSONAL, PERSONAL_FILES, VERSION_FILE
 from chalicelib.model.errors import BadRequest
 from chalicelib.version import MARK, VERSION
 from infra.aws.errors import AwsProblem
@@ -31,8 +32,6 @@ from infra.aws.sizes import versions_in
 from infra.aws.staged_files import CONFIG, files_below, kept_files
 from infra.aws.staged_settings import staged_settings, write_settings
 
-VERSION_FILE: Final = "version.json"
-_FOLDER: Final = "experiment"
 _APP: Final = Path(__file__).parents[2] / "app.py"
 _MOMENT: Final = (1980, 1, 2, 0, 0, 0)
 _FILE_MODE: Final = 0o100644
@@ -60,6 +59,8 @@ def describe(
         "code": hash_of(petris_files()),
         "experiment": hash_of(_members(loaded)),
         "config": staged_settings(loaded.config),
+        PERSONAL: loaded.config.personal(),
+        PERSONAL_FILES: _personal_files(loaded),
         "dependencies": dict(dependencies),
     }
     return described if package is None else {**described, "package": _digest(package.read_bytes())}
@@ -67,8 +68,21 @@ def describe(
 
 def manifest_of(version: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an export's manifest says of a version: settings in the place that they have there."""
-    rest = {name: value for name, value in version.items() if name not in {"name", "config"}}
-    return {"experiment": version["name"], "settings": version["config"], "versions": rest}
+    apart = {"name", "config", PERSONAL, PERSONAL_FILES}
+    rest = {name: value for name, value in version.items() if name not in apart}
+    return {
+        "experiment": version["name"],
+        "settings": version["config"],
+        PERSONAL: version.get(PERSONAL, []),
+        "versions": rest,
+    }
+
+
+def _personal_files(loaded: Loaded) -> list[str]:
+    """Return the places, in the experiment's folder, of the files that hold personal settings."""
+    folder = loaded.folder.resolve()
+    files = (path.resolve() for path in loaded.config.personal_files())
+    return sorted(path.relative_to(folder).as_posix() for path in files if path.is_relative_to(folder))
 
 
 def installed(folder: Path) -> dict[str, str]:
@@ -108,7 +122,7 @@ def archive(loaded: Loaded, version: Mapping[str, Any], target: Path) -> Path:
         with zipfile.ZipFile(partial, "w") as written:
             _add(written, VERSION_FILE, json.dumps(version, indent=2, default=str).encode())
             for place, contents in members:
-                _add(written, f"{_FOLDER}/{place}", contents)
+                _add(written, f"{FOLDER}/{place}", contents)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -176,16 +190,16 @@ def _unpack(code: zipfile.ZipFile, archived: Path, into: Path) -> Path:
             f"{archived} holds no code; give an export that Petri made of a run, or its code.zip."
         )
     version = json.loads(code.read(VERSION_FILE))
-    folder = into / (_NAME.sub("-", str(version["name"])).strip(".-") or _FOLDER)
+    folder = into / (_NAME.sub("-", str(version["name"])).strip(".-") or FOLDER)
     if folder.exists():
         raise BadRequest(f"{folder} is there already; remove it, or give another folder to unpack into.")
-    entries = [entry for entry in code.infolist() if entry.filename.startswith(f"{_FOLDER}/")]
+    entries = [entry for entry in code.infolist() if entry.filename.startswith(f"{FOLDER}/")]
     if sum(entry.file_size for entry in entries) > _MOST:
         raise BadRequest(
             f"{archived} unpacks to more than a gigabyte, which is no experiment; check the file."
         )
     for entry in entries:
-        place = PurePosixPath(entry.filename).relative_to(_FOLDER)
+        place = PurePosixPath(entry.filename).relative_to(FOLDER)
         if ".." in place.parts or "\\" in entry.filename:
             raise BadRequest(
                 f"{archived} holds {entry.filename}, which leads out of it; don't use this file."

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
+import json
 import logging
+import zipfile
 
 import pytest
 
@@ -19,8 +22,17 @@ def osf():
 @pytest.fixture
 def study(tmp_path):
     code = tmp_path / "code.zip"
-    code.write_bytes(b"the code")
+    version = {"config": {"title": "Doubling", "link_workers": "ada, ben"}, "personal_files": ["pool.txt"]}
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("version.json", json.dumps(version))
+        archive.writestr("experiment/experiment.py", "the code")
+        archive.writestr("experiment/pool.txt", "ada, ben")
     return Study(NAMES, "Doubling", "Numbers are doubled.", code, "0123456789abcdef" * 4)
+
+
+def archive_of(contents):
+    with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
 def launched(osf, study, token=TOKEN):
@@ -47,7 +59,15 @@ def test_a_project_is_private_until_the_researcher_publishes_it(osf, study):
 
 def test_the_code_is_put_into_the_project(osf, study):
     launched(osf, study)
-    assert osf.files == {("ab001", "study-code-0123456789ab.zip"): b"the code"}
+    put = {place: archive_of(contents) for place, contents in osf.files.items()}
+    assert put["ab001", "study-code-0123456789ab.zip"]["experiment/experiment.py"] == "the code"
+
+
+def test_who_was_invited_is_not_put_there(osf, study):
+    launched(osf, study)
+    (put,) = map(archive_of, osf.files.values())
+    assert set(put) == {"version.json", "experiment/experiment.py"}
+    assert json.loads(put["version.json"])["config"] == {"title": "Doubling"}
 
 
 def test_the_projects_address_is_told(osf, study):

@@ -32,7 +32,8 @@ def _group(name: str, keys: list[Key]) -> str:
 
 def _row(key: Key) -> str:
     names = " or ".join(f"`{name}`" for name in (key.name, *key.synonyms))
-    meaning = f"{key.meaning} **Secret.**" if key.sensitive else key.meaning
+    marks = {" **Secret.**": key.sensitive, " **Personal.**": key.personal}
+    meaning = key.meaning + "".join(mark for mark, holds in marks.items() if holds)
     return f"| {names} | {key.type.__name__} | {_default(key)} | {meaning} |\n"
 
 

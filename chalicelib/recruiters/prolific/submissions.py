@@ -61,7 +61,7 @@ def report_of(submission_id: str, status: str, worker_id: str) -> Report | None:
     """Return the report that a status amounts to; None for one that says nothing to do."""
     event_type = EVENTS.get(status)
     if event_type is None:
-        logger.info("Prolific's submission %s is %s: nothing to do", submission_id, status)
+        logger.info("A submission of Prolific is %s: nothing to do", status)
         return None
     return Report(event_type, submission_id, worker_id)
 
