@@ -163,11 +163,13 @@ class Experiment:
 
     @classmethod
     def make_uuid(cls, app_id: Any = None) -> str:
-        """Return a new unique id, or the given one when it is a valid UUID."""
+        """Return a new unique id, or the given one, unchanged, when it is a valid UUID of any version."""
+        text = str(app_id)
         try:
-            return str(uuid.UUID(str(app_id), version=4))
+            known = str(uuid.UUID(text))
         except ValueError:
             return str(uuid.UUID(int=random.SystemRandom().getrandbits(128), version=4))
+        return text if text.lower() == known else known
 
     # -- setting up -----------------------------------------------------------------------------
 
@@ -203,8 +205,8 @@ class Experiment:
         fingerprint_hash: str | None = None,
         entry_information: dict[str, Any] | None = None,
     ) -> Participant:
-        """Make a participant with `participant_constructor`."""
-        make = type(self).participant_constructor
+        """Make a participant with `participant_constructor`, of the object or else of the class."""
+        make = vars(self).get("participant_constructor") or type(self).participant_constructor
         participant = make(
             recruiter_id=recruiter_name or "",
             worker_id=worker_id,

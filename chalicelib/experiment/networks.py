@@ -38,14 +38,18 @@ class Empty(Network):
         super().node_left(node)
 
     def add_node(self, node: Node) -> None:
-        """Connect a node from the sources, a source to everybody."""
+        """Connect a node from the sources; a source to every node that isn't one."""
         if node.is_source:
-            others = [other for other in self.nodes() if not other.is_source]
-            if others:
-                node.connect(whom=others)
+            self.add_source(node)
             return
         for source_id in self.structure.get("sources", []):
             self.work.node_with_things(source_id).connect(whom=node)
+
+    def add_source(self, source: Node) -> None:
+        """Connect a source to every node that isn't one."""
+        others = [other for other in self.nodes() if not other.is_source]
+        if others:
+            source.connect(whom=others)
 
 
 class SplitSampleNetwork(Empty):

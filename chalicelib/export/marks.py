@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chalicelib.model.marks import ends, way
+from chalicelib.model.marks import causes, ends
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Item, Key
 from chalicelib.storage.mapping import KINDS
@@ -47,8 +47,8 @@ def failure(item: Item, above: Item | None, object_type: str) -> Row:
         marked, reason = item, item.get("failed_reason")
     elif above is not None:
         marked = above
-        between = way(object_type, item, above["id"] if above["kind"] == "node" else None)
-        reason = f"{above.get('failed_reason') or ''}{between}->{object_type}{item['id']}"
+        chain = causes(object_type, item, KINDS[above["kind"]].object_type, above["id"])
+        reason = f"{above.get('failed_reason') or ''}{chain}"
     else:
         return {"failed": False, "failed_reason": None, "time_of_death": None}
     return {"failed": True, "failed_reason": reason, "time_of_death": marked["time_of_death"]}

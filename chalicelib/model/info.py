@@ -62,13 +62,21 @@ class Info(Record):
         """The network it is in."""
         return self._network
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "contents" and not self.is_new and value != self.contents:
+            raise RuleBroken(
+                f"The contents of {self!r} can't be changed: it has been stored, and its receivers have "
+                "copies. Make a new info instead."
+            )
+        super().__setattr__(name, value)
+
     def copied_to(self, node: Node, contents: str | None) -> Self:
-        """Make an info of this class at another node, without running a subclass's constructor."""
+        """Make an info of this class at another node; properties and details stay with the original.
+
+        A subclass's constructor isn't run: it may ask for more arguments than are known here.
+        """
         copy = type(self).blank()
-        Info.__init__(copy, node, contents, dict(self.details))
-        for name in ("property1", "property2", "property3", "property4", "property5"):
-            if getattr(self, name) is not None:
-                setattr(copy, name, getattr(self, name))
+        Info.__init__(copy, node, contents)
         return copy
 
     def _mutated_contents(self) -> str | None:

@@ -1,8 +1,8 @@
-"""With which node a thing fails, and the way on which a cascade would have come to it.
+"""With which node a thing fails, and through which records a cascade would have reached it.
 
-A mark on a network or node holds for what lies below it. What the cascade would have written there is
-told from the mark: it goes from node to node in the order of their ids, and at each node first along
-its vectors, then to its infos.
+A mark on a network or node holds for what lies below it. The reason that a cascade would have written
+there is derived from the mark: the cascade visits the nodes in the order of their ids, and at each node
+first its vectors, then its infos.
 """
 
 from __future__ import annotations
@@ -30,16 +30,20 @@ def ends(object_type: str, fields: Fields) -> tuple[int, ...]:
     return ENDS[object_type](fields)
 
 
-def way(object_type: str, fields: Fields, marked_node: int | None) -> str:
-    """Return what stands between the mark's reason and the record, such as `->Node100001->Vector2`.
+def causes(object_type: str, fields: Fields, marked_type: str, marked_id: int) -> str:
+    """Return what follows the mark's reason at a record: the records that failed before it, in order.
 
-    `marked_node` is the node that carries the mark, or None for the network's own.
+    `->Node100001->Vector10000100002`, for example, at a transmission whose node carries the mark. The mark
+    is a node's or the network's: `marked_type` says which.
     """
+    start = f"->{marked_type}{marked_id}"
     nodes = ends(object_type, fields)
     if not nodes:
-        return ""
-    node_id = min(nodes) if marked_node is None else marked_node
-    start = f"->Node{node_id}" if marked_node is None else ""
+        return start
+    node_id = marked_id
+    if marked_type != "Node":
+        node_id = min(nodes)
+        start += f"->Node{node_id}"
     if object_type == "Transmission":
         return f"{start}->Vector{fields['vector_id']}"
     if object_type == "Transformation":

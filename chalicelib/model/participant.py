@@ -169,8 +169,8 @@ class Participant(Record):
         made.sort(key=lambda info: (info.creation_time, info.id))
         return of_kind(made, check_type(type, Info), failed, properties)
 
-    def questions(self, type: Kind | None = None, failed: Failed = False) -> list[Question]:
-        """Return what the participant answered, oldest first."""
+    def questions(self, type: Kind | None = None, failed: Failed = "all") -> list[Question]:
+        """Return what the participant answered, oldest first; `failed` narrows the list, as elsewhere."""
         from .question import Question
 
         return alive(of_kind(self.work.questions_of(self), check_type(type, Question), "all"), failed)
@@ -178,7 +178,7 @@ class Participant(Record):
     @property
     def all_questions(self) -> list[Question]:
         """Every question answered, failed ones included."""
-        return self.questions(failed="all")
+        return self.questions()
 
     @property
     def all_nodes(self) -> list[Node]:
@@ -188,4 +188,4 @@ class Participant(Record):
     @property
     def failure_cascade(self) -> Cascade:
         """Living nodes, then questions."""
-        return [self.nodes, self.questions]
+        return [self.nodes, lambda: self.questions(failed=False)]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .errors import BadRequest, ExperimentError, RuleBroken
-from .marks import way
+from .marks import causes
 
 if TYPE_CHECKING:
     from .work import Work
@@ -172,14 +172,14 @@ class Record:
 
     @property
     def failed_reason(self) -> str | None:
-        """Why it failed; after a cascade the path, such as `left->Node100002->Info10000200001`."""
+        """Why it failed, and the records whose failing caused it: `left->Participant7->Node100002`."""
         if self.own_failed:
             return self.own_failed_reason
         above = self._failed_above()
         if above is None:
             return None
-        between = way(self.object_type, self.__dict__, above.id if above.object_type == "Node" else None)
-        return f"{above.own_failed_reason or ''}{between}->{self.object_type}{self.id}"
+        chain = causes(self.object_type, self.__dict__, above.object_type, above.id)
+        return f"{above.own_failed_reason or ''}{chain}"
 
     @property
     def time_of_death(self) -> datetime | None:
@@ -199,14 +199,18 @@ class Record:
         return []
 
     def fail(self, reason: str | None = None) -> None:
-        """Fail this record, then what its cascade yields; RuleBroken if it has failed already."""
+        """Fail this record, then what its cascade yields; RuleBroken if it has failed already.
+
+        The reason of each record below names this one as the cause: `<reason>-><Class><id>`.
+        """
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
         self._mark_failed(reason)
+        caused = f"{reason or ''}->{self.object_type}{self.id}"
         for below in self.failure_cascade:
             for record in list(below()):
                 if not record.failed:
-                    record.fail(f"{reason or ''}->{record.object_type}{record.id}")
+                    record.fail(caused)
 
     def _mark_failed(self, reason: str | None) -> None:
         self.own_failed = True

@@ -99,8 +99,8 @@ class Transmission(Record):
         return self._network
 
     def mark_received(self) -> None:
-        """Note that the destination has received it, now."""
-        self.receive_time = self.work.now
+        """Note that the destination has received it, later than any other receipt of this request."""
+        self.receive_time = self.work.next_receipt(self)
         self.status = RECEIVED
 
     def _failed_above(self) -> Record | None:

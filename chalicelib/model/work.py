@@ -29,6 +29,9 @@ class Work(Protocol):
     def now(self) -> datetime:
         """The moment of this unit, the same in each of its attempts."""
 
+    def next_receipt(self, transmission: Transmission) -> datetime:
+        """Return the moment at which a transmission is received: after each earlier receipt of this unit."""
+
     def attach(self, record: Record) -> None:
         """Make a new record part of this unit: give it its id and creation time."""
 

@@ -58,9 +58,11 @@ def _view_below(kind: str, ends: tuple[str, ...], own: str, where: str = "", lin
     joins = _ABOVE.format(
         network=_field("network_id"), failed_nodes=_field("failed_nodes", "net"), ends=", ".join(ends)
     )
-    own_id = f"'->{kind.capitalize()}' || {_field('id')}"
     node = f"coalesce({_field('id', 'above')}, {_oldest(ends)})" if ends else ""
-    from_network = f"'->Node' || {_oldest(ends)} || " if ends else ""
+    from_node = f"'->Node' || {_field('id', 'above')} || "
+    from_network = f"'->Network' || {_field('id', 'net')} || "
+    if ends:
+        from_network += f"'->Node' || {_oldest(ends)} || "
     between = link.format(node=node)
     return f"""
 DROP VIEW IF EXISTS {kind};
@@ -69,9 +71,9 @@ CREATE VIEW {kind} AS SELECT
     (coalesce({_field("failed")}, 0) OR above.pk IS NOT NULL OR {_NETWORK_MARK}) AS failed,
     CASE WHEN {_field("failed")} THEN {_field("failed_reason")}
         WHEN above.pk IS NOT NULL
-            THEN coalesce({_field("failed_reason", "above")}, '') || {between} || {own_id}
+            THEN coalesce({_field("failed_reason", "above")}, '') || {from_node}{between}
         WHEN {_NETWORK_MARK}
-            THEN coalesce({_field("failed_reason", "net")}, '') || {from_network}{between} || {own_id}
+            THEN coalesce({_field("failed_reason", "net")}, '') || {from_network}{between}
     END AS failed_reason,
     CASE WHEN {_field("failed")} THEN {_field("time_of_death")}
         WHEN above.pk IS NOT NULL THEN {_field("time_of_death", "above")}

@@ -46,6 +46,8 @@ class UnitOfWork(Reading):
         self._state: dict[str, Any] | None = None
         #: Messages that this unit posts.
         self.posted: list[Message] = []
+        #: The newest moment at which this unit received a transmission.
+        self._last_receipt: datetime | None = None
         #: Whether the commit changed a network: a place may have opened.
         self.network_changed = False
         self.committed = False
@@ -95,6 +97,17 @@ class UnitOfWork(Reading):
         for owner in owners:
             owner.last_time = moment
         return moment
+
+    def next_receipt(self, transmission: Transmission) -> datetime:
+        """Return the moment at which a transmission is received: after each earlier receipt of this unit.
+
+        One that this unit has made is received after it was made.
+        """
+        earlier = [transmission.creation_time] if transmission.is_new else []
+        if self._last_receipt is not None:
+            earlier.append(self._last_receipt)
+        self._last_receipt = max([self._now, *(moment + TICK for moment in earlier)])
+        return self._last_receipt
 
     def _give_network_id(self, record: Record) -> None:
         network = cast("Network", record)

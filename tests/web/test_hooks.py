@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -144,6 +145,38 @@ def test_creating_participants_calls_the_authors_constructor(world: NewWorld) ->
         "/participant", {"workerId": "w", "hitId": "h", "assignmentId": "a"}
     )
     assert said["participant"]["type"] == "guest_of_the_web_tests"
+
+
+def test_a_constructor_set_on_the_object_wins_over_the_class(world: NewWorld) -> None:
+    class Visitor(Participant):
+        type = "visitor_of_the_web_tests"
+
+    def configure(self: Experiment) -> None:
+        Talk.configure(self)
+        self.participant_constructor = Visitor
+
+    said = world(with_hooks(Talk, configure=configure)).post(
+        "/participant", {"workerId": "w", "hitId": "h", "assignmentId": "a"}
+    )
+    assert said["participant"]["type"] == "visitor_of_the_web_tests"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "7d444840-9dc0-11d1-b245-5ffdce74fad2",
+        "5df41881-3aed-3515-88a7-2f4a814cf09e",
+        "6AB5E918-44C0-49BC-9D97-A5DDBBDDB68A",
+    ],
+)
+def test_a_valid_uuid_of_any_version_is_kept(given: str) -> None:
+    assert Experiment.make_uuid(given) == given
+
+
+@pytest.mark.parametrize("given", [None, "my_study", ""])
+def test_anything_but_a_uuid_gets_a_new_one(given: str | None) -> None:
+    made = [Experiment.make_uuid(given) for _ in range(2)]
+    assert len({uuid.UUID(one) for one in made}) == 2
 
 
 def test_the_joining_hooks_are_called_in_their_order(world: NewWorld) -> None:

@@ -39,9 +39,7 @@ def everything_at_two_nodes(work: UnitOfWork) -> dict[str, Record]:
 
 def without_network(record: Record) -> str:
     """A record's reason and time of death, with the numbers that ids have within their network."""
-    reason = re.sub(
-        r"(Node|Info|Vector|Transmission|Transformation)\d", r"\1", record.failed_reason or "living"
-    )
+    reason = re.sub(r"(Network|Node|Info|Vector)\d", r"\1", record.failed_reason or "living")
     return f"{record.object_type} {reason} {record.time_of_death}"
 
 
@@ -120,22 +118,33 @@ def test_a_record_may_fail_without_a_reason(work: UnitOfWork) -> None:
     assert node.as_json()["failed_reason"] is None
 
 
-def test_the_reason_says_the_way_down_the_cascade(work: UnitOfWork) -> None:
+def test_a_reason_names_the_record_whose_failing_caused_it(work: UnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["heard"].fail("wrong")
-    assert things["transmission"].failed_reason == f"wrong->Transmission{things['transmission'].id}"
+    assert things["transmission"].failed_reason == f"wrong->Info{things['heard'].id}"
+
+
+def test_a_reason_names_each_record_of_the_cascade_from_the_first(work: UnitOfWork) -> None:
+    node = join(a_network(work))
+    info, person = answer(node), node.participant
+    assert person is not None
+    person.fail("Boom!")
+    assert (node.failed_reason, info.failed_reason) == (
+        f"Boom!->Participant{person.id}",
+        f"Boom!->Participant{person.id}->Node{node.id}",
+    )
 
 
 def test_the_reason_of_what_lies_below_a_node_names_it(work: UnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail("left")
-    assert things["heard"].failed_reason == f"left->Info{things['heard'].id}"
+    assert things["heard"].failed_reason == f"left->Node{things['sender'].id}"
 
 
-def test_the_reason_without_words_is_the_way_alone(work: UnitOfWork) -> None:
+def test_a_reason_without_words_is_the_causes_alone(work: UnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail()
-    assert things["heard"].failed_reason == f"->Info{things['heard'].id}"
+    assert things["heard"].failed_reason == f"->Node{things['sender'].id}"
 
 
 def test_what_lies_below_died_with_what_lies_above(work: UnitOfWork) -> None:
@@ -150,14 +159,14 @@ def test_a_participants_nodes_fail_with_them(work: UnitOfWork) -> None:
     person = node.participant
     assert person is not None
     person.fail("gone")
-    assert node.failed_reason == f"gone->Node{node.id}"
+    assert node.failed_reason == f"gone->Participant{person.id}"
 
 
 def test_a_participants_questions_fail_with_them(work: UnitOfWork) -> None:
     person = a_person(work)
     question = Question(person, "How?", "Well", 1)
     person.fail("gone")
-    assert question.failed_reason == f"gone->Question{question.id}"
+    assert question.failed_reason == f"gone->Participant{person.id}"
 
 
 def test_a_question_fails_alone(work: UnitOfWork) -> None:
@@ -185,7 +194,7 @@ def test_a_nodes_mark_wins_over_the_networks(work: UnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail("left")
     things["network"].fail("stopped")
-    assert things["heard"].failed_reason == f"left->Info{things['heard'].id}"
+    assert things["heard"].failed_reason == f"left->Node{things['sender'].id}"
 
 
 @pytest.mark.parametrize("end", ["sender", "receiver"])
@@ -193,7 +202,7 @@ def test_a_links_reason_is_that_of_the_end_that_failed_before_the_network(work: 
     things = everything_at_two_nodes(work)
     things[end].fail("left")
     things["network"].fail("stopped")
-    assert things["vector"].failed_reason == f"left->Vector{things['vector'].id}"
+    assert things["vector"].failed_reason == f"left->Node{things[end].id}"
 
 
 def test_a_failed_node_leaves_the_others_alone(work: UnitOfWork) -> None:
@@ -221,7 +230,7 @@ def test_an_authors_own_cascade_is_carried_out(work: UnitOfWork, own_cascade: ty
     node, other = join(network, own_cascade), join(network)
     vector, info = node.connect(whom=other)[0], answer(node)
     node.fail("left")
-    assert (vector.failed, info.failed_reason) == (False, f"left->Info{info.id}")
+    assert (vector.failed, info.failed_reason) == (False, f"left->Node{node.id}")
 
 
 def test_an_authors_own_cascade_is_remembered(work: UnitOfWork, own_cascade: type[Node]) -> None:
@@ -240,7 +249,7 @@ def test_a_network_with_nodes_of_an_own_cascade_fails_them_all(
     network = a_network(work)
     nodes = [join(network, own_cascade), join(network)]
     network.fail("stopped")
-    assert [node.failed_reason for node in nodes] == [f"stopped->Node{node.id}" for node in nodes]
+    assert [node.failed_reason for node in nodes] == [f"stopped->Network{network.id}"] * 2
 
 
 @pytest.mark.parametrize("name", ["network", "sender", "receiver"])

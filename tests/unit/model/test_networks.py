@@ -24,7 +24,7 @@ from chalicelib.model.errors import RuleBroken
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.storage.work import UnitOfWork
-from tests.unit.model.things import a_network, a_source, answer, ends, join, joined, later, put
+from tests.unit.model.things import Story, a_network, a_source, answer, ends, join, joined, later, put
 
 TYPES = {
     "Empty": "empty",
@@ -84,6 +84,14 @@ def test_empty_connects_a_source_to_everybody(work: UnitOfWork) -> None:
     joined(network, 2)
     a_source(network)
     assert ends(network) == [(3, 1), (3, 2)]
+
+
+def test_empty_adds_a_source_by_its_own_method(work: UnitOfWork) -> None:
+    network = a_network(work)
+    nodes = joined(network, 2)
+    source = Story(network=network)
+    network.add_source(source)
+    assert source.neighbors() == nodes
 
 
 def test_empty_forgets_a_source_that_failed(work: UnitOfWork) -> None:

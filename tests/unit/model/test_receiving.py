@@ -26,9 +26,26 @@ def test_all_pending_transmissions_are_received(pair: tuple[Node, Node]) -> None
 
 
 def test_what_is_received_is_marked_with_the_time(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+    sent(*pair)
+    with later(work) as again:
+        (transmission,) = again.node(pair[1].id).receive()
+        assert (transmission.status, transmission.receive_time) == ("received", again.now)
+
+
+def test_nothing_is_received_before_it_was_sent(pair: tuple[Node, Node]) -> None:
     transmission = sent(*pair)
-    pair[1].receive()
-    assert (transmission.status, transmission.receive_time) == ("received", work.now)
+    transmission.mark_received()
+    assert transmission.receive_time is not None
+    assert transmission.receive_time > transmission.creation_time
+
+
+def test_receipts_of_one_request_have_increasing_times(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+    for _ in range(3):
+        sent(*pair)
+    with later(work) as again:
+        times = [t.receive_time for t in again.node(pair[1].id).receive()]
+        assert times == sorted(set(times))
+        assert times[0] == again.now
 
 
 def test_one_transmission_is_received(pair: tuple[Node, Node]) -> None:
@@ -158,26 +175,46 @@ def heard(pair: tuple[Node, Node]) -> Shout:
     return shout
 
 
-def test_a_replica_has_class_contents_and_properties(pair: tuple[Node, Node], heard: Shout) -> None:
+def test_a_replica_has_the_class_and_the_contents(pair: tuple[Node, Node], heard: Shout) -> None:
     copy = pair[1].replicate(heard)
-    assert (type(copy), copy.contents, copy.property2, copy.details, copy.origin) == (
-        Shout,
-        "oh",
-        "far",
-        {"loud": True},
-        pair[1],
-    )
+    assert (type(copy), copy.contents, copy.origin) == (Shout, "oh", pair[1])
+
+
+@pytest.mark.parametrize("way", ["replicate", "mutate"])
+def test_properties_and_details_stay_with_the_original(
+    pair: tuple[Node, Node], heard: Shout, way: str
+) -> None:
+    copy = getattr(pair[1], way)(heard)
+    assert (copy.property2, copy.details, heard.property2) == (None, {}, "far")
+
+
+def test_the_contents_of_a_stored_info_can_not_be_changed(
+    pair: tuple[Node, Node], heard: Shout, work: UnitOfWork
+) -> None:
+    with later(work) as again:
+        for info in (again.info(heard.id), *again.node(pair[1].id).received_infos()):
+            with pytest.raises(RuleBroken, match="can't be changed"):
+                info.contents = "ah"
+
+
+def test_contents_may_be_set_until_the_info_is_stored(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+    info = answer(pair[0], "first")
+    info.contents = "second"
+    with later(work) as again:
+        assert again.info(info.id).contents == "second"
+
+
+def test_setting_the_contents_that_an_info_has_changes_nothing(heard: Shout, work: UnitOfWork) -> None:
+    with later(work) as again:
+        info = again.info(heard.id)
+        info.contents = "oh"
+        assert info.contents == "oh"
 
 
 def test_a_replication_is_recorded(pair: tuple[Node, Node], heard: Shout) -> None:
     copy = pair[1].replicate(heard)
     (found,) = pair[1].transformations(type=Replication)
     assert (found.info_in, found.info_out, found.node) == (heard, copy, pair[1])
-
-
-def test_a_replicas_details_are_its_own(pair: tuple[Node, Node], heard: Shout) -> None:
-    pair[1].replicate(heard).details["loud"] = False
-    assert heard.details == {"loud": True}
 
 
 def test_a_mutant_has_mutated_contents(pair: tuple[Node, Node], heard: Shout) -> None:

@@ -359,10 +359,16 @@ def test_a_participants_questions_are_in_order(work: UnitOfWork) -> None:
 
 def test_a_participants_questions_are_filtered_by_failed(work: UnitOfWork) -> None:
     person = a_person(work)
-    dead = Question(person, "How?", "joke", 1)
-    Question(person, "How?", "well", 1)
+    dead, living = Question(person, "How?", "joke", 1), Question(person, "How?", "well", 1)
     dead.fail()
-    assert person.questions(failed=True) == [dead]
+    assert (person.questions(failed=True), person.questions(failed=False)) == ([dead], [living])
+
+
+def test_a_participants_questions_include_failed_ones(work: UnitOfWork) -> None:
+    person = a_person(work)
+    dead, living = Question(person, "How?", "joke", 1), Question(person, "How?", "well", 1)
+    dead.fail()
+    assert person.questions() == [dead, living] == person.all_questions
 
 
 def test_a_participants_questions_are_filtered_by_class(work: UnitOfWork, own_classes: None) -> None:
