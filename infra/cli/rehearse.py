@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +13,8 @@ from infra.cli.console import out
 from infra.cli.failures import FAILED
 from infra.cli.options import Directory
 
-#: The tools of the rehearsal, which lie beside the tests and not in the product.
-TOOLS = "tests.tools.aws.rehearse"
-_CLONE = Path(__file__).parents[2]
+#: Lazy import: the emulator needs packages that only a rehearsal uses.
+TOOLS = "infra.emulator.rehearse"
 
 
 def rehearse(
@@ -41,14 +39,12 @@ def _say(line: str) -> None:
 
 
 def _tools() -> Any:
-    """Load the tools; PetriError that says how to get them."""
-    if (_CLONE / "tests" / "tools" / "aws").is_dir() and str(_CLONE) not in sys.path:
-        sys.path.append(str(_CLONE))
+    """Import the emulator of AWS; PetriError that names the extra to install without its packages."""
     try:
-        # By name: an installed Petri has no tests.
         return importlib.import_module(TOOLS)
     except ModuleNotFoundError as error:
         raise PetriError(
-            f"The tools of the rehearsal aren't installed ({error.name} is missing). Run it from a clone of "
-            "Petri's repository, after pip install -e '.[dev]' there."
+            f"The rehearsal needs packages that aren't installed ({error.name} is missing). Install the "
+            "extra `rehearse`: pip install 'petri[cli,rehearse]', or in a clone "
+            "pip install -e '.[cli,rehearse]'."
         ) from error

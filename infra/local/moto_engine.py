@@ -30,7 +30,7 @@ def started() -> Iterator[NewEngine]:
         from moto.core.config import DefaultConfig
     except ImportError as error:
         raise PetriError(
-            "moto, which plays DynamoDB here, isn't installed: pip install 'petri[dev]', "
+            "moto, which plays DynamoDB here, isn't installed: pip install 'petri[rehearse]', "
             "or use the SQLite engine."
         ) from error
     with mock_aws(config=DefaultConfig()), isolated_transactions():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.contract.crowds import crowded, dead_leases, full_steps, small_steps
 from tests.contract.engines import _moto, closed_engine, dynamodb, engine, own_dynamodb, sqlite
-from tests.tools.quick_moto import _quick_answers
+from tests.tools.answers import _quick_answers
 
 __all__ = [
     "_moto",

@@ -12,10 +12,10 @@ from moto.dynamodb.models.table import Table
 
 from chalicelib.model.errors import Conflict, PetriError
 from chalicelib.storage.engine import Engine, Put
+from infra.emulator.quick_moto import quick_answers, usual_answers
 from infra.local.moto_engine import REGION, started
 from tests.contract.engines import an_item, stored
 from tests.tools.engines import Crash, FailingEngine
-from tests.tools.quick_moto import quick_answers, usual_answers
 
 
 def test_an_engine_of_the_rehearsal_can_be_used_at_once() -> None:

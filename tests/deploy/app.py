@@ -15,7 +15,7 @@ from infra.aws import chalice_deploy, deploying, pins
 from infra.aws.account import Account
 from infra.aws.deploying import Deployed, Deploying, Order
 from infra.aws.names import Names
-from tests.tools.aws.cloud import Cloud
+from infra.emulator.cloud import Cloud
 
 #: A sandbox that mails nobody.
 SETTINGS = {"mailer": "log"}

@@ -13,9 +13,9 @@ import pytest
 from infra.aws import steps
 from infra.aws.account import Account, connect
 from infra.aws.names import Names
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import at_home, deploy
-from tests.tools.aws.cloud import Cloud
-from tests.tools.quick_moto import _quick_answers
+from tests.tools.answers import _quick_answers
 
 __all__ = ["_quick_answers"]
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, SSOTokenLo
 
 from infra.aws.account import Account, connect
 from infra.aws.errors import AwsProblem, problem
-from tests.tools.aws.cloud import ACCOUNT, REGION
+from infra.emulator.cloud import ACCOUNT, REGION
 
 
 def refused(code: str, message: str = "", operation: str = "CreateTable") -> ClientError:

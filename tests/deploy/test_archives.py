@@ -14,8 +14,8 @@ from infra.aws import remains
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import Told, at_home, deploy
-from tests.tools.aws.cloud import Cloud
 from tests.unit.load.old_export import OLD, write
 
 

@@ -24,8 +24,8 @@ from infra.aws.secrets import Tokens
 from infra.aws.watching import Logs, standing
 from infra.cli.deploying import app_id_of, unpacked
 from infra.cli.main import app as command_line
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import DEMO, at_home, deploy
-from tests.tools.aws.cloud import Cloud
 
 APP = Names("commands", "sandbox")
 

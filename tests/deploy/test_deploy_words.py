@@ -14,8 +14,8 @@ from infra.aws.account import Account
 from infra.aws.names import Names
 from infra.aws.stacks import Stack
 from infra.cli.main import app
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import DEMO, at_home, deploy
-from tests.tools.aws.cloud import Cloud
 
 
 @pytest.fixture(autouse=True)

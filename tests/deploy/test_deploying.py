@@ -17,9 +17,9 @@ from infra.aws.record import look_up, mapping
 from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
 from infra.aws.wiring import BURST, CONFIRMED, PARTIAL, Wiring
+from infra.emulator.cloud import OPERATOR, Cloud
 from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
 from tests.deploy.conftest import Standing
-from tests.tools.aws.cloud import OPERATOR, Cloud
 
 
 @pytest.fixture(autouse=True)

@@ -19,9 +19,9 @@ from infra.aws.names import Names
 from infra.aws.record import look_up
 from infra.aws.sleeping import Sleeping
 from infra.aws.wiring import Wiring
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import Told, at_home, deploy
 from tests.deploy.conftest import Standing
-from tests.tools.aws.cloud import Cloud
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import pytest
 from quickjs import Context
 
 from infra.aws.templating import MOST_CODE, front_template, routes_of
+from infra.emulator.edge import CALL
 from infra.local.answers import error_answer
-from tests.tools.aws.edge import CALL
 
 from .resolved import FRONT, PAGES, loaded, of_type, resolved
 

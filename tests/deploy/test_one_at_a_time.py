@@ -14,8 +14,8 @@ from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
 from infra.aws.steps import Step, carry_out
 from infra.cli.failures import Failure
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import Told, at_home, deploy
-from tests.tools.aws.cloud import Cloud
 
 
 def test_what_another_command_is_deploying_is_not_staged_under_it(

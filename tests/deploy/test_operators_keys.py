@@ -11,8 +11,8 @@ from infra.aws.account import connect
 from infra.aws.deploying import Deploying, Order
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
+from infra.emulator.cloud import Cloud
 from tests.deploy.app import SETTINGS, Launches, Told, at_home
-from tests.tools.aws.cloud import Cloud
 
 from .folders import author_folder
 

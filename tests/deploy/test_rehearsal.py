@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from infra.cli import rehearse as command
 from infra.cli.main import app
-from tests.tools.aws.books import differences
-from tests.tools.aws.faults import break_off
-from tests.tools.aws.rehearsal import Rehearsal
-from tests.tools.aws.rehearse import Telling
-from tests.tools.mturk import Books
+from infra.emulator.books import differences
+from infra.emulator.faults import break_off
+from infra.emulator.mturk import Books
+from infra.emulator.rehearsal import Rehearsal
+from infra.emulator.rehearse import Telling
 
 #: A rehearsal takes a minute, and much longer where others want the same cores.
 pytestmark = pytest.mark.timeout(900)
@@ -55,8 +55,8 @@ def test_money_that_no_ledger_knows_is_told(tmp_path: Path) -> None:
     assert told == ["not in the books: reward of $1.50 for A1"]
 
 
-def test_without_the_tools_the_command_says_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "TOOLS", "tests.tools.aws.gone")
+def test_without_its_packages_the_command_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "TOOLS", "infra.emulator.gone")
     ended = CliRunner().invoke(app, ["rehearse", str(DEMO)])
     assert ended.exit_code == 1
-    assert "from a clone" in " ".join(ended.output.split())
+    assert "petri[cli,rehearse]" in " ".join(ended.output.split())

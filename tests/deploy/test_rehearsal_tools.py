@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from infra.emulator.cloud import REGION, Cloud
+from infra.emulator.functions import FunctionError, Functions, Machine, Packages
+from infra.emulator.gateway import RestApi
+from infra.emulator.naming import read
+from infra.emulator.sources import Clock, Pollers, until_empty
 from infra.local.gateway import HttpRequest
-from tests.tools.aws.cloud import REGION, Cloud
-from tests.tools.aws.functions import FunctionError, Functions, Machine, Packages
-from tests.tools.aws.gateway import RestApi
-from tests.tools.aws.naming import read
-from tests.tools.aws.sources import Clock, Pollers, until_empty
 
 APP = """
 import os

@@ -13,7 +13,7 @@ from infra.aws.account import Account, connect
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.templating import base_template, front_template, routes_of
-from tests.tools.aws.cloud import Cloud
+from infra.emulator.cloud import Cloud
 
 from . import resolved
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from infra.emulator.mturk import MTurkStandIn
 from infra.local.moto_engine import NewEngine, started
-from tests.tools.mturk import MTurkStandIn
-from tests.tools.quick_moto import _quick_answers
+from tests.tools.answers import _quick_answers
 
 from .prolific import API, Line
 from .turk import Connection

@@ -21,7 +21,7 @@ from chalicelib.operations.notify import notify
 from chalicelib.operations.unit import THE_OPERATOR
 from chalicelib.recruiters import prolific
 from chalicelib.recruiters.prolific import ProlificRecruiter
-from tests.tools.mturk import HandClock
+from infra.emulator.mturk import HandClock
 from tests.tools.prolific import TOKEN, WORKSPACE, Prolific
 
 from .sides import BASE_ADDRESS, Books, nothing

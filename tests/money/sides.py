@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Recruiter
-from tests.tools.mturk import HandClock
+from infra.emulator.mturk import HandClock
 
 Books = Counter[tuple[str, str, Decimal]]
 BASE_ADDRESS = "https://stories.example.org"

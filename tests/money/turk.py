@@ -20,7 +20,7 @@ from chalicelib.ports import Transfer
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.requester import Requester
 from chalicelib.workers import messages
-from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, Fault, HandClock, MTurkStandIn
+from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, Fault, HandClock, MTurkStandIn
 
 from .sides import BASE_ADDRESS, Books, nothing
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.ports import Transfer
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.requester import Requester
-from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, MTurkStandIn
+from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, MTurkStandIn
 
 SETTINGS = {
     "title": "Stories",

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.requester import ENDPOINTS
 from infra.cli.main import app
-from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
+from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
 
 from .conftest import transfer
 

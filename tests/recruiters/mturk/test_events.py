@@ -12,7 +12,7 @@ from chalicelib.model.errors import BadRequest
 from chalicelib.ports import Report
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.events import events_in
-from tests.tools.mturk import TOPIC, MTurkStandIn
+from infra.emulator.mturk import TOPIC, MTurkStandIn
 
 
 def read(turk: MTurkStandIn) -> list[tuple[str, str]]:

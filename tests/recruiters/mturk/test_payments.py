@@ -11,7 +11,7 @@ import pytest
 from chalicelib.model.errors import VendorRefused, VendorUnreachable
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.errors import TurkRefused
-from tests.tools.mturk import Fault, MTurkStandIn
+from infra.emulator.mturk import Fault, MTurkStandIn
 
 from .conftest import transfer
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.model.errors import ConfigError, VendorUnreachable
 from chalicelib.recruiters.mturk import MTurkRecruiter
-from tests.tools.mturk import Fault, MTurkStandIn
+from infra.emulator.mturk import Fault, MTurkStandIn
 
 Build = Callable[..., MTurkRecruiter]
 

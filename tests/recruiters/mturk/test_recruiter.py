@@ -12,7 +12,7 @@ from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk import build as build_from_settings
 from chalicelib.recruiters.mturk.errors import TurkRefused
 from chalicelib.recruiters.mturk.requester import ENDPOINTS, Requester, connect
-from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
+from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
 
 from .conftest import BASE, SETTINGS
 

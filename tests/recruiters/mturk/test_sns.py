@@ -20,9 +20,9 @@ from chalicelib.recruiters.mturk.sns import (
     is_signed_by,
     load_from_amazon,
 )
-from tests.tools.mturk import TOPIC, HandClock, MTurkStandIn, Signer
-from tests.tools.mturk.post import Post
-from tests.tools.mturk.signing import ADDRESS
+from infra.emulator.mturk import TOPIC, HandClock, MTurkStandIn, Signer
+from infra.emulator.mturk.post import Post
+from infra.emulator.mturk.signing import ADDRESS
 
 MESSAGE = json.dumps({"Events": [{"EventType": "AssignmentSubmitted", "AssignmentId": "3A", "HITId": "3H"}]})
 

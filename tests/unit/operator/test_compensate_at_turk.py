@@ -14,9 +14,9 @@ from chalicelib.model.errors import BadRequest
 from chalicelib.operations.settings import Settings
 from chalicelib.recruiters.mturk.requester import ENDPOINTS
 from infra.cli.main import app
+from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 from infra.operator.compensation import Wish, _check_market
 from tests.recruiters.mturk.conftest import server, turk
-from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 
 Petri = Callable[..., Result]
 __all__ = ["server", "turk"]

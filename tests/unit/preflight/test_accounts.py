@@ -13,8 +13,8 @@ from chalicelib.operations.settings import Settings
 from chalicelib.recruiters.mturk.requester import Requester
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem
+from infra.emulator.mturk.standin import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 from infra.preflight.accounts import Doors, Needs, allowed
-from tests.tools.mturk.standin import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 
 NEEDS = Needs(functions=5, dollars=Decimal(40), most_dollars=Decimal(60), stage="live")
 

@@ -120,7 +120,7 @@ class Market:
 
     def _meets(self, worker: str, requirement: dict[str, Any]) -> bool:
         about = {"country": "US", "percent_approved": 100, **self.workers.get(worker, {})}
-        kind, comparator = requirement["QualificationTypeId"], requirement["Comparator"]
+        kind, comparator = requirement["QualificationTypeId"], str(requirement["Comparator"])
         if kind == LOCALE:
             is_in = about["country"] in [one["Country"] for one in requirement["LocaleValues"]]
             return is_in == (comparator in ("EqualTo", "In"))
@@ -130,7 +130,7 @@ class Market:
         if comparator in ("Exists", "DoesNotExist"):
             return (score is not None) == (comparator == "Exists")
         wanted = requirement["IntegerValues"][0]
-        compared = {
+        compared: dict[str, bool] = {
             "EqualTo": score == wanted,
             "NotEqualTo": score != wanted,
             "GreaterThanOrEqualTo": score is not None and score >= wanted,

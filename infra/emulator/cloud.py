@@ -24,7 +24,7 @@ ACCOUNT = "123456789012"
 OPERATOR = "OPERATOR"
 #: Instead of service and operation: any call of the operator's.
 ANY = ("*", "*")
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PATIENCE = 10
 #: What the server is asked beside AWS begins so: what was called, and how often by whom, what to refuse,
 #: a function's package, a copy of everything.
@@ -48,7 +48,7 @@ class Cloud:
         """Start the process and return its port."""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tools.aws.server"],
+            [sys.executable, "-m", "infra.emulator.server"],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -59,7 +59,7 @@ class Cloud:
         port = self._process.stdout.readline().strip()
         if not port:
             self.close()
-            raise RuntimeError("moto's server didn't start; `python -m tests.tools.aws.server` says why")
+            raise RuntimeError("moto's server didn't start; `python -m infra.emulator.server` says why")
         return port
 
     def close(self) -> None:

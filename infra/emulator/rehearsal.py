@@ -19,9 +19,10 @@ from infra.aws.deploying import Deployed, Deploying, Order
 from infra.aws.destroying import Destroying
 from infra.aws.names import Names
 from infra.aws.packaging import build
+from infra.aws.pins import petris_own
 from infra.aws.staging import Staged
+from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 from infra.local.bots import chosen_bots
-from tests.tools.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 
 from .cloud import Cloud
 from .inventory import inventory
@@ -30,7 +31,6 @@ from .region import Region
 from .sources import Clock, Pollers, publish, waiting
 from .wheels import wheels
 
-ROOT = Path(__file__).parents[3]
 APP = "rehearsal"
 #: Rounds of people who come, at most: an experiment that never ends is told so.
 MOST_ROUNDS = 200
@@ -124,7 +124,7 @@ class Rehearsal:
 
     @contextmanager
     def _packages(self) -> Iterator[None]:
-        found = wheels(ROOT / "requirements.txt", self.home / "wheels")
+        found = wheels(petris_own(), self.home / "wheels")
         pip = {"PIP_FIND_LINKS": str(found), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         with patch.dict("os.environ", {**pip, **({"PIP_NO_INDEX": "1"} if self._offline else {})}):
             yield

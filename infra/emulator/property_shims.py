@@ -29,7 +29,13 @@ def _completed(model: Any, complete: Complete) -> Iterator[None]:
     create = model.create_from_cloudformation_json.__func__
 
     def create_whole(
-        cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+        cls: Any,
+        /,
+        resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+        **more: Any,
     ) -> Any:
         made = create(cls, resource_name, cloudformation_json, account_id, region_name, **more)
         complete(made.physical_resource_id, cloudformation_json["Properties"], region_name)

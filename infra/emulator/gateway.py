@@ -8,7 +8,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
+
+from chalice.app import Chalice
 
 from chalicelib.messaging.channels import LocalChannels
 from infra.local.answers import Answer, lambda_answer
@@ -115,7 +117,7 @@ def socket_api(
         websocket_handlers={key: SimpleNamespace(name=key) for key in named},
         handler_map={key: _socket_handler(functions, uri, api_id, stage) for key, uri in named.items()},
     )
-    return Sockets(app, channels)
+    return Sockets(cast("Chalice", app), channels)
 
 
 def _socket_handler(

@@ -38,7 +38,10 @@ class Operations:
         return {"HITTypeId": self._type(given).id}
 
     def _type(self, given: Given) -> HitType:
-        fields = {"AutoApprovalDelayInSeconds": _DEFAULT_AUTO_APPROVAL, "QualificationRequirements": []}
+        fields: Given = {
+            "AutoApprovalDelayInSeconds": _DEFAULT_AUTO_APPROVAL,
+            "QualificationRequirements": [],
+        }
         fields |= {name: given[name] for name in (*_COMMON, *fields, "Keywords") if name in given}
         for one in fields["QualificationRequirements"]:
             self._check_requirement(one)
@@ -215,7 +218,7 @@ class Operations:
         )
 
     def get_account_balance(self, given: Given) -> Given:
-        assert not given
+        del given
         return {"AvailableBalance": f"{self.market.balance:.2f}", "OnHoldBalance": "0.00"}
 
     # -- qualifications -------------------------------------------------------------------------

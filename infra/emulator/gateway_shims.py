@@ -13,7 +13,7 @@ from moto.apigateway.models import APIGatewayBackend, RestAPI
 from moto.apigatewayv2 import urls as v2_urls
 from moto.apigatewayv2.exceptions import ApiNotFound
 from moto.apigatewayv2.models import apigatewayv2_backends
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
 Document = dict[str, Any]
@@ -29,12 +29,12 @@ def gateways() -> Iterator[None]:
     deploy = RestAPI.create_deployment
 
     def put_swagger(self: Any, function_id: str, api_doc: Document, *args: Any, **kwargs: Any) -> Any:
-        api = put(self, function_id, _as_openapi(api_doc), *args, **kwargs)
+        api: Any = put(self, function_id, _as_openapi(api_doc), *args, **kwargs)
         api.binary_media_types = api_doc.get("x-amazon-apigateway-binary-media-types", [])
         return api
 
     def import_swagger(self: Any, api_doc: Document, fail_on_warnings: bool) -> Any:
-        api = import_api(self, _as_openapi(api_doc), fail_on_warnings)
+        api: Any = import_api(self, _as_openapi(api_doc), fail_on_warnings)
         api.binary_media_types = api_doc.get("x-amazon-apigateway-binary-media-types", [])
         return api
 

@@ -12,8 +12,6 @@ from functools import cache
 from typing import Any
 from unittest.mock import patch
 
-import pytest
-
 VALUE = "AttributeValue"
 
 
@@ -57,10 +55,3 @@ def _usual() -> Callable[..., None]:
 
     usual: Callable[..., None] = BaseJSONSerializer._serialize_type_structure
     return usual
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_answers() -> Iterator[None]:
-    """For a conftest to import."""
-    with quick_answers():
-        yield

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from .cloud import ANY, CALLS, CODE, COPY, COUNT, OPERATOR, OWN, REFUSE
 from .naming import Call, read

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
@@ -13,10 +13,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 
-def wheels(requirements: Path, into: Path) -> Path:
+def wheels(requirements: Iterable[str], into: Path) -> Path:
     """Write a wheel for each requirement and what it needs in turn; return the folder."""
     into.mkdir(parents=True, exist_ok=True)
-    wanted = [Requirement(line) for line in requirements.read_text().splitlines() if _is_requirement(line)]
+    wanted = [Requirement(line) for line in requirements]
     seen: set[str] = set()
     while wanted:
         requirement = wanted.pop()
@@ -28,10 +28,6 @@ def wheels(requirements: Path, into: Path) -> Path:
         _pack(found, into)
         wanted += [Requirement(line) for line in found.requires or ()]
     return into
-
-
-def _is_requirement(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith(("#", "-"))
 
 
 def _pack(found: Distribution, into: Path) -> None:
@@ -58,7 +54,3 @@ def _tag(described: str) -> str:
     """Return a wheel's tags in the short form of a file's name."""
     tags = [line[4:].strip().split("-") for line in described.splitlines() if line.startswith("Tag:")]
     return "-".join(".".join(sorted(set(parts))) for parts in zip(*tags, strict=True))
-
-
-if __name__ == "__main__":
-    wheels(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
 _SERVICE = ServiceModel(Loader().load_service_model("mturk", "service-2"))
 _KINDS: dict[str, type | tuple[type, ...]] = {
@@ -33,9 +33,8 @@ def faults_of_answer(model: OperationModel, given: Any) -> list[str]:
     return list(_faults(model.output_shape, given, "answer"))
 
 
-def _faults(shape: Shape, value: Any, where: str) -> Iterator[str]:
-    kind = _KINDS[shape.type_name]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+def _faults(shape: Any, value: Any, where: str) -> Iterator[str]:
+    if not _is_of(_KINDS[shape.type_name], value):
         yield f"{where} must be a {shape.type_name}, not {value!r}"
     elif shape.type_name == "structure":
         yield from _faults_of_structure(shape, value, where)
@@ -46,7 +45,11 @@ def _faults(shape: Shape, value: Any, where: str) -> Iterator[str]:
         yield from _faults_of_scalar(shape, value, where)
 
 
-def _faults_of_structure(shape: Shape, value: dict[str, Any], where: str) -> Iterator[str]:
+def _is_of(kind: type | tuple[type, ...], value: Any) -> bool:
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _faults_of_structure(shape: StructureShape, value: dict[str, Any], where: str) -> Iterator[str]:
     for name in shape.required_members:
         if name not in value:
             yield f"{where} lacks {name}"

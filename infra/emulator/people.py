@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
-from tests.tools.mturk import HandClock, MTurkStandIn
+from infra.emulator.mturk import HandClock, MTurkStandIn
 
 _EXTERNAL = re.compile(r"<ExternalURL>(.*?)</ExternalURL>")
 PATIENCE = 60

@@ -1,4 +1,4 @@
-"""`python -m tests.tools.aws.server`: moto as AWS on a free loopback port, which it prints first."""
+"""`python -m infra.emulator.server`: moto as AWS on a free loopback port, which it prints first."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from moto.backends import list_of_moto_modules
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from infra.emulator.quick_moto import quick_answers
+from infra.emulator.service_models import read_once
 from infra.local.moto_engine import isolated_transactions
-from tests.tools.quick_moto import quick_answers
-from tests.tools.service_models import read_once
 
 from .cloudfront_shims import distributions
 from .gateway_shims import gateways

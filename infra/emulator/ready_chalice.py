@@ -15,12 +15,13 @@ import subprocess
 import sys
 import threading
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, Self
 
-from tests.tools.service_models import read_once
+from infra.emulator.service_models import read_once
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 #: What begins the command that is carried out here.
 COMMAND = [sys.executable, "-m", "infra.aws.chalice_run"]
 #: The services that Chalice's deployer asks.
@@ -44,7 +45,7 @@ class ReadyChalice:
         self._line, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with far:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.tools.aws.ready_chalice", str(far.fileno())],
+                [sys.executable, "-m", "infra.emulator.ready_chalice", str(far.fileno())],
                 cwd=ROOT,
                 pass_fds=[far.fileno()],
             )
@@ -184,7 +185,8 @@ def _deploy(told: dict[str, Any], stdout: int, stderr: int) -> None:
         os.environ.update(told["environment"])
         sys.path[0] = told["folder"]
         sys.path.insert(1, told["environment"]["PYTHONPATH"].partition(os.pathsep)[0])
-        sys.stdout.reconfigure(write_through=True)
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(write_through=True)
         code = run(told["arguments"])
     except BaseException:  # noqa: BLE001 - the process ends with what an interpreter would print
         traceback.print_exc()

@@ -9,7 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-from tests.tools.mturk import Books
+from infra.emulator.mturk import Books
 
 Sum = tuple[str, str, Decimal]
 #: What Petri calls what Mechanical Turk calls otherwise.

@@ -1,0 +1,16 @@
+"""The fixture with which a folder of tests lets moto answer quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.emulator.quick_moto import quick_answers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_answers() -> Iterator[None]:
+    """For a conftest to import."""
+    with quick_answers():
+        yield
