@@ -57,7 +57,7 @@ def describe(
         "petri": VERSION,
         "python": platform.python_version(),
         "code": hash_of(petris_files()),
-        "experiment": hash_of(_members(loaded)),
+        "experiment": code_hash(loaded),
         "config": staged_settings(loaded.config),
         PERSONAL: loaded.config.personal(),
         PERSONAL_FILES: _personal_files(loaded),
@@ -108,6 +108,11 @@ def hash_of(files: Iterable[tuple[str, bytes]]) -> str:
     """Return one hash (SHA-256) of files with their places, whatever their order."""
     each = sorted(f"{_digest(contents)} {place}\n" for place, contents in files)
     return _digest("".join(each).encode())
+
+
+def code_hash(loaded: Loaded) -> str:
+    """Return one hash of an experiment's own files, settings apart."""
+    return hash_of(_members(loaded))
 
 
 def archive(loaded: Loaded, version: Mapping[str, Any], target: Path) -> Path:

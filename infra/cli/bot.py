@@ -37,11 +37,15 @@ def bot(
     """Let a bot of the experiment take part in a run that is going on."""
     # Put off: it brings the author's door along.
     from chalicelib.experiment.loader import load_experiment
+    from infra.local import identity
     from infra.local.bots import chosen_bots
 
     found = None if _is_address(app) else deployed(app or None, stage, profile, region)
     address = _address(app, debug=debug) if found is None else _address_of(found)
-    classes = chosen_bots(load_experiment(directory), name)
+    loaded = load_experiment(directory)
+    if app and found is None and not _is_address(app):
+        identity.check(loaded, app, Places(Path.cwd()))
+    classes = chosen_bots(loaded, name)
     ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
     token = "" if found is None else _token_of(found)
     Crowd(address, classes, number, at_once=at_once or number, seed=seed, token=token).start(ended.put)

@@ -30,6 +30,10 @@ def debug(
     seed: Seed = None,
     leave: Annotated[bool, typer.Option("--exit", help="End when the bots are through.")] = False,
     run_id: NewId = "",
+    adopt: Annotated[
+        bool,
+        typer.Option("--adopt", help="With --id: continue a run of another folder, as the same experiment."),
+    ] = False,
     engine: Annotated[EngineName, typer.Option("--engine", help="Where records are kept.")] = "sqlite",
     port: Port = None,
     proxy: Annotated[int | None, typer.Option("--proxy", help="The port that links are given with.")] = None,
@@ -44,6 +48,6 @@ def debug(
         from infra.cli.deploying import unpacked
 
         directory = unpacked(directory, AtHome())
-    asked = Asked(directory, bots, at_once, bot, seed, leave, run_id, engine, port, proxy, browser)
+    asked = Asked(directory, bots, at_once, bot, seed, leave, run_id, engine, port, proxy, browser, adopt)
     if not debug_run(asked):
         raise typer.Exit(FAILED)

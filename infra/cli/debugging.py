@@ -36,6 +36,7 @@ class Asked:
     port: int | None
     proxy: int | None
     browser: bool
+    adopt: bool = False
 
 
 def debug_run(asked: Asked) -> bool:
@@ -44,7 +45,7 @@ def debug_run(asked: Asked) -> bool:
         raise BadRequest("--exit ends the run when the bots are through; say how many with --bots.")
     places, began = Places(Path.cwd()), time.monotonic()
     run_id = asked.run_id or new_run_id(asked.directory.name)
-    wish = Wish(asked.directory, run_id, asked.engine, _settings(asked))
+    wish = Wish(asked.directory, run_id, asked.engine, _settings(asked), asked.adopt)
     with opened_with_log(wish, places) as run:
         succeeded = _let_bots_in(run, asked, places) if asked.bots else _let_people_in(run, asked, places)
         finish(run, places, began)

@@ -27,7 +27,7 @@ from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.web import custom
-from infra.local import origin
+from infra.local import identity, origin
 from infra.local.bots import spawn
 from infra.local.drain import Drain
 from infra.local.durability import Durability
@@ -62,6 +62,8 @@ class Wish:
     engine: Literal["sqlite", "moto"] = "sqlite"
     #: settings that count more than any file
     settings: Mapping[str, Any] = field(default_factory=dict)
+    #: whether a run of another folder is continued: the operator says that it is the same experiment
+    adopt: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,21 @@ class Run:
 def opened(wish: Wish, places: Places) -> Iterator[Run]:
     """Open a run while the block lasts; the working directory is the experiment's folder meanwhile.
 
-    Raises ExperimentError and ConfigError for what is wrong with the folder, before anything is written.
+    Raises ExperimentError and ConfigError for what is wrong with the folder, and BadRequest when the run
+    belongs to another experiment, before anything is written.
     """
     loaded = load_experiment(
         wish.folder, runtime={"mode": "debug", **wish.settings}, core_routes=core_routes()
     )
+    if not wish.adopt:
+        identity.check(loaded, wish.run_id, places)
     with ExitStack() as stack:
         site = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="petri-site-"))) / "site"
         build(_source(loaded, wish.run_id), site)
         engine = stack.enter_context(_engine(wish, places))
         carriers = _carriers(wish)
-        origin.note(Origin(loaded.folder, wish.settings), wish.run_id, places)
+        made_of = Origin(loaded.folder, wish.settings, loaded.experiment_class.__qualname__)
+        origin.note(made_of, wish.run_id, places)
         stack.enter_context(contextlib.chdir(loaded.folder))
         address = Address()
         app = local(
