@@ -72,6 +72,9 @@ class UnitOfWork(Work, Protocol):
     def claim(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
         """Write a raw item over what this unit read of it, or as a new one."""
 
+    def count_up(self, key: Key) -> int:
+        """Add one to a counter at once, whatever becomes of this unit; return the new count."""
+
     def delete_item(self, key: Key, *, expect: Any = ...) -> None:
         """Remove a raw item with the commit; with a number, if its version is still this."""
 

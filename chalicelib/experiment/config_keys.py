@@ -114,6 +114,13 @@ KEYS: tuple[Key, ...] = (
         public=True,
         validators=(above(0),),
     ),
+    _general(
+        "timer_limit",
+        int,
+        "How many timers that were set by timers may ring in one minute of the run; the rest is put off.",
+        default=6000,
+        validators=(at_least(1),),
+    ),
     _general("run_seed", int, "The number from which all chance is drawn: the same seed gives the same run."),
     _general("logfile", str, "Where logs are written; - is the terminal.", default="-"),
     _general(

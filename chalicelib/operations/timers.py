@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from chalicelib.operations import budget
 from chalicelib.operations.draws import drawing
 from chalicelib.operations.unit import Unit
 
+logger = logging.getLogger("petri.timers")
 
-def ring(unit: Unit, method: str, arguments: dict[str, Any]) -> None:
-    """Call what `after` asked for."""
+#: Counts the rings of each minute; earlier minutes are deleted when a new one begins.
+COUNTERS: Final = "timers"
+#: What counts where timer_limit isn't set.
+USUAL_LIMIT: Final = 6000
+#: The operator is told of a chain that is too fast once in so many minutes.
+TOLD_EACH: Final = 60
+
+
+def ring(unit: Unit, method: str, arguments: dict[str, Any], chain: int = 0) -> None:
+    """Call what `after` asked for; `chain`: how many timers rang before, each set by the one before."""
+    unit.timer_chain = chain + 1
     with drawing(unit, None, f"timer|{method}"):
         getattr(unit.experiment, method)(**arguments)
+
+
+def minutes_over_the_limit(unit: Unit) -> int:
+    """Count the ring of a timer that a timer has set; return by how many minutes it has to be put off.
+
+    A method that sets itself again without end would otherwise run as fast as the functions can. The limit
+    is the whole run's, so the count is kept in the store.
+    """
+    minute = _minute(unit)
+    key = (COUNTERS, f"{minute:012d}")
+    count = unit.work.count_up(key)
+    if count == 1:
+        for item in unit.work.items(COUNTERS):
+            if item["sk"] < key[1]:
+                unit.work.delete_item((COUNTERS, item["sk"]))
+    return (count - 1) // _limit(unit)
+
+
+def put_off(unit: Unit, body: dict[str, Any], minutes: int) -> None:
+    """Post a timer again for a later minute, and tell the operator why."""
+    unit.work.post(body, due=unit.now + timedelta(minutes=minutes))
+    text = (
+        f"Timers that are set by timers rang more than {_limit(unit)} times in one minute "
+        f"(timer_limit), so the rest is put off to the next minutes. The newest calls {body['method']}(), as "
+        f"number {body['chain'] + 1} of a chain. If no end is intended there, correct the method so that it "
+        "stops calling after(), and deploy the experiment again. If your groups need this many timers, "
+        "raise timer_limit."
+    )
+    logger.warning("%s", text)
+    told = unit.work.state.get("told_of_timers")
+    if told is None or _minute(unit) - int(told) >= TOLD_EACH:
+        unit.work.state["told_of_timers"] = _minute(unit)
+        budget.tell(unit, text)
+
+
+def _limit(unit: Unit) -> int:
+    return int(unit.config.get("timer_limit", USUAL_LIMIT))
+
+
+def _minute(unit: Unit) -> int:
+    return int(unit.now.timestamp()) // 60
 
 
 def is_running(unit: Unit) -> bool:

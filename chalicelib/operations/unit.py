@@ -98,6 +98,8 @@ class Unit:
     request: Request = field(default_factory=Request)
     #: Raised after the commit: a refusal that leaves something behind.
     refusal: Refused | None = None
+    #: How many timers have rung one after the other, each set by the one before, up to this one.
+    timer_chain: int = 0
     #: Collections that one look is enough at, by name.
     read: dict[str, Any] = field(default_factory=dict)
 

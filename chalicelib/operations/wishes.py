@@ -32,6 +32,8 @@ def _publish(unit: Unit, wish: dict[str, Any]) -> None:
 
 def _timer(unit: Unit, wish: dict[str, Any]) -> None:
     body = {"kind": "timer", "method": wish["method"], "arguments": wish["arguments"]}
+    if unit.timer_chain:
+        body["chain"] = unit.timer_chain
     unit.work.post(body, due=unit.now + timedelta(seconds=wish["seconds"]))
 
 

@@ -192,6 +192,10 @@ class UnitOfWork(Reading):
         item = {"pk": key[0], "sk": key[1], "kind": kind, **fields, "v": version}
         self._changes[key] = (item, expect)
 
+    def count_up(self, key: Key) -> int:
+        """Add one to a counter at once, whatever becomes of this unit; return the new count."""
+        return self._engine.increment(key)
+
     def delete_item(self, key: Key, *, expect: Expect = ANY) -> None:
         """Remove a raw item with the commit."""
         self._deletions[key] = expect

@@ -358,7 +358,13 @@ def _one_too_many(message: Message) -> None:
 
 
 def _timer(message: Message) -> None:
-    services.current().handle(message, timers.ring, message.body["method"], message.body["arguments"])
+    app, body = services.current(), message.body
+    chain = body.get("chain", 0)
+    minutes = app.run(timers.minutes_over_the_limit) if chain else 0
+    if minutes:
+        app.handle(message, timers.put_off, body, minutes)
+        return
+    app.handle(message, timers.ring, body["method"], body["arguments"], chain)
 
 
 def _end_group(message: Message) -> None:

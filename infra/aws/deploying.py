@@ -265,6 +265,7 @@ class Deploying:
         self._apis = {each["resource_type"]: each for each in made}
 
     def _connect(self) -> None:
+        self._wiring.allow_chains()
         self._wiring.confirm_mapping()
         self._wiring.bound_stage(
             self._apis["rest_api"]["rest_api_id"], self._base.get("AccessLogsArn"), self._progress.tell

@@ -122,6 +122,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "DeleteEventSourceMapping",
         "GetPolicy",
         "DeleteFunctionConcurrency",
+        "PutFunctionRecursionConfig",
         "ListTags",
         "TagResource",
         "UntagResource",

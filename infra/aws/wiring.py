@@ -18,6 +18,8 @@ CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
 #: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
 #: bound for what a stranger's flood may cost.
 RATE, BURST = 500, 1000
+#: What Lambda is to do with chains of invocations.
+ALLOW: Final = "Allow"
 _BUSY: Final = {"ResourceConflictException", "ResourceInUseException", "TooManyRequestsException"}
 _TRIES, _BETWEEN = 40, 3.0
 
@@ -72,6 +74,19 @@ class Wiring:
             )
         )
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+    def allow_chains(self) -> None:
+        """Let the consumer send messages to the queue that feeds it, however many follow one another.
+
+        Lambda takes a chain of some 16 invocations for an endless loop, and drops the message that would go
+        on with it: a timer that sets the next timer gets there. How fast such chains may be is bounded in
+        `operations/timers.py`.
+        """
+        self._patiently(
+            lambda: self._lambda.put_function_recursion_config(
+                FunctionName=self._names.function(CONSUMER), RecursiveLoop=ALLOW
+            )
+        )
 
     def switch_mapping(self, *, on: bool) -> bool:
         """Let the consumer take messages, or none; False without a mapping."""

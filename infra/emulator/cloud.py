@@ -27,9 +27,11 @@ ANY = ("*", "*")
 ROOT = Path(__file__).parents[2]
 PATIENCE = 10
 #: What the server is asked beside AWS begins so: what was called, and how often by whom, what to refuse,
-#: a function's package, a copy of everything.
+#: a function's package, how many functions the account may run at once, a copy of everything.
 OWN = "/rehearsal/"
-CALLS, COUNT, REFUSE, CODE, COPY = (f"{OWN}{one}" for one in ("calls", "count/", "refuse", "code/", "copy"))
+CALLS, COUNT, REFUSE, CODE, CONCURRENCY, COPY = (
+    f"{OWN}{one}" for one in ("calls", "count/", "refuse", "code/", "concurrency/", "copy")
+)
 
 
 class Cloud:
@@ -125,6 +127,10 @@ class Cloud:
         """Refuse the next call of each (service, operation), once `after` of them were let through."""
         wanted = [{"service": one, "operation": two, "after": after} for one, two in operations]
         self._session.post(self.url + REFUSE, json=wanted, timeout=PATIENCE).raise_for_status()
+
+    def limit_concurrency(self, functions: int) -> None:
+        """Let the account run only so many functions at once."""
+        self._session.get(f"{self.url}{CONCURRENCY}{functions}", timeout=PATIENCE).raise_for_status()
 
     def package(self, function: str) -> bytes:
         """Return the zip that was uploaded for a function."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 from zipfile import ZipFile
 
+from .chains import Chain
 from .cloud import REGION, Cloud
 
 RUNTIME = Path(__file__).with_name("runtime.py")
@@ -141,13 +142,16 @@ class Function:
         self.outside: set[str] = set()
         self.invocations = 0
 
-    def invoke(self, event: Any) -> Any:
-        """Hand an event over and return the answer; FunctionError when the handler raised."""
+    def invoke(self, event: Any, chain: Chain | None = None) -> Any:
+        """Hand an event over and return the answer; FunctionError when the handler raised.
+
+        `chain`: of the invocations that led to this one; without it this is the first.
+        """
         with self._free:
             process = self._idle.popleft() if self._idle else self._start()
             self.invocations += 1
             try:
-                return process.ask(event)
+                return process.ask(event, chain or Chain())
             finally:
                 if process.is_alive:
                     self._idle.append(process)
@@ -195,10 +199,11 @@ class _Process:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, event: Any) -> Any:
+    def ask(self, event: Any, chain: Chain) -> Any:
         if self._process.stdin is None:
             raise FunctionError("the process has no standard input")
-        self._process.stdin.write(json.dumps({"id": str(uuid.uuid4()), "event": event}) + "\n")
+        asked = {"id": str(uuid.uuid4()), "event": event, "trace": chain.header}
+        self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         return self._read()["answer"]
 

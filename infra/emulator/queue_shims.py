@@ -1,13 +1,21 @@
-"""What moto does too much: it hands messages to functions itself, in Docker, whatever a mapping says."""
+"""What moto's queues do too much and too little.
+
+They hand messages to functions themselves, in Docker, whatever a mapping says; and they forget the trace of
+the request that sent a message, by which Lambda notices recursive loops.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from moto.sqs.models import Queue
+from flask import has_request_context, request
+from moto.sqs.models import Queue, SQSBackend
+
+#: Where AWS's clients write which chain of invocations a call belongs to.
+HEADER = "X-Amzn-Trace-Id"
 
 
 class _Unseen(dict[str, Any]):
@@ -19,12 +27,22 @@ class _Unseen(dict[str, Any]):
 
 @contextmanager
 def queues() -> Iterator[None]:
-    """Leave messages where they are, for whoever polls, while the block lasts."""
-    begin = Queue.__init__
+    """Leave messages where they are, with the trace of their sender, while the block lasts."""
+    begin, send = Queue.__init__, SQSBackend.send_message
 
     def begin_alone(self: Any, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
         self.lambda_event_source_mappings = _Unseen()
 
-    with patch.object(Queue, "__init__", begin_alone):
+    def send_traced(self: Any, *args: Any, **kwargs: Any) -> Any:
+        message = send(self, *args, **kwargs)
+        trace = request.headers.get(HEADER) if has_request_context() else None
+        if trace is not None:
+            traced = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+            message.system_attributes = {**(message.system_attributes or {}), **traced}
+        return message
+
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(Queue, "__init__", begin_alone))
+        patches.enter_context(patch.object(SQSBackend, "send_message", send_traced))
         yield

@@ -11,7 +11,8 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from .cloud import ANY, CALLS, CODE, COPY, COUNT, OPERATOR, OWN, REFUSE
+from .cloud import ANY, CALLS, CODE, CONCURRENCY, COPY, COUNT, OPERATOR, OWN, REFUSE
+from .lambda_shims import Limits
 from .naming import Call, read
 
 Environ = dict[str, Any]
@@ -53,6 +54,9 @@ class Recorder:
             return _package(start_response, path.removeprefix(CODE))
         if path == COPY:
             return _answer(start_response, self.copy())
+        if path.startswith(CONCURRENCY):
+            Limits.concurrency = int(path.removeprefix(CONCURRENCY))
+            return _answer(start_response, {})
         with self._guard:
             if path == CALLS:
                 return _answer(start_response, [vars(call) for call in self._calls])

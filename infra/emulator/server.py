@@ -30,6 +30,7 @@ from infra.local.moto_engine import isolated_transactions
 
 from .cloudfront_shims import distributions
 from .gateway_shims import gateways
+from .lambda_shims import functions
 from .property_shims import properties
 from .queue_shims import queues
 from .recorder import Recorder
@@ -58,6 +59,7 @@ def main() -> None:
         shims.enter_context(quick_answers())
         shims.enter_context(gateways())
         shims.enter_context(queues())
+        shims.enter_context(functions())
         shims.enter_context(properties())
         shims.enter_context(buckets())
         shims.enter_context(distributions())

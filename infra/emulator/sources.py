@@ -9,6 +9,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from .chains import Chain
 from .cloud import ACCOUNT, REGION, Cloud
 from .functions import FunctionError, Functions
 
@@ -27,6 +28,8 @@ class Pollers:
         self._stopped = threading.Event()
         #: What the functions raised or reported as failed.
         self.failures: list[str] = []
+        #: Messages that Lambda has taken for a loop, and hasn't handed over.
+        self.loops: list[dict[str, Any]] = []
         self._threads = [
             threading.Thread(target=self._poll, args=(cloud, one), name="poller", daemon=True)
             for one in self.mappings
@@ -59,7 +62,8 @@ class Pollers:
             if not got:
                 self._stopped.wait(REST)
                 continue
-            failed = self._handled(mapping, function, got)
+            handed = self._not_looping(cloud, function, got)
+            failed = self._handled(mapping, function, handed) if handed else set()
             for message in got:
                 handle = message["ReceiptHandle"]
                 if message["MessageId"] in failed:
@@ -68,12 +72,24 @@ class Pollers:
                 else:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
 
+    def _not_looping(self, cloud: Cloud, function: str, got: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the messages that may cause an invocation; Lambda drops the others of a loop."""
+        loops = [message for message in got if Chain.behind(message).is_too_long]
+        if not loops:
+            return got
+        client = cloud.client("lambda", caller="REHEARSAL")
+        if client.get_function_recursion_config(FunctionName=function)["RecursiveLoop"] == "Allow":
+            return got
+        self.loops += loops
+        return [message for message in got if message not in loops]
+
     def _handled(self, mapping: dict[str, Any], function: str, got: list[dict[str, Any]]) -> set[str]:
         """Invoke the function with a batch; return the ids of the messages that aren't done."""
         everything = {message["MessageId"] for message in got}
         event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in got]}
         try:
-            made = self._functions.named(function).invoke(event)
+            chain = max((Chain.behind(message) for message in got), key=lambda one: one.length)
+            made = self._functions.named(function).invoke(event, chain)
         except FunctionError as error:
             self.failures.append(str(error))
             return everything

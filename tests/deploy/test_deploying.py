@@ -85,6 +85,13 @@ def test_the_consumer_works_when_its_mapping_is_confirmed(deployed: Any) -> None
     assert found["Environment"]["Variables"][CONFIRMED] == "1"
 
 
+def test_the_consumer_may_be_called_by_what_it_sends(deployed: Any) -> None:
+    account, names, *_ = deployed
+    function = names.function("on_message")
+    found = account.client("lambda").get_function_recursion_config(FunctionName=function)
+    assert found["RecursiveLoop"] == "Allow"
+
+
 def test_the_clock_does_not_tick_before_the_app_wants_it(deployed: Any) -> None:
     account, names, *_ = deployed
     assert Wiring(account, names).rule_is_on() is False

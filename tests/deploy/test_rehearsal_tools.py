@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from infra.emulator.cloud import REGION, Cloud
@@ -39,8 +40,21 @@ def where():
 
 @app.on_sqs_message(queue="toy-queue", batch_size=10)
 def on_message(event):
+    for one in event:
+        word, _, left = one.body.partition(":")
+        if word == "again" and int(left):
+            send_again(int(left) - 1)
     bad = [one.to_dict() for one in event if one.body == "bad"]
     return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in bad]}
+
+def send_again(left):
+    # The package of this app is empty; the client is the one that is installed here.
+    import sys
+    sys.path.append(os.environ["SITE_PACKAGES"])
+    from botocore.session import Session
+    sqs = Session().create_client("sqs", region_name=os.environ["AWS_REGION"])
+    url = sqs.get_queue_url(QueueName="toy-queue")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=f"again:{left}")
 
 @app.schedule("rate(1 minute)")
 def on_tick(event):
@@ -55,6 +69,7 @@ def on_socket_message(event):
     pass
 """
 STAGE = {
+    "environment_variables": {"SITE_PACKAGES": str(Path(botocore.__file__).parents[1])},
     "api_gateway_stage": "api",
     "lambda_memory_size": 512,
     "autogen_policy": False,
@@ -181,6 +196,19 @@ def test_a_message_that_failed_is_lost_when_the_mapping_does_not_report_items(
     send(cloud, "bad")
     with Pollers(cloud, functions):
         assert until_empty(cloud, "toy-queue")
+
+
+@pytest.mark.parametrize(("loops", "invocations"), [("Terminate", 16), ("Allow", 21)])
+def test_lambda_stops_a_chain_at_sixteen_unless_the_function_allows_loops(
+    cloud: Cloud, functions: Functions, deployed: object, loops: str, invocations: int
+) -> None:
+    name = "toy-dev-on_message"
+    cloud.client("lambda").put_function_recursion_config(FunctionName=name, RecursiveLoop=loops)
+    send(cloud, "again:20")
+    with Pollers(cloud, functions) as pollers:
+        wait_for(lambda: pollers.loops or functions.named(name).invocations == 21)
+        assert until_empty(cloud, "toy-queue")
+    assert (functions.named(name).invocations, len(pollers.loops)) == (invocations, int(invocations < 21))
 
 
 def test_the_clock_ticks_while_its_rule_is_on(cloud: Cloud, functions: Functions) -> None:

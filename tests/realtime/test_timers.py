@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -155,3 +156,108 @@ def test_a_minute_that_ticks_twice_calls_them_once(new_stage: NewStage) -> None:
     clock.tick()
     clock.tick()
     assert len(stage.journal("task")) == 2
+
+
+# -- chains of timers ------------------------------------------------------------------------------
+
+
+class Chained(Meeting):
+    """Each timer sets the next one at once; `forks` of them."""
+
+    forks = 1
+
+    def receive_message(self, message: str, channel_name: str | None = None, **more: Any) -> None:
+        if channel_name == "talk":
+            self.after(0, "ring", left=int(message))
+
+    def ring(self, left: int) -> None:
+        self.note("rang", left)
+        if left:
+            for _ in range(self.forks):
+                self.after(0, "ring", left=left - 1)
+
+
+@pytest.fixture
+def chained(new_stage: NewStage) -> Stage:
+    return listening(new_stage(Chained, timer_limit=10))
+
+
+class Letters:
+    """The operator's mailbox."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def tell(self, subject: str, text: str) -> None:
+        self.texts.append(text)
+
+
+def listening(stage: Stage) -> Stage:
+    stage.world.app.mailer = Letters()
+    return stage
+
+
+def notices(stage: Stage) -> list[str]:
+    letters = stage.world.app.mailer
+    assert isinstance(letters, Letters)
+    return [text for text in letters.texts if "timer_limit" in text]
+
+
+def test_a_chain_of_timers_below_the_limit_rings_at_once(chained: Stage) -> None:
+    _, ear = chained.arrive_with_ear("talk")
+    ear.say("talk:10")
+    assert (len(chained.journal("rang")), notices(chained)) == (11, [])
+
+
+def test_a_chain_of_timers_without_end_is_slowed_down_to_the_limit(chained: Stage) -> None:
+    _, ear = chained.arrive_with_ear("talk")
+    ear.say("talk:1000")
+    rung = [len(chained.journal("rang"))]
+    for _ in range(3):
+        chained.wait(60)
+        rung.append(len(chained.journal("rang")))
+    # The first timer was set by a message, not by a timer.
+    assert rung == [11, 21, 31, 41]
+
+
+def test_the_operator_is_told_once_which_method_sets_too_many_timers(chained: Stage) -> None:
+    _, ear = chained.arrive_with_ear("talk")
+    ear.say("talk:1000")
+    chained.wait(300)
+    (told,) = notices(chained)
+    assert "calls ring(), as number 12 of a chain" in told
+
+
+def test_no_timer_that_was_put_off_is_lost(chained: Stage) -> None:
+    _, ear = chained.arrive_with_ear("talk")
+    ear.say("talk:35")
+    chained.wait(300)
+    assert [left for _, left in chained.journal("rang")] == list(range(35, -1, -1))
+
+
+def test_timers_that_no_timer_has_set_are_not_counted(chained: Stage) -> None:
+    _, ear = chained.arrive_with_ear("talk")
+    for _ in range(30):
+        ear.say("talk:0")
+    assert (len(chained.journal("rang")), notices(chained)) == (30, [])
+
+
+def test_the_limit_is_that_of_the_whole_run(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Chained, forks=2), timer_limit=10)
+    _, ear = stage.arrive_with_ear("talk")
+    ear.say("talk:4")
+    # 1 + 2 + 4 + 8 + 16 timers, of which all but the first were set by timers.
+    rung = [len(stage.journal("rang"))]
+    for _ in range(5):
+        stage.wait(60)
+        rung.append(len(stage.journal("rang")))
+    assert rung[0] == 11
+    assert max(after - before for before, after in itertools.pairwise(rung)) == 10
+    assert rung[-1] == 31
+
+
+def test_counts_of_earlier_minutes_are_not_kept(chained: Stage) -> None:
+    _, ear = chained.arrive_with_ear("talk")
+    ear.say("talk:50")
+    chained.wait(120)
+    assert chained.world.engine.count("timers") == 1
