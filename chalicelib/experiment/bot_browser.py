@@ -61,8 +61,7 @@ class BotBase(BaseBot):
 
     def _run_phases(self) -> None:
         self.sign_up()
-        if self.participate() is False:
-            self.note(f"participate() of {type(self).__name__} returned False at {self.where()}")
+        self.participate()
         if self.problems or not self.sign_off():
             self.complete_experiment("worker_failed")
 

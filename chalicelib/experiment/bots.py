@@ -48,8 +48,8 @@ class HighPerformanceBotBase(TalkingBot):
     def _run_phases(self) -> None:
         try:
             self.sign_up()
-            if not self.skip_experiment and self.participate() is False:
-                self.note(f"participate() of {type(self).__name__} returned False.")
+            if not self.skip_experiment:
+                self.participate()
         except LetGo:
             self.log("was let go")
         signed_off = not self.problems and self.sign_off()

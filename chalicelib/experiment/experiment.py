@@ -107,6 +107,8 @@ class Experiment:
         #: What hooks wished of recruiters during this request.
         self.wishes: list[dict[str, Any]] = []
         self.random_seed: str | None = None
+        #: Checks a submission and pays its bonus; the platform sets it while it hands a submission over.
+        self.review_submission: Callable[[Participant], None] | None = None
         #: In an `@experiment_route`: what was sent with the request, and whose token came with it.
         self.parameters: dict[str, Any] = {}
         self.calling_participant: Participant | None = None
@@ -336,6 +338,20 @@ class Experiment:
         )
 
     # -- the end of taking part -----------------------------------------------------------------
+
+    def participant_task_completed(self, participant: Participant) -> None:
+        """Run once when a participant has finished the task, before any check of the submission."""
+
+    def on_recruiter_submission_complete(self, participant: Participant, event: Mapping[str, Any]) -> None:
+        """Run when the recruiter has the submission: checks the data, pays the bonus, approves, recruits.
+
+        An override that doesn't call `super()` leaves all of that out; base pay is owed already. `event` has
+        event_type, participant_id, assignment_id and timestamp.
+        """
+        del event
+        if self.review_submission is None:
+            raise RuleBroken("Submissions are reviewed by the platform: it calls this hook.")
+        self.review_submission(participant)
 
     def data_check(self, participant: Participant) -> bool:
         """Say whether the participant's data are usable."""

@@ -86,6 +86,7 @@ class Participant(Record):
         "token_serial",
         "waiting_since",
         "released",
+        "task_completed",
     )
 
     object_fields: ClassVar[ObjectFields] = (
@@ -118,6 +119,8 @@ class Participant(Record):
     waiting_since: datetime | None = None
     #: Why the platform let the participant go early with pay ("busy", "withdrawn", "error"); or None.
     released: str | None = None
+    #: Whether the experiment knows that the participant has finished the task.
+    task_completed: bool = False
 
     def __init__(
         self,

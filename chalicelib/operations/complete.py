@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.model.participant import Participant
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.reports import Notification
 
 from .access import own_participant
 from .finish_participant import tell_of_late_end
 from .once import made_before, remember
 from .unit import Unit
 
+#: The event_type of the Notification that keeps a participant's report of an error.
+ERROR_REPORTED = "ExperimentError"
+#: What it keeps in its details, and under which name the page sends it.
+REPORTED = {
+    "feedback": "error_feedback",
+    "error_type": "error_type",
+    "error_text": "error_text",
+    "request_data": "request_data",
+}
+
 
 def complete_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Note that a participant has reached the end; what follows is done by the worker, once."""
     participant = own_participant(unit, participant_id)
     if made_before(unit, participant) is None and participant.end_time is None:
+        if participant.status == WORKING and _has_own_hook(unit):
+            unit.work.post({"kind": "task_completed", "participant_id": participant.id})
         _come_to_the_end(unit, participant)
         remember(unit, participant, participant.id)
     tell_of_late_end(unit, participant)
     return {}
+
+
+def _has_own_hook(unit: Unit) -> bool:
+    """Whether the experiment overrides the hook; without one, a message would be sent for nothing."""
+    own = type(unit.experiment).participant_task_completed
+    return own is not Experiment.participant_task_completed
 
 
 def fail_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
@@ -45,7 +65,8 @@ def withdraw(unit: Unit, participant_id: int) -> dict[str, Any]:
 
 
 def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any]) -> dict[str, Any]:
-    """Take a participant's report of an error, complete them so that they are paid, tell the operator."""
+    """Keep a participant's report of an error, complete them so that they are paid, tell the operator."""
+    assignment_id = ""
     if participant_id is not None:
         participant = own_participant(unit, participant_id)
         if made_before(unit, participant) is not None:
@@ -55,8 +76,20 @@ def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any])
             _fail_unanswered(participant)
             _come_to_the_end(unit, participant)
         remember(unit, participant, participant.id)
+        assignment_id = participant.assignment_id
+    _keep_report(unit, assignment_id, participant_id, report)
     unit.work.post({"kind": "tell_operator", "participant_id": participant_id, "report": report})
     return {}
+
+
+def _keep_report(unit: Unit, assignment_id: str, participant_id: int | None, report: dict[str, Any]) -> None:
+    """Keep what was reported, the participant's comment above all, as a Notification: it is exported."""
+    kept = {name: report[source] for name, source in REPORTED.items() if report.get(source)}
+    if not kept:
+        return
+    notification = Notification(assignment_id=assignment_id, event_type=ERROR_REPORTED)
+    notification.details = {**kept, "participant_id": participant_id}
+    unit.work.save(notification)
 
 
 def _fail_unanswered(participant: Participant) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.model.errors import NotFound
 from chalicelib.model.participant import WORKING, Participant
 
 from . import budget
@@ -26,6 +27,8 @@ from .unit import Unit
 
 #: How long after the end of `duration` a report may still be on its way.
 GRACE = timedelta(minutes=2)
+#: How long a participant takes from the exit page to the recruiter's.
+SUBMITTING = timedelta(seconds=30)
 #: Who is still working at the recruiter is asked about again, so often and so long.
 PAUSE = timedelta(minutes=10)
 PATIENCE = timedelta(hours=1)
@@ -64,6 +67,29 @@ def ask_about_all_of(unit: Unit, recruiter: str, hit_id: str) -> None:
         is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id
         if is_from_here and _is_open(unit, participant):
             unit.work.post({"kind": "fate", "participant_id": participant.id}, due=unit.now + GRACE)
+
+
+def expect_submission(unit: Unit, recruiter: str, participant_id: int, assignment_id: str) -> dict[str, Any]:
+    """Have the recruiter asked about a participant who says that they are submitting the assignment.
+
+    Anybody may say so, so nothing is believed and nothing is revealed: the recruiter is asked, once for a
+    burst, about a participant of its own who has this assignment and has finished.
+    """
+    participant = _known(unit, participant_id)
+    if participant is None or participant.assignment_id != assignment_id:
+        return {}
+    is_theirs = participant.recruiter.partition(":")[0] == recruiter
+    if is_theirs and participant.end_time is not None and _is_open(unit, participant):
+        asked = {"kind": "fate", "participant_id": participant.id}
+        unit.work.nudge(asked, f"fate-{participant.id}", due=unit.now + SUBMITTING)
+    return {}
+
+
+def _known(unit: Unit, participant_id: int) -> Participant | None:
+    try:
+        return unit.work.participant(participant_id)
+    except NotFound:
+        return None
 
 
 def take_fate(unit: Unit, participant_id: int, fate: str | None) -> None:

@@ -7,6 +7,7 @@ nobody.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from chalicelib.model.errors import ExperimentError
@@ -124,16 +125,51 @@ def pay_without_assignment(unit: Unit, participant: Participant, *, is_offered_a
 
 
 def judge_participant(unit: Unit, participant_id: int) -> None:
-    """Check the data, pay the bonus, check the attention, approve, recruit: once."""
+    """Hand a submission to the experiment's hooks, once."""
     participant = unit.work.participant(participant_id)
     if participant.status != "submitted":
         return
-    unit.seed(participant, "judge_participant", 0)
     unit.work.owns(*participant.node_ids)
     if participant.released is not None:
+        unit.seed(participant, "judge_participant", 0)
         _set_status(unit, participant, "approved")
         unit.experiment.recruit()
-    elif not unit.experiment.data_check(participant):
+        return
+    note_task_completed(unit, participant.id)
+    unit.seed(participant, "judge_participant", 0)
+    unit.experiment.review_submission = partial(_review, unit)
+    unit.experiment.on_recruiter_submission_complete(participant, _submission(participant))
+    # An override may have set another status itself.
+    _set_status(unit, participant, participant.status)
+
+
+def note_task_completed(unit: Unit, participant_id: int) -> None:
+    """Let the experiment know, once, that a participant has finished the task.
+
+    A message of its own does this, so that a hook that fails keeps no participant from finishing; the
+    review does it first where that message is late.
+    """
+    participant = unit.work.participant(participant_id)
+    if participant.task_completed or participant.released is not None:
+        return
+    participant.task_completed = True
+    unit.work.owns(*participant.node_ids)
+    unit.seed(participant, "participant_task_completed", 0)
+    unit.experiment.participant_task_completed(participant)
+
+
+def _submission(participant: Participant) -> dict[str, Any]:
+    return {
+        "event_type": "AssignmentSubmitted",
+        "participant_id": participant.id,
+        "assignment_id": participant.assignment_id,
+        "timestamp": participant.end_time,
+    }
+
+
+def _review(unit: Unit, participant: Participant) -> None:
+    """Check the data, pay the bonus, check the attention, approve, recruit."""
+    if not unit.experiment.data_check(participant):
         _set_status(unit, participant, "bad_data")
         unit.experiment.data_check_failed(participant)
         unit.experiment.recruiter.recruit(n=1)

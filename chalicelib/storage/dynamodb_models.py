@@ -192,6 +192,7 @@ class ParticipantItem(RecordItem):
     token_serial = _number()
     waiting_since = _text()
     released = _text()
+    task_completed = _flag()
 
 
 class QuestionItem(RecordItem):

@@ -25,7 +25,7 @@ def notifications(call: Call) -> dict[str, Any]:
     """Keep a report and queue it; only from a verified sender."""
     for header, vendor in VENDORS.items():
         if call.headers.get(header) is not None:
-            return _from_vendor(call, vendor)
+            return from_vendor(call, vendor)
     given = call.parameters
     participant_id = given.text("participant_id")
     try:
@@ -44,7 +44,7 @@ def notifications(call: Call) -> dict[str, Any]:
     return result
 
 
-def _from_vendor(call: Call, vendor: str) -> dict[str, Any]:
+def from_vendor(call: Call, vendor: str) -> dict[str, Any]:
     """Have a vendor's message verified, and keep each report in it."""
     app = services.current()
     for report in app.recruiters.receive(vendor, dict(call.headers), call.body):

@@ -138,6 +138,10 @@ def _submitted(message: Message) -> None:
     services.current().handle(message, finishing.finish_participant, message.body["participant_id"])
 
 
+def _task_completed(message: Message) -> None:
+    services.current().handle(message, finishing.note_task_completed, message.body["participant_id"])
+
+
 def _gave_up(message: Message) -> None:
     participant_id = message.body["participant_id"]
     services.current().handle(message, finishing.lose_participant, participant_id, "returned")
@@ -382,6 +386,7 @@ def _stand_in(message: Message) -> None:
 HANDLERS: dict[str, Callable[[Message], None]] = {
     REPORT: _take_report,
     "submitted": _submitted,
+    "task_completed": _task_completed,
     "gave_up": _gave_up,
     "notification": _notification,
     "judge": _judge,

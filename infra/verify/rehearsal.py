@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from chalicelib import bootstrap, services
+from chalicelib.experiment.experiment import STOCK_CLASSES
 from chalicelib.experiment.loader import Loaded
 from chalicelib.experiment.loader_imports import authors_code
 from chalicelib.model.errors import ExperimentError, Refused
+from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.operations.create_info import create_info
 from chalicelib.operations.create_participant import Entry, create_participant
@@ -118,7 +120,9 @@ class _Stage:
             return
         node = joined["node"]["id"]
         self._ask("read", list_received_infos, caller, node, None)
-        self._ask("info", create_info, caller, node, _CONTENTS, info_type=None, failed=False, fields={})
+        for info_type in self._app.run(_own_classes):
+            what = {"info_type": info_type, "failed": False, "fields": {}}
+            self._ask("info", create_info, caller, node, _CONTENTS, **what)
 
     def _ask(
         self,
@@ -174,6 +178,13 @@ class _Stage:
             "are usual; participants wait for them."
         )
         self.findings.append(warning(_CODE, what, f"Read less in {each.hooks}."))
+
+
+def _own_classes(unit: Unit) -> list[str]:
+    """Name the classes of infos that the experiment adds for its pages to post; `Info` if it adds none."""
+    known = unit.experiment.known_classes
+    own = [name for name, cls in known.items() if issubclass(cls, Info) and cls not in STOCK_CLASSES]
+    return own or ["Info"]
 
 
 def _set_up(unit: Unit) -> list[Network]:

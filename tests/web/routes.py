@@ -8,7 +8,7 @@ from typing import Any
 from tests.web.conftest import Scene
 from tests.web.world import Said
 
-PUBLIC, OWN, OPERATOR = "public", "own", "operator"
+PUBLIC, OWN, OPERATOR, SIGNED = "public", "own", "operator", "signed by a vendor"
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,14 @@ REQUESTS = [
     Request(PUBLIC, "GET", "/summary"),
     Request(PUBLIC, "GET", "/ad_address/debug/h1"),
     Request(PUBLIC, "POST", "/handle-error", {"error_feedback": "It broke."}),
+    Request(
+        PUBLIC,
+        "POST",
+        "/prolific-submission-listener",
+        {"participantId": "{one}", "assignmentId": "a1"},
+    ),
+    Request(SIGNED, "GET", "/mturk-sns-listener"),
+    Request(SIGNED, "POST", "/mturk-sns-listener"),
     Request(OWN, "GET", "/participant/{one}"),
     Request(OWN, "POST", "/question/{one}", {"question": "q", "response": "r", "number": "1"}),
     Request(OWN, "GET", "/worker_complete", ABOUT_ONE),

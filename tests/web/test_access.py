@@ -8,7 +8,7 @@ from app import app
 from infra.local.routing import Routes
 from tests.web.conftest import NewWorld, Scene
 from tests.web.experiments import Islands
-from tests.web.routes import OPERATOR, OWN, PUBLIC, REQUESTS, Request
+from tests.web.routes import OPERATOR, OWN, PUBLIC, REQUESTS, SIGNED, Request
 from tests.web.world import OPERATOR_TOKEN, World
 
 OK, NO_TOKEN, NOT_YOURS = 200, 401, 403
@@ -28,6 +28,14 @@ TABLE = {
         "own": NOT_YOURS,
         "stranger": NOT_YOURS,
         "operator": OK,
+        "forged": NO_TOKEN,
+        "ended": NOT_YOURS,
+    },
+    SIGNED: {
+        "nobody": NOT_YOURS,
+        "own": NOT_YOURS,
+        "stranger": NOT_YOURS,
+        "operator": NOT_YOURS,
         "forged": NO_TOKEN,
         "ended": NOT_YOURS,
     },

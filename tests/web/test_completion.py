@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.model.errors import RuleBroken
 from chalicelib.model.participant import Participant
 from chalicelib.recruiters.hotair import HotAirRecruiter
 from tests.web.conftest import NewWorld
@@ -20,7 +21,11 @@ CALLED = (
 )
 
 
-def noting(called: list[str], **answers: Any) -> type[Experiment]:
+AROUND = ("participant_task_completed", "on_recruiter_submission_complete")
+ALL = (*CALLED, *AROUND)
+
+
+def noting(called: list[str], names: Sequence[str] = CALLED, **answers: Any) -> type[Experiment]:
     """Return an experiment that notes which hooks of completion are called, with these answers."""
 
     def noted(name: str) -> Callable[..., Any]:
@@ -30,7 +35,7 @@ def noting(called: list[str], **answers: Any) -> type[Experiment]:
 
         return hook
 
-    return with_hooks(Talk, **{name: noted(name) for name in CALLED})
+    return with_hooks(Talk, **{name: noted(name) for name in names})
 
 
 def finished(here: World) -> Person:
@@ -44,6 +49,98 @@ def finished(here: World) -> Person:
 
 def living(here: World, person: Person) -> int:
     return sum(not i.get("failed") for i in here.items("node") if i.get("participant_id") == person.id)
+
+
+# -- the hooks around a submission -------------------------------------------------------------------
+
+
+def test_the_hooks_around_a_submission_come_in_their_order(world: NewWorld) -> None:
+    called: list[str] = []
+    finished(world(noting(called, ALL)))
+    assert called[:3] == [*AROUND, "data_check"]
+
+
+def test_a_submission_knows_its_task_though_the_page_never_reported_it(world: NewWorld) -> None:
+    called: list[str] = []
+    here = world(noting(called, ALL))
+    here.arrive(recruiter="mturk")
+    report = {"Event.1.EventType": "AssignmentSubmitted", "Event.1.AssignmentId": "a1"}
+    here.post("/notifications", report, token=OPERATOR_TOKEN)
+    here.work()
+    assert called[:2] == ["participant_task_completed", "on_recruiter_submission_complete"]
+
+
+@pytest.mark.parametrize("way", ["/withdraw", "/worker_failed", "/handle-error"])
+def test_who_leaves_early_has_not_completed_the_task(world: NewWorld, way: str) -> None:
+    called: list[str] = []
+    here = world(noting(called, ALL))
+    person = here.arrive()
+    person.post(way, {"participant_id": person.id})
+    here.work()
+    assert set(AROUND).isdisjoint(called)
+
+
+def test_one_too_many_has_not_completed_the_task(world: NewWorld) -> None:
+    called: list[str] = []
+    here = world(with_hooks(noting(called, ALL), quorum=1))
+    here.arrive()
+    here.arrive().finish()
+    here.work()
+    assert called == []
+
+
+def test_the_hook_of_a_submission_is_told_of_it(world: NewWorld) -> None:
+    told: list[dict[str, Any]] = []
+
+    def hook(self: Experiment, participant: Participant, event: dict[str, Any]) -> None:
+        told.append({**event, "status": participant.status})
+
+    person = finished(world(with_hooks(Talk, on_recruiter_submission_complete=hook)))
+    assert told == [
+        {
+            "event_type": "AssignmentSubmitted",
+            "participant_id": person.id,
+            "assignment_id": person.assignment_id,
+            "timestamp": person.world.clock.now(),
+            "status": "submitted",
+        }
+    ]
+
+
+def test_a_hook_that_replaces_the_review_pays_the_base_alone(world: NewWorld) -> None:
+    called: list[str] = []
+
+    def hook(self: Experiment, participant: Participant, event: dict[str, Any]) -> None:
+        participant.status = "approved"
+
+    here = world(with_hooks(noting(called, ALL, bonus=1), on_recruiter_submission_complete=hook))
+    person = finished(here)
+    assert (called, here.owed(person)) == (["participant_task_completed"], {"base": "1.50"})
+    assert here.get("/summary")["summary"] == [["approved", 1]]
+
+
+def test_the_review_is_the_platforms(world: NewWorld) -> None:
+    here = world()
+    with here.app.store.begin(here.clock.now()) as work, pytest.raises(RuleBroken, match="reviewed by the"):
+        Talk(work).on_recruiter_submission_complete(Participant(), {})
+
+
+# -- the bonus ---------------------------------------------------------------------------------------
+
+
+def test_the_bonus_is_null_until_it_is_known(world: NewWorld) -> None:
+    here = world(noting([], bonus=0))
+    person = here.arrive()
+    begun = person.now()["bonus"]
+    person.finish()
+    ended = person.now()["bonus"]
+    here.work()
+    assert (begun, ended, person.now()["bonus"]) == (None, None, 0)
+
+
+def test_the_bonus_stays_null_where_none_is_asked_for(world: NewWorld) -> None:
+    person = finished(world(noting([], data_check=False)))
+    assert person.now()["bonus"] is None
 
 
 # -- approved ---------------------------------------------------------------------------------------
@@ -223,6 +320,72 @@ def test_an_error_is_told_the_operator_without_worker_ids(
     assert len(told) == 1
     assert "It broke." in told[0]
     assert "secretworker" not in told[0]
+
+
+def test_the_comment_on_an_error_is_kept(world: NewWorld) -> None:
+    here = world()
+    person = here.arrive()
+    told = {"error_feedback": "The button did nothing.", "error_type": "no_answer", "request_data": "{}"}
+    person.post("/handle-error", {**told, "participant_id": person.id, "worker_id": person.worker_id})
+    (kept,) = here.items("notification")
+    assert (kept["event_type"], kept["assignment_id"], kept["details"]) == (
+        "ExperimentError",
+        person.assignment_id,
+        {
+            "feedback": "The button did nothing.",
+            "error_type": "no_answer",
+            "request_data": "{}",
+            "participant_id": person.id,
+        },
+    )
+
+
+def test_a_comment_that_comes_after_the_end_is_kept_too(world: NewWorld) -> None:
+    here = world()
+    person = finished(here)
+    person.post("/handle-error", {"error_feedback": "Too late?"})
+    assert [item["details"]["feedback"] for item in here.items("notification")] == ["Too late?"]
+
+
+def test_a_comment_of_a_participant_without_a_token_is_kept_for_nobody(world: NewWorld) -> None:
+    here = world()
+    person = here.arrive()
+    here.post("/handle-error", {"participant_id": person.id, "error_feedback": "It broke."})
+    (kept,) = here.items("notification")
+    assert (kept["assignment_id"], kept["details"]) == ("", {"feedback": "It broke.", "participant_id": None})
+
+
+def test_a_report_without_a_word_is_not_kept(world: NewWorld) -> None:
+    here = world()
+    person = here.arrive()
+    person.post("/handle-error", {"participant_id": person.id, "error_feedback": ""})
+    assert here.items("notification") == []
+
+
+# -- answers after the end ----------------------------------------------------------------------------
+
+ANSWER = {"question": "q", "response": "r", "number": 1}
+
+
+def test_a_question_is_answered_after_the_end_until_the_submission_is_in(world: NewWorld) -> None:
+    here = world()
+    person = here.arrive()
+    person.finish()
+    assert person.post(f"/question/{person.id}", ANSWER).status == 200
+    here.work()
+    with here.unchanged():
+        said = person.post(f"/question/{person.id}", ANSWER)
+    assert (said.status, said.code) == (403, "participant_not_working")
+
+
+def test_one_too_many_answers_questions_until_they_are_paid(world: NewWorld) -> None:
+    here = world(with_hooks(Talk, quorum=1))
+    here.arrive()
+    late = here.arrive()
+    late.finish()
+    assert late.post(f"/question/{late.id}", ANSWER).status == 200
+    here.work()
+    assert late.post(f"/question/{late.id}", ANSWER).code == "participant_not_working"
 
 
 def test_who_gives_up_is_told_the_contracts_fields(world: NewWorld) -> None:

@@ -337,6 +337,36 @@ def poisoned(world: NewWorld) -> Till:
     return till
 
 
+def test_the_task_is_completed_before_the_recruiter_has_the_submission(world: NewWorld) -> None:
+    called: list[str] = []
+
+    def hook(name: str) -> Any:
+        return lambda self, *about: called.append(name)
+
+    names = ("participant_task_completed", "on_recruiter_submission_complete")
+    till = Till(world, paying(**{name: hook(name) for name in names}))
+    person = till.arrive()
+    person.finish()
+    till.work()
+    assert called == ["participant_task_completed"]
+    till.report("AssignmentSubmitted", person)
+    till.work()
+    assert called == list(names)
+
+
+def test_a_hook_of_the_finished_task_that_fails_withholds_no_base_pay(world: NewWorld) -> None:
+    def fail(self: Any, participant: Any) -> None:
+        raise LookupError("the author's mistake")
+
+    till = Till(world, paying(participant_task_completed=fail))
+    till.finish()
+    till.go_on(minutes=30)
+    assert [(item["payment_kind"], item["status"]) for item in till.here.items("payment")] == [
+        ("base", "paid")
+    ]
+    assert sorted(letter["kind"] for letter in till.dead_letters()) == ["judge", "task_completed"]
+
+
 def test_a_dead_letter_says_what_it_was_to_do_and_why_it_failed(world: NewWorld) -> None:
     (letter,) = poisoned(world).dead_letters()
     assert (letter["kind"], letter["why"]) == ("judge", "LookupError: the author's mistake")

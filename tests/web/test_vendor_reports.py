@@ -19,6 +19,7 @@ from chalicelib.workers import messages
 from tests.tools.prolific import TOKEN, WORKSPACE, Prolific
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk
+from tests.web.money import Till, paying
 from tests.web.world import Person, World
 
 SIGNED = {"x-prolific-request-signature": "signed"}
@@ -186,6 +187,85 @@ def test_a_verified_report_over_http_is_carried_out(here: World) -> None:
     here.post("/notifications", {"a": "b"}, headers=SIGNED)
     here.work()
     assert person.now()["status"] == "returned"
+
+
+def test_a_message_of_sns_is_carried_out_at_the_older_address_too(here: World) -> None:
+    person = at_mechanical_turk(here)
+    heard: list[bytes] = []
+
+    def receive(headers: Mapping[str, str], body: bytes) -> list[Report]:
+        heard.append(body)
+        return [Report("AssignmentReturned", person.assignment_id)]
+
+    here.app.recruiters.receivers["mturk"] = receive
+    said = here.post("/mturk-sns-listener", body=b"signed", content_type="text/plain; charset=UTF-8")
+    here.work()
+    assert (said.body, heard, person.now()["status"]) == ({"status": "success"}, [b"signed"], "returned")
+
+
+# -- a page on its way back to Prolific ---------------------------------------------------------------
+
+
+def say_submitting(here: World, person: Person, **fields: Any) -> None:
+    """Let a page say that its participant is on the way back to Prolific, and time pass."""
+    given = {"participantId": person.id, "assignmentId": person.assignment_id, **fields}
+    assert here.post("/prolific-submission-listener", given).body == {"status": "success"}
+    here.clock.turn(seconds=60)
+    here.work()
+
+
+def at_prolific(till: Till) -> Person:
+    """A participant who came from (a stand-in for) Prolific and has answered."""
+    till.here.app.recruiters.recruiters["prolific"] = till.vendor
+    person = till.arrive(recruiter="prolific")
+    person.answer(person.join())
+    return person
+
+
+def test_prolific_is_asked_about_a_submission_that_a_page_announces(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = at_prolific(till)
+    person.finish()
+    till.vendor.fates[person.assignment_id] = "submitted"
+    say_submitting(till.here, person)
+    assert till.statuses(person) == ["approved"]
+
+
+@pytest.mark.parametrize("fields", [{"participantId": 99}, {"assignmentId": "another"}])
+def test_a_page_that_announces_what_is_not_its_own_changes_nothing(
+    world: NewWorld, fields: dict[str, Any]
+) -> None:
+    till = Till(world, paying())
+    person = at_prolific(till)
+    person.finish()
+    till.vendor.fates[person.assignment_id] = "submitted"
+    say_submitting(till.here, person, **fields)
+    assert till.statuses(person) == ["working"]
+
+
+def test_nothing_that_a_page_announces_is_believed(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = at_prolific(till)
+    person.finish()
+    say_submitting(till.here, person)
+    assert till.statuses(person) == ["working"]
+
+
+def test_a_page_announces_nothing_before_its_participant_has_finished(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = at_prolific(till)
+    till.vendor.fates[person.assignment_id] = "submitted"
+    say_submitting(till.here, person)
+    assert till.statuses(person) == ["working"]
+
+
+def test_another_recruiters_participant_is_not_announced_to_prolific(world: NewWorld) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    person.finish()
+    till.vendor.fates[person.assignment_id] = "submitted"
+    say_submitting(till.here, person)
+    assert till.statuses(person) == ["working"]
 
 
 def test_a_webhook_of_prolific_is_carried_out_where_it_is_subscribed_to(here: World) -> None:

@@ -278,8 +278,14 @@ def test_a_bot_that_was_stopped_opens_its_place_again(server):
     assert len(server.of("/worker_failed")) == 1
 
 
-def test_a_bot_that_says_false_is_reported_as_failed(server):
-    a_bot(server, lambda _: False).run_experiment()
+@pytest.mark.parametrize("returned", [False, None, True])
+def test_what_participate_returns_fails_no_bot(server, returned):
+    assert a_bot(server, lambda _: returned).run_experiment() is True
+    assert [len(server.of(route)) for route in ("/worker_complete", "/worker_failed")] == [1, 0]
+
+
+def test_a_bot_that_notes_a_problem_is_reported_as_failed(server):
+    a_bot(server, lambda bot: bot.note("no button")).run_experiment()
     assert [asked["route"] for asked in server.asked] == ["/participant", "/worker_failed"]
 
 

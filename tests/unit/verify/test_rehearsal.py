@@ -131,3 +131,45 @@ def test_hooks_that_read_much_are_warned(rehearse) -> None:
 
 def test_two_people_finding_the_same_failure_tell_it_once(rehearse) -> None:
     assert len(rehearse("    def node_post_request(self, participant, node):\n        1 / 0\n")) == 1
+
+
+OWN_CLASSES = """
+from petri import Info, Transformation
+
+class Drawing(Info):
+    type = "drawing_of_a_rehearsal"
+
+class Sketch(Info):
+    type = "sketch_of_a_rehearsal"
+
+class Study(Study):
+    def configure(self):
+        super().configure()
+        self.known_classes["Drawing"] = Drawing
+        self.known_classes["Sketch"] = Sketch
+
+    def info_post_request(self, node, info):
+        if type(info).__name__ not in ("Drawing", "Sketch"):
+            raise LookupError("the page posts drawings and sketches only")
+"""
+
+
+def test_the_experiments_own_classes_are_posted(rehearse) -> None:
+    assert rehearse(code=USUAL + OWN_CLASSES) == []
+
+
+def test_an_own_class_that_can_not_be_made_is_a_warning(rehearse) -> None:
+    broken = """
+class Sketch(Sketch):
+    type = "broken_sketch_of_a_rehearsal"
+
+    def __init__(self, origin, contents=None, details=None, failed=False):
+        raise LookupError("no paper")
+
+class Study(Study):
+    def configure(self):
+        super().configure()
+        self.known_classes["Sketch"] = Sketch
+"""
+    findings = rehearse(code=USUAL + OWN_CLASSES + broken)
+    assert [(finding.level, "no paper" in finding.what) for finding in findings] == [("warning", True)]
