@@ -16,12 +16,12 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError, Unauthorized
+from chalicelib.model.errors import PetriError, TooLarge, Unauthorized
 from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
 
 from .answers import failure, success
 from .logs import log_request
-from .parameters import Parameters
+from .parameters import LONGEST_ANONYMOUS_BODY, Parameters
 from .protection import refuse_protected
 
 #: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
@@ -84,17 +84,29 @@ def answer(request: Any, view: View) -> Response:
 
 
 def read_call(request: Any) -> Call:
-    """Read parameters, caller and request id of a Chalice request."""
+    """Read caller, parameters and request id of a Chalice request."""
+    caller = find_caller(request.headers.get("authorization"))
+    body = raw if isinstance(raw := request.raw_body, bytes) else raw.encode()
+    _refuse_long_anonymous(caller, body)
     parameters = Parameters.of(request)
     identity = parameters.request_id(request.headers.get("x-request-id"))
     path = request.context.get("path", request.path)
     return Call(
         parameters=parameters,
-        caller=find_caller(request.headers.get("authorization")),
+        caller=caller,
         request=Request(identity, parameters.fingerprint(request.method, path) if identity else ""),
         headers=request.headers,
-        body=raw if isinstance(raw := request.raw_body, bytes) else raw.encode(),
+        body=body,
     )
+
+
+def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:
+    """Refuse a long body of a caller without a token before it is read: reading it holds up everybody else."""
+    if caller.kind == NOBODY.kind and len(body) > LONGEST_ANONYMOUS_BODY:
+        raise TooLarge(
+            f"A request without a token may have a body of {LONGEST_ANONYMOUS_BODY // 1024} KB; "
+            "send the participant's or the operator's token, or less at once."
+        )
 
 
 def find_caller(authorization: str | None) -> Caller:

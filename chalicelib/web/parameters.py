@@ -24,6 +24,14 @@ LONGEST_REQUEST_ID = 100
 LONGEST_NUMBER = 15
 #: How deep objects and lists may be nested in one another.
 DEEPEST = 32
+#: How many fields one request may have.
+MOST_FIELDS = 1000
+#: How many names one JSON object may have, such as an object in `details`.
+MOST_NAMES = 10_000
+#: How many names and values one JSON text may hold, at all depths together.
+MOST_VALUES = 200_000
+#: Bytes of a body that is read before the caller has shown a token: reading costs time that others wait for.
+LONGEST_ANONYMOUS_BODY = 256 * 1024
 #: How much of a wrong value an error shows.
 SHOWN = 60
 
@@ -41,6 +49,8 @@ class Parameters:
         """Read a request; BadRequest for a body that can't be read."""
         values: dict[str, list[Any]] = {}
         if request.query_params is not None:
+            if len(request.query_params) > MOST_FIELDS:
+                raise BadRequest(f"The address has over {MOST_FIELDS:,} parameters; send fewer.")
             for name in request.query_params:
                 values.setdefault(name, []).extend(request.query_params.getlist(name))
         for name, value in _body_pairs(request):
@@ -150,6 +160,8 @@ def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:
         value = read_json(body, "The body")
         if not isinstance(value, dict):
             raise BadRequest("The body must be a JSON object.", code="bad_json")
+        if len(value) > MOST_FIELDS:
+            raise BadRequest(f"The body has over {MOST_FIELDS:,} fields; send fewer.", code="bad_json")
         return list(value.items())
     if content_type == FORM or content_type in LOOSE:
         return _form_pairs(body)
@@ -161,9 +173,11 @@ def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:
 
 def _form_pairs(body: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=1000)
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except (ValueError, UnicodeDecodeError) as error:
-        raise BadRequest("The form can't be read: it isn't UTF-8, or has over 1,000 fields.") from error
+        raise BadRequest(
+            f"The form can't be read: it isn't UTF-8, or has over {MOST_FIELDS:,} fields."
+        ) from error
 
 
 def _decoded(raw: str | bytes) -> str:
@@ -197,26 +211,37 @@ def _finite(word: str) -> float:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{_short(doubled)} stands twice in one object")
+    if len(pairs) > MOST_NAMES:
+        raise ValueError(f"one object has {len(pairs):,} names; the most are {MOST_NAMES:,}")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{_short(name)} stands twice in one object")
+        found[name] = value
     return found
 
 
-def _check_inside(value: Any, what: str, depth: int = 0) -> None:
-    if depth > DEEPEST:
-        raise BadRequest(f"{what} is nested more than {DEEPEST} levels deep.", code="bad_json")
-    if isinstance(value, str):
-        check_text(value)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            check_text(name)
-            _check_inside(inner, what, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _check_inside(inner, what, depth + 1)
+def _check_inside(value: Any, what: str) -> None:
+    """Refuse what is nested too deep, or holds too much or characters that can't be stored."""
+    level, depth, seen = [value], 0, 0
+    while level:
+        if depth > DEEPEST:
+            raise BadRequest(f"{what} is nested more than {DEEPEST} levels deep.", code="bad_json")
+        seen += len(level)
+        if seen > MOST_VALUES:
+            raise BadRequest(f"{what} holds more than {MOST_VALUES:,} names and values.", code="bad_json")
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, str):
+                check_text(one)
+            elif isinstance(one, dict):
+                seen += len(one)
+                for name in one:
+                    check_text(name)
+                below.extend(one.values())
+            elif isinstance(one, list):
+                below.extend(one)
+        level, depth = below, depth + 1
 
 
 def _unquoted(part: str) -> str:
@@ -230,8 +255,12 @@ def check_text(text: str) -> None:
     """Refuse NUL characters and broken surrogates, which neither CSV nor SQLite tools can carry."""
     if "\x00" in text:
         raise BadRequest("NUL characters can't be stored; leave them out.", code="bad_characters")
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise BadRequest("The text holds half of a character; send whole UTF-8.", code="bad_characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest(
+            "The text holds half of a character; send whole UTF-8.", code="bad_characters"
+        ) from error
 
 
 def whole_number(name: str, text: str) -> int:
