@@ -101,7 +101,7 @@ def read_call(request: Any) -> Call:
 
 
 def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:
-    """Refuse a long body of a caller without a token before it is read: reading it holds up everybody else."""
+    """Refuse a long body that comes without a token before it is read: reading holds up everybody else."""
     if caller.kind == NOBODY.kind and len(body) > LONGEST_ANONYMOUS_BODY:
         raise TooLarge(
             f"A request without a token may have a body of {LONGEST_ANONYMOUS_BODY // 1024} KB; "
