@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -14,6 +15,10 @@ from infra.local.pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
 from infra.local.routing import Match
 from infra.local.sockets import Sockets
 
+#: Seconds that a body may take to arrive: 6 MB over a slow line of 1 Mbit/s.
+BODY_TIME = 60.0
+#: What is left of a refused body isn't waited for.
+_CLOSE = ((b"connection", b"close"),)
 _logger = logging.getLogger("petri.local")
 
 
@@ -51,10 +56,22 @@ class Host:
         await self.sockets(scope, receive, send)
 
     async def _api(self, match: Match, scope: Scope, receive: Receive) -> Answer:
-        body = await _read(scope, receive)
+        try:
+            async with asyncio.timeout(BODY_TIME):
+                body = await _read(scope, receive)
+        except TimeoutError:
+            return error_answer(
+                408,
+                "too_slow",
+                f"The request didn't arrive within {BODY_TIME:g} seconds; send it again.",
+                headers=_CLOSE,
+            )
         if body is None:
             return error_answer(
-                413, "too_large", f"A request may be {MAX_BODY // 2**20} MB long at most; send less at once."
+                413,
+                "too_large",
+                f"A request may be {MAX_BODY // 2**20} MB long at most; send less at once.",
+                headers=_CLOSE,
             )
         try:
             return await self.lane.answer(HttpRequest.from_scope(scope, body), match)

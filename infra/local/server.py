@@ -7,22 +7,17 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chalicelib.model.errors import PetriError
+from infra.local.connections import Connections, HttpProtocol, ServerConfig, SocketProtocol, accept
 
 #: Seconds that open requests may take to end after the stop.
 GRACE = 2
 #: Connections that wait while the lane is at work: a room full of people clicks at once.
 BACKLOG = 2048
-#: API Gateway's quotas: bytes of a message, and of each frame that it comes in. Above, it closes with 1009.
-MOST_MESSAGE = 128 * 1024
-MOST_FRAME = 32 * 1024
 _TAKEN = {errno.EADDRINUSE, errno.EACCES}
 
 
@@ -35,27 +30,34 @@ class AddressError(PetriError):
 class _Server(uvicorn.Server):
     """Leaves signals to the run, which has an outbox to empty and a file to close first."""
 
+    def __init__(self, config: ServerConfig, listener: socket.socket) -> None:
+        super().__init__(config)
+        self._settings = config
+        self._listener = listener
+        self._accepting: asyncio.Task[None] | None = None
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Without sockets of its own, uvicorn listens to nothing: connections are accepted here.
+        await super().startup(sockets=sockets)
+        self._accepting = asyncio.create_task(
+            accept(self._listener, self._protocol, self._settings.connections)
+        )
 
-class _SocketProtocol(WebSocketsSansIOProtocol):
-    """A socket within API Gateway's quotas, that can be dropped though its page doesn't read."""
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._accepting is not None:
+            self._accepting.cancel()
+            await asyncio.wait({self._accepting})
+        self._listener.close()
+        await super().shutdown(sockets=sockets)
 
-    def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
-        super().__init__(config, *more, **named)
-        self.conn.max_message_size, self.conn.max_fragment_size = MOST_MESSAGE, MOST_FRAME
-
-    async def run_asgi(self) -> None:
-        self.scope["state"]["abort"] = self.transport.abort
-        await super().run_asgi()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        await super().send(message)
-        if message["type"] == "websocket.http.response.body":
-            # uvicorn forgets that a refusal is an answer, and would log one that never came.
-            self.handshake_complete = True
+    def _protocol(self) -> asyncio.Protocol:
+        return HttpProtocol(
+            config=self._settings, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -96,12 +98,14 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then let open requests end."""
-    config = uvicorn.Config(
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, connections: Connections | None = None
+) -> None:
+    """Serve until `stop` is set, then let open requests end; `connections`: how many there may be."""
+    config = ServerConfig(
         app,
-        http="httptools",
-        ws=_SocketProtocol,
+        http=HttpProtocol,
+        ws=SocketProtocol,
         # API Gateway neither compresses nor pings.
         ws_per_message_deflate=False,
         ws_ping_interval=None,
@@ -114,8 +118,9 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    config.connections = Connections() if connections is None else connections
+    server = _Server(config, listener)
+    serving = asyncio.create_task(server.serve(sockets=[]))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

@@ -11,6 +11,7 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
+from infra.local.connections import Connections
 from infra.local.gateway import HttpRequest
 from infra.local.host import Host
 from infra.local.lane import Lane
@@ -85,12 +86,16 @@ def find_page(root: Path, path: str) -> Path | None:
 
 
 @contextmanager
-def running(app: Chalice, site: Path, *, hold: float = 1.0) -> Iterator[str]:
+def running(
+    app: Chalice, site: Path, *, hold: float = 1.0, connections: Connections | None = None
+) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     host = Host(Lane(app, hold=hold), Pages(site, find_page))
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve(host, listener, stop)))
+    thread = threading.Thread(
+        target=lambda: loop.run_until_complete(serve(host, listener, stop, connections))
+    )
     thread.start()
     try:
         yield url_of(listener)
