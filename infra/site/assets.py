@@ -10,6 +10,15 @@ from infra.site.source import SiteError, SiteSource
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 
+#: Files that are there for pages which expect them; an experiment that brings its own is served its own.
+REPLACEABLE = frozenset(
+    {
+        "css/dallinger.css",
+        "scripts/reconnecting-websocket.js",
+        "scripts/reqwest.min.js",
+        "scripts/spin.min.js",
+    }
+)
 #: Templates that experiments extend and so can't replace without breaking them.
 FIXED_TEMPLATES = "base/"
 
@@ -35,7 +44,8 @@ def collect(source: SiteSource) -> Assets:
         if room in {"templates", "static"}:
             (own_templates if room == "templates" else own_static)[name] = path
     problems += [
-        _clash(own_static[name], core_static[name]) for name in sorted(own_static.keys() & core_static.keys())
+        _clash(own_static[name], core_static[name])
+        for name in sorted((own_static.keys() & core_static.keys()) - REPLACEABLE)
     ]
     problems += [
         _clash(path, core_templates[name])

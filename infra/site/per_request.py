@@ -50,7 +50,6 @@ PER_REQUEST: dict[str, str] = {
     "compensate": _PROBLEM,
     "external_submit_url": _EXIT,
     "is_complete": _EXIT,
-    "url_for": "write the address itself: `/static/...` for a file, `/exp` for a page.",
     "get_flashed_messages": "show the message from a script of the page.",
 }
 

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import (
     Environment,
@@ -72,6 +73,17 @@ class PublicConfig:
         return key in self._values
 
 
+def static_address(endpoint: str, **values: Any) -> str:
+    """Return the address of a static file, as templates ask for it: `url_for('static', filename=...)`."""
+    filename = values.get("filename")
+    if endpoint != "static" or not filename:
+        raise UndefinedError(
+            f"url_for({endpoint!r}) knows static files only: url_for('static', filename='images/map.png'); "
+            "write the address of a page itself, as in `/exp`"
+        )
+    return f"/static/{quote(str(filename).lstrip('/'))}"
+
+
 class Renderer:
     """Renders an experiment's templates; gathers every problem instead of stopping at the first."""
 
@@ -90,6 +102,7 @@ class Renderer:
             mode=source.mode,
             experiment_name=source.name,
             app_id=source.app_id,
+            url_for=static_address,
         )
 
     def pages(self) -> dict[str, str]:

@@ -433,6 +433,89 @@ def test_a_busy_form_freezes_and_thaws_what_it_is_given(page):
     assert (frozen, thawed) == (True, False)
 
 
+@pytest.mark.parametrize("make", ["dallinger.BusyForm()", "new dallinger.BusyForm()"])
+def test_a_busy_form_is_made_with_and_without_new(page, make):
+    assert js(page, f"{make} instanceof dallinger.BusyForm") is True
+
+
+@pytest.mark.parametrize("new", ["", "new "])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{route: '/info/1', method: 'POST', status: 413, html: '<p>Too much.</p>', errorCode: 'too_large'}",
+        (
+            "{route: '/info/1', method: 'POST', error: {status: 413, responseText:"
+            ' \'{"html": "<p>Too much.</p>", "error_code": "too_large"}\'}}'
+        ),
+    ],
+)
+def test_a_rejection_is_made_with_and_without_new(page, new, given):
+    made = page.browser.execute_script(
+        f"const r = {new}dallinger.AjaxRejection({given});"
+        "return [r instanceof dallinger.AjaxRejection, r.route, r.method, r.status, r.html, r.errorCode];"
+    )
+    assert made == [True, "/info/1", "POST", 413, "<p>Too much.</p>", "too_large"]
+
+
+def test_a_rejection_of_nothing_says_that_there_was_no_answer(page):
+    assert js(page, "dallinger.AjaxRejection().errorCode") == "no_answer"
+
+
+# -- scripts of older pages -------------------------------------------------------------------------
+
+ASK = {
+    "reqwest": "reqwest({url: '/node/100002/received_infos', type: 'json', success: done, error: done});",
+    "jquery": "$.get('/node/100002/received_infos').always(done);",
+}
+
+
+def loaded(page, script):
+    """Load one of the scripts that older pages expect."""
+    page.browser.execute_async_script(
+        "const tag = document.createElement('script'); tag.src = arguments[0];"
+        "tag.onload = arguments[1]; document.head.append(tag);",
+        f"/static/scripts/{script}",
+    )
+
+
+@pytest.mark.parametrize("way", ["reqwest", "jquery"])
+def test_an_older_pages_own_request_carries_the_token(plain, page, way):
+    settled(page, "dallinger.createParticipant()")
+    loaded(page, "reqwest.min.js")
+    answer = page.browser.execute_async_script(f"const done = arguments[0]; {ASK[way]}")
+    (asked,) = plain.requests("/node/100002/received_infos")
+    assert (answer["infos"][0]["id"], asked.headers["authorization"]) == (7, "Bearer the-token")
+
+
+def test_the_token_is_told_to_no_other_host(page):
+    settled(page, "dallinger.createParticipant()")
+    assert js(page, "[dallinger.headersFor('https://example.com/x'), dallinger.headersFor('/x')]") == [
+        {},
+        {"Authorization": "Bearer the-token"},
+    ]
+
+
+def test_a_spinner_turns(page):
+    loaded(page, "spin.min.js")
+    assert js(page, "new Spinner().spin(document.body).el.parentNode === document.body") is True
+
+
+def test_a_socket_that_connects_again_can_be_made(page):
+    loaded(page, "reconnecting-websocket.js")
+    assert js(
+        page, "typeof new ReconnectingWebSocket('ws://127.0.0.1:9/', null, {automaticOpen: false}).open"
+    ) == ("function")
+
+
+def test_the_style_sheet_of_older_pages_has_their_classes(plain, page):
+    page.browser.execute_async_script(
+        "document.querySelectorAll('link[rel=stylesheet]').forEach((link) => link.remove());"
+        "const sheet = document.createElement('link'); sheet.rel = 'stylesheet';"
+        "sheet.href = '/static/css/dallinger.css'; sheet.onload = arguments[0]; document.head.append(sheet);"
+    )
+    assert js(page, "document.styleSheets[0].cssRules[0].styleSheet.cssRules.length > 50") is True
+
+
 def test_a_blocker_that_hides_advertisements_is_noticed(page):
     page.browser.execute_script("$('head').append('<style>.adsbox { display: none; }</style>');")
     assert page.browser.execute_async_script("dallinger.hasAdBlocker(arguments[0].bind(null, true));") is True

@@ -157,7 +157,7 @@
 
   /** What a refused or lost request leaves: route, method, status (0: no answer), data (as sent), html, errorCode. */
   class AjaxRejection extends Error {
-    constructor(request, status, answer) {
+    constructor(request = {}, status = request.status ?? request.error?.status ?? 0, answer = answerIn(request)) {
       super(answer.error_text || "The study could not be reached. Please check your connection.");
       this.name = "AjaxRejection";
       Object.assign(this, { route: request.route, method: request.method, data: request.data, status });
@@ -167,7 +167,19 @@
       this.html = answer.html || $("<div class='main_div' role='alert'>").text(this.message).prop("outerHTML");
     }
   }
-  dlgr.AjaxRejection = AjaxRejection;
+  dlgr.AjaxRejection = callable(AjaxRejection);
+
+  // A page that makes a rejection itself describes it in one object, or hands over jQuery's request as `error`.
+  function answerIn({ html, errorCode, errorType, errorText, error }) {
+    const given = { html, error_code: errorCode, error_type: errorType, error_text: errorText };
+    const known = Object.entries(given).filter(([, value]) => value);
+    return { ...(error?.responseJSON || parsed(error?.responseText)), ...Object.fromEntries(known) };
+  }
+
+  // Older pages call these classes without `new`.
+  function callable(cls) {
+    return new Proxy(cls, { apply: (made, _, values) => new made(...values) });
+  }
 
   function formEncoded(data) {
     if (typeof data === "string") return new URLSearchParams(data);
@@ -179,12 +191,20 @@
     return form;
   }
 
+  /** What a request of the page's own has to carry, by its address: the participant's token, to this experiment only. */
+  dlgr.headersFor = function (address) {
+    const { token } = record();
+    const isOurs = new URL(address, location.href).origin === location.origin;
+    return token && isOurs ? { Authorization: `Bearer ${token}` } : {};
+  };
+
+  // Pages that ask with jQuery itself are known as well; a slim jQuery can't ask.
+  $.ajaxPrefilter?.((options) => { options.headers = { ...dlgr.headersFor(options.url), ...options.headers }; });
+
   function asFetched({ method, route, data, requestId }) {
     const address = new URL(route, `${location.origin}/`);
     const form = formEncoded(data);
-    const headers = { Accept: "application/json", "X-Request-Id": requestId };
-    const { token } = record();
-    if (token && address.origin === location.origin) headers.Authorization = `Bearer ${token}`;
+    const headers = { Accept: "application/json", "X-Request-Id": requestId, ...dlgr.headersFor(address) };
     if (method === "GET") form.forEach((value, name) => address.searchParams.append(name, value));
     return [address, { method, headers, body: method === "GET" ? undefined : form, cache: "no-store" }];
   }
@@ -582,7 +602,7 @@
   dlgr.missingFingerprint = () => !dlgr.identity.fingerprintHash;
 
   /** Freezes the given elements (jQuery objects) while something is sent, with a spinner in #spinner. */
-  dlgr.BusyForm = class BusyForm {
+  dlgr.BusyForm = callable(class BusyForm {
     freeze(elements = []) {
       this.elements = [].concat(elements);
       this.elements.forEach((element) => $(element).prop("disabled", true));
@@ -594,7 +614,7 @@
       this.elements = [];
       $("#spinner").empty();
     }
-  };
+  });
 
   dlgr.identity.initialize();
 })();

@@ -159,6 +159,47 @@ def test_a_static_file_with_a_core_name_is_refused_with_both_names(built, write)
     assert "frontend/static/scripts/dallinger2.js" in str(refusal.value)
 
 
+OLDER = ("css/dallinger.css", *(f"scripts/{name}" for name in ("reqwest.min.js", "spin.min.js")))
+
+
+@pytest.mark.parametrize("name", [*OLDER, "scripts/reconnecting-websocket.js"])
+def test_a_file_that_older_pages_expect_is_there(built, name):
+    assert (built().root / "static" / name).stat().st_size > 50
+
+
+@pytest.mark.parametrize("name", [*OLDER, "scripts/reconnecting-websocket.js"])
+def test_an_experiment_may_bring_its_own_copy_of_such_a_file(built, write, name):
+    write(f"static/{name}", "mine")
+    assert (built().root / "static" / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["reqwest", "spin", "reconnecting-websocket", "jquery"])
+def test_what_others_wrote_comes_with_its_licence(built, name):
+    assert "Permission is hereby granted" in (
+        built().root / "static/scripts/vendor" / f"{name}.LICENSE.txt"
+    ).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("call", "address"),
+    [
+        ("url_for('static', filename='images/map.png')", "/static/images/map.png"),
+        ("url_for('static', filename='/css/a b.css')", "/static/css/a%20b.css"),
+        ("url_for('static', filename='a&b.js')", "/static/a%26b.js"),
+    ],
+)
+def test_templates_may_ask_for_the_address_of_a_static_file(built, write, call, address):
+    write("templates/exp.html", f"{{{{ {call} }}}}")
+    assert (built().root / "exp.html").read_text() == address
+
+
+@pytest.mark.parametrize("call", ["url_for('exp')", "url_for('static')", "url_for('ad_page', filename='x')"])
+def test_other_addresses_are_refused_with_file_line_and_advice(built, write, call):
+    write("templates/exp.html", f"first\n{{{{ {call} }}}}")
+    with pytest.raises(SiteError, match=r"exp\.html, line 2: .*write the address of a page itself"):
+        built()
+
+
 def test_a_template_with_a_base_name_is_refused(built, write):
     write("templates/base/ad.html", "mine")
     with pytest.raises(SiteError, match=r"frontend/templates/base/ad\.html"):
