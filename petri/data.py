@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chalicelib.experiment.author_files import problem_in
 from chalicelib.export.cells import typed, types_of
 from chalicelib.export.csvtext import line_of
 from chalicelib.export.errors import DataError, MalformedTableError
@@ -51,7 +52,9 @@ class Table:
         except OSError as error:
             raise DataError(f"{path} can't be read: {error.strerror}. Name a table's CSV file.") from error
         except UnicodeDecodeError as error:
-            raise DataError(f"{path} isn't UTF-8: save it as UTF-8 and try again.") from error
+            found = problem_in(path.read_bytes())
+            seems = "" if found is None else f", but seems to be {found[1]}"
+            raise DataError(f"{path} isn't UTF-8{seems}: save it as UTF-8 and try again.") from error
 
     @classmethod
     def of(cls, name: str, header: Sequence[str], rows: Numbered) -> Table:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalicelib.experiment.author_files import NotUTF8Error, read_text
 from chalicelib.experiment.config_problems import Problem
 
 _FILE = "file:"
@@ -92,12 +93,14 @@ def read_settings(path: Path) -> tuple[list[Entry], list[Problem]]:
     """
     reader = _Reader(str(path))
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         return [], []
-    except (OSError, UnicodeDecodeError) as error:
-        what = "is not UTF-8 text." if isinstance(error, ValueError) else f"can't be read: {error.strerror}."
-        return [], [Problem("", str(path), None, f"this file {what}", "Save it as UTF-8 text.")]
+    except OSError as error:
+        what = f"this file can't be read: {error.strerror}."
+        return [], [Problem("", str(path), None, what, "Check the path and its permissions.")]
+    except NotUTF8Error as error:
+        return [], [Problem("", str(path), error.line, f"{error.what}.", f"{_sentence(error.fix)}.")]
     reader.read(text)
     return reader.entries, reader.problems
 
@@ -106,10 +109,10 @@ def contents_of(text: str, base: Path) -> str:
     """Return a setting's words: `text` itself, or what is in the file that `file:PATH` names.
 
     The path is relative to `base`; newlines at the end of the file are no part of the value.
-    Raises OSError or UnicodeDecodeError.
+    Raises OSError or NotUTF8Error.
     """
     path = file_named_by(text, base)
-    return text if path is None else path.read_text(encoding="utf-8").rstrip("\r\n")
+    return text if path is None else read_text(path).rstrip("\r\n")
 
 
 def file_named_by(text: str, base: Path) -> Path | None:
@@ -117,3 +120,7 @@ def file_named_by(text: str, base: Path) -> Path | None:
     if not text.startswith(_FILE):
         return None
     return base / Path(text.removeprefix(_FILE).strip()).expanduser()
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

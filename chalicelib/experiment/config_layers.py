@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chalicelib.experiment.author_files import NotUTF8Error
 from chalicelib.experiment.config_files import contents_of, file_named_by, read_settings
 from chalicelib.experiment.config_keys import Key
 from chalicelib.experiment.config_problems import Problem
@@ -112,5 +113,5 @@ def _put_words(layer: Layer, key: Key, text: str, base: Path, line: int | None =
         layer.refuse(
             key.name, line, f"{key.name} names a file that can't be read: {reason}.", "Check the path."
         )
-    except UnicodeDecodeError:
-        layer.refuse(key.name, line, f"{key.name} names a file that isn't UTF-8 text.", "Save it as UTF-8.")
+    except NotUTF8Error as error:
+        layer.refuse(key.name, line, f"{key.name} names a file that can't be read: {error}.", "")

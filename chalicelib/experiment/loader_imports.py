@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import itertools
 import re
+import tokenize
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from chalicelib.experiment.author_files import NotUTF8Error, cause_of, problem_in
 from chalicelib.experiment.loader_namespace import close_namespace, open_namespace
 from chalicelib.model import registry
 from chalicelib.model.errors import ExperimentError
@@ -54,8 +56,32 @@ def authors_code(folder: Path, what: str) -> Iterator[None]:
 
 def _told(error: BaseException, folder: Path) -> str:
     kind = "" if type(error).__module__.startswith("chalicelib.") else f"{type(error).__name__}: "
+    unreadable = _unreadable_source(error, folder) or cause_of(error, folder)
+    if unreadable is not None:
+        return str(unreadable)
     said = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{_place(error, folder)}{kind}{_PRIVATE.sub('', said)}{_fix(error, folder)}"
+
+
+def _unreadable_source(error: BaseException, folder: Path) -> NotUTF8Error | None:
+    """Return which of the author's sources Python can't read, if its encoding is why."""
+    if not isinstance(error, SyntaxError):
+        return None
+    # Python doesn't name a source with null bytes, which is what UTF-16 looks like to it.
+    sources = [Path(error.filename)] if error.filename else sorted(folder.rglob("*.py"))
+    found = (_why_unreadable(source) for source in sources if source.is_file())
+    return next((why for why in found if why is not None), None)
+
+
+def _why_unreadable(source: Path) -> NotUTF8Error | None:
+    try:
+        # Python's own rule: a file may say in its first lines that it is in another encoding.
+        with tokenize.open(source) as text:
+            is_readable = "\0" not in text.read()
+    except (SyntaxError, UnicodeDecodeError):
+        is_readable = False
+    found = None if is_readable else problem_in(source.read_bytes())
+    return None if found is None else NotUTF8Error(source, *found)
 
 
 def _place(error: BaseException, folder: Path) -> str:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
 
+from chalicelib.experiment.author_files import problem_in
+
 from .archive import MANIFEST, STRUCTURE
 from .cells import typed
 from .errors import DataError, MalformedTableError
@@ -60,7 +62,10 @@ class Export:
             with io.TextIOWrapper(self._binary(file), encoding="utf-8", newline="") as text:
                 yield iter(text)
         except UnicodeDecodeError as error:
-            raise DataError(f"{file} in {self.path} isn't UTF-8; save it as UTF-8 and try again.") from error
+            found = _encoding(error)
+            raise DataError(
+                f"{file} in {self.path} isn't UTF-8 but seems to be {found}; save it as UTF-8 and try again."
+            ) from error
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise DataError(f"{file} in {self.path} is damaged; fetch the zip again.") from error
 
@@ -106,6 +111,11 @@ class Export:
     def has_structures(self) -> bool:
         """Whether the export tells what its networks remember."""
         return STRUCTURE in self._files
+
+
+def _encoding(error: UnicodeDecodeError) -> str:
+    found = problem_in(error.object)
+    return "another encoding" if found is None else found[1]
 
 
 def _opened(path: Path) -> zipfile.ZipFile | None:

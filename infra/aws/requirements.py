@@ -18,6 +18,7 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from chalicelib.experiment.author_files import NotUTF8Error, read_text
 from infra.aws.errors import AwsProblem
 
 REQUIREMENTS = "requirements.txt"
@@ -106,9 +107,11 @@ def _read(path: Path, wanted: Wanted, *, constrains: bool, depth: int = 0) -> No
             f"{path} is part of itself; take out the line `-r {path.name}` that leads in circles."
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AwsProblem(f"{path} can't be read; correct its name, or save it as UTF-8 text.") from error
+        text = read_text(path)
+    except OSError as error:
+        raise AwsProblem(f"{path} can't be read; correct its name.") from error
+    except NotUTF8Error as error:
+        raise AwsProblem(str(error)) from error
     for number, line in _lines(text):
         _take(_Line(path, number, line), wanted, constrains=constrains, depth=depth)
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import chalicelib
 import petri
+from chalicelib.experiment.author_files import read_text
 from chalicelib.experiment.loader import Loaded
 from chalicelib.export.archive import CODE
 from chalicelib.export.people import FOLDER, PERSONAL, PERSONAL_FILES, VERSION_FILE
@@ -176,7 +177,7 @@ def _members(loaded: Loaded) -> Iterator[tuple[str, bytes]]:
     others = [found for source, place in loaded.extra_files for found in files_below(source, place)]
     for path, place in {place: (path, place) for path, place in [*own, *others]}.values():
         if place in {REQUIREMENTS, CONSTRAINTS}:
-            yield place, without_credentials(path.read_text(encoding="utf-8")).encode()
+            yield place, without_credentials(read_text(path)).encode()
         elif place != CONFIG:
             yield place, path.read_bytes()
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from chalicelib.experiment.author_files import cause_of
+
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
 _FORMAT = "%(levelname)s: %(message)s"
@@ -73,5 +75,8 @@ def _in_short(error: ErrorInfo | bool) -> str:
     if not isinstance(error, tuple) or error[0] is None:
         return ""
     frames = traceback.extract_tb(error[2])
+    unreadable = cause_of(error[1], Path.cwd()) if error[1] is not None else None
+    if unreadable is not None:
+        return str(unreadable)
     place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
     return f"{error[0].__name__}: {error[1]}{place}"

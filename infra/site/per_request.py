@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
+from chalicelib.experiment.author_files import NotUTF8Error, read_text
 from infra.site.assets import own_template_files
 from infra.site.source import Finding
 
@@ -67,8 +68,8 @@ def per_request_variables(folder: Path) -> list[Finding]:
 def _in_template(name: str, path: Path) -> list[Finding]:
     environment = Environment(autoescape=True)
     try:
-        tree = environment.parse(path.read_text(encoding="utf-8"), name)
-    except (TemplateSyntaxError, UnicodeDecodeError):
+        tree = environment.parse(read_text(path), name)
+    except (TemplateSyntaxError, NotUTF8Error):
         return []
     missing = meta.find_undeclared_variables(tree) & PER_REQUEST.keys()
     places = {

@@ -18,6 +18,7 @@ from jinja2 import (
     meta,
 )
 
+from chalicelib.experiment.author_files import NotUTF8Error, read_text
 from infra.site.assets import Assets
 from infra.site.source import SiteSource
 
@@ -124,17 +125,22 @@ class Renderer:
             self._note(str(self._assets.templates[template]), None, f"there is no template `{error.name}`")
         except UndefinedError as error:
             self._note(*self._place(error, template), str(error.message))
+        except NotUTF8Error as error:
+            self._note_encoding(error)
         return None
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         path = self._assets.templates.get(name)
-        return None if path is None else (path.read_text(encoding="utf-8"), str(path), None)
+        return None if path is None else (read_text(path), str(path), None)
 
     def _note(self, file: str | None, line: int | None, what: str) -> None:
         where = f"{file}, line {line}" if line else str(file)
         problem = f"{where}: {what.rstrip('.')}."
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def _note_encoding(self, error: NotUTF8Error) -> None:
+        self._note(str(error.path), error.line, f"{error.what}; {error.fix}")
 
     def _place(self, error: Exception, template: str) -> tuple[str, int | None]:
         known = {str(path) for path in self._assets.templates.values()}
@@ -150,7 +156,10 @@ class Renderer:
 
     def _named_in(self, path: Path) -> Iterable[str]:
         try:
-            tree = self._environment.parse(path.read_text(encoding="utf-8"))
+            tree = self._environment.parse(read_text(path))
+        except NotUTF8Error as error:
+            self._note_encoding(error)
+            return []
         except TemplateSyntaxError as error:
             self._note(str(path), error.lineno, error.message or "wrong syntax")
             return []

@@ -7,11 +7,13 @@ from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chalicelib.experiment.author_files import NotUTF8Error
 from chalicelib.experiment.config import get_config
 from chalicelib.experiment.loader import Loaded
 from infra.verify.code import CodeCheck
+from infra.verify.encodings import not_utf8
 from infra.verify.files import forbidden, required, too_large
-from infra.verify.findings import Finding, error
+from infra.verify.findings import Finding, error, told_by
 from infra.verify.folder import shipped_files
 from infra.verify.pages import pages
 from infra.verify.recruiting import recruiting
@@ -66,10 +68,11 @@ def examine(
 
 
 def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdict:
-    files = shipped_files(folder)
+    files, unreadable = _files_of(folder)
     loaded = code.run(core_routes) if (folder / "experiment.py").is_file() else None
     tried = rehearse(loaded) if loaded else Rehearsal()
     findings = [
+        *unreadable,
         *required(folder),
         *forbidden(folder, files),
         *too_large(folder, [*files, *_from_elsewhere(loaded)]),
@@ -78,9 +81,18 @@ def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdi
         *recruiting(get_config()),
         *pages(folder, loaded),
         *tried.findings,
+        *not_utf8(folder, files),
         *without_token(folder, files),
     ]
     return Verdict(sorted(findings, key=lambda finding: finding.level != "error"), tried.calls)
+
+
+def _files_of(folder: Path) -> tuple[list[Path], list[Finding]]:
+    """Return an experiment's files; none when it can't be known which ones git would leave out."""
+    try:
+        return shipped_files(folder), []
+    except NotUTF8Error as refusal:
+        return [], told_by(refusal, ".gitignore", "")
 
 
 def _addresses_of_petri() -> list[str]:

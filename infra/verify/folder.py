@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from chalicelib.experiment.author_files import read_text
+
 #: never part of an experiment, whether or not a .gitignore says so
 _NEVER = frozenset({".git", "__pycache__", ".venv", "node_modules", ".DS_Store", "runs"})
 
@@ -16,7 +18,8 @@ def shipped_files(folder: Path) -> list[Path]:
     """Return the experiment's files, sorted, without what a .gitignore in or above the folder leaves out.
 
     Rules are those of git: a file nearer to the ignored one counts more, a later line more than an
-    earlier one, and what lies in an ignored directory can't be had back.
+    earlier one, and what lies in an ignored directory can't be had back. Raises NotUTF8Error for a
+    .gitignore in another encoding: git ignores nothing by it, and secrets could leave this machine.
     """
     folder = folder.resolve()
     specs = {directory: _spec(directory) for directory in _within_repository(folder)}
@@ -59,7 +62,7 @@ def _within_repository(folder: Path) -> list[Path]:
 
 def _spec(directory: Path) -> GitIgnoreSpec:
     try:
-        lines = (directory / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_text(directory / ".gitignore").splitlines()
     except OSError:
         lines = []
     return GitIgnoreSpec.from_lines(lines)

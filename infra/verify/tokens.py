@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from chalicelib.experiment.author_files import NotUTF8Error, read_text
 from infra.verify.findings import Finding, warning
 
 _CORE = re.compile(
@@ -33,7 +34,11 @@ def without_token(folder: Path, files: Iterable[Path]) -> Iterator[Finding]:
 
 
 def _calls(folder: Path, path: Path, call: re.Pattern[str], instead: str) -> Iterator[Finding]:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        lines = read_text(path).splitlines()
+    except NotUTF8Error:
+        # Other checks say so.
+        return
     for number, line in enumerate(lines, start=1):
         around = lines[max(0, number - 1 - _NEAR) : number + _NEAR]
         if call.search(line) and any(_CORE.search(near) for near in around):

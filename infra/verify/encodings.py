@@ -1,0 +1,37 @@
+"""Checks that the author's text files are UTF-8, in which pages, code and pip read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from chalicelib.experiment.author_files import TEXTS, NotUTF8Error, problem_in
+from infra.verify.findings import Finding, error, warning
+
+#: Read by deploying, whatever the experiment's code does.
+_NEEDED = ("requirements.txt", "constraints.txt", "dev-requirements.txt")
+#: Said by the checks that read them: settings, pages, code.
+_SAID_ELSEWHERE = ("config.txt",)
+
+
+def not_utf8(folder: Path, files: Iterable[Path]) -> Iterator[Finding]:
+    """Find text files in another encoding: errors where Petri reads them, else warnings."""
+    for path in files:
+        place = path.relative_to(folder)
+        if path.suffix.lower() not in TEXTS or _is_said_elsewhere(place):
+            continue
+        found = problem_in(path.read_bytes())
+        if found is None:
+            continue
+        unreadable = NotUTF8Error(place, *found)
+        make = error if str(place) in _NEEDED else warning
+        yield make(f"{place}, line {unreadable.line}", f"{unreadable.what}.", _sentence(unreadable.fix))
+
+
+def _is_said_elsewhere(place: Path) -> bool:
+    is_page = place.parts[0] == "templates" and place.suffix == ".html"
+    return str(place) in _SAID_ELSEWHERE or is_page or place.suffix == ".py"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
