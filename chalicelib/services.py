@@ -17,6 +17,7 @@ from .experiment.experiment import Experiment
 from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent
 from .model.participant import Participant
 from .operations import waking
+from .operations.crowds import Crowd
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
@@ -185,6 +186,8 @@ class App:
     site_url: Callable[[], str] | None = None
     #: Until when the clock rings for certain, as far as this process knows.
     awake_until: datetime | None = None
+    #: How many wait for a place, as far as this process knows.
+    crowd: Crowd = field(default_factory=Crowd)
     #: When this process last began to do what a nudge asks for, by its name.
     nudged: dict[str, datetime] = field(default_factory=dict)
 
@@ -242,6 +245,7 @@ class App:
                     app_id=self.app_id,
                     caller=caller,
                     request=request or Request(),
+                    crowd=self.crowd,
                 )
                 try:
                     if (

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +24,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("petri.bots")
 
-#: Answers that say nothing about the request itself: the way to the server, or the server, was not ready.
-PASSING_STATUS = frozenset({502, 503, 504})
+TOO_MANY, SERVER_FAULT = 429, 500
+#: Answers that say nothing about the request itself: the server, or what stands before it, was not ready.
+PASSING_STATUS = frozenset({TOO_MANY, 502, 503, 504})
 #: How often a request is sent at most when its answer gets lost or the server is not ready.
 ATTEMPTS = 8
+#: The same where the server is there and asks for patience: many act at this moment.
+THROTTLED_ATTEMPTS = 40
+#: Seconds of a pause at most, whatever was asked for.
+LONGEST_PAUSE = 120.0
+LONGEST_OWN_PAUSE = 12.0
 #: Seconds that a bot waits at most, over one request, for the person ahead of it.
 BUSY_PATIENCE = 1800.0
 #: Seconds until an answer counts as lost; API Gateway itself gives up after 29.
@@ -79,25 +88,30 @@ class Line:
     def ask(self, method: str, route: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send fields to a route and return the answer's JSON.
 
-        Raises `BotError` at once when the server refuses (4xx), and when `ATTEMPTS` brought no answer.
+        Raises `BotError` at once when the server refuses (4xx), and when `ATTEMPTS` brought no answer, or
+        `THROTTLED_ATTEMPTS` nothing but the answer that there are too many requests.
         """
         headers = {"X-Request-Id": str(uuid.uuid4())}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         form = _form(fields)
         patience = BUSY_PATIENCE
-        lost = 0
+        lost = throttled = 0
         while True:
             answer = self._send(method, route, form, headers)
-            if answer is not None and answer.status_code not in PASSING_STATUS:
+            if answer is not None and not _is_passing(answer):
                 return self._read(route, answer)
             if patience > 0 and _body(answer).get("error_code") == "network_busy":
                 patience -= self._pause(_retry_after(answer) or BUSY_PAUSE)
                 continue
-            lost += 1
-            if lost >= ATTEMPTS:
+            if _is_throttled(answer):
+                throttled += 1
+            else:
+                lost += 1
+            if lost >= ATTEMPTS or throttled >= THROTTLED_ATTEMPTS:
                 raise self._failure(route, answer)
-            self._pause(max(_retry_after(answer), FIRST_PAUSE * 2 ** (lost - 1)))
+            own = min(LONGEST_OWN_PAUSE, FIRST_PAUSE * 2 ** (lost + throttled - 1))
+            self._pause(max(_retry_after(answer), own))
 
     def _send(
         self, method: str, route: str, form: dict[str, str], headers: dict[str, str]
@@ -163,11 +177,27 @@ def _body(answer: requests.Response | None) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _retry_after(answer: requests.Response | None) -> float:
-    """Return the seconds that the server asked to wait, 0 when it asked for none."""
+def _is_passing(answer: requests.Response) -> bool:
+    """Whether a repeat may fare better: too many requests, or a gateway that answers in place of the app."""
+    status = answer.status_code
+    return status in PASSING_STATUS or (status >= SERVER_FAULT and not _body(answer).get("error_code"))
+
+
+def _is_throttled(answer: requests.Response | None) -> bool:
+    """Whether the server is there, and lets in fewer requests than come at this moment."""
     if answer is None:
-        return 0.0
+        return False
+    return answer.status_code == TOO_MANY or _body(answer).get("error_code") == "busy"
+
+
+def _retry_after(answer: requests.Response | None) -> float:
+    """Return the seconds that the server asked to wait, 0 when it asked for none; it may name a date."""
+    asked = "" if answer is None else answer.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(answer.headers.get("Retry-After", "0")))
+        seconds = float(asked)
     except ValueError:
-        return 0.0
+        try:
+            seconds = (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return 0.0
+    return min(LONGEST_PAUSE, max(0.0, seconds)) if math.isfinite(seconds) else 0.0

@@ -31,7 +31,7 @@ LONGEST_PAUSE = 10.0
 #: Seconds for one opening handshake, and for the answer to a subscription.
 ANSWER_TIMEOUT = 35.0
 CLOSE_TIMEOUT = 1.0
-SERVER_FAULT = 500
+SERVER_FAULT, TOO_MANY = 500, 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class BotSocket:
                 )
                 return self._closing.enter_context(opening)
             except refused as error:
-                if error.response.status_code < SERVER_FAULT:
+                if error.response.status_code < SERVER_FAULT and error.response.status_code != TOO_MANY:
                     raise _refusal(error.response.status_code, error.response.body) from error
                 logger.debug("a socket was not opened: %s", error)
             except (OSError, TimeoutError, EOFError) as error:

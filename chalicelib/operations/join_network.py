@@ -32,12 +32,13 @@ def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> 
     network = _find_network(unit, participant)
     if network is None:
         return {}
+    has_waited = participant.waiting_since is not None
     node = experiment.create_node(participant=participant, network=network)
     set_free_fields(node, fields)
     experiment.add_node_to_network(node=node, network=network)
     experiment.node_post_request(participant, node)
-    if len(participant.node_ids) == 1:
-        # From now on the participant has a seat: recruiting counts who has none yet.
+    if len(participant.node_ids) == 1 or has_waited:
+        # From now on the participant has a seat and waits no longer: recruiting counts who has none yet.
         unit.work.list_participant(participant)
     remember(unit, participant, node.id)
     return {"node": node.as_json()}
@@ -66,13 +67,16 @@ def _wait(unit: Unit, participant: Participant) -> None:
     """Let the participant wait, as paid time, until `busy_timeout`; then let them go on, with pay."""
     if participant.waiting_since is None:
         participant.waiting_since = unit.now
+        # From now on the participant counts among those who wait.
+        unit.work.list_participant(participant)
     elif unit.now - participant.waiting_since > _minutes(unit, "busy_timeout", 10.0):
         participant.released = "busy"
+        unit.work.list_participant(participant)
         unit.refuse_after_commit(
             NoNetwork("We are sorry: nothing became free in time. You will be paid for waiting.")
         )
         return
-    unit.refuse_after_commit(NetworkBusy(retry_after=1.0))
+    unit.refuse_after_commit(NetworkBusy(retry_after=unit.crowd.ask_again(unit.work)))
 
 
 def _minutes(unit: Unit, key: str, default: float) -> timedelta:

@@ -13,6 +13,7 @@ from chalicelib.model.errors import Refused
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Recruiter, UnitOfWork
 
+from .crowds import Crowd
 from .settings import Settings
 
 PUBLIC, PARTICIPANT, OPERATOR, ANYONE = "public", "participant", "operator", "anyone"
@@ -96,6 +97,8 @@ class Unit:
     app_id: str
     caller: Caller = NOBODY
     request: Request = field(default_factory=Request)
+    #: What this process knows of how many wait.
+    crowd: Crowd = field(default_factory=Crowd)
     #: Raised after the commit: a refusal that leaves something behind.
     refusal: Refused | None = None
     #: How many timers have rung one after the other, each set by the one before, up to this one.

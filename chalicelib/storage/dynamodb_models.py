@@ -235,6 +235,7 @@ class ListedItem(StoredItem):
     id = _number()
     status = _text()
     seated = _flag()
+    waiting = _flag()
 
 
 class MessageItem(StoredItem):

@@ -222,6 +222,8 @@ class UnitOfWork(Reading):
     def list_participant(self, participant: Participant) -> None:
         """Keep the small list of participants by status in step; those for whom it is over stand apart."""
         fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
+        if participant.waiting_since is not None and not participant.released:
+            fields["waiting"] = True
         here, elsewhere = keys.listed(participant.id), keys.over(participant.id)
         if participant.status in OVER:
             here, elsewhere = elsewhere, here

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -148,13 +150,63 @@ def test_an_error_page_that_is_not_json_is_a_rejection_too(plain, page):
 
 
 @pytest.mark.parametrize(
-    "lost", [DROPPED, refusal(502, "bad_gateway"), refusal(504, "timeout"), refusal(503, "busy")]
+    "lost",
+    [
+        DROPPED,
+        refusal(502, "bad_gateway"),
+        refusal(504, "timeout"),
+        refusal(503, "busy"),
+        refusal(503, "busy", Retry_After="1"),
+        # API Gateway's own words: throttled, and a function that was throttled or has failed.
+        Answer({"message": "Too Many Requests"}, 429),
+        Answer({"message": "Limit Exceeded"}, 429, {"Retry-After": "1"}),
+        Answer({"message": "Internal server error"}, 500),
+        Answer({"message": None}, 507),
+    ],
 )
 def test_a_lost_answer_is_asked_again_under_the_same_request_id(plain, page, lost):
     plain.on("POST", "/info/5", lost, success(info={"id": 8}))
     assert settled(page, "dallinger.createInfo(5, {contents: 'seal'})")["done"]["info"] == {"id": 8}
     first, second = plain.requests("/info/5")
     assert (first.request_id, first.data) == (second.request_id, second.data)
+
+
+def test_a_defect_of_the_study_is_not_asked_again(plain, page):
+    plain.on("POST", "/info/5", refusal(500, "internal_error"), success())
+    found = settled(page, "dallinger.createInfo(5, {})")["fail"]
+    assert (found["status"], len(plain.requests("/info/5"))) == (500, 1)
+
+
+def test_the_page_waits_as_long_as_it_is_asked_to(plain, page):
+    page.browser.execute_script(
+        "window.pauses = []; const later = setTimeout;"
+        "window.setTimeout = (f, ms) => { window.pauses.push(ms); return later(f, ms >= 60000 ? ms : 0); };"
+    )
+    later = refusal(503, "busy", Retry_After="9")
+    date = Answer(
+        {}, 429, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)}
+    )
+    plain.on("GET", "/x", later, date, Answer({}, 429, {"Retry-After": "soon"}), success())
+    assert "done" in settled(page, "dallinger.get('/x')")
+    pauses = [ms for ms in js(page, "window.pauses") if 300 < ms < 60000]
+    assert pauses[0] == 9000
+    assert 30000 < pauses[1] <= 40000
+    assert pauses[2] <= 12000
+
+
+def test_a_crowd_is_waited_for_longer_than_a_dead_line_with_a_kind_word(plain, page, keep_screenshot):
+    page.browser.execute_script(
+        "const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms >= 60000 ? ms : 0);"
+    )
+    free = threading.Event()
+    full = Answer({"message": "Too Many Requests"}, 429)
+    plain.on("POST", "/info/5", *[full] * 20, replace(success(info={"id": 8}), after=free))
+    page.browser.execute_script("dallinger.createInfo(5, {}).done(({info}) => { window.made = info.id; });")
+    assert "Many people are taking part" in page.visible(".status-banner").text
+    keep_screenshot("many-people")
+    free.set()
+    page.wait().until(lambda _: js(page, "window.made") == 8)
+    assert page.hidden(".status-banner")
 
 
 def test_each_request_has_an_id_of_its_own(plain, page):

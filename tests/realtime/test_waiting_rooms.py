@@ -394,3 +394,12 @@ def test_a_crash_that_swallows_the_nudge_is_made_good_by_the_clock(pairs: Stage)
     pairs.world.app.queue = type(pairs.world.app.queue)(pairs.world.clock)
     pairs.wait(60)
     assert pairs.rooms() == [[one.id for one in people]]
+
+
+def test_pages_look_less_often_the_more_people_wait(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, room_size=600))
+    first = stage.arrive()
+    few = first.get(f"/waiting-room/{first.id}")["look_after"]
+    for _ in range(299):
+        stage.arrive()
+    assert (few, first.get(f"/waiting-room/{first.id}")["look_after"]) == (10, 15)

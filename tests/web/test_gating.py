@@ -289,3 +289,64 @@ def test_an_author_says_when_a_node_has_answered(world: NewWorld) -> None:
     assert try_to_join(second).code == "network_busy"
     first.answer(node)
     assert try_to_join(second).status == 200
+
+
+# -- how long those who wait stay away ---------------------------------------------------------------
+
+
+def asked_to_wait(here: World, people: int) -> list[int]:
+    """Let so many come while the one ahead works; return for how long each is to stay away."""
+    here.arrive().join()
+    waited = []
+    for _ in range(people):
+        here.clock.turn(seconds=6)
+        waited.append(int(try_to_join(here.arrive()).headers["retry-after"]))
+    return waited
+
+
+def test_those_who_wait_stay_away_longer_the_more_of_them_there_are(world: NewWorld) -> None:
+    waited = asked_to_wait(world(Retelling), 160)
+    # Half as long again at most, so that they don't come back at once.
+    assert max(waited[:20]) <= 2
+    assert all(5 <= seconds <= 12 for seconds in waited[-10:])
+
+
+def test_nobody_stays_away_for_longer_than_a_quarter_of_a_minute_and_a_half(world: NewWorld) -> None:
+    here = world(Retelling)
+    here.app.crowd.waiting, here.app.crowd.counted_at = 10_000, here.clock.now()
+    here.arrive().join()
+    assert int(try_to_join(here.arrive()).headers["retry-after"]) <= 23
+
+
+def test_whoever_has_a_place_is_not_waited_with(world: NewWorld) -> None:
+    here = world(Retelling)
+    first, second = here.arrive(), here.arrive()
+    node = first.join()
+    try_to_join(second)
+    first.answer(node)
+    second.join()
+    assert [item for item in here.items("listed") if item.get("waiting")] == []
+
+
+def test_whoever_was_let_go_is_not_waited_with(world: NewWorld) -> None:
+    here = world(Retelling)
+    here.arrive().join()
+    late = here.arrive()
+    try_to_join(late)
+    here.clock.turn(minutes=11)
+    try_to_join(late)
+    assert [item for item in here.items("listed") if item.get("waiting")] == []
+
+
+def test_the_count_of_those_who_wait_is_not_read_for_each_request(new_counting: Any) -> None:
+    here, engine = new_counting(1)
+    here.arrive().join()
+    late = here.arrive()
+    try_to_join(late)
+    asked = []
+    for seconds in (0, 0, 0, 6, 0):
+        here.clock.turn(seconds=seconds)
+        engine.taken()
+        try_to_join(late)
+        asked.append(engine.taken()["queries"])
+    assert asked[0] == asked[1] == asked[2] == asked[4] < asked[3]

@@ -15,7 +15,10 @@
   const FIRST_PAUSE_MS = 500;
   const LONGEST_PAUSE_MS = 12000;
   const ANSWER_WITHIN_MS = 60000; // long enough for 300 KB over a slow line
-  const LOST = new Set([0, 502, 503, 504]);
+  const MOST_THROTTLED = 40; // the same for a server that is there and asks for patience: some seven minutes
+  const LONGEST_RETRY_AFTER_S = 120;
+  const TOO_MANY = 429;
+  const PASSING = new Set([0, TOO_MANY, 502, 503, 504]);
   const OPEN_TO_ALL = new Set(["/may-take-part", "/participant", "/load-participant", "/handle-error"]);
   // How addresses name each field; the first name is the one that pages behind the ad are given.
   const NAMES = {
@@ -161,6 +164,7 @@
       super(answer.error_text || "The study could not be reached. Please check your connection.");
       this.name = "AjaxRejection";
       Object.assign(this, { route: request.route, method: request.method, data: request.data, status });
+      this.isPassing = isPassing(status, answer);
       this.errorCode = answer.error_code || (status ? "unknown" : "no_answer");
       this.errorType = answer.error_type || "";
       this.errorText = this.message;
@@ -179,6 +183,23 @@
   // Older pages call these classes without `new`.
   function callable(cls) {
     return new Proxy(cls, { apply: (made, _, values) => new made(...values) });
+  }
+
+  // Says nothing about the request itself: no answer, too many requests, or a gateway that answers in place of the study.
+  function isPassing(status, answer) {
+    return PASSING.has(status) || (status >= 500 && !answer.error_code);
+  }
+
+  // The server is there, and lets in fewer requests than come at this moment.
+  function isThrottled(status, answer) {
+    return status === TOO_MANY || (status === 503 && answer.error_code === "busy");
+  }
+
+  // Retry-After is a number of seconds or a date; 0 where there is neither.
+  function secondsIn(retryAfter) {
+    const text = retryAfter || "";
+    const seconds = /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+    return Math.min(LONGEST_RETRY_AFTER_S, Math.max(0, seconds || 0));
   }
 
   function formEncoded(data) {
@@ -216,7 +237,7 @@
     try {
       const response = await fetch(address, { ...options, signal: patience.signal });
       const text = await response.text();
-      const after = Number(response.headers.get("Retry-After"));
+      const after = secondsIn(response.headers.get("Retry-After"));
       return { status: response.status, ok: response.ok, answer: parsed(text), after };
     } catch {
       return { status: 0, ok: false, answer: {}, after: 0 };
@@ -233,7 +254,7 @@
     }
   }
 
-  // petri.js shows the participant `dallinger.waiting`, of kind "person" (somebody ahead is working) or "line", and
+  // petri.js shows the participant `dallinger.waiting`, of kind "person" (somebody ahead is working), "crowd" or "line", and
   // welcomes back whoever `hasResumed`.
   const waits = new Map();
   dlgr.waiting = null;
@@ -249,25 +270,29 @@
   function pause(lost, retryAfterSeconds) {
     const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, lost - 1));
     const jittered = growing * (0.5 + Math.random() / 2);
-    return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000 || 0)));
+    return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000)));
   }
 
   async function ask(request) {
-    for (let lost = 0; ;) {
+    for (let lost = 0, throttled = 0; ;) {
       const { status, ok, answer, after } = await askOnce(request);
       const isBusy = status === 503 && answer.error_code === "network_busy";
       if (status === 401 && OPEN_TO_ALL.has(request.route) && record().token) {
         record({ token: undefined }); // of an earlier run; the ids still say who this is
         continue;
       }
-      if (!ok && LOST.has(status) && !isBusy) lost += 1;
-      if (ok || !LOST.has(status) || lost >= MOST_TRIES) {
+      const isCrowded = isThrottled(status, answer);
+      const mayPass = !ok && isPassing(status, answer);
+      if (isCrowded) throttled += 1;
+      else if (mayPass && !isBusy) lost += 1;
+      if (!mayPass || lost >= MOST_TRIES || throttled >= MOST_THROTTLED) {
         if (waits.has(request)) showWaiting(request, null);
         if (ok) return answer;
         throw new AjaxRejection(request, status, answer);
       }
-      if (isBusy || lost > 1) showWaiting(request, isBusy ? "person" : "line");
-      await pause(lost, after);
+      if (isBusy) showWaiting(request, "person");
+      else if (lost + throttled > 1) showWaiting(request, isCrowded ? "crowd" : "line");
+      await pause(lost + throttled, after);
     }
   }
 
@@ -367,7 +392,7 @@
 
   /* ---- Waiting for the others, and being let go ------------------------------------------------------------ */
 
-  const LOOK_MS = 10000; // where there is no socket; who isn't heard of for a minute loses the seat
+  const LOOK_MS = 10000; // where there is no socket and the server doesn't say; who isn't heard of for a minute loses the seat
   const LOOK_EACH_BEATS = 3; // where there is one, a message lost on the way is made up for by this
 
   const GOODBYES = {
@@ -399,9 +424,14 @@
   /** Ask how far the waiting room is, or whether the group has ended; `done` gets {quorum}. */
   dlgr.lookAround = function () {
     const before = news; // an answer that news overtook may be older than the news
-    return dlgr.get(`/waiting-room/${dlgr.identity.participantId}`).done(({ quorum: room }) => (before === news ? heed(room) : dlgr.lookAround()));
+    return dlgr.get(`/waiting-room/${dlgr.identity.participantId}`).done(({ quorum: room, look_after: seconds }) => {
+      if (seconds) lookAfterMs = seconds * 1000;
+      if (before === news) heed(room);
+      else dlgr.lookAround();
+    });
   };
 
+  let lookAfterMs = LOOK_MS; // longer when many wait
   let news = 0;
   document.addEventListener("petri:news", ({ detail: room }) => {
     news += 1;
@@ -441,9 +471,13 @@
   function listenForQuorum() {
     const look = () => gathering.state() === "pending" && dlgr.lookAround();
     if (!window.petri) { // a page with a layout of its own: asking alone does it, too
-      const asking = setInterval(look, LOOK_MS);
-      gathering.done(() => clearInterval(asking));
-      look();
+      let asking;
+      const lookAgain = () => {
+        look();
+        asking = setTimeout(lookAgain, lookAfterMs);
+      };
+      gathering.done(() => clearTimeout(asking));
+      lookAgain();
       return;
     }
     let beats = 0;
@@ -486,7 +520,7 @@
     const entered = dlgr.identity.participantId ? $.Deferred().resolve() : dlgr.createParticipant();
     return entered.then(() => send("POST", `/node/${dlgr.identity.participantId}`, {}, requestId))
       .done((answer) => step({ requestId, answer }))
-      .fail(({ status }) => status && !LOST.has(status) && step(null));
+      .fail(({ isPassing: mayPass }) => mayPass || step(null));
   };
 
   function comeBack(answer) {

@@ -5,6 +5,7 @@
 
 const WORDS = {
   person: "Someone ahead of you is still working. You go on as soon as they are done; your waiting time counts.",
+  crowd: "Many people are taking part at this moment. Nothing is lost, you go on in a moment.",
   line: "Your connection was interrupted. Nothing is lost, we keep trying.",
 };
 const NOTE_STAYS_MS = 6000;

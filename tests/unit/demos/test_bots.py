@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -214,6 +216,39 @@ def test_a_server_that_is_not_ready_is_asked_again(server, status):
     assert a_bot(server).sign_up() == 5
 
 
+@pytest.mark.parametrize("status", [429, 500, 501, 507])
+def test_a_gateway_that_answers_in_place_of_the_server_is_asked_again(server, status):
+    server.answer("/participant", (status, {}, {"message": "Too Many Requests"}), PARTICIPANT)
+    assert a_bot(server).sign_up() == 5
+
+
+def test_a_bot_goes_on_asking_a_server_that_lets_few_in_at_a_time(server):
+    throttled: Answer = (429, {}, {"message": "Too Many Requests"})
+    server.answer("/participant", *[throttled, NOT_READY] * 10, PARTICIPANT)
+    assert a_bot(server).sign_up() == 5
+
+
+def test_asking_a_server_that_lets_nobody_in_ends(server):
+    server.answer("/participant", (429, {}, {"message": "Too Many Requests"}))
+    with pytest.raises(BotError, match="status 429"):
+        a_bot(server).sign_up()
+    assert len(server.of("/participant")) == bot_line.THROTTLED_ATTEMPTS
+
+
+def test_a_bot_waits_until_the_date_that_it_is_told(server, slept):
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    server.answer("/participant", (429, {"Retry-After": later}, {}), PARTICIPANT)
+    a_bot(server).sign_up()
+    assert 50 < slept[0] < 75
+
+
+@pytest.mark.parametrize("asked", ["soon", "nan", "-3", ""])
+def test_a_time_that_cannot_be_read_is_no_time(server, slept, asked):
+    server.answer("/participant", (429, {"Retry-After": asked}, {}), PARTICIPANT)
+    a_bot(server).sign_up()
+    assert slept[0] < 1
+
+
 def test_a_bot_waits_as_long_as_it_is_asked_to(server, slept):
     server.answer("/participant", BUSY, PARTICIPANT)
     a_bot(server).sign_up()
@@ -238,7 +273,8 @@ def test_a_refusal_is_never_repeated(server):
 
 
 def test_a_defect_of_the_server_is_never_repeated(server):
-    server.answer("/participant", (500, {}, {"status": "error", "error_text": "Broken."}))
+    said = {"status": "error", "error_text": "Broken.", "error_code": "internal_error"}
+    server.answer("/participant", (500, {}, said))
     a_bot(server).run_experiment()
     assert len(server.of("/participant")) == 1
 
