@@ -160,12 +160,17 @@ class Node(Record):
         self._looks()
         return of_kind(self.work.infos_at(self), check_type(type, Info), failed, properties)
 
-    def received_infos(self, type: Kind | None = None, **properties: Any) -> list[Info]:
-        """Return the infos it has received, in the order they were sent, each once."""
+    def received_infos(
+        self, type: Kind | None = None, failed: Failed | None = None, **properties: Any
+    ) -> list[Info]:
+        """Return the infos it has received, in the order they were sent, each once; failed ones too.
+
+        `failed` narrows the list, as elsewhere.
+        """
         self._looks()
         kind = check_type(type, Info)
         received = {t.info_id: t.info for t in self.work.transmissions_to(self) if t.status == "received"}
-        return of_kind(received.values(), kind, "all", properties)
+        return of_kind(received.values(), kind, "all" if failed is None else failed, properties)
 
     def transmissions(
         self, direction: str = "outgoing", status: str = "all", failed: Failed = False
@@ -343,16 +348,16 @@ class Node(Record):
     def update(self, infos: list[Info]) -> None:
         """Override to act on what was received; called once with all of it."""
 
-    def replicate(self, info: Info) -> Info:
+    def replicate(self, info_in: Info) -> Info:
         """Make an info here of the same class with the same contents, and record the Replication."""
-        copy = info.copied_to(self, info.contents)
-        Replication(info_in=info, info_out=copy)
+        copy = info_in.copied_to(self, info_in.contents)
+        Replication(info_in=info_in, info_out=copy)
         return copy
 
-    def mutate(self, info: Info) -> Info:
+    def mutate(self, info_in: Info) -> Info:
         """Make an info here with the info's `_mutated_contents()`, and record the Mutation."""
-        mutant = info.copied_to(self, info._mutated_contents())
-        Mutation(info_in=info, info_out=mutant)
+        mutant = info_in.copied_to(self, info_in._mutated_contents())
+        Mutation(info_in=info_in, info_out=mutant)
         return mutant
 
     # -- failing --------------------------------------------------------------------------------

@@ -252,6 +252,10 @@ class Record:
             shown.update((field, plain(value)) for field, value in added.items())
         return shown
 
+    def __json__(self) -> dict[str, Any]:
+        """Return what `as_json` gives, under the name that older experiments call."""
+        return self.as_json()
+
     def _check_writable(self, added: Any) -> None:
         """Refuse what the answer couldn't be written with, while nothing is committed yet."""
         try:

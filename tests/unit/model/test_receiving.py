@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chalicelib.experiment.infos import Gene, Meme
@@ -209,6 +211,25 @@ def test_setting_the_contents_that_an_info_has_changes_nothing(heard: Shout, wor
         info = again.info(heard.id)
         info.contents = "oh"
         assert info.contents == "oh"
+
+
+@pytest.mark.parametrize("way", ["replicate", "mutate"])
+def test_the_info_to_copy_may_be_named(pair: tuple[Node, Node], heard: Shout, way: str) -> None:
+    copy = getattr(pair[1], way)(info_in=heard)
+    assert copy.transformation_whence[0].info_in is heard
+
+
+@pytest.mark.parametrize(("failed", "found"), [(None, 2), ("all", 2), (True, 1), (False, 1)])
+def test_received_infos_are_filtered_by_failed(pair: tuple[Node, Node], failed: Any, found: int) -> None:
+    sent(*pair).info.fail()
+    sent(*pair)
+    pair[1].transmissions("incoming", failed=True)[0].mark_received()
+    pair[1].receive()
+    assert len(pair[1].received_infos(failed=failed)) == found
+
+
+def test_a_record_is_shown_under_the_older_name_too(heard: Shout) -> None:
+    assert heard.__json__() == heard.as_json()
 
 
 def test_a_replication_is_recorded(pair: tuple[Node, Node], heard: Shout) -> None:
