@@ -1,7 +1,7 @@
 """What this machine remembers of the apps that were deployed from it, below `~/.petri`; no secrets.
 
-A command finds an app's stage, region and profile by its id, and the folder that it was made of. Somebody
-else's machine finds the same with --stage, --region and --profile.
+A command finds an app's stage, region and profile by its id, and the folder that it was made of. On another
+machine --stage, --region and --profile say the same. One app may be in several regions, with a note for each.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Any
 from chalicelib.model.errors import BadRequest
 from infra.aws.names import STAGES, Names, Stage
 
+_OLDER = "app.json"
+
 
 @dataclass(frozen=True)
 class Note:
@@ -35,7 +37,7 @@ class Note:
 
     @property
     def names(self) -> Names:
-        """The names of its resources."""
+        """The names of its resources within its region; `locating.names_in` knows the global ones."""
         return Names(self.app, self.stage)
 
 
@@ -71,30 +73,52 @@ class AtHome:
 
     def keep(self, note: Note) -> None:
         """Remember an app."""
-        path = self._folder(note.names) / "app.json"
+        path = self._path(note)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(note), indent=2), encoding="utf-8")
 
-    def find(self, app: str, stage: Stage | None = None) -> Note | None:
+    def find(self, app: str, stage: Stage | None = None, region: str | None = None) -> Note | None:
         """Return what is remembered of an app; None when nothing is.
 
-        BadRequest for an app that was deployed in both stages, when neither is named.
+        BadRequest for an app that was deployed in both stages, or in several regions, when none is named;
+        AWS_REGION and AWS_DEFAULT_REGION name one too.
         """
-        found = [note for each in STAGES if stage in (None, each) if (note := self._note(app, each))]
+        found = [note for each in STAGES if stage in (None, each) for note in self.notes(app, each)]
+        found = [note for note in found if region in (None, note.region)]
+        stages = [each for each in STAGES if any(note.stage == each for note in found)]
+        if len(stages) > 1:
+            raise BadRequest(f"{app} was deployed as {' and as '.join(stages)}. Say which with --stage.")
         if len(found) > 1:
-            raise BadRequest(f"{app} was deployed as {' and as '.join(STAGES)}. Say which with --stage.")
+            usual = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            regions = sorted({note.region for note in found})
+            found = [note for note in found if note.region == usual]
+            if not found:
+                raise BadRequest(
+                    f"{app} was deployed in {' and in '.join(regions)}. "
+                    "Say which with --region or AWS_REGION."
+                )
         return found[0] if found else None
 
-    def _note(self, app: str, stage: Stage) -> Note | None:
-        path = self.root / "apps" / f"{app}-{stage}" / "app.json"
-        if not path.is_file():
-            return None
-        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Note(**said)
+    def notes(self, app: str, stage: Stage) -> list[Note]:
+        """Return what is remembered of an app, one note for each account and region."""
+        paths = (self.root / "apps" / f"{app}-{stage}").glob("app*.json")
+        found = {}
+        # A file without a region in its name is from an older version: one with a region counts more.
+        for path in sorted(paths, key=lambda path: path.name != _OLDER):
+            said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            note = Note(**said)
+            found[note.account, note.region] = note
+        return list(found.values())
 
-    def forget(self, names: Names) -> None:
-        """Forget an app; what was packaged stays, in case it is deployed again."""
-        (self._folder(names) / "app.json").unlink(missing_ok=True)
+    def forget(self, names: Names, account: str, region: str) -> None:
+        """Forget an app of one account and region; what was packaged stays, in case it is deployed again."""
+        for path in self._folder(names).glob("app*.json"):
+            said = json.loads(path.read_text(encoding="utf-8"))
+            if (said["account"], said["region"]) == (account, region):
+                path.unlink()
+
+    def _path(self, note: Note) -> Path:
+        return self._folder(note.names) / f"app-{note.account}-{note.region}.json"
 
     def _folder(self, names: Names) -> Path:
         return self.root / "apps" / f"{names.app}-{names.stage}"

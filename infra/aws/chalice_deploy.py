@@ -17,7 +17,7 @@ from infra.aws import record
 from infra.aws.account import Account
 from infra.aws.chalice_run import FAILED
 from infra.aws.errors import AwsProblem, said
-from infra.aws.names import Names
+from infra.aws.names import FUNCTIONS, Names
 from infra.aws.record import Record
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -48,7 +48,8 @@ def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[r
     before = kept.fetch()
     record.put(before, staged.folder, names.stage)
     kept.begin(before)
-    _run(account, [names.stage, str(staged.package)], staged.folder, tell)
+    roles = {function: names.role(function) for function in FUNCTIONS}
+    _run(account, [names.stage, str(staged.package), json.dumps(roles)], staged.folder, tell)
     after = record.taken(staged.folder, names.stage)
     kept.finish(after)
     return after

@@ -1,8 +1,9 @@
-"""`python -m infra.aws.chalice_run STAGE PACKAGE` in a staged folder: Chalice's own deployer.
+"""`python -m infra.aws.chalice_run STAGE PACKAGE ROLES` in a staged folder: Chalice's own deployer.
 
 A program of its own, because Chalice imports the staged app.py and chalicelib, under the very names that the
 operator's tools have. It says what Chalice says, a line at a time, and ends with one line of JSON that tells
-what went wrong, if anything did. Only Chalice's packaging is replaced, by the package that is there already.
+what went wrong, if anything did. Chalice's packaging is replaced by the package that is there already, and
+its roles' names by ROLES, a JSON object from functions to roles: names of roles contain the region.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ FAILED: Final = "chalice-failed "
 
 def main(arguments: list[str]) -> int:
     """Deploy; 0 when it went well."""
-    stage, package = arguments
+    stage, package, roles = arguments
     os.environ["AWS_CHALICE_CLI_MODE"] = "true"
     # Chalice and boto3 take a second to import; what is wrong with the arguments is said before.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     from chalice.deploy.deployer import ChaliceDeploymentError
 
     try:
-        _deploy(stage, Path(package))
+        _deploy(stage, Path(package), json.loads(roles))
     except (
         ChaliceDeploymentError,
         AWSClientError,
@@ -41,9 +42,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _deploy(stage: str, package: Path) -> None:
+def _deploy(stage: str, package: Path, roles: dict[str, str]) -> None:
     from chalice.cli.factory import CLIFactory
+    from chalice.config import Config
     from chalice.deploy import deployer
+    from chalice.deploy.appgraph import ApplicationGraphBuilder
+    from chalice.deploy.models import IAMRole, ManagedIAMRole
     from chalice.utils import UI
 
     class Prepared:
@@ -55,7 +59,17 @@ def _deploy(stage: str, package: Path) -> None:
         def create_deployment_package(self, *_: object) -> str:
             return str(package)
 
+    class Named(ApplicationGraphBuilder):
+        """Chalice's builder of what is to be made, with our names for roles."""
+
+        def _create_role_reference(self, config: Config, stage_name: str, function_name: str) -> IAMRole:
+            role = super()._create_role_reference(config, stage_name, function_name)
+            if isinstance(role, ManagedIAMRole):
+                role.role_name = roles[function_name]
+            return role
+
     deployer.LambdaDeploymentPackager = Prepared  # type: ignore[attr-defined, assignment]
+    deployer.ApplicationGraphBuilder = Named  # type: ignore[attr-defined]
     factory = CLIFactory(str(Path.cwd()), environ=os.environ)
     config = factory.create_config_obj(chalice_stage_name=stage)
     ui = UI(out=sys.stdout, err=sys.stdout)

@@ -33,10 +33,10 @@ from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
 from infra.aws.facts import Facts
 from infra.aws.leaks import check_for_secrets
+from infra.aws.locating import has_bucket
 from infra.aws.lock import Lock, held
 from infra.aws.names import FUNCTIONS, Names, PriceClass
 from infra.aws.packaging import build
-from infra.aws.remains import has_bucket
 from infra.aws.sizes import sizes_of
 from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.staging import Staged, stage
@@ -207,6 +207,8 @@ class Deploying:
         stack = Stack(self._account, self._names.base_stack)
         if stack.look() is not None and not stack.belongs_to(self._names):
             raise AwsProblem(f"A stack {stack.name} is there that isn't this app's. Take another --app.")
+        if stack.look() is not None and stack.parameters().get("Place", "") != self._names.place:
+            raise AwsProblem(f"{stack.name} was made under other names meanwhile. Run the command again.")
         if has_bucket(self._account, self._keep):
             self._take_lock()
         if self._order.archive is not None and self._account.has_table(self._names.table):
@@ -234,6 +236,7 @@ class Deploying:
         return {
             "App": self._names.app,
             "Stage": self._names.stage,
+            "Place": self._names.place,
             "AlarmEmail": self._alarm_email or None,
             "SpendLimit": None if limit is None else f"{limit:g}",
             "DeletionProtection": None if protected is None else str(protected).lower(),
@@ -245,7 +248,7 @@ class Deploying:
 
     def _keep_secrets(self) -> None:
         self._secrets = secrets.ensure(self._account, self._names, self._staged.secrets)
-        secrets.Tokens().keep(self._names, self._secrets[secrets.TOKEN])
+        secrets.Tokens().keep(self._names, self._account.region, self._secrets[secrets.TOKEN])
 
     def _upload_files(self) -> None:
         files = [file for file in files_of(self._staged.site) if not file.is_page]
@@ -279,6 +282,7 @@ class Deploying:
         parameters = {
             "App": self._names.app,
             "Stage": self._names.stage,
+            "Place": self._names.place,
             "RestApiId": self._apis["rest_api"]["rest_api_id"],
             "WebsocketApiId": self._apis["websocket_api"]["websocket_api_id"],
             "PriceClass": None if price_class is None else f"PriceClass_{price_class.capitalize()}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.model.errors import PetriError
-from infra.aws import closing, exporting, facts, remains, secrets
+from infra.aws import closing, exporting, facts, locating, remains, secrets
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome
 from infra.aws.errors import REFUSALS, AwsProblem, plainly, problem
@@ -73,21 +73,18 @@ class Destroying:
         with plainly():
             left = remains.find(self._account, self._names)
         if not left:
-            secrets.Tokens().forget(self._names)
-            self._home.forget(self._names)
+            secrets.Tokens().forget(self._names, self._account.region)
+            self._home.forget(self._names, self._account.number, self._account.region)
         return left
 
     def _check(self) -> None:
         if not remains.find(self._account, self._names):
-            raise AwsProblem(
-                f"Nothing is there of {self._names.app} as {self._names.stage} in {self._account.region}. "
-                "`petri apps` lists what is; --region and --profile look elsewhere."
-            )
+            raise locating.not_here(self._account, self._names)
         for name in (self._names.base_stack, self._names.front_stack):
             stack = Stack(self._account, name)
             if stack.look() is not None and not stack.belongs_to(self._names):
                 raise AwsProblem(f"The stack {name} isn't this app's. Delete nothing of it with Petri.")
-        if remains.has_bucket(self._account, self._keep):
+        if locating.has_bucket(self._account, self._keep):
             self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "destroy"))
 
     # -- the steps ------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from chalicelib.model.record import iso
 from chalicelib.storage.engine import ANY, Key, Put
+from infra.aws import locating
 from infra.aws.account import Account
-from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
 
 KEY: Final[Key] = ("experiment", "deployment")
@@ -69,8 +69,5 @@ def demand(account: Account, names: Names) -> Facts:
     """Return the facts of an app that is deployed; AwsProblem for one that isn't."""
     facts = read(account, names)
     if facts is None:
-        raise AwsProblem(
-            f"{names.app} isn't deployed as {names.stage} in {account.region}. `petri apps` lists what is; "
-            "--region and --profile look elsewhere."
-        )
+        raise locating.not_here(account, names)
     return facts

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.model.errors import BadRequest, PetriError
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome, Note
-from infra.aws.errors import AwsProblem, plainly
+from infra.aws.errors import plainly
+from infra.aws.locating import names_in, not_here
 from infra.aws.names import STAGES, Names, Stage
 from infra.aws.stacks import APP_TAG, STAGE_TAG, Stack
 from infra.aws.wiring import Wiring
@@ -20,7 +21,7 @@ _BASE = "-base"
 
 @dataclass(frozen=True)
 class Where:
-    """Where somebody says that an app is; what isn't said is remembered or looked up."""
+    """Where an app is said to be; what isn't said is remembered or looked up."""
 
     app: str
     stage: Stage | None = None
@@ -36,11 +37,15 @@ class App:
     names: Names
     #: what this machine remembers of it
     note: Note | None = None
+    #: whether it was deployed from here in another region too
+    is_one_of_several: bool = False
 
     @property
     def export_id(self) -> str:
-        """What its export is named after: a rehearsal's data never replaces the real one's."""
-        return self.names.app if self.names.stage == "live" else f"{self.names.app}-{self.names.stage}"
+        """What its export is named after, so that no export replaces that of another stage or region."""
+        stage = "" if self.names.stage == "live" else f"-{self.names.stage}"
+        region = f"-{self.account.region}" if self.is_one_of_several else ""
+        return f"{self.names.app}{stage}{region}"
 
 
 @dataclass(frozen=True)
@@ -54,19 +59,23 @@ class Listed:
 
 
 def find(where: Where, home: AtHome | None = None, *, half_made: bool = False) -> App:
-    """Find an app that is to be worked on; BadRequest when there are two, AwsProblem when there is none.
+    """Find an app that is to be worked on; BadRequest when there are two.
 
-    `half_made`: with its stage named, an app counts of which only parts are there.
+    AwsProblem when it isn't in the region that is meant, with the region where it is, if that is known.
+    `half_made`: with its stage named or remembered, an app counts of which only parts are there.
     """
-    note = (home or AtHome()).find(where.app, where.stage)
+    home = home or AtHome()
+    note = home.find(where.app, where.stage, where.region)
     account = connect(
         where.profile or (note.profile if note else None), where.region or (note.region if note else None)
     )
-    if note is not None and note.account == account.number and note.region == account.region:
-        return App(account, note.names, note)
+    if note is not None and (note.account, note.region) != (account.number, account.region):
+        note = None
+    stage = where.stage or (note.stage if note else None)
     with plainly():
-        stage = where.stage if where.stage and half_made else _stage_of(account, where)
-    return App(account, Names(where.app, stage))
+        found = stage if stage and half_made else _stage_of(account, replace(where, stage=stage))
+        names = names_in(account, where.app, found)
+    return App(account, names, note, len(home.notes(where.app, found)) > 1)
 
 
 def _stage_of(account: Account, where: Where) -> Stage:
@@ -80,10 +89,7 @@ def _stage_of(account: Account, where: Where) -> Stage:
     if len(found) > 1:
         raise BadRequest(f"{app} is deployed as {' and as '.join(found)}. Say which with --stage.")
     if not found:
-        raise AwsProblem(
-            f"{app} isn't deployed in {account.region}. `petri apps` lists what is; --region and --profile "
-            "look elsewhere."
-        )
+        raise not_here(account, Names(app, where.stage or "live"), any_stage=where.stage is None)
     return found[0]
 
 

@@ -18,14 +18,36 @@ _APP_ID = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*\Z")
 #: Lambda functions by the names that Chalice gives them; the first answers HTTP.
 API = "api_handler"
 FUNCTIONS = (API, "on_message", "on_tick", "websocket_connect", "websocket_message", "websocket_disconnect")
+_DIRECTIONS = {
+    "north": "n",
+    "northeast": "ne",
+    "east": "e",
+    "southeast": "se",
+    "south": "s",
+    "southwest": "sw",
+    "west": "w",
+    "northwest": "nw",
+    "central": "c",
+}
+
+
+def region_code(region: str) -> str:
+    """Return the short form of a region that fits into names: `eu-central-1` is `euc1`."""
+    return "".join(_DIRECTIONS.get(word, word) for word in region.split("-"))
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of an app's resources, from its id and stage alone; buckets need the account too."""
+    """Names of an app's resources, from its id, stage and region; buckets need the account too.
+
+    Most resources belong to one region, so their names don't repeat it. Buckets, roles, budgets and the parts
+    of CloudFront are global: their names contain the region, so that one app can run in two regions.
+    """
 
     app: str
     stage: Stage
+    #: empty for an app whose global names don't contain the region, as those of older deployments
+    region: str = ""
 
     def __post_init__(self) -> None:
         """PetriError for an id that AWS wouldn't take everywhere."""
@@ -46,6 +68,16 @@ class Names:
     def prefix(self) -> str:
         """What every resource's name begins with."""
         return f"{self.chalice_app}-{self.stage}"
+
+    @property
+    def place(self) -> str:
+        """The part of global names that says the region, with its hyphen; empty in older deployments."""
+        return f"-{region_code(self.region)}" if self.region else ""
+
+    @property
+    def global_prefix(self) -> str:
+        """What the name of every global resource begins with."""
+        return f"{self.prefix}{self.place}"
 
     @property
     def table(self) -> str:
@@ -99,19 +131,25 @@ class Names:
 
     def site_bucket(self, account: str) -> str:
         """The bucket of the pages."""
-        return f"{self.prefix}-{account}-site"
+        return f"{self.global_prefix}-{account}-site"
 
     def keep_bucket(self, account: str) -> str:
         """The bucket of the record of what was deployed, its lock, the packages and exports."""
-        return f"{self.prefix}-{account}-keep"
+        return f"{self.global_prefix}-{account}-keep"
 
     def function(self, name: str) -> str:
         """The Lambda function of one of FUNCTIONS; Chalice leaves the name of the HTTP handler out."""
         return self.prefix if name == API else f"{self.prefix}-{name}"
 
-    def role(self, name: str) -> str:
-        """The IAM role that Chalice makes for one of FUNCTIONS from its policy file."""
+    def chalice_function(self, name: str) -> str:
+        """The name that Chalice derives for one of FUNCTIONS; it names log groups and, by default, roles."""
         return f"{self.prefix}-{name}"
+
+    def role(self, name: str) -> str:
+        """The IAM role of one of FUNCTIONS; IAM takes 64 characters, so the region takes a word's place."""
+        if not self.region:
+            return self.chalice_function(name)
+        return f"{self.global_prefix}-{name.removeprefix('websocket_')}"
 
     def log_group(self, name: str) -> str:
         """The log group of a function."""
@@ -125,7 +163,7 @@ class Names:
     @property
     def budget(self) -> str:
         """The budget whose limit is the account's monthly spending at which the operator is told."""
-        return self.prefix
+        return self.global_prefix
 
     @property
     def metrics(self) -> str:
@@ -134,4 +172,4 @@ class Names:
 
     def front_part(self, name: str) -> str:
         """A part of CloudFront (a function, a policy), whose names are the account's."""
-        return f"{self.prefix}-{name}"
+        return f"{self.global_prefix}-{name}"

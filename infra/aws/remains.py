@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from infra.aws import steps
 from infra.aws.account import Account
 from infra.aws.errors import code_of, is_gone
+from infra.aws.locating import has_bucket
 from infra.aws.names import API, FUNCTIONS, Names
 from infra.aws.record import look_up, mapping, rest_apis, websocket_apis
 from infra.aws.stacks import Stack
@@ -19,6 +20,7 @@ Tell = Callable[[str], None]
 #: API Gateway deletes one REST API in half a minute, Lambda is busy with the change before.
 _BUSY: Final = {"TooManyRequestsException", "ResourceConflictException", "ResourceInUseException"}
 _TRIES, _BETWEEN = 20, 5.0
+_ROLE: Final = "iam_role"
 
 
 def delete_functions(account: Account, names: Names, tell: Tell) -> None:
@@ -100,7 +102,7 @@ def delete_logs(account: Account, names: Names, tell: Tell) -> None:
 
 def _log_groups(account: Account, names: Names) -> list[str]:
     # Chalice calls the group of the function that answers HTTP otherwise than Lambda does.
-    named = {f"/aws/lambda/{names.role(function)}" for function in FUNCTIONS}
+    named = {f"/aws/lambda/{names.chalice_function(function)}" for function in FUNCTIONS}
     wanted = named | {names.log_group(function) for function in FUNCTIONS}
     pages = account.client("logs").get_paginator("describe_log_groups")
     found = pages.paginate(logGroupNamePrefix=names.log_group(API))
@@ -141,34 +143,33 @@ def _buckets(account: Account, names: Names) -> list[str]:
     return [bucket for bucket in own if has_bucket(account, bucket)]
 
 
-def has_bucket(account: Account, bucket: str) -> bool:
-    """Whether a bucket is there and this account's."""
-    try:
-        account.client("s3").head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if code_of(error) in {"404", "403", "NoSuchBucket", "AccessDenied", "Forbidden"}:
-            return False
-        raise
-    return True
-
-
 def find(account: Account, names: Names) -> list[str]:
-    """Return, in words, everything that is there of an app."""
-    return list(_found(account, names))
+    """Return, in words, everything that is there of an app in this region.
+
+    A role whose name contains no region is counted only beside something that belongs to the region: on its
+    own it may be that of an app elsewhere.
+    """
+    entries = look_up(account, names)
+    roles = [_words(entry) for entry in entries if entry["resource_type"] == _ROLE]
+    regional = list(_regional(account, names, entries))
+    return regional + (roles if regional or names.region == account.region else [])
 
 
-def _found(account: Account, names: Names) -> Iterator[str]:
+def _regional(account: Account, names: Names, entries: list[dict[str, Any]]) -> Iterator[str]:
     for stack in (names.base_stack, names.front_stack):
         if Stack(account, stack).look() is not None:
             yield f"stack {stack}"
-    for entry in look_up(account, names):
-        yield f"{str(entry['resource_type']).replace('_', ' ')} {_name_of(entry)}"
+    yield from (_words(entry) for entry in entries if entry["resource_type"] != _ROLE)
     if account.has_table(names.table):
         yield f"table {names.table}"
     for bucket in _buckets(account, names):
         yield f"bucket {bucket}"
     if _has_parameter(account, names):
         yield f"parameter {names.secrets}"
+
+
+def _words(entry: dict[str, Any]) -> str:
+    return f"{str(entry['resource_type']).replace('_', ' ')} {_name_of(entry)}"
 
 
 def _name_of(entry: dict[str, Any]) -> str:

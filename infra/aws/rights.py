@@ -62,6 +62,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "s3": (
         "CreateBucket",
         "DeleteBucket",
+        "ListAllMyBuckets",
         "ListBucket",
         "ListBucketVersions",
         "PutBucketPolicy",
@@ -159,6 +160,7 @@ OF_LIMITS: Final = "budgets"
 _ON_OBJECTS: Final = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 ON_ANYTHING: Final = {
     "sns:Unsubscribe",
+    "s3:ListAllMyBuckets",
     "logs:DescribeLogGroups",
     "cloudwatch:DescribeAlarms",
     *(f"lambda:{action}" for action in NEEDED["lambda"] if "EventSourceMapping" in action),

@@ -75,21 +75,25 @@ class Tokens:
         """`path`: by default `.petri/tokens` in the operator's home."""
         self.path = path or AtHome().root / "tokens"
 
-    def keep(self, names: Names, token: str) -> None:
+    def keep(self, names: Names, region: str, token: str) -> None:
         """Write down an app's token; the file stays readable for its owner alone."""
         parser = self._read()
-        if parser[_SECTION].get(_entry(names)) != token:
-            parser[_SECTION][_entry(names)] = token
+        if parser[_SECTION].get(_entry(names, region)) != token:
+            parser[_SECTION][_entry(names, region)] = token
             self._write(parser)
 
-    def find(self, names: Names) -> str | None:
-        """Return an app's token, if it is written down here."""
-        return self._read()[_SECTION].get(_entry(names))
+    def find(self, names: Names, region: str) -> str | None:
+        """Return an app's token, if it is written down here; older files don't say for which region."""
+        kept = self._read()[_SECTION]
+        return kept.get(_entry(names, region)) or kept.get(_older_entry(names))
 
-    def forget(self, names: Names) -> None:
-        """Strike out an app's token."""
+    def forget(self, names: Names, region: str) -> None:
+        """Remove an app's token."""
         parser = self._read()
-        if parser[_SECTION].pop(_entry(names), None) is not None:
+        gone = parser[_SECTION].pop(_entry(names, region), None)
+        if not names.region:
+            gone = parser[_SECTION].pop(_older_entry(names), None) or gone
+        if gone is not None:
             self._write(parser)
 
     def _read(self) -> configparser.RawConfigParser:
@@ -108,5 +112,9 @@ class Tokens:
         partial.replace(self.path)
 
 
-def _entry(names: Names) -> str:
+def _entry(names: Names, region: str) -> str:
+    return f"{names.app}-{names.stage}-{region}"
+
+
+def _older_entry(names: Names) -> str:
     return f"{names.app}-{names.stage}"

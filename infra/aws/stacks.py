@@ -72,6 +72,11 @@ class Stack:
             raise
         return dict(found[0]) if found and found[0]["StackStatus"] != "DELETE_COMPLETE" else None
 
+    def parameters(self) -> dict[str, str]:
+        """Return the parameters with which the stack was made last; empty without a stack."""
+        found = (self.look() or {}).get("Parameters", ())
+        return {each["ParameterKey"]: each["ParameterValue"] for each in found}
+
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the stack; empty without a stack."""
         return _outputs(self.look() or {})

@@ -81,4 +81,4 @@ def _token_of(found: finding.App) -> str:
     # Put off, as above.
     from infra.aws.secrets import Tokens
 
-    return Tokens().find(found.names) or ""
+    return Tokens().find(found.names, found.account.region) or ""

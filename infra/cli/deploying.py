@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from chalicelib.model.errors import ExperimentError
-from infra.aws import facts, rights
+from infra.aws import facts, locating, rights
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome
 from infra.aws.deploying import Deployed, Deploying, Order, described
@@ -47,8 +47,10 @@ def deploy_app(asked: Asked) -> None:
     """Deploy as asked: look first, ask, then make, and say where it is."""
     if asked.directory.is_file():
         asked = replace(asked, directory=unpacked(asked.directory, AtHome()))
-    names = Names(asked.app or app_id_of(asked.directory), asked.stage)
+    app = Names(asked.app or app_id_of(asked.directory), asked.stage).app
     account = connect(asked.profile, asked.region)
+    with plainly():
+        names = locating.names_in(account, app, asked.stage)
     _check_rights(account, names, limits=bool(asked.spend_limit))
     order = Order(
         asked.directory,
@@ -75,6 +77,12 @@ def deploy_app(asked: Asked) -> None:
 def _question(account: Account, names: Names) -> str:
     with plainly():
         there = facts.read(account, names)
+        others = [] if there else locating.other_regions(account, names)
+    if others:
+        return (
+            f"{names.app} is deployed as {names.stage} in {' and in '.join(others)}. Deploy a second, "
+            f"separate one to {account.region}?"
+        )
     if there is None:
         return f"Deploy {names.app} as {names.stage} to {account.region}?"
     of = f"{there.deployed_at[:16].replace('T', ' ')} UTC, of the experiment {there.version.get('name', '?')}"

@@ -24,7 +24,7 @@ from infra.aws.staging import Staged
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 from infra.local.bots import chosen_bots
 
-from .cloud import Cloud
+from .cloud import REGION, Cloud
 from .inventory import inventory
 from .people import People, RunningClock, Taken
 from .region import Region
@@ -100,7 +100,7 @@ class Rehearsal:
         self._package = package
         self._launch = launch
         self._open = ExitStack()
-        self.names = Names(APP, "sandbox")
+        self.names = Names(APP, "sandbox", REGION)
         #: How many calls each step of the first deploy and of a destroy made.
         self.lengths: dict[str, int] = {}
 

@@ -104,7 +104,7 @@ def opened(run_id: str | None, places: Places, *, with_code: bool = True) -> Ite
         from infra.aws import finding
         from infra.aws.office import opened as opened_there
 
-        there = finding.find(finding.Where(note.app, note.stage))
+        there = finding.find(finding.Where(note.app, note.stage, region=note.region))
         code = Path(note.folder) if with_code else None
         with plainly(), opened_there(there.account, there.names, folder=code) as office:
             yield office

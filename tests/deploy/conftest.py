@@ -13,7 +13,7 @@ import pytest
 from infra.aws import steps
 from infra.aws.account import Account, connect
 from infra.aws.names import Names
-from infra.emulator.cloud import Cloud
+from infra.emulator.cloud import REGION, Cloud
 from tests.deploy.app import at_home, deploy
 from tests.tools.answers import _quick_answers
 
@@ -48,7 +48,7 @@ class _Original:
 
 @pytest.fixture(scope="session")
 def _original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Original]:
-    folder, names = tmp_path_factory.mktemp("original"), Names("standing", "sandbox")
+    folder, names = tmp_path_factory.mktemp("original"), Names("standing", "sandbox", REGION)
     with cloud.copy() as own:
         # Other tests come before this one's end, and know nothing of its AWS.
         with pytest.MonkeyPatch.context() as patch:
@@ -76,7 +76,7 @@ def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Account:
 
 @pytest.fixture
 def names() -> Names:
-    return Names(f"story{next(_NUMBERS)}", "sandbox")
+    return Names(f"story{next(_NUMBERS)}", "sandbox", REGION)
 
 
 @pytest.fixture(autouse=True)

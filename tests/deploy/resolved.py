@@ -11,7 +11,7 @@ from infra.aws.names import Names
 from infra.aws.templating import base_template, front_template, routes_of
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
-NAMES = Names("story", "live")
+NAMES = Names("story", "live", REGION)
 PAGES = ("ad", "complete", "consent", "exp", "experiment", "launch", "questionnaire", "withdraw")
 BASE = {"AlarmEmail": "lab@example.com", "SpendLimit": "50", "DeletionProtection": "true"}
 FRONT = {"RestApiId": "rest123", "WebsocketApiId": "socket456"}
@@ -63,6 +63,7 @@ def resolved(template: Template, given: dict[str, str]) -> Template:
         **{name: about.get("Default") for name, about in template["Parameters"].items()},
         "App": NAMES.app,
         "Stage": NAMES.stage,
+        "Place": NAMES.place,
         **given,
         **PSEUDO,
     }

@@ -24,10 +24,10 @@ from infra.aws.secrets import Tokens
 from infra.aws.watching import Logs, standing
 from infra.cli.deploying import app_id_of, unpacked
 from infra.cli.main import app as command_line
-from infra.emulator.cloud import Cloud
+from infra.emulator.cloud import REGION, Cloud
 from tests.deploy.app import DEMO, at_home, deploy
 
-APP = Names("commands", "sandbox")
+APP = Names("commands", "sandbox", REGION)
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ def test_a_dry_run_lists_steps_and_resources(there: There) -> None:
 
 def test_a_dry_run_makes_nothing(there: There) -> None:
     call("deploy", str(DEMO), "--app", "dry", "--dry-run")
-    assert remains.find(there.account, Names("dry", "live")) == []
+    assert remains.find(there.account, Names("dry", "live", REGION)) == []
 
 
 def test_who_says_no_makes_nothing(there: There) -> None:
     call("sandbox", str(DEMO), "--app", "no", "--no-preflight", typed="n\n")
-    assert remains.find(there.account, Names("no", "sandbox")) == []
+    assert remains.find(there.account, Names("no", "sandbox", REGION)) == []
 
 
 def test_the_preflight_is_shown_before_the_question(there: There) -> None:
@@ -191,7 +191,7 @@ def test_an_operation_on_a_deployed_run_keeps_no_secret_in_the_table(there: Ther
 
 def test_an_operation_on_a_deployed_run_takes_the_token_from_ssm(there: There) -> None:
     with opened(there.account, APP, here=True) as office:
-        assert office.app.tokens.operator_token == Tokens().find(APP)
+        assert office.app.tokens.operator_token == Tokens().find(APP, REGION)
 
 
 def test_an_archive_is_loaded_once(there: There) -> None:
@@ -226,9 +226,9 @@ def test_an_app_is_found_without_this_machine_knowing_it(there: There, tmp_path:
 
 
 def test_an_app_that_is_nowhere_is_answered_with_the_list(there: There) -> None:
-    assert "`petri apps` lists what is" in call("monitor", "--app", "nobody", "--once").stderr.replace(
-        "\n", " "
-    )
+    assert "`petri apps` lists the apps of a region" in call(
+        "monitor", "--app", "nobody", "--once"
+    ).stderr.replace("\n", " ")
 
 
 def test_an_app_in_both_stages_has_to_be_named_with_its_stage(there: There, tmp_path: Path) -> None:

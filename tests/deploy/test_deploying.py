@@ -17,7 +17,7 @@ from infra.aws.record import look_up, mapping
 from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
 from infra.aws.wiring import BURST, CONFIRMED, PARTIAL, Wiring
-from infra.emulator.cloud import OPERATOR, Cloud
+from infra.emulator.cloud import OPERATOR, REGION, Cloud
 from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
 from tests.deploy.conftest import Standing
 
@@ -34,11 +34,11 @@ def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, cloud)
         before = len(cloud.calls())
-        account, names, launches = connect(), Names("whole", "sandbox"), Launches()
+        account, names, launches = connect(), Names("whole", "sandbox", REGION), Launches()
         order = Order(DEMO, names, settings=SETTINGS)
         first = Deploying(account, order, Told(), launch=launches).run()
         second = Deploying(account, order, Told(), launch=launches).run()
-        token = Tokens().find(names)
+        token = Tokens().find(names, account.region)
     return account, names, first, second, launches, token, cloud.calls()[before:]
 
 

@@ -19,7 +19,7 @@ from infra.aws.names import Names
 from infra.aws.record import look_up
 from infra.aws.sleeping import Sleeping
 from infra.aws.wiring import Wiring
-from infra.emulator.cloud import Cloud
+from infra.emulator.cloud import REGION, Cloud
 from tests.deploy.app import Told, at_home, deploy
 from tests.deploy.conftest import Standing
 
@@ -45,7 +45,7 @@ def test_the_data_is_exported_first(standing: Standing, tmp_path: Path) -> None:
 
 def test_the_token_at_home_goes_with_the_app(standing: Standing) -> None:
     destroy(standing.account, standing.names)
-    assert secrets.Tokens().find(standing.names) is None
+    assert secrets.Tokens().find(standing.names, standing.account.region) is None
 
 
 def test_a_table_stays_protected_until_its_operator_destroys_the_app(account: Account, names: Names) -> None:
@@ -56,7 +56,7 @@ def test_a_table_stays_protected_until_its_operator_destroys_the_app(account: Ac
 
 
 def test_an_app_that_is_not_there_is_not_destroyed(account: Account, names: Names) -> None:
-    with pytest.raises(AwsProblem, match="Nothing is there of"):
+    with pytest.raises(AwsProblem, match="isn't deployed in us-east-1"):
         destroy(account, names)
 
 
@@ -151,7 +151,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
     """One app that hibernates, is deployed again, and awakes."""
-    folder, names, seen = tmp_path_factory.mktemp("night"), Names("night", "sandbox"), {}
+    folder, names, seen = tmp_path_factory.mktemp("night"), Names("night", "sandbox", REGION), {}
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, cloud)
         account = connect()
@@ -189,7 +189,7 @@ def test_an_app_awakes_as_it_was(night: dict[str, Seen]) -> None:
 
 
 def test_an_app_that_is_not_deployed_can_not_hibernate(account: Account, names: Names) -> None:
-    with pytest.raises(AwsProblem, match="isn't deployed as sandbox"):
+    with pytest.raises(AwsProblem, match=r"\(sandbox\) isn't deployed in"):
         Sleeping(account, names, Told())
 
 

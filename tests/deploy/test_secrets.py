@@ -11,6 +11,7 @@ from infra.aws.account import Account
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
 from infra.aws.secrets import SIGNING, TOKEN, Tokens
+from infra.emulator.cloud import REGION
 
 
 def test_signing_secret_and_token_outlive_a_redeploy(account: Account, names: Names) -> None:
@@ -53,19 +54,32 @@ def test_more_than_ssm_takes_is_refused_without_showing_it(account: Account, nam
 
 def test_only_its_owner_can_read_the_file_of_tokens(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path / "private" / "tokens")
-    tokens.keep(Names("story", "live"), "t0ken")
+    tokens.keep(Names("story", "live"), REGION, "t0ken")
     assert tokens.path.stat().st_mode & 0o777 == 0o600
 
 
 def test_tokens_are_found_by_app_and_stage(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path / "tokens")
-    tokens.keep(Names("story", "live"), "one")
-    tokens.keep(Names("story", "sandbox"), "two")
-    assert tokens.find(Names("story", "live")) == "one"
+    tokens.keep(Names("story", "live"), REGION, "one")
+    tokens.keep(Names("story", "sandbox"), REGION, "two")
+    assert tokens.find(Names("story", "live"), REGION) == "one"
+
+
+def test_tokens_of_one_app_in_two_regions_are_told_apart(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "tokens")
+    tokens.keep(Names("story", "live"), REGION, "one")
+    tokens.keep(Names("story", "live"), "eu-central-1", "two")
+    assert tokens.find(Names("story", "live"), REGION) == "one"
+
+
+def test_a_token_that_an_older_version_wrote_down_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("[Deployed apps]\nstory-live = older\n")
+    assert Tokens(path).find(Names("story", "live"), REGION) == "older"
 
 
 def test_a_token_of_a_destroyed_app_is_struck_out(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path / "tokens")
-    tokens.keep(Names("story", "live"), "one")
-    tokens.forget(Names("story", "live"))
+    tokens.keep(Names("story", "live"), REGION, "one")
+    tokens.forget(Names("story", "live"), REGION)
     assert "one" not in tokens.path.read_text()
