@@ -46,6 +46,9 @@ class UnitOfWork(Work, Protocol):
     def state(self) -> dict[str, Any]:
         """What the experiment keeps about itself; changes are written with the commit."""
 
+    def is_still_true(self) -> bool:
+        """Whether all that this unit has read is still stored as it was read."""
+
     def prefetch(
         self, *, node_id: int | None = None, participant_id: int | None = None, more: Iterable[Key] = ()
     ) -> None:

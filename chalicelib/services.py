@@ -33,6 +33,7 @@ from .ports import (
     Report,
     Schedule,
     Store,
+    UnitOfWork,
 )
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ T = TypeVar("T")
 #: Of 32 who want one network at once, one wins a round, so that the last may lose many times; all
 #: pauses together stay far below the 29 seconds that API Gateway waits.
 ATTEMPTS = 30
+#: How often an operation that was refused is run again when what it has read has changed meanwhile.
+MOST_DOUBTS = 5
 #: The longest pause before the second attempt, in seconds; it doubles with each.
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.5
@@ -259,7 +262,9 @@ class App:
                     self._warn_if_slow(operation, time.perf_counter() - began)
                     unit.carry_wishes()
                     work.commit()
-                except Conflict:
+                except Exception as error:
+                    if not _is_to_be_run_again(error, work, attempt):
+                        raise
                     self.conflicts += 1
                     time.sleep(_jitter.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
                     continue
@@ -327,6 +332,23 @@ class App:
                 seconds * 1000,
                 SLOW_HOOK * 1000,
             )
+
+
+def _is_to_be_run_again(error: Exception, work: UnitOfWork, attempt: int) -> bool:
+    """Whether an attempt lost a race, or what it was refused with may come of what it read too early.
+
+    A refusal or an error, of Petri or of an author's hook, is reported when all that was read is still
+    stored as it was read; else the operation is run again first. Busy asks the client to come again anyway.
+    """
+    if isinstance(error, Conflict):
+        return True
+    if isinstance(error, Busy) or attempt >= MOST_DOUBTS:
+        return False
+    try:
+        return not work.is_still_true()
+    except PetriError:
+        logger.exception("what was read couldn't be read again; the first error is reported")
+        return False
 
 
 _app: App | None = None

@@ -24,9 +24,18 @@ class EngineAround:
         """The most bytes one `commit` takes."""
         return self._engine.max_bytes
 
+    @property
+    def shows_whole_commits(self) -> bool:
+        """Whether a reader sees all items of a commit at one moment."""
+        return self._engine.shows_whole_commits
+
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys."""
         return self._engine.get(keys)
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys as they are at one moment."""
+        return self._engine.get_isolated(keys)
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         """Yield the items of a collection whose sk begins with the prefix, in order of sk."""

@@ -67,6 +67,8 @@ class StoredItem(Model):
     s = _number()
     #: Who wrote it: a put that is repeated after a lost answer knows its own first success by it.
     mark = _text()
+    #: What was written together with it; siblings.py tells how.
+    w = _text()
     more = _document()
 
 

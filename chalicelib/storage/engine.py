@@ -68,8 +68,18 @@ class Engine(Protocol):
     def max_bytes(self) -> int:
         """The most bytes one `commit` takes."""
 
+    @property
+    def shows_whole_commits(self) -> bool:
+        """Whether a reader sees all items of a commit at one moment."""
+
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys, strongly consistent."""
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys as they are at one moment.
+
+        Conflict while a commit is changing one of them. Of more than 25, each 25 have a moment of their own.
+        """
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         """Yield the items of a collection whose sk begins with the prefix, in order of sk."""

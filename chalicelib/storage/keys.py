@@ -34,6 +34,8 @@ NETWORKS = "networks"
 HEADER: Key = (NETWORKS, "#")
 EXPERIMENT: Key = ("experiment", "#")
 RECRUITMENT = "recruitment"
+ROOMS = "rooms"
+ROOMS_HEADER: Key = (ROOMS, "#")
 
 
 def network_of(node_id: int) -> int:
@@ -136,3 +138,7 @@ def message(moment: datetime, mark: str) -> Key:
 
 def counter(name: str) -> Key:
     return "counter", name
+
+
+def room(number: int) -> Key:
+    return ROOMS, f"{number:06d}"

@@ -21,6 +21,7 @@ from chalicelib.model.record import iso
 
 from . import keys
 from .engine import Check, Delete, Engine, Item, Key, Put, Write
+from .siblings import name_siblings
 
 #: How long a large commit may take before another writer takes it for dead.
 LEASE_SECONDS = 20.0
@@ -148,7 +149,10 @@ class LargeCommit:
             "pub": stamp,
         }
         published.pop("lease", None)
-        self._engine.commit([Put(published, version), *changes])
+        writes: list[Write] = [Put(published, version), *changes]
+        if not self._engine.shows_whole_commits:
+            writes = name_siblings(writes, lambda _: final)
+        self._engine.commit(writes)
 
 
 def give_way(engine: Engine, holder: Key, item: Mapping[str, Any] | None, now: datetime) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from chalicelib.model.errors import Conflict, NotFound
 from chalicelib.model.info import Info
+from chalicelib.model.marks import NODE_SPAN
 from chalicelib.model.network import Network
 from chalicelib.model.node import NETWORK_SPAN, Node
 from chalicelib.model.participant import Participant
@@ -23,6 +24,7 @@ from chalicelib.model.vector import Vector
 from . import keys, mapping
 from .engine import Engine, Item, Key
 from .roots import KnownRoots
+from .siblings import Sightings, versions_of
 
 R = TypeVar("R", bound=Record)
 
@@ -40,6 +42,8 @@ class Reading:
         self._engine = engine
         self._now = now
         self._roots = roots or KnownRoots()
+        #: What was read, and what each item says of those that were written with it.
+        self._sightings = Sightings()
         #: Every record of this unit, by kind and id.
         self._records: dict[tuple[str, int], Record] = {}
         #: Raw items by key; None for an item that isn't there.
@@ -78,6 +82,34 @@ class Reading:
             found = self._engine.get(missing)
             for key in missing:
                 self._items[key] = found.get(key)
+            for key in missing:
+                item = self._items[key]
+                if item is None:
+                    self._sightings.miss(key)
+                else:
+                    self._sightings.see(item)
+
+    def _all_of(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield the items of a collection; the caller notes those that it keeps as seen."""
+        yield from self._engine.query(pk, prefix)
+        self._sightings.see_end(pk, prefix)
+
+    def is_still_true(self) -> bool:
+        """Whether all that this unit has read is still stored as it was read; read anew, isolated."""
+        versions = self._sightings.versions
+        if not versions:
+            return True
+        try:
+            found = versions_of(self._engine.get_isolated(versions).values())
+        except Conflict:
+            return False
+        if any(found.get(key, 0) != version for key, version in versions.items()):
+            return False
+        return all(
+            versions.get(key) == version
+            for pk, prefix in self._sightings.ranges
+            for key, version in versions_of(self._engine.query(pk, prefix)).items()
+        )
 
     def item(self, key: Key) -> Item | None:
         """Return a raw item, or None; read once."""
@@ -107,6 +139,7 @@ class Reading:
             pub = 0
             found: list[Network] = []
             for item in self._roots.listed(self._engine):
+                self._sightings.see(item)
                 if item["kind"] == "networks_header":
                     self._items[keys.HEADER] = item
                     pub = item.get("pub", 0)
@@ -114,6 +147,7 @@ class Reading:
                     self._items.setdefault((item["pk"], item["sk"]), item)
                     found.append(cast("Network", self._know("network", item)))
             known = {network.id for network in found}
+            self._sightings.see_end(keys.NETWORKS, "")
             made = [r for r in self._made.get(("network", 0), []) if r.id not in known]
             self._all_networks = found + cast("list[Network]", made)
         return list(self._all_networks)
@@ -127,9 +161,17 @@ class Reading:
             known = None if item is None else self._know_in_network("node", item)
             if item is not None and known is None:
                 raise Conflict(f"Node {node_id} joined while its network was being read.")
+            if item is None:
+                self._check_is_none(node_id)
         if known is None:
             raise NotFound(f"There is no node {node_id}.", code="node_not_found")
         return cast("Node", known)
+
+    def _check_is_none(self, node_id: int) -> None:
+        """Raise Conflict for a node that isn't there though its network has counted it: it is on its way."""
+        root = self._items.get(keys.root(keys.network_of(node_id)))
+        if root is not None and 0 < node_id % NETWORK_SPAN <= root.get("last_node", 0):
+            raise Conflict(f"Node {node_id} was counted by its network and isn't to be seen yet.")
 
     def nodes(self, node_ids: Sequence[int]) -> list[Node]:
         """Return several nodes, read in one call; NotFound if one is missing."""
@@ -142,7 +184,7 @@ class Reading:
         """Return a node after reading it together with all that was made at it, in one call."""
         if ("node", node_id) not in self._records:
             network = self.network(keys.network_of(node_id))
-            self._sort_things(self._engine.query(network_partition(network), keys.at(node_id)))
+            self._sort_things(network, self._all_of(network_partition(network), keys.at(node_id)))
             if ("node", node_id) in self._records:
                 self._close_things(node_id)
         return self.node(node_id)
@@ -193,14 +235,25 @@ class Reading:
         network = self.network(item["network_id"])
         known = self._records.get((kind, item["id"]))
         if known is not None:
+            self._sightings.see(item)
             if "_came_as" in known.__dict__ and not known.is_changed:
                 self._become_original(known, item)
             return known
         if item.get("s", 0) > network.pub or _number_of_node(kind, item["id"]) > network.last_node:
             return None
+        if self._is_after_its_node(kind, item["id"]):
+            return None
+        self._sightings.see(item)
         record = self._know(kind, item)
         record.__dict__["_network"] = network
         return record
+
+    def _is_after_its_node(self, kind: str, record_id: int) -> bool:
+        """Whether a thing was made after this unit read the node that numbered it."""
+        if kind == "node":
+            return False
+        node = self._records.get(("node", keys.node_of(record_id)))
+        return node is not None and not node.is_new and record_id % NODE_SPAN > cast("Node", node).last_thing
 
     def _become_original(self, copy: Record, item: Item) -> None:
         """Give an info that came with a transmission what its own item has: it may be newer."""
@@ -236,28 +289,53 @@ class Reading:
 
     def _load(self, name: str, owner_id: int) -> list[Record]:
         if name == "question":
-            items = self._engine.query(f"part#{owner_id}", "question#")
-            return in_order(self._know("question", item) for item in items)
+            return in_order(self._question(item) for item in self._all_of(f"part#{owner_id}", "question#"))
         pk = keys.partition(keys.network_of(owner_id))
         if name == "to":
-            items = self._engine.query(pk, keys.to(owner_id))
+            items = self._all_of(pk, keys.to(owner_id))
             return in_order(t for item in items if (t := self._know_transmission(item)) is not None)
         if name == "from":
-            return self._load_sent(self._engine.query(pk, keys.at(owner_id, "sent#")))
-        items = self._engine.query(pk, keys.at(owner_id, PREFIXES[name]))
+            return self._load_sent(self._all_of(pk, keys.at(owner_id, "sent#")))
+        items = self._all_of(pk, keys.at(owner_id, PREFIXES[name]))
         return in_order(r for item in items if (r := self._know_in_network(item["kind"], item)) is not None)
 
-    def _load_sent(self, index: Iterable[Item]) -> list[Record]:
-        wanted = [keys.transmission(item["transmission_id"], item["destination_id"]) for item in index]
-        self._fetch(wanted)
-        found = (self._know_transmission(item) for key in wanted if (item := self._items[key]) is not None)
-        return in_order(t for t in found if t is not None)
+    def _question(self, item: Item) -> Record:
+        self._sightings.see(item)
+        return self._know("question", item)
 
-    def _sort_things(self, items: Iterable[Item]) -> None:
+    def _load_sent(self, index: Iterable[Item]) -> list[Record]:
+        wanted = [
+            keys.transmission(item["transmission_id"], item["destination_id"])
+            for item in index
+            if self._note_sent(self.network(keys.network_of(item["destination_id"])), item)
+        ]
+        self._fetch(wanted)
+        return in_order(t for key in wanted if (t := self._know_sent(key)) is not None)
+
+    def _note_sent(self, network: Network, item: Item) -> bool:
+        """Note that a node has sent something; False for what came after this unit read the node."""
+        transmission_id = item["transmission_id"]
+        is_later = (
+            item.get("s", 0) > network.pub
+            or _number_of_node("sent", transmission_id) > network.last_node
+            or self._is_after_its_node("sent", transmission_id)
+        )
+        if not is_later:
+            self._sightings.see(item)
+        return not is_later
+
+    def _know_sent(self, key: Key) -> Transmission | None:
+        item = self._items[key]
+        if item is None:
+            raise Conflict(f"The sender of a transmission tells of it, and it isn't to be seen yet: {key}.")
+        return self._know_transmission(item)
+
+    def _sort_things(self, network: Network, items: Iterable[Item]) -> None:
         """Put the items at a network's nodes into their collections."""
         for item in items:
             kind = item["kind"]
             if kind == "sent":
+                self._note_sent(network, item)
                 continue
             record = self._know_in_network(kind, item)
             if record is None:
@@ -278,7 +356,7 @@ class Reading:
             return
         known = {key for key in self._read if key[0] in PREFIXES}
         kept = {key: self._read.pop(key) for key in known if keys.network_of(key[1]) == network.id}
-        self._sort_things(self._engine.query(network_partition(network), "at#"))
+        self._sort_things(network, self._all_of(network_partition(network), "at#"))
         self._read.update(kept)
         for number in range(1, network.last_node + 1):
             self._close_things(network.id * 100_000 + number)
@@ -299,8 +377,9 @@ class Reading:
         self._fetch(unknown)
         for key in unknown:
             item = self._items[key]
-            if item is not None:
-                self._know_in_network("node", item)
+            if item is None:
+                raise Conflict(f"{network!r} has counted a node that isn't to be seen yet: {key}.")
+            self._know_in_network("node", item)
         found = (self._records.get(("node", node_id)) for node_id in ids)
         return cast("list[Node]", in_order(node for node in found if node is not None))
 
@@ -320,7 +399,7 @@ class Reading:
         """All transmissions of a network."""
         stored: list[Record] = []
         if not network.is_new:
-            items = self._engine.query(network_partition(network), "to#")
+            items = self._all_of(network_partition(network), "to#")
             stored = [t for item in items if (t := self._know_transmission(item)) is not None]
         made = [r for key, rs in self._made.items() if key[0] == "to" for r in rs]
         mine = [r for r in made if cast("Transmission", r).network_id == network.id]
@@ -372,8 +451,17 @@ class Reading:
         Read once: those who come and go while this unit is at work make no difference to it.
         """
         if self._listing is None:
-            self._listing = self._of_all_shards("listed")
+            self._listing = self._not_over(self._of_all_shards("listed"))
         return list(self._listing)
+
+    def _not_over(self, listed: list[Item]) -> list[Item]:
+        """Leave out those who stand in both lists: half of the commit that moves them is seen."""
+        if self._engine.shows_whole_commits:
+            return listed
+        for item in listed:
+            self._sightings.see(item)
+        moved = self._engine.get([keys.over(item["id"]) for item in listed])
+        return [item for item in listed if keys.over(item["id"]) not in moved]
 
     def n_over(self) -> int:
         """How many are approved, rejected, gone ...: nothing more is expected of them. Counted once."""
@@ -386,12 +474,15 @@ class Reading:
 
     def statuses(self) -> dict[str, int]:
         """Count participants by status, from the small list."""
-        everybody = (*self.listing(), *self._of_all_shards("over"))
-        return dict(Counter(item["status"] for item in everybody))
+        return dict(Counter(item["status"] for item in self._everybody().values()))
+
+    def _everybody(self) -> dict[int, Item]:
+        """The items of both lists by id; of two for one participant, the one that is there to stay."""
+        return {item["id"]: item for item in (*self.listing(), *self._of_all_shards("over"))}
 
     def participant_ids(self) -> list[int]:
         """Ids of all participants, in order."""
-        return sorted(item["id"] for item in (*self.listing(), *self._of_all_shards("over")))
+        return sorted(self._everybody())
 
 
 #: The collections at a node and where in its part of the partition they lie.

@@ -39,6 +39,7 @@ class SQLiteEngine:
 
     max_writes = 1_000_000
     max_bytes = 1 << 30
+    shows_whole_commits = True
 
     def __init__(self, path: Path | str, *, sync_later: bool = False) -> None:
         """Open the file, making it and its views when it is new.
@@ -88,6 +89,15 @@ class SQLiteEngine:
             if row is not None:
                 found[key] = _decode(row[0])[0]
         return found
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys as they are at one moment."""
+        connection = self._connection
+        connection.execute("BEGIN")
+        try:
+            return self.get(keys)
+        finally:
+            connection.execute("COMMIT")
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         """Yield a collection's items whose sk begins with the prefix, in order of sk."""

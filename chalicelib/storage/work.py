@@ -27,6 +27,7 @@ from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
 from .large import LargeCommit, give_way, is_large
 from .reading import Reading, collection_of
 from .roots import KnownRoots
+from .siblings import SIBLINGS, name_siblings
 
 #: How far apart records are that one request makes.
 TICK = timedelta(microseconds=1)
@@ -228,6 +229,8 @@ class UnitOfWork(Reading):
         if participant.status in OVER:
             here, elsewhere = elsewhere, here
         self.put_item(here, "listed", fields, expect=ANY)
+        # Its siblings name it by the version that the participant gets.
+        self._changes[here][0]["v"] = participant._version + 1
         stored = self._items.get(keys.participant(participant.id))
         if stored is not None and (stored["status"] in OVER) != (participant.status in OVER):
             self.delete_item(elsewhere)
@@ -236,6 +239,9 @@ class UnitOfWork(Reading):
         """Return the raw items of a collection, read anew; each may then be claimed."""
         found = list(self._engine.query(pk, prefix))
         self._items.update({(item["pk"], item["sk"]): item for item in found})
+        for item in found:
+            self._sightings.see(item, again=True)
+        self._sightings.see_end(pk, prefix)
         return found
 
     def put_anyway(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
@@ -273,8 +279,10 @@ class UnitOfWork(Reading):
             self._respect_leases(changed)
             if is_large(self._engine, writes):
                 LargeCommit(self._engine, self._now, self._stored_root_item).commit(writes)
-            else:
+            elif self._engine.shows_whole_commits:
                 self._engine.commit(writes)
+            else:
+                self._engine.commit(name_siblings(writes, self._items.get))
         self.network_changed = any(isinstance(record, Network) for record in changed)
         self.committed = True
 
@@ -346,4 +354,6 @@ GIVE_ID: dict[str, Any] = {
 
 def without_keys(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item's own fields."""
-    return {name: value for name, value in item.items() if name not in ("pk", "sk", "kind", "v", "mark")}
+    return {
+        name: value for name, value in item.items() if name not in ("pk", "sk", "kind", "v", "mark", SIBLINGS)
+    }

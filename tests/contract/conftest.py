@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.contract.crowds import crowded, dead_leases, full_steps, small_steps
-from tests.contract.engines import _moto, closed_engine, dynamodb, engine, own_dynamodb, sqlite
+from tests.contract.crowds import crowded, dead_leases, full_steps, shared, small_steps
+from tests.contract.engines import _moto, closed_engine, dynamodb, engine, own_dynamodb, sqlite, torn
 from tests.tools.answers import _quick_answers
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "engine",
     "full_steps",
     "own_dynamodb",
+    "shared",
     "small_steps",
     "sqlite",
+    "torn",
 ]

@@ -15,15 +15,22 @@ from tests.tools.moto_dynamodb import refuse_overlapping_transactions
 TRANSACTION = 0.005
 
 
-@pytest.fixture(params=["sqlite", "dynamodb", "refusing"])
+@pytest.fixture(params=["sqlite", "dynamodb", "refusing", "torn"])
 def crowded(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """Each engine, and DynamoDB's as AWS plays it: it refuses transactions that overlap."""
+    """Each engine, DynamoDB's as AWS plays it, which refuses transactions that overlap, and torn commits."""
     if request.param != "refusing":
         yield request.getfixturevalue(request.param)
         return
     engine = request.getfixturevalue("dynamodb")
     with refuse_overlapping_transactions(engine, during=lambda: time.sleep(TRANSACTION)):
         yield engine
+
+
+@pytest.fixture(params=["sqlite", "dynamodb", "torn"])
+def shared(request: pytest.FixtureRequest) -> Engine:
+    """Each engine, and one whose commits become visible item by item."""
+    engine: Engine = request.getfixturevalue(request.param)
+    return engine
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])

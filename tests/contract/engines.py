@@ -12,6 +12,7 @@ from chalicelib.storage.dynamodb import SCHEMA, DynamoDBEngine
 from chalicelib.storage.engine import Engine, Item
 from chalicelib.storage.sqlite import SQLiteEngine
 from infra.local.moto_engine import REGION, started
+from tests.tools.torn import TornEngine
 
 TABLE = "petri-contract"
 
@@ -46,6 +47,12 @@ def sqlite(tmp_path: Path) -> Iterator[SQLiteEngine]:
     engine = SQLiteEngine(tmp_path / "run.sqlite")
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def torn(sqlite: SQLiteEngine) -> TornEngine:
+    """An engine whose commits become visible item by item, with 5 ms between the first and the last."""
+    return TornEngine(sqlite)
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])

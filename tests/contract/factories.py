@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from chalicelib import bootstrap
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Empty
-from chalicelib.model.errors import NetworkBusy, PetriError
+from chalicelib.model.errors import Conflict, NetworkBusy, PetriError
 from chalicelib.model.network import Network
 from chalicelib.operations.create_info import create_info
 from chalicelib.operations.create_participant import Entry, create_participant
@@ -25,6 +25,7 @@ from chalicelib.services import App, use
 from chalicelib.storage.engine import Engine, Item, Key, Write
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.storage.work import UnitOfWork
+from tests.tools.torn import TornEngine
 
 T = TypeVar("T")
 EVERYBODY = Caller(ANYONE)
@@ -98,7 +99,7 @@ def say(app: App, node_id: int, contents: str = "x", request_id: str | None = No
 def patiently(engine: Engine, act: Callable[[], T]) -> T:
     """Do what a page does while the person ahead hasn't answered: ask again in a moment."""
     # moto needs some 30 ms of the processor for each question.
-    longest = 0.05 if isinstance(engine, SQLiteEngine) else 2.0
+    longest = 0.05 if isinstance(engine, SQLiteEngine | TornEngine) else 2.0
     jitter = random.Random()
     for _ in range(400):
         try:
@@ -138,6 +139,16 @@ def begin(engine: Engine, now: datetime | None = None) -> UnitOfWork:
     return UnitOfWork(engine, now or datetime.now(UTC))
 
 
+def read(engine: Engine, look: Callable[[UnitOfWork], T]) -> T:
+    """Return what a look gives; again, as an app does it, while half of a commit is seen."""
+    while True:
+        with begin(engine) as work:
+            try:
+                return look(work)
+            except Conflict:
+                time.sleep(0.001)
+
+
 def seen(engine: Engine) -> dict[str, Any]:
     """Return what a reader is told of every network, node, vector, info and transmission."""
     with begin(engine) as work:
@@ -160,6 +171,8 @@ def dump(engine: Engine) -> dict[Key, Item]:
 
 
 def _all_items(engine: Any) -> Iterator[Item]:
+    if isinstance(engine, TornEngine):
+        engine = engine.inner
     # Processes that work on SQLite alone start in half the time without this.
     from chalicelib.storage.dynamodb_models import from_wire
 

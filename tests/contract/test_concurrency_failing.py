@@ -14,7 +14,8 @@ from chalicelib.model.node import Node
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Key, Write
 from chalicelib.storage.sqlite import SQLiteEngine
-from tests.contract.factories import Gaps, an_app, at_once, begin, refusals, say
+from chalicelib.storage.work import UnitOfWork
+from tests.contract.factories import Gaps, an_app, at_once, begin, read, refusals, say
 
 NODES = 50
 
@@ -44,21 +45,24 @@ def fail_network(unit: Any) -> None:
 
 def living(engine: Engine) -> tuple[int, int]:
     """Return how many living infos a reader lists, and how many it counts."""
-    with begin(engine) as work:
+
+    def look(work: UnitOfWork) -> tuple[int, int]:
         network = work.network(1)
         return len(network.infos()), network.n_completed_infos
 
+    return read(engine, look)
 
-def test_a_network_that_fails_while_people_post_is_seen_whole(engine: Engine) -> None:
+
+def test_a_network_that_fails_while_people_post_is_seen_whole(shared: Engine) -> None:
     # moto needs a millisecond of the processor for each info that is read.
-    each = 100 if isinstance(engine, SQLiteEngine) else 20
-    app = filled(engine, each)
+    each = 100 if isinstance(shared, SQLiteEngine) else 20
+    app = filled(shared, each)
     failed = threading.Event()
     seen: list[int] = []
 
     def watch() -> None:
         while not failed.is_set():
-            seen.append(living(engine)[0])
+            seen.append(living(shared)[0])
 
     def post(node_id: int) -> None:
         while True:
@@ -70,7 +74,7 @@ def test_a_network_that_fails_while_people_post_is_seen_whole(engine: Engine) ->
 
     results = at_once([watch, fail, *(partial(post, 100_001 + n) for n in range(3))])
     whole = {count == 0 or count >= NODES * each for count in seen}
-    assert (refusals(results), living(engine), whole <= {True}) == (["node_failed"] * 3, (0, 0), True)
+    assert (refusals(results), living(shared), whole <= {True}) == (["node_failed"] * 3, (0, 0), True)
 
 
 def test_nothing_that_was_posted_survives_the_failing(large: tuple[App, Engine]) -> None:

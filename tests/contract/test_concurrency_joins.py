@@ -25,6 +25,7 @@ from tests.contract.factories import (
     at_once,
     begin,
     patiently,
+    read,
     refusals,
     say,
     seen,
@@ -80,19 +81,18 @@ def test_thirty_two_fill_a_network_of_twenty_exactly(crowded: Engine) -> None:
     )
 
 
-def test_a_chain_of_thirty_two_does_not_fork_and_nobody_reads_nothing(engine: Engine) -> None:
-    app = an_app(engine, a_room(partial(Chain, max_size=CLIENTS + 1), **RETELLING))
+def test_a_chain_of_thirty_two_does_not_fork_and_nobody_reads_nothing(shared: Engine) -> None:
+    app = an_app(shared, a_room(partial(Chain, max_size=CLIENTS + 1), **RETELLING))
     people = arrived(app, CLIENTS)
 
     def take_part(person: int) -> list[Any]:
-        node = patiently(engine, partial(take_place, app, person))
-        with begin(engine) as work:
-            heard = [info.contents for info in work.node(node["id"]).received_infos()]
+        node = patiently(shared, partial(take_place, app, person))
+        heard = read(shared, lambda work: [info.contents for info in work.node(node["id"]).received_infos()])
         say(app, node["id"], f"told by {person}")
         return heard
 
     stimuli = at_once([partial(take_part, person) for person in people])
-    (chain,) = seen(engine).values()
+    (chain,) = seen(shared).values()
     ends = [(v["origin_id"], v["destination_id"]) for v in chain["vectors"]]
     expected = [(100_000 + n, 100_001 + n) for n in range(1, CLIENTS + 1)]
     assert (sorted(ends), [len(heard) for heard in stimuli if isinstance(heard, list)]) == (
@@ -164,28 +164,28 @@ def replace_during(app: App, hook: str) -> type[Any]:
     return type("Replaced", (app.experiment_class,), {hook: replace})
 
 
-def test_a_participant_replaced_while_joining_leaves_no_living_node(engine: Engine) -> None:
-    app = an_app(engine)
+def test_a_participant_replaced_while_joining_leaves_no_living_node(shared: Engine) -> None:
+    app = an_app(shared)
     ann = arrive(app, "ann", "shared")
     app.experiment_class = replace_during(app, "node_post_request")
     results = at_once([partial(take_place, app, ann)])
-    with begin(engine) as work:
+    with begin(shared) as work:
         assert (refusals(results), work.network(1).nodes(failed="all")) == (["participant_not_working"], [])
 
 
-def test_a_participant_replaced_while_answering_leaves_no_living_info(engine: Engine) -> None:
-    app = an_app(engine)
+def test_a_participant_replaced_while_answering_leaves_no_living_info(shared: Engine) -> None:
+    app = an_app(shared)
     ann = arrive(app, "ann", "shared")
     node = take_place(app, ann)
     app.experiment_class = replace_during(app, "info_post_request")
     results = at_once([partial(say, app, node["id"])])
-    with begin(engine) as work:
+    with begin(shared) as work:
         assert (refusals(results), work.network(1).infos()) == (["participant_not_working"], [])
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_a_race_between_joining_and_being_replaced_leaves_no_living_node(engine: Engine, number: int) -> None:
-    app = an_app(engine)
+def test_a_race_between_joining_and_being_replaced_leaves_no_living_node(shared: Engine, number: int) -> None:
+    app = an_app(shared)
     ann = arrive(app, "ann", "shared")
     entry = Entry(worker_id="bob", hit_id="h", assignment_id="shared")
     at_once(
@@ -194,26 +194,26 @@ def test_a_race_between_joining_and_being_replaced_leaves_no_living_node(engine:
             partial(app.run, create_participant, entry, caller=EVERYBODY),
         ]
     )
-    with begin(engine) as work:
+    with begin(shared) as work:
         assert (work.participant(ann).status, work.participant(ann).nodes()) == ("replaced", [])
 
 
-def test_an_assignment_entered_by_many_at_once_belongs_to_one(engine: Engine) -> None:
-    app = an_app(engine)
+def test_an_assignment_entered_by_many_at_once_belongs_to_one(shared: Engine) -> None:
+    app = an_app(shared)
     at_once([partial(arrive, app, f"w{n}", "shared") for n in range(8)])
-    with begin(engine) as work:
+    with begin(shared) as work:
         statuses = Counter(work.participant(n).status for n in work.participant_ids())
     assert statuses["working"] == 1
 
 
-def test_a_worker_who_enters_with_many_assignments_at_once_takes_part_once(engine: Engine) -> None:
-    app = an_app(engine)
+def test_a_worker_who_enters_with_many_assignments_at_once_takes_part_once(shared: Engine) -> None:
+    app = an_app(shared)
     results = at_once([partial(arrive, app, "ann", f"a{n}") for n in range(6)])
-    with begin(engine) as work:
+    with begin(shared) as work:
         assert (refusals(results), len(work.participant_ids())) == (["repeat_worker"] * 5, 1)
 
 
-def test_the_same_entry_many_times_at_once_is_one_participant(engine: Engine) -> None:
-    app = an_app(engine)
+def test_the_same_entry_many_times_at_once_is_one_participant(shared: Engine) -> None:
+    app = an_app(shared)
     results = at_once([partial(arrive, app, "ann")] * 6)
     assert len(set(results)) == 1

@@ -37,11 +37,11 @@ def post_at_once(app: App, node_ids: list[int], clients: int) -> list[Any]:
     return at_once([partial(post, number) for number in range(clients)])
 
 
-def test_two_hundred_infos_posted_at_once_are_all_there_once(engine: Engine) -> None:
-    app = an_app(engine)
-    nodes = crowd_of_nodes(engine, 200)
+def test_two_hundred_infos_posted_at_once_are_all_there_once(shared: Engine) -> None:
+    app = an_app(shared)
+    nodes = crowd_of_nodes(shared, 200)
     post_at_once(app, nodes, 50)
-    with begin(engine) as work:
+    with begin(shared) as work:
         assert sorted(str(info.contents) for info in work.network(1).infos()) == [f"of {n}" for n in nodes]
 
 
