@@ -28,6 +28,7 @@ from chalicelib.export.archive import CODE
 from infra.aws import archives, chalice_deploy, facts, launching, osf, requester, secrets, versions
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome, Note
+from infra.aws.capacity import look_up as look_up_capacity
 from infra.aws.chalice_deploy import Staged as Prepared
 from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
@@ -270,6 +271,10 @@ class Deploying:
     def _connect(self) -> None:
         self._wiring.allow_chains()
         self._wiring.confirm_mapping()
+        capacity = look_up_capacity(self._account)
+        if capacity is not None:
+            self._wiring.bound_consumer(capacity.consumers)
+        self._wiring.shape_gateway_answers(self._apis["rest_api"]["rest_api_id"])
         self._wiring.bound_stage(
             self._apis["rest_api"]["rest_api_id"], self._base.get("AccessLogsArn"), self._progress.tell
         )

@@ -124,6 +124,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
         "GetPolicy",
         "DeleteFunctionConcurrency",
         "PutFunctionRecursionConfig",
+        "GetAccountSettings",
         "ListTags",
         "TagResource",
         "UntagResource",
@@ -163,6 +164,7 @@ ON_ANYTHING: Final = {
     "s3:ListAllMyBuckets",
     "logs:DescribeLogGroups",
     "cloudwatch:DescribeAlarms",
+    "lambda:GetAccountSettings",
     *(f"lambda:{action}" for action in NEEDED["lambda"] if "EventSourceMapping" in action),
 }
 _ALLOWED: Final = "allowed"

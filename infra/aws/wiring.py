@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from infra.aws import access_logs, steps
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem, code_of, is_gone
+from infra.aws.gateway_answers import ANSWERS
 from infra.aws.names import Names
 from infra.aws.record import API_STAGE, CONSUMER, mapping
 
@@ -88,6 +89,17 @@ class Wiring:
             )
         )
 
+    def bound_consumer(self, most: int | None) -> None:
+        """Let so many of the consumer run at once; None: as many as there is work for."""
+        found = self._mapping()
+        wanted = {} if most is None else {"MaximumConcurrency": most}
+        if (found.get("ScalingConfig") or {}) == wanted:
+            return
+        self._patiently(
+            lambda: self._lambda.update_event_source_mapping(UUID=found["UUID"], ScalingConfig=wanted)
+        )
+        self._settled(found["UUID"])
+
     def switch_mapping(self, *, on: bool) -> bool:
         """Let the consumer take messages, or none; False without a mapping."""
         found = mapping(self._account, self._names)
@@ -152,6 +164,22 @@ class Wiring:
         return True
 
     # -- the REST API's stage -------------------------------------------------------------------
+
+    def shape_gateway_answers(self, rest_api: str) -> None:
+        """Have API Gateway's own answers look like the app's; they count from the next deployment of a stage.
+
+        Chalice writes the API anew each time, and these are gone then.
+        """
+        gateway = self._account.client("apigateway")
+        for answer in ANSWERS:
+            gateway.put_gateway_response(
+                restApiId=rest_api,
+                responseType=answer.kind,
+                statusCode=str(answer.status),
+                responseParameters=answer.parameters,
+                responseTemplates={"application/json": answer.body},
+            )
+        gateway.create_deployment(restApiId=rest_api, stageName=API_STAGE)
 
     def bound_stage(self, rest_api: str, log_group_arn: str | None, tell: Tell) -> None:
         """Bound the REST API's requests, and have them logged without saying who somebody is."""

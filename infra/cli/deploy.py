@@ -44,6 +44,14 @@ Class = Annotated[
     PriceClass | None,
     typer.Option("--price-class", help="Where CloudFront answers: 100 (cheapest), 200, or all the world."),
 ]
+AtATime = Annotated[
+    int | None,
+    typer.Option(
+        "--at-a-time",
+        min=1,
+        help="How many participants come at a time; a small account is asked about when it isn't said.",
+    ),
+]
 Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
 
 
@@ -60,6 +68,7 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
         spend_limit: SpendLimit = None,
         protect: Protect = None,
         price_class: Class = None,
+        at_a_time: AtATime = None,
         profile: Profile = None,
         region: Region = None,
         preflight: Preflight = True,
@@ -85,6 +94,7 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
                 preflight,
                 yes,
                 dry_run,
+                at_a_time,
             )
         )
 

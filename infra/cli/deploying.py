@@ -12,11 +12,11 @@ from pathlib import Path
 import typer
 
 from chalicelib.model.errors import ExperimentError
-from infra.aws import facts, locating, rights
+from infra.aws import capacity, facts, locating, rights
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome
 from infra.aws.deploying import Deployed, Deploying, Order, described
-from infra.aws.errors import plainly
+from infra.aws.errors import AwsProblem, plainly
 from infra.aws.names import LONGEST_APP_ID, Names, PriceClass, Stage
 from infra.aws.secrets import Tokens
 from infra.cli.console import err, out
@@ -41,6 +41,7 @@ class Asked:
     preflight: bool
     yes: bool
     dry_run: bool
+    at_a_time: int | None = None
 
 
 def deploy_app(asked: Asked) -> None:
@@ -69,9 +70,33 @@ def deploy_app(asked: Asked) -> None:
         _show_preflight(asked)
     else:
         _verify(asked.directory)
+    _accept_capacity(account, asked)
     if not asked.yes:
         typer.confirm(_question(account, names), err=True, abort=True)
     _tell(names, deploying.run())
+
+
+def _accept_capacity(account: Account, asked: Asked) -> None:
+    """Have it typed how many participants a small account carries at a time, before real people come.
+
+    `--yes` doesn't answer this: a script says it with --at-a-time.
+    """
+    found = capacity.look_up(account) if asked.stage == "live" else None
+    if found is None or not found.is_small:
+        return
+    if asked.at_a_time is not None and asked.at_a_time <= found.people:
+        return
+    err().print(found.warning, markup=False)
+    if asked.yes or asked.at_a_time is not None:
+        raise AwsProblem(
+            f"Nothing was made. If about {found.people} participants at a time are enough, give "
+            f"--at-a-time {found.people}; otherwise have the quota raised first."
+        )
+    typed = typer.prompt(
+        f"To deploy all the same, type how many at a time it carries ({found.people})", err=True
+    )
+    if str(typed).strip() != str(found.people):
+        raise AwsProblem(f"That wasn't {found.people}, so nothing was made.")
 
 
 def _question(account: Account, names: Names) -> str:

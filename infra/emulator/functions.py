@@ -28,6 +28,10 @@ class FunctionError(Exception):
     """A handler raised, or couldn't be imported; the message is its traceback."""
 
 
+class Throttled(FunctionError):
+    """Lambda runs no more functions at this moment."""
+
+
 class Machine:
     """Where functions run: the names that lead somewhere, and whose certificate is believed."""
 
@@ -141,12 +145,17 @@ class Function:
         #: Modules that were imported from elsewhere than the package; a rehearsal wants none.
         self.outside: set[str] = set()
         self.invocations = 0
+        #: How many of the next invocations Lambda refuses, as one whose concurrency is used up.
+        self.throttles = 0
 
     def invoke(self, event: Any, chain: Chain | None = None) -> Any:
         """Hand an event over and return the answer; FunctionError when the handler raised.
 
         `chain`: of the invocations that led to this one; without it this is the first.
         """
+        if self.throttles:
+            self.throttles -= 1
+            raise Throttled("Rate Exceeded.")
         with self._free:
             process = self._idle.popleft() if self._idle else self._start()
             self.invocations += 1
@@ -193,7 +202,11 @@ class _Process:
             text=True,
             encoding="utf-8",
         )
-        self.outside = set(self._read()["outside"])
+        try:
+            self.outside = set(self._read()["outside"])
+        except FunctionError:
+            self.close()
+            raise
 
     @property
     def is_alive(self) -> bool:

@@ -19,14 +19,18 @@ from infra.local.routing import Routes
 from infra.local.sockets import Sockets
 
 from .cloud import ACCOUNT, REGION, Cloud
-from .functions import Function, FunctionError, Functions
+from .functions import Function, FunctionError, Functions, Throttled
 
 FORBIDDEN = Answer(
     403,
     ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"MissingAuthenticationTokenException")),
     b'{"message":"Missing Authentication Token"}',
 )
-FAILED = Answer(502, ((b"content-type", b"application/json"),), b'{"message": "Internal server error"}')
+JSON = ((b"content-type", b"application/json"),)
+FAILED = Answer(502, JSON, b'{"message": "Internal server error"}')
+#: Where a function was throttled, and where more requests come than the stage lets through.
+NO_ROOM = Answer(500, JSON, b'{"message": "Internal server error"}')
+THROTTLED = Answer(429, JSON, b'{"message": "Too Many Requests"}')
 ROUTES = ("$connect", "$default", "$disconnect")
 _ARN = re.compile(r"arn:aws:lambda:[^/]+?:function:[^/]+")
 
@@ -49,6 +53,10 @@ class RestApi:
             for path in [one["path"]]
             for method in one.get("resourceMethods", {})
         }
+        #: How many of the next requests are above what the stage lets through.
+        self.throttles = 0
+        told = gateway.get_gateway_responses(restApiId=api_id)["items"]
+        self._own_answers = {one["responseType"]: _own_answer(one) for one in told}
 
     @property
     def resources(self) -> set[tuple[str, str]]:
@@ -57,6 +65,9 @@ class RestApi:
 
     def answer(self, request: HttpRequest) -> Answer:
         """Hand a request to the function behind its resource; `request.path` begins below the stage."""
+        if self.throttles:
+            self.throttles -= 1
+            return self._own_answers.get("THROTTLED", THROTTLED)
         match = self._routes.match(request.path)
         if match is None or request.method not in match.methods:
             return FORBIDDEN
@@ -71,8 +82,10 @@ class RestApi:
         }
         try:
             made = function.invoke(event)
+        except Throttled:
+            return self._own_answers.get("DEFAULT_5XX", NO_ROOM)
         except FunctionError:
-            return FAILED
+            return self._own_answers.get("DEFAULT_5XX", FAILED)
         return lambda_answer(self._decoded(made, request))
 
     def _decoded(self, made: Any, request: HttpRequest) -> Any:
@@ -87,6 +100,18 @@ class RestApi:
         except (binascii.Error, ValueError):
             return {}
         return {**made, "isBase64Encoded": False}
+
+
+def _own_answer(told: dict[str, Any]) -> Answer:
+    """Return what API Gateway answers in place of a function, as it was set."""
+    begins = "gatewayresponse.header."
+    headers = [
+        (name.removeprefix(begins).lower().encode(), value.strip("'").encode())
+        for name, value in told.get("responseParameters", {}).items()
+        if name.startswith(begins)
+    ]
+    body = told.get("responseTemplates", {}).get("application/json", "")
+    return Answer(int(told["statusCode"]), tuple(headers), body.encode())
 
 
 def _resources(gateway: Any, api_id: str) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from infra.aws import facts
 from infra.aws.account import Account, connect
 from infra.aws.deploying import Deploying, Order, described
 from infra.aws.errors import AwsProblem
+from infra.aws.gateway_answers import ANSWERS
 from infra.aws.lock import Lock
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.record import look_up, mapping
@@ -102,6 +103,19 @@ def test_the_rest_api_is_bounded(deployed: Any) -> None:
     api = next(each for each in look_up(account, names) if each["resource_type"] == "rest_api")
     stage = account.client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName="api")
     assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == BURST
+
+
+def test_what_the_gateway_answers_itself_counts_from_a_deployment_that_comes_after_it(deployed: Any) -> None:
+    made = [call.operation for call in deployed[-1] if call.service == "apigateway"]
+    # Chalice writes the API anew in each of the two deploys.
+    assert made.count("PutGatewayResponse") == 2 * len(ANSWERS)
+    after = made[len(made) - made[::-1].index("PutGatewayResponse") :]
+    assert after.count("CreateDeployment") == 1
+
+
+def test_in_an_account_of_the_usual_size_the_queue_may_use_all_of_it(deployed: Any) -> None:
+    account, names, *_ = deployed
+    assert not mapping(account, names).get("ScalingConfig")
 
 
 def test_requests_are_logged_by_their_route(deployed: Any) -> None:

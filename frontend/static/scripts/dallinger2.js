@@ -270,7 +270,7 @@
   function pause(lost, retryAfterSeconds) {
     const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, lost - 1));
     const jittered = growing * (0.5 + Math.random() / 2);
-    return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000)));
+    return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000 * (1 + Math.random() / 4))));
   }
 
   async function ask(request) {
