@@ -277,7 +277,9 @@ def _check_may_listen(unit: Unit, speaker: int | None, channel: str) -> None:
 
 def _check_own_group(unit: Unit, speaker: int | None, channel: str) -> None:
     kind, _, number = channel.partition("-")
-    if speaker is None or not number.isdigit() or kind not in ("room", "network", "participant"):
+    # One spelling for each number: "room-01" would be a channel of its own.
+    is_number = number.isdigit() and str(int(number)) == number
+    if speaker is None or not is_number or kind not in ("room", "network", "participant"):
         raise Forbidden(f"There is no channel {channel!r} for participants.", code="unknown_channel")
     if kind == "participant":
         allowed = int(number) == speaker

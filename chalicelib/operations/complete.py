@@ -56,7 +56,7 @@ def withdraw(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Let a participant leave, with base pay; what they made is failed and their place opens again."""
     participant = own_participant(unit, participant_id)
     if made_before(unit, participant) is None and participant.end_time is None:
-        participant.released = "withdrawn"
+        participant.released = participant.released or "withdrawn"
         unit.seed(participant, "withdraw", 0)
         unit.experiment.fail_participant(participant)
         _come_to_the_end(unit, participant)

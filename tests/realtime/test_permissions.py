@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.model.network import Network
+from chalicelib.operations import channels
 from tests.realtime.conftest import NewStage
-from tests.realtime.experiments import Meeting, Pairs
+from tests.realtime.experiments import Meeting, Pairs, with_members
 from tests.realtime.stage import Refused, Stage
 from tests.web.world import Person
 
@@ -74,6 +76,100 @@ def test_a_room_is_open_to_its_members_only(new_stage: NewStage) -> None:
     other = stage.arrive()
     assert (member.closed_with, refusal(stage, other, "room-1")) == (None, (403, "not_yours"))
     assert ear.told()[-1]["room"] == 1
+
+
+def two_rooms(new_stage: NewStage) -> tuple[Stage, list[Person]]:
+    """Two rooms of two; the first two people are in room 1."""
+    stage = new_stage(Pairs)
+    people = [stage.arrive() for _ in range(4)]
+    stage.wait(1)
+    assert [len(room) for room in stage.rooms()] == [2, 2]
+    return stage, people
+
+
+@pytest.mark.parametrize("channel", ["room-2", "room-3", "room-0", "room-01", "room-", "room-x", "room-1-2"])
+def test_a_member_of_one_room_may_not_use_another_rooms_channel(new_stage: NewStage, channel: str) -> None:
+    stage, people = two_rooms(new_stage)
+    ear = stage.connect(people[0], "room-1")
+    ear.order(type="subscribe", channel=channel)
+    ear.say(f"{channel}:hello")
+    assert set(ear.errors()) <= {"not_yours", "unknown_channel"}
+    assert (len(ear.errors()), refusal(stage, people[0], channel)[0]) == (2, 403)
+
+
+def test_members_of_a_room_hear_one_another_and_nobody_else_does(new_stage: NewStage) -> None:
+    stage, people = two_rooms(new_stage)
+    ears = [stage.connect(person, f"room-{1 + place // 2}") for place, person in enumerate(people)]
+    ears[0].say("room-1:hello")
+    assert [ear.heard("room-1") for ear in ears] == [["hello"], ["hello"], [], []]
+
+
+def test_somebody_elses_own_channel_is_closed(stage: Stage) -> None:
+    one, other = stage.arrive(), stage.arrive()
+    ear = stage.connect(one, f"participant-{one.id}")
+    assert refusal(stage, one, f"participant-{other.id}") == (403, "not_yours")
+    ear.order(type="subscribe", channel=f"participant-{other.id}")
+    assert ear.errors() == ["not_yours"]
+
+
+def test_a_network_is_open_to_those_in_it_and_no_other_network_is(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, experiment_repeats=2, choose_network=first_network))
+    person = stage.arrive()
+    person.join()
+    ear = stage.connect(person, "network-1")
+    ear.order(type="subscribe", channel="network-2")
+    assert (ear.errors(), refusal(stage, person, "network-2")) == (["not_yours"], (403, "not_yours"))
+
+
+def first_network(self: Meeting, networks: list[Network], participant: object) -> Network:
+    return networks[0]
+
+
+@pytest.mark.parametrize("channel", ["a" * 80, "A.b_c-9"])
+def test_a_channels_name_may_have_eighty_characters(new_stage: NewStage, channel: str) -> None:
+    stage = new_stage(with_members(Meeting, public_channels=(channel,)))
+    assert stage.connect(stage.arrive(), channel).closed_with is None
+
+
+@pytest.mark.parametrize("number", [20, 21])
+def test_a_socket_listens_to_so_many_channels(stage: Stage, number: int) -> None:
+    names = [f"public-{each}" for each in range(number)]
+    operator = stage.connect(None, "talk")
+    for name in names[1:]:
+        operator.order(type="subscribe", channel=name)
+    assert operator.errors() == (["too_many_channels"] if number > 20 else [])
+
+
+def test_listening_twice_to_one_channel_is_listening_once(stage: Stage) -> None:
+    _, ear = stage.arrive_with_ear("talk")
+    ear.order(type="subscribe", channel="talk")
+    ear.say("talk:hello")
+    assert (ear.heard("talk"), ear.errors()) == (["hello"], [])
+
+
+def test_who_unsubscribes_hears_no_more_and_may_subscribe_again(stage: Stage) -> None:
+    _, ear = stage.arrive_with_ear("talk", "lounge")
+    ear.order(type="unsubscribe", channel="talk")
+    ear.order(type="unsubscribe", channel="talk")
+    ear.say("talk:one")
+    ear.order(type="subscribe", channel="talk")
+    ear.say("talk:two")
+    assert ear.heard("talk") == ["two"]
+
+
+def test_a_socket_of_two_hours_ago_is_told_nothing(stage: Stage) -> None:
+    person, old = stage.arrive_with_ear("talk")
+    stage.world.clock.turn(seconds=2 * 3600)
+    new = stage.connect(person, "talk")
+    new.say("talk:hello")
+    assert (old.heard("talk"), new.heard("talk")) == ([], ["hello"])
+
+
+def test_a_socket_is_forgotten_once(stage: Stage) -> None:
+    _, ear = stage.arrive_with_ear("talk")
+    stage.world.app.run(channels.disconnect, ear.id)
+    with stage.world.unchanged():
+        stage.world.app.run(channels.disconnect, ear.id)
 
 
 @pytest.mark.parametrize("channel", ["talk", "dallinger_control", "quorum", "network-1", "elsewhere"])

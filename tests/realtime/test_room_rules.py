@@ -1,0 +1,334 @@
+"""The rules of waiting rooms one by one: who may wait, who gets a seat, who is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.model.errors import Conflict
+from chalicelib.operations import rooms
+from chalicelib.operations.unit import Unit
+from tests.realtime.conftest import NewStage
+from tests.realtime.experiments import Meeting, Pairs, Trio, with_members
+from tests.realtime.stage import Stage
+from tests.web.world import Person
+
+
+def nobody_is_too_many(self: Meeting, waiting_count: int) -> bool:
+    return False
+
+
+def ask(stage: Stage, operation: Callable[..., Any], *args: Any) -> Any:
+    """Run an operation as a worker does, and what follows at once."""
+    found = stage.world.app.run(operation, *args)
+    stage.world.work()
+    return found
+
+
+def entry(stage: Stage, person: Person) -> dict[str, Any] | None:
+    """A participant's place in the lobby, as it is stored."""
+    found = [item for item in stage.world.items("waiting") if item["id"] == person.id]
+    return found[0] if found else None
+
+
+# -- waiting too long -------------------------------------------------------------------------------
+
+
+def small_rooms(new_stage: NewStage, **members: Any) -> Stage:
+    return new_stage(
+        with_members(
+            Meeting,
+            room_size=4,
+            waiting_timeout=5,
+            min_size=2,
+            is_overrecruited=nobody_is_too_many,
+            **members,
+        )
+    )
+
+
+def test_no_smaller_room_opens_beyond_the_number_of_rooms(new_stage: NewStage) -> None:
+    stage = small_rooms(new_stage, rooms=1)
+    first = [stage.arrive() for _ in range(2)]
+    late = [stage.arrive() for _ in range(2)]
+    ask(stage, rooms.waited_long, first[0].id)
+    opened = stage.rooms()
+    for one in late:
+        ask(stage, rooms.waited_long, one.id)
+    assert opened == stage.rooms()
+    assert len(opened) == 1
+
+
+def test_a_smaller_room_has_no_more_seats_than_a_full_one(new_stage: NewStage) -> None:
+    stage = small_rooms(new_stage)
+    people = [stage.world.arrive() for _ in range(6)]
+    ask(stage, rooms.waited_long, people[0].id)
+    assert [len(room) for room in stage.rooms()] == [4]
+
+
+@pytest.mark.parametrize(("here", "opened"), [(1, 0), (2, 1), (3, 1)])
+def test_a_smaller_room_needs_the_least_number(new_stage: NewStage, here: int, opened: int) -> None:
+    stage = small_rooms(new_stage)
+    people = [stage.world.arrive() for _ in range(here)]
+    ask(stage, rooms.waited_long, people[0].id)
+    assert len(stage.rooms()) == opened
+
+
+def test_nobody_who_was_let_go_is_let_go_again(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
+    person = stage.arrive()
+    ask(stage, rooms.waited_long, person.id)
+    with stage.world.unchanged():
+        ask(stage, rooms.waited_long, person.id)
+
+
+@pytest.mark.parametrize("way", ["worker_complete", "worker_failed"])
+def test_who_has_come_to_the_end_is_not_let_go(new_stage: NewStage, way: str) -> None:
+    stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
+    person = stage.world.arrive()
+    person.post(f"/{way}", {"participant_id": person.id})
+    ask(stage, rooms.waited_long, person.id)
+    (kept,) = stage.world.items("participant")
+    assert kept.get("released") is None
+
+
+def test_who_was_let_go_leaves_the_lobby(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
+    person = stage.arrive()
+    ask(stage, rooms.waited_long, person.id)
+    (kept,) = stage.world.items("participant")
+    assert (kept["released"], entry(stage, person)) == ("waiting", None)
+
+
+def test_without_an_end_nobody_is_asked_whether_they_waited_too_long(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, room_size=4))
+    stage.arrive()
+    kinds = {item["body"]["kind"] for item in stage.world.items("message")}
+    assert "waited_long" not in kinds
+
+
+# -- a second reason --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["withdraw", "handle-error"])
+def test_the_first_reason_for_letting_somebody_go_stays(new_stage: NewStage, way: str) -> None:
+    stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
+    person = stage.arrive()
+    ask(stage, rooms.waited_long, person.id)
+    person.post(f"/{way}", {"participant_id": person.id})
+    (kept,) = stage.world.items("participant")
+    assert kept["released"] == "waiting"
+
+
+# -- one too many -----------------------------------------------------------------------------------
+
+
+def test_who_has_a_seat_is_not_one_too_many(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    people = [stage.arrive() for _ in range(2)]
+    stage.wait(1)
+    ask(stage, rooms.one_too_many, people[0].id)
+    assert people[0].now()["status"] == "working"
+
+
+@pytest.mark.parametrize("status", ["submitted", "approved", "returned", "screened_out"])
+def test_who_is_not_working_any_more_is_not_one_too_many(new_stage: NewStage, status: str) -> None:
+    stage = new_stage(Trio)
+    person = stage.arrive()
+
+    def end(unit: Unit) -> None:
+        unit.work.participant(person.id).status = status
+
+    ask(stage, end)
+    ask(stage, rooms.one_too_many, person.id)
+    assert person.now()["status"] == status
+
+
+def test_one_too_many_leaves_the_lobby_and_is_listed_as_such(new_stage: NewStage) -> None:
+    stage = new_stage(Trio)
+    person, ear = stage.arrive_with_ear()
+    ask(stage, rooms.one_too_many, person.id)
+    assert (entry(stage, person), ear.told()[-1]["overrecruited"]) == (None, True)
+    assert stage.world.get("/summary")["summary"] == [["overrecruited", 1]]
+
+
+def test_a_newcomer_is_one_too_many_where_every_room_has_opened(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Pairs, rooms=1, is_overrecruited=nobody_is_too_many))
+    for _ in range(2):
+        stage.arrive()
+    stage.wait(1)
+    assert stage.arrive().now()["status"] == "overrecruited"
+
+
+def test_the_experiment_is_asked_about_those_seated_and_those_who_wait(new_stage: NewStage) -> None:
+    asked: list[int] = []
+
+    def note(self: Meeting, waiting_count: int) -> bool:
+        asked.append(waiting_count)
+        return False
+
+    stage = new_stage(with_members(Pairs, is_overrecruited=note))
+    for _ in range(3):
+        stage.arrive()
+        stage.wait(1)
+    assert asked == [1, 2, 3]
+
+
+def test_a_plain_quorum_opens_one_room(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Trio, is_overrecruited=nobody_is_too_many, rooms=5))
+    for _ in range(7):
+        stage.world.arrive()
+    stage.wait(2)
+    assert [len(room) for room in stage.rooms()] == [3]
+
+
+# -- hearts and sockets -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("silent", "seated"), [(90, True), (91, False)])
+def test_who_is_silent_for_ninety_seconds_gets_no_seat(
+    new_stage: NewStage, silent: float, seated: bool
+) -> None:
+    stage = new_stage(Pairs)
+    stage.arrive()
+    stage.world.clock.turn(seconds=silent)
+    stage.arrive()
+    ask(stage, rooms.form_rooms)
+    assert bool(stage.rooms()) is seated
+
+
+@pytest.mark.parametrize(("after", "is_noted"), [(9.9, False), (10, True)])
+def test_a_heartbeat_is_noted_each_ten_seconds(new_stage: NewStage, after: float, is_noted: bool) -> None:
+    stage = new_stage(Trio)
+    person = stage.arrive()
+    stage.state(person)
+    before = entry(stage, person)
+    assert before is not None
+    stage.world.clock.turn(seconds=after)
+    stage.state(person)
+    now = entry(stage, person)
+    assert now is not None
+    assert (now["seen"] != before["seen"], now["since"]) == (is_noted, before["since"])
+
+
+def test_a_page_that_asks_while_it_has_a_seat_waits_no_more(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    people = [stage.arrive() for _ in range(2)]
+    stage.wait(1)
+    stage.world.app.run(_forget_lobby)
+    stage.world.clock.turn(seconds=30)
+    stage.state(people[0])
+    assert entry(stage, people[0]) is None
+
+
+def _forget_lobby(unit: Unit) -> None:
+    for item in rooms.lobby(unit):
+        unit.work.delete_item((item["pk"], item["sk"]))
+
+
+def test_who_has_a_node_does_not_wait(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    person = stage.arrive()
+    person.join()
+    stage.world.app.run(_forget_lobby)
+    stage.world.clock.turn(seconds=30)
+    stage.state(person)
+    assert entry(stage, person) is None
+
+
+# -- how far it is ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("here", "size", "who", "n"),
+    [
+        ([1], 3, 1, 1),
+        ([1, 2], 3, 2, 2),
+        ([1, 2, 3], 3, 3, 2),
+        ([1, 2, 3, 4], 3, 1, 2),
+        ([1, 2, 3, 4], 3, 4, 1),
+        ([1, 2, 3, 4, 5], 3, 4, 2),
+        ([1, 2, 3], 3, 9, 0),
+        ([1, 2], 3, 9, 2),
+        ([], 3, 9, 0),
+        ([1, 2], 0, 1, 0),
+        ([1], 1, 1, 0),
+    ],
+)
+def test_how_many_are_in_the_room_that_somebody_waits_for(
+    here: list[int], size: int, who: int, n: int
+) -> None:
+    assert rooms.filling(here, size, who) == n
+
+
+def test_a_page_is_told_since_when_its_participant_waits(new_stage: NewStage) -> None:
+    stage = new_stage(Trio)
+    begun = stage.world.clock.now()
+    person = stage.arrive()
+    stage.world.clock.turn(seconds=20)
+    assert stage.state(person)["since"] == begun.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# -- at one moment ----------------------------------------------------------------------------------
+
+
+def at_one_moment(stage: Stage, first: Callable[[Unit], Any], then: Callable[[Unit], Any]) -> None:
+    """Let one operation commit between another's reading and its writing; the other runs again."""
+    left = [first]
+
+    def both(unit: Unit) -> None:
+        then(unit)
+        if left:
+            stage.world.app.run(left.pop())
+
+    stage.world.app.run(both)
+    stage.world.work()
+
+
+def test_two_workers_who_form_rooms_at_one_moment_seat_everybody_once(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    people = [stage.world.arrive().id for _ in range(5)]
+    at_one_moment(stage, rooms.form_rooms, rooms.form_rooms)
+    assert stage.rooms() == [people[0:2], people[2:4]]
+
+
+def test_who_waited_too_long_while_a_room_opened_keeps_the_seat(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Pairs, waiting_timeout=5))
+    person = stage.world.arrive()
+
+    def one_more_and_a_room(unit: Unit) -> None:
+        del unit
+        stage.world.arrive()
+        stage.world.app.run(rooms.form_rooms)
+
+    at_one_moment(stage, one_more_and_a_room, lambda unit: rooms.waited_long(unit, person.id))
+    (kept, _) = stage.world.items("participant")
+    assert (len(stage.rooms()), kept.get("released")) == (1, None)
+
+
+def test_two_who_waited_too_long_at_one_moment_open_one_smaller_room(new_stage: NewStage) -> None:
+    stage = small_rooms(new_stage)
+    first, second = [stage.world.arrive() for _ in range(2)]
+    at_one_moment(
+        stage,
+        lambda unit: rooms.waited_long(unit, first.id),
+        lambda unit: rooms.waited_long(unit, second.id),
+    )
+    assert stage.rooms() == [[first.id, second.id]]
+
+
+def test_rooms_that_are_being_opened_are_a_conflict(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+
+    def half(unit: Unit) -> None:
+        unit.work.put_anyway((rooms.ROOMS, "000001"), "room", {"id": 1, "members": [7, 8], "opened": ""})
+
+    stage.world.app.run(half)
+    with stage.world.app.store.begin(stage.world.clock.now()) as work:
+        unit = Unit.__new__(Unit)
+        object.__setattr__(unit, "work", work)
+        object.__setattr__(unit, "read", {})
+        with pytest.raises(Conflict, match="being opened"):
+            rooms.rooms_to_change(unit)

@@ -1,0 +1,246 @@
+"""What is refused, by rule: other networks, other people's infos, assignments that are taken, tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.model.errors import NotFound, Unauthorized
+from chalicelib.operations import access, tokens
+from chalicelib.operations.tokens import SignedTokens
+from chalicelib.operations.unit import Unit
+from tests.web.conftest import NewWorld
+from tests.web.experiments import Islands, Talk, with_hooks
+from tests.web.world import OPERATOR_TOKEN, Person, World
+
+# -- other networks ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def apart(world: NewWorld) -> tuple[World, int, int, Person]:
+    """Two nodes in two networks, and the participant whose the first one is."""
+    turn = iter((0, 1))
+
+    def alternate(self: Any, networks: list[Any], participant: object) -> Any:
+        return networks[next(turn)]
+
+    here = world(with_hooks(Islands, choose_network=alternate))
+    one, other = here.arrive(), here.arrive()
+    return here, one.join(), other.join(), one
+
+
+@pytest.mark.parametrize("who", ["participant", "operator"])
+def test_a_node_of_another_network_is_not_connected(apart: tuple[World, int, int, Person], who: str) -> None:
+    here, node, other, one = apart
+    token = OPERATOR_TOKEN if who == "operator" else one.token
+    with here.unchanged():
+        said = here.post(f"/node/{node}/connect/{other}", {"direction": "from"}, token=token)
+    assert (said.status, said.code) == (400, "cannot_connect")
+
+
+def test_nothing_is_sent_to_a_node_of_another_network(apart: tuple[World, int, int, Person]) -> None:
+    here, node, other, one = apart
+    one.answer(node)
+    with here.unchanged():
+        said = one.post(f"/node/{node}/transmit", {"to_whom": other})
+    assert (said.status, said.code) == (400, "cannot_transmit")
+
+
+def test_a_network_that_somebody_is_not_in_is_not_shown(apart: tuple[World, int, int, Person]) -> None:
+    _, node, other, one = apart
+    statuses = [one.get(f"/network/{each // 100_000}").status for each in (node, other)]
+    assert statuses == [200, 403]
+
+
+def test_an_info_of_another_network_is_not_shown_even_to_the_operator(
+    apart: tuple[World, int, int, Person],
+) -> None:
+    here, node, other, one = apart
+    info = one.answer(node)
+    said = here.get(f"/info/{other}/{info}", token=OPERATOR_TOKEN)
+    assert (said.status, said.code) == (403, "not_yours")
+
+
+def test_an_info_is_shown_to_its_receiver_once_received(world: NewWorld) -> None:
+    here = world(Talk)
+    one, other = here.arrive(), here.arrive()
+    first, second = one.join(), other.join()
+    info = one.answer(first)
+    one.post(f"/node/{first}/transmit", {"what": info, "to_whom": second})
+    pending = other.get(f"/info/{second}/{info}").status
+    other.get(f"/node/{second}/transmissions")
+    assert (pending, other.get(f"/info/{second}/{info}").status) == (403, 200)
+
+
+@pytest.mark.parametrize("number", [0, 7, 10**15 - 1])
+@pytest.mark.parametrize("path", ["/participant/{}", "/node/{}/infos", "/network/{}"])
+def test_a_number_that_no_record_has_is_not_found(world: NewWorld, path: str, number: int) -> None:
+    assert world().get(path.format(number), token=OPERATOR_TOKEN).status == 404
+
+
+@pytest.mark.parametrize("text", [str(10**15), str(10**15 + 1), "0", "9" * 5000])
+def test_a_number_that_no_record_can_have_is_not_even_looked_for(text: str) -> None:
+    with pytest.raises(NotFound) as refused:
+        access.read_id(text, "node")
+    assert refused.value.code == "node_not_found"
+
+
+@pytest.mark.parametrize("text", ["Info", "", "-1", "1.5", "\N{SUPERSCRIPT TWO}"])
+def test_a_word_is_not_taken_for_a_number(text: str) -> None:
+    assert access.read_id(text, "node") is None
+
+
+# -- assignments that are taken ---------------------------------------------------------------------
+
+IDS = {"workerId": "w", "hitId": "h", "assignmentId": "a", "mode": "debug", "recruiter": "hotair"}
+OTHER = {**IDS, "workerId": "other"}
+
+
+def with_status(here: World, status: str, **more: Any) -> Person:
+    """A participant whose status is this, and whatever else is set."""
+    person = here.arrive(**IDS)
+
+    def become(unit: Unit) -> None:
+        participant = unit.work.participant(person.id)
+        participant.status = status
+        for name, value in more.items():
+            setattr(participant, name, value)
+        unit.work.list_participant(participant)
+
+    here.app.run(become)
+    return person
+
+
+@pytest.mark.parametrize("status", ["submitted", "approved", "bad_data", "did_not_attend", "rejected"])
+@pytest.mark.parametrize("repeat", [False, True])
+def test_an_assignment_that_was_submitted_is_nobody_elses(world: NewWorld, status: str, repeat: bool) -> None:
+    here = world(allow_repeat_worker_ids=repeat)
+    with_status(here, status)
+    with here.unchanged():
+        said = here.post("/participant", OTHER)
+    assert (said.status, said.code) == (403, "assignment_taken")
+
+
+@pytest.mark.parametrize("status", ["working", "returned", "abandoned", "replaced", "missing_notification"])
+def test_an_assignment_that_was_given_back_is_free_again(world: NewWorld, status: str) -> None:
+    here = world()
+    with_status(here, status)
+    assert here.post("/participant", OTHER).status == 200
+
+
+@pytest.mark.parametrize("status", ["overrecruited", "screened_out"])
+def test_the_assignment_of_somebody_sent_away_is_free_until_they_are_paid(
+    world: NewWorld, status: str
+) -> None:
+    here = world(screen_out_payment=0.25)
+    person = with_status(here, status)
+    person.finish()
+    here.work()
+    assert here.owed(person) != {}
+    with here.unchanged():
+        assert here.post("/participant", OTHER).code == "assignment_taken"
+
+
+@pytest.mark.parametrize("status", ["overrecruited", "screened_out"])
+def test_the_assignment_of_somebody_sent_away_who_gave_it_back_is_free(world: NewWorld, status: str) -> None:
+    here = world(screen_out_payment=0.25)
+    with_status(here, status, details={"gave_assignment_back": True})
+    assert here.post("/participant", OTHER).status == 200
+
+
+@pytest.mark.parametrize("status", ["working", "overrecruited", "screened_out"])
+def test_a_participant_who_is_still_here_begins_again_as_the_same(world: NewWorld, status: str) -> None:
+    here = world()
+    person = with_status(here, status)
+    assert here.post("/participant", IDS)["participant"]["id"] == person.id
+
+
+@pytest.mark.parametrize("status", ["submitted", "approved", "returned", "bad_data", "rejected"])
+def test_a_participant_whose_part_is_over_comes_back_with_their_token_alone(
+    world: NewWorld, status: str
+) -> None:
+    here = world()
+    person = with_status(here, status)
+    without = here.post("/participant", IDS)
+    with_token = here.post("/participant", IDS, token=person.token)
+    assert (without.status, with_token["participant"]["id"]) == (403, person.id)
+
+
+def test_a_token_of_an_earlier_serial_does_not_stand_for_its_participant(world: NewWorld) -> None:
+    here = world()
+    person = here.arrive(**IDS)
+    newer = here.post("/participant", IDS)["token"]
+    again = here.post("/participant", IDS, token=person.token)["token"]
+    ended = here.get(f"/participant/{person.id}", token=newer)
+    assert (ended.code, here.get(f"/participant/{person.id}", token=again).status) == ("token_ended", 200)
+
+
+@pytest.mark.parametrize("name", ["workerId", "hitId", "assignmentId", "recruiter", "mode"])
+@pytest.mark.parametrize(("length", "status"), [(200, 200), (201, 400)])
+def test_ids_have_two_hundred_characters_at_most(
+    world: NewWorld, name: str, length: int, status: int
+) -> None:
+    value = "bots:" + "x" * (length - 5) if name == "recruiter" else "x" * length
+    assert world().post("/participant", {**IDS, name: value}).status == status
+
+
+def test_a_worker_is_remembered_with_every_participant_they_were(world: NewWorld) -> None:
+    here = world(allow_repeat_worker_ids=True)
+    ids = [here.arrive(**{**IDS, "assignmentId": each}).id for each in ("a", "b")]
+    (worker,) = here.items("worker")
+    assert worker["participant_ids"] == ids
+
+
+# -- tokens and clocks ------------------------------------------------------------------------------
+
+HOUR = 3600
+
+
+def read_at(monkeypatch: pytest.MonkeyPatch, signed: float, read: float) -> Any:
+    """Read at one moment a token that was signed at another; give who holds it."""
+    signer = SignedTokens("secret", "operator")
+    monkeypatch.setattr("time.time", lambda: signed)
+    token = signer.issue(7, 3)
+    monkeypatch.setattr("time.time", lambda: read)
+    return signer.read(token)
+
+
+@pytest.mark.parametrize("later", [0, 1, HOUR, tokens.LIFETIME])
+def test_a_token_is_good_for_a_week(monkeypatch: pytest.MonkeyPatch, later: float) -> None:
+    caller = read_at(monkeypatch, 10**9, 10**9 + later)
+    assert (caller.participant_id, caller.serial) == (7, 3)
+
+
+@pytest.mark.parametrize("later", [tokens.LIFETIME + HOUR, -HOUR, -tokens.LIFETIME])
+def test_a_token_of_long_ago_or_from_the_future_is_refused(
+    monkeypatch: pytest.MonkeyPatch, later: float
+) -> None:
+    with pytest.raises(Unauthorized, match="expired") as refused:
+        read_at(monkeypatch, 10**9, 10**9 + later)
+    assert refused.value.code == "token_expired"
+
+
+def test_a_token_that_was_good_ends_with_its_time_though_it_is_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signer = SignedTokens("secret", "operator")
+    monkeypatch.setattr("time.time", lambda: 10**9)
+    token = signer.issue(7, 1)
+    signer.read(token)
+    monkeypatch.setattr("time.time", lambda: 10**9 + tokens.LIFETIME + HOUR)
+    with pytest.raises(Unauthorized):
+        signer.read(token)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "operato", "operator "])
+def test_anything_else_is_no_token(token: str) -> None:
+    with pytest.raises(Unauthorized) as refused:
+        SignedTokens("secret", "operator").read(token)
+    assert refused.value.code == "token_invalid"
+
+
+def test_a_token_of_another_secret_is_refused() -> None:
+    token = SignedTokens("another", "operator").issue(7, 1)
+    with pytest.raises(Unauthorized):
+        SignedTokens("secret", "operator").read(token)
