@@ -19,7 +19,7 @@ from chalicelib.export.cells import typed, types_of
 from chalicelib.export.csvtext import line_of
 from chalicelib.export.errors import DataError, MalformedTableError
 from chalicelib.export.reading import Export
-from chalicelib.export.tables import COLUMNS, CORE_TABLES
+from chalicelib.export.tables import COLUMNS, CORE_TABLES, TABLES
 from chalicelib.model.record import plain
 from petri import data_formats
 from petri.data_report import Report
@@ -173,6 +173,14 @@ class Data:
             export.require((name,))
             with export.rows(name) as (header, rows):
                 return Table.of(name, header, rows)
+
+    @property
+    def xlsx(self) -> bytes:
+        """An Excel workbook with a sheet for each table, as bytes to write into a file."""
+        return data_formats.workbook(
+            (table.name, table.columns, table._values)  # noqa: SLF001 - tables of this class
+            for table in map(self.table, TABLES)
+        )
 
     @cached_property
     def infos(self) -> Table:

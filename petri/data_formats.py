@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -79,23 +80,77 @@ def _yaml(name: str, columns: Sequence[str], rows: Rows) -> str:
 
 
 def _xlsx(name: str, columns: Sequence[str], rows: Rows) -> bytes:
-    with _installed():
-        from openpyxl.cell.rich_text import CellRichText  # type: ignore[import-untyped]
+    return workbook([(name, columns, rows)])
 
-    def cell(value: Any) -> Any:
-        word = _spreadsheet_word(value, name)
-        # A participant's text that begins with "=" would be run as a formula.
-        return CellRichText(word) if isinstance(word, str) and word.startswith(("=", "#")) else word
 
-    dataset = _dataset(name, columns, rows, cell)
+def workbook(tables: Iterable[tuple[str, Sequence[str], Rows]]) -> bytes:
+    """Write tables into one Excel workbook, a sheet for each; every text stays a text."""
     with _installed():
-        return bytes(dataset.export("xlsx", column_width=COLUMN_WIDTH))
+        from openpyxl import Workbook  # type: ignore[import-untyped]
+        from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+
+    book = Workbook(write_only=True)
+    for name, columns, rows in tables:
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        for index in range(len(columns)):
+            sheet.column_dimensions[_letters(index)].width = COLUMN_WIDTH
+        for row in ([*columns], *rows):
+            sheet.append([_cell(WriteOnlyCell(sheet), _spreadsheet_word(value, name)) for value in row])
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _cell(cell: Any, word: Any) -> Any:
+    cell.value = word
+    if isinstance(word, str):
+        # A participant's text that begins with "=" would be run as a formula, also after it was edited.
+        cell.data_type = "s"
+        cell.quotePrefix = word.startswith(("=", "+", "-", "@"))
+    return cell
+
+
+def _letters(index: int) -> str:
+    from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+
+    return str(get_column_letter(index + 1))
 
 
 def _ods(name: str, columns: Sequence[str], rows: Rows) -> bytes:
-    dataset = _dataset(name, columns, rows, lambda value: _spreadsheet_word(value, name))
     with _installed():
-        return bytes(dataset.export("ods"))
+        from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]
+        from odf.table import Table, TableRow  # type: ignore[import-untyped]
+
+    document = OpenDocumentSpreadsheet()
+    sheet = Table(name=name)
+    document.spreadsheet.addElement(sheet)
+    for row in ([*columns], *rows):
+        line = TableRow()
+        for value in row:
+            line.addElement(_ods_cell(_spreadsheet_word(value, name)))
+        sheet.addElement(line)
+    written = io.BytesIO()
+    document.write(written)
+    return written.getvalue()
+
+
+def _ods_cell(word: Any) -> Any:
+    from odf.table import TableCell
+    from odf.teletype import addTextToElement  # type: ignore[import-untyped]
+    from odf.text import P  # type: ignore[import-untyped]
+
+    if word is None:
+        # A type of its own for nothing, "void", is known to no reader.
+        return TableCell()
+    if isinstance(word, bool):
+        return TableCell(valuetype="boolean", booleanvalue="true" if word else "false")
+    if isinstance(word, int | float):
+        return TableCell(valuetype="float", value=word)
+    cell, paragraph = TableCell(valuetype="string"), P()
+    addTextToElement(paragraph, word)
+    cell.addElement(paragraph)
+    return cell
 
 
 def _spreadsheet_word(value: Any, name: str) -> Any:

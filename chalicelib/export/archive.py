@@ -25,7 +25,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.version import VERSION
 
-from .csvtext import json_text, line_of
+from .csvtext import excel_safe, json_text, line_of
 from .errors import DataError
 from .people import code_without_people, without_people
 from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
@@ -37,6 +37,8 @@ MANIFEST: Final = "manifest.json"
 STRUCTURE: Final = "structure.jsonl"
 LOG: Final = "run.log"
 CODE: Final = "code.zip"
+#: The manifest's word for tables in which texts that look like formulas begin with an apostrophe.
+EXCEL_SAFE: Final = "excel_safe"
 #: What refers to something is read before it, so that the export of a living run refers to nothing missing.
 READING_ORDER: Final = (
     "payment",
@@ -65,13 +67,14 @@ def write_zip(
     log: Path | str | None = None,
     code: Path | str | None = None,
     manifest: Mapping[str, Any] | None = None,
+    excel_safe: bool = False,
 ) -> Path:
     """Write a run's data and return the path of the zip.
 
     target: a folder, for `<app_id>-data.zip` in it, or a path that ends in .zip. scrub: leave out who
     the participants are. log: the run's log file. code: an archive of the code that ran. manifest: what to
-    add to the manifest, such as the settings without secrets. An existing file is replaced when the new one
-    is complete.
+    add to the manifest, such as the settings without secrets. excel_safe: put an apostrophe before texts that
+    a spreadsheet would run as formulas. An existing file is replaced when the new one is complete.
     """
     if not _GOOD_ID.fullmatch(app_id):
         raise DataError(f"{app_id!r} can't name a file: use letters, digits, dots and hyphens for the id.")
@@ -82,7 +85,7 @@ def write_zip(
     partial = path.with_name(path.name + ".partial")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            _Writer(engine, archive, scrub=scrub).write(app_id, log, manifest or {})
+            _Writer(engine, archive, scrub=scrub, excel_safe=excel_safe).write(app_id, log, manifest or {})
             if code is not None and scrub:
                 archive.writestr(CODE, code_without_people(Path(code)), zipfile.ZIP_STORED)
             elif code is not None:
@@ -96,8 +99,11 @@ def write_zip(
 class _Writer:
     """Fills one zip."""
 
-    def __init__(self, engine: Engine, archive: zipfile.ZipFile, *, scrub: bool) -> None:
+    def __init__(
+        self, engine: Engine, archive: zipfile.ZipFile, *, scrub: bool, excel_safe: bool = False
+    ) -> None:
         self._engine = engine
+        self._excel_safe = excel_safe
         self._archive = archive
         self._scrubber = Scrubber(participants_stored(engine), ids_stored(engine)) if scrub else None
 
@@ -108,7 +114,8 @@ class _Writer:
         tables = {table: self._write_table(table) for table in READING_ORDER}
         self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
         told = more if self._scrubber is None else without_people(more, "settings")
-        facts = {**_circumstances(app_id), "scrubbed": self._scrubber is not None, **told, "tables": tables}
+        how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}
+        facts = {**_circumstances(app_id), **how, **told, "tables": tables}
         self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
     def _clean_line(self, line: str) -> str:
@@ -124,7 +131,8 @@ class _Writer:
             yield line_of(columns)
             for row in rows(self._engine, table):
                 clean = self._clean_row(table, row)
-                yield line_of(clean[name] for name in columns)
+                values = (clean[name] for name in columns)
+                yield line_of(map(excel_safe, values) if self._excel_safe else values)
 
         written, checksum = self._write_lines(file_of(table), lines())
         return {"rows": written - 1, "sha256": checksum}

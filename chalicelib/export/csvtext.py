@@ -15,7 +15,15 @@ from typing import Any, Final
 from .errors import MalformedTableError
 
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]')
-_FIELD: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^,"]*))(,|\Z)')
+#: Spreadsheets of many countries separate cells with semicolons; none of these is in a column's name.
+_SEPARATORS: Final = (",", ";", "\t")
+_FIELDS: Final = {
+    separator: re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^{separator}"]*))({separator}|\Z)')
+    for separator in _SEPARATORS
+}
+#: What spreadsheets take for the beginning of a formula, behind any apostrophes.
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+_MARKED: Final = re.compile(r"'+[=+\-@\t\r]")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -43,6 +51,16 @@ def _text(text: str) -> str:
     return text
 
 
+def excel_safe(value: Any) -> Any:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def without_excel_mark(value: Any) -> Any:
+    """Take off the apostrophe that `excel_safe` has put before a text."""
+    return value[1:] if isinstance(value, str) and _MARKED.match(value) else value
+
+
 def line_of(values: Iterable[Any]) -> str:
     """Write one row, its line's end included."""
     return ",".join(map(cell, values)) + "\n"
@@ -51,12 +69,14 @@ def line_of(values: Iterable[Any]) -> str:
 def read_rows(lines: Iterable[str], file: str) -> Iterator[tuple[int, list[str | None]]]:
     """Yield rows with the number of the line that each begins on; `lines` keep their ends.
 
-    The first is the header. MalformedTableError when quotes don't match or a row has more or fewer fields
-    than the header.
+    The first is the header, and shows what separates fields: commas, or the semicolons or tabs of a
+    spreadsheet that has written the file again. MalformedTableError when quotes don't match or a row has more
+    or fewer fields than the header.
     """
-    width = 0
+    width, separator = 0, ""
     for number, text in _whole_rows(lines, file):
-        fields = _fields(text, file, number)
+        separator = separator or next((each for each in _SEPARATORS if each in text), ",")
+        fields = _fields(text, file, number, separator)
         width = width or len(fields)
         if len(fields) != width:
             raise MalformedTableError(
@@ -89,13 +109,13 @@ def _without_end(text: str) -> str:
     return text[:-2] if text.endswith("\r\n") else text[:-1] if text.endswith(("\n", "\r")) else text
 
 
-def _fields(text: str, file: str, number: int) -> list[str | None]:
+def _fields(text: str, file: str, number: int, separator: str) -> list[str | None]:
     if '"' not in text:
-        return [field or None for field in text.split(",")]
+        return [field or None for field in text.split(separator)]
     fields: list[str | None] = []
-    at = 0
+    pattern, at = _FIELDS[separator], 0
     while True:
-        found = _FIELD.match(text, at)
+        found = pattern.match(text, at)
         if found is None:
             raise MalformedTableError(
                 file, number, f"a quote stands wrong in field {len(fields) + 1}: inside quotes double it."

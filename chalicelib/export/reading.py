@@ -13,8 +13,9 @@ from typing import IO, Any, Self
 
 from chalicelib.experiment.author_files import problem_in
 
-from .archive import MANIFEST, STRUCTURE
+from .archive import EXCEL_SAFE, MANIFEST, STRUCTURE
 from .cells import typed
+from .csvtext import without_excel_mark
 from .errors import DataError, MalformedTableError
 from .tables import CORE_TABLES, TABLES, Row
 
@@ -86,7 +87,8 @@ class Export:
         """Open a table: its header, and its rows as typed values with their lines."""
         file = f"{table}.csv"
         with self.lines(file) as lines:
-            yield typed(lines, table, file)
+            header, rows = typed(lines, table, file)
+            yield header, _without_marks(rows) if self.manifest.get(EXCEL_SAFE) else rows
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -111,6 +113,10 @@ class Export:
     def has_structures(self) -> bool:
         """Whether the export tells what its networks remember."""
         return STRUCTURE in self._files
+
+
+def _without_marks(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Any]]]:
+    return ((line, [without_excel_mark(value) for value in row]) for line, row in rows)
 
 
 def _encoding(error: UnicodeDecodeError) -> str:

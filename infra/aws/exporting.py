@@ -16,7 +16,9 @@ from infra.aws.errors import is_gone
 from infra.aws.names import Names
 
 
-def export(account: Account, names: Names, target: Path, *, scrub: bool = True) -> Path:
+def export(
+    account: Account, names: Names, target: Path, *, scrub: bool = True, excel_safe: bool = False
+) -> Path:
     """Write the zip, the code that runs included, and return its path; AwsProblem for no deployed app."""
     deployed = facts.demand(account, names)
     manifest: dict[str, Any] = {
@@ -29,7 +31,15 @@ def export(account: Account, names: Names, target: Path, *, scrub: bool = True) 
         contextlib.closing(account.engine(names.table)) as engine,
     ):
         code = _code(account, names, Path(place))
-        return write_zip(engine, target, app_id=names.app, scrub=scrub, code=code, manifest=manifest)
+        return write_zip(
+            engine,
+            target,
+            app_id=names.app,
+            scrub=scrub,
+            code=code,
+            manifest=manifest,
+            excel_safe=excel_safe,
+        )
 
 
 def _code(account: Account, names: Names, place: Path) -> Path | None:

@@ -19,6 +19,16 @@ def export(
     *,
     app: Run = None,
     no_scrub: Annotated[bool, typer.Option("--no-scrub", help="Keep who the participants are.")] = False,
+    excel_safe: Annotated[
+        bool,
+        typer.Option(
+            "--excel-safe",
+            help="Put an apostrophe before texts in the CSVs that a spreadsheet would run as formulas.",
+        ),
+    ] = False,
+    xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="Write an Excel workbook too, with a sheet for each table.")
+    ] = False,
     stage: AnyStage = None,
     profile: Profile = None,
     region: Region = None,
@@ -26,20 +36,35 @@ def export(
     """Write a run's data to data/<id>-data.zip, without what says who took part."""
     places = Places(Path.cwd())
     found = deployed(app, stage, profile, region)
+    run_id = places.existing(app) if found is None else found.export_id
     if found is not None:
-        # Put off: AWS's clients take a while to import.
+        # Lazy import: AWS's clients take a while.
         from infra.aws import exporting
         from infra.aws.errors import plainly
 
         with plainly():
-            target = places.export(found.export_id)
-            path = exporting.export(found.account, found.names, target, scrub=not no_scrub)
-        out().print(str(path), markup=False)
-        return
-    # Put off: few commands need the storage.
-    from chalicelib.storage.sqlite import SQLiteEngine
-    from infra.local import outcome
+            target = places.export(run_id)
+            archive = exporting.export(
+                found.account, found.names, target, scrub=not no_scrub, excel_safe=excel_safe
+            )
+    else:
+        # Lazy import: few commands need the storage.
+        from chalicelib.storage.sqlite import SQLiteEngine
+        from infra.local import outcome
 
-    run_id = places.existing(app)
-    with contextlib.closing(SQLiteEngine(places.database(run_id))) as engine:
-        out().print(str(outcome.export(engine, run_id, places, scrub=not no_scrub)), markup=False)
+        with contextlib.closing(SQLiteEngine(places.database(run_id))) as engine:
+            archive = outcome.export(engine, run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
+    out().print(str(archive), markup=False)
+    if xlsx:
+        out().print(str(_workbook(archive, places.workbook(run_id))), markup=False)
+
+
+def _workbook(archive: Path, target: Path) -> Path:
+    """Write an export's tables into a workbook; an existing one is replaced when the new one is complete."""
+    # Lazy import: it needs the packages of petri[data].
+    from petri.data import Data
+
+    partial = target.with_name(f"{target.name}.partial")
+    partial.write_bytes(Data(archive).xlsx)
+    partial.replace(target)
+    return target

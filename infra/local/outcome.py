@@ -32,7 +32,9 @@ def note_settings(run: Run, places: Places) -> None:
     places.facts(run.id).write_text(json.dumps(facts, indent=2, default=str), encoding="utf-8")
 
 
-def export(engine: Engine, run_id: str, places: Places, *, scrub: bool = True) -> Path:
+def export(
+    engine: Engine, run_id: str, places: Places, *, scrub: bool = True, excel_safe: bool = False
+) -> Path:
     """Write the run's zip and give its path."""
     log, facts, code = places.log(run_id), places.facts(run_id), places.code(run_id)
     manifest: Mapping[str, Any] = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
@@ -44,6 +46,7 @@ def export(engine: Engine, run_id: str, places: Places, *, scrub: bool = True) -
         log=log if log.exists() else None,
         code=code if code.exists() else None,
         manifest=manifest,
+        excel_safe=excel_safe,
     )
 
 

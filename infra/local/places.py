@@ -45,6 +45,10 @@ class Places:
         """Give the zip that the run is exported to."""
         return self._data() / f"{checked(run_id)}-data.zip"
 
+    def workbook(self, run_id: str) -> Path:
+        """Give the Excel workbook that the run is exported to."""
+        return self._data() / f"{checked(run_id)}-data.xlsx"
+
     def report(self, run_id: str) -> Path:
         """Give the page that the experiment's own analysis is saved to."""
         return self._data() / f"{checked(run_id)}-report.html"

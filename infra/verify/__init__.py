@@ -10,6 +10,7 @@ from pathlib import Path
 from chalicelib.experiment.author_files import NotUTF8Error
 from chalicelib.experiment.config import get_config
 from chalicelib.experiment.loader import Loaded
+from infra.verify.accounts import accounts
 from infra.verify.code import CodeCheck
 from infra.verify.encodings import not_utf8
 from infra.verify.files import forbidden, required, too_large
@@ -79,6 +80,7 @@ def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdi
         *code.findings,
         *sharing(get_config()),
         *recruiting(get_config()),
+        *accounts(get_config()),
         *pages(folder, loaded),
         *tried.findings,
         *not_utf8(folder, files),

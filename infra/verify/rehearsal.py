@@ -20,6 +20,7 @@ from chalicelib.operations.create_info import create_info
 from chalicelib.operations.create_participant import Entry, create_participant
 from chalicelib.operations.join_network import join_network
 from chalicelib.operations.read_infos import list_received_infos
+from chalicelib.operations.settings import Gettable
 from chalicelib.operations.unit import Caller, Unit
 from chalicelib.storage.counting import CountingEngine
 from chalicelib.storage.engine import Engine
@@ -85,12 +86,26 @@ def rehearse(loaded: Loaded) -> Rehearsal:
     return Rehearsal(list(dict.fromkeys(stage.findings)), stage.calls())
 
 
+class WithoutAccounts:
+    """An experiment's settings in debug mode: a rehearsal mails nobody and recruits nobody."""
+
+    def __init__(self, config: Gettable) -> None:
+        """Take the experiment's settings."""
+        self._config = config
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a setting; of `mode` always the same value."""
+        return "debug" if key == "mode" else self._config.get(key, default)
+
+
 class _Stage:
     def __init__(self, loaded: Loaded, engine: Engine) -> None:
         self.findings: list[Finding] = []
         self._most: dict[RequestKind, int] = {}
         self._folder = loaded.folder
-        app = bootstrap.local(loaded.experiment_class, loaded.config, app_id="verify", engine=engine)
+        app = bootstrap.local(
+            loaded.experiment_class, WithoutAccounts(loaded.config), app_id="verify", engine=engine
+        )
         # Only what requests ask is counted, not what building the app asks.
         self._engine = CountingEngine(engine)
         self._app = replace(app, store=EngineStore(self._engine))

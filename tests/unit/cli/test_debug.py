@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from openpyxl import load_workbook
 
 from chalicelib.version import VERSION
 from tests.unit.cli.study import petri, serving, write_study
@@ -103,6 +104,14 @@ def test_export_writes_a_run_again_with_names_when_asked(folder: Path) -> None:
     with zipfile.ZipFile(printed) as opened:
         rows = list(csv.DictReader(io.StringIO(opened.read("data/participant.csv").decode())))
     assert all(row["unique_id"] == f"{row['worker_id']}:{row['assignment_id']}" for row in rows)
+
+
+def test_export_writes_a_workbook_when_asked(folder: Path) -> None:
+    archive, workbook = petri(folder, "export", "--app", "first", "--xlsx", "--excel-safe").stdout.split()
+    with zipfile.ZipFile(archive) as opened:
+        assert json.loads(opened.read("manifest.json"))["excel_safe"] is True
+    book = load_workbook(workbook)
+    assert [cell.value for cell in book["info"]["O"]][1:] == contents(Path(archive))
 
 
 def test_a_person_gets_a_link_that_works(folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -12,10 +14,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.export import TABLES as EXPORTED
 from chalicelib.export import write_zip
+from chalicelib.model.question import Question
 from chalicelib.storage.sqlite import SQLiteEngine
 from petri.data import Data, DataError, MalformedTableError, Report, Table
-from tests.unit.export.runs import STRANGE, a_run
+from tests.unit.export.runs import STRANGE, a_run, at_minute
+
+ROOT = Path(__file__).parents[3]
 
 TABLES = [
     "infos",
@@ -125,6 +131,98 @@ def test_a_text_that_looks_like_a_formula_stays_a_text_in_a_workbook(tmp_path: P
     table = a_table(tmp_path, "id,contents\n1,=1+1\n")
     sheet = load_workbook(io.BytesIO(table.xlsx)).active
     assert (sheet["B2"].value, sheet["B2"].data_type) == ("=1+1", "s")
+
+
+#: Answers that pandas takes for missing values, and texts that a spreadsheet takes for formulas.
+STUBBORN = ["NA", "None", "null", "nan", "N/A", "#N/A", "-1", "=1+1", "+1", "-x", "@SUM(A1)", "\tx", "'=1"]
+
+
+def stubborn(folder: Path) -> Table:
+    rows = "".join(f"{number},{text},\n" for number, text in enumerate(STUBBORN, start=1))
+    return a_table(folder, f"id,contents,creation_time\n{rows}")
+
+
+def test_the_pandas_recipe_of_the_documents_keeps_every_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubborn(tmp_path)
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"```python\n(import pandas\n\nas_written.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    said: dict[str, Any] = {}
+    exec(recipe.replace(', "time_of_death"', ""), said)  # noqa: S102 - what the page tells people to write
+    assert said["infos"].contents.tolist() == STUBBORN
+    assert said["infos"].creation_time.isna().all()
+
+
+@pytest.mark.parametrize(("format_", "engine"), [("xlsx", "openpyxl"), ("ods", "odf")])
+def test_pandas_reads_each_spreadsheet_with_every_answer(tmp_path: Path, format_: str, engine: str) -> None:
+    import pandas as pd
+
+    written = getattr(stubborn(tmp_path), format_)
+    found = pd.read_excel(io.BytesIO(written), engine=engine, keep_default_na=False, na_values=[""])
+    wanted = STUBBORN
+    if format_ == "ods":
+        # pandas reads one word as missing from .ods and leaves tabs out, whatever options it is given.
+        found.loc[found.contents.isna(), "contents"] = "#N/A"
+        wanted = [word.replace("\t", "") for word in STUBBORN]
+    assert found.contents.tolist() == wanted
+    assert found.id.tolist() == [*range(1, len(STUBBORN) + 1)]
+
+
+def test_every_format_of_one_table_says_the_same_to_pandas(data: Data) -> None:
+    import pandas as pd
+
+    written = {"engine": "odf", "keep_default_na": False, "na_values": [""]}
+    ods = pd.read_excel(io.BytesIO(data.participants.ods), **written)
+    xlsx = pd.read_excel(io.BytesIO(data.participants.xlsx), **{**written, "engine": "openpyxl"})
+    pd.testing.assert_frame_equal(ods, xlsx)
+
+
+def test_a_workbook_of_a_run_has_a_sheet_for_each_table(data: Data) -> None:
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(data.xlsx))
+    assert book.sheetnames == list(EXPORTED)
+    assert book["info"].max_row == len(data.infos) + 1
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_with_another_separator_is_read(tmp_path: Path, separator: str) -> None:
+    rows = [
+        ["id", "contents", "failed"],
+        ["1", '"one, two; three"', "False"],
+        ["2", '""', "True"],
+        ["3", "", ""],
+    ]
+    table = a_table(tmp_path, "\n".join(separator.join(row) for row in rows))
+    assert [row["contents"] for row in table.list] == ["one, two; three", "", None]
+    assert table.columns == ["id", "contents", "failed"]
+
+
+def test_an_excel_safe_export_has_no_cell_that_begins_like_a_formula(tmp_path: Path) -> None:
+    engine = SQLiteEngine(tmp_path / "run.sqlite")
+    a_run(engine)
+    with at_minute(engine, 90) as work:
+        for number, text in enumerate(STUBBORN, start=10):
+            Question(work.participant(1), "q", text, number)
+        work.commit()
+    engine_safe = Data(write_zip(engine, tmp_path / "safe.zip", app_id="run", excel_safe=True))
+    plain = Data(write_zip(engine, tmp_path / "plain.zip", app_id="run"))
+    with zipfile.ZipFile(engine_safe.path) as archive:
+        cells = [
+            cell
+            for name in archive.namelist()
+            if name.endswith(".csv")
+            for row in csv.reader(io.StringIO(archive.read(name).decode(), newline=""))
+            for cell in row
+        ]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    assert "'=1+1" in cells
+    assert engine_safe.manifest["excel_safe"] is True
+    assert engine_safe.questions.list == plain.questions.list
+    assert engine_safe.infos.list == plain.infos.list
+    engine.close()
 
 
 @pytest.mark.parametrize("format_", ["xlsx", "ods"])

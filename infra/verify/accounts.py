@@ -1,0 +1,48 @@
+"""Whether the settings suffice for what a run outside debug mode uses: a mailer, and the recruiters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chalicelib.bootstrap import VENDORS
+from chalicelib.experiment.config import Configuration
+from chalicelib.messaging import mail
+from chalicelib.messaging.clock import SystemClock
+from chalicelib.model.errors import ConfigError
+from chalicelib.operations.quotas import recruiter_names
+from chalicelib.operations.settings import Settings
+from infra.verify.findings import Finding, error
+
+_ADDRESS = "https://verify.invalid"
+
+
+def accounts(config: Configuration) -> Iterator[Finding]:
+    """Find the settings of accounts that are missing or wrong; nothing is connected."""
+    if not config.ready or config.get("mode") == "debug":
+        return
+    settings = Settings(config)
+    yield from _refused(lambda: mail.build(settings))
+    for name in recruiter_names(settings):
+        if name in VENDORS:
+            yield from _refused(lambda name=name: _build(name, settings))  # type: ignore[misc]
+
+
+def _build(name: str, settings: Settings) -> Any:
+    # Lazy import: most experiments have one vendor, and each brings a client along.
+    if name == "mturk":
+        from chalicelib.recruiters import mturk
+
+        return mturk.build(settings, lambda: _ADDRESS, SystemClock(), app_id="verify", topic=None)
+    from chalicelib.recruiters import prolific
+
+    return prolific.build(settings, lambda: _ADDRESS, SystemClock(), secret="verify")  # noqa: S106 - no secret
+
+
+def _refused(build: Callable[[], Any]) -> Iterator[Finding]:
+    try:
+        build()
+    except ConfigError as refusal:
+        for line in str(refusal).splitlines():
+            what, _, fix = line.partition(". ")
+            yield error("config.txt", f"{what.rstrip('.')}.", fix)
