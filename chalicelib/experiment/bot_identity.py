@@ -81,6 +81,8 @@ class BaseBot:
         self.random = random.Random(str(self.worker_id if seed is None else seed))
         #: What went wrong, in sentences; empty when the bot came through.
         self.problems: list[str] = []
+        #: What the bot waits for at this moment; empty while it waits for nothing.
+        self.waiting_for = ""
 
     def participate(self) -> bool | None:
         """Take part in the experiment: the one method that every bot writes itself.
@@ -91,6 +93,9 @@ class BaseBot:
             f"The bot {type(self).__name__} has no participate() method; write one that does what "
             "a participant does on the experiment's page."
         )
+
+    def stop(self) -> None:
+        """Let the bot ask the server for nothing more; its time is over."""
 
     def log(self, text: str) -> None:
         """Write a line to the log, with the bot's class and its participant's number."""

@@ -65,6 +65,10 @@ class Line:
         self.host = host
         #: The participant's token, once POST /participant has answered; before, that of who sends the bot.
         self.token = ""
+        #: What the line waits for at this moment; empty between two requests.
+        self.waiting_for = ""
+        #: Set from outside when the bot's time is over: nothing is sent from then on.
+        self.is_stopped = False
         self._session: requests.Session | None = None
         # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
         self._jitter = random.Random()
@@ -97,11 +101,16 @@ class Line:
         form = _form(fields)
         patience = BUSY_PATIENCE
         lost = throttled = 0
+        self.waiting_for = f"an answer to {method} {route}"
         while True:
+            if self.is_stopped:
+                raise BotError(f"{route}: the bot's time was over.", route=route)
             answer = self._send(method, route, form, headers)
             if answer is not None and not _is_passing(answer):
+                self.waiting_for = ""
                 return self._read(route, answer)
             if patience > 0 and _body(answer).get("error_code") == "network_busy":
+                self.waiting_for = f"the answer of the participant ahead ({method} {route})"
                 patience -= self._pause(_retry_after(answer) or BUSY_PAUSE)
                 continue
             if _is_throttled(answer):

@@ -28,6 +28,7 @@ class TalkingBot(BaseBot):
     skip_experiment = False
 
     _line: Line | None = None
+    _waiting_for = ""
     _socket: BotSocket | None = None
 
     @property
@@ -36,6 +37,19 @@ class TalkingBot(BaseBot):
         if self._line is None:
             self._line = Line(self.host)
         return self._line
+
+    @property
+    def waiting_for(self) -> str:
+        """What the bot waits for at this moment; empty while it waits for nothing."""
+        return self._waiting_for or (self._line.waiting_for if self._line is not None else "")
+
+    @waiting_for.setter
+    def waiting_for(self, what: str) -> None:
+        self._waiting_for = what
+
+    def stop(self) -> None:
+        """Let the bot ask the server for nothing more; its time is over."""
+        self.line.is_stopped = True
 
     def post(self, route: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """POST form fields to a route such as "/info/7" and return the answer's JSON."""
@@ -73,7 +87,9 @@ class TalkingBot(BaseBot):
         What is published while a socket is lost is not kept, so ask the experiment for its state as well.
         Raises `LetGo`, which the base class handles, when the platform ends the group.
         """
+        said_before, self.waiting_for = self._waiting_for, self._waiting_for or "a message on its channels"
         message = self.socket.receive(within)
+        self.waiting_for = said_before
         if message is not None and message.channel == QUORUM:
             self._heed(message.data)
         return message
@@ -98,8 +114,12 @@ class TalkingBot(BaseBot):
         while not self._is_decided(room):
             if time.monotonic() > until:
                 raise BotError(f"Nobody opened the waiting room within {QUORUM_PATIENCE:.0f} seconds.")
+            self.waiting_for = (
+                f"others in the waiting room ({room.get('n', 0)} of {room.get('q', 1)} are there)"
+            )
             message = self.next_message()
             room = message.data if message is not None and message.channel == QUORUM else self.look_around()
+        self.waiting_for = ""
 
     def look_around(self) -> dict[str, Any]:
         """Return how far the waiting room is: q, n, overrecruited. Asking is being there."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import queue
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +14,12 @@ import typer
 from chalicelib.model.errors import BadRequest
 from infra.cli.aws_options import AnyStage, Profile, Region
 from infra.cli.failures import FAILED
-from infra.cli.options import Directory, Seed
+from infra.cli.options import BOT_SECONDS, RUN_SECONDS, BotTimeout, Directory, Seed, Timeout
 from infra.cli.progress import Progress
 from infra.cli.which_run import deployed
 from infra.local.crowd import Crowd, Participation
 from infra.local.places import Places
+from infra.local.session import LOOK_EVERY
 
 if TYPE_CHECKING:
     from infra.aws import finding
@@ -29,6 +33,8 @@ def bot(
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many bots.")] = 1,
     at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many at a time; all.")] = 0,
     seed: Seed = None,
+    bot_timeout: BotTimeout = BOT_SECONDS,
+    timeout: Timeout = RUN_SECONDS,
     name: Annotated[str, typer.Option("--name", help="The bot's class; Bot, if there is one.")] = "",
     stage: AnyStage = None,
     profile: Profile = None,
@@ -46,13 +52,30 @@ def bot(
     if app and found is None and not _is_address(app):
         identity.check(loaded, app, Places(Path.cwd()))
     classes = chosen_bots(loaded, name)
-    ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
     token = "" if found is None else _token_of(found)
-    Crowd(address, classes, number, at_once=at_once or number, seed=seed, token=token).start(ended.put)
+    crowd = Crowd(address, classes, number, at_once=at_once or number, seed=seed, token=token)
     with Progress(number) as progress:
-        fared = [progress.advance(ended.get()) for _ in range(number)]
-    if not all(one.succeeded for one in fared):
+        succeeded = _watched(crowd, number, progress, bot_timeout, timeout)
+    if not succeeded:
         raise typer.Exit(FAILED)
+
+
+def _watched(crowd: Crowd, count: int, progress: Progress, bot_timeout: float, timeout: float) -> bool:
+    """Send the bots and show how they fare; True when all of them came through in time."""
+    ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
+    until = time.monotonic() + (timeout or math.inf)
+    fared: list[Participation] = []
+    crowd.start(ended.put)
+    while len(fared) < count:
+        if time.monotonic() > until:
+            late = crowd.end(f"the time of all bots was over after {timeout:g} seconds (--timeout)")
+            fared += [progress.advance(one) for one in late]
+            return False
+        if bot_timeout:
+            crowd.cut_short(bot_timeout, ended.put)
+        with contextlib.suppress(queue.Empty):
+            fared.append(progress.advance(ended.get(timeout=LOOK_EVERY)))
+    return all(one.succeeded for one in fared)
 
 
 def _address(app: str, *, debug: bool) -> str:

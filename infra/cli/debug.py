@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from infra.cli.failures import FAILED
-from infra.cli.options import EngineName, NewId, Port, Seed
+from infra.cli.options import (
+    BOT_SECONDS,
+    RUN_SECONDS,
+    BotTimeout,
+    EngineName,
+    NewId,
+    Port,
+    Seed,
+    Timeout,
+)
 
 Source = Annotated[
     Path,
@@ -37,6 +46,8 @@ def debug(
     engine: Annotated[EngineName, typer.Option("--engine", help="Where records are kept.")] = "sqlite",
     port: Port = None,
     proxy: Annotated[int | None, typer.Option("--proxy", help="The port that links are given with.")] = None,
+    bot_timeout: BotTimeout = BOT_SECONDS,
+    timeout: Timeout = RUN_SECONDS,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open links.")] = True,
 ) -> None:
     """Run an experiment on this machine, for people or bots, and export its data in the end."""
@@ -48,6 +59,21 @@ def debug(
         from infra.cli.deploying import unpacked
 
         directory = unpacked(directory, AtHome())
-    asked = Asked(directory, bots, at_once, bot, seed, leave, run_id, engine, port, proxy, browser, adopt)
+    asked = Asked(
+        directory,
+        bots,
+        at_once,
+        bot,
+        seed,
+        leave,
+        run_id,
+        engine,
+        port,
+        proxy,
+        browser,
+        bot_timeout,
+        timeout,
+        adopt,
+    )
     if not debug_run(asked):
         raise typer.Exit(FAILED)

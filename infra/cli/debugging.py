@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.model.errors import BadRequest
+from infra.cli.console import err
 from infra.cli.options import EngineName
 from infra.cli.progress import Progress
 from infra.cli.serving import finish, hold_plan, listening, opened_with_log, serve_people
-from infra.cli.telling import ForBots, Links
+from infra.cli.telling import ForBots, Links, tell_failure
 from infra.local.bots import chosen_bots
+from infra.local.hook_failures import HookFailures, hook_failures
 from infra.local.places import Places, new_run_id
 from infra.local.run import Run, Wish
 from infra.local.session import Bots, Plan
@@ -36,6 +38,8 @@ class Asked:
     port: int | None
     proxy: int | None
     browser: bool
+    bot_timeout: float
+    timeout: float
     adopt: bool = False
 
 
@@ -46,9 +50,18 @@ def debug_run(asked: Asked) -> bool:
     places, began = Places(Path.cwd()), time.monotonic()
     run_id = asked.run_id or new_run_id(asked.directory.name)
     wish = Wish(asked.directory, run_id, asked.engine, _settings(asked), asked.adopt)
-    with opened_with_log(wish, places) as run:
-        succeeded = _let_bots_in(run, asked, places) if asked.bots else _let_people_in(run, asked, places)
-        finish(run, places, began)
+    with opened_with_log(wish, places) as run, hook_failures(run.loaded.folder, tell_failure) as failures:
+        if not asked.bots:
+            _let_people_in(run, asked, places)
+            finish(run, places, began)
+            return True
+        succeeded = _let_bots_in(run, asked, places, failures)
+        finish(run, places, began, analyse=not failures.failures)
+    if failures.failures:
+        err().print(
+            "The run was ended, because the experiment's own code failed (see above). Correct it there "
+            "and run the command again; `petri verify` finds such failures without a run."
+        )
     return succeeded
 
 
@@ -62,9 +75,10 @@ def _let_people_in(run: Run, asked: Asked, places: Places) -> bool:
     return True
 
 
-def _let_bots_in(run: Run, asked: Asked, places: Places) -> bool:
-    listener = listening(run, asked.port or 0)
-    plan = Plan(run.id, listener, bots=_crowd(run, asked), leave=asked.leave)
+def _let_bots_in(run: Run, asked: Asked, places: Places, failures: HookFailures) -> bool:
+    bots = _crowd(run, asked)
+    _warn_of_too_few(run, bots)
+    plan = Plan(run.id, listening(run, asked.port or 0), bots=bots, leave=asked.leave, failures=failures)
     with Progress(asked.bots) as progress:
         return hold_plan(run, plan, places, ForBots(run, progress))
 
@@ -73,4 +87,22 @@ def _crowd(run: Run, asked: Asked) -> Bots:
     """Plan the bots: all at once where they wait for one another, in turn where a seed fixes the order."""
     usual = asked.bots if run.quorum() else 1 if asked.seed is not None else AT_ONCE
     at_once = asked.at_once or usual
-    return Bots(chosen_bots(run.loaded), asked.bots, at_once, asked.seed, before=run.participants())
+    return Bots(
+        chosen_bots(run.loaded),
+        asked.bots,
+        at_once,
+        asked.seed,
+        before=run.participants(),
+        bot_timeout=asked.bot_timeout or None,
+        timeout=asked.timeout or None,
+    )
+
+
+def _warn_of_too_few(run: Run, bots: Bots) -> None:
+    """Say at once that a waiting room will not fill, which otherwise shows when the bots' time is over."""
+    size, at_once = run.quorum(), min(bots.at_once, bots.count)
+    if size > at_once:
+        err().print(
+            f"warning: the waiting room opens for {size} participants, and at most {at_once} bots wait in it "
+            f"at a time. Give --bots {size} or more, without a smaller --at-once."
+        )

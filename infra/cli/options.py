@@ -16,6 +16,20 @@ Seed = Annotated[
     int | None, typer.Option("--seed", help="Draws of hooks and bots are the same for the same seed.")
 ]
 NewId = Annotated[str, typer.Option("--id", "--app", help="The run's id; an earlier one goes on.")]
+BotTimeout = Annotated[
+    float,
+    typer.Option(
+        "--bot-timeout", min=0, metavar="SECONDS", help="How long one bot may take; 0: as long as it likes."
+    ),
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout", min=0, metavar="SECONDS", help="How long all bots together may take; 0: no limit."
+    ),
+]
+#: Seconds that one bot, and all bots of a command together, may take when nothing else is asked.
+BOT_SECONDS, RUN_SECONDS = 300.0, 3600.0
 Port = Annotated[
     int | None, typer.Option("--port", min=0, max=65535, help="Where to listen; 0: any free port.")
 ]

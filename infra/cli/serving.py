@@ -50,15 +50,18 @@ def serve_people(run: Run, plan: Plan, places: Places, links: Links) -> None:
         hold_plan(run, plan, places, teller)
 
 
-def finish(run: Run, places: Places, began: float) -> None:
-    """Export a run, and say how it went: counts, the experiment's own analysis, and where all of it is."""
+def finish(run: Run, places: Places, began: float, *, analyse: bool = True) -> None:
+    """Export a run, and say how it went: counts, the experiment's own analysis, and where all of it is.
+
+    `analyse`: whether the data is whole enough for the experiment's own analysis.
+    """
     console = out()
     archive = outcome.export(run.engine, run.id, places)
     counted = outcome.counted(archive)
     show(counted, console, outcome.floor_of(run.id, places))
     console.print(f"Time: {time.monotonic() - began:.1f} s")
     console.print(f"Data: {archive}", markup=False)
-    report = outcome.analysis(run, archive) if counted.participants else None
+    report = outcome.analysis(run, archive) if analyse and counted.participants else None
     if report is None:
         return
     console.print(f"\n{report.title}", markup=False)

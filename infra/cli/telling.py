@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from chalicelib.recruiters.entry import entry_addresses
-from infra.cli.console import out
+from infra.cli.console import err, out
 from infra.cli.progress import Progress
 from infra.local.crowd import Participation
+from infra.local.hook_failures import HookFailure
 from infra.local.run import Run
 
 #: How recruiters that make their own links write one into the log.
@@ -94,6 +95,16 @@ class ForBots:
     def ended(self, fared: Participation) -> None:
         """Count a bot."""
         self._progress.advance(fared)
+
+
+def tell_failure(failure: HookFailure) -> None:
+    """Show once what the experiment's own code raised, with its traceback."""
+    console = err()
+    if logging.getLogger().isEnabledFor(logging.INFO):
+        # --verbose: the log has just shown the whole traceback.
+        return
+    console.print(f"ERROR: {failure}", markup=False)
+    console.print(failure.traceback, markup=False)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from chalicelib.experiment.author_files import cause_of
+from infra.local.hook_failures import TOLD
 
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
@@ -29,6 +30,8 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
         handler.setLevel(logging.WARNING)
         # What went wrong with a bot is told with its progress.
         handler.addFilter(lambda record: not record.name.startswith(_BOTS))
+        # So is what a hook raised, with its traceback.
+        handler.addFilter(lambda record: not hasattr(record, TOLD))
     before = root.level
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     root.addHandler(handler)

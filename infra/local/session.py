@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import gc
 import json
+import logging
+import math
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,11 +19,13 @@ from chalicelib.model.errors import ExperimentError
 from infra.local.crowd import Crowd, Participation
 from infra.local.drain import Drain
 from infra.local.gateway import HttpRequest
+from infra.local.hook_failures import HookFailures
 from infra.local.host import Host
 from infra.local.interrupt import stopping_on_signals
 from infra.local.places import Places
 from infra.local.server import serve, url_of
 
+_logger = logging.getLogger("petri.local")
 #: Seconds between two looks whether a session that ends by itself is over.
 LOOK_EVERY = 0.3
 
@@ -35,6 +39,10 @@ class Bots:
     at_once: int
     seed: int | None = None
     before: int = 0
+    #: seconds that one bot may take; None: as long as it likes
+    bot_timeout: float | None = None
+    #: seconds that all of them together may take
+    timeout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ class Plan:
     leave: bool = False
     #: asked now and then while serving: whether the session may end by itself
     is_over: Callable[[], bool] | None = None
+    #: what the experiment's own code raises; a run of bots ends at the first failure
+    failures: HookFailures | None = None
 
 
 class Watcher(Protocol):
@@ -79,8 +89,8 @@ async def hold(host: Host, drain: Drain, token: str, plan: Plan, places: Places,
             async with served(host, drain, plan.listener):
                 launched = await launch(host, token) if plan.launch else ""
                 watcher.started(url, launched)
-                succeeded = await _let_bots_take_part(plan.bots, url, stop, watcher)
-                if not plan.leave:
+                succeeded = await _let_bots_take_part(plan, url, stop, watcher)
+                if not plan.leave and not _has_failed(plan):
                     await _serve_until(stop, plan.is_over)
                 return succeeded
     finally:
@@ -106,8 +116,8 @@ async def launch(host: Host, token: str) -> str:
     said = json.loads(answer.body)
     if said.get("error_code") == "internal_error":
         raise ExperimentError(
-            "The experiment's own code failed at the launch, as told above; mend it there. "
-            "--verbose, and the run's log, show the whole traceback."
+            "The experiment's own code failed at the launch, as shown above; correct it there and run the "
+            "command again."
         )
     if said.get("status") == "error":
         raise ExperimentError(f"The experiment can't be launched: {said['error_text']}")
@@ -140,27 +150,83 @@ def _after_event(host: Host, drain: Drain) -> None:
     drain.soon()
 
 
-async def _let_bots_take_part(bots: Bots | None, url: str, stop: asyncio.Event, watcher: Watcher) -> bool:
-    if bots is None:
+async def _let_bots_take_part(plan: Plan, url: str, stop: asyncio.Event, watcher: Watcher) -> bool:
+    """Let the bots of a plan take part; True when all of them came through."""
+    if plan.bots is None:
         return True
-    crowd = Crowd(url, bots.classes, bots.count, at_once=bots.at_once, seed=bots.seed, before=bots.before)
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Queue[Participation] = asyncio.Queue()
-    crowd.start(
-        lambda fared: None if loop.is_closed() else loop.call_soon_threadsafe(ended.put_nowait, fared)
-    )
-    stopped = asyncio.create_task(stop.wait())
-    all_succeeded = True
-    try:
-        for _ in range(bots.count):
-            one = asyncio.create_task(ended.get())
-            await asyncio.wait({one, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not one.done():
-                one.cancel()
-                return False
-            watcher.ended(one.result())
-            all_succeeded = all_succeeded and one.result().succeeded
-    finally:
-        crowd.stop()
-        stopped.cancel()
-    return all_succeeded
+    taking_part = _BotsTakingPart(plan.bots, url, stop, watcher)
+    if plan.failures is not None:
+        plan.failures.listen(taking_part.note_failure)
+    return await taking_part.run()
+
+
+class _BotsTakingPart:
+    """The bots of a session, from the first to the last, or until something ends them."""
+
+    def __init__(self, bots: Bots, url: str, stop: asyncio.Event, watcher: Watcher) -> None:
+        self._bots = bots
+        self._crowd = Crowd(
+            url, bots.classes, bots.count, at_once=bots.at_once, seed=bots.seed, before=bots.before
+        )
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Queue[Participation] = asyncio.Queue()
+        self._failed = asyncio.Event()
+        self._stop = stop
+        self._watcher = watcher
+
+    def note_failure(self) -> None:
+        """Take note, from any thread, that the experiment's own code has failed."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._failed.set)
+
+    def _note_end(self, fared: Participation) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ended.put_nowait, fared)
+
+    async def run(self) -> bool:
+        """Return whether all came through; False at once when the run is stopped or a hook fails."""
+        self._crowd.start(self._note_end)
+        until = self._loop.time() + (self._bots.timeout or math.inf)
+        left, all_succeeded = self._bots.count, True
+        try:
+            while left and not self._stop.is_set() and not self._failed.is_set():
+                if self._loop.time() > until:
+                    self._end_late(left)
+                    return False
+                if self._bots.bot_timeout is not None:
+                    self._crowd.cut_short(self._bots.bot_timeout, self._note_end)
+                fared = await self._next()
+                if fared is not None:
+                    left -= 1
+                    self._watcher.ended(fared)
+                    all_succeeded = all_succeeded and fared.succeeded
+        finally:
+            self._crowd.stop()
+        return all_succeeded and not left and not self._failed.is_set()
+
+    async def _next(self) -> Participation | None:
+        """Wait for the next bot that ends; None when something else wants a look first."""
+        stopping = [asyncio.create_task(one.wait()) for one in (self._stop, self._failed)]
+        next_end = asyncio.create_task(self._ended.get())
+        try:
+            await asyncio.wait({next_end, *stopping}, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+            return next_end.result() if next_end.done() else None
+        finally:
+            for task in (next_end, *stopping):
+                task.cancel()
+
+    def _end_late(self, left: int) -> None:
+        """Say what each bot was waiting for when the time of all of them was over."""
+        for fared in self._crowd.end("the run's time was over"):
+            self._watcher.ended(fared)
+        _logger.warning(
+            "The run was ended after %g seconds (--timeout): %s of %s bots had not come through.",
+            self._bots.timeout,
+            left,
+            self._bots.count,
+        )
+
+
+def _has_failed(plan: Plan) -> bool:
+    """Whether a run of bots has shown a failure of the experiment's own code."""
+    return plan.bots is not None and plan.failures is not None and bool(plan.failures.failures)

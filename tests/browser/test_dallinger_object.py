@@ -574,12 +574,25 @@ def test_a_blocker_that_hides_advertisements_is_noticed(page):
     assert page.browser.execute_async_script("dallinger.hasAdBlocker(arguments[0].bind(null, true));") is True
 
 
-def test_a_quorum_that_is_there_lets_in_at_once(plain, page):
+def test_a_room_that_is_open_lets_in_at_once(plain, page):
     participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z"}
-    room = {"q": 2, "n": 2, "overrecruited": False}
+    room = {"q": 2, "n": 2, "overrecruited": False, "room": 1}
     plain.on("POST", "/participant", success(participant=participant, quorum=room))
     settled(page, "dallinger.createParticipant()")
     assert js(page, "dallinger.skip_experiment") is False
+
+
+def test_the_last_participant_of_a_room_waits_until_it_opens(plain, page):
+    participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z"}
+    room = {"q": 2, "n": 2, "overrecruited": False}
+    plain.on("POST", "/participant", success(participant=participant, quorum=room))
+    plain.on("GET", "/waiting-room/1", success(quorum={**room, "n": 1}))
+    page.browser.execute_script(
+        "const stub = class { send() {} close() {} }; window.WebSocket = stub;"
+        "window.arriving = dallinger.createParticipant();"
+    )
+    page.wait().until(lambda _: js(page, "dallinger.identity.participantId") == 1)
+    assert js(page, "window.arriving.state()") == "pending"
 
 
 def test_who_comes_after_the_quorum_skips_the_experiment(plain, page):

@@ -371,8 +371,9 @@
     if (arriving) return arriving;
     const held = $(".btn-success").filter((_, button) => !button.disabled).prop("disabled", true);
     const arrival = arrive().then((answer) => {
-      const { quorum: room } = answer;
-      if (!room || (!room.released && isDecided(room))) return answer;
+      if (!answer.quorum) return answer;
+      const room = beforeOpening(answer.quorum);
+      if (!room.released && isDecided(room)) return answer;
       const waiting = dlgr.waitForQuorum();
       heed(room);
       return waiting.then(() => answer);
@@ -446,6 +447,12 @@
     } else if (gathering && isDecided(room)) {
       gathering.resolve(room);
     }
+  }
+
+  // The answer to a newcomer counts them already, but the room opens a moment later: a participant who went on before
+  // it opens would be missing from it.
+  function beforeOpening(room) {
+    return room.room || room.overrecruited ? room : { ...room, n: Math.min(room.n, room.q - 1) };
   }
 
   // Shows how far the room is. Nobody has to wait any longer when it is full, or when it is full without them.

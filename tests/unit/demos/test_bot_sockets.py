@@ -218,6 +218,17 @@ def in_the_background(call: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+def test_the_last_bot_of_a_room_waits_until_it_opens(server):
+    class Last(Bot):
+        def post(self, route, data=None):
+            return {**super().post(route, data), "quorum": FULL}
+
+    bot = Last(server, {**FULL, "room": 1})
+    bot.run_experiment()
+    assert bot.asked.index("/waiting-room/7") < bot.asked.index("/question/7")
+    assert bot.has_played
+
+
 def test_a_bot_waits_until_the_room_is_full(server):
     bot = Bot(server, WAITING)
     thread = in_the_background(bot.run_experiment)

@@ -4,7 +4,9 @@ import queue
 import threading
 from urllib.parse import parse_qs, urlsplit
 
-from chalicelib.experiment.bot_line import Line
+import pytest
+
+from chalicelib.experiment.bot_line import BotError, Line
 from infra.local.crowd import Crowd, Participation
 
 
@@ -127,3 +129,41 @@ def test_a_stopped_crowd_sends_no_more() -> None:
     for thread in threads:
         thread.join(timeout=10)
     assert ended.empty()
+
+
+class WaitingBot(RecordingBot):
+    """Waits until the test lets it go on."""
+
+    waiting_for = "the others"
+    go_on = threading.Event()
+
+    def run_experiment(self) -> bool:
+        return self.go_on.wait(30)
+
+
+def test_a_bot_that_is_cut_short_makes_room_for_the_next_one() -> None:
+    class Bot(WaitingBot):
+        def run_experiment(self) -> bool:
+            came.append(self.url)
+            began.set()
+            return super().run_experiment() if len(came) == 1 else True
+
+    came: list[str] = []
+    began = threading.Event()
+    ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
+    crowd = Crowd("http://h", [Bot], 2, at_once=1)
+    crowd.start(ended.put)
+    assert began.wait(10)
+    crowd.cut_short(0, ended.put)
+    first, second = ended.get(timeout=10), ended.get(timeout=10)
+    Bot.go_on.set()
+    assert (first.number, first.succeeded) == (1, False)
+    assert "it was waiting for the others, at test_crowd.py, line " in first.problems[0]
+    assert (second.number, second.succeeded) == (2, True)
+
+
+def test_a_bot_that_was_cut_short_asks_the_server_for_nothing_more() -> None:
+    line = Line("http://127.0.0.1:9")
+    line.is_stopped = True
+    with pytest.raises(BotError, match="time was over"):
+        line.ask("GET", "/summary")

@@ -1,0 +1,104 @@
+"""What the author's own code raised during a run: each failure told once, with its traceback."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_PLATFORM = "petri"
+_BOTS = "petri.bots"
+#: Set on records of the log whose failure has been told; the terminal leaves them out.
+TOLD = "hook_failure_told"
+
+
+@dataclass(frozen=True)
+class HookFailure:
+    """One failure of a hook: where in the author's code, what, and the traceback from there on."""
+
+    #: relative to the experiment's folder
+    file: str
+    line: int
+    function: str
+    error: str
+    traceback: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}, in {self.function}: {self.error}"
+
+    @classmethod
+    def of(cls, error: BaseException, folder: Path) -> HookFailure | None:
+        """Read a failure from an error; None when no line of the author's code is part of it."""
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [number for number, frame in enumerate(frames) if _is_within(frame.filename, folder)]
+        if not own:
+            return None
+        last = frames[own[-1]]
+        shown = "".join(traceback.format_list(frames[own[0] :]))
+        said = "".join(traceback.format_exception_only(error))
+        return cls(
+            file=str(Path(last.filename).relative_to(folder)),
+            line=last.lineno or 0,
+            function=last.name,
+            error=said.strip().splitlines()[-1],
+            traceback=f"Traceback (most recent call last):\n{shown}{said}".rstrip(),
+        )
+
+
+class HookFailures(logging.Handler):
+    """Reads failures of hooks off the platform's log, which has every one of them."""
+
+    def __init__(self, folder: Path, tell: Callable[[HookFailure], None]) -> None:
+        """`folder`: the experiment's; `tell` is called once for each failure, whichever thread had it."""
+        super().__init__(logging.WARNING)
+        self._folder = folder.resolve()
+        self._tell = tell
+        self._guard = threading.Lock()
+        self._listeners: list[Callable[[], object]] = []
+        #: Each failure once, in the order of their first time.
+        self.failures: list[HookFailure] = []
+
+    def listen(self, listener: Callable[[], object]) -> None:
+        """Have a function called at each new failure, and at once if there was one already."""
+        self._listeners.append(listener)
+        if self.failures:
+            listener()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line of the log; a failure that was told before is only marked."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or record.name.startswith(_BOTS):
+            return
+        failure = HookFailure.of(error, self._folder)
+        if failure is None:
+            return
+        setattr(record, TOLD, True)
+        with self._guard:
+            if any(str(failure) == str(one) for one in self.failures):
+                return
+            self.failures.append(failure)
+        self._tell(failure)
+        for listener in self._listeners:
+            listener()
+
+
+@contextmanager
+def hook_failures(folder: Path, tell: Callable[[HookFailure], None]) -> Iterator[HookFailures]:
+    """Watch for failures of the hooks in `folder` while the block lasts."""
+    watching = HookFailures(folder, tell)
+    platform = logging.getLogger(_PLATFORM)
+    # First: it marks what the terminal then leaves out.
+    platform.handlers.insert(0, watching)
+    try:
+        yield watching
+    finally:
+        platform.removeHandler(watching)
+
+
+def _is_within(filename: str, folder: Path) -> bool:
+    path = Path(filename)
+    return path.is_relative_to(folder) and ".venv" not in path.relative_to(folder).parts

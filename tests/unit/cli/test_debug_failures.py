@@ -1,0 +1,91 @@
+"""What `petri debug` does when the experiment's own code fails, or a bot waits for what never comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.unit.cli.study import EXPERIMENT, petri, write_study
+
+ROOM = '''
+from petri import Empty, Experiment, HighPerformanceBotBase
+
+
+class Together(Experiment):
+    """Two people begin together."""
+
+    quorum = 2
+    experiment_repeats = 1
+
+    def create_network(self):
+        return Empty(max_size=4)
+
+    def room_opened(self, number, participants):
+        self.tell_all(participants)
+
+    def tell_all(self, participants):
+        for participant in participants:
+            participant.details = {"room": nubmer}
+
+
+class Bot(HighPerformanceBotBase):
+    def participate(self):
+        node = self.create_agent()
+        self.create_info(node["id"], "here")
+'''
+
+
+def study(root: Path, code: str) -> Path:
+    folder = write_study(root / "study")
+    (folder / "experiment.py").write_text(code, encoding="utf-8")
+    return folder
+
+
+def line_of(code: str, words: str) -> int:
+    return next(number for number, line in enumerate(code.splitlines(), 1) if words in line)
+
+
+def test_a_typo_reached_when_a_room_opens_ends_the_run_with_one_traceback(tmp_path: Path) -> None:
+    study(tmp_path, ROOM)
+    ended = petri(tmp_path, "debug", "study", "--bots", "2", "--exit")
+    assert ended.returncode == 1
+    assert ended.stderr.count("Traceback (most recent call last)") == 1
+    line = line_of(ROOM, "nubmer")
+    assert f"experiment.py, line {line}, in tell_all: NameError: name 'nubmer' is not defined" in ended.stderr
+    assert f'study/experiment.py", line {line_of(ROOM, "self.tell_all(")}, in room_opened' in ended.stderr
+    assert "chalicelib" not in ended.stderr
+
+
+def test_a_hook_of_a_request_that_fails_for_every_bot_is_shown_once(tmp_path: Path) -> None:
+    broken = EXPERIMENT.replace("node.receive()", "node.recieve()")
+    study(tmp_path, broken)
+    ended = petri(tmp_path, "debug", "study", "--bots", "4", "--at-once", "4", "--exit")
+    assert ended.returncode == 1
+    assert ended.stderr.count("Traceback (most recent call last)") == 1
+    assert f"experiment.py, line {line_of(broken, 'recieve')}, in add_node_to_network" in ended.stderr
+
+
+def test_a_failing_hook_ends_a_run_of_bots_that_would_serve_on(tmp_path: Path) -> None:
+    study(tmp_path, ROOM)
+    assert petri(tmp_path, "debug", "study", "--bots", "2").returncode == 1
+
+
+def test_a_bot_whose_time_is_over_says_what_it_was_waiting_for(tmp_path: Path) -> None:
+    study(tmp_path, ROOM.replace("quorum = 2", "quorum = 3"))
+    ended = petri(tmp_path, "debug", "study", "--bots", "2", "--exit", "--bot-timeout", "1")
+    assert ended.returncode == 1
+    assert "the waiting room opens for 3 participants, and at most 2 bots wait in it" in ended.stderr
+    waited = "it was waiting for others in the waiting room (2 of 3 are there)"
+    assert f"bot 1: stopped after 1 seconds (--bot-timeout); {waited}." in ended.stderr
+    assert "bot 2: stopped after 1 seconds" in ended.stderr
+
+
+def test_a_run_whose_time_is_over_says_where_each_bot_was(tmp_path: Path) -> None:
+    sleepy = EXPERIMENT.replace(
+        "        node = self.create_agent()\n", "        import time\n\n        time.sleep(3600)\n"
+    )
+    study(tmp_path, sleepy)
+    ended = petri(tmp_path, "debug", "study", "--bots", "3", "--at-once", "2", "--exit", "--timeout", "1")
+    assert ended.returncode == 1
+    where = f"experiment.py, line {line_of(sleepy, 'time.sleep')}, in participate"
+    assert f"bot 1: the run's time was over; it was at {where}." in ended.stderr
+    assert "3 of 3 bots had not come through" in ended.stderr
