@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from chalicelib.operations.channels import Delivery, forget
@@ -17,6 +18,7 @@ from .experiment.experiment import Experiment
 from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent
 from .model.participant import Participant
 from .operations import waking
+from .operations.confirming import Answers
 from .operations.crowds import Crowd
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
@@ -67,6 +69,8 @@ class RecruiterBook:
     receivers: dict[str, Receiver] = field(default_factory=dict)
     #: What reads a message that SNS delivered into our own queue.
     reader: Callable[[Mapping[str, Any]], list[Report]] | None = None
+    #: What vendors answered about entries, remembered in this process.
+    confirmed: Answers = field(default_factory=Answers)
 
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter by the name that a participant's record carries, `bots:Bot` included."""
@@ -106,13 +110,29 @@ class RecruiterBook:
         if check is not None:
             check(worker_id, hit_id, assignment_id, signed)
 
-    def read_entry(self, link: str) -> tuple[str, str]:
-        """Return worker and assignment of a signed entry link; Forbidden for one that isn't ours."""
+    def confirms_entries(self, nickname: str) -> bool:
+        """Whether the recruiter is asked about an assignment before anybody is seated by it."""
+        return hasattr(self.recruiters.get(nickname.partition(":")[0]), "confirm_entry")
+
+    def confirm_entry(
+        self, nickname: str, worker_id: str, hit_id: str, assignment_id: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Ask a recruiter whether an assignment is one of this run's, and this worker's.
+
+        Forbidden when it isn't, Busy when the recruiter doesn't know it yet, VendorError when it can't be
+        asked. Answers are remembered for a while, those that say no for a shorter one.
+        """
+        recruiter = self.named(nickname)
+        ask = partial(recruiter.confirm_entry, worker_id, hit_id, assignment_id, facts)  # type: ignore[attr-defined]
+        self.confirmed.ask((nickname, worker_id, hit_id, assignment_id), ask)
+
+    def read_entry(self, link: str) -> tuple[str, str, str]:
+        """Return worker, assignment and signed part of an entry link; Forbidden for one that isn't ours."""
         read = getattr(self.named("link"), "read_entry", None)
         if read is None:
             raise ExperimentError("No recruiter of this run reads entry links.")
-        ids = read(link)
-        return str(ids.worker_id), str(ids.assignment_id)
+        ids, signed = read(link)
+        return str(ids.worker_id), str(ids.assignment_id), str(signed)
 
     def stand_in(self, entry: dict[str, str]) -> None:
         """Start a bot that goes on for somebody who is gone."""

@@ -110,6 +110,13 @@ class Busy(Refused):
         self.retry_after = retry_after
 
 
+class TooManyTries(Busy):
+    """Too many requests of this kind came from one address; the same request will work after a while."""
+
+    status = 429
+    code = "too_many_tries"
+
+
 class NetworkBusy(Busy):
     """The person ahead of you is still working; your turn comes as soon as they have answered."""
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.model.errors import BadRequest, ExperimentError, Forbidden, NotFound
+from chalicelib.model.errors import BadRequest, Forbidden, NotFound
 from chalicelib.model.participant import WORKING, Participant
-from chalicelib.operations import deadlines, rooms
+from chalicelib.operations import deadlines, entries, rooms
 
 from .access import STILL_HERE
 from .fields import check_size
@@ -19,7 +19,6 @@ from .finish_participant import (
     tell_if_pay_was_promised,
 )
 from .once import made_before, remember
-from .quotas import recruiters_in_use
 from .standing import SENT_OFF
 from .unit import OPERATOR, PARTICIPANT, Unit
 
@@ -43,6 +42,13 @@ class Entry:
     fingerprint_hash: str | None = None
     consent: Mapping[str, Any] | None = None
     more: Mapping[str, Any] | None = None
+    #: What the vendor said about the assignment, where it was asked; see `entries`.
+    confirmation: str | None = None
+
+    @property
+    def signature(self) -> str | None:
+        """The signed part of an entry link."""
+        return str((self.more or {}).get("entry") or "") or None
 
 
 def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
@@ -55,6 +61,7 @@ def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
     claimed = unit.work.item(("assignment#" + entry.assignment_id, "#"))
     older = None if claimed is None else unit.work.participant(claimed["participant_id"])
     if older is not None and older.worker_id == entry.worker_id and _may_resume(unit, older):
+        _check_resuming(unit, older, entry.signature)
         return resume(unit, older)
     if older is not None and not _is_free_again(unit, older):
         _refuse_repeat_worker(unit, entry)
@@ -94,20 +101,10 @@ def _refuse_repeat_worker(unit: Unit, entry: Entry) -> None:
         raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")
 
 
-def _recruiter(unit: Unit, entry: Entry) -> str:
-    if not entry.recruiter:
-        return str(unit.config.get("recruiter") or "hotair")
-    try:
-        unit.recruiters.named(entry.recruiter)
-    except ExperimentError as error:
-        # Nobody could pay this participant.
-        raise BadRequest(str(error), code="unknown_recruiter") from error
-    return entry.recruiter
-
-
 def _make(unit: Unit, entry: Entry) -> Participant:
-    recruiter = _recruiter(unit, entry)
-    _check_entry(unit, entry, recruiter)
+    recruiter = entries.recruiter_of(unit, entry)
+    entries.check_signature(unit, entry, recruiter)
+    is_unconfirmed = entries.check_confirmation(unit, entry, recruiter)
     begun = unit.work.item(COUNTER)
     unit.seed(None, "create_participant", begun["v"] if begun else 0)
     participant = unit.experiment.create_participant(
@@ -120,6 +117,8 @@ def _make(unit: Unit, entry: Entry) -> Participant:
         entry_information=dict(entry.more or {}),
     )
     participant.consent = dict(entry.consent) if entry.consent else None
+    if is_unconfirmed:
+        participant.details = {**participant.details, entries.UNCONFIRMED: True}
     unit.work.claim(
         ("assignment#" + entry.assignment_id, "#"), "assignment", {"participant_id": participant.id}
     )
@@ -131,21 +130,6 @@ def _make(unit: Unit, entry: Entry) -> Participant:
         rooms.enter_lobby(unit, participant)
     unit.work.list_participant(participant)
     return participant
-
-
-def _check_entry(unit: Unit, entry: Entry, recruiter: str) -> None:
-    """Refuse somebody without a valid entry link, where people come by links.
-
-    Who names a recruiter that the run doesn't ask comes round the links: then those it asks decide, but not
-    about the operator, and not in debug mode.
-    """
-    asked = recruiters_in_use(unit)
-    is_asked = recruiter.partition(":")[0] in asked
-    is_debug = str(unit.config.get("mode") or "debug") == "debug"
-    is_free = is_asked or is_debug or unit.caller.kind == OPERATOR
-    signed = str((entry.more or {}).get("entry") or "") or None
-    for name in [recruiter] if is_free else asked:
-        unit.recruiters.check_entry(name, entry.worker_id, entry.hit_id, entry.assignment_id, signed)
 
 
 def _is_free_again(unit: Unit, older: Participant) -> bool:
@@ -175,6 +159,18 @@ def _may_resume(unit: Unit, participant: Participant) -> bool:
         participant.status in STILL_HERE
         or _is_known(unit, participant)
         or made_before(unit, participant) is not None
+    )
+
+
+def _check_resuming(unit: Unit, participant: Participant, signed: str | None) -> None:
+    """Refuse a caller who has neither the participant's token nor, where links are signed, their link.
+
+    Ids alone don't do: codes of a pool are short, and can be tried one after the other.
+    """
+    if _is_known(unit, participant) or made_before(unit, participant) is not None:
+        return
+    unit.recruiters.check_entry(
+        participant.recruiter, participant.worker_id, participant.hit_id, participant.assignment_id, signed
     )
 
 
@@ -221,12 +217,17 @@ def _quorum(unit: Unit, participant: Participant) -> dict[str, Any]:
 
 def load_by_link(unit: Unit, link: str) -> dict[str, Any]:
     """Return the participant of a recruiter's signed entry link; Forbidden for a link that isn't ours."""
-    worker_id, assignment_id = unit.recruiters.read_entry(link)
-    return load_participant(unit, assignment_id, worker_id)
+    worker_id, assignment_id, signed = unit.recruiters.read_entry(link)
+    return load_participant(unit, assignment_id, worker_id, signed)
 
 
-def load_participant(unit: Unit, assignment_id: str, worker_id: str | None) -> dict[str, Any]:
-    """Return an existing participant by assignment (and worker, where the caller names one)."""
+def load_participant(
+    unit: Unit, assignment_id: str, worker_id: str | None, signed: str | None = None
+) -> dict[str, Any]:
+    """Return an existing participant by assignment (and worker, where the caller names one).
+
+    `signed`: the `entry` of their link, for a recruiter who gives signed ones.
+    """
     if not assignment_id:
         raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
     participant = unit.experiment.load_participant(assignment_id)
@@ -234,4 +235,5 @@ def load_participant(unit: Unit, assignment_id: str, worker_id: str | None) -> d
         raise NotFound(
             "Nobody with this assignment and worker takes part in this study.", code="participant_not_found"
         )
+    _check_resuming(unit, participant, signed)
     return resume(unit, participant)

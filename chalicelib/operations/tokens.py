@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import time
 from functools import lru_cache
@@ -24,10 +25,15 @@ class SignedTokens:
 
     def __init__(self, secret: str, operator_token: str, lifetime: int = LIFETIME) -> None:
         """`secret` signs; `operator_token` is the one that `petri debug` prints."""
+        self._secret = f"keyed|{secret}".encode()
         self._serializer = URLSafeTimedSerializer(secret, salt="participant")
         self.operator_token = operator_token
         self._lifetime = lifetime
         self._signed = lru_cache(maxsize=REMEMBERED)(self._read_signed)
+
+    def keyed(self, text: str) -> str:
+        """Return a hash of a text that only this run can compute: it stands for what must not be kept."""
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:24]
 
     def issue(self, participant_id: int, serial: int) -> str:
         """Return a token for a participant; tokens of earlier serials have ended."""

@@ -58,8 +58,11 @@ class Recruiters(Protocol):
     ) -> None:
         """Refuse somebody who comes without a valid entry link, where the recruiter gives signed ones."""
 
-    def read_entry(self, link: str) -> tuple[str, str]:
-        """Return worker and assignment of a signed entry link."""
+    def confirms_entries(self, nickname: str) -> bool:
+        """Whether the recruiter is asked about an assignment before anybody is seated by it."""
+
+    def read_entry(self, link: str) -> tuple[str, str, str]:
+        """Return worker, assignment and signed part of an entry link."""
 
     def submits_itself(self, nickname: str) -> bool:
         """Whether completing the experiment is already the submission."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from .protection import refuse_protected
 
 #: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
 CONTENT_TYPES = ["*/*"]
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Call:
     headers: Any
     #: As it came, for senders that sign it.
     body: bytes = b""
+    #: The address that the request came from; it is never stored, nor logged.
+    source: str = ""
 
     def run(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run an operation for this caller and request."""
@@ -97,7 +100,22 @@ def read_call(request: Any) -> Call:
         request=Request(identity, parameters.fingerprint(request.method, path) if identity else ""),
         headers=request.headers,
         body=body,
+        source=source_address(request.context, request.headers),
     )
+
+
+def source_address(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """Return the address of the client: behind CloudFront, or a proxy on this machine, the one it names.
+
+    Each hop appends the address that it was called from: the last but its own was written by the hop itself.
+    """
+    hop = str((context.get("identity") or {}).get("sourceIp") or "")
+    is_proxied = hop in _THIS_MACHINE or "cloudfront" in (headers.get("via") or "").lower()
+    if not is_proxied:
+        return hop
+    named = [part.strip() for part in (headers.get("x-forwarded-for") or "").split(",")]
+    before = [part for part in named if part and part != hop]
+    return before[-1] if before else hop
 
 
 def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:

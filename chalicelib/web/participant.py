@@ -10,6 +10,7 @@ from chalicelib.model.errors import BadRequest
 from chalicelib.operations.create_participant import Entry, create_participant, load_participant
 from chalicelib.operations.read_records import get_participant
 
+from . import entrances
 from .door import Call, door
 from .parameters import Parameters
 
@@ -37,7 +38,12 @@ def participant_post(call: Call) -> dict[str, Any]:
     given = call.parameters
     worker_id, hit_id, assignment_id = given.text(*WORKER), given.text(*HIT), given.text(*ASSIGNMENT)
     if assignment_id and worker_id is None and hit_id is None:
-        loaded: dict[str, Any] = call.run(load_participant, assignment_id=assignment_id, worker_id=None)
+        loaded: dict[str, Any] = entrances.counted(
+            call,
+            lambda: call.run(
+                load_participant, assignment_id=assignment_id, worker_id=None, signed=given.text("entry")
+            ),
+        )
         return loaded
     if worker_id is None or hit_id is None or assignment_id is None:
         raise BadRequest("workerId, hitId and assignmentId are all needed.", code="id_missing")
@@ -63,8 +69,7 @@ def _create(call: Call, worker_id: str, hit_id: str, assignment_id: str, mode: s
         consent=_consent(given),
         more=given.others(NAMED),
     )
-    result: dict[str, Any] = call.run(create_participant, entry)
-    return result
+    return entrances.counted(call, lambda: call.run(create_participant, entrances.confirmed(call, entry)))
 
 
 def _consent(given: Parameters) -> dict[str, Any] | None:

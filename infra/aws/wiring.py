@@ -19,6 +19,9 @@ CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
 #: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
 #: bound for what a stranger's flood may cost.
 RATE, BURST = 500, 1000
+#: Routes at which people begin, each asking a vendor perhaps: a few lecture halls at a moment, and no more.
+ENTRANCES: Final = ("participant", "load-participant")
+ENTRANCE_RATE, ENTRANCE_BURST = 50, 300
 #: What Lambda is to do with chains of invocations.
 ALLOW: Final = "Allow"
 _BUSY: Final = {"ResourceConflictException", "ResourceInUseException", "TooManyRequestsException"}
@@ -190,6 +193,11 @@ class Wiring:
             patchOperations=[
                 _replace("/*/*/throttling/rateLimit", str(RATE)),
                 _replace("/*/*/throttling/burstLimit", str(BURST)),
+                *(
+                    _replace(f"/~1{route}/POST/throttling/{limit}", str(value))
+                    for route in ENTRANCES
+                    for limit, value in (("rateLimit", ENTRANCE_RATE), ("burstLimit", ENTRANCE_BURST))
+                ),
             ],
         )
         if log_group_arn is None:

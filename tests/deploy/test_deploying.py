@@ -17,7 +17,7 @@ from infra.aws.names import FUNCTIONS, Names
 from infra.aws.record import look_up, mapping
 from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
-from infra.aws.wiring import BURST, CONFIRMED, PARTIAL, Wiring
+from infra.aws.wiring import BURST, CONFIRMED, ENTRANCE_BURST, ENTRANCE_RATE, PARTIAL, Wiring
 from infra.emulator.cloud import OPERATOR, REGION, Cloud
 from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
 from tests.deploy.conftest import Standing
@@ -103,6 +103,9 @@ def test_the_rest_api_is_bounded(deployed: Any) -> None:
     api = next(each for each in look_up(account, names) if each["resource_type"] == "rest_api")
     stage = account.client("apigateway").get_stage(restApiId=api["rest_api_id"], stageName="api")
     assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == BURST
+    for route in ("~1participant", "~1load-participant"):
+        assert stage["methodSettings"][f"{route}/POST"]["throttlingRateLimit"] == ENTRANCE_RATE
+        assert stage["methodSettings"][f"{route}/POST"]["throttlingBurstLimit"] == ENTRANCE_BURST
 
 
 def test_what_the_gateway_answers_itself_counts_from_a_deployment_that_comes_after_it(deployed: Any) -> None:

@@ -357,6 +357,8 @@ def test_the_operators_bot_needs_no_link(world: NewWorld) -> None:
     assert here.post("/participant", {**IDS, "recruiter": "bots:Bot"}, token=OPERATOR_TOKEN).status == 200
 
 
-@pytest.mark.parametrize("settings", [{"mode": "debug", "recruiter": "link"}, {"mode": "live"}])
+@pytest.mark.parametrize(
+    "settings", [{"mode": "debug", "recruiter": "link"}, {"mode": "live", "recruiter": "cli"}]
+)
 def test_where_no_links_are_asked_for_anybody_may_come(world: NewWorld, settings: dict[str, str]) -> None:
     assert world(**settings).post("/participant", {**IDS, "recruiter": "cli"}).status == 200

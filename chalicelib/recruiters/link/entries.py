@@ -72,15 +72,19 @@ class EntryLinks:
 
         A whole address, or its signed part alone; of a link for everybody the whole address.
         """
-        query = parse_qs(urlsplit(link).query)
-        signed = query["entry"][-1] if "entry" in query else link
-        ids = self._loaded(signed)
+        query = _query(link)
+        ids = self._loaded(self.signed_part(link))
         if ids.worker_id != ANYBODY:
             return ids
         worker_id = query.get("workerId", [""])[-1]
         if not worker_id:
             raise _not_ours("This link is for everybody and names nobody. Open it from where you found it.")
         return Ids(worker_id, worker_id, ids.hit_id)
+
+    @staticmethod
+    def signed_part(link: str) -> str:
+        """Return the `entry` of a link, given whole or as that part alone."""
+        return _query(link).get("entry", [link])[-1]
 
     def check(self, ids: Ids, signed: str | None) -> None:
         """Refuse ids that don't belong to the signed part of a link."""
@@ -98,6 +102,13 @@ class EntryLinks:
                 "This link wasn't made for this study. Open it once more as you got it."
             ) from error
         return Ids(str(worker_id), str(assignment_id), str(hit_id))
+
+
+def _query(link: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(urlsplit(link).query)
+    except ValueError as error:
+        raise _not_ours("This isn't an address that can be read. Copy the link again, whole.") from error
 
 
 def filled_in(template: str, **values: str) -> str:

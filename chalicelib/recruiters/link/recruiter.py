@@ -63,9 +63,9 @@ class LinkRecruiter:
         """Refuse somebody who comes without a link of ours, or with another's; `signed` is its `entry`."""
         self._links.check(Ids(worker_id, assignment_id, hit_id), signed)
 
-    def read_entry(self, link: str) -> Ids:
-        """Return who a link is for, to find them again; Forbidden for one that isn't ours."""
-        return self._links.read(link)
+    def read_entry(self, link: str) -> tuple[Ids, str]:
+        """Return who a link is for and its `entry`, to find them again; Forbidden for a forged link."""
+        return self._links.read(link), self._links.signed_part(link)
 
     def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
         """Say so; the ad page turns away who comes later."""

@@ -13,6 +13,7 @@ from chalicelib.operations.settings import Gettable
 from chalicelib.ports import Clock, Offered, Recruited, Transfer
 
 from . import fees
+from .entrance import Entrance
 from .errors import TurkRefused
 from .payments import Payments
 from .places import Places, Topic
@@ -45,6 +46,7 @@ class MTurkRecruiter:
             requester, config, clock, lambda: ad_address(base(), requester.market), app_id, topic
         )
         self._payments = Payments(requester, app_id)
+        self._entrance = Entrance(requester.quick(), app_id)
         self._qualifications = Qualifications(requester)
 
     def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
@@ -104,6 +106,13 @@ class MTurkRecruiter:
             return status.lower()
         return "working" if self._places.anybody_pending(facts) else "abandoned"
 
+    def confirm_entry(
+        self, worker_id: str, hit_id: str, assignment_id: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Ask whether an assignment is one of this run's HITs' and not over; see `Entrance`."""
+        del facts
+        self._entrance.confirm(worker_id, hit_id, assignment_id)
+
     def fee(self, amount: Decimal, places: int) -> Decimal:
         """Return Amazon's fee on a payment in US dollars; `places`: how many the HIT has."""
         return fees.fee(amount, places)
@@ -140,6 +149,7 @@ class MTurkRecruiter:
     def close(self) -> None:
         """Let go of connections."""
         self._requester.close()
+        self._entrance.close()
 
 
 def build(

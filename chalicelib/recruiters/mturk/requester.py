@@ -23,6 +23,8 @@ WORKER_SITES = {"sandbox": "https://workersandbox.mturk.com", "live": "https://w
 #: Where a worker's browser hands an assignment in.
 SUBMIT_SITES = {"sandbox": "https://workersandbox.mturk.com", "live": "https://www.mturk.com"}
 PAGE = 100
+#: Seconds that a participant, who is about to begin, waits for an answer.
+QUICK = 6
 
 
 class Requester:
@@ -52,6 +54,12 @@ class Requester:
         self._attempts = attempts
         self._read_timeout = read_timeout
 
+    def quick(self) -> Requester:
+        """Return one for questions that a participant waits for: it gives up after seconds."""
+        key, secret = self._settings["aws_access_key_id"], self._settings["aws_secret_access_key"]
+        endpoint = self._settings["endpoint_url"]
+        return Requester(self.market, key, secret, endpoint=endpoint, attempts=1, read_timeout=QUICK)
+
     @cached_property
     def _client(self) -> Any:
         # Put off: a function that only answers participants asks Mechanical Turk nothing.
@@ -59,7 +67,9 @@ class Requester:
         from botocore.config import Config
 
         retries: Any = {"total_max_attempts": self._attempts, "mode": "standard"}
-        config = Config(retries=retries, connect_timeout=5, read_timeout=self._read_timeout)
+        config = Config(
+            retries=retries, connect_timeout=min(5, self._read_timeout), read_timeout=self._read_timeout
+        )
         return boto3.client("mturk", config=config, **self._settings)
 
     @property

@@ -16,6 +16,8 @@ from chalicelib.model.errors import VendorRefused, VendorUnreachable
 API = "https://api.prolific.com/api/v1"
 #: Seconds to connect, and to wait for an answer: well below the lease that a payment has.
 TIMEOUT = (5.0, 30.0)
+#: The same where a participant, who is about to begin, waits for the answer.
+QUICK = (3.0, 8.0)
 #: Lists longer than this many pages mean that `next` runs in circles.
 MOST_PAGES = 1_000
 SHOWN = 300
@@ -48,6 +50,10 @@ class ProlificClient:
 
     def __repr__(self) -> str:
         return f"<ProlificClient {self._api}>"
+
+    def quick(self) -> ProlificClient:
+        """Return one for questions that a participant waits for: it gives up after seconds."""
+        return ProlificClient(self._token, self._api, QUICK)
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """Read one thing."""

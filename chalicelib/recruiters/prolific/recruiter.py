@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from chalicelib.model.errors import VendorRefused
+from chalicelib.model.errors import Forbidden, VendorRefused
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Clock, Recruited, Transfer
 
@@ -54,6 +54,7 @@ class ProlificRecruiter:
         self._groups = Groups(client, settings.workspace)
         self._studies = Studies(client, settings, self._codes, self._groups, base)
         self._submissions = Submissions(client, self._codes)
+        self._quick_submissions = Submissions(client.quick(), self._codes)
         self._bonuses = Bonuses(client, self._submissions, clock)
         self._webhooks = Webhooks(client, settings.workspace, clock, settings.webhook_secret)
 
@@ -92,6 +93,22 @@ class ProlificRecruiter:
         """Say what became of a submission; None when Prolific doesn't know it."""
         del facts
         return self._submissions.fate(assignment_id)
+
+    def confirm_entry(
+        self, worker_id: str, hit_id: str, assignment_id: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Ask whether a submission is this participant's, open, and of one of this run's studies.
+
+        Forbidden when it isn't. Prolific makes a submission when its participant takes the place, before it
+        sends them here, so there is none that it doesn't know yet.
+        """
+        studies = {str(study["id"]) for study in facts.get("studies", ())}
+        if hit_id not in studies or not self._quick_submissions.is_open(assignment_id, worker_id, hit_id):
+            raise Forbidden(
+                "Prolific has no open submission of yours for this study. Open the study from Prolific once "
+                "more.",
+                code="entry_not_known",
+            )
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
         """Prolific's part of a payment, and the tax on it, rounded up to the cent."""

@@ -7,6 +7,7 @@ Sources: docs.prolific.com, "Submission object" (statuses), "Approve or reject a
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ logger = logging.getLogger("petri.prolific")
 AT_WORK = ("RESERVED", "ACTIVE")
 WAITING = "AWAITING REVIEW"
 PROCESSING = "PROCESSING"
+#: Statuses of who may begin.
+OPEN = (*AT_WORK, PROCESSING)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 APPROVED = ("APPROVED", "PARTIALLY APPROVED")
 OUT = "SCREENED OUT"
 #: What Petri calls the fates. Prolific has paid those whom it screened out; they are owed no more.
@@ -80,6 +84,19 @@ class Submissions:
     def status(self, submission_id: str) -> str:
         """Return a submission's status, in capitals."""
         return str(self.get(submission_id).get("status", "")).upper().replace("_", " ")
+
+    def is_open(self, submission_id: str, worker_id: str, study_id: str) -> bool:
+        """Whether a submission is being worked on, by this participant and for this study."""
+        if not _ID.fullmatch(submission_id):
+            # It becomes part of an address.
+            return False
+        try:
+            found = self.get(submission_id)
+        except NotThere:
+            return False
+        status = str(found.get("status", "")).upper().replace("_", " ")
+        whose = str(found.get("participant_id") or found.get("participant") or "")
+        return (status, whose, found.get("study_id", study_id)) in {(s, worker_id, study_id) for s in OPEN}
 
     def fate(self, submission_id: str) -> str | None:
         """Say what became of an assignment; None when Prolific doesn't know it."""

@@ -385,10 +385,13 @@
 
   /** Find a participant again by their assignment. */
   dlgr.loadParticipant = function (assignmentId) {
-    const { workerId } = dlgr.identity;
+    const { workerId, entryInformation } = dlgr.identity;
     dlgr.identity.assignmentId = assignmentId;
-    if (!workerId) return enter("/participant", { assignment_id: assignmentId });
-    return enter("/load-participant", { assignment_id: assignmentId, worker_id: workerId });
+    // A recruiter of signed links lets people come back by their link, not by ids alone.
+    const entry = entryInformation?.entry;
+    const signed = entry ? { entry } : {};
+    if (!workerId) return enter("/participant", { assignment_id: assignmentId, ...signed });
+    return enter("/load-participant", { assignment_id: assignmentId, worker_id: workerId, ...signed });
   };
 
   /* ---- Waiting for the others, and being let go ------------------------------------------------------------ */

@@ -44,6 +44,8 @@ class Market:
         self.mails: list[tuple[str, str]] = []
         #: How it words that a token came before; its documentation doesn't tell.
         self.repeated = "has already been processed"
+        #: Ids of assignments that were accepted a moment ago, and that no answer knows of yet.
+        self.not_known_yet: set[str] = set()
         self._tokens: dict[tuple[str, str], Any] = {}
         self._ids = {letter: identifiers(letter) for letter in "3TGQ"}
 

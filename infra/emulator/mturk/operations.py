@@ -176,7 +176,7 @@ class Operations:
         return {}
 
     def _assignment(self, assignment_id: str) -> Assignment:
-        if assignment_id not in self.market.assignments:
+        if assignment_id not in self.market.assignments or assignment_id in self.market.not_known_yet:
             raise TurkError("AssignmentDoesNotExist", f"Assignment {assignment_id} does not exist.")
         return self.market.assignments[assignment_id]
 

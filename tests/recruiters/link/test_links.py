@@ -82,7 +82,9 @@ def test_a_link_says_who_comes_back():
     (address,) = make().recruit(1, "open-1", {}).addresses
     worker_id, hit_id, assignment_id, signed = ids_in(address)
     assert (
-        make().read_entry(address) == make().read_entry(signed) == link.Ids(worker_id, assignment_id, hit_id)
+        make().read_entry(address)
+        == make().read_entry(signed)
+        == (link.Ids(worker_id, assignment_id, hit_id), signed)
     )
 
 
@@ -130,7 +132,7 @@ def test_with_an_address_for_everybody_an_id_has_one_assignment(everybodys):
 
 
 def test_an_address_for_everybody_says_who_comes_back(everybodys):
-    assert make().read_entry(everybodys).worker_id == "4711"
+    assert make().read_entry(everybodys)[0].worker_id == "4711"
 
 
 def test_an_address_for_everybody_without_an_id_names_nobody(everybodys):
