@@ -21,7 +21,7 @@ BROWSER_NOTE := Browser tests are left out: Chromium and chromedriver were not f
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test debug browser check bench clean
+.PHONY: help install demo test debug browser check bench rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ else
 	  exit 1; \
 	fi
 endif
+
+rights: $(INSTALLED) ## read anew which rights CloudFormation needs, and write them into docs/deploying.md
+	@$(BIN)/python -m infra.aws.handlers
 
 clean: ## remove the virtual environment and what tools keep; runs/ and data/ stay
 	@rm -rf $(VENV) build *.egg-info artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.export.archive import CODE
-from infra.aws import archives, chalice_deploy, facts, launching, osf, requester, secrets, versions
+from infra.aws import archives, chalice_deploy, facts, launching, osf, requester, secrets, sockets, versions
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome, Note
 from infra.aws.capacity import look_up as look_up_capacity
@@ -92,14 +92,19 @@ class Deploying:
         progress: Progress,
         *,
         launch: Callable[[str, str], str] = launching.launch,
+        probe: Callable[[str], None] = sockets.probe,
         home: AtHome | None = None,
     ) -> None:
-        """`launch` takes the API's address and the operator's token; `home`: what is remembered here."""
+        """`launch` takes the API's address and the operator's token, `probe` the address for sockets.
+
+        `home`: what is remembered here.
+        """
         self._account = account
         self._order = order
         self._names = order.names
         self._progress = progress
         self._launch_app = launch
+        self._probe_sockets = probe
         self._home = home or AtHome()
         self._wiring = Wiring(account, order.names)
         self._keep = order.names.keep_bucket(account.number)
@@ -159,6 +164,7 @@ class Deploying:
             steps.append(Step("put the archive into the table", self._populate))
         return [
             *steps,
+            Step("try the sockets", self._probe),
             Step("upload the pages", self._upload_pages),
             Step("launch the experiment", self._launch),
         ]
@@ -275,6 +281,7 @@ class Deploying:
         if capacity is not None:
             self._wiring.bound_consumer(capacity.consumers)
         self._wiring.shape_gateway_answers(self._apis["rest_api"]["rest_api_id"])
+        sockets.publish(self._account, self._apis["websocket_api"]["websocket_api_id"])
         self._wiring.bound_stage(
             self._apis["rest_api"]["rest_api_id"], self._base.get("AccessLogsArn"), self._progress.tell
         )
@@ -300,15 +307,22 @@ class Deploying:
     def _rest_url(self) -> str:
         return str(self._apis["rest_api"]["rest_api_url"])
 
+    @property
+    def _sockets_url(self) -> str:
+        url = str(self._apis["websocket_api"]["websocket_api_url"])
+        return url.replace("wss://", "https://").rstrip("/")
+
+    def _probe(self) -> None:
+        self._probe_sockets(self._sockets_url)
+
     def _note(self) -> None:
-        sockets = str(self._apis["websocket_api"]["websocket_api_url"]).replace("wss://", "https://")
         site_url = self._front["SiteUrl"]
         self._version = versions.describe(self._loaded, package=self._package)
         self._code = versions.archive(self._loaded, self._version, self._package.with_name(CODE))
         for key, path in ((CODE, self._code), (f"packages/{self._version['package']}.zip", self._package)):
             self._account.client("s3").put_object(Bucket=self._keep, Key=key, Body=path.read_bytes())
         facts.write(
-            self._account, self._names, Facts(site_url, self._rest_url, sockets.rstrip("/"), self._version)
+            self._account, self._names, Facts(site_url, self._rest_url, self._sockets_url, self._version)
         )
         self._home.keep(
             Note(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra.aws.account import Account
 from infra.aws.errors import REFUSALS, AwsProblem, code_of, problem
+from infra.aws.handlers import HANDLERS, kept
 from infra.aws.names import Names
 
-#: What AWS asks rights for, by service; deploy and destroy call nothing else on the operator's side.
-NEEDED: Final[dict[str, tuple[str, ...]]] = {
+#: What Petri and Chalice call themselves, by service; a rehearsal records every call and compares.
+DIRECT: Final[dict[str, tuple[str, ...]]] = {
     "cloudformation": (
         "CreateStack",
         "UpdateStack",
@@ -155,17 +157,115 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "ssm": ("GetParameter", "PutParameter", "DeleteParameter"),
     "budgets": ("ViewBudget", "ModifyBudget", "TagResource"),
 }
-#: Only who wants to hear of spending needs these.
-OF_LIMITS: Final = "budgets"
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Rights that a handler needs only for properties that the templates don't set."""
+
+    kind: str
+    #: fits an action, its service's name included
+    pattern: str
+    properties: tuple[str, ...]
+
+
+#: A handler reads all of a resource, but it writes only what the template sets.
+UNUSED: Final = (
+    Unused(
+        "AWS::DynamoDB::Table",
+        r"kinesis:|dynamodb:(Enable|Disable|Update)Kinesis\w+",
+        ("KinesisStreamSpecification",),
+    ),
+    Unused("AWS::DynamoDB::Table", r"dynamodb:\w*Import\w*|(logs|s3):", ("ImportSourceSpecification",)),
+    Unused(
+        "AWS::DynamoDB::Table",
+        r"dynamodb:UpdateContributorInsights",
+        ("ContributorInsightsSpecification",),
+    ),
+    Unused("AWS::DynamoDB::Table", r"dynamodb:(Put|Delete)ResourcePolicy", ("ResourcePolicy",)),
+    Unused("AWS::DynamoDB::Table", r"iam:|dynamodb:\w+Replica", ("Replicas",)),
+    Unused("AWS::DynamoDB::Table", r"kms:", ("KMSMasterKeyId",)),
+    Unused("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Analytics\w+", ("AnalyticsConfigurations",)),
+    Unused("AWS::S3::Bucket", r"s3:(Put|Delete)BucketC[Oo][Rr][Ss]", ("CorsConfiguration",)),
+    Unused("AWS::S3::Bucket", r"s3:PutInventory\w+", ("InventoryConfigurations",)),
+    Unused("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Metrics\w+", ("MetricsConfigurations",)),
+    Unused("AWS::S3::Bucket", r"s3:PutBucketNotification", ("NotificationConfiguration",)),
+    Unused("AWS::S3::Bucket", r"iam:|s3:(Put|Delete)\w*Replication\w*", ("ReplicationConfiguration",)),
+    Unused("AWS::S3::Bucket", r"s3:(Put|Delete)BucketWebsite", ("WebsiteConfiguration",)),
+    Unused("AWS::S3::Bucket", r"s3:PutAccelerate\w+", ("AccelerateConfiguration",)),
+    Unused("AWS::S3::Bucket", r"s3:Put\w*ObjectLock\w+", ("ObjectLockConfiguration",)),
+    Unused("AWS::S3::Bucket", r"s3:PutBucketLogging", ("LoggingConfiguration",)),
+    Unused("AWS::S3::Bucket", r"s3:PutIntelligent\w+", ("IntelligentTieringConfigurations",)),
+    Unused("AWS::S3::Bucket", r"s3:Put(Bucket|Object)Acl", ("AccessControl",)),
+    Unused("AWS::S3::Bucket", r"s3:PutBucketAbac", ("AbacStatus",)),
+    Unused(
+        "AWS::S3::Bucket",
+        r"s3tables:|s3:(Create|Delete|Update)BucketMetadata\w+",
+        ("MetadataTableConfiguration", "MetadataConfiguration"),
+    ),
+    Unused("AWS::Logs::LogGroup", r"logs:(Put|Delete)DataProtectionPolicy", ("DataProtectionPolicy",)),
+    Unused("AWS::Logs::LogGroup", r"firehose:|logs:CreateLogDelivery", ("DataProtectionPolicy",)),
+    Unused("AWS::Logs::LogGroup", r"logs:(Put|Delete)ResourcePolicy", ("ResourcePolicyDocument",)),
+    Unused("AWS::Logs::LogGroup", r"logs:(Put|Delete)IndexPolicy", ("FieldIndexPolicies",)),
+    Unused("AWS::Logs::LogGroup", r"logs:\w+KmsKey", ("KmsKeyId",)),
+    Unused("AWS::Logs::LogGroup", r"logs:PutBearer\w+", ("BearerTokenAuthenticationEnabled",)),
+    Unused("AWS::Logs::LogGroup", r"logs:PutLogGroupDeletionProtection", ("DeletionProtectionEnabled",)),
+    Unused(
+        "AWS::SNS::Topic",
+        r"iam:|sns:PutDataProtectionPolicy",
+        ("DeliveryStatusLogging", "DataProtectionPolicy"),
+    ),
+    Unused("AWS::SNS::Subscription", r"iam:", ("SubscriptionRoleArn",)),
+    Unused("AWS::CloudFront::Distribution", r"cloudfront:\w+ConnectionGroup", ("TenantConfig",)),
+    Unused("AWS::CloudFront::Distribution", r"cloudfront:GetVpcOrigin", ("VpcOriginConfig",)),
+    Unused(
+        "AWS::CloudFront::Distribution",
+        r"cloudfront:UpdateDistributionWithStagingConfig",
+        ("Staging", "ContinuousDeploymentPolicyId"),
+    ),
+)
+
+
+def of_handlers(handlers: Iterable[str] = HANDLERS) -> set[str]:
+    """Return what CloudFormation's handlers call for the types and properties in the templates."""
+    return {
+        action
+        for kind, permissions in kept().items()
+        for handler in handlers
+        for action in permissions.get(handler, ())
+        if not any(one.kind == kind and re.match(one.pattern, action) for one in UNUSED)
+    }
+
+
+def _merged() -> dict[str, tuple[str, ...]]:
+    """Return everything that is needed, by service: what is called directly first."""
+    found = {service: list(actions) for service, actions in DIRECT.items()}
+    for service, _, action in sorted(each.partition(":") for each in of_handlers()):
+        if action not in found.setdefault(service, []):
+            found[service].append(action)
+    return {service: tuple(actions) for service, actions in found.items()}
+
+
+#: What AWS asks rights for, by service, as docs/deploying.md lists it.
+NEEDED: Final = _merged()
+#: Only listing all resources of a type needs these, which deploying doesn't do: who lacks them isn't refused.
+ONLY_FOR_LISTS: Final = (
+    of_handlers(["list"])
+    - of_handlers(["create", "read", "update", "delete"])
+    - {f"{service}:{action}" for service, actions in DIRECT.items() for action in actions}
+)
+#: Needed for --spend-limit only.
+OF_LIMITS: Final = {"budgets", "billing"}
 #: Actions on what is in a bucket, and those that AWS allows on nothing that has a name beforehand.
 _ON_OBJECTS: Final = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 ON_ANYTHING: Final = {
     "sns:Unsubscribe",
     "s3:ListAllMyBuckets",
     "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
     "cloudwatch:DescribeAlarms",
     "lambda:GetAccountSettings",
-    *(f"lambda:{action}" for action in NEEDED["lambda"] if "EventSourceMapping" in action),
+    *(f"lambda:{action}" for action in DIRECT["lambda"] if "EventSourceMapping" in action),
 }
 _ALLOWED: Final = "allowed"
 #: Actions that one call simulates.
@@ -197,7 +297,7 @@ def look_up(account: Account, names: Names, *, limits: bool = False) -> Rights:
     identity = account.identity
     if identity.is_root:
         return Rights()
-    services = [service for service in NEEDED if limits or service != OF_LIMITS]
+    services = [service for service in NEEDED if limits or service not in OF_LIMITS]
     try:
         return Rights(missing=tuple(_missing(account, names, services)))
     except ClientError as error:
@@ -214,15 +314,23 @@ def _missing(account: Account, names: Names, services: Iterable[str]) -> Iterato
         asked: dict[str, list[str]] = defaultdict(list)
         for action in NEEDED[service]:
             name = f"{service}:{action}"
+            if name in ONLY_FOR_LISTS:
+                continue
             asked[_resource(name, resources.get(service, "*"))].append(name)
         for resource, actions in asked.items():
-            answer = iam.simulate_principal_policy(
-                PolicySourceArn=source, ActionNames=actions[:_AT_ONCE], ResourceArns=[resource]
-            )
-            for result in answer["EvaluationResults"]:
-                # What depends on facts that the simulation wasn't given may well be allowed.
-                if result["EvalDecision"] != _ALLOWED and not result.get("MissingContextValues"):
-                    yield str(result["EvalActionName"])
+            for start in range(0, len(actions), _AT_ONCE):
+                names_of_actions = actions[start : start + _AT_ONCE]
+                answer = iam.simulate_principal_policy(
+                    PolicySourceArn=source, ActionNames=names_of_actions, ResourceArns=[resource]
+                )
+                yield from _denied(answer["EvaluationResults"])
+
+
+def _denied(results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for result in results:
+        # What depends on facts that the simulation wasn't given may well be allowed.
+        if result["EvalDecision"] != _ALLOWED and not result.get("MissingContextValues"):
+            yield str(result["EvalActionName"])
 
 
 def _source(account: Account) -> str:

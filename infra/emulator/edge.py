@@ -173,7 +173,20 @@ class Edge:
             await self._answered(self.answer, scope, receive, send)
 
     async def _ask_straight(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answered(self._of_api, scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._socket_of_api(scope, receive, send)
+        else:
+            await self._answered(self._of_api, scope, receive, send)
+
+    async def _socket_of_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a socket by the API's own name, at its stage."""
+        asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        api = _API.fullmatch(asked.header(b"host") or "")
+        stage = self._deployed.rest.stage
+        is_stage = scope["path"] == f"/{stage}"
+        is_ours = api is not None and api[1] == self._deployed.socket_api_id
+        reached = PATH if is_ours and is_stage else "/"
+        await self._deployed.sockets({**scope, "path": reached}, receive, send)
 
     async def _answered(
         self, answering: Callable[[HttpRequest], Answer], scope: Scope, receive: Receive, send: Send

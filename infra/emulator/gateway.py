@@ -126,17 +126,23 @@ def _function(functions: Functions, uri: str) -> Function:
     return functions.named(found[0])
 
 
+def served_routes(cloud: Cloud, api_id: str, stage: str) -> dict[str, str]:
+    """Return the routes that a WebSocket API's stage serves, and whom each calls; none without a stage."""
+    gateway = cloud.client("apigatewayv2", caller="REHEARSAL")
+    try:
+        deployment = gateway.get_stage(ApiId=api_id, StageName=stage).get("DeploymentId")
+        found = gateway.get_deployment(ApiId=api_id, DeploymentId=deployment or "none")
+    except gateway.exceptions.NotFoundException:
+        return {}
+    routes: dict[str, str] = json.loads(found["Description"])
+    return routes
+
+
 def socket_api(
     cloud: Cloud, functions: Functions, channels: LocalChannels, api_id: str, stage: str
 ) -> Sockets:
     """Serve the WebSocket API of an app: each route calls the function that it is deployed with."""
-    gateway = cloud.client("apigatewayv2", caller="REHEARSAL")
-    gateway.get_stage(ApiId=api_id, StageName=stage)
-    integrations = {
-        one["IntegrationId"]: one["IntegrationUri"] for one in gateway.get_integrations(ApiId=api_id)["Items"]
-    }
-    routes = {one["RouteKey"]: one["Target"] for one in gateway.get_routes(ApiId=api_id)["Items"]}
-    named = {key: integrations[target.removeprefix("integrations/")] for key, target in routes.items()}
+    named = served_routes(cloud, api_id, stage)
     app = SimpleNamespace(
         websocket_api=SimpleNamespace(configure=lambda *_: None),
         websocket_handlers={key: SimpleNamespace(name=key) for key in named},

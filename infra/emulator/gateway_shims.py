@@ -1,9 +1,13 @@
-"""What moto's API Gateways lack for `chalice deploy`: Swagger 2, WebSocket deployments, kept stages."""
+"""What moto's API Gateways lack for a deploy: Swagger 2, kept stages, WebSocket deployments and their stages.
+
+A deployment of a WebSocket API is a snapshot of its routes. A stage serves its deployment's routes, whatever
+becomes of the API meanwhile, and none without a deployment.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -12,12 +16,16 @@ from urllib.parse import urlsplit
 from moto.apigateway.models import APIGatewayBackend, RestAPI
 from moto.apigatewayv2 import urls as v2_urls
 from moto.apigatewayv2.exceptions import ApiNotFound
-from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.apigatewayv2.models import Stage, apigatewayv2_backends
+from moto.apigatewayv2.responses import ApiGatewayV2Response
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
 Document = dict[str, Any]
 DEPLOYMENTS = r"{0}/v2/apis/(?P<api_id>[^/]+)/deployments$"
+DEPLOYMENT = r"{0}/v2/apis/(?P<api_id>[^/]+)/deployments/(?P<deployment_id>[^/]+)$"
+STAGE = r"{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)$"
+Answered = tuple[int, dict[str, str], str]
 #: What AWS's CreateDeployment leaves alone, and moto's forgets.
 KEPT = ("access_log_settings", "method_settings", "tags", "tracing_enabled")
 
@@ -52,7 +60,9 @@ def gateways() -> Iterator[None]:
         patches.enter_context(patch.object(APIGatewayBackend, "put_rest_api", put_swagger))
         patches.enter_context(patch.object(APIGatewayBackend, "import_rest_api", import_swagger))
         patches.enter_context(patch.object(RestAPI, "create_deployment", deploy_and_keep))
-        patches.enter_context(patch.dict(v2_urls.url_paths, {DEPLOYMENTS: _deployments}))
+        own = {DEPLOYMENTS: _deployments, DEPLOYMENT: _deployment, STAGE: _stage}
+        patches.enter_context(patch.dict(v2_urls.url_paths, own))
+        patches.enter_context(patch.object(Stage, "to_json", _with_deployment(Stage.to_json)))
         yield
 
 
@@ -75,21 +85,90 @@ def _method(described: Document) -> Document:
     return {**described, "x-amazon-apigateway-integration": written}
 
 
-def _deployments(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:
+def _api(request: Any, full_url: str) -> Any:
+    """Return moto's API that a request is about; None when there is none."""
+    region = request.headers["Authorization"].split("/")[2]
+    try:
+        return apigatewayv2_backends[DEFAULT_ACCOUNT_ID][region].get_api(
+            urlsplit(full_url).path.split("/")[3]
+        )
+    except ApiNotFound:
+        return None
+
+
+def _refusal(status: int, kind: str, message: str) -> Answered:
+    return status, {"x-amzn-errortype": kind}, json.dumps({"message": message})
+
+
+def _deployments(request: Any, full_url: str, headers: Any) -> Answered:
     """Answer CreateDeployment and GetDeployments of a WebSocket API, which AWS makes a new one each time."""
     del headers
-    api_id = urlsplit(full_url).path.split("/")[3]
-    region = request.headers["Authorization"].split("/")[2]
-    backend = apigatewayv2_backends[DEFAULT_ACCOUNT_ID][region]
-    try:
-        api = backend.get_api(api_id)
-    except ApiNotFound:
-        return 404, {"x-amzn-errortype": "NotFoundException"}, json.dumps({"message": "Invalid API id"})
+    api = _api(request, full_url)
+    if api is None:
+        return _refusal(404, "NotFoundException", "Invalid API id")
     made = api.__dict__.setdefault("deployments", [])
     if request.method == "GET":
         return 200, {}, json.dumps({"items": made})
     if not api.routes:
-        error = {"message": "At least one route is required before deploying the Api."}
-        return 400, {"x-amzn-errortype": "BadRequestException"}, json.dumps(error)
-    made.append({"deploymentId": mock_random.get_random_hex(6), "deploymentStatus": "DEPLOYED"})
+        return _refusal(
+            400, "BadRequestException", "At least one route is required before deploying the Api."
+        )
+    served = {
+        route.route_key: api.integrations[str(route.target).removeprefix("integrations/")].integration_uri
+        for route in api.routes.values()
+    }
+    made.append(
+        {
+            "deploymentId": mock_random.get_random_hex(6),
+            "deploymentStatus": "DEPLOYED",
+            # AWS shows nobody what a deployment serves; here it is read back from its description.
+            "description": json.dumps(served),
+        }
+    )
     return 201, {}, json.dumps(made[-1])
+
+
+def _deployment(request: Any, full_url: str, headers: Any) -> Answered:
+    """Answer GetDeployment and DeleteDeployment; one that a stage serves is kept."""
+    del headers
+    api, wanted = _api(request, full_url), urlsplit(full_url).path.split("/")[5]
+    made = [] if api is None else api.__dict__.setdefault("deployments", [])
+    found = next((one for one in made if one["deploymentId"] == wanted), None)
+    if found is None:
+        return _refusal(404, "NotFoundException", "Invalid deployment id")
+    if request.method == "GET":
+        return 200, {}, json.dumps(found)
+    if any(stage.config.get("deploymentId") == wanted for stage in api.stages.values()):
+        return _refusal(400, "BadRequestException", "Active stages pointing to this deployment must be moved")
+    made.remove(found)
+    return 204, {}, ""
+
+
+def _stage(request: Any, full_url: str, headers: Any) -> Answered:
+    """Answer UpdateStage, which moto lacks, and leave the rest to moto."""
+    if request.method != "PATCH":
+        answered: Answered = ApiGatewayV2Response.dispatch(request, full_url, headers)
+        return answered
+    api, name = _api(request, full_url), urlsplit(full_url).path.split("/")[5]
+    stage = None if api is None else api.stages.get(name)
+    if stage is None:
+        return _refusal(404, "NotFoundException", "Invalid stage identifier specified")
+    given = json.loads(request.get_data() or b"{}")
+    wanted = given.get("deploymentId")
+    if wanted and wanted not in {one["deploymentId"] for one in api.__dict__.get("deployments", [])}:
+        return _refusal(404, "NotFoundException", "Invalid deployment id")
+    stage.config.update(given)
+    for field, attribute in (
+        ("defaultRouteSettings", "default_route_settings"),
+        ("accessLogSettings", "access_log_settings"),
+    ):
+        if field in given:
+            setattr(stage, attribute, given[field])
+    return 200, {}, json.dumps(stage.to_json())
+
+
+def _with_deployment(to_json: Callable[[Stage], Document]) -> Callable[[Stage], Document]:
+    def told(stage: Stage) -> Document:
+        return {**to_json(stage), "deploymentId": stage.config.get("deploymentId")}
+
+    return told

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
-from infra.aws import chalice_deploy, deploying, destroying, exporting, launching
+from infra.aws import chalice_deploy, deploying, destroying, exporting, launching, sockets
 from infra.aws import steps as aws_steps
 from infra.aws.account import Account, connect
 from infra.aws.deploying import Deployed, Deploying, Order
@@ -98,6 +98,7 @@ class Rehearsal:
         self._settings = settings or {}
         self._offline = offline
         self._package = package
+        self._offers_functions = package is None
         self._launch = launch
         self._open = ExitStack()
         self.names = Names(APP, "sandbox", REGION)
@@ -156,7 +157,9 @@ class Rehearsal:
         return Order(self.folder, self.names, settings=settings)
 
     def deploying(self, told: Told | None = None) -> Deploying:
-        return Deploying(self.account, self.order, told or Told(self._tell), launch=self._launch)
+        # Where nothing runs of what is deployed, no function can refuse a handshake.
+        probe = sockets.probe if self._offers_functions else _no_probe
+        return Deploying(self.account, self.order, told or Told(self._tell), launch=self._launch, probe=probe)
 
     def deploy(self) -> Deployed:
         """Deploy by the real code, or deploy again; functions then are those that were uploaded last."""
@@ -237,3 +240,7 @@ class Rehearsal:
     def left(self) -> list[tuple[str, str]]:
         """Return what is there that wasn't before, or the other way round."""
         return sorted(set(inventory(self.region.cloud)) ^ set(self.before))
+
+
+def _no_probe(url: str) -> None:
+    """Leave sockets alone."""

@@ -49,6 +49,16 @@ class Launches:
         return "Recruitment was asked for."
 
 
+class Probes:
+    """Answers the probe of sockets where no function runs."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, url: str) -> None:
+        self.asked.append(url)
+
+
 def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
     """Work with the played AWS, keep notes in a folder, and package in no time: nobody looks inside here.
 
@@ -70,4 +80,4 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
 
 def deploy(account: Account, names: Names, told: Told | None = None, **more: Any) -> Deployed:
     order = Order(DEMO, names, **{"settings": SETTINGS, **more})
-    return Deploying(account, order, told or Told(), launch=Launches()).run()
+    return Deploying(account, order, told or Told(), launch=Launches(), probe=Probes()).run()

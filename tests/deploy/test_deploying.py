@@ -19,7 +19,7 @@ from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
 from infra.aws.wiring import BURST, CONFIRMED, ENTRANCE_BURST, ENTRANCE_RATE, PARTIAL, Wiring
 from infra.emulator.cloud import OPERATOR, REGION, Cloud
-from tests.deploy.app import DEMO, SETTINGS, Launches, Told, at_home, deploy
+from tests.deploy.app import DEMO, SETTINGS, Launches, Probes, Told, at_home, deploy
 from tests.deploy.conftest import Standing
 
 
@@ -37,8 +37,8 @@ def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
         before = len(cloud.calls())
         account, names, launches = connect(), Names("whole", "sandbox", REGION), Launches()
         order = Order(DEMO, names, settings=SETTINGS)
-        first = Deploying(account, order, Told(), launch=launches).run()
-        second = Deploying(account, order, Told(), launch=launches).run()
+        first = Deploying(account, order, Told(), launch=launches, probe=Probes()).run()
+        second = Deploying(account, order, Told(), launch=launches, probe=Probes()).run()
         token = Tokens().find(names, account.region)
     return account, names, first, second, launches, token, cloud.calls()[before:]
 

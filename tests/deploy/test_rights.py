@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +12,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.aws import handlers
 from infra.aws.account import Identity
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
-from infra.aws.rights import NEEDED, ON_ANYTHING, look_up
+from infra.aws.rights import NEEDED, ON_ANYTHING, ONLY_FOR_LISTS, UNUSED, Unused, look_up
+from infra.aws.templating import TEMPLATES
 
 USER = Identity("123456789012", "arn:aws:iam::123456789012:user/ada")
 NAMES = Names("story", "live")
@@ -78,8 +82,67 @@ def test_the_accounts_own_keys_may_do_everything() -> None:
     assert look_up(account(Identity("1", "arn:aws:iam::1:root"), simulate), NAMES).missing == ()
 
 
-def test_no_service_needs_more_actions_than_one_call_takes() -> None:
-    assert max(map(len, NEEDED.values())) <= 100
+def test_more_actions_than_one_call_takes_are_asked_for_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def simulate(ActionNames: list[str], **more: Any) -> dict[str, Any]:  # noqa: N803
+        assert len(ActionNames) <= 100
+        asked.extend(ActionNames)
+        return decide("")(ActionNames=ActionNames, **more)
+
+    many = tuple(f"Get{number}" for number in range(205))
+    monkeypatch.setitem(NEEDED, "cloudfront", many)
+    look_up(account(USER, simulate), NAMES)
+    assert {f"cloudfront:{action}" for action in many} <= set(asked)
+
+
+def test_every_type_of_the_templates_has_its_handlers_permissions() -> None:
+    assert sorted(handlers.kept()) == handlers.types()
+
+
+def test_what_is_kept_is_what_the_schemas_say() -> None:
+    assert handlers.kept() == handlers.read_from_schemas(), "make rights"
+
+
+@pytest.mark.parametrize("kind", handlers.types())
+def test_every_handlers_permission_is_needed_or_left_out_for_a_reason(kind: str) -> None:
+    for action in itertools.chain.from_iterable(handlers.kept()[kind].values()):
+        service, _, name = action.partition(":")
+        reasons = [one for one in UNUSED if one.kind == kind and re.match(one.pattern, action)]
+        assert reasons or name in NEEDED[service]
+
+
+@pytest.mark.parametrize("unused", UNUSED, ids=lambda one: f"{one.kind} {one.pattern}")
+def test_rights_are_left_out_only_for_properties_that_no_template_sets(unused: Unused) -> None:
+    templates = "".join(path.read_text() for path in TEMPLATES.glob("*.yaml"))
+    of_kind = re.findall(rf"Type: {unused.kind}\n(.*?)(?=\n  \w|\Z)", templates, re.DOTALL)
+    assert of_kind
+    assert not any(re.search(rf"\b{name}:", text) for text in of_kind for name in unused.properties)
+
+
+@pytest.mark.parametrize("unused", UNUSED, ids=lambda one: f"{one.kind} {one.pattern}")
+def test_what_is_left_out_is_still_in_the_schemas(unused: Unused) -> None:
+    actions = set(itertools.chain.from_iterable(handlers.kept()[unused.kind].values()))
+    assert any(re.match(unused.pattern, action) for action in actions)
+
+
+NAMED_BY_SCHEMAS = [
+    "cloudfront:UpdateCachePolicy",
+    "cloudfront:GetOriginAccessControl",
+    "s3:GetBucketTagging",
+    "dynamodb:DescribeContinuousBackups",
+    "logs:DescribeMetricFilters",
+]
+
+
+@pytest.mark.parametrize("action", NAMED_BY_SCHEMAS)
+def test_what_only_cloudformation_calls_is_asked_for_too(action: str) -> None:
+    assert look_up(account(USER, decide(action)), NAMES).missing == (action,)
+
+
+@pytest.mark.parametrize("action", sorted(ONLY_FOR_LISTS))
+def test_who_may_not_list_everything_is_not_refused(action: str) -> None:
+    assert look_up(account(USER, decide(action)), NAMES).missing == ()
 
 
 @pytest.mark.parametrize("service", sorted(NEEDED))
