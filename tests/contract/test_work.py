@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -10,8 +12,11 @@ from chalicelib.experiment.networks import Chain, Empty
 from chalicelib.model.errors import Conflict, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso
+from chalicelib.model.reports import Payment
 from chalicelib.model.transformation import Transformation
-from chalicelib.storage.engine import Engine
+from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.work import UnitOfWork
 from tests.contract.factories import begin, dump
 from tests.contract.families import COLLECTIONS, a_family, a_network
@@ -270,3 +275,157 @@ def test_a_refused_commit_writes_nothing(engine: Engine) -> None:
             other.commit()
     with begin(engine) as work:
         assert [node.property1 for node in work.nodes(ids)] == ["one", None]
+
+
+# -- what a unit records besides records --------------------------------------------------------------
+
+
+THING = ("rooms", "#")
+
+
+def stored(engine: Engine, key: Key) -> Item | None:
+    return engine.get([key]).get(key)
+
+
+def test_a_claimed_item_conflicts_with_whoever_claimed_it_first(engine: Engine) -> None:
+    with begin(engine) as one, begin(engine) as other:
+        for work in (one, other):
+            work.claim(THING, "rooms_header", {"last_room": 1})
+        one.commit()
+        with pytest.raises(Conflict):
+            other.commit()
+
+
+def test_a_claimed_item_is_written_over_what_was_read_of_it(engine: Engine) -> None:
+    for number in range(3):
+        with begin(engine) as work:
+            work.claim(THING, "rooms_header", {"last_room": number})
+            work.commit()
+    found = stored(engine, THING)
+    assert found is not None
+    assert (found["last_room"], found["v"]) == (2, 3)
+
+
+def test_an_item_that_must_be_new_conflicts_with_one_that_is_there(engine: Engine) -> None:
+    for refused in (False, True):
+        with begin(engine) as work:
+            work.put_item(THING, "rooms_header", {"last_room": 1})
+            if refused:
+                with pytest.raises(Conflict):
+                    work.commit()
+            else:
+                work.commit()
+
+
+def test_an_item_is_put_whatever_is_stored(engine: Engine) -> None:
+    for number in range(2):
+        with begin(engine) as work:
+            work.put_anyway(THING, "rooms_header", {"last_room": number})
+            work.commit()
+    found = stored(engine, THING)
+    assert found is not None
+    assert found["last_room"] == 1
+
+
+def test_what_a_unit_puts_it_does_not_delete(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.delete_item(THING)
+        work.put_anyway(THING, "rooms_header", {"last_room": 1})
+        work.commit()
+    assert stored(engine, THING) is not None
+
+
+def test_an_item_that_is_deleted_as_it_was_read_conflicts_with_a_change(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.put_anyway(THING, "rooms_header", {"last_room": 1})
+        work.commit()
+    with begin(engine) as work:
+        work.delete_item(THING, expect=7)
+        with pytest.raises(Conflict):
+            work.commit()
+    assert stored(engine, THING) is not None
+
+
+@pytest.mark.parametrize(("seconds", "is_carried"), [(0, True), (900, True), (901, False)])
+def test_only_what_is_due_within_the_queues_reach_is_on_its_way(
+    engine: Engine, seconds: int, is_carried: bool
+) -> None:
+    with begin(engine) as work:
+        work.post({"kind": "something"}, due=work.now + timedelta(seconds=seconds))
+        (message,) = work.posted
+        work.commit()
+    found = stored(engine, message.key)
+    assert found is not None
+    assert found.get("carried_until") == (
+        iso(work.now + timedelta(seconds=seconds + 30)) if is_carried else None
+    )
+
+
+def test_a_nudge_is_sent_and_not_recorded(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.nudge({"kind": "group"}, "group")
+        work.commit()
+        assert [message.body for message in work.posted] == [{"kind": "group"}]
+    assert dump(engine) == {}
+
+
+@pytest.mark.parametrize("status", ["approved", "rejected", "returned", "bad_data"])
+def test_who_is_through_is_listed_apart_and_once(engine: Engine, status: str) -> None:
+    with begin(engine) as work:
+        person = Participant("hotair", "w", "a", "h")
+        work.save(person)
+        work.list_participant(person)
+        work.commit()
+    with begin(engine) as work:
+        person = work.participant(1)
+        person.status = status
+        work.list_participant(person)
+        work.commit()
+    with begin(engine) as work:
+        assert ([one["status"] for one in work.listing()], work.n_over()) == ([], 1)
+
+
+def test_who_is_back_at_work_is_listed_again_and_once(engine: Engine) -> None:
+    for status in ("returned", "working"):
+        with begin(engine) as work:
+            if status == "returned":
+                work.save(Participant("hotair", "w", "a", "h"))
+                work.commit()
+        with begin(engine) as work:
+            person = work.participant(1)
+            person.status = status
+            work.list_participant(person)
+            work.commit()
+    with begin(engine) as work:
+        assert ([one["status"] for one in work.listing()], work.n_over()) == (["working"], 0)
+
+
+def test_a_record_of_an_earlier_request_is_not_saved_again(engine: Engine) -> None:
+    with begin(engine) as work:
+        network = Chain()
+        work.save(network)
+        work.commit()
+    with begin(engine) as work, pytest.raises(RuleBroken, match="earlier request"):
+        work.save(network)
+
+
+@pytest.mark.parametrize("kind", ["base", "bonus", "compensation", "screen-out"])
+def test_each_kind_of_payment_has_an_id_of_its_own(engine: Engine, kind: str) -> None:
+    with begin(engine) as work:
+        for each in ("base", "bonus", "compensation", "screen-out"):
+            work.save(Payment(7, each, Decimal(1)))
+        work.commit()
+    with begin(engine) as work:
+        payment = work.payment(7, kind)
+        assert payment is not None
+        assert payment.id == 71 + ("base", "bonus", "compensation", "screen-out").index(kind)
+
+
+def test_whether_a_network_was_changed_is_known_after_the_commit(engine: Engine) -> None:
+    changed = []
+    for make in (Chain, lambda: Participant("hotair", "w", "a", "h")):
+        with begin(engine) as work:
+            work.save(make())
+            work.commit()
+            changed.append(work.network_changed)
+    assert changed == [True, False]

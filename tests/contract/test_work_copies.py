@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
-from chalicelib.storage.engine import Engine
+from chalicelib.storage import keys
+from chalicelib.storage.engine import Delete, Engine, Item, Key
 from chalicelib.storage.work import UnitOfWork
 from tests.contract.factories import NOW, begin
 from tests.contract.families import COLLECTIONS, a_family, a_network
@@ -75,6 +77,63 @@ def test_what_is_taken_away_from_a_received_info_is_gone(engine: Engine) -> None
     with begin(engine) as work:
         info = work.node(ids[0]).infos()[0]
         assert (info.property1, info.details, info.contents) == (None, {}, "x")
+
+
+class Overtaken:
+    """Passes everything on to an engine, and lets another unit in after the next read of some items."""
+
+    def __init__(self, engine: Engine, meanwhile: Callable[[], None]) -> None:
+        self._engine = engine
+        self._meanwhile: list[Callable[[], None]] = [meanwhile]
+        self.is_committing = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        found = self._engine.get(keys)
+        if self.is_committing and self._meanwhile:
+            self._meanwhile.pop()()
+        return found
+
+
+def test_a_received_copy_gives_way_to_what_was_written_while_it_was_looked_up(engine: Engine) -> None:
+    ids = a_family(engine)
+
+    def change_the_original() -> None:
+        with begin(engine) as work:
+            work.node(ids[0]).infos()[0].property2 = "by its maker"
+            work.commit()
+
+    overtaken = Overtaken(engine, change_the_original)
+    with UnitOfWork(overtaken, NOW) as work:  # type: ignore[arg-type]  # passes everything on
+        received(work, ids[1]).property1 = "by its reader"
+        overtaken.is_committing = True
+        with pytest.raises(Conflict):
+            work.commit()
+    with begin(engine) as work:
+        info = work.node(ids[0]).infos()[0]
+        assert (info.property1, info.property2) == (None, "by its maker")
+
+
+def test_a_received_copy_whose_original_is_gone_is_a_conflict(engine: Engine) -> None:
+    ids = a_family(engine)
+    with begin(engine) as work:
+        info = received(work, ids[1])
+        info.property1 = "late"
+        engine.commit([Delete(keys.info(info.id))])
+        with pytest.raises(Conflict, match="not there any more"):
+            work.commit()
+
+
+def test_each_change_of_a_received_copy_raises_the_originals_version(engine: Engine) -> None:
+    ids = a_family(engine)
+    for value in ("one", "two"):
+        with begin(engine) as work:
+            info = received(work, ids[1])
+            info.property1 = value
+            work.commit()
+    assert engine.get([keys.info(info.id)])[keys.info(info.id)]["v"] == 3
 
 
 def test_a_received_info_becomes_the_original_where_that_is_read(engine: Engine) -> None:
