@@ -11,6 +11,7 @@ from chalicelib.model.reports import Notification
 from .access import own_participant
 from .finish_participant import tell_of_late_end
 from .once import made_before, remember
+from .rooms import leave_lobby
 from .unit import Unit
 
 #: The event_type of the Notification that keeps a participant's report of an error.
@@ -47,6 +48,7 @@ def fail_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     participant = own_participant(unit, participant_id)
     if made_before(unit, participant) is None and participant.end_time is None:
         participant.end_time = unit.now
+        leave_lobby(unit, participant.id)
         unit.work.post({"kind": "gave_up", "participant_id": participant.id})
         remember(unit, participant, participant.id)
     return {"field": "status", "data": "success", "request_type": "worker failed"}
@@ -101,6 +103,7 @@ def _fail_unanswered(participant: Participant) -> None:
 def _come_to_the_end(unit: Unit, participant: Participant) -> None:
     """Note the end; where the recruiter reports submissions, nothing is paid before it has this one."""
     participant.end_time = unit.now
+    leave_lobby(unit, participant.id)
     if unit.recruiters.submits_itself(participant.recruiter):
         unit.work.post({"kind": "submitted", "participant_id": participant.id})
 

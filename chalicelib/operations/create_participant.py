@@ -150,6 +150,7 @@ def _replace(unit: Unit, older: Participant) -> None:
         return
     older.status = "replaced"
     unit.work.list_participant(older)
+    rooms.leave_lobby(unit, older.id)
     unit.experiment.assignment_reassigned(older)
     tell_if_pay_was_promised(unit, older)
 

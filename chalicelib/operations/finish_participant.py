@@ -17,6 +17,7 @@ from chalicelib.model.reports import Payment
 from . import budget, offers
 from .money import BASE, BONUS, CENT, SCREEN_OUT, in_cents, owe, owe_base
 from .recruitment import note_reopened
+from .rooms import leave_lobby
 from .standing import SENT_OFF
 from .unit import Unit
 
@@ -220,6 +221,8 @@ def qualifications_of(unit: Unit, participant_id: int) -> tuple[str, str, list[s
 def _set_status(unit: Unit, participant: Participant, status: str) -> None:
     participant.status = status
     unit.work.list_participant(participant)
+    if not participant.node_ids:
+        leave_lobby(unit, participant.id)
 
 
 def can_be_handed_in(unit: Unit, participant: Participant) -> bool:

@@ -28,8 +28,10 @@ TOGETHER = 0.25
 #: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds: browsers let a page in the
 #: background speak once a minute.
 PRESENCE = 90.0
-#: A transaction of DynamoDB holds a hundred writes, and a room takes two.
+#: How many lobby items are cleared away, and how many people sent home, in one commit.
 MOST_AT_ONCE = 40
+#: A transaction of DynamoDB holds a hundred writes. A room takes two, and one for each of its members.
+MOST_WRITES = 90
 #: A heartbeat that comes sooner than this after the last changes nothing, in seconds.
 BEAT = 10.0
 
@@ -145,16 +147,29 @@ def form_rooms(unit: Unit) -> None:
     opened = rooms_to_change(unit)
     left = most_rooms(unit) - len(opened)
     waiting = alive(unit, unseated(lobby(unit), opened))
-    groups = _groups_of_workers(unit, waiting, left)
-    _open(unit, groups[:MOST_AT_ONCE])
+    groups, gone = _groups_of_workers(unit, waiting, left)
+    room_for = MOST_WRITES - _clear_away(unit, gone)
+    fitting = _fitting(groups, room_for)
+    room_for -= _open(unit, fitting)
     seated = {one for group in groups for one in group}
-    rest = [item["id"] for item in waiting if item["id"] not in seated]
-    if len(groups) > MOST_AT_ONCE:
+    rest = [item["id"] for item in waiting if item["id"] not in seated and item["id"] not in gone]
+    if len(groups) > len(fitting):
         nudge_grouping(unit)
     elif left - len(groups) <= 0:
-        _send_home(unit, rest, room_for=MOST_AT_ONCE - len(groups))
+        _send_home(unit, rest, room_for=max(0, min(room_for, MOST_AT_ONCE)))
     elif rest or groups:
         unit.work.nudge({"kind": "announce"}, "announce")
+
+
+def _fitting(groups: Sequence[Sequence[int]], room_for: int) -> list[Sequence[int]]:
+    """Return the first groups whose rooms fit into one commit: one at least."""
+    fitting: list[Sequence[int]] = []
+    for group in groups:
+        room_for -= len(group) + 2
+        if fitting and room_for < 0:
+            break
+        fitting.append(group)
+    return fitting
 
 
 def _send_home(unit: Unit, rest: Sequence[int], room_for: int) -> None:
@@ -165,20 +180,33 @@ def _send_home(unit: Unit, rest: Sequence[int], room_for: int) -> None:
         nudge_grouping(unit)
 
 
-def _groups_of_workers(unit: Unit, waiting: Sequence[Mapping[str, Any]], most: float) -> list[list[int]]:
-    """Group those who wait; whoever has finished or withdrawn meanwhile leaves, and is replaced."""
+def _clear_away(unit: Unit, gone: Sequence[int]) -> int:
+    """Take people who may not wait any more out of the lobby, as many as fit; return how many."""
+    cleared = gone[: MOST_AT_ONCE // 4]
+    for participant_id in cleared:
+        unit.work.delete_item(lobby_key(participant_id))
+    return len(cleared)
+
+
+def _groups_of_workers(
+    unit: Unit, waiting: Sequence[Mapping[str, Any]], most: float
+) -> tuple[list[list[int]], list[int]]:
+    """Group those who wait; return also those who have finished or withdrawn, whom others replace."""
     ids = [item["id"] for item in waiting]
+    gone: list[int] = []
     while True:
         groups = _groups(unit, ids)
         groups = groups[: int(min(most, len(groups)))]
-        chosen = [one for group in groups for one in group]
-        unit.work.prefetch(more=[(f"part#{one}", "#") for one in chosen])
-        finished = {one for one in chosen if not may_wait(unit.work.participant(one))}
-        if not finished:
-            return groups
-        for one in finished:
-            unit.work.delete_item(lobby_key(one))
-        ids = [one for one in ids if one not in finished]
+        left = _who_may_not_wait(unit, [one for group in groups for one in group])
+        if not left:
+            return groups, gone
+        gone += sorted(left)
+        ids = [one for one in ids if one not in left]
+
+
+def _who_may_not_wait(unit: Unit, ids: Sequence[int]) -> set[int]:
+    unit.work.prefetch(more=[(f"part#{one}", "#") for one in ids])
+    return {one for one in ids if not may_wait(unit.work.participant(one))}
 
 
 def may_wait(participant: Participant) -> bool:
@@ -201,16 +229,32 @@ def _groups(unit: Unit, ids: Sequence[int]) -> list[list[int]]:
     return [group for group in chosen if group]
 
 
-def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> None:
+def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> int:
+    """Open a room for each group; return how many writes that takes.
+
+    The members' records are part of the commit, so that nobody gets a seat who leaves at this moment, and
+    nobody who gets a seat is sent home at this moment. Of a room above 88 members only so many are.
+    """
     header = unit.work.item(HEADER)
     number = header["last_room"] if header is not None else 0
+    writes = 0
     for members in groups:
         number += 1
         fields = {"id": number, "members": list(members), "opened": iso(unit.now)}
         unit.work.put_item((ROOMS, f"{number:06d}"), "room", fields)
         unit.work.post({"kind": "room_opened", "room": number})
+        held = [unit.work.participant(one) for one in members[: MOST_WRITES - 2]]
+        unit.work.save(*held)
+        writes += 2 + len(held)
     if groups:
         unit.work.claim(HEADER, "rooms_header", {"last_room": number})
+    return writes
+
+
+def leave_lobby(unit: Unit, participant_id: int) -> None:
+    """Let somebody whose part has ended count as waiting no more."""
+    if has_waiting_room(unit):
+        unit.work.delete_item(lobby_key(participant_id))
 
 
 def _leave(unit: Unit, participant_id: int) -> None:
@@ -228,17 +272,29 @@ def waited_long(unit: Unit, participant_id: int) -> None:
     if entry is None:
         return
     opened = rooms_to_change(unit)
-    here = alive(unit, unseated(lobby(unit), opened))
     least = unit.experiment.min_size
-    if least and len(here) >= least and len(opened) < most_rooms(unit):
-        _open(unit, [[item["id"] for item in here][: room_size(unit)]])
-        return
+    if least and len(opened) < most_rooms(unit):
+        here = _first_who_may_wait(unit, alive(unit, unseated(lobby(unit), opened)), room_size(unit))
+        if len(here) >= least:
+            _open(unit, [here])
+            return
     participant = unit.work.participant(participant_id)
     if not participant.is_working:
         return
     participant.released = "waiting"
     _leave(unit, participant_id)
     _tell_page(unit, participant_id, {**standing(unit, participant_id), "released": True})
+
+
+def _first_who_may_wait(unit: Unit, waiting: Sequence[Mapping[str, Any]], most: int) -> list[int]:
+    """Return the first of those who wait and may still be given a seat."""
+    ids = [item["id"] for item in waiting]
+    found: list[int] = []
+    while ids and len(found) < most:
+        some, ids = ids[:most], ids[most:]
+        left = _who_may_not_wait(unit, some)
+        found += [one for one in some if one not in left]
+    return found[:most]
 
 
 def one_too_many(unit: Unit, participant_id: int) -> None:

@@ -81,32 +81,32 @@ def test_ten_completions_at_once_open_no_more_places_than_there_are_free_seats(c
     assert vendor.places - before == 4
 
 
-def test_completions_at_once_in_a_chain_open_one_place(engine: Engine) -> None:
-    with paid_by_vendor(engine, partial(Chain, max_size=99), {}) as (app, vendor):
+def test_completions_at_once_in_a_chain_open_one_place(shared: Engine) -> None:
+    with paid_by_vendor(shared, partial(Chain, max_size=99), {}) as (app, vendor):
         before = vendor.places
         finish_at_once(app, seated(app, FEW))
     assert vendor.places - before == 1
 
 
-def test_completions_at_once_stay_below_the_hard_cap(engine: Engine) -> None:
+def test_completions_at_once_stay_below_the_hard_cap(shared: Engine) -> None:
     room = partial(Empty, max_size=99)
-    with paid_by_vendor(engine, room, {}, hard_cap=FEW * 1.1 + 2.5) as (app, vendor):
+    with paid_by_vendor(shared, room, {}, hard_cap=FEW * 1.1 + 2.5) as (app, vendor):
         before = vendor.places
         finish_at_once(app, seated(app, FEW))
     assert vendor.places - before == 2
 
 
-def test_what_recruiters_want_to_know_next_time_is_kept_whole(engine: Engine) -> None:
-    with paid_by_vendor(engine, partial(Empty, max_size=99), {}) as (app, vendor):
+def test_what_recruiters_want_to_know_next_time_is_kept_whole(shared: Engine) -> None:
+    with paid_by_vendor(shared, partial(Empty, max_size=99), {}) as (app, vendor):
         finish_at_once(app, seated(app, FEW))
-        with begin(engine) as work:
+        with begin(shared) as work:
             known = work.state["recruiters"]["vendor"]["tokens"]
     assert sorted(known) == sorted(vendor.opened)
 
 
-def test_everybody_is_paid_once_when_all_finish_at_once(engine: Engine) -> None:
+def test_everybody_is_paid_once_when_all_finish_at_once(shared: Engine) -> None:
     hooks = {"bonus": lambda *_: 0.5}
-    with paid_by_vendor(engine, partial(Empty, max_size=FEW), hooks) as (app, vendor):
+    with paid_by_vendor(shared, partial(Empty, max_size=FEW), hooks) as (app, vendor):
         people = seated(app, FEW)
         finish_at_once(app, people * 2)
     owed = [(one, *what) for one in people for what in (("base", Decimal(1)), ("bonus", Decimal("0.50")))]
@@ -123,10 +123,10 @@ def test_a_message_that_many_workers_get_pays_once(crowded: Engine) -> None:
     assert Counter(vendor.books) == {(person, "base", Decimal(1)): 1}
 
 
-def test_what_is_owed_is_summed_to_the_cent_when_all_finish_at_once(engine: Engine) -> None:
+def test_what_is_owed_is_summed_to_the_cent_when_all_finish_at_once(shared: Engine) -> None:
     hooks = {"bonus": lambda *_: 0.13}
-    with paid_by_vendor(engine, partial(Empty, max_size=FEW), hooks, hard_cap=999) as (app, _):
+    with paid_by_vendor(shared, partial(Empty, max_size=FEW), hooks, hard_cap=999) as (app, _):
         finish_at_once(app, seated(app, FEW))
-        with begin(engine) as work:
+        with begin(shared) as work:
             owed = Decimal(work.state["budget"]["owed"])
     assert owed == FEW * Decimal("1.13") * Decimal("1.1")

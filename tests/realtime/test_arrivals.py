@@ -24,6 +24,7 @@ from chalicelib.workers import clock, messages
 from tests.contract.engines import _moto, dynamodb, engine, sqlite
 from tests.realtime.experiments import Meeting, with_members
 from tests.tools.engines import Crash, FailingEngine
+from tests.tools.torn import TornEngine
 from tests.web.clock import HandClock
 from tests.web.world import World, build_world
 
@@ -137,6 +138,13 @@ def test_a_crowd_is_seated_in_the_cloud_too(dynamodb: Engine) -> None:
     assert {len(room) for room in found.rooms} == {4}
 
 
+@pytest.mark.usefixtures("_no_app")
+def test_a_crowd_is_seated_once_each_though_commits_become_visible_item_by_item(sqlite: Engine) -> None:
+    world, people = crowd(TornEngine(sqlite), 4, 60)
+    found = outcome(world.engine)
+    assert (found.seated, {len(room) for room in found.rooms}) == (people, {4})
+
+
 def form_rooms_side_by_side(engine: Engine, size: int, count: int) -> tuple[Outcome, list[int]]:
     """Have eight looks at a full lobby, four of them at the same time."""
     world = build_world(with_members(Meeting, room_size=size), engine, {"auto_recruit": False})
@@ -151,6 +159,12 @@ def form_rooms_side_by_side(engine: Engine, size: int, count: int) -> tuple[Outc
 def test_workers_that_form_rooms_at_the_same_time_seat_everybody_once(sqlite: Engine, size: int) -> None:
     found, people = form_rooms_side_by_side(sqlite, size, 26)
     assert (found.seated, found.waiting) == (people[: 26 // size * size], people[26 // size * size :])
+
+
+@pytest.mark.usefixtures("_no_app")
+def test_workers_who_see_half_of_a_room_seat_everybody_once(sqlite: Engine) -> None:
+    found, people = form_rooms_side_by_side(TornEngine(sqlite), 4, 26)
+    assert (found.seated, found.waiting) == (people[:24], people[24:])
 
 
 @pytest.mark.usefixtures("_no_app")
