@@ -21,7 +21,7 @@ BROWSER_NOTE := Browser tests are left out: Chromium and chromedriver were not f
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test debug browser check bench rights clean
+.PHONY: help install demo test debug browser check bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -58,6 +58,10 @@ check: $(INSTALLED) ## lint, check types and the direction of imports
 
 bench: $(INSTALLED) ## measure participants a second, latencies and memory
 	@$(BIN)/python -m bench
+
+mutants: $(INSTALLED) ## change the code a little at a time and count what the tests notice (hours; ONLY=pattern)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mutants]'
+	@$(BIN)/python -m bench.mutants $(if $(ONLY),'$(ONLY)')
 
 browser: ## install Chromium and its driver, for the browser tests
 ifneq ($(and $(CHROMIUM),$(CHROMEDRIVER)),)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bench import mutants
+
+
+@pytest.mark.parametrize(
+    ("mutant", "function"),
+    [
+        ("chalicelib.model.filters.x_alive__mutmut_1", "chalicelib.model.filters.alive"),
+        ("chalicelib.model.node.xǁNodeǁfail__mutmut_12", "chalicelib.model.node.Node.fail"),
+        ("chalicelib.operations.money.x__claim__mutmut_3", "chalicelib.operations.money._claim"),
+    ],
+)
+def test_a_mutant_is_listed_under_the_name_of_its_function(mutant: str, function: str) -> None:
+    assert mutants.function_of(mutant) == function
+
+
+def test_equivalent_mutants_do_not_count_in_the_score() -> None:
+    counts = Counter(noticed=3, survived=1, equivalent=4)
+    assert mutants.row("some.module", counts).split() == ["some.module", "8", "3", "4", "1", "75.0%"]
+
+
+def test_each_equivalent_mutant_has_a_reason() -> None:
+    assert all(one.why and one.function and one.becomes for one in mutants.equivalents())
