@@ -31,6 +31,7 @@ from infra.cli.qualify import qualify
 from infra.cli.recruit import recruit
 from infra.cli.rehearse import rehearse
 from infra.cli.revoke import revoke
+from infra.cli.serve import serve
 from infra.cli.setup import setup
 from infra.cli.sleep import awaken, hibernate
 from infra.cli.summary import summary
@@ -47,6 +48,7 @@ app = typer.Typer(
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "debug": debug,
+    "serve": serve,
     "bot": bot,
     "verify": verify,
     "rehearse": rehearse,

@@ -29,9 +29,13 @@ class Links:
 
     browser: bool = True
     proxy: int | None = None
+    #: where participants reach the run, when that isn't where it listens
+    address: str = ""
 
     def through_proxy(self, url: str) -> str:
-        """Put the proxy's port into an address."""
+        """Return the address that links are given with: the public one, or that of the proxy's port."""
+        if self.address:
+            return self.address
         if self.proxy is None:
             return url
         parts = urlsplit(url)
@@ -57,6 +61,10 @@ class ForPeople:
         """Say where the run is served, and how to get in."""
         self._run.address.url = self._links.through_proxy(url)
         self._console.print(f"{self._run.loaded.name} runs at {self._run.address.url}", markup=False)
+        if self._run.app.config.get("mode") == "debug":
+            self._console.print(
+                "  This is a trial: anybody may take part under any name. To serve people, use petri serve."
+            )
         self._console.print(f"  operator's token: {self._run.operator_token}", markup=False)
         if self._database is not None:
             self._console.print(
@@ -64,6 +72,11 @@ class ForPeople:
             )
         self._console.print("  Ctrl-C ends the run and exports its data.")
         if launched and not self._run.app.config.get("auto_recruit"):
+            if self._run.app.config.get("mode") != "debug":
+                self._console.print(
+                    "Nobody is recruited (auto_recruit is off). Make links with petri recruit."
+                )
+                return
             link = entry_addresses(lambda: self._run.address.url, "hotair", "debug", 1)[0]
             self._console.print("Nobody is recruited (auto_recruit is off). To look at it yourself:")
             self.requested([link])

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from infra.local.answers import Answer, error_answer
 from infra.local.gateway import MAX_BODY, HttpRequest, raw_path
 from infra.local.lane import Lane
+from infra.local.names import Names
 from infra.local.pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
 from infra.local.routing import Match
 from infra.local.sockets import Sockets
@@ -25,8 +26,14 @@ _logger = logging.getLogger("petri.local")
 class Host:
     """What the server calls for each request."""
 
-    def __init__(self, lane: Lane, pages: Pages, sockets: Sockets | None = None) -> None:
-        """`lane`: where the API's operations run; `pages`: the built site; `sockets`: what serves /chat."""
+    def __init__(
+        self, lane: Lane, pages: Pages, sockets: Sockets | None = None, names: Names | None = None
+    ) -> None:
+        """`lane`: where the API's operations run; `pages`: the built site; `sockets`: what serves /chat.
+
+        `names`: which Host headers are this run's; without it, all are.
+        """
+        self._names = names
         self.lane = lane
         self.pages = pages
         self.sockets = sockets
@@ -35,6 +42,9 @@ class Host:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket."""
+        if self._names is not None and not self._names.allow(_host_header(scope)):
+            await self._refuse_name(scope, receive, send)
+            return
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
             return
@@ -48,6 +58,17 @@ class Host:
             await self.pages.send(file, scope, receive, send)
             return
         await _send(_refusal(scope, match), send, without_body=scope["method"] == "HEAD")
+
+    async def _refuse_name(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close"})
+            return
+        text = (
+            "This run isn't served under this name. Open the address that petri printed, or serve the run "
+            "with petri serve --address."
+        )
+        await _send(error_answer(421, "other_host", text), send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.sockets is None:
@@ -79,6 +100,11 @@ class Host:
             # The last door: Chalice turns what views raise into answers, this is for everything around it.
             _logger.exception("A request to %s failed outside its view.", match.resource)
             return error_answer(500, "internal_error", "Something went wrong on our side; please try again.")
+
+
+def _host_header(scope: Scope) -> str | None:
+    found: bytes | None = dict(scope["headers"]).get(b"host")
+    return None if found is None else found.decode("latin-1")
 
 
 def _nothing() -> None:

@@ -34,6 +34,7 @@ from infra.local.durability import Durability
 from infra.local.host import Host
 from infra.local.lane import Lane
 from infra.local.messages import Messages
+from infra.local.names import Names
 from infra.local.origin import Origin
 from infra.local.pages import Pages
 from infra.local.places import Places
@@ -131,7 +132,8 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
         lane = Lane(chalice_app(), durable=durable, changes=lambda: app.network_changes)
         messages = carriers.consumer(app)
         drain = Drain(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
-        host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets))
+        names = Names(lambda: address.url, str(loaded.config.get("host")))
+        host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names)
         yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
 
 

@@ -15,6 +15,7 @@ from infra.local.connections import Connections
 from infra.local.gateway import HttpRequest
 from infra.local.host import Host
 from infra.local.lane import Lane
+from infra.local.names import Names
 from infra.local.pages import Pages
 from infra.local.server import listen, serve, url_of
 
@@ -87,12 +88,17 @@ def find_page(root: Path, path: str) -> Path | None:
 
 @contextmanager
 def running(
-    app: Chalice, site: Path, *, hold: float = 1.0, connections: Connections | None = None
+    app: Chalice,
+    site: Path,
+    *,
+    hold: float = 1.0,
+    connections: Connections | None = None,
+    names: Names | None = None,
 ) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    host = Host(Lane(app, hold=hold), Pages(site, find_page))
+    host = Host(Lane(app, hold=hold), Pages(site, find_page), names=names)
     thread = threading.Thread(
         target=lambda: loop.run_until_complete(serve(host, listener, stop, connections))
     )

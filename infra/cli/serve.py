@@ -1,0 +1,56 @@
+"""`petri serve`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chalicelib.model.errors import BadRequest
+from infra.cli.options import Directory, NewId, Port
+
+if TYPE_CHECKING:
+    from infra.local.run import Run
+
+
+def serve(
+    directory: Directory = Path(),
+    *,
+    run_id: NewId = "",
+    port: Port = None,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", help="Where participants reach the run, such as https://study.example.org."
+        ),
+    ] = "",
+) -> None:
+    """Serve a study to real participants from this machine: live, and by signed entry links only."""
+    # Lazy import, as in every command that serves: the whole platform comes along.
+    from infra.cli.serving import finish, listening, opened_with_log, serve_people
+    from infra.cli.telling import Links
+    from infra.local.places import Places, new_run_id
+    from infra.local.run import Wish
+    from infra.local.session import Plan
+
+    if address and not address.startswith(("http://", "https://")):
+        raise BadRequest(f"{address} isn't an address; give --address as https://study.example.org.")
+    places, began = Places(Path.cwd()), time.monotonic()
+    wish = Wish(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
+    with opened_with_log(wish, places) as run:
+        _check(run)
+        links = Links(browser=False, address=address.rstrip("/"))
+        serve_people(run, Plan(run.id, listening(run, port)), places, links)
+        finish(run, places, began)
+
+
+def _check(run: Run) -> None:
+    """Refuse a study whose participants don't come by links."""
+    recruiter = str(run.app.config.get("recruiter") or "")
+    if recruiter != "link":
+        raise BadRequest(
+            f"petri serve lets people in by entry links, but the recruiter is {recruiter or 'hotair'}: "
+            "set recruiter = link. Studies at Mechanical Turk and Prolific are deployed, with petri deploy."
+        )
