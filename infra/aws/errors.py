@@ -69,6 +69,14 @@ _DENIED = {
 _QUOTAS = re.compile(r"LimitExceeded|QuotaExceeded|TooManyBuckets|CodeStorageExceeded|^TooMany(?!Requests)")
 _SLOWER = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ProvisionedThroughput")
 _NOT_SIGNED_UP = {"OptInRequired", "SubscriptionRequiredException", "NotSignedUp"}
+#: CloudFront's words for a new account, under the code of a missing right.
+_UNVERIFIED = re.compile(r"account must be verified", re.IGNORECASE)
+VERIFY_ACCOUNT = (
+    "AWS verifies a new account before CloudFront may be used. Write to AWS Support (console: Support, "
+    "Create case, Account and billing; it is free): 'Please verify my account for CloudFront. Creating a "
+    "distribution is refused with: Your account must be verified before you can add new CloudFront "
+    "resources.' The answer takes hours to two days."
+)
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 
 
@@ -112,9 +120,16 @@ def said(code: str, message: str, operation: str) -> str:
         return f"Your AWS session has expired; {_SIGN_IN}"
     if code in _STRANGE_KEYS:
         return _UNKNOWN_KEYS
+    if is_unverified(message):
+        return VERIFY_ACCOUNT
     if code in _DENIED:
         return _denied(message, operation)
     return _of_state(code, _sentence(message), operation)
+
+
+def is_unverified(message: str) -> bool:
+    """Whether AWS refuses something because it hasn't verified the account yet."""
+    return _UNVERIFIED.search(message) is not None
 
 
 def _of_state(code: str, message: str, operation: str) -> str:

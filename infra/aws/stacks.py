@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.aws import steps
 from infra.aws.account import Account
-from infra.aws.errors import AwsProblem, code_of
+from infra.aws.errors import VERIFY_ACCOUNT, AwsProblem, code_of, is_unverified
 from infra.aws.names import Names
 
 #: Seconds between two looks at a stack, and the most that a change may take.
@@ -201,6 +201,8 @@ class Stack:
 
 
 def _mend(reason: str) -> str:
+    if is_unverified(reason):
+        return VERIFY_ACCOUNT
     if "already exists" in reason.lower():
         return (
             "Something of that name exists already, elsewhere or left over: take another --app, or delete it."

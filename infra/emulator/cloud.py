@@ -22,6 +22,13 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 #: The access key of the person who rehearses; functions have keys of their own.
 OPERATOR = "OPERATOR"
+REFUSAL = "The rehearsal refuses this call."
+#: What CloudFront tells an account that AWS hasn't verified yet.
+UNVERIFIED = (
+    "Your account must be verified before you can add new CloudFront resources. To verify your account, "
+    "please contact AWS Support (https://console.aws.amazon.com/support/home#/) and include this error "
+    "message."
+)
 #: Instead of service and operation: any call of the operator's.
 ANY = ("*", "*")
 ROOT = Path(__file__).parents[2]
@@ -123,9 +130,14 @@ class Cloud:
         """Return how many calls somebody has made."""
         return int(self._session.get(self.url + COUNT + caller, timeout=PATIENCE).json())
 
-    def refuse(self, *operations: tuple[str, str], after: int = 0) -> None:
-        """Refuse the next call of each (service, operation), once `after` of them were let through."""
-        wanted = [{"service": one, "operation": two, "after": after} for one, two in operations]
+    def refuse(self, *operations: tuple[str, str], after: int = 0, message: str = REFUSAL) -> None:
+        """Refuse the next call of each (service, operation), once `after` of them were let through.
+
+        `message`: what AWS says with its AccessDenied.
+        """
+        wanted = [
+            {"service": one, "operation": two, "after": after, "message": message} for one, two in operations
+        ]
         self._session.post(self.url + REFUSE, json=wanted, timeout=PATIENCE).raise_for_status()
 
     def limit_concurrency(self, functions: int) -> None:

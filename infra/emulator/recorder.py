@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
+from xml.sax.saxutils import escape
 
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -43,8 +44,9 @@ class Recorder:
             environ.get("QUERY_STRING", ""),
             body,
         )
-        if call is not None and self._noted(call):
-            return _refused(environ, start_response)
+        refusal = None if call is None else self._noted(call)
+        if refusal is not None:
+            return _refused(environ, start_response, refusal)
         answer: Iterable[bytes] = self._application(environ, start_response)
         return answer
 
@@ -66,8 +68,8 @@ class Recorder:
             caller = path.removeprefix(COUNT)
             return _answer(start_response, sum(call.caller == caller for call in self._calls))
 
-    def _noted(self, call: Call) -> bool:
-        """Keep a call; whether it is to be refused."""
+    def _noted(self, call: Call) -> str | None:
+        """Keep a call; return the words with which it is to be refused, if it is."""
         with self._guard:
             self._calls.append(call)
             for refusal in self._refusals:
@@ -76,8 +78,8 @@ class Recorder:
                 refusal["after"] -= 1
                 if refusal["after"] < 0:
                     self._refusals.remove(refusal)
-                    return True
-        return False
+                    return str(refusal["message"])
+        return None
 
 
 def _is_meant(refusal: dict[str, Any], call: Call) -> bool:
@@ -116,17 +118,16 @@ def _answer(start_response: Any, made: Any, status: str = "200 OK") -> list[byte
     return [body]
 
 
-def _refused(environ: Environ, start_response: Any) -> list[bytes]:
+def _refused(environ: Environ, start_response: Any, text: str) -> list[bytes]:
     """Answer as AWS does for an account that may not do this, in the words of the service's protocol."""
-    text = "The rehearsal refuses this call."
     if "HTTP_X_AMZ_TARGET" in environ or environ.get("CONTENT_TYPE", "").startswith("application/json"):
         return _answer(start_response, {"__type": "AccessDeniedException", "message": text}, "403 Forbidden")
     body = (
         "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
-        f"<Message>{text}</Message></Error><RequestId>rehearsal</RequestId></ErrorResponse>"
+        f"<Message>{escape(text)}</Message></Error><RequestId>rehearsal</RequestId></ErrorResponse>"
     ).encode()
     if "/s3/" in environ.get("HTTP_AUTHORIZATION", ""):
-        body = f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>".encode()
+        body = f"<Error><Code>AccessDenied</Code><Message>{escape(text)}</Message></Error>".encode()
     headers = [
         ("Content-Type", "text/xml"),
         ("Content-Length", str(len(body))),

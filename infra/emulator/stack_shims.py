@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
-from moto.cloudformation.models import CloudFormationBackend
+from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.core.common_models import CloudFormationModel
 
 from .distributions import distribution_config
@@ -53,12 +54,57 @@ class Clients:
             return cls._made[asked]
 
 
+class NotMade(Exception):
+    """A service refused to make a resource."""
+
+    def __init__(self, resource: str, kind: str, error: ClientError) -> None:
+        told = error.response["Error"]
+        self.resource, self.kind = resource, kind
+        self.reason = (
+            f'Resource handler returned message: "{told["Message"]}" (HandlerErrorCode: {told["Code"]})'
+        )
+        super().__init__(self.reason)
+
+
+def _or_rolled_back(create: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let a stack whose resource can't be made go back, and say why, as CloudFormation does."""
+
+    def create_or_roll_back(stack: Any) -> None:
+        try:
+            create(stack)
+        except NotMade as failure:
+            stack.events.append(
+                Event(
+                    stack_id=stack.stack_id,
+                    stack_name=stack.name,
+                    logical_resource_id=failure.resource,
+                    physical_resource_id="",
+                    resource_type=failure.kind,
+                    resource_status="CREATE_FAILED",
+                    resource_status_reason=failure.reason,
+                    resource_properties=None,
+                )
+            )
+            stack.resource_map.delete()
+            stack.status = "ROLLBACK_COMPLETE"
+            stack._add_stack_event("ROLLBACK_COMPLETE")
+
+    return create_or_roll_back
+
+
 Create = Callable[[str, Properties, str], Made]
 Delete = Callable[[str, Properties, str], object]
 
 
 def _nothing(made: str, properties: Properties, region: str) -> None:
     """Goes with what it belongs to."""
+
+
+def _made(kind: str, create: Create, name: str, properties: Properties, region: str) -> Made:
+    try:
+        return create(name, properties, region)
+    except ClientError as error:
+        raise NotMade(name, kind, error) from error
 
 
 def _unmake(delete: Delete, played: Any, region: str) -> None:
@@ -100,7 +146,7 @@ def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel
             **_: Any,
         ) -> Played:
             properties = cloudformation_json["Properties"]
-            return cls(create(resource_name, properties, region_name), properties)
+            return cls(_made(name, create, resource_name, properties, region_name), properties)
 
         @classmethod
         def update_from_cloudformation_json(
@@ -345,5 +391,6 @@ def stacks(endpoint: str) -> Iterator[None]:
     with (
         patch.dict(parsing.get_model_map(), models),
         patch.object(CloudFormationBackend, "_resolve_update_parameters", resolve_defaults),
+        patch.object(Stack, "create_resources", _or_rolled_back(Stack.create_resources)),
     ):
         yield

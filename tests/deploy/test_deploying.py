@@ -18,7 +18,7 @@ from infra.aws.record import look_up, mapping
 from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
 from infra.aws.wiring import BURST, CONFIRMED, ENTRANCE_BURST, ENTRANCE_RATE, PARTIAL, Wiring
-from infra.emulator.cloud import OPERATOR, REGION, Cloud
+from infra.emulator.cloud import OPERATOR, REGION, UNVERIFIED, Cloud
 from tests.deploy.app import DEMO, SETTINGS, Launches, Probes, Told, at_home, deploy
 from tests.deploy.conftest import Standing
 
@@ -119,6 +119,15 @@ def test_what_the_gateway_answers_itself_counts_from_a_deployment_that_comes_aft
 def test_in_an_account_of_the_usual_size_the_queue_may_use_all_of_it(deployed: Any) -> None:
     account, names, *_ = deployed
     assert not mapping(account, names).get("ScalingConfig")
+
+
+def test_an_account_that_cloudfront_refuses_until_it_is_verified_is_told_what_to_write(
+    account: Account, names: Names, cloud: Cloud
+) -> None:
+    cloud.refuse(("cloudfront", "CreateDistribution"), message=UNVERIFIED)
+    with pytest.raises(AwsProblem, match=r"Write to AWS Support .*Please verify my account for CloudFront"):
+        deploy(account, names)
+    assert deploy(account, names).site_url
 
 
 def test_requests_are_logged_by_their_route(deployed: Any) -> None:
