@@ -35,7 +35,7 @@ def play(seed: int, side: Side, engine: Engine, most_people: int = 4) -> Run:
 
 @contextmanager
 def _marks_of(seed: int) -> Iterator[None]:
-    """Let the marks of messages follow from the seed: messages of one moment come in the order of their marks.
+    """Let the marks of messages follow from the seed: those of one moment come in the order of their marks.
 
     With marks by chance, a seed that failed once would be another schedule when it is played again.
     """
