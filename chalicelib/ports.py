@@ -233,6 +233,8 @@ class Transfer:
     is_retry: bool = False
     #: When it was last begun to be sent; a vendor that settles later is not asked again before.
     tried_at: datetime | None = None
+    #: When one of the same amount, which the vendor can't tell from this one and has paid, was last sent.
+    alike_sent_at: datetime | None = None
 
 
 class Recruiter(Protocol):

@@ -8,7 +8,7 @@ later try looks first whether the earlier one happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -158,12 +158,9 @@ def leased_until(unit: Unit, payment: Payment) -> datetime | None:
 
 def _until_apart(unit: Unit, payment: Payment) -> datetime | None:
     """Return until when a payment that wasn't begun has to wait for one that looks like it."""
-    if payment.status != DUE or payment.kind not in SHOWN_ALIKE:
+    if payment.status != DUE:
         return None
-    for kind in SHOWN_ALIKE:
-        other = None if kind == payment.kind else unit.work.payment(payment.participant_id, kind)
-        if other is None or other.amount != payment.amount:
-            continue
+    for other in _alike(unit, payment):
         # Part of this commit, so that never both begin at one moment.
         unit.work.save(other)
         since = moment(moves_of(other)[-1]["at"]) if moves_of(other) else None
@@ -172,6 +169,21 @@ def _until_apart(unit: Unit, payment: Payment) -> datetime | None:
         if other.status == PAID and since is not None and since + APART > unit.now:
             return since + APART
     return None
+
+
+def _alike(unit: Unit, payment: Payment) -> Iterator[Payment]:
+    """The participant's other payments that a vendor may not be able to tell from this one."""
+    if payment.kind not in SHOWN_ALIKE:
+        return
+    for kind in SHOWN_ALIKE:
+        other = None if kind == payment.kind else unit.work.payment(payment.participant_id, kind)
+        if other is not None and other.amount == payment.amount:
+            yield other
+
+
+def _alike_sent_at(unit: Unit, payment: Payment) -> datetime | None:
+    sent = [moment(other.details.get(SENT_AT)) for other in _alike(unit, payment) if other.status == PAID]
+    return next((at for at in sent if at is not None), None)
 
 
 def transfer_of(unit: Unit, payment: Payment) -> Transfer:
@@ -191,6 +203,7 @@ def transfer_of(unit: Unit, payment: Payment) -> Transfer:
         reference=payment.recruiter_reference,
         is_retry=bool(tries),
         tried_at=moment(payment.details.get(SENT_AT)) if tries else None,
+        alike_sent_at=_alike_sent_at(unit, payment),
     )
 
 

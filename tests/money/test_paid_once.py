@@ -93,6 +93,20 @@ def test_everything_owed_is_paid_once_over_dynamodb(
     list(play_all(seeds, new_side, lambda seed: new_dynamodb(f"money-{seed}"), most_people=2))
 
 
+#: Schedules that failed once, each for a cause of its own.
+FAILED_ONCE = (
+    # A compensation that was refused, and a bonus of the same amount that was paid before it was released.
+    100_035,
+)
+
+
+@pytest.mark.parametrize("seed", FAILED_ONCE)
+def test_a_schedule_that_failed_once_pays_everything_once(
+    seed: int, new_side: NewSide, sqlite: Callable[[int], Engine]
+) -> None:
+    list(play_all([seed], new_side, sqlite))
+
+
 def test_the_schedules_come_past_every_end_and_every_state_of_a_payment(
     new_side: NewSide, sqlite: Callable[[int], Engine]
 ) -> None:

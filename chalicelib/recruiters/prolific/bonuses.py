@@ -71,7 +71,7 @@ class Bonuses:
     def pay(self, transfer: Transfer) -> str:
         """Pay a bonus that was set up, unless it is there already."""
         made = self._set_up_of(transfer)
-        if self._count(transfer) > made.before:
+        if self._is_shown(transfer, made):
             return made.bonus_id
         if not transfer.is_retry:
             # The operator had it sent again: nobody has looked for the earlier try.
@@ -87,7 +87,7 @@ class Bonuses:
         if transfer.reference is None:
             return None
         made = SetUp.read(transfer.reference)
-        if self._count(transfer) > made.before:
+        if self._is_shown(transfer, made):
             return made.bonus_id
         # The try that set it up began earlier than it was set up.
         self._refuse_while_on_its_way(made, max(made.at, last_sent(transfer) or made.at))
@@ -107,6 +107,14 @@ class Bonuses:
         if transfer.reference is None:
             raise VendorRefused("A bonus at Prolific has to be set up before it is paid; release it again.")
         return SetUp.read(transfer.reference)
+
+    def _is_shown(self, transfer: Transfer, made: SetUp) -> bool:
+        """Whether the submission shows one bonus of this amount more than it had, and than was sent since.
+
+        One that stopped before it was paid leaves the way free for another of the same amount.
+        """
+        alike = transfer.alike_sent_at
+        return self._count(transfer) > made.before + (alike is not None and alike >= made.at)
 
     def _count(self, transfer: Transfer) -> int:
         paid = self.submissions.get(transfer.assignment_id).get("bonus_payments") or ()

@@ -161,6 +161,45 @@ def test_a_payment_released_right_after_a_lost_answer_waits_too(make, vendor, cl
         make().pay(bonus)
 
 
+def refused_then_another(make, vendor, clock, submission):
+    """A bonus that stopped for want of money, and one of the same amount that was paid after it."""
+    bonus = prepared(make(), vendor, submission)
+    balance, vendor.world.balance = vendor.world.balance, 0
+    with pytest.raises(VendorRefused):
+        make().pay(bonus)
+    vendor.world.balance = balance
+    clock.turn(minutes=1)
+    make().pay(prepared(make(), vendor, submission))
+    sent = clock.now()
+    clock.turn(minutes=30)
+    return replace(bonus, is_retry=True, alike_sent_at=sent)
+
+
+def test_a_bonus_that_stopped_is_not_taken_for_one_of_the_same_amount_paid_since(
+    make, vendor, clock, handed_in
+):
+    bonus = refused_then_another(make, vendor, clock, handed_in)
+    assert make().find_payment(bonus) is None
+    make().pay(bonus)
+    assert vendor.books().total() == 2
+
+
+def test_and_is_found_when_it_was_paid_itself(make, vendor, clock, handed_in):
+    bonus = refused_then_another(make, vendor, clock, handed_in)
+    make().pay(bonus)
+    assert make().find_payment(bonus) == make().pay(bonus)
+    assert vendor.books().total() == 2
+
+
+def test_one_of_the_same_amount_that_was_sent_before_is_not_counted_twice(make, vendor, clock, handed_in):
+    make().pay(prepared(make(), vendor, handed_in))
+    earlier = clock.now()
+    clock.turn(minutes=30)
+    bonus = replace(prepared(make(), vendor, handed_in), alike_sent_at=earlier)
+    make().pay(bonus)
+    assert make().find_payment(replace(bonus, is_retry=True)) is not None
+
+
 def test_a_bonus_that_was_never_set_up_was_never_paid(recruiter, vendor, handed_in):
     bonus = transfer(vendor, handed_in, "bonus", "0.37", is_retry=True)
     assert recruiter.find_payment(bonus) is None
