@@ -76,6 +76,15 @@ def test_a_smaller_room_needs_the_least_number(new_stage: NewStage, here: int, o
     assert len(stage.rooms()) == opened
 
 
+@pytest.mark.parametrize("way", ["withdraw", "worker_failed", "worker_complete", "handle-error"])
+def test_nobody_who_has_left_gets_a_seat_in_a_smaller_room(new_stage: NewStage, way: str) -> None:
+    stage = small_rooms(new_stage)
+    gone, first, second = [stage.world.arrive() for _ in range(3)]
+    gone.post(f"/{way}", {"participant_id": gone.id})
+    ask(stage, rooms.waited_long, first.id)
+    assert stage.rooms() == [[first.id, second.id]]
+
+
 def test_nobody_who_was_let_go_is_let_go_again(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
     person = stage.arrive()
