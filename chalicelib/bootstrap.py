@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from .experiment.config_keys import KEYS
 from .experiment.experiment import Experiment
 from .messaging import mail
 from .messaging.channels import LocalChannels
 from .messaging.clients import Clients
 from .messaging.clock import SystemClock
 from .messaging.local import LocalQueue, LocalSchedule
+from .messaging.parameters import DEPLOY_AGAIN, read_secrets
 from .model.errors import ConfigError, Conflict, VendorError
 from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
-from .operations.tokens import SignedTokens
+from .operations.tokens import LaterTokens, SignedTokens
 from .ports import Clock, Queue, Recruiter, Report, Schedule
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
@@ -36,10 +37,15 @@ if TYPE_CHECKING:
     from .messaging.sqs import SQSQueue
     from .recruiters.mturk.sns import SNSDoor
 
+T = TypeVar("T")
+
+#: What the run's secrets hold besides secret settings.
+RUNS_OWN = frozenset({"secret", "operator_token", "token_secrets"})
+#: Secrets for vendors and for mail: they lie apart, as most functions have no use for them.
+VENDOR_SECRETS = frozenset(key.name for key in KEYS if key.sensitive and key.effective)
 #: Recruiters that cost money.
 VENDORS = ("mturk", "prolific")
 SECRETS = ("experiment", "secrets")
-DEPLOY_AGAIN = "Deploy the app again with: petri deploy"
 #: What `petri deploy` writes down about the app: where its pages and its APIs are.
 DEPLOYMENT = ("experiment", "deployment")
 
@@ -103,8 +109,9 @@ def local(
 def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> App:
     """Build the app of a deployed stage, inside Lambda, and make it current.
 
-    Names come from the environment that was deployed, secrets from SSM, once; settings are those of the
-    folder, and the secret ones. ConfigError when the deployment isn't complete.
+    Names come from the environment that was deployed; settings are those of the folder, and the secret
+    ones. Secrets are read from SSM, once, when something needs the first of them: a token, a recruiter, a
+    secret setting. ConfigError when the deployment isn't complete.
     """
     # Put off: a local run needs neither PynamoDB nor what talks to AWS.
     from .messaging.schedule import EventBridgeSchedule
@@ -115,9 +122,14 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
     place = Place.of(os.environ if environ is None else environ)
     engine = DynamoDBEngine(place.table, place.region)
     clients = Clients(place.region, engine.session)
-    kept = _read_secrets(clients, place.secrets)
-    secret, operator_token = kept.pop("secret"), kept.pop("operator_token")
-    loaded.config.extend(kept)
+    kept = cache(partial(_read_secrets, clients, place.secrets))
+    loaded.config.extend_later(
+        lambda name: name not in VENDOR_SECRETS,
+        lambda: {name: value for name, value in kept().items() if name not in RUNS_OWN},
+    )
+    loaded.config.extend_later(
+        VENDOR_SECRETS.__contains__, lambda: read_secrets(clients.maker("ssm")(), place.vendor_secrets)
+    )
     settings = Settings(loaded.config)
     facts = _Facts(engine)
     clock = clock or SystemClock()
@@ -125,7 +137,7 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
     base = partial(facts.tell, "site_url")
     bots = AbsentBots(base, place.stage)
     topic = partial(_topic_arn, place, queue)
-    recruiters = _recruiters(settings, base, clock, place.app, secret, bots, topic)
+    recruiters = Later(lambda: _recruiters(settings, base, clock, place.app, kept()["secret"], bots, topic))
     seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
@@ -135,9 +147,13 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
         channels=SiteChannels(partial(facts.tell, "websocket_endpoint"), place.region),
         schedule=EventBridgeSchedule(place.rule, clients.maker("events")),
         recruiters=RecruiterBook(
-            recruiters, receivers=_receivers(recruiters, clock, topic), reader=_reports_of_mturk
+            recruiters,
+            receivers=Later(lambda: _receivers(recruiters, clock, topic)),
+            reader=_reports_of_mturk,
         ),
-        tokens=SignedTokens(secret, operator_token),
+        tokens=LaterTokens(
+            lambda: SignedTokens(kept().get("token_secrets") or kept()["secret"], kept()["operator_token"])
+        ),
         config=settings,
         experiment_class=loaded.experiment_class,
         app_id=place.app,
@@ -176,9 +192,31 @@ class Place:
         return f"/petri/{self.app}/{self.stage}/secrets"
 
     @property
+    def vendor_secrets(self) -> str:
+        """The SSM parameter with the secret settings of Petri's own: keys of recruiters, of mail."""
+        return f"/petri/{self.app}/{self.stage}/vendor-secrets"
+
+    @property
     def rule(self) -> str:
         """The EventBridge rule that Chalice makes for the clock."""
         return f"petri-{self.app}-{self.stage}-on_tick-event"
+
+
+class Later(Mapping[str, T]):
+    """A mapping that is made when something is first looked up in it: what it is made of may take a call."""
+
+    def __init__(self, make: Callable[[], Mapping[str, T]]) -> None:
+        """`make` is called once."""
+        self._make = cache(make)
+
+    def __getitem__(self, key: str) -> T:
+        return self._make()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        return len(self._make())
 
 
 class _Facts:
@@ -203,15 +241,7 @@ class _Facts:
 
 def _read_secrets(clients: Clients, name: str) -> dict[str, Any]:
     """Read the app's secrets; ConfigError, which repeats none of them, when they can't be had."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        found = clients.maker("ssm")().get_parameter(Name=name, WithDecryption=True)
-    except (BotoCoreError, ClientError) as error:
-        raise ConfigError(
-            f"The app's secrets can't be read from {name} ({type(error).__name__}). {DEPLOY_AGAIN}"
-        ) from error
-    kept: dict[str, Any] = json.loads(found["Parameter"]["Value"])
+    kept = read_secrets(clients.maker("ssm")(), name)
     if not kept.get("secret") or not kept.get("operator_token"):
         raise ConfigError(f"The app's secrets in {name} aren't complete. {DEPLOY_AGAIN}")
     return kept

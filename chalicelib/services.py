@@ -64,9 +64,9 @@ Receiver = Callable[[Mapping[str, str], bytes], list[Report]]
 class RecruiterBook:
     """The recruiters of this app, by nickname."""
 
-    recruiters: dict[str, Recruiter] = field(default_factory=dict)
+    recruiters: Mapping[str, Recruiter] = field(default_factory=dict)
     #: What verifies and reads a vendor's own messages over HTTP.
-    receivers: dict[str, Receiver] = field(default_factory=dict)
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
     #: What reads a message that SNS delivered into our own queue.
     reader: Callable[[Mapping[str, Any]], list[Report]] | None = None
     #: What vendors answered about entries, remembered in this process.

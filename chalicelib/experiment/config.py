@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Configuration:
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
         self._files: dict[str, Path] = {}
+        self._later: list[tuple[Callable[[str], bool], Callable[[], Mapping[str, Any]]]] = []
         self.notes = []
         self.ready = False
 
@@ -94,6 +95,7 @@ class Configuration:
                 f"The settings aren't loaded yet, so '{key}' can't be read; "
                 "read it in your experiment's configure(), not while experiment.py is imported."
             )
+        self._read_secrets_for(key)
         value = self._values.get(key, UNSET)
         if value is not UNSET:
             return value
@@ -120,6 +122,7 @@ class Configuration:
         known = self._registry.find(key)
         if known is None:
             return False
+        self._read_secrets_for(key)
         return known.default is not UNSET or known.name in self._values
 
     def set(self, key: str, value: Any) -> None:
@@ -134,13 +137,35 @@ class Configuration:
         self._given.update(layer.values)
         self._values.update(layer.values)
 
+    def extend_later(self, holds: Callable[[str], bool], read: Callable[[], Mapping[str, Any]]) -> None:
+        """Have the values of sensitive settings read when the first of them is asked for, and not before.
+
+        `holds` says by a setting's name whether its value is among those that `read` returns.
+        """
+        self._later.append((holds, read))
+
+    def _read_secrets_for(self, key: str | None = None) -> None:
+        """Read the sensitive values, once, among which this setting's is; None: all."""
+        known = None if key is None or not self._later else self._registry.find(key)
+        if not self._later or (key is not None and (known is None or not known.sensitive)):
+            return
+        for source in list(self._later):
+            holds, read = source
+            if known is None or holds(known.name):
+                self.extend(read())
+                self._later.remove(source)
+
     def as_dict(self, *, include_sensitive: bool = False) -> dict[str, Any]:
         """Return every setting that has a value; sensitive ones only when asked for."""
+        if include_sensitive:
+            self._read_secrets_for()
         shown = (key for key in self._registry if include_sensitive or not key.sensitive)
         return {key.name: self.get(key.name) for key in shown if key.name in self}
 
     def given(self, *, sensitive: bool = False) -> dict[str, Any]:
         """Return the settings that somebody gave a value: those that may be shown, or the sensitive ones."""
+        if sensitive:
+            self._read_secrets_for()
         shown = (key for key in self._registry if key.effective and key.sensitive == sensitive)
         return {key.name: self._values[key.name] for key in shown if key.name in self._values}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -23,10 +24,14 @@ REMEMBERED = 4096
 class SignedTokens:
     """Issues and reads participants' tokens, and knows the operator's."""
 
-    def __init__(self, secret: str, operator_token: str, lifetime: int = LIFETIME) -> None:
-        """`secret` signs; `operator_token` is the one that `petri debug` prints."""
-        self._secret = f"keyed|{secret}".encode()
-        self._serializer = URLSafeTimedSerializer(secret, salt="participant")
+    def __init__(self, secret: str | Sequence[str], operator_token: str, lifetime: int = LIFETIME) -> None:
+        """`secret` signs; `operator_token` is the one that `petri debug` prints.
+
+        Of several secrets the last one signs, and tokens that the others have signed are good as well.
+        """
+        keys: str | list[str] = secret if isinstance(secret, str) else list(secret)
+        self._secret = f"keyed|{secret if isinstance(secret, str) else secret[-1]}".encode()
+        self._serializer = URLSafeTimedSerializer(keys, salt="participant")
         self.operator_token = operator_token
         self._lifetime = lifetime
         self._signed = lru_cache(maxsize=REMEMBERED)(self._read_signed)
@@ -60,4 +65,29 @@ class SignedTokens:
         return Caller(PARTICIPANT, int(participant_id), int(serial)), int(signed.timestamp())
 
 
-__all__ = ["OPERATOR", "SignedTokens"]
+class LaterTokens(SignedTokens):
+    """Makes the tokens when the first is issued or read: what needs none needn't know the secrets."""
+
+    def __init__(self, make: Callable[[], SignedTokens]) -> None:
+        """`make` is called once."""
+        self._make = cache(make)
+
+    @property
+    def operator_token(self) -> str:  # type: ignore[override]  # read only here
+        """The operator's token."""
+        return self._make().operator_token
+
+    def keyed(self, text: str) -> str:
+        """Return a keyed hash of a text."""
+        return self._make().keyed(text)
+
+    def issue(self, participant_id: int, serial: int) -> str:
+        """Return a token for a participant."""
+        return self._make().issue(participant_id, serial)
+
+    def read(self, token: str) -> Caller:
+        """Return who holds a token."""
+        return self._make().read(token)
+
+
+__all__ = ["OPERATOR", "LaterTokens", "SignedTokens"]

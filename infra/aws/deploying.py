@@ -67,6 +67,8 @@ class Order:
     protected: bool | None = None
     #: where CloudFront answers, as CloudFront's prices call it; None: as it is, at first the cheapest
     price_class: PriceClass | None = None
+    #: whether the operator's token and what signs participants' tokens are made anew
+    rotate_secrets: bool = False
     #: settings that count more than any file
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -140,7 +142,11 @@ class Deploying:
                     f"buckets {buckets[0]}, {buckets[1]}",
                 ),
             ),
-            Step("keep the secrets", self._keep_secrets, (f"parameter {names.secrets}",)),
+            Step(
+                "keep the secrets",
+                self._keep_secrets,
+                (f"parameters {names.secrets}, {names.vendor_secrets}",),
+            ),
             Step("upload the files that pages need", self._upload_files),
             Step(
                 "deploy functions and APIs with Chalice",
@@ -254,7 +260,9 @@ class Deploying:
         }
 
     def _keep_secrets(self) -> None:
-        self._secrets = secrets.ensure(self._account, self._names, self._staged.secrets)
+        self._secrets = secrets.ensure(
+            self._account, self._names, self._staged.secrets, rotate=self._order.rotate_secrets
+        )
         secrets.Tokens().keep(self._names, self._account.region, self._secrets[secrets.TOKEN])
 
     def _upload_files(self) -> None:

@@ -124,7 +124,7 @@ class Destroying:
 
     def _delete_secrets_and_logs(self) -> None:
         if secrets.forget(self._account, self._names):
-            self._progress.tell(f"parameter {self._names.secrets} is deleted")
+            self._progress.tell(f"parameters below {self._names.parameters} are deleted")
         remains.delete_logs(self._account, self._names, self._progress.tell)
 
 

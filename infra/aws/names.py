@@ -116,8 +116,13 @@ class Names:
 
     @property
     def secrets(self) -> str:
-        """The SSM parameter with all secrets, as JSON."""
+        """The SSM parameter with the run's own secrets and those of the experiment, as JSON."""
         return f"{self.parameters}/secrets"
+
+    @property
+    def vendor_secrets(self) -> str:
+        """The SSM parameter with the secrets for vendors and mail, which few functions may read."""
+        return f"{self.parameters}/vendor-secrets"
 
     @property
     def base_stack(self) -> str:

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib.bootstrap import SECRETS, local
+from chalicelib.bootstrap import RUNS_OWN, SECRETS, local
 from chalicelib.experiment.config import Configuration
 from chalicelib.experiment.config_keys import KEYS
 from chalicelib.experiment.experiment import Experiment
@@ -114,7 +114,7 @@ def _far_away() -> Iterator[None]:
 def settings_of(deployed: Facts, kept: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """Return the settings of a deployed app, secret ones included."""
     config = dict(deployed.version.get("config", {}))
-    own = {name: value for name, value in kept.items() if name not in (secrets.SIGNING, secrets.TOKEN)}
+    own = {name: value for name, value in kept.items() if name not in RUNS_OWN}
     return {**config, **own, "mode": names.stage}
 
 

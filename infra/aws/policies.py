@@ -82,8 +82,23 @@ GRANTS: Final = (
         "Read once, when a function starts. The key of the parameter is AWS's own for SSM, whose policy lets "
         "everybody decrypt who may read the parameter.",
         ("ssm:GetParameter",),
-        FUNCTIONS,
+        (API, ON_MESSAGE, CONNECT),
         lambda place: place.arn("ssm", f"parameter{place.names.secrets}"),
+    ),
+    Grant(
+        "ReadSecrets",
+        "These check no token and ask no recruiter, but a hook of the author may read a secret setting.",
+        ("ssm:GetParameter",),
+        (ON_TICK, HEARD, DISCONNECT),
+        lambda place: place.arn("ssm", f"parameter{place.names.secrets}"),
+        seldom={"ssm:GetParameter": "Only where the experiment reads a secret setting of its own here."},
+    ),
+    Grant(
+        "ReadVendorSecrets",
+        "Keys of recruiters and of the mail server: for what pays, recruits, mails, and checks who comes.",
+        ("ssm:GetParameter",),
+        (API, ON_MESSAGE),
+        lambda place: place.arn("ssm", f"parameter{place.names.vendor_secrets}"),
     ),
     Grant(
         "ReadAndWriteRecords",

@@ -164,8 +164,9 @@ def _regional(account: Account, names: Names, entries: list[dict[str, Any]]) -> 
         yield f"table {names.table}"
     for bucket in _buckets(account, names):
         yield f"bucket {bucket}"
-    if _has_parameter(account, names):
-        yield f"parameter {names.secrets}"
+    for parameter in (names.secrets, names.vendor_secrets):
+        if _has_parameter(account, parameter):
+            yield f"parameter {parameter}"
 
 
 def _words(entry: dict[str, Any]) -> str:
@@ -177,9 +178,9 @@ def _name_of(entry: dict[str, Any]) -> str:
     return str(next((entry[key] for key in keys if key in entry), entry["name"]))
 
 
-def _has_parameter(account: Account, names: Names) -> bool:
+def _has_parameter(account: Account, name: str) -> bool:
     try:
-        account.client("ssm").get_parameter(Name=names.secrets)
+        account.client("ssm").get_parameter(Name=name)
     except ClientError as error:
         if is_gone(error):
             return False

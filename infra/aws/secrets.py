@@ -12,12 +12,15 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.bootstrap import VENDOR_SECRETS
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome
 from infra.aws.errors import AwsProblem, is_gone
 from infra.aws.names import Names
 
 SIGNING, TOKEN = "secret", "operator_token"
+#: What signs participants' tokens once it was rotated: the one before, and the one that signs now.
+SIGNING_TOKENS: Final = "token_secrets"
 #: A SecureString of the standard tier ends here.
 MOST: Final = 4096
 #: Only its owner may read a file with tokens.
@@ -26,9 +29,13 @@ _SECTION: Final = "Deployed apps"
 
 
 def read(account: Account, names: Names) -> dict[str, Any]:
-    """Return the app's secrets; empty when there are none."""
+    """Return the app's secrets, those for vendors among them; empty when there are none."""
+    return _read(account, names.vendor_secrets) | _read(account, names.secrets)
+
+
+def _read(account: Account, name: str) -> dict[str, Any]:
     try:
-        found = account.client("ssm").get_parameter(Name=names.secrets, WithDecryption=True)
+        found = account.client("ssm").get_parameter(Name=name, WithDecryption=True)
     except ClientError as error:
         if is_gone(error):
             return {}
@@ -37,30 +44,55 @@ def read(account: Account, names: Names) -> dict[str, Any]:
     return kept
 
 
-def ensure(account: Account, names: Names, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the app's secrets: signing secret and token as they are, the settings as they are given now."""
+def ensure(
+    account: Account, names: Names, settings: Mapping[str, Any], *, rotate: bool = False
+) -> dict[str, Any]:
+    """Keep the app's secrets: the run's own as they are, the settings as they are given now.
+
+    `rotate`: the operator's token and what signs participants' tokens are made anew. Tokens that the last
+    secret has signed stay good until they end by themselves; the run's own secret stays, since links that
+    were handed out and completion codes follow from it.
+    """
     kept = read(account, names)
-    wanted = {
-        **{name: value for name, value in settings.items() if value not in (None, "")},
+    given = {name: value for name, value in settings.items() if value not in (None, "")}
+    own = {
         SIGNING: kept.get(SIGNING) or secrets.token_urlsafe(32),
         TOKEN: kept.get(TOKEN) or secrets.token_urlsafe(18),
     }
-    if wanted == kept:
-        return kept
+    if kept.get(SIGNING_TOKENS):
+        own |= {SIGNING_TOKENS: kept[SIGNING_TOKENS]}
+    if rotate:
+        last = (kept.get(SIGNING_TOKENS) or [own[SIGNING]])[-1]
+        own |= {TOKEN: secrets.token_urlsafe(18), SIGNING_TOKENS: [last, secrets.token_urlsafe(32)]}
+    for_vendors = {name: value for name, value in given.items() if name in VENDOR_SECRETS}
+    others = {name: value for name, value in given.items() if name not in VENDOR_SECRETS}
+    _keep(account, names.vendor_secrets, for_vendors)
+    _keep(account, names.secrets, others | own)
+    return {**given, **own}
+
+
+def _keep(account: Account, name: str, wanted: Mapping[str, Any]) -> None:
+    if wanted and wanted == _read(account, name):
+        return
     text = json.dumps(wanted, sort_keys=True)
     if len(text.encode()) > MOST:
         raise AwsProblem(
             f"The secret settings together are longer than {MOST} bytes, which is all that SSM takes. "
             "Shorten the longest one (in config.txt, ~/.petriconfig or the environment)."
         )
-    account.client("ssm").put_parameter(Name=names.secrets, Value=text, Type="SecureString", Overwrite=True)
-    return wanted
+    account.client("ssm").put_parameter(Name=name, Value=text, Type="SecureString", Overwrite=True)
 
 
 def forget(account: Account, names: Names) -> bool:
     """Delete the app's secrets; False when there were none."""
+    were_there = _forget(account, names.vendor_secrets)
+    # The run's own last: without them the app can't be opened any more.
+    return _forget(account, names.secrets) or were_there
+
+
+def _forget(account: Account, name: str) -> bool:
     try:
-        account.client("ssm").delete_parameter(Name=names.secrets)
+        account.client("ssm").delete_parameter(Name=name)
     except ClientError as error:
         if is_gone(error):
             return False

@@ -52,6 +52,12 @@ AtATime = Annotated[
         help="How many participants come at a time; a small account is asked about when it isn't said.",
     ),
 ]
+Rotate = Annotated[
+    bool,
+    typer.Option(
+        "--rotate-secrets", help="Make the operator's token and what signs participants' tokens anew."
+    ),
+]
 Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
 
 
@@ -69,6 +75,7 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
         protect: Protect = None,
         price_class: Class = None,
         at_a_time: AtATime = None,
+        rotate_secrets: Rotate = False,
         profile: Profile = None,
         region: Region = None,
         preflight: Preflight = True,
@@ -95,6 +102,7 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
                 yes,
                 dry_run,
                 at_a_time,
+                rotate_secrets=rotate_secrets,
             )
         )
 

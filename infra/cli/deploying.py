@@ -42,6 +42,7 @@ class Asked:
     yes: bool
     dry_run: bool
     at_a_time: int | None = None
+    rotate_secrets: bool = False
 
 
 def deploy_app(asked: Asked) -> None:
@@ -61,6 +62,7 @@ def deploy_app(asked: Asked) -> None:
         asked.spend_limit,
         asked.protect,
         asked.price_class,
+        rotate_secrets=asked.rotate_secrets,
     )
     deploying = Deploying(account, order, StepsTold())
     if asked.dry_run:

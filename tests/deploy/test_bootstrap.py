@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap, services
-from chalicelib.bootstrap import DEPLOYMENT, Place
+from chalicelib.bootstrap import DEPLOYMENT, VENDOR_SECRETS, Place
 from chalicelib.experiment.loader import load_experiment
 from chalicelib.messaging.channels import LocalChannels
 from chalicelib.model.errors import ConfigError, Forbidden, PetriError, VendorError, VendorRefused
@@ -62,8 +62,10 @@ class Deployed:
     events: Any
 
     def keep_secrets(self, **secrets: Any) -> None:
-        text = json.dumps({**SECRETS, **secrets})
-        self.ssm.put_parameter(Name=NAMES.secrets, Value=text, Type="SecureString", Overwrite=True)
+        vendors = {name: value for name, value in secrets.items() if name in VENDOR_SECRETS}
+        own = {**SECRETS, **{name: value for name, value in secrets.items() if name not in vendors}}
+        for name, kept in ((NAMES.secrets, own), (NAMES.vendor_secrets, vendors)):
+            self.ssm.put_parameter(Name=name, Value=json.dumps(kept), Type="SecureString", Overwrite=True)
 
     def open(self, settings: str = "", environ: Mapping[str, str] = ENVIRONMENT) -> App:
         (self.folder / "config.txt").write_text(SETTINGS + settings, encoding="utf-8")
@@ -116,7 +118,11 @@ def deployed(tmp_path: Path) -> Iterator[Deployed]:
 
 def test_names_are_those_that_the_operator_uses() -> None:
     place = Place.of(ENVIRONMENT)
-    assert (place.secrets, place.rule) == (NAMES.secrets, NAMES.tick_rule)
+    assert (place.secrets, place.vendor_secrets, place.rule) == (
+        NAMES.secrets,
+        NAMES.vendor_secrets,
+        NAMES.tick_rule,
+    )
 
 
 def test_the_facts_are_read_where_the_operator_writes_them() -> None:
@@ -140,19 +146,51 @@ def test_secret_settings_come_from_ssm(deployed: Deployed) -> None:
 def test_an_app_without_secrets_is_told_which_are_missing(deployed: Deployed) -> None:
     deployed.ssm.delete_parameter(Name=NAMES.secrets)
     with pytest.raises(ConfigError, match=NAMES.secrets):
-        deployed.open()
+        deployed.open().tokens.read("a token")
 
 
 def test_secrets_that_are_not_complete_are_refused(deployed: Deployed) -> None:
     deployed.keep_secrets(secret="")
     with pytest.raises(ConfigError, match="aren't complete"):
-        deployed.open()
+        deployed.open().tokens.read("a token")
+
+
+def test_what_needs_no_secret_reads_none(deployed: Deployed) -> None:
+    for name in (NAMES.secrets, NAMES.vendor_secrets):
+        deployed.ssm.delete_parameter(Name=name)
+    app = deployed.open()
+    app.run(launch, caller=THE_OPERATOR)
+    clock.tick()
+    assert app.config.get("title") == "Story"
+
+
+def test_a_secret_of_the_experiment_needs_none_of_the_vendors(deployed: Deployed) -> None:
+    deployed.ssm.delete_parameter(Name=NAMES.vendor_secrets)
+    deployed.keep_secrets(lab_password="pssst")
+    code = CODE.replace("from petri import", "from petri import get_config,")
+    registered = "get_config().register('lab_password', str, sensitive=True)"
+    (deployed.folder / "experiment.py").write_text(f"{code}\n\n{registered}\n", encoding="utf-8")
+    assert deployed.open().config.get("lab_password") == "pssst"
+
+
+def test_tokens_that_were_signed_before_a_rotation_stay_good(deployed: Deployed) -> None:
+    before = deployed.open().tokens.issue(1, 1)
+    deployed.keep_secrets(token_secrets=[SECRETS["secret"], "the next one"])
+    after = deployed.open().tokens
+    assert [after.read(token).participant_id for token in (before, after.issue(2, 1))] == [1, 2]
+
+
+def test_tokens_that_were_signed_before_two_rotations_have_ended(deployed: Deployed) -> None:
+    before = deployed.open().tokens.issue(1, 1)
+    deployed.keep_secrets(token_secrets=["the next one", "the one after"])
+    with pytest.raises(PetriError, match="isn't one of ours"):
+        deployed.open().tokens.read(before)
 
 
 def test_no_error_about_secrets_shows_one(deployed: Deployed) -> None:
     deployed.keep_secrets(base_payment="a word that nobody may see")
     with pytest.raises(ConfigError) as told:
-        deployed.open()
+        deployed.open().config._config.as_dict(include_sensitive=True)  # type: ignore[attr-defined]
     assert "nobody may see" not in str(told.value)
 
 

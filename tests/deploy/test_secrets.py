@@ -10,7 +10,7 @@ from infra.aws import secrets
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem
 from infra.aws.names import Names
-from infra.aws.secrets import SIGNING, TOKEN, Tokens
+from infra.aws.secrets import SIGNING, SIGNING_TOKENS, TOKEN, Tokens
 from infra.emulator.cloud import REGION
 
 
@@ -34,6 +34,33 @@ def test_secrets_are_encrypted_at_rest(account: Account, names: Names) -> None:
 
 def test_an_app_has_no_secrets_before_it_is_deployed(account: Account, names: Names) -> None:
     assert secrets.read(account, names) == {}
+
+
+def test_keys_of_vendors_lie_apart(account: Account, names: Names) -> None:
+    secrets.ensure(account, names, {"smtp_password": "pssst", "lab_password": "hush"})
+    ssm = account.client("ssm")
+    own, vendors = (
+        ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        for name in (names.secrets, names.vendor_secrets)
+    )
+    assert ("pssst" in own, "pssst" in vendors, "hush" in own, "hush" in vendors) == (
+        False,
+        True,
+        True,
+        False,
+    )
+
+
+def test_rotating_keeps_the_runs_own_secret_and_the_last_that_signed(account: Account, names: Names) -> None:
+    first = secrets.ensure(account, names, {})
+    second = secrets.ensure(account, names, {}, rotate=True)
+    third = secrets.ensure(account, names, {}, rotate=True)
+    later = secrets.ensure(account, names, {})
+    assert second[SIGNING] == third[SIGNING] == first[SIGNING]
+    assert len({one[TOKEN] for one in (first, second, third)}) == 3
+    assert second[SIGNING_TOKENS][0] == first[SIGNING]
+    assert third[SIGNING_TOKENS][0] == second[SIGNING_TOKENS][1]
+    assert later == third
 
 
 def test_forgotten_secrets_are_gone(account: Account, names: Names) -> None:
