@@ -12,7 +12,7 @@ from chalicelib.experiment.config_files import contents_of, file_named_by, read_
 from chalicelib.experiment.config_keys import Key
 from chalicelib.experiment.config_problems import Problem
 from chalicelib.experiment.config_registry import Registry
-from chalicelib.experiment.config_values import coerce
+from chalicelib.experiment.config_values import COMMENT_BEHIND, coerce
 
 
 @dataclass
@@ -69,6 +69,7 @@ def from_file(path: Path, registry: Registry, *, foreign: bool = False) -> Layer
         key = registry.find(entry.key)
         if key is not None:
             _put_words(layer, key, entry.text, path.parent, entry.line)
+            _note_comment(layer, key, entry.text, entry.line)
             continue
         bag = layer.notes if foreign else layer.problems
         bag.append(_unknown(entry.key, layer.where, entry.line, registry))
@@ -95,6 +96,17 @@ def from_mapping(values: Mapping[str, Any], registry: Registry, where: str) -> L
         else:
             layer.problems.append(_unknown(name, where, None, registry))
     return layer
+
+
+def _note_comment(layer: Layer, key: Key, text: str, line: int) -> None:
+    """Note what looks like a comment behind a text: it is part of the value, and participants may read it."""
+    found = COMMENT_BEHIND.search(text)
+    if key.type is not str or not key.effective or text.startswith("file:") or found is None:
+        return
+    readers = ", and participants can read it" if key.public and not key.sensitive else ""
+    what = f"what follows {found.group().strip()} is part of the value of {key.name}{readers}."
+    fix = "If it is a comment, give it a line of its own."
+    layer.notes.append(Problem(key.name, layer.where, line, what, fix))
 
 
 def _unknown(name: str, where: str, line: int | None, registry: Registry) -> Problem:

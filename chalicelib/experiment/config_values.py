@@ -23,7 +23,7 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: a comment behind a value is part of the value in INI files; this recognises the slip
-_COMMENT_BEHIND = re.compile(r"\s[#;]")
+COMMENT_BEHIND = re.compile(r"\s[#;]")
 #: longer whole numbers are slips, and Python refuses to read very long ones
 _MOST_DIGITS = 300
 #: more than anybody is paid for taking part; above it stands a slip
@@ -39,7 +39,7 @@ def parse(text: str, type_: type) -> Any:
     except ValueError as refused:
         if not text.strip():
             raise ValueError(f"{refused}, but nothing stands there") from None
-        if _COMMENT_BEHIND.search(text):
+        if COMMENT_BEHIND.search(text):
             raise ValueError(f"{refused}; a comment needs a line of its own") from None
         raise
 

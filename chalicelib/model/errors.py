@@ -8,6 +8,7 @@
     |   |   `-- NoNetwork           403  nothing is left for this participant
     |   |-- NotFound                404
     |   |-- TooLarge                413  contents or body above a limit
+    |   |-- UnsupportedMedia        415  a compressed body
     |   |-- Unprocessable           422  a request id used again for something else
     |   `-- Busy                    503  try again in a moment; carries `retry_after`
     |       `-- NetworkBusy         503  the person ahead hasn't answered yet
@@ -89,6 +90,13 @@ class TooLarge(Refused):
 
     status = 413
     code = "too_large"
+
+
+class UnsupportedMedia(Refused):
+    """The body comes in a form that isn't read, such as compressed."""
+
+    status = 415
+    code = "unsupported_encoding"
 
 
 class Unprocessable(Refused):

@@ -11,6 +11,7 @@ from chalicelib.model.participant import WORKING, Participant
 from chalicelib.operations import deadlines, entries, rooms
 
 from .access import STILL_HERE
+from .entry_ids import check_id
 from .fields import check_size
 from .finish_participant import (
     GIVEN_BACK,
@@ -78,20 +79,17 @@ def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
 
 
 def check_ids(entry: Entry) -> None:
-    """Refuse missing ids and the word that pages send when they lost theirs."""
+    """Refuse missing ids, and values that stand for nobody."""
     for name in ("worker_id", "hit_id", "assignment_id", "mode", "recruiter"):
         value = getattr(entry, name)
-        if name.endswith("_id") and not value:
+        if name.endswith("_id") and not (value or "").strip():
             raise BadRequest(f"{name} is missing: the page was opened without it.", code="id_missing")
         if len(value or "") > LONGEST_ID:
             raise BadRequest(
                 f"{name} has {len(value)} characters; {LONGEST_ID} is the most.", code="id_too_long"
             )
-        if name.endswith("_id") and value == "undefined":
-            raise Forbidden(
-                f"{name} is the word 'undefined': the page lost it. Open the link from the recruiter again.",
-                code="id_undefined",
-            )
+        if name.endswith("_id"):
+            check_id(name, value)
 
 
 def _refuse_repeat_worker(unit: Unit, entry: Entry) -> None:
@@ -229,8 +227,10 @@ def load_participant(
 
     `signed`: the `entry` of their link, for a recruiter who gives signed ones.
     """
-    if not assignment_id:
+    if not assignment_id.strip():
         raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
+    check_id("assignment_id", assignment_id)
+    check_id("worker_id", worker_id or "")
     participant = unit.experiment.load_participant(assignment_id)
     if participant is None or (worker_id is not None and participant.worker_id != worker_id):
         raise NotFound(

@@ -6,9 +6,9 @@ from typing import Any
 
 from chalicelib.model.errors import BadRequest
 
+from .entry_ids import PREVIEW, check_id
 from .unit import Unit
 
-PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
 #: What the rule words mobile, tablet, pc, touchcapable and bot stand for in a browser's own words.
 DEVICES = {
     "mobile": ("mobi", "iphone", "android"),
@@ -24,8 +24,11 @@ def may_take_part(
     """Return {"may": true}, or false with a reason: preview, repeat_worker, excluded_browser, closed."""
     if assignment_id == PREVIEW:
         return {"may": False, "reason": "preview"}
-    if not (worker_id and assignment_id and hit_id):
+    ids = {"workerId": worker_id, "assignmentId": assignment_id, "hitId": hit_id}
+    if not all(value.strip() for value in ids.values()):
         raise BadRequest("hitId, assignmentId and workerId are needed.", code="id_missing")
+    for name, value in ids.items():
+        check_id(name, value)
     if is_excluded(str(unit.config.get("browser_exclude_rule") or ""), user_agent):
         return {"may": False, "reason": "excluded_browser"}
     claimed = unit.work.item((f"assignment#{assignment_id}", "#"))

@@ -13,6 +13,7 @@ from chalicelib.model.reports import Notification
 
 from . import budget, offers
 from .access import operator_only
+from .entry_ids import check_id
 from .fields import check_size
 from .finish_participant import finish_participant, lose_participant
 from .quotas import recruiters_in_use
@@ -62,6 +63,7 @@ def notify(
     if event_type not in EVENTS:
         raise BadRequest(f"{event_type!r} is no event: use one of {', '.join(EVENTS)}.")
     check_size(assignment_id=assignment_id, hit_id=hit_id)
+    check_id("assignment_id", assignment_id)
     kept = Notification(assignment_id=assignment_id, event_type=event_type)
     if hit_id:
         kept.details = {"hit_id": hit_id}

@@ -16,7 +16,7 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError, TooLarge, Unauthorized
+from chalicelib.model.errors import PetriError, TooLarge, Unauthorized, UnsupportedMedia
 from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
 
 from .answers import failure, success
@@ -27,6 +27,8 @@ from .protection import refuse_protected
 #: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
 CONTENT_TYPES = ["*/*"]
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
+#: The first byte of what gzip has compressed; the second may be spoilt on the way.
+_GZIP = b"\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def read_call(request: Any) -> Call:
     caller = find_caller(request.headers.get("authorization"))
     body = raw if isinstance(raw := request.raw_body, bytes) else raw.encode()
     _refuse_long_anonymous(caller, body)
+    _refuse_encoded(request.headers.get("content-encoding"), body)
     parameters = Parameters.of(request)
     identity = parameters.request_id(request.headers.get("x-request-id"))
     path = request.context.get("path", request.path)
@@ -116,6 +119,17 @@ def source_address(context: Mapping[str, Any], headers: Mapping[str, str]) -> st
     named = [part.strip() for part in (headers.get("x-forwarded-for") or "").split(",")]
     before = [part for part in named if part and part != hop]
     return before[-1] if before else hop
+
+
+def _refuse_encoded(encoding: str | None, body: bytes) -> None:
+    """Refuse a compressed body: API Gateway hands bodies on as text, which spoils what was compressed."""
+    named = (encoding or "").strip().lower()
+    if named in ("", "identity") and not body.startswith(_GZIP):
+        return
+    raise UnsupportedMedia(
+        f"The body is compressed ({named or 'gzip'}), which isn't supported; send it uncompressed, without "
+        "a Content-Encoding header."
+    )
 
 
 def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:

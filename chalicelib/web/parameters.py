@@ -71,12 +71,10 @@ class Parameters:
         return found[0] if found else None
 
     def text(self, *names: str) -> str | None:
-        """Return a text, or None."""
+        """Return a text, or None; any other JSON value as its JSON text, so that true is "true"."""
         value = self.one(*names)
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, bool | int | float):
-            return str(value)
         return json.dumps(value, ensure_ascii=False)
 
     def needed(self, *names: str) -> str:

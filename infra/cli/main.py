@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable
 
 import typer
@@ -83,6 +85,14 @@ for _name, _command in COMMANDS.items():
     app.command(_name)(plainly(_command, _name))
 
 
+def write_anything() -> None:
+    """Let the terminal's streams write any text: what its encoding can't show is escaped, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Run the command line: exit code 0, 1 when the command failed, 2 when it was called wrongly."""
+    write_anything()
     app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.web.conftest import NewWorld, Scene
 from tests.web.experiments import Retelling
 from tests.web.routes import OWN, PUBLIC, REQUESTS, Request
-from tests.web.world import FORM, OPERATOR_TOKEN, Said
+from tests.web.world import FORM, JSON, OPERATOR_TOKEN, Said
 
 EMOJI, HEBREW, ARABIC = (
     "\U0001f469\u200d\U0001f52c",
@@ -357,3 +358,36 @@ def test_a_busy_answer_has_the_one_shape_too(world: NewWorld) -> None:
 
 def test_errors_are_never_cached(islands: Scene) -> None:
     assert islands.here.get("/participant/1").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("headers", [{"content-encoding": "gzip"}, {"content-encoding": "br"}, {}])
+@pytest.mark.parametrize("path", ["/participant", "/notifications", "/handle-error"])
+def test_a_compressed_body_is_refused_for_what_it_is(
+    world: NewWorld, path: str, headers: dict[str, str]
+) -> None:
+    here = world()
+    body = gzip.compress(b'{"workerId": "w", "hitId": "h", "assignmentId": "a"}')
+    with here.unchanged():
+        said = here.post(path, body=body, content_type=JSON, headers=headers)
+    assert (said.status, said.code) == (415, "unsupported_encoding")
+    assert "send it uncompressed" in said["error_text"]
+
+
+def test_a_body_that_is_declared_as_uncompressed_is_read(world: NewWorld) -> None:
+    ids = {"workerId": "w", "hitId": "h", "assignmentId": "a"}
+    said = world().post_json("/participant", ids, headers={"content-encoding": "identity"})
+    assert said.status == 200
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [(True, "true"), (False, "false"), (12, "12"), (0.5, "0.5"), ([True, None], "[true, null]")],
+)
+def test_a_json_value_as_contents_is_kept_as_its_json_text(
+    world: NewWorld, value: object, stored: str
+) -> None:
+    here = world()
+    person = here.arrive()
+    node = person.join()
+    said = here.post_json(f"/info/{node}", {"contents": value, "property1": value}, token=person.token)
+    assert (said["info"]["contents"], said["info"]["property1"]) == (stored, stored)

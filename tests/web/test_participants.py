@@ -82,6 +82,60 @@ def test_the_word_undefined_is_refused_as_an_id(world: NewWorld, name: str) -> N
     assert (said.status, said.code) == (403, "id_undefined")
 
 
+#: Ids that stand for nobody, with the code of their refusal.
+NOBODY = {
+    "undefined": "id_undefined",
+    "Undefined": "id_undefined",
+    "null": "id_undefined",
+    " null ": "id_undefined",
+    "ASSIGNMENT_ID_NOT_AVAILABLE": "id_of_preview",
+    "{{%PROLIFIC_PID%}}": "id_not_filled_in",
+    "%7B%7B%25SESSION_ID%25%7D%7D": "id_not_filled_in",
+    "%SURVEY_CODE%": "id_not_filled_in",
+    "${e://Field/PROLIFIC_PID}": "id_not_filled_in",
+    "{worker_id}": "id_not_filled_in",
+}
+BLANK = ("", " ", "\t")
+
+
+@pytest.mark.parametrize("name", ["workerId", "hitId", "assignmentId"])
+@pytest.mark.parametrize(("value", "code"), [*NOBODY.items(), *((blank, "id_missing") for blank in BLANK)])
+def test_nobody_takes_part_with_an_id_that_was_not_filled_in(
+    world: NewWorld, name: str, value: str, code: str
+) -> None:
+    here = world()
+    with here.unchanged():
+        began = here.post("/participant", {**IDS, name: value})
+        asked = here.get("/may-take-part", {**IDS, name: value})
+    assert began.code == code
+    if (name, code) == ("assignmentId", "id_of_preview"):
+        assert asked["reason"] == "preview"
+    else:
+        assert asked.code == code
+    if code == "id_not_filled_in":
+        assert "Researchers: the link must hold" in began["error_text"]
+
+
+@pytest.mark.parametrize(("value", "code"), NOBODY.items())
+def test_nobody_comes_back_with_an_id_that_was_not_filled_in(world: NewWorld, value: str, code: str) -> None:
+    here = world()
+    here.post("/participant", IDS)
+    with here.unchanged():
+        by_page = here.post("/load-participant", {"assignment_id": value, "worker_id": "w"})
+        by_worker = here.post("/load-participant", {"assignment_id": "a", "worker_id": value})
+        by_assignment = here.post("/participant", {"assignmentId": value})
+        report = {"Event.1.EventType": "AssignmentSubmitted", "Event.1.AssignmentId": value}
+        reported = here.post("/notifications", report, token=OPERATOR_TOKEN)
+    assert [by_page.code, by_worker.code, by_assignment.code, reported.code] == [code] * 4
+
+
+def test_ids_that_only_look_strange_are_people(world: NewWorld) -> None:
+    here = world()
+    for number, worker in enumerate(["nullo", "100%", "a{b}", "undefined-1", "%41", "{}"]):
+        ids = {"workerId": worker, "hitId": "h", "assignmentId": f"a-{number}"}
+        assert here.post("/participant", ids).status == 200
+
+
 @pytest.mark.parametrize("address", ["undefined/h/a/debug", "w/undefined/a/debug", "w/h/undefined/debug"])
 def test_the_word_undefined_is_refused_in_the_address(world: NewWorld, address: str) -> None:
     assert world().post(f"/participant/{address}").status == 403

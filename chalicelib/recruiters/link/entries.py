@@ -77,7 +77,7 @@ class EntryLinks:
         if ids.worker_id != ANYBODY:
             return ids
         worker_id = query.get("workerId", [""])[-1]
-        if not worker_id:
+        if not worker_id.strip():
             raise _not_ours("This link is for everybody and names nobody. Open it from where you found it.")
         return Ids(worker_id, worker_id, ids.hit_id)
 

@@ -5,6 +5,7 @@ Source: docs.prolific.com, "API Fundamentals" (token, error codes) and "Managing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -148,3 +149,11 @@ def _detail(response: requests.Response) -> str:
         body = inner.get("detail", inner) if isinstance(inner, dict) else body.get("detail", body)
     text = " ".join(str(body).split())[:SHOWN] or f"status {response.status_code}"
     return text if text.endswith((".", "!")) else f"{text}."
+
+
+def status_in(found: Mapping[str, Any]) -> str:
+    """Return the status of a submission, study or event: in capitals, with spaces between its words.
+
+    Prolific writes one status in several ways: "TIMED-OUT", "TIMED_OUT", "Timed out".
+    """
+    return " ".join(re.split(r"[\s_-]+", str(found.get("status") or "").strip().upper()))

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from chalicelib.model.errors import VendorRefused
 from chalicelib.ports import Recruited
 
-from .client import ProlificClient
+from .client import ProlificClient, status_in
 from .codes import Codes
 from .groups import Groups
 from .settings import ProlificSettings
@@ -63,7 +63,7 @@ class Studies:
         if not known or known[-1]["closed"]:
             return Recruited("No study is open at Prolific.", facts=dict(facts))
         study_id = known[-1]["id"]
-        status = self.client.get(f"/studies/{study_id}/")["status"]
+        status = status_in(self.client.get(f"/studies/{study_id}/"))
         if status not in (*ENDED, UNPUBLISHED):
             self.client.post(f"/studies/{study_id}/transition/", {"action": "STOP"})
         known[-1]["closed"] = True
@@ -100,7 +100,7 @@ class Studies:
             )
         if self.settings.mode != "live":
             return f"Prolific's study {study['id']} is a draft: outside live mode none is published."
-        if study["status"] == UNPUBLISHED:
+        if status_in(study) == UNPUBLISHED:
             self.client.post(f"/studies/{study['id']}/transition/", {"action": "PUBLISH"})
         return f"Prolific's study {study['id']} is published."
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.model.errors import VendorRefused, VendorUnreachable
 
-from .client import NotThere, ProlificClient
+from .client import NotThere, ProlificClient, status_in
 from .codes import FINISHED_FOR_THEM, SCREENED_OUT, Codes
 
 logger = logging.getLogger("petri.prolific")
@@ -27,6 +27,7 @@ OPEN = (*AT_WORK, PROCESSING)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 APPROVED = ("APPROVED", "PARTIALLY APPROVED")
 OUT = "SCREENED OUT"
+TIMED_OUT = "TIMED OUT"
 #: What Petri calls the fates. Prolific has paid those whom it screened out; they are owed no more.
 FATES = {
     "RESERVED": "working",
@@ -38,7 +39,7 @@ FATES = {
     "REJECTED": "rejected",
     "RETURNED": "returned",
     OUT: "returned",
-    "TIMED-OUT": "abandoned",
+    TIMED_OUT: "abandoned",
 }
 #: The notification that a status amounts to; others are for the deadline to ask about.
 EVENTS = {
@@ -48,7 +49,7 @@ EVENTS = {
     "PARTIALLY APPROVED": "AssignmentSubmitted",
     "RETURNED": "AssignmentReturned",
     OUT: "AssignmentReturned",
-    "TIMED-OUT": "AssignmentAbandoned",
+    TIMED_OUT: "AssignmentAbandoned",
 }
 
 
@@ -82,8 +83,8 @@ class Submissions:
         return self.client.get(f"/submissions/{submission_id}/")
 
     def status(self, submission_id: str) -> str:
-        """Return a submission's status, in capitals."""
-        return str(self.get(submission_id).get("status", "")).upper().replace("_", " ")
+        """Return a submission's status, as `status_in` spells it."""
+        return status_in(self.get(submission_id))
 
     def is_open(self, submission_id: str, worker_id: str, study_id: str) -> bool:
         """Whether a submission is being worked on, by this participant and for this study."""
@@ -109,7 +110,7 @@ class Submissions:
         """Report about every submission of a study: what webhooks told, and what they lost."""
         for found in self.client.list("/submissions/", study=study_id):
             worker_id = str(found.get("participant_id") or found.get("participant") or "")
-            report = report_of(str(found["id"]), str(found.get("status", "")).upper(), worker_id)
+            report = report_of(str(found["id"]), status_in(found), worker_id)
             if report is not None:
                 yield report
 
@@ -121,7 +122,7 @@ class Submissions:
         status = self.status(submission_id)
         if status in AT_WORK:
             self._complete(submission_id, FINISHED_FOR_THEM)
-        elif status not in (*APPROVED, WAITING, "TIMED-OUT"):
+        elif status not in (*APPROVED, WAITING, TIMED_OUT):
             raise self._wrong(submission_id, status)
         if status not in APPROVED:
             self._transition(submission_id, {"action": "APPROVE"})

@@ -20,7 +20,7 @@ from typing import Any
 from chalicelib.model.errors import BadRequest, Forbidden
 from chalicelib.ports import Clock
 
-from .client import ProlificClient
+from .client import ProlificClient, status_in
 from .submissions import Report, report_of
 
 logger = logging.getLogger("petri.prolific")
@@ -81,7 +81,7 @@ def read_event(body: bytes) -> Report | None:
     submission_id, worker_id = event.get("resource_id"), event.get("participant_id")
     if not isinstance(submission_id, str) or not isinstance(worker_id, str):
         raise BadRequest("Prolific's event names no submission and participant.")
-    return report_of(submission_id, str(event.get("status", "")).upper(), worker_id)
+    return report_of(submission_id, status_in(event), worker_id)
 
 
 @dataclass

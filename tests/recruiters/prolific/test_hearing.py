@@ -9,6 +9,18 @@ from chalicelib.recruiters.prolific import Report
 
 from .conftest import somebody, transfer
 
+#: The ways in which Prolific has been seen to write a status.
+SPELLINGS = {
+    "as documented": str,
+    "with underscores": lambda status: status.replace(" ", "_").replace("-", "_"),
+    "in small letters": lambda status: status.lower().replace("-", " "),
+}
+
+
+@pytest.fixture(autouse=True, params=SPELLINGS.values(), ids=SPELLINGS)
+def _spelling(request, vendor):
+    vendor.world.spell = request.param
+
 
 @pytest.fixture
 def leave(vendor, recruiter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -70,7 +70,9 @@ class Prolific:
                 answer = refusal.status, {"error": {"detail": refusal.detail}}, {}
             if fault == "dropped after":
                 return None
-            return (answer[0], "<html>", answer[2]) if fault == "garbled" else answer
+            if fault == "garbled":
+                return answer[0], "<html>", answer[2]
+            return answer[0], spelled(answer[1], self.world.spell), answer[2]
 
     # participants
 
@@ -135,6 +137,18 @@ class Prolific:
 
     def now(self) -> datetime:
         return self.world.now()
+
+
+def spelled(body: Any, spell: Callable[[str], str]) -> Any:
+    """Return an answer in which each status is written in another way."""
+    if isinstance(body, list):
+        return [spelled(each, spell) for each in body]
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: spell(held) if name == "status" and isinstance(held, str) else spelled(held, spell)
+        for name, held in body.items()
+    }
 
 
 class _Door(BaseHTTPRequestHandler):

@@ -34,7 +34,7 @@ class Outgoing:
                 "resource_id": submission["id"],
                 "event_type": "submission.status.change",
                 "participant_id": submission["participant_id"],
-                "status": submission["status"],
+                "status": self.world.spell(submission["status"]),
             }
         )
 

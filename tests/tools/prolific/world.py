@@ -67,6 +67,8 @@ class World:
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     secrets: list[dict[str, str]] = field(default_factory=list)
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: How a status is written in answers and webhooks.
+    spell: Callable[[str], str] = str
     #: Called with a submission whenever its status changes.
     on_change: Callable[[dict[str, Any]], None] = lambda _: None
 

@@ -107,3 +107,17 @@ def test_the_environment_may_name_such_a_file_too(load, folder: Path) -> None:
 def test_a_file_that_is_named_and_missing_is_refused(load) -> None:
     with pytest.raises(SettingsError, match="line 2: description names a file that can't be read"):
         load("description = file:nowhere.txt")
+
+
+@pytest.mark.parametrize("line", ["title = Rumours  # working title", "title = Rumours ; ask Ann"])
+def test_a_comment_behind_a_text_is_warned_of(load, line: str) -> None:
+    notes = [str(note) for note in load(line).notes]
+    assert any("config.txt, line 2: what follows" in note for note in notes)
+    assert any("of title, and participants can read it" in note for note in notes)
+
+
+@pytest.mark.parametrize("line", ["title = Rumours #1", "title = C#", "keywords = a;b", "title = Rumours"])
+def test_other_signs_are_let_pass_or_only_noted(load, line: str) -> None:
+    config = load(line)
+    name, _, value = line.partition(" = ")
+    assert config.get(name) == value
