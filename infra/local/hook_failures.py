@@ -71,19 +71,22 @@ class HookFailures(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line of the log; a failure that was told before is only marked."""
         error = record.exc_info[1] if record.exc_info else None
-        if error is None or record.name.startswith(_BOTS):
-            return
+        if error is not None and not record.name.startswith(_BOTS) and self.take(error):
+            setattr(record, TOLD, True)
+
+    def take(self, error: BaseException) -> bool:
+        """Take an error, and tell of it unless it is known; False when it isn't of the author's code."""
         failure = HookFailure.of(error, self._folder)
         if failure is None:
-            return
-        setattr(record, TOLD, True)
+            return False
         with self._guard:
             if any(str(failure) == str(one) for one in self.failures):
-                return
+                return True
             self.failures.append(failure)
         self._tell(failure)
         for listener in self._listeners:
             listener()
+        return True
 
 
 @contextmanager

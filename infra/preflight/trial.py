@@ -103,7 +103,8 @@ class Trial:
         self.platform = platform
         self.timeline = timeline
         self._plan = plan
-        self._class = bot_class(loaded, plan.bot)
+        #: Without bots somebody else acts on the platform.
+        self._class: type[Any] = bot_class(loaded, plan.bot) if plan.most else object
         self._limit = HOUR * (2 * float(self.app.config.get("duration") or 1.0) + PATIENCE)
         self._draw = random.Random(f"arrivals:{plan.seed}")
         self._numbers = itertools.count(1)
@@ -117,7 +118,7 @@ class Trial:
     def play(self) -> Course:
         """Play the run to its end; ExperimentError when it can't be launched."""
         try:
-            self._launch()
+            self.launch()
             self.invite(self._plan.uninvited, recruiter_names(self.app.config)[0])
             while not self._is_over():
                 self.timeline.step()
@@ -129,7 +130,8 @@ class Trial:
                 connection.end(GOING_AWAY)
         return self.course
 
-    def _launch(self) -> None:
+    def launch(self) -> None:
+        """Launch the experiment, as its operator does; ExperimentError when that can't be done."""
         answer = self.platform.answer("POST", "/launch", "", "", {"Authorization": f"Bearer {OPERATOR}"})
         if answer.status != OK:
             said = json.loads(answer.body)

@@ -51,13 +51,14 @@ def examine(
     environ: Mapping[str, str] | None = None,
     home: Path | None = None,
     core_routes: Iterable[str] | None = None,
+    played: bool = True,
 ) -> Verdict:
     """Check an experiment's folder: files, sizes, code, settings, pages, and its hooks on a trial store.
 
     `environ` and `home`: where settings are looked for, by default the process's own; `core_routes`: the
-    addresses that Petri answers, by default those of its app. The experiment's code is imported and
-    tried; nothing in the folder is changed. While this runs, the process's working directory is the
-    folder, as in a run.
+    addresses that Petri answers, by default those of its app. `played`: whether a whole run is
+    played too. The experiment's code is imported and tried; nothing in the folder is changed. While this
+    runs, the process's working directory is the folder, as in a run.
     """
     folder = folder.resolve()
     if not folder.is_dir():
@@ -65,10 +66,11 @@ def examine(
     if core_routes is None:
         core_routes = _addresses_of_petri()
     with chdir(folder):
-        return _examine(folder, CodeCheck(folder, environ, home), core_routes)
+        return _examine(CodeCheck(folder, environ, home), list(core_routes), played=played)
 
 
-def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdict:
+def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdict:
+    folder = code.folder
     files, unreadable = _files_of(folder)
     loaded = code.run(core_routes) if (folder / "experiment.py").is_file() else None
     tried = rehearse(loaded) if loaded else Rehearsal()
@@ -86,6 +88,11 @@ def _examine(folder: Path, code: CodeCheck, core_routes: Iterable[str]) -> Verdi
         *not_utf8(folder, files),
         *without_token(folder, files),
     ]
+    if loaded and played and not any(finding.level == "error" for finding in findings):
+        # Lazy import: it brings the platform along.
+        from infra.verify.playing import play
+
+        findings += play(folder, code.environ, code.home, core_routes)
     return Verdict(sorted(findings, key=lambda finding: finding.level != "error"), tried.calls)
 
 

@@ -30,8 +30,8 @@ class CodeCheck:
     def __init__(self, folder: Path, environ: Mapping[str, str] | None, home: Path | None) -> None:
         self.folder = folder.resolve()
         self.findings: list[Finding] = []
-        self._environ = os.environ if environ is None else environ
-        self._home = home
+        self.environ = os.environ if environ is None else environ
+        self.home = home
 
     def run(self, core_routes: Iterable[str]) -> Loaded | None:
         """Check code and settings; return the loaded experiment when nothing is wrong with either."""
@@ -41,7 +41,7 @@ class CodeCheck:
             self._check_settings({}, all_known=False)
             return None
         self._try(lambda: check_types(module.__name__.partition(".")[0]))
-        cls = self._try(lambda: loader.find_experiment_class(module, self._environ.get(loader.CLASS_NAME)))
+        cls = self._try(lambda: loader.find_experiment_class(module, self.environ.get(loader.CLASS_NAME)))
         owner: type = cls or object
         before = len(self.findings)
         self._try(lambda: loader.register_settings(self.folder, module, owner))
@@ -80,7 +80,7 @@ class CodeCheck:
         """Load the settings; when the author's own aren't all known, unknown ones are let pass."""
         config = get_config()
         try:
-            config.load_for(self.folder, environ=self._environ, home=self._home, defaults=defaults)
+            config.load_for(self.folder, environ=self.environ, home=self.home, defaults=defaults)
         except SettingsError as refusal:
             problems = [problem for problem in refusal.problems if all_known or not problem.unknown_key]
             self.findings += [error(self._place(each), each.what, each.mend) for each in problems]
