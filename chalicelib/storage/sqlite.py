@@ -11,16 +11,19 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib.model.errors import Conflict, PetriError
+from chalicelib.model.errors import Busy, Conflict, PetriError
 
 from .engine import ANY, Check, Delete, Item, Key, Put, Write
 from .views import VIEWS
 
 #: Writers of other processes are waited for this long, in seconds.
 BUSY_TIMEOUT = 30.0
+#: The part of SQLite's extended error codes that names the kind of error.
+PRIMARY_CODE = 0xFF
 #: Items of a collection that are held as text at a time: one may have hundreds of kilobytes.
 DECODED_AT_ONCE = 50
 
@@ -141,16 +144,33 @@ class SQLiteEngine:
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Write all or nothing; raise Conflict when an expectation fails."""
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._writing() as connection:
             for write in writes:
                 self._apply(connection, write)
+        self.unsynced = self._sync_later
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the file's write lock for a block, which is committed whole or not at all.
+
+        Busy when another process keeps the lock longer than SQLite waits for it: nothing is written then.
+        """
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                raise
+            raise Busy(
+                "Another process keeps the run's file locked, so nothing was written. Close the program that "
+                "has it open; the same request will work then."
+            ) from error
+        try:
+            yield connection
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        self.unsynced = self._sync_later
 
     @staticmethod
     def _apply(connection: sqlite3.Connection, write: Write) -> None:
@@ -163,25 +183,21 @@ class SQLiteEngine:
 
     def increment(self, key: Key, by: int = 1) -> int:
         """Add to the counter at a key and return the new value."""
-        connection = self._connection
+        own = self._connection
         if not self._sync_later:
             # Who uses the number commits after it in the same log: that commit makes this one durable too.
-            connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("BEGIN IMMEDIATE")
+            own.execute("PRAGMA synchronous=NORMAL")
         try:
-            row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", key).fetchone()
-            value = by + (row[0] if row else 0)
-            item = {"pk": key[0], "sk": key[1], "kind": "counter", "v": value}
-            connection.execute(
-                "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", _row(item)
-            )
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+            with self._writing() as connection:
+                row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", key).fetchone()
+                value: int = by + (row[0] if row else 0)
+                item = {"pk": key[0], "sk": key[1], "kind": "counter", "v": value}
+                connection.execute(
+                    "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", _row(item)
+                )
         finally:
             if not self._sync_later:
-                connection.execute("PRAGMA synchronous=FULL")
+                own.execute("PRAGMA synchronous=FULL")
         return value
 
     def sync(self) -> None:
