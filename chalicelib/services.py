@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
-from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent
+from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent, errors_only
 from .model.participant import Participant
 from .operations import waking
 from .operations.confirming import Answers
@@ -257,7 +257,7 @@ class App:
     ) -> T:
         now = self.clock.now()
         for attempt in range(ATTEMPTS):
-            with self.store.begin(now) as work:
+            with self.store.begin(now) as work, errors_only():
                 unit = Unit(
                     work=work,
                     experiment=self.experiment_class(work),

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.experiment.bot_browser import BotBase
 from chalicelib.experiment.bot_line import BotError
 from chalicelib.experiment.bot_talking import LetGo, TalkingBot
+from chalicelib.model.errors import errors_only
 
 __all__ = ["BotBase", "BotError", "HighPerformanceBotBase"]
 
@@ -32,7 +33,8 @@ class HighPerformanceBotBase(TalkingBot):
         An error in the bot's own code is noted too, reported to the server as a failed participant, raised.
         """
         try:
-            self._run_phases()
+            with errors_only():
+                self._run_phases()
         except BotError as error:
             self.note(str(error))
             self._give_up()

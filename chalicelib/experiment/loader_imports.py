@@ -15,7 +15,7 @@ from types import ModuleType
 from chalicelib.experiment.author_files import NotUTF8Error, cause_of, problem_in
 from chalicelib.experiment.loader_namespace import close_namespace, open_namespace
 from chalicelib.model import registry
-from chalicelib.model.errors import ExperimentError
+from chalicelib.model.errors import ExperimentError, Interrupted
 
 _numbers = itertools.count(1)
 #: What an author's package is called inside the process, which says nothing to the author.
@@ -50,7 +50,9 @@ def authors_code(folder: Path, what: str) -> Iterator[None]:
     """Turn whatever an author's code raises into an ExperimentError that says where it was raised."""
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except Interrupted:
+        raise
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise ExperimentError(f"{what}: {_told(error, folder)}") from error
 
 

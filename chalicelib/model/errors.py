@@ -15,6 +15,7 @@
     |-- RuleBroken                  an author's code asked for something the model forbids
     |-- Conflict                    a commit lost a race; the operation is run again, never shown
     |-- ConfigError                 the experiment's settings are wrong
+    |-- HookExit                    an author's code tried to end the program
     |-- ExperimentError             the author's folder or code is wrong
     `-- VendorError                 a recruiter or cloud service refused or didn't answer
         |-- VendorRefused           a final no: it won't work again without a change
@@ -27,7 +28,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 
@@ -200,3 +202,32 @@ class Unsent(VendorUnreachable):
         """`keys`: which messages they are."""
         super().__init__(message)
         self.keys = frozenset(keys)
+
+
+class HookExit(PetriError):
+    """The experiment's own code tried to end the program, which serves others too; raise an error instead."""
+
+    code = "hook_exit"
+
+
+class Interrupted(KeyboardInterrupt):
+    """A real Ctrl-C: the command line raises it, so that one which a hook raises can be told from it."""
+
+
+@contextmanager
+def errors_only() -> Iterator[None]:
+    """Turn what would end the process into an error, while the block calls an author's code.
+
+    `sys.exit` and KeyboardInterrupt pass every `except Exception`: one line in a hook would end the run for
+    everybody, and again after each restart.
+    """
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt) as ending:
+        if isinstance(ending, Interrupted):
+            raise
+        said = f"{type(ending).__name__}({ending})"
+        raise HookExit(
+            f"The experiment's code raised {said}, which would end the program for everybody; raise an error "
+            "instead."
+        ).with_traceback(ending.__traceback__) from ending

@@ -74,12 +74,26 @@ def _is_seen_to(record: dict[str, Any]) -> bool:
         message = _message_in(carried)
         if message is not None:
             kind = message.body["kind"]
+            if _tries(record) > MOST_TRIES:
+                # It was never told to have failed: whoever carried it out ended with it.
+                return _give_up(message, _tries(record) - 1)
             _handle_in_burst(message, record)
     except Exception as error:
         tries = _tries(record)
         logger.exception("message %s (%s) failed, try %s", record["messageId"], kind, tries)
         return message is not None and tries >= MOST_TRIES and _bury(message, error)
     return True
+
+
+def _give_up(message: Message, ends: int) -> bool:
+    """Keep a message aside that ended its process again and again, before any code of the author runs."""
+    kind = message.body["kind"]
+    logger.error(
+        "message %s ended the process that carried it out %s times; it isn't tried again", kind, ends
+    )
+    if message.key[0] == NUDGE:
+        return True
+    return _bury(message, PetriError(f"the process that carried it out ended each of {ends} times"))
 
 
 def _tries(record: dict[str, Any]) -> int:

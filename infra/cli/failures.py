@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import signal
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import typer
 
-from chalicelib.model.errors import PetriError
+from chalicelib.model.errors import Interrupted, PetriError
 from infra.cli.console import err
 from infra.cli.options import Verbose
 from infra.local.logs import shown
@@ -62,7 +66,7 @@ def plainly(command: Callable[..., None], name: str = "") -> Callable[..., None]
     @functools.wraps(command)
     def told(*arguments: Any, verbose: bool = False, **options: Any) -> None:
         try:
-            with shown(verbose=verbose):
+            with shown(verbose=verbose), _real_interrupts():
                 command(*arguments, **options)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
@@ -77,6 +81,27 @@ def plainly(command: Callable[..., None], name: str = "") -> Callable[..., None]
     flag = inspect.Parameter("verbose", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Verbose)
     told.__signature__ = own.replace(parameters=[*own.parameters.values(), flag])  # type: ignore[attr-defined]
     return told
+
+
+@contextmanager
+def _real_interrupts() -> Iterator[None]:
+    """Mark what Ctrl-C raises: the same exception raised by an author's code is an error like others."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _is_main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def tell(error: BaseException, where: str, *, verbose: bool) -> None:

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from chalicelib.experiment.loader import Loaded
-from chalicelib.model.errors import ExperimentError, NotFound
+from chalicelib.model.errors import ExperimentError, NotFound, errors_only
 
 USUAL = "Bot"
 _logger = logging.getLogger("petri.local")
@@ -39,7 +39,8 @@ def spawn(loaded: Loaded, address: str) -> None:
 
     def take_part() -> None:
         try:
-            bot.run_experiment()
+            with errors_only():
+                bot.run_experiment()
         except Exception:
             # The author's code: the run and its other participants go on.
             _logger.exception("A bot of %s stopped.", loaded.name)

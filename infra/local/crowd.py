@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.experiment.bot_line import Line
+from chalicelib.model.errors import errors_only
 
 _logger = logging.getLogger("petri.bots")
 #: What ids are made of: no letter that is mistaken for a figure.
@@ -144,9 +145,10 @@ class Crowd:
         with self._guard:
             self._at_work[number] = _AtWork(number, None)
         try:
-            bot = self._at_work[number].bot = self._bot(number)
-            succeeded = bot.run_experiment() is not False
-            problems = tuple(bot.problems)
+            with errors_only():
+                bot = self._at_work[number].bot = self._bot(number)
+                succeeded = bot.run_experiment() is not False
+                problems = tuple(bot.problems)
         except Exception as error:
             # The author's code: whatever it raises is this bot's problem, and the others go on.
             _logger.debug("Bot %s stopped.", number, exc_info=True)

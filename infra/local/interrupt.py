@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from chalicelib.model.errors import Interrupted
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -21,7 +23,7 @@ def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if stopped:
-            raise KeyboardInterrupt
+            raise Interrupted
         stopped.append(number)
         loop.call_soon_threadsafe(stop.set)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import timedelta
 
 from chalicelib.messaging.local import LocalQueue, LocalSchedule
+from chalicelib.messaging.pauses import pause_after
 from chalicelib.model.errors import PetriError
+from chalicelib.operations import attempts
+from chalicelib.ports import Message
 from chalicelib.services import App
 from chalicelib.workers import clock, messages
 
@@ -22,11 +27,15 @@ class Messages:
         """Take up first what an earlier process of this run left undone."""
         if not isinstance(app.queue, LocalQueue) or not isinstance(app.schedule, LocalSchedule):
             raise PetriError("A local run needs the local queue; build its app with bootstrap.local().")
+        self._app = app
         self._queue = app.queue
         self._schedule = app.schedule
         self._clock = app.clock
         self._swept = time.monotonic()
         self._minute = -1
+        #: How often processes of this run ended while they carried a message out, by its name.
+        self._ended = app.run(attempts.left_over)
+        self._put_off: set[str] = set()
         clock.forget_sockets()
         clock.sweep(young=-AHEAD)
 
@@ -37,10 +46,32 @@ class Messages:
         if message is None:
             self._sweep_now_and_then()
             return False
-        if messages.consume(LocalQueue.as_event(message, self._queue.tries(message)))["batchItemFailures"]:
+        if not self._is_put_off(message):
+            self._carry_out(message)
+        return True
+
+    def _carry_out(self, message: Message) -> None:
+        name = attempts.name_of(message.key)
+        ended = self._ended.get(name, 0)
+        self._app.run(attempts.note, {**self._ended, name: ended + 1})
+        tries = self._queue.tries(message) + ended
+        if messages.consume(LocalQueue.as_event(message, tries))["batchItemFailures"]:
             self._queue.failed(message)
         else:
             self._queue.done(message)
+        if tries <= messages.MOST_TRIES:
+            self._ended.pop(name, None)
+
+    def _is_put_off(self, message: Message) -> bool:
+        """Leave a message that ended the process before for later, so that the run is served meanwhile."""
+        name = attempts.name_of(message.key)
+        ended = self._ended.get(name, 0)
+        if not ended or name in self._put_off or ended >= messages.MOST_TRIES:
+            return False
+        self._put_off.add(name)
+        due = self._clock.now() + timedelta(seconds=pause_after(ended))
+        self._queue.done(message)
+        self._queue.send(replace(message, due=due))
         return True
 
     def next_due(self) -> float | None:

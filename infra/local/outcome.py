@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.export.archive import write_zip
+from chalicelib.model.errors import errors_only
 from chalicelib.storage.engine import Engine
 from infra.local.places import Places
 from infra.local.run import Run
@@ -67,5 +68,6 @@ def floor_of(run_id: str, places: Places) -> Decimal | None:
 
 def analysis(run: Run, archive: Path) -> Report | None:
     """Let the experiment analyse its run's data; None when it has no analysis."""
-    report: Report | None = run.app.experiment_class().analyze(Data(archive))
+    with errors_only():
+        report: Report | None = run.app.experiment_class().analyze(Data(archive))
     return report
