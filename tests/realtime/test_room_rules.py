@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.model.errors import Conflict
+from chalicelib.model.record import iso
 from chalicelib.operations import rooms
 from chalicelib.operations.unit import Unit
 from tests.realtime.conftest import NewStage
@@ -51,14 +53,28 @@ def small_rooms(new_stage: NewStage, **members: Any) -> Stage:
 
 def test_no_smaller_room_opens_beyond_the_number_of_rooms(new_stage: NewStage) -> None:
     stage = small_rooms(new_stage, rooms=1)
-    first = [stage.arrive() for _ in range(2)]
-    late = [stage.arrive() for _ in range(2)]
-    ask(stage, rooms.waited_long, first[0].id)
-    opened = stage.rooms()
-    for one in late:
-        ask(stage, rooms.waited_long, one.id)
-    assert opened == stage.rooms()
-    assert len(opened) == 1
+    people = [stage.world.arrive() for _ in range(6)]
+    stage.world.app.run(rooms.waited_long, people[0].id)
+    stage.world.app.run(rooms.waited_long, people[4].id)
+    assert stage.rooms() == [[person.id for person in people[:4]]]
+    assert people[4].get(f"/waiting-room/{people[4].id}")["quorum"]["released"] is True
+
+
+@pytest.mark.parametrize("gone", [(0,), (1, 2), (0, 1, 2, 3)])
+def test_those_who_still_wait_come_first_into_a_smaller_room(
+    new_stage: NewStage, gone: tuple[int, ...]
+) -> None:
+    stage = small_rooms(new_stage)
+    people = [stage.world.arrive() for _ in range(9)]
+
+    def leave(unit: Unit) -> None:
+        for place in gone:
+            unit.work.participant(people[place].id).released = "withdrawn"
+
+    stage.world.app.run(leave)
+    ask(stage, rooms.waited_long, people[8].id)
+    left = [person.id for place, person in enumerate(people) if place not in gone]
+    assert stage.rooms()[0] == left[:4]
 
 
 def test_a_smaller_room_has_no_more_seats_than_a_full_one(new_stage: NewStage) -> None:
@@ -278,6 +294,73 @@ def test_a_page_is_told_since_when_its_participant_waits(new_stage: NewStage) ->
     person = stage.arrive()
     stage.world.clock.turn(seconds=20)
     assert stage.state(person)["since"] == begun.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def test_pages_are_told_how_far_their_own_room_is(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, room_size=3))
+    ears = [stage.arrive_with_ear()[1] for _ in range(2)]
+    stage.wait(1)
+    ids = [item["id"] for item in stage.world.items("waiting")]
+    told = stage.world.app.run(rooms.announcements)
+    assert told == [(ids, {"q": 3, "n": 2, "overrecruited": False})]
+    assert [ear.told()[-1]["n"] for ear in ears] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("people", "told"), [(1, [1]), (2, [2]), (3, [2]), (4, [2, 1]), (6, [2, 2]), (7, [2, 2, 1])]
+)
+def test_each_group_that_waits_is_told_of_itself(new_stage: NewStage, people: int, told: list[int]) -> None:
+    stage = new_stage(with_members(Meeting, room_size=3, is_overrecruited=nobody_is_too_many))
+    ids = [stage.world.arrive().id for _ in range(people)]
+    said = stage.world.app.run(rooms.announcements)
+    assert [state["n"] for _, state in said] == told
+    assert [group for group, _ in said] == [ids[start : start + 3] for start in range(0, people, 3)]
+
+
+# -- leaving ----------------------------------------------------------------------------------------
+
+
+def test_rooms_are_numbered_on_after_somebody_left(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Pairs, waiting_timeout=5))
+    for _ in range(2):
+        stage.arrive()
+    stage.wait(1)
+    alone = stage.arrive()
+    ask(stage, rooms.waited_long, alone.id)
+    for _ in range(2):
+        stage.arrive()
+    stage.wait(1)
+    assert sorted(item["id"] for item in stage.world.items("room")) == [1, 2]
+
+
+def test_who_has_a_seat_cannot_leave_the_lobby(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    people = [stage.arrive() for _ in range(2)]
+    stage.wait(1)
+
+    def leave(unit: Unit) -> None:
+        with pytest.raises(Conflict, match="opened with them"):
+            rooms._leave(unit, people[1].id)
+
+    stage.world.app.run(leave)
+
+
+@pytest.mark.parametrize(("heard", "stays"), [(-1, False), (0, False), (1, True)])
+def test_who_is_heard_of_after_the_socket_closed_still_waits(
+    new_stage: NewStage, heard: float, stays: bool
+) -> None:
+    stage = new_stage(Trio)
+    person = stage.arrive()
+    closed = stage.world.clock.now() - timedelta(seconds=heard)
+
+    def lose(unit: Unit) -> None:
+        found = rooms.waiting_entry(unit, person.id)
+        assert found is not None
+        rooms.lose_socket(unit, unit.work.participant(person.id), {**found, "quiet": True}, iso(closed) or "")
+
+    ask(stage, lose)
+    kept = entry(stage, person)
+    assert (kept is not None and kept["quiet"] is False) is stays
 
 
 # -- at one moment ----------------------------------------------------------------------------------

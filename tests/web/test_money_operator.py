@@ -63,7 +63,8 @@ def test_a_payment_that_hangs_is_retried(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
     assert till.here.app.run(payments.retry_payment, person.id, "base") is True
-    assert till.moves(person, "base")[-1]["by"] == "operator"
+    last = till.moves(person, "base")[-1]
+    assert (last["to"], last["by"], last["why"]) == (status, "operator", "to be tried again")
 
 
 @pytest.mark.parametrize("status", [PAID, HELD, REFUSED])
@@ -97,6 +98,8 @@ def test_a_payment_found_in_the_books_is_settled(owed: Owed, status: str) -> Non
     assert till.here.app.run(payments.settle_found, person.id, "base", "found-1") is True
     (item,) = till.here.items("payment")
     assert (item["status"], item["recruiter_reference"]) == (PAID, "found-1")
+    last = till.moves(person, "base")[-1]
+    assert (last["to"], last["by"], last["why"]) == (PAID, "operator", "found in the recruiter's books")
 
 
 def test_a_payment_is_settled_once(owed: Owed) -> None:
