@@ -19,6 +19,7 @@ from .messaging.clients import Clients
 from .messaging.clock import SystemClock
 from .messaging.local import LocalQueue, LocalSchedule
 from .messaging.parameters import DEPLOY_AGAIN, read_secrets
+from .messaging.partitions import partition_of
 from .model.errors import ConfigError, Conflict, VendorError
 from .operations.quotas import recruiter_names
 from .operations.settings import Gettable, Settings
@@ -249,7 +250,7 @@ def _read_secrets(clients: Clients, name: str) -> dict[str, Any]:
 
 def _topic_arn(place: Place, queue: SQSQueue) -> str:
     """Name the topic that Mechanical Turk reports to; it belongs to the account that the queue belongs to."""
-    return f"arn:aws:sns:{place.region}:{queue.account}:{place.topic}"
+    return f"arn:{partition_of(place.region)}:sns:{place.region}:{queue.account}:{place.topic}"
 
 
 def _recruiters(

@@ -12,12 +12,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.messaging.partitions import STANDARD, partition_of
 from chalicelib.storage.dynamodb import DynamoDBEngine
 from infra.aws.errors import NO_CREDENTIALS, NO_REGION, AwsProblem, is_gone, plainly, problem
 
 #: Seconds; an upload of a package over a slow line takes its time.
 CONNECT, READ = 10, 120
 ATTEMPTS = 5
+_PARTITIONS = {"aws-cn": "the China regions", "aws-us-gov": "the GovCloud regions"}
 
 
 @dataclass(frozen=True)
@@ -144,15 +146,26 @@ def connect(profile: str | None = None, region: str | None = None) -> Account:
     if credentials is None:
         raise AwsProblem(NO_CREDENTIALS)
     account = Account(session)
-    # Asked at once: whoever isn't let in should hear it first.
-    _ = account.identity
+    # Asked at once, so that wrong keys are the first thing that is said.
+    _check_partition(account.identity.partition)
     return account
+
+
+def _check_partition(partition: str) -> None:
+    if partition == STANDARD:
+        return
+    where = _PARTITIONS.get(partition, f"the partition {partition}")
+    raise AwsProblem(
+        f"Petri doesn't run in {where} of AWS, where CloudFront works differently; use keys and a region of "
+        "AWS's standard partition, such as eu-central-1."
+    )
 
 
 def _check_region(session: boto3.Session) -> None:
     region = session.region_name
     if not region:
         raise AwsProblem(NO_REGION)
+    _check_partition(partition_of(region))
     known = session.get_available_regions("lambda", partition_name=_partition(session, region))
     if region in known:
         return

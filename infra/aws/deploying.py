@@ -33,6 +33,7 @@ from infra.aws.chalice_deploy import Staged as Prepared
 from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
 from infra.aws.facts import Facts
+from infra.aws.handlers import regions_with
 from infra.aws.leaks import check_for_secrets
 from infra.aws.locating import has_bucket
 from infra.aws.lock import Lock, held
@@ -226,7 +227,8 @@ class Deploying:
             self._take_lock()
         if self._order.archive is not None and self._account.has_table(self._names.table):
             archives.check(self._account, self._names, self._order.archive)
-        change = Change(base_template(), self._base_parameters(), tags_of(self._names))
+        template = base_template(budgets=has_budgets(self._account.region))
+        change = Change(template, self._base_parameters(), tags_of(self._names))
         self._base = stack.apply(change, self._progress.tell)
         if self._lock is None:
             self._take_lock()
@@ -240,6 +242,11 @@ class Deploying:
         email = self._order.alarm_email or str(self._staged.settings.get("contact_email_on_error") or "")
         if self._order.spend_limit and not email:
             raise AwsProblem("Who is to be told of the spend limit? Give --alarm-email too.")
+        if self._order.spend_limit and not has_budgets(self._account.region):
+            raise AwsProblem(
+                f"CloudFormation makes no budgets in {self._account.region}. Deploy without --spend-limit, "
+                "and make a budget in the AWS console (Billing, Budgets)."
+            )
         return email
 
     def _base_parameters(self) -> dict[str, str | None]:
@@ -373,6 +380,12 @@ class Deploying:
             str(self._version["experiment"]),
         )
         osf.register(config.get(osf.SETTING, None), study, self._progress.tell)
+
+
+def has_budgets(region: str) -> bool:
+    """Whether CloudFormation makes budgets in a region."""
+    regions = regions_with("AWS::Budgets::Budget")
+    return regions is None or region in regions
 
 
 def described(steps: Sequence[Step]) -> list[str]:

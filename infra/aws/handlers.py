@@ -16,6 +16,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.messaging.partitions import STANDARD, partition_of
 from infra.aws.templating import TEMPLATES
 
 KEPT: Final = Path(__file__).parent / "data" / "handlers.json"
@@ -40,6 +41,25 @@ def kept() -> Permissions:
     """Return, by resource type and handler, the permissions that were kept."""
     found: Permissions = json.loads(KEPT.read_text(encoding="utf-8"))["types"]
     return found
+
+
+def regions_with(kind: str) -> list[str] | None:
+    """Return the regions in which CloudFormation has a type; None for a type that every region has."""
+    found: list[str] | None = json.loads(KEPT.read_text(encoding="utf-8"))["regions"].get(kind)
+    return found
+
+
+def regions_from_schemas() -> dict[str, list[str]]:
+    """Return, for each type that isn't everywhere in AWS's standard partition, where it is."""
+    folder = resources.files("cfnlint") / "data" / "schemas" / "providers"
+    indexes = {
+        place.name.removesuffix(".json"): set(json.loads(place.read_text(encoding="utf-8")))
+        for place in folder.iterdir()
+        if place.name.endswith(".json") and place.name != "sam.json"
+    }
+    standard = sorted(region for region in indexes if partition_of(region) == STANDARD)
+    has = {kind: [region for region in standard if kind in indexes[region]] for kind in types()}
+    return {kind: regions for kind, regions in has.items() if regions != standard}
 
 
 def read_from_schemas() -> Permissions:
@@ -72,6 +92,7 @@ def main() -> None:
     about = {
         "source": f"resource schemas of CloudFormation, from cfn-lint {metadata.version('cfn-lint')}",
         "read": f"{datetime.now(UTC):%Y-%m-%d}",
+        "regions": regions_from_schemas(),
         "types": read_from_schemas(),
     }
     KEPT.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
@@ -87,7 +108,7 @@ def main() -> None:
     begin, end = text.index("| service | actions |"), text.index("\n\nThe rights on `budgets`")
     table = "".join(["| service | actions |\n", "|---|---|\n", *rows]).rstrip("\n")
     DOCS.write_text(text[:begin] + table + text[end:], encoding="utf-8")
-    sys.stdout.write(f"{len(about['types'])} resource types; {sum(map(len, NEEDED.values()))} rights\n")
+    sys.stdout.write(f"{len(types())} resource types; {sum(map(len, NEEDED.values()))} rights\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib.messaging.partitions import partition_of
 from chalicelib.operations.quotas import recruiter_names
 from chalicelib.operations.settings import Gettable, Settings
 from infra.aws.names import API, FUNCTIONS, Names
@@ -31,7 +32,7 @@ class Place:
 
     def arn(self, service: str, resource: str) -> str:
         """Name a resource of this account and region."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+        return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
 
 
 @dataclass(frozen=True, slots=True)

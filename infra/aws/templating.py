@@ -28,6 +28,8 @@ _MARK = (
     "          # infra/aws/templating.py writes the addresses of the API here, an author's own among them.\n"
 )
 _CODE = re.compile(r"^(?P<margin> +)FunctionCode: functions/(?P<file>\w+\.js)\n", re.MULTILINE)
+#: The resource with the comment before it, as far as the next resource or comment of the template.
+_BUDGET = re.compile(r"(?:^  # [^\n]*\n)*^  Budget:\n(?:^(?:    [^\n]*)?\n)*", re.MULTILINE)
 _NO_PAGES = "const PAGES = null;"
 _VARIABLE = re.compile(r"\{\w+\}")
 #: Managed by AWS: CachingDisabled, and AllViewerExceptHostHeader.
@@ -45,9 +47,13 @@ class Behaviour:
     goes_to: str
 
 
-def base_template() -> str:
-    """Return base.yaml."""
-    return (TEMPLATES / "base.yaml").read_text(encoding="utf-8")
+def base_template(*, budgets: bool = True) -> str:
+    """Return base.yaml; CloudFormation refuses a template that names a type the region doesn't have.
+
+    `budgets`: whether the region has budgets.
+    """
+    text = (TEMPLATES / "base.yaml").read_text(encoding="utf-8")
+    return text if budgets else _BUDGET.sub("", text)
 
 
 def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -> str:

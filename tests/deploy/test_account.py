@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, SSOTokenLoadError
 
-from infra.aws.account import Account, connect
+from chalicelib.messaging.partitions import partition_of
+from infra.aws.account import Account, Identity, connect
 from infra.aws.errors import AwsProblem, problem
-from infra.emulator.cloud import ACCOUNT, REGION
+from infra.emulator.cloud import ACCOUNT, REGION, Cloud
 
 
 def refused(code: str, message: str = "", operation: str = "CreateTable") -> ClientError:
@@ -58,6 +60,37 @@ def test_an_address_where_nobody_answers_is_no_connection(
     monkeypatch.setattr("infra.aws.account.ATTEMPTS", 1)
     with pytest.raises(AwsProblem, match=r"can't be reached\. Check the network"):
         connect()
+
+
+@pytest.mark.parametrize(
+    ("region", "where"), [("cn-north-1", "the China regions"), ("us-gov-west-1", "the GovCloud regions")]
+)
+def test_china_and_govcloud_are_refused_before_anything_is_asked(
+    cloud: Cloud, account: Account, region: str, where: str
+) -> None:
+    before = cloud.count()
+    with pytest.raises(AwsProblem, match=f"Petri doesn't run in {where} of AWS"):
+        connect(region=region)
+    assert cloud.count() == before
+
+
+def test_keys_of_another_partition_are_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    chinese = Identity("123456789012", "arn:aws-cn:iam::123456789012:user/ada")
+    monkeypatch.setattr(Account, "identity", chinese)
+    with pytest.raises(AwsProblem, match="Petri doesn't run in the China regions"):
+        connect()
+
+
+@pytest.mark.parametrize("partition", boto3.Session().get_available_partitions())
+def test_a_regions_partition_is_the_one_that_aws_names(partition: str) -> None:
+    for region in boto3.Session().get_available_regions("s3", partition_name=partition):
+        assert partition_of(region) == partition
+
+
+def test_no_code_for_aws_names_a_partition_itself() -> None:
+    root = Path(__file__).parents[2]
+    files = [*(root / "infra" / "aws").rglob("*.py"), root / "chalicelib" / "bootstrap.py"]
+    assert [path.name for path in files if "arn:aws:" in path.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,15 @@ def test_what_is_kept_is_what_the_schemas_say() -> None:
     assert handlers.kept() == handlers.read_from_schemas(), "make rights"
 
 
+def test_which_regions_have_a_type_is_what_the_schemas_say() -> None:
+    found = handlers.regions_from_schemas()
+    assert {kind: handlers.regions_with(kind) for kind in found} == found, "make rights"
+
+
+def test_only_budgets_are_not_in_every_region() -> None:
+    assert list(handlers.regions_from_schemas()) == ["AWS::Budgets::Budget"]
+
+
 @pytest.mark.parametrize("kind", handlers.types())
 def test_every_handlers_permission_is_needed_or_left_out_for_a_reason(kind: str) -> None:
     for action in itertools.chain.from_iterable(handlers.kept()[kind].values()):

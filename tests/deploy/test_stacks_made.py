@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.aws import remains
 from infra.aws.account import Account, connect
+from infra.aws.errors import AwsProblem
 from infra.aws.names import FUNCTIONS, Names
 from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.templating import base_template, front_template, routes_of
 from infra.emulator.cloud import Cloud
+from tests.deploy.app import at_home, deploy
 
 from . import resolved
 
@@ -132,3 +136,20 @@ def test_both_stacks_can_be_deleted(made: Made) -> None:
     for stack in (made.names.front_stack, made.names.base_stack):
         Stack(made.account, stack).delete(print)
     assert Stack(made.account, made.names.base_stack).look() is None
+
+
+def test_where_cloudformation_has_no_budgets_the_template_names_none() -> None:
+    text = base_template(budgets=False)
+    whole, without = resolved.loaded(base_template()), resolved.loaded(text)
+    assert "AWS::Budgets" not in text
+    assert set(whole["Resources"]) - set(without["Resources"]) == {"Budget"}
+
+
+def test_a_spend_limit_is_refused_before_anything_is_made_where_there_are_no_budgets(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home(monkeypatch, tmp_path, cloud)
+    account, names = connect(region="eu-north-1"), Names("budgetless", "sandbox", "eu-north-1")
+    with pytest.raises(AwsProblem, match=r"makes no budgets in eu-north-1\. Deploy without --spend-limit"):
+        deploy(account, names, spend_limit=50.0, alarm_email="lab@example.com")
+    assert remains.find(account, names) == []
