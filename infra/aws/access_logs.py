@@ -22,3 +22,15 @@ FIELDS: Final = {
     "refused": "$context.error.responseType",
 }
 FORMAT: Final = json.dumps(FIELDS, separators=(",", ":"))
+#: Of the WebSocket API's stage: handshakes, frames and ends. A handshake's query holds the token, and a frame
+#: what participants say: neither is here. A connection's id says nothing of who it is.
+SOCKET_FIELDS: Final = {
+    "request": "$context.extendedRequestId",
+    "event": "$context.eventType",
+    "route": "$context.routeKey",
+    "connection": "$context.connectionId",
+    "status": "$context.status",
+    "function_ms": "$context.integrationLatency",
+    "refused": "$context.error.responseType",
+}
+SOCKET_FORMAT: Final = json.dumps(SOCKET_FIELDS, separators=(",", ":"))

@@ -297,6 +297,9 @@ class Deploying:
             self._wiring.bound_consumer(capacity.consumers)
         self._wiring.shape_gateway_answers(self._apis["rest_api"]["rest_api_id"])
         sockets.publish(self._account, self._apis["websocket_api"]["websocket_api_id"])
+        self._wiring.bound_sockets(
+            self._apis["websocket_api"]["websocket_api_id"], self._base.get("AccessLogsArn")
+        )
         self._wiring.bound_stage(
             self._apis["rest_api"]["rest_api_id"], self._base.get("AccessLogsArn"), self._progress.tell
         )

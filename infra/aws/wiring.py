@@ -19,6 +19,8 @@ CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
 #: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
 #: bound for what a stranger's flood may cost.
 RATE, BURST = 500, 1000
+#: The same for the WebSocket API: a frame each of some hundreds at once, and their heartbeats.
+SOCKET_RATE, SOCKET_BURST = 500, 1000
 #: Routes at which people begin, each asking a vendor perhaps: a few lecture halls at a moment, and no more.
 ENTRANCES: Final = ("participant", "load-participant")
 ENTRANCE_RATE, ENTRANCE_BURST = 50, 300
@@ -212,12 +214,48 @@ class Wiring:
                 ],
             )
         except ClientError as error:
-            if code_of(error) != "BadRequestException" or "role" not in str(error).lower():
+            if not _lacks_role(error):
                 raise
             tell(
                 "requests aren't logged: the account has no role with which API Gateway may write logs "
                 "(API Gateway, Settings, CloudWatch log role)"
             )
+
+    # -- the WebSocket API's stage ----------------------------------------------------------------
+
+    def bound_sockets(self, websocket_api: str, log_group_arn: str | None) -> None:
+        """Bound handshakes and frames, and have them logged without what they say.
+
+        Where the account has no role for logs, they aren't logged; `bound_stage` has told so.
+        """
+        gateway = self._account.client("apigatewayv2")
+        gateway.update_stage(
+            ApiId=websocket_api,
+            StageName=API_STAGE,
+            DefaultRouteSettings={
+                "ThrottlingRateLimit": float(SOCKET_RATE),
+                "ThrottlingBurstLimit": SOCKET_BURST,
+                "DataTraceEnabled": False,
+            },
+        )
+        if log_group_arn is None:
+            return
+        try:
+            gateway.update_stage(
+                ApiId=websocket_api,
+                StageName=API_STAGE,
+                AccessLogSettings={
+                    "DestinationArn": log_group_arn.removesuffix(":*"),
+                    "Format": access_logs.SOCKET_FORMAT,
+                },
+            )
+        except ClientError as error:
+            if not _lacks_role(error):
+                raise
+
+
+def _lacks_role(error: ClientError) -> bool:
+    return code_of(error) == "BadRequestException" and "role" in str(error).lower()
 
 
 def _replace(path: str, value: str) -> dict[str, str]:

@@ -16,9 +16,9 @@ _TABLE = Path(__file__).parent / "prices.json"
 _TEMPLATES = Path(__file__).parents[1] / "aws" / "templates"
 GB: Final = 1024**3
 #: Memory of the functions, as they are deployed.
-MEMORY_GB: Final = 0.5
-#: With so much memory a function has three tenths of a processor, so it takes this much longer than here.
-SLOWER: Final = 3.5
+MEMORY_GB: Final = 1.0
+#: With so much memory a function has six tenths of a processor, so it takes this much longer than here.
+SLOWER: Final = 1.75
 #: Seconds that one call of DynamoDB takes; a trial's store answers at once.
 DYNAMODB_CALL: Final = 0.006
 #: Bytes that Lambda itself, and the API's access log, write about each invocation.

@@ -17,7 +17,7 @@ from infra.aws.names import FUNCTIONS, Names
 from infra.aws.record import look_up, mapping
 from infra.aws.rights import NEEDED
 from infra.aws.secrets import Tokens
-from infra.aws.wiring import BURST, CONFIRMED, ENTRANCE_BURST, ENTRANCE_RATE, PARTIAL, Wiring
+from infra.aws.wiring import BURST, CONFIRMED, ENTRANCE_BURST, ENTRANCE_RATE, PARTIAL, SOCKET_BURST, Wiring
 from infra.emulator.cloud import OPERATOR, REGION, UNVERIFIED, Cloud
 from tests.deploy.app import DEMO, SETTINGS, Launches, Probes, Told, at_home, deploy
 from tests.deploy.conftest import Standing
@@ -128,6 +128,16 @@ def test_an_account_that_cloudfront_refuses_until_it_is_verified_is_told_what_to
     with pytest.raises(AwsProblem, match=r"Write to AWS Support .*Please verify my account for CloudFront"):
         deploy(account, names)
     assert deploy(account, names).site_url
+
+
+def test_the_websocket_api_is_bounded_and_logged_without_what_is_said(deployed: Any) -> None:
+    account, names, *_ = deployed
+    api = next(each for each in look_up(account, names) if each["resource_type"] == "websocket_api")
+    gateway = account.client("apigatewayv2")
+    stage = gateway.get_stage(ApiId=api["websocket_api_id"], StageName="api")
+    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] == SOCKET_BURST
+    assert "$context.routeKey" in stage["AccessLogSettings"]["Format"]
+    assert "queryString" not in stage["AccessLogSettings"]["Format"]
 
 
 def test_requests_are_logged_by_their_route(deployed: Any) -> None:

@@ -11,7 +11,7 @@ from cfnlint import ManualArgs, lint
 from chalicelib.storage.dynamodb import SCHEMA
 from chalicelib.storage.dynamodb_models import MODELS
 from chalicelib.workers.messages import MOST_TRIES
-from infra.aws import templating
+from infra.aws import access_logs, templating
 from infra.aws.names import FUNCTIONS
 from infra.aws.rights import NEEDED
 from infra.aws.staged_settings import LOG_DAYS, chalice_config
@@ -130,7 +130,7 @@ def test_every_name_is_this_apps_own(base: resolved.Template, front: resolved.Te
         for resource in template["Resources"].values()
         for key, value in _walk(resource.get("Properties", {}))
         if key in {"TableName", "QueueName", "TopicName", "BucketName", "LogGroupName", "Name", "AlarmName"}
-        and value not in {"QueueName", "TableName"}
+        and value not in {"QueueName", "TableName", "FunctionName"}
     ]
     assert all(NAMES.prefix in value or value == NAMES.access_log_group for value in named)
 
@@ -315,7 +315,12 @@ def test_every_log_ends(base: resolved.Template) -> None:
 
 
 def test_errors_of_every_function_are_counted(front: resolved.Template) -> None:
-    counted = {one["LogGroupName"] for one in of_type(front, "AWS::Logs::MetricFilter").values()}
+    filters = of_type(front, "AWS::Logs::MetricFilter").values()
+    counted = {
+        one["LogGroupName"]
+        for one in filters
+        if any(change["MetricName"] == "Errors" for change in one["MetricTransformations"])
+    }
     assert counted == {NAMES.log_group(function) for function in FUNCTIONS}
 
 
@@ -325,11 +330,42 @@ def test_errors_are_counted_where_the_alarm_looks(front: resolved.Template) -> N
         for one in of_type(front, "AWS::Logs::MetricFilter").values()
         for change in one["MetricTransformations"]
     }
-    alarm = of_type(front, "AWS::CloudWatch::Alarm")["ErrorsAlarm"]
-    assert counted == {(alarm["Namespace"], alarm["MetricName"])} == {(NAMES.metrics, "Errors")}
+    alarms = of_type(front, "AWS::CloudWatch::Alarm").values()
+    looked_at = {
+        (one["Namespace"], one["MetricName"]) for one in alarms if one.get("Namespace") == NAMES.metrics
+    }
+    assert counted == looked_at == {(NAMES.metrics, "Errors"), (NAMES.metrics, "GatewayFailures")}
 
 
-@pytest.mark.parametrize("what", ["Errors", "Throttles", "DeadMessages", "OldMessages"])
+def test_only_the_apps_own_throttles_are_counted(front: resolved.Template) -> None:
+    alarm = of_type(front, "AWS::CloudWatch::Alarm")["ThrottlesAlarm"]
+    metrics = [one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one]
+    named = {dimension["Value"] for metric in metrics for dimension in metric["Dimensions"]}
+    assert all(metric["Dimensions"] for metric in metrics)
+    assert named <= {NAMES.table, *map(NAMES.function, FUNCTIONS)}
+
+
+@pytest.mark.parametrize("alarm", ["ThrottlesAlarm", "ClockAlarm"])
+def test_every_metric_of_an_alarm_is_in_its_sum(front: resolved.Template, alarm: str) -> None:
+    found = of_type(front, "AWS::CloudWatch::Alarm")[alarm]["Metrics"]
+    (told,) = [one for one in found if "Expression" in one]
+    assert all(f"FILL({one['Id']}, 0)" in told["Expression"] for one in found if one is not told)
+
+
+def test_what_the_gateway_answers_itself_is_told_from_a_wait_for_the_person_ahead(
+    front: resolved.Template,
+) -> None:
+    counted = of_type(front, "AWS::Logs::MetricFilter")["GatewayFailures"]
+    assert counted["LogGroupName"] == NAMES.access_log_group
+    for field in ("status", "refused"):
+        assert f"$.{field}" in counted["FilterPattern"]
+        assert field in access_logs.FIELDS
+        assert field in access_logs.SOCKET_FIELDS
+
+
+@pytest.mark.parametrize(
+    "what", ["Errors", "Throttles", "GatewayFailures", "Clock", "DeadMessages", "OldMessages"]
+)
 def test_there_is_an_alarm(front: resolved.Template, what: str) -> None:
     assert f"{what}Alarm" in of_type(front, "AWS::CloudWatch::Alarm")
 
