@@ -7,7 +7,6 @@ An author subclasses one of them, calls the subclass `Bot` and writes `participa
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
@@ -103,11 +102,8 @@ class HighPerformanceBotBase(TalkingBot):
 
     def complete_questionnaire(self) -> bool:
         """Answer the questionnaire (POST /question/<participant_id>) with `question_responses`."""
-        response = json.dumps(dict(self.question_responses))
-        self.post(
-            f"/question/{self.participant_id}",
-            {"question": "questionnaire", "number": 1, "response": response},
-        )
+        answers = dict(self.question_responses)
+        self.post(f"/question/{self.participant_id}", {"question": "questionnaire", "answers": answers})
         return True
 
     def complete_experiment(self, status: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _SHARES = matching(
     "names and numbers such as mturk: 5, bots: 5",
 )
 _LANGUAGE = matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")
+_CURRENCY = matching(r"[A-Z]{3}", "a currency's code of three capital letters such as EUR")
 _HIGHEST_PORT = 65535
 
 
@@ -182,6 +183,20 @@ KEYS: tuple[Key, ...] = (
         "Browsers and devices, separated by commas, that are turned away.",
         default="",
         public=True,
+    ),
+    _recruitment(
+        "ad_window",
+        str,
+        "Where the study opens: same (the ad's window) or popup; unset, popup for Mechanical Turk only.",
+        public=True,
+        validators=(one_of("same", "popup"),),
+    ),
+    _recruitment(
+        "currency",
+        str,
+        "The currency of all amounts, such as EUR, where neither Mechanical Turk nor Prolific pays.",
+        public=True,
+        validators=(_CURRENCY,),
     ),
     _recruitment(
         "max_bonus",

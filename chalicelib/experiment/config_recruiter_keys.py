@@ -34,6 +34,7 @@ RECRUITER_KEYS: tuple[Key, ...] = (
         str,
         "The currency of the workspace, USD or GBP: all amounts of the experiment are in it.",
         default="USD",
+        public=True,
         validators=(one_of("USD", "GBP"),),
     ),
     _prolific(

@@ -84,6 +84,7 @@ class Participant(Record):
         "last_time",
         "requests",
         "token_serial",
+        "seated_serial",
         "waiting_since",
         "released",
         "task_completed",
@@ -115,6 +116,8 @@ class Participant(Record):
     requests: list[list[Any]]
     #: Tokens of earlier serials have ended.
     token_serial: int = 1
+    #: The session (the token's serial) that was given the newest node; 0 before the first.
+    seated_serial: int = 0
     #: When the participant was first told that every network is busy; None while not waiting.
     waiting_since: datetime | None = None
     #: Why the platform let the participant go early with pay ("busy", "withdrawn", "error"); or None.

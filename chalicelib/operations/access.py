@@ -15,6 +15,11 @@ LARGEST_ID = 10**15
 STILL_HERE = (WORKING, "overrecruited", "screened_out")
 
 
+def is_still_here(participant: Participant) -> bool:
+    """Whether pages of the experiment have something left for the participant: the questionnaire at least."""
+    return participant.end_time is None and participant.status in STILL_HERE
+
+
 def operator_only(unit: Unit) -> None:
     """Refuse everybody but the operator (and everybody where tokens are off)."""
     if unit.caller.kind == PARTICIPANT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,31 +17,24 @@ from .once import made_before, remember
 from .standing import SENT_OFF
 from .unit import Unit
 
+#: How many answers one questionnaire may hold; all of them are written in one commit.
+MOST_ANSWERS = 500
+
 
 def answer_question(
     unit: Unit, participant_id: int, question: str, response: str, number: int, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Keep one answer; too long a one is refused, so that nothing is cut off silently.
+    """Keep one answer; one that is too long is refused, so that nothing is cut off silently.
 
     After the end of the task, answers are taken until the submission is in: pages may still be sending.
     """
     participant = own_participant(unit, participant_id)
     if made_before(unit, participant) is not None:
         return {}
-    if participant.failed:
-        raise Forbidden(f"Participant {participant_id} has failed.", code="participant_failed")
-    if participant.status not in STILL_HERE or _is_paid_off(unit, participant):
-        raise Forbidden(
-            f"Participant {participant_id} is {participant.status} and answers no more questions.",
-            code="participant_not_working",
-        )
-    longest = int(unit.config.get("question_max_length") or 1000)
-    for name, text in (("question", question), ("response", response)):
-        if len(text) > longest:
-            raise BadRequest(
-                f"{name} has {len(text)} characters; the limit is {longest} (question_max_length).",
-                code="question_too_long",
-            )
+    _check_may_answer(unit, participant)
+    _check_length(unit, "question", question)
+    for name, text in _parts(response).items():
+        _check_length(unit, name, text)
     unit.seed(participant, "answer_question", participant.last_question)
     answer = Question(participant=participant, question=question, response=response, number=number)
     set_free_fields(answer, fields)
@@ -52,3 +46,68 @@ def _is_paid_off(unit: Unit, participant: Participant) -> bool:
     """Whether a participant who was sent away early has submitted the assignment and been paid for it."""
     has_ended = participant.status in SENT_OFF and participant.end_time is not None
     return has_ended and is_paid_off(unit, participant)
+
+
+def answer_questionnaire(
+    unit: Unit, participant_id: int, questionnaire: str, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Keep the answers of a page's forms, one record each, all or none.
+
+    `question` is the field's name, `number` its place on the page, `details` names the questionnaire. Where
+    several answers were chosen, the response is a JSON list.
+    """
+    participant = own_participant(unit, participant_id)
+    if made_before(unit, participant) is not None:
+        return {}
+    _check_may_answer(unit, participant)
+    if len(answers) > MOST_ANSWERS:
+        raise BadRequest(
+            f"The questionnaire has {len(answers)} answers; {MOST_ANSWERS} is the most: use more pages.",
+            code="too_many_answers",
+        )
+    texts = {name: _as_text(value) for name, value in answers.items()}
+    _check_length(unit, "question", questionnaire)
+    for name, text in texts.items():
+        _check_length(unit, "question", name)
+        _check_length(unit, name, text)
+    unit.seed(participant, "answer_question", participant.last_question)
+    for number, (name, text) in enumerate(texts.items(), start=1):
+        answer = Question(participant=participant, question=name, response=text, number=number)
+        answer.details = {"questionnaire": questionnaire}
+    remember(unit, participant, len(texts))
+    return {}
+
+
+def _check_may_answer(unit: Unit, participant: Participant) -> None:
+    if participant.failed:
+        raise Forbidden(f"Participant {participant.id} has failed.", code="participant_failed")
+    if participant.status not in STILL_HERE or _is_paid_off(unit, participant):
+        raise Forbidden(
+            f"Participant {participant.id} is {participant.status} and answers no more questions.",
+            code="participant_not_working",
+        )
+
+
+def _check_length(unit: Unit, name: str, text: str) -> None:
+    longest = int(unit.config.get("question_max_length") or 1000)
+    if len(text) > longest:
+        raise BadRequest(
+            f"{name} has {len(text)} characters; the limit is {longest} (question_max_length).",
+            code="question_too_long",
+        )
+
+
+def _parts(response: str) -> dict[str, str]:
+    """Return the answers that a response holds: older pages send a whole questionnaire as one JSON object."""
+    if response.startswith("{"):
+        try:
+            found = json.loads(response)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict) and len(found) <= MOST_ANSWERS:
+            return {str(name): _as_text(value) for name, value in found.items()}
+    return {"response": response}
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -8,9 +8,10 @@ from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.reports import Notification
 
-from .access import own_participant
+from .access import is_still_here, own_participant
 from .finish_participant import tell_of_late_end
 from .once import made_before, remember
+from .pay_summary import is_entitled, pay_summary
 from .rooms import leave_lobby
 from .unit import Unit
 
@@ -67,12 +68,17 @@ def withdraw(unit: Unit, participant_id: int) -> dict[str, Any]:
 
 
 def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any]) -> dict[str, Any]:
-    """Keep a participant's report of an error, complete them so that they are paid, tell the operator."""
+    """Keep a participant's report of an error, complete them so that they are paid, tell the operator.
+
+    `recorded` in the answer: whether their end is stored, so that the page may say that they are paid.
+    """
     assignment_id = ""
+    answer = {"recorded": False}
     if participant_id is not None:
         participant = own_participant(unit, participant_id)
+        answer["recorded"] = is_entitled(participant)
         if made_before(unit, participant) is not None:
-            return {}
+            return answer
         if participant.end_time is None:
             participant.released = participant.released or "error"
             _fail_unanswered(participant)
@@ -81,7 +87,7 @@ def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any])
         assignment_id = participant.assignment_id
     _keep_report(unit, assignment_id, participant_id, report)
     unit.work.post({"kind": "tell_operator", "participant_id": participant_id, "report": report})
-    return {}
+    return answer
 
 
 def _keep_report(unit: Unit, assignment_id: str, participant_id: int | None, report: dict[str, Any]) -> None:
@@ -123,6 +129,8 @@ def exit_information(unit: Unit, participant_id: int) -> dict[str, Any]:
         "participant_status": participant.status,
         "assignment_id": participant.assignment_id,
         "released": participant.released,
+        "ended": participant.end_time is not None or not is_still_here(participant),
+        "pay": pay_summary(unit, participant),
         "submit_address": "" if give_back else unit.recruiters.submit_address(participant),
         "give_back": give_back,
     }

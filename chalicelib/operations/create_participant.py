@@ -200,6 +200,8 @@ def shown(unit: Unit, participant: Participant, serial: int) -> dict[str, Any]:
             "unique_id": participant.unique_id,
         },
         "token": unit.tokens.issue(participant.id, serial),
+        # A page that sees another number than before knows that the participant went on elsewhere.
+        "session": serial,
     }
     if rooms.has_waiting_room(unit):
         answer["quorum"] = _quorum(unit, participant)

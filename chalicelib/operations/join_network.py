@@ -21,12 +21,21 @@ LOOK_EVERY = 3
 
 
 def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Find a network, make the node, connect it; refuse with no_network or network_busy."""
+    """Find a network, make the node, connect it; refuse with no_network or network_busy.
+
+    A participant who comes from a new session (a second device, a cleared browser) gets their unanswered
+    node back; it is not a new one, so `get_network_for_participant` is not asked.
+    """
     participant = own_participant(unit, participant_id)
     earlier = made_before(unit, participant)
     if earlier is not None:
         return {"node": unit.work.node(earlier).as_json()}
     working(participant)
+    open_node = _node_of_an_earlier_session(unit, participant)
+    participant.seated_serial = participant.token_serial
+    if open_node is not None:
+        remember(unit, participant, open_node.id)
+        return {"node": open_node.as_json(), "resumed": True}
     unit.seed(participant, "join_network", len(participant.node_ids))
     experiment = unit.experiment
     network = _find_network(unit, participant)
@@ -42,6 +51,18 @@ def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> 
         unit.work.list_participant(participant)
     remember(unit, participant, node.id)
     return {"node": node.as_json()}
+
+
+def _node_of_an_earlier_session(unit: Unit, participant: Participant) -> Node | None:
+    """Return the newest node if it is alive, unanswered, and was given to an earlier session.
+
+    Within one session each call asks for a new node: an experiment whose nodes make no infos never has
+    an answered one.
+    """
+    if not participant.node_ids or participant.seated_serial == participant.token_serial:
+        return None
+    node = unit.work.node(participant.node_ids[-1])
+    return None if node.failed or node.has_answered else node
 
 
 def _find_network(unit: Unit, participant: Participant) -> Network | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.model.errors import BadRequest
 
+from .access import is_still_here
 from .entry_ids import PREVIEW, check_id
 from .unit import Unit
 
@@ -21,7 +22,10 @@ DEVICES = {
 def may_take_part(
     unit: Unit, worker_id: str, assignment_id: str, hit_id: str, user_agent: str
 ) -> dict[str, Any]:
-    """Return {"may": true}, or false with a reason: preview, repeat_worker, excluded_browser, closed."""
+    """Return {"may": true}, or false with a reason: preview, repeat_worker, excluded_browser, closed.
+
+    `resumes`: the participant goes on where they were; `ended`: they have finished with this assignment.
+    """
     if assignment_id == PREVIEW:
         return {"may": False, "reason": "preview"}
     ids = {"workerId": worker_id, "assignmentId": assignment_id, "hitId": hit_id}
@@ -31,16 +35,25 @@ def may_take_part(
         check_id(name, value)
     if is_excluded(str(unit.config.get("browser_exclude_rule") or ""), user_agent):
         return {"may": False, "reason": "excluded_browser"}
-    claimed = unit.work.item((f"assignment#{assignment_id}", "#"))
-    if claimed is not None:
-        known = unit.work.participant(claimed["participant_id"])
-        if known.worker_id == worker_id and known.is_working:
-            return {"may": True, "resumes": True}
+    came_before = _where_they_were(unit, worker_id, assignment_id)
+    if came_before is not None:
+        return came_before
     if not unit.config.get("allow_repeat_worker_ids") and unit.work.item((f"worker#{worker_id}", "#")):
         return {"may": False, "reason": "repeat_worker"}
     if unit.work.state.get("closed"):
         return {"may": False, "reason": "closed"}
     return {"may": True}
+
+
+def _where_they_were(unit: Unit, worker_id: str, assignment_id: str) -> dict[str, Any] | None:
+    """Answer a participant who began with this assignment already; None for anyone else."""
+    claimed = unit.work.item((f"assignment#{assignment_id}", "#"))
+    known = None if claimed is None else unit.work.participant(claimed["participant_id"])
+    if known is None or known.worker_id != worker_id:
+        return None
+    if known.is_working:
+        return {"may": True, "resumes": True}
+    return None if is_still_here(known) else {"may": False, "reason": "repeat_worker", "ended": True}
 
 
 def is_excluded(rule: str, user_agent: str) -> bool:

@@ -192,6 +192,7 @@ class ParticipantItem(RecordItem):
     last_time = _text()
     requests = _document()
     token_serial = _number()
+    seated_serial = _number()
     waiting_since = _text()
     released = _text()
     task_completed = _flag()

@@ -26,6 +26,14 @@ def success(fields: dict[str, Any]) -> Response:
     return Response(body=encode({"status": "success", **fields}), headers=dict(HEADERS), status_code=200)
 
 
+def without_result(field: str, reason: Refused) -> Response:
+    """Answer 200 with null for a field, and why: a refusal that is part of a normal run."""
+    response = success({field: None, "error_code": reason.code, "error_text": str(reason)})
+    if isinstance(reason, Busy):
+        response.headers["Retry-After"] = _retry_after(reason)
+    return response
+
+
 def failure(error: PetriError) -> Response:
     """Answer an error: what it is called, what it means, a stable word for programs, and a page."""
     public = error if isinstance(error, Refused) else None
@@ -33,9 +41,7 @@ def failure(error: PetriError) -> Response:
     status = error.status if public else 500
     headers = dict(HEADERS)
     if isinstance(error, Busy):
-        # Waiting times differ, so that those who wait don't all come back at once.
-        seconds = error.retry_after * _jitter.uniform(0.75, 1.5)
-        headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+        headers["Retry-After"] = _retry_after(error)
     body = {
         "status": "error",
         "error_type": _title(error),
@@ -46,6 +52,11 @@ def failure(error: PetriError) -> Response:
     return Response(body=json.dumps(body, ensure_ascii=False), headers=headers, status_code=status)
 
 
+def _retry_after(error: Busy) -> str:
+    """Return seconds to wait; they differ, so that those who wait don't all come back at once."""
+    return str(max(1, math.ceil(error.retry_after * _jitter.uniform(0.75, 1.5))))
+
+
 def _title(error: PetriError) -> str:
     if not isinstance(error, Refused):
         return "Something went wrong"
@@ -53,9 +64,11 @@ def _title(error: PetriError) -> str:
 
 
 def error_page(title: str, text: str) -> str:
-    """Return the page that old pages put in place of their own."""
+    """Return a whole page that says what is wrong, in the style of all pages; old pages show it as theirs."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title></head><body><main class='main_div'>"
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></main></body></html>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><link rel='stylesheet' href='/static/css/petri.css'></head>"
+        "<body><main class='container'><div class='main_div' role='alert'>"
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></div></main></body></html>"
     )

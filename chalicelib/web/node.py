@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Response
 
-from chalicelib.model.errors import BadRequest
+from chalicelib.model.errors import BadRequest, NetworkBusy, NoNetwork
 from chalicelib.operations import links, read_infos, transformations, transmissions
 from chalicelib.operations.join_network import join_network
 
+from .answers import without_result
 from .door import Call, door
 
 routes = Blueprint(__name__)
@@ -24,11 +25,21 @@ def _node_id(call: Call) -> int:
 
 
 @door(routes, "/node/{node_id}", ("POST",))
-def node_post(call: Call) -> dict[str, Any]:
-    """Make a node for a participant."""
-    result: dict[str, Any] = call.run(
-        join_network, participant_id=_node_id(call), fields=call.parameters.free_fields()
-    )
+def node_post(call: Call) -> dict[str, Any] | Response:
+    """Make a node for a participant.
+
+    With `allow_none`, "nothing is left" and "not yet" are answers with status 200 and without a node, so
+    that a browser doesn't report the normal end of an experiment as an error.
+    """
+    allow_none = call.parameters.flag("allow_none")
+    try:
+        result: dict[str, Any] = call.run(
+            join_network, participant_id=_node_id(call), fields=call.parameters.free_fields()
+        )
+    except (NoNetwork, NetworkBusy) as reason:
+        if allow_none:
+            return without_result("node", reason)
+        raise
     return result
 
 

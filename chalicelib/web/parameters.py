@@ -111,13 +111,17 @@ class Parameters:
 
     def details(self) -> dict[str, Any]:
         """Return `details`, a JSON object; {} when it is missing."""
-        value = self.one("details")
+        return self.json_object("details") or {}
+
+    def json_object(self, name: str) -> dict[str, Any] | None:
+        """Return a JSON object, sent as such or as its text; None when it is missing or empty."""
+        value = self.one(name)
         if value is None or value == "":
-            return {}
+            return None
         if isinstance(value, str):
-            value = read_json(value, "details")
+            value = read_json(value, name)
         if not isinstance(value, dict):
-            raise BadRequest('details must be a JSON object, such as {"a": 1}.')
+            raise BadRequest(f'{name} must be a JSON object, such as {{"a": 1}}.')
         return value
 
     def free_fields(self) -> dict[str, Any]:

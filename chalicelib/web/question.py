@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.operations.answer_question import answer_question
+from chalicelib.operations.answer_question import answer_question, answer_questionnaire
 
 from .door import Call, door
 
@@ -15,8 +15,17 @@ routes = Blueprint(__name__)
 
 @door(routes, "/question/{participant_id}", ("POST",))
 def question(call: Call) -> dict[str, Any]:
-    """Keep one answer."""
+    """Keep one answer, or with `answers` (a JSON object) one for each of its names."""
     given = call.parameters
+    answers = given.json_object("answers")
+    if answers is not None:
+        kept: dict[str, Any] = call.run(
+            answer_questionnaire,
+            participant_id=given.path_number("participant_id"),
+            questionnaire=given.text("question") or "questionnaire",
+            answers=answers,
+        )
+        return kept
     result: dict[str, Any] = call.run(
         answer_question,
         participant_id=given.path_number("participant_id"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from chalicelib.web.answers import error_page
 
 JSON_TYPE = b"application/json"
 
@@ -29,13 +30,14 @@ class Answer:
 def error_answer(
     status: int, code: str, text: str, *, headers: tuple[tuple[bytes, bytes], ...] = (), as_page: bool = False
 ) -> Answer:
-    """Shape a refusal of the host itself; `as_page` for somebody who typed an address in a browser."""
-    page = f"<!DOCTYPE html><html lang='en'><title>Error</title><h1>Error</h1><p>{html.escape(text)}</p>"
+    """Shape a refusal of the host itself; `as_page` for a person who typed an address in a browser."""
+    title = code.replace("_", " ").capitalize()
+    page = error_page(title, text)
     if as_page:
         return Answer(status, ((b"content-type", b"text/html; charset=utf-8"), *headers), page.encode())
     fields = {
         "status": "error",
-        "error_type": code.replace("_", " ").capitalize(),
+        "error_type": title,
         "error_text": text,
         "error_code": code,
         "html": page,

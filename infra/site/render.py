@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from jinja2 import (
 )
 
 from chalicelib.experiment.author_files import NotUTF8Error, read_text
+from chalicelib.model.currency import currency_of, format_money
 from infra.site.assets import Assets
 from infra.site.source import SiteSource
 
@@ -98,13 +100,17 @@ class Renderer:
             undefined=StrictUndefined,
             keep_trailing_newline=True,
         )
+        currency = currency_of(source.config)
         self._environment.globals.update(
             config=PublicConfig(source.config),
             mode=source.mode,
             experiment_name=source.name,
             app_id=source.app_id,
             url_for=static_address,
+            currency=currency,
+            money=partial(format_money, currency=currency),
         )
+        self._environment.filters["money"] = self._environment.globals["money"]
 
     def pages(self) -> dict[str, str]:
         """Each page's address and its template."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_socket import enable_socket
@@ -13,7 +15,7 @@ from selenium.webdriver import Chrome
 from infra.site import SiteSource, build
 
 from . import chromium
-from .standin import StandIn, serving, success
+from .standin import Answer, StandIn, serving, success
 
 HERE = Path(__file__).parent
 CONFIG = {
@@ -71,11 +73,27 @@ def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(SiteSource(folder, "plain", "debug", CONFIG), folder / "site").root
 
 
+def exit_answer(**changes: Any) -> Answer:
+    """What the server knows of a participant who hasn't come to an end."""
+    pay = {"currency": "USD", "entitled": True, "base": 1.0, "bonus": None, "recorded": False, "sent": False}
+    known = {
+        "recruiter": "hotair",
+        "participant_status": "working",
+        "released": None,
+        "ended": False,
+        "submit_address": "",
+        "give_back": False,
+        "pay": pay | changes.pop("pay", {}),
+    }
+    return success(**(known | changes))
+
+
 def answers_like_an_experiment(standin: StandIn) -> None:
     """Answer as an experiment with one participant, one node and one story does."""
     participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z", "status": "working"}
     standin.on("GET", "/may-take-part", success(may=True))
-    standin.on("POST", "/participant", success(participant=participant, token="the-token"))
+    standin.on("POST", "/participant", success(participant=participant, token="the-token", session=1))
+    standin.on("POST", "/load-participant", success(participant=participant, token="the-token", session=1))
     standin.on("POST", "/node/1", success(node={"id": 100002}))
     standin.on(
         "GET", "/node/100002/received_infos", success(infos=[{"id": 7, "contents": "Once there was a seal."}])
@@ -84,8 +102,8 @@ def answers_like_an_experiment(standin: StandIn) -> None:
     standin.on("POST", "/question/1", success())
     standin.on("POST", "/worker_complete", success())
     standin.on("POST", "/withdraw", success())
-    standin.on("GET", "/recruiter-exit/1", success(submit_address="", give_back=False))
-    standin.on("POST", "/handle-error", success())
+    standin.on("GET", "/recruiter-exit/1", exit_answer())
+    standin.on("POST", "/handle-error", success(recorded=True))
 
 
 @pytest.fixture
@@ -105,3 +123,21 @@ def tutorial(tutorial_site: Path) -> Iterator[StandIn]:
 @pytest.fixture
 def keep_screenshot(browser: Chrome) -> Callable[[str], Path]:
     return partial(chromium.keep_screenshot, browser)
+
+
+@pytest.fixture
+def site_with(tmp_path: Path) -> Iterator[Callable[..., StandIn]]:
+    """Serve core pages with other settings: `site_with(mode="live", currency="GBP")`."""
+    with contextlib.ExitStack() as open_sites:
+
+        def make(*, mode: str = "debug", templates: dict[str, str] | None = None, **settings: Any) -> StandIn:
+            folder = tmp_path / "study"
+            (folder / "templates").mkdir(parents=True)
+            for name, text in {"exp.html": '{% extends "layout.html" %}', **(templates or {})}.items():
+                (folder / "templates" / name).write_text(text, encoding="utf-8")
+            source = SiteSource(folder, "study", mode, CONFIG | settings)
+            standin = open_sites.enter_context(serving(build(source, tmp_path / "site").root))
+            answers_like_an_experiment(standin)
+            return standin
+
+        yield make

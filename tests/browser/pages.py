@@ -66,8 +66,14 @@ class AdPage(Page):
         self.browser.get(ad_address(base, **changes))
 
     def begin(self) -> None:
-        """Press the button and go to the window that it opens."""
-        self.follow_to_a_new_window(lambda: self.press(".btn-primary"))
+        """Press the button and go to the consent, in this window or in the one that opens."""
+        before = set(self.browser.window_handles)
+        self.press(".btn-primary")
+        self.wait().until(
+            lambda browser: set(browser.window_handles) - before or "/consent" in browser.current_url
+        )
+        for opened in set(self.browser.window_handles) - before:
+            self.browser.switch_to.window(opened)
         self.arrive_at("/consent")
 
 

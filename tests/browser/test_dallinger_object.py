@@ -94,7 +94,7 @@ def test_everything_of_the_contract_is_there(page):
             "/info/5",
             {"contents": "seal", "info_type": "Info"},
         ),
-        ("dallinger.createAgent()", "POST", "/node/1", {}),
+        ("dallinger.createAgent()", "POST", "/node/1", {"allow_none": "true"}),
     ],
 )
 def test_a_call_asks_its_route(plain, page, call, method, path, data):

@@ -71,7 +71,7 @@ def test_the_questionnaires_answers_are_the_forms(tutorial, browser):
     browser.get(f"{tutorial.url}/questionnaire?assignmentId=A1&workerId=W1&participant_id=1")
     page.answer("engagement", "7")
     page.submit()
-    assert json.loads(tutorial.requests("/question/1")[0].data["response"]) == {
+    assert json.loads(tutorial.requests("/question/1")[0].data["answers"]) == {
         "engagement": "7",
-        "difficulty": "4",
+        "difficulty": "",
     }

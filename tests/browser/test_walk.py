@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,8 +101,8 @@ def test_the_consent_is_kept_with_the_time_at_which_it_was_given(walk):
 
 
 def test_the_answers_of_the_questionnaire_are_kept(walk):
-    (question,) = walk.host.questions(walk.worker)
-    assert json.loads(question["response"]) == {"engagement": "6", "difficulty": "2"}
+    kept = [(row["question"], row["response"]) for row in walk.host.questions(walk.worker)]
+    assert kept == [("engagement", "6"), ("difficulty", "2")]
 
 
 def test_who_comes_to_the_end_is_approved(walk):
@@ -115,7 +114,5 @@ def test_who_comes_to_the_end_is_paid_once(walk):
     assert [(payment["kind"], payment["amount"]) for payment in payments] == [("base", 1.5)]
 
 
-def test_the_console_has_no_complaint_but_that_no_place_is_left_at_last(walk):
-    (complaint,) = walk.complaints
-    assert "/node/1 - " in complaint
-    assert " 403 " in complaint
+def test_the_console_has_no_complaint(walk):
+    assert walk.complaints == []

@@ -53,7 +53,8 @@ def test_the_keyboard_alone_leads_from_the_ad_to_the_exit(browser, visit):
     keyboard = Keyboard(browser)
     visit.open_the_ad()
     keyboard.go_to("begin")
-    visit.page.follow_to_a_new_window(lambda: keyboard.press(Keys.ENTER))
+    keyboard.press(Keys.ENTER)
+    visit.page.arrive_at("/consent")
     keyboard.go_to("consent")
     keyboard.press(Keys.SPACE)
     visit.page.arrive_at("/instructions")
@@ -96,8 +97,9 @@ def test_who_withdraws_is_paid_the_base(withdrawn):
     assert [(payment["kind"], payment["amount"]) for payment in payments] == [("base", 1.5)]
 
 
-def test_who_withdraws_is_told_that_pay_is_on_its_way(withdrawn):
-    assert "You have withdrawn. Your base pay is on its way" in withdrawn.last_words
+def test_who_withdraws_is_told_so_and_that_a_trial_run_pays_nobody(withdrawn):
+    assert "You have withdrawn" in withdrawn.last_words
+    assert "nobody is paid" in withdrawn.last_words
 
 
 def test_who_withdraws_leaves_no_living_node(withdrawn):

@@ -99,6 +99,7 @@ class Visit:
         self.was_told = self.page.visible(".status-banner").text
 
     def leave(self) -> None:
+        self.page.wait().until(lambda _: "Looking up" not in self.page.text())
         self.last_words = self.page.text()
         self.look("exit")
 

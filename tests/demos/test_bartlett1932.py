@@ -46,7 +46,7 @@ def test_the_story_is_never_retold_longer(run):
 
 
 def test_everybody_answers_the_questionnaire(run):
-    assert len(run.rows("question", question="questionnaire")) == 10
+    assert len(run.rows("question", question="engagement")) == 10
 
 
 def test_the_terminal_shows_all_ten_places(run):

@@ -174,6 +174,7 @@ INSIDE = {
     "remember",
     "requests",
     "structure",
+    "seated_serial",
     "token_serial",
     "took",
     "waiting_for",

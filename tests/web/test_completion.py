@@ -531,8 +531,11 @@ def test_a_report_of_a_participant_is_unverified(world: NewWorld) -> None:
 def test_the_exit_page_learns_how_it_ended(world: NewWorld) -> None:
     here = world()
     person = finished(here)
-    assert person.get(f"/recruiter-exit/{person.id}").body == {
+    told = person.get(f"/recruiter-exit/{person.id}").body
+    assert told.pop("pay")["recorded"] is True
+    assert told == {
         "status": "success",
+        "ended": True,
         "recruiter": "hotair",
         "mode": "debug",
         "participant_status": "approved",

@@ -19,7 +19,7 @@
   const LONGEST_RETRY_AFTER_S = 120;
   const TOO_MANY = 429;
   const PASSING = new Set([0, TOO_MANY, 502, 503, 504]);
-  const OPEN_TO_ALL = new Set(["/may-take-part", "/participant", "/load-participant", "/handle-error"]);
+  const OPEN_TO_ALL = new Set(["/may-take-part", "/participant", "/load-participant"]);
   // How addresses name each field; the first name is the one that pages behind the ad are given.
   const NAMES = {
     recruiter: ["recruiter"],
@@ -28,7 +28,8 @@
     workerId: ["worker_id", "workerId", "PROLIFIC_PID"],
     mode: ["mode"],
   };
-  const ABOUT_THE_PAGE = ["participant_id", "generate_tokens", "outcome"];
+  const CONSENT = { time: "consent_time", hash: "consent_hash", bots: "consent_bots" };
+  const ABOUT_THE_PAGE = ["participant_id", "generate_tokens", "outcome", "problem", ...Object.values(CONSENT)];
   const dlgr = { preventExit: false, skip_experiment: false };
   window.dallinger = dlgr;
 
@@ -95,7 +96,7 @@
     history.replaceState(history.state, "", `${location.pathname}?${query}`);
   }
 
-  // Identifies nobody: it lets a researcher see that two assignments came from one kind of machine.
+  // Identifies no one: it lets a researcher see that two assignments came from one kind of machine.
   function fingerprint() {
     const traits = [navigator.userAgent, navigator.language, screen.width, screen.height, screen.colorDepth,
       new Date().getTimezoneOffset(), navigator.hardwareConcurrency].join("|");
@@ -116,11 +117,11 @@
     initialize() {
       putGeneratedIdsIntoTheAddress();
       const query = [...new URLSearchParams(location.search)];
-      const ours = new Set([...ABOUT_THE_PAGE, ...Object.values(NAMES).flat()]);
+      const named = new Set([...ABOUT_THE_PAGE, ...Object.values(NAMES).flat()]);
       Object.assign(this, knownIds());
       this.mode = this.mode || document.documentElement.dataset.mode || null;
       this.fingerprintHash = fingerprint();
-      this.entryInformation = Object.fromEntries(query.filter(([name]) => !ours.has(name)));
+      this.entryInformation = Object.fromEntries(query.filter(([name]) => !named.has(name)));
       this.participantId = record().participantId || firstValue(["participant_id"], dlgr.getUrlParameter) || undefined;
       keepIdentity();
     },
@@ -139,14 +140,25 @@
     record({ consent: { time, hash, bots } });
   };
 
+  // Where storage is blocked, the address carries the consent to the page that makes the participant.
+  function consentGiven() {
+    const { consent } = record();
+    if (consent) return consent;
+    const [time, hash, bots] = Object.values(CONSENT).map((name) => firstValue([name], dlgr.getUrlParameter));
+    return { time, hash, bots: Boolean(bots) };
+  }
+
   function remember(answer) {
     const { id, creation_time: created, worker_id: workerId } = answer.participant;
     dlgr.identity.workerId = dlgr.identity.workerId || workerId;
     dlgr.identity.participantId = id;
     keepIdentity();
     const earlier = record();
-    const isSame = earlier.participantId === id && earlier.created === created;
-    record({ participantId: id, created, token: answer.token || earlier.token, steps: isSame ? earlier.steps : {} });
+    // After another device has had the participant, what this browser remembers of their steps may be out of date.
+    const { token = earlier.token, session } = answer;
+    const isSame = earlier.participantId === undefined
+      || (earlier.participantId === id && earlier.created === created && earlier.session === session);
+    record({ participantId: id, created, token, session, steps: isSame ? earlier.steps : {} });
     identified.resolve();
   }
 
@@ -236,14 +248,21 @@
     const timer = setTimeout(() => patience.abort(), ANSWER_WITHIN_MS);
     try {
       const response = await fetch(address, { ...options, signal: patience.signal });
-      const text = await response.text();
+      const answer = parsed(await response.text());
       const after = secondsIn(response.headers.get("Retry-After"));
-      return { status: response.status, ok: response.ok, answer: parsed(text), after };
+      return { ...outcome(response, request, answer), answer, after };
     } catch {
       return { status: 0, ok: false, answer: {}, after: 0 };
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  // "Nothing is left" and "not yet" belong to a normal run. The server says them with status 200 to who allows it,
+  // because a browser reports every 4xx and 5xx as an error in its console; to pages they are the refusals they were.
+  function outcome({ status, ok }, { data }, { node, error_code: code }) {
+    if (!ok || !data?.allow_none || node !== null) return { status, ok };
+    return { status: code === "network_busy" ? 503 : 403, ok: false };
   }
 
   function parsed(text) {
@@ -273,13 +292,85 @@
     return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000 * (1 + Math.random() / 4))));
   }
 
+  let hasBeenHeard = false; // whether this page's token was good once
+
+  /** Whether a request that was refused for its token (401) can be sent again. */
+  async function canAskAgain({ route }, { error_code: code }) {
+    if (OPEN_TO_ALL.has(route)) {
+      const hadToken = Boolean(record().token);
+      record({ token: undefined }); // of an earlier run; the ids still say who this is
+      return hadToken;
+    }
+    if (code === "token_ended" && hasBeenHeard) {
+      showTakenOver();
+      return new Promise(() => undefined); // the page is no longer the participant's: nothing goes on here
+    }
+    if (await reenter()) return true;
+    if (route !== "/handle-error") return false;
+    record({ token: undefined }); // what the participant writes is heard even from someone unknown
+    return true;
+  }
+
+  let entering = null;
+
+  /** Find the participant again by the ids in the address; resolves to whether that gave a new token. */
+  function reenter() {
+    const { assignmentId, workerId, entryInformation } = dlgr.identity;
+    if (!assignmentId || !workerId) return Promise.resolve(false);
+    const data = { assignment_id: assignmentId, worker_id: workerId, entry: entryInformation.entry };
+    entering = entering || ask({ method: "POST", route: "/load-participant", data, requestId: newId() })
+      .then((answer) => {
+        const isElsewhere = dlgr.hasResumed && record().session !== answer.session;
+        remember(answer);
+        if (isElsewhere) reload(); // another device went on from the step that this page came back to
+        return true;
+      }, () => false)
+      .finally(() => { entering = null; });
+    return entering;
+  }
+
+  function reload() {
+    dlgr.allowExit();
+    location.reload();
+  }
+
+  function showTakenOver() {
+    if (document.getElementById("taken-over")) return;
+    dlgr.allowExit();
+    const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-on-here'>").text("Go on here instead");
+    button.on("click", () => {
+      record({ token: undefined });
+      reload();
+    });
+    const box = ours("<div class='main_div' id='taken-over' role='alert' tabindex='-1' data-free-to-leave>");
+    box.append($("<h1>").text("The study is open in another place"));
+    box.append($("<p>").text("You have opened it in another browser or on another device, so please go on there. Nothing is lost."));
+    mainPart().empty().append(box.append($("<div class='btn-row'>").append(button)));
+    box.trigger("focus");
+  }
+
+  // Petri's own words are English, whatever language the study speaks.
+  const ours = (markup) => $(markup).attr("lang", "en");
+  const mainPart = () => ($("#main").length ? $("#main") : $("body"));
+
   async function ask(request) {
+    let hasReentered = false;
+    if (!record().token && !OPEN_TO_ALL.has(request.route) && dlgr.identity.participantId) {
+      hasReentered = true;
+      await reenter();
+    }
     for (let lost = 0, throttled = 0; ;) {
+      const { token } = record();
       const { status, ok, answer, after } = await askOnce(request);
       const isBusy = status === 503 && answer.error_code === "network_busy";
-      if (status === 401 && OPEN_TO_ALL.has(request.route) && record().token) {
-        record({ token: undefined }); // of an earlier run; the ids still say who this is
-        continue;
+      if (status === 401) {
+        if (token && token !== record().token) continue; // entered again while this request was on its way
+        if (!hasReentered && await canAskAgain(request, answer)) {
+          hasReentered = !OPEN_TO_ALL.has(request.route);
+          continue;
+        }
+      } else if (status && token) {
+        hasBeenHeard = true;
       }
       const isCrowded = isThrottled(status, answer);
       const mayPass = !ok && isPassing(status, answer);
@@ -324,10 +415,42 @@
 
   function showRefusal(rejection) {
     dlgr.allowExit();
-    const box = $("<div class='main_div' role='alert'>");
-    box.append($("<h1>").text("You cannot go on from here"), $("<p>").text(rejection.errorText));
-    ($("#main").length ? $("#main") : $("body")).empty().append(box);
+    if (["repeat_worker", "assignment_taken"].includes(rejection.errorCode)) {
+      dlgr.leaveIfEnded().then((hasEnded) => hasEnded || tellRefusal(rejection));
+    } else tellRefusal(rejection);
   }
+
+  const INCOMPLETE = "This page was opened without the link that belongs to you. Please open the study again from the place where you found it.";
+
+  function tellRefusal({ errorCode, errorText }) {
+    const text = ["id_missing", "id_undefined"].includes(errorCode) ? INCOMPLETE : errorText;
+    mainPart().empty().append(refusalBox(text));
+  }
+
+  function refusalBox(text) {
+    const box = ours("<div class='main_div' role='alert' data-free-to-leave>");
+    return box.append($("<h1>").text("You cannot go on from here"), $("<p>").text(text));
+  }
+
+  /** Say above the page that it was opened without the ids that it needs. */
+  dlgr.tellIncomplete = function () {
+    mainPart().prepend(refusalBox(INCOMPLETE));
+    $("#withdraw-link").hide();
+  };
+
+  /** Find the participant again by the ids in the address; resolves to whether they are known. */
+  dlgr.enterAgain = () => reenter();
+
+  /** Go to the last page if the participant has finished already; resolves to whether they have. */
+  dlgr.leaveIfEnded = async function () {
+    const { participantId } = dlgr.identity;
+    if (!participantId && !(await reenter())) return false;
+    const known = await ask({ method: "GET", route: `/recruiter-exit/${dlgr.identity.participantId}`, requestId: newId() }).catch(() => ({}));
+    if (!known.ended) return false;
+    dlgr.allowExit();
+    location.replace(dlgr.addressOf("recruiter-exit"));
+    return true;
+  };
 
   // A page that doesn't look at failures would leave its reader before dead buttons.
   function shownUnlessHandled(promise) {
@@ -352,7 +475,7 @@
 
   function arrive() {
     const { recruiter, hitId, assignmentId, workerId, mode, fingerprintHash, entryInformation } = dlgr.identity;
-    const { consent = {} } = record();
+    const consent = consentGiven();
     const data = {
       recruiter, hitId, assignmentId, workerId, mode,
       fingerprint_hash: fingerprintHash, consent_time: consent.time, consent_hash: consent.hash, consent_bots: consent.bots && "True",
@@ -399,9 +522,11 @@
   const LOOK_MS = 10000; // where there is no socket and the server doesn't say; who isn't heard of for a minute loses the seat
   const LOOK_EACH_BEATS = 3; // where there is one, a message lost on the way is made up for by this
 
+  // Only a live run pays; a trial run that promised a payment would mislead who tries it.
+  const PAID = document.documentElement.dataset.mode === "live" ? " You will be paid for the time that you spent." : "";
   const GOODBYES = {
-    waiting: ["Thank you for waiting", "Not enough people came together this time, so the study can't begin. That is not your fault, and you will be paid for coming."],
-    group: ["Your group can't go on", "Somebody in your group had to leave, so the study ends here for all of you. That is not your fault, and you will be paid for taking part."],
+    waiting: ["Thank you for waiting", `Not enough people came together this time, so the study cannot begin. That is not your fault.${PAID}`],
+    group: ["Your group cannot go on", `Someone in your group had to leave, so the study ends here for all of you. That is not your fault.${PAID}`],
   };
 
   /** The address of the socket that listens to these channels; the participant's token goes along. */
@@ -411,7 +536,7 @@
     return `${location.origin.replace(/^http/, "ws")}/chat?${query}`;
   };
 
-  /** Tell somebody kindly that they go straight to the end: `why` is waiting or group. */
+  /** Tell a participant kindly that they go straight to the end: `why` is waiting or group. */
   dlgr.sayGoodbye = function (why) {
     if (document.getElementById("goodbye")) return;
     dlgr.skip_experiment = true;
@@ -419,9 +544,9 @@
     const [title, text] = GOODBYES[why];
     const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-to-end'>").text("Go to the last page");
     button.on("click", () => dlgr.goToPage("questionnaire"));
-    const box = $("<div class='main_div' id='goodbye' role='status' tabindex='-1' data-free-to-leave>");
+    const box = ours("<div class='main_div' id='goodbye' role='status' tabindex='-1' data-free-to-leave>");
     box.append($("<h1>").text(title), $("<p>").text(text), $("<div class='btn-row'>").append(button));
-    ($("#main").length ? $("#main") : $("body")).empty().append(box);
+    mainPart().empty().append(box);
     box.trigger("focus");
   };
 
@@ -480,7 +605,7 @@
 
   function listenForQuorum() {
     const look = () => gathering.state() === "pending" && dlgr.lookAround();
-    if (!window.petri) { // a page with a layout of its own: asking alone does it, too
+    if (!window.petri?.channel) { // a page with a layout of its own: asking alone does it, too
       let asking;
       const lookAgain = () => {
         look();
@@ -528,16 +653,24 @@
     const requestId = (earlier && earlier.requestId) || newId();
     step({ requestId });
     const entered = dlgr.identity.participantId ? $.Deferred().resolve() : dlgr.createParticipant();
-    return entered.then(() => send("POST", `/node/${dlgr.identity.participantId}`, {}, requestId))
-      .done((answer) => step({ requestId, answer }))
+    return entered.then(() => send("POST", `/node/${dlgr.identity.participantId}`, { allow_none: true }, requestId))
+      .done((answer) => {
+        step({ requestId, answer });
+        if (answer.resumed) noteResumed(); // begun in another browser
+      })
       .fail(({ isPassing: mayPass }) => mayPass || step(null));
   };
 
   function comeBack(answer) {
     const deferred = $.Deferred();
     setTimeout(() => deferred.resolve(answer));
-    dlgr.hasResumed = true;
+    noteResumed();
     return deferred.promise();
+  }
+
+  function noteResumed() {
+    dlgr.hasResumed = true;
+    document.dispatchEvent(new CustomEvent("petri:resumed"));
   }
 
   /** Give the experiment something that the participant made at this node. */
@@ -545,21 +678,41 @@
     return dlgr.post(`/info/${nodeId}`, data).done(() => step() && step({ ...step(), answered: true }));
   };
 
+  // Every field has its answer, in the order of the page: "" for what was left out.
   function formAnswers() {
-    const answers = {};
-    for (const { name, value } of $("form").serializeArray()) {
-      answers[name] = name in answers ? [].concat(answers[name], value) : value;
-    }
-    return answers;
+    const given = new Map();
+    for (const { name, value } of $("form").serializeArray()) given.set(name, [...(given.get(name) || []), value]);
+    const fields = $("form :input").not(":button, :submit, :reset, :image, :disabled").toArray();
+    const names = new Set([...fields.map((field) => field.name).filter(Boolean), ...given.keys()]);
+    return Object.fromEntries([...names].map((name) => {
+      const values = given.get(name) || [""];
+      return [name, values.length > 1 ? values : values[0]];
+    }));
+  }
+
+  // A script that sends a form gets no check by the browser; so what the fields require is checked here.
+  function showWhatIsMissing() {
+    const wrong = $("form").toArray().filter((form) => !form.noValidate && !form.checkValidity());
+    wrong.forEach((form) => $(form).addClass("was-checked"));
+    wrong[0]?.reportValidity();
+    return wrong.length > 0;
   }
 
   let submitting = null;
 
-  /** Store the answers of the page's forms as a question, then hand the assignment in. */
+  /**
+   * Store each answer of the page's forms, then hand the assignment in. Answers that a field doesn't allow
+   * (`required`, `min`, `pattern` ...) are shown and not sent; `fail` then gets the errorCode "answers_invalid".
+   */
   dlgr.submitQuestionnaire = function (name) {
+    if (submitting) return submitting;
     const question = typeof name === "string" ? name : "questionnaire";
-    const data = { question, number: 1, response: JSON.stringify(formAnswers()) };
-    submitting = submitting || dlgr.post(`/question/${dlgr.identity.participantId}`, data)
+    const request = { route: `/question/${dlgr.identity.participantId}`, method: "POST", data: { question, answers: formAnswers() } };
+    if (showWhatIsMissing()) {
+      const text = "Some answers are missing or not possible. Please look at the marked questions.";
+      return $.Deferred().reject(new AjaxRejection(request, 400, { error_code: "answers_invalid", error_text: text })).promise();
+    }
+    submitting = dlgr.post(request.route, request.data)
       .then(dlgr.submitAssignment).fail(() => { submitting = null; });
     return submitting;
   };
@@ -578,11 +731,15 @@
     const request = JSON.stringify({ route, method, status, data }).slice(0, 4000);
     record({ problem: { error_type: errorType || errorCode, error_text: errorText, request_data: request } });
     dlgr.allowExit();
-    dlgr.goToPage("error-page");
+    const inAddress = dlgr.storage.available || !errorCode ? "" : `?problem=${encodeURIComponent(errorCode)}`;
+    dlgr.goToPage(`error-page${inAddress}`);
   };
 
   /** What `error` was last told, as the error page passes it on. */
-  dlgr.problem = () => record().problem || {};
+  dlgr.problem = function () {
+    const inAddress = firstValue(["problem"], dlgr.getUrlParameter);
+    return record().problem || (inAddress ? { error_type: inAddress } : {});
+  };
 
   /* ---- From page to page ----------------------------------------------------------------------------------- */
 
@@ -594,13 +751,22 @@
     const [path, own] = String(page).replace(/^\/+/, "").split("?");
     const query = new URLSearchParams(location.search);
     query.delete("outcome");
+    query.delete("problem");
     for (const [field, [name]] of Object.entries(NAMES)) {
       if (dlgr.identity[field]) query.set(name, dlgr.identity[field]);
     }
     if (dlgr.identity.participantId) query.set("participant_id", dlgr.identity.participantId);
+    if (!dlgr.storage.available) carryConsent(query);
     new URLSearchParams(own).forEach((value, name) => query.set(name, value));
     return `/${path}?${query}`;
   };
+
+  function carryConsent(query) {
+    const consent = consentGiven();
+    for (const [part, name] of Object.entries(CONSENT)) {
+      if (consent[part]) query.set(name, consent[part]);
+    }
+  }
 
   /** Go on to a page of the experiment, such as "exp" or "instructions/second". */
   dlgr.goToPage = function (page) {
@@ -630,6 +796,12 @@
     if (current && (isLeaving || (current.answered && !dlgr.preventExit))) step(null);
     isLeaving = false;
   });
+
+  /** An amount of money in the study's currency, such as "$1.50". */
+  dlgr.money = function (amount) {
+    const currency = document.documentElement.dataset.currency || "USD";
+    return new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(Number(amount));
+  };
 
   /* ---- Helpers --------------------------------------------------------------------------------------------- */
 

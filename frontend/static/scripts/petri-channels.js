@@ -12,7 +12,7 @@
  */
 (function () {
   "use strict";
-  if (window.petri) return;
+  if (window.petri?.channel) return;
 
   /** In milliseconds. */
   const timing = {
@@ -401,5 +401,5 @@
     lines.forEach((line) => line.finish());
   }
 
-  window.petri = { channel, finished, ChannelError, timing };
+  window.petri = { ...window.petri, channel, finished, ChannelError, timing };
 })();

@@ -1,89 +1,193 @@
 /**
- * What Petri adds around every page: what the participant is waiting for, a word after a reload, the way out.
- * A module; nothing waits for it. `dallinger2.js` does the asking and tells by events, this shows.
+ * What Petri adds around every page: what the participant is waiting for, a word after a reload, the way out, and
+ * `petri.draft`, which keeps unfinished work over a reload. `dallinger2.js` does the asking and tells by events, this
+ * shows. A classic script, so that scripts of a page can use `petri.draft` at once.
  */
+(function () {
+  "use strict";
+  const { dallinger } = window;
+  if (!dallinger || window.petri?.draft) return;
 
-const WORDS = {
-  person: "Someone ahead of you is still working. You go on as soon as they are done; your waiting time counts.",
-  crowd: "Many people are taking part at this moment. Nothing is lost, you go on in a moment.",
-  line: "Your connection was interrupted. Nothing is lost, we keep trying.",
-};
-const NOTE_STAYS_MS = 6000;
-const LOST_FOR_MS = 2500;
+  const WORDS = {
+    person: "Someone ahead of you is still working. You go on as soon as they are done; your waiting time counts.",
+    crowd: "Many people are taking part at this moment. Nothing is lost, you go on in a moment.",
+    line: "Your connection was interrupted. Nothing is lost, we keep trying.",
+  };
+  const IS_LIVE = document.documentElement.dataset.mode === "live";
+  const NOTE_STAYS_MS = 6000;
+  const LOST_FOR_MS = 2500;
 
-const banner = document.createElement("div");
-banner.className = "status-banner";
-banner.hidden = true;
-const message = document.createElement("span");
-message.setAttribute("role", "status"); // read out when it changes; the seconds beside it are not
-const elapsed = document.createElement("span");
-elapsed.className = "elapsed";
-elapsed.setAttribute("aria-hidden", "true");
-banner.append(message, elapsed);
-const footer = document.querySelector(".page-footer");
-if (footer) footer.before(banner);
-else document.body.append(banner);
+  /* ---- Work that is not sent yet ------------------------------------------------------------------------------ */
 
-let ticking;
+  // Where storage is blocked or full, the browser's history keeps it: that outlasts a reload, too.
+  function kept(key, value) {
+    const { storage } = dallinger;
+    if (value === undefined) return storage.get(key) ?? history.state?.[key] ?? {};
+    if (storage.available) {
+      storage.set(key, value ?? undefined);
+      return value;
+    }
+    try {
+      history.replaceState({ ...history.state, [key]: value ?? undefined }, "");
+    } catch {
+      // Too long for this browser's history: it lasts as long as the page.
+    }
+    storage.set(key, value ?? undefined);
+    return value;
+  }
 
-function say(text) {
-  clearInterval(ticking);
-  banner.hidden = text === "";
-  message.textContent = text;
-  elapsed.textContent = "";
-}
+  // A password isn't kept, and a file can't be put back.
+  const isKept = ({ name, type }) => name && !["password", "file", "hidden", "submit", "button", "reset", "image"].includes(type);
 
-function inMinutes(milliseconds) {
-  const seconds = Math.floor(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
+  function readForm(form) {
+    return [...form.elements].filter(isKept).map((field) => (
+      ["checkbox", "radio"].includes(field.type) ? field.checked
+        : field.multiple && field.options ? [...field.options].map((option) => option.selected) : field.value));
+  }
 
-function showWaiting() {
-  const { waiting } = window.dallinger;
-  if (!waiting) return say("");
-  if (message.textContent === WORDS[waiting.kind]) return;
-  say(WORDS[waiting.kind]);
-  const tick = () => { elapsed.textContent = inMinutes(Date.now() - waiting.since); };
-  tick();
-  ticking = setInterval(tick, 1000);
-}
+  function fillForm(form, values) {
+    [...form.elements].filter(isKept).forEach((field, index) => {
+      const value = values[index];
+      if (value === undefined) return;
+      if (["checkbox", "radio"].includes(field.type)) field.checked = value === true;
+      else if (Array.isArray(value)) [...field.options].forEach((option, at) => { option.selected = Boolean(value[at]); });
+      else field.value = value;
+    });
+  }
 
-function welcomeBack() {
-  say("Welcome back. You go on where you were.");
-  setTimeout(() => window.dallinger.waiting || say(""), NOTE_STAYS_MS);
-}
+  /**
+   * What a participant has done at a node (or at any step with a name of its own) and not sent yet. It survives a
+   * reload and a closed window of the same browser.
+   *
+   *   const draft = petri.draft(node.id);
+   *   if (draft.seen) askForTheAnswer(); else showTheStimulus();
+   *   draft.markSeen();              // from now on the stimulus is not shown again, after a reload neither
+   *   draft.follow(textarea);        // puts the text back, and keeps what is typed
+   *   draft.clear();                 // once the answer has been sent
+   */
+  function draft(step) {
+    const key = `petri:draft:${dallinger.identity.uniqueId}:${step}`;
+    return {
+      /** Whether the stimulus was shown and put away before. */
+      get seen() { return kept(key).seen === true; },
+      /** The value kept last; undefined if there is none. */
+      get value() { return kept(key).value; },
+      /** Note that the stimulus is not to be shown again. */
+      markSeen() { kept(key, { ...kept(key), seen: true }); },
+      /** Keep a value: anything that JSON can hold. */
+      keep(value) { kept(key, { ...kept(key), value }); },
+      /** Put the kept text into a field, and keep what is typed there. */
+      follow(field) {
+        if (this.value !== undefined) field.value = this.value;
+        field.oninput = () => this.keep(field.value);
+      },
+      /** Put the kept answers into a form, and keep what is chosen and typed there. */
+      followForm(form) {
+        if (Array.isArray(this.value)) fillForm(form, this.value);
+        const keep = () => this.keep(readForm(form));
+        form.addEventListener("input", keep);
+        form.addEventListener("change", keep);
+      },
+      /** Forget it: the answer has been sent. */
+      clear() { kept(key, null); },
+    };
+  }
 
-// Who came too late to play along learns why the next page is already the last.
-function tellWhyItIsOver() {
-  if (window.dallinger.getUrlParameter("outcome") !== "overrecruited") return;
-  const note = document.createElement("p");
-  note.className = "alert alert-info";
-  note.textContent = "The group is complete: more people came than this study needs, so you are at the end already. Thank you for coming; you will be paid.";
-  document.querySelector(".main_div")?.prepend(note);
-}
+  window.petri = { ...window.petri, draft };
 
-// The way out keeps the page's place: who changes their mind comes back to it.
-function openTheWayOut(link) {
-  link.addEventListener("click", () => {
-    link.href = window.dallinger.addressOf("withdraw");
-    window.dallinger.allowExitOnce();
-  });
-}
+  /* ---- The banner --------------------------------------------------------------------------------------------- */
 
-// A socket that comes back at once is nothing to tell anybody.
-let missing;
+  const banner = document.createElement("div");
+  banner.className = "status-banner";
+  banner.lang = "en";
+  banner.hidden = true;
+  const message = document.createElement("span");
+  message.setAttribute("role", "status"); // read out when it changes; the seconds beside it are not
+  const elapsed = document.createElement("span");
+  elapsed.className = "elapsed";
+  elapsed.setAttribute("aria-hidden", "true");
+  banner.append(message, elapsed);
+  const footer = document.querySelector(".page-footer");
+  if (footer) footer.before(banner);
+  else document.body.append(banner);
 
-function showLine({ detail: { isLost } }) {
-  clearTimeout(missing);
-  if (isLost) missing = setTimeout(() => window.dallinger.waiting || say(WORDS.line), LOST_FOR_MS);
-  else if (message.textContent === WORDS.line && !window.dallinger.waiting) say("");
-}
+  let ticking;
 
-if (window.dallinger) {
+  function say(text) {
+    clearInterval(ticking);
+    banner.hidden = text === "";
+    message.textContent = text;
+    elapsed.textContent = "";
+  }
+
+  function inMinutes(milliseconds) {
+    const seconds = Math.floor(milliseconds / 1000);
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  }
+
+  function showWaiting() {
+    const { waiting } = dallinger;
+    if (!waiting) return say("");
+    if (message.textContent === WORDS[waiting.kind]) return;
+    say(WORDS[waiting.kind]);
+    const tick = () => { elapsed.textContent = inMinutes(Date.now() - waiting.since); };
+    tick();
+    ticking = setInterval(tick, 1000);
+  }
+
+  function welcomeBack() {
+    say("Welcome back. You continue where you were.");
+    setTimeout(() => dallinger.waiting || say(""), NOTE_STAYS_MS);
+  }
+
+  /* ---- Notes on a page ---------------------------------------------------------------------------------------- */
+
+  function note(text) {
+    const line = document.createElement("p");
+    line.className = "alert alert-info";
+    line.lang = "en";
+    line.textContent = text;
+    document.querySelector(".main_div")?.prepend(line);
+  }
+
+  // A participant who came too late to take part learns why the next page is already the last.
+  function tellWhyItIsOver() {
+    if (dallinger.getUrlParameter("outcome") !== "overrecruited" || !document.getElementById("questionnaire-form")) return;
+    note(`The group is complete: more people came than this study needs, so you are at the end already. Thank you for coming${IS_LIVE ? "; you will be paid" : ""}.`);
+  }
+
+  // Without ids the page can't know whose answers it would send.
+  function tellWhoIsUnknown() {
+    const needing = document.querySelectorAll("[data-needs-participant]");
+    const { participantId, assignmentId } = dallinger.identity;
+    if (participantId || assignmentId || !needing.length) return;
+    for (const each of needing) each.hidden = true;
+    dallinger.tellIncomplete();
+  }
+
+  // The way out keeps the page's place: a participant who changes their mind comes back to it.
+  function openTheWayOut(link) {
+    link.addEventListener("click", () => {
+      link.href = dallinger.addressOf("withdraw");
+      dallinger.allowExitOnce();
+    });
+  }
+
+  // A socket that comes back at once is nothing to tell.
+  let missing;
+
+  function showLine({ detail: { isLost } }) {
+    clearTimeout(missing);
+    if (isLost) missing = setTimeout(() => dallinger.waiting || say(WORDS.line), LOST_FOR_MS);
+    else if (message.textContent === WORDS.line && !dallinger.waiting) say("");
+  }
+
   document.addEventListener("petri:waiting", showWaiting);
   document.addEventListener("petri:line", showLine);
-  if (window.dallinger.hasResumed) welcomeBack();
+  document.addEventListener("petri:resumed", welcomeBack);
+  if (dallinger.hasResumed) welcomeBack();
   else showWaiting();
   tellWhyItIsOver();
+  tellWhoIsUnknown();
   document.querySelectorAll("#withdraw-link").forEach(openTheWayOut);
-}
+})();

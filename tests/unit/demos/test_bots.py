@@ -184,14 +184,14 @@ def test_the_token_goes_with_every_request_after_signing_up(server):
 
 def test_the_questionnaire_is_answered_with_the_usual_answers(server):
     a_bot(server).run_experiment()
-    assert json.loads(server.of("/question/5")[0]["fields"]["response"]) == {"engagement": 4, "difficulty": 3}
+    assert json.loads(server.of("/question/5")[0]["fields"]["answers"]) == {"engagement": 4, "difficulty": 3}
 
 
 def test_an_author_chooses_other_answers(server):
     bot = a_bot(server)
     bot.question_responses = {"engagement": 7}
     bot.run_experiment()
-    assert json.loads(server.of("/question/5")[0]["fields"]["response"]) == {"engagement": 7}
+    assert json.loads(server.of("/question/5")[0]["fields"]["answers"]) == {"engagement": 7}
 
 
 def test_a_lost_answer_is_asked_for_again(server):

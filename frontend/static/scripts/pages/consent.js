@@ -4,10 +4,11 @@
  */
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-goes-to], [data-closes], [data-prints]");
+  const button = event.target.closest("[data-goes-to], [data-closes], [data-reopens], [data-prints]");
   if (!button || event.defaultPrevented) return;
   if ("prints" in button.dataset) printOnce();
   else if ("closes" in button.dataset) decline();
+  else if ("reopens" in button.dataset) showDeclined(false);
   else goOn(button.dataset.goesTo);
 });
 
@@ -24,9 +25,15 @@ function goOn(page) {
   window.dallinger.goToPage(page);
 }
 
+function showDeclined(isDeclined) {
+  document.getElementById("consent-page").hidden = isDeclined;
+  document.getElementById("declined").hidden = !isDeclined;
+  document.getElementById(isDeclined ? "declined" : "main").focus();
+}
+
 function decline() {
   window.dallinger.allowExit();
-  document.getElementById("consent-page").hidden = true;
-  document.getElementById("declined").hidden = false;
+  showDeclined(true);
+  window.opener?.postMessage({ petri: "declined" }, location.origin); // the ad says so, too
   window.close(); // works where the ad opened this window
 }

@@ -10,9 +10,13 @@ function report() {
   return { participant_id: dallinger.identity.participantId, error_feedback: comment, ...dallinger.problem() };
 }
 
-function thank() {
+// A payment is promised only when the server says that it has recorded it.
+function thank({ recorded }) {
   isSent = true;
   document.getElementById("problem").hidden = true;
+  document.getElementById("error-recorded").hidden = !recorded;
+  document.getElementById("error-not-recorded").hidden = Boolean(recorded);
+  document.getElementById("go-to-exit").hidden = !recorded;
   thanks.hidden = false;
   thanks.focus();
 }
@@ -27,7 +31,7 @@ form.addEventListener("submit", (event) => {
   });
 });
 
-// Who closes the page without a word is paid as well.
+// A participant who closes the page without a word is paid as well.
 addEventListener("pagehide", () => {
   if (isSent || !dallinger.identity.participantId) return;
   dallinger.postAndLeave("/handle-error", report());

@@ -1,6 +1,12 @@
-/** The exit: the right word of thanks, and the way back to the recruiter, who is handed the task. */
+/** The exit: what the server knows of the end and the pay, and the way back to the recruiter, who takes the task. */
 
 const { dallinger } = window;
+const LOOK_AGAIN_MS = [1500, 3000, 6000]; // the bonus is worked out in the seconds after the end
+const OUTCOMES = {
+  withdrawn: "withdrawn", error: "error", waiting: "released", dropout: "released", busy: "released", group: "released",
+};
+
+const part = (id) => document.getElementById(id);
 
 function show(outcome) {
   for (const line of document.querySelectorAll("[data-outcome]")) line.hidden = line.dataset.outcome !== outcome;
@@ -17,32 +23,79 @@ function mturkAddress(given) {
   }
 }
 
-function reveal(id) {
-  document.getElementById(id).hidden = false;
-  document.getElementById("close-hint").hidden = true;
-}
-
 function handIn(address) {
-  document.getElementById("mturk-submit").action = address;
-  document.getElementById("mturk-assignment").value = dallinger.identity.assignmentId;
-  reveal("mturk-submit");
+  part("mturk-submit").action = address;
+  part("mturk-assignment").value = dallinger.identity.assignmentId;
+  part("mturk-submit").hidden = false;
 }
 
-/** What the server knows of the way back; empty where it isn't known. */
-function leave({ submit_address: wayBack = "", give_back: isGivenBack = false } = {}) {
-  if (isGivenBack) {
-    show("given-back");
-    return;
-  }
+/** Offer the way back to the recruiter; empty where there is none. */
+function leave(wayBack) {
   const address = mturkAddress(dallinger.getUrlParameter("turkSubmitTo")) || mturkAddress(wayBack);
+  const isLink = !address && /^https?:/.test(wayBack);
   if (address) handIn(address);
-  else if (/^https?:/.test(wayBack)) {
-    document.getElementById("way-back-link").href = wayBack;
-    reveal("way-back");
+  if (isLink) part("way-back-link").href = wayBack;
+  part("way-back").hidden = !isLink;
+  part("close-hint").hidden = Boolean(address) || isLink;
+}
+
+function outcomeOf({ give_back: isGivenBack, participant_status: status, released, ended, pay }) {
+  if (isGivenBack) return "given-back";
+  if (status === "screened_out") return "screened-out";
+  if (ended === false) return "unfinished";
+  if (pay && !pay.entitled) return "without-pay";
+  if (status === "overrecruited") return "overrecruited";
+  return OUTCOMES[released] || "complete";
+}
+
+function tell(known) {
+  const outcome = outcomeOf(known);
+  show(outcome);
+  part("ended-as").textContent = String(known.participant_status).replaceAll("_", " ");
+  part("resume-link").href = dallinger.addressOf(known.participant_status === "working" ? "exp" : "questionnaire");
+  showPay(known, outcome);
+  if (outcome === "unfinished") return;
+  if (outcome !== "given-back") leave(known.submit_address || "");
+  window.opener?.postMessage({ petri: "finished" }, location.origin); // the ad says so, too
+  lookAgain(known);
+}
+
+function showPay({ pay, recruiter = "", participant_status: status }, outcome) {
+  const isShown = Boolean(pay?.entitled) && Number(pay.base) + Number(pay.bonus || 0) > 0 && !["unfinished", "given-back"].includes(outcome);
+  part("pay").hidden = !isShown;
+  if (!isShown) return;
+  const bonus = Number(pay.bonus || 0);
+  const isOpen = pay.bonus === null && outcome === "complete" && ["working", "submitted"].includes(status);
+  part("pay-base").textContent = dallinger.money(pay.base);
+  part("pay-bonus").textContent = isOpen ? "is worked out after the study" : dallinger.money(bonus);
+  part("pay-total").textContent = dallinger.money(Number(pay.base) + bonus);
+  for (const cell of document.querySelectorAll(".pay-bonus")) cell.hidden = !isOpen && !bonus;
+  for (const cell of document.querySelectorAll(".pay-total")) cell.hidden = !bonus;
+  const lines = [...document.querySelectorAll("[data-paid-by]")];
+  const own = lines.find((line) => line.dataset.paidBy === recruiter.split(":")[0]) || lines.find((line) => line.dataset.paidBy === "other");
+  for (const line of lines) line.hidden = line !== own;
+}
+
+function lookAgain({ participant_status: status, submit_address: wayBack }) {
+  const isSettling = ["working", "submitted"].includes(status) && !wayBack && !dallinger.getUrlParameter("turkSubmitTo");
+  const pause = LOOK_AGAIN_MS.shift();
+  if (isSettling && pause) setTimeout(look, pause);
+}
+
+function look() {
+  return dallinger.get(`/recruiter-exit/${dallinger.identity.participantId}`).done(tell).fail(() => {
+    show("unknown");
+    leave("");
+    part("close-hint").hidden = true;
+  });
+}
+
+async function begin() {
+  if (dallinger.identity.participantId || await dallinger.enterAgain()) look();
+  else {
+    show("unknown");
+    leave("");
   }
 }
 
-show(dallinger.getUrlParameter("outcome") || "complete");
-const { participantId } = dallinger.identity;
-if (participantId) dallinger.get(`/recruiter-exit/${participantId}`).done(leave).fail(() => leave());
-else leave();
+begin();

@@ -1,22 +1,37 @@
-/** The questionnaire: sends the answers once, keeps the page usable if that fails. */
+/** The questionnaire: keeps answers over a reload, sends them once, and stays usable if that fails. */
 
-const { dallinger, $ } = window;
+const { dallinger, petri, $ } = window;
 const button = $("#submit-questionnaire");
+const form = document.getElementById("questionnaire-form");
 const problem = document.getElementById("questionnaire-problem");
 const busy = new dallinger.BusyForm();
+const draft = petri.draft(location.pathname);
+
+function fail(rejection) {
+  if (rejection.errorCode === "participant_not_working") return leave(rejection);
+  if (rejection.status >= 500 || rejection.status === 403) return dallinger.error(rejection);
+  problem.textContent = rejection.errorText;
+  problem.hidden = false;
+}
+
+// Finished already, in another window or before going back: the last page is the right one.
+function leave(rejection) {
+  dallinger.leaveIfEnded().then((hasEnded) => hasEnded || dallinger.error(rejection));
+}
 
 function submit(event) {
   event.preventDefault();
   problem.hidden = true;
   const sent = dallinger.submitQuestionnaire();
-  busy.freeze([button, $("#questionnaire-form :input")]);
-  sent.fail((rejection) => {
+  if (sent.state() === "pending") busy.freeze([button, $("#questionnaire-form :input")]);
+  sent.done(() => draft.clear()).fail((rejection) => {
     busy.unfreeze();
-    if (rejection.status >= 500 || rejection.status === 403) return dallinger.error(rejection);
-    problem.textContent = rejection.errorText;
-    problem.hidden = false;
+    fail(rejection);
   });
 }
 
 button.on("click", submit);
-$("#questionnaire-form").on("submit", submit);
+$(form).on("submit", submit);
+draft.followForm(form);
+if (dallinger.identity.participantId) dallinger.leaveIfEnded();
+addEventListener("pageshow", ({ persisted }) => persisted && dallinger.leaveIfEnded());
