@@ -19,6 +19,7 @@ from chalicelib.model.record import Failed, Record
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
+from chalicelib.model.writable import refuse_unwritable
 
 from .config import get_config
 from .infos import Gene, Meme, State, TrackingEvent
@@ -314,6 +315,7 @@ class Experiment:
         channel = channel_name or self.channel
         if channel is None:
             raise RuleBroken("Name a channel, or give the experiment one: channel = 'my_channel'.")
+        refuse_unwritable(data, f"What is published on {channel!r}")
         self.wishes.append({"kind": "publish", "channel": channel, "data": data})
 
     def room_opened(self, number: int, participants: list[Participant]) -> None:
@@ -333,6 +335,8 @@ class Experiment:
         """Have a method of the experiment called later, once, with these (JSON) arguments."""
         if not callable(getattr(self, method, None)):
             raise RuleBroken(f"The experiment has no method {method!r} to call later.")
+        refuse_unwritable(float(seconds), f"The time before {method}()")
+        refuse_unwritable(arguments, f"What {method}() is called with later")
         self.wishes.append(
             {"kind": "timer", "seconds": float(seconds), "method": method, "arguments": arguments}
         )

@@ -12,6 +12,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from chalicelib.model.errors import RuleBroken
 from chalicelib.model.record import Record
+from chalicelib.model.writable import refuse_unwritable
 
 T = TypeVar("T")
 SLOTS = range(1, 6)
@@ -46,6 +47,11 @@ def _to_bool(text: str) -> bool:
     return text.lower() == "true"
 
 
+def _checked(write: Callable[[Any], str], value: Any, column: str) -> str:
+    refuse_unwritable(value, column)
+    return write(value)
+
+
 def integer(slot: int) -> Property[int]:
     """A whole number in property<slot>."""
     return Property(slot, int, lambda value: str(int(value)))
@@ -53,7 +59,7 @@ def integer(slot: int) -> Property[int]:
 
 def number(slot: int) -> Property[float]:
     """A number in property<slot>."""
-    return Property(slot, float, lambda value: repr(float(value)))
+    return Property(slot, float, lambda value: _checked(repr, float(value), f"property{slot}"))
 
 
 def boolean(slot: int) -> Property[bool]:
@@ -68,4 +74,5 @@ def text(slot: int) -> Property[str]:
 
 def json_value(slot: int) -> Property[Any]:
     """Anything that JSON can write in property<slot>; set it anew to change it."""
-    return Property(slot, json.loads, lambda value: json.dumps(value, ensure_ascii=False))
+    write = json.JSONEncoder(ensure_ascii=False).encode
+    return Property(slot, json.loads, lambda value: _checked(write, value, f"property{slot}"))

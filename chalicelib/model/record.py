@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .errors import BadRequest, ExperimentError, RuleBroken
 from .marks import causes
+from .writable import refuse_unwritable
 
 if TYPE_CHECKING:
     from .work import Work
@@ -66,6 +67,10 @@ def plain_or_refused(value: Any) -> Any:
     return written
 
 
+#: Types of values that JSON may not be able to write; others are texts, whole numbers or moments.
+_MAY_BE_UNWRITABLE = frozenset({float, dict, list, tuple})
+#: Fields that only the platform sets.
+_OURS = frozenset({"requests", "node_ids", "failed_nodes"})
 #: Details as a text that tells whether they have changed.
 details_text = json.JSONEncoder(sort_keys=True).encode
 #: Writes what an author gives, to see whether it can be.
@@ -118,6 +123,8 @@ class Record:
     _stamp: int = 0
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) in _MAY_BE_UNWRITABLE and name not in _OURS and name[0] != "_":
+            refuse_unwritable(value, f"{type(self).__name__}.{name}")
         object.__setattr__(self, name, value)
         if name[0] != "_" and not self._touched:
             object.__setattr__(self, "_touched", True)

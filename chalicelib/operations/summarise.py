@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from chalicelib.model.errors import NotFound
 from chalicelib.model.participant import WORKING
+from chalicelib.model.writable import refuse_unwritable
 
 from .unit import Unit
 
@@ -35,4 +38,5 @@ def read_property(unit: Unit, name: str) -> dict[str, Any]:
             f"The experiment has no public property {name!r}; add it to public_properties.",
             code="property_not_found",
         )
+    refuse_unwritable(properties[name], f"public_properties[{name!r}]", also=(datetime, Decimal))
     return {name: properties[name]}

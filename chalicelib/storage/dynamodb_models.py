@@ -23,6 +23,7 @@ from pynamodb.models import Model
 from chalicelib.model.errors import PetriError
 
 from .engine import Item
+from .unwritable import unwritable_item
 
 #: DynamoDB's own form of an item: {"name": {"S": "text"}, ...}.
 Wire = dict[str, dict[str, Any]]
@@ -37,7 +38,7 @@ class Document(JSONAttribute):
 
     def serialize(self, value: Any) -> str:
         """Write JSON without escaping, so an emoji takes its four bytes and not twelve."""
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _text() -> UnicodeAttribute:
@@ -344,7 +345,10 @@ def model_for(kind: str) -> type[StoredItem]:
 
 def to_wire(item: Item, mark: str | None = None) -> Wire:
     """Return an item as DynamoDB takes it, with the mark of the attempt that writes it."""
-    wire = _pack(model_for(item["kind"]), item)
+    try:
+        wire = _pack(model_for(item["kind"]), item)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise unwritable_item(item, error) from None
     if mark is not None:
         wire[MARK] = {"S": mark}
     return wire

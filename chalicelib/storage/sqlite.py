@@ -18,6 +18,7 @@ from typing import Any
 from chalicelib.model.errors import Busy, Conflict, PetriError
 
 from .engine import ANY, Check, Delete, Item, Key, Put, Write
+from .unwritable import unwritable_item
 from .views import VIEWS
 
 #: Writers of other processes are waited for this long, in seconds.
@@ -233,11 +234,15 @@ def _of_each(pks: Sequence[str], prefix: str) -> tuple[str, tuple[str, ...]]:
 
 
 _decode = json.JSONDecoder().raw_decode
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def _row(item: Item) -> tuple[Any, ...]:
-    return item["pk"], item["sk"], item["v"], item["kind"], _encode(item)
+    try:
+        body = _encode(item)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise unwritable_item(item, error) from None
+    return item["pk"], item["sk"], item["v"], item["kind"], body
 
 
 def _put(connection: sqlite3.Connection, write: Put) -> None:

@@ -6,24 +6,41 @@ import html
 import json
 import math
 import random
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.model.errors import Busy, PetriError, Refused
+from chalicelib.model.errors import Busy, ExperimentError, PetriError, Refused
 from chalicelib.model.record import plain_or_refused
+from chalicelib.model.writable import sentence, unwritable
 
 HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _jitter = random.SystemRandom()
 
 
-#: Writes JSON; authors' own fields may hold moments and money.
-encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain_or_refused).encode
+#: Authors' own fields may hold moments and money.
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain_or_refused
+).encode
 
 
-def success(fields: dict[str, Any]) -> Response:
-    """Answer 200 with the fields and status "success"."""
-    return Response(body=encode({"status": "success", **fields}), headers=dict(HEADERS), status_code=200)
+def encode(fields: Any, what: str = "The answer") -> str:
+    """Write JSON; ExperimentError names what can't be written, and `what` it is part of."""
+    try:
+        return _encode(fields)
+    except (TypeError, ValueError, RecursionError):
+        for path, why in unwritable(fields, "", (datetime, Decimal)):
+            # The log shows an error's cause in its place, and the cause doesn't name the field.
+            raise ExperimentError(sentence(what, path, why)) from None
+        raise
+
+
+def success(fields: dict[str, Any], what: str = "The answer") -> Response:
+    """Answer 200 with the fields and status "success"; an error about them says `what` they are."""
+    body = encode({"status": "success", **fields}, what)
+    return Response(body=body, headers=dict(HEADERS), status_code=200)
 
 
 def without_result(field: str, reason: Refused) -> Response:

@@ -64,7 +64,7 @@ def write(made: Any, name: str) -> Page:
     Raises ExperimentError for anything else.
     """
     if made is None or isinstance(made, dict):
-        answer = success(made or {})
+        answer = success(made or {}, f"What {name}() returned")
     elif isinstance(made, str):
         answer = Response(made, headers={**HEADERS, "Content-Type": HTML})
     elif isinstance(made, Response):
@@ -74,7 +74,7 @@ def write(made: Any, name: str) -> Page:
             f"{name}() returned {type(made).__name__}; "
             "return a dict, a text, a Response of chalice, or nothing."
         )
-    return Page(answer.status_code, _headers(answer), _body(answer))
+    return Page(answer.status_code, _headers(answer), _body(answer, name))
 
 
 def _headers(answer: Response) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def _headers(answer: Response) -> dict[str, Any]:
     return {**{name: value for name, value in HEADERS.items() if name.lower() not in named}, **answer.headers}
 
 
-def _body(answer: Response) -> str | bytes:
+def _body(answer: Response, name: str) -> str | bytes:
     body: Any = answer.body
     if body is None:
         return ""
-    return body if isinstance(body, str | bytes) else encode(body)
+    return body if isinstance(body, str | bytes) else encode(body, f"What {name}() returned")

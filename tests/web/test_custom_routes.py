@@ -77,6 +77,15 @@ class Own(Talk):
         self.state["unwritable"] = True
         return {"a": {1}}
 
+    @experiment_route("/own/nan", methods=["POST"])
+    def nan(self) -> dict[str, Any]:
+        self.state["nan"] = True
+        return {"scores": [1.0, float(self.parameters["score"])]}
+
+    @experiment_route("/own/nan-response", methods=["POST"])
+    def nan_response(self) -> Response:
+        return Response({"score": float("nan")})
+
     @experiment_route("/own/missing")
     def missing(self) -> None:
         raise NotFound("There is no such thing; ask for another.", code="no_such_thing")
@@ -227,3 +236,20 @@ def test_petris_own_addresses_stay_when_an_authors_go(own: Open, world: NewWorld
     own()
     world()
     assert set(app.routes) == before
+
+
+@pytest.mark.parametrize("score", ["nan", "inf", "-inf"])
+def test_an_answer_with_a_number_that_json_lacks_is_named_and_nothing_is_kept(
+    own: Open, caplog: pytest.LogCaptureFixture, score: str
+) -> None:
+    here = own()
+    with here.unchanged():
+        assert here.post("/own/nan", {"score": score}).status == 500
+    assert f"What nan() returned['scores'][1] can't be stored or sent: JSON has no {score}" in caplog.text
+
+
+def test_a_response_with_a_number_that_json_lacks_is_named(
+    own: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert own().post("/own/nan-response").status == 500
+    assert "What nan_response() returned['score'] can't be stored or sent: JSON has no nan" in caplog.text

@@ -146,7 +146,7 @@ def test_every_integer_is_read_back(value: int) -> None:
 
 
 @settings(deadline=None)
-@given(st.floats(allow_nan=False))
+@given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_is_read_back(value: float) -> None:
     person = _blank(prop.number(1))
     person.value = value
