@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 
 from infra.cli.aws_options import Profile, Region
-from infra.cli.console import out
+from infra.cli.console import out, show_table
 
 
 def apps(*, profile: Profile = None, region: Region = None) -> None:
@@ -27,7 +27,7 @@ def apps(*, profile: Profile = None, region: Region = None) -> None:
     now = datetime.now(UTC)
     for each in found:
         table.add_row(each.names.app, each.names.stage, each.state, _age(now - each.since))
-    out().print(table)
+    show_table(table)
 
 
 def _age(passed: timedelta) -> str:

@@ -13,7 +13,7 @@ from infra.cli.options import Run
 
 def compensate(
     *,
-    worker_id: Annotated[str, typer.Option("--worker_id", help="Whom: the recruiter's id of the worker.")],
+    worker_id: Annotated[str, typer.Option("--worker-id", help="Whom: the recruiter's id of the worker.")],
     dollars: Annotated[str, typer.Option("--dollars", help="How much, in US dollars.")],
     app: Run = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="At Mechanical Turk's sandbox.")] = False,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.table import Table
+
+#: Wider than any table.
+_UNCUT = 10_000
 
 
 def out() -> Console:
@@ -13,3 +17,15 @@ def out() -> Console:
 def err() -> Console:
     """Give the console for progress, warnings and failures."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_table(table: Table, console: Console | None = None) -> None:
+    """Print a table: as wide as the terminal, or uncut in a pipe."""
+    console = console or out()
+    width = console.width
+    if not console.is_terminal:
+        console.width = _UNCUT
+    try:
+        console.print(table, soft_wrap=False)
+    finally:
+        console.width = width

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from chalicelib.model.errors import BadRequest
 from infra.cli.carried import tell
-from infra.cli.console import out
+from infra.cli.console import out, show_table
 from infra.cli.operator_options import DryRun
 from infra.cli.options import Run
 from infra.local.places import Places
@@ -53,7 +53,7 @@ def _list(office: Office) -> None:
     table = Table(Column("id", no_wrap=True), "kind", "participant", "since", "why")
     for each in found:
         table.add_row(each["id"], each["kind"], _whose(each), each["died"][:16], each["why"])
-    out().print(table)
+    show_table(table)
 
 
 def _replay(office: Office, letter: str | None, *, dry_run: bool) -> None:

@@ -15,16 +15,16 @@ A_YEAR = 8760
 
 def extend_mturk_hit(
     *,
-    hit_id: Annotated[str, typer.Option("--hit_id", help="The HIT's id.")],
+    hit_id: Annotated[str, typer.Option("--hit-id", help="The HIT's id.")],
     assignments: Annotated[int, typer.Option("--assignments", min=1, help="How many more.")],
     duration_hours: Annotated[
         float | None,
-        typer.Option("--duration_hours", min=0, max=A_YEAR, help="Hours to add, such as 2.5."),
+        typer.Option("--duration-hours", min=0, max=A_YEAR, help="Hours to add, such as 2.5."),
     ] = None,
     sandbox: Sandbox = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add assignments to a HIT, and with --duration_hours time for which it is found."""
+    """Add assignments to a HIT, and with --duration-hours time for which it is found."""
     # Put off: AWS's client takes a while to import.
     from infra.mturk.desk import opened
     from infra.mturk.hits import extend

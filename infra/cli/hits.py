@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Column, Table
 
-from infra.cli.console import out
+from infra.cli.console import out, show_table
 from infra.cli.turk_options import App, DryRun, Sandbox
 
 
@@ -25,4 +25,4 @@ def hits(*, app: App, sandbox: Sandbox = False, dry_run: DryRun = False) -> None
             table.add_row(
                 hit.id, hit.title, hit.status, *map(str, counts), f"{hit.expires:%Y-%m-%d %H:%M} UTC"
             )
-    out().print(table)
+    show_table(table)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+from chalicelib.version import VERSION
 from infra.cli.apps import apps
 from infra.cli.bot import bot
 from infra.cli.close_recruitment import close_recruitment
 from infra.cli.compensate import compensate
+from infra.cli.console import out
 from infra.cli.dead_letters import dead_letters
 from infra.cli.debug import debug
 from infra.cli.deploy import deploy, sandbox
 from infra.cli.destroy import destroy
 from infra.cli.email_test import email_test
+from infra.cli.examples import epilog
 from infra.cli.expire import expire
 from infra.cli.export import export
 from infra.cli.extend_mturk_hit import extend_mturk_hit
@@ -39,50 +43,88 @@ from infra.cli.sleep import awaken, hibernate
 from infra.cli.summary import summary
 from infra.cli.verify import verify
 
+
+def _with_dashes(word: str) -> str:
+    """Write the name of a command or an option as it is spelled now; underscores are the older spelling."""
+    return word.replace("_", "-")
+
+
 app = typer.Typer(
     name="petri",
     help="Run behavioural experiments with interacting participants, on this machine or on AWS.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _with_dashes},
 )
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "debug": debug,
-    "serve": serve,
-    "bot": bot,
-    "verify": verify,
-    "rehearse": rehearse,
-    "preflight": preflight,
-    "new": new,
-    "sandbox": sandbox,
-    "deploy": deploy,
-    "apps": apps,
-    "monitor": monitor,
-    "logs": logs,
-    "hibernate": hibernate,
-    "awaken": awaken,
-    "destroy": destroy,
-    "export": export,
-    "load": load,
-    "summary": summary,
-    "recruit": recruit,
-    "close-recruitment": close_recruitment,
-    "payments": payments,
-    "dead-letters": dead_letters,
-    "compensate": compensate,
-    "hits": hits,
-    "expire": expire,
-    "extend_mturk_hit": extend_mturk_hit,
-    "qualify": qualify,
-    "revoke": revoke,
-    "email_test": email_test,
-    "setup": setup,
-    "uuid": uuid_command,
+#: Commands by what they are for, in the order in which `petri --help` lists them.
+GROUPS: dict[str, dict[str, Callable[..., None]]] = {
+    "Write an experiment": {
+        "new": new,
+        "verify": verify,
+        "uuid": uuid_command,
+        "setup": setup,
+        "email-test": email_test,
+    },
+    "Run it on this machine": {
+        "debug": debug,
+        "serve": serve,
+        "bot": bot,
+        "load": load,
+    },
+    "Operate a run": {
+        "summary": summary,
+        "export": export,
+        "recruit": recruit,
+        "close-recruitment": close_recruitment,
+        "dead-letters": dead_letters,
+    },
+    "Money": {
+        "payments": payments,
+        "compensate": compensate,
+    },
+    "Mechanical Turk": {
+        "hits": hits,
+        "extend-mturk-hit": extend_mturk_hit,
+        "expire": expire,
+        "qualify": qualify,
+        "revoke": revoke,
+    },
+    "AWS": {
+        "preflight": preflight,
+        "rehearse": rehearse,
+        "sandbox": sandbox,
+        "deploy": deploy,
+        "apps": apps,
+        "monitor": monitor,
+        "logs": logs,
+        "hibernate": hibernate,
+        "awaken": awaken,
+        "destroy": destroy,
+    },
 }
-for _name, _command in COMMANDS.items():
-    app.command(_name)(plainly(_command, _name))
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
+for _group, _commands in GROUPS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, rich_help_panel=_group, epilog=epilog(_name))(plainly(_command, _name))
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        out().print(f"petri {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _petri(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Run behavioural experiments with interacting participants, on this machine or on AWS."""
+    del version
 
 
 def write_anything() -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from chalicelib.model.errors import BadRequest
 from infra.cli.carried import tell
-from infra.cli.console import out
+from infra.cli.console import out, show_table
 from infra.cli.operator_options import DryRun, Kind, ParticipantId, Status
 from infra.cli.options import Run
 from infra.local.places import Places
@@ -88,9 +88,7 @@ def _reconcile(run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_ru
 def _show(found: Sequence[Entry], *, show_workers: bool) -> None:
     if not found:
         return
-    table = Table("participant", *(["worker"] if show_workers else []), "kind", "amount", "status")
-    for name in ("since", "reference", "last reason"):
-        table.add_column(name, overflow="fold")
+    table = Table("participant", *(["worker"] if show_workers else []), "kind", "amount", "status", "since")
     for each in found:
         since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
         table.add_row(
@@ -99,10 +97,14 @@ def _show(found: Sequence[Entry], *, show_workers: bool) -> None:
             f"${each.amount:.2f}",
             f"{each.status} (hangs)" if each.hangs else each.status,
             since,
-            each.reference or "",
-            each.reason,
         )
-    out().print(table)
+    show_table(table)
+    # Below the table, which has no room for them in a terminal of 80 columns.
+    for each in found:
+        told = [f"reference {each.reference}"] if each.reference else []
+        told += [f"last reason: {each.reason}"] if each.reason else []
+        if told:
+            out().print(f"participant {each.participant_id}, {each.kind}: {'; '.join(told)}", markup=False)
 
 
 def _show_comparison(compared: Comparison, *, show_workers: bool, dry_run: bool) -> None:
@@ -113,7 +115,7 @@ def _show_comparison(compared: Comparison, *, show_workers: bool, dry_run: bool)
             entry = each.entry
             whose = _whose(entry, show_workers=show_workers)
             table.add_row(*whose, entry.kind, f"${entry.amount:.2f}", entry.status, each.found, each.repair)
-        out().print(table)
+        show_table(table)
     out().print(f"{compared.compared} payments compared, {len(compared.differences)} differ.")
     if compared.without_books:
         out().print(f"{compared.without_books} are of recruiters that keep no books.")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.cli.aws_options import AnyStage, Profile, Region
-from infra.cli.console import err, out
+from infra.cli.console import err, out, show_table
 from infra.cli.options import Run
 from infra.cli.which_run import deployed
 from infra.local.fairness import HourlyPay
@@ -67,7 +67,7 @@ def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None) -
         table.add_row(
             str(one.participant_id), f"{one.minutes:.1f}", f"${one.amount:.2f}", f"${one.rate:.2f}", below
         )
-    console.print(table)
+    show_table(table, console)
 
 
 def show(counted: Summary, console: Console, floor: Decimal | None = None) -> None:
@@ -76,7 +76,7 @@ def show(counted: Summary, console: Console, floor: Decimal | None = None) -> No
     table.columns[1].justify = "right"
     for status, count in counted.statuses.items():
         table.add_row(status, str(count))
-    console.print(table)
+    show_table(table, console)
     console.print(f"Yield: {counted.yielded:.0%}")
     console.print(f"Networks filled: {counted.networks_full} of {counted.networks}")
     if counted.pay is not None:

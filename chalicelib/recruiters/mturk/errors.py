@@ -46,7 +46,7 @@ _MENDS = {
         "Mechanical Turk knows no such assignment; check whether it was made in the sandbox."
     ),
     "QualificationTypeDoesNotExist": (
-        "Mechanical Turk knows no such qualification; check its id, or use its name with --by_name."
+        "Mechanical Turk knows no such qualification; check its id, or use its name with --by-name."
     ),
     "WorkerDoesNotExist": "Mechanical Turk knows no such worker; check the id.",
     "QualificationDoesNotExist": "This worker doesn't have this qualification; there is nothing to revoke.",

@@ -161,7 +161,7 @@ def test_extend_of_an_unknown_hit_says_what_to_check(petri: Petri):
 
 def test_a_failure_names_the_command_as_it_is_typed(petri: Petri):
     ended = petri("extend_mturk_hit", "--hit_id", "3UNKNOWN", "--assignments", "1")
-    assert ended.stderr.splitlines()[0] == "where: petri extend_mturk_hit"
+    assert ended.stderr.splitlines()[0] == "where: petri extend-mturk-hit"
 
 
 def test_extend_changes_nothing_in_a_dry_run(petri: Petri, turk: MTurkStandIn, hit_id: str):

@@ -1,0 +1,55 @@
+"""Examples of each command, which its `--help` ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "new": ("petri new my_study",),
+    "verify": ("petri verify my_study", "petri verify              (the folder you are in)"),
+    "uuid": ("petri uuid",),
+    "setup": ("petri setup",),
+    "email-test": ("petri email-test my_study",),
+    "debug": (
+        "petri debug my_study",
+        "petri debug my_study --bots 10 --seed 1 --exit",
+        "petri debug my_study --id pilot",
+    ),
+    "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),
+    "bot": ("petri bot my_study --debug", "petri bot my_study --app my-study-pilot --number 5"),
+    "load": ("petri load data/pilot-data.zip my_study",),
+    "summary": ("petri summary", "petri summary --app my-study --stage live"),
+    "export": ("petri export", "petri export --app my-study --stage live"),
+    "recruit": ("petri recruit 5", "petri recruit 5 --app my-study"),
+    "close-recruitment": ("petri close-recruitment --app my-study",),
+    "dead-letters": ("petri dead-letters", "petri dead-letters replay LETTER"),
+    "payments": (
+        "petri payments",
+        "petri payments retry --dry-run",
+        "petri payments release --participant 7",
+    ),
+    "compensate": ("petri compensate --worker-id A1B2 --dollars 2.50",),
+    "hits": ("petri hits --app my-study",),
+    "extend-mturk-hit": ("petri extend-mturk-hit --hit-id 3ABC --assignments 5",),
+    "expire": ("petri expire --app my-study",),
+    "qualify": ("petri qualify --qualification my_quality --by-name --value 1 A1B2 A3C4",),
+    "revoke": ("petri revoke --qualification my_quality --by-name A1B2",),
+    "preflight": ("petri preflight my_study", "petri preflight my_study --participants 40 --json"),
+    "rehearse": ("petri rehearse my_study",),
+    "sandbox": ("petri sandbox my_study",),
+    "deploy": ("petri deploy my_study",),
+    "apps": ("petri apps",),
+    "monitor": ("petri monitor --app my-study",),
+    "logs": ("petri logs --app my-study",),
+    "hibernate": ("petri hibernate --app my-study",),
+    "awaken": ("petri awaken --app my-study",),
+    "destroy": ("petri destroy --app my-study",),
+    "rollback": ("petri rollback --app my-study",),
+}
+
+
+def epilog(name: str) -> str | None:
+    """Return what the help of a command ends with."""
+    examples = EXAMPLES.get(name)
+    return None if examples is None else "\n\n".join(("Examples:", *(f"  {one}" for one in examples)))
