@@ -15,6 +15,7 @@ The operator may do everything, and so may anybody where tokens are off.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from chalicelib.operations import connections, presence, rooms
 from chalicelib.operations.access import check_token
 from chalicelib.operations.connections import connection_key, connection_of, subscriber_key
 from chalicelib.operations.draws import drawing
-from chalicelib.operations.unit import ANYONE, OPERATOR, Unit
+from chalicelib.operations.unit import ANYONE, OPERATOR, PARTICIPANT, Unit
 
 CONTROL = "dallinger_control"
 QUORUM = "quorum"
@@ -35,6 +36,8 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 #: API Gateway closes every socket after two hours.
 LIFETIME = timedelta(hours=2)
 MOST_CHANNELS = 20
+#: How many sockets one participant may have open; a reload leaves one behind for a while.
+MOST_SOCKETS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,17 @@ class Delivery:
     connection_ids: list[str] = field(default_factory=list)
 
 
-def connect(unit: Unit, connection_id: str, participant_id: int | None, channels: Sequence[str]) -> list[str]:
-    """Take note of a new socket and what it listens to; return the channels' names."""
+def connect(
+    unit: Unit,
+    connection_id: str,
+    participant_id: int | None,
+    channels: Sequence[str],
+    ends: float = math.inf,
+) -> list[str]:
+    """Take note of a new socket and what it listens to; return the participant's sockets that are too many.
+
+    `ends`: when the token that it was opened with ends, in seconds since 1970.
+    """
     if not channels:
         raise BadRequest(
             "Name a channel: /chat?channel=...&participant_id=...&token=...", code="channel_missing"
@@ -54,9 +66,12 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
     if len(channels) > MOST_CHANNELS:
         raise _too_many_channels()
     speaker = _who(unit, participant_id)
+    serial = unit.caller.serial if unit.caller.kind == PARTICIPANT else None
+    if speaker is not None:
+        connections.check_holder(unit, speaker, serial)
     for channel in channels:
         _check_may_listen(unit, speaker, channel)
-    expires = int((unit.now + LIFETIME).timestamp())
+    expires = int(min((unit.now + LIFETIME).timestamp(), ends))
     for channel in channels:
         _subscribe(unit, connection_id, speaker, channel, expires)
     unit.work.put_item(
@@ -65,13 +80,16 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
         {
             "connection_id": connection_id,
             "participant_id": speaker,
+            "serial": serial,
             "channels": list(channels),
             "since": iso(unit.now),
             "seen": iso(unit.now),
             "expires": expires,
         },
     )
+    surplus: list[str] = []
     if speaker is not None:
+        surplus = presence.oldest_beyond(unit, speaker, MOST_SOCKETS - 1)
         presence.arrived(unit, speaker, connection_id, expires)
     _tell_control(
         unit,
@@ -79,7 +97,7 @@ def connect(unit: Unit, connection_id: str, participant_id: int | None, channels
         *(_channel_event("subscribed", channel, connection_id, speaker) for channel in channels),
     )
     _tell_standing_soon(unit, speaker, channels)
-    return list(channels)
+    return surplus
 
 
 def _tell_standing_soon(unit: Unit, speaker: int | None, channels: Sequence[str]) -> None:
@@ -102,7 +120,7 @@ def _who(unit: Unit, participant_id: int | None) -> int | None:
 
 def subscribe(unit: Unit, connection_id: str, channel: str) -> None:
     """Let an open socket listen to one more channel."""
-    connection = connection_of(unit, connection_id)
+    connection = connections.speaking(unit, connection_id)
     speaker = connection.get("participant_id")
     channels: list[str] = list(connection["channels"])
     if channel in channels:
@@ -154,7 +172,7 @@ def disconnect(unit: Unit, connection_id: str, patience: float = 0.0) -> None:
 
 def speak(unit: Unit, connection_id: str, channel: str, data: str) -> Delivery:
     """Say something on a channel; return who has to be sent it. The experiment hears it too."""
-    connection = connection_of(unit, connection_id)
+    connection = connections.speaking(unit, connection_id)
     speaker = connection.get("participant_id")
     _check_may_speak(unit, connection, channel)
     heard = {
@@ -250,7 +268,7 @@ def announce(unit: Unit) -> list[Delivery]:
 
 def beat(unit: Unit, connection_id: str) -> None:
     """Take note that a page is still there."""
-    connection = connection_of(unit, connection_id)
+    connection = connections.speaking(unit, connection_id)
     connections.heard_of(unit, connection)
     if connection.get("participant_id") is not None:
         presence.seen(unit, connection["participant_id"])

@@ -26,6 +26,11 @@ REPORTED = {
 }
 
 
+#: How many reports of an hour are mailed to the operator, and how many are kept.
+MOST_MAILS, MOST_REPORTS = 10, 200
+_REPORTS = ("counter", "error-reports")
+
+
 def complete_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Note that a participant has reached the end; what follows is done by the worker, once."""
     participant = own_participant(unit, participant_id)
@@ -85,9 +90,28 @@ def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any])
             _come_to_the_end(unit, participant)
         remember(unit, participant, participant.id)
         assignment_id = participant.assignment_id
-    _keep_report(unit, assignment_id, participant_id, report)
-    unit.work.post({"kind": "tell_operator", "participant_id": participant_id, "report": report})
+    count = _count_report(unit)
+    if count <= MOST_REPORTS:
+        _keep_report(unit, assignment_id, participant_id, report)
+    if count <= MOST_MAILS:
+        told = {
+            "kind": "tell_operator",
+            "participant_id": participant_id,
+            "report": report,
+            "is_quoted": True,
+        }
+        unit.work.post({**told, "is_last": count == MOST_MAILS})
     return answer
+
+
+def _count_report(unit: Unit) -> int:
+    """Count the reports of this hour: anybody may send them, and each becomes a mail and a record."""
+    hour = unit.now.strftime("%Y-%m-%dT%H")
+    stored = unit.work.item(_REPORTS)
+    count = 1 + (stored["reports"] if stored is not None and stored["hour"] == hour else 0)
+    if count <= MOST_REPORTS + 1:
+        unit.work.claim(_REPORTS, "counter", {"hour": hour, "reports": count})
+    return count
 
 
 def _keep_report(unit: Unit, assignment_id: str, participant_id: int | None, report: dict[str, Any]) -> None:

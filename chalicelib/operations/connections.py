@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.model.errors import NotFound
+from chalicelib.model.errors import Forbidden, NotFound
 from chalicelib.model.record import iso, moment
+from chalicelib.operations.access import STILL_HERE
 from chalicelib.operations.unit import Unit
 
 SHARDS = 8
@@ -43,6 +44,44 @@ def connection_of(unit: Unit, connection_id: str) -> dict[str, Any]:
     return dict(connection)
 
 
+class SocketEnded(Forbidden):
+    """This socket has ended: its token, its time, or its participant's part is over."""
+
+    code = "socket_ended"
+
+
+def speaking(unit: Unit, connection_id: str) -> dict[str, Any]:
+    """Return an open socket that may be heard; SocketEnded for one that has outlived what let it in."""
+    connection = connection_of(unit, connection_id)
+    if connection["expires"] <= unit.now.timestamp():
+        raise SocketEnded("This socket's time is over; connect again.")
+    if connection.get("participant_id") is not None:
+        check_holder(unit, connection["participant_id"], connection.get("serial"))
+    return connection
+
+
+def check_holder(unit: Unit, participant_id: int, serial: int | None) -> None:
+    """Refuse a socket of a participant whose part is over, or whose page was opened again elsewhere.
+
+    `serial`: of the token that it was opened with; None where it needed none.
+    """
+    holder = unit.work.participant(participant_id)
+    if holder.status not in STILL_HERE:
+        raise SocketEnded("Your part in this study is over, and so is this connection.")
+    if serial is not None and holder.token_serial != serial:
+        raise SocketEnded("The page was opened again elsewhere. Go on there, or reload.")
+
+
+def _is_over(unit: Unit, connection: Mapping[str, Any]) -> bool:
+    if connection.get("participant_id") is None:
+        return False
+    try:
+        check_holder(unit, connection["participant_id"], connection.get("serial"))
+    except (SocketEnded, NotFound):
+        return True
+    return False
+
+
 def change(unit: Unit, connection: Mapping[str, Any], **fields: Any) -> None:
     """Write what has changed about an open socket, if nobody else changed it meanwhile."""
     kept = {name: value for name, value in connection.items() if name not in ("pk", "sk", "kind", "v")}
@@ -69,13 +108,16 @@ def all_connections(unit: Unit) -> list[str]:
 
 
 def silent(unit: Unit) -> list[str]:
-    """Return sockets whose pages beat their hearts once and have stopped, and those past their time."""
+    """Return sockets to be closed: silent after a heartbeat, past their time, or of those who left."""
     oldest = iso(unit.now - timedelta(seconds=SILENT)) or ""
     now = unit.now.timestamp()
+    found = _all(unit)
+    holders = {item["participant_id"] for item in found if item.get("participant_id") is not None}
+    unit.work.prefetch(more=[(f"part#{one}", "#") for one in sorted(holders)])
     return [
         item["connection_id"]
-        for item in _all(unit)
-        if item["expires"] <= now or (item.get("beats") and item["seen"] < oldest)
+        for item in found
+        if item["expires"] <= now or (item.get("beats") and item["seen"] < oldest) or _is_over(unit, item)
     ]
 
 

@@ -75,5 +75,15 @@ def connections(unit: Unit, participant_id: int) -> list[str]:
     return [item["connection_id"] for item in items if item["expires"] > now]
 
 
+def oldest_beyond(unit: Unit, participant_id: int, most: int) -> list[str]:
+    """Return a participant's open sockets beyond a number, the oldest."""
+    now = unit.now.timestamp()
+    items: list[Any] = [
+        one for one in unit.work.items(f"part#{participant_id}", "conn#") if one["expires"] > now
+    ]
+    items.sort(key=lambda item: (item["expires"], item["connection_id"]))
+    return [item["connection_id"] for item in items[: max(0, len(items) - most)]]
+
+
 def _key(participant_id: int, connection_id: str) -> tuple[str, str]:
     return f"part#{participant_id}", f"conn#{connection_id}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,13 +40,17 @@ def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
         query = _query(event)
         caller = _caller(query)
         participant_id = _number(query.get("participant_id"))
-        services.current().run(
+        app, token = services.current(), query.get("token")
+        surplus = app.run(
             channels.connect,
             _connection_id(event),
             participant_id,
             _channels(event, query),
+            app.tokens.ends(token) if token else math.inf,
             caller=caller,
         )
+        for older in surplus:
+            _close(older, "Too many connections of yours are open")
     except PetriError as error:
         return _refusal(error)
     except Exception as fault:
@@ -70,6 +75,9 @@ def on_message(event: Mapping[str, Any]) -> dict[str, Any]:
         return OK
     try:
         _take(connection_id, event)
+    except connections.SocketEnded as ended:
+        _say_error(connection_id, ended, _about(event))
+        _close(connection_id, str(ended))
     except PetriError as error:
         if not isinstance(error, Refused):
             logger.exception("a frame failed")
@@ -78,6 +86,13 @@ def on_message(event: Mapping[str, Any]) -> dict[str, Any]:
         logger.exception("a frame failed")
         _say_error(connection_id, PetriError(f"{type(fault).__name__}"), _about(event))
     return OK
+
+
+def _close(connection_id: str, why: str) -> None:
+    """Close a socket from here, and forget it."""
+    app = services.current()
+    app.run(channels.disconnect, connection_id)
+    app.channels.disconnect(connection_id, POLICY_VIOLATION, why)
 
 
 def _is_slow_enough(connection_id: str) -> bool:
@@ -112,7 +127,7 @@ def _obey(connection_id: str, data: str) -> None:
     try:
         order = json.loads(data)
         kind = order["type"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadRequest('A petri frame is JSON such as {"type": "heartbeat"}.', code="bad_frame") from error
     if kind == "heartbeat":
         app.run(channels.beat, connection_id)
@@ -135,7 +150,7 @@ def _obey(connection_id: str, data: str) -> None:
 
 def _speaker(unit: Any, connection_id: str) -> Caller:
     """Return on whose behalf an open socket acts: it was let in with a token, or is the operator's."""
-    speaker = connections.connection_of(unit, connection_id).get("participant_id")
+    speaker = connections.speaking(unit, connection_id).get("participant_id")
     return Caller(ANYONE) if speaker is None else Caller(PARTICIPANT, speaker)
 
 
@@ -163,7 +178,7 @@ def _about(event: Mapping[str, Any]) -> str | None:
         return name[:LONGEST_NAME]
     try:
         return str(json.loads(data)["channel"])[:LONGEST_NAME]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

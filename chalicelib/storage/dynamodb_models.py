@@ -253,6 +253,7 @@ class ConnectionItem(StoredItem):
 
     connection_id = _text()
     participant_id = _number()
+    serial = _number()
     channels = _document()
     since = _text()
     seen = _text()

@@ -29,6 +29,7 @@ from chalicelib.operations import (
 from chalicelib.operations import finish_participant as finishing
 from chalicelib.operations.unit import THE_OPERATOR, Unit
 from chalicelib.ports import NUDGE, Message, Recruited, Transfer
+from chalicelib.workers.quoting import quoted_report
 
 logger = logging.getLogger("petri.worker")
 
@@ -300,9 +301,12 @@ def _fate_of(participant_id: int) -> str | None:
 def _tell_operator(message: Message) -> None:
     app = services.current()
     who = message.body["participant_id"]
-    report = json.dumps(message.body["report"], ensure_ascii=False, indent=2)
-    subject = "Your run needs you" if who is None else f"Participant {who} met an error"
-    app.mailer.tell(subject, report)
+    if message.body.get("is_quoted"):
+        subject = "A page reports an error" if who is None else f"Participant {who} met an error"
+        app.mailer.tell(subject, quoted_report(who, message.body["report"], is_last=message.body["is_last"]))
+    else:
+        subject = "Your run needs you" if who is None else f"Participant {who} met an error"
+        app.mailer.tell(subject, json.dumps(message.body["report"], ensure_ascii=False, indent=2))
     app.handle(message, _done)
 
 

@@ -65,6 +65,7 @@ def test_a_commands_section_names_its_options_and_no_others(name: str):
 UNRELEASED = "Being built"
 #: Errors that no request is answered with under their own name.
 INTERNAL = {
+    "hook_exit",
     "commit_too_large",
     "config_error",
     "conflict",

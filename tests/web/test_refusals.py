@@ -244,3 +244,10 @@ def test_a_token_of_another_secret_is_refused() -> None:
     token = SignedTokens("another", "operator").issue(7, 1)
     with pytest.raises(Unauthorized):
         SignedTokens("secret", "operator").read(token)
+
+
+@pytest.mark.parametrize("earlier", [1, 60, tokens.SKEW])
+def test_a_token_survives_a_clock_that_is_set_back_by_minutes(
+    monkeypatch: pytest.MonkeyPatch, earlier: float
+) -> None:
+    assert read_at(monkeypatch, 10**9, 10**9 - earlier).participant_id == 7
