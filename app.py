@@ -12,6 +12,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.invocation import within
 from chalicelib.model.errors import ConfigError
 from chalicelib.realtime import dispatcher
 from chalicelib.web import BLUEPRINTS
@@ -37,32 +38,36 @@ def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
             "It isn't confirmed that the queue's mapping reports failures one by one; messages wait until "
             "then. Deploy the app again with: petri deploy"
         )
-    return messages.consume(event.to_dict())
+    with within(event.context):
+        return messages.consume(event.to_dict())
 
 
 @app.on_ws_connect(name="on_connect")
 def on_connect(event: Any) -> dict[str, Any]:
     """Let a socket in, or refuse it."""
-    return dispatcher.on_connect(event.to_dict())
+    with within(event.context):
+        return dispatcher.on_connect(event.to_dict())
 
 
 @app.on_ws_message(name="on_socket_message")
 def on_socket_message(event: Any) -> dict[str, Any]:
     """Hear a frame."""
-    return dispatcher.on_message(event.to_dict())
+    with within(event.context):
+        return dispatcher.on_message(event.to_dict())
 
 
 @app.on_ws_disconnect(name="on_disconnect")
 def on_disconnect(event: Any) -> dict[str, Any]:
     """Forget a socket."""
-    return dispatcher.on_disconnect(event.to_dict())
+    with within(event.context):
+        return dispatcher.on_disconnect(event.to_dict())
 
 
 @app.schedule("rate(1 minute)", name="on_tick")
 def on_tick(event: Any) -> None:
     """Do what is due each minute."""
-    del event
-    clock.tick()
+    with within(event.context):
+        clock.tick()
 
 
 if IS_STAGED:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
+from .invocation import seconds_left
 from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent, errors_only
 from .model.participant import Participant
 from .operations import waking
@@ -49,6 +50,9 @@ MOST_DOUBTS = 5
 #: The longest pause before the second attempt, in seconds; it doubles with each.
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.5
+#: Seconds that have to be left of an invocation for another attempt: hooks may take long, and what is cut off
+#: in the middle leaves its client without an answer.
+LEAST_LEFT = 10.0
 #: An author's hook that takes longer than this, in seconds, holds everybody up: it is warned about.
 SLOW_HOOK = 0.1
 
@@ -209,6 +213,8 @@ class App:
     site_url: Callable[[], str] | None = None
     #: Until when the clock rings for certain, as far as this process knows.
     awake_until: datetime | None = None
+    #: How long the longest message took that this process has handled, in seconds.
+    longest_message: float = 0.0
     #: How many wait for a place, as far as this process knows.
     crowd: Crowd = field(default_factory=Crowd)
     #: When this process last began to do what a nudge asks for, by its name.
@@ -285,6 +291,8 @@ class App:
                 except Exception as error:
                     if not _is_to_be_run_again(error, work, attempt):
                         raise
+                    if seconds_left() < LEAST_LEFT:
+                        break
                     self.conflicts += 1
                     time.sleep(_jitter.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
                     continue

@@ -16,6 +16,7 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import services
+from chalicelib.invocation import within
 from chalicelib.model.errors import PetriError, TooLarge, Unauthorized, UnsupportedMedia
 from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
 
@@ -57,7 +58,9 @@ def door(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) -> Cal
 
     def declare(view: View) -> View:
         def answered(**_: str) -> Response:
-            return answer(routes.current_request, view)
+            request = routes.current_request
+            with within(getattr(request, "lambda_context", None)):
+                return answer(request, view)
 
         functools.update_wrapper(answered, view, assigned=("__module__", "__name__", "__doc__"), updated=())
         del answered.__wrapped__  # type: ignore[attr-defined]  # Chalice counts a view's own arguments

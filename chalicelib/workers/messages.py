@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import services
+from chalicelib.invocation import seconds_left
 from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
 from chalicelib.model.shareable import shareable
 from chalicelib.operations import (
@@ -39,6 +41,8 @@ REPORT = "report"
 #: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
 #: vendors come back and settle what they took.
 MOST_TRIES = 12
+#: Seconds of an invocation that have to be left for another message.
+LEAST_LEFT = 5.0
 #: How far the clock of the queue may be behind ours when it says when a message was sent.
 SKEW = timedelta(seconds=0.25)
 
@@ -54,10 +58,26 @@ def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     A message that has failed too often is kept as a dead letter, which the operator lists and replays.
     See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
     """
-    failed = [record for record in event["Records"] if not _is_seen_to(record)]
+    failed = []
+    for number, record in enumerate(event["Records"]):
+        if number and not _has_time_for_another():
+            rest = event["Records"][number:]
+            logger.warning("%s messages are left for the next invocation: too little time is left", len(rest))
+            failed += rest
+            break
+        began = time.perf_counter()
+        if not _is_seen_to(record):
+            failed.append(record)
+        app = services.current()
+        app.longest_message = max(app.longest_message, time.perf_counter() - began)
     for record in failed:
         services.current().queue.retry_later(record["receiptHandle"], _tries(record))
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _has_time_for_another() -> bool:
+    """Whether as much time is left as the longest message took: one that is cut off would be done twice."""
+    return seconds_left() > max(LEAST_LEFT, services.current().longest_message)
 
 
 def _is_seen_to(record: dict[str, Any]) -> bool:

@@ -1,0 +1,125 @@
+"""Lambda ends a function in the middle of its work: nothing is begun for which too little time is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib import services
+from chalicelib.invocation import seconds_left, within
+from chalicelib.messaging.local import LocalQueue
+from chalicelib.model.errors import Busy, Conflict
+from chalicelib.operations.unit import Unit
+from chalicelib.ports import Message
+from chalicelib.workers import messages
+from tests.web.conftest import NewWorld
+from tests.web.experiments import Retelling
+from tests.web.world import World
+
+
+class Context:
+    """Lambda's context, with so many seconds left, of which each look takes some."""
+
+    def __init__(self, seconds: float, each_look: float = 0.0) -> None:
+        self._left = seconds
+        self._each_look = each_look
+
+    def get_remaining_time_in_millis(self) -> int:
+        left = self._left
+        self._left -= self._each_look
+        return int(left * 1000)
+
+
+@pytest.fixture
+def here(world: NewWorld) -> World:
+    return world(Retelling)
+
+
+@pytest.fixture
+def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was handled, by its number; nothing else happens."""
+    done: list[str] = []
+    note: Callable[[Message], Any] = lambda message: done.append(message.body["number"])  # noqa: E731
+    monkeypatch.setitem(messages.HANDLERS, "note", note)
+    return done
+
+
+def batch(size: int) -> dict[str, Any]:
+    sent = [Message(("due#0", f"key {one}"), {"kind": "note", "number": one}) for one in range(size)]
+    return {"Records": [LocalQueue.as_event(message)["Records"][0] for message in sent]}
+
+
+def test_outside_lambda_nothing_ends() -> None:
+    with within(None):
+        assert seconds_left() == float("inf")
+
+
+def test_what_there_is_no_time_for_is_handed_back(here: World, handled: list[int]) -> None:
+    event = batch(10)
+    with within(Context(30, each_look=6)):
+        failures = messages.consume(event)["batchItemFailures"]
+    assert handled == [0, 1, 2, 3, 4, 5][: len(handled)]
+    assert 0 < len(handled) < 10
+    returned = [one["itemIdentifier"] for one in failures]
+    assert returned == [record["messageId"] for record in event["Records"][len(handled) :]]
+
+
+def test_a_message_that_takes_as_long_as_the_longest_so_far_is_not_begun(
+    here: World, handled: list[int]
+) -> None:
+    here.app.longest_message = 60.0
+    with within(Context(59)):
+        messages.consume(batch(3))
+    assert handled == [0]
+
+
+def test_the_first_message_is_always_begun(here: World, handled: list[int]) -> None:
+    here.app.longest_message = 500.0
+    with within(Context(1)):
+        messages.consume(batch(2))
+    assert handled == [0]
+
+
+def test_with_time_enough_the_whole_batch_is_done(here: World, handled: list[int]) -> None:
+    with within(Context(100)):
+        assert messages.consume(batch(10)) == {"batchItemFailures": []}
+    assert len(handled) == 10
+
+
+def losing(tries: list[int]) -> Callable[[Unit], None]:
+    def operation(unit: Unit) -> None:
+        del unit
+        tries.append(1)
+        raise Conflict
+
+    return operation
+
+
+def test_an_operation_with_little_time_left_is_not_run_again(here: World) -> None:
+    tries: list[int] = []
+    with within(Context(9.9)), pytest.raises(Busy):
+        here.app.run(losing(tries))
+    assert len(tries) == 1
+
+
+def test_an_operation_with_time_left_is_run_again(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "FIRST_PAUSE", 0.0)
+    tries: list[int] = []
+    with within(Context(29)), pytest.raises(Busy):
+        here.app.run(losing(tries))
+    assert len(tries) == services.ATTEMPTS
+
+
+def test_a_request_knows_how_much_time_it_has(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    run = here.app.run
+
+    def noting(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        told.append(seconds_left())
+        return run(operation, *args, **kwargs)
+
+    monkeypatch.setattr(here.app, "run", noting)
+    here.arrive()
+    assert told[0] < 60
