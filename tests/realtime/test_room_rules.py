@@ -209,6 +209,116 @@ def test_a_plain_quorum_opens_one_room(new_stage: NewStage) -> None:
     assert [len(room) for room in stage.rooms()] == [3]
 
 
+# -- forming rooms ----------------------------------------------------------------------------------
+
+
+def released(stage: Stage, *people: Person) -> None:
+    """Let people go whose places in the lobby are still there, as after a crash between two commits."""
+
+    def release(unit: Unit) -> None:
+        for person in people:
+            unit.work.participant(person.id).released = "withdrawn"
+
+    stage.world.app.run(release)
+
+
+@pytest.mark.parametrize("gone", [(1,), (0, 1), (0, 2, 4), (5,)])
+def test_those_who_may_not_wait_any_more_are_replaced_and_cleared_away(
+    new_stage: NewStage, gone: tuple[int, ...]
+) -> None:
+    stage = new_stage(Pairs)
+    people = [stage.world.arrive() for _ in range(8)]
+    released(stage, *(people[place] for place in gone))
+    ask(stage, rooms.form_rooms)
+    left = [person.id for place, person in enumerate(people) if place not in gone]
+    assert stage.rooms() == [left[start : start + 2] for start in range(0, len(left) - 1, 2)]
+    assert {entry(stage, people[place]) is None for place in gone} == {True}
+
+
+def test_more_rooms_open_than_are_left_never(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Pairs, rooms=2, is_overrecruited=nobody_is_too_many))
+    first = [stage.world.arrive() for _ in range(2)]
+    ask(stage, rooms.form_rooms)
+    more = [stage.world.arrive() for _ in range(6)]
+    ask(stage, rooms.form_rooms)
+    assert stage.rooms() == [[one.id for one in first], [one.id for one in more[:2]]]
+    assert {one.now()["status"] for one in more[2:]} == {"overrecruited"}
+
+
+def test_a_room_of_one_has_a_seat_for_the_first(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, room_size=1, rooms=1))
+    people = [stage.arrive() for _ in range(2)]
+    stage.wait(1)
+    assert (stage.rooms(), people[1].now()["status"]) == ([[people[0].id]], "overrecruited")
+
+
+def test_the_experiment_may_put_all_who_wait_into_one_room(new_stage: NewStage) -> None:
+    def everybody(self: Meeting, waiting: list[Any]) -> list[list[Any]]:
+        return [waiting, []]
+
+    stage = new_stage(with_members(Pairs, group_by=everybody))
+    people = [stage.world.arrive().id for _ in range(3)]
+    ask(stage, rooms.form_rooms)
+    assert stage.rooms() == [people]
+
+
+def test_a_room_knows_when_it_opened(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    for _ in range(2):
+        stage.world.arrive()
+    stage.world.clock.turn(seconds=7)
+    ask(stage, rooms.form_rooms)
+    (room,) = stage.world.items("room")
+    assert room["opened"] == iso(stage.world.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "room_for", "number"),
+    [
+        ([2, 2, 2], 12, 3),
+        ([2, 2, 2], 11, 2),
+        ([2, 2, 2], 8, 2),
+        ([2, 2, 2], 7, 1),
+        ([200], 90, 1),
+        ([200, 2], 90, 1),
+        ([88, 2], 90, 1),
+        ([84, 2], 90, 2),
+        ([], 90, 0),
+    ],
+)
+def test_as_many_rooms_open_as_fit_into_one_commit(sizes: list[int], room_for: int, number: int) -> None:
+    groups = [list(range(size)) for size in sizes]
+    assert rooms._fitting(groups, room_for) == groups[:number]
+
+
+def test_opening_rooms_says_how_many_writes_it_takes(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    ids = [stage.world.arrive().id for _ in range(5)]
+    writes: list[int] = []
+
+    def open_two(unit: Unit) -> None:
+        writes.append(rooms._open(unit, [ids[:2], ids[2:]]))
+
+    stage.world.app.run(open_two)
+    # A room, its message and its members' records each.
+    assert writes == [2 + 2 + 2 + 3]
+
+
+@pytest.mark.parametrize(("room_for", "told"), [(0, 0), (2, 2), (3, 3), (9, 3)])
+def test_as_many_are_sent_home_as_one_commit_takes(new_stage: NewStage, room_for: int, told: int) -> None:
+    stage = new_stage(Trio)
+    posted: list[list[str]] = []
+
+    def send(unit: Unit) -> None:
+        rooms._send_home(unit, [1, 2, 3], room_for)
+        posted.append([message.body["kind"] for message in unit.work.posted])
+        unit.work.posted.clear()
+        unit.work._changes.clear()  # type: ignore[attr-defined]
+
+    stage.world.app.run(send)
+    assert posted[0] == ["one_too_many"] * told + (["group"] if told < 3 else [])
+
+
 # -- hearts and sockets -----------------------------------------------------------------------------
 
 
@@ -236,6 +346,56 @@ def test_a_heartbeat_is_noted_each_ten_seconds(new_stage: NewStage, after: float
     now = entry(stage, person)
     assert now is not None
     assert (now["seen"] != before["seen"], now["since"]) == (is_noted, before["since"])
+
+
+def test_a_ghost_that_comes_back_has_rooms_formed(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    ghost = stage.world.arrive()
+    stage.world.clock.turn(seconds=100)
+    other = stage.world.arrive()
+    ask(stage, rooms.form_rooms)
+    before = stage.rooms()
+    stage.state(ghost)
+    stage.wait(1)
+    assert (before, stage.rooms()) == ([], [[ghost.id, other.id]])
+
+
+def test_a_page_that_asks_over_http_keeps_what_is_known_of_its_socket(new_stage: NewStage) -> None:
+    stage = new_stage(Trio)
+    person, _ = stage.arrive_with_ear()
+    before = entry(stage, person)
+    stage.world.clock.turn(seconds=30)
+    stage.state(person)
+    after = entry(stage, person)
+    assert before is not None
+    assert after is not None
+    assert (before["quiet"], after["quiet"], after["seen"] > before["seen"]) == (True, True, True)
+
+
+def told_after_listening(stage: Stage, person: Person) -> list[dict[str, Any]]:
+    """What a page is told within a second of beginning to listen, where nobody else comes or leaves."""
+    stage.wait(5)
+    ear = stage.connect(person, "quorum")
+    stage.wait(1)
+    return ear.told()
+
+
+def test_who_begins_to_listen_is_told_how_far_the_room_is(new_stage: NewStage) -> None:
+    stage = new_stage(Trio)
+    people = [stage.arrive() for _ in range(2)]
+    assert [said["n"] for said in told_after_listening(stage, people[0])] == [2]
+
+
+def test_who_has_begun_is_told_of_no_room(new_stage: NewStage) -> None:
+    stage = new_stage(Trio)
+    person = stage.arrive()
+    person.join()
+    assert told_after_listening(stage, person) == []
+
+
+def test_without_a_waiting_room_nobody_is_told_of_one(new_stage: NewStage) -> None:
+    stage = new_stage(Meeting)
+    assert told_after_listening(stage, stage.arrive()) == []
 
 
 def test_a_page_that_asks_while_it_has_a_seat_waits_no_more(new_stage: NewStage) -> None:

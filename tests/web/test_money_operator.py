@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -197,6 +198,11 @@ def test_an_entry_says_whose_what_why_and_since_when(owed: Owed) -> None:
     (entry,) = listed(till)
     assert (entry.participant_id, entry.worker_id, entry.recruiter) == (person.id, "w1", "vendor")
     assert (entry.status, entry.reason, entry.since) == (REFUSED, "for the test", begun)
+    assert (entry.kind, entry.amount, entry.reference) == (
+        "base",
+        Decimal("1.50"),
+        f"paid-test-{person.id}-base",
+    )
 
 
 @pytest.mark.parametrize(
