@@ -84,7 +84,7 @@ def test_a_run_whose_time_is_over_says_where_each_bot_was(tmp_path: Path) -> Non
         "        node = self.create_agent()\n", "        import time\n\n        time.sleep(3600)\n"
     )
     study(tmp_path, sleepy)
-    ended = petri(tmp_path, "debug", "study", "--bots", "3", "--at-once", "2", "--exit", "--timeout", "1")
+    ended = petri(tmp_path, "debug", "study", "--bots", "3", "--at-once", "2", "--exit", "--timeout", "10")
     assert ended.returncode == 1
     where = f"experiment.py, line {line_of(sleepy, 'time.sleep')}, in participate"
     assert f"bot 1: the run's time was over; it was at {where}." in ended.stderr

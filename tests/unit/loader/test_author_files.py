@@ -46,6 +46,7 @@ READS_ITS_OWN = {
     "infra/aws/at_home.py",
     "infra/aws/deploying.py",
     "infra/aws/fingerprints.py",
+    "infra/aws/handlers.py",
     "infra/aws/packaging.py",
     "infra/aws/pins.py",
     "infra/aws/pruning.py",
