@@ -29,6 +29,7 @@ from infra.aws import archives, chalice_deploy, facts, launching, osf, requester
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome, Note
 from infra.aws.capacity import look_up as look_up_capacity
+from infra.aws.certificates import Domain
 from infra.aws.chalice_deploy import Staged as Prepared
 from infra.aws.checking import check_settings
 from infra.aws.errors import AwsProblem
@@ -70,6 +71,8 @@ class Order:
     price_class: PriceClass | None = None
     #: whether the operator's token and what signs participants' tokens are made anew
     rotate_secrets: bool = False
+    #: where participants find the app; None: as it is, at first at CloudFront's own name
+    domain: Domain | None = None
     #: settings that count more than any file
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -308,18 +311,23 @@ class Deploying:
         # Whoever takes part has the pages of before open, which lead to others of before.
         pages = {page for file in files_of(self._staged.site) if (page := page_of(file.key))}
         pages |= self._site.pages()
-        price_class = self._order.price_class
+        price_class, domain = self._order.price_class, self._order.domain
         parameters = {
             "App": self._names.app,
             "Stage": self._names.stage,
             "Place": self._names.place,
             "RestApiId": self._apis["rest_api"]["rest_api_id"],
             "WebsocketApiId": self._apis["websocket_api"]["websocket_api_id"],
+            "Domain": None if domain is None else domain.name,
+            "Certificate": None if domain is None else domain.certificate or None,
             "PriceClass": None if price_class is None else f"PriceClass_{price_class.capitalize()}",
         }
         template = front_template(routes_of(self._loaded.routes), pages)
         stack = Stack(self._account, self._names.front_stack)
         self._front = stack.apply(Change(template, parameters, tags_of(self._names)), self._progress.tell)
+        own, name = self._front["SiteUrl"].removeprefix("https://"), self._front["DistributionDomain"]
+        if own != name:
+            self._progress.tell(f"the DNS of {own} needs a CNAME record (or an alias) that points to {name}")
 
     @property
     def _rest_url(self) -> str:

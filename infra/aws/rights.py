@@ -154,6 +154,7 @@ DIRECT: Final[dict[str, tuple[str, ...]]] = {
         "TagResource",
     ),
     "cloudwatch": ("PutMetricAlarm", "DeleteAlarms", "DescribeAlarms", "TagResource"),
+    "acm": ("ListCertificates", "DescribeCertificate"),
     "ssm": ("GetParameter", "PutParameter", "DeleteParameter"),
     "budgets": ("ViewBudget", "ModifyBudget", "TagResource"),
 }
@@ -256,6 +257,8 @@ ONLY_FOR_LISTS: Final = (
 )
 #: Needed for --spend-limit only.
 OF_LIMITS: Final = {"budgets", "billing"}
+#: Needed for --domain only.
+OF_DOMAINS: Final = {"acm"}
 #: Actions on what is in a bucket, and those that AWS allows on nothing that has a name beforehand.
 _ON_OBJECTS: Final = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 ON_ANYTHING: Final = {
@@ -289,15 +292,16 @@ class Rights:
             )
 
 
-def look_up(account: Account, names: Names, *, limits: bool = False) -> Rights:
+def look_up(account: Account, names: Names, *, limits: bool = False, domain: bool = False) -> Rights:
     """Ask IAM which of the needed rights are missing, for the app's own resources.
 
-    `limits`: a limit for spending is asked for too.
+    `limits`: a limit for spending is asked for too; `domain`: so is a domain of the operator's own.
     """
     identity = account.identity
     if identity.is_root:
         return Rights()
-    services = [service for service in NEEDED if limits or service not in OF_LIMITS]
+    left_out = (set() if limits else OF_LIMITS) | (set() if domain else OF_DOMAINS)
+    services = [service for service in NEEDED if service not in left_out]
     try:
         return Rights(missing=tuple(_missing(account, names, services)))
     except ClientError as error:

@@ -58,6 +58,22 @@ Rotate = Annotated[
         "--rotate-secrets", help="Make the operator's token and what signs participants' tokens anew."
     ),
 ]
+OwnDomain = Annotated[
+    str | None,
+    typer.Option(
+        "--domain",
+        metavar="NAME",
+        help="A domain of yours with a certificate in ACM, in us-east-1; '' goes back to CloudFront's name.",
+    ),
+]
+Certificate = Annotated[
+    str,
+    typer.Option(
+        "--certificate",
+        metavar="ARN",
+        help="The certificate for --domain; by default one that covers it.",
+    ),
+]
 Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
 
 
@@ -74,6 +90,8 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
         spend_limit: SpendLimit = None,
         protect: Protect = None,
         price_class: Class = None,
+        domain: OwnDomain = None,
+        certificate: Certificate = "",
         at_a_time: AtATime = None,
         rotate_secrets: Rotate = False,
         profile: Profile = None,
@@ -96,6 +114,8 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
                 spend_limit,
                 protect,
                 price_class,
+                domain,
+                certificate,
                 profile,
                 region,
                 preflight,

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import typer
 
-from chalicelib.model.errors import ExperimentError
+from chalicelib.model.errors import BadRequest, ExperimentError
 from infra.aws import capacity, facts, locating, rights
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome
+from infra.aws.certificates import Domain, choose
 from infra.aws.deploying import Deployed, Deploying, Order, described
 from infra.aws.errors import AwsProblem, plainly
 from infra.aws.names import LONGEST_APP_ID, Names, PriceClass, Stage
@@ -36,6 +37,8 @@ class Asked:
     spend_limit: float | None
     protect: bool | None
     price_class: PriceClass | None
+    domain: str | None
+    certificate: str
     profile: str | None
     region: str | None
     preflight: bool
@@ -53,7 +56,8 @@ def deploy_app(asked: Asked) -> None:
     account = connect(asked.profile, asked.region)
     with plainly():
         names = locating.names_in(account, app, asked.stage)
-    _check_rights(account, names, limits=bool(asked.spend_limit))
+    _check_rights(account, names, limits=bool(asked.spend_limit), domain=bool(asked.domain))
+    domain = _domain(account, asked)
     order = Order(
         asked.directory,
         names,
@@ -62,6 +66,7 @@ def deploy_app(asked: Asked) -> None:
         asked.spend_limit,
         asked.protect,
         asked.price_class,
+        domain=domain,
         rotate_secrets=asked.rotate_secrets,
     )
     deploying = Deploying(account, order, StepsTold())
@@ -139,8 +144,14 @@ def app_id_of(folder: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:LONGEST_APP_ID].rstrip("-")
 
 
-def _check_rights(account: Account, names: Names, *, limits: bool) -> None:
-    found = rights.look_up(account, names, limits=limits)
+def _domain(account: Account, asked: Asked) -> Domain | None:
+    if asked.certificate and not asked.domain:
+        raise BadRequest("A certificate is for a domain: give --domain too.")
+    return None if asked.domain is None else choose(account, asked.domain, asked.certificate)
+
+
+def _check_rights(account: Account, names: Names, *, limits: bool, domain: bool) -> None:
+    found = rights.look_up(account, names, limits=limits, domain=domain)
     if found.unknown:
         err().print(
             f"note: whether you have all rights couldn't be looked up: {found.unknown.rstrip('.')}. "

@@ -21,7 +21,12 @@ LISTS = {
 #: What CloudFormation takes for granted.
 PORTS = {"HTTPPort": 80, "HTTPSPort": 443}
 #: Where the API's word isn't the template's.
-WORDS = {"IPV6Enabled": "IsIPV6Enabled", "OriginSSLProtocols": "OriginSslProtocols"}
+WORDS = {
+    "IPV6Enabled": "IsIPV6Enabled",
+    "OriginSSLProtocols": "OriginSslProtocols",
+    "AcmCertificateArn": "ACMCertificateArn",
+    "SslSupportMethod": "SSLSupportMethod",
+}
 
 
 def distribution_config(given: Config, reference: str) -> Config:

@@ -96,7 +96,8 @@ class _Reader:
                 return getattr(self, "_" + name.removeprefix("Fn::").lower())(argument)
             if name == "Condition" and isinstance(argument, str):
                 return self.holds(argument)
-        return {key: self.read(one) for key, one in value.items()}
+        read = {key: self.read(one) for key, one in value.items()}
+        return {key: one for key, one in read.items() if one != "<AWS::NoValue>"}
 
     def _ref(self, name: str) -> Any:
         return self._values.get(name, f"<{name}>")
