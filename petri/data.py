@@ -22,7 +22,9 @@ from chalicelib.export.reading import Export
 from chalicelib.export.tables import COLUMNS, CORE_TABLES, TABLES
 from chalicelib.model.record import plain
 from petri import data_formats
-from petri.data_report import Report
+from petri.report import Report
+
+__all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
 
 __all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
 

@@ -430,7 +430,7 @@ class Experiment:
     # -- on the researcher's machine ------------------------------------------------------------
 
     def analyze(self, data: Any) -> Any:
-        """Override: look at a run's data (`petri.data.Data`) and return a `petri.data.Report`, or None."""
+        """Override: look at a run's data (`petri.data.Data`) and return a `petri.report.Report`, or None."""
         del data
 
     def run(

@@ -6,7 +6,7 @@ from petri import Chain, Experiment, Source, get_config, prop
 
 from .bots import Bot, BrowserBot
 from .drift import chains
-from .report import report_html, report_lines
+from .report import STYLE, report_html, report_lines
 from .stories import STORIES, TITLES, read_story
 
 __all__ = ["Bartlett1932", "Bot", "BrowserBot", "StorySource", "extra_parameters"]
@@ -81,7 +81,7 @@ class Bartlett1932(Experiment):
 
     def analyze(self, data):
         """How far the story drifted: `drift.py` says how it is measured."""
-        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+        from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         told = {
             int(node["network_id"]): TITLES[node["property1"]]
@@ -89,4 +89,4 @@ class Bartlett1932(Experiment):
             if node["type"] == StorySource.type
         }
         found = chains(data.nodes.list, data.infos.list, data.transmissions.list, told)
-        return Report("How far the story drifted", report_lines(found), report_html(found))
+        return Report("How far the story drifted", report_lines(found), report_html(found), STYLE)

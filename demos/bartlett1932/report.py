@@ -1,4 +1,4 @@
-"""What a run of retellings looks like: lines for the terminal, and one HTML file that stands alone."""
+"""What a run of retellings looks like: lines for the terminal, and the report's body."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from petri.report import figure, table
+
 from .drift import Chain, Retelling
 from .figures import chain_figure, drift_figure
 
 BAR = 20
+_CHAIN = "S is the source; the redder a circle, the further its text is from the original."
 STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 
 
@@ -43,38 +46,22 @@ def _line(one: Retelling) -> str:
 
 
 def report_html(chains: Sequence[Chain]) -> str:
-    """Return the whole report as one page, light or dark as its reader likes."""
+    """Return the report's body; its style is STYLE."""
     sections = [_section(number, chain) for number, chain in enumerate(chains, start=1)]
     body = "\n".join(sections) or "<p>Nobody has retold a story yet.</p>"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>How far the story drifted</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>How far the story drifted</h1>
-<p>Each person read what the person before had written, and wrote it down from memory, after Bartlett,
-<cite>Remembering</cite> (1932).</p>
+    return f"""<p>Each person read what the person before had written, and wrote it down from memory, after
+Bartlett, <cite>Remembering</cite> (1932).</p>
 <p class="note">Drift is the edit distance between two texts, in characters, as a share of the longer one:
 0 is the same text, 1 has nothing in common. Line breaks and repeated blanks don't count.</p>
-{body}
-</body>
-</html>
-"""
+{body}"""
 
 
 def _section(number: int, chain: Chain) -> str:
     retellings = "\n".join(_retelling(chain, one) for one in chain.retellings)
     return f"""<section>
 <h2>{escape(headline(chain))}</h2>
-<figure>{chain_figure(chain, f"chain-{number}")}
-<figcaption>S is the source; the redder a circle, the further its text is from the original.</figcaption>
-</figure>
-<figure>{drift_figure(chain, f"drift-{number}")}
-<figcaption>Drift at each place of the chain.</figcaption></figure>
+{figure(chain_figure(chain, f"chain-{number}"), _CHAIN)}
+{figure(drift_figure(chain, f"drift-{number}"), "Drift at each place of the chain.")}
 {_table(chain)}
 <h3>The texts</h3>
 <details><summary>The original, {len(chain.original.split())} words</summary>
@@ -84,18 +71,10 @@ def _section(number: int, chain: Chain) -> str:
 
 
 def _table(chain: Chain) -> str:
-    rows = "\n".join(
-        f'<tr><th scope="row">{one.place}</th><td>{one.words}</td><td>{one.to_original:.3f}</td>'
-        f"<td>{one.to_parent:.3f}</td></tr>"
-        for one in chain.retellings
-    )
-    return f"""<div class="wide"><table>
-<caption class="note">The same in numbers</caption>
-<thead><tr><th scope="col">place</th><th scope="col">words</th><th scope="col">to the original</th>
-<th scope="col">to the parent</th></tr></thead>
-<tbody>
-{rows}
-</tbody></table></div>"""
+    rows = [
+        (one.place, one.words, f"{one.to_original:.3f}", f"{one.to_parent:.3f}") for one in chain.retellings
+    ]
+    return table(("place", "words", "to the original", "to the parent"), rows, "The same in numbers")
 
 
 def _retelling(chain: Chain, one: Retelling) -> str:

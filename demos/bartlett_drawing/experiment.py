@@ -6,7 +6,7 @@ from petri import Chain, Experiment, Source, get_config
 
 from .bots import Bot
 from .drawing import read_stimulus
-from .gallery import galleries, gallery_html, gallery_lines
+from .gallery import STYLE, galleries, gallery_html, gallery_lines
 
 __all__ = ["BartlettDrawing", "Bot", "DrawingSource", "extra_parameters"]
 
@@ -71,7 +71,7 @@ class BartlettDrawing(Experiment):
 
     def analyze(self, data):
         """All drawings side by side, with their distances from the first."""
-        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+        from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = galleries(data.nodes.list, data.infos.list, data.transmissions.list)
-        return Report("What became of the drawing", gallery_lines(found), gallery_html(found))
+        return Report("What became of the drawing", gallery_lines(found), gallery_html(found), STYLE)

@@ -1,4 +1,4 @@
-"""What became of the drawing: lines for the terminal, and a page with all drawings side by side."""
+"""What became of the drawing: lines for the terminal, and the report's body: all drawings side by side."""
 
 from __future__ import annotations
 
@@ -80,25 +80,13 @@ def gallery_lines(found: Sequence[Gallery]) -> list[str]:
 
 
 def gallery_html(found: Sequence[Gallery]) -> str:
-    """Return a page that stands alone: every chain's drawings, in their order."""
+    """Return the report's body: every chain's drawings, in their order."""
     sections = "\n".join(_section(number, gallery) for number, gallery in enumerate(found, start=1))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>What became of the drawing</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>What became of the drawing</h1>
-<p>Each person saw what the person before had drawn, and drew it again from memory, after Bartlett,
-<cite>Remembering</cite> (1932). Distances are the mean way from a point of one drawing to the nearest point
+    return f"""<p>Each person saw what the person before had drawn, and drew it again from memory, after
+Bartlett, <cite>Remembering</cite> (1932). Distances are the mean way from a point of one drawing
+to the nearest point
 of the other, as a share of the sheet's side.</p>
-{sections or "<p>Nobody has drawn anything yet.</p>"}
-</body>
-</html>
-"""
+{sections or "<p>Nobody has drawn anything yet.</p>"}"""
 
 
 def _section(number: int, gallery: Gallery) -> str:
@@ -108,5 +96,5 @@ def _section(number: int, gallery: Gallery) -> str:
         for copy in gallery.copies
     )
     return f"""<section><h2>Chain {number}</h2>
-<ol><li>{svg(gallery.original, "The original drawing")}The original</li>
+<ol class="gallery"><li>{svg(gallery.original, "The original drawing")}The original</li>
 {items}</ol></section>"""

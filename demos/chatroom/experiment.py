@@ -190,7 +190,7 @@ class Chatroom(Experiment):
 
     def analyze(self, data):
         """Who said how much in each room."""
-        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+        from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = talks(data.networks.list, data.nodes.list, data.infos.list)
         return Report("Who said how much", report_lines(found), report_html(found))

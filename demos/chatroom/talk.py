@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from petri.report import table
+
 Row = Mapping[str, Any]
 
 
@@ -71,14 +73,11 @@ def headline(talk: Talk) -> str:
 
 def report_html(found: Sequence[Talk]) -> str:
     rooms = "\n".join(_section(talk) for talk in found) or "<p>Nobody has talked yet.</p>"
-    return f"""<h1>Who said how much</h1>
-<p>Evenness is 1 when all of a room said as many words, and 0 when one person said everything.</p>
+    return f"""<p>Evenness is 1 when all of a room said as many words, and 0 when one person said
+everything.</p>
 {rooms}"""
 
 
 def _section(talk: Talk) -> str:
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(share.name)}</th><td>{share.turns}</td><td>{share.words}</td></tr>"
-        for share in talk.shares
-    )
-    return f"<h2>{headline(talk)}</h2><table><tr><th>name</th><th>turns</th><th>words</th></tr>{rows}</table>"
+    rows = [(share.name, share.turns, share.words) for share in talk.shares]
+    return f"<h2>{escape(headline(talk))}</h2>\n{table(('name', 'turns', 'words'), rows)}"

@@ -317,7 +317,7 @@ class Coordination(Experiment):
 
     def analyze(self, data):
         """Did the groups come to agree, and on what?"""
-        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+        from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = groups_of(data.networks.list)
         return Report("Lowest efforts", report_lines(found), report_html(found))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from petri.report import table
+
 Row = Mapping[str, Any]
 
 
@@ -55,17 +57,13 @@ def report_lines(groups: Sequence[Group]) -> list[str]:
 
 def report_html(groups: Sequence[Group]) -> str:
     sections = "\n".join(_section(group) for group in groups) or "<p>Nobody has played yet.</p>"
-    return f"""<h1>Lowest efforts</h1>
-<p>All earn by the lowest effort of their group and pay for their own, so any effort at which all meet is
+    return f"""<p>All earn by the lowest effort of their group and pay for their own, so any effort at
+which all meet is
 stable, and 7 is the best for all (Van Huyck, Battalio &amp; Beil, 1990).</p>
 {sections}"""
 
 
 def _section(group: Group) -> str:
-    rows = "".join(
-        f"<tr><th scope='row'>{one.number}</th><td>{one.players}</td><td>{one.mean:.1f}</td>"
-        f"<td>{one.lowest}</td><td>{one.silent}</td></tr>"
-        for one in group.rounds
-    )
-    head = "<tr><th>round</th><th>players</th><th>mean effort</th><th>lowest</th><th>silent</th></tr>"
-    return f"<h2>Group {group.number}</h2><table>{head}{rows}</table>"
+    head = ("round", "players", "mean effort", "lowest", "silent")
+    rows = [(one.number, one.players, f"{one.mean:.1f}", one.lowest, one.silent) for one in group.rounds]
+    return f"<h2>Group {group.number}</h2>\n{table(head, rows)}"

@@ -27,3 +27,17 @@ class PushButton(Experiment):
     def create_network(self):
         """A network without connections, with a place for everybody."""
         return Empty(max_size=self.num_participants)
+
+    def analyze(self, data):
+        """Who pressed the button."""
+        from petri.report import Report, table  # Lazy import: reports are made on your machine only.
+
+        places = {node["participant_id"]: node["id"] for node in data.nodes.list}
+        answers = {info["origin_id"]: info["contents"] for info in data.infos.list if not info["failed"]}
+        rows = [
+            (person["id"], person["status"], answers.get(places.get(person["id"]), "-"))
+            for person in data.participants.list
+        ]
+        lines = [f"{len(answers)} of {len(rows)} participants pressed the button."]
+        head = ("participant", "status", "answer")
+        return Report("Who pressed the button", lines, f"<p>{lines[0]}</p>{table(head, rows)}")

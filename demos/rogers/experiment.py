@@ -197,7 +197,7 @@ class RogersExperiment(Experiment):
 
     def analyze(self, data):
         """How both kinds of learner fared, generation by generation."""
-        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+        from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = by_generation(data.networks.list, data.nodes.list, data.infos.list)
         return Report("Learners by generation", report_lines(found), report_html(found))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
+
+from petri.report import table
 
 from .models import SOCIAL, LearningGene, RogersAgent
 
@@ -84,35 +85,10 @@ def report_lines(found: Sequence[Generation]) -> list[str]:
 
 
 def report_html(found: Sequence[Generation]) -> str:
-    """Return the same table as a page that stands alone."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in HEADINGS)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in generation.cells()) + "</tr>"
-        for generation in found
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Learners by generation</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ margin: 0 auto; padding: 2rem 1rem; max-width: 52rem; font: 1rem/1.6 system-ui, sans-serif; }}
-div {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; }}
-th, td {{ padding: .35rem .9rem; border-bottom: 1px solid #8886; text-align: right; }}
-</style>
-</head>
-<body>
-<h1>Learners by generation</h1>
-<p>Who learns from others saves the cost of looking. Rogers (1988) showed that this alone does not make
+    """Return the report's body: the same table."""
+    rows = [generation.cells() for generation in found]
+    shown = table(HEADINGS, rows) if rows else "<p>Nobody has made a choice yet.</p>"
+    return f"""<p>Learning from others saves the cost of looking. Rogers (1988) showed that this alone
+does not make
 a population fitter: those who ask do well only while enough others look.</p>
-<div><table>
-<thead><tr>{head}</tr></thead>
-<tbody>
-{body}
-</tbody></table></div>
-</body>
-</html>
-"""
+{shown}"""

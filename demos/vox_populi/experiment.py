@@ -253,7 +253,7 @@ class VoxPopuli(Experiment):
 
     def analyze(self, data):
         """Is the crowd wiser than its members, and does it stay so when they listen to each other?"""
-        from petri.data import Report  # not needed, and not there, while the experiment runs in the cloud
+        from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = jars_of(data.infos.list)
         return Report("The wisdom of the crowd", report_lines(found), report_html(found))

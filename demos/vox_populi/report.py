@@ -32,12 +32,8 @@ def _lines(jar: Jar) -> list[str]:
 def report_html(jars: Sequence[Jar]) -> str:
     """Return the page's body."""
     strips = "\n".join(_section(jar) for jar in jars) or "<p>Nobody has guessed yet.</p>"
-    return f"""<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }}
-svg {{ max-width: 100%; height: auto; }} svg text {{ font-size: 13px; fill: currentColor; }}
-</style>
-<h1>The wisdom of the crowd</h1>
-<p>Each dot is a guess, on a logarithmic scale; the tall line is the truth, the short bar the median. Crowds
+    return f"""<p>Each dot is a guess, on a logarithmic scale; the tall line is the truth, the short bar
+the median. Crowds
 are wise when the median is nearer to the truth than most of their members; when people see each other's
 guesses, the dots move together (Lorenz et al., 2011).</p>
 {strips}"""
@@ -58,16 +54,16 @@ def _section(jar: Jar) -> str:
     truth = across(jar.alone.truth)
     said = ", ".join(f"{name}: median {guesses.middle:.0f}" for name, guesses in shown)
     return f"""<h2>Group {jar.group}, jar {jar.number}: {jar.alone.truth} beans</h2>
-<svg viewBox="0 0 {WIDTH} 110" role="img" aria-label="{said}; truth {jar.alone.truth}">
-<line x1="{truth:.1f}" x2="{truth:.1f}" y1="18" y2="100" stroke="#1d6b45" stroke-width="2"/>
-<text x="{truth:.1f}" y="13" text-anchor="middle">{jar.alone.truth}</text>{strips}</svg>"""
+<figure><svg viewBox="0 0 {WIDTH} 110" role="img" aria-label="{said}; truth {jar.alone.truth}">
+<line x1="{truth:.1f}" x2="{truth:.1f}" y1="18" y2="100" stroke="var(--third)" stroke-width="2"/>
+<text x="{truth:.1f}" y="13" text-anchor="middle">{jar.alone.truth}</text>{strips}</svg></figure>"""
 
 
 def _strip(name: str, guesses: Guesses, height: int, across) -> str:
     dots = "".join(
-        f'<circle cx="{across(number):.1f}" cy="{height}" r="6" fill="#0b5c7a" fill-opacity=".55"/>'
+        f'<circle cx="{across(number):.1f}" cy="{height}" r="6" fill="var(--accent)" fill-opacity=".55"/>'
         for number in guesses.numbers
     )
     middle = across(guesses.middle)
-    bar = f'<path d="M{middle:.1f} {height - 12}v24" stroke="#b85f00" stroke-width="4"/>'
+    bar = f'<path d="M{middle:.1f} {height - 12}v24" stroke="var(--second)" stroke-width="4"/>'
     return f'<text x="0" y="{height + 5}">{name}</text>{bar}{dots}'

@@ -14,7 +14,8 @@ from chalicelib.storage.engine import Engine
 from infra.local.places import Places
 from infra.local.run import Run
 from infra.local.summary import Summary, summary_of
-from petri.data import Data, Report
+from petri.data import Data
+from petri.report import Report, about
 
 
 def note_settings(run: Run, places: Places) -> None:
@@ -67,7 +68,10 @@ def floor_of(run_id: str, places: Places) -> Decimal | None:
 
 
 def analysis(run: Run, archive: Path) -> Report | None:
-    """Let the experiment analyse its run's data; None when it has no analysis."""
+    """Let the experiment analyse its run's data, and note which run that is; None without an analysis."""
+    data = Data(archive)
     with errors_only():
-        report: Report | None = run.app.experiment_class().analyze(Data(archive))
+        report: Report | None = run.app.experiment_class().analyze(data)
+    if report is not None and not report.about:
+        report.about = about(data)
     return report

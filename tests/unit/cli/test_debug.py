@@ -3,11 +3,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import sqlite3
 import stat
 import zipfile
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -59,7 +61,17 @@ def test_the_data_is_exported_and_its_path_printed(folder: Path) -> None:
 
 def test_the_experiments_own_analysis_is_printed_and_saved(folder: Path) -> None:
     assert "What came out\n5 infos" in (folder / "stdout").read_text()
-    assert "<p>words</p>" in (folder / "data" / "first-report.html").read_text()
+    page = (folder / "data" / "first-report.html").read_text()
+    assert "<p>words</p>" in page
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert facts.pop("Date").endswith(str(datetime.now(UTC).year))
+    assert facts == {
+        "Experiment": "whispers",
+        "Run": "first",
+        "Participants": "4 bots",
+        "Seed": "7",
+        "Petri": VERSION,
+    }
 
 
 def test_the_manifest_holds_settings_but_no_secret(folder: Path) -> None:
