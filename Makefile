@@ -8,6 +8,9 @@ BOTS ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# What runs an experiment on this machine; tests and linters come with INSTALLED.
+SMALL := $(VENV)/.small
+PIP = $(BIN)/python -m pip install --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 CONSTRAINTS := $(wildcard constraints.txt)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 CHROMEDRIVER := $(shell command -v chromedriver)
@@ -28,23 +31,28 @@ help: ## list the targets
 
 install: $(INSTALLED) ## make the virtual environment and install Petri with all it needs
 
-$(INSTALLED): pyproject.toml requirements.txt $(CONSTRAINTS)
+$(SMALL): pyproject.toml requirements.txt $(CONSTRAINTS)
 	@command -v $(PYTHON) > /dev/null || { \
 	  echo "There is no $(PYTHON) on this machine. Install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; \
 	  exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Petri needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name a newer one: make PYTHON=python3.12" >&2; \
 	  exit 1; }
+	@echo "1/2 Making the virtual environment $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS)) --editable '.[dev]'
+	@echo "2/2 Installing Petri into it, about 100 MB ..."
+	@$(PIP) --editable '.[cli]'
 	@touch $@
 
-demo: $(INSTALLED) ## run Bartlett (1932) with bots to the end and show how the story drifts
+$(INSTALLED): $(SMALL)
+	@echo "Installing what tests, linters and benches need ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+demo: $(SMALL) ## run Bartlett (1932) with bots to the end and show how the story drifts
 	@$(BIN)/petri debug demos/bartlett1932 --bots $(BOTS) --seed $(SEED) --exit --no-browser
 
-debug: $(INSTALLED) ## serve an experiment for a person: make debug DIR=demos/rogers
+debug: $(SMALL) ## serve an experiment for a person: make debug DIR=demos/rogers
 	@$(BIN)/petri debug $(DIR)
 
 test: $(INSTALLED) ## run every test

@@ -12,6 +12,9 @@ from email.parser import HeaderParser
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from infra.aws.pins import closure, petris_own
 
 _CACHES = "__pycache__"
@@ -46,6 +49,26 @@ def wheelhouse(folder: Path, more: Iterable[str] = ()) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for name in closure([*petris_own(), *more]):
             _wheel_of(metadata.distribution(name), folder)
+
+
+def wheels_for_here(folder: Path, requirements: Iterable[str]) -> None:
+    """Make wheels of installed packages and all that they need, Chalice included; Petri itself apart."""
+    waiting, seen = [Requirement(each) for each in requirements], set()
+    while waiting:
+        requirement = waiting.pop()
+        extras = requirement.extras or {""}
+        new = {(canonicalize_name(requirement.name), extra) for extra in extras} - seen
+        if not new:
+            continue
+        seen |= new
+        installed = metadata.distribution(requirement.name)
+        if canonicalize_name(requirement.name) != "petri":
+            _wheel_of(installed, folder)
+        waiting += [
+            need
+            for need in map(Requirement, installed.requires or ())
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in extras | {""})
+        ]
 
 
 def _wheel_of(installed: metadata.Distribution, folder: Path) -> None:
