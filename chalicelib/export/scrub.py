@@ -62,7 +62,10 @@ class Scrubber:
             self._learn(item.get("worker_id"), number)
             self._learn(item.get("assignment_id"), f"assignment-{number}")
             self._learn(item.get("fingerprint_hash"), f"fingerprint-{number}")
-            self._learn(item.get("hit_id"), ID)
+            hit_id = str(item.get("hit_id") or "")
+            # Bots come with a word for a HIT, which stands in texts of other meaning too.
+            if not hit_id.isalpha():
+                self._learn(hit_id, ID)
             for told in texts_in(item.get("entry_information")):
                 if len(told) >= SHORTEST_NUMBER:
                     self._learn(told, ID)

@@ -45,6 +45,11 @@ def test_times_and_small_numbers_stay(scrubber: Scrubber) -> None:
     assert scrubber.text(line) == line
 
 
+def test_a_hit_is_replaced_where_its_id_is_no_plain_word() -> None:
+    people = [{"id": 1, "hit_id": "bots"}, {"id": 2, "hit_id": "3HIT-9"}]
+    assert Scrubber(people).text("petri.bots: HIT 3HIT-9") == "petri.bots: HIT [id]"
+
+
 def test_details_that_the_platform_wrote_are_scrubbed(scrubber: Scrubber) -> None:
     row = {"id": 1, "assignment_id": "3XYZ", "event_type": "A", "details": {"raw": ["A1B2", 5]}}
     assert scrubber.row("notification", row)["details"] == {"raw": ["1", 5]}
