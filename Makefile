@@ -24,7 +24,7 @@ BROWSER_NOTE := Browser tests are left out: Chromium and chromedriver were not f
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test debug browser check bench mutants rights clean
+.PHONY: help install demo test debug browser check check-long bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ debug: $(SMALL) ## serve an experiment for a person: make debug DIR=demos/rogers
 test: $(INSTALLED) ## run every test
 	@echo '$(BROWSER_NOTE)'
 	@$(BIN)/python -m pytest -n auto $(BROWSER_TESTS)
+
+check-long: $(INSTALLED) ## play random runs over each engine for an hour (MINUTES=60) and judge them
+	@$(BIN)/python -m tests.checker --minutes $(or $(MINUTES),60)
 
 check: $(INSTALLED) ## lint, check types and the direction of imports
 	@$(BIN)/ruff check .

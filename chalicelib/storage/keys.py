@@ -34,6 +34,7 @@ NETWORKS = "networks"
 HEADER: Key = (NETWORKS, "#")
 EXPERIMENT: Key = ("experiment", "#")
 RECRUITMENT = "recruitment"
+COUNTER = "counter"
 ROOMS = "rooms"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
@@ -137,7 +138,7 @@ def message(moment: datetime, mark: str) -> Key:
 
 
 def counter(name: str) -> Key:
-    return "counter", name
+    return COUNTER, name
 
 
 def room(number: int) -> Key:
