@@ -24,10 +24,10 @@ BROWSER_NOTE := Browser tests are left out: Chromium and chromedriver were not f
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test debug browser check check-long bench mutants rights clean
+.PHONY: help install demo test debug browser check check-long aws-evidence bench mutants rights clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) ## make the virtual environment and install Petri with all it needs
 
@@ -66,6 +66,11 @@ check: $(INSTALLED) ## lint, check types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict chalicelib petri infra
 	@$(BIN)/lint-imports
+
+aws-evidence: $(INSTALLED) ## try on second implementations what moto can't show: DynamoDB, CloudFront's JavaScript, policies
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS)) --editable '.[dev,evidence]'
+	@$(BIN)/python -m tests.tools.aws_evidence
 
 bench: $(INSTALLED) ## measure participants a second, latencies and memory
 	@$(BIN)/python -m bench

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,21 @@ from tests.tools.torn import TornEngine
 TABLE = "petri-contract"
 
 
+#: The address of another DynamoDB than moto's, in a process of its own: `make aws-evidence` sets it.
+ELSEWHERE = os.environ.get("PETRI_TEST_DYNAMODB")
+
+
+def new_engine(table: str, **more: Any) -> DynamoDBEngine:
+    """Open a table of the DynamoDB that the suite runs over."""
+    if ELSEWHERE is not None:
+        more |= {"host": ELSEWHERE, "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return DynamoDBEngine(table, REGION, **more)
+
+
 @pytest.fixture(scope="module")
 def _moto() -> Iterator[DynamoDBEngine]:
-    with started():
-        engine = DynamoDBEngine(TABLE, REGION)
+    with started() if ELSEWHERE is None else nullcontext():
+        engine = new_engine(TABLE)
         yield engine
         engine.close()
 
@@ -36,7 +49,7 @@ def dynamodb(_moto: DynamoDBEngine) -> Iterator[DynamoDBEngine]:
 @pytest.fixture
 def own_dynamodb(dynamodb: DynamoDBEngine) -> Iterator[DynamoDBEngine]:
     """An engine with a client of its own that a test may bend; each call is tried twice."""
-    engine = DynamoDBEngine(dynamodb.table_name, REGION, max_attempts=2)
+    engine = new_engine(dynamodb.table_name, max_attempts=2)
     yield engine
     engine.close()
 
