@@ -133,6 +133,12 @@ class HighPerformanceBotBase(TalkingBot):
 
     def received_infos(self, node_id: int, info_type: str = "Info") -> list[dict[str, Any]]:
         """Return what was sent to a node (GET /node/<node_id>/received_infos), oldest first."""
-        answer = self.get(f"/node/{node_id}/received_infos", {"info_type": info_type})
-        infos: list[dict[str, Any]] = answer["infos"]
-        return infos
+        asked: dict[str, Any] = {"info_type": info_type}
+        infos: list[dict[str, Any]] = []
+        while True:
+            answer = self.get(f"/node/{node_id}/received_infos", asked)
+            infos += answer["infos"]
+            # A list that is longer than one answer may be comes in pages.
+            if "next_offset" not in answer:
+                return infos
+            asked["offset"] = answer["next_offset"]

@@ -20,8 +20,9 @@ from chalicelib.invocation import within
 from chalicelib.model.errors import PetriError, TooLarge, Unauthorized, UnsupportedMedia
 from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
 
-from .answers import failure, success
+from .answers import encode, failure, success
 from .logs import log_request
+from .paging import page_of
 from .parameters import LONGEST_ANONYMOUS_BODY, Parameters
 from .protection import refuse_protected
 
@@ -79,6 +80,8 @@ def answer(request: Any, view: View) -> Response:
         call = read_call(request)
         refuse_protected(request.path, call.caller)
         made = view(call)
+        if not isinstance(made, Response) and request.method == "GET":
+            made = page_of(made, call.parameters, encode)
         response = made if isinstance(made, Response) else success(made)
     except PetriError as refused:
         error = refused

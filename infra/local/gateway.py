@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, quote
 
 from infra.local.routing import Match
 
-#: API Gateway's own limit on what a client may send.
-MAX_BODY = 10 * 1024 * 1024
+#: Lambda's limit on what it is handed: on AWS what is longer is refused with 413 before it gets there.
+MAX_BODY = 6 * 1024 * 1024
 STAGE = "api"
 _ACCOUNT = "123456789012"
 _API = "local"

@@ -103,6 +103,14 @@ def test_a_call_asks_its_route(plain, page, call, method, path, data):
     assert [(asked.method, asked.data) for asked in plain.requests(path)] == [(method, data)]
 
 
+def test_a_list_that_comes_in_pages_is_put_together(plain, page):
+    first, second = success(infos=[{"id": 1}], next_offset=1), success(infos=[{"id": 2}], next_offset=2)
+    plain.on("GET", "/node/5/infos", first, second, success(infos=[{"id": 3}]))
+    done = settled(page, "dallinger.getInfos(5)")["done"]
+    assert done == {"status": "success", "infos": [{"id": 1}, {"id": 2}, {"id": 3}]}
+    assert [asked.data for asked in plain.requests("/node/5/infos")] == [{}, {"offset": "1"}, {"offset": "2"}]
+
+
 def test_objects_go_as_json(plain, page):
     plain.on("POST", "/info/5", success())
     settled(page, "dallinger.post('/info/5', {details: {a: [1, null]}})")

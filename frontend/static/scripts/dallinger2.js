@@ -405,11 +405,20 @@
     fetch(address, { ...options, keepalive: true }).catch(() => undefined);
   };
 
+  // A list that is longer than one answer comes in pages; here they are put together again.
+  function listed(route, name, data) {
+    const further = (whole) => dlgr.get(route, { ...data, offset: whole.next_offset }).then((page) => {
+      const { next_offset: end, ...joined } = { ...page, [name]: [...whole[name], ...page[name]] };
+      return end ? further({ ...joined, next_offset: end }) : joined;
+    });
+    return dlgr.get(route, data).then((page) => (page.next_offset ? further(page) : page));
+  }
+
   dlgr.getExperimentProperty = (name) => dlgr.get(`/experiment/${name}`);
   dlgr.getInfo = (nodeId, infoId) => dlgr.get(`/info/${nodeId}/${infoId}`);
-  dlgr.getInfos = (nodeId) => dlgr.get(`/node/${nodeId}/infos`);
-  dlgr.getReceivedInfos = (nodeId) => dlgr.get(`/node/${nodeId}/received_infos`);
-  dlgr.getTransmissions = (nodeId, data) => dlgr.get(`/node/${nodeId}/transmissions`, data);
+  dlgr.getInfos = (nodeId) => listed(`/node/${nodeId}/infos`, "infos");
+  dlgr.getReceivedInfos = (nodeId) => listed(`/node/${nodeId}/received_infos`, "infos");
+  dlgr.getTransmissions = (nodeId, data) => listed(`/node/${nodeId}/transmissions`, "transmissions", data);
 
   /* ---- Taking part ----------------------------------------------------------------------------------------- */
 

@@ -374,6 +374,13 @@ def test_received_infos_are_asked_for_by_class(server):
     assert server.of("/node/1/received_infos")[0]["fields"] == {"info_type": "Meme"}
 
 
+def test_received_infos_that_come_in_pages_are_put_together(server):
+    first = (200, {}, {"status": "success", "infos": [{"id": 3}], "next_offset": 1})
+    server.answer("/node/1/received_infos", first, (200, {}, {"status": "success", "infos": [{"id": 4}]}))
+    assert a_bot(server).received_infos(1) == [{"id": 3}, {"id": 4}]
+    assert server.of("/node/1/received_infos")[1]["fields"]["offset"] == "1"
+
+
 def test_who_came_too_late_skips_the_experiment(server):
     late = {**PARTICIPANT[2], "quorum": {"q": 2, "n": 3, "overrecruited": True}}
     server.answer("/participant", (200, {}, late))

@@ -109,7 +109,7 @@ def test_options_tells_the_methods_of_a_route(url: str) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_ten_megabytes_is_a_413(url: str, *, chunked: bool) -> None:
+def test_a_body_over_six_megabytes_is_a_413(url: str, *, chunked: bool) -> None:
     body = b"x" * (MAX_BODY + 1)
     data = iter([body[: MAX_BODY // 2], body[MAX_BODY // 2 :]]) if chunked else body
     answer = requests.post(f"{url}/echo/a", data=data, headers={"Content-Type": FORM}, timeout=20)
