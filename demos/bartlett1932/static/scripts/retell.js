@@ -5,9 +5,9 @@
   const field = part("reproduction");
   const minimumWords = Number(field.dataset.minimumWords);
   let nodeId = null;
+  let draft = null;
 
   const countWords = () => field.value.trim().split(/\s+/).filter(Boolean).length;
-  const draftKey = () => `bartlett1932-draft-${dallinger.identity.participantId}-${nodeId}`;
 
   function show(id) {
     for (const other of ["loading", "stimulus", "response-form"]) part(other).hidden = other !== id;
@@ -18,6 +18,7 @@
     show("loading");
     dallinger.createAgent().done((answer) => {
       nodeId = answer.node.id;
+      draft = petri.draft(nodeId);
       receive();
     }).fail((rejection) => {
       if (rejection.status !== 403) return dallinger.error(rejection);
@@ -28,19 +29,19 @@
 
   function receive() {
     dallinger.getReceivedInfos(nodeId).done((answer) => {
-      const draft = dallinger.storage.get(draftKey());
-      // Who reloads the page while writing doesn't get to read the story again.
-      if (typeof draft === "string") return write(draft);
+      // A participant who reloads the page while writing does not get to read the story again.
+      if (draft.seen) return write();
       part("story").textContent = answer.infos[answer.infos.length - 1].contents;
       show("stimulus");
       return part("read-heading").focus();
     }).fail(dallinger.error);
   }
 
-  function write(draft) {
+  function write() {
     part("story").textContent = "";
-    dallinger.storage.set(draftKey(), draft);
-    field.value = draft;
+    draft.markSeen();
+    field.value = "";
+    draft.follow(field);
     tellWords();
     busy(false);
     show("response-form");
@@ -72,7 +73,7 @@
     }
     busy(true);
     return dallinger.createInfo(nodeId, { contents: field.value.trim(), info_type: "Info" }).done(() => {
-      dallinger.storage.set(draftKey(), null);
+      draft.clear();
       ask();
     }).fail((rejection) => {
       if (rejection.status > 0 && rejection.status < 500) return dallinger.error(rejection);
@@ -82,11 +83,8 @@
   }
 
   dallinger.preventExit = true;
-  part("finish-reading").addEventListener("click", () => write(""));
+  part("finish-reading").addEventListener("click", write);
   part("response-form").addEventListener("submit", submit);
-  field.addEventListener("input", () => {
-    dallinger.storage.set(draftKey(), field.value);
-    tellWords();
-  });
+  field.addEventListener("input", tellWords);
   ask();
 })();

@@ -8,8 +8,8 @@
   const shown = new Sketch(part("story"));
   const board = new Sketch(part("reproduction"));
   let nodeId = null;
+  let draft = null;
 
-  const draftKey = () => `bartlett-drawing-draft-${dallinger.identity.participantId}-${nodeId}`;
   const written = (strokes) => JSON.stringify({ size: Sketch.SIZE, strokes });
 
   function show(id) {
@@ -21,6 +21,7 @@
     show("loading");
     dallinger.createAgent().done((answer) => {
       nodeId = answer.node.id;
+      draft = petri.draft(nodeId);
       receive();
     }).fail((rejection) => {
       if (rejection.status !== 403) return dallinger.error(rejection);
@@ -31,9 +32,8 @@
 
   function receive() {
     dallinger.getReceivedInfos(nodeId).done((answer) => {
-      const draft = dallinger.storage.get(draftKey());
-      // Who reloads the page while drawing doesn't get to see the picture again.
-      if (Array.isArray(draft)) return redraw(draft);
+      // A participant who reloads the page while drawing does not get to see the picture again.
+      if (draft.seen) return redraw();
       const { strokes } = JSON.parse(answer.infos[answer.infos.length - 1].contents);
       shown.show(strokes);
       part("story").setAttribute("aria-label", `A line drawing of ${strokes.length} strokes. It has to be seen.`);
@@ -42,10 +42,10 @@
     }).fail(dallinger.error);
   }
 
-  function redraw(draft) {
+  function redraw() {
     shown.show([]);
-    dallinger.storage.set(draftKey(), draft);
-    board.show(draft);
+    draft.markSeen();
+    board.show(draft.value || []);
     complain("");
     busy(false);
     tellPen(null, false);
@@ -83,7 +83,7 @@
     if (!text) return complain("That is more than we can store. Please undo some of the strokes, and submit it again.");
     busy(true);
     return dallinger.createInfo(nodeId, { contents: text, info_type: "Info" }).done(() => {
-      dallinger.storage.set(draftKey(), null);
+      draft.clear();
       ask();
     }).fail((rejection) => {
       if (rejection.status > 0 && rejection.status < 500) return dallinger.error(rejection);
@@ -95,8 +95,8 @@
   dallinger.preventExit = true;
   board.listen();
   board.onpen = tellPen;
-  board.onchange = (strokes) => dallinger.storage.set(draftKey(), strokes);
-  part("finish-reading").addEventListener("click", () => redraw([]));
+  board.onchange = (strokes) => draft.keep(strokes);
+  part("finish-reading").addEventListener("click", redraw);
   part("undo").addEventListener("click", () => board.undo());
   part("clear").addEventListener("click", () => board.clear());
   part("submit-response").addEventListener("click", submit);

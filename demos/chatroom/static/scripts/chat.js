@@ -126,6 +126,7 @@
     part("problem").hidden = true;
     dallinger.createInfo(me.id, { contents: text, info_type: "Utterance" }).done(() => {
       part("text").value = "";
+      draft.clear();
       toldAt = 0;
       refresh();
     }).fail((rejection) => {
@@ -144,6 +145,8 @@
   }
 
   const ticking = setInterval(tick, 1000);
+  const draft = petri.draft("message");
+  draft.follow(part("text"));
   part("say").addEventListener("submit", say);
   part("text").addEventListener("input", tellTyping);
   part("enough").addEventListener("click", () => dallinger.post("/enough").done(refresh).fail(dallinger.error));

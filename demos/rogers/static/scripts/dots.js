@@ -1,4 +1,4 @@
-// One round after the other: look at the dots or hear what somebody chose, then choose.
+// One round after the other: look at the dots or learn what another participant chose, then choose.
 (function () {
   "use strict";
   const DOTS = 80;
@@ -9,8 +9,9 @@
   const choices = [...document.querySelectorAll(".choice")];
   const { practice, rounds } = part("rounds").dataset;
   let node = null;
+  let draft = null;
 
-  // A small generator with the node's number as seed: who reloads the page sees the same picture.
+  // A small generator with the node's number as seed: a picture can be drawn again from the data.
   function generator(seed) {
     let state = seed >>> 0;
     return () => {
@@ -58,10 +59,10 @@
   }
 
   function tellRound() {
-    const key = `rogers-rounds-${dallinger.identity.participantId}`;
-    const seen = dallinger.storage.get(key) || [];
+    const played = petri.draft("rounds");
+    const seen = played.value || [];
     if (!seen.includes(node.id)) seen.push(node.id);
-    dallinger.storage.set(key, seen);
+    played.keep(seen);
     const kind = seen.length <= Number(practice) ? " (practice)" : "";
     part("round").textContent = `Round ${seen.length} of ${rounds}${kind}`;
   }
@@ -71,6 +72,7 @@
     mayChoose(false);
     dallinger.createAgent().done((answer) => {
       node = answer.node;
+      draft = petri.draft(node.id);
       tellRound();
       learn();
     }).fail((rejection) => {
@@ -97,19 +99,26 @@
 
   function offer(shareOfBlue) {
     show("asocial");
+    // The picture is shown once: a reload does not bring it back.
+    if (draft.seen) return haveSeen();
     stage("offer");
     part("look").focus();
     part("look").onclick = () => {
+      draft.markSeen();
       drawDots(shareOfBlue, node.id);
       stage("dots");
       // A second is short: nobody should have to scroll in it.
       part("dots").scrollIntoView({ block: "center" });
-      setTimeout(() => {
-        stage("seen");
-        mayChoose(true);
-        choices[0].focus();
-      }, SHOWN_MS);
+      setTimeout(haveSeen, SHOWN_MS);
     };
+    return undefined;
+  }
+
+  // The question gets the focus and not a button: a key that was pressed to see the dots must not answer.
+  function haveSeen() {
+    stage("seen");
+    mayChoose(true);
+    part("question").focus();
   }
 
   function stage(id) {
@@ -118,7 +127,10 @@
 
   function choose(colour) {
     mayChoose(false);
-    dallinger.createInfo(node.id, { contents: colour, info_type: "Meme" }).done(nextRound).fail(dallinger.error);
+    dallinger.createInfo(node.id, { contents: colour, info_type: "Meme" }).done(() => {
+      draft.clear();
+      nextRound();
+    }).fail(dallinger.error);
   }
 
   dallinger.preventExit = true;

@@ -3,6 +3,7 @@
   "use strict";
   const part = (id) => document.getElementById(id);
   let state = null;
+  let draft = null;
   let channel;
   let endsAt = 0;
 
@@ -47,6 +48,8 @@
     part("question").textContent = isAlone ? "How many beans are in the jar?" : "Would you like to change your guess?";
     part("guess-label").textContent = isAlone ? "Your guess" : "Your guess now";
     part("guess").value = isAlone ? "" : state.mine || "";
+    draft = petri.draft(`jar-${state.jar}-${state.stage}`);
+    draft.follow(part("guess"));
     part("others").hidden = isAlone;
     if (isAlone) Beans.draw(part("jar"), state.beans);
     else showGuesses();
@@ -86,7 +89,10 @@
     part("send").disabled = true;
     part("problem").hidden = true;
     const guess = { contents: String(Math.round(part("guess").valueAsNumber)), info_type: "Estimate", property1: state.jar, property2: state.stage };
-    dallinger.createInfo(state.me, guess).done(refresh).fail((rejection) => {
+    dallinger.createInfo(state.me, guess).done(() => {
+      draft.clear();
+      refresh();
+    }).fail((rejection) => {
       part("send").disabled = false;
       part("problem").textContent = rejection.errorText;
       part("problem").hidden = false;
