@@ -134,7 +134,7 @@ def mind_the_soft_cap(unit: Unit, participant: Participant | None = None, status
     total = owed(unit) + reserved(unit, participant, status)
     if total > cap:
         _note(unit, told=True)
-        tell(unit, f"What is owed and reserved, ${total:.2f}, is above soft_cap, ${cap:.2f}.")
+        tell(unit, f"What is owed and reserved, {unit.money(total)}, is above soft_cap, {unit.money(cap)}.")
 
 
 def tell_that_places_stay_closed(unit: Unit, name: str, places: int) -> None:
@@ -144,8 +144,8 @@ def tell_that_places_stay_closed(unit: Unit, name: str, places: int) -> None:
         _note(unit, stopped_at=cap)
         tell(
             unit,
-            f"{places} places were not opened with {name}: hard_cap (${cap}) is reached. To go on, raise "
-            "hard_cap and ask for more with petri recruit.",
+            f"{places} places were not opened with {name}: hard_cap ({unit.money(cap)}) is reached. To go "
+            "on, raise hard_cap and ask for more with petri recruit.",
         )
 
 

@@ -12,6 +12,7 @@ from .money import CENT, COMPENSATION, OPERATOR, owe
 from .unit import Unit
 
 REASON = "Compensation for your time"
+TOO_LITTLE = "A compensation must be at least 0.01; give the amount as a number, such as 1.50."
 
 
 def participant_of(unit: Unit, worker_id: str) -> Participant | None:
@@ -23,7 +24,7 @@ def participant_of(unit: Unit, worker_id: str) -> Participant | None:
 def may_be_compensated(unit: Unit, worker_id: str, amount: Decimal) -> Participant:
     """Return who would be compensated; NotFound for a stranger, BadRequest for who was compensated before."""
     if amount < CENT:
-        raise BadRequest("A compensation is a cent at least; give the sum in dollars.")
+        raise BadRequest(TOO_LITTLE)
     participant = participant_of(unit, worker_id)
     if participant is None:
         raise NotFound(
@@ -33,8 +34,9 @@ def may_be_compensated(unit: Unit, worker_id: str, amount: Decimal) -> Participa
     before = unit.work.payment(participant.id, COMPENSATION)
     if before is not None:
         raise BadRequest(
-            f"Participant {participant.id} has a compensation of ${before.amount} already, which is "
-            f"{before.status}; there is one for each. See petri payments list --participant {participant.id}."
+            f"Participant {participant.id} has a compensation of {unit.money(before.amount)} already, "
+            f"which is {before.status}; there is one for each. "
+            f"See petri payments list --participant {participant.id}."
         )
     return participant
 

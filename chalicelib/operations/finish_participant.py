@@ -200,8 +200,9 @@ def _checked_bonus(unit: Unit, asked: Any) -> Decimal:
     most = unit.config.get("max_bonus")
     if most is not None and bonus > in_cents(most, "max_bonus"):
         raise ExperimentError(
-            f"bonus() returned ${bonus}, which is above max_bonus (${most}). No bonus was paid: mend "
-            "bonus() or raise max_bonus, then have it asked again with petri dead-letters replay."
+            f"bonus() returned {unit.money(bonus)}, which is above max_bonus ({unit.money(most)}). No "
+            "bonus was paid: fix bonus() or raise max_bonus, then have it asked "
+            "again with petri dead-letters replay."
         )
     return bonus
 

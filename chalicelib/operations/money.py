@@ -77,8 +77,8 @@ def owe(
         move(unit, payment, HELD, "hard_cap is reached", by)
         budget.tell(
             unit,
-            f"A bonus of ${amount} for participant {participant.id} is held, since hard_cap is reached. "
-            f"Have it paid with: petri payments release --participant {participant.id}",
+            f"A bonus of {unit.money(amount)} for participant {participant.id} is held, since hard_cap is "
+            f"reached. Have it paid with: petri payments release --participant {participant.id}",
         )
     else:
         move(unit, payment, DUE, reason, by)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.model.currency import currency_of, format_money
 from chalicelib.model.errors import Refused
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Recruiter, UnitOfWork
@@ -113,6 +114,10 @@ class Unit:
     def now(self) -> datetime:
         """The moment of this unit."""
         return self.work.now
+
+    def money(self, amount: Any) -> str:
+        """Write an amount in the currency of the experiment."""
+        return format_money(Decimal(str(amount)), currency_of(self.config))
 
     def seed(self, participant: Participant | None, operation: str, count: int) -> None:
         """Seed `random` and `experiment.random`, so that the same order of arrival gives the same run."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
 
+from chalicelib.model.currency import currency_of, format_money
 from chalicelib.model.errors import BadRequest
 from infra.cli.carried import tell
 from infra.cli.console import out, show_table
@@ -52,8 +54,10 @@ def _list(run_id: str | None, wanted: Wanted, *, show_workers: bool) -> None:
 
     with opened(run_id, Places(Path.cwd()), with_code=False) as office:
         found = office.app.run(list_payments, wanted)
-    _show(found, show_workers=show_workers)
-    out().print(f"{len(found)} payments, ${sum(each.amount for each in found):.2f}")
+        currency = currency_of(office.app.config)
+    _show(found, currency, show_workers=show_workers)
+    total = sum((each.amount for each in found), Decimal(0))
+    out().print(f"{len(found)} payments, {format_money(total, currency)}")
 
 
 def _send(action: Action, run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_run: bool) -> None:
@@ -67,7 +71,7 @@ def _send(action: Action, run_id: str | None, wanted: Wanted, *, show_workers: b
     act, will = (release, "release") if action == "release" else (retry, "try again")
     with opened(run_id, Places(Path.cwd())) as office:
         meant = act(office.app, wanted, dry_run=dry_run)
-        _show(meant, show_workers=show_workers)
+        _show(meant, currency_of(office.app.config), show_workers=show_workers)
         if dry_run or not meant:
             out().print(f"Would {will} {len(meant)} payments." if dry_run else f"Nothing to {will}.")
             return
@@ -80,12 +84,12 @@ def _reconcile(run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_ru
 
     with opened(run_id, Places(Path.cwd())) as office:
         compared = reconcile(office.app, wanted, dry_run=dry_run)
-        _show_comparison(compared, show_workers=show_workers, dry_run=dry_run)
+        _show_comparison(compared, currency_of(office.app.config), show_workers=show_workers, dry_run=dry_run)
         if compared.sent_again and not dry_run:
             tell(office.carry_out())
 
 
-def _show(found: Sequence[Entry], *, show_workers: bool) -> None:
+def _show(found: Sequence[Entry], currency: str, *, show_workers: bool) -> None:
     if not found:
         return
     table = Table("participant", *(["worker"] if show_workers else []), "kind", "amount", "status", "since")
@@ -94,7 +98,7 @@ def _show(found: Sequence[Entry], *, show_workers: bool) -> None:
         table.add_row(
             *_whose(each, show_workers=show_workers),
             each.kind,
-            f"${each.amount:.2f}",
+            format_money(each.amount, currency),
             f"{each.status} (hangs)" if each.hangs else each.status,
             since,
         )
@@ -107,14 +111,15 @@ def _show(found: Sequence[Entry], *, show_workers: bool) -> None:
             out().print(f"participant {each.participant_id}, {each.kind}: {'; '.join(told)}", markup=False)
 
 
-def _show_comparison(compared: Comparison, *, show_workers: bool, dry_run: bool) -> None:
+def _show_comparison(compared: Comparison, currency: str, *, show_workers: bool, dry_run: bool) -> None:
     if compared.differences:
         names = ("kind", "amount", "in the ledger", "the recruiter says", "would" if dry_run else "done")
         table = Table("participant", *(["worker"] if show_workers else []), *names)
         for each in compared.differences:
             entry = each.entry
             whose = _whose(entry, show_workers=show_workers)
-            table.add_row(*whose, entry.kind, f"${entry.amount:.2f}", entry.status, each.found, each.repair)
+            amount = format_money(entry.amount, currency)
+            table.add_row(*whose, entry.kind, amount, entry.status, each.found, each.repair)
         show_table(table)
     out().print(f"{compared.compared} payments compared, {len(compared.differences)} differ.")
     if compared.without_books:

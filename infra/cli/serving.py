@@ -58,7 +58,7 @@ def finish(run: Run, places: Places, began: float, *, analyse: bool = True) -> N
     console = out()
     archive = outcome.export(run.engine, run.id, places)
     counted = outcome.counted(archive)
-    show(counted, console, outcome.floor_of(run.id, places))
+    show(counted, console, outcome.floor_of(run.id, places), outcome.currency_in(run.id, places))
     console.print(f"Time: {time.monotonic() - began:.1f} s")
     console.print(f"Data: {archive}", markup=False)
     report = outcome.analysis(run, archive) if analyse and counted.participants else None

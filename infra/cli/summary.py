@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from chalicelib.model.currency import DOLLARS, format_money
 from infra.cli.aws_options import AnyStage, Profile, Region
 from infra.cli.console import err, out, show_table
 from infra.cli.options import Run
@@ -36,25 +37,26 @@ def summary(
 
         out().print(f"{found.names.app} ({found.names.stage})", markup=False)
         with plainly():
-            counted, floor = counting.summary(found.account, found.names)
-        _tell(counted, floor, each=each)
+            counted, floor, currency = counting.summary(found.account, found.names)
+        _tell(counted, floor, currency, each=each)
         return
     # Put off: it brings the storage along.
-    from infra.local.outcome import floor_of
+    from infra.local.outcome import currency_in, floor_of
 
     places = Places(Path.cwd())
     run_id = places.existing(app)
     out().print(run_id, markup=False)
-    _tell(summary_of_file(places.database(run_id)), floor_of(run_id, places), each=each)
+    counted = summary_of_file(places.database(run_id))
+    _tell(counted, floor_of(run_id, places), currency_in(run_id, places), each=each)
 
 
-def _tell(counted: Summary, floor: Decimal | None, *, each: bool) -> None:
-    show(counted, out(), floor)
+def _tell(counted: Summary, floor: Decimal | None, currency: str, *, each: bool) -> None:
+    show(counted, out(), floor, currency)
     if each:
-        _show_each(counted.pay, out(), floor)
+        _show_each(counted.pay, out(), floor, currency)
 
 
-def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None) -> None:
+def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None, currency: str) -> None:
     """Print a line for each participant who came to a paid end, lowest pay first."""
     if pay is None:
         console.print("Nobody has come to a paid end yet.")
@@ -65,13 +67,17 @@ def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None) -
     for one in pay.people:
         below = "below the floor" if floor is not None and one.rate < floor else ""
         table.add_row(
-            str(one.participant_id), f"{one.minutes:.1f}", f"${one.amount:.2f}", f"${one.rate:.2f}", below
+            str(one.participant_id),
+            f"{one.minutes:.1f}",
+            format_money(one.amount, currency),
+            format_money(one.rate, currency),
+            below,
         )
     show_table(table, console)
 
 
-def show(counted: Summary, console: Console, floor: Decimal | None = None) -> None:
-    """Print the counts as a table, and warn when people earn less than `floor` US dollars an hour."""
+def show(counted: Summary, console: Console, floor: Decimal | None = None, currency: str = DOLLARS) -> None:
+    """Print the counts as a table, and warn when people earn less than `floor` an hour."""
     table = Table("participants", "count")
     table.columns[1].justify = "right"
     for status, count in counted.statuses.items():
@@ -80,19 +86,21 @@ def show(counted: Summary, console: Console, floor: Decimal | None = None) -> No
     console.print(f"Yield: {counted.yielded:.0%}")
     console.print(f"Networks filled: {counted.networks_full} of {counted.networks}")
     if counted.pay is not None:
-        _show_pay(counted.pay, console, floor)
+        _show_pay(counted.pay, console, floor, currency)
 
 
-def _show_pay(pay: HourlyPay, console: Console, floor: Decimal | None) -> None:
+def _show_pay(pay: HourlyPay, console: Console, floor: Decimal | None, currency: str) -> None:
     if floor is None and not pay.rates[-1]:
         # Nobody is paid in this run, and nobody asked for a floor.
         return
     console.print(
-        f"Pay an hour, waiting included: ${pay.median:.2f} in the middle, ${pay.lowest:.2f} at the lowest"
+        f"Pay an hour, waiting included: median {format_money(pay.median, currency)}, "
+        f"lowest {format_money(pay.lowest, currency)}"
     )
     count = 0 if floor is None else pay.below(floor)
     if count:
         err().print(
             f"warning: {count} of {len(pay.rates)} people ({count / len(pay.rates):.0%}) earned less than "
-            f"min_hourly_pay, ${floor:.2f} an hour. Pay a bonus, or use petri compensate."
+            f"min_hourly_pay, {format_money(floor or 0, currency)} an hour. Pay a bonus, or use "
+            "petri compensate."
         )

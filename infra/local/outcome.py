@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.export.archive import write_zip
+from chalicelib.model.currency import currency_of
 from chalicelib.model.errors import errors_only
 from chalicelib.storage.engine import Engine
 from infra.local.places import Places
@@ -60,11 +61,21 @@ def counted(archive: Path) -> Summary:
 
 def floor_of(run_id: str, places: Places) -> Decimal | None:
     """Return the pay an hour below which a run's operator wants to be warned; None when it isn't set."""
+    floor = _settings_of(run_id, places).get("min_hourly_pay")
+    return None if floor is None else Decimal(str(floor))
+
+
+def currency_in(run_id: str, places: Places) -> str:
+    """Return the currency that a run's amounts are in."""
+    return currency_of(_settings_of(run_id, places))
+
+
+def _settings_of(run_id: str, places: Places) -> dict[str, Any]:
     facts = places.facts(run_id)
     if not facts.exists():
-        return None
-    floor = json.loads(facts.read_text(encoding="utf-8"))["settings"].get("min_hourly_pay")
-    return None if floor is None else Decimal(str(floor))
+        return {}
+    settings: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))["settings"]
+    return settings
 
 
 def analysis(run: Run, archive: Path) -> Report | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from chalicelib.model.currency import DOLLARS, currency_of, format_money
 from chalicelib.model.errors import BadRequest
 from chalicelib.operations import compensate
 from chalicelib.operations.money import CENT, COMPENSATION, in_cents
@@ -34,7 +35,9 @@ class Wish:
         """The sum in whole cents; ExperimentError for what is none, BadRequest for nothing."""
         amount = in_cents(self.dollars, "--dollars")
         if amount < CENT:
-            raise BadRequest("A compensation is a cent at least; give the sum in dollars.")
+            raise BadRequest(
+                "A compensation must be at least 0.01; give the amount as a number, such as 1.50."
+            )
         return amount
 
 
@@ -58,11 +61,13 @@ def _through_the_ledger(office: Office, wish: Wish) -> list[str]:
     participant_id, recruiter = office.app.run(_whom, wish)
     _check_market(office.app.config, recruiter, wish)
     tell = letters.prepared(office.app.config, wish.email)
-    what = f"${wish.amount} to participant {participant_id} of {office.run_id}, through {recruiter}"
+    currency = currency_of(office.app.config)
+    to_whom = f"participant {participant_id} of {office.run_id}, through {recruiter}"
+    what = f"{format_money(wish.amount, currency)} to {to_whom}"
     if wish.dry_run:
         return [f"Would pay {what}.", *_would_mail(wish)]
     office.app.run(compensate.compensate, wish.worker_id, wish.amount)
-    return [f"Pays {what}.", str(office.carry_out()), *tell(_letter(wish))]
+    return [f"Pays {what}.", str(office.carry_out()), *tell(_letter(wish, currency))]
 
 
 def _whom(unit: Unit, wish: Wish) -> tuple[int, str]:
@@ -86,7 +91,7 @@ def _at_mechanical_turk(wish: Wish, run_id: str) -> list[str]:
 
     with opened_desk(sandbox=wish.sandbox) as desk:
         tell = letters.prepared(Settings(desk.config), wish.email)
-        what = f"${wish.amount} to worker {wish.worker_id} at {desk.market}"
+        what = f"{format_money(wish.amount)} to worker {wish.worker_id} at {desk.market}"
         if wish.dry_run:
             return [f"Would pay {what}.", *_would_mail(wish)]
         made = Payments(desk.requester, run_id).open_compensation(_transfer(wish))
@@ -94,8 +99,8 @@ def _at_mechanical_turk(wish: Wish, run_id: str) -> list[str]:
     return said + tell(f"{_letter(wish)} Accept and submit this HIT to get it: {made.address}")
 
 
-def _letter(wish: Wish) -> str:
-    return f"{compensate.REASON}: you are paid ${wish.amount}."
+def _letter(wish: Wish, currency: str = DOLLARS) -> str:
+    return f"{compensate.REASON}: you are paid {format_money(wish.amount, currency)}."
 
 
 def _would_mail(wish: Wish) -> list[str]:

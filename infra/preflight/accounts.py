@@ -11,6 +11,7 @@ from typing import Any, Literal
 import boto3
 from botocore.exceptions import BotoCoreError
 
+from chalicelib.model.currency import format_money
 from chalicelib.model.errors import ConfigError, VendorError
 from chalicelib.operations.quotas import recruiter_names
 from chalicelib.operations.settings import Settings
@@ -121,11 +122,11 @@ def _balance(config: Settings, needs: Needs, doors: Doors) -> Allowed:
             requester.close()
     except (VendorError, ConfigError) as error:
         return Allowed(what, "unknown", f"the balance is not known. {error}")
-    said = f"${balance:,.2f} can be spent; this plan costs about ${needs.dollars:,.2f} there"
+    said = f"{format_money(balance)} can be spent; this plan costs about {format_money(needs.dollars)} there"
     if balance < needs.dollars:
         return Allowed(what, "warning", f"{said}. Put more money in before the launch.")
     if needs.most_dollars is not None and balance < needs.most_dollars:
-        said += f", and up to ${needs.most_dollars:,.2f} if everybody gets the largest bonus."
+        said += f", and up to {format_money(needs.most_dollars)} if everybody gets the largest bonus."
         return Allowed(what, "warning", said)
     return Allowed(what, "fine", f"{said}.")
 

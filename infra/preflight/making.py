@@ -13,6 +13,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from chalicelib.experiment.loader import Loaded, load_experiment
+from chalicelib.model.currency import currency_of
 from chalicelib.model.errors import BadRequest, ExperimentError
 from chalicelib.operations.settings import Settings
 from chalicelib.storage.engine import Engine
@@ -147,6 +148,7 @@ def _report(
         times=_times(course, outcome, size),
         hourly=_hourly(config, outcome),
         money=paid,
+        currency=currency_of(config),
         aws=table.of(amounts),
         prices={"region": table.region, "date": table.date, "note": table.note},
         counts={name: amount for name, amount in amounts.items() if name not in measured},

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from chalicelib.model.currency import currency_of, format_money
 from chalicelib.operations.money import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.settings import Settings
 from chalicelib.services import App
@@ -98,16 +99,18 @@ def caps_of(config: Settings, money: Money) -> dict[str, Cap]:
     found = {}
     for name in ("soft_cap", "hard_cap"):
         if config.get(name) is not None:
-            found[name] = _compared(Decimal(str(config.get(name))), money)
+            found[name] = _compared(Decimal(str(config.get(name))), money, currency_of(config))
     return found
 
 
-def _compared(cap: Decimal, money: Money) -> Cap:
-    if money.expected > cap:
-        return Cap(f"${cap:,.2f} is below the ${money.expected:,.2f} that are expected", holds=False)
+def _compared(amount: Decimal, money: Money, currency: str) -> Cap:
+    cap, expected = format_money(amount, currency), format_money(money.expected, currency)
+    if money.expected > amount:
+        return Cap(f"{cap} is below the {expected} that are expected", holds=False)
     if money.at_most is None:
-        return Cap(f"${cap:,.2f} is enough for what is expected; bonuses have no bound", holds=True)
-    if money.at_most > cap:
-        said = f"${cap:,.2f} is enough for what is expected, not for the most (${money.at_most:,.2f})"
+        return Cap(f"{cap} is enough for what is expected; bonuses have no bound", holds=True)
+    if money.at_most > amount:
+        most = format_money(money.at_most, currency)
+        said = f"{cap} is enough for what is expected, not for the most ({most})"
         return Cap(said, holds=True)
-    return Cap(f"${cap:,.2f} is enough, for the most too", holds=True)
+    return Cap(f"{cap} is enough, for the most too", holds=True)

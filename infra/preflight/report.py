@@ -95,6 +95,8 @@ class Report:
     times: Times | None
     hourly: Hourly | None
     money: Money
+    #: What amounts to people are in; AWS charges US dollars.
+    currency: str
     #: US dollars by service, and the table that they are reckoned with.
     aws: dict[str, float]
     prices: dict[str, str]

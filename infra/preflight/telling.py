@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
+from chalicelib.model.currency import DOLLARS, format_money
 from infra.preflight.report import Money, Report
 
 WIDTH = 88
@@ -29,7 +31,7 @@ def page(report: Report) -> list[str]:
         f"What AWS charges, at the prices of {report.prices['region']} of {report.prices['date']}",
         *_charging(report),
         "",
-        _row("Together", "", report.total),
+        _together(report),
         *_accounts(report),
         *_warnings(report),
         "",
@@ -55,32 +57,33 @@ def _happening(report: Report) -> Iterator[str]:
         yield _line("of it, waiting", waited)
     yield _line("The whole run", _hours(times.run_hours))
     if report.hourly is not None and report.hourly.median:
-        pay = f"${report.hourly.median:.2f} in the middle, ${report.hourly.lowest:.2f} at the lowest"
+        paid = partial(format_money, currency=report.currency)
+        pay = f"median {paid(report.hourly.median)}, lowest {paid(report.hourly.lowest)}"
         yield _line("Pay an hour", pay)
 
 
 def _paying(report: Report) -> Iterator[str]:
     money = report.money
-    yield _row("Base pay", "", money.base)
-    yield _row("Bonuses", _bonuses(money), money.bonuses)
+    row = partial(_row, currency=report.currency)
+    yield row("Base pay", "", money.base)
+    yield row("Bonuses", _bonuses(money, report.currency), money.bonuses)
     if money.screen_outs:
-        yield _row("Screen-outs", "", money.screen_outs)
-    yield _row("Fees", f"{' and '.join(money.recruiters)}", money.fees)
-    yield _row("Expected", "", money.expected)
+        yield row("Screen-outs", "", money.screen_outs)
+    yield row("Fees", f"{' and '.join(money.recruiters)}", money.fees)
+    yield row("Expected", "", money.expected)
     if money.at_most is None:
         yield _line("At the most", "no bound: max_bonus isn't set")
     elif money.at_most != money.expected:
-        yield _row("At the most", "", money.at_most)
+        yield row("At the most", "", money.at_most)
     for name, told in report.caps.items():
         yield from _wrapped(_line(name, told), "", " " * (_LABEL + 4))
 
 
-def _bonuses(money: Money) -> str:
+def _bonuses(money: Money, currency: str) -> str:
     if not money.bonuses:
         return ""
-    if money.bonus_from == money.bonus_to:
-        return f"the bots got ${money.bonus_to:.2f} each"
-    return f"the bots got ${money.bonus_from:.2f} to ${money.bonus_to:.2f} each"
+    least, most = (format_money(amount, currency) for amount in (money.bonus_from, money.bonus_to))
+    return f"the bots got {most} each" if least == most else f"the bots got {least} to {most} each"
 
 
 def _charging(report: Report) -> Iterator[str]:
@@ -135,15 +138,24 @@ def _line(label: str, told: str) -> str:
     return f"  {label:<{_LABEL}}  {told}"
 
 
-def _row(label: str, told: str, amount: Decimal) -> str:
-    return f"  {label:<{_LABEL + 2}}{told:<{_SUM}}{_dollars(amount):>12}"
+def _together(report: Report) -> str:
+    """Write what all costs; what is in two currencies isn't added up."""
+    if report.currency == DOLLARS:
+        return _row("Total", "", report.total)
+    pay = format_money(report.money.expected, report.currency)
+    return _line("Total", f"{pay} for people, and {_amount(report.aws_total).strip()} for AWS")
 
 
-def _dollars(amount: Decimal) -> str:
+def _row(label: str, told: str, amount: Decimal, currency: str = DOLLARS) -> str:
+    return f"  {label:<{_LABEL + 2}}{told:<{_SUM}}{_amount(amount, currency):>12}"
+
+
+def _amount(amount: Decimal, currency: str = DOLLARS) -> str:
     """Write a sum so that points stand below one another; AWS's sums are often far below a cent."""
     if 0 < amount < _TINY:
-        return f"<${_TINY}"
-    return f"${amount:,.4f}" if 0 < amount < _SMALL else f"${amount:,.2f}  "
+        return f"<{format_money(_TINY, currency, places=4)}"
+    is_small = 0 < amount < _SMALL
+    return format_money(amount, currency, places=4) if is_small else f"{format_money(amount, currency)}  "
 
 
 def _wrapped(text: str, indent: str = "", further: str | None = None) -> list[str]:

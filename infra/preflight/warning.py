@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from chalicelib.model.currency import currency_of, format_money
 from chalicelib.model.errors import ConfigError
 from chalicelib.operations.quotas import recruiter_names
 from chalicelib.operations.settings import Settings
@@ -114,7 +115,7 @@ def _about_money(report: Report, config: Settings, caps: Mapping[str, Cap]) -> I
     if hourly is not None and hourly.below_floor:
         yield (
             f"{hourly.below_floor} of {hourly.people} people earn less than min_hourly_pay, "
-            f"${hourly.floor:.2f} an hour: raise base_payment."
+            f"{format_money(hourly.floor or 0, currency_of(config))} an hour: raise base_payment."
         )
     if report.money.bonuses and config.get("max_bonus") is None:
         yield "max_bonus isn't set, so nothing bounds a bonus: set it to the largest that you mean to pay."

@@ -160,6 +160,7 @@ def test_the_ad_notices_that_the_study_was_declined(plain, page):
 
 def test_the_ad_notices_that_the_study_was_finished(plain, page):
     go(page, plain, "ad", TURK)
+    page.visible("#begin")
     plain.on("GET", "/may-take-part", success(may=False, reason="repeat_worker", ended=True))
     plain.on("GET", "/recruiter-exit/1", exit_answer(ended=True, participant_status="submitted"))
     to_the_study_and_back(page, lambda: go(page, plain, "recruiter-exit"))
@@ -169,6 +170,7 @@ def test_the_ad_notices_that_the_study_was_finished(plain, page):
 
 def test_the_ad_notices_that_the_window_of_the_study_was_closed(plain, page):
     go(page, plain, "ad", TURK)
+    page.visible("#begin")
     plain.on("GET", "/may-take-part", success(may=True, resumes=True))
     to_the_study_and_back(page, page.browser.close)
     page.wait().until(lambda _: page.visible("#begin").text == "Continue where you were")

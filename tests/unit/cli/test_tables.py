@@ -35,7 +35,7 @@ def test_payments_fit_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) 
         reason="VendorUnreachable: Mechanical Turk did not answer in time; it is tried again.",
         hangs=True,
     )
-    payments._show([entry], show_workers=False)
+    payments._show([entry], "USD", show_workers=False)
     lines = screen.file.getvalue().splitlines()
     table = [line for line in lines if line.startswith(("┏", "┃", "┡", "│", "└"))]
     assert max(map(len, table)) <= 80

@@ -35,7 +35,7 @@ def summary(scene: Scene, floor: float | None = None, *words: str) -> Result:
 
 def test_the_summary_tells_pay_by_the_hour(paid: Scene) -> None:
     said = summary(paid).stdout
-    assert "Pay an hour, waiting included: $2.00 in the middle, $2.00 at the lowest" in said
+    assert "Pay an hour, waiting included: median $2.00, lowest $2.00" in said
 
 
 def test_pay_below_the_floor_is_warned_about(paid: Scene) -> None:

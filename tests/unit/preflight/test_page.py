@@ -13,7 +13,7 @@ def test_the_page_says_what_would_happen(tried):
         "3 approved",
         "Base pay",
         "DynamoDB",
-        "Together",
+        "Total",
         "Nothing to mend.",
         "Nobody leaves on the way.",
     ):
