@@ -57,6 +57,8 @@ def _of_people(run: Run, work: UnitOfWork) -> Iterator[str]:
     rooms = [item for item in work.items("rooms") if item["kind"] == "room"]
     seats = Counter(one for room in rooms for one in room["members"])
     yield from (f"participant {one} is in {count} rooms" for one, count in seats.items() if count > 1)
+    late = run.seen.left_waiting & set(seats)
+    yield from (f"a room was opened for participant {one}, who had left" for one in sorted(late))
     size = run.world.app.experiment_class.room_size
     yield from (f"room {room['id']} has {room['members']}" for room in rooms if len(room["members"]) > size)
     owners = Counter[tuple[int, int]]()

@@ -24,6 +24,7 @@ from chalicelib.model.node import Node
 from chalicelib.ports import NUDGE, Message
 from chalicelib.storage.engine import Engine
 from chalicelib.workers import clock, messages
+from tests.tools.torn import LONGEST
 from tests.tools.vendor import Vendor
 from tests.web.world import OPERATOR_TOKEN, Said, World, build_world
 
@@ -43,6 +44,7 @@ WORKERS: Final = 3
 PATIENCE: Final = 60
 BUSY: Final = 503
 FAULT: Final = 500
+GOOD: Final = 200
 
 
 class Told(Source):
@@ -166,6 +168,8 @@ class Seen:
     infos: dict[int, str] = field(default_factory=dict)
     #: Participants by how they ended, as far as they were told that they had.
     ended: dict[int, str] = field(default_factory=dict)
+    #: Participants who left before a room had opened for them.
+    left_waiting: set[int] = field(default_factory=set)
     #: Answers with status 500, and errors of workers.
     faults: list[str] = field(default_factory=list)
 
@@ -274,7 +278,9 @@ class Run:
         }
         if how in asked:
             method, path, fields, by = asked[how]
-            self.ask(draw, method, path, fields, token=by)
+            said = self.ask(draw, method, path, fields, token=by)
+            if said.status == GOOD and how != "returned":
+                self._note_left(person)
         if how == "withdraw":
             self.seen.ended[person] = how
             # Tried again after the end: nothing may be had any more.
@@ -284,6 +290,13 @@ class Run:
         if how == "complete":
             report = {**self._returned(person), "Event.1.EventType": "AssignmentSubmitted"}
             self.ask(draw, "POST", "/notifications", report, token=OPERATOR_TOKEN)
+
+    def _note_left(self, person: int) -> None:
+        """Note that somebody has left without a room, once all of the commits before are to be seen."""
+        time.sleep(2 * LONGEST)
+        rooms = [item for item in self.world.engine.query("rooms") if item["kind"] == "room"]
+        if not any(person in room["members"] for room in rooms):
+            self.seen.left_waiting.add(person)
 
     def _returned(self, person: int) -> dict[str, Any]:
         found = self.world.get(f"/participant/{person}", token=OPERATOR_TOKEN)["participant"]
