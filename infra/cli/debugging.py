@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from chalicelib.model.errors import BadRequest
 from infra.cli.console import err
 from infra.cli.options import EngineName
-from infra.cli.progress import Progress
+from infra.cli.progress import Progress, looking
 from infra.cli.serving import finish, hold_plan, listening, opened_with_log, serve_people
 from infra.cli.telling import ForBots, Links, tell_failure
 from infra.local.bots import chosen_bots
@@ -51,6 +51,8 @@ def debug_run(asked: Asked) -> bool:
     run_id = asked.run_id or new_run_id(asked.directory.name)
     wish = Wish(asked.directory, run_id, asked.engine, _settings(asked), asked.adopt)
     with opened_with_log(wish, places) as run, hook_failures(run.loaded.folder, tell_failure) as failures:
+        if run.start_page is not None:
+            run.start_page.failures = failures
         if not asked.bots:
             _let_people_in(run, asked, places)
             finish(run, places, began)
@@ -80,6 +82,7 @@ def _let_bots_in(run: Run, asked: Asked, places: Places, failures: HookFailures)
     _warn_of_too_few(run, bots)
     plan = Plan(run.id, listening(run, asked.port or 0), bots=bots, leave=asked.leave, failures=failures)
     with Progress(asked.bots) as progress:
+        plan = replace(plan, look=looking(run, progress.show))
         return hold_plan(run, plan, places, ForBots(run, progress))
 
 

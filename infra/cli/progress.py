@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from infra.cli.console import err
 from infra.local.crowd import Participation
+from infra.local.standing import Standing, read_standing
+
+if TYPE_CHECKING:
+    from infra.local.run import Run
+
+#: Seconds between two looks how a run stands.
+LOOK_AGAIN = 1.0
 
 
 class Progress:
@@ -20,9 +32,10 @@ class Progress:
         self._console = err()
         self._total = total
         self._ended = 0
-        columns = (TextColumn("participants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        told = TextColumn("{task.fields[told]}")
+        columns = (TextColumn("participants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), told)
         self._bar = Bar(*columns, console=self._console, disable=not self._console.is_terminal)
-        self._task = self._bar.add_task("participants", total=total)
+        self._task = self._bar.add_task("participants", total=total, told="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -33,6 +46,10 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
+    def show(self, standing: Standing) -> None:
+        """Show beside the bar how the run stands."""
+        self._bar.update(self._task, told=str(standing))
+
     def advance(self, fared: Participation) -> Participation:
         """Count one bot, say what went wrong with it, and give it back."""
         self._ended += 1
@@ -42,3 +59,47 @@ class Progress:
         for problem in fared.problems:
             self._console.print(f"bot {fared.number}: {problem}", markup=False)
         return fared
+
+
+class LiveLine:
+    """How a run for people stands, on one line that is always the last; plain lines where no terminal is."""
+
+    def __init__(self) -> None:
+        """Begin without a line."""
+        self._console = err()
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._shown = ""
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, standing: Standing) -> None:
+        """Show how the run stands, if that has changed."""
+        told = str(standing)
+        if told == self._shown:
+            return
+        self._shown = told
+        if self._console.is_terminal:
+            self._live.update(Text(told), refresh=True)
+        else:
+            self._console.print(told, markup=False)
+
+
+def looking(run: Run, show: Callable[[Standing], None]) -> Callable[[], None]:
+    """Return what shows how a run stands, once a second at the most."""
+    last = -math.inf
+
+    def look() -> None:
+        nonlocal last
+        if time.monotonic() - last >= LOOK_AGAIN:
+            last = time.monotonic()
+            show(run.app.run(read_standing))
+
+    return look

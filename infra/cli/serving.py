@@ -7,8 +7,10 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from infra.cli.console import out
+from infra.cli.progress import LiveLine, looking
 from infra.cli.summary import show
 from infra.cli.telling import ForPeople, Links, requests_told_to
 from infra.local import outcome
@@ -46,8 +48,8 @@ def serve_people(run: Run, plan: Plan, places: Places, links: Links) -> None:
     """Serve a run until somebody ends it."""
     database = places.database(run.id)
     teller = ForPeople(run, database if database.exists() else None, links)
-    with requests_told_to(teller):
-        hold_plan(run, plan, places, teller)
+    with requests_told_to(teller), LiveLine() as line:
+        hold_plan(run, replace(plan, look=looking(run, line.show)), places, teller)
 
 
 def finish(run: Run, places: Places, began: float, *, analyse: bool = True) -> None:

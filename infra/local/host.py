@@ -39,6 +39,8 @@ class Host:
         self.sockets = sockets
         #: called when an API answer is on its way: what it left to do can be done now
         self.after_request: Callable[[], None] = _nothing
+        #: gives what the root of a debug run shows; None: the root is an address like any other
+        self.start_page: Callable[[], str] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one socket."""
@@ -52,6 +54,10 @@ class Host:
         if match is not None and scope["method"] in match.methods:
             await _send(await self._api(match, scope, receive), send)
             self.after_request()
+            return
+        if self.start_page is not None and _is_start(scope):
+            page = Answer(200, ((b"content-type", b"text/html; charset=utf-8"),), self.start_page().encode())
+            await _send(page, send, without_body=scope["method"] == "HEAD")
             return
         file = self.pages.find(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
         if file is not None:
@@ -105,6 +111,11 @@ class Host:
 def _host_header(scope: Scope) -> str | None:
     found: bytes | None = dict(scope["headers"]).get(b"host")
     return None if found is None else found.decode("latin-1")
+
+
+def _is_start(scope: Scope) -> bool:
+    """Whether a request is for the start page; a recruiter's link to the root has a query."""
+    return scope["path"] == "/" and not scope.get("query_string") and scope["method"] in {"GET", "HEAD"}
 
 
 def _nothing() -> None:

@@ -39,6 +39,7 @@ from infra.local.origin import Origin
 from infra.local.pages import Pages
 from infra.local.places import Places
 from infra.local.sockets import Sockets
+from infra.local.start_page import StartPage
 from infra.site import SiteSource, build, resolve
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Run:
     drain: Drain
     address: Address
     operator_token: str
+    #: what the root of a debug run shows; None in any other mode
+    start_page: StartPage | None = None
 
     def quorum(self) -> int:
         """Give how many must wait together before anybody begins; 0: nobody waits."""
@@ -134,7 +137,12 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
         drain = Drain(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
         names = Names(lambda: address.url, str(loaded.config.get("host")))
         host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names)
-        yield Run(wish.run_id, loaded, app, engine, host, drain, address, _operator_token(engine))
+        start = (
+            StartPage(app, wish.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
+        )
+        host.start_page = None if start is None else start.html
+        token = _operator_token(engine)
+        yield Run(wish.run_id, loaded, app, engine, host, drain, address, token, start)
 
 
 def chalice_app() -> Chalice:

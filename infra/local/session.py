@@ -61,6 +61,8 @@ class Plan:
     is_over: Callable[[], bool] | None = None
     #: what the experiment's own code raises; a run of bots ends at the first failure
     failures: HookFailures | None = None
+    #: called several times a second while the session lasts
+    look: Callable[[], None] | None = None
 
 
 class Watcher(Protocol):
@@ -91,17 +93,21 @@ async def hold(host: Host, drain: Drain, token: str, plan: Plan, places: Places,
                 watcher.started(url, launched)
                 succeeded = await _let_bots_take_part(plan, url, stop, watcher)
                 if not plan.leave and not _has_failed(plan):
-                    await _serve_until(stop, plan.is_over)
+                    await _serve_until(stop, plan.is_over, plan.look)
                 return succeeded
     finally:
         note.unlink(missing_ok=True)
 
 
-async def _serve_until(stop: asyncio.Event, is_over: Callable[[], bool] | None) -> None:
+async def _serve_until(
+    stop: asyncio.Event, is_over: Callable[[], bool] | None, look: Callable[[], None] | None
+) -> None:
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if is_over is None else LOOK_EVERY):
+            async with asyncio.timeout(None if is_over is None and look is None else LOOK_EVERY):
                 await stop.wait()
+        if look is not None:
+            look()
         if is_over is not None and is_over():
             return
 
@@ -154,7 +160,7 @@ async def _let_bots_take_part(plan: Plan, url: str, stop: asyncio.Event, watcher
     """Let the bots of a plan take part; True when all of them came through."""
     if plan.bots is None:
         return True
-    taking_part = _BotsTakingPart(plan.bots, url, stop, watcher)
+    taking_part = _BotsTakingPart(plan.bots, url, stop, watcher, plan.look)
     if plan.failures is not None:
         plan.failures.listen(taking_part.note_failure)
     return await taking_part.run()
@@ -163,8 +169,16 @@ async def _let_bots_take_part(plan: Plan, url: str, stop: asyncio.Event, watcher
 class _BotsTakingPart:
     """The bots of a session, from the first to the last, or until something ends them."""
 
-    def __init__(self, bots: Bots, url: str, stop: asyncio.Event, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        bots: Bots,
+        url: str,
+        stop: asyncio.Event,
+        watcher: Watcher,
+        look: Callable[[], None] | None = None,
+    ) -> None:
         self._bots = bots
+        self._look = look
         self._crowd = Crowd(
             url, bots.classes, bots.count, at_once=bots.at_once, seed=bots.seed, before=bots.before
         )
@@ -195,6 +209,8 @@ class _BotsTakingPart:
                     return False
                 if self._bots.bot_timeout is not None:
                     self._crowd.cut_short(self._bots.bot_timeout, self._note_end)
+                if self._look is not None:
+                    self._look()
                 fared = await self._next()
                 if fared is not None:
                     left -= 1

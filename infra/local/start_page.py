@@ -1,0 +1,81 @@
+"""The start page of a debug run, at its root: links for the next participants, and how the run stands."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from jinja2 import Environment, Template
+from markupsafe import Markup
+
+from chalicelib.recruiters.entry import entry_addresses
+from chalicelib.services import App
+from infra.local.hook_failures import HookFailures
+from infra.local.standing import entries_left, read_standing
+
+#: How many links stand on the page.
+LINKS = 3
+_TEMPLATE = Path(__file__).with_name("start_page.html")
+
+
+class StartPage:
+    """Makes the page anew for each request; a link stays until somebody has begun with it."""
+
+    def __init__(self, app: App, run_id: str, base: Callable[[], str]) -> None:
+        """`base`: gives the address that links begin with."""
+        self._app = app
+        self._run_id = run_id
+        self._base = base
+        self._links: list[str] = []
+        #: what the experiment's own code raised, when somebody watches for it
+        self.failures: HookFailures | None = None
+
+    @cached_property
+    def _template(self) -> Template:
+        return Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
+
+    def html(self) -> str:
+        """Return the page as it is at this moment."""
+        links = self._fresh_links()
+        failures = [] if self.failures is None else self.failures.failures
+        return self._template.render(
+            title=str(self._app.config.get("title") or self._run_id),
+            run_id=self._run_id,
+            links=links,
+            qr=_qr(links[0]),
+            base=self._base(),
+            is_loopback=_is_loopback(self._base()),
+            standing=self._app.run(read_standing),
+            failures=[str(one) for one in failures],
+        )
+
+    def _fresh_links(self) -> Sequence[str]:
+        base = self._base()
+        known = {_assignment(link): link for link in self._links if link.startswith(f"{base}/")}
+        left = self._app.run(entries_left, list(known))
+        new = entry_addresses(lambda: base, "hotair", "debug", LINKS - len(left))
+        self._links = [*(known[one] for one in left), *new]
+        return self._links
+
+
+def _assignment(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["assignmentId"][0]
+
+
+def _qr(link: str) -> Markup:
+    # Lazy import: only this page draws codes.
+    import segno
+
+    # What segno draws holds figures alone.
+    return Markup(segno.make(link, micro=False).svg_inline(scale=4))  # noqa: S704
+
+
+def _is_loopback(base: str) -> bool:
+    host = urlsplit(base).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
