@@ -283,7 +283,7 @@ def waited_long(unit: Unit, participant_id: int) -> None:
         return
     participant.released = "waiting"
     _leave(unit, participant_id)
-    _tell_page(unit, participant_id, {**standing(unit, participant_id), "released": True})
+    _tell_page(unit, participant_id, standing(unit, participant_id))
 
 
 def _first_who_may_wait(unit: Unit, waiting: Sequence[Mapping[str, Any]], most: int) -> list[int]:
@@ -305,7 +305,7 @@ def one_too_many(unit: Unit, participant_id: int) -> None:
     participant.status = "overrecruited"
     unit.work.list_participant(participant)
     unit.work.delete_item(lobby_key(participant_id))
-    _tell_page(unit, participant_id, {**standing(unit, participant_id), "overrecruited": True})
+    _tell_page(unit, participant_id, standing(unit, participant_id))
 
 
 def lose_socket(unit: Unit, participant: Participant, entry: Mapping[str, Any], since: str) -> None:

@@ -571,6 +571,21 @@ def test_two_who_waited_too_long_at_one_moment_open_one_smaller_room(new_stage: 
     assert stage.rooms() == [[first.id, second.id]]
 
 
+def test_rooms_are_read_anew_before_they_are_changed(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    for _ in range(2):
+        stage.world.arrive()
+    seen: list[int] = []
+
+    def look_twice(unit: Unit) -> None:
+        seen.append(len(rooms.rooms(unit)))
+        stage.world.app.run(rooms.form_rooms)
+        seen.append(len(rooms.rooms_to_change(unit)))
+
+    stage.world.app.run(look_twice)
+    assert seen == [0, 1]
+
+
 def test_rooms_that_are_being_opened_are_a_conflict(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
 
