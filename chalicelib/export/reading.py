@@ -19,6 +19,9 @@ from .csvtext import without_excel_mark
 from .errors import DataError, MalformedTableError
 from .tables import CORE_TABLES, TABLES, Row
 
+#: Bytes up to which an archive may unpack to any multiple of its size, and the most times beyond.
+LARGE, MOST_TIMES = 100 * 1024 * 1024, 200
+
 
 class Export:
     """The files of an export. Use as a context, or call `close`."""
@@ -96,7 +99,9 @@ class Export:
         if MANIFEST not in self._files:
             return {}
         with self.lines(MANIFEST) as lines:
-            found: dict[str, Any] = _json("".join(lines), MANIFEST, 1)
+            found = _json("".join(lines), MANIFEST, 1)
+        if not isinstance(found, dict):
+            raise MalformedTableError(MANIFEST, 1, "this isn't a JSON object. Was the file edited?")
         return found
 
     def structures(self) -> Iterator[Row]:
@@ -107,7 +112,7 @@ class Export:
         if STRUCTURE in self._files:
             with self.lines(STRUCTURE) as lines:
                 for number, line in enumerate(lines, start=1):
-                    yield _json(line, STRUCTURE, number)
+                    yield _structure(line, number)
 
     @property
     def has_structures(self) -> bool:
@@ -128,7 +133,7 @@ def _opened(path: Path) -> zipfile.ZipFile | None:
     if path.is_dir():
         return None
     try:
-        return zipfile.ZipFile(path)
+        return _bounded(zipfile.ZipFile(path))
     except FileNotFoundError as error:
         raise DataError(f"There is no {path}. Name the zip that `petri export` printed.") from error
     except zipfile.BadZipFile as error:
@@ -137,8 +142,40 @@ def _opened(path: Path) -> zipfile.ZipFile | None:
         raise DataError(f"{path} can't be read: {error.strerror}.") from error
 
 
+def _bounded(archive: zipfile.ZipFile) -> zipfile.ZipFile:
+    """Return an archive, unless it unpacks to far more than its size: no data does."""
+    unpacked = sum(entry.file_size for entry in archive.infolist())
+    packed = sum(entry.compress_size for entry in archive.infolist())
+    if unpacked > LARGE and unpacked > MOST_TIMES * max(1, packed):
+        archive.close()
+        raise DataError(
+            f"{archive.filename} unpacks from {packed:,} to {unpacked:,} bytes, as no export does; check "
+            "the file."
+        )
+    return archive
+
+
 def _json(text: str, file: str, line: int) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         raise MalformedTableError(file, line, "this isn't JSON. Was the file edited?") from error
+    except RecursionError as error:
+        raise MalformedTableError(file, line, "this JSON is nested too deep. Was the file edited?") from error
+
+
+def _structure(text: str, line: int) -> Row:
+    """Read what is kept of the experiment, or of one network."""
+    facts = _json(text, STRUCTURE, line)
+    is_experiment = isinstance(facts, dict) and isinstance(facts.get("experiment"), dict)
+    is_network = (
+        isinstance(facts, dict)
+        and isinstance(facts.get("network"), int)
+        and isinstance(facts.get("structure"), dict)
+        and isinstance(facts.get("unanswered", []), list)
+    )
+    if not (is_experiment or is_network):
+        raise MalformedTableError(
+            STRUCTURE, line, "this is neither {experiment} nor {network, structure}. Was the file edited?"
+        )
+    return dict(facts)

@@ -7,6 +7,7 @@ A commit reaches the disk before it returns, or, where one host answers many at 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -23,6 +24,19 @@ from .views import VIEWS
 
 #: Writers of other processes are waited for this long, in seconds.
 BUSY_TIMEOUT = 30.0
+#: The code of a refusal because of another process's lock; a host waits and asks again.
+FILE_LOCKED = "file_locked"
+#: Seconds until those whose answer couldn't be written try again.
+AGAIN = 10.0
+#: What SQLite's codes for a file that can't be written mean, and what to do.
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL: "the disk is full. Free some space; what participants send is asked for again.",
+    sqlite3.SQLITE_READONLY: "it may only be read. Allow writing to the file and its folder.",
+    sqlite3.SQLITE_CANTOPEN: "it, or a file beside it, can't be opened. Check the folder's rights.",
+    sqlite3.SQLITE_IOERR: "the disk reports an error. Look at the disk, and at how much space is left.",
+    sqlite3.SQLITE_PERM: "it may not be opened. Allow reading and writing the file and its folder.",
+}
+logger = logging.getLogger("petri.storage")
 #: The part of SQLite's extended error codes that names the kind of error.
 PRIMARY_CODE = 0xFF
 #: Items of a collection that are held as text at a time: one may have hundreds of kilobytes.
@@ -45,13 +59,17 @@ class SQLiteEngine:
     max_bytes = 1 << 30
     shows_whole_commits = True
 
-    def __init__(self, path: Path | str, *, sync_later: bool = False) -> None:
-        """Open the file, making it and its views when it is new.
+    def __init__(
+        self, path: Path | str, *, sync_later: bool = False, busy_timeout: float = BUSY_TIMEOUT
+    ) -> None:
+        """Open the file, making it and its views when it is new; PetriError when it can't be written.
 
         `sync_later`: commits reach the disk with the next `sync()`. A power cut before it takes the latest
-        commits away, whole and in their order; a process that dies takes nothing away.
+        commits away, whole and in their order; a process that dies takes nothing away. `busy_timeout`: for
+        how many seconds another process's lock is waited for.
         """
         self.path = Path(path)
+        self._busy_timeout = busy_timeout
         self._sync_later = sync_later
         self._log: int | None = None
         #: whether something was committed that a power cut could still take away
@@ -61,7 +79,14 @@ class SQLiteEngine:
         self._guard = threading.Lock()
         self._closed = False
         # In one transaction: two processes may open a new file at the same moment.
-        self._connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {VIEWS} COMMIT;")
+        try:
+            opened = self._connection
+            opened.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
+            opened.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {VIEWS} COMMIT;")
+            opened.execute(f"PRAGMA busy_timeout={int(busy_timeout * 1000)}")
+        except sqlite3.DatabaseError as error:
+            self._discard()
+            raise unusable(self.path, error) from error
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -76,7 +101,7 @@ class SQLiteEngine:
             if self._closed:
                 raise PetriError(f"{self.path} is closed: the run has ended.")
             connection = sqlite3.connect(
-                self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+                self.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
             )
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'NORMAL' if self._sync_later else 'FULL'}")
@@ -159,18 +184,13 @@ class SQLiteEngine:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
-                raise
-            raise Busy(
-                "Another process keeps the run's file locked, so nothing was written. Close the program that "
-                "has it open; the same request will work then."
-            ) from error
-        try:
             yield connection
             connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            _roll_back(connection)
+            raise _not_written(self.path, error) from error
         except BaseException:
-            connection.execute("ROLLBACK")
+            _roll_back(connection)
             raise
 
     @staticmethod
@@ -214,6 +234,13 @@ class SQLiteEngine:
             self.unsynced = True
             raise
 
+    def _discard(self) -> None:
+        """Close what was opened of a file that can't be used."""
+        self._closed = True
+        for connection in self._all:
+            connection.close()
+        self._all.clear()
+
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log into the file."""
         self.sync()
@@ -225,6 +252,47 @@ class SQLiteEngine:
             if self._log is not None:
                 os.close(self._log)
                 self._log = None
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    # SQLite has rolled back by itself where the disk is full.
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _not_written(path: Path, error: sqlite3.OperationalError) -> Exception:
+    """Return what a failed write means: try again, where that can help; the operator reads why in the log."""
+    code = error.sqlite_errorcode & PRIMARY_CODE
+    if code == sqlite3.SQLITE_BUSY:
+        return Busy(
+            "Another process keeps the run's file locked, so nothing was written. Close the program that "
+            "has it open; the same request will work then.",
+            code=FILE_LOCKED,
+        )
+    if code not in _UNWRITABLE:
+        return error
+    logger.error("Nothing can be written to %s: %s", path, _UNWRITABLE[code])
+    return Busy(
+        "This study can't save anything at the moment, and its operator has been told. Leave this page "
+        "open: it tries again by itself.",
+        code="file_not_writable",
+        retry_after=AGAIN,
+    )
+
+
+def unusable(path: Path, error: sqlite3.DatabaseError) -> PetriError:
+    """Return in plain words why a file can't be opened as a run's."""
+    code = error.sqlite_errorcode & PRIMARY_CODE
+    if code == sqlite3.SQLITE_BUSY:
+        return Busy(
+            f"{path} is locked by another program. Close it, and run the command again.", code=FILE_LOCKED
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return PetriError(
+            f"{path} is damaged ({error}). Keep a copy of it and of the files beside it, then save what is "
+            "intact with: petri export --salvage"
+        )
+    return PetriError(f"{path} can't be used: {_UNWRITABLE.get(code, f'SQLite says: {error}.')}")
 
 
 def _of_each(pks: Sequence[str], prefix: str) -> tuple[str, tuple[str, ...]]:

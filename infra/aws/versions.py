@@ -37,6 +37,7 @@ _APP: Final = Path(__file__).parents[2] / "app.py"
 _MOMENT: Final = (1980, 1, 2, 0, 0, 0)
 _FILE_MODE: Final = 0o100644
 #: What an archive may unpack to; more is no experiment.
+_MOST_OF_VERSION = 10 * 1024 * 1024
 _MOST: Final = 1024**3
 #: Contents that are compressed already.
 _PACKED: Final = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp3", ".mp4", ".ogg", ".webm", ".zip", ".woff2"}
@@ -190,12 +191,24 @@ def _add(written: zipfile.ZipFile, place: str, contents: bytes) -> None:
     written.writestr(entry, contents)
 
 
+def _version(code: zipfile.ZipFile, archived: Path) -> dict[str, Any]:
+    """Read what an archive says of itself; BadRequest when it isn't what Petri writes."""
+    if code.getinfo(VERSION_FILE).file_size > _MOST_OF_VERSION:
+        raise BadRequest(f"{VERSION_FILE} in {archived} is too long to be Petri's; check the file.")
+    try:
+        version = json.loads(code.read(VERSION_FILE))
+        version["name"], version["config"]
+    except (ValueError, RecursionError, TypeError, KeyError) as error:
+        raise BadRequest(f"{VERSION_FILE} in {archived} can't be read; check the file.") from error
+    return dict(version)
+
+
 def _unpack(code: zipfile.ZipFile, archived: Path, into: Path) -> Path:
     if VERSION_FILE not in code.namelist():
         raise BadRequest(
             f"{archived} holds no code; give an export that Petri made of a run, or its code.zip."
         )
-    version = json.loads(code.read(VERSION_FILE))
+    version = _version(code, archived)
     folder = into / (_NAME.sub("-", str(version["name"])).strip(".-") or FOLDER)
     if folder.exists():
         raise BadRequest(f"{folder} is there already; remove it, or give another folder to unpack into.")

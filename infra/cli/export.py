@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.cli.aws_options import AnyStage, Profile, Region
-from infra.cli.console import out
+from infra.cli.console import err, out
 from infra.cli.options import Run
 from infra.cli.which_run import deployed
 from infra.local.places import Places
@@ -29,6 +31,9 @@ def export(
     xlsx: Annotated[
         bool, typer.Option("--xlsx", help="Write an Excel workbook too, with a sheet for each table.")
     ] = False,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Export what is intact in a run's damaged file.")
+    ] = False,
     stage: AnyStage = None,
     profile: Profile = None,
     region: Region = None,
@@ -47,16 +52,39 @@ def export(
             archive = exporting.export(
                 found.account, found.names, target, scrub=not no_scrub, excel_safe=excel_safe
             )
+    elif salvage:
+        archive = _salvaged(run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
     else:
         # Lazy import: few commands need the storage.
-        from chalicelib.storage.sqlite import SQLiteEngine
+        from chalicelib.storage.sqlite import SQLiteEngine, unusable
         from infra.local import outcome
 
-        with contextlib.closing(SQLiteEngine(places.database(run_id))) as engine:
-            archive = outcome.export(engine, run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
+        database = places.database(run_id)
+        try:
+            with contextlib.closing(SQLiteEngine(database)) as engine:
+                archive = outcome.export(engine, run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
+        except sqlite3.DatabaseError as error:
+            raise unusable(database, error) from error
     out().print(str(archive), markup=False)
     if xlsx:
         out().print(str(_workbook(archive, places.workbook(run_id))), markup=False)
+
+
+def _salvaged(run_id: str, places: Places, *, scrub: bool, excel_safe: bool) -> Path:
+    """Export what can still be read of a damaged file; the file itself is left as it is."""
+    # Lazy import: few commands need the storage.
+    from chalicelib.storage.salvage import salvage
+    from chalicelib.storage.sqlite import SQLiteEngine
+    from infra.local import outcome
+
+    with (
+        tempfile.TemporaryDirectory(prefix="petri-salvage-") as folder,
+        contextlib.closing(SQLiteEngine(Path(folder) / "run.sqlite")) as engine,
+    ):
+        saved = salvage(places.database(run_id), engine)
+        archive = outcome.export(engine, run_id, places, scrub=scrub, excel_safe=excel_safe)
+    err().print(f"{saved.read} records were read; {saved.lost} can't be.", markup=False)
+    return archive
 
 
 def _workbook(archive: Path, target: Path) -> Path:

@@ -15,7 +15,7 @@ from infra.cli.summary import show
 from infra.cli.telling import ForPeople, Links, requests_told_to
 from infra.local import outcome
 from infra.local.logs import kept
-from infra.local.places import Places
+from infra.local.places import Places, private_files
 from infra.local.run import Run, Wish, chalice_app, opened
 from infra.local.server import listen, listen_or_elsewhere
 from infra.local.session import Plan, Watcher, hold
@@ -26,7 +26,7 @@ def opened_with_log(wish: Wish, places: Places) -> Iterator[Run]:
     """Open a run, keep its log, and note how it was made."""
     # First, because Chalice sets the level of the log as it is made, and the log is kept as it then is.
     chalice_app()
-    with kept(places.log(wish.run_id)), opened(wish, places) as run:
+    with private_files(), kept(places.log(wish.run_id)), opened(wish, places) as run:
         outcome.note_settings(run, places)
         yield run
 

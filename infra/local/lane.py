@@ -31,6 +31,9 @@ TRIES_PER_WAKE = 2
 BACK_IN_A_SECOND = 30
 #: The longest that a long line is told to stay away, in seconds.
 LONGEST_AWAY = 10
+#: Seconds for which requests that find the file locked by another process are tried again, and between tries.
+LOCK_HOLD = 25.0
+LOCK_PAUSE = 0.1
 BUSY = 503
 FIRST_ERROR = 400
 RETRY_AFTER = b"retry-after"
@@ -84,10 +87,21 @@ class Lane:
     async def answer(self, request: HttpRequest, match: Match) -> Answer:
         """Carry a request out; one that finds the networks busy is tried again when a place may be open."""
         answer = self._try(request, match)
+        if _says(answer, b"file_locked"):
+            answer = await self._until_unlocked(request, match, answer)
         if _says_network_busy(answer):
             answer = await self._held_until_open(request, match, answer)
         if self._durable is not None:
             await self._durable()
+        return answer
+
+    async def _until_unlocked(self, request: HttpRequest, match: Match, answer: Answer) -> Answer:
+        """Try again while another process keeps the file locked: whoever only reads passes meanwhile."""
+        time = asyncio.get_running_loop().time
+        until = time() + LOCK_HOLD
+        while _says(answer, b"file_locked") and time() < until:
+            await asyncio.sleep(LOCK_PAUSE)
+            answer = self._try(request, match)
         return answer
 
     async def _held_until_open(self, request: HttpRequest, match: Match, answer: Answer) -> Answer:
@@ -171,7 +185,11 @@ def _with_hold(answer: Answer, seconds: float) -> Answer:
 
 
 def _says_network_busy(answer: Answer) -> bool:
-    return answer.status == BUSY and b"network_busy" in answer.body
+    return _says(answer, b"network_busy")
+
+
+def _says(answer: Answer, code: bytes) -> bool:
+    return answer.status == BUSY and code in answer.body
 
 
 @lru_cache(maxsize=256)

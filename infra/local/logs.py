@@ -55,7 +55,7 @@ def kept(path: Path) -> Iterator[None]:
         handler.filters = filters
     platform = logging.getLogger(_PLATFORM)
     structured = list(platform.handlers)
-    file = logging.FileHandler(path, encoding="utf-8")
+    file = _File(path, encoding="utf-8")
     file.setFormatter(next(handler.formatter for handler in structured))
     platform.handlers = [file]
     try:
@@ -63,6 +63,20 @@ def kept(path: Path) -> Iterator[None]:
     finally:
         platform.handlers = structured
         file.close()
+
+
+class _File(logging.FileHandler):
+    """A log that a full disk doesn't turn into tracebacks: it says once that lines are missing."""
+
+    _has_told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        problem = sys.exc_info()[1]
+        if not isinstance(problem, OSError):
+            super().handleError(record)
+        elif not self._has_told:
+            self._has_told = True
+            sys.stderr.write(f"The log {self.baseFilename} can't be written: {problem.strerror}.\n")
 
 
 class _InShort(logging.Formatter):

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from chalicelib.messaging.local import LocalQueue, LocalSchedule
 from chalicelib.messaging.pauses import pause_after
-from chalicelib.model.errors import PetriError
+from chalicelib.model.errors import Busy, PetriError
 from chalicelib.operations import attempts
 from chalicelib.ports import Message
 from chalicelib.services import App
@@ -53,7 +53,13 @@ class Messages:
     def _carry_out(self, message: Message) -> None:
         name = attempts.name_of(message.key)
         ended = self._ended.get(name, 0)
-        self._app.run(attempts.note, {**self._ended, name: ended + 1})
+        try:
+            self._app.run(attempts.note, {**self._ended, name: ended + 1})
+        except Busy as busy:
+            # The file is locked, or can't be written: the message waits, and isn't tried in vain.
+            self._queue.done(message)
+            self._queue.send(replace(message, due=self._clock.now() + timedelta(seconds=busy.retry_after)))
+            return
         tries = self._queue.tries(message) + ended
         if messages.consume(LocalQueue.as_event(message, tries))["batchItemFailures"]:
             self._queue.failed(message)

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +55,11 @@ class Places:
         """Give the page that the experiment's own analysis is saved to."""
         return self._data() / f"{checked(run_id)}-report.html"
 
+    def close_to_others(self, run_id: str) -> None:
+        """Let files of a run that are there already be read by this user alone."""
+        for file in self._runs().glob(f"{checked(run_id)}.*"):
+            file.chmod(0o600)
+
     def has_runs(self) -> bool:
         """Whether any run has a file here."""
         return next((self.root / "runs").glob("*.sqlite"), None) is not None
@@ -90,7 +97,7 @@ class Places:
         )
         for note in notes:
             said = json.loads(note.read_text(encoding="utf-8"))
-            if _alive(said["pid"]):
+            if is_alive(said["pid"]):
                 return str(said["url"])
         raise NotFound("No run is being served here; start one with `petri debug DIR` in this folder.")
 
@@ -107,6 +114,20 @@ class Places:
 
     def _data(self) -> Path:
         return _made(self.root / "data")
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let what is written in the block be read by this user alone, whoever made the folder that it is in.
+
+    Runs hold who took part, and the operator's token.
+    """
+    before = os.umask(0)
+    os.umask(before | 0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def checked(run_id: str) -> str:
@@ -130,7 +151,8 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine is running."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

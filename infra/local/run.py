@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -37,7 +36,8 @@ from infra.local.messages import Messages
 from infra.local.names import Names
 from infra.local.origin import Origin
 from infra.local.pages import Pages
-from infra.local.places import Places
+from infra.local.places import Places, private_files
+from infra.local.site_folders import site_folder
 from infra.local.sockets import Sockets
 from infra.local.start_page import StartPage
 from infra.site import SiteSource, build, resolve
@@ -45,6 +45,8 @@ from infra.site import SiteSource, build, resolve
 if TYPE_CHECKING:
     from infra.local.cloud_messages import CloudMessages
 
+#: Seconds that the event loop waits for another process's lock; longer ones are waited for beside it.
+LOCK_WAIT = 0.02
 _APP = Path(__file__).parents[2] / "app.py"
 
 
@@ -108,7 +110,9 @@ def opened(wish: Wish, places: Places) -> Iterator[Run]:
     if not wish.adopt:
         identity.check(loaded, wish.run_id, places)
     with ExitStack() as stack:
-        site = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="petri-site-"))) / "site"
+        stack.enter_context(private_files())
+        places.close_to_others(wish.run_id)
+        site = stack.enter_context(site_folder())
         build(_source(loaded, wish.run_id), site)
         engine = stack.enter_context(_engine(wish, places))
         carriers = _carriers(wish)
@@ -190,7 +194,9 @@ def _source(loaded: Loaded, run_id: str) -> SiteSource:
 @contextmanager
 def _engine(wish: Wish, places: Places) -> Iterator[Engine]:
     if wish.engine == "sqlite":
-        with contextlib.closing(SQLiteEngine(places.database(wish.run_id), sync_later=True)) as engine:
+        with contextlib.closing(
+            SQLiteEngine(places.database(wish.run_id), sync_later=True, busy_timeout=LOCK_WAIT)
+        ) as engine:
             yield engine
         return
     # Put off: moto takes a second to import, and only its users have it installed.

@@ -173,3 +173,9 @@ def test_slow_talk_for_hours_is_no_flood(stage: Stage, strict: Floods) -> None:
         ear.say("talk:hello")
         stage.world.clock.turn(seconds=1)
     assert (ear.closed_with, ear.errors()) == (None, [])
+
+
+def test_a_frame_of_deeply_nested_json_is_refused(stage: Stage) -> None:
+    _, ear = stage.arrive_with_ear("talk")
+    ear.say("petri:" + "[" * 30_000)
+    assert ear.errors() == ["bad_frame"]

@@ -139,8 +139,7 @@ class MTurkRecruiter:
 
     def submit_address(self, participant: Participant) -> str:
         """Return where the exit page hands the assignment in; never a site that isn't Mechanical Turk's."""
-        parts = urlsplit(str(participant.entry_information.get("turkSubmitTo") or ""))
-        site = f"{parts.scheme}://{parts.netloc}"
+        site = _site_of(str(participant.entry_information.get("turkSubmitTo") or ""))
         if site not in SUBMIT_SITES.values():
             site = SUBMIT_SITES[self._requester.market]
         query = urlencode({"assignmentId": participant.assignment_id, "participantId": participant.id})
@@ -150,6 +149,15 @@ class MTurkRecruiter:
         """Let go of connections."""
         self._requester.close()
         self._entrance.close()
+
+
+def _site_of(address: str) -> str:
+    """Return an address's scheme and host; "" for what can't be read, as it came from a page."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def build(

@@ -168,3 +168,9 @@ def test_a_configuration_without_settings_of_links_suffices(tmp_path):
     config = Configuration()
     config.load_for(tmp_path, environ={}, home=tmp_path)
     assert link.build(config, lambda: "http://127.0.0.1:5000", secret=RUN).recruit(1, "open-1", {}).addresses
+
+
+@pytest.mark.parametrize("link_given", ["http://[", "http://[::1/ad?entry=x", "//["])
+def test_an_address_that_cannot_be_read_is_refused(link_given: str) -> None:
+    with pytest.raises(Forbidden):
+        make().read_entry(link_given)

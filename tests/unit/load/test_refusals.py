@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.export import TABLES, DataError, MalformedTableError
+from chalicelib.export import TABLES, DataError, Export, MalformedTableError
 from chalicelib.storage.sqlite import SQLiteEngine
 from infra.load import load_zip
 from infra.load.source import LOADING_ORDER
@@ -86,3 +86,32 @@ def test_networks_with_ids_too_large_are_counted_anew(engine: SQLiteEngine, tmp_
     empty = {table: [lines[0]] for table, lines in OLD.items()}
     load_zip(write(tmp_path / "x.zip", {**empty, **big}), engine)
     assert [item["id"] for item in engine.query("networks", "0")] == [1]
+
+
+STRUCTURES = ["[1, 2]", "[" * 100_000, '"text"', "7", '{"network": "1", "structure": {}}', '{"network": 1}']
+
+
+@pytest.mark.parametrize("line", STRUCTURES, ids=[line[:20] for line in STRUCTURES])
+def test_a_structure_that_is_none_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path / "x.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("structure.jsonl", line + "\n")
+    with Export(path) as export, pytest.raises(MalformedTableError, match=r"structure\.jsonl"):
+        list(export.structures())
+
+
+@pytest.mark.parametrize("text", ["[]", "[" * 100_000])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "x.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("manifest.json", text)
+    with Export(path) as export, pytest.raises(MalformedTableError, match=r"manifest\.json"):
+        _ = export.manifest
+
+
+def test_an_archive_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.zip")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data/big.csv", b"0" * (101 * 1024 * 1024))
+    with pytest.raises(DataError, match="unpacks from"):
+        Export(path)
