@@ -22,7 +22,7 @@ from pynamodb.models import Model
 
 from chalicelib.model.errors import PetriError
 
-from .engine import Item
+from .engine import UNKNOWN, Item
 from .unwritable import unwritable_item
 
 #: DynamoDB's own form of an item: {"name": {"S": "text"}, ...}.
@@ -356,8 +356,13 @@ def to_wire(item: Item, mark: str | None = None) -> Wire:
 
 
 def from_wire(wire: Wire) -> Item:
-    """Return the item that `to_wire` was given."""
-    return _unpack(model_for(wire["kind"]["S"]), wire)
+    """Return the item that `to_wire` was given.
+
+    What a newer version of Petri has written, and this one doesn't know, is kept as it is under `unknown`,
+    and goes back with the item: while an app is updated, or after going back to an earlier version, both
+    read the same table.
+    """
+    return _unpack(MODELS.get(wire["kind"]["S"], StoredItem), wire)
 
 
 def _pack(model: type[StoredItem], fields: Mapping[str, Any]) -> Wire:
@@ -365,6 +370,8 @@ def _pack(model: type[StoredItem], fields: Mapping[str, Any]) -> Wire:
     packed: Wire = {}
     rest: dict[str, Any] = {}
     for name, value in fields.items():
+        if name == UNKNOWN:
+            continue
         attribute = attributes.get(name)
         if attribute is None or name in (MARK, MORE) or type(value) not in EXACT[type(attribute)]:
             rest[name] = value
@@ -372,7 +379,7 @@ def _pack(model: type[StoredItem], fields: Mapping[str, Any]) -> Wire:
             packed[name] = {attribute.attr_type: attribute.serialize(value)}
     if rest:
         packed[MORE] = {"S": StoredItem.more.serialize(rest)}
-    return packed
+    return {**fields.get(UNKNOWN, {}), **packed}
 
 
 def _unpack(model: type[StoredItem], wire: Wire) -> dict[str, Any]:
@@ -382,10 +389,8 @@ def _unpack(model: type[StoredItem], wire: Wire) -> dict[str, Any]:
         if name == MARK:
             continue
         if name not in attributes:
-            raise PetriError(
-                f"The table holds a field {name!r} that {model.__name__} doesn't have: another version of "
-                "Petri wrote it. Add it in chalicelib/storage/dynamodb_models.py."
-            )
+            fields.setdefault(UNKNOWN, {})[name] = value
+            continue
         attribute = attributes[name]
         found = attribute.deserialize(attribute.get_value(value))
         if name == MORE:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 Item = dict[str, Any]
+#: The field in which an engine keeps what a newer version has written and this one doesn't know.
+UNKNOWN: Final = "unknown"
 Key = tuple[str, str]
 
 

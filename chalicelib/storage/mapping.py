@@ -20,7 +20,7 @@ from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 
 from . import keys
-from .engine import Item, Key
+from .engine import UNKNOWN, Item, Key
 
 #: The word in `kind`, and the class whose family it is.
 KINDS: dict[str, type[Record]] = {
@@ -77,6 +77,8 @@ def fields_of(record: Record) -> dict[str, Any]:
     if record._stamp and not isinstance(record, Network):
         # A network that was seen is published for good; without the stamp no reader asks again.
         fields["s"] = record._stamp
+    if UNKNOWN in record.__dict__:
+        fields[UNKNOWN] = record.__dict__[UNKNOWN]
     return fields
 
 
@@ -112,6 +114,7 @@ _COMMON_READERS: dict[str, _Reader] = {
     **{name: (name, None) for name in PROPERTIES},
     "details": ("details", None),
     "v": ("_version", None),
+    UNKNOWN: (UNKNOWN, None),
     "s": ("_stamp", None),
 }
 

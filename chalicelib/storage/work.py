@@ -23,7 +23,7 @@ from chalicelib.model.vector import Vector
 from chalicelib.ports import NUDGE, REACH, Message
 
 from . import keys, mapping
-from .engine import ANY, Delete, Engine, Expect, Item, Key, Put, Write
+from .engine import ANY, UNKNOWN, Delete, Engine, Expect, Item, Key, Put, Write
 from .large import LargeCommit, give_way, is_large
 from .reading import Reading, collection_of
 from .roots import KnownRoots
@@ -191,6 +191,10 @@ class UnitOfWork(Reading):
         """Write a raw item with the commit, if what is stored is then as expected."""
         version = expect + 1 if isinstance(expect, int) else 1
         item = {"pk": key[0], "sk": key[1], "kind": kind, **fields, "v": version}
+        stored = self._items.get(key)
+        if stored is not None and UNKNOWN in stored:
+            # What a newer version has written stays, whatever this one writes anew.
+            item.setdefault(UNKNOWN, stored[UNKNOWN])
         self._changes[key] = (item, expect)
 
     def count_up(self, key: Key) -> int:

@@ -17,11 +17,14 @@ from chalicelib.model.errors import (
     TooLarge,
     VendorError,
 )
+from chalicelib.storage import keys
 from chalicelib.storage.dynamodb import DynamoDBEngine
 from chalicelib.storage.dynamodb_errors import translate
 from chalicelib.storage.engine import ANY, Check, Delete, Put, Write
 from infra.local.moto_engine import REGION
 from tests.contract.engines import an_item, new_engine, stored
+from tests.contract.factories import begin
+from tests.contract.families import a_network
 from tests.tools.moto_dynamodb import (
     answer_nothing,
     cancelled,
@@ -285,3 +288,49 @@ def test_a_put_expecting_anything_leaves_no_mark(dynamodb: DynamoDBEngine) -> No
     dynamodb.commit([Put(an_item(), ANY)])
     kept = dynamodb.client.get_item(TableName=dynamodb.table_name, Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
     assert "mark" not in kept["Item"]
+
+
+# -- what a newer version has written --------------------------------------------------------------
+
+
+def write_of_a_newer_version(engine: DynamoDBEngine, key: tuple[str, str]) -> None:
+    """Add an attribute that no model has to a stored item, as a newer version of Petri would."""
+    engine.client.update_item(
+        TableName=engine.table_name,
+        Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}},
+        UpdateExpression="SET colour = :red",
+        ExpressionAttributeValues={":red": {"M": {"shade": {"S": "dark"}}}},
+    )
+
+
+def colour_of(engine: DynamoDBEngine, key: tuple[str, str]) -> Any:
+    found = engine.client.get_item(
+        TableName=engine.table_name, Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+    )
+    return found["Item"].get("colour")
+
+
+def test_a_record_that_a_newer_version_has_written_is_changed_and_keeps_what_is_not_known(
+    dynamodb: DynamoDBEngine,
+) -> None:
+    a_network(dynamodb)
+    key = keys.root(1)
+    write_of_a_newer_version(dynamodb, key)
+    with begin(dynamodb) as work:
+        work.network(1).role = "second"
+        work.commit()
+    with begin(dynamodb) as work:
+        assert work.network(1).role == "second"
+    assert colour_of(dynamodb, key) == {"M": {"shade": {"S": "dark"}}}
+
+
+def test_an_item_that_a_newer_version_has_written_keeps_what_is_not_known(dynamodb: DynamoDBEngine) -> None:
+    key = ("draws", "draws#x")
+    with begin(dynamodb) as work:
+        work.claim(key, "draws", {"count": 1})
+        work.commit()
+    write_of_a_newer_version(dynamodb, key)
+    with begin(dynamodb) as work:
+        work.claim(key, "draws", {"count": 2})
+        work.commit()
+    assert colour_of(dynamodb, key) == {"M": {"shade": {"S": "dark"}}}
