@@ -710,3 +710,22 @@ def test_a_page_of_a_trial_run_promises_no_payment(site_with, name):
     text = " ".join((standin.root / f"{name}.html").read_text(encoding="utf-8").split())
     promises = r"you (are|will be) paid(?! for your time)|payment is (on its way|recorded)(?! for it)"
     assert not re.search(f"{promises}|You will receive", text)
+
+
+# -- without JavaScript -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_scripts(browser):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    yield Page(browser)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_a_page_without_javascript_says_so_and_shows_nothing_that_cannot_work(plain, without_scripts, name):
+    page = without_scripts
+    page.browser.get(f"{plain.url}/{name}?{QUERY}")
+    assert "needs JavaScript" in page.visible("noscript .alert").text
+    for dead in ("button", ".spinner", "form", ".page-footer"):
+        assert page.hidden(dead)

@@ -258,6 +258,24 @@ def test_eighty_dots_are_drawn_in_the_right_shares(browser, dots):
     assert (browser.execute_script("return colours.length"), max(blue, 80 - blue)) == (80, 64)
 
 
+def test_enter_does_not_answer_after_the_dots(browser, dots):
+    page = begin(browser, dots)
+    page.visible("#look").send_keys(Keys.ENTER)
+    page.visible("#seen")
+    assert browser.switch_to.active_element.get_attribute("id") == "question"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert round_of(page).startswith("Round 1 ")
+
+
+def test_a_reload_does_not_bring_the_dots_back(browser, dots):
+    page = begin(browser, dots)
+    look(page)
+    reload(page)
+    page.visible("#seen")
+    assert page.hidden("#look")
+    assert page.visible("#more-blue").is_enabled()
+
+
 def test_a_key_chooses(browser, dots):
     page = begin(browser, dots)
     look(page)

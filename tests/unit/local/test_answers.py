@@ -52,3 +52,10 @@ def test_a_refusal_has_the_fields_of_every_error() -> None:
 
 def test_markup_in_a_refusal_is_escaped() -> None:
     assert b"<script>" not in error_answer(404, "not_found", "<script>", as_page=True).body
+
+
+def test_the_page_of_an_error_has_the_style_of_all_pages() -> None:
+    page = error_answer(404, "not_found", "Nothing here.", as_page=True).body.decode()
+    assert "<link rel='stylesheet' href='/static/css/petri.css'>" in page
+    assert 'lang="en"' in page
+    assert "<h1>Not found</h1><p>Nothing here.</p>" in page
