@@ -172,6 +172,17 @@ def test_the_operator_sees_connections_come_and_go(stage: Stage) -> None:
     ]
 
 
+def test_the_operator_sees_who_unsubscribes(stage: Stage) -> None:
+    person, ear = stage.arrive_with_ear("talk", "lounge")
+    watching = stage.connect(None, "dallinger_control")
+    seen = len(watching.told("dallinger_control"))
+    ear.order(type="unsubscribe", channel="lounge")
+    client = {"class": "socket", "id": ear.id, "participant_id": person.id}
+    assert watching.told("dallinger_control")[seen:] == [
+        {"type": "channel", "event": "unsubscribed", "channel": "lounge", "client": client}
+    ]
+
+
 def test_the_experiment_hears_of_connections(new_stage: NewStage) -> None:
     def hear(self: Any, message: str, channel_name: str | None = None, **more: Any) -> None:
         self.note("heard", channel_name, json.loads(message)["event"])

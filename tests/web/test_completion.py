@@ -362,6 +362,60 @@ def test_a_report_without_a_word_is_not_kept(world: NewWorld) -> None:
     assert here.items("notification") == []
 
 
+# -- ending twice, in whatever way ---------------------------------------------------------------------
+
+WAYS = ("worker_complete", "worker_failed", "withdraw", "handle-error")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_end_has_its_moment(world: NewWorld, way: str) -> None:
+    here = world()
+    person = here.arrive()
+    here.clock.turn(seconds=60)
+    person.post(f"/{way}", {"participant_id": person.id})
+    assert person.now()["end_time"] == "2026-03-01T12:01:00.000000Z"
+
+
+@pytest.mark.parametrize("again", WAYS[:3])
+@pytest.mark.parametrize("first", WAYS)
+def test_who_has_come_to_an_end_comes_to_no_other(world: NewWorld, first: str, again: str) -> None:
+    here = world()
+    person = here.arrive()
+    node = person.join()
+    person.post(f"/{first}", {"participant_id": person.id})
+    here.clock.turn(seconds=60)
+    with here.unchanged():
+        assert person.post(f"/{again}", {"participant_id": person.id}).status == 200
+    assert node
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_end_that_is_repeated_under_its_request_id_happens_once(world: NewWorld, way: str) -> None:
+    here = world()
+    person = here.arrive()
+    said = [person.post(f"/{way}", {"participant_id": person.id}, request_id="r1").body for _ in range(2)]
+    kinds = [item["body"]["kind"] for item in here.items("message")]
+    assert said[0] == said[1]
+    assert len(kinds) == len(set(kinds))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_has_come_to_an_end_waits_no_more(world: NewWorld, way: str) -> None:
+    here = world(with_hooks(Talk, quorum=3))
+    person = here.arrive()
+    person.post(f"/{way}", {"participant_id": person.id})
+    assert here.items("waiting") == []
+
+
+@pytest.mark.parametrize(("way", "reason"), [("withdraw", "withdrawn"), ("handle-error", "error")])
+def test_why_somebody_was_let_go_is_kept(world: NewWorld, way: str, reason: str) -> None:
+    here = world()
+    person = here.arrive()
+    person.post(f"/{way}", {"participant_id": person.id})
+    (kept,) = here.items("participant")
+    assert kept["released"] == reason
+
+
 # -- answers after the end ----------------------------------------------------------------------------
 
 ANSWER = {"question": "q", "response": "r", "number": 1}

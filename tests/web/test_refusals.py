@@ -62,6 +62,39 @@ def test_an_info_of_another_network_is_not_shown_even_to_the_operator(
     assert (said.status, said.code) == (403, "not_yours")
 
 
+def test_those_in_the_second_network_are_shown_it(world: NewWorld) -> None:
+    here = world(with_hooks(Islands, choose_network=lambda self, networks, participant: networks[1]))
+    one = here.arrive()
+    one.join()
+    assert (one.get("/network/2").status, one.get("/network/1").status) == (200, 403)
+
+
+def test_the_operator_is_shown_an_info_at_any_node_of_its_network(world: NewWorld) -> None:
+    here = world(Talk)
+    one, other = here.arrive(), here.arrive()
+    info, node = one.answer(one.join()), other.join()
+    assert here.get(f"/info/{node}/{info}", token=OPERATOR_TOKEN)["info"]["id"] == info
+    assert other.get(f"/info/{node}/{info}").code == "not_yours"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("POST", "/node/{}/connect/0", "node_not_found"),
+        ("GET", "/info/{}/0", "info_not_found"),
+        ("GET", "/network/0", "network_not_found"),
+    ],
+)
+def test_what_cannot_be_is_not_found_by_its_own_word(
+    world: NewWorld, method: str, path: str, code: str
+) -> None:
+    here = world(Talk)
+    one = here.arrive()
+    address = path.format(one.join())
+    said = one.get(address) if method == "GET" else one.post(address)
+    assert (said.status, said.code) == (404, code)
+
+
 def test_an_info_is_shown_to_its_receiver_once_received(world: NewWorld) -> None:
     here = world(Talk)
     one, other = here.arrive(), here.arrive()
