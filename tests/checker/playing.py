@@ -18,10 +18,10 @@ from typing import Any, Final
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Chain, Empty
 from chalicelib.experiment.nodes import Source
-from chalicelib.model.errors import PetriError
+from chalicelib.model.errors import PetriError, VendorUnreachable
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.ports import NUDGE, Message
+from chalicelib.ports import NUDGE, Message, Transfer
 from chalicelib.storage.engine import Engine
 from chalicelib.workers import clock, messages
 from tests.tools.torn import LONGEST
@@ -33,6 +33,8 @@ TWICE: Final = 0.10
 LOST: Final = 0.03
 #: How often a request is sent twice at the same moment, with one request id.
 DOUBLED: Final = 0.10
+#: How many of the payments are made and the answer is lost, and as many aren't made at first.
+UNANSWERED: Final = 0.10
 #: How far the clock may go back between two looks at it, in seconds.
 BACK: Final = 1.5
 #: How often a participant leaves at a step, in one way or another.
@@ -158,6 +160,22 @@ class RandomQueue:
     def is_idle(self) -> bool:
         with self._guard:
             return not self._waiting and not self._under_way
+
+
+class RandomVendor(Vendor):
+    """Loses the answer to some payments, and doesn't take others at first."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = random.Random(f"{seed}|vendor")
+        self._guard = threading.Lock()
+
+    def pay(self, transfer: Transfer) -> str:
+        with self._guard:
+            draw = self._random.random()
+            if draw < 2 * UNANSWERED:
+                self.faults.append("answer lost" if draw < UNANSWERED else "unreachable")
+            return super().pay(transfer)
 
 
 @dataclass
@@ -319,6 +337,8 @@ class Run:
         again = None
         try:
             messages.handle(message)
+        except VendorUnreachable:
+            again = message
         except PetriError as error:
             if error.status == FAULT:
                 self.seen.faults.append(f"message {message.body['kind']}: {error!r}")
@@ -376,7 +396,7 @@ def opened(engine: Engine, seed: int, vendor: Vendor, part: int = 0) -> Run:
 
 def play(engine: Engine, seed: int, *, people: int = PEOPLE) -> Run:
     """Play a run to its end; the caller closes the engine and forgets the app."""
-    run = opened(engine, seed, Vendor())
+    run = opened(engine, seed, RandomVendor(seed))
     run.launch()
     run.play_people(range(people))
     run.settle()
