@@ -10,9 +10,11 @@ import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from bench.host import ROOT
 from bench.imports import TIMES, Imported
+from infra.aws import python
 from infra.aws.names import Names
 from infra.aws.packaging import build
 from infra.aws.sizes import PETRI_BUDGET, Sizes, sizes_of
@@ -50,7 +52,8 @@ class Packaged:
 
 def measure_package(folder: Path) -> Packaged:
     """Stage, pack and unpack a demo, and start it in one fresh interpreter after the other."""
-    with offline_pip(folder / "wheels"):
+    # The package is tried in this machine's Python.
+    with offline_pip(folder / "wheels"), patch.object(python, "OLDEST", python.own()):
         staged = stage(DEMO, Names("bench", "sandbox"), folder / "staged", environ={}, home=folder)
         package = build(staged)
     task = folder / "task"

@@ -18,6 +18,7 @@ from infra.aws.account import Account
 from infra.aws.chalice_run import FAILED
 from infra.aws.errors import AwsProblem, said
 from infra.aws.names import FUNCTIONS, Names
+from infra.aws.python import runtime
 from infra.aws.record import Record
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -49,7 +50,8 @@ def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[r
     record.put(before, staged.folder, names.stage)
     kept.begin(before)
     roles = {function: names.role(function) for function in FUNCTIONS}
-    _run(account, [names.stage, str(staged.package), json.dumps(roles)], staged.folder, tell)
+    arguments = [names.stage, str(staged.package), json.dumps(roles), runtime()]
+    _run(account, arguments, staged.folder, tell)
     after = record.taken(staged.folder, names.stage)
     kept.finish(after)
     return after

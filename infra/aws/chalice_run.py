@@ -1,4 +1,4 @@
-"""`python -m infra.aws.chalice_run STAGE PACKAGE ROLES` in a staged folder: Chalice's own deployer.
+"""`python -m infra.aws.chalice_run STAGE PACKAGE ROLES RUNTIME` in a staged folder: Chalice's own deployer.
 
 A program of its own, because Chalice imports the staged app.py and chalicelib, under the very names that the
 operator's tools have. It says what Chalice says, a line at a time, and ends with one line of JSON that tells
@@ -20,7 +20,7 @@ FAILED: Final = "chalice-failed "
 
 def main(arguments: list[str]) -> int:
     """Deploy; 0 when it went well."""
-    stage, package, roles = arguments
+    stage, package, roles, runtime = arguments
     os.environ["AWS_CHALICE_CLI_MODE"] = "true"
     # Chalice and boto3 take a second to import; what is wrong with the arguments is said before.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     from chalice.deploy.deployer import ChaliceDeploymentError
 
     try:
-        _deploy(stage, Path(package), json.loads(roles))
+        _deploy(stage, Path(package), json.loads(roles), runtime)
     except (
         ChaliceDeploymentError,
         AWSClientError,
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _deploy(stage: str, package: Path, roles: dict[str, str]) -> None:
+def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str) -> None:
     from chalice.cli.factory import CLIFactory
     from chalice.config import Config
     from chalice.deploy import deployer
@@ -68,6 +68,8 @@ def _deploy(stage: str, package: Path, roles: dict[str, str]) -> None:
                 role.role_name = roles[function_name]
             return role
 
+    # Chalice takes the version of the Python that deploys.
+    Config.lambda_python_version = property(lambda _: runtime)  # type: ignore[assignment, method-assign]
     deployer.LambdaDeploymentPackager = Prepared  # type: ignore[attr-defined, assignment]
     deployer.ApplicationGraphBuilder = Named  # type: ignore[attr-defined]
     factory = CLIFactory(str(Path.cwd()), environ=os.environ)

@@ -25,7 +25,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.export.archive import CODE
-from infra.aws import archives, chalice_deploy, facts, launching, osf, requester, secrets, sockets, versions
+from infra.aws import (
+    archives,
+    chalice_deploy,
+    facts,
+    launching,
+    osf,
+    python,
+    requester,
+    secrets,
+    sockets,
+    versions,
+)
 from infra.aws.account import Account
 from infra.aws.at_home import AtHome, Note
 from infra.aws.capacity import look_up as look_up_capacity
@@ -217,7 +228,7 @@ class Deploying:
             notes = check_settings(self._loaded, names)
         _ = self._alarm_email
         self._package = build(self._staged)
-        for line in (*notes, *self._staged.notes, *sizes_of(self._package).lines()):
+        for line in (*notes, *python.notes(), *self._staged.notes, *sizes_of(self._package).lines()):
             self._progress.tell(line)
 
     def _make_base(self) -> None:

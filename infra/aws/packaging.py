@@ -10,11 +10,10 @@ import io
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from chalice.deploy.packager import (
     DependencyBuilder,
@@ -22,6 +21,8 @@ from chalice.deploy.packager import (
     MissingDependencyError,
     NoSuchPackageError,
     PackageDownloadError,
+    PipRunner,
+    SubprocessPip,
     UnsupportedPackageError,
 )
 from chalice.utils import UI, OSUtils
@@ -29,13 +30,12 @@ from chalice.utils import UI, OSUtils
 from infra.aws.errors import AwsProblem
 from infra.aws.pins import petris_own
 from infra.aws.pruning import SERVICES, prune, services_of
+from infra.aws.python import abi, compiler, runtime, spelled, version
 from infra.aws.requirements import REQUIREMENTS, names_of, without_credentials
 from infra.aws.sizes import sizes_of
 from infra.aws.staging import EXPERIMENT, Staged
-from infra.aws.wheels import abi, no_wheel
+from infra.aws.wheels import no_wheel
 
-#: Python versions that both Lambda and Chalice's packager know.
-RUNTIMES: Final = ("python3.11", "python3.12", "python3.13", "python3.14")
 #: Where Lambda unpacks; tracebacks name files there.
 _TASK: Final = "/var/task"
 _MOMENT: Final = (1980, 1, 2, 0, 0, 0)
@@ -74,24 +74,18 @@ def _asked_by_author(folder: Path) -> set[str]:
     return names_of(line for line in lines if line not in own and not line.startswith(("#", "-")))
 
 
-def runtime() -> str:
-    """Return the Lambda runtime: Chalice takes the one of the Python that deploys."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    if name not in RUNTIMES:
-        raise AwsProblem(
-            f"Lambda has no {name}; deploy with one of {', '.join(RUNTIMES)}: make install PYTHON=python3.12"
-        )
-    return name
-
-
 def compile_below(root: Path) -> None:
     """Compile every source below a folder, so that Python takes the result without looking at the source.
 
-    A fresh interpreter with fixed hashes compiles, so that the same source gives the same bytes.
+    A fresh interpreter of Lambda's version, with fixed hashes, compiles, so that the same source gives the
+    same bytes. Without one on this machine nothing is compiled: another version's bytecode is never read.
     """
-    command = [sys.executable, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    interpreter = compiler()
+    if interpreter is None:
+        return
+    command = [interpreter, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     # Files of libraries for other versions of Python don't compile; nothing imports them.
-    subprocess.run(  # noqa: S603 - this interpreter's own module
+    subprocess.run(  # noqa: S603 - an interpreter's own module
         [*command, "-s", str(root), "-p", _TASK, str(root)],
         check=False,
         capture_output=True,
@@ -99,12 +93,25 @@ def compile_below(root: Path) -> None:
     )
 
 
+class _Pip(PipRunner):
+    """Chalice's own, that asks for wheels of Lambda's Python and not of the one that deploys."""
+
+    def _execute(self, command: str, args: list[str], *more: Any, **named: Any) -> Any:
+        if "--abi" in args:
+            args = ["--python-version", spelled(version()), *args]
+        return super()._execute(command, args, *more, **named)
+
+
 class _Packager(LambdaDeploymentPackager):
     """Chalice's own, that doesn't go on without a package that it couldn't get."""
 
     def __init__(self) -> None:
         utils = OSUtils()
-        super().__init__(utils, DependencyBuilder(utils), UI(out=io.StringIO(), err=io.StringIO()))
+        super().__init__(
+            utils,
+            DependencyBuilder(utils, _Pip(SubprocessPip(utils))),
+            UI(out=io.StringIO(), err=io.StringIO()),
+        )
 
     def lay_out(self, project: Path, root: Path) -> None:
         """Put into a folder what Chalice puts into its zip."""

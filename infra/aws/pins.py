@@ -54,6 +54,18 @@ def closure(requirements: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def only_in_lambda(requirements: Iterable[str]) -> list[str]:
+    """Return what these need inside Lambda and not on this machine, whose pip would leave it out."""
+    found = []
+    for name in closure(requirements):
+        for each in metadata.requires(name) or []:
+            need = Requirement(each)
+            here = need.marker is None or need.marker.evaluate({"extra": ""})
+            if applies(need.marker) and not here and canonicalize_name(need.name) not in BROUGHT:
+                found.append(f"{need.name}{need.specifier}")
+    return list(dict.fromkeys(found))
+
+
 def pins(
     requirements: Iterable[str], constraints: Iterable[str], kept: Mapping[str, str] | None = None
 ) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from chalicelib.experiment.author_files import NotUTF8Error, read_text
 from infra.aws.errors import AwsProblem
+from infra.aws.python import spelled, version
 
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
@@ -85,7 +85,7 @@ def lambda_environment() -> dict[str, str]:
         "platform_machine": "x86_64",
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
-        "python_version": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "python_version": spelled(version()),
     }
 
 

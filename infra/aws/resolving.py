@@ -16,8 +16,9 @@ from chalice.utils import OSUtils
 from packaging.utils import canonicalize_name
 
 from infra.aws.pins import closure
+from infra.aws.python import abi, spelled, version
 from infra.aws.requirements import Wanted, names_of
-from infra.aws.wheels import abi, runs_in_lambda
+from infra.aws.wheels import runs_in_lambda
 
 
 def for_lambda(
@@ -64,7 +65,7 @@ def _resolve(lines: Iterable[str], constraints: Iterable[str]) -> dict[str, str]
         (folder / "constraints.txt").write_text("\n".join(constraints), encoding="utf-8")
         command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed"]
         command += ["--only-binary=:all:", "--implementation", "cp", "--target", str(folder / "none")]
-        command += ["--python-version", f"{sys.version_info.major}.{sys.version_info.minor}"]
+        command += ["--python-version", spelled(version())]
         command += [f"--platform={platform}" for platform in platforms]
         command += ["--report", str(folder / "report"), "-r", "requirements.txt", "-c", "constraints.txt"]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603 - own pip

@@ -32,7 +32,7 @@ from infra.aws.errors import AwsProblem
 from infra.aws.fingerprints import fingerprint
 from infra.aws.leaks import check_for_secrets, secrets_of
 from infra.aws.names import Names
-from infra.aws.pins import closure, petris_own, pins
+from infra.aws.pins import closure, only_in_lambda, petris_own, pins
 from infra.aws.requirements import CONSTRAINTS, REQUIREMENTS, Wanted, names_of, wanted_by
 from infra.aws.resolving import for_lambda
 from infra.aws.staged_files import copy_into, files_below, is_for_code, lambda_files, patterns_of
@@ -205,6 +205,7 @@ def _requirements(wanted: Wanted, app: Path, versions: Mapping[str, str] | None)
     own = petris_own()
     private = vendor(wanted.private, app / "vendor", {*names_of(own), *closure(own)})
     public = [line for line in dict.fromkeys([*wanted.public, *private.public]) if line not in own]
+    public += [line for line in only_in_lambda([*own, *public]) if line not in public]
     constraints = pins([*own, *public], wanted.constraints, versions)
     if versions is None and public:
         constraints = for_lambda(constraints, wanted, own, public)

@@ -28,6 +28,8 @@ from chalicelib.version import MARK, VERSION
 from infra.aws.errors import AwsProblem
 from infra.aws.leaks import check_contents, secrets_of
 from infra.aws.pins import closure, petris_own
+from infra.aws.python import spelled
+from infra.aws.python import version as lambda_python
 from infra.aws.requirements import CONSTRAINTS, REQUIREMENTS, wanted_by, without_credentials
 from infra.aws.sizes import versions_in
 from infra.aws.staged_files import CONFIG, files_below, kept_files
@@ -57,7 +59,8 @@ def describe(
     described = {
         "name": loaded.name,
         "petri": VERSION,
-        "python": platform.python_version(),
+        # Where a package is deployed, this machine's Python runs nothing.
+        "python": platform.python_version() if package is None else spelled(lambda_python()),
         "code": hash_of(petris_files()),
         "experiment": code_hash(loaded),
         "config": staged_settings(loaded.config),

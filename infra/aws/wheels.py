@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from infra.aws.errors import AwsProblem
+from infra.aws.python import abi, spelled, version
 from infra.aws.requirements import BROUGHT, applies, without_credentials
 
 #: Files of a wheel that say from where and by whom it was made, and others that nothing reads when it runs.
@@ -72,11 +73,6 @@ def vendor(private: list[str], target: Path, taken: set[str]) -> Vendored:
     return vendored
 
 
-def abi() -> str:
-    """Return what Chalice calls the kind of wheels that Lambda runs: those of the Python that deploys."""
-    return f"cp{sys.version_info.major}{sys.version_info.minor}"
-
-
 def runs_in_lambda(filename: str) -> bool:
     """Whether a wheel of this name runs inside Lambda."""
     return bool(DependencyBuilder(OSUtils())._is_compatible_wheel_filename(abi(), filename))  # noqa: SLF001
@@ -87,9 +83,9 @@ def no_wheel(names: list[str]) -> AwsProblem:
     several = len(names) > 1
     return AwsProblem(
         f"{', '.join(sorted(names))} {'have' if several else 'has'} no wheel that runs inside Lambda (Linux "
-        f"x86_64, Python {sys.version_info.major}.{sys.version_info.minor}). Take a version that has one (a "
-        "file with manylinux or py3-none-any in its name), deploy with a newer Python, whose Lambda takes "
-        "newer wheels, or do without."
+        f"x86_64, Python {spelled(version())}). Take a version that has one (a file with manylinux or "
+        "py3-none-any in its name), deploy with a newer Python, whose Lambda takes newer wheels, or do "
+        "without."
     )
 
 

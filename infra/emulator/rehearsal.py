@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
-from infra.aws import chalice_deploy, deploying, destroying, exporting, launching, sockets
+from infra.aws import chalice_deploy, deploying, destroying, exporting, launching, python, sockets
 from infra.aws import steps as aws_steps
 from infra.aws.account import Account, connect
 from infra.aws.deploying import Deployed, Deploying, Order
@@ -113,6 +113,8 @@ class Rehearsal:
             opening.enter_context(self.region.operator(self.home))
             opening.enter_context(self._packages() if self._package is None else self._no_packages())
             opening.enter_context(patch.object(deploying, "build", self._built))
+            # Functions run in this machine's Python here, whichever that is.
+            opening.enter_context(patch.object(python, "OLDEST", python.own()))
             # Stacks are made at once here.
             opening.enter_context(patch.object(aws_steps, "pause", lambda _: time.sleep(0.01)))
             self.account: Account = connect()

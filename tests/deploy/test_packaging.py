@@ -16,7 +16,7 @@ from chalice.deploy.packager import Package
 
 import chalicelib
 from chalicelib.experiment.loader import load_experiment
-from infra.aws import packaging
+from infra.aws import packaging, python
 from infra.aws.errors import AwsProblem
 from infra.aws.packaging import build
 from infra.aws.pruning import SERVICES, services_of
@@ -47,6 +47,14 @@ HIDDEN = {
     "static/.secret.txt": "in-a-hidden-file-of-the-site",
     "templates/.old.html": "in-a-hidden-page",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_python():
+    """Package for the Python that runs the tests, in which the package is tried."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(python, "OLDEST", python.own())
+        yield
 
 
 @pytest.fixture(scope="module")
