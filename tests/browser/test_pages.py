@@ -729,3 +729,10 @@ def test_a_page_without_javascript_says_so_and_shows_nothing_that_cannot_work(pl
     assert "needs JavaScript" in page.visible("noscript .alert").text
     for dead in ("button", ".spinner", "form", ".page-footer"):
         assert page.hidden(dead)
+
+
+@pytest.mark.parametrize(("mode", "is_promised"), [("live", True), ("debug", False)])
+def test_only_a_live_run_promises_pay_when_a_group_ends(site_with, page, mode, is_promised):
+    go(page, site_with(mode=mode), "exp")
+    page.browser.execute_script("dallinger.sayGoodbye('group');")
+    assert ("You will be paid" in page.visible("#goodbye").text) is is_promised
