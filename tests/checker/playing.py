@@ -239,7 +239,7 @@ class Run:
     # -- a person -----------------------------------------------------------------------------------
 
     def live(self, number: int) -> None:
-        """Let somebody take part, from the arrival to the end or until they leave."""
+        """Let a participant take part, from the arrival to the end or until they leave."""
         draw = random.Random(f"{self.seed}|person|{number}")
         entry = {"workerId": f"w{number}", "hitId": "h", "assignmentId": f"a{number}", "mode": "debug"}
         said = self.ask(draw, "POST", "/participant", {**entry, "recruiter": "vendor"})

@@ -66,7 +66,7 @@ def test_a_smaller_room_is_not_opened_for_those_who_left(sqlite: Engine, leave: 
 def test_no_room_is_opened_for_those_who_leave_at_the_same_moment(
     sqlite: Engine, leave: Leave, form: Callable[..., None]
 ) -> None:
-    """Whoever leaves between what forming rooms reads and what it writes gets no seat."""
+    """A participant who leaves between what forming rooms reads and what it writes gets no seat."""
     app = with_waiting_room(sqlite, min_size=2)
     people = [arrive(app, f"w{number}") for number in (1, 2)]
     left: list[int] = []

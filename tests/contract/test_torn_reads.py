@@ -1,4 +1,4 @@
-"""Whoever reads while a commit becomes visible item by item sees all of it, or nothing, or reads again."""
+"""A reader of a commit that becomes visible item by item sees all of it, or nothing, or reads again."""
 
 from __future__ import annotations
 
