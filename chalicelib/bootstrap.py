@@ -153,7 +153,7 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
             reader=_reports_of_mturk,
         ),
         tokens=LaterTokens(
-            lambda: SignedTokens(kept().get("token_secrets") or kept()["secret"], kept()["operator_token"])
+            lambda: (kept().get("token_secrets") or kept()["secret"], kept()["operator_token"])
         ),
         config=settings,
         experiment_class=loaded.experiment_class,

@@ -7,7 +7,7 @@ import hmac
 import math
 import time
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -76,28 +76,21 @@ class SignedTokens:
 
 
 class LaterTokens(SignedTokens):
-    """Makes the tokens when the first is issued or read: what needs none needn't know the secrets."""
+    """Tokens whose secrets are read when the first is issued or read: what needs none needn't know them."""
 
-    def __init__(self, make: Callable[[], SignedTokens]) -> None:
-        """`make` is called once."""
-        self._make = cache(make)
+    def __init__(self, read: Callable[[], tuple[str | Sequence[str], str]]) -> None:
+        """`read` returns what SignedTokens takes; it is called once."""
+        self._read_secrets: Callable[[], tuple[str | Sequence[str], str]] | None = read
 
-    @property
-    def operator_token(self) -> str:  # type: ignore[override]  # read only here
-        """The operator's token."""
-        return self._make().operator_token
-
-    def keyed(self, text: str) -> str:
-        """Return a keyed hash of a text."""
-        return self._make().keyed(text)
-
-    def issue(self, participant_id: int, serial: int) -> str:
-        """Return a token for a participant."""
-        return self._make().issue(participant_id, serial)
-
-    def read(self, token: str) -> Caller:
-        """Return who holds a token."""
-        return self._make().read(token)
+    def __getattr__(self, name: str) -> Any:
+        """Read the secrets; asked only for what isn't there yet."""
+        read = self.__dict__.get("_read_secrets")
+        if read is None or name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        secret, operator_token = read()
+        self._read_secrets = None
+        super().__init__(secret, operator_token)
+        return getattr(self, name)
 
 
 __all__ = ["OPERATOR", "LaterTokens", "SignedTokens"]

@@ -173,6 +173,21 @@ def test_a_secret_of_the_experiment_needs_none_of_the_vendors(deployed: Deployed
     assert deployed.open().config.get("lab_password") == "pssst"
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda tokens, token: tokens.read(token).participant_id,
+        lambda tokens, token: tokens.ends(token) > 0,
+        lambda tokens, token: len(tokens.keyed(token)) > 0,
+        lambda tokens, _: len(tokens.issue(1, 1)) > 0,
+        lambda tokens, _: tokens.operator_token == SECRETS["operator_token"],
+    ],
+)
+def test_whatever_is_asked_first_of_tokens_reads_their_secrets(deployed: Deployed, ask: Any) -> None:
+    token = deployed.open().tokens.issue(1, 1)
+    assert ask(deployed.open().tokens, token)
+
+
 def test_tokens_that_were_signed_before_a_rotation_stay_good(deployed: Deployed) -> None:
     before = deployed.open().tokens.issue(1, 1)
     deployed.keep_secrets(token_secrets=[SECRETS["secret"], "the next one"])
