@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from chalicelib.operations.channels import Delivery, forget
 
 from .experiment.experiment import Experiment
+from .experiment.hook_times import slowest
 from .invocation import seconds_left
 from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent, errors_only
 from .model.participant import Participant
@@ -285,7 +286,7 @@ class App:
                         return None  # type: ignore[return-value]  # handled before
                     began = time.perf_counter()
                     answer = operation(unit, *args, **kwargs)
-                    self._warn_if_slow(operation, time.perf_counter() - began)
+                    self._warn_if_slow(operation, unit.experiment, time.perf_counter() - began)
                     unit.carry_wishes()
                     work.commit()
                 except Exception as error:
@@ -352,14 +353,20 @@ class App:
         self.schedule.enable()
         return self.run(waking.promise)
 
-    def _warn_if_slow(self, operation: Callable[..., Any], seconds: float) -> None:
-        if seconds > SLOW_HOOK:
-            logger.warning(
-                "%s took %.0f ms; hooks above %.0f ms hold everybody up.",
-                operation.__name__,
-                seconds * 1000,
-                SLOW_HOOK * 1000,
-            )
+    def _warn_if_slow(self, operation: Callable[..., Any], experiment: Experiment, seconds: float) -> None:
+        """Name the author's function that made a request slow, and say what to do about it."""
+        if seconds <= SLOW_HOOK:
+            return
+        hook, own = slowest(experiment)
+        if own <= seconds / 2:
+            logger.info("%s took %.0f ms, most of it in Petri itself.", operation.__name__, seconds * 1000)
+            return
+        logger.warning(
+            "%s took %.0f ms; every participant waits meanwhile. Read fewer records in it, or do the slow "
+            "part later: self.after(0, ...) or @scheduled.",
+            hook,
+            own * 1000,
+        )
 
 
 def _is_to_be_run_again(error: Exception, work: UnitOfWork, attempt: int) -> bool:

@@ -7,7 +7,8 @@ import random
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.model.errors import NetworkBusy, RuleBroken
@@ -22,6 +23,7 @@ from chalicelib.model.vector import Vector
 from chalicelib.model.writable import refuse_unwritable
 
 from .config import get_config
+from .hook_times import time_hooks
 from .infos import Gene, Meme, State, TrackingEvent
 from .networks import Empty
 from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
@@ -99,6 +101,11 @@ class Experiment:
     runner: ClassVar[Runner | None] = None
 
     participant_constructor: Callable[..., Participant] = Participant
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Have the author's hooks note how long they take: a slow one is named in the log."""
+        super().__init_subclass__(**options)
+        time_hooks(cls, _hook_names())
 
     def __init__(self, session: UnitOfWork | None = None) -> None:
         """Take the request's unit of work (none on the researcher's machine), then `configure()`."""
@@ -463,3 +470,13 @@ class Experiment:
             "Experiments run from the researcher's machine only: install Petri there (README), "
             "or use `petri debug`."
         )
+
+
+@cache
+def _hook_names() -> frozenset[str]:
+    """Return the names of the methods that the platform calls."""
+    return frozenset(
+        name
+        for name, member in vars(Experiment).items()
+        if not name.startswith("_") and (isinstance(member, FunctionType) or name == "group_by")
+    )

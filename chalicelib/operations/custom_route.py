@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.experiment.hook_times import measured
 from chalicelib.model.record import iso
 
 from .access import calling_participant
@@ -56,7 +57,9 @@ def answer_custom_route(
     experiment.parameters = dict(parameters)
     experiment.calling_participant = participant
     first = (experiment,) if address.is_method else ()
-    page = address.write(address.function(*first, **arguments))
+    with measured(experiment, address.function):
+        answer = address.function(*first, **arguments)
+    page = address.write(answer)
     if participant is not None:
         remember(unit, participant, _kept(page))
     return page

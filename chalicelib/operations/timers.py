@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
+from chalicelib.experiment.hook_times import measured
 from chalicelib.operations import budget
 from chalicelib.operations.draws import drawing
 from chalicelib.operations.unit import Unit
@@ -25,7 +26,9 @@ def ring(unit: Unit, method: str, arguments: dict[str, Any], chain: int = 0) -> 
     """Call what `after` asked for; `chain`: how many timers rang before, each set by the one before."""
     unit.timer_chain = chain + 1
     with drawing(unit, None, f"timer|{method}"):
-        getattr(unit.experiment, method)(**arguments)
+        function = getattr(unit.experiment, method)
+        with measured(unit.experiment, function):
+            function(**arguments)
 
 
 def minutes_over_the_limit(unit: Unit) -> int:
@@ -82,7 +85,8 @@ def has_background_tasks(unit: Unit) -> bool:
 def call_scheduled(unit: Unit, name: str, function: Callable[..., Any], is_method: bool, minute: int) -> None:
     """Call one scheduled function for one minute of the clock."""
     unit.seed(None, f"scheduled|{name}", minute)
-    function(unit.experiment) if is_method else function()
+    with measured(unit.experiment, function):
+        function(unit.experiment) if is_method else function()
 
 
 def run_background_tasks(unit: Unit, minute: int) -> None:
