@@ -61,6 +61,7 @@ READS_ITS_OWN = {
     "infra/local/origin.py",
     "infra/local/outcome.py",
     "infra/local/places.py",
+    "infra/local/start_page.py",
     "infra/preflight/costs.py",
     "infra/scaffold/__init__.py",
     "chalicelib/export/archive.py",
