@@ -37,7 +37,7 @@ HEADS: Final = frozenset(
 KEEPS_EARLIER: Final = frozenset({"network", "experiment"})
 MOST_KEPT: Final = 12
 #: Kinds that name the heads and are not named themselves.
-ONLY_NAMES: Final = frozenset({"assignment", "worker"})
+ONLY_NAMES: Final = frozenset({"assignment", "worker", "waiting"})
 LISTED: Final = "l"
 
 #: How an item is named, by its kind.

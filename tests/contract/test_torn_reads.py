@@ -14,6 +14,7 @@ from chalicelib.model.errors import Conflict, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
+from chalicelib.operations import rooms
 from chalicelib.operations.complete import complete_participation, withdraw
 from chalicelib.operations.finish_participant import finish_participant, judge_participant
 from chalicelib.operations.recruitment import places_to_open
@@ -189,6 +190,23 @@ def test_an_assignment_leads_to_its_participant_at_every_moment(sqlite: SQLiteEn
         return None if claimed is None else work.participant(claimed["participant_id"]).worker_id
 
     assert is_whole(*looks(engine, partial(arrive, app, "ann"), holder))
+
+
+def who_waits(unit: Unit) -> list[str]:
+    return [unit.work.participant(item["id"]).worker_id for item in rooms.lobby(unit)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_place_in_the_lobby_leads_to_its_participant_at_every_moment(
+    sqlite: SQLiteEngine, seed: int
+) -> None:
+    engine = TornEngine(sqlite, longest=0, seed=seed)
+    app = an_app(engine, a_room(partial(Empty, max_size=9), room_size=3))
+    reader = an_app_beside(app)
+    arrive(app, "bob")
+    result = looks(engine, partial(arrive, app, "ann"), lambda work: reader(work, who_waits))
+    assert is_whole(*result)
+    assert (result[0], result[2]) == (["bob"], ["bob", "ann"])
 
 
 def paid(work: UnitOfWork) -> Any:
