@@ -78,6 +78,23 @@ def create_participant(unit: Unit, entry: Entry) -> dict[str, Any]:
     return shown(unit, participant, participant.token_serial)
 
 
+def vendor_to_ask(unit: Unit, entry: Entry) -> entries.ToAsk | None:
+    """Return which vendor has to confirm an entry before it is seated; None where none has to."""
+    ask = entries.vendor_of(unit, entry)
+    claimed = None if ask is None else unit.work.item(("assignment#" + entry.assignment_id, "#"))
+    if claimed is None:
+        return ask
+    older = unit.work.participant(claimed["participant_id"])
+    # An entry was confirmed when its worker began with it.
+    return ask if older.worker_id != entry.worker_id or _begins_anew(unit, older) else None
+
+
+def _begins_anew(unit: Unit, older: Participant) -> bool:
+    """Whether the worker who comes again with an assignment that they gave up becomes a new participant."""
+    is_allowed = bool(unit.config.get("allow_repeat_worker_ids"))
+    return is_allowed and not _may_resume(unit, older) and _is_free_again(unit, older)
+
+
 def check_ids(entry: Entry) -> None:
     """Refuse missing ids, and values that stand for nobody."""
     for name in ("worker_id", "hit_id", "assignment_id", "mode", "recruiter"):

@@ -2,8 +2,8 @@
 
 Outside debug mode only the recruiters that the run asks bring participants, and each confirms its own
 entries: links by their signature, Mechanical Turk and Prolific by being asked whether the assignment exists.
-Asking a vendor takes time, so it is done before a unit of work begins: `vendor_to_ask` says whom, and
-`create_participant` takes the answer as the entry's `confirmation`.
+Asking a vendor takes time, so it is done before a unit of work begins: `create_participant.vendor_to_ask`
+says whom, and `create_participant` takes the answer as the entry's `confirmation`.
 """
 
 from __future__ import annotations
@@ -78,14 +78,10 @@ def check_signature(unit: Unit, entry: Entry, recruiter: str) -> None:
     )
 
 
-def vendor_to_ask(unit: Unit, entry: Entry) -> ToAsk | None:
-    """Return which vendor has to confirm an entry before it is seated; None where none has to."""
+def vendor_of(unit: Unit, entry: Entry) -> ToAsk | None:
+    """Return which vendor confirms entries like this one; None where none does."""
     recruiter = recruiter_of(unit, entry)
     if is_debug(unit) or unit.caller.kind == OPERATOR or not unit.recruiters.confirms_entries(recruiter):
-        return None
-    claimed = unit.work.item(("assignment#" + entry.assignment_id, "#"))
-    if claimed is not None and unit.work.participant(claimed["participant_id"]).worker_id == entry.worker_id:
-        # It was confirmed when they began.
         return None
     return ToAsk(recruiter, facts_of(unit, recruiter.partition(":")[0]))
 

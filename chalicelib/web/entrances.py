@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib import services
 from chalicelib.model.errors import Busy, NotFound, Refused, TooManyTries, VendorError
-from chalicelib.operations.create_participant import Entry, check_ids
-from chalicelib.operations.entries import CONFIRMED, NOT_ASKED, vendor_to_ask
+from chalicelib.operations.create_participant import Entry, check_ids, vendor_to_ask
+from chalicelib.operations.entries import CONFIRMED, NOT_ASKED
 from chalicelib.operations.tries import REFUSED_COST, Tries
 from chalicelib.operations.unit import OPERATOR
 

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.operations import entries, tries
 from chalicelib.operations.confirming import NO, NOT_YET, PATIENCE, YES, Answers
+from chalicelib.operations.finish_participant import lose_participant
 from chalicelib.operations.tries import BURST, REFUSED_COST, Tries
 from chalicelib.recruiters import prolific
 from chalicelib.recruiters.mturk import MTurkRecruiter
@@ -122,6 +123,39 @@ def test_an_assignment_that_was_handed_in_takes_no_seat(turk: Turk) -> None:
     turk.turk.market.submit(assignment)
     assert turk.enter("W1", assignment).code == "entry_not_known"
     assert turk.enter("W2", assignment).code == "entry_not_known"
+
+
+@pytest.fixture
+def turk_with_repeats(world: NewWorld) -> Iterator[Turk]:
+    """The same, where a worker may take part more than once."""
+    settings = {**VENDOR_SETTINGS, "allow_repeat_worker_ids": True}
+    with MTurkStandIn() as standin:
+        made = Turk(world(**settings, recruiter="mturk", launch=False), standin)
+        yield made
+        made.recruiter.close()
+
+
+def test_a_worker_who_takes_a_returned_assignment_again_is_confirmed_and_seated_anew(
+    turk_with_repeats: Turk,
+) -> None:
+    turk = turk_with_repeats
+    assignment = turk.turk.market.accept("W1", turk.hit)
+    first = turk.enter("W1", assignment)["participant"]["id"]
+    turk.here.app.run(lose_participant, first, "returned")
+    turk.time.now += YES
+    again = turk.enter("W1", assignment)
+    assert (again.status, turk.questions()) == (200, 2)
+    assert again["participant"]["id"] != first
+
+
+def test_a_worker_who_was_given_up_and_has_handed_in_gets_no_second_seat(turk_with_repeats: Turk) -> None:
+    turk = turk_with_repeats
+    assignment = turk.turk.market.accept("W1", turk.hit)
+    first = turk.enter("W1", assignment)["participant"]["id"]
+    turk.here.app.run(lose_participant, first, "missing_notification")
+    turk.turk.market.submit(assignment)
+    turk.time.now += YES
+    assert turk.enter("W1", assignment).code == "entry_not_known"
 
 
 def test_mechanical_turk_is_asked_once_about_an_assignment(turk: Turk) -> None:
