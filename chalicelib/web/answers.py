@@ -85,7 +85,8 @@ def error_page(title: str, text: str) -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><link rel='stylesheet' href='/static/css/petri.css'></head>"
-        "<body><main class='container'><div class='main_div' role='alert'>"
+        f"<title>{html.escape(title)}</title>"
+        '<link rel="stylesheet" href="/static/css/petri.css"></head>'
+        '<body><main class="container"><div class="main_div" role="alert">'
         f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></div></main></body></html>"
     )

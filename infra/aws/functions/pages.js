@@ -45,10 +45,10 @@ function sentTo(uri, request) {
 
 // What a machine of one's own answers: a page for people, the one shape of errors for scripts.
 function missing(request) {
-  const html = "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
-    + "<meta name='viewport' content='width=device-width, initial-scale=1'><title>Not found</title>"
-    + "<link rel='stylesheet' href='/static/css/petri.css'></head><body><main class='container'>"
-    + "<div class='main_div' role='alert'><h1>Not found</h1><p>" + MISSING + "</p></div></main></body></html>";
+  const html = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+    + '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Not found</title>'
+    + '<link rel="stylesheet" href="/static/css/petri.css"></head><body><main class="container">'
+    + '<div class="main_div" role="alert"><h1>Not found</h1><p>' + MISSING + '</p></div></main></body></html>';
   const told = { status: "error", error_type: "Not found", error_text: MISSING, error_code: "not_found", html: html };
   const accept = request.headers.accept;
   const isPage = accept !== undefined && accept.value.includes("text/html");
