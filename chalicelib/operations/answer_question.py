@@ -17,8 +17,10 @@ from .once import made_before, remember
 from .standing import SENT_OFF
 from .unit import Unit
 
-#: How many answers one questionnaire may hold; all of them are written in one commit.
+#: How many answers one questionnaire may hold.
 MOST_ANSWERS = 500
+#: How many of them are written in one commit: DynamoDB takes 100 items, and the participant is one of them.
+ANSWERS_AT_ONCE = 90
 
 
 def answer_question(
@@ -49,12 +51,13 @@ def _is_paid_off(unit: Unit, participant: Participant) -> bool:
 
 
 def answer_questionnaire(
-    unit: Unit, participant_id: int, questionnaire: str, answers: Mapping[str, Any]
+    unit: Unit, participant_id: int, questionnaire: str, answers: Mapping[str, Any], part: int = 0
 ) -> dict[str, Any]:
-    """Keep the answers of a page's forms, one record each, all or none.
+    """Keep one part of the answers of a page's forms, one record each; all of them are checked first.
 
-    `question` is the field's name, `number` its place on the page, `details` names the questionnaire. Where
-    several answers were chosen, the response is a JSON list.
+    A questionnaire has as many parts as `parts_of` says. `question` is the field's name, `number` its place
+    on the page, `details` names the questionnaire. Where several answers were chosen, the response is a JSON
+    list.
     """
     participant = own_participant(unit, participant_id)
     if made_before(unit, participant) is not None:
@@ -71,11 +74,18 @@ def answer_questionnaire(
         _check_length(unit, "question", name)
         _check_length(unit, name, text)
     unit.seed(participant, "answer_question", participant.last_question)
-    for number, (name, text) in enumerate(texts.items(), start=1):
+    first = part * ANSWERS_AT_ONCE
+    numbered = list(enumerate(texts.items(), start=1))[first : first + ANSWERS_AT_ONCE]
+    for number, (name, text) in numbered:
         answer = Question(participant=participant, question=name, response=text, number=number)
         answer.details = {"questionnaire": questionnaire}
-    remember(unit, participant, len(texts))
+    remember(unit, participant, len(numbered))
     return {}
+
+
+def parts_of(answers: Mapping[str, Any]) -> range:
+    """Return the parts in which a questionnaire is kept, each in a commit of its own."""
+    return range(max(1, -(-len(answers) // ANSWERS_AT_ONCE)))
 
 
 def _check_may_answer(unit: Unit, participant: Participant) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.operations.answer_question import answer_question, answer_questionnaire
+from chalicelib.operations.answer_question import answer_question, answer_questionnaire, parts_of
 
 from .door import Call, door
 
@@ -19,13 +21,7 @@ def question(call: Call) -> dict[str, Any]:
     given = call.parameters
     answers = given.json_object("answers")
     if answers is not None:
-        kept: dict[str, Any] = call.run(
-            answer_questionnaire,
-            participant_id=given.path_number("participant_id"),
-            questionnaire=given.text("question") or "questionnaire",
-            answers=answers,
-        )
-        return kept
+        return _keep_questionnaire(call, answers)
     result: dict[str, Any] = call.run(
         answer_question,
         participant_id=given.path_number("participant_id"),
@@ -35,3 +31,23 @@ def question(call: Call) -> dict[str, Any]:
         fields=given.free_fields(),
     )
     return result
+
+
+def _keep_questionnaire(call: Call, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a questionnaire part after part; a repeated request keeps the parts that are missing."""
+    for part in parts_of(answers):
+        _part_of(call, part).run(
+            answer_questionnaire,
+            participant_id=call.parameters.path_number("participant_id"),
+            questionnaire=call.parameters.text("question") or "questionnaire",
+            answers=answers,
+            part=part,
+        )
+    return {}
+
+
+def _part_of(call: Call, part: int) -> Call:
+    """Return the call with a request id of its own for each part after the first."""
+    if not part or call.request.id is None:
+        return call
+    return replace(call, request=replace(call.request, id=f"{call.request.id}#{part}"))

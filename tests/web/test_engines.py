@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,3 +69,27 @@ def test_who_comes_too_early_waits(here: World) -> None:
 def test_a_worker_id_may_hold_any_character(here: World) -> None:
     said = here.post("/participant", {"workerId": "w\U0001f642/#?", "hitId": "h", "assignmentId": "a#1"})
     assert said["participant"]["unique_id"] == "w\U0001f642/#?:a#1"
+
+
+def kept(here: World, participant_id: int) -> list[tuple[int, str, str]]:
+    """Return the number, question and response of each answer of a participant, as stored."""
+    with here.app.store.begin(here.clock.now()) as work:
+        questions = work.questions_of(work.participant(participant_id))
+        return [(one.number, one.question, one.response) for one in questions]
+
+
+def test_a_questionnaire_longer_than_one_transaction_is_kept_once_and_whole(here: World) -> None:
+    person = here.arrive()
+    answers = {f"item{number}": str(number) for number in range(1, 201)}
+    for _ in range(2):
+        said = person.post(f"/question/{person.id}", {"answers": json.dumps(answers)}, request_id="r1")
+        assert said.status == 200
+    assert kept(here, person.id) == [(number, f"item{number}", str(number)) for number in range(1, 201)]
+
+
+def test_a_long_questionnaire_with_one_answer_that_is_too_long_is_refused_whole(here: World) -> None:
+    person = here.arrive()
+    answers = {**{f"item{number}": "x" for number in range(150)}, "essay": "x" * 1001}
+    said = person.post(f"/question/{person.id}", {"answers": json.dumps(answers)})
+    assert (said.status, said.code) == (400, "question_too_long")
+    assert kept(here, person.id) == []
