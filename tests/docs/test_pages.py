@@ -13,12 +13,17 @@ from petri.data import Data
 from .blocks import DOCS, ROOT, blocks, prose
 from .shell import Reader
 
-PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 LINKS = [
     pytest.param(page, target, id=f"{page.name}-{target}")
     for page in PAGES
     for target in dict.fromkeys(re.findall(r"\]\(([^)#\s]+)\)", prose(page)))
     if "://" not in target
+]
+ANCHORS = [
+    pytest.param(page, file, anchor, id=f"{page.name}-{file}#{anchor}")
+    for page in PAGES
+    for file, anchor in dict.fromkeys(re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", prose(page)))
 ]
 SNIPPETS = [
     pytest.param(block.text, id=f"{page.name}-{number}")
@@ -44,6 +49,15 @@ class Rings(Experiment):
 @pytest.mark.parametrize(("page", "target"), LINKS)
 def test_a_link_leads_to_a_file_of_the_repository(page: Path, target: str):
     assert (page.parent / target).exists()
+
+
+@pytest.mark.parametrize(("page", "file", "anchor"), ANCHORS)
+def test_a_link_to_a_heading_leads_to_one(page: Path, file: str, anchor: str):
+    there = page.parent / file if file else page
+    headings = re.findall(r"^#+ (.*)$", prose(there), re.MULTILINE)
+    assert anchor in {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+    }
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
