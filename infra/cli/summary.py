@@ -45,8 +45,8 @@ def summary(
 
     places = Places(Path.cwd())
     run_id = places.existing(app)
-    out().print(run_id, markup=False)
     counted = summary_of_file(places.database(run_id))
+    out().print(run_id, markup=False)
     _tell(counted, floor_of(run_id, places), currency_in(run_id, places), each=each)
 
 

@@ -47,7 +47,18 @@ def summary_of(
 
 
 def summary_of_file(database: Path) -> Summary:
-    """Count in a run's SQLite file, which may be in use."""
+    """Count in a run's SQLite file, which may be in use; PetriError names a file that can't be read."""
+    try:
+        participants, networks, payments = _rows(database)
+    except sqlite3.DatabaseError as error:
+        # Lazy import: only a file that can't be read needs it.
+        from chalicelib.storage.sqlite import unusable
+
+        raise unusable(database, error) from error
+    return summary_of(map(dict, participants), map(dict, networks), map(dict, payments))
+
+
+def _rows(database: Path) -> tuple[list[sqlite3.Row], list[sqlite3.Row], list[sqlite3.Row]]:
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         participants = connection.execute(
@@ -55,4 +66,4 @@ def summary_of_file(database: Path) -> Summary:
         ).fetchall()
         networks = connection.execute("SELECT full FROM network").fetchall()
         payments = connection.execute("SELECT participant_id, kind, amount, status FROM payment").fetchall()
-    return summary_of(map(dict, participants), map(dict, networks), map(dict, payments))
+    return participants, networks, payments
