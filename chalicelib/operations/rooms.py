@@ -150,7 +150,7 @@ def form_rooms(unit: Unit) -> None:
     groups, gone = _groups_of_workers(unit, waiting, left)
     room_for = MOST_WRITES - _clear_away(unit, gone)
     fitting = _fitting(groups, room_for)
-    room_for -= _open(unit, fitting)
+    room_for -= _open(unit, fitting, room_for)
     seated = {one for group in groups for one in group}
     rest = [item["id"] for item in waiting if item["id"] not in seated and item["id"] not in gone]
     if len(groups) > len(fitting):
@@ -229,11 +229,12 @@ def _groups(unit: Unit, ids: Sequence[int]) -> list[list[int]]:
     return [group for group in chosen if group]
 
 
-def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> int:
-    """Open a room for each group; return how many writes that takes.
+def _open(unit: Unit, groups: Sequence[Sequence[int]], room_for: int = MOST_WRITES) -> int:
+    """Open a room for each group; return how many writes that takes, which are `room_for` at most.
 
     The members' records are part of the commit, so that nobody gets a seat who leaves at this moment, and
-    nobody who gets a seat is sent home at this moment. Of a room above 88 members only so many are.
+    nobody who gets a seat is sent home at this moment. Of a room of more members than fit into one commit,
+    only as many as fit are.
     """
     header = unit.work.item(HEADER)
     number = header["last_room"] if header is not None else 0
@@ -243,7 +244,7 @@ def _open(unit: Unit, groups: Sequence[Sequence[int]]) -> int:
         fields = {"id": number, "members": list(members), "opened": iso(unit.now)}
         unit.work.put_item((ROOMS, f"{number:06d}"), "room", fields)
         unit.work.post({"kind": "room_opened", "room": number})
-        held = [unit.work.participant(one) for one in members[: MOST_WRITES - 2]]
+        held = [unit.work.participant(one) for one in members[: max(0, room_for - writes - 2)]]
         unit.work.save(*held)
         writes += 2 + len(held)
     if groups:

@@ -144,3 +144,13 @@ def test_waiting_long_lets_somebody_go_when_too_few_are_left(sqlite: Engine) -> 
     app.run(rooms.waited_long, people[0])
     with begin(sqlite, app.clock.now() + timedelta(seconds=1)) as work:
         assert (members(sqlite), work.participant(people[0]).released) == ([], "waiting")
+
+
+def test_a_room_as_large_as_a_transaction_opens_though_some_who_left_still_wait(sqlite: Engine) -> None:
+    engine = TornEngine(sqlite, longest=0)
+    app = with_waiting_room(engine, room_size=90)
+    people = [arrive(app, f"w{number}") for number in range(100)]
+    for one in people[:10]:
+        app.run(release, one)
+    app.run(rooms.form_rooms)
+    assert members(engine) == [people[10:]]
