@@ -18,6 +18,8 @@ from .unit import Unit
 
 #: In one of so many seconds somebody who waits looks whether the person ahead has left.
 LOOK_EVERY = 3
+#: How many nodes of those who left are failed in one commit. Each changes two items; DynamoDB takes 100.
+MOST_LEFT = 20
 
 
 def join_network(unit: Unit, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def _fail_those_who_left(unit: Unit, participant: Participant) -> bool:
     waited_for = unit.work.nodes([node_id for network in networks for node_id in network.waiting_for])
     owners = {node.participant_id for node in waited_for if node.participant_id is not None}
     unit.work.prefetch(more=[(f"part#{one}", "#") for one in sorted(owners)])
-    left = [node for node in waited_for if not node.failed and _has_left(unit, node)]
+    left = [node for node in waited_for if not node.failed and _has_left(unit, node)][:MOST_LEFT]
     for node in left:
         node.fail("nobody will answer here")
     return bool(left)

@@ -12,6 +12,7 @@ from chalicelib.model.node import Node
 from chalicelib.operations.join_network import LOOK_EVERY
 from chalicelib.storage.counting import CountingEngine
 from chalicelib.storage.sqlite import SQLiteEngine
+from tests.tools.torn import TornEngine
 from tests.web.conftest import NewWorld
 from tests.web.experiments import STORY, Retelling, with_hooks
 from tests.web.world import OPERATOR_TOKEN, Person, Said, World, build_world
@@ -43,6 +44,15 @@ def new_counting() -> Iterator[Callable[[int], tuple[World, CountingEngine]]]:
     services.use(None)
     for engine in opened:
         engine.close()
+
+
+@pytest.fixture
+def engine_of_transactions() -> Iterator[TornEngine]:
+    """An engine that takes as many items at once as DynamoDB does."""
+    engine = TornEngine(SQLiteEngine(":memory:"), longest=0)
+    yield engine
+    services.use(None)
+    engine.close()
 
 
 def test_who_comes_while_the_person_ahead_works_is_told_to_wait(world: NewWorld) -> None:
@@ -146,6 +156,17 @@ def test_the_join_that_finds_somebody_gone_needs_no_worker(world: NewWorld, way:
     second = here.arrive()
     assert try_to_join(second).status == 200
     assert failed(here, node)
+
+
+def test_those_who_left_many_chains_at_once_hold_nobody_up(engine_of_transactions: TornEngine) -> None:
+    """More of them than one transaction takes: it takes a hundred items."""
+    chains = 60
+    engine = engine_of_transactions
+    here = build_world(with_hooks(Retelling, experiment_repeats=chains), engine, {}).launch()
+    for _ in range(chains):
+        here.arrive().join()
+    here.clock.turn(hours=1.1)
+    assert try_to_join(here.arrive()).status == 200
 
 
 def test_how_long_somebody_may_take_is_a_setting(world: NewWorld) -> None:
