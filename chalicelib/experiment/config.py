@@ -95,7 +95,8 @@ class Configuration:
                 f"The settings aren't loaded yet, so '{key}' can't be read; "
                 "read it in your experiment's configure(), not while experiment.py is imported."
             )
-        self._read_secrets_for(key)
+        if self._later:
+            self._read_secrets_for(key)
         value = self._values.get(key, UNSET)
         if value is not UNSET:
             return value

@@ -24,8 +24,11 @@ def time_hooks(cls: type[Any], names: frozenset[str]) -> None:
 def _timed(function: FunctionType) -> Callable[..., Any]:
     @functools.wraps(function)
     def timed(self: Any, *arguments: Any, **named: Any) -> Any:
-        with measured(self, function):
+        began = time.perf_counter()
+        try:
             return function(self, *arguments, **named)
+        finally:
+            _note(self, function, time.perf_counter() - began)
 
     return timed
 
@@ -37,8 +40,12 @@ def measured(experiment: Any, function: Callable[..., Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        times: dict[Any, float] = vars(experiment).setdefault(_TIMES, {})
-        times[function] = times.get(function, 0.0) + time.perf_counter() - began
+        _note(experiment, function, time.perf_counter() - began)
+
+
+def _note(experiment: Any, function: Callable[..., Any], seconds: float) -> None:
+    times: dict[Any, float] = vars(experiment).setdefault(_TIMES, {})
+    times[function] = times.get(function, 0.0) + seconds
 
 
 def slowest(experiment: Any) -> tuple[str, float]:

@@ -28,9 +28,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime
+from types import TracebackType
 
 
 class PetriError(Exception):
@@ -214,20 +214,32 @@ class Interrupted(KeyboardInterrupt):
     """A real Ctrl-C: the command line raises it, so that one which a hook raises can be told from it."""
 
 
-@contextmanager
-def errors_only() -> Iterator[None]:
+class _ErrorsOnly:
+    """A context manager without state, which each request enters: a class costs less than a generator."""
+
+    def __enter__(self) -> None:
+        """Begin to watch."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, ending: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise HookExit in place of an ending."""
+        if not isinstance(ending, (SystemExit, KeyboardInterrupt)) or isinstance(ending, Interrupted):
+            return
+        said = f"{type(ending).__name__}({ending})"
+        raise HookExit(
+            f"The experiment's code raised {said}, which would end the program for everybody; raise an error "
+            "instead."
+        ).with_traceback(trace) from ending
+
+
+_errors_only = _ErrorsOnly()
+
+
+def errors_only() -> _ErrorsOnly:
     """Turn what would end the process into an error, while the block calls an author's code.
 
     `sys.exit` and KeyboardInterrupt pass every `except Exception`: one line in a hook would end the run for
     everybody, and again after each restart.
     """
-    try:
-        yield
-    except (SystemExit, KeyboardInterrupt) as ending:
-        if isinstance(ending, Interrupted):
-            raise
-        said = f"{type(ending).__name__}({ending})"
-        raise HookExit(
-            f"The experiment's code raised {said}, which would end the program for everybody; raise an error "
-            "instead."
-        ).with_traceback(ending.__traceback__) from ending
+    return _errors_only

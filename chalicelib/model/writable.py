@@ -19,6 +19,8 @@ from .errors import ExperimentError
 #: Packages whose code isn't the author's.
 _OURS: Final = ("chalicelib", "petri", "infra")
 _DEEPEST: Final = 100
+#: What can always be written, and is set most often.
+_PLAIN: Final = frozenset({str, int, bool})
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -27,6 +29,8 @@ def refuse_unwritable(value: Any, what: str, *, also: tuple[type, ...] = ()) -> 
 
     `what`: what was set, such as "Node.details". `also`: types that are turned into JSON later.
     """
+    if value is None or type(value) in _PLAIN:
+        return
     if not also:
         try:
             # The usual case, in C.
