@@ -36,7 +36,7 @@ class Export:
             self.close()
             raise DataError(
                 f"{self.path} holds no tables: an export has files such as data/info.csv. "
-                "Is it another zip or folder?"
+                "Give the zip or the folder of an export."
             )
 
     def __enter__(self) -> Self:

@@ -153,7 +153,9 @@ def unpack(archived: Path, into: Path) -> Path:
                     return _unpack(inner, archived, into)
             return _unpack(outer, archived, into)
     except (OSError, zipfile.BadZipFile) as error:
-        raise BadRequest(f"{archived} can't be read as a zip; give an export of Petri.") from error
+        raise BadRequest(
+            f"{archived} can't be read as a zip; give an experiment's folder or an export."
+        ) from error
 
 
 def version_of(folder: Path) -> dict[str, Any] | None:

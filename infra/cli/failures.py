@@ -138,7 +138,8 @@ def _what_and_now(message: str) -> tuple[str, str]:
         return message, "Run the command again with --verbose to see where it happened."
     last = ends[-1]
     what, now = message[: last.start()], message[last.end() :]
-    return what.rstrip(".;") + ".", now[:1].upper() + now[1:]
+    what = what.rstrip(".;")
+    return what if what.endswith(("?", "!")) else f"{what}.", now[:1].upper() + now[1:]
 
 
 def _innermost(error: BaseException) -> str:

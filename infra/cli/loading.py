@@ -6,6 +6,7 @@ import contextlib
 import time
 from pathlib import Path
 
+from chalicelib.export.errors import DataError, MalformedTableError
 from chalicelib.storage.sqlite import SQLiteEngine
 from infra.cli.console import out
 from infra.cli.serving import finish, listening, opened_with_log, serve_people
@@ -22,7 +23,7 @@ def load_archive(archive: Path, run_id: str) -> None:
     was_there, database = places.has(run_id), places.database(run_id)
     try:
         with contextlib.closing(SQLiteEngine(database)) as engine:
-            counts = load_zip(archive, engine)
+            counts = _loaded(archive, engine)
     except BaseException:
         # Other commands would take it for the latest run.
         for file in [] if was_there else list(database.parent.glob(f"{database.name}*")):
@@ -30,6 +31,13 @@ def load_archive(archive: Path, run_id: str) -> None:
         raise
     held = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
     out().print(f"{run_id} is loaded: {held}.", markup=False)
+
+
+def _loaded(archive: Path, engine: SQLiteEngine) -> dict[str, int]:
+    try:
+        return load_zip(archive, engine)
+    except MalformedTableError as error:
+        raise DataError(f"{archive}: {error} Correct this row, or export the run again.") from error
 
 
 def serve_loaded(directory: Path, run_id: str, port: int | None) -> None:

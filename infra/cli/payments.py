@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from chalicelib.model.currency import currency_of, format_money
-from chalicelib.model.errors import BadRequest
+from chalicelib.model.errors import BadRequest, NotFound
 from infra.cli.carried import tell
 from infra.cli.console import out, show_table
 from infra.cli.operator_options import DryRun, Kind, ParticipantId, Status
@@ -40,12 +40,17 @@ def payments(
     from chalicelib.operations.payments import Wanted
 
     wanted = Wanted(status, participant, kind)
-    if action == "list":
-        _list(app, wanted, show_workers=show_workers)
-    elif action == "reconcile":
-        _reconcile(app, wanted, show_workers=show_workers, dry_run=dry_run)
-    else:
-        _send(action, app, wanted, show_workers=show_workers, dry_run=dry_run)
+    try:
+        if action == "list":
+            _list(app, wanted, show_workers=show_workers)
+        elif action == "reconcile":
+            _reconcile(app, wanted, show_workers=show_workers, dry_run=dry_run)
+        else:
+            _send(action, app, wanted, show_workers=show_workers, dry_run=dry_run)
+    except NotFound as error:
+        if error.code != "participant_not_found":
+            raise
+        raise NotFound(f"{error} `petri payments` lists the participants who have payments.") from error
 
 
 def _list(run_id: str | None, wanted: Wanted, *, show_workers: bool) -> None:

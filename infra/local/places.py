@@ -79,7 +79,10 @@ class Places:
         if run_id is None:
             return known[-1]
         if checked(run_id) not in known:
-            raise NotFound(f"There is no run {run_id} here; the latest is {known[-1]}.")
+            raise NotFound(
+                f"There is no run {run_id} in {self.root / 'runs'} (the latest is {known[-1]}). Check the "
+                "id, or change to the folder in which the run was started."
+            )
         return run_id
 
     def announce(self, run_id: str, url: str) -> Path:
@@ -99,6 +102,11 @@ class Places:
             said = json.loads(note.read_text(encoding="utf-8"))
             if is_alive(said["pid"]):
                 return str(said["url"])
+        if run_id:
+            known = self.existing(run_id)
+            raise NotFound(
+                f"The run {known} is not being served; start it with `petri debug DIR --id {known}`."
+            )
         raise NotFound("No run is being served here; start one with `petri debug DIR` in this folder.")
 
     def last_address(self, run_id: str) -> str | None:
@@ -133,9 +141,7 @@ def private_files() -> Iterator[None]:
 def checked(run_id: str) -> str:
     """Give the id back if it can name files."""
     if not _RUN_ID.fullmatch(run_id):
-        raise BadRequest(
-            f"{run_id!r} can't be a run's id; use letters, figures, dots and dashes, at most 64."
-        )
+        raise BadRequest(f"{run_id!r} can't be a run's id; use letters, digits, dots and dashes, at most 64.")
     return run_id
 
 

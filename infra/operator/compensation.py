@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.model.currency import DOLLARS, currency_of, format_money
-from chalicelib.model.errors import BadRequest
+from chalicelib.model.errors import BadRequest, ExperimentError
 from chalicelib.operations import compensate
 from chalicelib.operations.money import CENT, COMPENSATION, in_cents
 from chalicelib.operations.quotas import recruiter_names
@@ -32,8 +32,11 @@ class Wish:
 
     @property
     def amount(self) -> Decimal:
-        """The sum in whole cents; ExperimentError for what is none, BadRequest for nothing."""
-        amount = in_cents(self.dollars, "--dollars")
+        """The amount in whole cents; BadRequest when it is not a valid amount, or less than a cent."""
+        try:
+            amount = in_cents(self.dollars, "--dollars")
+        except ExperimentError as error:
+            raise BadRequest(f"{error} Give the amount as a number, such as 1.50.") from error
         if amount < CENT:
             raise BadRequest(
                 "A compensation must be at least 0.01; give the amount as a number, such as 1.50."

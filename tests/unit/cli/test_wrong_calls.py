@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli.main import app
+from tests.unit.cli.study import write_study
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,66 @@ def test_summary_of_a_damaged_file_names_the_file_and_the_way_to_save_its_record
     said = refused("summary", "--app", "first")
     assert f"what:  {file} is damaged" in said
     assert "petri export --salvage" in said
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> str:
+    write_study(tmp_path / "whispers")
+    return "whispers"
+
+
+def finished_run(study: str) -> None:
+    done = CliRunner().invoke(app, ["debug", study, "--bots", "1", "--exit", "--id", "first"])
+    assert done.exit_code == 0, done.output
+
+
+def test_an_unknown_participant_of_payments_leads_to_those_who_have_payments(study: str) -> None:
+    finished_run(study)
+    for action in ("list", "retry", "release"):
+        said = refused("payments", action, "--app", "first", "--participant", "99")
+        assert "what:  There is no participant 99." in said
+        assert "now:   `petri payments` lists" in said
+
+
+@pytest.mark.parametrize("dollars", ["a lot", "-1", "99999", "nan", "1,50"])
+def test_an_amount_that_is_not_valid_is_refused_with_an_example(dollars: str) -> None:
+    said = refused("compensate", "--worker-id", "w1", "--dollars", dollars)
+    assert repr(dollars) in said
+    assert "now:   Give the amount as a number, such as 1.50." in said
+
+
+def test_an_unknown_run_is_named_with_the_folder_and_the_latest_run(study: str, tmp_path: Path) -> None:
+    finished_run(study)
+    for words in (["summary"], ["export"], ["payments"], ["bot", study]):
+        said = refused(*words, "--app", "other")
+        assert f"There is no run other in {tmp_path / 'runs'} (the latest is first)." in said
+        assert "now:   Check the id" in said
+
+
+def test_a_bot_for_a_run_that_has_ended_says_how_to_serve_it(study: str) -> None:
+    finished_run(study)
+    said = refused("bot", study, "--app", "first")
+    assert "what:  The run first is not being served." in said
+    assert "now:   Start it with `petri debug DIR --id first`." in said
+
+
+def test_a_question_keeps_its_mark(study: str) -> None:
+    assert "what:  Which run should the bot join?\n" in refused("bot", study)
+
+
+def test_debug_of_a_file_that_is_not_an_export_says_what_to_give(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("notes")
+    assert "now:   Give an experiment's folder or an export." in refused("debug", str(file))
+
+
+def test_load_names_the_archive_and_line_of_a_row_that_is_not_valid(study: str, tmp_path: Path) -> None:
+    finished_run(study)
+    whole, damaged = tmp_path / "data" / "first-data.zip", tmp_path / "damaged.zip"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(damaged, "w") as target:
+        for name in source.namelist():
+            row = b"1,2\n" if name == "data/info.csv" else b""
+            target.writestr(name, source.read(name) + row)
+    said = refused("load", str(damaged), "--id", "again", "--exit")
+    assert f"what:  {damaged}: info.csv, line " in said
+    assert "now:   Correct this row, or export the run again." in said
