@@ -8,6 +8,7 @@ import queue
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -80,10 +81,22 @@ def _watched(crowd: Crowd, count: int, progress: Progress, bot_timeout: float, t
 
 def _address(app: str, *, debug: bool) -> str:
     if _is_address(app):
-        return app.rstrip("/")
+        return _checked_address(app)
     if not app and not debug:
         raise BadRequest("Which run should the bot join? Give --debug for the one served here, or --app.")
     return Places(Path.cwd()).address(app or None)
+
+
+def _checked_address(app: str) -> str:
+    """Return an address without its last slash; BadRequest when it has no host, or a port that can't be."""
+    try:
+        parts = urlsplit(app)
+        valid = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise BadRequest(f"{app!r} is not a valid address; give one such as http://127.0.0.1:5000.")
+    return app.rstrip("/")
 
 
 def _is_address(app: str) -> bool:

@@ -36,6 +36,8 @@ def dead_letters(
     is_replay = action == "replay"
     if is_replay and (letter is None) == (not every):
         raise BadRequest("It isn't clear what to replay; give the id of one letter, or --all.")
+    if not is_replay and (letter is not None or every):
+        raise BadRequest("A letter's id and --all are for replaying; write petri dead-letters replay.")
     with opened(app, Places(Path.cwd()), with_code=is_replay) as office:
         if is_replay:
             _replay(office, letter, dry_run=dry_run)

@@ -45,7 +45,10 @@ def debug(
     ] = False,
     engine: Annotated[EngineName, typer.Option("--engine", help="Where records are kept.")] = "sqlite",
     port: Port = None,
-    proxy: Annotated[int | None, typer.Option("--proxy", help="The port that links are given with.")] = None,
+    proxy: Annotated[
+        int | None,
+        typer.Option("--proxy", min=1, max=65535, help="The port that links are given with."),
+    ] = None,
     bot_timeout: BotTimeout = BOT_SECONDS,
     timeout: Timeout = RUN_SECONDS,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open links.")] = True,

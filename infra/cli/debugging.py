@@ -47,6 +47,8 @@ def debug_run(asked: Asked) -> bool:
     """Run the experiment as asked, and tell how it went; True when all bots succeeded."""
     if asked.leave and not asked.bots:
         raise BadRequest("--exit ends the run when the bots are through; say how many with --bots.")
+    if asked.adopt and not asked.run_id:
+        raise BadRequest("--adopt continues a run that exists; say which with --id.")
     places, began = Places(Path.cwd()), time.monotonic()
     run_id = asked.run_id or new_run_id(asked.directory.name)
     wish = Wish(asked.directory, run_id, asked.engine, _settings(asked), asked.adopt)

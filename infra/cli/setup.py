@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from chalicelib.model.errors import BadRequest
 from infra.cli.console import out
 
 #: Keys and passwords belong here, so nobody else on the machine may read it.
@@ -33,7 +34,11 @@ def setup() -> None:
     path = Path.home() / ".petriconfig"
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    except FileExistsError:
+    except FileExistsError as error:
+        if not path.is_file():
+            raise BadRequest(
+                f"{path} is not a file; rename or remove it, and run the command again."
+            ) from error
         out().print(f"{path} is there already; nothing was changed.", markup=False)
         return
     with os.fdopen(file, "w", encoding="utf-8") as opened:

@@ -81,8 +81,38 @@ def test_a_bot_for_a_run_that_has_ended_says_how_to_serve_it(study: str) -> None
     assert "now:   Start it with `petri debug DIR --id first`." in said
 
 
+@pytest.mark.parametrize("address", ["http://", "https:///x", "http://127.0.0.1:99999", "http://[::1"])
+def test_a_bot_refuses_an_address_that_is_not_valid(study: str, address: str) -> None:
+    assert f"what:  '{address}' is not a valid address." in refused("bot", study, "--app", address)
+
+
 def test_a_question_keeps_its_mark(study: str) -> None:
     assert "what:  Which run should the bot join?\n" in refused("bot", study)
+
+
+def test_adopt_without_a_run_is_refused_before_a_run_is_made(study: str, tmp_path: Path) -> None:
+    said = refused("debug", study, "--adopt", "--bots", "1", "--exit")
+    assert "now:   Say which with --id." in said
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("port", ["-5", "0", "65536"])
+def test_a_proxy_port_that_does_not_exist_is_refused(study: str, port: str) -> None:
+    result = CliRunner().invoke(app, ["debug", study, "--bots", "1", "--exit", "--proxy", port])
+    assert result.exit_code == 2
+    assert "'--proxy'" in result.stderr
+
+
+@pytest.mark.parametrize("extra", [["list", "nope"], ["--all"]])
+def test_listing_dead_letters_refuses_what_only_a_replay_takes(study: str, extra: list[str]) -> None:
+    finished_run(study)
+    assert "petri dead-letters replay" in refused("dead-letters", *extra, "--app", "first")
+
+
+def test_setup_names_a_folder_in_the_place_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / ".petriconfig"
+    path.mkdir()
+    assert f"what:  {path} is not a file." in refused("setup")
 
 
 def test_debug_of_a_file_that_is_not_an_export_says_what_to_give(tmp_path: Path) -> None:
