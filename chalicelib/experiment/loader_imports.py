@@ -22,6 +22,12 @@ _numbers = itertools.count(1)
 _PRIVATE = re.compile(r"\b_petri_experiment_\d+\.")
 
 
+def require_experiment(folder: Path) -> None:
+    """Check that a folder holds an experiment; ExperimentError without an experiment.py."""
+    if not (folder / "experiment.py").is_file():
+        raise ExperimentError(f"There is no experiment.py in {folder}; give the folder that holds it.")
+
+
 def import_experiment(folder: Path) -> ModuleType:
     """Import `experiment.py` of a folder and return its module.
 
@@ -31,8 +37,7 @@ def import_experiment(folder: Path) -> ModuleType:
 
     Raises ExperimentError with file and line when the code can't be imported.
     """
-    if not (folder / "experiment.py").is_file():
-        raise ExperimentError(f"There is no experiment.py in {folder}; give the folder that holds it.")
+    require_experiment(folder)
     package = f"_petri_experiment_{next(_numbers)}"
     try:
         with authors_code(folder, "experiment.py can't be imported"):

@@ -20,9 +20,13 @@ def load(
 ) -> None:
     """Put an export back into a run of its own and serve it with its experiment, until Ctrl-C."""
     # Put off, as in every command that serves: the whole platform comes along.
+    from chalicelib.experiment.loader_imports import require_experiment
     from infra.cli.loading import load_archive, serve_loaded
     from infra.local.places import new_run_id
 
+    if not leave:
+        # Before anything is loaded: a run that exists would refuse the corrected command.
+        require_experiment(directory)
     run_id = run_id or new_run_id(archive.stem.removesuffix("-data"))
     load_archive(archive, run_id)
     if not leave:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from infra.cli.main import app
 from tests.unit.cli.study import write_study
+from tests.unit.load.old_export import write
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +120,13 @@ def test_debug_of_a_file_that_is_not_an_export_says_what_to_give(tmp_path: Path)
     file = tmp_path / "notes.txt"
     file.write_text("notes")
     assert "now:   Give an experiment's folder or an export." in refused("debug", str(file))
+
+
+def test_load_looks_for_the_experiment_before_it_loads(tmp_path: Path) -> None:
+    archive = write(tmp_path / "old.zip")
+    said = refused("load", str(archive), "--id", "again", "--port", "0")
+    assert f"what:  There is no experiment.py in {tmp_path}." in said
+    assert not (tmp_path / "runs").exists()
 
 
 def test_load_names_the_archive_and_line_of_a_row_that_is_not_valid(study: str, tmp_path: Path) -> None:
