@@ -37,11 +37,7 @@ def choose(account: Account, name: str, certificate: str = "") -> Domain:
     """
     if not name:
         return NONE
-    name = name.lower().rstrip(".")
-    if not _DOMAIN.match(name):
-        raise AwsProblem(
-            f"{name!r} is not a valid domain; give one such as study.example.org, without https://."
-        )
+    name = checked_domain(name)
     if certificate:
         return Domain(name, _checked(account, name, certificate))
     with plainly():
@@ -49,6 +45,16 @@ def choose(account: Account, name: str, certificate: str = "") -> Domain:
     if not found:
         raise AwsProblem(f"ACM has no issued certificate in {REGION} that covers {name}. {_ASK}")
     return Domain(name, str(found[0]["CertificateArn"]))
+
+
+def checked_domain(name: str) -> str:
+    """Return a domain's name in lower case, without a last dot; AwsProblem when it is not a valid one."""
+    name = name.lower().rstrip(".")
+    if not _DOMAIN.match(name):
+        raise AwsProblem(
+            f"{name!r} is not a valid domain; give one such as study.example.org, without https://."
+        )
+    return name
 
 
 def _checked(account: Account, name: str, arn: str) -> str:

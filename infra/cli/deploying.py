@@ -15,7 +15,7 @@ from chalicelib.model.errors import BadRequest, ExperimentError
 from infra.aws import capacity, facts, locating, rights
 from infra.aws.account import Account, connect
 from infra.aws.at_home import AtHome
-from infra.aws.certificates import Domain, choose
+from infra.aws.certificates import Domain, checked_domain, choose
 from infra.aws.deploying import Deployed, Deploying, Order, described
 from infra.aws.errors import AwsProblem, plainly
 from infra.aws.names import LONGEST_APP_ID, Names, PriceClass, Stage
@@ -53,6 +53,7 @@ def deploy_app(asked: Asked) -> None:
     if asked.directory.is_file():
         asked = replace(asked, directory=unpacked(asked.directory, AtHome()))
     app = Names(asked.app or app_id_of(asked.directory), asked.stage).app
+    _check_domain(asked)
     account = connect(asked.profile, asked.region)
     with plainly():
         names = locating.names_in(account, app, asked.stage)
@@ -144,9 +145,15 @@ def app_id_of(folder: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:LONGEST_APP_ID].rstrip("-")
 
 
-def _domain(account: Account, asked: Asked) -> Domain | None:
+def _check_domain(asked: Asked) -> None:
+    """Check what can be checked without AWS."""
     if asked.certificate and not asked.domain:
-        raise BadRequest("A certificate is for a domain: give --domain too.")
+        raise BadRequest("--certificate is the certificate of a domain; give the domain with --domain.")
+    if asked.domain:
+        checked_domain(asked.domain)
+
+
+def _domain(account: Account, asked: Asked) -> Domain | None:
     return None if asked.domain is None else choose(account, asked.domain, asked.certificate)
 
 

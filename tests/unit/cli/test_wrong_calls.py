@@ -139,3 +139,19 @@ def test_load_names_the_archive_and_line_of_a_row_that_is_not_valid(study: str, 
     said = refused("load", str(damaged), "--id", "again", "--exit")
     assert f"what:  {damaged}: info.csv, line " in said
     assert "now:   Correct this row, or export the run again." in said
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (["--domain", "http://study.example.org"], "is not a valid domain."),
+        (["--domain", "my study"], "is not a valid domain."),
+        (["--certificate", "arn:x"], "--certificate is the certificate of a domain."),
+    ],
+)
+def test_a_domain_is_checked_before_aws_is_asked(
+    study: str, monkeypatch: pytest.MonkeyPatch, options: list[str], what: str
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert what in refused("sandbox", study, "--app", "whispers", "--no-preflight", "--yes", *options)
