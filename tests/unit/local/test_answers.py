@@ -56,6 +56,6 @@ def test_markup_in_a_refusal_is_escaped() -> None:
 
 def test_the_page_of_an_error_has_the_style_of_all_pages() -> None:
     page = error_answer(404, "not_found", "Nothing here.", as_page=True).body.decode()
-    assert "<link rel='stylesheet' href='/static/css/petri.css'>" in page
+    assert '<link rel="stylesheet" href="/static/css/petri.css">' in page
     assert 'lang="en"' in page
     assert "<h1>Not found</h1><p>Nothing here.</p>" in page
