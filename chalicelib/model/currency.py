@@ -11,7 +11,7 @@ SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
 
 class Settings(Protocol):
-    """Settings, whoever holds them: a run, a page that is rendered, a plain dict."""
+    """Anything that settings are read from: a run, a page that is rendered, a plain dict."""
 
     def get(self, key: str, default: str, /) -> Any:
         """Return a setting, or the default where it isn't set."""

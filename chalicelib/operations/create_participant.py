@@ -96,7 +96,7 @@ def _begins_anew(unit: Unit, older: Participant) -> bool:
 
 
 def check_ids(entry: Entry) -> None:
-    """Refuse missing ids, and values that stand for nobody."""
+    """Refuse missing ids, and placeholders that identify no participant."""
     for name in ("worker_id", "hit_id", "assignment_id", "mode", "recruiter"):
         value = getattr(entry, name)
         if name.endswith("_id") and not (value or "").strip():

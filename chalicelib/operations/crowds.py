@@ -31,7 +31,7 @@ class Crowd:
     counted_at: datetime | None = None
 
     def ask_again(self, work: UnitOfWork) -> float:
-        """Return after how many seconds somebody who waits for a place is to ask again."""
+        """Return after how many seconds a participant who waits for a place asks again."""
         if self.counted_at is None or abs(work.now - self.counted_at) > GOOD_FOR:
             self.waiting = sum(1 for item in work.listing() if _waits(item))
             self.counted_at = work.now

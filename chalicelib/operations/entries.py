@@ -66,7 +66,7 @@ def recruiter_of(unit: Unit, entry: Entry) -> str:
     try:
         unit.recruiters.named(named)
     except ExperimentError as error:
-        # Nobody could pay this participant.
+        # No recruiter could pay this participant.
         raise BadRequest(str(error), code="unknown_recruiter") from error
     return named
 
@@ -89,7 +89,7 @@ def vendor_of(unit: Unit, entry: Entry) -> ToAsk | None:
 def check_confirmation(unit: Unit, entry: Entry, recruiter: str) -> bool:
     """Refuse an entry that its vendor hasn't confirmed; True for one that is let in on trust.
 
-    A vendor that can't be asked takes nobody's place: some are seated all the same, a bounded number an hour,
+    When the vendor doesn't answer, a bounded number of participants an hour is seated without confirmation,
     and the others ask again.
     """
     if is_debug(unit) or unit.caller.kind == OPERATOR or not unit.recruiters.confirms_entries(recruiter):
