@@ -1,15 +1,19 @@
 """Messages in hand: which were being carried out when a process of this run ended, and how often.
 
-SQS counts how often it hands a message out. Where the queue lives in the process itself, its count ends with
-the process, and a message whose hook ends the process would do so after each start. So the count is stored
-before anything of the experiment is called.
+SQS counts how often it hands a message out. That isn't how often the message was tried: Lambda may be
+throttled, and a consumer that runs out of time hands messages back untried. So tries are counted in the store
+(`begin`), from a message's second delivery on: most messages succeed in their first, which costs nothing.
+
+Where the queue lives in the process itself, its count ends with the process, and a message whose hook ends
+the process would do so after each start. So which message is in hand is stored before anything of the
+experiment is called (`note`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.ports import NUDGE
+from chalicelib.ports import NUDGE, Key
 
 from .unit import Unit
 
@@ -20,6 +24,20 @@ _BETWEEN = "|"
 def name_of(key: tuple[str, str]) -> str:
     """Return the name under which attempts at a message are counted."""
     return _BETWEEN.join(key)
+
+
+def begin(unit: Unit, name: str) -> int:
+    """Count a try of a message at once, and return its number; `name`: of the message, or of its delivery."""
+    return unit.work.count_up(_tries(name))
+
+
+def forget(unit: Unit, name: str) -> None:
+    """Delete the count of a message that is done."""
+    unit.work.delete_item(_tries(name))
+
+
+def _tries(name: str) -> Key:
+    return "counter", f"tries#{name}"
 
 
 def note(unit: Unit, begun: Mapping[str, int]) -> None:

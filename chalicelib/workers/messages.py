@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from chalicelib.invocation import seconds_left
 from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
 from chalicelib.model.shareable import shareable
 from chalicelib.operations import (
+    attempts,
     channels,
     dead_letters,
     deadlines,
@@ -43,6 +44,9 @@ REPORT = "report"
 MOST_TRIES = 12
 #: Seconds of an invocation that have to be left for another message.
 LEAST_LEFT = 5.0
+#: What each message leaves of the time that the longest one before it took: one slow message is forgotten
+#: after some dozen others.
+FADES = 0.9
 #: How far the clock of the queue may be behind ours when it says when a message was sent.
 SKEW = timedelta(seconds=0.25)
 
@@ -58,71 +62,137 @@ def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     A message that has failed too often is kept as a dead letter, which the operator lists and replays.
     See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
     """
-    failed = []
-    for number, record in enumerate(event["Records"]):
-        if number and not _has_time_for_another():
-            rest = event["Records"][number:]
-            logger.warning("%s messages are left for the next invocation: too little time is left", len(rest))
-            failed += rest
+    full_time = seconds_left()
+    records: list[dict[str, Any]] = event["Records"]
+    failed: list[dict[str, Any]] = []
+    untried: list[dict[str, Any]] = []
+    for number, record in enumerate(records):
+        if number and not _has_time_for_another(full_time):
+            untried = records[number:]
             break
         began = time.perf_counter()
         if not _is_seen_to(record):
             failed.append(record)
-        app = services.current()
-        app.longest_message = max(app.longest_message, time.perf_counter() - began)
+        _note_duration(time.perf_counter() - began)
     for record in failed:
-        services.current().queue.retry_later(record["receiptHandle"], _tries(record))
+        services.current().queue.retry_later(record["receiptHandle"], _deliveries(record))
+    _hand_back(untried)
+    failed += untried
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
-def _has_time_for_another() -> bool:
-    """Whether as much time is left as the longest message took: one that is cut off would be done twice."""
-    return seconds_left() > max(LEAST_LEFT, services.current().longest_message)
+def _has_time_for_another(full_time: float) -> bool:
+    """Whether as much time is left as the longest message took: one that is cut off would be done twice.
+
+    An invocation that has all its time left has time for any message: no other one would have more.
+    """
+    longest = min(services.current().longest_message, full_time)
+    left = seconds_left()
+    return left > LEAST_LEFT and left >= longest
+
+
+def _note_duration(seconds: float) -> None:
+    """Keep how long the longest message took; the longer ago that was, the less it counts."""
+    app = services.current()
+    app.longest_message = max(seconds, app.longest_message * FADES)
+
+
+def _hand_back(records: Sequence[dict[str, Any]]) -> None:
+    """Have messages that weren't tried delivered again in a second; that isn't counted as a try."""
+    if not records:
+        return
+    logger.warning("%s messages are left for the next invocation: too little time is left", len(records))
+    for record in records:
+        services.current().queue.retry_later(record["receiptHandle"], 1)
 
 
 def _is_seen_to(record: dict[str, Any]) -> bool:
     """Do what a record says; False when it has to come again."""
     message: Message | None = None
-    kind = "unread"
+    tries = 0
     try:
-        carried = json.loads(record["body"])
-        if "TopicArn" in carried:
-            # Recorded nowhere, like a nudge.
-            kind = REPORT
-            message = Message((NUDGE, record["messageId"]), {"kind": kind, "envelope": carried})
-            handle(message)
+        message = _message_in(record)
+        if message is None:
             return True
-        message = _message_in(carried)
-        if message is not None:
-            kind = message.body["kind"]
-            if _tries(record) > MOST_TRIES:
-                # It was never told to have failed: whoever carried it out ended with it.
-                return _give_up(message, _tries(record) - 1)
+        tries = _begin_try(message, record)
+        if tries > MOST_TRIES:
+            # It was never told to have failed: whoever carried it out ended with it.
+            is_seen_to = _give_up(message, tries - 1)
+        else:
             _handle_in_burst(message, record)
+            is_seen_to = True
     except Exception as error:
-        tries = _tries(record)
+        kind = "unread" if message is None else message.body["kind"]
+        tries = tries or _count_failure(message, record)
         logger.exception("message %s (%s) failed, try %s", record["messageId"], kind, tries)
-        return message is not None and tries >= MOST_TRIES and _bury(message, error)
-    return True
+        is_seen_to = message is not None and tries >= MOST_TRIES and _bury(message, error)
+    if is_seen_to and message is not None:
+        _forget_tries(message, record)
+    return is_seen_to
 
 
-def _give_up(message: Message, ends: int) -> bool:
+def _begin_try(message: Message, record: dict[str, Any]) -> int:
+    """Return which try of a message this is; 0 for a first delivery by SQS, which is counted when it fails.
+
+    SQS counts deliveries, which may have been handed back or throttled before anything was tried. A queue
+    that knows what waits in it delivers only what is tried.
+    """
+    app = services.current()
+    if app.queue.knows_what_waits:
+        return _deliveries(record)
+    return 0 if _deliveries(record) == 1 else app.run(attempts.begin, _counted_as(message, record))
+
+
+def _count_failure(message: Message | None, record: dict[str, Any]) -> int:
+    """Count a first try that failed; 0 when that isn't possible, so that nothing is buried by it."""
+    if message is None:
+        return 0
+    try:
+        return services.current().run(attempts.begin, _counted_as(message, record))
+    except PetriError:
+        logger.exception("a failed try couldn't be counted")
+        return 0
+
+
+def _forget_tries(message: Message, record: dict[str, Any]) -> None:
+    """Delete the count of a message that is done, where there is one."""
+    app = services.current()
+    if app.queue.knows_what_waits or _deliveries(record) == 1:
+        return
+    try:
+        app.run(attempts.forget, _counted_as(message, record))
+    except PetriError:
+        logger.exception("the count of a message that is done couldn't be deleted; it does no harm")
+
+
+def _counted_as(message: Message, record: dict[str, Any]) -> str:
+    """Name what is counted: a recorded message, however often it was sent, or one that only the queue has."""
+    return str(record["messageId"]) if message.key[0] == NUDGE else attempts.name_of(message.key)
+
+
+def _give_up(message: Message, tries: int) -> bool:
     """Keep a message aside that ended its process again and again, before any code of the author runs."""
     kind = message.body["kind"]
     logger.error(
-        "message %s ended the process that carried it out %s times; it isn't tried again", kind, ends
+        "message %s ended the process that carried it out, and was tried %s times; it isn't tried again",
+        kind,
+        tries,
     )
-    if message.key[0] == NUDGE:
+    if message.key[0] == NUDGE and kind != REPORT:
         return True
-    return _bury(message, PetriError(f"the process that carried it out ended each of {ends} times"))
+    return _bury(message, PetriError(f"the process that carried it out ended; it was tried {tries} times"))
 
 
-def _tries(record: dict[str, Any]) -> int:
+def _deliveries(record: dict[str, Any]) -> int:
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
-def _message_in(carried: dict[str, Any]) -> Message | None:
+def _message_in(record: dict[str, Any]) -> Message | None:
     """Return the message; one that was too long is read where it is recorded. None: it is done."""
+    carried = json.loads(record["body"])
+    if "TopicArn" in carried:
+        # What SNS delivered is recorded nowhere, like a nudge.
+        return Message((NUDGE, record["messageId"]), {"kind": REPORT, "envelope": carried})
     key = (carried["key"][0], carried["key"][1])
     body = carried["body"] if "body" in carried else services.current().run(outbox.body_of, key)
     return None if body is None else Message(key, body)
@@ -130,7 +200,7 @@ def _message_in(carried: dict[str, Any]) -> Message | None:
 
 def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
     """Handle a message; a nudge that was sent before the last of its name was begun has had its effect."""
-    if message.key[0] != NUDGE:
+    if message.key[0] != NUDGE or message.body["kind"] == REPORT:
         handle(message)
         return
     app = services.current()

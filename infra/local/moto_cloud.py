@@ -23,7 +23,7 @@ from infra.local.moto_engine import REGION
 QUEUE, DEAD_QUEUE = "petri-local-messages", "petri-local-dead"
 TOPIC, RULE = "petri-local-reports", "petri-local-on_tick-event"
 #: How often a message may be handed out before it goes to the dead queue; the consumer buries it sooner.
-MOST_RECEIVES = 15
+MOST_RECEIVES = 1000
 #: Seconds for which a message that was handed out is hidden.
 VISIBILITY = 30
 #: The most messages that Lambda hands to a function of ours at once.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.invocation import within
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.model.errors import Unsent
-from chalicelib.operations import dead_letters
+from chalicelib.operations import attempts, dead_letters
+from chalicelib.operations.unit import Unit
 from chalicelib.ports import Message
 from chalicelib.workers import clock, messages
 from tests.contract.carriers import Post, _moto_messages, cloud_post, local_post, post
@@ -332,6 +335,113 @@ def test_a_message_that_nobody_can_read_is_named_and_the_others_are_done(cloud_p
         "batchItemFailures": [{"itemIdentifier": "junk"}]
     }
     assert cloud_post.rung == ["one"]
+
+
+# -- deliveries that were never tried ---------------------------------------------------------------
+
+
+class LittleTime:
+    """The context of an invocation that has two seconds left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 2000
+
+
+@contextmanager
+def counted(post: Post) -> Iterator[list[str]]:
+    """Note each count that the store is asked for."""
+    names: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        begin = attempts.begin
+
+        def noting(unit: Unit, name: str) -> int:
+            names.append(name)
+            return begin(unit, name)
+
+        patch.setattr(attempts, "begin", noting)
+        yield names
+
+
+def delivered(record: dict[str, Any], times: int) -> dict[str, Any]:
+    """Return the event of a record that SQS says it has delivered so often."""
+    attributes = {**record["attributes"], "ApproximateReceiveCount": str(times)}
+    return {"Records": [{**record, "attributes": attributes}]}
+
+
+def buried(post: Post) -> list[str]:
+    return [letter["why"] for letter in post.app.run(dead_letters.list_dead_letters)]
+
+
+def counts(post: Post) -> list[int]:
+    """Return the tries that the store counts."""
+    return post.app.run(lambda unit: [item["v"] for item in unit.work.items("counter", "tries#")])
+
+
+def test_a_message_that_was_only_handed_back_is_carried_out(cloud_post: Post) -> None:
+    cloud_post.post("one")
+    assert messages.consume(delivered(cloud_post.next_record(), 40)) == {"batchItemFailures": []}
+    assert (cloud_post.rung, buried(cloud_post)) == (["one"], [])
+
+
+def test_a_nudge_that_was_only_handed_back_is_carried_out(cloud_post: Post) -> None:
+    cloud_post.nudge("one", "name")
+    assert messages.consume(delivered(cloud_post.next_record(), 40)) == {"batchItemFailures": []}
+    assert cloud_post.rung == ["one"]
+
+
+def test_deliveries_without_a_try_do_not_bury_a_message_at_its_first_failure(cloud_post: Post) -> None:
+    cloud_post.post("oh", method="fail")
+    assert messages.consume(delivered(cloud_post.next_record(), 40))["batchItemFailures"]
+    assert buried(cloud_post) == []
+
+
+def test_the_twelfth_failure_buries_a_message_however_often_it_was_handed_back(cloud_post: Post) -> None:
+    cloud_post.post("oh", method="fail")
+    record = cloud_post.next_record()
+    for delivery in range(1, 2 * messages.MOST_TRIES, 2):
+        assert buried(cloud_post) == []
+        messages.consume(delivered(record, delivery))
+    assert buried(cloud_post) == ["LookupError: the author's mistake"]
+    assert (len(cloud_post.rung), counts(cloud_post)) == (messages.MOST_TRIES, [])
+
+
+def test_a_message_that_ended_its_process_is_buried_after_twelve_tries(cloud_post: Post) -> None:
+    cloud_post.post("one")
+    record = cloud_post.next_record()
+    key = json.loads(record["body"])["key"]
+    for _ in range(messages.MOST_TRIES):
+        cloud_post.app.run(attempts.begin, attempts.name_of(tuple(key)))
+    messages.consume(delivered(record, 40))
+    (why,) = buried(cloud_post)
+    assert "it was tried 12 times" in why
+    assert (cloud_post.rung, counts(cloud_post)) == ([], [])
+
+
+def test_a_message_that_succeeds_at_once_is_not_counted(cloud_post: Post) -> None:
+    cloud_post.post("one")
+    record = cloud_post.next_record()
+    with counted(cloud_post) as written:
+        messages.consume({"Records": [record]})
+    assert (cloud_post.rung, written) == (["one"], [])
+
+
+def test_the_count_of_a_message_that_succeeds_later_is_deleted(cloud_post: Post) -> None:
+    cloud_post.post("one")
+    messages.consume(delivered(cloud_post.next_record(), 2))
+    assert counts(cloud_post) == []
+
+
+def test_what_is_handed_back_comes_again_in_a_second(
+    cloud_post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[int] = []
+    queue = cloud_post.carrier.queue
+    monkeypatch.setattr(queue, "retry_later", lambda receipt, tries: pauses.append(tries))
+    cloud_post.post("one", "two")
+    event = {"Records": [delivered(cloud_post.next_record(), 9)["Records"][0]] * 2}
+    with within(LittleTime()):
+        messages.consume(event)
+    assert pauses == [1]
 
 
 # -- nudges that other processes sent ---------------------------------------------------------------

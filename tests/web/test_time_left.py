@@ -69,10 +69,25 @@ def test_what_there_is_no_time_for_is_handed_back(here: World, handled: list[int
 def test_a_message_that_takes_as_long_as_the_longest_so_far_is_not_begun(
     here: World, handled: list[int]
 ) -> None:
-    here.app.longest_message = 60.0
-    with within(Context(59)):
+    here.app.longest_message = 59.0
+    with within(Context(59, each_look=10)):
         messages.consume(batch(3))
     assert handled == [0]
+
+
+def test_an_invocation_that_has_all_its_time_left_tries_any_message(here: World, handled: list[int]) -> None:
+    here.app.longest_message = 500.0
+    with within(Context(59)):
+        messages.consume(batch(3))
+    assert handled == [0, 1, 2]
+
+
+def test_one_slow_message_is_forgotten_after_some_dozen_others(here: World, handled: list[int]) -> None:
+    here.app.longest_message = 60.0
+    for _ in range(4):
+        with within(Context(100)):
+            messages.consume(batch(10))
+    assert here.app.longest_message < 1
 
 
 def test_the_first_message_is_always_begun(here: World, handled: list[int]) -> None:
