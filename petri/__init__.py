@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.experiment import prop
 from chalicelib.experiment.config import get_config
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.infos import Gene, Info, Meme, State, TrackingEvent
@@ -36,13 +35,18 @@ from chalicelib.experiment.transformations import (
     Response,
     Transformation,
 )
-from chalicelib.model.errors import NetworkBusy, PetriError
 from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 from chalicelib.version import VERSION
+from petri import prop
+from petri._public import present_as
+from petri.errors import NetworkBusy, PetriError
+
+if TYPE_CHECKING:
+    from chalicelib.experiment.bots import BotBase, HighPerformanceBotBase
 
 __version__ = VERSION
 
@@ -91,10 +95,14 @@ __all__ = [
 ]
 
 
+present_as(__name__, globals(), __all__)
+
+
 def __getattr__(name: str) -> Any:
-    """Bring bots in when they are asked for: a Lambda function has no use for their HTTP client."""
+    # Lazy import: bots need an HTTP client, which Lambda functions don't use.
     if name in ("BotBase", "HighPerformanceBotBase"):
         from chalicelib.experiment import bots
 
+        present_as(__name__, vars(bots), [name])
         return getattr(bots, name)
-    raise AttributeError(f"module 'petri' has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

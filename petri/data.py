@@ -22,9 +22,12 @@ from chalicelib.export.reading import Export
 from chalicelib.export.tables import COLUMNS, CORE_TABLES, TABLES
 from chalicelib.model.record import plain
 from petri import data_formats
+from petri._public import present_as
 from petri.report import Report
 
 __all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
+
+present_as(__name__, globals(), ["DataError", "MalformedTableError"])
 
 __all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
 

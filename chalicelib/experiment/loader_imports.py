@@ -62,7 +62,7 @@ def authors_code(folder: Path, what: str) -> Iterator[None]:
 
 
 def _told(error: BaseException, folder: Path) -> str:
-    kind = "" if type(error).__module__.startswith("chalicelib.") else f"{type(error).__name__}: "
+    kind = "" if registry.is_petris(type(error)) else f"{type(error).__name__}: "
     unreadable = _unreadable_source(error, folder) or cause_of(error, folder)
     if unreadable is not None:
         return str(unreadable)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from chalicelib.model.errors import ExperimentError
 from chalicelib.model.record import Record
-from chalicelib.model.registry import lineage
+from chalicelib.model.registry import is_petris, lineage
 
 
 def check_types(package: str) -> None:
@@ -49,7 +49,7 @@ def _refusal(cls: type[Record], own: list[type[Record]]) -> str:
             f'{parent}; write in it: type = "{_word(cls.__name__)}"'
         )
     for other in lineage(_family(cls)):
-        is_known = other in own or other.__module__.startswith("chalicelib.")
+        is_known = other in own or is_petris(other)
         if is_known and other is not cls and other.__dict__.get("type") == word:
             owner = other.__name__
             return f'class {cls.__name__} has type = "{word}", which belongs to {owner}; choose another word.'

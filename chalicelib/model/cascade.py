@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from .record import Record
-from .registry import lineage
+from .registry import is_petris, lineage
 
 
 def is_stock(record: Record) -> bool:
@@ -15,7 +15,7 @@ def is_stock(record: Record) -> bool:
 
 def _stock_class(cls: type[Record]) -> bool:
     owner = next(parent for parent in cls.__mro__ if "failure_cascade" in parent.__dict__)
-    return owner.__module__.startswith(__name__.rpartition(".")[0] + ".")
+    return is_petris(owner)
 
 
 def uses_stock_cascades() -> bool:

@@ -9,7 +9,13 @@ from .errors import BadRequest
 from .record import Record
 
 R = TypeVar("R", bound=Record)
-HERE = __name__.partition(".")[0] + "."
+#: Packages whose classes are Petri's own. Public classes say `petri`, the name that authors import them by.
+_PETRIS_PACKAGES = frozenset({__name__.partition(".")[0], "petri"})
+
+
+def is_petris(cls: type) -> bool:
+    """Return whether a class is defined by Petri, and not by an experiment."""
+    return cls.__module__.partition(".")[0] in _PETRIS_PACKAGES
 
 
 def lineage(base: type[R]) -> Iterator[type[R]]:
@@ -38,7 +44,7 @@ def class_for(base: type[R], word: str) -> type[R]:
 def _by_right(base: type[R]) -> list[type[R]]:
     # An author's folder loaded again (tests, verify) defines its classes anew: the newest win.
     newest_first = reversed(list(lineage(base)))
-    return sorted(newest_first, key=lambda cls: not cls.__module__.startswith(HERE))
+    return sorted(newest_first, key=lambda cls: not is_petris(cls))
 
 
 def forget() -> None:

@@ -1,0 +1,85 @@
+"""The errors that Petri raises: `from petri.errors import RuleBroken`.
+
+`PetriError` is the base class of all of them. `code` is a stable word for programs, and `str(error)` a
+sentence for people that says what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.experiment.author_files import NotUTF8Error
+from chalicelib.experiment.config_problems import MissingSettingError, SettingsError
+from chalicelib.model.errors import (
+    BadRequest,
+    Busy,
+    CommitTooLarge,
+    ConfigError,
+    Conflict,
+    ExperimentError,
+    Forbidden,
+    HookExit,
+    NetworkBusy,
+    NoNetwork,
+    NotFound,
+    NotSettled,
+    PetriError,
+    Refused,
+    RuleBroken,
+    TooLarge,
+    TooManyTries,
+    Unauthorized,
+    Unprocessable,
+    Unsent,
+    UnsupportedMedia,
+    VendorError,
+    VendorRefused,
+    VendorUnreachable,
+)
+from petri._public import present_as
+
+if TYPE_CHECKING:
+    from chalicelib.experiment.bot_line import BotError
+
+__all__ = [
+    "BadRequest",
+    "BotError",
+    "Busy",
+    "CommitTooLarge",
+    "ConfigError",
+    "Conflict",
+    "ExperimentError",
+    "Forbidden",
+    "HookExit",
+    "MissingSettingError",
+    "NetworkBusy",
+    "NoNetwork",
+    "NotFound",
+    "NotSettled",
+    "NotUTF8Error",
+    "PetriError",
+    "Refused",
+    "RuleBroken",
+    "SettingsError",
+    "TooLarge",
+    "TooManyTries",
+    "Unauthorized",
+    "Unprocessable",
+    "Unsent",
+    "UnsupportedMedia",
+    "VendorError",
+    "VendorRefused",
+    "VendorUnreachable",
+]
+
+present_as(__name__, globals(), __all__)
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy import: bots need an HTTP client, which Lambda functions don't use.
+    if name == "BotError":
+        from chalicelib.experiment import bot_line
+
+        present_as(__name__, vars(bot_line), [name])
+        return bot_line.BotError
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
