@@ -58,11 +58,13 @@ def who_is_open(unit: Unit, participant_id: int) -> tuple[str, str, dict[str, An
 
 
 def ask_about_all_of(unit: Unit, recruiter: str, hit_id: str) -> None:
-    """Have the recruiter asked about everybody on a HIT of whom no end is known, in a moment.
+    """Have the recruiter asked about every participant of a HIT whose end isn't known, in a moment.
 
     Reports of single assignments, which say more, may still be on their way.
     """
-    for listed in unit.work.listing():
+    listing = unit.work.listing()
+    unit.work.prefetch(more=[(f"part#{listed['id']}", "#") for listed in listing])
+    for listed in listing:
         participant = unit.work.participant(listed["id"])
         is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id
         if is_from_here and _is_open(unit, participant):

@@ -53,6 +53,8 @@ LANES: Final[Mapping[str, Lane]] = {
     "gone": Lane.REALTIME,
     "end_group": Lane.REALTIME,
     "stand_in": Lane.REALTIME,
+    # Posts many messages, each into its own lane.
+    "post_more": Lane.REALTIME,
     # Timers of the experiment.
     "timer": Lane.REALTIME,
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from chalicelib.model.record import iso
+from chalicelib.model.record import iso, moment
 from chalicelib.ports import Key, Message
 
 from .unit import Unit
@@ -34,3 +35,9 @@ def body_of(unit: Unit, key: Key) -> dict[str, object] | None:
     """Return what a message says that was too long to be carried; None when it is done."""
     stored = unit.work.item(key)
     return None if stored is None else stored["body"]
+
+
+def post_more(unit: Unit, messages: Iterable[Mapping[str, Any]]) -> None:
+    """Post messages that were too many for the commit that they belong to, each for its own moment."""
+    for message in messages:
+        unit.work.post(message["body"], due=moment(message["due"]))

@@ -33,6 +33,12 @@ from .siblings import SIBLINGS, name_siblings
 TICK = timedelta(microseconds=1)
 #: A message that is still there so long after it was due has been lost on its way.
 SETTLES = timedelta(seconds=30)
+#: How many messages of one unit are recorded each by itself: a transaction of DynamoDB holds 100 writes.
+MOST_POSTED = 40
+#: Messages beyond are recorded together, so many and so many bytes in one; a commit of its own posts them.
+#: SQS carries a quarter of a megabyte.
+POSTED_TOGETHER, BYTES_TOGETHER = 80, 200 * 1024
+POST_MORE = "post_more"
 PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
@@ -47,6 +53,8 @@ class UnitOfWork(Reading):
         self._state: dict[str, Any] | None = None
         #: Messages that this unit posts.
         self.posted: list[Message] = []
+        #: Messages beyond MOST_POSTED: body and moment.
+        self._to_post: list[dict[str, Any]] = []
         #: The newest moment at which this unit received a transmission.
         self._last_receipt: datetime | None = None
         #: Whether the commit changed a network: a place may have opened.
@@ -253,7 +261,17 @@ class UnitOfWork(Reading):
         self.put_item(key, kind, fields, expect=ANY)
 
     def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
-        """Record a message in this commit; it is sent after it, at the earliest when due."""
+        """Record a message in this commit; it is sent after it, at the earliest when due.
+
+        Of very many messages, those beyond MOST_POSTED are recorded together, and posted in a moment by the
+        message that they are recorded in.
+        """
+        if sum(message.key[0] != NUDGE for message in self.posted) < MOST_POSTED:
+            self._record(body, due)
+        else:
+            self._to_post.append({"body": body, "due": iso(due)})
+
+    def _record(self, body: dict[str, Any], due: datetime | None = None) -> None:
         at = due or self._now
         key = keys.message(at, secrets.token_hex(8))
         fields: dict[str, Any] = {"body": body}
@@ -270,12 +288,28 @@ class UnitOfWork(Reading):
         """
         self.posted.append(Message((NUDGE, name), body, due))
 
+    def _record_the_rest(self) -> None:
+        """Record messages beyond MOST_POSTED, many in one."""
+        page: list[dict[str, Any]] = []
+        size = 0
+        for message in self._to_post:
+            weight = len(json.dumps(message))
+            if page and (len(page) == POSTED_TOGETHER or size + weight > BYTES_TOGETHER):
+                self._record({"kind": POST_MORE, "messages": page})
+                page, size = [], 0
+            page.append(message)
+            size += weight
+        if page:
+            self._record({"kind": POST_MORE, "messages": page})
+        self._to_post = []
+
     # -- committing -----------------------------------------------------------------------------
 
     def commit(self) -> None:
         """Write everything at one moment, or raise Conflict and write nothing."""
         if self.committed:
             raise RuleBroken("This unit of work was committed already; a request commits once.")
+        self._record_the_rest()
         self._write_state()
         changed = self._changed_records()
         writes = self._writes(changed)

@@ -409,6 +409,10 @@ def _group(message: Message) -> None:
     services.current().handle(message, rooms.form_rooms)
 
 
+def _post_more(message: Message) -> None:
+    services.current().handle(message, outbox.post_more, message.body["messages"])
+
+
 def _announce(message: Message) -> None:
     for delivery in services.current().handle(message, channels.announce) or ():
         services.current().deliver(delivery)
@@ -512,6 +516,7 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "room_opened": _room_opened,
     "standing": _standing,
     "whisper": _whisper,
+    "post_more": _post_more,
     "publish": _publish,
     "heard": _heard,
     "control": _control,

@@ -126,6 +126,14 @@ def test_a_message_that_failed_too_often_is_kept_as_a_dead_letter(
     post.work_until(lambda: len(post.app.run(dead_letters.list_dead_letters)) == 1)
 
 
+def test_hundreds_of_messages_of_one_commit_are_each_done_once(post: Post) -> None:
+    words = [f"word {number}" for number in range(130)]
+    post.post(*words)
+    post.work_until(lambda: len(post.rung) >= len(words))
+    assert post.work(times=3) == 0
+    assert sorted(post.rung) == sorted(words)
+
+
 def test_a_burst_of_nudges_makes_few_messages(post: Post) -> None:
     for number in range(100):
         post.nudge(f"nudge {number}", "together", after=0.25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -9,15 +10,17 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.experiment.networks import Chain, Empty
+from chalicelib.messaging.wire import written
 from chalicelib.model.errors import Conflict, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
-from chalicelib.model.record import iso
+from chalicelib.model.record import iso, moment
 from chalicelib.model.reports import Payment
 from chalicelib.model.transformation import Transformation
+from chalicelib.ports import Message
 from chalicelib.storage.engine import Engine, Item, Key
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.work import MOST_POSTED, POST_MORE, UnitOfWork
 from tests.contract.factories import begin, dump
 from tests.contract.families import COLLECTIONS, a_family, a_network
 
@@ -359,6 +362,42 @@ def test_only_what_is_due_within_the_queues_reach_is_on_its_way(
     assert found.get("carried_until") == (
         iso(work.now + timedelta(seconds=seconds + 30)) if is_carried else None
     )
+
+
+def carried_out(engine: Engine, sent: list[Message]) -> list[Message]:
+    """Do what the messages say that post others; return all others."""
+    others: list[Message] = []
+    for message in sent:
+        if message.body["kind"] != POST_MORE:
+            others.append(message)
+            continue
+        with begin(engine) as work:
+            for more in message.body["messages"]:
+                work.post(more["body"], due=moment(more["due"]))
+            work.commit()
+        others += carried_out(engine, work.posted)
+    return others
+
+
+def test_hundreds_of_messages_fit_into_one_commit_and_each_is_posted_once(engine: Engine) -> None:
+    with begin(engine) as work:
+        due = work.now + timedelta(minutes=2)
+        for number in range(350):
+            work.post({"kind": "fate", "participant_id": number}, due=due)
+        work.commit()
+    found = carried_out(engine, work.posted)
+    assert sorted(message.body["participant_id"] for message in found) == list(range(350))
+    assert {message.due for message in found} == {due}
+
+
+def test_long_messages_are_recorded_in_items_that_a_queue_carries(engine: Engine) -> None:
+    with begin(engine) as work:
+        for number in range(MOST_POSTED + 20):
+            work.post({"kind": "publish", "data": f"{number} " + "x" * 30_000})
+        work.commit()
+    assert all(len(written(message).encode()) < 256 * 1024 for message in work.posted)
+    assert all("body" in json.loads(written(message)) for message in work.posted)
+    assert len(carried_out(engine, work.posted)) == MOST_POSTED + 20
 
 
 def test_a_nudge_is_sent_and_not_recorded(engine: Engine) -> None:

@@ -15,6 +15,7 @@ REALTIME = {
     "group",
     "heard",
     "one_too_many",
+    "post_more",
     "publish",
     "room_opened",
     "stand_in",

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.model.participant import Participant
 from chalicelib.operations import recruitment
 from chalicelib.operations.notify import notify
 from chalicelib.operations.unit import THE_OPERATOR
 from chalicelib.ports import Offered
+from chalicelib.storage.dynamodb import MAX_WRITES
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.money import Till, paying
@@ -192,6 +194,28 @@ def test_who_is_unaccounted_for_on_a_reviewable_hit_is_asked_about(
     report(till, "HITReviewable")
     till.go_on(minutes=3)
     assert till.statuses(person) == [status]
+
+
+def test_a_hit_of_any_size_is_asked_about_in_commits_that_the_cloud_takes(
+    world: NewWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = offering(world)
+    for number in range(110):
+        entry = Participant("vendor", f"worker {number}", f"assignment {number}", "H1", "debug")
+        till.here.app.run(lambda unit, one=entry: (unit.work.save(one), unit.work.list_participant(one)))
+    asked: list[str] = []
+    sizes: list[int] = []
+    commit = till.here.engine.commit
+    monkeypatch.setattr(
+        till.here.engine, "commit", lambda writes: (sizes.append(len(writes)), commit(writes))[1]
+    )
+    monkeypatch.setattr(
+        till.vendor, "fate", lambda assignment_id, facts: asked.append(assignment_id) or "working"
+    )
+    report(till, "HITReviewable")
+    till.go_on(minutes=3)
+    assert sorted(asked) == sorted(f"assignment {number}" for number in range(110))
+    assert max(sizes) <= MAX_WRITES
 
 
 def test_nobody_else_is_asked_about(world: NewWorld) -> None:
