@@ -14,7 +14,7 @@ from selenium.webdriver import Chrome
 from tests.demos.conftest import ROOT
 from tests.demos.serving import environment, serving
 
-from . import chromium
+from . import accessibility, chromium
 from .group import People, Tab
 from .hosts import Host
 
@@ -101,6 +101,31 @@ def test_one_closes_the_tab_and_comes_back_to_the_talk(people):
     heard = first.shows("Here I am again.", "#log")
     first.keep("chat")
     assert (missed, heard) == (True, True)
+
+
+def test_the_pages_of_the_talk_are_accessible(browser, people):
+    first, second = people.arrive(2)
+    first.shows("2 of 3", "#waiting-count")
+    found = accessibility.problems(browser, "chatroom-waiting")
+    (third,) = people.arrive(1)
+    tabs = (first, second, third)
+    for tab in tabs:
+        tab.front().arrive_at("/exp")
+    say(
+        second,
+        "The water, and the map of the stars, because nobody sleeps well on a thirsty boat. " * 2
+        + "And you?",
+    )
+    say(first, "The lamp, too.")
+    found += accessibility.problems(browser, "chatroom-talk")
+    for tab in tabs:
+        tab.front().press("#enough")
+    first.front().visible("#go-on")
+    found += accessibility.problems(browser, "chatroom-over")
+    first.come(people.address, "instructions")
+    first.visible("#go-to-waiting")
+    found += accessibility.problems(browser, "chatroom-instructions")
+    assert found == []
 
 
 def test_a_talk_ends_when_all_have_said_enough(people):

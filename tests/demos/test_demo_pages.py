@@ -14,7 +14,7 @@ import pytest
 from pytest_socket import enable_socket
 from selenium.webdriver import ActionChains, Chrome, Keys
 
-from tests.browser import chromium
+from tests.browser import accessibility, chromium
 from tests.browser.pages import Page
 from tests.demos.serving import serving
 
@@ -73,12 +73,19 @@ def dots(tmp_path_factory):
     )
 
 
-def begin(browser: Chrome, served: Served) -> Page:
-    """Arrive at the page of the experiment as somebody new."""
+def come(browser: Chrome, served: Served) -> Page:
+    """Read the instructions as a new participant."""
     page = Page(browser)
     number = next(NUMBERS)
     ids = f"hitId=H&assignmentId=A{number}&workerId=W{number}&mode=debug&recruiter=hotair"
     browser.get(f"{served.address}/instructions?{ids}")
+    page.wait().until(lambda _: page.visible("#go-to-experiment").is_enabled())
+    return page
+
+
+def begin(browser: Chrome, served: Served) -> Page:
+    """Arrive at the page of the experiment as a new participant."""
+    page = come(browser, served)
     page.press("#go-to-experiment")
     page.arrive_at("/exp")
     return page
@@ -112,6 +119,22 @@ def test_the_story_is_gone_while_it_is_written_down(browser, stories):
     page.visible("#reproduction").send_keys("A man went home to his village.")
     finish(page)
     assert gone
+
+
+def test_the_pages_of_a_story_are_accessible(browser, stories):
+    page = come(browser, stories)
+    found = accessibility.problems(browser, "bartlett1932-instructions")
+    page.press("#go-to-experiment")
+    page.visible("#finish-reading")
+    found += accessibility.problems(browser, "bartlett1932-read")
+    page.press("#finish-reading")
+    page.visible("#reproduction").send_keys("Too short.")
+    page.press("#submit-response")
+    page.visible("#reproduction-problem")
+    found += accessibility.problems(browser, "bartlett1932-write")
+    page.visible("#reproduction").send_keys(" But now it is long enough.")
+    finish(page)
+    assert found == []
 
 
 def test_a_very_short_retelling_is_asked_for_again(browser, stories):
@@ -168,6 +191,22 @@ def drag(page: Page, *steps: tuple[int, int]) -> None:
     for across, down in steps:
         hand = hand.move_by_offset(across, down)
     hand.release().perform()
+
+
+def test_the_pages_of_a_drawing_are_accessible(browser, drawings):
+    page = come(browser, drawings)
+    found = accessibility.problems(browser, "bartlett-drawing-instructions")
+    page.press("#go-to-experiment")
+    page.visible("#finish-reading")
+    found += accessibility.problems(browser, "bartlett-drawing-look")
+    page.press("#finish-reading")
+    page.visible("#reproduction")
+    page.press("#submit-response")
+    page.visible("#reproduction-problem")
+    found += accessibility.problems(browser, "bartlett-drawing-draw")
+    page.visible("#reproduction").send_keys(Keys.SPACE, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.SPACE)
+    finish(page)
+    assert found == []
 
 
 def test_a_line_is_drawn_by_pointer(browser, drawings):
@@ -233,6 +272,22 @@ def round_of(page: Page) -> str:
 def look(page: Page) -> None:
     page.press("#look")
     page.visible("#seen")
+
+
+def test_the_pages_of_the_dots_are_accessible(browser, dots):
+    page = come(browser, dots)
+    found = accessibility.problems(browser, "rogers-instructions")
+    page.press("#go-to-experiment")
+    page.visible("#look")
+    found += accessibility.problems(browser, "rogers-offer")
+    look(page)
+    found += accessibility.problems(browser, "rogers-choose")
+    browser.execute_script(
+        "document.getElementById('asocial').hidden = true; document.getElementById('social').hidden = false;"
+        "document.getElementById('advice').textContent = 'more blue';"
+    )
+    found += accessibility.problems(browser, "rogers-advice")
+    assert found == []
 
 
 def test_nobody_can_choose_before_looking(browser, dots):

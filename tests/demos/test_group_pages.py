@@ -8,7 +8,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import Select
 
-from tests.browser import chromium
+from tests.browser import accessibility, chromium
 from tests.browser.group import People, Tab
 from tests.demos.serving import serving
 
@@ -49,6 +49,13 @@ def strict_players(whole_browser: Chrome, tmp_path_factory: pytest.TempPathFacto
     policy = {"when_somebody_leaves": "end", "grace_seconds": "4"}
     with serving("coordination", tmp_path_factory.mktemp("strict"), **policy, **TWO, **FOREVER) as address:
         yield People(whole_browser, address)
+
+
+def read_instructions(tab: Tab, people: People, name: str) -> list[str]:
+    tab.browser.execute_script("dallinger.allowExit();")
+    tab.come(people.address, "instructions")
+    tab.visible("#go-to-waiting")
+    return accessibility.problems(tab.browser, f"{name}-instructions")
 
 
 # Vox populi
@@ -95,6 +102,26 @@ def test_a_group_goes_from_jar_to_jar_to_the_end(browser, crowd):
         tab.arrive_at("/questionnaire")
 
 
+def test_the_pages_of_the_jars_are_accessible(browser, crowd):
+    first, second = crowd.meet(2)
+    first.shows("Jar 1 of 2", "#jar-number")
+    found = accessibility.problems(browser, "vox-populi-alone")
+    guess(first, 40)
+    found += accessibility.problems(browser, "vox-populi-waiting")
+    guess(second, 44)
+    first.shows("44", "#guesses")
+    found += accessibility.problems(browser, "vox-populi-together")
+    for tab in (first, second):
+        guess(tab, 42)
+    for _ in range(2):
+        for tab in (first, second):
+            guess(tab, 70)
+    first.shows("last jar", "#question")
+    found += accessibility.problems(browser, "vox-populi-over")
+    found += read_instructions(first, crowd, "vox-populi")
+    assert found == []
+
+
 def test_who_reloads_comes_back_to_the_same_stage(browser, crowd):
     first, second = crowd.meet(2)
     guess(first, 40)
@@ -139,6 +166,24 @@ def test_a_proposal_reaches_the_others(browser, players):
     Select(first.visible("#proposal")).select_by_visible_text("6")
     first.press("#propose")
     assert second.shows("proposes 6", "#proposals")
+
+
+def test_the_pages_of_the_game_are_accessible(browser, players):
+    first, second = players.meet(2)
+    first.shows("Round 1 of 2", "#round-number")
+    found = accessibility.problems(browser, "coordination-choose")
+    choose(first, 7)
+    first.shows("Waiting for", "#note")
+    found += accessibility.problems(browser, "coordination-waiting")
+    choose(second, 3)
+    first.shows("Round 2 of 2", "#round-number")
+    found += accessibility.problems(browser, "coordination-second-round")
+    for tab in (first, second):
+        choose(tab, 7)
+    first.shows("You earned", "#note")
+    found += accessibility.problems(browser, "coordination-over")
+    found += read_instructions(first, players, "coordination")
+    assert found == []
 
 
 def test_a_game_has_an_end(browser, players):

@@ -35,8 +35,8 @@ def test_the_first_address_leads_to_links_that_let_participants_begin(tmp_path: 
         after = requests.get(f"{url}/", timeout=10).text
     assert first not in links_on(after)
     assert set(others) < set(links_on(after))
-    assert "<tr><th>arrived</th><td>1</td></tr>" in after
-    assert "<tr><th>taking part</th><td>1</td></tr>" in after
+    assert '<tr><th scope="row">Arrived</th><td>1</td></tr>' in after
+    assert '<tr><th scope="row">Taking part</th><td>1</td></tr>' in after
 
 
 def test_the_start_page_shows_a_qr_code_and_escapes_the_title(tmp_path: Path) -> None:
