@@ -23,8 +23,11 @@ BROWSER_TESTS := -m "not browser"
 BROWSER_NOTE := Browser tests are left out: Chromium and chromedriver were not found. `make browser` installs them.
 endif
 
+# Folders whose tests need neither a server nor an emulated AWS.
+UNIT_TESTS := tests/unit
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test debug browser check check-long aws-evidence bench mutants rights clean
+.PHONY: help install demo test unit debug browser check check-long aws-evidence bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -55,9 +58,16 @@ demo: $(SMALL) ## run Bartlett (1932) with bots to the end and show how the stor
 debug: $(SMALL) ## serve an experiment for a person: make debug DIR=demos/rogers
 	@$(BIN)/petri debug $(DIR)
 
-test: $(INSTALLED) ## run every test
+test: $(INSTALLED) ## run every test, or some in one process: make test T=tests/unit/model/test_gating.py
+ifdef T
+	@$(BIN)/python -m pytest -n 0 $(T)
+else
 	@echo '$(BROWSER_NOTE)'
 	@$(BIN)/python -m pytest -n auto $(BROWSER_TESTS)
+endif
+
+unit: $(INSTALLED) ## run the fast tests: no process, no browser, nothing slow
+	@$(BIN)/python -m pytest -n auto -m "not slow and not e2e and not browser" $(UNIT_TESTS)
 
 check-long: $(INSTALLED) ## play random runs over each engine for an hour (MINUTES=60) and judge them
 	@$(BIN)/python -m tests.checker --minutes $(or $(MINUTES),60)

@@ -13,7 +13,7 @@ from petri.data import Data
 from .blocks import DOCS, ROOT, blocks, prose
 from .shell import Reader
 
-PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 LINKS = [
     pytest.param(page, target, id=f"{page.name}-{target}")
     for page in PAGES
