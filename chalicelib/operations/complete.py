@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.reports import Notification
 
 from .access import is_still_here, own_participant
-from .finish_participant import tell_of_late_end
+from .finish_participant import post_task_completed, tell_of_late_end
 from .once import made_before, remember
 from .pay_summary import is_entitled, pay_summary
 from .rooms import leave_lobby
@@ -35,18 +34,12 @@ def complete_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     """Note that a participant has reached the end; what follows is done by the worker, once."""
     participant = own_participant(unit, participant_id)
     if made_before(unit, participant) is None and participant.end_time is None:
-        if participant.status == WORKING and _has_own_hook(unit):
-            unit.work.post({"kind": "task_completed", "participant_id": participant.id})
+        if participant.status == WORKING:
+            post_task_completed(unit, participant)
         _come_to_the_end(unit, participant)
         remember(unit, participant, participant.id)
     tell_of_late_end(unit, participant)
     return {}
-
-
-def _has_own_hook(unit: Unit) -> bool:
-    """Whether the experiment overrides the hook; without one, a message would be sent for nothing."""
-    own = type(unit.experiment).participant_task_completed
-    return own is not Experiment.participant_task_completed
 
 
 def fail_participation(unit: Unit, participant_id: int) -> dict[str, Any]:

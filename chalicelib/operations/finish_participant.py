@@ -1,7 +1,10 @@
 """The worker's part: a submission is paid for, then judged, and followed by recruiting.
 
-Base pay stands in a commit of its own: a hook of the experiment that raises afterwards withholds it from
-nobody.
+Base pay is owed in a commit of its own, so a hook of the experiment that raises afterwards doesn't withhold
+it. The bonus and the status are decided by the hooks that judge (`data_check`, `bonus`, `attention_check`),
+and wait for them. Hooks that are only told of what happened (`participant_task_completed`, `recruit`,
+`submission_successful`, `data_check_failed`, `attention_check_failed`) are called by messages of their own:
+payment doesn't wait for them, and when one keeps failing, the operator is told by its dead letter.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.reports import Payment
@@ -27,6 +31,10 @@ GIVEN_BACK = "gave_assignment_back"
 GIVEN_UP = ("returned", "abandoned", "rejected", "missing_notification")
 FINISHED_LATE = "finished_late"
 
+TASK_COMPLETED, RECRUIT = "participant_task_completed", "recruit"
+#: Hooks after which another participant is asked for in any case.
+REPLACED_AFTER = ("data_check_failed", "attention_check_failed")
+
 
 def finish_participant(unit: Unit, participant_id: int) -> None:
     """Take a submission, once: base pay is owed, and the experiment is asked for its judgement."""
@@ -38,6 +46,8 @@ def finish_participant(unit: Unit, participant_id: int) -> None:
         tell_of_late_end(unit, participant)
         return
     if participant.end_time is None:
+        # The page never reported the end, which would have posted this.
+        post_task_completed(unit, participant)
         participant.end_time = unit.now
     _set_status(unit, participant, "submitted")
     owe_base(unit, participant)
@@ -88,7 +98,7 @@ def _owe_reward_instead(unit: Unit, participant: Participant) -> Payment | None:
     base = owe_base(unit, participant)
     rest = _fee(unit) - (participant.base_pay or 0)
     beside = owe(unit, participant, SCREEN_OUT, rest, "screened out: the fee beyond base pay")
-    unit.experiment.recruit()
+    _follow_up(unit, participant, RECRUIT)
     return base or beside
 
 
@@ -112,7 +122,7 @@ def pay_without_assignment(unit: Unit, participant: Participant, *, is_offered_a
     if is_offered_anew and _keeps_places(unit, participant):
         note_reopened(unit)
     elif unit.recruiters.pays_any_submission(participant.recruiter):
-        unit.experiment.recruit()
+        _follow_up(unit, participant, RECRUIT)
     if participant.status == "screened_out":
         owed = _owe_fee(unit, participant)
         if owed is not None:
@@ -134,9 +144,8 @@ def judge_participant(unit: Unit, participant_id: int) -> None:
     if participant.released is not None:
         unit.seed(participant, "judge_participant", 0)
         _set_status(unit, participant, "approved")
-        unit.experiment.recruit()
+        _follow_up(unit, participant, RECRUIT)
         return
-    note_task_completed(unit, participant.id)
     unit.seed(participant, "judge_participant", 0)
     unit.experiment.review_submission = partial(_review, unit)
     unit.experiment.on_recruiter_submission_complete(participant, _submission(participant))
@@ -144,19 +153,58 @@ def judge_participant(unit: Unit, participant_id: int) -> None:
     _set_status(unit, participant, participant.status)
 
 
+def has_own(experiment_class: type[Experiment], hook: str) -> bool:
+    """Whether an experiment overrides a hook; without one, a message would be sent for nothing."""
+    return getattr(experiment_class, hook) is not getattr(Experiment, hook)
+
+
+def post_task_completed(unit: Unit, participant: Participant) -> None:
+    """Have the experiment told that a participant has finished the task, where it has a hook for that."""
+    if has_own(type(unit.experiment), TASK_COMPLETED):
+        unit.work.post({"kind": "task_completed", "participant_id": participant.id})
+
+
 def note_task_completed(unit: Unit, participant_id: int) -> None:
     """Let the experiment know, once, that a participant has finished the task.
 
-    A message of its own does this, so that a hook that fails keeps no participant from finishing; the
-    review does it first where that message is late.
+    A message of its own does this, so that a hook that fails keeps no participant from finishing. Before the
+    review it is tried too, where that message is late.
     """
     participant = unit.work.participant(participant_id)
     if participant.task_completed or participant.released is not None:
         return
     participant.task_completed = True
     unit.work.owns(*participant.node_ids)
-    unit.seed(participant, "participant_task_completed", 0)
+    unit.seed(participant, TASK_COMPLETED, 0)
     unit.experiment.participant_task_completed(participant)
+
+
+def _follow_up(unit: Unit, participant: Participant, hook: str) -> None:
+    """Have a hook told of what was decided, by a message of its own where it can fail.
+
+    That is where the experiment overrides it, and where nodes are failed: there may be very many.
+    """
+    if hook in REPLACED_AFTER or any(has_own(type(unit.experiment), name) for name in (hook, RECRUIT)):
+        unit.work.post({"kind": "follow_up", "participant_id": participant.id, "hook": hook})
+    else:
+        _call(unit, participant, hook)
+
+
+def follow_up(unit: Unit, participant_id: int, hook: str) -> None:
+    """Tell a hook of the experiment what was decided about a participant, and recruit."""
+    participant = unit.work.participant(participant_id)
+    unit.work.owns(*participant.node_ids)
+    unit.seed(participant, f"follow_up|{hook}", 0)
+    _call(unit, participant, hook)
+
+
+def _call(unit: Unit, participant: Participant, hook: str) -> None:
+    if hook != RECRUIT:
+        getattr(unit.experiment, hook)(participant)
+    if hook in REPLACED_AFTER:
+        unit.experiment.recruiter.recruit(n=1)
+    else:
+        unit.experiment.recruit()
 
 
 def _submission(participant: Participant) -> dict[str, Any]:
@@ -172,8 +220,7 @@ def _review(unit: Unit, participant: Participant) -> None:
     """Check the data, pay the bonus, check the attention, approve, recruit."""
     if not unit.experiment.data_check(participant):
         _set_status(unit, participant, "bad_data")
-        unit.experiment.data_check_failed(participant)
-        unit.experiment.recruiter.recruit(n=1)
+        _follow_up(unit, participant, "data_check_failed")
     else:
         _pay_bonus_and_judge(unit, participant)
 
@@ -186,13 +233,11 @@ def _pay_bonus_and_judge(unit: Unit, participant: Participant) -> None:
         owe(unit, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
     if not experiment.attention_check(participant):
         _set_status(unit, participant, "did_not_attend")
-        experiment.attention_check_failed(participant)
-        experiment.recruiter.recruit(n=1)
+        _follow_up(unit, participant, "attention_check_failed")
     else:
         _set_status(unit, participant, "approved")
-        experiment.submission_successful(participant)
         _mark_as_having_taken_part(unit, participant)
-        experiment.recruit()
+        _follow_up(unit, participant, "submission_successful")
 
 
 def _checked_bonus(unit: Unit, asked: Any) -> Decimal:

@@ -27,6 +27,7 @@ LANES: Final[Mapping[str, Lane]] = {
     "task_completed": Lane.WORK,
     "gave_up": Lane.WORK,
     "judge": Lane.WORK,
+    "follow_up": Lane.WORK,
     "qualify": Lane.WORK,
     "pay": Lane.WORK,
     # Deadlines.

@@ -277,7 +277,29 @@ def _offer(message: Message) -> None:
 
 
 def _judge(message: Message) -> None:
-    services.current().handle(message, finishing.judge_participant, message.body["participant_id"])
+    participant_id = message.body["participant_id"]
+    _tell_of_task_first(participant_id)
+    services.current().handle(message, finishing.judge_participant, participant_id)
+
+
+def _tell_of_task_first(participant_id: int) -> None:
+    """Call `participant_task_completed` before the review, where its own message is late.
+
+    A failure doesn't keep the review from paying: that message calls the hook again, and tells the operator.
+    """
+    app = services.current()
+    if not finishing.has_own(app.experiment_class, finishing.TASK_COMPLETED):
+        return
+    try:
+        app.run(finishing.note_task_completed, participant_id)
+    except Exception:
+        # Whatever an author's hook raises.
+        logger.exception("participant_task_completed failed; the review goes on without it")
+
+
+def _follow_up(message: Message) -> None:
+    body = message.body
+    services.current().handle(message, finishing.follow_up, body["participant_id"], body["hook"])
 
 
 def _qualify(message: Message) -> None:
@@ -502,6 +524,7 @@ HANDLERS: dict[str, Callable[[Message], None]] = {
     "gave_up": _gave_up,
     "notification": _notification,
     "judge": _judge,
+    "follow_up": _follow_up,
     "deadline": _deadline,
     "fate": _fate,
     "offer": _offer,

@@ -354,17 +354,61 @@ def test_the_task_is_completed_before_the_recruiter_has_the_submission(world: Ne
     assert called == list(names)
 
 
-def test_a_hook_of_the_finished_task_that_fails_withholds_no_base_pay(world: NewWorld) -> None:
-    def fail(self: Any, participant: Any) -> None:
-        raise LookupError("the author's mistake")
+def mistaken(self: Any, *about: Any) -> None:
+    raise LookupError("the author's mistake")
 
-    till = Till(world, paying(participant_task_completed=fail))
-    till.finish()
+
+def disagreeing(self: Any, participant: Any) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("hook", "others", "status", "kind"),
+    [
+        ("participant_task_completed", {}, "approved", "task_completed"),
+        ("submission_successful", {}, "approved", "follow_up"),
+        ("recruit", {}, "approved", "follow_up"),
+        ("attention_check_failed", {"attention_check": disagreeing}, "did_not_attend", "follow_up"),
+    ],
+)
+def test_a_hook_that_is_only_told_of_the_end_and_always_fails_withholds_no_pay(
+    world: NewWorld, hook: str, others: dict[str, Any], status: str, kind: str
+) -> None:
+    till = Till(world, paying(bonus=1, **{hook: mistaken}, **others))
+    person = till.finish()
+    assert till.ledger(person) == {"base": "paid", "bonus": "paid"}
+    assert person.now()["status"] == status
     till.go_on(minutes=30)
-    assert [(item["payment_kind"], item["status"]) for item in till.here.items("payment")] == [
-        ("base", "paid")
-    ]
-    assert sorted(letter["kind"] for letter in till.dead_letters()) == ["judge", "task_completed"]
+    assert till.ledger(person) == {"base": "paid", "bonus": "paid"}
+    assert [letter["kind"] for letter in till.dead_letters()] == [kind]
+    assert len(till.letters.about("was put aside: LookupError: the author's mistake")) == 1
+
+
+def test_a_failing_hook_about_bad_data_does_not_keep_the_status_from_being_set(world: NewWorld) -> None:
+    till = Till(world, paying(bonus=1, data_check=disagreeing, data_check_failed=mistaken))
+    person = till.finish()
+    assert (till.ledger(person), person.now()["status"]) == ({"base": "paid"}, "bad_data")
+    till.go_on(minutes=30)
+    assert [letter["kind"] for letter in till.dead_letters()] == ["follow_up"]
+
+
+def test_a_hook_that_failed_is_called_when_its_dead_letter_is_replayed(world: NewWorld) -> None:
+    called: list[int] = []
+    broken = [True]
+
+    def hook(self: Any, participant: Any) -> None:
+        if broken:
+            raise LookupError("the author's mistake")
+        called.append(participant.id)
+
+    till = Till(world, paying(submission_successful=hook))
+    person = till.finish()
+    till.go_on(minutes=30)
+    broken.clear()
+    (letter,) = till.dead_letters()
+    till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    till.work()
+    assert called == [person.id]
 
 
 def test_a_dead_letter_says_what_it_was_to_do_and_why_it_failed(world: NewWorld) -> None:
