@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.model.errors import NotSettled
+from chalicelib.model.record import iso
 from chalicelib.operations import dead_letters, money, payments
 from chalicelib.ports import Transfer
 from chalicelib.workers import clock
@@ -110,6 +111,42 @@ def test_a_later_try_looks_first_and_the_first_does_not(world: NewWorld) -> None
     looked_at_first = list(till.vendor.looks)
     till.go_on(minutes=1)
     assert (looked_at_first, till.vendor.looks) == ([], ["test-1-base"])
+
+
+def test_a_try_after_the_first_of_two_calls_goes_on_from_what_that_call_returned(world: NewWorld) -> None:
+    till = Till(world, paying())
+    prepared: list[str] = []
+    paid_by: list[str | None] = []
+    pay = till.vendor.pay
+
+    def prepare(transfer: Transfer) -> str:
+        prepared.append(transfer.token)
+        return "made-ready"
+
+    def note_and_pay(transfer: Transfer) -> str:
+        paid_by.append(transfer.reference)
+        return pay(transfer)
+
+    till.vendor.prepare = prepare  # type: ignore[assignment, method-assign]
+    till.vendor.pay = note_and_pay  # type: ignore[method-assign]
+    till.vendor.faults += ["unreachable"]
+    till.finish()
+    till.go_on(minutes=1)
+    assert (prepared, paid_by) == (["test-1-base"], ["made-ready", "made-ready"])
+
+
+@pytest.mark.parametrize("recruiter", ["vendor", "hotair"])
+def test_a_payment_is_kept_with_its_moment_and_reference(world: NewWorld, recruiter: str) -> None:
+    till = Till(world, paying(), recruiter=recruiter)
+    person = till.arrive(recruiter=recruiter)
+    person.answer(person.join())
+    till.here.clock.turn(seconds=7)
+    person.finish()
+    till.report("AssignmentSubmitted", person)
+    till.work()
+    (paid,) = till.here.items("payment")
+    assert (paid["status"], paid["sent_time"]) == ("paid", "2026-03-01T12:00:07.000000Z")
+    assert paid["recruiter_reference"] == {"vendor": "paid-test-1-base", "hotair": "hotair:test-1-base"}[recruiter]
 
 
 def crashed(world: NewWorld) -> Till:
@@ -275,6 +312,28 @@ def test_what_is_shown_late_is_settled_as_soon_as_it_shows(world: NewWorld, faul
         {"base": "paid"},
         [(person.id, "base", Decimal("1.50"))],
     )
+
+
+def test_while_it_may_be_on_its_way_a_payment_says_what_the_recruiter_said(world: NewWorld) -> None:
+    till, _ = late_books(world, "answer lost")
+    till.go_on(minutes=1)
+    (entry,) = till.here.app.run(payments.list_payments, payments.Wanted())
+    assert entry.reason == "It may be on its way."
+
+
+def test_a_recruiter_is_asked_again_at_the_moment_that_it_named(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["answer lost"]
+    again = till.here.clock.now() + timedelta(minutes=15)
+
+    def cannot_say(transfer: Transfer) -> str | None:
+        raise NotSettled("It may be on its way.", again=again)
+
+    till.vendor.find_payment = cannot_say  # type: ignore[method-assign]
+    till.finish()
+    till.go_on(seconds=30)
+    (letter,) = [item for item in till.here.items("message") if item["body"]["kind"] == "pay"]
+    assert letter["sk"].startswith(iso(again))
 
 
 @pytest.mark.parametrize("fault", ["answer lost", "unreachable"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.model.errors import NotFound
+from chalicelib.model.errors import NotFound, NotSettled
 from chalicelib.model.record import iso
 from chalicelib.model.reports import DUE, HELD, PAID, REFUSED, SENDING
 from chalicelib.operations import money, payments
@@ -259,6 +259,9 @@ LATE: dict[str, Callable[[Unit, Person], Any]] = {
     "gives up": lambda unit, person: money.give_up_for_now(unit, person.id, "base", "no answer"),
     "keeps a reference": lambda unit, person: money.keep_reference(unit, person.id, "base", "late"),
     "sends again": lambda unit, person: money.note_sent_again(unit, person.id, "base"),
+    "looks again": lambda unit, person: money.look_again(
+        unit, person.id, "base", NotSettled("It may be on its way.", again=unit.now)
+    ),
     "begins": lambda unit, person: money.begin_payment(unit, person.id, "base"),
 }
 
@@ -299,6 +302,18 @@ def test_a_payment_is_sent_twelve_times_at_most(owed: Owed) -> None:
         till.here.app.run(money.note_sent_again, person.id, "base")
         often.append(till.here.app.run(money.was_sent_too_often, person.id, "base"))
     assert (often.index(True), len(often)) == (money.MOST_SENDS - 1, money.MOST_SENDS)
+
+
+def test_a_payment_that_was_loaded_without_its_story_was_not_sent_too_often(owed: Owed) -> None:
+    till, person = owed
+
+    def ask(unit: Unit) -> bool:
+        payment = unit.work.payment(person.id, "base")
+        assert payment is not None
+        payment.status, payment.details = SENDING, {}
+        return money.was_sent_too_often(unit, person.id, "base")
+
+    assert till.here.app.run(ask) is False
 
 
 def test_the_story_of_a_payment_keeps_its_beginning_and_its_end() -> None:
