@@ -145,8 +145,12 @@ def test_a_payment_is_kept_with_its_moment_and_reference(world: NewWorld, recrui
     till.report("AssignmentSubmitted", person)
     till.work()
     (paid,) = till.here.items("payment")
-    assert (paid["status"], paid["sent_time"]) == ("paid", "2026-03-01T12:00:07.000000Z")
-    assert paid["recruiter_reference"] == {"vendor": "paid-test-1-base", "hotair": "hotair:test-1-base"}[recruiter]
+    assert (paid["status"], paid["reason"]) == ("paid", "base pay")
+    assert paid["sent_time"] == "2026-03-01T12:00:07.000000Z"
+    assert (
+        paid["recruiter_reference"]
+        == {"vendor": "paid-test-1-base", "hotair": "hotair:test-1-base"}[recruiter]
+    )
 
 
 def crashed(world: NewWorld) -> Till:

@@ -132,6 +132,17 @@ def test_the_soft_cap_is_not_told_below_it(world: NewWorld) -> None:
     assert till.letters.sent == []
 
 
+@pytest.mark.parametrize(("cap", "bonus", "told"), [(3.9, 0, 1), (4.45, 0, 0), (4.45, 0.5, 0)])
+def test_the_soft_cap_counts_a_bonus_from_the_base_pay_on_and_once(
+    world: NewWorld, cap: float, bonus: float, told: int
+) -> None:
+    till = Till(world, paying(bonus), max_bonus=0.5, soft_cap=cap, auto_recruit=False)
+    first = till.arrive()
+    till.arrive()
+    till.finish(first)
+    assert len(till.letters.about("soft_cap")) == told
+
+
 def test_the_soft_cap_stops_nothing(world: NewWorld) -> None:
     till = Till(world, paying(5), soft_cap=1)
     assert till.ledger(till.finish()) == {"base": "paid", "bonus": "paid"}

@@ -251,6 +251,50 @@ def test_a_question_to_the_recruiter_carries_the_transfer_and_the_facts(owed: Ow
     assert question.facts["tokens"] != []
 
 
+# -- what is owed -----------------------------------------------------------------------------------
+
+
+def owe(unit: Unit, person: Person, kind: str, amount: str) -> bool:
+    """Whether a sum was put into the ledger."""
+    participant = unit.work.participant(person.id)
+    return money.owe(unit, participant, kind, Decimal(amount), "for the test") is not None
+
+
+def test_each_kind_is_owed_once(owed: Owed) -> None:
+    till, person = owed
+    with till.here.unchanged():
+        assert till.here.app.run(owe, person, "base", "2.00") is False
+
+
+@pytest.mark.parametrize(("amount", "expected"), [("0.00", False), ("0.01", True)])
+def test_a_cent_is_owed_and_nothing_is_not(owed: Owed, amount: str, expected: bool) -> None:
+    till, person = owed
+    assert till.here.app.run(owe, person, "bonus", amount) is expected
+    assert len(till.here.items("payment")) == (2 if expected else 1)
+
+
+def test_a_held_bonus_says_why_and_that_the_platform_held_it(world: NewWorld) -> None:
+    till = Till(world, paying(5), hard_cap=4)
+    (move,) = till.moves(till.finish(), "bonus")
+    assert (move["to"], move["by"], move["why"]) == (HELD, "petri", "hard_cap is reached")
+
+
+def test_a_message_to_pay_names_the_recruiter(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["unreachable"]
+    till.finish()
+    (message,) = [item["body"] for item in till.here.items("message") if item["body"]["kind"] == "pay"]
+    assert message["recruiter"] == "vendor"
+
+
+def test_a_message_to_pay_what_was_released_leaves_the_recruiter_to_the_record(owed: Owed) -> None:
+    till, person = owed
+    put(till, person, HELD)
+    till.here.app.run(payments.release_payment, person.id, "base")
+    (message,) = [item["body"] for item in till.here.items("message") if item["body"]["kind"] == "pay"]
+    assert message == {"kind": "pay", "participant_id": person.id, "payment": "base"}
+
+
 # -- what a worker may do that comes late -------------------------------------------------------------
 
 LATE: dict[str, Callable[[Unit, Person], Any]] = {
