@@ -6,6 +6,7 @@ import html
 import json
 import math
 import random
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -39,7 +40,16 @@ def encode(fields: Any, what: str = "The answer") -> str:
 
 def success(fields: dict[str, Any], what: str = "The answer") -> Response:
     """Answer 200 with the fields and status "success"; an error about them says `what` they are."""
-    body = encode({"status": "success", **fields}, what)
+    return written(encode(succeeded(fields), what))
+
+
+def succeeded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with the status that an answer with them has."""
+    return {"status": "success", **fields}
+
+
+def written(body: str) -> Response:
+    """Answer 200 with a text that is JSON already."""
     return Response(body=body, headers=dict(HEADERS), status_code=200)
 
 

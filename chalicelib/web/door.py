@@ -20,7 +20,7 @@ from chalicelib.invocation import within
 from chalicelib.model.errors import PetriError, TooLarge, Unauthorized, UnsupportedMedia
 from chalicelib.operations.unit import ANYONE, NOBODY, OPERATOR, PARTICIPANT, Caller, Request
 
-from .answers import encode, failure, success
+from .answers import encode, failure, succeeded, success, written
 from .logs import log_request
 from .paging import page_of
 from .parameters import LONGEST_ANONYMOUS_BODY, Parameters
@@ -80,9 +80,12 @@ def answer(request: Any, view: View) -> Response:
         call = read_call(request)
         refuse_protected(request.path, call.caller)
         made = view(call)
-        if not isinstance(made, Response) and request.method == "GET":
-            made = page_of(made, call.parameters, encode)
-        response = made if isinstance(made, Response) else success(made)
+        if isinstance(made, Response):
+            response = made
+        elif request.method == "GET":
+            response = written(page_of(succeeded(made), call.parameters, encode))
+        else:
+            response = success(made)
     except PetriError as refused:
         error = refused
         response = failure(refused)

@@ -7,7 +7,7 @@ Lambda takes and gives 6 MB at once. A page tells with `next_offset` where the n
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib.model.errors import BadRequest, TooLarge
@@ -20,27 +20,37 @@ OFFSET: Final = "offset"
 NEXT: Final = "next_offset"
 
 
-def page_of(fields: Mapping[str, Any], parameters: Parameters, encode: Any) -> dict[str, Any]:
-    """Return the fields, or as much of their list as fits, from `offset` on.
+def page_of(fields: Mapping[str, Any], parameters: Parameters, encode: Callable[[Any], str]) -> str:
+    """Return the JSON text of the fields, or of as much of their list as fits, from `offset` on.
 
-    BadRequest for an offset that isn't a number; TooLarge for what is too long and no list.
+    The text that is measured is the text that is sent, so a short answer is written as JSON once. BadRequest
+    for an offset that isn't a number; TooLarge for an answer that is too long and has no list.
     """
     offset = _offset(parameters)
-    if not offset and _is_short(encode(fields)):
-        return dict(fields)
-    name = max(
-        (name for name, value in fields.items() if isinstance(value, list)),
-        key=lambda name: len(fields[name]),
-        default=None,
-    )
-    if name is None and _is_short(encode(fields)):
-        return dict(fields)
+    name = _longest_list(fields) if offset else None
+    if name is None:
+        text = encode(fields)
+        if _is_short(text):
+            return text
+        name = _longest_list(fields)
     if name is None:
         raise TooLarge(f"This answer is above {MOST_BYTES // 2**20} MB, the most that is sent at once.")
     rest = fields[name][offset:]
-    fits = _how_many_fit(rest, encode)
-    page = {**fields, name: rest[:fits]}
-    return {**page, NEXT: offset + fits} if fits < len(rest) else page
+    page = _first_that_fit(rest, encode)
+    others = {one: value for one, value in fields.items() if one != name}
+    if len(page) < len(rest):
+        others[NEXT] = offset + len(page)
+    listed = f"{encode(name)}:[{','.join(page)}]"
+    return f"{{{','.join([*_members(others, encode), listed])}}}"
+
+
+def _members(fields: Mapping[str, Any], encode: Callable[[Any], str]) -> list[str]:
+    return [f"{encode(name)}:{encode(value)}" for name, value in fields.items()]
+
+
+def _longest_list(fields: Mapping[str, Any]) -> str | None:
+    lists = [name for name, value in fields.items() if isinstance(value, list)]
+    return max(lists, key=lambda name: len(fields[name]), default=None)
 
 
 def _offset(parameters: Parameters) -> int:
@@ -52,14 +62,18 @@ def _offset(parameters: Parameters) -> int:
     return int(given[:12])
 
 
-def _how_many_fit(items: list[Any], encode: Any) -> int:
+def _first_that_fit(items: list[Any], encode: Callable[[Any], str]) -> list[str]:
+    """Return the JSON texts of the first items, as many as fit into one answer."""
+    texts: list[str] = []
     size = 0
-    for number, item in enumerate(items):
-        size += _size(encode(item))
+    for item in items:
+        text = encode(item)
+        size += _size(text)
         # One record is bounded far below; it goes alone if need be.
-        if size > MOST_BYTES and number:
-            return number
-    return len(items)
+        if size > MOST_BYTES and texts:
+            break
+        texts.append(text)
+    return texts
 
 
 def _is_short(text: str) -> bool:

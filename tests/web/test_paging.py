@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from chalicelib.web import paging
+from chalicelib.web import answers, paging
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk
 from tests.web.world import Person, World
@@ -75,3 +76,33 @@ def test_one_record_goes_alone_however_long_it_is(monkeypatch: pytest.MonkeyPatc
     person = here.arrive()
     node = made(person, 3, "y" * 500)
     assert [len(page["infos"]) for page in pages(person, f"/node/{node}/infos")] == [1, 1, 1]
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text of JSON that is written for an answer."""
+    texts: list[str] = []
+    encode = answers._encode
+
+    def noting(fields: Any) -> str:
+        texts.append(encode(fields))
+        return texts[-1]
+
+    monkeypatch.setattr(answers, "_encode", noting)
+    return texts
+
+
+def test_a_short_answer_is_written_as_json_once(here: World, encoded: list[str]) -> None:
+    person = here.arrive()
+    node = made(person, 3, "x")
+    encoded.clear()
+    said = person.get(f"/node/{node}/infos")
+    assert [json.loads(text) for text in encoded] == [said.body]
+
+
+def test_each_record_of_a_later_page_is_written_as_json_once(here: World, encoded: list[str]) -> None:
+    person = here.arrive()
+    node = made(person, 3, "unmistakable")
+    encoded.clear()
+    person.get(f"/node/{node}/infos", {"offset": 1})
+    assert sum(text.count("unmistakable") for text in encoded) == 2
