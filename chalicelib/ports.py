@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
+from .messages import MessageBody
 from .model.participant import Participant
 from .model.record import Record
 from .model.reports import Payment
@@ -28,6 +29,7 @@ class Message:
     """Something to be done after a commit; it was recorded in that commit under `key`."""
 
     key: Key
+    #: As it is stored and queued; `chalicelib.messages.from_body` reads it.
     body: dict[str, Any]
     #: The earliest moment to do it; None: at once.
     due: datetime | None = None
@@ -99,10 +101,10 @@ class UnitOfWork(Work, Protocol):
     def n_over(self) -> int:
         """How many are approved, rejected, gone ...: nothing more is expected of them."""
 
-    def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
+    def post(self, body: MessageBody, due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due."""
 
-    def nudge(self, body: dict[str, Any], name: str, due: datetime | None = None) -> None:
+    def nudge(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
         """Send a message after the commit without recording it; a burst of one name is one message."""
 
     def commit(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from chalicelib.operations.channels import Delivery, forget
 
@@ -25,10 +25,12 @@ from .operations.crowds import Crowd
 from .operations.settings import Settings
 from .operations.tokens import SignedTokens
 from .operations.unit import NOBODY, Caller, Request, Unit
+from .operations.wishes import dispatch
 from .ports import (
     NUDGE,
     Channels,
     Clock,
+    Key,
     Mailer,
     Message,
     Offered,
@@ -185,6 +187,14 @@ class RecruiterBook:
         return bool(getattr(found, "pays_any_submission", False))
 
 
+class Keyed(Protocol):
+    """A message, as far as it is struck out."""
+
+    @property
+    def key(self) -> Key:
+        """Where it is recorded; a nudge is recorded nowhere."""
+
+
 @dataclass
 class App:
     """Everything a door needs. Built by bootstrap, never at import time."""
@@ -246,7 +256,7 @@ class App:
         """
         return self._run(operation, caller, request, None, args, kwargs)
 
-    def handle(self, message: Message, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T | None:
+    def handle(self, message: Keyed, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T | None:
         """Run an operation for a message, and strike the message out in the same commit.
 
         Returns None when the message was handled before.
@@ -258,7 +268,7 @@ class App:
         operation: Callable[..., T],
         caller: Caller,
         request: Request | None,
-        message: Message | None,
+        message: Keyed | None,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> T:
@@ -287,7 +297,7 @@ class App:
                     began = time.perf_counter()
                     answer = operation(unit, *args, **kwargs)
                     self._warn_if_slow(operation, unit.experiment, time.perf_counter() - began)
-                    unit.carry_wishes()
+                    dispatch(unit, unit.experiment.pending_effects)
                     work.commit()
                 except Exception as error:
                     if not _is_to_be_run_again(error, work, attempt):
@@ -311,7 +321,7 @@ class App:
             for connection_id in self.channels.send(delivery.connection_ids, delivery.text):
                 self.run(forget, [connection_id])
 
-    def _strike_out(self, unit: Unit, message: Message) -> bool:
+    def _strike_out(self, unit: Unit, message: Keyed) -> bool:
         stored = unit.work.item(message.key)
         if stored is None:
             return False

@@ -23,11 +23,12 @@ from chalicelib.model.vector import Vector
 from chalicelib.model.writable import refuse_unwritable
 
 from .config import get_config
+from .effects import CallLater, DismissGroup, Effect, PublishData, ReplaceWithBot, ScreenOut
 from .hook_times import time_hooks
 from .infos import Gene, Meme, State, TrackingEvent
 from .networks import Empty
 from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
-from .recruiting import RecruiterWish
+from .recruiting import RecruiterProxy
 from .transformations import Compression, Mutation, Replication, Response
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Experiment:
     """What happens when: one object for each request, with the request's unit of work.
 
     Set attributes in `configure()`. What is kept on `self` doesn't survive the request; `self.state`
-    (a small dict) and the records do. What a hook wishes outward (recruit, close) happens after the
+    (a small dict) and the records do. What a hook asks for outward (recruit, close) happens after the
     commit, once, however often the hook was run again.
     """
 
@@ -112,8 +113,8 @@ class Experiment:
         self._work = session
         self.known_classes: dict[str, type[Record]] = dict(_STOCK_BY_NAME)
         self.public_properties: dict[str, Any] = {}
-        #: What hooks wished of recruiters during this request.
-        self.wishes: list[dict[str, Any]] = []
+        #: What hooks asked for during this request; messages for it are posted with the commit.
+        self.pending_effects: list[Effect] = []
         self.random_seed: str | None = None
         #: Checks a submission and pays its bonus; the platform sets it while it hands a submission over.
         self.review_submission: Callable[[Participant], None] | None = None
@@ -140,9 +141,9 @@ class Experiment:
         return kept
 
     @property
-    def recruiter(self) -> RecruiterWish:
+    def recruiter(self) -> RecruiterProxy:
         """Ask for participants: `self.recruiter.recruit(n=1)`, `self.recruiter.close_recruitment()`."""
-        return RecruiterWish(self.wishes.append)
+        return RecruiterProxy(self.pending_effects.append)
 
     @cached_property
     def random(self) -> random.Random:
@@ -323,7 +324,7 @@ class Experiment:
         if channel is None:
             raise RuleBroken("Name a channel, or give the experiment one: channel = 'my_channel'.")
         refuse_unwritable(data, f"What is published on {channel!r}")
-        self.wishes.append({"kind": "publish", "channel": channel, "data": data})
+        self.pending_effects.append(PublishData(channel, data))
 
     def room_opened(self, number: int, participants: list[Participant]) -> None:
         """Run when a waiting room is full and its members begin."""
@@ -332,8 +333,10 @@ class Experiment:
         """Run when somebody in a running group has been gone for `dropout_grace`: the dropout policy."""
         if self.dropout_policy == "go_on":
             self.fail_participant(participant)
-        elif self.dropout_policy in ("bot", "end"):
-            self.wishes.append({"kind": self.dropout_policy, "participant_id": participant.id})
+        elif self.dropout_policy == "bot":
+            self.pending_effects.append(ReplaceWithBot(participant.id))
+        elif self.dropout_policy == "end":
+            self.pending_effects.append(DismissGroup(participant.id))
 
     def participant_returned(self, participant: Participant) -> None:
         """Run when somebody who was gone is back."""
@@ -344,9 +347,7 @@ class Experiment:
             raise RuleBroken(f"The experiment has no method {method!r} to call later.")
         refuse_unwritable(float(seconds), f"The time before {method}()")
         refuse_unwritable(arguments, f"What {method}() is called with later")
-        self.wishes.append(
-            {"kind": "timer", "seconds": float(seconds), "method": method, "arguments": arguments}
-        )
+        self.pending_effects.append(CallLater(float(seconds), method, arguments))
 
     # -- the end of taking part -----------------------------------------------------------------
 
@@ -416,7 +417,7 @@ class Experiment:
         participant.status = "screened_out"
         self.work.list_participant(participant)
         self.fail_participant(participant)
-        self.wishes.append({"kind": "screened_out", "participant_id": participant.id})
+        self.pending_effects.append(ScreenOut(participant.id))
 
     def fail_participant(self, participant: Participant) -> None:
         """Fail the participant's living nodes."""

@@ -1,24 +1,25 @@
-"""What `self.recruiter` is for an author: wishes that are carried out after the commit."""
+"""What `self.recruiter` is for an author: it asks for participants after the commit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+
+from .effects import Effect, Recruit, StopRecruiting
 
 
-class RecruiterWish:
+class RecruiterProxy:
     """Works as attribute and as call: `self.recruiter.recruit(n=1)`, `self.recruiter().recruit(n=1)`."""
 
-    def __init__(self, wish: Callable[[dict[str, Any]], None]) -> None:
-        """`wish` takes a message body and has it sent after the commit."""
-        self._wish = wish
+    def __init__(self, ask: Callable[[Effect], None]) -> None:
+        """`ask` keeps an effect until the commit."""
+        self._ask = ask
 
-    def __call__(self) -> RecruiterWish:
+    def __call__(self) -> RecruiterProxy:
         return self
 
     def recruit(self, n: int = 1) -> None:
         """Ask for n more participants; no more places are opened than are free to join."""
-        self._wish({"kind": "recruit", "n": int(n)})
+        self._ask(Recruit(int(n)))
 
     def open_recruitment(self, n: int = 1) -> None:
         """Ask for the first n participants."""
@@ -26,4 +27,4 @@ class RecruiterWish:
 
     def close_recruitment(self) -> None:
         """Ask for no more participants."""
-        self._wish({"kind": "close_recruitment"})
+        self._ask(StopRecruiting())

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 from .errors import BadRequest, ExperimentError, RuleBroken
 from .marks import causes
@@ -37,6 +37,18 @@ Failed = bool | str
 Cascade = Sequence[Callable[[], Iterable["Record"]]]
 #: Names of fields that are objects, each with what makes its empty value.
 ObjectFields = tuple[tuple[str, Callable[[], Any]], ...]
+
+
+@overload
+def iso(moment: datetime) -> str: ...
+
+
+@overload
+def iso(moment: None) -> None: ...
+
+
+@overload
+def iso(moment: datetime | None) -> str | None: ...
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.messages import NotifyOperator
 from chalicelib.model.participant import Participant
 
 from .quotas import recruiters_in_use
@@ -151,4 +152,4 @@ def tell_that_places_stay_closed(unit: Unit, name: str, places: int) -> None:
 
 def tell(unit: Unit, text: str) -> None:
     """Tell the operator by mail, after the commit."""
-    unit.work.post({"kind": "tell_operator", "participant_id": None, "report": {"message": text}})
+    unit.work.post(NotifyOperator({"message": text}))

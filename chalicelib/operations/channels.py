@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.messages import ChannelMessage, ControlEvent
 from chalicelib.model.errors import BadRequest, Forbidden
 from chalicelib.model.record import iso
 from chalicelib.operations import connections, presence, rooms
@@ -175,18 +176,11 @@ def speak(unit: Unit, connection_id: str, channel: str, data: str) -> Delivery:
     connection = connections.speaking(unit, connection_id)
     speaker = connection.get("participant_id")
     _check_may_speak(unit, connection, channel)
-    heard = {
-        "kind": "heard",
-        "channel": channel,
-        "data": data,
-        "participant_id": speaker,
-        "time": iso(unit.now),
-    }
     if experiment_hears(unit, channel):
         if is_immediate(unit, channel):
             hear(unit, channel, data, speaker)
         else:
-            unit.work.post(heard)
+            unit.work.post(ChannelMessage(channel, data, speaker, iso(unit.now)))
     return Delivery(f"{channel}:{data}", listeners(unit, channel))
 
 
@@ -331,7 +325,7 @@ def _subscribe(unit: Unit, connection_id: str, speaker: int | None, channel: str
 
 def _tell_control(unit: Unit, *events: dict[str, Any]) -> None:
     if unit.experiment.channel is not None:
-        unit.work.post({"kind": "control", "events": list(events), "time": iso(unit.now)})
+        unit.work.post(ControlEvent(events, iso(unit.now)))
 
 
 def _client(connection_id: str, speaker: int | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.reports import Notification
 
@@ -48,7 +49,7 @@ def fail_participation(unit: Unit, participant_id: int) -> dict[str, Any]:
     if made_before(unit, participant) is None and participant.end_time is None:
         participant.end_time = unit.now
         leave_lobby(unit, participant.id)
-        unit.work.post({"kind": "gave_up", "participant_id": participant.id})
+        unit.work.post(RecordReturn(participant.id))
         remember(unit, participant, participant.id)
     return {"field": "status", "data": "success", "request_type": "worker failed"}
 
@@ -87,13 +88,8 @@ def report_error(unit: Unit, participant_id: int | None, report: dict[str, Any])
     if count <= MOST_REPORTS:
         _keep_report(unit, assignment_id, participant_id, report)
     if count <= MOST_MAILS:
-        told = {
-            "kind": "tell_operator",
-            "participant_id": participant_id,
-            "report": report,
-            "is_quoted": True,
-        }
-        unit.work.post({**told, "is_last": count == MOST_MAILS})
+        is_last = count == MOST_MAILS
+        unit.work.post(NotifyOperator(report, participant_id, is_quoted=True, is_last=is_last))
     return answer
 
 
@@ -128,7 +124,7 @@ def _come_to_the_end(unit: Unit, participant: Participant) -> None:
     participant.end_time = unit.now
     leave_lobby(unit, participant.id)
     if unit.recruiters.submits_itself(participant.recruiter):
-        unit.work.post({"kind": "submitted", "participant_id": participant.id})
+        unit.work.post(ProcessSubmission(participant.id))
 
 
 def exit_information(unit: Unit, participant_id: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.messages import NotifyOperator, from_body, kind_of
 from chalicelib.model.errors import NotFound
 from chalicelib.model.record import iso
 from chalicelib.ports import Message
@@ -19,10 +20,11 @@ def bury(unit: Unit, message: Message, why: str) -> None:
     """Keep a message aside, and tell the operator, once: no mail about mail that couldn't be sent."""
     fields = {"body": message.body, "why": why[:2000], "died": iso(unit.now)}
     unit.work.put_anyway((SHELF, f"{iso(unit.now)}#{message.key[1][-16:]}"), "dead_letter", fields)
-    if message.body["kind"] != "tell_operator":
+    kind = kind_of(message.body)
+    if kind != NotifyOperator.kind:
         budget.tell(
             unit,
-            f"A message ({message.body['kind']}) failed too often and was put aside: {why} When its cause "
+            f"A message ({kind}) failed too often and was put aside: {why} When its cause "
             "is mended, have it carried out with: petri dead-letters replay",
         )
 
@@ -39,14 +41,14 @@ def dead_letter(unit: Unit, letter_id: str) -> dict[str, Any]:
 
 def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
     body = item["body"]
-    return {"id": item["sk"], "kind": body["kind"], "why": item["why"], "died": item["died"], "body": body}
+    return {"id": item["sk"], "kind": kind_of(body), "why": item["why"], "died": item["died"], "body": body}
 
 
 def replay_dead_letter(unit: Unit, letter_id: str) -> None:
     """Send a dead letter again; NotFound when there is none of this id (any more)."""
     item = _found(unit, letter_id)
     unit.work.delete_item((SHELF, letter_id), expect=item["v"])
-    unit.work.post(item["body"])
+    unit.work.post(from_body(item["body"]))
 
 
 def _found(unit: Unit, letter_id: str) -> Mapping[str, Any]:

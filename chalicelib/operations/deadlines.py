@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.messages import CheckDeadline, PollAssignment
 from chalicelib.model.errors import NotFound
 from chalicelib.model.participant import WORKING, Participant
 
@@ -45,7 +46,7 @@ def set_deadline(unit: Unit, participant: Participant) -> None:
 
 
 def _look_again(unit: Unit, participant: Participant, due: datetime) -> None:
-    unit.work.post({"kind": "deadline", "participant_id": participant.id}, due=due)
+    unit.work.post(CheckDeadline(participant.id), due=due)
 
 
 def who_is_open(unit: Unit, participant_id: int) -> tuple[str, str, dict[str, Any]] | None:
@@ -68,7 +69,7 @@ def ask_about_all_of(unit: Unit, recruiter: str, hit_id: str) -> None:
         participant = unit.work.participant(listed["id"])
         is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id
         if is_from_here and _is_open(unit, participant):
-            unit.work.post({"kind": "fate", "participant_id": participant.id}, due=unit.now + GRACE)
+            unit.work.post(PollAssignment(participant.id), due=unit.now + GRACE)
 
 
 def expect_submission(unit: Unit, recruiter: str, participant_id: int, assignment_id: str) -> dict[str, Any]:
@@ -82,8 +83,8 @@ def expect_submission(unit: Unit, recruiter: str, participant_id: int, assignmen
         return {}
     is_theirs = participant.recruiter.partition(":")[0] == recruiter
     if is_theirs and participant.end_time is not None and _is_open(unit, participant):
-        asked = {"kind": "fate", "participant_id": participant.id}
-        unit.work.nudge(asked, f"fate-{participant.id}", due=unit.now + SUBMITTING)
+        name = f"fate-{participant.id}"
+        unit.work.nudge(PollAssignment(participant.id), name, due=unit.now + SUBMITTING)
     return {}
 
 

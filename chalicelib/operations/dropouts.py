@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.messages import EndGroup, SendToParticipants
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.unit import Unit
@@ -90,9 +91,9 @@ def end_group(unit: Unit, participant_id: int) -> None:
     state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
     for one in left[:MOST_AT_ONCE]:
         one.released = "dropout"
-        unit.work.post({"kind": "whisper", "participant_ids": [one.id], "channel": "quorum", "data": state})
+        unit.work.post(SendToParticipants((one.id,), "quorum", state))
     if len(left) > MOST_AT_ONCE:
-        unit.work.post({"kind": "end_group", "participant_id": participant_id})
+        unit.work.post(EndGroup(participant_id))
 
 
 def allow_stand_in(unit: Unit, participant_id: int) -> dict[str, str] | None:

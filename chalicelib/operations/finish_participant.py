@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.messages import FollowUp, GrantQualifications, RecordTaskCompletion, ReviewSubmission
 from chalicelib.model.errors import ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.reports import Payment
@@ -51,7 +52,7 @@ def finish_participant(unit: Unit, participant_id: int) -> None:
         participant.end_time = unit.now
     _set_status(unit, participant, "submitted")
     owe_base(unit, participant)
-    unit.work.post({"kind": "judge", "participant_id": participant.id})
+    unit.work.post(ReviewSubmission(participant.id))
 
 
 def tell_of_late_end(unit: Unit, participant: Participant) -> None:
@@ -161,7 +162,7 @@ def has_own(experiment_class: type[Experiment], hook: str) -> bool:
 def post_task_completed(unit: Unit, participant: Participant) -> None:
     """Have the experiment told that a participant has finished the task, where it has a hook for that."""
     if has_own(type(unit.experiment), TASK_COMPLETED):
-        unit.work.post({"kind": "task_completed", "participant_id": participant.id})
+        unit.work.post(RecordTaskCompletion(participant.id))
 
 
 def note_task_completed(unit: Unit, participant_id: int) -> None:
@@ -185,7 +186,7 @@ def _follow_up(unit: Unit, participant: Participant, hook: str) -> None:
     That is where the experiment overrides it, and where nodes are failed: there may be very many.
     """
     if hook in REPLACED_AFTER or any(has_own(type(unit.experiment), name) for name in (hook, RECRUIT)):
-        unit.work.post({"kind": "follow_up", "participant_id": participant.id, "hook": hook})
+        unit.work.post(FollowUp(participant.id, hook))
     else:
         _call(unit, participant, hook)
 
@@ -254,7 +255,7 @@ def _checked_bonus(unit: Unit, asked: Any) -> Decimal:
 
 def _mark_as_having_taken_part(unit: Unit, participant: Participant) -> None:
     if unit.config.get("assign_qualifications"):
-        unit.work.post({"kind": "qualify", "participant_id": participant.id})
+        unit.work.post(GrantQualifications(participant.id))
 
 
 def qualifications_of(unit: Unit, participant_id: int) -> tuple[str, str, list[str]]:

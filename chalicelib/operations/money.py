@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from chalicelib.messages import SendPayment
 from chalicelib.model.errors import ExperimentError, NotSettled
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
@@ -88,10 +89,7 @@ def owe(
 
 def have_paid(unit: Unit, payment: Payment, due: datetime | None = None, recruiter: str = "") -> None:
     """Have a payment sent after the commit, at the earliest when due; `recruiter`: whose, where known."""
-    message = {"kind": "pay", "participant_id": payment.participant_id, "payment": payment.kind}
-    if recruiter:
-        message["recruiter"] = recruiter
-    unit.work.post(message, due=due)
+    unit.work.post(SendPayment(payment.participant_id, payment.kind, recruiter), due=due)
 
 
 def owe_base(unit: Unit, participant: Participant) -> Payment | None:

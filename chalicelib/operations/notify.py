@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from chalicelib.messages import CheckListing, RecruiterNotification
 from chalicelib.model.errors import BadRequest, NotFound
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
@@ -70,23 +71,14 @@ def notify(
     if hit_id and event_type in OF_HITS:
         unit.work.save(kept)
         for name in [recruiter] if recruiter else recruiters_in_use(unit):
-            report = {"kind": "offer", "recruiter": name, "hit_id": hit_id, "event_type": event_type}
-            unit.work.post(report)
+            unit.work.post(CheckListing(name, hit_id, event_type))
         return {}
     if not assignment_id and participant_id is None:
         missing = "HITId" if event_type in OF_HITS else "AssignmentId"
         raise BadRequest(f"Event.1.{missing} is missing.")
     unit.work.save(kept)
     unit.work.post(
-        {
-            "kind": "notification",
-            "event_type": event_type,
-            "assignment_id": assignment_id,
-            "participant_id": participant_id,
-            "recruiter": recruiter,
-            "hit_id": hit_id,
-            "at": iso(at),
-        }
+        RecruiterNotification(event_type, assignment_id, participant_id, recruiter, hit_id, iso(at))
     )
     return {}
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.messages import CheckListing
+
 from .unit import Unit
 
 ENDED = "ended"
@@ -32,7 +34,7 @@ def note_end(unit: Unit, recruiter: str, hit_id: str, ends: datetime) -> None:
     until = ends.astimezone(UTC).isoformat()
     if _known(unit).get(hit_id) not in (until, ENDED):
         _note(unit, hit_id, until)
-        unit.work.post({"kind": "offer", "recruiter": recruiter, "hit_id": hit_id}, due=ends + GRACE)
+        unit.work.post(CheckListing(recruiter, hit_id), due=ends + GRACE)
 
 
 def note_ended(unit: Unit, hit_id: str) -> None:

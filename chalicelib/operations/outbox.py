@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.messages import from_body
 from chalicelib.model.record import iso, moment
 from chalicelib.ports import Key, Message
 
@@ -40,4 +41,4 @@ def body_of(unit: Unit, key: Key) -> dict[str, object] | None:
 def post_more(unit: Unit, messages: Iterable[Mapping[str, Any]]) -> None:
     """Post messages that were too many for the commit that they belong to, each for its own moment."""
     for message in messages:
-        unit.work.post(message["body"], due=moment(message["due"]))
+        unit.work.post(from_body(message["body"]), due=moment(message["due"]))

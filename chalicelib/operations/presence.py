@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.messages import CheckDisconnected
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations import dropouts, rooms
@@ -44,7 +45,7 @@ def left(unit: Unit, participant_id: int, connection_id: str, patience: float = 
     if rooms.waiting_entry(unit, participant_id) is not None:
         grace = min(RELOAD, grace)
     unit.work.post(
-        {"kind": "gone", "participant_id": participant_id, "since": iso(unit.now)},
+        CheckDisconnected(participant_id, iso(unit.now)),
         due=unit.now + timedelta(seconds=max(grace, patience)),
     )
 

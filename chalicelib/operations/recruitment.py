@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.messages import CloseRecruitment, OpenPlaces
 from chalicelib.model.errors import Busy
 from chalicelib.model.network import Network
 from chalicelib.model.record import iso
@@ -43,9 +44,9 @@ class Opening:
         return sum(self.places.values())
 
 
-def carry_out(unit: Unit, wishes: Iterable[tuple[str, int]]) -> None:
-    """Do what hooks wished of recruiters, in order."""
-    for what, n in wishes:
+def carry_out(unit: Unit, requests: Iterable[tuple[str, int]]) -> None:
+    """Do what hooks asked of recruiters, in order."""
+    for what, n in requests:
         if what == CLOSE:
             close_places(unit)
         else:
@@ -120,7 +121,7 @@ def _open(unit: Unit, name: str, count: int) -> None:
     # Counted apart: what was opened and closed unfilled is taken off the places, and no token comes twice.
     state["openings"] = int(state.get("openings", 0)) + 1
     token = f"{unit.app_id}-open-{state['openings']}"
-    unit.work.post({"kind": "open_places", "recruiter": name, "n": count, "token": token})
+    unit.work.post(OpenPlaces(name, count, token))
 
 
 def note_reopened(unit: Unit) -> None:
@@ -150,7 +151,7 @@ def close_places(unit: Unit) -> None:
     state["opened"] = standing(unit).came
     for name in recruiters_in_use(unit):
         unit.work.save(Recruitment(recruiter=name, event_type=CLOSE))
-        unit.work.post({"kind": "stop_recruiter", "recruiter": name})
+        unit.work.post(CloseRecruitment(name))
 
 
 def is_closed(unit: Unit) -> bool:

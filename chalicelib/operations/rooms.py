@@ -14,6 +14,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.messages import (
+    BroadcastCounts,
+    FormRooms,
+    RejectOverflow,
+    SendOpeningState,
+    SendRoomState,
+    SendToParticipants,
+    WaitingTimeout,
+)
 from chalicelib.model.errors import Conflict, ExperimentError
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.record import iso, moment
@@ -66,7 +75,7 @@ def enter_lobby(unit: Unit, participant: Participant) -> None:
     minutes = unit.experiment.waiting_timeout
     if minutes:
         unit.work.post(
-            {"kind": "waited_long", "participant_id": participant.id},
+            WaitingTimeout(participant.id),
             due=unit.now + timedelta(minutes=float(minutes)),
         )
 
@@ -78,7 +87,7 @@ def _wait(unit: Unit, participant_id: int, since: datetime, *, quiet: bool) -> N
 
 def nudge_grouping(unit: Unit) -> None:
     """Have rooms formed in a moment; a burst of arrivals is one look."""
-    unit.work.nudge({"kind": "group"}, "group", due=unit.now + timedelta(seconds=TOGETHER))
+    unit.work.nudge(FormRooms(), "group", due=unit.now + timedelta(seconds=TOGETHER))
 
 
 def lobby(unit: Unit) -> list[Mapping[str, Any]]:
@@ -158,7 +167,7 @@ def form_rooms(unit: Unit) -> None:
     elif left - len(groups) <= 0:
         _send_home(unit, rest, room_for=max(0, min(room_for, MOST_AT_ONCE)))
     elif rest or groups:
-        unit.work.nudge({"kind": "announce"}, "announce")
+        unit.work.nudge(BroadcastCounts(), "announce")
 
 
 def _fitting(groups: Sequence[Sequence[int]], room_for: int) -> list[Sequence[int]]:
@@ -175,7 +184,7 @@ def _fitting(groups: Sequence[Sequence[int]], room_for: int) -> list[Sequence[in
 def _send_home(unit: Unit, rest: Sequence[int], room_for: int) -> None:
     """Tell those for whom no seat is left, as many as this commit takes, and the others in the next."""
     for participant_id in rest[:room_for]:
-        unit.work.post({"kind": "one_too_many", "participant_id": participant_id})
+        unit.work.post(RejectOverflow(participant_id))
     if len(rest) > room_for:
         nudge_grouping(unit)
 
@@ -243,7 +252,7 @@ def _open(unit: Unit, groups: Sequence[Sequence[int]], room_for: int = MOST_WRIT
         number += 1
         fields = {"id": number, "members": list(members), "opened": iso(unit.now)}
         unit.work.put_item((ROOMS, f"{number:06d}"), "room", fields)
-        unit.work.post({"kind": "room_opened", "room": number})
+        unit.work.post(SendOpeningState(number))
         held = [unit.work.participant(one) for one in members[: max(0, room_for - writes - 2)]]
         unit.work.save(*held)
         writes += 2 + len(held)
@@ -318,7 +327,7 @@ def lose_socket(unit: Unit, participant: Participant, entry: Mapping[str, Any], 
         unit.work.claim(lobby_key(participant.id), "waiting", {**_fields(entry), "quiet": False})
         return
     _leave(unit, participant.id)
-    unit.work.nudge({"kind": "announce"}, "announce", due=unit.now + timedelta(seconds=TOGETHER))
+    unit.work.nudge(BroadcastCounts(), "announce", due=unit.now + timedelta(seconds=TOGETHER))
 
 
 def come_back_to_lobby(unit: Unit, participant: Participant, *, quiet: bool | None = None) -> None:
@@ -346,9 +355,9 @@ def tell_standing_soon(unit: Unit, participant_id: int) -> None:
     participant = unit.work.participant(participant_id)
     if not has_waiting_room(unit) or participant.node_ids:
         return
-    told = {"kind": "standing", "participant_id": participant_id}
     # In a moment, when the socket is surely open; looked up then, since others come meanwhile.
-    unit.work.nudge(told, f"standing-{participant_id}", due=unit.now + timedelta(seconds=TOGETHER))
+    name, due = f"standing-{participant_id}", unit.now + timedelta(seconds=TOGETHER)
+    unit.work.nudge(SendRoomState(participant_id), name, due=due)
 
 
 def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -413,9 +422,7 @@ def opening(unit: Unit, number: int) -> tuple[list[int], dict[str, Any]]:
 
 
 def _tell_page(unit: Unit, participant_id: int, state: dict[str, Any]) -> None:
-    unit.work.post(
-        {"kind": "whisper", "participant_ids": [participant_id], "channel": "quorum", "data": state}
-    )
+    unit.work.post(SendToParticipants((participant_id,), "quorum", state))
 
 
 def lobby_key(participant_id: int) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from chalicelib.experiment.hook_times import measured
+from chalicelib.messages import RunTimer
 from chalicelib.operations import budget
 from chalicelib.operations.draws import drawing
 from chalicelib.operations.unit import Unit
@@ -49,13 +50,13 @@ def minutes_over_the_limit(unit: Unit) -> int:
     return (count - 1) // _limit(unit)
 
 
-def put_off(unit: Unit, body: dict[str, Any], minutes: int) -> None:
+def put_off(unit: Unit, timer: RunTimer, minutes: int) -> None:
     """Post a timer again for a later minute, and tell the operator why."""
-    unit.work.post(body, due=unit.now + timedelta(minutes=minutes))
+    unit.work.post(timer, due=unit.now + timedelta(minutes=minutes))
     text = (
         f"Timers that are set by timers rang more than {_limit(unit)} times in one minute "
-        f"(timer_limit), so the rest is put off to the next minutes. The newest calls {body['method']}(), as "
-        f"number {body['chain'] + 1} of a chain. If no end is intended there, correct the method so that it "
+        f"(timer_limit), so the rest is put off to the next minutes. The newest calls {timer.method}(), as "
+        f"number {timer.chain + 1} of a chain. If no end is intended there, correct the method so that it "
         "stops calling after(), and deploy the experiment again. If your groups need this many timers, "
         "raise timer_limit."
     )

@@ -126,14 +126,6 @@ class Unit:
         random.seed(seed)
         self.experiment.random_seed = seed
 
-    def carry_wishes(self) -> None:
-        """Record what hooks wished outward, in this unit's commit."""
-        if self.experiment.wishes:
-            # Put off: what carries wishes is made of operations, which are made of units.
-            from chalicelib.operations.wishes import carry
-
-            carry(self, self.experiment.wishes)
-
     def refuse_after_commit(self, refusal: Refused) -> None:
         """Answer with a refusal, but keep what this unit has changed."""
         self.refusal = refusal

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
+from chalicelib.messages import MessageBody, PostMore, to_body
 from chalicelib.model.errors import Conflict, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
@@ -38,7 +39,6 @@ MOST_POSTED = 40
 #: Messages beyond are recorded together, so many and so many bytes in one; a commit of its own posts them.
 #: SQS carries a quarter of a megabyte.
 POSTED_TOGETHER, BYTES_TOGETHER = 80, 200 * 1024
-POST_MORE = "post_more"
 PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
@@ -260,7 +260,7 @@ class UnitOfWork(Reading):
         """Write a raw item with the commit, whatever is stored."""
         self.put_item(key, kind, fields, expect=ANY)
 
-    def post(self, body: dict[str, Any], due: datetime | None = None) -> None:
+    def post(self, body: MessageBody, due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due.
 
         Of very many messages, those beyond MOST_POSTED are recorded together, and posted in a moment by the
@@ -269,24 +269,24 @@ class UnitOfWork(Reading):
         if sum(message.key[0] != NUDGE for message in self.posted) < MOST_POSTED:
             self._record(body, due)
         else:
-            self._to_post.append({"body": body, "due": iso(due)})
+            self._to_post.append({"body": to_body(body), "due": iso(due)})
 
-    def _record(self, body: dict[str, Any], due: datetime | None = None) -> None:
+    def _record(self, body: MessageBody, due: datetime | None = None) -> None:
         at = due or self._now
         key = keys.message(at, secrets.token_hex(8))
-        fields: dict[str, Any] = {"body": body}
+        fields: dict[str, Any] = {"body": to_body(body)}
         if at - self._now <= REACH:
             # Whoever commits this sends it; what is due later is nobody's until the sweep takes it.
             fields["carried_until"] = iso(at + SETTLES)
         self.put_item(key, "message", fields)
-        self.posted.append(Message(key, body, due))
+        self.posted.append(Message(key, fields["body"], due))
 
-    def nudge(self, body: dict[str, Any], name: str, due: datetime | None = None) -> None:
+    def nudge(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
         """Send a message after the commit without recording it: many at once would meet on the record.
 
         Nudges of one name are carried out once for a burst; what a crash loses, the clock does later.
         """
-        self.posted.append(Message((NUDGE, name), body, due))
+        self.posted.append(Message((NUDGE, name), to_body(body), due))
 
     def _record_the_rest(self) -> None:
         """Record messages beyond MOST_POSTED, many in one."""
@@ -295,12 +295,12 @@ class UnitOfWork(Reading):
         for message in self._to_post:
             weight = len(json.dumps(message))
             if page and (len(page) == POSTED_TOGETHER or size + weight > BYTES_TOGETHER):
-                self._record({"kind": POST_MORE, "messages": page})
+                self._record(PostMore(tuple(page)))
                 page, size = [], 0
             page.append(message)
             size += weight
         if page:
-            self._record({"kind": POST_MORE, "messages": page})
+            self._record(PostMore(tuple(page)))
         self._to_post = []
 
     # -- committing -----------------------------------------------------------------------------

@@ -5,13 +5,48 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import services
 from chalicelib.invocation import seconds_left
+from chalicelib.messages import (
+    BroadcastCounts,
+    CarryOutRecruitment,
+    ChannelMessage,
+    CheckDeadline,
+    CheckDisconnected,
+    CheckListing,
+    CloseRecruitment,
+    ControlEvent,
+    EndGroup,
+    FollowUp,
+    FormRooms,
+    GrantQualifications,
+    NotifyOperator,
+    OpenPlaces,
+    PollAssignment,
+    PostMore,
+    ProcessSubmission,
+    Publish,
+    RecordReturn,
+    RecordTaskCompletion,
+    RecruiterDelivery,
+    RecruiterNotification,
+    RecruitReplacement,
+    RejectOverflow,
+    ReviewSubmission,
+    RunTimer,
+    SendOpeningState,
+    SendPayment,
+    SendRoomState,
+    SendToParticipants,
+    WaitingTimeout,
+    kind_of,
+    to_body,
+)
 from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
 from chalicelib.model.shareable import shareable
 from chalicelib.operations import (
@@ -33,11 +68,9 @@ from chalicelib.operations import finish_participant as finishing
 from chalicelib.operations.unit import THE_OPERATOR, Unit
 from chalicelib.ports import NUDGE, Message, Recruited, Transfer
 from chalicelib.workers.quoting import quoted_report
+from chalicelib.workers.registry import Received, handle, handles
 
 logger = logging.getLogger("petri.worker")
-
-#: What SNS delivered.
-REPORT = "report"
 
 #: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
 #: vendors come back and settle what they took.
@@ -49,11 +82,6 @@ LEAST_LEFT = 5.0
 FADES = 0.9
 #: How far the clock of the queue may be behind ours when it says when a message was sent.
 SKEW = timedelta(seconds=0.25)
-
-
-def handle(message: Message) -> None:
-    """Do what a message says; done before: nothing. Raises what went wrong, so that it comes again."""
-    HANDLERS[message.body["kind"]](message)
 
 
 def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
@@ -122,7 +150,7 @@ def _is_seen_to(record: dict[str, Any]) -> bool:
             _handle_in_burst(message, record)
             is_seen_to = True
     except Exception as error:
-        kind = "unread" if message is None else message.body["kind"]
+        kind = "unread" if message is None else kind_of(message.body)
         tries = tries or _count_failure(message, record)
         logger.exception("message %s (%s) failed, try %s", record["messageId"], kind, tries)
         is_seen_to = message is not None and tries >= MOST_TRIES and _bury(message, error)
@@ -172,13 +200,13 @@ def _counted_as(message: Message, record: dict[str, Any]) -> str:
 
 def _give_up(message: Message, tries: int) -> bool:
     """Keep a message aside that ended its process again and again, before any code of the author runs."""
-    kind = message.body["kind"]
+    kind = kind_of(message.body)
     logger.error(
         "message %s ended the process that carried it out, and was tried %s times; it isn't tried again",
         kind,
         tries,
     )
-    if message.key[0] == NUDGE and kind != REPORT:
+    if message.key[0] == NUDGE and kind != RecruiterDelivery.kind:
         return True
     return _bury(message, PetriError(f"the process that carried it out ended; it was tried {tries} times"))
 
@@ -192,7 +220,7 @@ def _message_in(record: dict[str, Any]) -> Message | None:
     carried = json.loads(record["body"])
     if "TopicArn" in carried:
         # What SNS delivered is recorded nowhere, like a nudge.
-        return Message((NUDGE, record["messageId"]), {"kind": REPORT, "envelope": carried})
+        return Message((NUDGE, record["messageId"]), to_body(RecruiterDelivery(carried)))
     key = (carried["key"][0], carried["key"][1])
     body = carried["body"] if "body" in carried else services.current().run(outbox.body_of, key)
     return None if body is None else Message(key, body)
@@ -200,7 +228,7 @@ def _message_in(record: dict[str, Any]) -> Message | None:
 
 def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
     """Handle a message; a nudge that was sent before the last of its name was begun has had its effect."""
-    if message.key[0] != NUDGE or message.body["kind"] == REPORT:
+    if message.key[0] != NUDGE or kind_of(message.body) == RecruiterDelivery.kind:
         handle(message)
         return
     app = services.current()
@@ -212,10 +240,11 @@ def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
     app.nudged[name] = now
 
 
-def _take_report(message: Message) -> None:
+@handles(RecruiterDelivery)
+def _recruiter_delivery(message: Received[RecruiterDelivery]) -> None:
     """Keep what SNS delivered straight into our queue, whose policy lets only our topic in."""
     app = services.current()
-    for report in app.recruiters.read_delivered(message.body["envelope"]):
+    for report in app.recruiters.read_delivered(message.body.envelope):
         app.run(
             notify.notify,
             report.event_type,
@@ -239,45 +268,51 @@ def _bury(message: Message, error: Exception) -> bool:
     return True
 
 
-def _submitted(message: Message) -> None:
-    services.current().handle(message, finishing.finish_participant, message.body["participant_id"])
+@handles(ProcessSubmission)
+def _process_submission(message: Received[ProcessSubmission]) -> None:
+    services.current().handle(message, finishing.finish_participant, message.body.participant_id)
 
 
-def _task_completed(message: Message) -> None:
-    services.current().handle(message, finishing.note_task_completed, message.body["participant_id"])
+@handles(RecordTaskCompletion)
+def _record_task_completion(message: Received[RecordTaskCompletion]) -> None:
+    services.current().handle(message, finishing.note_task_completed, message.body.participant_id)
 
 
-def _gave_up(message: Message) -> None:
-    participant_id = message.body["participant_id"]
+@handles(RecordReturn)
+def _record_return(message: Received[RecordReturn]) -> None:
+    participant_id = message.body.participant_id
     services.current().handle(message, finishing.lose_participant, participant_id, "returned")
 
 
-def _notification(message: Message) -> None:
+@handles(RecruiterNotification)
+def _recruiter_notification(message: Received[RecruiterNotification]) -> None:
     body = message.body
     services.current().handle(
         message,
         notify.handle_notification,
-        body["event_type"],
-        body["assignment_id"],
-        body["participant_id"],
-        body.get("recruiter"),
-        body.get("at"),
-        body.get("hit_id", ""),
+        body.event_type,
+        body.assignment_id,
+        body.participant_id,
+        body.recruiter,
+        body.at,
+        body.hit_id,
     )
 
 
-def _offer(message: Message) -> None:
+@handles(CheckListing)
+def _check_listing(message: Received[CheckListing]) -> None:
     """Look at an offer of places of which something is reported, or whose time is up."""
     app = services.current()
     body = message.body
-    recruiter, hit_id = body["recruiter"], body["hit_id"]
+    recruiter, hit_id = body.recruiter, body.hit_id
     is_open = app.run(ended_offers.is_open, hit_id)
     offered = app.recruiters.look_at_offer(recruiter, hit_id) if is_open else None
-    app.handle(message, ended_offers.see_to, recruiter, hit_id, body.get("event_type"), offered)
+    app.handle(message, ended_offers.see_to, recruiter, hit_id, body.event_type, offered)
 
 
-def _judge(message: Message) -> None:
-    participant_id = message.body["participant_id"]
+@handles(ReviewSubmission)
+def _review_submission(message: Received[ReviewSubmission]) -> None:
+    participant_id = message.body.participant_id
     _tell_of_task_first(participant_id)
     services.current().handle(message, finishing.judge_participant, participant_id)
 
@@ -297,35 +332,39 @@ def _tell_of_task_first(participant_id: int) -> None:
         logger.exception("participant_task_completed failed; the review goes on without it")
 
 
-def _follow_up(message: Message) -> None:
+@handles(FollowUp)
+def _follow_up(message: Received[FollowUp]) -> None:
     body = message.body
-    services.current().handle(message, finishing.follow_up, body["participant_id"], body["hook"])
+    services.current().handle(message, finishing.follow_up, body.participant_id, body.hook)
 
 
-def _qualify(message: Message) -> None:
+@handles(GrantQualifications)
+def _grant_qualifications(message: Received[GrantQualifications]) -> None:
     app = services.current()
-    nickname, worker_id, names = app.run(finishing.qualifications_of, message.body["participant_id"])
+    nickname, worker_id, names = app.run(finishing.qualifications_of, message.body.participant_id)
     for name in names:
         app.recruiters.named(nickname).qualify(worker_id, name, 1)
     app.handle(message, _done)
 
 
-def _recruiting(message: Message) -> None:
-    services.current().handle(message, recruitment.carry_out, message.body["wishes"])
+@handles(CarryOutRecruitment)
+def _carry_out_recruitment(message: Received[CarryOutRecruitment]) -> None:
+    services.current().handle(message, recruitment.carry_out, message.body.requests)
 
 
-def _open_places(message: Message) -> None:
+@handles(OpenPlaces)
+def _open_places(message: Received[OpenPlaces]) -> None:
     app = services.current()
     body = message.body
-    hot_air = app.recruiters.in_hot_air(body["recruiter"])
+    hot_air = app.recruiters.in_hot_air(body.recruiter)
     if hot_air is not None:
-        _log_answer(hot_air.recruit(body["n"], body["token"], {}), body["recruiter"])
+        _log_answer(hot_air.recruit(body.n, body.token, {}), body.recruiter)
         app.handle(message, _done)
         return
-    facts = app.run(recruitment.facts_of, body["recruiter"])
-    recruited = app.recruiters.named(body["recruiter"]).recruit(body["n"], body["token"], facts)
-    _log_answer(recruited, body["recruiter"])
-    app.handle(message, recruitment.keep_facts, body["recruiter"], recruited, facts)
+    facts = app.run(recruitment.facts_of, body.recruiter)
+    recruited = app.recruiters.named(body.recruiter).recruit(body.n, body.token, facts)
+    _log_answer(recruited, body.recruiter)
+    app.handle(message, recruitment.keep_facts, body.recruiter, recruited, facts)
 
 
 def _log_answer(answer: Recruited, recruiter: str) -> None:
@@ -335,19 +374,21 @@ def _log_answer(answer: Recruited, recruiter: str) -> None:
     logger.info("%s", answer.message, extra=shareable(f"The recruiter {recruiter} answered{links}."))
 
 
-def _stop_recruiter(message: Message) -> None:
+@handles(CloseRecruitment)
+def _close_recruitment(message: Received[CloseRecruitment]) -> None:
     app = services.current()
-    name = message.body["recruiter"]
+    name = message.body.recruiter
     facts = app.run(recruitment.facts_of, name)
     closed = app.recruiters.named(name).close_recruitment(facts)
     _log_answer(closed, name)
     app.handle(message, recruitment.keep_facts, name, closed, facts)
 
 
-def _pay(message: Message) -> None:
+@handles(SendPayment)
+def _send_payment(message: Received[SendPayment]) -> None:
     app = services.current()
-    whose = (message.body["participant_id"], message.body["payment"])
-    hot_air = app.recruiters.in_hot_air(message.body.get("recruiter", ""))
+    whose = (message.body.participant_id, message.body.payment)
+    hot_air = app.recruiters.in_hot_air(message.body.recruiter)
     if hot_air is not None:
         app.handle(message, money.pay_in_hot_air, *whose, hot_air.pay)
         return
@@ -389,15 +430,17 @@ def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
     return recruiter.pay(transfer)
 
 
-def _deadline(message: Message) -> None:
+@handles(CheckDeadline)
+def _check_deadline(message: Received[CheckDeadline]) -> None:
     """Ask the recruiter about somebody whose time is up, and set them right."""
-    participant_id = message.body["participant_id"]
+    participant_id = message.body.participant_id
     services.current().handle(message, deadlines.set_right, participant_id, _fate_of(participant_id))
 
 
-def _fate(message: Message) -> None:
+@handles(PollAssignment)
+def _poll_assignment(message: Received[PollAssignment]) -> None:
     """Ask the recruiter about somebody before their time is up."""
-    participant_id = message.body["participant_id"]
+    participant_id = message.body.participant_id
     services.current().handle(message, deadlines.take_fate, participant_id, _fate_of(participant_id))
 
 
@@ -410,15 +453,16 @@ def _fate_of(participant_id: int) -> str | None:
     return app.recruiters.named(recruiter).fate(assignment_id, facts)
 
 
-def _tell_operator(message: Message) -> None:
+@handles(NotifyOperator)
+def _notify_operator(message: Received[NotifyOperator]) -> None:
     app = services.current()
-    who = message.body["participant_id"]
-    if message.body.get("is_quoted"):
+    who = message.body.participant_id
+    if message.body.is_quoted:
         subject = "A page reports an error" if who is None else f"Participant {who} met an error"
-        app.mailer.tell(subject, quoted_report(who, message.body["report"], is_last=message.body["is_last"]))
+        app.mailer.tell(subject, quoted_report(who, message.body.report, is_last=message.body.is_last))
     else:
         subject = "Your run needs you" if who is None else f"Participant {who} met an error"
-        app.mailer.tell(subject, json.dumps(message.body["report"], ensure_ascii=False, indent=2))
+        app.mailer.tell(subject, json.dumps(message.body.report, ensure_ascii=False, indent=2))
     app.handle(message, _done)
 
 
@@ -427,35 +471,41 @@ def _done(unit: Unit) -> None:
     del unit
 
 
-def _group(message: Message) -> None:
+@handles(FormRooms)
+def _form_rooms(message: Received[FormRooms]) -> None:
     services.current().handle(message, rooms.form_rooms)
 
 
-def _post_more(message: Message) -> None:
-    services.current().handle(message, outbox.post_more, message.body["messages"])
+@handles(PostMore)
+def _post_more(message: Received[PostMore]) -> None:
+    services.current().handle(message, outbox.post_more, message.body.messages)
 
 
-def _announce(message: Message) -> None:
+@handles(BroadcastCounts)
+def _broadcast_counts(message: Received[BroadcastCounts]) -> None:
     for delivery in services.current().handle(message, channels.announce) or ():
         services.current().deliver(delivery)
 
 
-def _standing(message: Message) -> None:
-    told = services.current().handle(message, channels.tell_standing, message.body["participant_id"])
+@handles(SendRoomState)
+def _send_room_state(message: Received[SendRoomState]) -> None:
+    told = services.current().handle(message, channels.tell_standing, message.body.participant_id)
     if told is not None:
         services.current().deliver(told)
 
 
-def _room_opened(message: Message) -> None:
-    told = services.current().handle(message, rooms.opening, message.body["room"])
+@handles(SendOpeningState)
+def _send_opening_state(message: Received[SendOpeningState]) -> None:
+    told = services.current().handle(message, rooms.opening, message.body.room)
     if told is not None:
         _whisper_to(*told, "quorum")
 
 
-def _whisper(message: Message) -> None:
+@handles(SendToParticipants)
+def _send_to_participants(message: Received[SendToParticipants]) -> None:
     body = message.body
     delivery = services.current().handle(
-        message, channels.whisper, body["participant_ids"], body["channel"], json.dumps(body["data"])
+        message, channels.whisper, body.participant_ids, body.channel, json.dumps(body.data)
     )
     if delivery is not None:
         services.current().deliver(delivery)
@@ -465,88 +515,62 @@ def _whisper_to(members: list[int], state: dict[str, Any], channel: str) -> None
     services.current().deliver(services.current().run(channels.whisper, members, channel, json.dumps(state)))
 
 
-def _publish(message: Message) -> None:
+@handles(Publish)
+def _publish(message: Received[Publish]) -> None:
     body = message.body
-    delivery = services.current().handle(message, channels.publish, body["channel"], body["data"])
+    delivery = services.current().handle(message, channels.publish, body.channel, body.data)
     if delivery is not None:
         services.current().deliver(delivery)
 
 
-def _heard(message: Message) -> None:
+@handles(ChannelMessage)
+def _channel_message(message: Received[ChannelMessage]) -> None:
     body = message.body
-    services.current().handle(message, channels.hear, body["channel"], body["data"], body["participant_id"])
+    services.current().handle(message, channels.hear, body.channel, body.data, body.participant_id)
 
 
-def _control(message: Message) -> None:
-    for delivery in services.current().handle(message, channels.tell_control, message.body["events"]) or ():
+@handles(ControlEvent)
+def _control_event(message: Received[ControlEvent]) -> None:
+    for delivery in services.current().handle(message, channels.tell_control, message.body.events) or ():
         services.current().deliver(delivery)
 
 
-def _gone(message: Message) -> None:
+@handles(CheckDisconnected)
+def _check_disconnected(message: Received[CheckDisconnected]) -> None:
     body = message.body
-    services.current().handle(message, presence.check_gone, body["participant_id"], body["since"])
+    services.current().handle(message, presence.check_gone, body.participant_id, body.since)
 
 
-def _waited_long(message: Message) -> None:
-    services.current().handle(message, rooms.waited_long, message.body["participant_id"])
+@handles(WaitingTimeout)
+def _waiting_timeout(message: Received[WaitingTimeout]) -> None:
+    services.current().handle(message, rooms.waited_long, message.body.participant_id)
 
 
-def _one_too_many(message: Message) -> None:
-    services.current().handle(message, rooms.one_too_many, message.body["participant_id"])
+@handles(RejectOverflow)
+def _reject_overflow(message: Received[RejectOverflow]) -> None:
+    services.current().handle(message, rooms.one_too_many, message.body.participant_id)
 
 
-def _timer(message: Message) -> None:
+@handles(RunTimer)
+def _run_timer(message: Received[RunTimer]) -> None:
     app, body = services.current(), message.body
-    chain = body.get("chain", 0)
+    chain = body.chain
     minutes = app.run(timers.minutes_over_the_limit) if chain else 0
     if minutes:
         app.handle(message, timers.put_off, body, minutes)
         return
-    app.handle(message, timers.ring, body["method"], body["arguments"], chain)
+    app.handle(message, timers.ring, body.method, body.arguments, chain)
 
 
-def _end_group(message: Message) -> None:
-    services.current().handle(message, dropouts.end_group, message.body["participant_id"])
+@handles(EndGroup)
+def _end_group(message: Received[EndGroup]) -> None:
+    services.current().handle(message, dropouts.end_group, message.body.participant_id)
 
 
-def _stand_in(message: Message) -> None:
+@handles(RecruitReplacement)
+def _recruit_replacement(message: Received[RecruitReplacement]) -> None:
     app = services.current()
-    entry = app.run(dropouts.allow_stand_in, message.body["participant_id"])
+    entry = app.run(dropouts.allow_stand_in, message.body.participant_id)
     if entry is not None:
         app.recruiters.stand_in(entry)
     app.handle(message, _done)
-
-
-HANDLERS: dict[str, Callable[[Message], None]] = {
-    REPORT: _take_report,
-    "submitted": _submitted,
-    "task_completed": _task_completed,
-    "gave_up": _gave_up,
-    "notification": _notification,
-    "judge": _judge,
-    "follow_up": _follow_up,
-    "deadline": _deadline,
-    "fate": _fate,
-    "offer": _offer,
-    "qualify": _qualify,
-    "recruiting": _recruiting,
-    "open_places": _open_places,
-    "stop_recruiter": _stop_recruiter,
-    "pay": _pay,
-    "tell_operator": _tell_operator,
-    "group": _group,
-    "announce": _announce,
-    "room_opened": _room_opened,
-    "standing": _standing,
-    "whisper": _whisper,
-    "post_more": _post_more,
-    "publish": _publish,
-    "heard": _heard,
-    "control": _control,
-    "gone": _gone,
-    "waited_long": _waited_long,
-    "one_too_many": _one_too_many,
-    "timer": _timer,
-    "end_group": _end_group,
-    "stand_in": _stand_in,
-}

@@ -18,6 +18,7 @@ from typing import Any, Final
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Chain, Empty
 from chalicelib.experiment.nodes import Source
+from chalicelib.messages import FormRooms, to_body
 from chalicelib.model.errors import PetriError, VendorUnreachable
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -373,7 +374,7 @@ class Run:
             self.clock.turn(minutes=minutes)
             clock.sweep(young=-BACK)
             if self.world.app.experiment_class.room_size:
-                self.queue.send(Message((NUDGE, "group"), {"kind": "group"}, None))
+                self.queue.send(Message((NUDGE, "group"), to_body(FormRooms()), None))
             self.work(lambda: self.queue.is_idle)
 
 

@@ -14,6 +14,7 @@ import pytest
 import app as handlers
 from chalicelib import bootstrap, services
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.messages import RunTimer
 from chalicelib.messaging.local import LocalQueue, LocalSchedule
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.operations.unit import Unit
@@ -164,13 +165,13 @@ class Post:
 
 def _posting(unit: Unit, words: tuple[str, ...], after: float, method: str) -> None:
     for word in words:
-        body = {"kind": "timer", "method": method, "arguments": {"word": word}}
-        unit.work.post(body, due=unit.now + timedelta(seconds=after) if after else None)
+        timer = RunTimer(method, {"word": word})
+        unit.work.post(timer, due=unit.now + timedelta(seconds=after) if after else None)
 
 
 def _nudging(unit: Unit, word: str, name: str, after: float) -> None:
-    body = {"kind": "timer", "method": "note", "arguments": {"word": word}}
-    unit.work.nudge(body, name, due=unit.now + timedelta(seconds=after) if after else None)
+    timer = RunTimer("note", {"word": word})
+    unit.work.nudge(timer, name, due=unit.now + timedelta(seconds=after) if after else None)
 
 
 @pytest.fixture(scope="module")

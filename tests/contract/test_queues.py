@@ -287,7 +287,7 @@ def test_what_is_due_in_an_hour_is_not_sent(cloud_post: Post, spy: Spy) -> None:
 
 def test_one_message_that_sqs_refuses_is_named(cloud_post: Post, spy: Spy) -> None:
     spy.refuses = {"1"}
-    sent = [Message(("due#0", f"key {number}"), {"kind": "timer"}) for number in range(3)]
+    sent = [Message(("due#0", f"key {number}"), {"kind": "run_timer"}) for number in range(3)]
     with pytest.raises(Unsent) as told:
         cloud_post.carrier.queue.send(*sent)
     assert told.value.keys == {("due#0", "key 1")}
@@ -309,7 +309,9 @@ def test_when_nobody_answers_the_rest_is_not_tried(
     cloud_post.post("first")
     monkeypatch.setattr(spy, "_bent", unreachable)
     with pytest.raises(Unsent) as told:
-        cloud_post.carrier.queue.send(*[Message(("due#0", str(one)), {"kind": "timer"}) for one in range(25)])
+        cloud_post.carrier.queue.send(
+            *[Message(("due#0", str(one)), {"kind": "run_timer"}) for one in range(25)]
+        )
     assert (len(told.value.keys), spy.calls.count("send_message_batch")) == (25, 2)
 
 
@@ -457,7 +459,7 @@ def test_what_is_handed_back_comes_again_in_a_second(
 
 def nudged(post: Post, word: str, *, sent: float, method: str = "note") -> dict[str, Any]:
     """Hand over a nudge that was sent so many seconds from now; return the answer."""
-    body = {"kind": "timer", "method": method, "arguments": {"word": word}}
+    body = {"kind": "run_timer", "method": method, "arguments": {"word": word}}
     moment = int((post.clock.now().timestamp() + sent) * 1000)
     record = {
         "messageId": word,

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.experiment.networks import Chain, Empty
+from chalicelib.messages import FormRooms, PollAssignment, PostMore, Publish, ReviewSubmission, from_body
 from chalicelib.messaging.wire import written
 from chalicelib.model.errors import Conflict, NotFound, RuleBroken
 from chalicelib.model.info import Info
@@ -20,7 +21,7 @@ from chalicelib.model.reports import Payment
 from chalicelib.model.transformation import Transformation
 from chalicelib.ports import Message
 from chalicelib.storage.engine import Engine, Item, Key
-from chalicelib.storage.work import MOST_POSTED, POST_MORE, UnitOfWork
+from chalicelib.storage.work import MOST_POSTED, UnitOfWork
 from tests.contract.factories import begin, dump
 from tests.contract.families import COLLECTIONS, a_family, a_network
 
@@ -354,7 +355,7 @@ def test_only_what_is_due_within_the_queues_reach_is_on_its_way(
     engine: Engine, seconds: int, is_carried: bool
 ) -> None:
     with begin(engine) as work:
-        work.post({"kind": "something"}, due=work.now + timedelta(seconds=seconds))
+        work.post(ReviewSubmission(1), due=work.now + timedelta(seconds=seconds))
         (message,) = work.posted
         work.commit()
     found = stored(engine, message.key)
@@ -368,12 +369,12 @@ def carried_out(engine: Engine, sent: list[Message]) -> list[Message]:
     """Do what the messages say that post others; return all others."""
     others: list[Message] = []
     for message in sent:
-        if message.body["kind"] != POST_MORE:
+        if message.body["kind"] != PostMore.kind:
             others.append(message)
             continue
         with begin(engine) as work:
             for more in message.body["messages"]:
-                work.post(more["body"], due=moment(more["due"]))
+                work.post(from_body(more["body"]), due=moment(more["due"]))
             work.commit()
         others += carried_out(engine, work.posted)
     return others
@@ -383,7 +384,7 @@ def test_hundreds_of_messages_fit_into_one_commit_and_each_is_posted_once(engine
     with begin(engine) as work:
         due = work.now + timedelta(minutes=2)
         for number in range(350):
-            work.post({"kind": "fate", "participant_id": number}, due=due)
+            work.post(PollAssignment(number), due=due)
         work.commit()
     found = carried_out(engine, work.posted)
     assert sorted(message.body["participant_id"] for message in found) == list(range(350))
@@ -393,7 +394,7 @@ def test_hundreds_of_messages_fit_into_one_commit_and_each_is_posted_once(engine
 def test_long_messages_are_recorded_in_items_that_a_queue_carries(engine: Engine) -> None:
     with begin(engine) as work:
         for number in range(MOST_POSTED + 20):
-            work.post({"kind": "publish", "data": f"{number} " + "x" * 30_000})
+            work.post(Publish("talk", f"{number} " + "x" * 30_000))
         work.commit()
     assert all(len(written(message).encode()) < 256 * 1024 for message in work.posted)
     assert all("body" in json.loads(written(message)) for message in work.posted)
@@ -402,9 +403,9 @@ def test_long_messages_are_recorded_in_items_that_a_queue_carries(engine: Engine
 
 def test_a_nudge_is_sent_and_not_recorded(engine: Engine) -> None:
     with begin(engine) as work:
-        work.nudge({"kind": "group"}, "group")
+        work.nudge(FormRooms(), "group")
         work.commit()
-        assert [message.body for message in work.posted] == [{"kind": "group"}]
+        assert [message.body for message in work.posted] == [{"kind": "form_rooms"}]
     assert dump(engine) == {}
 
 

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 import petri
+from chalicelib.messages import message_types
 from chalicelib.model.participant import STATUSES as PARTICIPANT_STATUSES
 from chalicelib.operations.payments import STATUSES as PAYMENT_STATUSES
-from chalicelib.workers.messages import HANDLERS
 
 from .blocks import DOCS, section
 
@@ -21,7 +21,7 @@ DEFINED = {
     "Classes": {name for name in petri.__all__ if isinstance(getattr(petri, name), type)},
     "Statuses of a participant": {str(status) for status in PARTICIPANT_STATUSES},
     "Statuses of a payment": {str(status) for status in PAYMENT_STATUSES},
-    "Kinds of messages": {str(kind) for kind in HANDLERS},
+    "Kinds of messages": set(message_types()),
 }
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from chalicelib import bootstrap
+from chalicelib.messages import CheckListing
 from chalicelib.messaging.local import LocalQueue
 from chalicelib.model.participant import Participant
 from chalicelib.operations import complete, dead_letters, money, payments
@@ -264,7 +265,11 @@ class Run:
 
     def is_at_rest(self) -> bool:
         # The end of a HIT, a month ahead, is nobody's pay.
-        due = [message for message in self.app.store.due(self._at_last()) if message.body["kind"] != "offer"]
+        due = [
+            message
+            for message in self.app.store.due(self._at_last())
+            if message.body["kind"] != CheckListing.kind
+        ]
         if self.late or self.copies or due or self.app.run(dead_letters.list_dead_letters):
             return False
         return all(entry.status == "paid" for entry in self.ledger())

@@ -131,7 +131,7 @@ def test_without_an_end_nobody_is_asked_whether_they_waited_too_long(new_stage: 
     stage = new_stage(with_members(Meeting, room_size=4))
     stage.arrive()
     kinds = {item["body"]["kind"] for item in stage.world.items("message")}
-    assert "waited_long" not in kinds
+    assert "waiting_timeout" not in kinds
 
 
 # -- a second reason --------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_as_many_are_sent_home_as_one_commit_takes(new_stage: NewStage, room_for
         unit.work._changes.clear()  # type: ignore[attr-defined]
 
     stage.world.app.run(send)
-    assert posted[0] == ["one_too_many"] * told + (["group"] if told < 3 else [])
+    assert posted[0] == ["reject_overflow"] * told + (["form_rooms"] if told < 3 else [])
 
 
 # -- hearts and sockets -----------------------------------------------------------------------------

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.operations.lanes import LANES, Lane, lane_of
-from chalicelib.workers.messages import HANDLERS
+from chalicelib.messages import Lane, lane_of, message_types
 
 REALTIME = {
-    "announce",
-    "control",
+    "broadcast_counts",
+    "channel_message",
+    "check_disconnected",
+    "control_event",
     "end_group",
-    "gone",
-    "group",
-    "heard",
-    "one_too_many",
+    "form_rooms",
     "post_more",
     "publish",
-    "room_opened",
-    "stand_in",
-    "standing",
-    "timer",
-    "waited_long",
-    "whisper",
+    "recruit_replacement",
+    "reject_overflow",
+    "run_timer",
+    "send_opening_state",
+    "send_room_state",
+    "send_to_participants",
+    "waiting_timeout",
 }
 
 
-def test_every_kind_that_has_a_handler_names_its_lane() -> None:
-    assert set(LANES) == set(HANDLERS)
+def test_every_kind_names_its_lane() -> None:
+    assert {kind for kind, cls in message_types().items() if "lane" not in vars(cls)} == set()
 
 
 def test_channels_timers_rooms_and_presence_are_real_time() -> None:
-    assert {kind for kind, lane in LANES.items() if lane is Lane.REALTIME} == REALTIME
+    assert {kind for kind, cls in message_types().items() if cls.lane is Lane.REALTIME} == REALTIME
 
 
-@pytest.mark.parametrize("kind", ["pay", "report", "notification", "judge", "deadline", "open_places"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "send_payment",
+        "recruiter_delivery",
+        "recruiter_notification",
+        "review_submission",
+        "check_deadline",
+        "open_places",
+    ],
+)
 def test_payments_reports_reviews_and_deadlines_are_work(kind: str) -> None:
     assert lane_of({"kind": kind}) is Lane.WORK
+
+
+@pytest.mark.parametrize(("kind", "lane"), [("pay", Lane.WORK), ("group", Lane.REALTIME)])
+def test_a_kind_of_an_earlier_version_takes_its_lane(kind: str, lane: Lane) -> None:
+    assert lane_of({"kind": kind}) is lane
 
 
 def test_a_kind_of_a_newer_version_takes_the_work_lane() -> None:

@@ -122,7 +122,7 @@ def test_nodes_of_the_same_network_may_be_connected_though_one_is_somebody_elses
 
 def test_a_report_without_a_token_is_heard_and_completes_nobody(islands: Scene) -> None:
     islands.here.post("/handle-error", {"participant_id": islands.one.id, "error_feedback": "It broke."})
-    assert [body["kind"] for body in islands.here.work()] == ["tell_operator"]
+    assert [body["kind"] for body in islands.here.work()] == ["notify_operator"]
     assert islands.one.now()["status"] == "working"
 
 

@@ -60,7 +60,7 @@ def test_a_bonus_that_is_no_sum_leaves_base_paid_and_its_message_kept(world: New
     till.finish()
     till.go_on(minutes=30)
     assert till.vendor.books == [(1, "base", BASE)]
-    assert [letter["kind"] for letter in till.dead_letters()] == ["judge"]
+    assert [letter["kind"] for letter in till.dead_letters()] == ["review_submission"]
 
 
 def test_a_bonus_above_max_bonus_is_told_with_what_to_do(world: NewWorld) -> None:
@@ -208,7 +208,7 @@ def test_a_recruiter_that_stays_unreachable_leaves_a_dead_letter_and_the_payment
     till.vendor.faults += ["unreachable"] * 20
     person = till.finish()
     till.go_on(hours=3)
-    assert [letter["kind"] for letter in till.dead_letters()] == ["pay"]
+    assert [letter["kind"] for letter in till.dead_letters()] == ["send_payment"]
     assert till.ledger(person) == {"base": "sending"}
 
 
@@ -357,7 +357,10 @@ def test_while_it_may_be_on_its_way_a_payment_does_not_hang(world: NewWorld) -> 
 def test_the_operator_is_told_of_what_never_succeeds(world: NewWorld) -> None:
     till, _ = late_books(world, *["unreachable"] * 99)
     till.go_on(hours=6)
-    assert ([letter["kind"] for letter in till.dead_letters()], len(till.letters.sent)) == (["pay"], 1)
+    assert ([letter["kind"] for letter in till.dead_letters()], len(till.letters.sent)) == (
+        ["send_payment"],
+        1,
+    )
 
 
 # -- where the recruiter pays whatever is handed in -------------------------------------------------

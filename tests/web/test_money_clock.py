@@ -156,7 +156,7 @@ def fill(engine: Engine, infos: int) -> None:
         listed = {"id": number, "status": "approved", "seated": True}
         puts.append(Put({"pk": pk, "sk": sk, "kind": "listed", "v": 1, **listed}))
         due = {"pk": f"due#{number % 4}", "sk": f"2027-01-01T00:00:00.000000Z#{number}"}
-        body = {"kind": "deadline", "participant_id": number}
+        body = {"kind": "check_deadline", "participant_id": number}
         puts.append(Put({**due, "kind": "message", "v": 1, "body": body}))
     engine.commit(puts)
 

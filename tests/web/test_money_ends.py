@@ -365,7 +365,7 @@ def disagreeing(self: Any, participant: Any) -> bool:
 @pytest.mark.parametrize(
     ("hook", "others", "status", "kind"),
     [
-        ("participant_task_completed", {}, "approved", "task_completed"),
+        ("participant_task_completed", {}, "approved", "record_task_completion"),
         ("submission_successful", {}, "approved", "follow_up"),
         ("recruit", {}, "approved", "follow_up"),
         ("attention_check_failed", {"attention_check": disagreeing}, "did_not_attend", "follow_up"),
@@ -413,7 +413,7 @@ def test_a_hook_that_failed_is_called_when_its_dead_letter_is_replayed(world: Ne
 
 def test_a_dead_letter_says_what_it_was_to_do_and_why_it_failed(world: NewWorld) -> None:
     (letter,) = poisoned(world).dead_letters()
-    assert (letter["kind"], letter["why"]) == ("judge", "LookupError: the author's mistake")
+    assert (letter["kind"], letter["why"]) == ("review_submission", "LookupError: the author's mistake")
 
 
 def test_a_dead_letter_is_told_once(world: NewWorld) -> None:
@@ -425,7 +425,7 @@ def test_a_letter_that_is_replayed_and_fails_again_is_kept_again(world: NewWorld
     (letter,) = till.dead_letters()
     till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
     till.go_on(minutes=30)
-    assert [each["kind"] for each in till.dead_letters()] == ["judge"]
+    assert [each["kind"] for each in till.dead_letters()] == ["review_submission"]
 
 
 def test_mail_that_cannot_be_sent_is_kept_without_mail_about_it(world: NewWorld) -> None:
@@ -438,7 +438,7 @@ def test_mail_that_cannot_be_sent_is_kept_without_mail_about_it(world: NewWorld)
     person = till.arrive()
     person.post("/handle-error", {"participant_id": person.id})
     till.go_on(minutes=30)
-    assert [letter["kind"] for letter in till.dead_letters()] == ["tell_operator"]
+    assert [letter["kind"] for letter in till.dead_letters()] == ["notify_operator"]
 
 
 def test_a_message_of_long_ago_is_struck_out_when_it_is_buried(world: NewWorld) -> None:

@@ -149,7 +149,7 @@ def test_one_report_of_an_error_is_told_once(world: NewWorld) -> None:
     for _ in range(3):
         person.post("/handle-error", {"error_feedback": "It broke."}, request_id="r1")
     kinds = [body["kind"] for body in here.work()]
-    assert kinds.count("tell_operator") == 1
+    assert kinds.count("notify_operator") == 1
 
 
 @pytest.mark.parametrize("request_id", ["x" * 101, "a\x00b"])

@@ -9,11 +9,13 @@ import pytest
 
 from chalicelib import services
 from chalicelib.invocation import seconds_left, within
+from chalicelib.messages import SendOpeningState, to_body
 from chalicelib.messaging.local import LocalQueue
 from chalicelib.model.errors import Busy, Conflict
 from chalicelib.operations.unit import Unit
 from chalicelib.ports import Message
-from chalicelib.workers import messages
+from chalicelib.workers import messages, registry
+from chalicelib.workers.registry import Received
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Retelling
 from tests.web.world import World
@@ -38,16 +40,16 @@ def here(world: NewWorld) -> World:
 
 
 @pytest.fixture
-def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def handled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What was handled, by its number; nothing else happens."""
-    done: list[str] = []
-    note: Callable[[Message], Any] = lambda message: done.append(message.body["number"])  # noqa: E731
-    monkeypatch.setitem(messages.HANDLERS, "note", note)
+    done: list[int] = []
+    note: Callable[[Received[SendOpeningState]], Any] = lambda message: done.append(message.body.room)  # noqa: E731
+    monkeypatch.setitem(registry._HANDLERS, SendOpeningState, note)
     return done
 
 
 def batch(size: int) -> dict[str, Any]:
-    sent = [Message(("due#0", f"key {one}"), {"kind": "note", "number": one}) for one in range(size)]
+    sent = [Message(("due#0", f"key {one}"), to_body(SendOpeningState(one))) for one in range(size)]
     return {"Records": [LocalQueue.as_event(message)["Records"][0] for message in sent]}
 
 

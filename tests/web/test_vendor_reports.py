@@ -153,7 +153,9 @@ def fail_for_good(here: World, event: dict[str, Any]) -> None:
 
 def test_a_report_that_fails_for_good_is_kept_as_a_dead_letter(here: World) -> None:
     fail_for_good(here, from_sns("AssignmentSubmitted", "a"))
-    assert [letter["kind"] for letter in here.app.run(dead_letters.list_dead_letters)] == ["report"]
+    assert [letter["kind"] for letter in here.app.run(dead_letters.list_dead_letters)] == [
+        "recruiter_delivery"
+    ]
 
 
 def test_a_report_that_is_replayed_is_carried_out(here: World) -> None:

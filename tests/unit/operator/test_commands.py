@@ -123,7 +123,7 @@ def letter_id(scene: Scene) -> str:
 def test_dead_letters_are_listed_with_why_they_died(scene: Scene, petri: Say) -> None:
     bury(scene)
     said = petri("dead-letters")
-    assert all(word in said for word in (letter_id(scene), "submitted", "LookupError: a fault"))
+    assert all(word in said for word in (letter_id(scene), "process_submission", "LookupError: a fault"))
 
 
 def test_no_dead_letters_are_told_as_such(scene: Scene, petri: Say) -> None:

@@ -61,7 +61,7 @@ def test_what_fails_is_counted_and_kept(scene: Scene) -> None:
         carried = office.carry_out()
         left = office.app.store.due(office.app.clock.now())
     assert (carried.done, carried.failed) == (1, 1)
-    assert [message.body["kind"] for message in left] == ["judge"]
+    assert [message.body["kind"] for message in left] == ["review_submission"]
     assert "tried again when the run is served" in str(carried)
 
 

@@ -1,0 +1,127 @@
+"""What becomes of a participant: submitted, reviewed, returned, lost, out of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .codec import MessageBody, message_type
+from .lanes import Lane
+
+
+@message_type(formerly="report")
+@dataclass(frozen=True)
+class RecruiterDelivery(MessageBody):
+    """Take what SNS delivered into the queue; it is recorded only as a dead letter."""
+
+    kind: ClassVar[str] = "recruiter_delivery"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    envelope: dict[str, Any]
+
+
+@message_type(formerly="notification")
+@dataclass(frozen=True)
+class RecruiterNotification(MessageBody):
+    """Do what a recruiter's report means for its participant."""
+
+    kind: ClassVar[str] = "recruiter_notification"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    event_type: str
+    assignment_id: str
+    participant_id: int | None
+    #: Whose report it is; None: the operator's.
+    recruiter: str | None = None
+    hit_id: str = ""
+    #: When it happened at the recruiter, where the recruiter says so.
+    at: str | None = None
+
+
+@message_type(formerly="submitted")
+@dataclass(frozen=True)
+class ProcessSubmission(MessageBody):
+    """Take a participant's submission: base pay is owed, and a review is asked for."""
+
+    kind: ClassVar[str] = "process_submission"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+
+
+@message_type(formerly="task_completed")
+@dataclass(frozen=True)
+class RecordTaskCompletion(MessageBody):
+    """Call `participant_task_completed`, once."""
+
+    kind: ClassVar[str] = "record_task_completion"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+
+
+@message_type(formerly="judge")
+@dataclass(frozen=True)
+class ReviewSubmission(MessageBody):
+    """Have the experiment review a submission: data, bonus, attention, recruiting."""
+
+    kind: ClassVar[str] = "review_submission"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+
+
+@message_type()
+@dataclass(frozen=True)
+class FollowUp(MessageBody):
+    """Call a hook of the experiment with what was decided about a participant, and recruit."""
+
+    kind: ClassVar[str] = "follow_up"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+    hook: str
+
+
+@message_type(formerly="qualify")
+@dataclass(frozen=True)
+class GrantQualifications(MessageBody):
+    """Mark a worker as having taken part, where the recruiter has such marks."""
+
+    kind: ClassVar[str] = "grant_qualifications"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+
+
+@message_type(formerly="gave_up")
+@dataclass(frozen=True)
+class RecordReturn(MessageBody):
+    """Record that a participant could not finish."""
+
+    kind: ClassVar[str] = "record_return"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+
+
+@message_type(formerly="deadline")
+@dataclass(frozen=True)
+class CheckDeadline(MessageBody):
+    """Ask the recruiter about a participant whose time is up, and set the status right."""
+
+    kind: ClassVar[str] = "check_deadline"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+
+
+@message_type(formerly="fate")
+@dataclass(frozen=True)
+class PollAssignment(MessageBody):
+    """Ask the recruiter about a participant before their time is up."""
+
+    kind: ClassVar[str] = "poll_assignment"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
