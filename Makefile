@@ -12,6 +12,8 @@ INSTALLED := $(VENV)/.installed
 SMALL := $(VENV)/.small
 PIP = $(BIN)/python -m pip install --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 CONSTRAINTS := $(wildcard constraints.txt)
+# Without the theme's notice about other site generators.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 CHROMEDRIVER := $(shell command -v chromedriver)
 
@@ -27,7 +29,7 @@ endif
 UNIT_TESTS := tests/unit
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit debug browser check check-long aws-evidence bench mutants rights clean
+.PHONY: help install demo test unit debug browser check check-long docs docs-serve aws-evidence bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -76,6 +78,13 @@ check: $(INSTALLED) ## lint, check types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict chalicelib petri infra
 	@$(BIN)/lint-imports
+
+docs: $(INSTALLED) ## build the documentation into build/site, and check its links
+	@$(MKDOCS) build --strict
+	@echo "The documentation is in build/site/index.html."
+
+docs-serve: $(INSTALLED) ## serve the documentation at http://127.0.0.1:8000, and build it again at each change
+	@$(MKDOCS) serve --strict --dev-addr 127.0.0.1:8000
 
 aws-evidence: $(INSTALLED) ## try on second implementations what moto can't show: DynamoDB, CloudFront's JavaScript, policies
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
