@@ -9,6 +9,7 @@ from chalicelib.experiment.config_recruiter_keys import RECRUITER_KEYS
 from chalicelib.experiment.config_values import (
     above,
     at_least,
+    at_most,
     between,
     dollars,
     json_list,
@@ -27,6 +28,11 @@ _SHARES = matching(
 _LANGUAGE = matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")
 _CURRENCY = matching(r"[A-Z]{3}", "a currency's code of three capital letters such as EUR")
 _HIGHEST_PORT = 65535
+#: What `question_max_length` may be at the most.
+LONGEST_ANSWER = 40_000
+_WHY_NO_LONGER_ANSWER = (
+    "90 answers are stored at once, and AWS stores 4 MB at once; post longer texts as infos"
+)
 
 
 _general = partial(Key, group="General")
@@ -102,10 +108,10 @@ KEYS: tuple[Key, ...] = (
     _general(
         "question_max_length",
         int,
-        "The longest answer to a question, in characters.",
+        "The longest answer to a question, in characters; 40,000 at the most.",
         default=1000,
         public=True,
-        validators=(at_least(1),),
+        validators=(at_least(1), at_most(LONGEST_ANSWER, _WHY_NO_LONGER_ANSWER)),
     ),
     _general(
         "busy_timeout",

@@ -112,6 +112,16 @@ def at_least(lowest: float) -> Validator:
     return rule
 
 
+def at_most(highest: float, why: str) -> Validator:
+    """Make a rule: the number is `highest` or less; `why` completes a sentence after "because"."""
+
+    def rule(value: float) -> None:
+        if value > highest:
+            raise ValueError(f"must be {highest} or less, because {why}")
+
+    return rule
+
+
 def above(limit: float) -> Validator:
     """Make a rule: the number is more than `limit`."""
 

@@ -21,6 +21,10 @@ from .unit import Unit
 MOST_ANSWERS = 500
 #: How many of them are written in one commit: DynamoDB takes 100 items, and the participant is one of them.
 ANSWERS_AT_ONCE = 90
+#: How many bytes of them: a transaction of DynamoDB holds 4 MB. A character may take four bytes.
+BYTES_AT_ONCE = 3 * 1024 * 1024
+#: What an answer takes beside its texts, in bytes.
+_BESIDE = 2048
 
 
 def answer_question(
@@ -74,8 +78,8 @@ def answer_questionnaire(
         _check_length(unit, "question", name)
         _check_length(unit, name, text)
     unit.seed(participant, "answer_question", participant.last_question)
-    first = part * ANSWERS_AT_ONCE
-    numbered = list(enumerate(texts.items(), start=1))[first : first + ANSWERS_AT_ONCE]
+    numbered = list(enumerate(texts.items(), start=1))
+    numbered = [numbered[place] for place in parts_of(questionnaire, answers)[part]]
     for number, (name, text) in numbered:
         answer = Question(participant=participant, question=name, response=text, number=number)
         answer.details = {"questionnaire": questionnaire}
@@ -83,9 +87,17 @@ def answer_questionnaire(
     return {}
 
 
-def parts_of(answers: Mapping[str, Any]) -> range:
-    """Return the parts in which a questionnaire is kept, each in a commit of its own."""
-    return range(max(1, -(-len(answers) // ANSWERS_AT_ONCE)))
+def parts_of(questionnaire: str, answers: Mapping[str, Any]) -> list[range]:
+    """Return the parts in which a questionnaire is kept, each in a commit of its own: places of answers."""
+    parts: list[range] = []
+    first = size = 0
+    for place, (name, value) in enumerate(answers.items()):
+        weight = _BESIDE + sum(len(text.encode()) for text in (questionnaire, name, _as_text(value)))
+        if place - first == ANSWERS_AT_ONCE or (place > first and size + weight > BYTES_AT_ONCE):
+            parts.append(range(first, place))
+            first, size = place, 0
+        size += weight
+    return [*parts, range(first, len(answers))]
 
 
 def _check_may_answer(unit: Unit, participant: Participant) -> None:

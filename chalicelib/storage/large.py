@@ -39,7 +39,10 @@ def is_large(engine: Engine, writes: Sequence[Write]) -> bool:
 
 
 def _size(write: Write) -> int:
-    return len(json.dumps(write.item)) if isinstance(write, Put) else 100
+    """Return about how many bytes a write takes: DynamoDB counts UTF-8."""
+    if not isinstance(write, Put):
+        return 100
+    return len(json.dumps(write.item, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def lease_is_over(lease: Mapping[str, Any], now: datetime) -> bool:

@@ -35,11 +35,12 @@ def question(call: Call) -> dict[str, Any]:
 
 def _keep_questionnaire(call: Call, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Keep a questionnaire part after part; a repeated request keeps the parts that are missing."""
-    for part in parts_of(answers):
+    questionnaire = call.parameters.text("question") or "questionnaire"
+    for part in range(len(parts_of(questionnaire, answers))):
         _part_of(call, part).run(
             answer_questionnaire,
             participant_id=call.parameters.path_number("participant_id"),
-            questionnaire=call.parameters.text("question") or "questionnaire",
+            questionnaire=questionnaire,
             answers=answers,
             part=part,
         )

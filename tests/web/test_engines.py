@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib import services
+from chalicelib.experiment.config_keys import LONGEST_ANSWER
 from chalicelib.storage.sqlite import SQLiteEngine
 from infra.local.moto_engine import started
 from tests.web.experiments import Retelling
@@ -85,6 +86,21 @@ def test_a_questionnaire_longer_than_one_transaction_is_kept_once_and_whole(here
         said = person.post(f"/question/{person.id}", {"answers": json.dumps(answers)}, request_id="r1")
         assert said.status == 200
     assert kept(here, person.id) == [(number, f"item{number}", str(number)) for number in range(1, 201)]
+
+
+@pytest.mark.parametrize("character", ["x", "\N{CJK UNIFIED IDEOGRAPH-4E00}"])
+def test_answers_of_the_largest_size_are_kept_in_commits_that_the_cloud_takes(
+    here: World, character: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = here.app.config.get
+    longest = {"question_max_length": LONGEST_ANSWER}
+    monkeypatch.setattr(here.app.config, "get", lambda key, *other: longest.get(key) or get(key, *other))
+    person = here.arrive()
+    many = 40
+    answers = {f"item{number}": character * LONGEST_ANSWER for number in range(many)}
+    said = person.post(f"/question/{person.id}", {"answers": json.dumps(answers, ensure_ascii=False)})
+    assert said.status == 200
+    assert [number for number, *_ in kept(here, person.id)] == list(range(1, many + 1))
 
 
 def test_a_long_questionnaire_with_one_answer_that_is_too_long_is_refused_whole(here: World) -> None:

@@ -43,3 +43,11 @@ def test_a_built_in_default_obeys_its_own_rules(key) -> None:
 
 def test_no_secret_is_public() -> None:
     assert [key.name for key in KEYS if key.sensitive and key.public] == []
+
+
+@pytest.mark.parametrize("length", [40_001, 1_000_000])
+def test_an_answer_that_no_transaction_holds_is_refused_when_settings_are_read(length: int) -> None:
+    (key,) = (key for key in KEYS if key.name == "question_max_length")
+    with pytest.raises(ValueError, match=r"must be 40000 or less, because 90 answers .* 4 MB"):
+        checked(key, length)
+    assert checked(key, 40_000) == 40_000
