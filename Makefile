@@ -28,8 +28,19 @@ endif
 # Folders whose tests need neither a server nor an emulated AWS.
 UNIT_TESTS := tests/unit
 
+# The JavaScript of pages is checked by tools that need Node.js; nothing else does.
+NODE := $(shell command -v node)
+NODE_TOOLS := node_modules/.installed
+ifneq ($(NODE),)
+JS_CHECK := js
+JS_NOTE :=
+else
+JS_CHECK :=
+JS_NOTE := JavaScript is not checked: Node.js was not found. Install Node.js 20 or newer to check it too.
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit debug browser check check-long docs docs-serve aws-evidence bench mutants rights clean
+.PHONY: help install demo test unit debug browser check js check-long docs docs-serve aws-evidence bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -74,10 +85,26 @@ unit: $(INSTALLED) ## run the fast tests: no process, no browser, nothing slow
 check-long: $(INSTALLED) ## play random runs over each engine for an hour (MINUTES=60) and judge them
 	@$(BIN)/python -m tests.checker --minutes $(or $(MINUTES),60)
 
-check: $(INSTALLED) ## lint, check types and the direction of imports
+check: $(INSTALLED) $(JS_CHECK) ## lint, check types and the direction of imports; JavaScript too where Node.js is found
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict chalicelib petri infra
 	@$(BIN)/lint-imports
+	@test -z '$(JS_NOTE)' || echo '$(JS_NOTE)'
+
+ifneq ($(NODE),)
+js: $(NODE_TOOLS) ## lint the JavaScript of pages and check its types (needs Node.js 20 or newer)
+	@npm run --silent lint
+	@npm run --silent types
+else
+js:
+	@echo "Node.js 20 or newer was not found, and the tools that check JavaScript need it. Install it, then run make js again." >&2
+	@exit 1
+endif
+
+$(NODE_TOOLS): package.json .npmrc
+	@echo "Installing the tools that check JavaScript into node_modules, about 130 MB ..."
+	@npm install --no-progress
+	@touch $@
 
 docs: $(INSTALLED) ## build the documentation into build/site, and check its links
 	@$(MKDOCS) build --strict
@@ -119,4 +146,4 @@ rights: $(INSTALLED) ## read anew which rights CloudFormation needs, and write t
 	@$(BIN)/python -m infra.aws.handlers
 
 clean: ## remove the virtual environment and what tools keep; runs/ and data/ stay
-	@rm -rf $(VENV) build *.egg-info artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) node_modules build *.egg-info artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

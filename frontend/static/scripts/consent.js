@@ -73,11 +73,12 @@
   /** What was to be read on this page, with each run of white space as one blank. */
   function shownText() {
     const place = document.getElementById("consent-text") || document.querySelector(".main_div") || document.body;
+    // biome-ignore lint/performance/useDomNodeTextContent: what is hidden was not read.
     return place.innerText.replace(/\s+/g, " ").trim();
   }
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#consent") && window.dallinger) {
+    if (/** @type {Element} */ (event.target).closest("#consent") && window.dallinger) {
       const bots = Boolean(document.querySelector("#consent-bots:checked"));
       window.dallinger.recordConsent(new Date().toISOString(), sha256(shownText()), { bots });
     }

@@ -30,7 +30,8 @@
   };
   const CONSENT = { time: "consent_time", hash: "consent_hash", bots: "consent_bots" };
   const ABOUT_THE_PAGE = ["participant_id", "generate_tokens", "outcome", "problem", ...Object.values(CONSENT)];
-  const dlgr = { preventExit: false, skip_experiment: false };
+  /** @type {Dallinger} */
+  const dlgr = /** @type {any} */ ({ preventExit: false, skip_experiment: false });
   window.dallinger = dlgr;
 
   /* ---- What the browser keeps ------------------------------------------------------------------------------ */
@@ -39,7 +40,7 @@
 
   /** Values kept in this browser; `available` says whether they outlast the page. */
   dlgr.storage = {
-    available: Boolean(kept && kept.enabled),
+    available: Boolean(kept?.enabled),
     get: (key) => kept.get(key),
     set: (key, value) => kept.set(key, value),
     all: () => kept.getAll(),
@@ -172,6 +173,7 @@
 
   /** What a refused or lost request leaves: route, method, status (0: no answer), data (as sent), html, errorCode. */
   class AjaxRejection extends Error {
+    /** @param {any} request */
     constructor(request = {}, status = request.status ?? request.error?.status ?? 0, answer = answerIn(request)) {
       super(answer.error_text || "The study could not be reached. Please check your connection.");
       this.name = "AjaxRejection";
@@ -234,6 +236,7 @@
   // Pages that ask with jQuery itself are known as well; a slim jQuery can't ask.
   $.ajaxPrefilter?.((options) => { options.headers = { ...dlgr.headersFor(options.url), ...options.headers }; });
 
+  /** @returns {[URL, RequestInit]} */
   function asFetched({ method, route, data, requestId }) {
     const address = new URL(route, `${location.origin}/`);
     const form = formEncoded(data);
@@ -286,11 +289,14 @@
     document.dispatchEvent(new CustomEvent("petri:waiting"));
   }
 
-  function pause(lost, retryAfterSeconds) {
-    const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, lost - 1));
-    const jittered = growing * (0.5 + Math.random() / 2);
-    return new Promise((resolve) => setTimeout(resolve, Math.max(jittered, retryAfterSeconds * 1000 * (1 + Math.random() / 4))));
+  // Exponential backoff with jitter, but never earlier than Retry-After asks; `random` gives numbers from 0 to 1.
+  function backoffMs(failures, retryAfterSeconds, random = Math.random) {
+    const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1));
+    const jittered = growing * (0.5 + random() / 2);
+    return Math.max(jittered, retryAfterSeconds * 1000 * (1 + random() / 4));
   }
+
+  const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   let hasBeenHeard = false; // whether this page's token was good once
 
@@ -383,7 +389,7 @@
       }
       if (isBusy) showWaiting(request, "person");
       else if (lost + throttled > 1) showWaiting(request, isCrowded ? "crowd" : "line");
-      await pause(lost + throttled, after);
+      await sleep(backoffMs(lost + throttled, after));
     }
   }
 
@@ -501,7 +507,7 @@
    */
   dlgr.createParticipant = function () {
     if (arriving) return arriving;
-    const held = $(".btn-success").filter((_, button) => !button.disabled).prop("disabled", true);
+    const held = $(".btn-success").filter(":not(:disabled)").prop("disabled", true);
     const arrival = arrive().then((answer) => {
       if (!answer.quorum) return answer;
       const room = beforeOpening(answer.quorum);
@@ -540,7 +546,7 @@
 
   /** The address of the socket that listens to these channels; the participant's token goes along. */
   dlgr.socketAddress = function (channels, participantId = dlgr.identity.participantId) {
-    const query = new URLSearchParams({ channel: channels.join(","), participant_id: participantId || "" });
+    const query = new URLSearchParams({ channel: channels.join(","), participant_id: String(participantId || "") });
     if (record().token) query.set("token", record().token);
     return `${location.origin.replace(/^http/, "ws")}/chat?${query}`;
   };
@@ -633,9 +639,13 @@
     gathering.done(() => channel.close());
   }
 
+  function progressShare(value, total) {
+    return total ? Math.min(100, Math.round((100 * value) / total)) : 0;
+  }
+
   /** Show in the waiting room that `value` of `total` people are here. */
   dlgr.updateProgressBar = function (value, total) {
-    const share = total ? Math.min(100, Math.round((100 * value) / total)) : 0;
+    const share = progressShare(value, total);
     $("#waiting-progress-bar").css("width", `${share}%`);
     $("#progress-percentage").text(`${share}%`);
     $("#waiting-progress").attr({ "aria-valuenow": value, "aria-valuemax": total });
@@ -658,8 +668,8 @@
   dlgr.createAgent = function () {
     const earlier = hasAskedForNode ? null : step();
     hasAskedForNode = true;
-    if (earlier && earlier.answer) return comeBack(earlier.answer);
-    const requestId = (earlier && earlier.requestId) || newId();
+    if (earlier?.answer) return comeBack(earlier.answer);
+    const requestId = earlier?.requestId || newId();
     step({ requestId });
     const entered = dlgr.identity.participantId ? $.Deferred().resolve() : dlgr.createParticipant();
     return entered.then(() => send("POST", `/node/${dlgr.identity.participantId}`, { allow_none: true }, requestId))
@@ -689,11 +699,15 @@
 
   // Every field has its answer, in the order of the page: "" for what was left out.
   function formAnswers() {
-    const given = new Map();
-    for (const { name, value } of $("form").serializeArray()) given.set(name, [...(given.get(name) || []), value]);
     const fields = $("form :input").not(":button, :submit, :reset, :image, :disabled").toArray();
-    const names = new Set([...fields.map((field) => field.name).filter(Boolean), ...given.keys()]);
-    return Object.fromEntries([...names].map((name) => {
+    return answersByName(fields.map((field) => field.getAttribute("name")), $("form").serializeArray());
+  }
+
+  function answersByName(names, entries) {
+    const given = new Map();
+    for (const { name, value } of entries) given.set(name, [...(given.get(name) || []), value]);
+    const all = new Set([...names.filter(Boolean), ...given.keys()]);
+    return Object.fromEntries([...all].map((name) => {
       const values = given.get(name) || [""];
       return [name, values.length > 1 ? values : values[0]];
     }));
@@ -701,7 +715,8 @@
 
   // A script that sends a form gets no check by the browser; so what the fields require is checked here.
   function showWhatIsMissing() {
-    const wrong = $("form").toArray().filter((form) => !form.noValidate && !form.checkValidity());
+    const forms = /** @type {HTMLFormElement[]} */ ($("form").toArray());
+    const wrong = forms.filter((form) => !form.noValidate && !form.checkValidity());
     wrong.forEach((form) => $(form).addClass("was-checked"));
     wrong[0]?.reportValidity();
     return wrong.length > 0;
@@ -764,7 +779,7 @@
     for (const [field, [name]] of Object.entries(NAMES)) {
       if (dlgr.identity[field]) query.set(name, dlgr.identity[field]);
     }
-    if (dlgr.identity.participantId) query.set("participant_id", dlgr.identity.participantId);
+    if (dlgr.identity.participantId) query.set("participant_id", String(dlgr.identity.participantId));
     if (!dlgr.storage.available) carryConsent(query);
     new URLSearchParams(own).forEach((value, name) => query.set(name, value));
     return `/${path}?${query}`;
@@ -811,6 +826,10 @@
     const currency = document.documentElement.dataset.currency || "USD";
     return new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(Number(amount));
   };
+
+  // Functions without side effects, for tests. They are not part of the documented API and may change.
+  const internals = { answersByName, backoffMs, isPassing, isThrottled, outcome, parsed, progressShare, secondsIn };
+  window.petri = { ...window.petri, internals };
 
   /* ---- Helpers --------------------------------------------------------------------------------------------- */
 

@@ -401,5 +401,5 @@
     lines.forEach((line) => line.finish());
   }
 
-  window.petri = { ...window.petri, channel, finished, ChannelError, timing };
+  window.petri = { ...window.petri, channel, finished, ChannelError, timing, internals: { ...window.petri?.internals, Sequence } };
 })();

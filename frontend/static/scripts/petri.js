@@ -158,6 +158,7 @@
 
   // Without ids the page can't know whose answers it would send.
   function tellWhoIsUnknown() {
+    /** @type {NodeListOf<HTMLElement>} */
     const needing = document.querySelectorAll("[data-needs-participant]");
     const { participantId, assignmentId } = dallinger.identity;
     if (participantId || assignmentId || !needing.length) return;

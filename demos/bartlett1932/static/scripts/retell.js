@@ -1,7 +1,7 @@
 // The page of the experiment: a story to read, then a field to write it down from memory, until no story is left.
 (function () {
   "use strict";
-  const part = (id) => document.getElementById(id);
+  const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
   const field = part("reproduction");
   const minimumWords = Number(field.dataset.minimumWords);
   let nodeId = null;

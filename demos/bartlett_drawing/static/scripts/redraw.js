@@ -4,7 +4,7 @@
   // The server takes contents of 300 KB; a little is left for what it adds.
   const MOST_CHARACTERS = 290000;
   const COARSER = [1, 2, 4];
-  const part = (id) => document.getElementById(id);
+  const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
   const shown = new Sketch(part("story"));
   const board = new Sketch(part("reproduction"));
   let nodeId = null;

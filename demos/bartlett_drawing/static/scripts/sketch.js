@@ -4,6 +4,7 @@
  * What is drawn are strokes [[x, y, x, y, ...], ...] in whole numbers on a sheet of SIZE by SIZE, whatever the size of
  * the canvas on the screen. `onchange` is called when a stroke was added or taken away.
  */
+// biome-ignore lint/correctness/noUnusedVariables: redraw.js uses it; both are classic scripts of one page.
 class Sketch {
   static SIZE = 400;
   static LINE_WIDTH = 3.5;
@@ -17,7 +18,9 @@ class Sketch {
     this.current = null;
     this.cursor = null;
     this.isPenDown = false;
+    /** @type {(strokes: number[][]) => void} */
     this.onchange = () => {};
+    /** @type {(place: number[] | null, isDown: boolean) => void} */
     this.onpen = () => {};
   }
 

@@ -3,7 +3,7 @@
   "use strict";
   const TYPING_SHOWN_MS = 3000;
   const TYPING_TOLD_EVERY_MS = 1500;
-  const part = (id) => document.getElementById(id);
+  const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
   const shown = new Set();
   let channel;
   let me = { id: 0, name: "" };

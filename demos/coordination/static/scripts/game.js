@@ -1,8 +1,10 @@
 // Rounds of the minimum-effort game. The server holds the game; the channel rings, and carries proposals.
 (function () {
   "use strict";
-  const part = (id) => document.getElementById(id);
-  const buttons = [...document.querySelectorAll(".effort")];
+  const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const found = document.querySelectorAll(".effort");
+  const buttons = [...found];
   const proposals = new Map();
   let state = null;
   let channel;

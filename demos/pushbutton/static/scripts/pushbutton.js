@@ -1,7 +1,7 @@
 // Ask for a place, let the button be pressed once, go on to the questionnaire.
 (function () {
   "use strict";
-  const button = document.getElementById("submit-response");
+  const button = /** @type {HTMLButtonElement} */ (document.getElementById("submit-response"));
 
   function goOn() {
     dallinger.allowExit();

@@ -5,8 +5,10 @@
   const SHOWN_MS = 1000;
   const COLUMNS = 10;
   const COLOURS = { blue: "#1646a8", yellow: "#ffd23f" };
-  const part = (id) => document.getElementById(id);
-  const choices = [...document.querySelectorAll(".choice")];
+  const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const found = document.querySelectorAll(".choice");
+  const choices = [...found];
   const { practice, rounds } = part("rounds").dataset;
   let node = null;
   let draft = null;

@@ -1,5 +1,6 @@
 // Draws a jar with so many beans, each of them to be seen. The same number always makes the same picture.
-window.Beans = (function () {
+// biome-ignore lint/correctness/noUnusedVariables: vox.js uses it; both are classic scripts of one page.
+const Beans = (function () {
   "use strict";
   const ACROSS = 19;
   const STEP = 29;

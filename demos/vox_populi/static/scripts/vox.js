@@ -1,7 +1,7 @@
 // One jar after the other. The server holds the guesses; the channel only says that there is something new.
 (function () {
   "use strict";
-  const part = (id) => document.getElementById(id);
+  const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
   let state = null;
   let draft = null;
   let channel;
@@ -69,8 +69,12 @@
       item.classList.toggle("is-mine", isMine);
       return item;
     }));
-    const half = all.length / 2;
-    part("median").textContent = all.length ? Math.round((all[Math.ceil(half) - 1] + all[Math.floor(half)]) / 2) : "nobody has answered";
+    part("median").textContent = all.length ? String(medianOf(all)) : "no guesses";
+  }
+
+  function medianOf(sorted) {
+    const half = sorted.length / 2;
+    return Math.round((sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2);
   }
 
   function end() {
@@ -88,7 +92,7 @@
     if (part("send").disabled) return;
     part("send").disabled = true;
     part("problem").hidden = true;
-    const guess = { contents: String(Math.round(part("guess").valueAsNumber)), info_type: "Estimate", property1: state.jar, property2: state.stage };
+    const guess = { contents: String(Math.round(Number(part("guess").value))), info_type: "Estimate", property1: state.jar, property2: state.stage };
     dallinger.createInfo(state.me, guess).done(() => {
       draft.clear();
       refresh();

@@ -16,7 +16,7 @@ const PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE";
 const LOOK_AT_WINDOW_MS = 1000;
 const { dallinger } = window;
 
-const part = (id) => document.getElementById(id);
+const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
 
 function show(id) {
   for (const each of ["checking", "no-assignment", "may-not", "live"]) part(each).hidden = each !== id;
@@ -106,3 +106,5 @@ setInterval(followTheWindow, LOOK_AT_WINDOW_MS);
 addEventListener("message", hear);
 addEventListener("pageshow", ({ persisted }) => persisted && look()); // back from the study, in this window
 look();
+
+export {};

@@ -4,7 +4,8 @@
  */
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-goes-to], [data-closes], [data-reopens], [data-prints]");
+  /** @type {HTMLElement} */
+  const button = /** @type {Element} */ (event.target).closest("[data-goes-to], [data-closes], [data-reopens], [data-prints]");
   if (!button || event.defaultPrevented) return;
   if ("prints" in button.dataset) printOnce();
   else if ("closes" in button.dataset) decline();
@@ -37,3 +38,5 @@ function decline() {
   window.opener?.postMessage({ petri: "declined" }, location.origin); // the ad says so, too
   window.close(); // works where the ad opened this window
 }
+
+export {};

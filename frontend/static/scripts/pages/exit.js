@@ -6,10 +6,15 @@ const OUTCOMES = {
   withdrawn: "withdrawn", error: "error", waiting: "released", dropout: "released", busy: "released", group: "released",
 };
 
-const part = (id) => document.getElementById(id);
+const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
+
+/** @returns {HTMLElement[]} */
+function all(selector) {
+  return [...document.querySelectorAll(selector)];
+}
 
 function show(outcome) {
-  for (const line of document.querySelectorAll("[data-outcome]")) line.hidden = line.dataset.outcome !== outcome;
+  for (const line of all("[data-outcome]")) line.hidden = line.dataset.outcome !== outcome;
 }
 
 /** Where Mechanical Turk takes the task; null for any other address, because the form would carry ids there. */
@@ -69,9 +74,9 @@ function showPay({ pay, recruiter = "", participant_status: status }, outcome) {
   part("pay-base").textContent = dallinger.money(pay.base);
   part("pay-bonus").textContent = isOpen ? "is worked out after the study" : dallinger.money(bonus);
   part("pay-total").textContent = dallinger.money(Number(pay.base) + bonus);
-  for (const cell of document.querySelectorAll(".pay-bonus")) cell.hidden = !isOpen && !bonus;
-  for (const cell of document.querySelectorAll(".pay-total")) cell.hidden = !bonus;
-  const lines = [...document.querySelectorAll("[data-paid-by]")];
+  for (const cell of all(".pay-bonus")) cell.hidden = !isOpen && !bonus;
+  for (const cell of all(".pay-total")) cell.hidden = !bonus;
+  const lines = all("[data-paid-by]");
   const own = lines.find((line) => line.dataset.paidBy === recruiter.split(":")[0]) || lines.find((line) => line.dataset.paidBy === "other");
   for (const line of lines) line.hidden = line !== own;
 }
@@ -99,3 +104,5 @@ async function begin() {
 }
 
 begin();
+
+export {};

@@ -1,8 +1,8 @@
 /** The questionnaire: keeps answers over a reload, sends them once, and stays usable if that fails. */
 
-const { dallinger, petri, $ } = window;
+const { dallinger, petri } = window;
 const button = $("#submit-questionnaire");
-const form = document.getElementById("questionnaire-form");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("questionnaire-form"));
 const problem = document.getElementById("questionnaire-problem");
 const busy = new dallinger.BusyForm();
 const draft = petri.draft(location.pathname);
@@ -35,3 +35,5 @@ $(form).on("submit", submit);
 draft.followForm(form);
 if (dallinger.identity.participantId) dallinger.leaveIfEnded();
 addEventListener("pageshow", ({ persisted }) => persisted && dallinger.leaveIfEnded());
+
+export {};

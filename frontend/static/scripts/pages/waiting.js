@@ -32,7 +32,7 @@ function tellProgress({ detail: { value, total } }) {
 function rememberSince() {
   const key = `petri:waiting:${dallinger.identity.uniqueId}`;
   since = Number(sessionStorage.getItem(key)) || began;
-  sessionStorage.setItem(key, since);
+  sessionStorage.setItem(key, String(since));
 }
 
 function goOn() {
@@ -55,3 +55,5 @@ if (typeof window.getQuorum === "function") {
 }
 dallinger.preventExit = true;
 dallinger.createParticipant().done(goOn);
+
+export {};

@@ -1,8 +1,9 @@
 /** Withdrawing: asks once, tells the experiment, goes to the exit. */
 
 const { dallinger } = window;
-const problem = document.getElementById("withdraw-problem");
-const button = document.getElementById("withdraw");
+const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
+const problem = part("withdraw-problem");
+const button = part("withdraw");
 
 function withdraw() {
   button.disabled = true;
@@ -17,8 +18,10 @@ function withdraw() {
 }
 
 button.addEventListener("click", withdraw);
-document.getElementById("stay").addEventListener("click", () => history.back());
+part("stay").addEventListener("click", () => history.back());
 if (!dallinger.identity.participantId) {
-  document.getElementById("withdraw-page").hidden = true;
-  document.getElementById("nothing-to-withdraw").hidden = false;
+  part("withdraw-page").hidden = true;
+  part("nothing-to-withdraw").hidden = false;
 }
+
+export {};

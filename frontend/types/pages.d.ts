@@ -1,0 +1,163 @@
+/**
+ * Types of what Petri's scripts put on every page, for `make js` and for editors. Nothing here is shipped to participants.
+ */
+
+/** An element that a page's own script finds by its id: HTML and script belong together, so the script knows its kind. */
+type PagePart = HTMLElement &
+  Pick<HTMLInputElement, "disabled" | "value" | "checked" | "required" | "name"> &
+  Pick<HTMLFormElement, "action" | "elements" | "reset"> &
+  Pick<HTMLAnchorElement, "href"> &
+  Pick<HTMLCanvasElement, "getContext" | "width" | "height">;
+
+/** An answer of the experiment, or a record in it: authors' own routes add fields that no type can know. */
+type Answer = any;
+
+interface Rejection extends Error {
+  route?: string;
+  method?: string;
+  data?: unknown;
+  status: number;
+  isPassing: boolean;
+  errorCode: string;
+  errorType: string;
+  errorText: string;
+  html: string;
+}
+
+/** What requests return: jQuery's promise, whose `done` gets the answer and whose `fail` gets a Rejection. */
+interface Asked {
+  done(act: (answer: Answer) => unknown): Asked;
+  fail(act: (rejection: Rejection) => unknown): Asked;
+  always(act: () => unknown): Asked;
+  then(onDone: (answer: Answer) => any, onFail?: (rejection: Rejection) => any): Asked;
+  catch(onFail: (rejection: Rejection) => any): Asked;
+  promise(): Asked;
+  state(): "pending" | "resolved" | "rejected";
+}
+
+interface Identity {
+  participantId?: number;
+  recruiter?: string;
+  hitId?: string;
+  assignmentId?: string;
+  workerId?: string;
+  mode?: string;
+  fingerprintHash?: string;
+  entryInformation?: Record<string, string>;
+  readonly uniqueId: string;
+  initialize(): void;
+}
+
+interface Waiting {
+  kind: "person" | "crowd" | "line";
+  since: number;
+}
+
+interface Dallinger {
+  preventExit: boolean;
+  skip_experiment: boolean;
+  identity: Identity;
+  storage: {
+    available: boolean;
+    get(key: string): any;
+    set(key: string, value: unknown): void;
+    all(): Record<string, unknown>;
+  };
+  waiting: Waiting | null;
+  hasResumed: boolean;
+  AjaxRejection: any;
+  BusyForm: any;
+
+  get(route: string, data?: object): Asked;
+  post(route: string, data?: object): Asked;
+  postAndLeave(route: string, data?: object): void;
+  getExperimentProperty(name: string): Asked;
+  getInfo(nodeId: number, infoId: number): Asked;
+  getInfos(nodeId: number): Asked;
+  getReceivedInfos(nodeId: number): Asked;
+  getTransmissions(nodeId: number, data?: object): Asked;
+
+  createParticipant(): Asked;
+  loadParticipant(assignmentId: string): Asked;
+  createAgent(): Asked;
+  createInfo(nodeId: number, data: object): Asked;
+  submitQuestionnaire(name?: string): Asked;
+  submitAssignment(): Asked;
+  recordConsent(time: string, hash: string, more?: { bots?: boolean }): void;
+  enterAgain(): Promise<boolean>;
+  leaveIfEnded(): Promise<boolean>;
+  waitForQuorum(): Asked;
+  updateProgressBar(value: number, total: number): void;
+  lookAround(): Asked;
+  sayGoodbye(why: "waiting" | "group"): void;
+  socketAddress(channels: string[], participantId?: number): string;
+  headersFor(address: string | URL): Record<string, string>;
+
+  getUrlParameter(name: string): string | true | null;
+  addressOf(page: string): string;
+  goToPage(page: string): void;
+  allowExit(): void;
+  allowExitOnce(): void;
+  error(rejection?: Partial<Rejection>): void;
+  problem(): { error_type?: string; error_text?: string; request_data?: string };
+  tellIncomplete(): void;
+  money(amount: number | string): string;
+  hasAdBlocker(callback: () => unknown): void;
+  missingFingerprint(): boolean;
+}
+
+/** Unfinished work at one step, kept over a reload. */
+interface Draft {
+  readonly seen: boolean;
+  readonly value: any;
+  markSeen(): void;
+  keep(value: unknown): void;
+  follow(field: PagePart | HTMLInputElement | HTMLTextAreaElement): void;
+  followForm(form: HTMLFormElement | PagePart): void;
+  clear(): void;
+}
+
+interface PetriChannel {
+  readonly name: string;
+  readonly participantId: number;
+  readonly state: "connecting" | "open" | "lost" | "refused" | "closed";
+  on(event: "open", act: (how: { again: boolean }) => unknown): PetriChannel;
+  on(event: "message", act: (data: any, from: { own: boolean }) => unknown): PetriChannel;
+  on(event: "state", act: (state: string) => unknown): PetriChannel;
+  on(event: "error", act: (error: Error & { errorCode: string }) => unknown): PetriChannel;
+  on(event: "beat", act: () => unknown): PetriChannel;
+  send(data: object | string, options?: { onlyNow?: boolean }): boolean;
+  close(): void;
+}
+
+interface Petri {
+  draft(step: string | number): Draft;
+  channel(name: string, options?: { participantId?: number }): PetriChannel;
+  finished(): void;
+  ChannelError: any;
+  timing: Record<string, number>;
+  /** Parts without side effects, for tests. */
+  internals: Record<string, any>;
+}
+
+interface Window {
+  dallinger: Dallinger;
+  petri: Petri;
+  petriConsent: { sha256(text: string): string; shownText(): string };
+  store: any;
+  /** Older experiments' waiting rooms define it. */
+  getQuorum?: () => void;
+  quorum?: number;
+}
+
+declare const dallinger: Dallinger;
+declare const petri: Petri;
+
+/** What the pages of Petri tell each other by events. */
+interface DocumentEventMap {
+  "petri:news": CustomEvent<any>;
+  "petri:progress": CustomEvent<{ value: number; total: number }>;
+  "petri:line": CustomEvent<{ isLost: boolean }>;
+  "petri:waiting": CustomEvent<void>;
+  "petri:resumed": CustomEvent<void>;
+}
