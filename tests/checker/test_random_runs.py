@@ -8,6 +8,8 @@ import pytest
 
 from tests.checker.kinds import check
 
+pytestmark = pytest.mark.slow
+
 RUNS = [
     ("sqlite", 11),
     ("sqlite", 12),

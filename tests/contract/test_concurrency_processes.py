@@ -14,6 +14,8 @@ from tests.contract import process_worker
 from tests.contract.factories import an_app, arrived, begin, seen
 from tests.contract.process_worker import ROOMS
 
+pytestmark = pytest.mark.e2e
+
 PROCESSES = 4
 
 

@@ -9,11 +9,15 @@ import sys
 from operator import eq
 from pathlib import Path
 
+import pytest
+
 from chalicelib.model.errors import NotFound
 from chalicelib.storage.sqlite import SQLiteEngine
 from chalicelib.storage.work import UnitOfWork
 from tests.contract.factories import an_app, begin
 from tests.contract.process_worker import ROOMS
+
+pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 4

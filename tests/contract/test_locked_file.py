@@ -15,6 +15,8 @@ from chalicelib.storage import sqlite
 from chalicelib.storage.engine import Put
 from chalicelib.storage.sqlite import SQLiteEngine
 
+pytestmark = pytest.mark.e2e
+
 KEY = ("rooms", "#")
 COUNTER = ("counter", "participant")
 #: Holds the file's write lock from its first line of output until it reads a line.

@@ -10,6 +10,8 @@ import pytest
 from tests.demos.conftest import ROOT, WITHIN_SECONDS
 from tests.demos.serving import environment
 
+pytestmark = pytest.mark.e2e
+
 DEMOS = sorted(folder.name for folder in (ROOT / "demos").iterdir() if (folder / "experiment.py").is_file())
 
 

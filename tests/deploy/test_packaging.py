@@ -29,6 +29,8 @@ from tests.tools.wheelhouse import offline_pip
 from .folders import author_folder, contents, in_lambda, in_zip, staged
 from .test_requirements import wheel
 
+pytestmark = pytest.mark.e2e
+
 #: One of each kind, in the places where secrets lie.
 SECRETS = {
     "aws_secret_access_key": "wJalrXUtnFEMI-config",

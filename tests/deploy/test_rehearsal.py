@@ -17,7 +17,7 @@ from infra.emulator.rehearsal import Rehearsal
 from infra.emulator.rehearse import Telling
 
 #: A rehearsal takes a minute, and much longer where others want the same cores.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 DEMO = Path(__file__).parents[2] / "demos" / "coordination"
 
 

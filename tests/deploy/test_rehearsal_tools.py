@@ -21,6 +21,8 @@ from infra.emulator.naming import read
 from infra.emulator.sources import Clock, Pollers, until_empty
 from infra.local.gateway import HttpRequest
 
+pytestmark = pytest.mark.e2e
+
 APP = """
 import os
 from chalice import Chalice

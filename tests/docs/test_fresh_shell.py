@@ -17,7 +17,7 @@ from tests.tools.wheelhouse import wheels_for_here
 from .blocks import DOCS, ROOT, Block, blocks
 
 #: An environment is made and filled twice.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 #: What building Petri, its extras `cli` and `data`, and the tutorial's last step install.
 PACKAGES = ("setuptools", "wheel", "petri[cli,data]", "pytest")
 #: The most that `make demo` may install, in MB.

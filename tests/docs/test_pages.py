@@ -70,6 +70,7 @@ def test_a_piece_of_python_defines_what_it_shows(text: str):
     exec(compile(text, "snippet", "exec"), {"__name__": "snippet"})  # noqa: S102 - our own documents
 
 
+@pytest.mark.e2e
 def test_the_python_of_the_data_page_reads_a_run(tmp_path: Path):
     reader = Reader(tmp_path)
     ran = reader.run(
@@ -88,6 +89,7 @@ def test_the_python_of_the_data_page_reads_a_run(tmp_path: Path):
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.e2e
 def test_the_ring_of_the_documents_closes(tmp_path: Path):
     (ring,) = [block.text for block in blocks(DOCS / "networks.md") if "class Ring" in block.text]
     folder = tmp_path / "rings"

@@ -132,11 +132,13 @@ def test_the_editors_line_length_is_the_formatters():
 
 
 def test_tracked_files_are_as_the_editor_settings_say():
-    (vendored,) = [name for name in editor_settings().sections() if name.endswith("/vendor/**")]
+    settings = editor_settings()
+    untouched = [name.removesuffix("/**") for name in settings.sections() if name.endswith("/**")]
+    assert all(settings[f"{name}/**"]["trim_trailing_whitespace"] == "unset" for name in untouched)
     wrong = []
     for path in tracked_files():
         data = (ROOT / path).read_bytes()
-        if path.suffix in BINARY or path.is_relative_to(vendored.removesuffix("/**")) or not data:
+        if path.suffix in BINARY or not data or any(map(path.is_relative_to, untouched)):
             continue
         text = data.decode("utf-8")
         if "\r" in text or not text.endswith("\n") or re.search(r"[ \t]+$", text, re.MULTILINE):
@@ -158,3 +160,28 @@ def test_the_folders_of_the_contribution_guide_exist():
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for folder in re.findall(r"^\| [^|]* \| `([\w/]+)`", guide, re.MULTILINE):
         assert (ROOT / folder).is_dir(), folder
+
+
+# Markers
+
+#: A test that starts a process of its own says so in one of these ways.
+STARTS_A_PROCESS = re.compile(
+    r"\bPopen\(|^import multiprocessing|\[sys\.executable|^from \.shell import|study import .*\bpetri\b",
+    re.MULTILINE,
+)
+MARKED = re.compile(r"\bmark\.(?:slow|e2e|browser)\b")
+
+
+def test_a_file_whose_tests_start_processes_is_marked():
+    files = [ROOT / path for path in tracked_files() if path.match("tests/**/test_*.py")]
+    texts = {path: path.read_text(encoding="utf-8") for path in files if "browser" not in path.parts}
+    starting = [path for path, text in texts.items() if STARTS_A_PROCESS.search(text)]
+    assert len(starting) > 10
+    assert [str(path) for path in starting if not MARKED.search(texts[path])] == []
+
+
+def test_make_unit_leaves_out_every_marker_of_the_project():
+    (names,) = [recipe("unit")[0].partition('-m "')[2].partition('"')[0]]
+    markers = [each.partition(":")[0] for each in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]]
+    assert names == " and ".join(f"not {name}" for name in markers)
+    assert "--strict-markers" in PYPROJECT["tool"]["pytest"]["ini_options"]["addopts"]

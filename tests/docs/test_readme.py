@@ -10,6 +10,8 @@ import pytest
 from .blocks import ROOT, blocks
 from .shell import Reader
 
+pytestmark = pytest.mark.e2e
+
 PAGE = blocks(ROOT / "README.md")
 COMMANDS = {place: block for place, block in enumerate(PAGE) if block.what in {"run", "serve"}}
 OUTPUTS = [place for place, block in enumerate(PAGE) if block.what == "output"]

@@ -9,6 +9,8 @@ from petri.data import Data
 from .blocks import DOCS, Block, blocks
 from .shell import Reader
 
+pytestmark = pytest.mark.e2e
+
 PAGE = blocks(DOCS / "tutorial.md")
 COMMANDS = {place: block for place, block in enumerate(PAGE) if block.what in {"run", "fails", "serve"}}
 OUTPUTS = [place for place, block in enumerate(PAGE) if block.what == "output"]

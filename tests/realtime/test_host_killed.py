@@ -18,6 +18,8 @@ import requests
 
 from tests.realtime.hosting import PATIENCE, Guest, Hosted, Line
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).parents[2]
 GAME = '''
 from petri import Experiment, FullyConnected

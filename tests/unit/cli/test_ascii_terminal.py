@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.cli.study import environment, write_study
 
+pytestmark = pytest.mark.e2e
+
 
 def petri(cwd: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     ascii_only = {"PYTHONIOENCODING": "ascii", "COLUMNS": "60"}

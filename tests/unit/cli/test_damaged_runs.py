@@ -17,6 +17,8 @@ import pytest
 from infra.local.site_folders import site_folder
 from tests.unit.cli.study import petri, write_study
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def finished(tmp_path: Path) -> Path:

@@ -19,6 +19,8 @@ from openpyxl import load_workbook
 from chalicelib.version import VERSION
 from tests.unit.cli.study import petri, serving, write_study
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.study import EXPERIMENT, petri, write_study
+
+pytestmark = pytest.mark.e2e
 
 ROOM = '''
 from petri import Empty, Experiment, HighPerformanceBotBase

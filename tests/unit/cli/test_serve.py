@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.unit.cli.study import petri, serving, write_study
 from tests.unit.cli.test_debug import lines_until
+
+pytestmark = pytest.mark.e2e
 
 ADDRESS = "https://study.example.org"
 IDS = {"workerId": "w", "hitId": "h", "assignmentId": "a", "mode": "live"}

@@ -6,9 +6,12 @@ import re
 from html import unescape
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.unit.cli.study import EXPERIMENT, serving, write_study
+
+pytestmark = pytest.mark.e2e
 
 SERVED = ("debug", "study", "--no-browser", "--port", "0")
 

@@ -112,6 +112,7 @@ def test_a_table_that_is_none_is_refused(empty: Engine) -> None:
         rows(empty, "infos")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("infos", "limit"), [(2_000, 2.5e6), (20_000, 2.5e6)])
 def test_memory_does_not_grow_with_the_run(
     empty: SQLiteEngine, tmp_path: Path, infos: int, limit: float

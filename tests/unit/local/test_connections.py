@@ -17,6 +17,8 @@ from infra.local import connections, host
 from infra.local.connections import MOST_HEAD, MOST_HEADERS, Connections
 from tests.unit.local.toy import running, toy_app
 
+pytestmark = pytest.mark.e2e
+
 WHOLE = b"GET /summary HTTP/1.1\r\nhost: 127.0.0.1\r\n"
 
 

@@ -17,6 +17,8 @@ from chalicelib.storage.engine import Put
 from chalicelib.storage.sqlite import SQLiteEngine
 from tests.unit.cli.study import serving, write_study
 
+pytestmark = pytest.mark.e2e
+
 LOCK = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

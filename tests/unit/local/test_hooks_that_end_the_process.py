@@ -12,6 +12,8 @@ import pytest
 from chalicelib.model.errors import HookExit, Interrupted, errors_only
 from chalicelib.workers.messages import MOST_TRIES
 
+pytestmark = pytest.mark.e2e
+
 #: One life of a run's process: it takes up what is left, carries out what is due, and says what it knows.
 LIFE = """
 import json, os, sys

@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.cli.study import petri, serving, write_study
 
+pytestmark = pytest.mark.e2e
+
 RUN = "both"
 
 

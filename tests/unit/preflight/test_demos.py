@@ -8,6 +8,8 @@ import pytest
 
 from infra.preflight import Wish, preflight
 
+pytestmark = pytest.mark.slow
+
 DEMOS = Path(__file__).parents[3] / "demos"
 #: How many people each recruits, and how many networks they fill.
 EXPECTED = {

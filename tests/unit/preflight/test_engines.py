@@ -13,6 +13,8 @@ from infra.preflight.actors import simulated_time
 from infra.preflight.trial import Plan, rehearsed
 from tests.unit.preflight.conftest import CONFIG, EXPERIMENT, STUDY
 
+pytestmark = pytest.mark.slow
+
 
 def counted(folder, engine=None) -> Counter:
     with simulated_time():

@@ -9,6 +9,8 @@ import pytest
 from chalicelib.model.errors import BadRequest, ExperimentError, NotFound
 from infra.preflight import Pace, Wish
 
+pytestmark = pytest.mark.slow
+
 LOOPS = """
 import time
 from petri import HighPerformanceBotBase

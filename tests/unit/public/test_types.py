@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 STUDY = """
 from petri import Agent, Chain, Experiment, Participant, get_config, prop

@@ -11,6 +11,8 @@ from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.errors import BadRequest, RuleBroken
 from infra.local.runner import LocalRunner
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def pushbutton(monkeypatch: pytest.MonkeyPatch) -> ModuleType:

@@ -8,6 +8,8 @@ import pytest
 
 from infra.verify import Finding
 
+pytestmark = pytest.mark.slow
+
 START = """
 from petri import Empty, Experiment, HighPerformanceBotBase, scheduled
 
