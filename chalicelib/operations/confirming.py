@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -28,14 +29,17 @@ class _Answer:
 
 @dataclass
 class Answers:
-    """The vendors' answers, the oldest forgotten first; of this process alone."""
+    """The vendors' answers, the oldest forgotten first; of this process alone, whose threads share them."""
 
     clock: Callable[[], float] = time.monotonic
     _kept: OrderedDict[Key, _Answer] = field(default_factory=OrderedDict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, key: Key, question: Callable[[], None]) -> None:
         """Raise what the vendor answered to this question lately, or ask it."""
-        now, kept = self.clock(), self._kept.get(key)
+        now = self.clock()
+        with self._guard:
+            kept = self._kept.get(key)
         if kept is None or now >= kept.until:
             kept = self._answer(key, question, kept)
         if kept.refusal is not None:
@@ -52,8 +56,11 @@ class Answers:
         if isinstance(refusal, Busy) and now - first > PATIENCE:
             refusal = Forbidden(str(refusal), code="entry_not_known")
         lasts = YES if refusal is None else NOT_YET if isinstance(refusal, Busy) else NO
-        self._kept[key] = answer = _Answer(first, now + lasts, refusal)
-        self._kept.move_to_end(key)
-        while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+        answer = _Answer(first, now + lasts, refusal)
+        # Not while the vendor is asked: that takes seconds.
+        with self._guard:
+            self._kept[key] = answer
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)
         return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -79,18 +80,24 @@ class LaterTokens(SignedTokens):
     """Tokens whose secrets are read when the first is issued or read: what needs none needn't know them."""
 
     def __init__(self, read: Callable[[], tuple[str | Sequence[str], str]]) -> None:
-        """`read` returns what SignedTokens takes; it is called once."""
+        """`read` returns what SignedTokens takes; it is called once, however many threads ask first."""
+        self._loading = threading.RLock()
         self._read_secrets: Callable[[], tuple[str | Sequence[str], str]] | None = read
 
     def __getattr__(self, name: str) -> Any:
         """Read the secrets; asked only for what isn't there yet."""
-        read = self.__dict__.get("_read_secrets")
-        if read is None or name.startswith("__"):
+        if name.startswith("__") or name == "_loading":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        secret, operator_token = read()
-        self._read_secrets = None
-        super().__init__(secret, operator_token)
-        return getattr(self, name)
+        with self._loading:
+            # Another thread may have read them while this one waited.
+            read, self._read_secrets = self._read_secrets, None
+            if read is not None:
+                try:
+                    super().__init__(*read())
+                except BaseException:
+                    self._read_secrets = read
+                    raise
+            return object.__getattribute__(self, name)
 
 
 __all__ = ["OPERATOR", "LaterTokens", "SignedTokens"]

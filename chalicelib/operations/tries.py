@@ -6,6 +6,7 @@ process counts for itself; API Gateway's own limit of the route bounds them all 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -21,10 +22,11 @@ MOST = 10_000
 
 @dataclass
 class Tries:
-    """The buckets of all addresses."""
+    """The buckets of all addresses; threads may share them."""
 
     clock: Callable[[], float] = time.monotonic
     _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, key: str, cost: float = 1.0) -> float:
         """Take from an address's bucket; return 0, or the seconds until there is enough in it again.
@@ -32,10 +34,11 @@ class Tries:
         What a refused try costs is taken also when there isn't enough: the bucket is empty then.
         """
         now = self.clock()
-        left, at = self._left.pop(key, (BURST, now))
-        left = min(BURST, left + (now - at) * A_SECOND)
-        wait = max(0.0, (cost - left) / A_SECOND)
-        self._left[key] = (max(0.0, left - cost) if cost > 1 or not wait else left, now)
-        while len(self._left) > MOST:
-            self._left.popitem(last=False)
+        with self._guard:
+            left, at = self._left.pop(key, (BURST, now))
+            left = min(BURST, left + (now - at) * A_SECOND)
+            wait = max(0.0, (cost - left) / A_SECOND)
+            self._left[key] = (max(0.0, left - cost) if cost > 1 or not wait else left, now)
+            while len(self._left) > MOST:
+                self._left.popitem(last=False)
         return wait

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .door import Call
 
 _logger: Logger | None = None
+_making_logger = threading.Lock()
 _NUMBER = re.compile(r"[0-9]{1,15}")
 #: POST to it takes a participant's id, though the place is called as in a node's other addresses.
 JOIN = "/node/{node_id}"
@@ -79,16 +81,16 @@ class _Stdout(logging.StreamHandler[TextIO]):
 def logger() -> Logger:
     """Return the log of requests, made when it is first needed."""
     global _logger  # noqa: PLW0603 - one logger for each process
-    if _logger is None:
-        lines = _Lines(utc=True)
-        _logger = Logger(
-            service="petri",
-            name="petri.requests",
-            child=False,
-            logger_formatter=lines,
-            logger_handler=_Stdout(),
-        )
-    return _logger
+    with _making_logger:
+        if _logger is None:
+            _logger = Logger(
+                service="petri",
+                name="petri.requests",
+                child=False,
+                logger_formatter=_Lines(utc=True),
+                logger_handler=_Stdout(),
+            )
+        return _logger
 
 
 def log_request(
