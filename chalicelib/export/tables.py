@@ -1,4 +1,4 @@
-"""The tables of an export and their columns: CONTRACT.md's, in its order."""
+"""The tables of an export and their columns: those that docs/contract.md lists, in its order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.storage.mapping import KINDS
 
 Row = dict[str, Any]
 
-#: In the order in which CONTRACT.md names them.
+#: In the order in which exports list them.
 TABLES: Final = (
     "network",
     "info",

@@ -107,7 +107,7 @@ class Record:
     type: str = "record"
     #: The base class's name, as it stands in data: "Node" for every kind of node.
     object_type: ClassVar[str] = "Record"
-    #: The fields of CONTRACT.md after the common ones, in their order.
+    #: The fields after the common ones, in the order of docs/contract.md.
     own_fields: ClassVar[tuple[str, ...]] = ()
     #: What storage keeps besides: counters, marks, versions.
     kept_fields: ClassVar[tuple[str, ...]] = ()
@@ -248,7 +248,7 @@ class Record:
         return ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return this record as CONTRACT.md shows it: common fields, then its own."""
+        """Return this record as docs/contract.md shows it: common fields, then its own."""
         failed = self.failed
         shown: dict[str, Any] = {
             "id": self.id,

@@ -1,4 +1,4 @@
-"""Who may do what: CONTRACT's table, asked by every operation that isn't public."""
+"""Who may do what (docs/contract.md), checked by every operation that isn't public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documented, read-only views of a run's SQLite file: CONTRACT.md's columns, for any SQLite tool.
+"""The documented, read-only views of a run's SQLite file: the columns of docs/contract.md, for any SQLite tool.
 
 `failed` holds here as it does everywhere: a thing has failed when it carries a mark itself, or when
 its node or network does.

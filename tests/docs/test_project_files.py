@@ -84,7 +84,7 @@ def test_each_pre_commit_hook_has_what_pre_commit_requires():
 
 def test_pre_commit_runs_each_command_of_make_check():
     entries = [shlex.split(hook["entry"]) for hook in hooks()]
-    for command in recipe("check"):
+    for command in [line for line in recipe("check") if line.startswith(".venv/bin/")]:
         words = [word for word in shlex.split(command) if word != "."]
         assert any(set(words) <= set(entry) for entry in entries), command
 

@@ -1,4 +1,4 @@
-"""What people do and what they are owed for it: CONTRACT's table, written down a second time."""
+"""What people do and what they are owed for it: docs/payments.md's table, written down a second time."""
 
 from __future__ import annotations
 
