@@ -153,6 +153,20 @@ def test_a_payment_is_kept_with_its_moment_and_reference(world: NewWorld, recrui
     )
 
 
+def test_the_story_of_a_payment_tells_the_first_try_from_the_later_ones(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.faults += ["unreachable"]
+    person = till.finish()
+    till.go_on(minutes=1)
+    assert [move["why"] for move in till.moves(person, "base")] == [
+        "base pay",
+        "sent",
+        "No answer came; it is tried again.",
+        "tried again",
+        "the recruiter has paid",
+    ]
+
+
 def crashed(world: NewWorld) -> Till:
     """Return a run whose worker died while it sent a payment, and another that took over."""
     till = Till(world, paying())
@@ -325,19 +339,17 @@ def test_while_it_may_be_on_its_way_a_payment_says_what_the_recruiter_said(world
     assert entry.reason == "It may be on its way."
 
 
-def test_a_recruiter_is_asked_again_at_the_moment_that_it_named(world: NewWorld) -> None:
+def test_a_payment_is_looked_for_again_at_the_moment_that_the_recruiter_named(world: NewWorld) -> None:
     till = Till(world, paying())
-    till.vendor.faults += ["answer lost"]
+    till.vendor.faults += ["unreachable"] * 5
+    person = till.finish()
+    till.here.clock.turn(hours=1)
     again = till.here.clock.now() + timedelta(minutes=15)
-
-    def cannot_say(transfer: Transfer) -> str | None:
-        raise NotSettled("It may be on its way.", again=again)
-
-    till.vendor.find_payment = cannot_say  # type: ignore[method-assign]
-    till.finish()
-    till.go_on(seconds=30)
-    (letter,) = [item for item in till.here.items("message") if item["body"]["kind"] == "pay"]
-    assert letter["sk"].startswith(iso(again))
+    before = till.here.items("message")
+    error = NotSettled("It may be on its way.", again=again)
+    till.here.app.run(money.look_again, person.id, "base", error)
+    (posted,) = [item for item in till.here.items("message") if item not in before]
+    assert posted["sk"].startswith(str(iso(again)))
 
 
 @pytest.mark.parametrize("fault", ["answer lost", "unreachable"])

@@ -279,6 +279,19 @@ def test_a_held_bonus_says_why_and_that_the_platform_held_it(world: NewWorld) ->
     assert (move["to"], move["by"], move["why"]) == (HELD, "petri", "hard_cap is reached")
 
 
+@pytest.mark.parametrize(("cap", "status"), [(4, HELD), (40, DUE)])
+def test_what_is_owed_says_whose_word_that_was(world: NewWorld, cap: float, status: str) -> None:
+    till = Till(world, paying(), hard_cap=cap)
+    person = till.finish()
+
+    def give(unit: Unit) -> None:
+        money.owe(unit, unit.work.participant(person.id), "bonus", Decimal(5), "well done", money.OPERATOR)
+
+    till.here.app.run(give)
+    (move,) = till.moves(person, "bonus")
+    assert (move["to"], move["by"]) == (status, "operator")
+
+
 def test_a_message_to_pay_names_the_recruiter(world: NewWorld) -> None:
     till = Till(world, paying())
     till.vendor.faults += ["unreachable"]
