@@ -16,6 +16,7 @@ from chalicelib.workers import clock
 from tests.tools.engines import Crash
 from tests.tools.vendor import Fault
 from tests.web.conftest import NewWorld
+from tests.web.experiments import with_hooks
 from tests.web.money import Till, paying
 from tests.web.world import Person
 
@@ -34,6 +35,31 @@ def test_each_move_says_to_what_who_when_how_much_why_and_by_which_reference(wor
         {**expected, "to": "due", "why": "base pay"},
         {**expected, "to": "sending", "why": "sent"},
         {**expected, "to": "paid", "why": "the recruiter has paid", "reference": "paid-test-1-base"},
+    ]
+
+
+def test_a_recruiter_is_told_whom_to_pay_what_and_why(world: NewWorld) -> None:
+    till = Till(world, with_hooks(paying(0.5), bonus_reason=lambda experiment: "well done"))
+    told: list[Transfer] = []
+    pay = till.vendor.pay
+
+    def note(transfer: Transfer) -> str:
+        told.append(transfer)
+        return pay(transfer)
+
+    till.vendor.pay = note  # type: ignore[method-assign]
+    till.vendor.faults += ["unreachable"]
+    sent = till.here.clock.now()
+    till.finish()
+    till.go_on(minutes=1)
+    whose = {"recruiter": "vendor", "participant_id": 1}
+    ids = {"assignment_id": "a1", "worker_id": "w1", "hit_id": "h1"}
+    base = {"kind": "base", "amount": BASE, "reason": "base pay", "token": "test-1-base"}
+    bonus = {"kind": "bonus", "amount": Decimal("0.50"), "reason": "well done", "token": "test-1-bonus"}
+    assert told == [
+        Transfer(**whose, **ids, **base),
+        Transfer(**whose, **ids, **bonus),
+        Transfer(**whose, **ids, **base, is_retry=True, tried_at=sent),
     ]
 
 
