@@ -200,7 +200,7 @@ def transfer_of(unit: Unit, payment: Payment) -> Transfer:
         token=f"{unit.app_id}-{participant.id}-{payment.kind}",
         reference=payment.recruiter_reference,
         is_retry=bool(tries),
-        tried_at=moment(payment.details.get(SENT_AT)) if tries else None,
+        tried_at=moment(payment.details.get(SENT_AT)),
         alike_sent_at=_alike_sent_at(unit, payment),
     )
 

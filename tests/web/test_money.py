@@ -63,6 +63,14 @@ def test_a_recruiter_is_told_whom_to_pay_what_and_why(world: NewWorld) -> None:
     ]
 
 
+def test_a_bonus_without_a_reason_is_sent_without_one(world: NewWorld) -> None:
+    till = Till(world, with_hooks(paying(0.5), bonus_reason=lambda experiment: ""))
+    told: list[Transfer] = []
+    till.vendor.prepare = told.append  # type: ignore[method-assign]
+    till.finish()
+    assert [(transfer.kind, transfer.reason) for transfer in told] == [("base", "base pay"), ("bonus", "")]
+
+
 def test_runs_with_one_seed_have_tokens_of_their_own(world: NewWorld) -> None:
     tokens = set()
     for name in ("one", "other"):
