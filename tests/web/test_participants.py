@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
+from chalicelib.storage.engine import Item, Key
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Islands, Talk, with_hooks
 from tests.web.world import OPERATOR_TOKEN
@@ -416,3 +419,22 @@ def test_the_operators_bot_needs_no_link(world: NewWorld) -> None:
 )
 def test_where_no_links_are_asked_for_anybody_may_come(world: NewWorld, settings: dict[str, str]) -> None:
     assert world(**settings).post("/participant", {**IDS, "recruiter": "cli"}).status == 200
+
+
+def test_what_beginning_depends_on_is_read_in_one_call(
+    world: NewWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world()
+    calls: list[set[Key]] = []
+    get = here.engine.get
+
+    def noted(keys: Iterable[Key]) -> dict[Key, Item]:
+        wanted = list(keys)
+        calls.append(set(wanted))
+        return get(wanted)
+
+    monkeypatch.setattr(here.engine, "get", noted)
+    here.arrive()
+    assert any(
+        {("assignment#a1", "#"), ("worker#w1", "#"), ("counter", "participant")} <= call for call in calls
+    )
