@@ -1,7 +1,8 @@
-"""Log lines that name people: the log keeps them for the operator, and exports replace them.
+"""Texts that name people beside log lines.
 
-An entry link, a vendor's answer or a notice to the operator may hold ids of participants. Such a line
-carries a second text without them; a scrubbed export writes that one instead.
+Entry links and vendors' answers may hold ids of participants. A log line about them says what happened and
+no more; the terminal of a local run shows the text itself (`for_operator`). A notice to the operator that
+can't be mailed stands in the log, with a second text that a scrubbed export writes instead (`shareable`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,15 @@ from typing import Final
 
 #: The field of a structured log line that holds the text for exports.
 SHAREABLE: Final = "shareable"
+
+
+#: The field of a log record that the terminal of a local run shows its operator; no log holds it.
+FOR_OPERATOR: Final = "for_operator"
+
+
+def for_operator(text: str) -> dict[str, str]:
+    """Return the `extra` of a log line beside which the operator is shown a text: entry links, mostly."""
+    return {FOR_OPERATOR: text}
 
 
 def shareable(text: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from chalicelib.model.errors import PetriError, Refused
-from chalicelib.model.shareable import SHAREABLE
+from chalicelib.model.shareable import FOR_OPERATOR, SHAREABLE
 from chalicelib.operations.unit import PARTICIPANT
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class _Lines(LambdaPowertoolsFormatter):
 
 
 #: What every record of the standard library has.
-_PLAIN = logging.makeLogRecord({}).__dict__.keys() | {"message", "asctime", "taskName", SHAREABLE}
+_PLAIN = (
+    logging.makeLogRecord({}).__dict__.keys() | {"message", "asctime", "taskName"} | {SHAREABLE, FOR_OPERATOR}
+)
 
 
 @lru_cache(maxsize=2)

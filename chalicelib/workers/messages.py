@@ -48,7 +48,7 @@ from chalicelib.messages import (
     to_body,
 )
 from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
-from chalicelib.model.shareable import shareable
+from chalicelib.model.shareable import for_operator
 from chalicelib.operations import (
     attempts,
     channels,
@@ -358,20 +358,26 @@ def _open_places(message: Received[OpenPlaces]) -> None:
     body = message.body
     hot_air = app.recruiters.in_hot_air(body.recruiter)
     if hot_air is not None:
-        _log_answer(hot_air.recruit(body.n, body.token, {}), body.recruiter)
+        _tell_answer(hot_air.recruit(body.n, body.token, {}), body.recruiter)
         app.handle(message, _done)
         return
     facts = app.run(recruitment.facts_of, body.recruiter)
     recruited = app.recruiters.named(body.recruiter).recruit(body.n, body.token, facts)
-    _log_answer(recruited, body.recruiter)
+    _tell_answer(recruited, body.recruiter)
     app.handle(message, recruitment.keep_facts, body.recruiter, recruited, facts)
 
 
-def _log_answer(answer: Recruited, recruiter: str) -> None:
-    """Log what a recruiter answered; exports leave its links and ids out."""
+def _tell_answer(answer: Recruited, recruiter: str) -> None:
+    """Log that a recruiter answered; its links, which hold ids and tokens, go to the operator alone.
+
+    The terminal of a local run shows them. A deployed app has none, so they are sent as a notice.
+    """
     count = len(answer.addresses)
     links = f" with {count} link{'' if count == 1 else 's'}" if count else ""
-    logger.info("%s", answer.message, extra=shareable(f"The recruiter {recruiter} answered{links}."))
+    logger.info("The recruiter %s answered%s.", recruiter, links, extra=for_operator(answer.message))
+    app = services.current()
+    if answer.addresses and not app.queue.knows_what_waits:
+        app.mailer.tell("Links for new participants", answer.message)
 
 
 @handles(CloseRecruitment)
@@ -380,7 +386,7 @@ def _close_recruitment(message: Received[CloseRecruitment]) -> None:
     name = message.body.recruiter
     facts = app.run(recruitment.facts_of, name)
     closed = app.recruiters.named(name).close_recruitment(facts)
-    _log_answer(closed, name)
+    _tell_answer(closed, name)
     app.handle(message, recruitment.keep_facts, name, closed, facts)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from chalicelib.model.shareable import FOR_OPERATOR
 from chalicelib.recruiters.entry import entry_addresses
 from infra.cli.console import err, out
 from infra.cli.progress import Progress
@@ -122,7 +123,7 @@ def tell_failure(failure: HookFailure) -> None:
 
 @contextmanager
 def requests_told_to(teller: ForPeople) -> Iterator[None]:
-    """Tell about each participant that a recruiter asks for; it says so in the log."""
+    """Tell about each participant that a recruiter asks for; the worker's log record carries the links."""
     handler = _Requests(teller)
     worker = logging.getLogger("petri.worker")
     worker.addHandler(handler)
@@ -138,7 +139,7 @@ class _Requests(logging.Handler):
         self._teller = teller
 
     def emit(self, record: logging.LogRecord) -> None:
-        lines = record.getMessage().splitlines()
+        lines = str(getattr(record, FOR_OPERATOR, "")).splitlines()
         links = [line.removeprefix(_REQUESTED) for line in lines if line.startswith(_REQUESTED)]
         if links:
             self._teller.requested(links)

@@ -22,6 +22,7 @@ from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader import load_experiment
 from chalicelib.messaging.local import LocalQueue
 from chalicelib.model.errors import NotFound, PetriError
+from chalicelib.model.shareable import FOR_OPERATOR
 from chalicelib.operations.settings import Gettable
 from chalicelib.services import App, use
 from chalicelib.storage.sqlite import SQLiteEngine
@@ -148,7 +149,7 @@ class _Ear(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno == logging.INFO:
-            self._said.append(record.getMessage())
+            self._said.append(str(getattr(record, FOR_OPERATOR, record.getMessage())))
 
 
 @contextmanager

@@ -138,3 +138,14 @@ def test_the_log_goes_where_stdout_is_at_the_moment(monkeypatch: pytest.MonkeyPa
             monkeypatch.setattr(sys, "stdout", shown)
             logger().info("a line")
             assert "a line" in shown.getvalue()
+
+
+@pytest.mark.parametrize("recruiter", ["hotair", "bots"])
+def test_no_log_line_of_a_worker_holds_an_entry_link(
+    world: NewWorld, recruiter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = world(Talk, recruiter=recruiter)
+    here.work()
+    written = capsys.readouterr().out
+    assert "answered" in written
+    assert [word for word in ("/ad?", "workerId", "assignmentId", "entry=") if word in written] == []

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.model.errors import VendorRefused
-from chalicelib.model.shareable import shareable
+from chalicelib.model.shareable import for_operator
 from chalicelib.ports import Recruited
 from chalicelib.recruiters.hotair import HotAirRecruiter
 
@@ -54,4 +54,4 @@ class AbsentBots(BotRecruiter):
 
 
 def _log_address(address: str) -> None:
-    logger.info("A bot is wanted at %s", address, extra=shareable("A bot is wanted."))
+    logger.info("A bot is wanted.", extra=for_operator(f"A bot is wanted at {address}"))

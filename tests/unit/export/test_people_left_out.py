@@ -23,6 +23,7 @@ from infra.cli.serving import opened_with_log
 from infra.local import outcome
 from infra.local.places import Places
 from infra.local.run import Run, Wish, chalice_app
+from infra.operator.office import _heard
 from tests.money.conftest import connection, line
 from tests.money.prolific import AtProlific
 from tests.money.sides import Side
@@ -154,14 +155,15 @@ class Played:
         if self.side is not None:
             taken = [(worker, *self.side.take(worker)) for worker in ("WORKER-ONE-Q7", "WORKER-TWO-Q8")]
             return [dict(zip(("workerId", "assignmentId", "hitId"), each, strict=True)) for each in taken]
-        logged = re.findall(r"http://[^\s\"\\]+/ad\?[^\s\"\\]+", self.log.read_text(encoding="utf-8"))
+        logged = re.findall(r"http://[^\s\"\\]+/ad\?[^\s\"\\]+", "\n".join(self.said))
         return [dict(parse_qsl(urlsplit(address).query)) for address in [*logged, *self.spawned]]
 
     def play(self) -> set[str]:
         """Launch, take part, end, report; return every id, name and address that was given anywhere."""
         operator = {"token": self.run.operator_token}
         assert self.world.post("/launch", **operator).status == 200
-        self.work()
+        with _heard() as self.said:
+            self.work()
         entries = self.entries()
         assert len(entries) >= 2
         for number, entry in enumerate(entries):
