@@ -31,7 +31,10 @@ for _blueprint in BLUEPRINTS:
 
 @app.on_sqs_message(queue=os.environ.get("PETRI_QUEUE", "petri-events"), batch_size=10, name="on_message")
 def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
-    """Do what messages say; those that fail are named, and only they come again."""
+    """Do what messages say; those that fail are named, and only they come again.
+
+    Real-time messages come here too: Chalice gives a function one queue; `petri deploy` connects the other.
+    """
     if IN_LAMBDA and os.environ.get("PETRI_MAPPING_CONFIRMED") != "1":
         # Lambda would take those that are named as failed for done, and delete them.
         raise ConfigError(

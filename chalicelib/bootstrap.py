@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .experiment.config_keys import KEYS
 from .experiment.experiment import Experiment
+from .messages import Lane
 from .messaging import mail
 from .messaging.channels import LocalChannels
 from .messaging.clients import Clients
@@ -134,7 +135,8 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
     settings = Settings(loaded.config)
     facts = _Facts(engine)
     clock = clock or SystemClock()
-    queue = SQSQueue(place.queue, clock, clients.maker("sqs"))
+    queues = {Lane.WORK: place.queue, Lane.REALTIME: place.realtime_queue}
+    queue = SQSQueue(queues, clock, clients.maker("sqs"))
     base = partial(facts.tell, "site_url")
     bots = AbsentBots(base, place.stage)
     topic = partial(_topic_arn, place, queue)
@@ -175,13 +177,15 @@ class Place:
     stage: str
     table: str
     queue: str
+    realtime_queue: str
     topic: str
     region: str
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Place:
         """Read the environment; ConfigError names what is missing."""
-        names = ("PETRI_APP", "PETRI_STAGE", "PETRI_TABLE", "PETRI_QUEUE", "PETRI_TOPIC", "AWS_REGION")
+        own = ("APP", "STAGE", "TABLE", "QUEUE", "REALTIME_QUEUE", "TOPIC")
+        names = (*(f"PETRI_{name}" for name in own), "AWS_REGION")
         missing = [name for name in names if not environ.get(name)]
         if missing:
             raise ConfigError(f"The function's environment lacks {', '.join(missing)}. {DEPLOY_AGAIN}")

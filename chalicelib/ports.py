@@ -128,7 +128,10 @@ class Store(Protocol):
 
 
 class Queue(Protocol):
-    """Carries messages to the workers, at least once each."""
+    """Carries messages to the workers, at least once each.
+
+    Real-time messages don't wait behind the others: each kind in `chalicelib/messages/` names its lane.
+    """
 
     #: Whether it knows what waits in it, and takes nothing twice; if not, who sends again has to keep count.
     knows_what_waits: bool
@@ -141,8 +144,11 @@ class Queue(Protocol):
         were.
         """
 
-    def retry_later(self, receipt: str, tries: int) -> None:
-        """Have a message that failed come again, later with each try; `receipt`: as it was handed out."""
+    def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
+        """Have a message that failed come again, later with each try.
+
+        `receipt` and `source` (the ARN of a queue) are those with which the message was handed out.
+        """
 
 
 class Schedule(Protocol):

@@ -13,13 +13,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from chalicelib.messages import Lane, lane_of
 from chalicelib.messaging.pauses import pause_after
 from chalicelib.messaging.wire import written
 from chalicelib.ports import Clock, Message
 
+#: After so many real-time messages in a row one of the work lane is handed out, so that a timer that sets the
+#: next timer doesn't hold up payments for ever.
+MOST_IN_A_ROW = 20
+
 
 class LocalQueue:
-    """Holds messages until the local host hands them to the consumer: due ones in the order of sending."""
+    """Holds messages until the local host hands them to the consumer.
+
+    Real-time messages are handed out ahead of the others; within a lane, due ones in the order of sending.
+    """
 
     #: It lies open to this process, and nobody else takes from it.
     knows_what_waits = True
@@ -27,7 +35,9 @@ class LocalQueue:
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin empty; `clock` says what is due (the machine's, by default)."""
         self._clock = clock
-        self._waiting: deque[Message] = deque()
+        self._waiting: dict[Lane, deque[Message]] = {lane: deque() for lane in Lane}
+        #: How many real-time messages in a row were handed out while others waited.
+        self._in_a_row = 0
         self._later: list[tuple[datetime, int, Message]] = []
         self._number = itertools.count()
         self._known: set[tuple[str, str]] = set()
@@ -45,21 +55,35 @@ class LocalQueue:
         if message.due is not None and message.due > self._now():
             heapq.heappush(self._later, (message.due, next(self._number), message))
         else:
-            self._waiting.append(message)
+            self._wait(message)
+
+    def _wait(self, message: Message) -> None:
+        self._waiting[lane_of(message.body)].append(message)
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._later)
+        return sum(map(len, self._waiting.values())) + len(self._later)
 
     def take(self) -> Message | None:
-        """Return the oldest message that is due, or None."""
+        """Return the oldest real-time message that is due; else the oldest of the others, or None."""
         while self._later and self._later[0][0] <= self._now():
-            self._waiting.append(heapq.heappop(self._later)[2])
-        if not self._waiting:
+            self._wait(heapq.heappop(self._later)[2])
+        lane = self._next_lane()
+        if lane is None:
             return None
-        message = self._waiting.popleft()
+        message = self._waiting[lane].popleft()
         self._known.discard(message.key)
         self._tries[message.key] += 1
         return message
+
+    def _next_lane(self) -> Lane | None:
+        work, realtime = self._waiting[Lane.WORK], self._waiting[Lane.REALTIME]
+        if work and realtime and self._in_a_row < MOST_IN_A_ROW:
+            self._in_a_row += 1
+            return Lane.REALTIME
+        self._in_a_row = 0
+        if work:
+            return Lane.WORK
+        return Lane.REALTIME if realtime else None
 
     def done(self, message: Message) -> None:
         """Forget how often a message was tried."""
@@ -70,7 +94,7 @@ class LocalQueue:
         pause = pause_after(self._tries[message.key])
         self.send(replace(message, due=self._now() + timedelta(seconds=pause)))
 
-    def retry_later(self, receipt: str, tries: int) -> None:
+    def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
         """Leave it to the host, which gives a message that failed back by `failed`."""
 
     @property

@@ -1,4 +1,4 @@
-"""SQS: carries messages to the consumer, each at least once.
+"""SQS: carries messages to the consumer, each at least once, by a queue for each lane.
 
 What it can't carry isn't lost: a message beyond its longest delay, and one that couldn't be sent, stand
 recorded, and the clock's sweep sends them. Nudges are recorded nowhere, and a burst of one name is sent at
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.messages import Lane, lane_of
 from chalicelib.messaging.pauses import pause_after
 from chalicelib.messaging.wire import MOST_BYTES, written
 from chalicelib.model.errors import Unsent, VendorUnreachable
@@ -41,17 +42,19 @@ class _Parcel:
     text: str
     size: int
     delay: int
+    lane: Lane
 
 
 class SQSQueue:
-    """Posts messages to one queue, several in a call."""
+    """Posts messages to the queue of their lane, several in a call."""
 
     #: SQS tells nobody what waits in it.
     knows_what_waits = False
 
-    def __init__(self, queue_name: str, clock: Clock, client: Callable[[], Any]) -> None:
-        """`client` makes botocore's client for SQS, when it is first needed."""
-        self._name = queue_name
+    def __init__(self, names: Mapping[Lane, str], clock: Clock, client: Callable[[], Any]) -> None:
+        """`names`: a queue for each lane; `client` makes botocore's client for SQS when first needed."""
+        self._names = dict(names)
+        self._urls: dict[str, str] = {}
         self._clock = clock
         self._make_client = client
         self._guard = threading.Lock()
@@ -62,9 +65,9 @@ class SQSQueue:
         """Send messages, none before it is due; Unsent names those that SQS didn't take, after all others."""
         problems: dict[Key, str] = {}
         silence: str | None = None
-        for batch in _batches(self._parcels(messages)):
+        for batch in self._batches(messages):
             try:
-                # Where nobody answers, the rest isn't tried: each try takes seconds.
+                # When SQS doesn't answer, the rest isn't tried: each try takes seconds.
                 refused = dict.fromkeys(_keys(batch), silence) if silence else self._post(batch)
             except BotoCoreError as error:
                 silence = f"{type(error).__name__}: {error}."
@@ -73,43 +76,55 @@ class SQSQueue:
         if problems:
             self._forget_nudges(problems)
             raise Unsent(
-                f"{len(problems)} of {len(messages)} messages couldn't be sent to the queue {self._name}: "
+                f"{len(problems)} of {len(messages)} messages couldn't be sent to the app's queues: "
                 f"{next(iter(problems.values()))} Those that are recorded are sent by the clock.",
                 keys=problems,
             )
 
-    def retry_later(self, receipt: str, tries: int) -> None:
+    def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
         """Have a message come again after a pause that grows; otherwise it comes after the queue's own."""
         seconds = math.ceil(pause_after(tries))
+        name = source.rpartition(":")[2] or self._names[Lane.WORK]
         try:
             self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+                QueueUrl=self._url(name), ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
         except (BotoCoreError, ClientError):
             logger.warning("a failed message comes again after the queue's own pause", exc_info=True)
 
     @property
     def account(self) -> str:
-        """The number of the account that the queue belongs to: it stands in its address.
+        """The number of the account that the queues belong to: it stands in their addresses.
 
         VendorUnreachable when SQS can't be asked.
         """
+        name = self._names[Lane.WORK]
         try:
-            return self._url.split("/")[-2]
+            return self._url(name).split("/")[-2]
         except (BotoCoreError, ClientError) as error:
             raise VendorUnreachable(
-                f"SQS doesn't say where the queue {self._name} is ({type(error).__name__}: {error})."
+                f"SQS doesn't say where the queue {name} is ({type(error).__name__}: {error})."
             ) from error
 
     @cached_property
     def _client(self) -> Any:
         return self._make_client()
 
-    @cached_property
-    def _url(self) -> str:
-        return str(self._client.get_queue_url(QueueName=self._name)["QueueUrl"])
+    def _url(self, name: str) -> str:
+        """Return the address of a queue, which SQS is asked for once."""
+        if name not in self._urls:
+            self._urls[name] = str(self._client.get_queue_url(QueueName=name)["QueueUrl"])
+        return self._urls[name]
 
     # -- what is sent -------------------------------------------------------------------------------
+
+    def _batches(self, messages: Iterable[Message]) -> Iterator[list[_Parcel]]:
+        """Put together what one call takes, real-time messages first: a call has one queue."""
+        lanes: dict[Lane, list[_Parcel]] = {Lane.REALTIME: [], Lane.WORK: []}
+        for parcel in self._parcels(messages):
+            lanes[parcel.lane].append(parcel)
+        for parcels in lanes.values():
+            yield from _batches(parcels)
 
     def _parcels(self, messages: Iterable[Message]) -> Iterator[_Parcel]:
         now = self._clock.now()
@@ -123,7 +138,7 @@ class SQSQueue:
             delay = self._delay_of_nudge(message.key[1], now, whole) if is_nudge else whole
             if delay is not None:
                 text = written(message)
-                yield _Parcel(message.key, text, len(text.encode()), delay)
+                yield _Parcel(message.key, text, len(text.encode()), delay, lane_of(message.body))
 
     def _delay_of_nudge(self, name: str, now: datetime, delay: int) -> int | None:
         """Say how long a nudge is to wait; None when one is under way that can't have been handed out yet."""
@@ -145,13 +160,14 @@ class SQSQueue:
                     self._nudged.pop(name, None)
 
     def _post(self, batch: Sequence[_Parcel]) -> dict[Key, str]:
-        """Send at most ten; return what became of those that weren't taken. BotoCoreError: nobody answers."""
+        """Send at most ten of one lane; return why some weren't taken. BotoCoreError: SQS doesn't answer."""
         entries = [
             {"Id": str(place), "MessageBody": parcel.text, "DelaySeconds": parcel.delay}
             for place, parcel in enumerate(batch)
         ]
         try:
-            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            url = self._url(self._names[batch[0].lane])
+            answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
         except ClientError as error:
             return dict.fromkeys(_keys(batch), f"{type(error).__name__}: {error}.")
         return {

@@ -103,7 +103,7 @@ def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
             failed.append(record)
         _note_duration(time.perf_counter() - began)
     for record in failed:
-        services.current().queue.retry_later(record["receiptHandle"], _deliveries(record))
+        _retry_later(record, _deliveries(record))
     _hand_back(untried)
     failed += untried
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
@@ -131,7 +131,13 @@ def _hand_back(records: Sequence[dict[str, Any]]) -> None:
         return
     logger.warning("%s messages are left for the next invocation: too little time is left", len(records))
     for record in records:
-        services.current().queue.retry_later(record["receiptHandle"], 1)
+        _retry_later(record, 1)
+
+
+def _retry_later(record: dict[str, Any], tries: int) -> None:
+    """Have a message come again by the queue that handed it out, later with each try."""
+    source = str(record.get("eventSourceARN", ""))
+    services.current().queue.retry_later(record["receiptHandle"], tries, source)
 
 
 def _is_seen_to(record: dict[str, Any]) -> bool:

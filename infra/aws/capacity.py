@@ -14,15 +14,15 @@ from infra.aws.errors import REFUSALS
 
 #: Below this an account is small: a study of some size fills it.
 SMALL: Final = 100
-#: What the queue's consumers, the clock and sockets that come and go may take at the same moment.
-BESIDES_REQUESTS: Final = 4
+#: What the consumers of both queues, the clock and sockets that come and go may take at the same moment.
+BESIDES_REQUESTS: Final = 6
 #: Participants whose requests one function answers, one after the other. A request takes a quarter of a
 #: second with its cold starts, and a participant makes one in five seconds; a quarter of that is left, since
 #: people who come together ask together.
 PEOPLE_EACH: Final = 5
 #: Bounds of Lambda's for a queue's consumers at the same moment.
 FEWEST_CONSUMERS, MOST_CONSUMERS = 2, 1000
-#: In a small account a queue's consumers may take one part in so many.
+#: A queue's consumers may take one part in so many of an account.
 SHARE_OF_CONSUMERS: Final = 5
 QUOTA: Final = "Service Quotas, AWS Lambda, 'Concurrent executions'"
 
@@ -44,11 +44,17 @@ class Capacity:
         return max(1, self.functions - BESIDES_REQUESTS) * PEOPLE_EACH
 
     @property
-    def consumers(self) -> int | None:
-        """How many of a queue's consumers may run at once, so that requests find room; None: any number."""
-        if not self.is_small:
-            return None
+    def consumers(self) -> int:
+        """How many consumers of the work lane may run at once; requests and real-time messages need room.
+
+        A burst of payments or reports would take the whole account otherwise, however large it is.
+        """
         return min(MOST_CONSUMERS, max(FEWEST_CONSUMERS, self.functions // SHARE_OF_CONSUMERS))
+
+    @property
+    def realtime_consumers(self) -> int | None:
+        """How many consumers of real-time messages may run at once; None: any number."""
+        return self.consumers if self.is_small else None
 
     @property
     def warning(self) -> str:

@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.export.archive import CODE
+from chalicelib.messages import Lane
 from infra.aws import (
     archives,
     chalice_deploy,
@@ -152,7 +153,7 @@ class Deploying:
                 (
                     f"stack {names.base_stack}",
                     f"table {names.table}",
-                    f"queues {names.queue}, {names.dead_queue}",
+                    f"queues {names.queue}, {names.realtime_queue}, {names.dead_queue}",
                     f"topics {names.topic}, {names.alarm_topic}",
                     f"buckets {buckets[0]}, {buckets[1]}",
                 ),
@@ -173,7 +174,7 @@ class Deploying:
                     f"rule {names.tick_rule} (off until places are open)",
                 ),
             ),
-            Step("connect queue and limits", self._connect),
+            Step("connect queues and limits", self._connect),
             Step(
                 "put CloudFront before it",
                 self._make_front,
@@ -305,10 +306,12 @@ class Deploying:
 
     def _connect(self) -> None:
         self._wiring.allow_chains()
+        self._wiring.connect_realtime()
         self._wiring.confirm_mapping()
         capacity = look_up_capacity(self._account)
         if capacity is not None:
             self._wiring.bound_consumer(capacity.consumers)
+            self._wiring.bound_consumer(capacity.realtime_consumers, Lane.REALTIME)
         self._wiring.shape_gateway_answers(self._apis["rest_api"]["rest_api_id"])
         sockets.publish(self._account, self._apis["websocket_api"]["websocket_api_id"])
         self._wiring.bound_sockets(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from chalicelib.messages import Lane
 from chalicelib.model.errors import PetriError
 
 Stage = Literal["sandbox", "live"]
@@ -86,12 +87,22 @@ class Names:
 
     @property
     def queue(self) -> str:
-        """The SQS queue of messages; its dead-letter queue is `dead_queue`."""
+        """The SQS queue of the work lane; the dead-letter queue of both lanes is `dead_queue`."""
         return f"{self.prefix}-messages"
 
     @property
+    def realtime_queue(self) -> str:
+        """The SQS queue of real-time messages."""
+        return f"{self.prefix}-realtime"
+
+    @property
+    def queues(self) -> dict[Lane, str]:
+        """The SQS queue of each lane."""
+        return {Lane.WORK: self.queue, Lane.REALTIME: self.realtime_queue}
+
+    @property
     def dead_queue(self) -> str:
-        """The SQS queue of what could not be handled."""
+        """The SQS queue of what could not be handled, whichever lane it came from."""
         return f"{self.prefix}-dead"
 
     @property

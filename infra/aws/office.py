@@ -86,7 +86,7 @@ def opened(
             engine=DeployedStore(engine, kept),
             base=lambda: deployed.site_url,
             clock=clock,
-            queue=LocalQueue(clock) if here else SQSQueue(names.queue, clock, lambda: account.client("sqs")),
+            queue=LocalQueue(clock) if here else SQSQueue(names.queues, clock, lambda: account.client("sqs")),
             schedule=LocalSchedule()
             if here
             else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),

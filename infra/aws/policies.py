@@ -44,7 +44,7 @@ class Grant:
     actions: tuple[str, ...]
     #: Functions that make these calls themselves.
     functions: tuple[str, ...]
-    resource: Callable[[Place], str]
+    resource: Callable[[Place], str | list[str]]
     condition: Callable[[Place], dict[str, Any]] | None = None
     #: AWS makes the calls, with the function's role: no code of ours does.
     by_aws: bool = False
@@ -56,8 +56,8 @@ def _table(place: Place) -> str:
     return place.arn("dynamodb", f"table/{place.names.table}")
 
 
-def _queue(place: Place) -> str:
-    return place.arn("sqs", place.names.queue)
+def _queues(place: Place) -> list[str]:
+    return [place.arn("sqs", name) for name in place.names.queues.values()]
 
 
 def _connections(method: str) -> Callable[[Place], str]:
@@ -155,17 +155,17 @@ GRANTS: Final = (
     ),
     Grant(
         "SendMessages",
-        "What a commit recorded is sent after it; the queue is found by its name.",
+        "What a commit recorded is sent after it, to the queue of its lane, which is found by its name.",
         ("sqs:SendMessage", "sqs:GetQueueUrl"),
         (API, ON_MESSAGE, CONNECT, HEARD, DISCONNECT),
-        _queue,
+        _queues,
     ),
     Grant(
         "SendMessages",
         "What nobody sent after its commit is sent by the clock.",
         ("sqs:SendMessage", "sqs:GetQueueUrl"),
         (ON_TICK,),
-        _queue,
+        _queues,
         seldom=dict.fromkeys(
             ("sqs:SendMessage", "sqs:GetQueueUrl"),
             "Only what a crash left, or what waits long.",
@@ -176,15 +176,15 @@ GRANTS: Final = (
         "A message that failed comes again after a pause that grows, not after the queue's own.",
         ("sqs:ChangeMessageVisibility",),
         (ON_MESSAGE,),
-        _queue,
+        _queues,
         seldom={"sqs:ChangeMessageVisibility": "Only a message that fails comes again."},
     ),
     Grant(
         "TakeMessages",
-        "Lambda's poller asks the queue, with this function's role.",
+        "Lambda's pollers ask the queues, with this function's role.",
         ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
         (ON_MESSAGE,),
-        _queue,
+        _queues,
         by_aws=True,
     ),
     Grant(

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.messages import Lane
 from infra.aws.account import Account
 from infra.aws.errors import code_of, is_gone
 from infra.aws.names import API, FUNCTIONS, Names
@@ -156,10 +157,15 @@ def _log_groups(account: Account, names: Names) -> Iterator[Entry]:
             }
 
 
-def mapping(account: Account, names: Names) -> Entry | None:
-    """Return what Lambda says of the mapping from the app's queue to its consumer; None without one."""
+def queue_arn(account: Account, names: Names, lane: Lane) -> str:
+    """Return the ARN of the queue of a lane, whether it is there or not."""
     identity = account.identity
-    queue = f"arn:{identity.partition}:sqs:{account.region}:{identity.account}:{names.queue}"
+    return f"arn:{identity.partition}:sqs:{account.region}:{identity.account}:{names.queues[lane]}"
+
+
+def mapping(account: Account, names: Names, lane: Lane = Lane.WORK) -> Entry | None:
+    """Return what Lambda says of the mapping from the queue of a lane to its consumer; None without one."""
+    queue = queue_arn(account, names, lane)
     found = account.client("lambda").list_event_source_mappings(EventSourceArn=queue)
     for each in found["EventSourceMappings"]:
         if str(each.get("FunctionArn", "")).rpartition(":")[2] == names.function(CONSUMER):
@@ -168,6 +174,10 @@ def mapping(account: Account, names: Names) -> Entry | None:
 
 
 def _mappings(account: Account, names: Names) -> Iterator[Entry]:
+    """Find the mapping that Chalice makes; that of real-time messages is made by `wiring.connect_realtime`.
+
+    A mapping in Chalice's record that no handler in `app.py` asks for would be deleted by the next deploy.
+    """
     arn = function_arn(account, names, CONSUMER)
     found = None if arn is None else mapping(account, names)
     if found is not None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.messages import Lane
 from infra.aws import steps
 from infra.aws.account import Account
 from infra.aws.errors import code_of, is_gone
@@ -25,7 +26,8 @@ _ROLE: Final = "iam_role"
 
 def delete_functions(account: Account, names: Names, tell: Tell) -> None:
     """Delete everything that Chalice makes: what sends events first, then what handles them, then roles."""
-    _delete_mapping(account, names, tell)
+    for lane in Lane:
+        _delete_mapping(account, names, lane, tell)
     _delete_rule(account, names, tell)
     for api in rest_apis(account, names):
         _gone(partial(account.client("apigateway").delete_rest_api, restApiId=api))
@@ -41,12 +43,12 @@ def delete_functions(account: Account, names: Names, tell: Tell) -> None:
         _delete_role(account, names.role(function), tell)
 
 
-def _delete_mapping(account: Account, names: Names, tell: Tell) -> None:
-    found = mapping(account, names)
+def _delete_mapping(account: Account, names: Names, lane: Lane, tell: Tell) -> None:
+    found = mapping(account, names, lane)
     if found is not None:
         uuid = found["UUID"]
         _gone(partial(account.client("lambda").delete_event_source_mapping, UUID=uuid))
-        tell("the queue's mapping is deleted")
+        tell(f"the mapping of queue {names.queues[lane]} is deleted")
 
 
 def _delete_rule(account: Account, names: Names, tell: Tell) -> None:
@@ -160,6 +162,8 @@ def _regional(account: Account, names: Names, entries: list[dict[str, Any]]) -> 
         if Stack(account, stack).look() is not None:
             yield f"stack {stack}"
     yield from (_words(entry) for entry in entries if entry["resource_type"] != _ROLE)
+    if mapping(account, names, Lane.REALTIME) is not None:
+        yield f"mapping of queue {names.realtime_queue}"
     if account.has_table(names.table):
         yield f"table {names.table}"
     for bucket in _buckets(account, names):

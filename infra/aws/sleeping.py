@@ -8,12 +8,12 @@ from infra.aws.errors import AwsProblem
 from infra.aws.lock import Lock, held
 from infra.aws.names import Names
 from infra.aws.steps import Progress, Step, carry_out
+from infra.aws.watching import depth
 from infra.aws.wiring import Wiring
 
 AGAIN = "Run the same command again."
 #: How long messages that are under way are waited for.
 _LOOKS, _BETWEEN = 60, 5.0
-_WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
 class Sleeping:
@@ -32,12 +32,12 @@ class Sleeping:
         return [
             Step("close recruitment and end HITs", self._close),
             Step("let messages under way be handled", self._drain),
-            Step("switch off clock and queue", self._switch_off),
+            Step("switch off clock and queues", self._switch_off),
         ]
 
     def awaken_steps(self) -> list[Step]:
         """Return what awakening does; recruitment stays closed until `petri recruit`."""
-        return [Step("switch on queue and clock", self._switch_on)]
+        return [Step("switch on queues and clock", self._switch_on)]
 
     def run(self, todo: list[Step], purpose: str) -> None:
         """Carry out steps under the app's lock."""
@@ -49,13 +49,10 @@ class Sleeping:
         closing.close(self._account, self._names, self._progress.tell)
 
     def _drain(self) -> None:
-        sqs = self._account.client("sqs")
-        url = sqs.get_queue_url(QueueName=self._names.queue)["QueueUrl"]
         if not self._wiring.takes_messages():
             return
         for _ in range(_LOOKS):
-            told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_WAITING))["Attributes"]
-            waiting = sum(int(told[name]) for name in _WAITING)
+            waiting = sum(sum(depth(self._account, name)) for name in self._names.queues.values())
             if not waiting:
                 return
             self._progress.tell(f"{waiting} messages wait")

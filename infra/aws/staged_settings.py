@@ -104,6 +104,7 @@ def environment(names: Names, *, confirmed: bool) -> dict[str, str]:
         "PETRI_STAGE": names.stage,
         "PETRI_TABLE": names.table,
         "PETRI_QUEUE": names.queue,
+        "PETRI_REALTIME_QUEUE": names.realtime_queue,
         "PETRI_TOPIC": names.topic,
         **({"PETRI_MAPPING_CONFIRMED": "1"} if confirmed else {}),
         **named,

@@ -42,13 +42,15 @@ class Standing:
     under_way: int
     dead: int
     alarms: tuple[str, ...]
+    #: How many of those that wait are real-time messages.
+    realtime: int = 0
 
     def __str__(self) -> str:
         people = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
         alarms = ", ".join(self.alarms) or "none"
         return (
-            f"{self.at:%H:%M:%S} participants: {people or 'none'} | messages: {self.waiting} waiting, "
-            f"{self.under_way} under way, {self.dead} dead | alarms: {alarms}"
+            f"{self.at:%H:%M:%S} participants: {people or 'none'} | messages: {self.waiting} waiting "
+            f"({self.realtime} real-time), {self.under_way} under way, {self.dead} dead | alarms: {alarms}"
         )
 
 
@@ -107,17 +109,23 @@ def standing(account: Account, names: Names) -> Standing:
     """Look how an app is going."""
     with opened(account, names, here=True) as office:
         statuses: dict[str, int] = office.app.run(lambda unit: dict(unit.work.statuses()))
-    waiting, under_way = _depth(account, names.queue)
-    dead, _ = _depth(account, names.dead_queue)
+    work, realtime = depth(account, names.queue), depth(account, names.realtime_queue)
+    dead, _ = depth(account, names.dead_queue)
     found = account.client("cloudwatch").describe_alarms(AlarmNamePrefix=names.prefix, StateValue="ALARM")
     alarms = tuple(str(alarm["AlarmName"]) for alarm in found["MetricAlarms"])
-    return Standing(datetime.now(UTC), statuses, waiting, under_way, dead, alarms)
+    waiting, under_way = work[0] + realtime[0], work[1] + realtime[1]
+    return Standing(datetime.now(UTC), statuses, waiting, under_way, dead, alarms, realtime[0])
 
 
-def _depth(account: Account, queue: str) -> tuple[int, int]:
-    """Return how many messages wait in a queue, and how many are being handled."""
+def depth(account: Account, queue: str) -> tuple[int, int]:
+    """Return how many messages wait in a queue, and how many are being handled; a missing queue has none."""
     sqs = account.client("sqs")
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    try:
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    except ClientError as error:
+        if is_gone(error):
+            return 0, 0
+        raise
     wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
     return int(told[wanted[0]]), int(told[wanted[1]])

@@ -7,15 +7,19 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.messages import Lane
 from infra.aws import access_logs, steps
 from infra.aws.account import Account
 from infra.aws.errors import AwsProblem, code_of, is_gone
 from infra.aws.gateway_answers import ANSWERS
 from infra.aws.names import Names
-from infra.aws.record import API_STAGE, CONSUMER, mapping
+from infra.aws.record import API_STAGE, CONSUMER, mapping, queue_arn
 
 PARTIAL: Final = ["ReportBatchItemFailures"]
 CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
+#: Real-time messages that one invocation takes at most: it handles them one after the other, so a slow timer
+#: delays those behind it. Others go to other invocations. There is no batching window, which would add to it.
+REALTIME_BATCH: Final = 5
 #: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
 #: bound for what a stranger's flood may cost.
 RATE, BURST = 500, 1000
@@ -42,16 +46,51 @@ class Wiring:
         self._lambda = account.client("lambda")
         self._events = account.client("events")
 
-    # -- the queue's mapping --------------------------------------------------------------------
+    # -- the queues' mappings -------------------------------------------------------------------
 
     def is_confirmed(self) -> bool:
-        """Whether the mapping is there and reports failures message by message."""
-        found = mapping(self._account, self._names)
-        return found is not None and found.get("FunctionResponseTypes") == PARTIAL
+        """Whether the mappings that are there report failures message by message.
+
+        An app that was deployed with one queue has one mapping, and its consumer goes on while it is updated.
+        """
+        work, realtime = (mapping(self._account, self._names, lane) for lane in (Lane.WORK, Lane.REALTIME))
+        return work is not None and all(
+            found.get("FunctionResponseTypes") == PARTIAL for found in (work, realtime) if found is not None
+        )
+
+    def connect_realtime(self) -> None:
+        """Have the consumer take real-time messages too.
+
+        Chalice gives a function one queue at most, so it has no part in this mapping. The mapping reports
+        failures message by message from the beginning.
+        """
+        lane = Lane.REALTIME
+        if mapping(self._account, self._names, lane) is None:
+            enabled = self.takes_messages()
+            made: dict[str, Any] = {}
+            self._patiently(
+                lambda: made.update(
+                    self._lambda.create_event_source_mapping(
+                        EventSourceArn=queue_arn(self._account, self._names, lane),
+                        FunctionName=self._names.function(CONSUMER),
+                        FunctionResponseTypes=PARTIAL,
+                        BatchSize=REALTIME_BATCH,
+                        MaximumBatchingWindowInSeconds=0,
+                        # A hibernating app sleeps on.
+                        Enabled=enabled,
+                    )
+                ),
+                is_busy=_is_busy_or_unready,
+            )
+            self._settled(made["UUID"])
 
     def confirm_mapping(self) -> None:
         """Have failures reported message by message, read that back, and only then let the consumer work."""
-        found = self._mapping()
+        for lane in Lane:
+            self._confirm(self._mapping(lane))
+        self._say_confirmed()
+
+    def _confirm(self, found: dict[str, Any]) -> None:
         if found.get("FunctionResponseTypes") != PARTIAL:
             self._patiently(
                 lambda: self._lambda.update_event_source_mapping(
@@ -62,10 +101,9 @@ class Wiring:
             read = self._lambda.get_event_source_mapping(UUID=found["UUID"])
             if read.get("FunctionResponseTypes") != PARTIAL:
                 raise AwsProblem(
-                    "Lambda didn't take ReportBatchItemFailures for the queue's mapping, without which "
+                    "Lambda didn't take ReportBatchItemFailures for a queue's mapping, without which "
                     "messages could be lost. Run the command again."
                 )
-        self._say_confirmed()
 
     def _say_confirmed(self) -> None:
         function = self._names.function(CONSUMER)
@@ -82,7 +120,7 @@ class Wiring:
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=function)
 
     def allow_chains(self) -> None:
-        """Let the consumer send messages to the queue that feeds it, however many follow one another.
+        """Let the consumer send messages to the queues that feed it, however many follow one another.
 
         Lambda takes a chain of some 16 invocations for an endless loop, and drops the message that would go
         on with it: a timer that sets the next timer gets there. How fast such chains may be is bounded in
@@ -94,9 +132,9 @@ class Wiring:
             )
         )
 
-    def bound_consumer(self, most: int | None) -> None:
-        """Let so many of the consumer run at once; None: as many as there is work for."""
-        found = self._mapping()
+    def bound_consumer(self, most: int | None, lane: Lane = Lane.WORK) -> None:
+        """Let so many consumers of a lane run at once; None: as many as there are messages for."""
+        found = self._mapping(lane)
         wanted = {} if most is None else {"MaximumConcurrency": most}
         if (found.get("ScalingConfig") or {}) == wanted:
             return
@@ -106,27 +144,29 @@ class Wiring:
         self._settled(found["UUID"])
 
     def switch_mapping(self, *, on: bool) -> bool:
-        """Let the consumer take messages, or none; False without a mapping."""
-        found = mapping(self._account, self._names)
-        if found is None:
-            return False
-        self._patiently(lambda: self._lambda.update_event_source_mapping(UUID=found["UUID"], Enabled=on))
-        self._settled(found["UUID"])
-        return True
+        """Let the consumer take messages of every lane, or none; False without a mapping of the work lane."""
+        every = {lane: mapping(self._account, self._names, lane) for lane in Lane}
+        for found in every.values():
+            if found is not None:
+                self._switch(found["UUID"], on=on)
+        return every[Lane.WORK] is not None
+
+    def _switch(self, uuid: str, *, on: bool) -> None:
+        self._patiently(lambda: self._lambda.update_event_source_mapping(UUID=uuid, Enabled=on))
+        self._settled(uuid)
 
     def takes_messages(self) -> bool:
-        """Whether the consumer takes messages at the moment."""
-        found = mapping(self._account, self._names)
-        return found is not None and str(found.get("State", "")).lower() in {
-            "enabled",
-            "enabling",
-            "creating",
-        }
+        """Whether the consumer takes messages of any lane at the moment."""
+        every = (mapping(self._account, self._names, lane) for lane in Lane)
+        return any(found is not None and _is_on(found) for found in every)
 
-    def _mapping(self) -> dict[str, Any]:
-        found = mapping(self._account, self._names)
+    def _mapping(self, lane: Lane) -> dict[str, Any]:
+        found = mapping(self._account, self._names, lane)
         if found is None:
-            raise AwsProblem("The queue isn't connected with its consumer. Run the command again.")
+            raise AwsProblem(
+                f"The queue {self._names.queues[lane]} isn't connected with its consumer. "
+                "Run the command again."
+            )
         return found
 
     def _settled(self, uuid: str) -> None:
@@ -135,15 +175,18 @@ class Wiring:
             if not state.endswith("ing"):
                 return
             steps.pause(_BETWEEN)
-        raise AwsProblem("Lambda is still changing the queue's mapping. Run the command again in a minute.")
+        raise AwsProblem("Lambda is still changing a queue's mapping. Run the command again in a minute.")
 
-    def _patiently(self, call: Callable[[], object]) -> None:
+    def _patiently(
+        self, call: Callable[[], object], is_busy: Callable[[ClientError], bool] | None = None
+    ) -> None:
         """Ask again while Lambda is busy with the change before."""
+        is_busy = is_busy or _is_busy
         for attempt in range(_TRIES):
             try:
                 call()
             except ClientError as error:
-                if code_of(error) not in _BUSY or attempt == _TRIES - 1:
+                if not is_busy(error) or attempt == _TRIES - 1:
                     raise
                 steps.pause(_BETWEEN)
             else:
@@ -252,6 +295,19 @@ class Wiring:
         except ClientError as error:
             if not _lacks_role(error):
                 raise
+
+
+def _is_busy(error: ClientError) -> bool:
+    return code_of(error) in _BUSY
+
+
+def _is_busy_or_unready(error: ClientError) -> bool:
+    """Whether Lambda is busy, or IAM hasn't told it yet that the role may read the queue."""
+    return _is_busy(error) or (code_of(error) == "InvalidParameterValueException" and "role" in str(error))
+
+
+def _is_on(found: dict[str, Any]) -> bool:
+    return str(found.get("State", "")).lower() in {"enabled", "enabling", "creating"}
 
 
 def _lacks_role(error: ClientError) -> bool:

@@ -21,7 +21,7 @@ def hibernate(
     region: Region = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Close an app's recruitment and switch off its queue and clock; its data stays."""
+    """Close an app's recruitment and switch off its queues and clock; its data stays."""
     # Put off: AWS's clients take a while to import.
     from infra.aws import finding
     from infra.aws.sleeping import Sleeping

@@ -42,7 +42,7 @@ Launch = Callable[[str, str], str]
 
 
 class Stalled(Exception):
-    """The queue doesn't come to rest."""
+    """The queues don't come to rest."""
 
 
 @dataclass
@@ -185,7 +185,7 @@ class Rehearsal:
 
     @contextmanager
     def running(self) -> Iterator[Pollers]:
-        """Let queue and functions work while the block lasts."""
+        """Let queues and functions work while the block lasts."""
         with Pollers(self.region.cloud, self.region.deployed.functions) as pollers:
             yield pollers
 
@@ -205,19 +205,20 @@ class Rehearsal:
         return fared
 
     def settle(self) -> None:
-        """Deliver what Mechanical Turk reports, and wait until the queue has come to rest."""
+        """Deliver what Mechanical Turk reports, and wait until the queues have come to rest."""
         rested = since = time.monotonic()
         while True:
             if self.requester.post.deliver(lambda envelope: publish(self.region.cloud, envelope)):
                 since = rested = time.monotonic()
-            busy, put_off = waiting(self.region.cloud, self.names.queue)
+            both = [waiting(self.region.cloud, name) for name in self.names.queues.values()]
+            busy, put_off = (sum(counts) for counts in zip(*both, strict=True))
             now = time.monotonic()
             if busy:
                 rested = now
             if not busy and (not put_off or now - rested > QUIET):
                 return
             if now - since > PATIENCE:
-                raise Stalled(f"{busy} messages are still in {self.names.queue} after {PATIENCE:.0f} s")
+                raise Stalled(f"{busy} messages are still in the queues after {PATIENCE:.0f} s")
             time.sleep(0.05)
 
     # -- what comes out -------------------------------------------------------------------------

@@ -56,9 +56,14 @@ def unused(calls: Iterable[Call], names: Names, settings: Gettable) -> list[str]
 
 def _is_allowed(document: dict[str, Any], action: str, resource: str) -> bool:
     return any(
-        action in statement["Action"] and fnmatch.fnmatchcase(resource, statement["Resource"])
+        action in statement["Action"] and _covers(statement["Resource"], resource)
         for statement in document["Statement"]
     )
+
+
+def _covers(patterns: str | list[str], resource: str) -> bool:
+    listed = [patterns] if isinstance(patterns, str) else patterns
+    return any(fnmatch.fnmatchcase(resource, pattern) for pattern in listed)
 
 
 def resources_of(call: Call) -> set[str]:

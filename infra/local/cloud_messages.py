@@ -10,7 +10,7 @@ from infra.local.moto_cloud import Handler, MotoCloud
 
 logger = logging.getLogger("petri.local")
 
-#: Seconds between two looks into the queue: it doesn't say when something comes.
+#: Seconds between two looks into the queues: they don't say when something comes.
 LOOK_EVERY = 0.1
 
 
@@ -27,7 +27,7 @@ class CloudMessages:
         clock.forget_sockets()
 
     def carry_out_one(self) -> bool:
-        """Carry out what waits in the queue, a batch at most; False when nothing waits."""
+        """Carry out what waits in one queue, a batch at most; False when nothing waits in either."""
         self._tick_once_a_minute()
         records = self._cloud.receive()
         if records:

@@ -14,13 +14,15 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from chalicelib.messages import Lane
 from chalicelib.messaging.clients import Clients
 from chalicelib.messaging.schedule import EventBridgeSchedule
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.ports import Clock
 from infra.local.moto_engine import REGION
 
-QUEUE, DEAD_QUEUE = "petri-local-messages", "petri-local-dead"
+QUEUES = {Lane.WORK: "petri-local-messages", Lane.REALTIME: "petri-local-realtime"}
+DEAD_QUEUE = "petri-local-dead"
 TOPIC, RULE = "petri-local-reports", "petri-local-on_tick-event"
 #: How often a message may be handed out before it goes to the dead queue; the consumer buries it sooner.
 MOST_RECEIVES = 1000
@@ -38,8 +40,15 @@ class Addresses:
 
     queue: str
     queue_arn: str
+    realtime_queue: str
+    realtime_queue_arn: str
     dead_queue: str
     topic: str
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """The address of each queue that has a consumer, by its ARN; that of real-time messages first."""
+        return {self.realtime_queue_arn: self.realtime_queue, self.queue_arn: self.queue}
 
 
 class MotoCloud:
@@ -50,7 +59,7 @@ class MotoCloud:
         self.clients = Clients(REGION)
 
     def make(self) -> Addresses:
-        """Make the queues, the topic that reports into them, and the clock's rule; say where they are."""
+        """Make the queues, the topic that reports into one, and the clock's rule; say where they are."""
         return self.at
 
     @cached_property
@@ -60,7 +69,8 @@ class MotoCloud:
         dead_url, dead_arn = self._queue(DEAD_QUEUE, {})
         redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": MOST_RECEIVES}
         settings = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": json.dumps(redrive)}
-        url, arn = self._queue(QUEUE, settings)
+        url, arn = self._queue(QUEUES[Lane.WORK], settings)
+        realtime = self._queue(QUEUES[Lane.REALTIME], settings)
         topic = sns.create_topic(Name=TOPIC)["TopicArn"]
         allowed = {
             "Effect": "Allow",
@@ -75,7 +85,7 @@ class MotoCloud:
         self.clients.maker("events")().put_rule(
             Name=RULE, ScheduleExpression="rate(1 minute)", State="ENABLED"
         )
-        return Addresses(url, arn, dead_url, topic)
+        return Addresses(url, arn, *realtime, dead_url, topic)
 
     def _queue(self, name: str, settings: dict[str, str]) -> tuple[str, str]:
         sqs = self.clients.maker("sqs")()
@@ -84,8 +94,8 @@ class MotoCloud:
         return url, str(found["Attributes"]["QueueArn"])
 
     def queue(self, clock: Clock) -> SQSQueue:
-        """Return what posts to the queue."""
-        return SQSQueue(QUEUE, clock, self.clients.maker("sqs"))
+        """Return what posts to the queues."""
+        return SQSQueue(QUEUES, clock, self.clients.maker("sqs"))
 
     def schedule(self) -> EventBridgeSchedule:
         """Return what switches the clock's rule."""
@@ -94,14 +104,25 @@ class MotoCloud:
     # -- what Lambda does ---------------------------------------------------------------------------
 
     def receive(self) -> list[dict[str, Any]]:
-        """Take what waits in the queue, as the records of an event."""
+        """Take what waits in one queue, as the records of an event: real-time messages first.
+
+        Lambda polls the queues at the same time; here one process does one thing after the other.
+        """
+        for arn in self.at.queues:
+            records = self.receive_from(arn)
+            if records:
+                return records
+        return []
+
+    def receive_from(self, arn: str) -> list[dict[str, Any]]:
+        """Take what waits in the queue with this ARN, as the records of an event."""
         answer = self.clients.maker("sqs")().receive_message(
-            QueueUrl=self.at.queue,
+            QueueUrl=self.at.queues[arn],
             MaxNumberOfMessages=BATCH,
             WaitTimeSeconds=0,
             MessageSystemAttributeNames=["All"],
         )
-        return [self._record(message) for message in answer.get("Messages", ())]
+        return [_record(message, arn) for message in answer.get("Messages", ())]
 
     def hand_over(self, records: list[dict[str, Any]], on_message: Handler) -> list[str]:
         """Call a function with records, and delete those that it doesn't name as failed; return the others.
@@ -113,7 +134,8 @@ class MotoCloud:
         for record in records:
             if record["messageId"] not in failed:
                 self.clients.maker("sqs")().delete_message(
-                    QueueUrl=self.at.queue, ReceiptHandle=record["receiptHandle"]
+                    QueueUrl=self.at.queues[record["eventSourceARN"]],
+                    ReceiptHandle=record["receiptHandle"],
                 )
         return failed
 
@@ -124,18 +146,19 @@ class MotoCloud:
         on_tick(_scheduled_event(now), None)
         return True
 
-    def _record(self, message: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-            "messageAttributes": {},
-            "md5OfBody": message["MD5OfBody"],
-            "eventSource": "aws:sqs",
-            "eventSourceARN": self.at.queue_arn,
-            "awsRegion": REGION,
-        }
+
+def _record(message: dict[str, Any], arn: str) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn,
+        "awsRegion": REGION,
+    }
 
 
 def _scheduled_event(now: datetime) -> dict[str, Any]:

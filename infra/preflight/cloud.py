@@ -31,7 +31,10 @@ class _Posted:
 
 
 class TrialSQS:
-    """The calls of SQS's client that the platform makes, by their names there."""
+    """The calls of SQS's client that the platform makes, by their names there.
+
+    In simulated time no message waits behind another, so both lanes share one queue.
+    """
 
     def __init__(self, timeline: Timeline, tally: Tally) -> None:
         """Begin empty; set `consume` before the first message comes."""

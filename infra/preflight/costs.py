@@ -23,8 +23,8 @@ SLOWER: Final = 1.75
 DYNAMODB_CALL: Final = 0.006
 #: Bytes that Lambda itself, and the API's access log, write about each invocation.
 LOG_LINES: Final = 600
-#: Calls a minute with which Lambda's five pollers ask an empty queue (each waits 20 seconds).
-POLLS: Final = 15
+#: Calls a minute with which Lambda asks two empty queues: five pollers each, whose calls wait 20 seconds.
+POLLS: Final = 2 * 5 * 3
 SERVICES: Final = ("DynamoDB", "Lambda", "API Gateway", "SQS and SNS", "CloudWatch", "CloudFront and S3")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib import services
 from chalicelib.bootstrap import local
 from chalicelib.experiment.loader import Loaded
+from chalicelib.messages import Lane
 from chalicelib.messaging.channels import LocalChannels
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.model.errors import ExperimentError
@@ -315,7 +316,7 @@ def _app(loaded: Loaded, engine: Engine, timeline: Timeline, queue: TrialSQS, sc
         routes=loaded.routes,
         scheduled=loaded.scheduled,
         clock=timeline,
-        queue=SQSQueue(APP_ID, timeline, lambda: queue),
+        queue=SQSQueue(dict.fromkeys(Lane, APP_ID), timeline, lambda: queue),
         schedule=schedule,
         operator_token=OPERATOR,
     )

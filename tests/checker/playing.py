@@ -141,7 +141,7 @@ class RandomQueue:
                     continue
                 self._waiting += [message, message] if draw < LOST + TWICE else [message]
 
-    def retry_later(self, receipt: str, tries: int) -> None:
+    def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
         """Messages that fail are put back by the worker that had them."""
 
     def take(self) -> Message | None:

@@ -211,7 +211,7 @@ def cloud_post(_moto_messages: None, tmp_path: Path) -> Iterator[Post]:
     carrier = OfCloud(clock)
     yield from _built(carrier, clock, tmp_path / "run.sqlite")
     sqs, at = carrier.cloud.clients.maker("sqs")(), carrier.cloud.at
-    for url in (at.queue, at.dead_queue):
+    for url in (*at.queues.values(), at.dead_queue):
         sqs.delete_queue(QueueUrl=url)
 
 

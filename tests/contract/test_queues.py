@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.invocation import within
+from chalicelib.messages import Lane
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.model.errors import Unsent
 from chalicelib.operations import attempts, dead_letters
@@ -322,7 +323,7 @@ def unreachable(answer: object) -> None:
 def test_a_queue_that_is_gone_loses_nothing(cloud_post: Post) -> None:
     queue = cloud_post.carrier.queue
     assert isinstance(queue, SQSQueue)
-    queue._name = "petri-elsewhere"
+    queue._names = dict.fromkeys(Lane, "petri-elsewhere")
     cloud_post.post("one")
     assert cloud_post.recorded() == 1
 
@@ -446,7 +447,7 @@ def test_what_is_handed_back_comes_again_in_a_second(
 ) -> None:
     pauses: list[int] = []
     queue = cloud_post.carrier.queue
-    monkeypatch.setattr(queue, "retry_later", lambda receipt, tries: pauses.append(tries))
+    monkeypatch.setattr(queue, "retry_later", lambda receipt, tries, source: pauses.append(tries))
     cloud_post.post("one", "two")
     event = {"Records": [delivered(cloud_post.next_record(), 9)["Records"][0]] * 2}
     with within(LittleTime()):

@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "PETRI_STAGE": NAMES.stage,
     "PETRI_TABLE": NAMES.table,
     "PETRI_QUEUE": NAMES.queue,
+    "PETRI_REALTIME_QUEUE": NAMES.realtime_queue,
     "PETRI_TOPIC": NAMES.topic,
     "AWS_REGION": REGION,
 }

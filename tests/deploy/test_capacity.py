@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
+from chalicelib.messages import Lane
 from chalicelib.model.errors import Busy
 from chalicelib.web.answers import failure
 from infra.aws import capacity, remains
@@ -55,7 +56,7 @@ def nothing_was_made() -> bool:
 def test_a_live_deploy_into_a_new_account_says_how_many_participants_it_carries() -> None:
     said = said_by(*LIVE, typed="no\n")
     assert "may run 10 functions at once" in said
-    assert "about 30 participants at a time" in said
+    assert "about 20 participants at a time" in said
 
 
 @pytest.mark.usefixtures("small")
@@ -68,18 +69,18 @@ def test_nothing_is_made_unless_that_number_is_typed() -> None:
 def test_yes_does_not_type_it() -> None:
     ended = call(*LIVE, "--yes")
     assert ended.exit_code == 1
-    assert "--at-a-time 30" in str(ended.exception or "") + ended.output
+    assert "--at-a-time 20" in str(ended.exception or "") + ended.output
     assert nothing_was_made()
 
 
 @pytest.mark.usefixtures("small")
 def test_more_participants_than_the_account_carries_are_refused() -> None:
-    assert call(*LIVE, "--yes", "--at-a-time", "31").exit_code == 1
+    assert call(*LIVE, "--yes", "--at-a-time", "21").exit_code == 1
     assert nothing_was_made()
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize(("more", "typed"), [((), "30\nn\n"), (("--at-a-time", "30"), "n\n")])
+@pytest.mark.parametrize(("more", "typed"), [((), "20\nn\n"), (("--at-a-time", "20"), "n\n")])
 def test_an_operator_who_types_it_is_asked_the_last_question(more: tuple[str, ...], typed: str) -> None:
     assert "Deploy small as live" in said_by(*LIVE, *more, typed=typed)
 
@@ -99,30 +100,33 @@ def test_an_operator_who_may_not_ask_lambda_is_not_asked(small: Cloud) -> None:
     assert "at a time" not in said_by(*LIVE, typed="n\n")
 
 
-def test_the_queue_leaves_room_for_requests_in_a_small_account(standing: Standing) -> None:
+def bounds(standing: Standing) -> list[Any]:
+    """How many consumers of each lane may run at once; the work lane first."""
+    found = [mapping(standing.account, standing.names, lane) for lane in (Lane.WORK, Lane.REALTIME)]
+    return [(one or {}).get("ScalingConfig") for one in found]
+
+
+def test_both_queues_leave_room_for_requests_in_a_small_account(standing: Standing) -> None:
     standing.cloud.limit_concurrency(10)
     deploy(standing.account, standing.names)
-    found = mapping(standing.account, standing.names)
-    assert found is not None
-    assert found["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert bounds(standing) == [{"MaximumConcurrency": 2}, {"MaximumConcurrency": 2}]
 
 
 def test_an_account_that_has_grown_is_used_up_to_its_new_size(standing: Standing) -> None:
     for functions in (10, 1000):
         standing.cloud.limit_concurrency(functions)
         deploy(standing.account, standing.names)
-    found = mapping(standing.account, standing.names)
-    assert found is not None
-    assert not found.get("ScalingConfig")
+    work, realtime = bounds(standing)
+    assert (work, realtime or {}) == ({"MaximumConcurrency": 200}, {})
 
 
 @pytest.mark.parametrize(
-    ("functions", "people", "consumers"),
-    [(1, 5, 2), (10, 30, 2), (50, 230, 10), (99, 475, 19), (1000, 4980, None)],
+    ("functions", "people", "consumers", "realtime"),
+    [(1, 5, 2, 2), (10, 20, 2, 2), (50, 220, 10, 10), (99, 465, 19, 19), (1000, 4970, 200, None)],
 )
-def test_what_an_account_carries(functions: int, people: int, consumers: int | None) -> None:
+def test_what_an_account_carries(functions: int, people: int, consumers: int, realtime: int | None) -> None:
     found = Capacity(functions)
-    assert (found.people, found.consumers) == (people, consumers)
+    assert (found.people, found.consumers, found.realtime_consumers) == (people, consumers, realtime)
 
 
 def test_an_account_that_does_not_say_is_taken_to_be_large() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.messages import Lane
 from infra.aws import facts
 from infra.aws.account import Account, connect
 from infra.aws.deploying import Deploying, Order, described
@@ -74,9 +75,30 @@ def test_each_function_has_its_own_role_and_log_group(deployed: Any, kind: str) 
     assert sum(each["resource_type"] == kind for each in look_up(account, names)) == len(FUNCTIONS)
 
 
-def test_failures_of_the_queue_are_reported_message_by_message(deployed: Any) -> None:
+@pytest.mark.parametrize("lane", Lane)
+def test_failures_of_each_queue_are_reported_message_by_message(deployed: Any, lane: Lane) -> None:
     account, names, *_ = deployed
-    assert mapping(account, names)["FunctionResponseTypes"] == PARTIAL
+    assert mapping(account, names, lane)["FunctionResponseTypes"] == PARTIAL
+
+
+def test_each_lane_has_one_mapping_after_two_deploys(deployed: Any) -> None:
+    account, names, *_ = deployed
+    found = account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    pairs = [[one[arn].rpartition(":")[2] for arn in ("EventSourceArn", "FunctionArn")] for one in found]
+    own = [queue for queue, function in pairs if function == names.function("on_message")]
+    assert sorted(own) == sorted(names.queues.values())
+
+
+def test_real_time_messages_are_handed_over_in_small_batches_without_a_window(deployed: Any) -> None:
+    account, names, *_ = deployed
+    found = mapping(account, names, Lane.REALTIME)
+    assert found["BatchSize"] < mapping(account, names)["BatchSize"]
+    assert not found.get("MaximumBatchingWindowInSeconds")
+
+
+def test_the_mapping_of_real_time_messages_is_none_of_chalices(deployed: Any) -> None:
+    account, names, *_ = deployed
+    assert [one["queue"] for one in look_up(account, names) if "queue" in one] == [names.queue]
 
 
 def test_the_consumer_works_when_its_mapping_is_confirmed(deployed: Any) -> None:
@@ -116,9 +138,14 @@ def test_what_the_gateway_answers_itself_counts_from_a_deployment_that_comes_aft
     assert after.count("CreateDeployment") == 1
 
 
-def test_in_an_account_of_the_usual_size_the_queue_may_use_all_of_it(deployed: Any) -> None:
+def test_in_an_account_of_the_usual_size_real_time_messages_may_use_all_of_it(deployed: Any) -> None:
     account, names, *_ = deployed
-    assert not mapping(account, names).get("ScalingConfig")
+    assert not mapping(account, names, Lane.REALTIME).get("ScalingConfig")
+
+
+def test_a_burst_of_work_leaves_most_of_the_account_to_the_others(deployed: Any) -> None:
+    account, names, *_ = deployed
+    assert mapping(account, names)["ScalingConfig"] == {"MaximumConcurrency": 200}
 
 
 def test_an_account_that_cloudfront_refuses_until_it_is_verified_is_told_what_to_write(
@@ -216,8 +243,9 @@ FAULTS = [
     ("ssm", "PutParameter", 0, "keep the secrets"),
     ("lambda", "CreateFunction", 2, "deploy functions and APIs with Chalice"),
     ("apigateway", "CreateDeployment", 0, "deploy functions and APIs with Chalice"),
+    ("lambda", "CreateEventSourceMapping", 0, "connect queues and limits"),
     # The first is Chalice's own.
-    ("lambda", "UpdateEventSourceMapping", 1, "connect queue and limits"),
+    ("lambda", "UpdateEventSourceMapping", 1, "connect queues and limits"),
     ("cloudformation", "CreateStack", 0, "put CloudFront before it"),
     ("cloudfront", "CreateInvalidation", 0, "upload the pages"),
 ]

@@ -27,17 +27,35 @@ def statements(function: str, settings: dict[str, Any] | None = None) -> dict[st
     return {statement["Sid"]: statement for statement in made["Statement"]}
 
 
+def resources(function: str) -> list[str]:
+    """Every resource of every statement of a function's policy."""
+    named = [statement["Resource"] for statement in statements(function).values()]
+    return [one for each in named for one in ([each] if isinstance(each, str) else each)]
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_right_is_for_this_apps_own_resources(function: str) -> None:
-    for statement in statements(function).values():
-        assert NAMES.prefix in statement["Resource"] or NAMES.parameters in statement["Resource"] or (
-            statement["Resource"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:*/api/")
+    for resource in resources(function):
+        assert NAMES.prefix in resource or NAMES.parameters in resource or (
+            resource.startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:*/api/")
         )  # fmt: skip
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_right_is_for_all_resources(function: str) -> None:
-    assert all(statement["Resource"] != "*" for statement in statements(function).values())
+    assert "*" not in resources(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_sends_to_the_queue_of_each_lane(function: str) -> None:
+    arns = [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in NAMES.queues.values()]
+    assert statements(function)["SendMessages"]["Resource"] == arns
+
+
+@pytest.mark.parametrize("sid", ["TakeMessages", "ComeAgainLater"])
+def test_the_consumer_takes_messages_from_the_queue_of_each_lane(sid: str) -> None:
+    arns = [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in NAMES.queues.values()]
+    assert statements("on_message")[sid]["Resource"] == arns
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -47,7 +65,7 @@ def test_no_action_is_a_pattern(function: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_right_is_in_the_account_and_region_of_the_app(function: str) -> None:
-    places = [statement["Resource"].split(":")[3:5] for statement in statements(function).values()]
+    places = [resource.split(":")[3:5] for resource in resources(function)]
     assert places == [[REGION, ACCOUNT]] * len(places)
 
 
@@ -86,9 +104,7 @@ def test_a_policy_fits_into_a_role(function: str) -> None:
     ],
 )
 def test_who_talks_to_sockets_may(function: str, method: str) -> None:
-    reached = {
-        one["Resource"].split("/")[2] for one in statements(function).values() if "@" in one["Resource"]
-    }
+    reached = {resource.split("/")[2] for resource in resources(function) if "@" in resource}
     assert method in reached
 
 

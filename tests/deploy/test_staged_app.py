@@ -20,6 +20,7 @@ STAGED = {
     "PETRI_STAGE": "sandbox",
     "PETRI_TABLE": "petri-story-sandbox",
     "PETRI_QUEUE": "petri-story-sandbox-messages",
+    "PETRI_REALTIME_QUEUE": "petri-story-sandbox-realtime",
     "PETRI_TOPIC": "petri-story-sandbox-reports",
 }
 CODE = """

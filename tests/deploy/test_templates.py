@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cfnlint import ManualArgs, lint
 
+from chalicelib.ports import REACH
 from chalicelib.storage.dynamodb import SCHEMA
 from chalicelib.storage.dynamodb_models import MODELS
 from chalicelib.workers.messages import MOST_TRIES
@@ -101,7 +102,7 @@ def test_the_rights_to_make_each_resource_are_asked_for_beforehand(text: str) ->
     ("kind", "key", "expected"),
     [
         ("AWS::DynamoDB::Table", "TableName", {NAMES.table}),
-        ("AWS::SQS::Queue", "QueueName", {NAMES.queue, NAMES.dead_queue}),
+        ("AWS::SQS::Queue", "QueueName", {*NAMES.queues.values(), NAMES.dead_queue}),
         ("AWS::SNS::Topic", "TopicName", {NAMES.topic, NAMES.alarm_topic}),
         ("AWS::S3::Bucket", "BucketName", {NAMES.site_bucket(ACCOUNT), NAMES.keep_bucket(ACCOUNT)}),
         ("AWS::Logs::LogGroup", "LogGroupName", {NAMES.access_log_group, NAMES.log_group("api_handler")}),
@@ -213,15 +214,45 @@ def test_every_queue_keeps_messages_as_long_as_it_can(base: resolved.Template) -
     assert all(properties["MessageRetentionPeriod"] == 14 * 24 * 3600 for properties in queues(base).values())
 
 
-def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take(base: resolved.Template) -> None:
-    functions = chalice_config(NAMES)["stages"]["live"]["lambda_functions"]
-    assert queues(base)["Messages"]["VisibilityTimeout"] == 6 * functions["on_message"]["lambda_timeout"]
+CONSUMED = ("Messages", "RealtimeMessages")
 
 
-def test_deliveries_that_were_never_tried_do_not_send_a_message_to_the_dead_queue(
-    base: resolved.Template,
+@pytest.mark.parametrize("queue", CONSUMED)
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take(
+    base: resolved.Template, queue: str
 ) -> None:
-    assert queues(base)["Messages"]["RedrivePolicy"]["maxReceiveCount"] > 50 * MOST_TRIES
+    functions = chalice_config(NAMES)["stages"]["live"]["lambda_functions"]
+    assert queues(base)[queue]["VisibilityTimeout"] == 6 * functions["on_message"]["lambda_timeout"]
+
+
+@pytest.mark.parametrize("queue", CONSUMED)
+def test_deliveries_that_were_never_tried_do_not_send_a_message_to_the_dead_queue(
+    base: resolved.Template, queue: str
+) -> None:
+    assert queues(base)[queue]["RedrivePolicy"]["maxReceiveCount"] > 50 * MOST_TRIES
+
+
+def test_no_service_from_outside_sends_real_time_messages(base: resolved.Template) -> None:
+    assert allowed(base, "RealtimeMessagesPolicy") == []
+
+
+def test_every_queue_that_has_a_consumer_has_an_alarm_on_the_age_of_its_oldest_message(
+    front: resolved.Template,
+) -> None:
+    watched = {
+        one["Dimensions"][0]["Value"]
+        for one in of_type(front, "AWS::CloudWatch::Alarm").values()
+        if one.get("MetricName") == "ApproximateAgeOfOldestMessage"
+    }
+    assert watched == set(NAMES.queues.values())
+
+
+def test_the_alarm_for_real_time_messages_allows_the_longest_delay_of_sqs_and_goes_off_first(
+    front: resolved.Template,
+) -> None:
+    alarms = of_type(front, "AWS::CloudWatch::Alarm")
+    realtime, work = (alarms[f"Old{lane}Alarm"]["Threshold"] for lane in ("RealtimeMessages", "Messages"))
+    assert REACH.total_seconds() < realtime < work
 
 
 def allowed(template: resolved.Template, policy: str) -> list[dict[str, Any]]:
@@ -258,7 +289,14 @@ def test_a_report_that_cant_be_delivered_is_kept(base: resolved.Template) -> Non
     assert subscription["RedrivePolicy"] == {"deadLetterTargetArn": "<DeadMessages.Arn>"}
 
 
-POLICIES = ("MessagesPolicy", "DeadMessagesPolicy", "ReportsPolicy", "AlarmsPolicy", "KeepPolicy")
+POLICIES = (
+    "MessagesPolicy",
+    "RealtimeMessagesPolicy",
+    "DeadMessagesPolicy",
+    "ReportsPolicy",
+    "AlarmsPolicy",
+    "KeepPolicy",
+)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +404,8 @@ def test_what_the_gateway_answers_itself_is_told_from_a_wait_for_the_person_ahea
 
 
 @pytest.mark.parametrize(
-    "what", ["Errors", "Throttles", "GatewayFailures", "Clock", "DeadMessages", "OldMessages"]
+    "what",
+    ["Errors", "Throttles", "GatewayFailures", "Clock", "DeadMessages", "OldMessages", "OldRealtimeMessages"],
 )
 def test_there_is_an_alarm(front: resolved.Template, what: str) -> None:
     assert f"{what}Alarm" in of_type(front, "AWS::CloudWatch::Alarm")

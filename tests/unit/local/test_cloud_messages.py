@@ -62,7 +62,7 @@ def test_what_is_carried_out_leaves_the_queue(
     consumer.carry_out_one()
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     sqs = cloud.clients.maker("sqs")()
-    told = sqs.get_queue_attributes(QueueUrl=cloud.at.queue, AttributeNames=names)["Attributes"]
+    told = sqs.get_queue_attributes(QueueUrl=cloud.at.realtime_queue, AttributeNames=names)["Attributes"]
     assert told == dict.fromkeys(names, "0")
 
 
@@ -77,7 +77,7 @@ def test_when_the_function_itself_fails_everything_stays_in_the_queue(
         CloudMessages(cloud_post.app, cloud, broken, handlers.on_tick).carry_out_one()
     sqs = cloud.clients.maker("sqs")()
     names = ["ApproximateNumberOfMessagesNotVisible"]
-    told = sqs.get_queue_attributes(QueueUrl=cloud.at.queue, AttributeNames=names)["Attributes"]
+    told = sqs.get_queue_attributes(QueueUrl=cloud.at.realtime_queue, AttributeNames=names)["Attributes"]
     assert told == {"ApproximateNumberOfMessagesNotVisible": "1"}
 
 

@@ -57,8 +57,8 @@ def test_pages_are_charged_for_everybody_who_comes():
     assert twice["cdn_requests"] == 2 * 15
 
 
-def test_the_queue_is_polled_while_nothing_comes():
-    assert quantities(Tally(), WEIGHT, 1, 120.0)["sqs_requests"] == 30
+def test_both_queues_are_polled_while_nothing_comes():
+    assert quantities(Tally(), WEIGHT, 1, 120.0)["sqs_requests"] == 60
 
 
 def test_functions_are_reckoned_with_the_memory_that_they_are_given():
