@@ -102,7 +102,25 @@ def about(data: Data) -> dict[str, str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "") -> str:
-    """Return a table as HTML, everything in it escaped; the first cell of a row names the row."""
+    """Return a table as HTML, everything in it escaped; the first cell of a row names the row.
+
+    Args:
+        head: The names of the columns.
+        rows: The cells of each row, as many as there are columns.
+        caption: A text above the table.
+
+    Returns:
+        The table's HTML.
+
+    Example:
+        >>> print(table(["word", "count"], [["<b>", 3]]))
+        <div class="wide"><table>
+        <thead><tr><th scope="col" class="left">word</th><th scope="col">count</th></tr></thead>
+        <tbody>
+        <tr><th scope="row">&lt;b&gt;</th><td>3</td></tr>
+        </tbody></table></div>
+
+    """
     listed = [list(row) for row in rows]
     lefts = [index == 0 or any(_is_words(row[index]) for row in listed) for index in range(len(head))]
     names = "".join(
@@ -118,7 +136,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "")
 
 
 def figure(picture: str, caption: str = "") -> str:
-    """Return a picture (SVG of your own making, not escaped) with what it shows below it."""
+    """Return a picture with a caption.
+
+    Args:
+        picture: SVG of your own making; it isn't escaped.
+        caption: What the picture shows.
+
+    Returns:
+        The figure's HTML.
+
+    Example:
+        >>> print(figure("<svg></svg>", "A drawing"))
+        <figure><svg></svg>
+        <figcaption>A drawing</figcaption></figure>
+
+    """
     said = f"\n<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f"<figure>{picture}{said}</figure>"
 

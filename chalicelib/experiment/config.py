@@ -276,5 +276,10 @@ _process_wide = Configuration()
 
 
 def get_config() -> Configuration:
-    """Return the settings of the experiment that this process serves."""
+    """Return the settings of the experiment that this process serves.
+
+    Returns:
+        The one object of this process; `get_config().get("title")` reads a setting.
+
+    """
     return _process_wide

@@ -151,11 +151,25 @@ class Experiment:
         return random.Random(self.random_seed)
 
     def save(self, *objects: Record) -> None:
-        """Make records part of this request; nothing is written before the request's own commit."""
+        """Make records part of this request; nothing is written before the request's own commit.
+
+        Args:
+            *objects: New or changed records.
+
+        """
         self.work.save(*objects)
 
     def networks(self, role: str = "all", full: Failed = "all") -> list[Network]:
-        """Return living networks in order of id, by role ("all", "practice" ...) and by `full`."""
+        """Return living networks in order of id, by role ("all", "practice" ...) and by `full`.
+
+        Args:
+            role: The role to look for, or `"all"`.
+            full: True, False or `"all"`.
+
+        Returns:
+            The networks that haven't failed.
+
+        """
         return [
             network
             for network in self.work.networks()
@@ -163,7 +177,14 @@ class Experiment:
         ]
 
     def log(self, text: str, key: str = "?????", force: bool = False) -> None:
-        """Write a line to the run's log, when `verbose` or forced."""
+        """Write a line to the run's log, when `verbose` or forced.
+
+        Args:
+            text: What to write.
+            key: A word that the line begins with.
+            force: Write the line even when `verbose` is off.
+
+        """
         if force or self.verbose:
             logger.info("%s %s", key, text)
 
@@ -174,7 +195,19 @@ class Experiment:
 
     @classmethod
     def make_uuid(cls, app_id: Any = None) -> str:
-        """Return a new unique id, or the given one, unchanged, when it is a valid UUID of any version."""
+        """Return a new unique id, or the given one, unchanged, when it is a valid UUID of any version.
+
+        Args:
+            app_id: An id that may be a UUID already.
+
+        Returns:
+            A UUID as text.
+
+        Example:
+            >>> Experiment.make_uuid("3f2c8a4e-0b1d-4c55-9d2e-6a7b8c9d0e1f")
+            '3f2c8a4e-0b1d-4c55-9d2e-6a7b8c9d0e1f'
+
+        """
         text = str(app_id)
         try:
             known = str(uuid.UUID(text))
@@ -196,7 +229,12 @@ class Experiment:
                 self.save(network)
 
     def create_network(self) -> Network:
-        """Override: return a new network; Empty by default."""
+        """Override: return a new network; Empty by default.
+
+        Returns:
+            A network that hasn't been saved yet; its role is set by `setup`.
+
+        """
         return Empty()
 
     @property
@@ -216,7 +254,21 @@ class Experiment:
         fingerprint_hash: str | None = None,
         entry_information: dict[str, Any] | None = None,
     ) -> Participant:
-        """Make a participant with `participant_constructor`, of the object or else of the class."""
+        """Make a participant with `participant_constructor`, of the object or else of the class.
+
+        Args:
+            worker_id: The recruiter's id of the person.
+            hit_id: The recruiter's id of the listing.
+            assignment_id: The recruiter's id of this person's acceptance.
+            mode: `debug`, `sandbox` or `live`.
+            recruiter_name: The nickname of the recruiter.
+            fingerprint_hash: A hash of the browser's traits.
+            entry_information: The other parameters of the entry link.
+
+        Returns:
+            The participant, saved with the request.
+
+        """
         make = vars(self).get("participant_constructor") or type(self).participant_constructor
         participant = make(
             recruiter_id=recruiter_name or "",
@@ -231,12 +283,28 @@ class Experiment:
         return participant
 
     def load_participant(self, assignment_id: str) -> Participant | None:
-        """Return the one participant with this assignment, or None."""
+        """Return the one participant with this assignment, or None.
+
+        Args:
+            assignment_id: The recruiter's id of the assignment.
+
+        Returns:
+            The participant, or None when no participant has the assignment.
+
+        """
         claimed = self.work.item((f"assignment#{assignment_id}", "#"))
         return None if claimed is None else self.work.participant(claimed["participant_id"])
 
     def is_overrecruited(self, waiting_count: int) -> bool:
-        """Say whether a newcomer is one too many: above the quorum, or above the seats of all rooms."""
+        """Say whether a newcomer is one too many: above the quorum, or above the seats of all rooms.
+
+        Args:
+            waiting_count: How many participants wait or have a seat, the newcomer included.
+
+        Returns:
+            True when the newcomer gets no seat.
+
+        """
         seats = self.room_size * self.rooms if self.room_size else self.quorum
         return bool(seats) and waiting_count > seats
 
@@ -245,6 +313,16 @@ class Experiment:
 
         Practice networks come first. None when nothing is left; NetworkBusy when all that is left
         waits for somebody's answer.
+
+        Args:
+            participant: The participant who asks for a place.
+
+        Returns:
+            The network to join, or None when no network is left for the participant.
+
+        Raises:
+            NetworkBusy: Places are left, but each waits for another participant's answer.
+
         """
         visited = {node_id // 100_000 for node_id in participant.node_ids}
         left = [n for n in self.networks(full=False) if n.id not in visited]
@@ -257,54 +335,143 @@ class Experiment:
         return practice[0] if practice else self.choose_network(is_open, participant)
 
     def choose_network(self, networks: list[Network], participant: Participant) -> Network | None:
-        """Choose among open networks: one at random."""
+        """Choose among open networks: one at random.
+
+        Args:
+            networks: The open networks, in order of id.
+            participant: The participant.
+
+        Returns:
+            One of the networks, or None for none of them.
+
+        """
         del participant
         return random.choice(networks)
 
     def create_node(self, participant: Participant, network: Network) -> Node:
-        """Make the participant's node in a network."""
+        """Make the participant's node in a network.
+
+        Args:
+            participant: The participant.
+            network: The network that the participant joins.
+
+        Returns:
+            A node that isn't connected yet.
+
+        """
         return Node(network=network, participant=participant)
 
     def add_node_to_network(self, node: Node, network: Network) -> None:
-        """Connect a new node as its network does."""
+        """Connect a new node as its network does.
+
+        Args:
+            node: The new node.
+            network: The network that it joins.
+
+        """
         network.add_node(node)
 
     # -- after a request, in the same unit of work ------------------------------------------------
 
     def node_post_request(self, participant: Participant, node: Node) -> None:
-        """Run when a node was made."""
+        """Run when a node was made.
+
+        Args:
+            participant: The participant.
+            node: The new node, connected.
+
+        """
 
     def node_get_request(self, node: Node, nodes: list[Node]) -> None:
-        """Run when neighbours were read."""
+        """Run when neighbours were read.
+
+        Args:
+            node: The node of the request.
+            nodes: The neighbours that were read.
+
+        """
 
     def vector_post_request(self, node: Node, vectors: list[Vector]) -> None:
-        """Run when nodes were connected."""
+        """Run when nodes were connected.
+
+        Args:
+            node: The node of the request.
+            vectors: The new vectors.
+
+        """
 
     def vector_get_request(self, node: Node, vectors: list[Vector]) -> None:
-        """Run when vectors were read."""
+        """Run when vectors were read.
+
+        Args:
+            node: The node of the request.
+            vectors: The vectors that were read.
+
+        """
 
     def info_post_request(self, node: Node, info: Info) -> None:
-        """Run when an info was posted."""
+        """Run when an info was posted.
+
+        Args:
+            node: The node that made the info.
+            info: The new info.
+
+        """
 
     def info_get_request(self, node: Node, infos: list[Info]) -> None:
-        """Run when infos were read."""
+        """Run when infos were read.
+
+        Args:
+            node: The node of the request.
+            infos: The infos that were read.
+
+        """
 
     def transmission_post_request(self, node: Node, transmissions: list[Transmission]) -> None:
-        """Run when infos were sent."""
+        """Run when infos were sent.
+
+        Args:
+            node: The node that sent.
+            transmissions: The new transmissions.
+
+        """
 
     def transmission_get_request(self, node: Node, transmissions: list[Transmission]) -> None:
-        """Run when transmissions were read."""
+        """Run when transmissions were read.
+
+        Args:
+            node: The node of the request.
+            transmissions: The transmissions that were read, received by now.
+
+        """
 
     def transformation_post_request(self, node: Node, transformation: Transformation) -> None:
-        """Run when a transformation was made."""
+        """Run when a transformation was made.
+
+        Args:
+            node: The node of the request.
+            transformation: The new transformation.
+
+        """
 
     def transformation_get_request(self, node: Node, transformations: list[Transformation]) -> None:
-        """Run when transformations were read."""
+        """Run when transformations were read.
+
+        Args:
+            node: The node of the request.
+            transformations: The transformations that were read.
+
+        """
 
     # -- channels, rooms, timers ------------------------------------------------------------------
 
     def send(self, raw: str) -> None:
-        """Hear a raw frame, `<channel>:<data>`; passes it on to `receive_message`."""
+        """Hear a raw frame, `<channel>:<data>`; passes it on to `receive_message`.
+
+        Args:
+            raw: The frame as it came.
+
+        """
         channel_name, _, message = raw.partition(":")
         self.receive_message(message, channel_name=channel_name)
 
@@ -316,10 +483,28 @@ class Experiment:
         node: Node | None = None,
         receive_time: datetime | None = None,
     ) -> None:
-        """Override: hear what was said on a channel, or what happened (`dallinger_control`)."""
+        """Override: hear what was said on a channel, or what happened (`dallinger_control`).
+
+        Args:
+            message: The text behind the channel's name.
+            channel_name: The channel that it was sent on.
+            participant: The participant who sent it, None for the platform's own events.
+            node: The participant's node, where there is one.
+            receive_time: When the message arrived.
+
+        """
 
     def publish_to_subscribers(self, data: str, channel_name: str | None = None) -> None:
-        """Say something on a channel (the experiment's own by default), after the commit."""
+        """Say something on a channel (the experiment's own by default), after the commit.
+
+        Args:
+            data: The text to send.
+            channel_name: The channel; by default the experiment's own.
+
+        Raises:
+            RuleBroken: No channel is named, and the experiment has none.
+
+        """
         channel = channel_name or self.channel
         if channel is None:
             raise RuleBroken("Name a channel, or give the experiment one: channel = 'my_channel'.")
@@ -327,10 +512,21 @@ class Experiment:
         self.pending_effects.append(PublishData(channel, data))
 
     def room_opened(self, number: int, participants: list[Participant]) -> None:
-        """Run when a waiting room is full and its members begin."""
+        """Run when a waiting room is full and its members begin.
+
+        Args:
+            number: The number of the room, from 1.
+            participants: The members of the room.
+
+        """
 
     def participant_disconnected(self, participant: Participant) -> None:
-        """Run when somebody in a running group has been gone for `dropout_grace`: the dropout policy."""
+        """Run when somebody in a running group has been gone for `dropout_grace`: the dropout policy.
+
+        Args:
+            participant: The participant who is gone.
+
+        """
         if self.dropout_policy == "go_on":
             self.fail_participant(participant)
         elif self.dropout_policy == "bot":
@@ -339,10 +535,25 @@ class Experiment:
             self.pending_effects.append(DismissGroup(participant.id))
 
     def participant_returned(self, participant: Participant) -> None:
-        """Run when somebody who was gone is back."""
+        """Run when somebody who was gone is back.
+
+        Args:
+            participant: The participant who is back.
+
+        """
 
     def after(self, seconds: float, method: str, **arguments: Any) -> None:
-        """Have a method of the experiment called later, once, with these (JSON) arguments."""
+        """Have a method of the experiment called later, once, with these (JSON) arguments.
+
+        Args:
+            seconds: How long to wait after the commit.
+            method: The name of the method.
+            **arguments: What the method is called with; JSON values only.
+
+        Raises:
+            RuleBroken: The experiment has no such method, or an argument can't be stored.
+
+        """
         if not callable(getattr(self, method, None)):
             raise RuleBroken(f"The experiment has no method {method!r} to call later.")
         refuse_unwritable(float(seconds), f"The time before {method}()")
@@ -352,13 +563,26 @@ class Experiment:
     # -- the end of taking part -----------------------------------------------------------------
 
     def participant_task_completed(self, participant: Participant) -> None:
-        """Run once when a participant has finished the task, before any check of the submission."""
+        """Run once when a participant has finished the task, before any check of the submission.
+
+        Args:
+            participant: The participant.
+
+        """
 
     def on_recruiter_submission_complete(self, participant: Participant, event: Mapping[str, Any]) -> None:
         """Run when the recruiter has the submission: checks the data, pays the bonus, approves, recruits.
 
         An override that doesn't call `super()` leaves all of that out; base pay is owed already. `event` has
         event_type, participant_id, assignment_id and timestamp.
+
+        Args:
+            participant: The participant.
+            event: What the recruiter reported: event_type, participant_id, assignment_id and timestamp.
+
+        Raises:
+            RuleBroken: The hook was called by other code than the platform.
+
         """
         del event
         if self.review_submission is None:
@@ -366,51 +590,117 @@ class Experiment:
         self.review_submission(participant)
 
     def data_check(self, participant: Participant) -> bool:
-        """Say whether the participant's data are usable."""
+        """Say whether the participant's data are usable.
+
+        Args:
+            participant: The participant.
+
+        Returns:
+            False when the data aren't usable.
+
+        """
         del participant
         return True
 
     def attention_check(self, participant: Participant) -> bool:
-        """Say whether the participant paid attention."""
+        """Say whether the participant paid attention.
+
+        Args:
+            participant: The participant.
+
+        Returns:
+            False when the participant didn't pay attention.
+
+        """
         del participant
         return True
 
     def bonus(self, participant: Participant) -> Any:
-        """Return the bonus in US dollars."""
+        """Return the bonus in US dollars.
+
+        Args:
+            participant: The participant.
+
+        Returns:
+            The amount, 0 for no bonus.
+
+        """
         del participant
         return 0
 
     def bonus_reason(self) -> str:
-        """Return what the participant is told about the bonus."""
+        """Return what the participant is told about the bonus.
+
+        Returns:
+            One or two sentences for the participant.
+
+        """
         return "Thank you for taking part! This is your bonus."
 
     def submission_successful(self, participant: Participant) -> None:
-        """Run when a participant was approved."""
+        """Run when a participant was approved.
+
+        Args:
+            participant: The participant.
+
+        """
 
     def data_check_failed(self, participant: Participant) -> None:
-        """Run when the data check failed: fails the participant's nodes."""
+        """Run when the data check failed: fails the participant's nodes.
+
+        Args:
+            participant: The participant.
+
+        """
         self.fail_participant(participant)
 
     def attention_check_failed(self, participant: Participant) -> None:
-        """Run when the attention check failed: fails the participant's nodes."""
+        """Run when the attention check failed: fails the participant's nodes.
+
+        Args:
+            participant: The participant.
+
+        """
         self.fail_participant(participant)
 
     def assignment_abandoned(self, participant: Participant) -> None:
-        """Run when a participant ran out of time: fails the participant's nodes."""
+        """Run when a participant ran out of time: fails the participant's nodes.
+
+        Args:
+            participant: The participant.
+
+        """
         self.fail_participant(participant)
 
     def assignment_returned(self, participant: Participant) -> None:
-        """Run when a participant gave the assignment back: fails the participant's nodes."""
+        """Run when a participant gave the assignment back: fails the participant's nodes.
+
+        Args:
+            participant: The participant.
+
+        """
         self.fail_participant(participant)
 
     def assignment_reassigned(self, participant: Participant) -> None:
-        """Run when somebody else took the assignment over: fails the participant's nodes."""
+        """Run when somebody else took the assignment over: fails the participant's nodes.
+
+        Args:
+            participant: The participant who had the assignment before.
+
+        """
         self.fail_participant(participant)
 
     def screen_out(self, participant: Participant) -> None:
         """End somebody's part who doesn't fit: `screen_out_payment` is owed, another is asked for.
 
         Their page goes to the exit with `dallinger.submitAssignment()`.
+
+        Args:
+            participant: The participant.
+
+        Raises:
+            RuleBroken: The participant isn't working any more.
+
         """
         if not participant.is_working:
             raise RuleBroken(f"{participant!r} is {participant.status}; only who takes part is screened out.")
@@ -420,7 +710,12 @@ class Experiment:
         self.pending_effects.append(ScreenOut(participant.id))
 
     def fail_participant(self, participant: Participant) -> None:
-        """Fail the participant's living nodes."""
+        """Fail the participant's living nodes.
+
+        Args:
+            participant: The participant.
+
+        """
         for node in participant.nodes():
             node.fail(f"{participant!r} left")
 
@@ -432,13 +727,26 @@ class Experiment:
             self.recruiter.close_recruitment()
 
     def is_complete(self) -> bool | None:
-        """Say whether the experiment is over; None: when nothing is unfilled and nobody is working."""
+        """Say whether the experiment is over; None: when nothing is unfilled and nobody is working.
+
+        Returns:
+            True, False, or None for the default rule.
+
+        """
         return None
 
     # -- on the researcher's machine ------------------------------------------------------------
 
     def analyze(self, data: Any) -> Any:
-        """Override: look at a run's data (`petri.data.Data`) and return a `petri.report.Report`, or None."""
+        """Override: look at a run's data (`petri.data.Data`) and return a `petri.report.Report`, or None.
+
+        Args:
+            data: The run's data, a `petri.data.Data`.
+
+        Returns:
+            A `petri.report.Report`, or None.
+
+        """
         del data
 
     def run(
@@ -448,13 +756,41 @@ class Experiment:
         bot: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Run the experiment from this machine and return its data; keyword arguments are settings."""
+        """Run the experiment from this machine and return its data; keyword arguments are settings.
+
+        Args:
+            exp_config: Settings by name.
+            app_id: The id of the run; a new one by default.
+            bot: Whether bots take part.
+            **kwargs: More settings.
+
+        Returns:
+            The run's data.
+
+        Raises:
+            RuleBroken: The experiment doesn't run on the researcher's machine.
+
+        """
         return self._runner().run(type(self), app_id, {**(exp_config or {}), **kwargs}, bot)
 
     def collect(
         self, app_id: str, exp_config: Mapping[str, Any] | None = None, bot: bool = False, **kwargs: Any
     ) -> Any:
-        """Return the data of the run with this id; run it when there is none."""
+        """Return the data of the run with this id; run it when there is none.
+
+        Args:
+            app_id: The id of the run.
+            exp_config: Settings by name, for a run that has to be made.
+            bot: Whether bots take part in it.
+            **kwargs: More settings.
+
+        Returns:
+            The run's data.
+
+        Raises:
+            RuleBroken: The experiment doesn't run on the researcher's machine.
+
+        """
         return self._runner().collect(type(self), app_id, {**(exp_config or {}), **kwargs}, bot)
 
     def _runner(self) -> Runner:

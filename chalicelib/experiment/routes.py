@@ -75,9 +75,17 @@ class Schedule:
 def experiment_route(rule: str, methods: Iterable[str] = ("GET",)) -> Callable[[F], F]:
     """Answer an address of your own with this function or method of your Experiment.
 
-    `rule`: the address, with `<x>` or `{x}` where values stand; they become arguments of that name
-    (`<int:x>` and `<float:x>` as numbers). `methods`: GET, POST, PUT, PATCH or DELETE.
-    Raises ExperimentError when the rule can't be an address.
+    Args:
+        rule: The address, with `<x>` or `{x}` where values stand; they become arguments of that name
+            (`<int:x>` and `<float:x>` as numbers).
+        methods: GET, POST, PUT, PATCH or DELETE.
+
+    Returns:
+        A decorator that marks the function and returns it unchanged.
+
+    Raises:
+        ExperimentError: The rule can't be an address, or a method isn't one of these.
+
     """
     parsed = parse_rule(rule)
     named = tuple(dict.fromkeys(method.upper() for method in methods))
@@ -94,7 +102,18 @@ def experiment_route(rule: str, methods: Iterable[str] = ("GET",)) -> Callable[[
 
 
 def scheduled(*, minutes: int) -> Callable[[F], F]:
-    """Call this function or method of your Experiment every so many minutes (1 or more, whole)."""
+    """Call this function or method of your Experiment every so many minutes.
+
+    Args:
+        minutes: A whole number, 1 or more.
+
+    Returns:
+        A decorator that marks the function and returns it unchanged.
+
+    Raises:
+        ExperimentError: `minutes` isn't such a number.
+
+    """
     if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 1:
         raise ExperimentError("@scheduled(minutes=...) takes a whole number of minutes, 1 or more.")
 
