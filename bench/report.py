@@ -36,6 +36,8 @@ stimulus empty, nothing that was answered lost, nobody paid twice.
     python -m bench chains-8 one-chain    # only these
     python -m bench --long                # 10,000 participants too
     python -m bench --write               # keep the results in this file
+
+What follows a submission on Mechanical Turk is counted in [submissions.md](submissions.md).
 """
 
 

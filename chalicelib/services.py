@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +19,7 @@ from chalicelib.operations.channels import Delivery, forget
 from .experiment.experiment import Experiment
 from .experiment.hook_times import slowest
 from .invocation import seconds_left
+from .messages import is_continued
 from .model.errors import Busy, Conflict, ExperimentError, Forbidden, PetriError, Unsent, errors_only
 from .model.participant import Participant
 from .operations import waking
@@ -328,14 +331,29 @@ class App:
         unit.work.delete_item(message.key, expect=stored["v"])
         return True
 
-    def _send(self, posted: list[Message]) -> None:
+    def acknowledge(self, message: Keyed) -> None:
+        """Delete a message from the outbox that is done; one that is recorded nowhere needs no commit."""
+        if message.key[0] != NUDGE:
+            self.handle(message, _nothing)
+
+    def send_posted(self, posted: Sequence[Message]) -> None:
         """Send what was committed; nothing of it is lost when that fails, so the caller isn't told."""
-        if not posted:
-            return
         try:
-            self.queue.send(*posted)
+            if posted:
+                self.queue.send(*posted)
         except Unsent:
             logger.exception("messages of a commit couldn't be sent; the clock does it")
+
+    def _send(self, posted: list[Message]) -> None:
+        if not posted:
+            return
+        continued = _continued.get()
+        kept = (
+            [] if continued is None else [one for one in posted if one.due is None and is_continued(one.body)]
+        )
+        if continued is not None:
+            continued += kept
+        self.send_posted([one for one in posted if one not in kept])
         if any(message.key[0] != NUDGE for message in posted):
             self.keep_awake()
 
@@ -379,6 +397,21 @@ class App:
         )
 
 
+def _nothing(unit: Unit) -> None:
+    del unit
+
+
+@contextmanager
+def continuing() -> Iterator[list[Message]]:
+    """Collect, and don't send, what commits in this block post and the consumer carries out itself."""
+    posted: list[Message] = []
+    before = _continued.set(posted)
+    try:
+        yield posted
+    finally:
+        _continued.reset(before)
+
+
 def _is_to_be_run_again(error: Exception, work: UnitOfWork, attempt: int) -> bool:
     """Whether an attempt lost a race, or what it was refused with may come of what it read too early.
 
@@ -397,6 +430,7 @@ def _is_to_be_run_again(error: Exception, work: UnitOfWork, attempt: int) -> boo
 
 
 _app: App | None = None
+_continued: ContextVar[list[Message] | None] = ContextVar("continued", default=None)
 
 
 def use(app: App | None) -> None:

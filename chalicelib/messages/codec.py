@@ -36,6 +36,9 @@ class MessageBody:
     kind: ClassVar[str]
     #: The queue that carries it.
     lane: ClassVar[Lane]
+    #: Whether the consumer that posts it carries it out itself, right after the message in hand. That is only
+    #: for messages that call no code of the author.
+    is_continued: ClassVar[bool] = False
 
 
 B = TypeVar("B", bound=MessageBody)
@@ -80,6 +83,12 @@ def lane_of(body: Mapping[str, Any]) -> Lane:
     """Return the lane of a body; a kind of another version of Petri takes the work lane."""
     cls = _TYPES.get(kind_of(body))
     return Lane.WORK if cls is None else cls.lane
+
+
+def is_continued(body: Mapping[str, Any]) -> bool:
+    """Whether the consumer that posts a body carries it out itself."""
+    cls = _TYPES.get(kind_of(body))
+    return cls is not None and cls.is_continued
 
 
 def to_body(message: MessageBody) -> dict[str, Any]:

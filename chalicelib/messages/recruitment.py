@@ -16,6 +16,7 @@ class CarryOutRecruitment(MessageBody):
 
     kind: ClassVar[str] = "carry_out_recruitment"
     lane: ClassVar[Lane] = Lane.WORK
+    is_continued: ClassVar[bool] = True
 
     #: What is asked for (`recruit` or `close`), and for how many participants.
     requests: tuple[tuple[str, int], ...] = field(metadata={FORMERLY: "wishes"})
@@ -28,10 +29,14 @@ class OpenPlaces(MessageBody):
 
     kind: ClassVar[str] = "open_places"
     lane: ClassVar[Lane] = Lane.WORK
+    is_continued: ClassVar[bool] = True
 
     recruiter: str
     n: int
     token: str
+    #: What the recruiter wanted to know next time, as the commit that posts this found it. It holds for a
+    #: consumer that continues with the message; later tries read it anew.
+    known: dict[str, Any] | None = None
 
 
 @message_type(formerly="stop_recruiter")
@@ -41,6 +46,7 @@ class CloseRecruitment(MessageBody):
 
     kind: ClassVar[str] = "close_recruitment"
     lane: ClassVar[Lane] = Lane.WORK
+    is_continued: ClassVar[bool] = True
 
     recruiter: str
 
@@ -65,6 +71,7 @@ class SendPayment(MessageBody):
 
     kind: ClassVar[str] = "send_payment"
     lane: ClassVar[Lane] = Lane.WORK
+    is_continued: ClassVar[bool] = True
 
     participant_id: int
     #: Which of the participant's payments: base, bonus, compensation or screen-out.

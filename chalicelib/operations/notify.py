@@ -24,6 +24,8 @@ logger = logging.getLogger("petri.notifications")
 
 #: What is reported of a HIT as a whole; then no assignment is named.
 OF_HITS = ("HITExpired", "HITReviewable")
+#: The report of a submission.
+SUBMITTED = "AssignmentSubmitted"
 EVENTS = (
     "AssignmentAccepted",
     "AssignmentAbandoned",
@@ -60,6 +62,37 @@ def notify(
     `recruiter`: whose report it is; None for the operator's, who may report about anybody. `at`: when it
     happened, where the recruiter says so.
     """
+    if _keep(unit, event_type, assignment_id, participant_id, recruiter, hit_id):
+        unit.work.post(
+            RecruiterNotification(event_type, assignment_id, participant_id, recruiter, hit_id, iso(at))
+        )
+    return {}
+
+
+def take_submission(
+    unit: Unit,
+    event_type: str,
+    assignment_id: str,
+    participant_id: int | None,
+    recruiter: str | None = None,
+    *,
+    hit_id: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Keep the report of a submission, and process the submission in the same commit."""
+    if _keep(unit, event_type, assignment_id, participant_id, recruiter, hit_id):
+        handle_notification(unit, event_type, assignment_id, participant_id, recruiter, iso(at), hit_id)
+
+
+def _keep(
+    unit: Unit,
+    event_type: str,
+    assignment_id: str,
+    participant_id: int | None,
+    recruiter: str | None,
+    hit_id: str,
+) -> bool:
+    """Keep a report; say whether it is about one assignment, whose participant it has to be handled for."""
     operator_only(unit)
     if event_type not in EVENTS:
         raise BadRequest(f"{event_type!r} is no event: use one of {', '.join(EVENTS)}.")
@@ -72,15 +105,12 @@ def notify(
         unit.work.save(kept)
         for name in [recruiter] if recruiter else recruiters_in_use(unit):
             unit.work.post(CheckListing(name, hit_id, event_type))
-        return {}
+        return False
     if not assignment_id and participant_id is None:
         missing = "HITId" if event_type in OF_HITS else "AssignmentId"
         raise BadRequest(f"Event.1.{missing} is missing.")
     unit.work.save(kept)
-    unit.work.post(
-        RecruiterNotification(event_type, assignment_id, participant_id, recruiter, hit_id, iso(at))
-    )
-    return {}
+    return True
 
 
 def handle_notification(
@@ -107,7 +137,7 @@ def handle_notification(
     if _is_of_somebody_earlier(unit.work.participant(found), moment(at)):
         logger.info("%s happened before participant %s began with this assignment", event_type, found)
         return
-    if event_type in ("AssignmentSubmitted", "BotAssignmentSubmitted"):
+    if event_type in (SUBMITTED, "BotAssignmentSubmitted"):
         finish_participant(unit, found)
     elif event_type in LOST:
         lose_participant(unit, found, LOST[event_type])

@@ -121,7 +121,7 @@ def _open(unit: Unit, name: str, count: int) -> None:
     # Counted apart: what was opened and closed unfilled is taken off the places, and no token comes twice.
     state["openings"] = int(state.get("openings", 0)) + 1
     token = f"{unit.app_id}-open-{state['openings']}"
-    unit.work.post(OpenPlaces(name, count, token))
+    unit.work.post(OpenPlaces(name, count, token, facts_of(unit, name)))
 
 
 def note_reopened(unit: Unit) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib import services
@@ -65,8 +66,8 @@ from chalicelib.operations import (
     timers,
 )
 from chalicelib.operations import finish_participant as finishing
-from chalicelib.operations.unit import THE_OPERATOR, Unit
-from chalicelib.ports import NUDGE, Message, Recruited, Transfer
+from chalicelib.operations.unit import THE_OPERATOR
+from chalicelib.ports import NUDGE, Message, Recruited, Report, Transfer
 from chalicelib.workers.quoting import quoted_report
 from chalicelib.workers.registry import Received, handle, handles
 
@@ -77,6 +78,11 @@ logger = logging.getLogger("petri.worker")
 MOST_TRIES = 12
 #: Seconds of an invocation that have to be left for another message.
 LEAST_LEFT = 5.0
+#: Seconds of an invocation that have to be left to continue with what a message has posted: a recruiter's
+#: adapter may wait for its vendor, and repeat a call.
+TO_CONTINUE = 30.0
+#: When what failed then is tried again.
+TRY_AGAIN = timedelta(seconds=1)
 #: What each message leaves of the time that the longest one before it took: one slow message is forgotten
 #: after some dozen others.
 FADES = 0.9
@@ -153,7 +159,7 @@ def _is_seen_to(record: dict[str, Any]) -> bool:
             # It was never told to have failed: whoever carried it out ended with it.
             is_seen_to = _give_up(message, tries - 1)
         else:
-            _handle_in_burst(message, record)
+            _carry_out(message, record)
             is_seen_to = True
     except Exception as error:
         kind = "unread" if message is None else kind_of(message.body)
@@ -232,6 +238,37 @@ def _message_in(record: dict[str, Any]) -> Message | None:
     return None if body is None else Message(key, body)
 
 
+def _carry_out(message: Message, record: dict[str, Any]) -> None:
+    """Handle a message, and what it posted that this consumer continues with.
+
+    Whatever isn't carried out here is sent, and what is lost with the process stands recorded for the sweep.
+    """
+    with services.continuing() as posted:
+        try:
+            _handle_in_burst(message, record)
+            _continue(posted)
+        finally:
+            services.current().send_posted(posted)
+
+
+def _continue(posted: list[Message]) -> None:
+    """Carry out messages, and what they post in turn, while there is time; leave those that fail in the list.
+
+    A failure is no failure of the message that posted them: the queue has them tried again.
+    """
+    failed: list[Message] = []
+    while posted and seconds_left() > TO_CONTINUE:
+        message = posted.pop(0)
+        try:
+            handle(message, is_continued=True)
+        except Exception:
+            # Whatever a recruiter's adapter raises.
+            logger.exception("message %s failed; the queue has it tried again", kind_of(message.body))
+            again = services.current().clock.now() + TRY_AGAIN
+            failed.append(replace(message, due=again))
+    posted[:0] = failed
+
+
 def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
     """Handle a message; a nudge that was sent before the last of its name was begun has had its effect."""
     if message.key[0] != NUDGE or kind_of(message.body) == RecruiterDelivery.kind:
@@ -248,20 +285,36 @@ def _handle_in_burst(message: Message, record: dict[str, Any]) -> None:
 
 @handles(RecruiterDelivery)
 def _recruiter_delivery(message: Received[RecruiterDelivery]) -> None:
-    """Keep what SNS delivered straight into our queue, whose policy lets only our topic in."""
+    """Keep what SNS delivered straight into our queue, whose policy lets only our topic in.
+
+    A submission is processed in the commit that keeps it, since that calls no code of the author. If that
+    fails, it is kept all the same, and processed by a message of its own, as other reports are.
+    """
     app = services.current()
     for report in app.recruiters.read_delivered(message.body.envelope):
-        app.run(
-            notify.notify,
-            report.event_type,
-            report.assignment_id,
-            None,
-            "mturk",
-            hit_id=report.hit_id,
-            at=report.at,
-            caller=THE_OPERATOR,
-        )
-    app.handle(message, _done)
+        keep = partial(_keep_report, report)
+        if report.event_type != notify.SUBMITTED:
+            keep(notify.notify)
+            continue
+        try:
+            keep(notify.take_submission)
+        except PetriError:
+            logger.exception("a submission couldn't be processed at once; it is kept, and tried again")
+            keep(notify.notify)
+    app.acknowledge(message)
+
+
+def _keep_report(report: Report, operation: Callable[..., object]) -> None:
+    services.current().run(
+        operation,
+        report.event_type,
+        report.assignment_id,
+        None,
+        "mturk",
+        hit_id=report.hit_id,
+        at=report.at,
+        caller=THE_OPERATOR,
+    )
 
 
 def _bury(message: Message, error: Exception) -> bool:
@@ -350,7 +403,7 @@ def _grant_qualifications(message: Received[GrantQualifications]) -> None:
     nickname, worker_id, names = app.run(finishing.qualifications_of, message.body.participant_id)
     for name in names:
         app.recruiters.named(nickname).qualify(worker_id, name, 1)
-    app.handle(message, _done)
+    app.acknowledge(message)
 
 
 @handles(CarryOutRecruitment)
@@ -365,9 +418,10 @@ def _open_places(message: Received[OpenPlaces]) -> None:
     hot_air = app.recruiters.in_hot_air(body.recruiter)
     if hot_air is not None:
         _tell_answer(hot_air.recruit(body.n, body.token, {}), body.recruiter)
-        app.handle(message, _done)
+        app.acknowledge(message)
         return
-    facts = app.run(recruitment.facts_of, body.recruiter)
+    known = body.known if message.is_continued else None
+    facts = app.run(recruitment.facts_of, body.recruiter) if known is None else known
     recruited = app.recruiters.named(body.recruiter).recruit(body.n, body.token, facts)
     _tell_answer(recruited, body.recruiter)
     app.handle(message, recruitment.keep_facts, body.recruiter, recruited, facts)
@@ -406,7 +460,7 @@ def _send_payment(message: Received[SendPayment]) -> None:
         return
     transfer = app.run(money.begin_payment, *whose)
     if transfer is None:
-        app.handle(message, _done)
+        app.acknowledge(message)
         return
     try:
         reference = _transfer(transfer, whose)
@@ -475,12 +529,7 @@ def _notify_operator(message: Received[NotifyOperator]) -> None:
     else:
         subject = "Your run needs you" if who is None else f"Participant {who} met an error"
         app.mailer.tell(subject, json.dumps(message.body.report, ensure_ascii=False, indent=2))
-    app.handle(message, _done)
-
-
-def _done(unit: Unit) -> None:
-    """Nothing is left to do but to strike the message out."""
-    del unit
+    app.acknowledge(message)
 
 
 @handles(FormRooms)
@@ -585,4 +634,4 @@ def _recruit_replacement(message: Received[RecruitReplacement]) -> None:
     entry = app.run(dropouts.allow_stand_in, message.body.participant_id)
     if entry is not None:
         app.recruiters.stand_in(entry)
-    app.handle(message, _done)
+    app.acknowledge(message)

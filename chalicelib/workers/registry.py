@@ -19,6 +19,8 @@ class Received(Generic[B]):
 
     key: Key
     body: B
+    #: Whether it is carried out right after the message whose handler posted it.
+    is_continued: bool = False
 
 
 Handler = Callable[[Received[B]], None]
@@ -49,7 +51,7 @@ def handlers() -> Mapping[type[MessageBody], Handler[Any]]:
     return _HANDLERS
 
 
-def handle(message: Message) -> None:
+def handle(message: Message, *, is_continued: bool = False) -> None:
     """Call the handler of a message; done before: nothing. Raises what went wrong, so that it comes again."""
     body = from_body(message.body)
-    _HANDLERS[type(body)](Received(message.key, body))
+    _HANDLERS[type(body)](Received(message.key, body, is_continued))
