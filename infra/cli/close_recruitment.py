@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from infra.cli.aws_options import Region
 from infra.cli.carried import tell
 from infra.cli.console import out
 from infra.cli.operator_options import DryRun
@@ -11,13 +12,13 @@ from infra.cli.options import Run
 from infra.local.places import Places
 
 
-def close_recruitment(*, app: Run = None, dry_run: DryRun = False) -> None:
+def close_recruitment(*, app: Run = None, region: Region = None, dry_run: DryRun = False) -> None:
     """Ask for nobody any more, not even to replace somebody, until `petri recruit` opens places again."""
     # Put off: the whole platform comes along.
     from chalicelib.operations.recruitment import close_places_by_operator, is_closed
     from infra.operator.office import opened
 
-    with opened(app, Places(Path.cwd())) as office:
+    with opened(app, Places(Path.cwd()), region=region) as office:
         if dry_run:
             closed = office.app.run(is_closed)
             out().print(f"Would close recruitment{', which is closed already' if closed else ''}.")

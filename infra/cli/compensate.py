@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.aws_options import Region
 from infra.cli.console import out
 from infra.cli.operator_options import DryRun
 from infra.cli.options import Run
@@ -16,6 +17,7 @@ def compensate(
     worker_id: Annotated[str, typer.Option("--worker-id", help="Whom: the recruiter's id of the worker.")],
     dollars: Annotated[str, typer.Option("--dollars", help="How much, in US dollars.")],
     app: Run = None,
+    region: Region = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="At Mechanical Turk's sandbox.")] = False,
     email: Annotated[str | None, typer.Option("--email", help="Where to tell the worker.")] = None,
     dry_run: DryRun = False,
@@ -24,5 +26,5 @@ def compensate(
     # Put off: the whole platform comes along.
     from infra.operator.compensation import Wish, pay
 
-    for line in pay(Wish(worker_id, dollars, app, sandbox, email, dry_run)):
+    for line in pay(Wish(worker_id, dollars, app, sandbox, email, dry_run, region)):
         out().print(line, markup=False)

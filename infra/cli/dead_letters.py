@@ -9,6 +9,7 @@ import typer
 from rich.table import Column, Table
 
 from chalicelib.model.errors import BadRequest
+from infra.cli.aws_options import Region
 from infra.cli.carried import tell
 from infra.cli.console import out, show_table
 from infra.cli.operator_options import DryRun
@@ -27,6 +28,7 @@ def dead_letters(
     *,
     every: Annotated[bool, typer.Option("--all", help="Replay all of them.")] = False,
     app: Run = None,
+    region: Region = None,
     dry_run: DryRun = False,
 ) -> None:
     """List messages that failed too often, or have them carried out again."""
@@ -38,7 +40,7 @@ def dead_letters(
         raise BadRequest("It isn't clear what to replay; give the id of one letter, or --all.")
     if not is_replay and (letter is not None or every):
         raise BadRequest("A letter's id and --all are for replaying; write petri dead-letters replay.")
-    with opened(app, Places(Path.cwd()), with_code=is_replay) as office:
+    with opened(app, Places(Path.cwd()), with_code=is_replay, region=region) as office:
         if is_replay:
             _replay(office, letter, dry_run=dry_run)
         else:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from chalicelib.model.currency import currency_of, format_money
 from chalicelib.model.errors import BadRequest, NotFound
+from infra.cli.aws_options import Region
 from infra.cli.carried import tell
 from infra.cli.console import out, show_table
 from infra.cli.operator_options import DryRun, Kind, ParticipantId, Status
@@ -29,6 +30,7 @@ def payments(
     action: Annotated[Action, typer.Argument(help="What to do; by default they are listed.")] = "list",
     *,
     app: Run = None,
+    region: Region = None,
     status: Status = None,
     participant: ParticipantId = None,
     kind: Kind = None,
@@ -42,22 +44,22 @@ def payments(
     wanted = Wanted(status, participant, kind)
     try:
         if action == "list":
-            _list(app, wanted, show_workers=show_workers)
+            _list(app, region, wanted, show_workers=show_workers)
         elif action == "reconcile":
-            _reconcile(app, wanted, show_workers=show_workers, dry_run=dry_run)
+            _reconcile(app, region, wanted, show_workers=show_workers, dry_run=dry_run)
         else:
-            _send(action, app, wanted, show_workers=show_workers, dry_run=dry_run)
+            _send(action, app, region, wanted, show_workers=show_workers, dry_run=dry_run)
     except NotFound as error:
         if error.code != "participant_not_found":
             raise
         raise NotFound(f"{error} `petri payments` lists the participants who have payments.") from error
 
 
-def _list(run_id: str | None, wanted: Wanted, *, show_workers: bool) -> None:
+def _list(run_id: str | None, region: str | None, wanted: Wanted, *, show_workers: bool) -> None:
     from chalicelib.operations.payments import list_payments
     from infra.operator.office import opened
 
-    with opened(run_id, Places(Path.cwd()), with_code=False) as office:
+    with opened(run_id, Places(Path.cwd()), with_code=False, region=region) as office:
         found = office.app.run(list_payments, wanted)
         currency = currency_of(office.app.config)
     _show(found, currency, show_workers=show_workers)
@@ -65,7 +67,15 @@ def _list(run_id: str | None, wanted: Wanted, *, show_workers: bool) -> None:
     out().print(f"{len(found)} payments, {format_money(total, currency)}")
 
 
-def _send(action: Action, run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_run: bool) -> None:
+def _send(
+    action: Action,
+    run_id: str | None,
+    region: str | None,
+    wanted: Wanted,
+    *,
+    show_workers: bool,
+    dry_run: bool,
+) -> None:
     from infra.operator.ledger import release, retry
     from infra.operator.office import opened
 
@@ -74,7 +84,7 @@ def _send(action: Action, run_id: str | None, wanted: Wanted, *, show_workers: b
             "Releasing pays what was held or refused; say which with --participant, --kind or --status."
         )
     act, will = (release, "release") if action == "release" else (retry, "try again")
-    with opened(run_id, Places(Path.cwd())) as office:
+    with opened(run_id, Places(Path.cwd()), region=region) as office:
         meant = act(office.app, wanted, dry_run=dry_run)
         _show(meant, currency_of(office.app.config), show_workers=show_workers)
         if dry_run or not meant:
@@ -83,11 +93,13 @@ def _send(action: Action, run_id: str | None, wanted: Wanted, *, show_workers: b
         tell(office.carry_out())
 
 
-def _reconcile(run_id: str | None, wanted: Wanted, *, show_workers: bool, dry_run: bool) -> None:
+def _reconcile(
+    run_id: str | None, region: str | None, wanted: Wanted, *, show_workers: bool, dry_run: bool
+) -> None:
     from infra.operator.ledger import reconcile
     from infra.operator.office import opened
 
-    with opened(run_id, Places(Path.cwd())) as office:
+    with opened(run_id, Places(Path.cwd()), region=region) as office:
         compared = reconcile(office.app, wanted, dry_run=dry_run)
         _show_comparison(compared, currency_of(office.app.config), show_workers=show_workers, dry_run=dry_run)
         if compared.sent_again and not dry_run:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infra.cli.aws_options import Region
 from infra.cli.carried import tell
 from infra.cli.console import out
 from infra.cli.operator_options import DryRun
@@ -21,6 +22,7 @@ def recruit(
     number: Annotated[int, typer.Argument(metavar="N", min=1, help="How many places to open.")],
     *,
     app: Run = None,
+    region: Region = None,
     force: Annotated[bool, typer.Option("--force", help="Even where no seats are free.")] = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -29,7 +31,7 @@ def recruit(
     from chalicelib.operations.recruitment import open_places_by_operator, plan
     from infra.operator.office import opened
 
-    with opened(app, Places(Path.cwd())) as office:
+    with opened(app, Places(Path.cwd()), region=region) as office:
         act = plan if dry_run else open_places_by_operator
         opening = office.app.run(act, number, beyond_seats=force)
         for line in _told(opening, dry_run=dry_run):

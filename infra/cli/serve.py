@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -35,8 +36,7 @@ def serve(
     from infra.local.run import Wish
     from infra.local.session import Plan
 
-    if address and not address.startswith(("http://", "https://")):
-        raise BadRequest(f"{address} isn't an address; give --address as https://study.example.org.")
+    _check_address(address)
     places, began = Places(Path.cwd()), time.monotonic()
     wish = Wish(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
     with opened_with_log(wish, places) as run:
@@ -44,6 +44,21 @@ def serve(
         links = Links(browser=False, address=address.rstrip("/"))
         serve_people(run, Plan(run.id, listening(run, port)), places, links)
         finish(run, places, began)
+
+
+def _check_address(address: str) -> None:
+    """Refuse what participants can't open: an address has http or https, and a host."""
+    if not address:
+        return
+    try:
+        parts = urlsplit(address)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # Reading the port checks it.
+        is_address = is_address and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise BadRequest(f"{address} isn't an address; give --address as https://study.example.org.")
 
 
 def _check(run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-App = Annotated[str, typer.Option("--app", help="The run's id.")]
+App = Annotated[str, typer.Option("--app", "--id", help="The run's id.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="At Mechanical Turk's sandbox.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")]
 Qualification = Annotated[

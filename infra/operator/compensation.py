@@ -29,6 +29,7 @@ class Wish:
     sandbox: bool = False
     email: str | None = None
     dry_run: bool = False
+    region: str | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -47,9 +48,9 @@ class Wish:
 def pay(wish: Wish) -> list[str]:
     """Compensate a worker and return, in sentences, what was done."""
     places = Places(Path.cwd())
-    if wish.run_id is None and not places.has_runs():
+    if wish.run_id is None and wish.region is None and not places.has_runs():
         return _at_mechanical_turk(wish, "")
-    with opened(wish.run_id, places) as office:
+    with opened(wish.run_id, places, region=wish.region) as office:
         known = office.app.run(_is_known, wish.worker_id)
         if not known and "mturk" in recruiter_names(office.app.config):
             return _at_mechanical_turk(wish, office.run_id)

@@ -21,7 +21,7 @@ from chalicelib.bootstrap import local
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader import load_experiment
 from chalicelib.messaging.local import LocalQueue
-from chalicelib.model.errors import NotFound, PetriError
+from chalicelib.model.errors import BadRequest, NotFound, PetriError
 from chalicelib.model.shareable import FOR_OPERATOR
 from chalicelib.operations.settings import Gettable
 from chalicelib.services import App, use
@@ -93,20 +93,26 @@ class Office:
 
 
 @contextmanager
-def opened(run_id: str | None, places: Places, *, with_code: bool = True) -> Iterator[Office]:
+def opened(
+    run_id: str | None, places: Places, *, with_code: bool = True, region: str | None = None
+) -> Iterator[Office]:
     """Open a run, by default the latest, while the block lasts.
 
     Without its code an experiment that is being changed at the moment doesn't matter: enough to look.
-    A deployed app is opened by its id. NotFound when there is no such run; ExperimentError for what is wrong
-    with its code.
+    A deployed app is opened by its id. `region` says where it is deployed; then no run of this machine
+    is meant. NotFound when there is no such run; ExperimentError for what is wrong with its code.
     """
-    if (note := _deployed(run_id, places)) is not None:
+    if region is not None and run_id is None:
+        raise BadRequest("Which app? Give its id with --app; `petri apps` lists them.")
+    note = _deployed(run_id, places, region)
+    if run_id is not None and (note is not None or region is not None):
         # Put off: AWS's clients take a while to import.
         from infra.aws import finding
         from infra.aws.office import opened as opened_there
 
-        there = finding.find(finding.Where(note.app, note.stage, region=note.region))
-        code = Path(note.folder) if with_code else None
+        stage, place = (None, region) if note is None else (note.stage, note.region)
+        there = finding.find(finding.Where(run_id, stage, region=place))
+        code = Path(note.folder) if with_code and note is not None else None
         with plainly(), opened_there(there.account, there.names, folder=code) as office:
             yield office
         return
@@ -128,9 +134,14 @@ def opened(run_id: str | None, places: Places, *, with_code: bool = True) -> Ite
         yield Office(found, app, address, base, folder)
 
 
-def _deployed(run_id: str | None, places: Places) -> Note | None:
-    """Return the note of an app that was deployed from this machine, when no run here has this id."""
-    return None if run_id is None or places.has(run_id) else AtHome().find(run_id)
+def _deployed(run_id: str | None, places: Places, region: str | None) -> Note | None:
+    """Return the note of an app that was deployed from this machine, when no run here has this id.
+
+    With a region, an app that is deployed there is meant, whatever runs are here.
+    """
+    if run_id is None or (region is None and places.has(run_id)):
+        return None
+    return AtHome().find(run_id, region=region)
 
 
 def _address(run_id: str, places: Places) -> str | None:

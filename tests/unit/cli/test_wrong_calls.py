@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.model.errors import NotFound
+from infra.aws import finding
 from infra.cli.main import app
 from tests.unit.cli.study import write_study
 from tests.unit.load.old_export import write
@@ -155,3 +157,48 @@ def test_a_domain_is_checked_before_aws_is_asked(
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     assert what in refused("sandbox", study, "--app", "whispers", "--no-preflight", "--yes", *options)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "https://", "https:///", "http://:80", "http://[", "http://host:x", "ftp://host"]
+)
+def test_serve_refuses_an_address_that_participants_cannot_open(tmp_path: Path, address: str) -> None:
+    said = refused("serve", str(tmp_path), "--address", address)
+    assert f"{address} isn't an address" in said
+    assert "https://study.example.org" in said
+
+
+OF_DEPLOYED_APPS = (
+    ("payments",),
+    ("dead-letters",),
+    ("recruit", "1"),
+    ("close-recruitment",),
+    ("compensate", "--worker-id", "w", "--dollars", "1"),
+)
+
+
+@pytest.mark.parametrize("words", OF_DEPLOYED_APPS, ids=lambda words: words[0])
+def test_a_region_without_an_app_is_not_clear(words: tuple[str, ...]) -> None:
+    assert "Which app? Give its id with --app" in " ".join(refused(*words, "--region", "eu-west-1").split())
+
+
+@pytest.mark.parametrize("words", OF_DEPLOYED_APPS, ids=lambda words: words[0])
+def test_a_command_on_a_deployed_app_looks_in_the_region_that_is_given(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[finding.Where] = []
+
+    def find(where: finding.Where) -> finding.App:
+        asked.append(where)
+        raise NotFound("It isn't there. Look elsewhere.")
+
+    monkeypatch.setattr(finding, "find", find)
+    refused(*words, "--app", "study", "--region", "eu-west-1")
+    assert [(where.app, where.region) for where in asked] == [("study", "eu-west-1")]
+
+
+@pytest.mark.parametrize("name", ["hits", "expire"])
+@pytest.mark.parametrize("option", ["--app", "--id"])
+def test_commands_about_hits_take_the_run_by_either_name(name: str, option: str) -> None:
+    result = CliRunner().invoke(app, [name, option, "study", "--dry-run"])
+    assert result.exit_code != 2, result.output
