@@ -106,6 +106,11 @@ $(NODE_TOOLS): package.json .npmrc
 	@npm install --no-progress
 	@touch $@
 
+coverage: $(INSTALLED) ## measure which lines and branches the tests run, or some of them: make coverage T=tests/unit
+	@mkdir -p build/coverage
+	@$(BIN)/python -m pytest -n auto $(BROWSER_TESTS) --cov --cov-report=html --cov-report=term $(T)
+	@echo "build/coverage/html/index.html shows each line."
+
 docs: $(INSTALLED) ## build the documentation into build/site, and check its links
 	@$(MKDOCS) build --strict
 	@echo "The documentation is in build/site/index.html."

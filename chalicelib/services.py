@@ -442,5 +442,5 @@ def use(app: App | None) -> None:
 def current() -> App:
     """Return the running app; bootstrap has to come first."""
     if _app is None:
-        raise ExperimentError("No app is running: call chalicelib.bootstrap.local() or .aws() first.")
+        raise ExperimentError("No app is running in this process; start one with `petri debug`.")
     return _app

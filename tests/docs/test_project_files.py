@@ -149,7 +149,7 @@ def test_tracked_files_are_as_the_editor_settings_say():
 # Contributing
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md", "docs/testing.md"])
 def test_a_target_that_a_page_names_exists(page: str):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE):
@@ -185,3 +185,16 @@ def test_make_unit_leaves_out_every_marker_of_the_project():
     markers = [each.partition(":")[0] for each in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]]
     assert names == " and ".join(f"not {name}" for name in markers)
     assert "--strict-markers" in PYPROJECT["tool"]["pytest"]["ini_options"]["addopts"]
+
+
+# Coverage
+
+
+def test_coverage_measures_the_programs_code_in_every_process():
+    settings = PYPROJECT["tool"]["coverage"]["run"]
+    (checked,) = [line for line in recipe("check") if "mypy" in line]
+    assert sorted(settings["source"]) == sorted(checked.split("--strict ")[1].split())
+    assert settings["parallel"] is True
+    assert "subprocess" in settings["patch"]
+    assert "--cov" not in PYPROJECT["tool"]["pytest"]["ini_options"]["addopts"]
+    assert any("--cov" in line for line in recipe("coverage"))
