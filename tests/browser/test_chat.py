@@ -173,7 +173,7 @@ def test_who_comes_to_full_rooms_is_told_so_and_finishes(browser, tmp_path_facto
         (late,) = people.arrive(1)
         late.front().arrive_at("/questionnaire")
         late.keep("overrecruited")
-        assert late.shows("The group is complete")
+        assert late.shows("The group is already complete")
 
 
 class KillableHost:

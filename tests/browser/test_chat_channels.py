@@ -304,7 +304,7 @@ def test_the_participant_is_told_when_the_line_stays_lost(page):
 
 def test_who_is_let_go_is_told_so_kindly(talking):
     run(talking, "newest().say('quorum', {released: true, q: 0, n: 0});")
-    assert "That is not your fault" in talking.visible("#goodbye").text
+    assert "This is not your fault" in talking.visible("#goodbye").text
 
 
 def test_who_was_away_learns_on_return_that_the_group_has_ended(plain, talking):

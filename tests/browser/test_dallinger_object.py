@@ -244,7 +244,7 @@ def test_a_busy_network_is_waited_for_with_a_kind_word(plain, page, keep_screens
     busy, free = refusal(503, "network_busy", Retry_After="0"), threading.Event()
     plain.on("POST", "/node/1", busy, busy, replace(NODE, after=free))
     page.browser.execute_script("dallinger.createAgent().done(({node}) => { window.node = node.id; });")
-    assert "Someone ahead of you is still working" in page.visible(".status-banner").text
+    assert "The person before you is still working" in page.visible(".status-banner").text
     keep_screenshot("waiting-for-the-person-ahead")
     free.set()
     page.wait().until(lambda _: js(page, "window.node") == 100002)

@@ -64,7 +64,7 @@ def test_the_first_browser_is_told_when_a_second_one_has_gone_on(browser, host, 
     phone = chromium.start(tmp_path / "phone")
     try:
         AdPage(phone).open(host.address, workerId=visit.worker, assignmentId=visit.assignment)
-        assert Page(phone).visible("#begin").text == "Continue where you were"
+        assert Page(phone).visible("#begin").text == "Continue where you left off"
         AdPage(phone).begin()
         Page(phone).press("#consent")
         Page(phone).arrive_at("/instructions")

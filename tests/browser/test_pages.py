@@ -88,7 +88,7 @@ def test_a_token_of_an_earlier_run_does_not_shut_the_ad(plain, page):
 def test_who_comes_back_is_offered_to_go_on(plain, page):
     plain.on("GET", "/may-take-part", success(may=True, resumes=True))
     go(page, plain, "ad")
-    assert page.visible("#begin").text == "Continue where you were"
+    assert page.visible("#begin").text == "Continue where you left off"
 
 
 def test_a_preview_shows_the_no_assignment_block(plain, page):
@@ -99,7 +99,7 @@ def test_a_preview_shows_the_no_assignment_block(plain, page):
 def test_an_incomplete_link_is_said_to_be_so(plain, page):
     plain.on("GET", "/may-take-part", refusal(400, "id_missing"))
     go(page, plain, "ad", "hitId=H1")
-    assert "not complete" in page.visible("#may-not").text
+    assert "incomplete" in page.visible("#may-not").text
 
 
 def test_generated_ids_are_carried_in_the_address(plain, page):
@@ -173,7 +173,7 @@ def test_the_ad_notices_that_the_window_of_the_study_was_closed(plain, page):
     page.visible("#begin")
     plain.on("GET", "/may-take-part", success(may=True, resumes=True))
     to_the_study_and_back(page, page.browser.close)
-    page.wait().until(lambda _: page.visible("#begin").text == "Continue where you were")
+    page.wait().until(lambda _: page.visible("#begin").text == "Continue where you left off")
     assert page.hidden("#opened")
 
 
@@ -251,7 +251,7 @@ def test_the_participants_id_goes_along_to_the_next_page(plain, page):
 def test_a_refused_participant_reads_why(plain, page):
     plain.on("POST", "/participant", refusal(403, "repeat_worker", "You have <b>already</b> taken part."))
     go(page, plain, "instructions")
-    page.wait().until(lambda _: "cannot go on" in page.text())
+    page.wait().until(lambda _: "You cannot continue" in page.text())
     assert "You have <b>already</b> taken part." in page.text()
 
 
@@ -517,7 +517,7 @@ def test_the_exit_waits_for_the_bonus_and_then_says_it(site_with, page):
     then = exit_answer(ended=True, participant_status="approved", pay={"bonus": 0.5})
     standin.on("GET", "/recruiter-exit/1", first, then)
     go(page, standin, "recruiter-exit")
-    assert "worked out" in page.visible("#pay-bonus").text
+    assert "calculated after the study" in page.visible("#pay-bonus").text
     page.wait().until(lambda _: page.visible("#pay-bonus").text == "$0.50")
 
 
@@ -551,7 +551,7 @@ def test_a_page_without_ids_says_so_and_shows_no_form(plain, page, name, keep_sc
     page.browser.get(f"{plain.url}/{name}")
     page.browser.execute_script("sessionStorage.clear(); store.clear();")
     page.browser.get(f"{plain.url}/{name}")
-    page.wait().until(lambda _: "opened without the link" in page.text())
+    page.wait().until(lambda _: "opened without your personal link" in page.text())
     assert page.hidden(".btn-primary")
     assert page.hidden("form")
     keep_screenshot(f"without-ids-{name}")
@@ -561,7 +561,7 @@ def test_the_ad_without_ids_asks_nothing(plain, page):
     page.browser.get(f"{plain.url}/ad")
     page.browser.execute_script("sessionStorage.clear(); store.clear();")
     page.browser.get(f"{plain.url}/ad")
-    assert "not complete" in page.visible("#may-not").text
+    assert "incomplete" in page.visible("#may-not").text
     assert plain.requests("/may-take-part") == []
 
 
@@ -631,7 +631,7 @@ def fill(page, **values):
 def test_answers_that_the_fields_do_not_allow_are_not_sent(strict, page, values):
     fill(page, **values)
     page.press("#submit-questionnaire")
-    assert "missing or not possible" in page.visible("#questionnaire-problem").text
+    assert "missing or invalid" in page.visible("#questionnaire-problem").text
     assert strict.requests("/question/1") == []
     assert page.browser.switch_to.active_element.get_attribute("name") == (
         "code" if "code" in values else "age"

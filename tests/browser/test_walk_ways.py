@@ -144,7 +144,7 @@ def pair(whole_browser: Chrome, host: Host) -> Iterator[tuple[Visit, Visit]]:
 
 def test_who_waits_for_somebody_is_told_so_kindly(pair):
     _, second = pair
-    assert "You go on as soon as they are done; your waiting time counts." in second.was_told
+    assert "You can continue as soon as they have finished. Your waiting time counts." in second.was_told
 
 
 def test_who_waited_reads_what_the_person_ahead_wrote(pair):

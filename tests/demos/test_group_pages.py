@@ -69,6 +69,16 @@ def guess(tab: Tab, number: int) -> None:
     tab.press("#send")
 
 
+def guess_at_stages(first: Tab, second: Tab, stages: list[tuple[int, str]]) -> None:
+    """Let both guess at each stage, once both pages show it."""
+    for jar, question in stages:
+        for tab in (first, second):
+            tab.shows(f"Jar {jar} of 2", "#jar-number")
+            tab.shows(question, "#question")
+        for tab in (first, second):
+            guess(tab, 33)
+
+
 def test_guesses_stay_hidden_until_all_have_guessed(browser, crowd):
     first, second = crowd.meet(2)
     guess(first, 40)
@@ -89,13 +99,8 @@ def test_the_median_of_the_guesses_is_shown(browser, crowd):
 
 def test_a_group_goes_from_jar_to_jar_to_the_end(browser, crowd):
     both = crowd.meet(2)
-    for jar in (1, 2):
-        for stage in ("How many beans", "change your guess"):
-            for tab in both:
-                tab.shows(f"Jar {jar} of 2", "#jar-number")
-                tab.shows(stage, "#question")
-            for tab in both:
-                guess(tab, 33)
+    stages = [(jar, question) for jar in (1, 2) for question in ("How many beans", "change your guess")]
+    guess_at_stages(*both, stages)
     for tab in both:
         tab.shows("That was the last jar", "#question")
         tab.press("#go-on")
@@ -111,11 +116,9 @@ def test_the_pages_of_the_jars_are_accessible(browser, crowd):
     guess(second, 44)
     first.shows("44", "#guesses")
     found += accessibility.problems(browser, "vox-populi-together")
-    for tab in (first, second):
-        guess(tab, 42)
-    for _ in range(2):
-        for tab in (first, second):
-            guess(tab, 70)
+    guess_at_stages(
+        first, second, [(1, "change your guess"), (2, "How many beans"), (2, "change your guess")]
+    )
     first.shows("last jar", "#question")
     found += accessibility.problems(browser, "vox-populi-over")
     found += read_instructions(first, crowd, "vox-populi")
@@ -165,7 +168,7 @@ def test_a_proposal_reaches_the_others(browser, players):
     first.shows("Round 1 of 2", "#round-number")
     Select(first.visible("#proposal")).select_by_visible_text("6")
     first.press("#propose")
-    assert second.shows("proposes 6", "#proposals")
+    assert second.shows("suggests 6", "#proposals")
 
 
 def test_the_pages_of_the_game_are_accessible(browser, players):
@@ -203,7 +206,7 @@ def test_the_game_waits_for_who_has_left_and_goes_on_when_they_are_back(browser,
     choose(first, 7)
     second.shows("Round 1 of 2", "#round-number")
     second.leave()
-    paused = first.shows("waits for them", "#paused")
+    paused = first.shows("The game is paused", "#paused")
     first.keep("coordination-paused")
     second.open()
     second.come(players.address, "exp")
@@ -216,7 +219,7 @@ def test_when_the_group_ends_the_others_are_told_kindly(browser, strict_players)
     first, second = strict_players.meet(2)
     second.shows("Round 1", "#round-number")
     second.leave()
-    told = first.shows("That is not your fault", "#goodbye")
+    told = first.shows("This is not your fault", "#goodbye")
     first.keep("group-ended")
     first.press("#go-to-end")
     first.arrive_at("/questionnaire")

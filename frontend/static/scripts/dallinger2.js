@@ -261,7 +261,7 @@
     }
   }
 
-  // "Nothing is left" and "not yet" belong to a normal run. The server says them with status 200 to who allows it,
+  // "Nothing is left" and "not yet" belong to a normal run. The server says them with status 200 to clients that allow it,
   // because a browser reports every 4xx and 5xx as an error in its console; to pages they are the refusals they were.
   function outcome({ status, ok }, { data }, { node, error_code: code }) {
     if (!ok || !data?.allow_none || node !== null) return { status, ok };
@@ -276,8 +276,8 @@
     }
   }
 
-  // petri.js shows the participant `dallinger.waiting`, of kind "person" (somebody ahead is working), "crowd" or "line", and
-  // welcomes back whoever `hasResumed`.
+  // petri.js shows the participant `dallinger.waiting`, of kind "person" (the person before is still working), "crowd" or "line",
+  // and welcomes participants back when `hasResumed` is true.
   const waits = new Map();
   dlgr.waiting = null;
   dlgr.hasResumed = false;
@@ -343,14 +343,14 @@
   function showTakenOver() {
     if (document.getElementById("taken-over")) return;
     dlgr.allowExit();
-    const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-on-here'>").text("Go on here instead");
+    const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-on-here'>").text("Continue here instead");
     button.on("click", () => {
       record({ token: undefined });
       reload();
     });
     const box = ours("<div class='main_div' id='taken-over' role='alert' tabindex='-1' data-free-to-leave>");
-    box.append($("<h1>").text("The study is open in another place"));
-    box.append($("<p>").text("You have opened it in another browser or on another device, so please go on there. Nothing is lost."));
+    box.append($("<h1>").text("The study is open somewhere else"));
+    box.append($("<p>").text("You opened it in another browser or on another device. Please continue there. Nothing is lost."));
     mainPart().empty().append(box.append($("<div class='btn-row'>").append(button)));
     box.trigger("focus");
   }
@@ -405,7 +405,7 @@
   /** POST the data, form-encoded, to a route of the experiment; objects in it go as JSON. */
   dlgr.post = (route, data) => send("POST", route, data);
 
-  /** POST something while the page goes away; nobody hears the answer. */
+  /** POST while the page is being left; the answer is ignored. */
   dlgr.postAndLeave = function (route, data) {
     const [address, options] = asFetched({ method: "POST", route, data, requestId: newId() });
     fetch(address, { ...options, keepalive: true }).catch(() => undefined);
@@ -435,7 +435,7 @@
     } else tellRefusal(rejection);
   }
 
-  const INCOMPLETE = "This page was opened without the link that belongs to you. Please open the study again from the place where you found it.";
+  const INCOMPLETE = "This page was opened without your personal link. Please open the study again from the page where you found it.";
 
   function tellRefusal({ errorCode, errorText }) {
     const text = ["id_missing", "id_undefined"].includes(errorCode) ? INCOMPLETE : errorText;
@@ -444,7 +444,7 @@
 
   function refusalBox(text) {
     const box = ours("<div class='main_div' role='alert' data-free-to-leave>");
-    return box.append($("<h1>").text("You cannot go on from here"), $("<p>").text(text));
+    return box.append($("<h1>").text("You cannot continue"), $("<p>").text(text));
   }
 
   /** Say above the page that it was opened without the ids that it needs. */
@@ -534,14 +534,14 @@
 
   /* ---- Waiting for the others, and being let go ------------------------------------------------------------ */
 
-  const LOOK_MS = 10000; // where there is no socket and the server doesn't say; who isn't heard of for a minute loses the seat
+  const LOOK_MS = 10000; // where there is no socket and the server doesn't say; a participant who is silent for a minute loses their seat
   const LOOK_EACH_BEATS = 3; // where there is one, a message lost on the way is made up for by this
 
-  // Only a live run pays; a trial run that promised a payment would mislead who tries it.
-  const PAID = document.documentElement.dataset.mode === "live" ? " You will be paid for the time that you spent." : "";
+  // Only a live run pays, so a trial run must not promise a payment.
+  const PAID = document.documentElement.dataset.mode === "live" ? " You will be paid for the time you spent." : "";
   const GOODBYES = {
-    waiting: ["Thank you for waiting", `Not enough people came together this time, so the study cannot begin. That is not your fault.${PAID}`],
-    group: ["Your group cannot go on", `Someone in your group had to leave, so the study ends here for all of you. That is not your fault.${PAID}`],
+    waiting: ["Thank you for waiting", `Not enough people arrived this time, so the study cannot start. This is not your fault.${PAID}`],
+    group: ["Your group cannot continue", `Someone in your group had to leave, so the study ends here for the whole group. This is not your fault.${PAID}`],
   };
 
   /** The address of the socket that listens to these channels; the participant's token goes along. */
@@ -551,7 +551,7 @@
     return `${location.origin.replace(/^http/, "ws")}/chat?${query}`;
   };
 
-  /** Tell a participant kindly that they go straight to the end: `why` is waiting or group. */
+  /** Tell participants that the study ends early for them: `why` is waiting or group. */
   dlgr.sayGoodbye = function (why) {
     if (document.getElementById("goodbye")) return;
     dlgr.skip_experiment = true;
@@ -598,7 +598,7 @@
     return room.room || room.overrecruited ? room : { ...room, n: Math.min(room.n, room.q - 1) };
   }
 
-  // Shows how far the room is. Nobody has to wait any longer when it is full, or when it is full without them.
+  // Shows how full the room is. The wait ends when it is full, with or without this participant.
   function isDecided({ n, q, overrecruited }) {
     dlgr.skip_experiment = Boolean(overrecruited);
     if (q) dlgr.updateProgressBar(n, q);
@@ -733,7 +733,7 @@
     const question = typeof name === "string" ? name : "questionnaire";
     const request = { route: `/question/${dlgr.identity.participantId}`, method: "POST", data: { question, answers: formAnswers() } };
     if (showWhatIsMissing()) {
-      const text = "Some answers are missing or not possible. Please look at the marked questions.";
+      const text = "Some answers are missing or invalid. Please check the highlighted questions.";
       return $.Deferred().reject(new AjaxRejection(request, 400, { error_code: "answers_invalid", error_text: text })).promise();
     }
     submitting = dlgr.post(request.route, request.data)
@@ -749,7 +749,7 @@
     });
   };
 
-  /** Go to the page that apologises, asks what happened, and pays. */
+  /** Go to the error page, which asks the participant what happened and records their payment. */
   dlgr.error = function (rejection) {
     const { route, method, status, data, errorType, errorCode, errorText } = rejection || {};
     const request = JSON.stringify({ route, method, status, data }).slice(0, 4000);
@@ -759,7 +759,7 @@
     dlgr.goToPage(`error-page${inAddress}`);
   };
 
-  /** What `error` was last told, as the error page passes it on. */
+  /** The problem that `error` was last called with; the error page reports it. */
   dlgr.problem = function () {
     const inAddress = firstValue(["problem"], dlgr.getUrlParameter);
     return record().problem || (inAddress ? { error_type: inAddress } : {});
@@ -792,17 +792,17 @@
     }
   }
 
-  /** Go on to a page of the experiment, such as "exp" or "instructions/second". */
+  /** Go to a page of the experiment, such as "exp" or "instructions/second". */
   dlgr.goToPage = function (page) {
     isLeaving = true;
     if (/^\/*questionnaire\b/.test(page)) window.petri?.finished?.();
     location.assign(dlgr.addressOf(page));
   };
 
-  /** From now on the page may be left without a question. */
+  /** Stop asking for confirmation when the page is left. */
   dlgr.allowExit = () => { dlgr.preventExit = false; };
 
-  /** The next time, and only then, the page may be left without a question (a download, a link for mail). */
+  /** Skip the confirmation once, the next time the page is left (a download, a mail link). */
   dlgr.allowExitOnce = () => { mayExitOnce = true; };
 
   // Scripts of an experiment often set preventExit on every page; the ad or the exit may be left all the same.

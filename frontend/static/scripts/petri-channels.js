@@ -6,8 +6,8 @@
  *     channel.send({ text: "Hello" });
  *
  * A classic script, so that pages may use it at once. All channels of a participant share one socket. It comes back by
- * itself when the line was lost; since nobody keeps what was said meanwhile, "open" then tells the page to ask for the
- * state again. Frames are `<channel>:<data>`. Objects are numbered by their sender in the field `_seq`, so that receivers
+ * itself after the connection was lost. Frames sent in the meantime are not kept, so "open" then tells the page to ask
+ * for the state again. Frames are `<channel>:<data>`. Objects are numbered by their sender in the field `_seq`, so that receivers
  * can put them in order; texts travel as they are.
  */
 (function () {
@@ -16,9 +16,9 @@
 
   /** In milliseconds. */
   const timing = {
-    heartbeat: 12000, // who was not heard of for a minute loses the seat in the waiting room
+    heartbeat: 12000, // a participant who is silent for a minute loses their seat in the waiting room
     inOrderWithin: 2000, // so long a frame waits for those before it
-    newSender: 300, // the same for somebody first heard of, who may have spoken long before this page listened
+    newSender: 300, // the same for a new sender, who may have sent frames before this page listened
     firstPause: 400,
     longestPause: 20000,
     renewAfter: 105 * 60000, // API Gateway closes every socket after two hours
@@ -100,7 +100,7 @@
       this.release();
     }
 
-    /** The line was gone: what was said meanwhile will not come. */
+    /** After a lost connection: the frames sent in the meantime will not arrive. */
     startAnew() {
       this.isNew = true;
     }
@@ -245,7 +245,7 @@
     remove(channel) {
       this.channels.delete(channel.name);
       if (this.channels.size === 0) {
-        this.finish(); // the page listens to nobody any more: its part is done
+        this.finish(); // no channel is left: the page has finished
         this.hangUp();
       } else if (this.isOpen && channel.name !== NEWS) this.order("unsubscribe", channel.name);
     }
@@ -362,10 +362,10 @@
 
     say(frame) {
       if (new TextEncoder().encode(frame).length > MOST_BYTES) {
-        throw new ChannelError("too_large", "A message may be 30 KB long at most; send less, or store it with dallinger.createInfo.");
+        throw new ChannelError("too_large", "A message can be at most 30 KB. Send less, or store the data with dallinger.createInfo.");
       }
       if (this.waiting.length >= MOST_WAITING) {
-        throw new ChannelError("too_many", `${MOST_WAITING} messages wait already to be sent; send less often.`);
+        throw new ChannelError("too_many", `${MOST_WAITING} messages are already waiting to be sent. Send messages less often.`);
       }
       this.waiting.push(frame);
       this.flow();
@@ -391,12 +391,12 @@
 
   /** Open a channel of this participant, or get the one that is open. */
   function channel(name, { participantId = window.dallinger.identity.participantId } = {}) {
-    if (!participantId) throw new ChannelError("no_participant", "Nobody takes part yet: open channels after dallinger.createParticipant().");
+    if (!participantId) throw new ChannelError("no_participant", "There is no participant yet. Open channels after dallinger.createParticipant().");
     if (!lines.has(participantId)) lines.set(participantId, new Line(participantId));
     return lines.get(participantId).channel(name);
   }
 
-  /** Tell the group's side that this page's part is done: that its sockets close is no loss then. */
+  /** Tell the server that this page has finished, so that its closing sockets don't count as a dropout. */
   function finished() {
     lines.forEach((line) => line.finish());
   }

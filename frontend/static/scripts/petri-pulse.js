@@ -1,5 +1,5 @@
 /**
- * A worker that says every so often that time has passed. Browsers slow the timers of pages in the background down
- * to one a minute, and who waits in a waiting room looks at other pages meanwhile; timers of a worker keep their pace.
+ * A worker that posts a message at regular intervals. Browsers slow the timers of background pages down to one a minute,
+ * and participants in a waiting room look at other pages in the meantime. Timers in a worker are not slowed down.
  */
 self.onmessage = ({ data: milliseconds }) => setInterval(() => self.postMessage("beat"), milliseconds);

@@ -1,7 +1,7 @@
 /**
- * What Petri adds around every page: what the participant is waiting for, a word after a reload, the way out, and
- * `petri.draft`, which keeps unfinished work over a reload. `dallinger2.js` does the asking and tells by events, this
- * shows. A classic script, so that scripts of a page can use `petri.draft` at once.
+ * What Petri adds to every page: a banner that says what the participant is waiting for, a note after a reload, the link
+ * for withdrawing, and `petri.draft`, which keeps unfinished work over a reload. `dallinger2.js` sends the requests and
+ * dispatches events; this script shows them. A classic script, so that scripts of a page can use `petri.draft` at once.
  */
 (function () {
   "use strict";
@@ -9,9 +9,9 @@
   if (!dallinger || window.petri?.draft) return;
 
   const WORDS = {
-    person: "Someone ahead of you is still working. You go on as soon as they are done; your waiting time counts.",
-    crowd: "Many people are taking part at this moment. Nothing is lost, you go on in a moment.",
-    line: "Your connection was interrupted. Nothing is lost, we keep trying.",
+    person: "The person before you is still working. You can continue as soon as they have finished. Your waiting time counts.",
+    crowd: "Many people are taking part right now. Nothing is lost, and you can continue in a moment.",
+    line: "Your connection was interrupted. Nothing is lost. Trying to reconnect …",
   };
   const IS_LIVE = document.documentElement.dataset.mode === "live";
   const NOTE_STAYS_MS = 6000;
@@ -136,7 +136,7 @@
   }
 
   function welcomeBack() {
-    say("Welcome back. You continue where you were.");
+    say("Welcome back. You can continue where you left off.");
     setTimeout(() => dallinger.waiting || say(""), NOTE_STAYS_MS);
   }
 
@@ -153,7 +153,7 @@
   // A participant who came too late to take part learns why the next page is already the last.
   function tellWhyItIsOver() {
     if (dallinger.getUrlParameter("outcome") !== "overrecruited" || !document.getElementById("questionnaire-form")) return;
-    note(`The group is complete: more people came than this study needs, so you are at the end already. Thank you for coming${IS_LIVE ? "; you will be paid" : ""}.`);
+    note(`The group is already complete, so the study ends here for you. Thank you for coming.${IS_LIVE ? " You will be paid." : ""}`);
   }
 
   // Without ids the page can't know whose answers it would send.
@@ -166,7 +166,7 @@
     dallinger.tellIncomplete();
   }
 
-  // The way out keeps the page's place: a participant who changes their mind comes back to it.
+  // Participants who change their mind can go back to this page.
   function openTheWayOut(link) {
     link.addEventListener("click", () => {
       link.href = dallinger.addressOf("withdraw");
@@ -174,7 +174,7 @@
     });
   }
 
-  // A socket that comes back at once is nothing to tell.
+  // A socket that reconnects at once is not reported.
   let missing;
 
   function showLine({ detail: { isLost } }) {

@@ -69,7 +69,7 @@
     event.preventDefault();
     complain("");
     if (countWords() < minimumWords) {
-      return complain("That is very short. Please write down everything that you still remember, even if it isn't much.");
+      return complain("That is very short. Please write down everything you remember, even if it is not much.");
     }
     busy(true);
     return dallinger.createInfo(nodeId, { contents: field.value.trim(), info_type: "Info" }).done(() => {
@@ -78,7 +78,7 @@
     }).fail((rejection) => {
       if (rejection.status > 0 && rejection.status < 500) return dallinger.error(rejection);
       busy(false);
-      return complain("Your text hasn't arrived yet. It is still here: please check your connection and submit it again.");
+      return complain("Your text could not be sent. It is still here. Please check your connection and submit it again.");
     });
   }
 

@@ -36,7 +36,7 @@
       if (draft.seen) return redraw();
       const { strokes } = JSON.parse(answer.infos[answer.infos.length - 1].contents);
       shown.show(strokes);
-      part("story").setAttribute("aria-label", `A line drawing of ${strokes.length} strokes. It has to be seen.`);
+      part("story").setAttribute("aria-label", `A line drawing of ${strokes.length} strokes. This task requires sight.`);
       show("stimulus");
       return part("look-heading").focus();
     }).fail(dallinger.error);
@@ -78,9 +78,9 @@
   function submit() {
     complain("");
     board.liftPen();
-    if (!board.strokes.length) return complain("The sheet is still empty. Please draw what you remember, even if it is little.");
+    if (!board.strokes.length) return complain("The sheet is still empty. Please draw what you remember, even if it is not much.");
     const text = contents();
-    if (!text) return complain("That is more than we can store. Please undo some of the strokes, and submit it again.");
+    if (!text) return complain("This drawing is too large to store. Please undo some strokes and submit it again.");
     busy(true);
     return dallinger.createInfo(nodeId, { contents: text, info_type: "Info" }).done(() => {
       draft.clear();
@@ -88,7 +88,7 @@
     }).fail((rejection) => {
       if (rejection.status > 0 && rejection.status < 500) return dallinger.error(rejection);
       busy(false);
-      return complain("Your drawing hasn't arrived yet. It is still here: please check your connection and submit it again.");
+      return complain("Your drawing could not be sent. It is still here. Please check your connection and submit it again.");
     });
   }
 

@@ -1,4 +1,4 @@
-// A chat room. The server holds what was said; the channel only says that there is something new, and who is typing.
+// A chat room. The server stores the messages; the channel only announces news and who is typing.
 (function () {
   "use strict";
   const TYPING_SHOWN_MS = 3000;
@@ -14,7 +14,7 @@
     dallinger.goToPage("questionnaire");
   }
 
-  // Asked again while an answer is on its way, the newest state is fetched once more after it.
+  // A refresh during a request is done once more after it, so that the newest state is shown.
   let isAsking = false;
   let isStale = false;
 
@@ -42,7 +42,7 @@
     part("text").disabled = part("send").disabled = part("enough").disabled = isSilent;
     part("time-left").hidden = state.over;
     if (state.over) end();
-    else if (me.has_said_enough) part("end-note").textContent = "Waiting until the others have said enough, too.";
+    else if (me.has_said_enough) part("end-note").textContent = "Waiting for the others to finish.";
   }
 
   function showPeople(people) {
@@ -73,7 +73,7 @@
 
   function end() {
     clearInterval(ticking);
-    part("end-note").textContent = "The talk is over. Thank you!";
+    part("end-note").textContent = "The chat has ended. Thank you!";
     part("enough").hidden = true;
     if (!part("go-on").hidden) return;
     part("go-on").hidden = false;
@@ -152,7 +152,7 @@
   part("enough").addEventListener("click", () => dallinger.post("/enough").done(refresh).fail(dallinger.error));
   part("go-on").addEventListener("click", goOn);
 
-  // Who has a place already goes on there, whatever became of this browser's memory.
+  // A participant who already has a place continues there, even if this browser has forgotten it.
   function join() {
     if (dallinger.skip_experiment) return goOn();
     dallinger.get("/talk").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);

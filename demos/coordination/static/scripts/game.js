@@ -1,4 +1,4 @@
-// Rounds of the minimum-effort game. The server holds the game; the channel rings, and carries proposals.
+// Rounds of the minimum-effort game. The server stores the game; the channel announces news and carries suggestions.
 (function () {
   "use strict";
   const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
@@ -15,7 +15,7 @@
     dallinger.goToPage("questionnaire");
   }
 
-  // Asked again while an answer is on its way, the newest state is fetched once more after it.
+  // A refresh during a request is done once more after it, so that the newest state is shown.
   let isAsking = false;
   let isStale = false;
 
@@ -85,9 +85,9 @@
   function end() {
     clearInterval(ticking);
     for (const id of ["efforts", "proposal-box", "time-left", "paused"]) part(id).hidden = true;
-    part("question").textContent = state.left_behind ? "The others have played on" : "The game is over";
+    part("question").textContent = state.left_behind ? "The game continued without you" : "The game is over";
     part("note").textContent = state.left_behind
-      ? "You were away for too long, so your group went on without you. You are paid for what you did."
+      ? "You were away for too long, so your group continued without you. The points you earned still count."
       : `Thank you! You earned ${state.earned} points.`;
     part("go-on").hidden = false;
     part("go-on").focus();
@@ -122,13 +122,13 @@
   }
 
   function showProposals() {
-    part("proposals").textContent = [...proposals].map(([name, effort]) => `${name} proposes ${effort}`).join(", ");
+    part("proposals").textContent = [...proposals].map(([name, effort]) => `${name} suggests ${effort}`).join(", ");
   }
 
   function tick() {
     if (!state) return;
     const seconds = Math.max(0, Math.round((endsAt - Date.now()) / 1000));
-    part("time-left").textContent = state.paused ? "The clock stands still" : `${seconds} seconds left`;
+    part("time-left").textContent = state.paused ? "Paused" : `${seconds} seconds left`;
     if (seconds === 0) refresh();
   }
 
@@ -137,7 +137,7 @@
   part("propose").addEventListener("click", propose);
   part("go-on").addEventListener("click", goOn);
 
-  // Who has a place already goes on there, whatever became of this browser's memory.
+  // A participant who already has a place continues there, even if this browser has forgotten it.
   function join() {
     if (dallinger.skip_experiment) return goOn();
     dallinger.get("/game").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);

@@ -1,4 +1,4 @@
-// One jar after the other. The server holds the guesses; the channel only says that there is something new.
+// One jar after another. The server stores the guesses; the channel only announces news.
 (function () {
   "use strict";
   const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
@@ -12,7 +12,7 @@
     dallinger.goToPage("questionnaire");
   }
 
-  // Asked again while an answer is on its way, the newest state is fetched once more after it.
+  // A refresh during a request is done once more after it, so that the newest state is shown.
   let isAsking = false;
   let isStale = false;
 
@@ -46,7 +46,7 @@
     const isAlone = state.stage === "alone";
     part("jar-number").textContent = `Jar ${state.jar} of ${state.jars}`;
     part("question").textContent = isAlone ? "How many beans are in the jar?" : "Would you like to change your guess?";
-    part("guess-label").textContent = isAlone ? "Your guess" : "Your guess now";
+    part("guess-label").textContent = isAlone ? "Your guess" : "Your new guess";
     part("guess").value = isAlone ? "" : state.mine || "";
     draft = petri.draft(`jar-${state.jar}-${state.stage}`);
     draft.follow(part("guess"));
@@ -81,7 +81,7 @@
     clearInterval(ticking);
     for (const id of ["others", "guess-form", "time-left"]) part(id).hidden = true;
     part("question").textContent = "That was the last jar";
-    part("note").textContent = "Thank you! Your bonus follows from how near your guesses were.";
+    part("note").textContent = "Thank you! Your bonus depends on how close your guesses were.";
     part("go-on").hidden = false;
     part("go-on").focus();
     channel.close();
@@ -118,7 +118,7 @@
   part("guess-form").addEventListener("submit", submit);
   part("go-on").addEventListener("click", goOn);
 
-  // Who has a place already goes on there, whatever became of this browser's memory.
+  // A participant who already has a place continues there, even if this browser has forgotten it.
   function join() {
     if (dallinger.skip_experiment) return goOn();
     dallinger.get("/jar").done((found) => (found.joined ? begin(found.network) : takeAPlace())).fail(dallinger.error);

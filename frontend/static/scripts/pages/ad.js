@@ -4,12 +4,12 @@
  */
 
 const REASONS = {
-  repeat_worker: "You have already taken part in this study, so you cannot take part again. Thank you for coming back.",
+  repeat_worker: "You have already taken part in this study, so you cannot take part again. Thank you for your interest.",
   ended: "You have finished this study. Thank you for taking part! You can close this page.",
-  excluded_browser: "This study does not work in the browser that you are using. Please open the link in another browser.",
+  excluded_browser: "This study does not work in your browser. Please open the link in another browser.",
   closed: "All places in this study are taken. Thank you for your interest.",
-  incomplete: "This link is not complete. Please open it again from the place where you found it.",
-  unreachable: "We could not reach the study. Please check your connection.",
+  incomplete: "This link is incomplete. Please open it again from the page where you found it.",
+  unreachable: "We could not reach the study. Please check your connection and try again.",
 };
 const WINDOW = "popup,width=1100,height=850,left=80,top=40,resizable,scrollbars";
 const PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE";
@@ -52,7 +52,7 @@ function look() {
 function tell({ may, reason, resumes, ended }) {
   if (!may && reason === "preview") return show("no-assignment");
   if (!may) return refuse(ended ? "ended" : reason);
-  if (part("begin")) part("begin").textContent = resumes ? "Continue where you were" : "Begin";
+  if (part("begin")) part("begin").textContent = resumes ? "Continue where you left off" : "Begin";
   reveal("storage-blocked", !dallinger.storage.available);
   reveal("second-window", opensSecondWindow());
   reveal("opened", false);

@@ -41,6 +41,6 @@ addEventListener("pagehide", () => {
 part("go-to-exit").addEventListener("click", () => dallinger.goToPage("recruiter-exit?outcome=error"));
 
 const { error_text: happened } = dallinger.problem();
-part("what-happened").textContent = happened ? `What we know: ${happened}` : "";
+part("what-happened").textContent = happened ? `Details: ${happened}` : "";
 
 export {};

@@ -72,7 +72,7 @@ function showPay({ pay, recruiter = "", participant_status: status }, outcome) {
   const bonus = Number(pay.bonus || 0);
   const isOpen = pay.bonus === null && outcome === "complete" && ["working", "submitted"].includes(status);
   part("pay-base").textContent = dallinger.money(pay.base);
-  part("pay-bonus").textContent = isOpen ? "is worked out after the study" : dallinger.money(bonus);
+  part("pay-bonus").textContent = isOpen ? "calculated after the study" : dallinger.money(bonus);
   part("pay-total").textContent = dallinger.money(Number(pay.base) + bonus);
   for (const cell of all(".pay-bonus")) cell.hidden = !isOpen && !bonus;
   for (const cell of all(".pay-total")) cell.hidden = !bonus;

@@ -37,7 +37,7 @@ function rememberSince() {
 
 function goOn() {
   clearInterval(ticking);
-  document.title = dallinger.skip_experiment ? title : `It begins! ${title}`;
+  document.title = dallinger.skip_experiment ? title : `Starting now: ${title}`;
   dallinger.allowExit();
   dallinger.goToPage(dallinger.skip_experiment ? "questionnaire?outcome=overrecruited" : "exp");
 }
