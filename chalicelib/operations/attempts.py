@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.ports import NUDGE, Key
+from chalicelib.ports import NUDGE, Key, UnitOfWork
 
 from .unit import Unit
 
@@ -40,9 +40,13 @@ def _tries(name: str) -> Key:
     return "counter", f"tries#{name}"
 
 
-def note(unit: Unit, begun: Mapping[str, int]) -> None:
-    """Store how often each of the messages in hand was begun."""
-    unit.work.put_anyway(_IN_HAND, "counter", {"begun": dict(begun)})
+def note(work: UnitOfWork, begun: Mapping[str, int]) -> None:
+    """Store how often each of the messages in hand was begun, before any code of the author runs.
+
+    This is done for each message of a local run, so it takes a unit of work and nothing more.
+    """
+    work.put_anyway(_IN_HAND, "counter", {"begun": dict(begun)})
+    work.commit()
 
 
 def left_over(unit: Unit) -> dict[str, int]:

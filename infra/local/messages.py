@@ -54,7 +54,8 @@ class Messages:
         name = attempts.name_of(message.key)
         ended = self._ended.get(name, 0)
         try:
-            self._app.run(attempts.note, {**self._ended, name: ended + 1})
+            with self._app.store.begin(self._clock.now()) as work:
+                attempts.note(work, {**self._ended, name: ended + 1})
         except Busy as busy:
             # The file is locked, or can't be written: the message waits, and isn't tried in vain.
             self._queue.done(message)

@@ -1,0 +1,72 @@
+"""What the local host stores before it carries a message out, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import bootstrap, services
+from chalicelib.operations import attempts
+from chalicelib.operations.unit import Unit
+from chalicelib.services import App
+from chalicelib.storage.sqlite import SQLiteEngine
+from infra.local.messages import Messages
+from tests.web.clock import HandClock
+from tests.web.experiments import Talk
+
+
+class Ringing(Talk):
+    """Notes what is in hand while its timer rings, and how often an experiment was made."""
+
+    made = 0
+    in_hand: dict[str, int] = {}  # noqa: RUF012 - set anew for each test
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        type(self).made += 1
+
+    def rings(self) -> None:
+        stored = self.work.item(("counter", "in-hand"))
+        type(self).in_hand = dict(stored["begun"])
+
+
+@pytest.fixture
+def ringing() -> type[Ringing]:
+    return type("Ringing", (Ringing,), {"made": 0, "in_hand": {}})
+
+
+@pytest.fixture
+def app(tmp_path: Path, ringing: type[Ringing]) -> Iterator[App]:
+    engine = SQLiteEngine(tmp_path / "run.sqlite")
+    settings = {"mode": "debug", "recruiter": "hotair"}
+    yield bootstrap.local(ringing, settings, app_id="in-hand", engine=engine, clock=HandClock())
+    services.use(None)
+    engine.close()
+
+
+def posted(unit: Unit) -> None:
+    unit.experiment.after(0, "rings")
+
+
+def test_a_message_is_stored_as_in_hand_before_its_hook_runs_without_making_the_experiment_twice(
+    app: App, ringing: type[Ringing]
+) -> None:
+    consumer = Messages(app)
+    while consumer.carry_out_one():
+        pass
+    app.run(posted)
+    ringing.made = 0
+    assert consumer.carry_out_one()
+    assert (ringing.made, list(ringing.in_hand.values())) == (1, [1])
+
+
+def test_what_was_in_hand_is_known_to_the_next_process(app: App, ringing: type[Ringing]) -> None:
+    consumer = Messages(app)
+    app.run(posted)
+    with app.store.begin(app.clock.now()) as work:
+        attempts.note(work, {attempts.name_of(("nudge", "group")): 3})
+    assert app.run(attempts.left_over) == {"nudge|group": 3}
+    assert consumer.next_due() is None
