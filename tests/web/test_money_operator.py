@@ -227,17 +227,20 @@ def test_what_hangs_is_not_settled_for_ten_minutes_and_nobody_is_at_it(
     assert entry.hangs is hangs
 
 
-def test_a_payment_that_was_loaded_without_its_story_hangs_until_it_is_settled(owed: Owed) -> None:
+@pytest.mark.parametrize(("reason", "shown"), [("base pay", "base pay"), (None, "")])
+def test_a_payment_that_was_loaded_without_its_story_hangs_until_it_is_settled(
+    owed: Owed, reason: str | None, shown: str
+) -> None:
     till, person = owed
 
     def forget(unit: Unit) -> None:
         payment = unit.work.payment(person.id, "base")
         assert payment is not None
-        payment.status, payment.details, payment.reason = SENDING, {}, "base pay"
+        payment.status, payment.details, payment.reason = SENDING, {}, reason
 
     till.here.app.run(forget)
     (entry,) = listed(till)
-    assert (entry.since, entry.reason, entry.hangs) == (None, "base pay", True)
+    assert (entry.since, entry.reason, entry.hangs) == (None, shown, True)
 
 
 def test_a_question_to_the_recruiter_carries_the_transfer_and_the_facts(owed: Owed) -> None:
