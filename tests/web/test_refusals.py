@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
 from chalicelib.model.errors import NotFound, Unauthorized
 from chalicelib.operations import access, tokens
-from chalicelib.operations.tokens import SignedTokens
+from chalicelib.operations.tokens import LaterTokens, SignedTokens
 from chalicelib.operations.unit import Unit
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Islands, Talk, with_hooks
@@ -284,3 +285,47 @@ def test_a_token_survives_a_clock_that_is_set_back_by_minutes(
     monkeypatch: pytest.MonkeyPatch, earlier: float
 ) -> None:
     assert read_at(monkeypatch, 10**9, 10**9 - earlier).participant_id == 7
+
+
+@pytest.mark.parametrize("later", [-tokens.SKEW - 1, tokens.LIFETIME + 1])
+def test_a_second_beyond_its_time_a_token_is_refused(monkeypatch: pytest.MonkeyPatch, later: float) -> None:
+    with pytest.raises(Unauthorized):
+        read_at(monkeypatch, 10**9, 10**9 + later)
+
+
+def test_a_token_says_when_it_ends_and_the_operators_never_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = SignedTokens("secret", "operator")
+    monkeypatch.setattr("time.time", lambda: 10**9)
+    assert signer.ends(signer.issue(7, 1)) == 10**9 + tokens.LIFETIME
+    assert signer.ends("operator") == math.inf
+
+
+def test_of_several_secrets_the_last_signs_and_the_others_are_good() -> None:
+    old, new, both = (SignedTokens(secret, "operator") for secret in ("old", "new", ("old", "new")))
+    assert both.read(old.issue(7, 1)) == both.read(both.issue(7, 1)) == new.read(both.issue(7, 1))
+    with pytest.raises(Unauthorized):
+        old.read(both.issue(7, 1))
+
+
+def test_a_keyed_text_is_the_runs_own() -> None:
+    old, new, both = (SignedTokens(secret, "operator") for secret in ("old", "new", ("old", "new")))
+    assert both.keyed("text") == new.keyed("text") != old.keyed("text")
+    assert new.keyed("text") != new.keyed("another")
+    assert len(bytes.fromhex(new.keyed("text"))) == 12
+
+
+def test_secrets_are_read_once_and_when_they_are_needed() -> None:
+    asked: list[str] = []
+
+    def read() -> tuple[str, str]:
+        asked.append("secrets")
+        return "secret", "operator"
+
+    later = LaterTokens(read)
+    assert not hasattr(later, "__deepcopy__")
+    before = list(asked)
+    token = later.issue(7, 3)
+    assert SignedTokens("secret", "operator").read(token) == later.read(token)
+    assert (before, asked, later.operator_token) == ([], ["secrets"], "operator")
+    with pytest.raises(AttributeError, match="'LaterTokens' object has no attribute 'colour'"):
+        _ = later.colour
