@@ -111,6 +111,9 @@ def test_nobody_takes_part_with_an_id_that_was_not_filled_in(
         began = here.post("/participant", {**IDS, name: value})
         asked = here.get("/may-take-part", {**IDS, name: value})
     assert began.code == code
+    assert began["error_text"].startswith(
+        {"workerId": "worker_id", "hitId": "hit_id", "assignmentId": "assignment_id"}[name]
+    )
     if (name, code) == ("assignmentId", "id_of_preview"):
         assert asked["reason"] == "preview"
     else:

@@ -81,6 +81,17 @@ def test_two_people_draw_differently(world: NewWorld) -> None:
     assert len({item["property1"] for item in items}) == 6
 
 
+def test_what_is_drawn_for_a_newcomer_follows_from_the_order_of_arrival_alone(world: NewWorld) -> None:
+    def drawn(here: World, names: str) -> list[str]:
+        for name in names:
+            here.arrive(workerId=name, assignmentId=name)
+        return [item["property1"] for item in here.items("participant")]
+
+    first = drawn(world(Lottery), "abcdef")
+    assert len(set(first)) == 6
+    assert drawn(world(Lottery), "uvwxyz") == first
+
+
 def test_one_person_draws_anew_with_each_answer(world: NewWorld) -> None:
     here = world(Lottery)
     person = here.arrive()
