@@ -31,6 +31,7 @@ from infra.cli.logs import logs
 from infra.cli.make_uuid import uuid_command
 from infra.cli.monitor import monitor
 from infra.cli.new import new
+from infra.cli.parse_errors import NamesWrongValues
 from infra.cli.payments import payments
 from infra.cli.preflight import preflight
 from infra.cli.qualify import qualify
@@ -50,6 +51,7 @@ def _with_dashes(word: str) -> str:
 
 
 app = typer.Typer(
+    cls=NamesWrongValues,
     name="petri",
     help="Run behavioural experiments with interacting participants, on this machine or on AWS.",
     no_args_is_help=True,

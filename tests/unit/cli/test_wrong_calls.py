@@ -202,3 +202,18 @@ def test_a_command_on_a_deployed_app_looks_in_the_region_that_is_given(
 def test_commands_about_hits_take_the_run_by_either_name(name: str, option: str) -> None:
     result = CliRunner().invoke(app, [name, option, "study", "--dry-run"])
     assert result.exit_code != 2, result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        (("payments", "--participant", "abc"), "'abc'"),
+        (("serve", "--port", "99999"), "'99999'"),
+        (("recruit", "many"), "'many'"),
+        (("export", "--stage", "production"), "'production'"),
+    ],
+)
+def test_an_error_about_an_option_shows_the_value_that_was_given(words: tuple[str, ...], given: str) -> None:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == 2
+    assert given in result.output
