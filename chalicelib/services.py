@@ -42,6 +42,7 @@ from .ports import (
     Report,
     Schedule,
     Store,
+    Transfer,
     UnitOfWork,
 )
 
@@ -276,6 +277,7 @@ class App:
         kwargs: dict[str, Any],
     ) -> T:
         now = self.clock.now()
+        continuation = _continuation.get()
         for attempt in range(ATTEMPTS):
             with self.store.begin(now) as work, errors_only():
                 unit = Unit(
@@ -289,6 +291,7 @@ class App:
                     caller=caller,
                     request=request or Request(),
                     crowd=self.crowd,
+                    sends_payments=continuation is not None and continuation.has_time(),
                 )
                 try:
                     if (
@@ -312,6 +315,8 @@ class App:
                     continue
                 posted = list(work.posted)
                 self.network_changes += work.network_changed
+            if continuation is not None:
+                continuation.begun_payments |= unit.begun_payments
             self._send(posted)
             if unit.refusal is not None:
                 raise unit.refusal
@@ -347,12 +352,14 @@ class App:
     def _send(self, posted: list[Message]) -> None:
         if not posted:
             return
-        continued = _continued.get()
+        continuation = _continuation.get()
         kept = (
-            [] if continued is None else [one for one in posted if one.due is None and is_continued(one.body)]
+            []
+            if continuation is None
+            else [one for one in posted if one.due is None and is_continued(one.body)]
         )
-        if continued is not None:
-            continued += kept
+        if continuation is not None:
+            continuation.posted += kept
         self.send_posted([one for one in posted if one not in kept])
         if any(message.key[0] != NUDGE for message in posted):
             self.keep_awake()
@@ -401,15 +408,30 @@ def _nothing(unit: Unit) -> None:
     del unit
 
 
+@dataclass
+class Continuation:
+    """What a consumer carries out right after the message in hand."""
+
+    has_time: Callable[[], bool]
+    posted: list[Message] = field(default_factory=list)
+    begun_payments: dict[tuple[int, str], Transfer] = field(default_factory=dict)
+
+
 @contextmanager
-def continuing() -> Iterator[list[Message]]:
+def continuing(has_time: Callable[[], bool]) -> Iterator[Continuation]:
     """Collect, and don't send, what commits in this block post and the consumer carries out itself."""
-    posted: list[Message] = []
-    before = _continued.set(posted)
+    continuation = Continuation(has_time)
+    before = _continuation.set(continuation)
     try:
-        yield posted
+        yield continuation
     finally:
-        _continued.reset(before)
+        _continuation.reset(before)
+
+
+def begun_payment(participant_id: int, kind: str) -> Transfer | None:
+    """Return, once, a payment that a commit of this consumer has begun and that is still to be sent."""
+    continuation = _continuation.get()
+    return None if continuation is None else continuation.begun_payments.pop((participant_id, kind), None)
 
 
 def _is_to_be_run_again(error: Exception, work: UnitOfWork, attempt: int) -> bool:
@@ -430,7 +452,7 @@ def _is_to_be_run_again(error: Exception, work: UnitOfWork, attempt: int) -> boo
 
 
 _app: App | None = None
-_continued: ContextVar[list[Message] | None] = ContextVar("continued", default=None)
+_continuation: ContextVar[Continuation | None] = ContextVar("continuation", default=None)
 
 
 def use(app: App | None) -> None:

@@ -84,7 +84,19 @@ def owe(
     else:
         move(unit, payment, DUE, reason, by)
         have_paid(unit, payment, recruiter=participant.recruiter)
+        _begin_at_once(unit, payment, participant)
     return payment
+
+
+def _begin_at_once(unit: Unit, payment: Payment, participant: Participant) -> None:
+    """Begin a payment in the commit that owes it, for the consumer that sends it right after that commit.
+
+    If the consumer ends before it has sent it, the payment's message finds that it may have been sent.
+    """
+    if not unit.sends_payments or unit.recruiters.in_hot_air(participant.recruiter) is not None:
+        return
+    if _until_apart(unit, payment) is None:
+        unit.begun_payments[participant.id, payment.kind] = _begin(unit, payment)
 
 
 def have_paid(unit: Unit, payment: Payment, due: datetime | None = None, recruiter: str = "") -> None:
@@ -112,6 +124,10 @@ def begin_payment(unit: Unit, participant_id: int, kind: str) -> Transfer | None
     if until is not None:
         have_paid(unit, payment, due=until)
         return None
+    return _begin(unit, payment)
+
+
+def _begin(unit: Unit, payment: Payment) -> Transfer:
     transfer = transfer_of(unit, payment)
     move(unit, payment, SENDING, "tried again" if transfer.is_retry else "sent")
     payment.details = {**payment.details, LEASE_ENDS: iso(unit.now + LEASE)}

@@ -12,7 +12,7 @@ from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.currency import currency_of, format_money
 from chalicelib.model.errors import Refused
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruiter, UnitOfWork
+from chalicelib.ports import Recruiter, Transfer, UnitOfWork
 
 from .crowds import Crowd
 from .settings import Settings
@@ -83,6 +83,9 @@ class Recruiters(Protocol):
     def fee(self, nickname: str, amount: Decimal, places: int) -> Decimal:
         """What the recruiter charges for a payment, in US dollars; `places`: how many open at a time."""
 
+    def in_hot_air(self, nickname: str) -> Recruiter | None:
+        """Return a recruiter that pays and recruits in hot air, calling nobody; None for any other."""
+
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter; ExperimentError when there is none of this name."""
 
@@ -107,6 +110,10 @@ class Unit:
     refusal: Refused | None = None
     #: How many timers have rung one after the other, each set by the one before, up to this one.
     timer_chain: int = 0
+    #: Whether the consumer sends the payments of this unit right after its commit.
+    sends_payments: bool = False
+    #: Payments that this unit has begun for it, by participant and kind.
+    begun_payments: dict[tuple[int, str], Transfer] = field(default_factory=dict)
     #: Collections that one look is enough at, by name.
     read: dict[str, Any] = field(default_factory=dict)
 

@@ -243,12 +243,16 @@ def _carry_out(message: Message, record: dict[str, Any]) -> None:
 
     Whatever isn't carried out here is sent, and what is lost with the process stands recorded for the sweep.
     """
-    with services.continuing() as posted:
+    with services.continuing(_has_time_to_continue) as continuation:
         try:
             _handle_in_burst(message, record)
-            _continue(posted)
+            _continue(continuation.posted)
         finally:
-            services.current().send_posted(posted)
+            services.current().send_posted(continuation.posted)
+
+
+def _has_time_to_continue() -> bool:
+    return seconds_left() > TO_CONTINUE
 
 
 def _continue(posted: list[Message]) -> None:
@@ -257,7 +261,7 @@ def _continue(posted: list[Message]) -> None:
     A failure is no failure of the message that posted them: the queue has them tried again.
     """
     failed: list[Message] = []
-    while posted and seconds_left() > TO_CONTINUE:
+    while posted and _has_time_to_continue():
         message = posted.pop(0)
         try:
             handle(message, is_continued=True)
@@ -458,7 +462,7 @@ def _send_payment(message: Received[SendPayment]) -> None:
     if hot_air is not None:
         app.handle(message, money.pay_in_hot_air, *whose, hot_air.pay)
         return
-    transfer = app.run(money.begin_payment, *whose)
+    transfer = services.begun_payment(*whose) or app.run(money.begin_payment, *whose)
     if transfer is None:
         app.acknowledge(message)
         return

@@ -27,9 +27,9 @@ class Killed(BaseException):
     """The process ends at this point."""
 
 
-def finished(world: NewWorld, **settings: Any) -> tuple[Till, Person]:
+def finished(world: NewWorld, bonus: float = 0.5, **settings: Any) -> tuple[Till, Person]:
     """A participant of Mechanical Turk who has finished, and whose place can be given to another."""
-    till = Till(world, with_hooks(paying(bonus=0.5), over_recruitment=10), **settings)
+    till = Till(world, with_hooks(paying(bonus=bonus), over_recruitment=10), **settings)
     till.here.app.recruiters.recruiters["mturk"] = till.vendor
     person = till.arrive(recruiter="mturk")
     person.answer(person.join())
@@ -104,9 +104,23 @@ def test_a_submission_takes_so_many_commits(world: NewWorld, monkeypatch: pytest
     before = till.vendor.places
     with dying(till, monkeypatch, at=0, when="never") as done:
         submit(till, person)
-    # The report with base pay; that payment begun and settled; the review with the bonus; that one begun
-    # and settled; the decision to recruit; what the recruiter answered.
-    assert (till.vendor.places - before, done["commits"]) == (1, 8)
+    # The report with base pay, begun; that payment settled; the review with the bonus, begun; that one
+    # settled; the decision to recruit; what the recruiter answered.
+    assert (till.vendor.places - before, done["commits"]) == (1, 6)
+
+
+@pytest.mark.parametrize(("places", "units"), [(1, 5), (0, 4)])
+def test_a_submission_takes_so_many_units_of_work(
+    world: NewWorld, monkeypatch: pytest.MonkeyPatch, places: int, units: int
+) -> None:
+    till, person = finished(world, bonus=0, base_payment=1, auto_recruit=bool(places))
+    before = till.vendor.places
+    begun: list[Any] = []
+    begin = till.here.app.store.begin
+    monkeypatch.setattr(till.here.app.store, "begin", lambda now: begun.append(now) or begin(now))
+    assert submit(till, person) == 2
+    assert (till.vendor.places - before, len(begun)) == (places, units)
+    assert till.ledger(person) == {"base": "paid"}
 
 
 def test_a_report_that_is_recorded_nowhere_takes_no_unit_to_be_deleted(
@@ -121,7 +135,7 @@ def test_a_report_that_is_recorded_nowhere_takes_no_unit_to_be_deleted(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("at", range(1, 7))
 def test_a_process_that_ends_around_any_commit_loses_and_repeats_nothing(
     world: NewWorld, monkeypatch: pytest.MonkeyPatch, at: int, when: str
 ) -> None:
