@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.messages import SendPayment, to_body
 from chalicelib.model.errors import NotFound, NotSettled
 from chalicelib.model.record import iso
 from chalicelib.model.reports import DUE, HELD, PAID, REFUSED, SENDING
@@ -299,7 +300,9 @@ def test_a_message_to_pay_names_the_recruiter(world: NewWorld) -> None:
     till = Till(world, paying())
     till.vendor.faults += ["unreachable"]
     till.finish()
-    (message,) = [item["body"] for item in till.here.items("message") if item["body"]["kind"] == "pay"]
+    (message,) = [
+        item["body"] for item in till.here.items("message") if item["body"]["kind"] == SendPayment.kind
+    ]
     assert message["recruiter"] == "vendor"
 
 
@@ -307,8 +310,10 @@ def test_a_message_to_pay_what_was_released_leaves_the_recruiter_to_the_record(o
     till, person = owed
     put(till, person, HELD)
     till.here.app.run(payments.release_payment, person.id, "base")
-    (message,) = [item["body"] for item in till.here.items("message") if item["body"]["kind"] == "pay"]
-    assert message == {"kind": "pay", "participant_id": person.id, "payment": "base"}
+    (message,) = [
+        item["body"] for item in till.here.items("message") if item["body"]["kind"] == SendPayment.kind
+    ]
+    assert message == to_body(SendPayment(person.id, "base"))
 
 
 # -- what a worker may do that comes late -------------------------------------------------------------
