@@ -1,4 +1,4 @@
-"""Bots that read, forget, and write down the rest."""
+"""Bots that read a story and write down what they remember."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BrowserBot(BotBase):
             self.click("id", "submit-response")
 
     def reads_on(self):
-        """Wait for the next story or for the questionnaire; say whether there is a story."""
+        """Wait for the next story or for the questionnaire; return whether there is a story."""
 
         def arrived(driver):
             if "questionnaire" in driver.current_url:

@@ -47,7 +47,7 @@ class StorySource(Source):
 
 
 class Bartlett1932(Experiment):
-    """A chain for each story; every participant retells what the one before wrote."""
+    """A chain for each story; each participant retells what the previous one wrote."""
 
     def configure(self):
         self.num_participants = config.get("num_participants", 10)
@@ -62,25 +62,25 @@ class Bartlett1932(Experiment):
                 StorySource(network, STORIES[number % len(STORIES)])
 
     def create_network(self):
-        """A chain with room for everybody and for its source."""
+        """Return a chain with a place for each participant and for its source."""
         return Chain(max_size=self.num_participants + 1)
 
     def add_node_to_network(self, node, network):
-        """Put the newcomer at the end, and send what the one before wrote."""
+        """Add the node to the end of the chain, and send it what the previous participant wrote."""
         network.add_node(node)
         for parent in node.neighbors(direction="from"):
             parent.transmit(to_whom=node)
         node.receive()
 
     def recruit(self):
-        """Bring the next person while a chain has room."""
+        """Recruit the next participant while a chain has room."""
         if self.networks(full=False):
             self.recruiter.recruit(n=1)
         else:
             self.recruiter.close_recruitment()
 
     def analyze(self, data):
-        """How far the story drifted: `drift.py` says how it is measured."""
+        """Report how far the story drifted; `drift.py` defines the measure."""
         from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         told = {

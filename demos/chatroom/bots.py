@@ -1,4 +1,4 @@
-"""Bots that listen, answer what they heard, and stop when they have nothing left to say."""
+"""Bots that read the messages, reply, and finish after a few turns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TURNS = 4
 
 
 class Bot(HighPerformanceBotBase):
-    """Talks over the same socket and the same routes as a page."""
+    """Uses the same socket and routes as the page."""
 
     def participate(self):
         if not self.get("/talk")["joined"]:
@@ -28,7 +28,7 @@ class Bot(HighPerformanceBotBase):
             self.next_message(within=1.0)
 
     def is_my_turn(self, state, turns):
-        """Not twice in a row, unless nobody else speaks."""
+        """Avoid speaking twice in a row, except at random when the others are silent."""
         said = state["said"]
         return turns == 0 or said[-1]["from"] != state["me"] or self.random.random() < 0.5
 

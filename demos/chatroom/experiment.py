@@ -1,4 +1,4 @@
-"""Chatroom: a few people, fully connected, talk about a question until time is up or all have said enough."""
+"""Chatroom: a fully connected group chats about a question until time is up or all have finished."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def config_defaults():
 
 
 class Talker(Node):
-    """Somebody in a chat room, under a name that says nothing about them."""
+    """A participant in a chat room, under a pseudonym."""
 
     type = "talker"
     name = prop.text(1)
@@ -51,15 +51,15 @@ class Talker(Node):
 
 
 class Utterance(Info):
-    """What somebody said."""
+    """One message."""
 
     type = "utterance"
 
 
 class Chatroom(Experiment):
-    """Each waiting room that fills becomes one network, in which everybody hears everybody."""
+    """Each full waiting room becomes one network, in which each message reaches all the others."""
 
-    #: Who drops out may come back; what they said stays.
+    #: Participants who drop out may return; their messages stay.
     dropout_policy = "wait"
 
     def configure(self):
@@ -77,9 +77,9 @@ class Chatroom(Experiment):
     # A room
 
     def room_opened(self, number, participants):
-        """Give the room its network, and set its clock."""
+        """Assign the participants to their network, and set a timer for the end."""
         network = self.networks()[number - 1]
-        network.max_size = len(participants)  # a room may start smaller when nobody else comes
+        network.max_size = len(participants)  # a room that waited too long starts with fewer people
         seconds = config.get("chat_seconds")
         network.details = {"ends": (self.work.now + timedelta(seconds=seconds)).isoformat(), "over": False}
         for participant in participants:
@@ -90,7 +90,7 @@ class Chatroom(Experiment):
         if participant.node_ids:
             return None
         if "network" not in participant.details:
-            raise NetworkBusy  # the room is just being opened: the page asks again in a moment
+            raise NetworkBusy  # the room is still being opened; the page retries
         return self.work.network(participant.details["network"])
 
     def create_node(self, participant, network):
@@ -103,20 +103,20 @@ class Chatroom(Experiment):
         self.ring(node.network)
 
     def info_post_request(self, node, info):
-        """Send what was said to all the others."""
+        """Send the message to all other members."""
         if isinstance(info, Utterance):
             node.transmit(what=info)
             self.ring(node.network)
 
     def ring(self, network):
-        """Have the pages of a room ask what is new: records hold the truth, the channel is a doorbell."""
+        """Tell the room's pages to fetch the new state; the channel carries no data itself."""
         self.publish_to_subscribers(json.dumps({"news": True}), f"network-{network.id}")
 
-    # What a page asks
+    # Routes for pages
 
     @experiment_route("/talk")
     def chat(self):
-        """The whole state of the caller's room, so that a page can come back at any moment."""
+        """The whole state of the caller's room, so that a page can be reloaded at any time."""
         nodes = self.calling_participant.nodes() if self.calling_participant else []
         if not nodes:
             return {"joined": False}
@@ -152,7 +152,7 @@ class Chatroom(Experiment):
 
     @experiment_route("/enough", methods=["POST"])
     def enough(self):
-        """The caller has said enough; when all have, the talk is over."""
+        """Mark the caller as finished; the chat ends when all members are."""
         nodes = self.calling_participant.nodes() if self.calling_participant else []
         for talker in nodes:
             talker.has_said_enough = True
@@ -160,7 +160,7 @@ class Chatroom(Experiment):
                 self.close_room(talker.network_id)
             self.ring(talker.network)
 
-    # The clock, and who comes and goes
+    # The end of the chat, and participants who leave and return
 
     def close_room(self, network_id):
         network = self.work.network(network_id)
@@ -169,7 +169,7 @@ class Chatroom(Experiment):
             self.ring(network)
 
     def participant_disconnected(self, participant):
-        """Show who is away; the policy is to wait for them, so there is nothing else to do."""
+        """Show that a participant is away; the policy is to wait, so nothing else has to be done."""
         self.ring_for(participant)
 
     def participant_returned(self, participant):
@@ -182,14 +182,14 @@ class Chatroom(Experiment):
     # The end
 
     def recruit(self):
-        """Bring people until every room has begun; one that has goes on without whoever left it."""
+        """Recruit until every room has started; a room that has started is not refilled."""
         if all(network.details for network in self.networks()):
             self.recruiter.close_recruitment()
         else:
             self.recruiter.recruit(n=1)
 
     def analyze(self, data):
-        """Who said how much in each room."""
+        """Count each person's messages and words."""
         from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = talks(data.networks.list, data.nodes.list, data.infos.list)

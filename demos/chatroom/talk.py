@@ -1,4 +1,4 @@
-"""What a talk looks like in numbers: turns and words of each person."""
+"""Statistics of a chat: the turns and words of each person."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Talk:
 
     @property
     def evenness(self) -> float | None:
-        """1 when all said as many words, 0 when one said all; None where nothing was said."""
+        """1 if all wrote equally many words, 0 if one wrote all of them; None without messages."""
         words = [share.words for share in self.shares]
         if not sum(words) or len(words) < 2:
             return None

@@ -1,4 +1,4 @@
-"""Bots that propose, answer the last round's lowest effort, and some of which walk away in mid-game."""
+"""Bots that suggest an effort and follow the last round's lowest; some leave in mid-game."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ LEAVES_IN_ROUND = 2
 
 
 class Bot(HighPerformanceBotBase):
-    """Plays over the same socket and the same routes as a page; goes on where somebody else has stopped."""
+    """Uses the same socket and routes as the page; can continue in place of a participant who left."""
 
-    #: Closed the page in the middle, and is not heard of again.
+    #: True once the bot has left the game for good.
     has_left = False
 
     def entry_fields(self):
-        """Agree that a bot may play on, as a person does on the consent page."""
+        """Agree to be replaced by a bot, as a person does on the consent page."""
         return {**super().entry_fields(), "consent_time": "bot", "consent_hash": "bot", "consent_bots": True}
 
     def participate(self):
@@ -38,7 +38,7 @@ class Bot(HighPerformanceBotBase):
         self.create_info(state["me"], str(effort), info_type="Choice", property1=state["round"])
 
     def effort(self, state):
-        """Begin high, then follow the weakest, with a little hope."""
+        """Start high, then follow the lowest effort, sometimes one higher."""
         if not state["history"]:
             return self.random.randint(4, 7)
         hope = self.random.choice([0, 0, 1])

@@ -1,4 +1,4 @@
-"""Coordination: a group game in rounds, written to show timers of the server and what becomes of dropouts."""
+"""Coordination: a group game in rounds that shows server-side timers and dropout policies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Bot", "Coordination", "config_defaults", "extra_parameters"]
 config = get_config()
 NAMES = ("Amber", "Blue", "Coral", "Dusk", "Elm", "Fern", "Gold", "Hazel")
 POLICIES = ("wait", "go_on", "bot", "end")
-#: A group needs two.
+#: The smallest group that can play.
 LEAST = 2
 
 
@@ -57,30 +57,30 @@ def config_defaults():
 
 
 class Player(Node):
-    """Somebody in a group, under a colour's name."""
+    """A player in a group, named after a colour."""
 
     type = "player"
     name = prop.text(1)
 
 
 class Choice(Info):
-    """How much effort a player makes in one round, from 1 to 7."""
+    """The effort, from 1 to 7, that a player chooses in one round."""
 
     type = "choice"
     round = prop.integer(1)
 
 
 class Signal(Info):
-    """What a player proposed to the others before a round was over: cheap talk."""
+    """An effort that a player suggested to the others during a round (cheap talk)."""
 
     type = "signal"
     round = prop.integer(1)
 
 
 class Coordination(Experiment):
-    """Everybody earns by the lowest effort of the group, and pays for their own."""
+    """Every player earns by the group's lowest effort and pays for their own."""
 
-    #: With a channel, the experiment hears what is said in its groups; here, proposals.
+    #: With a channel, the experiment receives its groups' messages; here, suggestions.
     channel = "coordination"
 
     def configure(self):
@@ -101,7 +101,7 @@ class Coordination(Experiment):
 
     def room_opened(self, number, participants):
         network = self.networks()[number - 1]
-        network.max_size = len(participants)  # a room may start smaller when nobody else comes
+        network.max_size = len(participants)  # a room that waited too long starts with fewer people
         for participant in participants:
             participant.details = {**participant.details, "network": network.id}
         network.details = new_state([one.id for one in participants])
@@ -111,7 +111,7 @@ class Coordination(Experiment):
         if participant.node_ids:
             return None
         if "network" not in participant.details:
-            raise NetworkBusy  # the room is just being opened: the page asks again in a moment
+            raise NetworkBusy  # the room is still being opened; the page retries
         return self.work.network(participant.details["network"])
 
     def create_node(self, participant, network):
@@ -119,14 +119,14 @@ class Coordination(Experiment):
         player.name = NAMES[(network.last_node - 1) % len(NAMES)]
         return player
 
-    # Rounds, each with a timer of the server
+    # Rounds, each with a timer on the server
 
     def begin_round(self, network):
         network.details = {**network.details, "round": network.details["round"] + 1}
         self.set_clock(network)
 
     def set_clock(self, network):
-        """Give the round its time; timers that were set before count no longer."""
+        """Start the round's timer; earlier timers no longer count."""
         turn, seconds = network.details["turn"] + 1, config.get("round_seconds")
         ends = (self.work.now + timedelta(seconds=seconds)).isoformat()
         network.details = {**network.details, "turn": turn, "ends": ends}
@@ -149,7 +149,7 @@ class Coordination(Experiment):
             self.begin_round(network)
 
     def info_post_request(self, node, info):
-        """Take a choice; one that came too late, came twice or is none is kept as failed."""
+        """Accept a choice; a late, repeated or invalid one is stored as failed."""
         if not isinstance(info, Choice):
             return
         network, state = node.network, node.network.details
@@ -167,10 +167,10 @@ class Coordination(Experiment):
         else:
             self.ring(network)
 
-    # What is said in a group
+    # Messages in a group
 
     def receive_message(self, message, channel_name=None, participant=None, node=None, receive_time=None):
-        """Keep proposals; the channel has brought them to the others already."""
+        """Store suggestions; the channel has already delivered them to the others."""
         del participant, receive_time
         if node is None or node.failed or channel_name != f"network-{node.network_id}":
             return
@@ -179,13 +179,13 @@ class Coordination(Experiment):
             Signal(origin=node, contents=str(proposed)).round = node.network.details["round"]
 
     def ring(self, network):
-        """Have the pages of a group ask what is new: records hold the truth, the channel is a doorbell."""
+        """Tell the group's pages to fetch the new state; the channel carries no data itself."""
         self.publish_to_subscribers(json.dumps({"news": True}), f"network-{network.id}")
 
-    # Somebody is gone, or back
+    # Players who leave and return
 
     def participant_disconnected(self, participant):
-        """Follow the policy, unless the game is over: then it is no loss that a page was closed."""
+        """Apply the policy, unless the game is over: closing the page is fine then."""
         network = self.running_network(participant)
         if network is None:
             return
@@ -193,7 +193,7 @@ class Coordination(Experiment):
         if self.dropout_policy == "wait":
             self.after(config.get("patience_seconds"), "stop_waiting", participant_id=participant.id)
         elif self.dropout_policy == "bot" and not (participant.consent or {}).get("bots"):
-            self.go_on_without(participant, network)  # no bot may play for somebody who didn't agree
+            self.go_on_without(participant, network)  # bots play only for participants who agreed to it
         else:
             super().participant_disconnected(participant)
             if self.dropout_policy == "go_on":
@@ -214,7 +214,7 @@ class Coordination(Experiment):
         self.ring(network)
 
     def stop_waiting(self, participant_id):
-        """Patience has an end: the others go on."""
+        """Continue without a player who has been away for too long."""
         participant = self.work.participant(participant_id)
         network = self.running_network(participant)
         if network is not None and participant_id in network.details["away"]:
@@ -244,18 +244,18 @@ class Coordination(Experiment):
         return self.dropout_policy == "wait" and bool(state["away"])
 
     def running_network(self, participant):
-        """The network in which somebody plays on; None before, after, and for those who were left behind."""
+        """Return the network in which a participant is still playing, or None."""
         if "network" not in participant.details:
             return None
         network = self.work.network(participant.details["network"])
         is_in = participant.id in network.details["people"] and not network.details["over"]
         return network if is_in else None
 
-    # What a page asks
+    # Routes for pages
 
     @experiment_route("/game")
     def game(self):
-        """The whole state of the caller's group, so that a page can come back at any moment."""
+        """The whole state of the caller's group, so that a page can be reloaded at any time."""
         caller = self.calling_participant
         nodes = caller.nodes(failed="all") if caller else []
         if not nodes:
@@ -309,14 +309,14 @@ class Coordination(Experiment):
         return "Thank you for taking part! The bonus is for the points that you earned."
 
     def recruit(self):
-        """Bring people until every room has begun; one that has goes on without whoever left it."""
+        """Recruit until every room has started; a room that has started is not refilled."""
         if all(network.details for network in self.networks()):
             self.recruiter.close_recruitment()
         else:
             self.recruiter.recruit(n=1)
 
     def analyze(self, data):
-        """Did the groups come to agree, and on what?"""
+        """Report the lowest effort of each round in each group."""
         from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = groups_of(data.networks.list)
@@ -324,7 +324,7 @@ class Coordination(Experiment):
 
 
 def proposal_in(message):
-    """The effort that a frame proposes; None where it proposes none."""
+    """Return the effort that a message suggests, or None."""
     try:
         proposed = json.loads(message)["propose"]
     except (ValueError, TypeError, KeyError):

@@ -1,4 +1,4 @@
-"""Pushbutton: the smallest experiment, to be read first and copied."""
+"""Pushbutton: the smallest experiment, a good one to read first and to copy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def extra_parameters():
 
 
 class PushButton(Experiment):
-    """Everybody is alone with a button."""
+    """Each participant presses a button alone."""
 
     def configure(self):
         self.experiment_repeats = 1
@@ -25,11 +25,11 @@ class PushButton(Experiment):
         self.initial_recruitment_size = self.num_participants
 
     def create_network(self):
-        """A network without connections, with a place for everybody."""
+        """Return a network without connections, with a place for each participant."""
         return Empty(max_size=self.num_participants)
 
     def analyze(self, data):
-        """Who pressed the button."""
+        """Report which participants pressed the button."""
         from petri.report import Report, table  # Lazy import: reports are made on your machine only.
 
         places = {node["participant_id"]: node["id"] for node in data.nodes.list}

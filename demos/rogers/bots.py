@@ -1,4 +1,4 @@
-"""Bots that see the dots blurred, and believe whom they ask."""
+"""Bots that perceive the dots with noise and trust what others chose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Bot(HighPerformanceBotBase):
             self.create_info(node["id"], self.choose(learned, blur), info_type="Meme")
 
     def choose(self, learned, blur):
-        """Say what was seen, as far as it can be seen in a second, or what somebody else said."""
+        """Choose by a noisy percept of the dots, or copy the other participant's choice."""
         if learned["type"] == "meme":
             return learned["contents"]
         return majority(float(learned["contents"]) + self.random.gauss(0, blur))

@@ -93,10 +93,10 @@ class RogersExperiment(Experiment):
         for known in (LearningGene, RogersAgent, RogersEnvironment):
             self.known_classes[known.__name__] = known
 
-    # Before anybody comes
+    # Setup
 
     def setup(self):
-        """Make the networks, choose those that catch inattention, and give each its world."""
+        """Create the networks, choose the attention checks, and create each network's environment."""
         if self.networks():
             return
         super().setup()
@@ -117,7 +117,7 @@ class RogersExperiment(Experiment):
         )
 
     def populate(self, network, share_of_majority):
-        """Make a world in which blue or yellow dots are the majority."""
+        """Create an environment with a majority of blue or yellow dots."""
         environment = RogersEnvironment(network)
         # Found again by its id, without listing the network's nodes.
         network.details = {"environment": environment.id}
@@ -131,7 +131,7 @@ class RogersExperiment(Experiment):
         return RogersAgent(network=network, participant=participant)
 
     def add_node_to_network(self, node, network):
-        """Inherit how to learn, then learn: from the world, or from somebody of the generation before."""
+        """Inherit a way of learning, then learn from the environment or from the previous generation."""
         network.add_node(node)
         node.receive()
         environment = network.work.node_with_things(network.details["environment"])
@@ -144,7 +144,7 @@ class RogersExperiment(Experiment):
         node.receive()
 
     def choose_teacher(self, node, network):
-        """One of the generation before, at random; they have all chosen, or this one could not join."""
+        """Return a random member of the previous generation; all of them have chosen by now."""
         elders = network.structure["members"][node.generation - 1]
         return self.random.choice(network.work.nodes(elders))
 
@@ -152,21 +152,21 @@ class RogersExperiment(Experiment):
         if isinstance(info, Meme):
             node.choose(info.contents)
 
-    # When somebody has finished
+    # When a participant has finished
 
     def data_check(self, participant):
-        """Every round has its choice; who came when all places were taken has nothing to check."""
+        """Check that every round has a choice; a participant without rounds passes."""
         nodes = participant.nodes()
         rounds = self.practice_repeats + self.experiment_repeats
         return not nodes or (len(nodes) == rounds and all(node.score is not None for node in nodes))
 
     def attention_check(self, participant):
-        """Enough of the catch rounds were right."""
+        """Check that enough catch rounds were answered correctly."""
         right = self.scores(participant, "catch")
         return not right or sum(right) / len(right) >= config.get("min_acceptable_performance")
 
     def bonus(self, participant):
-        """All of it for being always right, nothing for being right half of the time or less."""
+        """Pay the full bonus if all answers are correct, and none at chance level or below."""
         right = self.scores(participant, "experiment")
         if not right:
             return 0
@@ -174,7 +174,7 @@ class RogersExperiment(Experiment):
         return round(above_chance * config.get("bonus_payment"), 2)
 
     def bonus_reason(self):
-        return "Thank you for taking part! The bonus is for the colours that you got right."
+        return "Thank you for taking part! The bonus is for your correct answers."
 
     def scores(self, participant, role):
         return [node.score or 0 for node in participant.nodes() if node.network.role == role]
@@ -184,7 +184,7 @@ class RogersExperiment(Experiment):
         self.state["approved"] = self.state.get("approved", 0) + 1
 
     def recruit(self):
-        """Bring the next generation when this one is complete, and somebody for each who left before."""
+        """Recruit the next generation when this one is complete, and replace participants who left."""
         approved = self.state.get("approved", 0)
         follows_approval = approved > self.state.get("recruited_at", 0)
         self.state["recruited_at"] = approved
@@ -196,7 +196,7 @@ class RogersExperiment(Experiment):
             self.recruiter.recruit(n=self.generation_size)
 
     def analyze(self, data):
-        """How both kinds of learner fared, generation by generation."""
+        """Report both kinds of learners, generation by generation."""
         from petri.report import Report  # Lazy import: reports are made on your machine only.
 
         found = by_generation(data.networks.list, data.nodes.list, data.infos.list)

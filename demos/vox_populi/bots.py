@@ -1,4 +1,4 @@
-"""Bots that see about how many beans there are, and move towards the middle of what the others say."""
+"""Bots that estimate the number of beans and move towards the others' median."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from statistics import median
 from petri import HighPerformanceBotBase, get_config
 
 config = get_config()
-#: People see fewer beans than there are.
+#: People underestimate the number of beans.
 BIAS = -0.1
 
 
 class Bot(HighPerformanceBotBase):
-    """Guesses over the same socket and the same routes as a page."""
+    """Uses the same socket and routes as the page."""
 
     def participate(self):
         if not self.get("/jar")["joined"]:
@@ -32,7 +32,7 @@ class Bot(HighPerformanceBotBase):
         return max(1.0, state["beans"] * math.exp(self.random.gauss(BIAS, config.get("bot_spread"))))
 
     def revise(self, state):
-        """Give the others' middle some weight, on a logarithmic scale as people do."""
+        """Give the others' median some weight, on a logarithmic scale as people do."""
         mine = state["mine"] or self.look(state)
         if not state["others"]:
             return mine

@@ -56,13 +56,13 @@ def config_defaults():
 
 
 class Guesser(Node):
-    """Somebody in a group, under a letter."""
+    """A member of a group."""
 
     type = "guesser"
 
 
 class Estimate(Info):
-    """How many beans somebody believes there are."""
+    """A participant's guess of the number of beans."""
 
     type = "estimate"
     jar = prop.integer(1)
@@ -71,7 +71,7 @@ class Estimate(Info):
 
     @property
     def number(self):
-        """The estimate; None for what is no number from 1 to a million."""
+        """The estimate, or None if it is not a number from 1 to a million."""
         try:
             number = float(self.contents)
         except ValueError:
@@ -80,9 +80,9 @@ class Estimate(Info):
 
 
 class VoxPopuli(Experiment):
-    """A group goes from jar to jar; each is guessed alone first, then with the others' guesses in sight."""
+    """A group guesses jar after jar, first alone, then with the others' guesses in sight."""
 
-    #: Who is away is not waited for, and may come back at any moment; what they guessed stays.
+    #: The group does not wait for participants who are away; they may return, and their guesses stay.
     dropout_policy = "wait"
 
     def configure(self):
@@ -102,7 +102,7 @@ class VoxPopuli(Experiment):
 
     def room_opened(self, number, participants):
         network = self.networks()[number - 1]
-        network.max_size = len(participants)  # a room may start smaller when nobody else comes
+        network.max_size = len(participants)  # a room that waited too long starts with fewer people
         for participant in participants:
             participant.details = {**participant.details, "network": network.id}
         network.details = {"people": [one.id for one in participants], "away": [], "over": False}
@@ -112,7 +112,7 @@ class VoxPopuli(Experiment):
         if participant.node_ids:
             return None
         if "network" not in participant.details:
-            raise NetworkBusy  # the room is just being opened: the page asks again in a moment
+            raise NetworkBusy  # the room is still being opened; the page retries
         return self.work.network(participant.details["network"])
 
     def create_node(self, participant, network):
@@ -134,7 +134,7 @@ class VoxPopuli(Experiment):
             self.next_stage(network)
 
     def next_stage(self, network):
-        """After everybody's own guess the guesses are shown; after the second comes the next jar."""
+        """Show the guesses after the first stage; go to the next jar after the second."""
         jar, stage = network.details["jar"], network.details["stage"]
         if stage == ALONE:
             self.show_guesses(network, jar)
@@ -151,7 +151,7 @@ class VoxPopuli(Experiment):
                 guess.origin.transmit(what=guess)
 
     def info_post_request(self, node, info):
-        """Take a guess; one that came too late, came twice or is no number is kept as failed."""
+        """Accept a guess; a late, repeated or invalid one is stored as failed."""
         if not isinstance(info, Estimate):
             return
         network = node.network
@@ -172,10 +172,10 @@ class VoxPopuli(Experiment):
         else:
             self.ring(network)
 
-    # Who comes and goes
+    # Participants who leave and return
 
     def participant_disconnected(self, participant):
-        """Go on without those who are away, as long as they are."""
+        """Continue without participants who are away."""
         network = self.running_network(participant)
         if network is not None:
             network.details = {**network.details, "away": [*network.details["away"], participant.id]}
@@ -196,14 +196,14 @@ class VoxPopuli(Experiment):
         return None if network.details["over"] else network
 
     def ring(self, network):
-        """Have the pages of a group ask what is new: records hold the truth, the channel is a doorbell."""
+        """Tell the group's pages to fetch the new state; the channel carries no data itself."""
         self.publish_to_subscribers(json.dumps({"news": True}), f"network-{network.id}")
 
-    # What a page asks
+    # Routes for pages
 
     @experiment_route("/jar")
     def jar(self):
-        """The whole state of the caller's group, so that a page can come back at any moment."""
+        """The whole state of the caller's group, so that a page can be reloaded at any time."""
         nodes = self.calling_participant.nodes() if self.calling_participant else []
         if not nodes:
             return {"joined": False}
@@ -234,7 +234,7 @@ class VoxPopuli(Experiment):
     # The end
 
     def bonus(self, participant):
-        """All of it for guesses that are right, nothing for those that are off by a factor of e or more."""
+        """Pay the full bonus for exact guesses, and none for guesses off by a factor of e or more."""
         closeness = [
             max(0.0, 1 - abs(math.log(guess.number / guess.truth)))
             for guess in participant.infos(type=Estimate)
@@ -242,10 +242,10 @@ class VoxPopuli(Experiment):
         return round(fmean(closeness) * config.get("bonus_payment"), 2) if closeness else 0
 
     def bonus_reason(self):
-        return "Thank you for taking part! The bonus is for how near your guesses were."
+        return "Thank you for taking part! The bonus depends on how close your guesses were."
 
     def recruit(self):
-        """Bring people until every room has begun; one that has goes on without whoever left it."""
+        """Recruit until every room has started; a room that has started is not refilled."""
         if all(network.details for network in self.networks()):
             self.recruiter.close_recruitment()
         else:
