@@ -153,7 +153,7 @@ def _is_free_again(unit: Unit, older: Participant) -> bool:
     Mechanical Turk hands the ids of assignments out again; never of those that were handed in.
     """
     if older.status in SENT_OFF:
-        return older.details.get(GIVEN_BACK, False) or not is_paid_off(unit, older)
+        return bool(older.details.get(GIVEN_BACK)) or not is_paid_off(unit, older)
     return older.status in (WORKING, *GAVE_UP)
 
 

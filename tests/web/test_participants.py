@@ -23,6 +23,14 @@ def test_beginning_returns_the_participant_with_ids_and_token(world: NewWorld) -
     assert (shown["status"], shown["object_type"], shown["type"]) == ("working", "Participant", "participant")
 
 
+def test_the_fingerprint_is_kept_and_the_assignment_is_the_participants(world: NewWorld) -> None:
+    here = world()
+    here.post("/participant", {**IDS, "recruiter": "cli", "fingerprint_hash": "f"})
+    (participant,), (assignment,) = here.items("participant"), here.items("assignment")
+    assert (participant["fingerprint_hash"], assignment["pk"]) == ("f", "assignment#a")
+    assert assignment["participant_id"] == participant["id"]
+
+
 def test_a_participant_is_shown_with_the_contracts_fields(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
@@ -229,6 +237,13 @@ def test_another_worker_takes_the_assignment_over(world: NewWorld) -> None:
     second = here.arrive(**{**IDS, "workerId": "other"})
     assert first.id != second.id
     assert first.now()["status"] == "replaced"
+
+
+def test_a_participant_who_is_replaced_waits_no_more(world: NewWorld) -> None:
+    here = world(with_hooks(Talk, quorum=3))
+    here.post("/participant", IDS)
+    newcomer = here.post("/participant", {**IDS, "workerId": "other"})["participant"]["id"]
+    assert [item["id"] for item in here.items("waiting")] == [newcomer]
 
 
 def test_the_nodes_of_somebody_who_is_replaced_fail(world: NewWorld) -> None:
