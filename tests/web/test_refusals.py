@@ -201,6 +201,15 @@ def test_a_participant_whose_part_is_over_comes_back_with_their_token_alone(
     assert (without.status, with_token["participant"]["id"]) == (403, person.id)
 
 
+@pytest.mark.parametrize("status", ["submitted", "approved", "returned", "bad_data", "rejected"])
+def test_the_token_of_another_participant_brings_nobody_back(world: NewWorld, status: str) -> None:
+    here = world()
+    with_status(here, status)
+    stranger = here.arrive()
+    with here.unchanged():
+        assert here.post("/participant", IDS, token=stranger.token).status == 403
+
+
 def test_a_token_of_an_earlier_serial_does_not_stand_for_its_participant(world: NewWorld) -> None:
     here = world()
     person = here.arrive(**IDS)
