@@ -141,6 +141,8 @@ def test_nobody_comes_back_with_an_id_that_was_not_filled_in(world: NewWorld, va
         report = {"Event.1.EventType": "AssignmentSubmitted", "Event.1.AssignmentId": value}
         reported = here.post("/notifications", report, token=OPERATOR_TOKEN)
     assert [by_page.code, by_worker.code, by_assignment.code, reported.code] == [code] * 4
+    named = [said["error_text"].partition(" ")[0] for said in (by_page, by_worker, by_assignment)]
+    assert named == ["assignment_id", "worker_id", "assignment_id"]
 
 
 def test_ids_that_only_look_strange_are_people(world: NewWorld) -> None:

@@ -84,6 +84,8 @@ def test_the_operator_is_shown_an_info_at_any_node_of_its_network(world: NewWorl
         ("POST", "/node/{}/connect/0", "node_not_found"),
         ("GET", "/info/{}/0", "info_not_found"),
         ("GET", "/network/0", "network_not_found"),
+        ("GET", "/participant/0", "participant_not_found"),
+        ("GET", "/node/0/infos", "node_not_found"),
     ],
 )
 def test_what_cannot_be_is_not_found_by_its_own_word(
@@ -309,15 +311,21 @@ def test_a_token_says_when_it_ends_and_the_operators_never_does(monkeypatch: pyt
     assert signer.ends("operator") == math.inf
 
 
+def test_a_token_of_an_earlier_release_stays_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 10**9)
+    caller = SignedTokens("secret", "operator").read("WzcsM10.O5rKAA.z7etueP8924LaB5VLX8NZW9SlJw")
+    assert (caller.participant_id, caller.serial) == (7, 3)
+
+
 def test_of_several_secrets_the_last_signs_and_the_others_are_good() -> None:
-    old, new, both = (SignedTokens(secret, "operator") for secret in ("old", "new", ("old", "new")))
+    old, new, both = (SignedTokens(secret, "operator") for secret in ("old", "new", ("old", "older", "new")))
     assert both.read(old.issue(7, 1)) == both.read(both.issue(7, 1)) == new.read(both.issue(7, 1))
     with pytest.raises(Unauthorized):
         old.read(both.issue(7, 1))
 
 
 def test_a_keyed_text_is_the_runs_own() -> None:
-    old, new, both = (SignedTokens(secret, "operator") for secret in ("old", "new", ("old", "new")))
+    old, new, both = (SignedTokens(secret, "operator") for secret in ("old", "new", ("old", "older", "new")))
     assert both.keyed("text") == new.keyed("text") != old.keyed("text")
     assert new.keyed("text") != new.keyed("another")
     assert len(bytes.fromhex(new.keyed("text"))) == 12
