@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from chalicelib.model.errors import NotFound, Unauthorized
 from chalicelib.operations import access, tokens
 from chalicelib.operations.tokens import LaterTokens, SignedTokens
 from chalicelib.operations.unit import Unit
+from chalicelib.storage import keys
+from chalicelib.storage.engine import Item, Key
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Islands, Talk, with_hooks
 from tests.web.world import OPERATOR_TOKEN, Person, World
@@ -113,6 +116,36 @@ def test_an_info_is_shown_to_its_receiver_once_received(world: NewWorld) -> None
 @pytest.mark.parametrize("path", ["/participant/{}", "/node/{}/infos", "/network/{}"])
 def test_a_number_that_no_record_has_is_not_found(world: NewWorld, path: str, number: int) -> None:
     assert world().get(path.format(number), token=OPERATOR_TOKEN).status == 404
+
+
+@pytest.mark.parametrize(("status", "word"), [("working", "finished"), ("returned", "returned")])
+def test_a_participant_whose_part_is_over_is_told_how_it_ended(
+    world: NewWorld, status: str, word: str
+) -> None:
+    here = world()
+    person = with_status(here, status, end_time=here.clock.now())
+    said = person.post(f"/node/{person.id}")
+    assert said.code == "participant_not_working"
+    assert said["error_text"].startswith(f"Participant {person.id} is {word} ")
+
+
+def test_a_node_is_read_with_its_network_and_participant_in_one_call(
+    world: NewWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world()
+    person = here.arrive()
+    node = person.join()
+    calls: list[set[Key]] = []
+    get = here.engine.get
+
+    def noted(wanted: Iterable[Key]) -> dict[Key, Item]:
+        calls.append(set(wanted))
+        return get(calls[-1])
+
+    monkeypatch.setattr(here.engine, "get", noted)
+    person.get(f"/node/{node}/infos")
+    together = {keys.node(node), keys.root(keys.network_of(node)), keys.participant(person.id)}
+    assert any(together <= call for call in calls)
 
 
 @pytest.mark.parametrize("text", [str(10**15), str(10**15 + 1), "0", "9" * 5000])

@@ -92,6 +92,21 @@ def test_what_is_drawn_for_a_newcomer_follows_from_the_order_of_arrival_alone(wo
     assert drawn(world(Lottery), "uvwxyz") == first
 
 
+def test_reading_draws_anew_for_each_node_and_once_something_was_made(world: NewWorld) -> None:
+    drawn: list[float] = []
+
+    def draw(self: Any, node: Any, infos: list[Info]) -> None:
+        drawn.append(random.random())
+
+    person = world(with_hooks(Lottery, info_get_request=draw)).arrive()
+    nodes = [person.join(), person.join()]
+    for node in nodes:
+        person.get(f"/node/{node}/infos")
+    person.answer(nodes[0])
+    person.get(f"/node/{nodes[0]}/infos")
+    assert len(set(drawn)) == len(drawn) == 3
+
+
 def test_one_person_draws_anew_with_each_answer(world: NewWorld) -> None:
     here = world(Lottery)
     person = here.arrive()
