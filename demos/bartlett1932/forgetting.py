@@ -55,7 +55,7 @@ WORD = re.compile(r"(?:\b(?P<article>[Aa])n? )?\b(?P<word>[^\W\d_]+(?:'[^\W\d_]+
 class Memory:
     """How likely each kind of loss is, at one retelling; 0 forgets nothing.
 
-    `sentence_loss`: a sentence in the middle goes; `detail_loss`: a part of a sentence goes, or a word that
+    `sentence_loss`: a sentence is lost; `detail_loss`: a part of a sentence is lost, or a word that
     it can do without; `word_change`: an unfamiliar word becomes a common one.
     """
 

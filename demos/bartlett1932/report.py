@@ -21,7 +21,7 @@ STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 def report_lines(chains: Sequence[Chain]) -> list[str]:
     """Return one short table for each chain."""
     if not chains:
-        return ["Nobody has retold a story yet."]
+        return ["There are no retellings yet."]
     lines: list[str] = []
     for chain in chains:
         if lines:
@@ -48,7 +48,7 @@ def _line(one: Retelling) -> str:
 def report_html(chains: Sequence[Chain]) -> str:
     """Return the report's body; its style is STYLE."""
     sections = [_section(number, chain) for number, chain in enumerate(chains, start=1)]
-    body = "\n".join(sections) or "<p>Nobody has retold a story yet.</p>"
+    body = "\n".join(sections) or "<p>There are no retellings yet.</p>"
     return f"""<p>Each person read what the person before had written, and wrote it down from memory, after
 Bartlett, <cite>Remembering</cite> (1932).</p>
 <p class="note">Drift is the edit distance between two texts, in characters, as a share of the longer one:

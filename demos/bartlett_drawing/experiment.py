@@ -59,7 +59,7 @@ class BartlettDrawing(Experiment):
                 DrawingSource(network)
 
     def create_network(self):
-        """A chain with room for everybody and for its source."""
+        """Return a chain with a place for each participant and for its source."""
         return Chain(max_size=self.num_participants + 1)
 
     def add_node_to_network(self, node, network):

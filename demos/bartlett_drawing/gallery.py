@@ -66,7 +66,7 @@ def _gallery(pairs: Sequence[tuple[str, str]]) -> Gallery:
 def gallery_lines(found: Sequence[Gallery]) -> list[str]:
     """Return a table for each chain."""
     if not found:
-        return ["Nobody has drawn anything yet."]
+        return ["There are no drawings yet."]
     lines: list[str] = []
     for gallery in found:
         lines.append("place  strokes  to original  to parent")
@@ -86,7 +86,7 @@ def gallery_html(found: Sequence[Gallery]) -> str:
 Bartlett, <cite>Remembering</cite> (1932). Distances are the mean way from a point of one drawing
 to the nearest point
 of the other, as a share of the sheet's side.</p>
-{sections or "<p>Nobody has drawn anything yet.</p>"}"""
+{sections or "<p>There are no drawings yet.</p>"}"""
 
 
 def _section(number: int, gallery: Gallery) -> str:

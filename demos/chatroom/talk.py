@@ -63,7 +63,7 @@ def report_lines(found: Sequence[Talk]) -> list[str]:
     for talk in found:
         lines += [headline(talk), "name      turns  words"]
         lines += [f"{share.name:8}  {share.turns:5}  {share.words:5}" for share in talk.shares]
-    return lines or ["Nobody has talked yet."]
+    return lines or ["There are no messages yet."]
 
 
 def headline(talk: Talk) -> str:
@@ -72,7 +72,7 @@ def headline(talk: Talk) -> str:
 
 
 def report_html(found: Sequence[Talk]) -> str:
-    rooms = "\n".join(_section(talk) for talk in found) or "<p>Nobody has talked yet.</p>"
+    rooms = "\n".join(_section(talk) for talk in found) or "<p>There are no messages yet.</p>"
     return f"""<p>Evenness is 1 when all of a room said as many words, and 0 when one person said
 everything.</p>
 {rooms}"""

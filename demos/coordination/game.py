@@ -17,7 +17,7 @@ State = dict[str, Any]
 
 
 def points(effort: int, lowest: int) -> int:
-    """What somebody earns who chose `effort` in a group in which `lowest` was the lowest."""
+    """Return the points for choosing `effort` in a group whose lowest effort was `lowest`."""
     return GAIN * lowest - COST * effort + BASE
 
 
@@ -32,7 +32,7 @@ def missing(state: Mapping[str, Any]) -> set[int]:
 
 
 def closed_round(state: Mapping[str, Any]) -> State:
-    """The state after a round; who has not chosen gets the lowest effort of all."""
+    """Return the state after a round; players who have not chosen get the lowest effort."""
     silent = sorted(missing(state))
     efforts = {**state["efforts"], **{str(one): EFFORTS[0] for one in silent}}
     lowest = min(efforts.values())

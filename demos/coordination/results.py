@@ -52,11 +52,11 @@ def report_lines(groups: Sequence[Group]) -> list[str]:
             f"{one.number:5}  {one.players:7}  {one.mean:11.1f}  {one.lowest:6}  {one.silent:6}"
             for one in group.rounds
         ]
-    return lines or ["Nobody has played yet."]
+    return lines or ["No rounds have been played yet."]
 
 
 def report_html(groups: Sequence[Group]) -> str:
-    sections = "\n".join(_section(group) for group in groups) or "<p>Nobody has played yet.</p>"
+    sections = "\n".join(_section(group) for group in groups) or "<p>No rounds have been played yet.</p>"
     return f"""<p>All earn by the lowest effort of their group and pay for their own, so any effort at
 which all meet is
 stable, and 7 is the best for all (Van Huyck, Battalio &amp; Beil, 1990).</p>

@@ -1,4 +1,4 @@
-"""What a run shows: how many learn from others, and how right each kind is, in each generation."""
+"""Statistics of a run: in each generation, how many learn from others, and how often each kind is right."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADINGS = ("generation", "agents", "learn from others", "right, looking", "righ
 
 @dataclass(frozen=True)
 class Generation:
-    """The agents of one generation over all experiment rounds; a mean is None where there is nobody."""
+    """The agents of one generation over all experiment rounds; a mean over no agents is None."""
 
     number: int
     agents: int
@@ -77,7 +77,7 @@ def _mean(values: Sequence[int]) -> float | None:
 def report_lines(found: Sequence[Generation]) -> list[str]:
     """Return a table for the terminal."""
     if not found:
-        return ["Nobody has made a choice yet."]
+        return ["There are no choices yet."]
     rows = [list(HEADINGS), *(generation.cells() for generation in found)]
     return [
         "  ".join(cell.rjust(len(name)) for cell, name in zip(row, HEADINGS, strict=True)) for row in rows
@@ -87,7 +87,7 @@ def report_lines(found: Sequence[Generation]) -> list[str]:
 def report_html(found: Sequence[Generation]) -> str:
     """Return the report's body: the same table."""
     rows = [generation.cells() for generation in found]
-    shown = table(HEADINGS, rows) if rows else "<p>Nobody has made a choice yet.</p>"
+    shown = table(HEADINGS, rows) if rows else "<p>There are no choices yet.</p>"
     return f"""<p>Learning from others saves the cost of looking. Rogers (1988) showed that this alone
 does not make
 a population fitter: those who ask do well only while enough others look.</p>

@@ -1,4 +1,4 @@
-"""The records of Rogers' experiment: a gene, a world, and those who learn about it."""
+"""The records of Rogers' experiment: a gene, an environment, and agents who learn about it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from petri import Agent, Environment, Gene, Meme, State, prop
 
 ASOCIAL, SOCIAL = "asocial", "social"
 BLUE, YELLOW = "blue", "yellow"
-#: How likely a child learns in another way than its parent.
+#: The probability that a child's way of learning differs from its parent's.
 MUTATION_RATE = 0.1
-#: What a right choice brings, what looking for oneself costs, and what everybody has.
+#: The benefit of a right choice, the cost of looking, and the fitness that every agent starts from.
 BENEFIT, COST = 1.0, 0.3
 BASELINE = COST + 0.0001
 #: How steeply fitness rises with what is left.
@@ -29,11 +29,12 @@ class LearningGene(Gene):
 class RogersEnvironment(Environment):
     """A world of dots. Each generation has its own State: the share of blue ones.
 
-    As the network's source it also gives founders their gene: they look for themselves, having nobody to ask.
+    As the network's source it also gives founders their gene: they are asocial, because no
+    generation came before them.
     """
 
     type = "rogers_environment"
-    #: How likely the majority changes its colour with the next generation.
+    #: The probability that the majority's colour changes with the next generation.
     change = prop.number(2)
 
     def _what(self):
@@ -74,7 +75,7 @@ class RogersAgent(Agent):
         return memes[0] if memes else None
 
     def _what(self):
-        """What a parent hands down: its gene, and nothing that it has learned."""
+        """Return what a parent passes on: its gene, and nothing that it has learned."""
         return self.learning_gene
 
     def update(self, infos):
@@ -92,7 +93,7 @@ class RogersAgent(Agent):
         return bool(self.generation) and self.network.role == "experiment"
 
     def choose(self, colour):
-        """Take the first choice: right or wrong, and what it is worth for having descendants."""
+        """Record the first choice: whether it was right, and the resulting fitness."""
         if self.score is None:
             self.score = int(colour == majority(self.proportion))
             self.fitness = fitness(self.score, looked=not self.learns_socially)
@@ -103,10 +104,10 @@ def majority(share_of_blue):
 
 
 def written(share):
-    """A share as contents say it, without the noise of floating point."""
+    """Return a share as the text for contents, without floating-point noise."""
     return repr(round(share, 6))
 
 
 def fitness(score, *, looked):
-    """What a choice is worth: being right pays, and having looked for oneself costs."""
+    """Return the fitness of a choice: being right pays, and looking costs."""
     return (BASELINE + BENEFIT * score - COST * looked) ** STEEPNESS

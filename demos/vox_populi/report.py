@@ -14,7 +14,7 @@ HEADINGS = "group  jar  beans  stage     guesses  median  a member is off  the c
 def report_lines(jars: Sequence[Jar]) -> list[str]:
     """Return a row for each jar and stage."""
     if not jars:
-        return ["Nobody has guessed yet."]
+        return ["There are no guesses yet."]
     return [HEADINGS, *(line for jar in jars for line in _lines(jar))]
 
 
@@ -31,7 +31,7 @@ def _lines(jar: Jar) -> list[str]:
 
 def report_html(jars: Sequence[Jar]) -> str:
     """Return the page's body."""
-    strips = "\n".join(_section(jar) for jar in jars) or "<p>Nobody has guessed yet.</p>"
+    strips = "\n".join(_section(jar) for jar in jars) or "<p>There are no guesses yet.</p>"
     return f"""<p>Each dot is a guess, on a logarithmic scale; the tall line is the truth, the short bar
 the median. Crowds
 are wise when the median is nearer to the truth than most of their members; when people see each other's

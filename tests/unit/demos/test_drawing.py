@@ -199,8 +199,8 @@ def test_the_page_runs_nothing_that_was_sent():
 
 
 def test_without_drawings_the_lines_say_so():
-    assert gallery_lines(galleries([], [], [])) == ["Nobody has drawn anything yet."]
+    assert gallery_lines(galleries([], [], [])) == ["There are no drawings yet."]
 
 
 def test_without_drawings_the_page_says_so():
-    assert "Nobody has drawn anything yet." in gallery_html([])
+    assert "There are no drawings yet." in gallery_html([])

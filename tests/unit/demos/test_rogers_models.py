@@ -81,7 +81,7 @@ def test_the_lines_hold_a_row_for_each_generation():
 
 
 def test_without_choices_the_lines_say_so():
-    assert report_lines([]) == ["Nobody has made a choice yet."]
+    assert report_lines([]) == ["There are no choices yet."]
 
 
 def test_the_page_holds_a_row_for_each_generation():

@@ -56,11 +56,11 @@ def test_the_lines_begin_with_what_became_of_the_story():
 
 
 def test_without_retellings_the_lines_say_so():
-    assert report_lines([]) == ["Nobody has retold a story yet."]
+    assert report_lines([]) == ["There are no retellings yet."]
 
 
 def test_the_page_without_retellings_says_so():
-    assert "Nobody has retold a story yet." in report_html([])
+    assert "There are no retellings yet." in report_html([])
 
 
 def test_texts_are_shown_and_never_run():

@@ -109,14 +109,14 @@
       draft.markSeen();
       drawDots(shareOfBlue, node.id);
       stage("dots");
-      // A second is short: nobody should have to scroll in it.
+      // The dots are shown for one second, which leaves no time to scroll.
       part("dots").scrollIntoView({ block: "center" });
       setTimeout(haveSeen, SHOWN_MS);
     };
     return undefined;
   }
 
-  // The question gets the focus and not a button: a key that was pressed to see the dots must not answer.
+  // The focus goes to the question, not to a button, so that the key that showed the dots doesn't answer.
   function haveSeen() {
     stage("seen");
     mayChoose(true);

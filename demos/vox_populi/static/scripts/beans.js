@@ -1,4 +1,4 @@
-// Draws a jar with so many beans, each of them to be seen. The same number always makes the same picture.
+// Draws a jar with a number of beans, all of them visible. The same number always gives the same picture.
 // biome-ignore lint/correctness/noUnusedVariables: vox.js uses it; both are classic scripts of one page.
 const Beans = (function () {
   "use strict";
@@ -7,7 +7,7 @@ const Beans = (function () {
   const ROW = 25;
   const COLOURS = ["#7b2d26", "#a4503c", "#5c3a21", "#c98f55", "#3f5d45", "#d9b36c"];
 
-  // A small generator with a seed (mulberry32), so that everybody in a group sees the same jar.
+  // A small generator with a seed (mulberry32), so that all members of a group see the same jar.
   function draws(seed) {
     let state = seed;
     return () => {

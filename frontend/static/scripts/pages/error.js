@@ -1,4 +1,4 @@
-/** The error page: tells the experiment what went wrong, in the participant's words too, so that they are paid. */
+/** The error page: reports the problem, with the participant's comment, so that they are paid. */
 
 const { dallinger } = window;
 const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
@@ -32,7 +32,7 @@ form.addEventListener("submit", (event) => {
   });
 });
 
-// A participant who closes the page without a word is paid as well.
+// Participants who close the page without sending the form are paid as well.
 addEventListener("pagehide", () => {
   if (isSent || !dallinger.identity.participantId) return;
   dallinger.postAndLeave("/handle-error", report());
