@@ -26,6 +26,7 @@ from chalicelib.messages import (
     FollowUp,
     FormRooms,
     GrantQualifications,
+    Lane,
     NotifyOperator,
     OpenPlaces,
     PollAssignment,
@@ -46,6 +47,7 @@ from chalicelib.messages import (
     SendToParticipants,
     WaitingTimeout,
     kind_of,
+    lane_of,
     to_body,
 )
 from chalicelib.model.errors import NotSettled, PetriError, VendorRefused
@@ -242,7 +244,11 @@ def _carry_out(message: Message, record: dict[str, Any]) -> None:
     """Handle a message, and what it posted that this consumer continues with.
 
     Whatever isn't carried out here is sent, and what is lost with the process stands recorded for the sweep.
+    A consumer of the real-time lane continues with nothing: participants would wait for vendors.
     """
+    if lane_of(message.body) is Lane.REALTIME:
+        _handle_in_burst(message, record)
+        return
     with services.continuing(_has_time_to_continue) as continuation:
         try:
             _handle_in_burst(message, record)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.invocation import within
+from chalicelib.messages import RunTimer
 from chalicelib.messaging.local import LocalQueue
 from chalicelib.model.errors import ExperimentError
 from chalicelib.operations import finish_participant
@@ -178,6 +179,24 @@ def test_what_there_is_no_time_to_continue_with_goes_through_the_queue(world: Ne
     assert till.vendor.books == []
     assert drained(till) == 2
     everything_once(till, person)
+
+
+def test_a_timer_that_recruits_has_no_vendor_called_in_the_real_time_lane(world: NewWorld) -> None:
+    def ask(self: Any) -> None:
+        self.recruiter.recruit(n=1)
+
+    till = Till(world, with_hooks(paying(), over_recruitment=10, ask=ask))
+    till.work()
+    before = till.vendor.places
+    till.here.app.run(lambda unit: unit.work.post(RunTimer("ask", {})))
+    queue = till.here.app.queue
+    assert isinstance(queue, LocalQueue)
+    timer = queue.take()
+    assert timer is not None
+    assert messages.consume(LocalQueue.as_event(timer)) == {"batchItemFailures": []}
+    assert till.vendor.places == before
+    drained(till)
+    assert till.vendor.places == before + 1
 
 
 def test_a_submission_that_cannot_be_processed_at_once_is_kept_and_processed_later(
