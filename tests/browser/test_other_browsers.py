@@ -107,7 +107,7 @@ def test_a_browser_that_blocks_storage_goes_all_the_way(blocking, host):
     visit.page.wait().until(lambda _: visit.page.visible("#reproduction").get_attribute("value") == RETELLING)
     visit.hand_in_the_text()
     visit.answer(engagement="5")
-    assert "your answers have arrived" in visit.last_words
+    assert "your answers have been received" in visit.last_words
     assert host.written(visit.worker) == [RETELLING]
     assert len(host.nodes(visit.worker)) == 1
     assert host.participant(visit.worker)["consent"]["hash"]
