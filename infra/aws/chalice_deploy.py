@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from infra.aws import record
 from infra.aws.account import Account
+from infra.aws.aliases import ALIAS
 from infra.aws.chalice_run import FAILED
 from infra.aws.errors import AwsProblem, said
 from infra.aws.names import FUNCTIONS, Names
@@ -50,7 +51,7 @@ def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[r
     record.put(before, staged.folder, names.stage)
     kept.begin(before)
     roles = {function: names.role(function) for function in FUNCTIONS}
-    arguments = [names.stage, str(staged.package), json.dumps(roles), runtime()]
+    arguments = [names.stage, str(staged.package), json.dumps(roles), runtime(), ALIAS]
     _run(account, arguments, staged.folder, tell)
     after = record.taken(staged.folder, names.stage)
     kept.finish(after)

@@ -1,9 +1,11 @@
-"""`python -m infra.aws.chalice_run STAGE PACKAGE ROLES RUNTIME` in a staged folder: Chalice's own deployer.
+"""`python -m infra.aws.chalice_run STAGE PACKAGE ROLES RUNTIME ALIAS` in a staged folder: Chalice's deployer.
 
 A program of its own, because Chalice imports the staged app.py and chalicelib, under the very names that the
 operator's tools have. It says what Chalice says, a line at a time, and ends with one line of JSON that tells
 what went wrong, if anything did. Chalice's packaging is replaced by the package that is there already, and
 its roles' names by ROLES, a JSON object from functions to roles: names of roles contain the region.
+
+Triggers call the alias ALIAS of their functions (`chalice_client.py`), so what is served doesn't change yet.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +23,7 @@ FAILED: Final = "chalice-failed "
 
 def main(arguments: list[str]) -> int:
     """Deploy; 0 when it went well."""
-    stage, package, roles, runtime = arguments
+    stage, package, roles, runtime, alias = arguments
     os.environ["AWS_CHALICE_CLI_MODE"] = "true"
     # Chalice and boto3 take a second to import; what is wrong with the arguments is said before.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -28,7 +31,7 @@ def main(arguments: list[str]) -> int:
     from chalice.deploy.deployer import ChaliceDeploymentError
 
     try:
-        _deploy(stage, Path(package), json.loads(roles), runtime)
+        _deploy(stage, Path(package), json.loads(roles), runtime, alias)
     except (
         ChaliceDeploymentError,
         AWSClientError,
@@ -42,13 +45,15 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str) -> None:
+def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str, alias: str) -> None:
     from chalice.cli.factory import CLIFactory
     from chalice.config import Config
     from chalice.deploy import deployer
     from chalice.deploy.appgraph import ApplicationGraphBuilder
     from chalice.deploy.models import IAMRole, ManagedIAMRole
     from chalice.utils import UI
+
+    from infra.aws.chalice_client import AliasedClient
 
     class Prepared:
         """Chalice's packager, which has nothing left to do."""
@@ -72,6 +77,7 @@ def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str) -> N
     Config.lambda_python_version = property(lambda _: runtime)  # type: ignore[assignment, method-assign]
     deployer.LambdaDeploymentPackager = Prepared  # type: ignore[attr-defined, assignment]
     deployer.ApplicationGraphBuilder = Named  # type: ignore[attr-defined]
+    deployer.TypedAWSClient = partial(AliasedClient, alias=alias)  # type: ignore[attr-defined, assignment]
     factory = CLIFactory(str(Path.cwd()), environ=os.environ)
     config = factory.create_config_obj(chalice_stage_name=stage)
     ui = UI(out=sys.stdout, err=sys.stdout)

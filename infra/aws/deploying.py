@@ -3,10 +3,13 @@
 While an app is deployed again, people take part in it with the old pages open. Hence the order:
 
 1. files that pages ask for, under names that change with their contents: they lie beside the old ones;
-2. functions and APIs: the old pages go on with the new ones, so an API must serve the pages before it
-   (a route that an old page calls may not go before those who have the page open are through);
-3. pages: nobody gets a new page before the API that it needs is there;
-4. files that no page asks for any more go days later.
+2. code and settings of the functions, and the APIs, none of which is served yet: everything calls the alias
+   of a function, and a stage serves its deployment;
+3. a version of each function, and then the alias of all of them and the stage at one moment: the old pages go
+   on with the new API, so an API must serve the pages before it (a route that an old page calls may not go
+   before those who have the page open are through);
+4. pages: nobody gets a new page before the API that it needs is there;
+5. files that no page asks for any more go days later.
 
 Nothing of a run lies in what is replaced: it is all in the table, which an update leaves alone.
 """
@@ -26,6 +29,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.experiment.loader import Loaded, load_experiment
 from chalicelib.export.archive import CODE
 from chalicelib.messages import Lane
+from chalicelib.version import VERSION
 from infra.aws import (
     archives,
     chalice_deploy,
@@ -39,11 +43,13 @@ from infra.aws import (
     versions,
 )
 from infra.aws.account import Account
+from infra.aws.aliases import ALIAS, Aliases
 from infra.aws.at_home import AtHome, Note
 from infra.aws.capacity import look_up as look_up_capacity
 from infra.aws.certificates import Domain
 from infra.aws.chalice_deploy import Staged as Prepared
 from infra.aws.checking import check_settings
+from infra.aws.cutover import Target, cut_over
 from infra.aws.errors import AwsProblem
 from infra.aws.facts import Facts
 from infra.aws.handlers import regions_with
@@ -139,6 +145,8 @@ class Deploying:
         self._secrets: dict[str, Any] = {}
         self._version: dict[str, Any] = {}
         self._code: Path
+        self._versions: dict[str, str] = {}
+        self._rest_deployment = ""
         self._launched = ""
 
     def steps(self) -> list[Step]:
@@ -179,6 +187,11 @@ class Deploying:
                 "put CloudFront before it",
                 self._make_front,
                 (f"stack {names.front_stack}", "a CloudFront distribution", "alarms"),
+            ),
+            Step(
+                "publish versions and serve them",
+                self._publish,
+                (f"a version of each function, and the alias {ALIAS}",),
             ),
             Step("note what was deployed", self._note),
         ]
@@ -312,8 +325,8 @@ class Deploying:
         if capacity is not None:
             self._wiring.bound_consumer(capacity.consumers)
             self._wiring.bound_consumer(capacity.realtime_consumers, Lane.REALTIME)
-        self._wiring.shape_gateway_answers(self._apis["rest_api"]["rest_api_id"])
-        sockets.publish(self._account, self._apis["websocket_api"]["websocket_api_id"])
+        self._rest_deployment = self._wiring.prepare_rest(self._apis["rest_api"]["rest_api_id"])
+        sockets.ensure_stage(self._account, self._apis["websocket_api"]["websocket_api_id"])
         self._wiring.bound_sockets(
             self._apis["websocket_api"]["websocket_api_id"], self._base.get("AccessLogsArn")
         )
@@ -342,6 +355,17 @@ class Deploying:
         own, name = self._front["SiteUrl"].removeprefix("https://"), self._front["DistributionDomain"]
         if own != name:
             self._progress.tell(f"the DNS of {own} needs a CNAME record (or an alias) that points to {name}")
+
+    def _publish(self) -> None:
+        aliases = Aliases(self._account, self._names)
+        self._versions = aliases.publish(self._package, f"Petri {VERSION}")
+        target = Target(
+            self._versions,
+            self._apis["rest_api"]["rest_api_id"],
+            self._rest_deployment,
+            self._apis["websocket_api"]["websocket_api_id"],
+        )
+        cut_over(self._account, self._names, target)
 
     @property
     def _rest_url(self) -> str:

@@ -8,6 +8,7 @@ looking each resource up.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -168,9 +169,14 @@ def mapping(account: Account, names: Names, lane: Lane = Lane.WORK) -> Entry | N
     queue = queue_arn(account, names, lane)
     found = account.client("lambda").list_event_source_mappings(EventSourceArn=queue)
     for each in found["EventSourceMappings"]:
-        if str(each.get("FunctionArn", "")).rpartition(":")[2] == names.function(CONSUMER):
+        if named_in(str(each.get("FunctionArn", ""))) == names.function(CONSUMER):
             return dict(each)
     return None
+
+
+def named_in(arn: str) -> str:
+    """Return the function that an ARN names, with or without an alias."""
+    return arn.rpartition(":function:")[2].partition(":")[0]
 
 
 def _mappings(account: Account, names: Names) -> Iterator[Entry]:
@@ -223,19 +229,20 @@ def rest_apis(account: Account, names: Names) -> list[str]:
     Chalice gives every app's API the same name and no tags: what it calls tells whose it is.
     """
     gateway = account.client("apigateway")
-    wanted = f":function:{names.function(API)}/invocations"
+    # Apps from before there were aliases call the function itself.
+    wanted = re.compile(rf":function:{re.escape(names.function(API))}(:\w+)?/invocations")
     every = (api for page in gateway.get_paginator("get_rest_apis").paginate() for api in page["items"])
     own = (str(api["id"]) for api in every if str(api.get("name", "")).startswith("petri"))
     return [api for api in own if _calls(gateway, api, wanted)]
 
 
-def _calls(gateway: Any, api: str, wanted: str) -> bool:
+def _calls(gateway: Any, api: str, wanted: re.Pattern[str]) -> bool:
     try:
         pages = gateway.get_paginator("get_resources").paginate(restApiId=api, embed=_INTEGRATIONS)
         for page in pages:
             for resource in page["items"]:
                 for method in resource.get("resourceMethods", {}).values():
-                    if wanted in str(method.get("methodIntegration", {}).get("uri", "")):
+                    if wanted.search(str(method.get("methodIntegration", {}).get("uri", ""))):
                         return True
     except ClientError as error:
         if code_of(error) != "NotFoundException":

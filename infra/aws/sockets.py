@@ -31,6 +31,16 @@ _WAIT: Final = 35
 _TRIES, _BETWEEN = 8, 5.0
 
 
+def ensure_stage(account: Account, api_id: str) -> None:
+    """Make the stage where a deploy that broke off has left none; one that is there serves what it served."""
+    try:
+        account.client("apigatewayv2").get_stage(ApiId=api_id, StageName=API_STAGE)
+    except ClientError as error:
+        if not is_gone(error):
+            raise
+        publish(account, api_id)
+
+
 def publish(account: Account, api_id: str) -> None:
     """Put the API's routes as they are now behind its stage, which is made when it isn't there."""
     gateway = account.client("apigatewayv2")

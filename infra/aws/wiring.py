@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from chalicelib.messages import Lane
 from infra.aws import access_logs, steps
 from infra.aws.account import Account
+from infra.aws.aliases import ALIAS
 from infra.aws.errors import AwsProblem, code_of, is_gone
 from infra.aws.gateway_answers import ANSWERS
 from infra.aws.names import Names
@@ -72,7 +73,7 @@ class Wiring:
                 lambda: made.update(
                     self._lambda.create_event_source_mapping(
                         EventSourceArn=queue_arn(self._account, self._names, lane),
-                        FunctionName=self._names.function(CONSUMER),
+                        FunctionName=f"{self._names.function(CONSUMER)}:{ALIAS}",
                         FunctionResponseTypes=PARTIAL,
                         BatchSize=REALTIME_BATCH,
                         MaximumBatchingWindowInSeconds=0,
@@ -131,6 +132,22 @@ class Wiring:
                 FunctionName=self._names.function(CONSUMER), RecursiveLoop=ALLOW
             )
         )
+
+    def call_alias(self) -> None:
+        """Have the queues' mappings call the alias of the consumer; those that do are left alone."""
+        for lane in Lane:
+            self._call_alias(self._mapping(lane))
+
+    def _call_alias(self, found: dict[str, Any]) -> None:
+        arn = str(found["FunctionArn"])
+        if arn.endswith(f":{ALIAS}"):
+            return
+        self._patiently(
+            lambda: self._lambda.update_event_source_mapping(
+                UUID=found["UUID"], FunctionName=f"{arn}:{ALIAS}"
+            )
+        )
+        self._settled(found["UUID"])
 
     def bound_consumer(self, most: int | None, lane: Lane = Lane.WORK) -> None:
         """Let so many consumers of a lane run at once; None: as many as there are messages for."""
@@ -213,10 +230,11 @@ class Wiring:
 
     # -- the REST API's stage -------------------------------------------------------------------
 
-    def shape_gateway_answers(self, rest_api: str) -> None:
-        """Have API Gateway's own answers look like the app's; they count from the next deployment of a stage.
+    def prepare_rest(self, rest_api: str) -> str:
+        """Return a deployment of the REST API as it is now, which the stage doesn't serve yet.
 
-        Chalice writes the API anew each time, and these are gone then.
+        API Gateway's own answers look like the app's in it. Chalice writes the API anew each time, and these
+        are gone then. Only a stage that isn't there yet is made with the deployment.
         """
         gateway = self._account.client("apigateway")
         for answer in ANSWERS:
@@ -227,7 +245,14 @@ class Wiring:
                 responseParameters=answer.parameters,
                 responseTemplates={"application/json": answer.body},
             )
-        gateway.create_deployment(restApiId=rest_api, stageName=API_STAGE)
+        deployment = str(gateway.create_deployment(restApiId=rest_api)["id"])
+        try:
+            gateway.get_stage(restApiId=rest_api, stageName=API_STAGE)
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+            gateway.create_stage(restApiId=rest_api, stageName=API_STAGE, deploymentId=deployment)
+        return deployment
 
     def bound_stage(self, rest_api: str, log_group_arn: str | None, tell: Tell) -> None:
         """Bound the REST API's requests, and have them logged without saying who somebody is."""

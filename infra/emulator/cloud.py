@@ -144,9 +144,9 @@ class Cloud:
         """Let the account run only so many functions at once."""
         self._session.get(f"{self.url}{CONCURRENCY}{functions}", timeout=PATIENCE).raise_for_status()
 
-    def package(self, function: str) -> bytes:
-        """Return the zip that was uploaded for a function."""
-        answer = self._session.get(self.url + CODE + function, timeout=PATIENCE)
+    def package(self, function: str, version: str = "$LATEST") -> bytes:
+        """Return the zip that was uploaded for a version of a function."""
+        answer = self._session.get(f"{self.url}{CODE}{function}/{version}", timeout=PATIENCE)
         answer.raise_for_status()
         return answer.content
 

@@ -20,6 +20,8 @@ from .cloud import REGION, Cloud
 
 RUNTIME = Path(__file__).with_name("runtime.py")
 PATIENCE = 60
+#: The version that isn't published.
+LATEST = "$LATEST"
 #: How many events a function handles at once here.
 AT_ONCE = 2
 
@@ -71,27 +73,57 @@ class Packages:
 
 
 class Functions:
-    """Every function that AWS knows of, by name; made when it is first asked for."""
+    """Every version of a function that AWS knows of; each is made when it is first asked for."""
 
     def __init__(self, cloud: Cloud, machine: Machine, packages: Packages) -> None:
         self._cloud = cloud
         self._machine = machine
         self._packages = packages
-        self._functions: dict[str, Function] = {}
+        self._functions: dict[tuple[str, str], Function] = {}
+        #: Who may call what: the caller, the function and its alias.
+        self._allowed: set[tuple[str, str, str]] = set()
         self._guard = threading.Lock()
 
-    def named(self, name: str) -> Function:
-        """Return a function by its name or ARN."""
-        name = name.rpartition(":")[2]
-        with self._guard:
-            if name not in self._functions:
-                self._functions[name] = self._load(name)
-            return self._functions[name]
+    def named(self, name: str, caller: str = "") -> Function:
+        """Return a function by its name or ARN, which may name an alias or a version too.
 
-    def _load(self, name: str) -> Function:
+        `caller`: the service that calls; FunctionError when the function's policy doesn't let it.
+        """
+        name, _, qualifier = name.rpartition(":function:")[2].partition(":")
+        with self._guard:
+            if caller:
+                self._check(caller, name, qualifier)
+            version = self._version(name, qualifier)
+            if (name, version) not in self._functions:
+                self._functions[name, version] = self._load(name, version)
+            return self._functions[name, version]
+
+    def _check(self, caller: str, name: str, qualifier: str) -> None:
+        if (caller, name, qualifier) in self._allowed:
+            return
         client = self._cloud.client("lambda", caller="REHEARSAL")
-        configuration = client.get_function_configuration(FunctionName=name)
-        root = self._packages.unzipped(configuration["CodeSha256"], lambda: self._cloud.package(name))
+        asked = {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
+        try:
+            policy = json.loads(client.get_policy(**asked)["Policy"])
+        except client.exceptions.ResourceNotFoundException:
+            policy = {"Statement": []}
+        if not any(one["Principal"].get("Service") == caller for one in policy["Statement"]):
+            raise FunctionError(f"{caller} isn't permitted to invoke {name}:{qualifier or LATEST}")
+        self._allowed.add((caller, name, qualifier))
+
+    def _version(self, name: str, qualifier: str) -> str:
+        """Return the version that is called; an alias is looked up each time, since it moves."""
+        if not qualifier or qualifier == LATEST or qualifier.isdecimal():
+            return qualifier or LATEST
+        client = self._cloud.client("lambda", caller="REHEARSAL")
+        return str(client.get_alias(FunctionName=name, Name=qualifier)["FunctionVersion"])
+
+    def _load(self, name: str, version: str) -> Function:
+        client = self._cloud.client("lambda", caller="REHEARSAL")
+        configuration = client.get_function_configuration(FunctionName=name, Qualifier=version)
+        root = self._packages.unzipped(
+            configuration["CodeSha256"], lambda: self._cloud.package(name, version)
+        )
         environment = {**self._cloud.environment(name), **self._machine.environment()}
         return Function(configuration, root, environment, self._machine)
 
@@ -119,6 +151,7 @@ class Function:
     ) -> None:
         self.name: str = configuration["FunctionName"]
         self.arn: str = configuration["FunctionArn"]
+        self.version = str(configuration["Version"])
         self.root = root
         self._names = json.dumps(machine.names)
         self._environment = {
@@ -128,7 +161,7 @@ class Function:
             "LAMBDA_TASK_ROOT": str(root),
             "_HANDLER": configuration["Handler"],
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": self.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration.get("MemorySize", 128)),
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration['Runtime']}",
@@ -166,7 +199,7 @@ class Function:
                     self._idle.append(process)
 
     def _start(self) -> _Process:
-        stream = f"2026/01/01/[$LATEST]{uuid.uuid4().hex}"
+        stream = f"2026/01/01/[{self.version}]{uuid.uuid4().hex}"
         process = _Process(
             [sys.executable, "-I", "-S", str(RUNTIME), self._names],
             {**self._environment, "AWS_LAMBDA_LOG_STREAM_NAME": stream},

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -31,6 +31,8 @@ FAILED = Answer(502, JSON, b'{"message": "Internal server error"}')
 #: Where a function was throttled, and where more requests come than the stage lets through.
 NO_ROOM = Answer(500, JSON, b'{"message": "Internal server error"}')
 THROTTLED = Answer(429, JSON, b'{"message": "Too Many Requests"}')
+#: Who calls, to Lambda.
+SERVICE = "apigateway.amazonaws.com"
 ROUTES = ("$connect", "$default", "$disconnect")
 _ARN = re.compile(r"arn:aws:lambda:[^/]+?:function:[^/]+")
 
@@ -40,28 +42,25 @@ class RestApi:
 
     def __init__(self, cloud: Cloud, functions: Functions, api_id: str, stage: str) -> None:
         gateway = cloud.client("apigateway", caller="REHEARSAL")
-        gateway.get_stage(restApiId=api_id, stageName=stage)
         self.id, self.stage = api_id, stage
         self._functions = functions
         self._binary = set(gateway.get_rest_api(restApiId=api_id).get("binaryMediaTypes", ()))
-        resources = list(_resources(gateway, api_id))
-        methods = {one["path"]: one.get("resourceMethods", {}) for one in resources}
-        self._routes = Routes({path: set(found) for path, found in methods.items() if found})
-        self._integrations = {
-            (path, method): gateway.get_integration(restApiId=api_id, resourceId=one["id"], httpMethod=method)
-            for one in resources
-            for path in [one["path"]]
-            for method in one.get("resourceMethods", {})
+        served = _served(gateway, api_id, stage)
+        self._routes = Routes({path: set(methods) for path, methods in served["routes"].items()})
+        #: Whom each path and method calls.
+        self._uris = {
+            (path, method): str(uri)
+            for path, methods in served["routes"].items()
+            for method, uri in methods.items()
         }
         #: How many of the next requests are above what the stage lets through.
         self.throttles = 0
-        told = gateway.get_gateway_responses(restApiId=api_id)["items"]
-        self._own_answers = {one["responseType"]: _own_answer(one) for one in told}
+        self._own_answers = {one["responseType"]: _own_answer(one) for one in served["answers"]}
 
     @property
     def resources(self) -> set[tuple[str, str]]:
         """Every path and method that is deployed."""
-        return set(self._integrations)
+        return set(self._uris)
 
     def answer(self, request: HttpRequest) -> Answer:
         """Hand a request to the function behind its resource; `request.path` begins below the stage."""
@@ -71,8 +70,7 @@ class RestApi:
         match = self._routes.match(request.path)
         if match is None or request.method not in match.methods:
             return FORBIDDEN
-        uri = self._integrations[match.resource, request.method]["uri"]
-        function = _function(self._functions, uri)
+        uri = self._uris[match.resource, request.method]
         event = proxy_event(request, match, self._binary)
         event["requestContext"] |= {
             "accountId": ACCOUNT,
@@ -81,7 +79,7 @@ class RestApi:
             "domainName": f"{self.id}.execute-api.{REGION}.amazonaws.com",
         }
         try:
-            made = function.invoke(event)
+            made = _function(self._functions, uri).invoke(event)
         except Throttled:
             return self._own_answers.get("DEFAULT_5XX", NO_ROOM)
         except FunctionError:
@@ -114,16 +112,20 @@ def _own_answer(told: dict[str, Any]) -> Answer:
     return Answer(int(told["statusCode"]), tuple(headers), body.encode())
 
 
-def _resources(gateway: Any, api_id: str) -> Iterator[dict[str, Any]]:
-    for page in gateway.get_paginator("get_resources").paginate(restApiId=api_id, embed=["methods"]):
-        yield from page["items"]
+def _served(gateway: Any, api_id: str, stage: str) -> dict[str, Any]:
+    """Return what a REST API's stage serves: its deployment, as it was when that was made."""
+    deployment = gateway.get_stage(restApiId=api_id, stageName=stage)["deploymentId"]
+    served: dict[str, Any] = json.loads(
+        gateway.get_deployment(restApiId=api_id, deploymentId=deployment)["description"]
+    )
+    return served
 
 
 def _function(functions: Functions, uri: str) -> Function:
     found = _ARN.search(uri)
     if found is None:
         raise LookupError(f"{uri} names no function")
-    return functions.named(found[0])
+    return functions.named(found[0], caller=SERVICE)
 
 
 def served_routes(cloud: Cloud, api_id: str, stage: str) -> dict[str, str]:

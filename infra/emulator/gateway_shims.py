@@ -1,7 +1,7 @@
-"""What moto's API Gateways lack for a deploy: Swagger 2, kept stages, WebSocket deployments and their stages.
+"""What moto's API Gateways lack for a deploy: Swagger 2, kept stages, and deployments that are snapshots.
 
-A deployment of a WebSocket API is a snapshot of its routes. A stage serves its deployment's routes, whatever
-becomes of the API meanwhile, and none without a deployment.
+A deployment is a snapshot of an API's routes, and of what a REST API answers by itself. A stage serves its
+deployment, whatever becomes of the API meanwhile, and nothing without one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from moto.apigateway.exceptions import DeploymentNotFoundException, StageStillActive
 from moto.apigateway.models import APIGatewayBackend, RestAPI
 from moto.apigatewayv2 import urls as v2_urls
 from moto.apigatewayv2.exceptions import ApiNotFound
@@ -51,6 +52,8 @@ def gateways() -> Iterator[None]:
     def deploy_and_keep(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         before = self.stages.get(name)
         deployment = deploy(self, name, *args, **kwargs)
+        # AWS shows nobody what a deployment serves; here it is read back from its description.
+        deployment.description = json.dumps(_snapshot(self))
         for field in KEPT if before is not None else ():
             if hasattr(before, field):
                 setattr(self.stages[name], field, getattr(before, field))
@@ -60,10 +63,34 @@ def gateways() -> Iterator[None]:
         patches.enter_context(patch.object(APIGatewayBackend, "put_rest_api", put_swagger))
         patches.enter_context(patch.object(APIGatewayBackend, "import_rest_api", import_swagger))
         patches.enter_context(patch.object(RestAPI, "create_deployment", deploy_and_keep))
+        patches.enter_context(patch.object(RestAPI, "delete_deployment", _delete_deployment))
         own = {DEPLOYMENTS: _deployments, DEPLOYMENT: _deployment, STAGE: _stage}
         patches.enter_context(patch.dict(v2_urls.url_paths, own))
         patches.enter_context(patch.object(Stage, "to_json", _with_deployment(Stage.to_json)))
         yield
+
+
+def _snapshot(api: Any) -> Document:
+    """Return what a stage serves from now on that this REST API's deployment is behind."""
+    routes = {
+        resource.get_path(): {
+            method: one.method_integration.uri
+            for method, one in resource.resource_methods.items()
+            if one.method_integration is not None
+        }
+        for resource in api.resources.values()
+    }
+    answers = [one.to_json() for one in api.get_gateway_responses()]
+    return {"routes": {path: methods for path, methods in routes.items() if methods}, "answers": answers}
+
+
+def _delete_deployment(api: Any, deployment_id: str) -> Any:
+    """Delete a deployment of a REST API, unless a stage serves it at this moment."""
+    if deployment_id not in api.deployments:
+        raise DeploymentNotFoundException
+    if any(stage.deployment_id == deployment_id for stage in api.stages.values()):
+        raise StageStillActive
+    return api.deployments.pop(deployment_id)
 
 
 def _as_openapi(document: Document) -> Document:

@@ -113,11 +113,13 @@ def _compute(cloud: Cloud) -> Iterator[str]:
             f"function {one['FunctionName']}: {one['Handler']}, {one['Runtime']}, {one['MemorySize']} MB, "
             f"{one['Timeout']} s, package {size:.1f} MB, role {role}"
         )
+        for alias in functions.list_aliases(FunctionName=one["FunctionName"])["Aliases"]:
+            yield f"alias {one['FunctionName']}:{alias['Name']}: version {alias['FunctionVersion']}"
     for one in functions.list_event_source_mappings()["EventSourceMappings"]:
         types = ", ".join(one.get("FunctionResponseTypes") or ["none"])
         yield (
             f"mapping {one['EventSourceArn'].rpartition(':')[2]} to "
-            f"{one['FunctionArn'].rpartition(':')[2]}: {one['State']}, FunctionResponseTypes {types}"
+            f"{one['FunctionArn'].rpartition(':function:')[2]}: {one['State']}, FunctionResponseTypes {types}"
         )
     for one in cloud.client("events", caller="REHEARSAL").list_rules()["Rules"]:
         yield f"rule {one['Name']}: {one.get('ScheduleExpression')}, {one['State']}"

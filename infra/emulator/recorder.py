@@ -17,6 +17,8 @@ from .lambda_shims import Limits
 from .naming import Call, read
 
 Environ = dict[str, Any]
+#: The version of a function that was uploaded last, published or not.
+LATEST = "$LATEST"
 
 
 class Recorder:
@@ -101,13 +103,16 @@ def _body(environ: Environ) -> bytes:
     return body
 
 
-def _package(start_response: Any, name: str) -> list[bytes]:
+def _package(start_response: Any, named: str) -> list[bytes]:
+    """Answer with the code of a version of a function, named as `function/version`."""
+    name, _, version = named.partition("/")
     functions = (
         function
         for region in lambda_backends[DEFAULT_ACCOUNT_ID].values()
-        for function in region.list_functions()
+        for function in region.list_functions("ALL")
+        if (function.function_name, str(function.version)) == (name, version or LATEST)
     )
-    package: bytes = next(function.code_bytes for function in functions if function.function_name == name)
+    package: bytes = next(functions).code_bytes
     start_response("200 OK", [("Content-Type", "application/zip"), ("Content-Length", str(len(package)))])
     return [package]
 

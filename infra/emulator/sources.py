@@ -16,6 +16,8 @@ from .functions import FunctionError, Functions
 #: How long a poller rests when its queue was empty, in seconds.
 REST = 0.1
 PARTIAL = "ReportBatchItemFailures"
+#: Who calls when a rule fires, to Lambda.
+SCHEDULER = "events.amazonaws.com"
 
 
 class Pollers:
@@ -47,7 +49,7 @@ class Pollers:
             thread.join()
 
     def _poll(self, cloud: Cloud, mapping: dict[str, Any]) -> None:
-        function = mapping["FunctionArn"].rpartition(":")[2]
+        function = mapping["FunctionArn"].rpartition(":function:")[2].partition(":")[0]
         # Lambda asks the queue with the function's own role.
         sqs = cloud.client("sqs", caller=f"MAPPING-{function}")
         url = sqs.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
@@ -63,7 +65,7 @@ class Pollers:
                 self._stopped.wait(REST)
                 continue
             handed = self._not_looping(cloud, function, got)
-            failed = self._handled(mapping, function, handed) if handed else set()
+            failed = self._handled(mapping, handed) if handed else set()
             for message in got:
                 handle = message["ReceiptHandle"]
                 if message["MessageId"] in failed:
@@ -83,13 +85,13 @@ class Pollers:
         self.loops += loops
         return [message for message in got if message not in loops]
 
-    def _handled(self, mapping: dict[str, Any], function: str, got: list[dict[str, Any]]) -> set[str]:
+    def _handled(self, mapping: dict[str, Any], got: list[dict[str, Any]]) -> set[str]:
         """Invoke the function with a batch; return the ids of the messages that aren't done."""
         everything = {message["MessageId"] for message in got}
         event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in got]}
         try:
             chain = max((Chain.behind(message) for message in got), key=lambda one: one.length)
-            made = self._functions.named(function).invoke(event, chain)
+            made = self._functions.named(mapping["FunctionArn"]).invoke(event, chain)
         except FunctionError as error:
             self.failures.append(str(error))
             return everything
@@ -132,7 +134,7 @@ class Clock:
         if not self.is_on:
             return False
         for target in self._events.list_targets_by_rule(Rule=self._rule)["Targets"]:
-            self._functions.named(target["Arn"]).invoke(
+            self._functions.named(target["Arn"], caller=SCHEDULER).invoke(
                 {
                     "version": "0",
                     "id": str(uuid.uuid4()),

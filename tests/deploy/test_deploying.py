@@ -242,11 +242,13 @@ FAULTS = [
     ("cloudformation", "CreateStack", 0, "make table, queues, topics and buckets"),
     ("ssm", "PutParameter", 0, "keep the secrets"),
     ("lambda", "CreateFunction", 2, "deploy functions and APIs with Chalice"),
-    ("apigateway", "CreateDeployment", 0, "deploy functions and APIs with Chalice"),
-    ("lambda", "CreateEventSourceMapping", 0, "connect queues and limits"),
+    ("lambda", "CreateEventSourceMapping", 1, "connect queues and limits"),
     # The first is Chalice's own.
     ("lambda", "UpdateEventSourceMapping", 1, "connect queues and limits"),
+    ("apigateway", "CreateDeployment", 0, "connect queues and limits"),
     ("cloudformation", "CreateStack", 0, "put CloudFront before it"),
+    ("lambda", "PublishVersion", 3, "publish versions and serve them"),
+    ("lambda", "UpdateAlias", 2, "publish versions and serve them"),
     ("cloudfront", "CreateInvalidation", 0, "upload the pages"),
 ]
 
