@@ -58,6 +58,7 @@ from infra.aws.locating import has_bucket
 from infra.aws.lock import Lock, held
 from infra.aws.names import FUNCTIONS, Names, PriceClass
 from infra.aws.packaging import build
+from infra.aws.releases import Release, Releases
 from infra.aws.sizes import sizes_of
 from infra.aws.stacks import Change, Stack, tags_of
 from infra.aws.staging import Staged, stage
@@ -365,7 +366,16 @@ class Deploying:
             self._rest_deployment,
             self._apis["websocket_api"]["websocket_api_id"],
         )
+        self._version = versions.describe(self._loaded, package=self._package)
+        self._code = versions.archive(self._loaded, self._version, self._package.with_name(CODE))
+        releases = Releases(self._account, self._names)
+        site = releases.keep_site(files_of(self._staged.site))
+        code = releases.keep_code(self._code)
         cut_over(self._account, self._names, target)
+        made = releases.keep(
+            Release(0, "", self._version, self._versions, target.rest_api, target.rest_deployment, site, code)
+        )
+        self._progress.tell(f"this is release {made.number}")
 
     @property
     def _rest_url(self) -> str:
@@ -381,8 +391,6 @@ class Deploying:
 
     def _note(self) -> None:
         site_url = self._front["SiteUrl"]
-        self._version = versions.describe(self._loaded, package=self._package)
-        self._code = versions.archive(self._loaded, self._version, self._package.with_name(CODE))
         for key, path in ((CODE, self._code), (f"packages/{self._version['package']}.zip", self._package)):
             self._account.client("s3").put_object(Bucket=self._keep, Key=key, Body=path.read_bytes())
         facts.write(
@@ -412,6 +420,7 @@ class Deploying:
         if changed:
             self._site.refresh(self._front["DistributionId"])
         self._progress.tell(f"{changed} pages are new")
+        Releases(self._account, self._names).prune()
 
     def _launch(self) -> None:
         self._launched = self._launch_app(self._rest_url, self._secrets[secrets.TOKEN])

@@ -99,6 +99,18 @@ class Site:
             )
         return len(missing)
 
+    def restore(self, digests: Mapping[str, str], content: Callable[[str], bytes]) -> int:
+        """Put files back that have other contents now, or are gone; return how many that were.
+
+        `digests`: the MD5 of each file's content; `content` returns what such a file contains.
+        """
+        there = self._there()
+        missing = {key: digest for key, digest in digests.items() if there.get(key) != digest}
+        for key, digest in missing.items():
+            headers = File(Path(key), key).headers()
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=content(digest), **headers)
+        return len(missing)
+
     def retire(self, files: Iterable[File], now: datetime | None = None) -> int:
         """Note what is no longer part of the site, and delete what hasn't been for long enough."""
         now = now or datetime.now(UTC)

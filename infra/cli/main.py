@@ -38,6 +38,7 @@ from infra.cli.qualify import qualify
 from infra.cli.recruit import recruit
 from infra.cli.rehearse import rehearse
 from infra.cli.revoke import revoke
+from infra.cli.rollback import rollback
 from infra.cli.serve import serve
 from infra.cli.setup import setup
 from infra.cli.sleep import awaken, hibernate
@@ -98,6 +99,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "rehearse": rehearse,
         "sandbox": sandbox,
         "deploy": deploy,
+        "rollback": rollback,
         "apps": apps,
         "monitor": monitor,
         "logs": logs,
