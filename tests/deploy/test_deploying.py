@@ -242,7 +242,7 @@ FAULTS = [
     ("cloudformation", "CreateStack", 0, "make table, queues, topics and buckets"),
     ("ssm", "PutParameter", 0, "keep the secrets"),
     ("lambda", "CreateFunction", 2, "deploy functions and APIs with Chalice"),
-    ("lambda", "CreateEventSourceMapping", 1, "connect queues and limits"),
+    ("lambda", "CreateEventSourceMapping", 0, "connect queues and limits"),
     # The first is Chalice's own.
     ("lambda", "UpdateEventSourceMapping", 1, "connect queues and limits"),
     ("apigateway", "CreateDeployment", 0, "connect queues and limits"),
