@@ -103,6 +103,11 @@ def _deleted(delete: Any) -> Any:
             used = [alias.name for alias in aliases if alias.function_version == qualifier]
             if used:
                 raise VersionInUse(f"Version {qualifier} is used by the alias {used[0]}.")
+        else:
+            # moto numbers a version twice once one was deleted, and then misses the other by its ARN.
+            function = self.get_function_by_name_or_arn_with_qualifier(name_or_arn)
+            for version in self._functions[function.function_name]["versions"]:
+                self._arns[version.function_arn] = version
         delete(self, name_or_arn, qualifier)
 
     return delete_unused
