@@ -148,7 +148,7 @@ else
 endif
 
 rights: $(INSTALLED) ## read anew which rights CloudFormation needs, and write them into docs/deploying.md
-	@$(BIN)/python -m infra.aws.handlers
+	@$(BIN)/python -m infra.aws.lifecycle.required_rights
 
 clean: ## remove the virtual environment and what tools keep; runs/ and data/ stay
 	@rm -rf $(VENV) node_modules build *.egg-info artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,11 +12,11 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.errors import ConfigError
 from chalicelib.invocation import within
-from chalicelib.model.errors import ConfigError
 from chalicelib.realtime import dispatcher
 from chalicelib.web import BLUEPRINTS
-from chalicelib.workers import clock, messages
+from chalicelib.workers import message_handlers, scheduler
 
 #: Chalice sets this one while it deploys, too; the second only Lambda sets.
 IS_STAGED, IN_LAMBDA = "PETRI_APP" in os.environ, "AWS_LAMBDA_FUNCTION_NAME" in os.environ
@@ -42,7 +42,7 @@ def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
             "then. Deploy the app again with: petri deploy"
         )
     with within(event.context):
-        return messages.consume(event.to_dict())
+        return message_handlers.consume(event.to_dict())
 
 
 @app.on_ws_connect(name="on_connect")
@@ -70,10 +70,10 @@ def on_disconnect(event: Any) -> dict[str, Any]:
 def on_tick(event: Any) -> None:
     """Do what is due each minute."""
     with within(event.context):
-        clock.tick()
+        scheduler.tick()
 
 
 if IS_STAGED:
-    from chalicelib.staged import open_experiment
+    from chalicelib.staged_app import open_experiment
 
     open_experiment(app, Path(__file__).parent, in_lambda=IN_LAMBDA)

@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from bench.clients.host import fresh_folder
 from bench.costs import bartlett_costs, connected_costs
-from bench.host import fresh_folder
+from bench.figures.machine import this_machine
+from bench.figures.report import Report
 from bench.imports import STATEMENTS, measure_import
-from bench.machine import this_machine
 from bench.package import measure_package
 from bench.profiling import shares
-from bench.report import Report
 from bench.scenarios import FILES, LONG, SCENARIOS, Scenario, measure
 
 README = Path(__file__).parent / "README.md"

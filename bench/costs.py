@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from bench.clients.visitor import OK, QUESTIONNAIRE, RETELLING
 from bench.scenarios import BARTLETT
-from bench.visitor import OK, QUESTIONNAIRE, RETELLING
 from chalicelib import bootstrap, services
-from chalicelib.experiment.loader import load_experiment
+from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.services import App
-from chalicelib.storage.counting import CountingEngine
-from infra.local.gateway import HttpRequest
-from infra.local.lane import Lane
-from infra.local.messages import Messages
-from infra.local.moto_engine import started
-from infra.local.run import chalice_app, core_routes
+from infra.lambda_events.gateway import HttpRequest
+from infra.local.consumer import MessageConsumer
+from infra.local.dispatcher import SerialDispatcher
+from infra.local.lifecycle.run import chalice_app, core_routes
+from infra.local.moto.moto_engine import started
+from infra.simulate.counting_engine import CountingEngine
 
 CONNECTED = Path(__file__).parent / "fully_connected"
 OPERATOR = "bench-operator"
@@ -47,8 +47,8 @@ class Rehearsal:
 
     def __init__(self, app: App, engine: CountingEngine) -> None:
         self._engine = engine
-        self._lane = Lane(chalice_app())
-        self._messages = Messages(app)
+        self._lane = SerialDispatcher(chalice_app())
+        self._messages = MessageConsumer(app)
         self.costs: list[Cost] = []
 
     def ask(self, what: str, method: str, path: str, body: str = "", token: str = OPERATOR) -> Any:
@@ -59,7 +59,7 @@ class Rehearsal:
             raise SystemExit(f"There is no route for {path}.")
         headers = (FORM, (b"authorization", f"Bearer {token}".encode()) if token else (b"accept", b"*/*"))
         request = HttpRequest(method, path, query.encode(), headers, body.encode(), "127.0.0.1")
-        self._engine.taken()
+        self._engine.take_counts()
         answer = asyncio.run(self._lane.answer(request, match))
         if answer.status != OK:
             raise SystemExit(f"{what} was refused: {answer.body.decode()}")
@@ -68,14 +68,16 @@ class Rehearsal:
 
     def carry_out(self, what: str) -> None:
         """Carry out the messages that are due; note what they asked together."""
-        self._engine.taken()
+        self._engine.take_counts()
         while self._messages.carry_out_one():
             pass
         self._note(what)
 
     def _note(self, what: str) -> None:
-        taken = self._engine.taken()
-        self.costs.append(Cost(what, taken["calls"], taken["read_units"], taken["write_units"]))
+        take_counts = self._engine.take_counts()
+        self.costs.append(
+            Cost(what, take_counts["calls"], take_counts["read_units"], take_counts["write_units"])
+        )
 
 
 @contextlib.contextmanager

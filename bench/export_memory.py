@@ -16,7 +16,7 @@ from pathlib import Path
 from chalicelib.export import write_zip
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine, Item, Put
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 
 INFOS_A_NODE = 100
 NODES_A_NETWORK = 50

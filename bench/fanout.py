@@ -14,15 +14,16 @@ from dataclasses import dataclass
 
 from websockets.asyncio.client import connect
 
+from bench.clients.host import ROOT
 from bench.gatherings import Guests, serving
-from bench.host import ROOT
 
 SUBSCRIBERS = 500
 LATENCY = 0.010
 TIMES = 7
 TEXT = "talk:" + "x" * 200
 #: API Gateway, WebSocket, first thousand million messages a month, us-east-1: dollars for a million messages,
-#: each begun 32 KB of one counting, and for a million minutes of connection. https://aws.amazon.com/api-gateway/pricing/
+#: each begun 32 KB of one counting, and for a million minutes of connection.
+#: https://aws.amazon.com/api-gateway/pricing/
 MESSAGES_PER_MILLION = 1.00
 MINUTES_PER_MILLION = 0.25
 UNIT = 32 * 1024
@@ -43,23 +44,23 @@ class Fanout:
 def through_the_management_api() -> Fanout:
     """Post to sockets behind a stand-in, in a process of its own, that takes 10 ms a post."""
     # Put off: what serves the stand-in doesn't send.
-    from chalicelib.messaging.gateway_channels import AT_ONCE, GatewayChannels
+    from chalicelib.messaging.gateway_channels import MAX_CONCURRENT, GatewayChannels
 
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "bench")
     ids = [f"socket-{number}" for number in range(SUBSCRIBERS)]
-    taken, cpu = [], []
+    take_counts, cpu = [], []
     with _stand_in() as url, closing(GatewayChannels(url, "us-east-1")) as channels:
-        channels.send(ids[:AT_ONCE], TEXT)
+        channels.send(ids[:MAX_CONCURRENT], TEXT)
         for _ in range(TIMES):
             began, used = time.perf_counter(), time.process_time()
             gone = channels.send(ids, TEXT)
-            taken.append(time.perf_counter() - began)
+            take_counts.append(time.perf_counter() - began)
             cpu.append((time.process_time() - used) / SUBSCRIBERS * 1000)
             if gone:
                 raise SystemExit(f"{len(gone)} of {SUBSCRIBERS} sockets of the stand-in were gone.")
-    way = f"management API, {LATENCY * 1000:.0f} ms a post, {AT_ONCE} at once"
-    return Fanout(way, SUBSCRIBERS, statistics.median(taken), max(taken), statistics.median(cpu))
+    way = f"management API, {LATENCY * 1000:.0f} ms a post, {MAX_CONCURRENT} at once"
+    return Fanout(way, SUBSCRIBERS, statistics.median(take_counts), max(take_counts), statistics.median(cpu))
 
 
 @contextmanager
@@ -78,7 +79,7 @@ def _stand_in() -> Iterator[str]:
 
 async def over_real_sockets() -> Fanout:
     """Say something to 500 open sockets of the local host; done when everybody has it."""
-    taken = []
+    take_counts = []
     with serving(room_size=SUBSCRIBERS + 1) as url:
         guests = Guests(url)
         people = [await guests.arrive() for _ in range(SUBSCRIBERS)]
@@ -87,11 +88,11 @@ async def over_real_sockets() -> Fanout:
             began = time.perf_counter()
             await sockets[0].send(TEXT)
             await asyncio.gather(*(socket.recv() for socket in sockets))
-            taken.append(time.perf_counter() - began)
+            take_counts.append(time.perf_counter() - began)
         await asyncio.gather(*(socket.close() for socket in sockets))
         await guests.close()
     way = "local host, from one page to all"
-    return Fanout(way, SUBSCRIBERS, statistics.median(taken), max(taken), None)
+    return Fanout(way, SUBSCRIBERS, statistics.median(take_counts), max(take_counts), None)
 
 
 def messages(subscribers: int, size: int, *, comes_in: bool) -> int:
@@ -121,7 +122,7 @@ class _Nothing:
 
 
 def _serve_stand_in() -> None:
-    from chalicelib.messaging.channels import LocalChannels
+    from chalicelib.messaging.local_channels import LocalChannels
     from tests.tools.management_api import BadDayAPI
 
     sockets = LocalChannels()

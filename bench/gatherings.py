@@ -22,8 +22,8 @@ from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import connect
 
-from bench.host import ROOT
-from bench.line import Line
+from bench.clients.host import ROOT
+from bench.clients.line import Line
 
 CROWD = 300
 WITHIN = 2.0

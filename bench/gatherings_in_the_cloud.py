@@ -15,13 +15,14 @@ from datetime import timedelta
 from bench.gatherings import CROWD, WITHIN, Gathered
 from chalicelib import bootstrap
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.operations import rooms
-from chalicelib.operations.create_participant import Entry, create_participant
-from chalicelib.ports import NUDGE, Key, Message
+from chalicelib.operations.participant.create_participant import create_participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.realtime import waiting_rooms
+from chalicelib.ports import TRANSIENT, Key, Message
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import messages
-from infra.local.moto_engine import started
+from chalicelib.workers import message_handlers
+from infra.local.moto.moto_engine import started
 
 DOORS, WORKERS = 4, 2
 
@@ -42,7 +43,7 @@ class Workers:
         later = message.due is not None and message.due > self._soon
         if later or message.key in self._nudges:
             return
-        if message.key[0] == NUDGE:
+        if message.key[0] == TRANSIENT:
             self._nudges.add(message.key)
         self._messages.put(message)
 
@@ -57,7 +58,7 @@ class Workers:
         while True:
             message = self._messages.get()
             self._nudges.discard(message.key)
-            messages.handle(message)
+            message_handlers.handle(message)
             self._messages.task_done()
 
 
@@ -83,12 +84,12 @@ def gather_in_the_cloud(size: int) -> Gathered:
 
 def _arrive(app: App, began: float, number: int, pause: float) -> float:
     time.sleep(max(0.0, began + pause - time.perf_counter()))
-    app.run(create_participant, Entry(f"w{number}", "h", f"a{number}", recruiter="hotair"))
+    app.run(create_participant, EntryRequest(f"w{number}", "h", f"a{number}", recruiter="hotair"))
     return time.perf_counter()
 
 
 def _outcome(engine: Engine, size: int, arrived: list[float], ended: float) -> Gathered:
-    opened = [list(item["members"]) for item in engine.query(rooms.ROOMS) if item["kind"] == "room"]
+    opened = [list(item["members"]) for item in engine.query(waiting_rooms.ROOMS) if item["kind"] == "room"]
     seats = Counter(one for room in opened for one in room)
     return Gathered(
         way="DynamoDB by moto, operations on threads",

@@ -9,18 +9,18 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from bench.host import ROOT
+from bench.clients.host import ROOT
 
 TIMES = 9
 APP = "import app"
 #: What a function of the cloud imports when it starts: the doors, then the engine of its store too.
-STATEMENTS = (APP, f"{APP}, chalicelib.storage.dynamodb")
+STATEMENTS = (APP, f"{APP}, chalicelib.storage.dynamodb.dynamodb_engine")
 _MEASURE = """
 import json, time
 began = time.perf_counter()
 {statement}
 seconds = time.perf_counter() - began
-from bench.usage import peak_bytes
+from bench.figures.usage import peak_bytes
 print(json.dumps([seconds, peak_bytes()]))
 """
 

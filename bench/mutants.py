@@ -6,7 +6,7 @@ same. Changes that mean the same are listed with the reason in mutants.toml. If 
 exit status is 1.
 
 By default all of model, operations and storage is changed, which takes hours. A pattern names modules or
-functions: make mutants ONLY='chalicelib.operations.rooms*'
+functions: make mutants ONLY='chalicelib.operations.realtime.waiting_rooms*'
 """
 
 from __future__ import annotations

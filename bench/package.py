@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from bench.host import ROOT
+from bench.clients.host import ROOT
 from bench.imports import TIMES, Imported
-from infra.aws import python
-from infra.aws.names import Names
-from infra.aws.packaging import build
-from infra.aws.sizes import PETRI_BUDGET, Sizes, sizes_of
-from infra.aws.staging import stage
+from infra.aws.account.names import Names
+from infra.aws.package.package_build import build
+from infra.aws.package.staging import stage
+from infra.packaging import lambda_python
+from infra.packaging.sizes import PETRI_BUDGET, Sizes, sizes_of
 from tests.tools.wheelhouse import offline_pip
 
 DEMO = ROOT / "demos" / "bartlett1932"
@@ -33,7 +33,7 @@ began = time.perf_counter()
 seconds = time.perf_counter() - began
 sys.path.append({root!r})
 import json
-from bench.usage import peak_bytes
+from bench.figures.usage import peak_bytes
 print(json.dumps([seconds, peak_bytes()]))
 """
 
@@ -53,7 +53,7 @@ class Packaged:
 def measure_package(folder: Path) -> Packaged:
     """Stage, pack and unpack a demo, and start it in one fresh interpreter after the other."""
     # The package is tried in this machine's Python.
-    with offline_pip(folder / "wheels"), patch.object(python, "OLDEST", python.own()):
+    with offline_pip(folder / "wheels"), patch.object(lambda_python, "OLDEST", lambda_python.own()):
         staged = stage(DEMO, Names("bench", "sandbox"), folder / "staged", environ={}, home=folder)
         package = build(staged)
     task = folder / "task"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.checks import Findings, check
-from bench.crowds import arriving, in_turn
-from bench.host import ROOT, Serving, fresh_folder, served
-from bench.tally import Tally
+from bench.clients.crowds import arriving, in_turn
+from bench.clients.host import ROOT, Serving, fresh_folder, served
+from bench.figures.checks import Findings, check
+from bench.figures.tally import Tally
 
 BARTLETT = ROOT / "demos" / "bartlett1932"
 CROWD = ROOT / "bench" / "crowd"

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench.clients.host import fresh_folder
 from bench.fanout import (
     MILLION,
     Fanout,
@@ -20,11 +21,10 @@ from bench.fanout import (
     over_real_sockets,
     through_the_management_api,
 )
+from bench.figures.machine import Machine, this_machine
+from bench.figures.report import table
 from bench.gatherings import CROWD, SIZES, WITHIN, Gathered, gather
 from bench.gatherings_in_the_cloud import gather_in_the_cloud
-from bench.host import fresh_folder
-from bench.machine import Machine, this_machine
-from bench.report import table
 from bench.scenarios import FILES
 
 KEPT = Path(__file__).parent / "sockets.md"

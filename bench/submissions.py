@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from bench.clients.visitor import RETELLING
 from bench.costs import rehearsal
 from bench.scenarios import BARTLETT
-from bench.visitor import RETELLING
 from chalicelib import services
-from chalicelib.messaging.local import LocalQueue
+from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruited, Transfer
+from chalicelib.ports import RecruitmentResult, Transfer
 from chalicelib.services import App
-from chalicelib.workers import messages
+from chalicelib.workers import message_handlers
 
 WORKER = {"workerId": "w1", "hitId": "h", "assignmentId": "a1", "mode": "debug", "recruiter": "mturk"}
 
@@ -29,13 +29,13 @@ class Market:
     """Answers as Mechanical Turk's adapter does, without a network between."""
 
     nickname = "mturk"
-    submits_itself = False
+    auto_submits = False
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
-        return Recruited(f"{n} places are open.", facts={**facts, "token": token})
+    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> RecruitmentResult:
+        return RecruitmentResult(f"{n} places are open.", facts={**facts, "token": token})
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
-        return Recruited("Closed.", facts=dict(facts))
+    def close_recruitment(self, facts: Mapping[str, Any]) -> RecruitmentResult:
+        return RecruitmentResult("Closed.", facts=dict(facts))
 
     def prepare(self, transfer: Transfer) -> str | None:
         return transfer.reference
@@ -77,11 +77,11 @@ def _count(app: App) -> dict[str, int]:
     engine = store.engine
     engine.taken()
     delivered = 1
-    messages.consume(_report())
+    message_handlers.consume(_report())
     queue: Any = app.queue
     while (message := queue.take()) is not None:
         delivered += 1
-        messages.consume(LocalQueue.as_event(message, queue.tries(message)))
+        message_handlers.consume(LocalQueue.as_event(message, queue.tries(message)))
         queue.done(message)
     return {"messages": delivered, "units of work": len(units), **engine.taken()}
 

@@ -11,40 +11,42 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .experiment.config_keys import KEYS
+from chalicelib.recruiters.registry import RecruiterRegistry, WebhookReceiver
+
+from .errors import ConfigError, Conflict, VendorError
+from .experiment.config.known_settings import KNOWN_SETTINGS
 from .experiment.experiment import Experiment
 from .messages import Lane
-from .messaging import mail
-from .messaging.channels import LocalChannels
-from .messaging.clients import Clients
-from .messaging.clock import SystemClock
-from .messaging.local import LocalQueue, LocalSchedule
-from .messaging.parameters import DEPLOY_AGAIN, read_secrets
-from .messaging.partitions import partition_of
-from .model.errors import ConfigError, Conflict, VendorError
-from .operations.quotas import recruiter_names
-from .operations.settings import Gettable, Settings
-from .operations.tokens import LaterTokens, SignedTokens
-from .ports import Clock, Queue, Recruiter, Report, Schedule
+from .messaging.aws_clients import AwsClients
+from .messaging.aws_partitions import partition_of
+from .messaging.local_channels import LocalChannels
+from .messaging.local_queue import LocalQueue, LocalSchedule
+from .messaging.mail import mailers
+from .messaging.parameter_store import DEPLOY_AGAIN, read_secrets
+from .messaging.system_clock import SystemClock
+from .operations.recruitment.quotas import recruiter_names
+from .operations.shared.settings import Settings, SettingsLike
+from .operations.shared.tokens import LazyTokens, SignedTokens
+from .ports import Clock, Queue, Recruiter, TickSchedule, VendorReport
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
 from .recruiters.hotair import HotAirRecruiter
-from .services import App, Receiver, RecruiterBook, use
+from .services import App, use
 from .storage.engine import Engine, Put
-from .storage.store import EngineStore
+from .storage.engine_store import EngineStore
 
 if TYPE_CHECKING:
-    from .experiment.loader import Loaded
+    from .experiment.loader.experiment_folder import LoadedExperiment
     from .messaging.sqs import SQSQueue
-    from .recruiters.mturk.sns import SNSDoor
+    from .recruiters.mturk.sns import SNSEndpoint
 
 T = TypeVar("T")
 
 #: What the run's secrets hold besides secret settings.
-RUNS_OWN = frozenset({"secret", "operator_token", "token_secrets"})
+RUN_SECRETS = frozenset({"secret", "operator_token", "token_secrets"})
 #: Secrets for vendors and for mail: they lie apart, as most functions have no use for them.
-VENDOR_SECRETS = frozenset(key.name for key in KEYS if key.sensitive and key.effective)
+VENDOR_SECRETS = frozenset(key.name for key in KNOWN_SETTINGS if key.sensitive and key.effective)
 #: Recruiters that cost money.
 VENDORS = ("mturk", "prolific")
 SECRETS = ("experiment", "secrets")
@@ -54,7 +56,7 @@ DEPLOYMENT = ("experiment", "deployment")
 
 def local(
     experiment_class: type[Experiment],
-    config: Gettable,
+    config: SettingsLike,
     *,
     app_id: str,
     database: Path | None = None,
@@ -65,7 +67,7 @@ def local(
     scheduled: Sequence[Any] = (),
     clock: Clock | None = None,
     queue: Queue | None = None,
-    schedule: Schedule | None = None,
+    schedule: TickSchedule | None = None,
     operator_token: str | None = None,
 ) -> App:
     """Build the app of one machine, over a SQLite file or an engine that is there, and make it current.
@@ -77,7 +79,7 @@ def local(
         if database is None:
             raise ValueError("local() needs a database file or an engine.")
         # Put off: Lambda keeps nothing in files.
-        from .storage.sqlite import SQLiteEngine
+        from .storage.sqlite.sqlite_engine import SQLiteEngine
 
         engine = SQLiteEngine(database)
     settings = Settings(config)
@@ -90,10 +92,10 @@ def local(
         store=EngineStore(engine),
         queue=LocalQueue(clock) if queue is None else queue,
         clock=clock,
-        mailer=mail.build(settings),
+        mailer=mailers.build_mailer(settings),
         channels=LocalChannels(),
         schedule=LocalSchedule() if schedule is None else schedule,
-        recruiters=RecruiterBook(
+        recruiters=RecruiterRegistry(
             recruiters, receivers=_receivers(recruiters, clock), reader=_reports_of_mturk
         ),
         tokens=SignedTokens(secret, operator_token or os.environ.get("PETRI_OPERATOR_TOKEN") or kept_token),
@@ -108,7 +110,9 @@ def local(
     return app
 
 
-def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> App:
+def aws(
+    loaded: LoadedExperiment, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> App:
     """Build the app of a deployed stage, inside Lambda, and make it current.
 
     Names come from the environment that was deployed; settings are those of the folder, and the secret
@@ -116,45 +120,48 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
     secret setting. ConfigError when the deployment isn't complete.
     """
     # Put off: a local run needs neither PynamoDB nor what talks to AWS.
-    from .messaging.schedule import EventBridgeSchedule
-    from .messaging.site_channels import SiteChannels
-    from .messaging.sqs import SQSQueue
-    from .storage.dynamodb import DynamoDBEngine
+    from chalicelib.messaging.gateway_channels import LazyGatewayChannels
 
-    place = Place.of(os.environ if environ is None else environ)
+    from .messaging.eventbridge_schedule import EventBridgeSchedule
+    from .messaging.sqs import SQSQueue
+    from .storage.dynamodb.dynamodb_engine import DynamoDBEngine
+
+    place = DeployedApp.of(os.environ if environ is None else environ)
     engine = DynamoDBEngine(place.table, place.region)
-    clients = Clients(place.region, engine.session)
+    clients = AwsClients(place.region, engine.session)
     kept = cache(partial(_read_secrets, clients, place.secrets))
-    loaded.config.extend_later(
+    loaded.config.extend_lazily(
         lambda name: name not in VENDOR_SECRETS,
-        lambda: {name: value for name, value in kept().items() if name not in RUNS_OWN},
+        lambda: {name: value for name, value in kept().items() if name not in RUN_SECRETS},
     )
-    loaded.config.extend_later(
+    loaded.config.extend_lazily(
         VENDOR_SECRETS.__contains__, lambda: read_secrets(clients.maker("ssm")(), place.vendor_secrets)
     )
     settings = Settings(loaded.config)
-    facts = _Facts(engine)
+    facts = _DeploymentInfo(engine)
     clock = clock or SystemClock()
     queues = {Lane.WORK: place.queue, Lane.REALTIME: place.realtime_queue}
     queue = SQSQueue(queues, clock, clients.maker("sqs"))
     base = partial(facts.tell, "site_url")
     bots = AbsentBots(base, place.stage)
     topic = partial(_topic_arn, place, queue)
-    recruiters = Later(lambda: _recruiters(settings, base, clock, place.app, kept()["secret"], bots, topic))
+    recruiters = LazyMapping(
+        lambda: _recruiters(settings, base, clock, place.app, kept()["secret"], bots, topic)
+    )
     seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
         queue=queue,
         clock=clock,
-        mailer=mail.LaterMailer(settings),
-        channels=SiteChannels(partial(facts.tell, "websocket_endpoint"), place.region),
+        mailer=mailers.LazyMailer(settings),
+        channels=LazyGatewayChannels(partial(facts.tell, "websocket_endpoint"), place.region),
         schedule=EventBridgeSchedule(place.rule, clients.maker("events")),
-        recruiters=RecruiterBook(
+        recruiters=RecruiterRegistry(
             recruiters,
-            receivers=Later(lambda: _receivers(recruiters, clock, topic)),
+            receivers=LazyMapping(lambda: _receivers(recruiters, clock, topic)),
             reader=_reports_of_mturk,
         ),
-        tokens=LaterTokens(
+        tokens=LazyTokens(
             lambda: (kept().get("token_secrets") or kept()["secret"], kept()["operator_token"])
         ),
         config=settings,
@@ -170,7 +177,7 @@ def aws(loaded: Loaded, *, environ: Mapping[str, str] | None = None, clock: Cloc
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DeployedApp:
     """Which deployed app this is, from the environment of its functions."""
 
     app: str
@@ -182,7 +189,7 @@ class Place:
     region: str
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Place:
+    def of(cls, environ: Mapping[str, str]) -> DeployedApp:
         """Read the environment; ConfigError names what is missing."""
         own = ("APP", "STAGE", "TABLE", "QUEUE", "REALTIME_QUEUE", "TOPIC")
         names = (*(f"PETRI_{name}" for name in own), "AWS_REGION")
@@ -207,7 +214,7 @@ class Place:
         return f"petri-{self.app}-{self.stage}-on_tick-event"
 
 
-class Later(Mapping[str, T]):
+class LazyMapping(Mapping[str, T]):
     """A mapping that is made when something is first looked up in it: what it is made of may take a call."""
 
     def __init__(self, make: Callable[[], Mapping[str, T]]) -> None:
@@ -224,7 +231,7 @@ class Later(Mapping[str, T]):
         return len(self._make())
 
 
-class _Facts:
+class _DeploymentInfo:
     """What `petri deploy` wrote down about the app; looked for again while it isn't there."""
 
     def __init__(self, engine: Engine) -> None:
@@ -244,7 +251,7 @@ class _Facts:
         return str(self._known[name]).rstrip("/")
 
 
-def _read_secrets(clients: Clients, name: str) -> dict[str, Any]:
+def _read_secrets(clients: AwsClients, name: str) -> dict[str, Any]:
     """Read the app's secrets; ConfigError, which repeats none of them, when they can't be had."""
     kept = read_secrets(clients.maker("ssm")(), name)
     if not kept.get("secret") or not kept.get("operator_token"):
@@ -252,7 +259,7 @@ def _read_secrets(clients: Clients, name: str) -> dict[str, Any]:
     return kept
 
 
-def _topic_arn(place: Place, queue: SQSQueue) -> str:
+def _topic_arn(place: DeployedApp, queue: SQSQueue) -> str:
     """Name the topic that Mechanical Turk reports to; it belongs to the account that the queue belongs to."""
     return f"arn:{partition_of(place.region)}:sns:{place.region}:{queue.account}:{place.topic}"
 
@@ -271,15 +278,15 @@ def _recruiters(
     In debug mode nobody is recruited for money: hot air stands in for every vendor.
     """
     mode = str(settings.get("mode") or "debug")
-    hot_air = HotAirRecruiter(base, mode)
+    simulated = HotAirRecruiter(base, mode)
     known: dict[str, Recruiter] = {
-        "hotair": hot_air,
+        "hotair": simulated,
         "cli": CLIRecruiter(base, mode),
         "bots": bots,
         "link": link.build(settings, base, secret=secret),
     }
     if mode == "debug":
-        return {**dict.fromkeys(VENDORS, hot_air), **known}
+        return {**dict.fromkeys(VENDORS, simulated), **known}
     named = recruiter_names(settings)
     if "mturk" in named:
         # Put off, like the next: a run at one vendor has no use for another's client.
@@ -295,15 +302,15 @@ def _recruiters(
 
 def _receivers(
     recruiters: Mapping[str, Recruiter], clock: Clock, topic: Callable[[], str] | None = None
-) -> dict[str, Receiver]:
+) -> dict[str, WebhookReceiver]:
     """Return what verifies and reads messages of the vendors that this run uses."""
-    known: dict[str, Receiver] = {}
+    known: dict[str, WebhookReceiver] = {}
     receive = getattr(recruiters.get("prolific"), "receive_webhook", None)
     if receive is not None:
 
-        def from_prolific(headers: Mapping[str, str], body: bytes) -> list[Report]:
+        def from_prolific(headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
             report = receive(headers, body)
-            return [] if report is None else [Report(report.event_type, report.assignment_id)]
+            return [] if report is None else [VendorReport(report.event_type, report.assignment_id)]
 
         known["prolific"] = from_prolific
     # SNS delivers into our queue; over HTTP it is believed where signatures can be verified.
@@ -312,18 +319,18 @@ def _receivers(
     return known
 
 
-def _from_sns(clock: Clock, topic: Callable[[], str]) -> Receiver:
+def _from_sns(clock: Clock, topic: Callable[[], str]) -> WebhookReceiver:
     @cache
-    def door() -> SNSDoor:
-        from .recruiters.mturk.sns import amazon_door
+    def door() -> SNSEndpoint:
+        from .recruiters.mturk.sns import amazon_endpoint
 
-        return amazon_door(topic(), clock)
+        return amazon_endpoint(topic(), clock)
 
     return lambda headers, body: door().receive(body.decode("utf-8", "replace"))  # noqa: ARG005 - the signature is in the body
 
 
-def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[Report]:
-    from .recruiters.mturk.events import events_in
+def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[VendorReport]:
+    from .recruiters.mturk.sns_events import events_in
 
     return events_in(dict(envelope))
 

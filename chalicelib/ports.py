@@ -12,16 +12,16 @@ from typing import Any, Protocol
 from .messages import MessageBody
 from .model.participant import Participant
 from .model.record import Record
-from .model.reports import Payment
-from .model.work import Work
+from .model.repository import Repository
+from .model.run_records import Payment
 
 Key = tuple[str, str]
 
 
 #: The first half of the key of a message that isn't recorded anywhere.
-NUDGE = "nudge"
+TRANSIENT = "nudge"
 #: How far ahead a queue carries messages (SQS delays end here); what is due later waits where it is recorded.
-REACH = timedelta(seconds=900)
+MAX_QUEUE_DELAY = timedelta(seconds=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Message:
     #: The earliest moment to do it; None: at once.
     due: datetime | None = None
     #: Until when it is taken to be on its way; None: nobody carries it yet.
-    carried_until: datetime | None = None
+    in_flight_until: datetime | None = None
 
 
-class UnitOfWork(Work, Protocol):
+class UnitOfWork(Repository, Protocol):
     """What operations ask of a unit of work, beyond what records ask."""
 
     posted: list[Message]
@@ -48,7 +48,7 @@ class UnitOfWork(Work, Protocol):
     def state(self) -> dict[str, Any]:
         """What the experiment keeps about itself; changes are written with the commit."""
 
-    def is_still_true(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether all that this unit has read is still stored as it was read."""
 
     def prefetch(
@@ -56,7 +56,7 @@ class UnitOfWork(Work, Protocol):
     ) -> None:
         """Read a node with its network, and a participant, in one call."""
 
-    def owns(self, *node_ids: int) -> None:
+    def declare_scope(self, *node_ids: int) -> None:
         """Name the nodes that this request is about."""
 
     def save(self, *records: Record) -> None:
@@ -71,13 +71,13 @@ class UnitOfWork(Work, Protocol):
     def put_item(self, key: Key, kind: str, fields: Mapping[str, Any], *, expect: Any = None) -> None:
         """Write a raw item with the commit, if what is stored is then as expected (None: nothing)."""
 
-    def put_anyway(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+    def put_unconditional(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
         """Write a raw item with the commit, whatever is stored."""
 
-    def claim(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+    def put_if_unchanged(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
         """Write a raw item over what this unit read of it, or as a new one."""
 
-    def count_up(self, key: Key) -> int:
+    def increment_now(self, key: Key) -> int:
         """Add one to a counter at once, whatever becomes of this unit; return the new count."""
 
     def delete_item(self, key: Key, *, expect: Any = ...) -> None:
@@ -86,7 +86,7 @@ class UnitOfWork(Work, Protocol):
     def payment(self, participant_id: int, kind: str) -> Payment | None:
         """Return what the ledger holds, or None."""
 
-    def list_participant(self, participant: Participant) -> None:
+    def update_status_index(self, participant: Participant) -> None:
         """Keep the small list of participants by status in step."""
 
     def participant_ids(self) -> Sequence[int]:
@@ -95,16 +95,16 @@ class UnitOfWork(Work, Protocol):
     def statuses(self) -> dict[str, int]:
         """Count participants by status."""
 
-    def listing(self) -> Sequence[Mapping[str, Any]]:
+    def active_participants(self) -> Sequence[Mapping[str, Any]]:
         """Return the small list items of those for whom it isn't over: id, status, whether seated before."""
 
-    def n_over(self) -> int:
+    def count_finished(self) -> int:
         """How many are approved, rejected, gone ...: nothing more is expected of them."""
 
     def post(self, body: MessageBody, due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after it, at the earliest when due."""
 
-    def nudge(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
+    def send_transient(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
         """Send a message after the commit without recording it; a burst of one name is one message."""
 
     def commit(self) -> None:
@@ -120,7 +120,7 @@ class Store(Protocol):
     def due(self, until: datetime) -> list[Message]:
         """Return recorded messages that are due and not done; a query for each shard, never a scan."""
 
-    def holds_messages(self) -> bool:
+    def has_messages(self) -> bool:
         """Whether any message is recorded, however late it is due."""
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Queue(Protocol):
     """
 
     #: Whether it knows what waits in it, and takes nothing twice; if not, who sends again has to keep count.
-    knows_what_waits: bool
+    tracks_pending: bool
 
     def send(self, *messages: Message) -> None:
         """Send messages; they are handled after this request, and not before they are due.
@@ -151,7 +151,7 @@ class Queue(Protocol):
         """
 
 
-class Schedule(Protocol):
+class TickSchedule(Protocol):
     """Rings the clock each minute, while it is on."""
 
     def enable(self) -> None:
@@ -186,20 +186,20 @@ class Mailer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recruited:
+class RecruitmentResult:
     """What a recruiter did: a sentence for people, and the addresses it made, if it makes any."""
 
     message: str
     addresses: list[str] = field(default_factory=list)
     #: What the recruiter wants to know next time (JSON): kept in the run's state and handed back.
-    facts: dict[str, Any] = field(default_factory=dict)
+    recruiter_state: dict[str, Any] = field(default_factory=dict)
     #: When offers of places (HITs) end by themselves, and which were ended now, by the recruiter's ids.
     ends: dict[str, datetime] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VendorReport:
     """What a recruiter reports: of an assignment, or of an offer of places (a HIT) as a whole."""
 
     event_type: str
@@ -210,7 +210,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class Listing:
     """An offer of places (a HIT) as its recruiter shows it."""
 
     #: Until when the places can be taken.
@@ -242,7 +242,7 @@ class Transfer:
     #: When it was last begun to be sent; a vendor that settles later is not asked again before.
     tried_at: datetime | None = None
     #: When one of the same amount, which the vendor can't tell from this one and has paid, was last sent.
-    alike_sent_at: datetime | None = None
+    indistinguishable_sent_at: datetime | None = None
 
 
 class Recruiter(Protocol):
@@ -250,12 +250,12 @@ class Recruiter(Protocol):
 
     nickname: str
     #: Whether completing the experiment is already the submission, or the recruiter reports it later.
-    submits_itself: bool
+    auto_submits: bool
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Open n more places; a repeat with the same token opens them once."""
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Open no more places."""
 
     def prepare(self, transfer: Transfer) -> str | None:
@@ -267,7 +267,7 @@ class Recruiter(Protocol):
     def find_payment(self, transfer: Transfer) -> str | None:
         """Ask whether a payment has happened: its reference, or None."""
 
-    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Say what became of an assignment; None when the recruiter doesn't know it.
 
         One of working, submitted, approved, rejected, returned, abandoned.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.experiment.config import get_config
+from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.infos import Gene, Info, Meme, State, TrackingEvent
 from chalicelib.experiment.networks import (
@@ -41,12 +41,13 @@ from chalicelib.model.question import Question
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 from chalicelib.version import VERSION
-from petri import prop
 from petri._public import present_as
 from petri.errors import NetworkBusy, PetriError
 
+from . import prop
+
 if TYPE_CHECKING:
-    from chalicelib.experiment.bots import BotBase, HighPerformanceBotBase
+    from chalicelib.experiment.bots.high_performance_bot import BotBase, HighPerformanceBotBase
 
 __version__ = VERSION
 
@@ -101,8 +102,8 @@ present_as(__name__, globals(), __all__)
 def __getattr__(name: str) -> Any:
     # Lazy import: bots need an HTTP client, which Lambda functions don't use.
     if name in ("BotBase", "HighPerformanceBotBase"):
-        from chalicelib.experiment import bots
+        from chalicelib.experiment.bots import high_performance_bot
 
-        present_as(__name__, vars(bots), [name])
-        return getattr(bots, name)
+        present_as(__name__, vars(high_performance_bot), [name])
+        return getattr(high_performance_bot, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,16 +14,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chalicelib.experiment.author_files import problem_in
-from chalicelib.export.cells import typed, types_of
-from chalicelib.export.csvtext import line_of
-from chalicelib.export.errors import DataError, MalformedTableError
-from chalicelib.export.reading import Export
-from chalicelib.export.tables import COLUMNS, CORE_TABLES, TABLES
-from chalicelib.model.record import plain
-from petri import data_formats
+from chalicelib.experiment.text_files import find_encoding_problem
+from chalicelib.export.cell_types import column_types, read_typed_rows
+from chalicelib.export.csv_format import format_row
+from chalicelib.export.data_errors import DataError, MalformedTableError
+from chalicelib.export.export_reader import Export
+from chalicelib.export.table_schema import COLUMNS, CORE_TABLES, TABLES
+from chalicelib.model.record import to_json_value
 from petri._public import present_as
 from petri.report import Report
+
+from . import data_formats
 
 __all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
 
@@ -52,12 +53,12 @@ class Table:
         path = Path(path)
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                header, rows = typed(file, path.stem, str(path))
+                header, rows = read_typed_rows(file, path.stem, str(path))
                 self._keep(path.stem, header, rows)
         except OSError as error:
             raise DataError(f"{path} can't be read: {error.strerror}. Name a table's CSV file.") from error
         except UnicodeDecodeError as error:
-            found = problem_in(path.read_bytes())
+            found = find_encoding_problem(path.read_bytes())
             seems = "" if found is None else f", but seems to be {found[1]}"
             raise DataError(f"{path} isn't UTF-8{seems}: save it as UTF-8 and try again.") from error
 
@@ -86,7 +87,7 @@ class Table:
     def list(self) -> Rows:
         """A list of rows, each a dictionary with the values that the API's JSON has."""
         return [
-            {name: plain(value) for name, value in zip(self.columns, row, strict=True)}
+            {name: to_json_value(value) for name, value in zip(self.columns, row, strict=True)}
             for row in self._values
         ]
 
@@ -101,13 +102,13 @@ class Table:
     def df(self) -> Any:
         """A pandas DataFrame: times as datetimes in UTC, ids as integers, missing ones as <NA>."""
         columns = [[row[place] for row in self._values] for place in range(len(self.columns))]
-        types = types_of(self.name, self.columns)
+        types = column_types(self.name, self.columns)
         return data_formats.frame(dict(zip(self.columns, zip(types, columns, strict=True), strict=True)))
 
     @property
     def csv(self) -> str:
         """Comma-separated values, as in the export."""
-        return "".join(map(line_of, [self.columns, *map(self._row_for_csv, self._values)]))
+        return "".join(map(format_row, [self.columns, *map(self._row_for_csv, self._values)]))
 
     @staticmethod
     def _row_for_csv(row: Sequence[Any]) -> Values:

@@ -11,10 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.export.cells import AMOUNT, MOMENT, TRUTH, WHOLE
-from chalicelib.export.csvtext import json_text
-from chalicelib.export.errors import DataError
-from chalicelib.model.record import iso, plain
+from chalicelib.export.cell_types import AMOUNT, BOOLEAN, INTEGER, MOMENT
+from chalicelib.export.csv_format import json_text
+from chalicelib.export.data_errors import DataError
+from chalicelib.model.record import iso, to_json_value
 
 Rows = Sequence[Sequence[Any]]
 
@@ -45,7 +45,7 @@ def _word(value: Any) -> Any:
     """Turn a value into one for a table of texts and numbers: objects as JSON, nothing for None."""
     if isinstance(value, dict | list):
         return json_text(value)
-    return plain(value)
+    return to_json_value(value)
 
 
 def _text(value: Any) -> str:
@@ -74,7 +74,7 @@ def _text_table(form: str) -> Callable[[str, Sequence[str], Rows], str]:
 def _yaml(name: str, columns: Sequence[str], rows: Rows) -> str:
     if not rows:
         return "[]\n"
-    dataset = _dataset(name, columns, rows, plain)
+    dataset = _dataset(name, columns, rows, to_json_value)
     with _installed():
         return str(dataset.export("yaml"))
 
@@ -195,8 +195,8 @@ def _plain_money(values: Sequence[Any]) -> list[Any]:
 
 def _dtype(type_: str, values: Sequence[Any]) -> str:
     has_gaps = None in values
-    if type_ == WHOLE:
+    if type_ == INTEGER:
         return "Int64" if has_gaps else "int64"
-    if type_ == TRUTH:
+    if type_ == BOOLEAN:
         return "boolean" if has_gaps else "bool"
     return {MOMENT: "datetime64[us, UTC]", AMOUNT: "float64"}.get(type_, "object")

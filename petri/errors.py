@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.experiment.author_files import NotUTF8Error
-from chalicelib.experiment.config_problems import MissingSettingError, SettingsError
-from chalicelib.model.errors import (
+from chalicelib.errors import (
     BadRequest,
     Busy,
     CommitTooLarge,
@@ -36,10 +34,12 @@ from chalicelib.model.errors import (
     VendorRefused,
     VendorUnreachable,
 )
+from chalicelib.experiment.config.problems import MissingSettingError, SettingsError
+from chalicelib.experiment.text_files import NotUTF8Error
 from petri._public import present_as
 
 if TYPE_CHECKING:
-    from chalicelib.experiment.bot_line import BotError
+    from chalicelib.experiment.bots.api_client import BotError
 
 __all__ = [
     "BadRequest",
@@ -78,8 +78,8 @@ present_as(__name__, globals(), __all__)
 def __getattr__(name: str) -> Any:
     # Lazy import: bots need an HTTP client, which Lambda functions don't use.
     if name == "BotError":
-        from chalicelib.experiment import bot_line
+        from chalicelib.experiment.bots import api_client
 
-        present_as(__name__, vars(bot_line), [name])
-        return bot_line.BotError
+        present_as(__name__, vars(api_client), [name])
+        return api_client.BotError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -63,7 +63,7 @@ class Report:
     def save(self, path: Path | str) -> Path:
         """Write the HTML to a file and return its path; folders are made as needed."""
         # Lazy import: an experiment in the cloud imports this module and saves nothing.
-        from chalicelib.export.errors import DataError
+        from chalicelib.export.data_errors import DataError
 
         path = Path(path)
         try:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
-from infra.emulator.service_models import read_once
+from infra.emulator.shims.service_models import read_once
 
 # A busy machine is no failure: what is slow is measured in bench/, and seeds are printed when a rule breaks.
 settings.register_profile("petri", deadline=None, print_blob=True)

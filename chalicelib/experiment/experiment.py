@@ -11,24 +11,24 @@ from functools import cache, cached_property
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.model.errors import NetworkBusy, RuleBroken
+from chalicelib.errors import NetworkBusy, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import Failed, Record
+from chalicelib.model.serializable import require_serializable
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
-from chalicelib.model.writable import refuse_unwritable
 
-from .config import get_config
+from .config.configuration import get_config
 from .effects import CallLater, DismissGroup, Effect, PublishData, ReplaceWithBot, ScreenOut
-from .hook_times import time_hooks
+from .hook_timing import time_hooks
 from .infos import Gene, Meme, State, TrackingEvent
 from .networks import Empty
 from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
-from .recruiting import RecruiterProxy
+from .recruiter_proxy import RecruiterProxy
 from .transformations import Compression, Mutation, Replication, Response
 
 if TYPE_CHECKING:
@@ -508,7 +508,7 @@ class Experiment:
         channel = channel_name or self.channel
         if channel is None:
             raise RuleBroken("Name a channel, or give the experiment one: channel = 'my_channel'.")
-        refuse_unwritable(data, f"What is published on {channel!r}")
+        require_serializable(data, f"What is published on {channel!r}")
         self.pending_effects.append(PublishData(channel, data))
 
     def room_opened(self, number: int, participants: list[Participant]) -> None:
@@ -556,8 +556,8 @@ class Experiment:
         """
         if not callable(getattr(self, method, None)):
             raise RuleBroken(f"The experiment has no method {method!r} to call later.")
-        refuse_unwritable(float(seconds), f"The time before {method}()")
-        refuse_unwritable(arguments, f"What {method}() is called with later")
+        require_serializable(float(seconds), f"The time before {method}()")
+        require_serializable(arguments, f"What {method}() is called with later")
         self.pending_effects.append(CallLater(float(seconds), method, arguments))
 
     # -- the end of taking part -----------------------------------------------------------------
@@ -705,7 +705,7 @@ class Experiment:
         if not participant.is_working:
             raise RuleBroken(f"{participant!r} is {participant.status}; only who takes part is screened out.")
         participant.status = "screened_out"
-        self.work.list_participant(participant)
+        self.work.update_status_index(participant)
         self.fail_participant(participant)
         self.pending_effects.append(ScreenOut(participant.id))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from chalicelib.model.errors import RuleBroken
+from chalicelib.errors import RuleBroken
 from chalicelib.model.network import UNLIMITED, Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant

@@ -6,7 +6,7 @@ import random
 from datetime import datetime
 from typing import Any, ClassVar
 
-from chalicelib.model.errors import RuleBroken
+from chalicelib.errors import RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node

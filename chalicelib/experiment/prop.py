@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
 
-from chalicelib.model.errors import RuleBroken
+from chalicelib.errors import RuleBroken
 from chalicelib.model.record import Record
-from chalicelib.model.writable import refuse_unwritable
+from chalicelib.model.serializable import require_serializable
 
 T = TypeVar("T")
 SLOTS = range(1, 6)
@@ -48,7 +48,7 @@ def _to_bool(text: str) -> bool:
 
 
 def _checked(write: Callable[[Any], str], value: Any, column: str) -> str:
-    refuse_unwritable(value, column)
+    require_serializable(value, column)
     return write(value)
 
 

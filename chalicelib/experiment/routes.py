@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
-from chalicelib.model.errors import BadRequest, ExperimentError
+from chalicelib.errors import BadRequest, ExperimentError
 
 F = TypeVar("F")
 
@@ -26,7 +26,7 @@ _TYPES: dict[str, Callable[[str], Any]] = {"string": str, "int": int, "float": f
 
 
 @dataclass(frozen=True)
-class Rule:
+class UrlRule:
     """An address with places for values: `/double/<int:x>`."""
 
     #: as API Gateway writes it: `/double/{x}`
@@ -51,10 +51,10 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Route:
+class AuthorRoute:
     """One address of an author, and the function that answers it."""
 
-    rule: Rule
+    rule: UrlRule
     methods: tuple[str, ...]
     name: str
     #: called with the rule's arguments; a method also gets the experiment, first
@@ -63,7 +63,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class ScheduledFunction:
     """A function that is called every so many minutes while the experiment runs."""
 
     minutes: int
@@ -124,7 +124,7 @@ def scheduled(*, minutes: int) -> Callable[[F], F]:
     return mark
 
 
-def parse_rule(rule: str) -> Rule:
+def parse_rule(rule: str) -> UrlRule:
     """Read an address such as `/double/<int:x>`; ExperimentError says what is wrong with it."""
     if not rule.startswith("/") or rule == "/":
         raise ExperimentError(f"The route {rule!r} must begin with / and go on, for example /double/<x>.")
@@ -140,7 +140,7 @@ def parse_rule(rule: str) -> Rule:
             raise ExperimentError(f"The route {rule} has two values called '{name}'; give each its own name.")
         parameters[name] = _converter(found["type"] or "string", rule)
         parts.append(f"{{{name}}}")
-    return Rule("/" + "/".join(parts), parameters)
+    return UrlRule("/" + "/".join(parts), parameters)
 
 
 def _literal(part: str, rule: str) -> str:
@@ -158,18 +158,18 @@ def _converter(type_: str, rule: str) -> Callable[[str], Any]:
     return _TYPES[type_]
 
 
-def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> list[Route]:
+def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> list[AuthorRoute]:
     """Find the addresses that an experiment answers itself.
 
     `taken`: Petri's own addresses. Raises ExperimentError when two addresses can't stand beside each
     other, or when a function doesn't take the values of its address, with a line for each.
     """
     core = [parse_rule(path) for path in taken]
-    routes: list[Route] = []
+    routes: list[AuthorRoute] = []
     refusals: list[str] = []
     for name, function, is_method in _marked(module, cls, _ROUTES):
         for rule, methods in getattr(function, _ROUTES):
-            route = Route(rule, methods, name, function, is_method)
+            route = AuthorRoute(rule, methods, name, function, is_method)
             try:
                 _check_arguments(route)
                 _check_room(route, core, routes)
@@ -181,10 +181,10 @@ def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> 
     return routes
 
 
-def collect_schedules(module: ModuleType, cls: type) -> list[Schedule]:
+def collect_schedules(module: ModuleType, cls: type) -> list[ScheduledFunction]:
     """Find the functions that an experiment wants to have called by the clock."""
     return [
-        Schedule(getattr(function, _SCHEDULE), name, function, is_method)
+        ScheduledFunction(getattr(function, _SCHEDULE), name, function, is_method)
         for name, function, is_method in _marked(module, cls, _SCHEDULE)
     ]
 
@@ -204,7 +204,7 @@ def _marked(module: ModuleType, cls: type, mark: str) -> list[tuple[str, Callabl
     return list(found.values())
 
 
-def _check_arguments(route: Route) -> None:
+def _check_arguments(route: AuthorRoute) -> None:
     arguments = dict.fromkeys(route.rule.parameters)
     try:
         inspect.signature(route.function).bind(*([None] if route.is_method else []), **arguments)
@@ -216,9 +216,9 @@ def _check_arguments(route: Route) -> None:
         ) from None
 
 
-def _check_room(route: Route, core: list[Rule], routes: list[Route]) -> None:
+def _check_room(route: AuthorRoute, core: list[UrlRule], routes: list[AuthorRoute]) -> None:
     for rule in core:
-        if _may_meet(route.rule, rule):
+        if _can_match_same_path(route.rule, rule):
             raise ExperimentError(
                 f"{route.name}() answers {route.rule.path}, but Petri answers {rule.path}; "
                 "choose another address."
@@ -233,13 +233,13 @@ def _check_room(route: Route, core: list[Rule], routes: list[Route]) -> None:
         _check_siblings(route, rule)
 
 
-def _may_meet(one: Rule, other: Rule) -> bool:
+def _can_match_same_path(one: UrlRule, other: UrlRule) -> bool:
     if len(one.shape) != len(other.shape):
         return False
     return all(a is None or b is None or a == b for a, b in zip(one.shape, other.shape, strict=True))
 
 
-def _check_siblings(route: Route, other: Rule) -> None:
+def _check_siblings(route: AuthorRoute, other: UrlRule) -> None:
     """Refuse two names for one place in the tree of addresses, as API Gateway does."""
     for mine, theirs in zip(route.rule.path.split("/"), other.path.split("/"), strict=False):
         if mine.startswith("{") and theirs.startswith("{") and mine != theirs:

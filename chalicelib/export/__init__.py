@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .archive import write_zip
-from .errors import DataError, MalformedTableError
-from .reading import Export
+from .data_errors import DataError, MalformedTableError
+from .export_reader import Export
 from .rows import rows
-from .tables import COLUMNS, TABLES
+from .table_schema import COLUMNS, TABLES
 
 __all__ = ["COLUMNS", "TABLES", "DataError", "Export", "MalformedTableError", "rows", "write_zip"]

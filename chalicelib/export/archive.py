@@ -25,12 +25,12 @@ from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.version import VERSION
 
-from .csvtext import excel_safe, json_text, line_of
-from .errors import DataError
-from .people import code_without_people, without_people
+from .csv_format import excel_safe, format_row, json_text
+from .data_errors import DataError
+from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
-from .tables import COLUMNS, Row, file_of
+from .table_schema import COLUMNS, Row, file_of
 
 ID_FILE: Final = "experiment_id.md"
 MANIFEST: Final = "manifest.json"
@@ -87,7 +87,7 @@ def write_zip(
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             _Writer(engine, archive, scrub=scrub, excel_safe=excel_safe).write(app_id, log, manifest or {})
             if code is not None and scrub:
-                archive.writestr(CODE, code_without_people(Path(code)), zipfile.ZIP_STORED)
+                archive.writestr(CODE, remove_personal_code(Path(code)), zipfile.ZIP_STORED)
             elif code is not None:
                 archive.write(code, CODE, zipfile.ZIP_STORED)
         partial.replace(path)
@@ -113,7 +113,7 @@ class _Writer:
             self._write_lines(LOG, _log_lines(Path(log), self._clean_line))
         tables = {table: self._write_table(table) for table in READING_ORDER}
         self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
-        told = more if self._scrubber is None else without_people(more, "settings")
+        told = more if self._scrubber is None else remove_personal_settings(more, "settings")
         how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}
         facts = {**_circumstances(app_id), **how, **told, "tables": tables}
         self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
@@ -128,11 +128,11 @@ class _Writer:
         columns = COLUMNS[table]
 
         def lines() -> Iterator[str]:
-            yield line_of(columns)
+            yield format_row(columns)
             for row in rows(self._engine, table):
                 clean = self._clean_row(table, row)
                 values = (clean[name] for name in columns)
-                yield line_of(map(excel_safe, values) if self._excel_safe else values)
+                yield format_row(map(excel_safe, values) if self._excel_safe else values)
 
         written, checksum = self._write_lines(file_of(table), lines())
         return {"rows": written - 1, "sha256": checksum}

@@ -12,11 +12,11 @@ from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine, Item, Key
-from chalicelib.storage.mapping import KINDS, MONEY, STORED_AS
-from chalicelib.storage.work import PAYMENT_KINDS
+from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
+from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 
-from .marks import Marks, failure
-from .tables import COLUMNS, Row, columns_of
+from .failure_marks import FailureMarks, failure
+from .table_schema import COLUMNS, Row, columns_of
 
 #: Items got in one call; DynamoDB takes no more.
 AT_ONCE: Final = 100
@@ -77,8 +77,8 @@ def nodes_of(engine: Engine, root: Item) -> Iterator[Item]:
     return _got(engine, map(keys.node, range(first, first + root.get("last_node", 0))))
 
 
-def _marks(engine: Engine, root: Item) -> Marks:
-    return Marks(root, lambda wanted: _got(engine, wanted))
+def _marks(engine: Engine, root: Item) -> FailureMarks:
+    return FailureMarks(root, lambda wanted: _got(engine, wanted))
 
 
 def _networks(engine: Engine) -> Iterator[Row]:

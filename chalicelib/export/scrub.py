@@ -1,7 +1,7 @@
 """Taking people out of data: recruiters' ids become the participant's id here, or nothing.
 
 What is personal is known where it comes in: columns that hold ids, settings that are registered as personal,
-log lines that carry a text for exports (`model/shareable.py`), and the signed part and ids of entry links.
+log lines that carry a text for exports (`log_redaction.py`), and the signed part and ids of entry links.
 Beyond that, every id that the run has stored is replaced in texts that the platform and recruiters wrote. A
 participant's own words (infos, questions) are data and stay as they are.
 """
@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from chalicelib.log_redaction import REDACTED_TEXT
 from chalicelib.model.record import PROPERTIES
-from chalicelib.model.shareable import SHAREABLE
 from chalicelib.storage.engine import Item
 
-from .tables import Row
+from .table_schema import Row
 
 #: Columns that are emptied, by table.
 BLANKED: Final[dict[str, tuple[str, ...]]] = {
@@ -124,14 +124,14 @@ class Scrubber:
 
     def log_line(self, line: str) -> str:
         """Return a line of the run's log; one that carries a text for exports has that as its message."""
-        if f'"{SHAREABLE}"' in line:
+        if f'"{REDACTED_TEXT}"' in line:
             try:
                 fields = json.loads(line)
             except ValueError:
                 # Cut off, as by a crash; what is left of it is not worth the risk.
                 return "\n"
-            if isinstance(fields, dict) and SHAREABLE in fields:
-                fields["message"] = fields.pop(SHAREABLE)
+            if isinstance(fields, dict) and REDACTED_TEXT in fields:
+                fields["message"] = fields.pop(REDACTED_TEXT)
                 fields.pop("exception", None)
                 line = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
         return self.text(line)

@@ -14,7 +14,7 @@ from .codec import (
     to_body,
 )
 from .lanes import Lane
-from .participants import (
+from .participant_messages import (
     CheckDeadline,
     FollowUp,
     GrantQualifications,
@@ -26,7 +26,7 @@ from .participants import (
     RecruiterNotification,
     ReviewSubmission,
 )
-from .realtime import (
+from .realtime_messages import (
     BroadcastCounts,
     ChannelMessage,
     CheckDisconnected,
@@ -43,7 +43,7 @@ from .realtime import (
     SendToParticipants,
     WaitingTimeout,
 )
-from .recruitment import (
+from .recruitment_messages import (
     CarryOutRecruitment,
     CheckListing,
     CloseRecruitment,

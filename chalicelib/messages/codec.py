@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
-from chalicelib.model.errors import PetriError
+from chalicelib.errors import PetriError
 
 from .lanes import Lane
 

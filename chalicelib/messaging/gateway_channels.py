@@ -10,7 +10,7 @@ processor for each where they were measured, not 1.4, and a function has only a 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
@@ -20,14 +20,15 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 from botocore.session import Session
 
-from chalicelib.messaging.channels import check_length
-from chalicelib.model.errors import VendorError, VendorRefused
+from chalicelib.errors import VendorError, VendorRefused
+
+from .local_channels import check_length
 
 #: Posts under way at once: with 10 ms a post, 500 subscribers are reached in a third of a second.
-AT_ONCE = 16
+MAX_CONCURRENT = 16
 #: How often a post is tried that is throttled, or fails on AWS's side, and the first pause, in seconds.
-ATTEMPTS = 3
-FIRST_PAUSE = 0.05
+MAX_ATTEMPTS = 3
+BACKOFF_BASE = 0.05
 #: How long API Gateway may take to connect and to answer, in seconds.
 TIMEOUT = urllib3.Timeout(connect=2.0, read=5.0)
 SERVICE = "execute-api"
@@ -37,7 +38,7 @@ GONE, THROTTLED, FIRST_ERROR, FIRST_FAULT = 410, 429, 400, 500
 class GatewayChannels:
     """Posts to connections over kept-alive lines with a bounded pool."""
 
-    def __init__(self, endpoint: str, region: str, *, at_once: int = AT_ONCE) -> None:
+    def __init__(self, endpoint: str, region: str, *, at_once: int = MAX_CONCURRENT) -> None:
         """`endpoint`: the https address of the WebSocket API's stage."""
         self._address = f"{endpoint.rstrip('/')}/@connections/"
         self._region = region
@@ -87,9 +88,9 @@ class GatewayChannels:
         """Make one call, again after a pause where AWS asks for it; return its status, or what went wrong."""
         address = self._address + quote(connection_id, safe="")
         problem = ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             if attempt:
-                time.sleep(FIRST_PAUSE * 2 ** (attempt - 1))
+                time.sleep(BACKOFF_BASE * 2 ** (attempt - 1))
             try:
                 answer = self._lines.request(
                     method, address, body=data, headers=self._signed(method, address, data, credentials)
@@ -110,3 +111,29 @@ class GatewayChannels:
         request = AWSRequest(method, address, data=data)
         SigV4Auth(credentials, SERVICE, self._region).add_auth(request)
         return dict(request.headers.items())
+
+
+class LazyGatewayChannels:
+    """Looks the WebSocket API's address up when the first text is sent: most functions send none."""
+
+    def __init__(self, endpoint: Callable[[], str], region: str) -> None:
+        """`endpoint` gives the https address of the WebSocket API's stage."""
+        self._endpoint = endpoint
+        self._region = region
+        self._made: GatewayChannels | None = None
+
+    def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
+        """Send a text to each connection; return those that are gone."""
+        return self._channels().send(connection_ids, text)
+
+    def disconnect(self, connection_id: str, code: int, reason: str) -> None:
+        """Close a connection; one that is gone already is fine."""
+        self._channels().disconnect(connection_id, code, reason)
+
+    def _channels(self) -> GatewayChannels:
+        if self._made is None:
+            # Put off: threads and TLS for those who send.
+            from .gateway_channels import GatewayChannels
+
+            self._made = GatewayChannels(self._endpoint(), self._region)
+        return self._made

@@ -18,24 +18,25 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.errors import Unsent, VendorUnreachable
 from chalicelib.messages import Lane, lane_of
-from chalicelib.messaging.pauses import pause_after
-from chalicelib.messaging.wire import MOST_BYTES, written
-from chalicelib.model.errors import Unsent, VendorUnreachable
-from chalicelib.ports import NUDGE, REACH, Clock, Key, Message
+from chalicelib.ports import MAX_QUEUE_DELAY, TRANSIENT, Clock, Key, Message
+
+from .message_format import MAX_MESSAGE_BYTES, encode_message
+from .retry_backoff import backoff_seconds
 
 logger = logging.getLogger("petri.queue")
 
 #: The most messages in one call.
-MOST_AT_ONCE = 10
+MAX_BATCH = 10
 #: Nudges of one name are sent at most this often by one process.
-TOGETHER = timedelta(seconds=1)
+COALESCE_WINDOW = timedelta(seconds=1)
 #: Names of nudges that are remembered before those that have been handed out are forgotten.
-MOST_NAMES = 1000
+MAX_COALESCED_NAMES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Parcel:
+class _OutgoingMessage:
     """A message as it goes to SQS."""
 
     key: Key
@@ -49,7 +50,7 @@ class SQSQueue:
     """Posts messages to the queue of their lane, several in a call."""
 
     #: SQS tells nobody what waits in it.
-    knows_what_waits = False
+    tracks_pending = False
 
     def __init__(self, names: Mapping[Lane, str], clock: Clock, client: Callable[[], Any]) -> None:
         """`names`: a queue for each lane; `client` makes botocore's client for SQS when first needed."""
@@ -74,7 +75,7 @@ class SQSQueue:
                 refused = dict.fromkeys(_keys(batch), silence)
             problems.update(refused)
         if problems:
-            self._forget_nudges(problems)
+            self._forget_transient(problems)
             raise Unsent(
                 f"{len(problems)} of {len(messages)} messages couldn't be sent to the app's queues: "
                 f"{next(iter(problems.values()))} Those that are recorded are sent by the clock.",
@@ -83,7 +84,7 @@ class SQSQueue:
 
     def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
         """Have a message come again after a pause that grows; otherwise it comes after the queue's own."""
-        seconds = math.ceil(pause_after(tries))
+        seconds = math.ceil(backoff_seconds(tries))
         name = source.rpartition(":")[2] or self._names[Lane.WORK]
         try:
             self._client.change_message_visibility(
@@ -118,48 +119,48 @@ class SQSQueue:
 
     # -- what is sent -------------------------------------------------------------------------------
 
-    def _batches(self, messages: Iterable[Message]) -> Iterator[list[_Parcel]]:
+    def _batches(self, messages: Iterable[Message]) -> Iterator[list[_OutgoingMessage]]:
         """Put together what one call takes, real-time messages first: a call has one queue."""
-        lanes: dict[Lane, list[_Parcel]] = {Lane.REALTIME: [], Lane.WORK: []}
-        for parcel in self._parcels(messages):
+        lanes: dict[Lane, list[_OutgoingMessage]] = {Lane.REALTIME: [], Lane.WORK: []}
+        for parcel in self._outgoing(messages):
             lanes[parcel.lane].append(parcel)
         for parcels in lanes.values():
             yield from _batches(parcels)
 
-    def _parcels(self, messages: Iterable[Message]) -> Iterator[_Parcel]:
+    def _outgoing(self, messages: Iterable[Message]) -> Iterator[_OutgoingMessage]:
         now = self._clock.now()
         for message in messages:
             wait = max(timedelta(), (message.due or now) - now)
-            if wait > REACH:
+            if wait > MAX_QUEUE_DELAY:
                 continue
             # Rounded up: nothing comes before it is due.
             whole = math.ceil(wait.total_seconds())
-            is_nudge = message.key[0] == NUDGE
-            delay = self._delay_of_nudge(message.key[1], now, whole) if is_nudge else whole
+            is_nudge = message.key[0] == TRANSIENT
+            delay = self._transient_delay(message.key[1], now, whole) if is_nudge else whole
             if delay is not None:
-                text = written(message)
-                yield _Parcel(message.key, text, len(text.encode()), delay, lane_of(message.body))
+                text = encode_message(message)
+                yield _OutgoingMessage(message.key, text, len(text.encode()), delay, lane_of(message.body))
 
-    def _delay_of_nudge(self, name: str, now: datetime, delay: int) -> int | None:
+    def _transient_delay(self, name: str, now: datetime, delay: int) -> int | None:
         """Say how long a nudge is to wait; None when one is under way that can't have been handed out yet."""
         with self._guard:
             last = self._nudged.get(name)
             if last is not None and last > now:
                 return None
-            if last is not None and last + TOGETHER > now:
+            if last is not None and last + COALESCE_WINDOW > now:
                 delay = max(delay, 1)
-            if len(self._nudged) >= MOST_NAMES:
-                self._nudged = {one: at for one, at in self._nudged.items() if at + TOGETHER > now}
+            if len(self._nudged) >= MAX_COALESCED_NAMES:
+                self._nudged = {one: at for one, at in self._nudged.items() if at + COALESCE_WINDOW > now}
             self._nudged[name] = now + timedelta(seconds=delay)
             return delay
 
-    def _forget_nudges(self, keys: Iterable[Key]) -> None:
+    def _forget_transient(self, keys: Iterable[Key]) -> None:
         with self._guard:
             for kind, name in keys:
-                if kind == NUDGE:
+                if kind == TRANSIENT:
                     self._nudged.pop(name, None)
 
-    def _post(self, batch: Sequence[_Parcel]) -> dict[Key, str]:
+    def _post(self, batch: Sequence[_OutgoingMessage]) -> dict[Key, str]:
         """Send at most ten of one lane; return why some weren't taken. BotoCoreError: SQS doesn't answer."""
         entries = [
             {"Id": str(place), "MessageBody": parcel.text, "DelaySeconds": parcel.delay}
@@ -176,16 +177,16 @@ class SQSQueue:
         }
 
 
-def _keys(batch: Iterable[_Parcel]) -> list[Key]:
+def _keys(batch: Iterable[_OutgoingMessage]) -> list[Key]:
     return [parcel.key for parcel in batch]
 
 
-def _batches(parcels: Iterable[_Parcel]) -> Iterator[list[_Parcel]]:
+def _batches(parcels: Iterable[_OutgoingMessage]) -> Iterator[list[_OutgoingMessage]]:
     """Put together what one call takes: ten messages, and no more bytes than a single one may have."""
-    batch: list[_Parcel] = []
+    batch: list[_OutgoingMessage] = []
     size = 0
     for parcel in parcels:
-        if batch and (len(batch) == MOST_AT_ONCE or size + parcel.size > MOST_BYTES):
+        if batch and (len(batch) == MAX_BATCH or size + parcel.size > MAX_MESSAGE_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(parcel)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from .errors import BadRequest, RuleBroken
-from .filters import with_status
-from .marks import ends
+from chalicelib.errors import BadRequest, RuleBroken
+from chalicelib.model.record import with_status
+
+from .failing import end_nodes
 from .record import Cascade, Record
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Info(Record):
         """Return transformations it is info_in of ("parent"), info_out of ("child"), or "all"."""
         if relationship not in ("all", "parent", "child"):
             raise BadRequest(f"relationship must be all, parent or child, not {relationship!r}.")
-        self.work.looks_beyond(self._network)
+        self.work.mark_network_read(self._network)
         return [
             t
             for t in self.work.transformations_in(self._network)
@@ -116,7 +117,7 @@ class Info(Record):
         return self.transformations("child")
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(*ends(self.object_type, self.__dict__))
+        return self._network.mark_above(*end_nodes(self.object_type, self.__dict__))
 
     @property
     def failure_cascade(self) -> Cascade:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.model.record import Cascade, Failed, Kind, ObjectFields, Record
+from chalicelib.errors import RuleBroken
+from chalicelib.model.record import alive, copy_on_read, of_kind, peek, with_status
+from chalicelib.model.record_classes import all_cascades_are_default, has_default_cascade
 
-from .cascade import is_stock, uses_stock_cascades
-from .errors import RuleBroken
-from .filters import alive, of_kind, with_status
-from .registry import check_type
-from .sharing import glance, own
+from .record import Cascade, Failed, Kind, ObjectFields, Record
+from .record_classes import check_type
 
 if TYPE_CHECKING:
     from .info import Info
@@ -76,10 +75,10 @@ class Network(Record):
     last_node: int = 0
     #: The newest creation time in the network's structure.
     last_time: datetime | None = None
-    structure: dict[str, Any] = own()
+    structure: dict[str, Any] = copy_on_read()
     #: Ids of failed nodes whose mark holds for what lies below them, in the order of their failing.
-    failed_nodes: list[int] = own()
-    details: dict[str, Any] = own()
+    failed_nodes: list[int] = copy_on_read()
+    details: dict[str, Any] = copy_on_read()
     #: Whether the network's own mark holds for what lies below it.
     deep: bool = True
     #: The newest batch of a large commit that readers may see.
@@ -106,7 +105,7 @@ class Network(Record):
         """Return its nodes of a class, living by default; typed properties filter by name."""
         from .node import Node
 
-        self.work.looks_beyond(self)
+        self.work.mark_network_read(self)
         kind = check_type(type, Node)
         return [
             node
@@ -124,24 +123,24 @@ class Network(Record):
         """Return the infos its nodes made, oldest first."""
         from .info import Info
 
-        self.work.looks_beyond(self)
+        self.work.mark_network_read(self)
         return of_kind(self.work.infos_in(self), check_type(type, Info), failed, properties)
 
     def vectors(self, failed: Failed = False) -> list[Vector]:
         """Return its vectors."""
-        self.work.looks_beyond(self)
+        self.work.mark_network_read(self)
         return alive(self.work.vectors_in(self), failed)
 
     def transmissions(self, status: str = "all", failed: Failed = False) -> list[Transmission]:
         """Return its transmissions; status is all, pending or received."""
-        self.work.looks_beyond(self)
+        self.work.mark_network_read(self)
         return with_status(alive(self.work.transmissions_in(self), failed), status)
 
     def transformations(self, type: Kind | None = None, failed: Failed = False) -> list[Transformation]:
         """Return its transformations."""
         from .transformation import Transformation
 
-        self.work.looks_beyond(self)
+        self.work.mark_network_read(self)
         return of_kind(self.work.transformations_in(self), check_type(type, Transformation), failed)
 
     def latest_transmission_recipient(self) -> Node | None:
@@ -260,7 +259,7 @@ class Network(Record):
 
     def recall(self, name: str) -> Any:
         """Return a fact that `remember` kept, or None; to be read, not changed in place."""
-        return glance(self, "structure").get(name)
+        return peek(self, "structure").get(name)
 
     def node_joined(self, node: Node) -> None:
         """Count a node that was just made; subclasses remember more."""
@@ -287,7 +286,7 @@ class Network(Record):
 
     def fail(self, reason: str | None = None) -> None:
         """Fail the network and all that is in it, for every reader at one moment."""
-        deep = is_stock(self) and uses_stock_cascades()
+        deep = has_default_cascade(self) and all_cascades_are_default()
         if not deep:
             super().fail(reason)
             return
@@ -297,7 +296,7 @@ class Network(Record):
 
     def _mark_failed(self, reason: str | None) -> None:
         super()._mark_failed(reason)
-        self.deep = is_stock(self) and uses_stock_cascades()
+        self.deep = has_default_cascade(self) and all_cascades_are_default()
 
     def mark_above(self, *node_ids: int) -> Record | None:
         """Return the failed record whose mark holds for what lies below these nodes, or None.

@@ -6,14 +6,14 @@ import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from chalicelib.model.record import Cascade, Failed, Kind, ObjectFields, Record
+from chalicelib.errors import BadRequest, RuleBroken
+from chalicelib.model.record import alive, flatten, of_kind, with_status
+from chalicelib.model.record_classes import all_cascades_are_default, has_default_cascade
 
-from .cascade import is_stock, uses_stock_cascades
-from .errors import BadRequest, RuleBroken
-from .filters import alive, flatten, of_kind, with_status
+from .failing import NODE_SPAN
 from .info import Info
-from .marks import NODE_SPAN
-from .registry import check_type
+from .record import Cascade, Failed, Kind, ObjectFields, Record
+from .record_classes import check_type
 from .transformation import Mutation, Replication, Transformation
 from .transmission import Transmission
 from .vector import Vector
@@ -79,7 +79,7 @@ class Node(Record):
         network.work.attach(self)
         network.node_joined(self)
         if participant is not None:
-            participant.took(self)
+            participant.add_node(self)
 
     # -- who and where --------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ class Node(Record):
         return self.is_source or self.participant_id is None or self.answered
 
     def _looks(self) -> None:
-        self.work.looks_beyond(self._network, self)
+        self.work.mark_network_read(self._network, self)
 
     # -- what is here ---------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Node(Record):
         kind = check_type(type, Node)
         ids = self._connected_ids(direction)
         if ids:
-            self.work.looks_beyond(self._network, None if not self.is_new else self)
+            self.work.mark_network_read(self._network, None if not self.is_new else self)
         return self._living(kind, ids)
 
     def _living(self, kind: Any, ids: set[int]) -> list[Node]:
@@ -382,7 +382,7 @@ class Node(Record):
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
         network = self._network
-        if is_stock(self) and uses_stock_cascades():
+        if has_default_cascade(self) and all_cascades_are_default():
             self._mark_failed(reason)
             network.failed_nodes = [*network.failed_nodes, self.id]
         else:
@@ -393,8 +393,8 @@ class Node(Record):
 
     def next_thing(self) -> int:
         """Return the id of the next thing made here."""
-        if self.last_thing >= MOST_THINGS:
-            raise RuleBroken(f"{self!r} has made {MOST_THINGS} things; a node holds no more.")
+        if self.last_thing >= MAX_THINGS:
+            raise RuleBroken(f"{self!r} has made {MAX_THINGS} things; a node holds no more.")
         self.last_thing += 1
         return self.id * NODE_SPAN + self.last_thing
 
@@ -410,5 +410,5 @@ class Node(Record):
 
 #: A network's id times this, plus a number from the network's own counter, is the id of a node.
 NETWORK_SPAN = 100_000
-MOST_THINGS = NODE_SPAN - 1
-MOST_NODES = NETWORK_SPAN - 1
+MAX_THINGS = NODE_SPAN - 1
+MAX_NODES = NETWORK_SPAN - 1

@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.model.record import Cascade, Failed, Kind, ObjectFields, Record
+from chalicelib.model.record import alive, of_kind
 
-from .filters import alive, of_kind
-from .registry import check_type
+from .record import Cascade, Failed, Kind, ObjectFields, Record
+from .record_classes import check_type
 
 if TYPE_CHECKING:
     from .info import Info
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .question import Question
 
 WORKING = "working"
-STATUSES = (
+PARTICIPANT_STATUSES = (
     WORKING,
     "overrecruited",
     "submitted",
@@ -32,7 +32,7 @@ STATUSES = (
     "screened_out",
 )
 #: Statuses with which nothing more is expected of somebody, and no place is theirs any more.
-OVER = frozenset(
+FINISHED_STATUSES = frozenset(
     {
         "approved",
         "rejected",
@@ -44,7 +44,7 @@ OVER = frozenset(
     }
 )
 #: Statuses of people who did their part; their nodes stand.
-FINISHED_WELL = ("submitted", "approved")
+SUCCESSFUL_STATUSES = ("submitted", "approved")
 
 
 class Participant(Record):
@@ -155,7 +155,7 @@ class Participant(Record):
         """`<worker_id>:<assignment_id>`."""
         return f"{self.worker_id}:{self.assignment_id}"
 
-    def took(self, node: Node) -> None:
+    def add_node(self, node: Node) -> None:
         """Remember a node that was made for this participant."""
         self.node_ids = [*self.node_ids, node.id]
         if self.waiting_since is not None:

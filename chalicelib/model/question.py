@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .errors import RuleBroken
+from chalicelib.errors import RuleBroken
+
 from .record import Record
 
 if TYPE_CHECKING:

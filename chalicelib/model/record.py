@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
-from .errors import BadRequest, ExperimentError, RuleBroken
-from .marks import causes
-from .writable import refuse_unwritable
+from chalicelib.errors import BadRequest, ExperimentError, RuleBroken
+
+from .failing import failure_causes
+from .serializable import require_serializable
 
 if TYPE_CHECKING:
-    from .work import Work
+    from .repository import Repository
+    from .transmission import Transmission
 
 COMMON_FIELDS = (
     "id",
@@ -64,29 +66,29 @@ def moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Turn moments and money into what JSON can write; leave the rest."""
     if isinstance(value, datetime):
         return iso(value)
     return float(value) if isinstance(value, Decimal) else value
 
 
-def plain_or_refused(value: Any) -> Any:
+def to_json_value_or_raise(value: Any) -> Any:
     """Turn moments and money into what JSON can write; TypeError for anything else that it can't."""
-    written = plain(value)
+    written = to_json_value(value)
     if written is value:
         raise TypeError(f"{type(value).__name__} can't be written as JSON: {value!r}")
     return written
 
 
 #: Types of values that JSON may not be able to write; others are texts, whole numbers or moments.
-_MAY_BE_UNWRITABLE = frozenset({float, dict, list, tuple})
+_MAY_BE_UNSERIALIZABLE = frozenset({float, dict, list, tuple})
 #: Fields that only the platform sets.
 _OURS = frozenset({"requests", "node_ids", "failed_nodes"})
 #: Details as a text that tells whether they have changed.
 details_text = json.JSONEncoder(sort_keys=True).encode
 #: Writes what an author gives, to see whether it can be.
-_check = json.JSONEncoder(allow_nan=False, default=plain_or_refused).encode
+_check = json.JSONEncoder(allow_nan=False, default=to_json_value_or_raise).encode
 
 
 def check_failed(failed: Failed) -> Failed:
@@ -126,7 +128,7 @@ class Record:
     own_failed_reason: str | None = None
     own_time_of_death: datetime | None = None
 
-    _work: Work | None = None
+    _work: Repository | None = None
     _touched: bool = False
     #: The version in storage; 0 for a record that is not stored yet.
     _version: int = 0
@@ -135,8 +137,8 @@ class Record:
     _stamp: int = 0
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if type(value) in _MAY_BE_UNWRITABLE and name not in _OURS and name[0] != "_":
-            refuse_unwritable(value, f"{type(self).__name__}.{name}")
+        if type(value) in _MAY_BE_UNSERIALIZABLE and name not in _OURS and name[0] != "_":
+            require_serializable(value, f"{type(self).__name__}.{name}")
         object.__setattr__(self, name, value)
         if name[0] != "_" and not self._touched:
             object.__setattr__(self, "_touched", True)
@@ -147,7 +149,7 @@ class Record:
     # -- belonging ------------------------------------------------------------------------------
 
     @property
-    def work(self) -> Work:
+    def work(self) -> Repository:
         """The unit of work this record lives in; RuleBroken while it lives in none."""
         if self._work is None:
             raise RuleBroken(
@@ -197,7 +199,7 @@ class Record:
         above = self._failed_above()
         if above is None:
             return None
-        chain = causes(self.object_type, self.__dict__, above.object_type, above.id)
+        chain = failure_causes(self.object_type, self.__dict__, above.object_type, above.id)
         return f"{above.own_failed_reason or ''}{chain}"
 
     @property
@@ -264,18 +266,18 @@ class Record:
             "details": self.details,
         }
         for field in self.own_fields:
-            shown[field] = plain(getattr(self, field))
+            shown[field] = to_json_value(getattr(self, field))
         added = self.json_data()
         if added:
-            self._check_writable(added)
-            shown.update((field, plain(value)) for field, value in added.items())
+            self._require_serializable(added)
+            shown.update((field, to_json_value(value)) for field, value in added.items())
         return shown
 
     def __json__(self) -> dict[str, Any]:
         """Return what `as_json` gives, under the name that older experiments call."""
         return self.as_json()
 
-    def _check_writable(self, added: Any) -> None:
+    def _require_serializable(self, added: Any) -> None:
         """Refuse what the answer couldn't be written with, while nothing is committed yet."""
         try:
             _check(dict(added))
@@ -284,3 +286,85 @@ class Record:
                 f"json_data() of {type(self).__name__} gives what can't be written as JSON ({error}), so "
                 "nothing was kept. Return a dict of texts, numbers, lists, dicts, moments or money."
             ) from error
+
+
+R = TypeVar("R", bound=Record)
+TRANSMISSION_FILTERS = ("all", "pending", "received")
+
+
+def alive(records: Iterable[R], failed: Failed = False) -> list[R]:
+    """Keep the living records, the failed ones (True) or both ("all")."""
+    if check_failed(failed) == "all":
+        return list(records)
+    return [record for record in records if record.failed is failed]
+
+
+def of_kind(
+    records: Iterable[Record],
+    kind: type[R],
+    failed: Failed = False,
+    properties: Mapping[str, Any] | None = None,
+) -> list[R]:
+    """Keep the records of a class that also have these values in their (typed) properties."""
+    found = alive((record for record in records if isinstance(record, kind)), failed)
+    for name, value in (properties or {}).items():
+        if not hasattr(kind, name):
+            raise BadRequest(f"{kind.__name__} has no property {name!r} to filter by.")
+        found = [record for record in found if getattr(record, name) == value]
+    return found
+
+
+def with_status(transmissions: Iterable[Transmission], status: str) -> list[Transmission]:
+    """Keep the transmissions of a status: all, pending or received."""
+    if status not in TRANSMISSION_FILTERS:
+        raise BadRequest(f"status must be one of {', '.join(TRANSMISSION_FILTERS)}, not {status!r}.")
+    return [t for t in transmissions if status in ("all", t.status)]
+
+
+def flatten(things: Any) -> list[Any]:
+    """Turn one thing, or lists nested in lists, into one flat list."""
+    if isinstance(things, list | tuple):
+        return [leaf for thing in things for leaf in flatten(thing)]
+    return [things]
+
+
+class CopyOnRead:
+    """A field that a record takes over, as a copy of its own, when it is first asked for.
+
+    Storage puts what is shared into the record's `_shared`, by the field's name.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        # Only asked where the record has none: what stands in an instance comes before this.
+        if record is None:
+            return self
+        shared = record.__dict__.get("_shared", {})
+        if self._name not in shared:
+            raise AttributeError(f"{owner.__name__} has no {self._name} yet.", name=self._name, obj=record)
+        value = record.__dict__[self._name] = copied(shared[self._name])
+        return value
+
+
+def copy_on_read() -> Any:
+    """Declare a field that is taken over when it is first asked for."""
+    return CopyOnRead()
+
+
+def peek(record: Any, name: str) -> Any:
+    """Return a field that is an object, to be read only: it may be shared."""
+    state = record.__dict__
+    if name not in state and name in state.get("_shared", ()):
+        return state["_shared"][name]
+    return getattr(record, name)
+
+
+def copied(value: Any) -> Any:
+    """Copy what JSON can hold."""
+    if isinstance(value, dict):
+        return {name: copied(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [copied(each) for each in value]
+    return value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .errors import RuleBroken
-from .marks import ends
+from chalicelib.errors import RuleBroken
+
+from .failing import end_nodes
 from .record import Record
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Transformation(Record):
         return self._network
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(*ends(self.object_type, self.__dict__))
+        return self._network.mark_above(*end_nodes(self.object_type, self.__dict__))
 
 
 class Replication(Transformation):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from .errors import RuleBroken
-from .marks import ends
+from chalicelib.errors import RuleBroken
+
+from .failing import end_nodes
 from .record import Record
 
 if TYPE_CHECKING:
@@ -104,4 +105,4 @@ class Transmission(Record):
         self.status = RECEIVED
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(*ends(self.object_type, self.__dict__))
+        return self._network.mark_above(*end_nodes(self.object_type, self.__dict__))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .filters import with_status
-from .marks import ends
+from chalicelib.model.record import with_status
+
+from .failing import end_nodes
 from .record import Cascade, Record
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Vector(Record):
 
     def transmissions(self, status: str = "all") -> list[Transmission]:
         """Return what was sent along it; status is all, pending or received."""
-        self.work.looks_beyond(self._network)
+        self.work.mark_network_read(self._network)
         sent = [t for t in self.work.transmissions_to(self.destination) if t.vector_id == self.id]
         return with_status(sent, status)
 
@@ -63,7 +64,7 @@ class Vector(Record):
         return self.transmissions()
 
     def _failed_above(self) -> Record | None:
-        return self._network.mark_above(*ends(self.object_type, self.__dict__))
+        return self._network.mark_above(*end_nodes(self.object_type, self.__dict__))
 
     @property
     def failure_cascade(self) -> Cascade:

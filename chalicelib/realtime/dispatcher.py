@@ -15,23 +15,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import services
-from chalicelib.model.errors import BadRequest, PetriError, Refused
-from chalicelib.operations import channels, connections, dropouts
-from chalicelib.operations.unit import ANYONE, NOBODY, PARTICIPANT, Caller
-from chalicelib.realtime.floods import Floods
+from chalicelib.errors import BadRequest, PetriError, Refused
+from chalicelib.operations.realtime import channels, connections, dropouts
+from chalicelib.operations.shared.context import ANONYMOUS, ANYONE, PARTICIPANT, Caller
+
+from .rate_limiter import RateLimiter
 
 logger = logging.getLogger("petri.realtime")
 
 PROTOCOL = "petri"
 OK: dict[str, Any] = {"statusCode": 200}
 #: Longer messages are refused: what is said is also stored and fanned out. API Gateway takes 128 KB.
-MOST_BYTES = 32 * 1024
+MAX_FRAME_BYTES = 32 * 1024
 #: No channel has a longer name, so no more of one is said back.
-LONGEST_NAME = 80
+MAX_CHANNEL_NAME = 80
 #: RFC 6455's code for who breaks the rules of the house.
 POLICY_VIOLATION = 1008
 
-_floods = Floods()
+_rate_limiter = RateLimiter()
 
 
 def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
 def on_disconnect(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answer $disconnect: forget the socket."""
     connection_id = _connection_id(event)
-    _floods.forget(connection_id)
+    _rate_limiter.forget(connection_id)
     services.current().run(channels.disconnect, connection_id)
     return OK
 
@@ -71,10 +72,10 @@ def on_disconnect(event: Mapping[str, Any]) -> dict[str, Any]:
 def on_message(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a frame; what is wrong with it is said to its sender only."""
     connection_id = _connection_id(event)
-    if not _is_slow_enough(connection_id):
+    if not _is_within_rate(connection_id):
         return OK
     try:
-        _take(connection_id, event)
+        _handle_frame(connection_id, event)
     except connections.SocketEnded as ended:
         _say_error(connection_id, ended, _about(event))
         _close(connection_id, str(ended))
@@ -95,34 +96,36 @@ def _close(connection_id: str, why: str) -> None:
     app.channels.disconnect(connection_id, POLICY_VIOLATION, why)
 
 
-def _is_slow_enough(connection_id: str) -> bool:
+def _is_within_rate(connection_id: str) -> bool:
     """Whether a frame is within the pace; a flood is dropped, and who doesn't stop is closed."""
     app = services.current()
-    verdict = _floods.verdict(connection_id, app.clock.now())
-    if verdict == "warn":
+    action = _rate_limiter.check(connection_id, app.clock.now())
+    if action == "warn":
         slower = BadRequest("You send too fast; what came too fast was dropped.", code="too_many_frames")
         _say_error(connection_id, slower)
-    if verdict == "close":
+    if action == "close":
         app.channels.disconnect(connection_id, POLICY_VIOLATION, "You send too fast")
-    return verdict == "take"
+    return action == "take"
 
 
-def _take(connection_id: str, event: Mapping[str, Any]) -> None:
+def _handle_frame(connection_id: str, event: Mapping[str, Any]) -> None:
     if event.get("isBase64Encoded"):
         raise BadRequest("Binary frames aren't understood; send text: <channel>:<data>.", code="binary_frame")
     body = str(event.get("body") or "")
-    if len(body.encode()) > MOST_BYTES:
-        raise BadRequest(f"A frame has {MOST_BYTES} bytes at the most.", code="frame_too_large")
+    if len(body.encode()) > MAX_FRAME_BYTES:
+        raise BadRequest(f"A frame has {MAX_FRAME_BYTES} bytes at the most.", code="frame_too_large")
     channel, colon, data = body.partition(":")
     if not colon:
         raise BadRequest("A frame is <channel>:<data>.", code="bad_frame")
     if channel == PROTOCOL:
-        _obey(connection_id, data)
+        _handle_control_frame(connection_id, data)
         return
-    services.current().deliver(services.current().run(channels.speak, connection_id, channel, data))
+    services.current().deliver(
+        services.current().run(channels.publish_from_socket, connection_id, channel, data)
+    )
 
 
-def _obey(connection_id: str, data: str) -> None:
+def _handle_control_frame(connection_id: str, data: str) -> None:
     app = services.current()
     try:
         order = json.loads(data)
@@ -130,7 +133,7 @@ def _obey(connection_id: str, data: str) -> None:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadRequest('A petri frame is JSON such as {"type": "heartbeat"}.', code="bad_frame") from error
     if kind == "heartbeat":
-        app.run(channels.beat, connection_id)
+        app.run(channels.record_heartbeat, connection_id)
         return
     caller = app.run(_speaker, connection_id)
     channel = str(order.get("channel"))
@@ -141,16 +144,16 @@ def _obey(connection_id: str, data: str) -> None:
         app.run(channels.unsubscribe, connection_id, channel, caller=caller)
     elif kind == "finished":
         if caller.participant_id is not None:
-            app.run(dropouts.note_done, caller.participant_id)
+            app.run(dropouts.record_done, caller.participant_id)
     else:
         raise BadRequest(
             f"{kind!r} is no order: use heartbeat, subscribe, unsubscribe or finished.", code="bad_frame"
         )
 
 
-def _speaker(unit: Any, connection_id: str) -> Caller:
+def _speaker(ctx: Any, connection_id: str) -> Caller:
     """Return on whose behalf an open socket acts: it was let in with a token, or is the operator's."""
-    speaker = connections.speaking(unit, connection_id).get("participant_id")
+    speaker = connections.open_connection(ctx, connection_id).get("participant_id")
     return Caller(ANYONE) if speaker is None else Caller(PARTICIPANT, speaker)
 
 
@@ -175,9 +178,9 @@ def _about(event: Mapping[str, Any]) -> str | None:
     if not colon or event.get("isBase64Encoded"):
         return None
     if name != PROTOCOL:
-        return name[:LONGEST_NAME]
+        return name[:MAX_CHANNEL_NAME]
     try:
-        return str(json.loads(data)["channel"])[:LONGEST_NAME]
+        return str(json.loads(data)["channel"])[:MAX_CHANNEL_NAME]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
@@ -208,7 +211,7 @@ def _caller(query: Mapping[str, str]) -> Caller:
     app = services.current()
     if query.get("token"):
         return app.tokens.read(query["token"])
-    return Caller(ANYONE) if app.tokens_are_off else NOBODY
+    return Caller(ANYONE) if app.tokens_are_off else ANONYMOUS
 
 
 def _number(text: str | None) -> int | None:

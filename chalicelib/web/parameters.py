@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from chalice.app import Request
 
-from chalicelib.model.errors import BadRequest
+from chalicelib.errors import BadRequest
 from chalicelib.model.record import PROPERTIES, Failed
 
 FORM = "application/x-www-form-urlencoded"
@@ -19,21 +19,21 @@ JSON = "application/json"
 #: A body of these types is read as a form if it looks like one: old clients name none.
 LOOSE = ("", "application/octet-stream", "text/plain")
 REQUEST_ID_FIELD = "request_id"
-LONGEST_REQUEST_ID = 100
+MAX_REQUEST_ID_LENGTH = 100
 #: JavaScript's numbers are exact up to here, and ids end below.
-LONGEST_NUMBER = 15
+MAX_DIGITS = 15
 #: How deep objects and lists may be nested in one another.
-DEEPEST = 32
+MAX_DEPTH = 32
 #: How many fields one request may have.
-MOST_FIELDS = 1000
+MAX_FIELDS = 1000
 #: How many names one JSON object may have, such as an object in `details`.
-MOST_NAMES = 10_000
+MAX_NAMES = 10_000
 #: How many names and values one JSON text may hold, at all depths together.
-MOST_VALUES = 200_000
+MAX_VALUES = 200_000
 #: Bytes of a body that is read before the caller has shown a token: reading costs time that others wait for.
-LONGEST_ANONYMOUS_BODY = 256 * 1024
+MAX_ANONYMOUS_BODY = 256 * 1024
 #: How much of a wrong value an error shows.
-SHOWN = 60
+MAX_QUOTED = 60
 
 
 class Parameters:
@@ -49,8 +49,8 @@ class Parameters:
         """Read a request; BadRequest for a body that can't be read."""
         values: dict[str, list[Any]] = {}
         if request.query_params is not None:
-            if len(request.query_params) > MOST_FIELDS:
-                raise BadRequest(f"The address has over {MOST_FIELDS:,} parameters; send fewer.")
+            if len(request.query_params) > MAX_FIELDS:
+                raise BadRequest(f"The address has over {MAX_FIELDS:,} parameters; send fewer.")
             for name in request.query_params:
                 values.setdefault(name, []).extend(request.query_params.getlist(name))
         for name, value in _body_pairs(request):
@@ -77,7 +77,7 @@ class Parameters:
             return value
         return json.dumps(value, ensure_ascii=False)
 
-    def needed(self, *names: str) -> str:
+    def require(self, *names: str) -> str:
         """Return a text; BadRequest when it is missing."""
         value = self.text(*names)
         if value is None:
@@ -86,7 +86,7 @@ class Parameters:
 
     def number(self, *names: str) -> int:
         """Return a whole number; BadRequest when it is missing or no number."""
-        return whole_number(names[0], self.needed(*names))
+        return whole_number(names[0], self.require(*names))
 
     def path_number(self, name: str) -> int:
         """Return a part of the address as a whole number."""
@@ -146,8 +146,8 @@ class Parameters:
         value = header or self.text(REQUEST_ID_FIELD)
         if not value:
             return None
-        if len(value) > LONGEST_REQUEST_ID:
-            raise BadRequest(f"A request id has at most {LONGEST_REQUEST_ID} characters.")
+        if len(value) > MAX_REQUEST_ID_LENGTH:
+            raise BadRequest(f"A request id has at most {MAX_REQUEST_ID_LENGTH} characters.")
         check_text(value)
         return value
 
@@ -162,8 +162,8 @@ def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:
         value = read_json(body, "The body")
         if not isinstance(value, dict):
             raise BadRequest("The body must be a JSON object.", code="bad_json")
-        if len(value) > MOST_FIELDS:
-            raise BadRequest(f"The body has over {MOST_FIELDS:,} fields; send fewer.", code="bad_json")
+        if len(value) > MAX_FIELDS:
+            raise BadRequest(f"The body has over {MAX_FIELDS:,} fields; send fewer.", code="bad_json")
         return list(value.items())
     if content_type == FORM or content_type in LOOSE:
         return _form_pairs(body)
@@ -175,10 +175,10 @@ def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:
 
 def _form_pairs(body: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except (ValueError, UnicodeDecodeError) as error:
         raise BadRequest(
-            f"The form can't be read: it isn't UTF-8, or has over {MOST_FIELDS:,} fields."
+            f"The form can't be read: it isn't UTF-8, or has over {MAX_FIELDS:,} fields."
         ) from error
 
 
@@ -197,7 +197,7 @@ def read_json(text: str, what: str) -> Any:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{what} isn't JSON: {error}.", code="bad_json") from error
-    _check_inside(value, what)
+    _require_valid_content(value, what)
     return value
 
 
@@ -213,8 +213,8 @@ def _finite(word: str) -> float:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) > MOST_NAMES:
-        raise ValueError(f"one object has {len(pairs):,} names; the most are {MOST_NAMES:,}")
+    if len(pairs) > MAX_NAMES:
+        raise ValueError(f"one object has {len(pairs):,} names; the most are {MAX_NAMES:,}")
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -223,15 +223,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_inside(value: Any, what: str) -> None:
+def _require_valid_content(value: Any, what: str) -> None:
     """Refuse what is nested too deep, or holds too much or characters that can't be stored."""
     level, depth, seen = [value], 0, 0
     while level:
-        if depth > DEEPEST:
-            raise BadRequest(f"{what} is nested more than {DEEPEST} levels deep.", code="bad_json")
+        if depth > MAX_DEPTH:
+            raise BadRequest(f"{what} is nested more than {MAX_DEPTH} levels deep.", code="bad_json")
         seen += len(level)
-        if seen > MOST_VALUES:
-            raise BadRequest(f"{what} holds more than {MOST_VALUES:,} names and values.", code="bad_json")
+        if seen > MAX_VALUES:
+            raise BadRequest(f"{what} holds more than {MAX_VALUES:,} names and values.", code="bad_json")
         below: list[Any] = []
         for one in level:
             if isinstance(one, str):
@@ -269,11 +269,11 @@ def whole_number(name: str, text: str) -> int:
     """Read an id or number; BadRequest for anything but digits."""
     word = text.strip()
     digits = word.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS):
         raise BadRequest(f"{name} must be a whole number, not {_short(text)}.", code="not_a_number")
     return int(word)
 
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from infra.cli.main import main
+from .main import main
 
 main()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.aws.names import Stage
+from infra.aws.account.names import Stage
 
 App = Annotated[str, typer.Option("--app", "--id", help="The app's id.")]
 AnyStage = Annotated[

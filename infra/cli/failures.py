@@ -16,10 +16,11 @@ from typing import Any
 
 import typer
 
-from chalicelib.model.errors import Interrupted, PetriError
-from infra.cli.console import err
-from infra.cli.options import Verbose
+from chalicelib.errors import Interrupted, PetriError
 from infra.local.logs import shown
+
+from .options import Verbose
+from .output import err
 
 FAILED = 1
 INTERRUPTED = 130
@@ -123,7 +124,7 @@ def _of_aws(error: BaseException) -> PetriError | None:
     if not type(error).__module__.startswith("botocore."):
         return None
     # Put off: only what has used AWS's client raises its errors.
-    from infra.aws.errors import REFUSALS, problem
+    from infra.aws.account.errors import REFUSALS, problem
 
     return problem(error) if isinstance(error, REFUSALS) else None
 

@@ -10,40 +10,41 @@ from typing import Annotated
 import typer
 
 from chalicelib.version import VERSION
-from infra.cli.apps import apps
-from infra.cli.bot import bot
-from infra.cli.close_recruitment import close_recruitment
-from infra.cli.compensate import compensate
-from infra.cli.console import out
-from infra.cli.dead_letters import dead_letters
-from infra.cli.debug import debug
-from infra.cli.deploy import deploy, sandbox
-from infra.cli.destroy import destroy
-from infra.cli.email_test import email_test
-from infra.cli.examples import epilog
-from infra.cli.expire import expire
-from infra.cli.export import export
-from infra.cli.extend_mturk_hit import extend_mturk_hit
-from infra.cli.failures import plainly
-from infra.cli.hits import hits
-from infra.cli.load import load
-from infra.cli.logs import logs
-from infra.cli.make_uuid import uuid_command
-from infra.cli.monitor import monitor
-from infra.cli.new import new
-from infra.cli.parse_errors import NamesWrongValues
-from infra.cli.payments import payments
-from infra.cli.preflight import preflight
-from infra.cli.qualify import qualify
-from infra.cli.recruit import recruit
-from infra.cli.rehearse import rehearse
-from infra.cli.revoke import revoke
-from infra.cli.rollback import rollback
-from infra.cli.serve import serve
-from infra.cli.setup import setup
-from infra.cli.sleep import awaken, hibernate
-from infra.cli.summary import summary
-from infra.cli.verify import verify
+from infra.cli.commands.deploy.apps import apps
+from infra.cli.commands.deploy.deploy import deploy, sandbox
+from infra.cli.commands.deploy.destroy import destroy
+from infra.cli.commands.deploy.hibernation import awaken, hibernate
+from infra.cli.commands.deploy.logs import logs
+from infra.cli.commands.deploy.monitor import monitor
+from infra.cli.commands.deploy.preflight import preflight
+from infra.cli.commands.deploy.rehearse import rehearse
+from infra.cli.commands.deploy.rollback import rollback
+from infra.cli.commands.mturk.expire import expire
+from infra.cli.commands.mturk.extend_mturk_hit import extend_mturk_hit
+from infra.cli.commands.mturk.hits import hits
+from infra.cli.commands.mturk.qualify import qualify
+from infra.cli.commands.mturk.revoke import revoke
+from infra.cli.commands.operate.compensate import compensate
+from infra.cli.commands.operate.dead_letters import dead_letters
+from infra.cli.commands.operate.export import export
+from infra.cli.commands.operate.payments import payments
+from infra.cli.commands.operate.summary import summary
+from infra.cli.commands.recruit.close_recruitment import close_recruitment
+from infra.cli.commands.recruit.recruit import recruit
+from infra.cli.commands.run.bot import bot
+from infra.cli.commands.run.debug import debug
+from infra.cli.commands.run.load import load
+from infra.cli.commands.run.serve import serve
+from infra.cli.commands.write.email_test import email_test
+from infra.cli.commands.write.make_uuid import uuid_command
+from infra.cli.commands.write.new import new
+from infra.cli.commands.write.setup import setup
+from infra.cli.commands.write.verify import verify
+
+from .examples import epilog
+from .failures import plainly
+from .output import out
+from .parse_errors import NamesWrongValues
 
 
 def _with_dashes(word: str) -> str:

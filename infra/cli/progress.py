@@ -13,12 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from infra.cli.console import err
-from infra.local.crowd import Participation
-from infra.local.standing import Standing, read_standing
+from infra.local.lifecycle.crowd import Participation
+from infra.reports.run_status import RunStatus, read_run_status
+
+from .output import err
 
 if TYPE_CHECKING:
-    from infra.local.run import Run
+    from infra.local.lifecycle.run import Run
 
 #: Seconds between two looks how a run stands.
 LOOK_AGAIN = 1.0
@@ -46,7 +47,7 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: RunStatus) -> None:
         """Show beside the bar how the run stands."""
         self._bar.update(self._task, told=str(standing))
 
@@ -80,7 +81,7 @@ class LiveLine:
     ) -> None:
         self._live.stop()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: RunStatus) -> None:
         """Show how the run stands, if that has changed."""
         told = str(standing)
         if told == self._shown:
@@ -92,7 +93,7 @@ class LiveLine:
             self._console.print(told, markup=False)
 
 
-def looking(run: Run, show: Callable[[Standing], None]) -> Callable[[], None]:
+def looking(run: Run, show: Callable[[RunStatus], None]) -> Callable[[], None]:
     """Return what shows how a run stands, once a second at the most."""
     last = -math.inf
 
@@ -100,6 +101,6 @@ def looking(run: Run, show: Callable[[Standing], None]) -> Callable[[], None]:
         nonlocal last
         if time.monotonic() - last >= LOOK_AGAIN:
             last = time.monotonic()
-            show(run.app.run(read_standing))
+            show(run.app.run(read_run_status))
 
     return look

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Self
 from unittest.mock import patch
 
-from chalicelib.messaging.channels import LocalChannels
+from chalicelib.messaging.local_channels import LocalChannels
 from infra.local.sockets import Sockets
 
-from .cloud import OPERATOR, Cloud
-from .connections import Connections
-from .edge import Distribution, Edge
-from .functions import Functions, Machine, Packages
-from .gateway import RestApi, socket_api
-from .names import Names, led
-from .naming import Call
+from .process.cloud import OPERATOR, Cloud
+from .process.name_resolution import LoopbackNames, resolved_to_loopback
+from .process.request_names import Call
+from .services.connections import ManagementApi
+from .services.edge import Distribution, Edge
+from .services.functions import Functions, Machine, Packages
+from .services.gateway import RestApi, socket_api
 
 STAGE = "api"
 
 
-class Deployed:
+class DeployedServices:
     """What is deployed: read from AWS when it is first asked for, and again after `forget`."""
 
     def __init__(self, cloud: Cloud, machine: Machine, packages: Packages) -> None:
@@ -33,7 +33,7 @@ class Deployed:
         self._machine = machine
         self._packages = packages
         self.channels = LocalChannels()
-        self.connections = Connections(self.channels)
+        self.connections = ManagementApi(self.channels)
 
     @cached_property
     def functions(self) -> Functions:
@@ -81,9 +81,9 @@ class Region:
         with ExitStack() as opening:
             folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
             self.cloud = opening.enter_context(Cloud())
-            self.names = opening.enter_context(Names(folder, self._leads_to))
+            self.names = opening.enter_context(LoopbackNames(folder, self._leads_to))
             machine = Machine(self.names.addresses, self.names.authority)
-            self.deployed = Deployed(self.cloud, machine, opening.enter_context(Packages()))
+            self.deployed = DeployedServices(self.cloud, machine, opening.enter_context(Packages()))
             opening.callback(self.deployed.forget)
             self.edge = opening.enter_context(Edge(self.cloud, self.deployed))
             self._open = opening.pop_all()
@@ -115,5 +115,8 @@ class Region:
             "REQUESTS_CA_BUNDLE": str(self.names.authority),
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        with patch.dict(os.environ, {**kept, **settings}, clear=True), led(self.names.addresses):
+        with (
+            patch.dict(os.environ, {**kept, **settings}, clear=True),
+            resolved_to_loopback(self.names.addresses),
+        ):
             yield

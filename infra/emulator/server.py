@@ -24,18 +24,18 @@ from moto.backends import list_of_moto_modules
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from infra.emulator.quick_moto import quick_answers
-from infra.emulator.service_models import read_once
-from infra.local.moto_engine import isolated_transactions
+from infra.emulator.shims.fast_dynamodb import quick_answers
+from infra.emulator.shims.service_models import read_once
+from infra.local.moto.moto_engine import isolated_transactions
 
-from .cloudfront_shims import distributions
-from .gateway_shims import gateways
-from .lambda_shims import functions
-from .property_shims import properties
-from .queue_shims import queues
-from .recorder import Recorder
-from .stack_shims import Clients, stacks
-from .storage_shims import buckets
+from .process.recorder import Recorder
+from .shims.buckets import buckets
+from .shims.cloudfront import distributions
+from .shims.gateways import gateways
+from .shims.lambdas import functions
+from .shims.queues import queues
+from .shims.stack_properties import properties
+from .shims.stacks import Clients, stacks
 
 
 class _Handler(MotoRequestHandler):

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
-from infra.local.answers import Answer, error_answer
-from infra.local.gateway import MAX_BODY, HttpRequest, raw_path
-from infra.local.lane import Lane
-from infra.local.names import Names
-from infra.local.pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
-from infra.local.routing import Match
-from infra.local.sockets import Sockets
+from infra.lambda_events.gateway import MAX_BODY, HttpRequest, raw_path
+from infra.lambda_events.responses import Response, error_response
+from infra.lambda_events.routing import Match
+
+from .allowed_hosts import AllowedHosts
+from .dispatcher import SerialDispatcher
+from .sockets import Sockets
+from .static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
 
 #: Seconds that a body may take to arrive: 6 MB over a slow line of 1 Mbit/s.
 BODY_TIME = 60.0
@@ -27,7 +28,11 @@ class Host:
     """What the server calls for each request."""
 
     def __init__(
-        self, lane: Lane, pages: Pages, sockets: Sockets | None = None, names: Names | None = None
+        self,
+        lane: SerialDispatcher,
+        pages: Pages,
+        sockets: Sockets | None = None,
+        names: AllowedHosts | None = None,
     ) -> None:
         """`lane`: where the API's operations run; `pages`: the built site; `sockets`: what serves /chat.
 
@@ -56,7 +61,9 @@ class Host:
             self.after_request()
             return
         if self.start_page is not None and _is_start(scope):
-            page = Answer(200, ((b"content-type", b"text/html; charset=utf-8"),), self.start_page().encode())
+            page = Response(
+                200, ((b"content-type", b"text/html; charset=utf-8"),), self.start_page().encode()
+            )
             await _send(page, send, without_body=scope["method"] == "HEAD")
             return
         file = self.pages.find(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
@@ -74,7 +81,7 @@ class Host:
             "This run isn't served under this name. Open the address that petri printed, or serve the run "
             "with petri serve --address."
         )
-        await _send(error_answer(421, "other_host", text), send)
+        await _send(error_response(421, "other_host", text), send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.sockets is None:
@@ -82,19 +89,19 @@ class Host:
             return
         await self.sockets(scope, receive, send)
 
-    async def _api(self, match: Match, scope: Scope, receive: Receive) -> Answer:
+    async def _api(self, match: Match, scope: Scope, receive: Receive) -> Response:
         try:
             async with asyncio.timeout(BODY_TIME):
                 body = await _read(scope, receive)
         except TimeoutError:
-            return error_answer(
+            return error_response(
                 408,
                 "too_slow",
                 f"The request didn't arrive within {BODY_TIME:g} seconds; send it again.",
                 headers=_CLOSE,
             )
         if body is None:
-            return error_answer(
+            return error_response(
                 413,
                 "too_large",
                 f"A request may be {MAX_BODY // 2**20} MB long at most; send less at once.",
@@ -105,7 +112,9 @@ class Host:
         except Exception:
             # The last door: Chalice turns what views raise into answers, this is for everything around it.
             _logger.exception("A request to %s failed outside its view.", match.resource)
-            return error_answer(500, "internal_error", "Something went wrong on our side; please try again.")
+            return error_response(
+                500, "internal_error", "Something went wrong on our side; please try again."
+            )
 
 
 def _host_header(scope: Scope) -> str | None:
@@ -140,7 +149,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-async def _send(answer: Answer, send: Send, *, without_body: bool = False) -> None:
+async def _send(answer: Response, send: Send, *, without_body: bool = False) -> None:
     own = {name for name, _ in answer.headers}
     is_page = (answer.header(b"content-type") or b"").startswith(b"text/html")
     always = (*SECURITY_HEADERS, NEVER_STORED, *((PAGE_POLICY,) if is_page else ()))
@@ -150,15 +159,15 @@ async def _send(answer: Answer, send: Send, *, without_body: bool = False) -> No
     await send({"type": "http.response.body", "body": b"" if without_body else answer.body})
 
 
-def _refusal(scope: Scope, match: Match | None) -> Answer:
+def _refusal(scope: Scope, match: Match | None) -> Response:
     method = scope["method"]
     as_page = b"text/html" in dict(scope["headers"]).get(b"accept", b"")
     if match is None:
         text = f"There is nothing at {scope['path']}; check the address."
-        return error_answer(404, "not_found", text, as_page=as_page)
+        return error_response(404, "not_found", text, as_page=as_page)
     allowed = ", ".join(sorted(match.methods | {"OPTIONS"}))
     allow: tuple[tuple[bytes, bytes], ...] = ((b"allow", allowed.encode()),)
     if method == "OPTIONS":
-        return Answer(204, allow, b"")
+        return Response(204, allow, b"")
     text = f"{method} isn't possible at {match.resource}; use {' or '.join(sorted(match.methods))}."
-    return error_answer(405, "method_not_allowed", text, headers=allow, as_page=as_page)
+    return error_response(405, "method_not_allowed", text, headers=allow, as_page=as_page)

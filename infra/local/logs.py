@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from chalicelib.experiment.author_files import cause_of
-from infra.local.hook_failures import TOLD
+from chalicelib.experiment.text_files import find_undecodable_file
+
+from .hook_failures import TOLD
 
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
@@ -25,7 +26,7 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
     """Show warnings on the terminal while the block lasts; when `verbose`, the whole log."""
     root = logging.getLogger()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(_FORMAT) if verbose else _InShort(_FORMAT))
+    handler.setFormatter(logging.Formatter(_FORMAT) if verbose else _ShortFormatter(_FORMAT))
     if not verbose:
         handler.setLevel(logging.WARNING)
         # What went wrong with a bot is told with its progress.
@@ -46,7 +47,7 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
 def kept(path: Path) -> Iterator[None]:
     """Append the platform's structured log to a file, instead of mixing it into what the terminal shows."""
     # Put off: it brings Powertools along, which few commands need.
-    from chalicelib.web.logs import logger
+    from chalicelib.web.request_log import logger
 
     before = {handler: list(handler.filters) for handler in logging.getLogger().handlers}
     logger()
@@ -79,20 +80,20 @@ class _File(logging.FileHandler):
             sys.stderr.write(f"The log {self.baseFilename} can't be written: {problem.strerror}.\n")
 
 
-class _InShort(logging.Formatter):
+class _ShortFormatter(logging.Formatter):
     """One line for an error: what it is, and where it was raised."""
 
     def format(self, record: logging.LogRecord) -> str:
         route = getattr(record, "route", None)
         line = f"{record.levelname}: {f'{route} ' if route else ''}{record.getMessage()}"
-        return f"{line}: {_in_short(record.exc_info)}" if record.exc_info else line
+        return f"{line}: {_shortened(record.exc_info)}" if record.exc_info else line
 
 
-def _in_short(error: ErrorInfo | bool) -> str:
+def _shortened(error: ErrorInfo | bool) -> str:
     if not isinstance(error, tuple) or error[0] is None:
         return ""
     frames = traceback.extract_tb(error[2])
-    unreadable = cause_of(error[1], Path.cwd()) if error[1] is not None else None
+    unreadable = find_undecodable_file(error[1], Path.cwd()) if error[1] is not None else None
     if unreadable is not None:
         return str(unreadable)
     place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from chalicelib.model.errors import PetriError
-from infra.local.connections import Connections, HttpProtocol, ServerConfig, SocketProtocol, accept
+from chalicelib.errors import PetriError
+
+from .connections import Connections, HttpProtocol, ServerConfig, SocketProtocol, accept
 
 #: Seconds that open requests may take to end after the stop.
 GRACE = 2

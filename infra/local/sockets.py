@@ -16,10 +16,11 @@ from typing import Any
 from chalice.app import Chalice
 from starlette.types import Message, Receive, Scope, Send
 
-from chalicelib.messaging.channels import LocalChannels
-from infra.local.lane import LocalContext
-from infra.local.line import Limits, Line
-from infra.local.socket_events import STAGE, Visit, connect_event, disconnect_event, message_event
+from chalicelib.messaging.local_channels import LocalChannels
+from infra.lambda_events.socket_events import STAGE, Visit, connect_event, disconnect_event, message_event
+
+from .dispatcher import LocalContext
+from .socket_connection import SocketConnection, SocketLimits
 
 PATH = "/chat"
 OK = 200
@@ -43,7 +44,7 @@ HANDLER_FAILED = Refusal(502, b'{"message": "Internal server error"}')
 class Sockets:
     """Opens, hears and closes sockets, and knows those that are open."""
 
-    def __init__(self, app: Chalice, registry: LocalChannels, limits: Limits | None = None) -> None:
+    def __init__(self, app: Chalice, registry: LocalChannels, limits: SocketLimits | None = None) -> None:
         """`app`: the object of app.py; `registry`: where open sockets are found by those who send."""
         # Otherwise Chalice asks for a region, to send by itself, which nobody here does.
         app.websocket_api.configure("localhost", STAGE)
@@ -51,7 +52,7 @@ class Sockets:
             route: app.handler_map[declared.name] for route, declared in app.websocket_handlers.items()
         }
         self._registry = registry
-        self._limits = limits or Limits()
+        self._limits = limits or SocketLimits()
         self._host_is_going = False
         #: called when an event was handled: what it left to do can be done now
         self.after_event: Callable[[], None] = _nothing
@@ -71,7 +72,7 @@ class Sockets:
         if refusal is not None:
             await _refuse(refusal, send)
             return
-        line = Line(self._limits, abort=scope["state"].get("abort", _nothing))
+        line = SocketConnection(self._limits, abort=scope["state"].get("abort", _nothing))
         self._registry.opened(visit.id, line)
         self.after_event()
         code, reason = CLOSED_ABNORMALLY, ""
@@ -85,7 +86,9 @@ class Sockets:
                 self._call("$disconnect", disconnect_event(visit, code, reason))
                 self.after_event()
 
-    async def _serve(self, visit: Visit, line: Line, receive: Receive, send: Send) -> tuple[int, str]:
+    async def _serve(
+        self, visit: Visit, line: SocketConnection, receive: Receive, send: Send
+    ) -> tuple[int, str]:
         """Hear and send until the connection ends; give the code and the reason with which it did."""
         hearing = asyncio.create_task(self._hear(visit, line, receive))
         writing = asyncio.create_task(line.write(send))
@@ -103,7 +106,7 @@ class Sockets:
                 task.cancel()
             await asyncio.gather(hearing, writing, broken, return_exceptions=True)
 
-    async def _hear(self, visit: Visit, line: Line, receive: Receive) -> tuple[int, str]:
+    async def _hear(self, visit: Visit, line: SocketConnection, receive: Receive) -> tuple[int, str]:
         """Handle one frame after the other; between two of them, everybody else has a turn."""
         while True:
             event = await receive()

@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from chalicelib.recruiters.entry import entry_addresses
+from chalicelib.recruiters.entry_urls import entry_addresses
 from chalicelib.services import App
-from infra.local.hook_failures import HookFailures
-from infra.local.standing import entries_left, read_standing
+from infra.reports.run_status import entries_left, read_run_status
+
+from .hook_failures import HookFailures
 
 #: How many links stand on the page.
 LINKS = 3
@@ -48,7 +49,7 @@ class StartPage:
             qr=_qr(links[0]),
             base=self._base(),
             is_loopback=_is_loopback(self._base()),
-            standing=self._app.run(read_standing),
+            standing=self._app.run(read_run_status),
             failures=[str(one) for one in failures],
         )
 

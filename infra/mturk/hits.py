@@ -6,10 +6,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.model.errors import NotFound
+from chalicelib.errors import NotFound
+from chalicelib.recruiters.mturk.hit_slots import PLACES
 from chalicelib.recruiters.mturk.hits import Hit
-from chalicelib.recruiters.mturk.places import PLACES
-from infra.mturk.desk import Desk
+
+from .connection import MTurkConnection
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Extension:
     until: datetime | None
 
 
-def of_run(desk: Desk, app: str) -> list[Hit]:
+def of_run(desk: MTurkConnection, app: str) -> list[Hit]:
     """Return every HIT of a run; NotFound when there is none."""
     hits = desk.hits.of_run(app)
     if not hits:
@@ -31,7 +32,7 @@ def of_run(desk: Desk, app: str) -> list[Hit]:
     return hits
 
 
-def expire(desk: Desk, app: str, *, dry_run: bool) -> list[str]:
+def expire(desk: MTurkConnection, app: str, *, dry_run: bool) -> list[str]:
     """End the HITs of a run that can still be found; return their ids.
 
     A HIT that compensates somebody goes on: they are owed it.
@@ -42,7 +43,9 @@ def expire(desk: Desk, app: str, *, dry_run: bool) -> list[str]:
     return [hit.id for hit in running] if dry_run else desk.hits.expire(running, now)
 
 
-def extend(desk: Desk, hit_id: str, assignments: int, hours: float | None, *, dry_run: bool) -> Extension:
+def extend(
+    desk: MTurkConnection, hit_id: str, assignments: int, hours: float | None, *, dry_run: bool
+) -> Extension:
     """Add hours to the time for which a HIT is found, and assignments: last, as they can't be taken back."""
     hit = desk.hits.get(hit_id)
     until = None if hours is None else max(hit.expires, datetime.now(UTC)) + timedelta(hours=hours)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chalicelib.model.errors import NotFound, VendorError
-from infra.mturk.desk import Desk
+from chalicelib.errors import NotFound, VendorError
+
+from .connection import MTurkConnection
 
 Act = Callable[[str], None]
 
 
-def qualification_id(desk: Desk, given: str, *, by_name: bool) -> str:
+def qualification_id(desk: MTurkConnection, given: str, *, by_name: bool) -> str:
     """Return the id of a qualification that is given by id or name; NotFound for an unknown name."""
     if not by_name:
         return given

@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from chalicelib.model.currency import DOLLARS, currency_of, format_money
-from chalicelib.model.errors import BadRequest, ExperimentError
-from chalicelib.operations import compensate
-from chalicelib.operations.money import CENT, COMPENSATION, in_cents
-from chalicelib.operations.quotas import recruiter_names
-from chalicelib.operations.settings import Settings
-from chalicelib.operations.unit import Unit
+from chalicelib.currency import DOLLARS, currency_of, format_money
+from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.operations.payment import compensation
+from chalicelib.operations.payment.ledger import CENT, COMPENSATION, to_cents
+from chalicelib.operations.recruitment.quotas import recruiter_names
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.settings import Settings
 from chalicelib.ports import Transfer
-from infra.local.places import Places
-from infra.operator import letters
-from infra.operator.office import Office, opened
+from infra.local.lifecycle.run_paths import RunPaths
+from infra.local.lifecycle.run_session import RunSession
+
+from . import worker_mail
+from .run_session import opened
 
 
 @dataclass(frozen=True)
-class Wish:
+class CompensationSpec:
     """Whom to compensate, how, and with how much."""
 
     worker_id: str
@@ -35,7 +37,7 @@ class Wish:
     def amount(self) -> Decimal:
         """The amount in whole cents; BadRequest when it is not a valid amount, or less than a cent."""
         try:
-            amount = in_cents(self.dollars, "--dollars")
+            amount = to_cents(self.dollars, "--dollars")
         except ExperimentError as error:
             raise BadRequest(f"{error} Give the amount as a number, such as 1.50.") from error
         if amount < CENT:
@@ -45,9 +47,9 @@ class Wish:
         return amount
 
 
-def pay(wish: Wish) -> list[str]:
+def pay(wish: CompensationSpec) -> list[str]:
     """Compensate a worker and return, in sentences, what was done."""
-    places = Places(Path.cwd())
+    places = RunPaths(Path.cwd())
     if wish.run_id is None and wish.region is None and not places.has_runs():
         return _at_mechanical_turk(wish, "")
     with opened(wish.run_id, places, region=wish.region) as office:
@@ -57,29 +59,29 @@ def pay(wish: Wish) -> list[str]:
         return _through_the_ledger(office, wish)
 
 
-def _is_known(unit: Unit, worker_id: str) -> bool:
-    return compensate.participant_of(unit, worker_id) is not None
+def _is_known(ctx: Context, worker_id: str) -> bool:
+    return compensation.find_participant(ctx, worker_id) is not None
 
 
-def _through_the_ledger(office: Office, wish: Wish) -> list[str]:
+def _through_the_ledger(office: RunSession, wish: CompensationSpec) -> list[str]:
     participant_id, recruiter = office.app.run(_whom, wish)
     _check_market(office.app.config, recruiter, wish)
-    tell = letters.prepared(office.app.config, wish.email)
+    tell = worker_mail.prepared(office.app.config, wish.email)
     currency = currency_of(office.app.config)
     to_whom = f"participant {participant_id} of {office.run_id}, through {recruiter}"
     what = f"{format_money(wish.amount, currency)} to {to_whom}"
     if wish.dry_run:
         return [f"Would pay {what}.", *_would_mail(wish)]
-    office.app.run(compensate.compensate, wish.worker_id, wish.amount)
+    office.app.run(compensation.compensate, wish.worker_id, wish.amount)
     return [f"Pays {what}.", str(office.carry_out()), *tell(_letter(wish, currency))]
 
 
-def _whom(unit: Unit, wish: Wish) -> tuple[int, str]:
-    participant = compensate.may_be_compensated(unit, wish.worker_id, wish.amount)
+def _whom(ctx: Context, wish: CompensationSpec) -> tuple[int, str]:
+    participant = compensation.check_compensation(ctx, wish.worker_id, wish.amount)
     return participant.id, participant.recruiter
 
 
-def _check_market(config: Settings, recruiter: str, wish: Wish) -> None:
+def _check_market(config: Settings, recruiter: str, wish: CompensationSpec) -> None:
     """Refuse to pay play money where real money is meant, and the other way round."""
     mode = str(config.get("mode") or "debug")
     if recruiter == "mturk" and mode != "debug" and (mode == "live") == wish.sandbox:
@@ -87,31 +89,31 @@ def _check_market(config: Settings, recruiter: str, wish: Wish) -> None:
         raise BadRequest(f"This run is in mode {mode}; {now}.")
 
 
-def _at_mechanical_turk(wish: Wish, run_id: str) -> list[str]:
+def _at_mechanical_turk(wish: CompensationSpec, run_id: str) -> list[str]:
     """Open a HIT that only this worker sees; the same worker and sum again: the same HIT."""
     # Put off: AWS's client takes a while to import.
-    from chalicelib.recruiters.mturk.payments import Payments
-    from infra.mturk.desk import opened as opened_desk
+    from chalicelib.recruiters.mturk.payments import MTurkPayments
+    from infra.mturk.connection import opened as opened_desk
 
     with opened_desk(sandbox=wish.sandbox) as desk:
-        tell = letters.prepared(Settings(desk.config), wish.email)
+        tell = worker_mail.prepared(Settings(desk.config), wish.email)
         what = f"{format_money(wish.amount)} to worker {wish.worker_id} at {desk.market}"
         if wish.dry_run:
             return [f"Would pay {what}.", *_would_mail(wish)]
-        made = Payments(desk.requester, run_id).open_compensation(_transfer(wish))
+        made = MTurkPayments(desk.requester, run_id).open_compensation(_transfer(wish))
     said = [f"Pays {what}: HIT {made.hit_id} is for them alone, at {made.address}"]
     return said + tell(f"{_letter(wish)} Accept and submit this HIT to get it: {made.address}")
 
 
-def _letter(wish: Wish, currency: str = DOLLARS) -> str:
-    return f"{compensate.REASON}: you are paid {format_money(wish.amount, currency)}."
+def _letter(wish: CompensationSpec, currency: str = DOLLARS) -> str:
+    return f"{compensation.REASON}: you are paid {format_money(wish.amount, currency)}."
 
 
-def _would_mail(wish: Wish) -> list[str]:
+def _would_mail(wish: CompensationSpec) -> list[str]:
     return [] if wish.email is None else [f"Would tell {wish.email} by mail."]
 
 
-def _transfer(wish: Wish) -> Transfer:
+def _transfer(wish: CompensationSpec) -> Transfer:
     return Transfer(
         recruiter="mturk",
         participant_id=0,
@@ -120,6 +122,6 @@ def _transfer(wish: Wish) -> Transfer:
         hit_id="",
         kind=COMPENSATION,
         amount=wish.amount,
-        reason=compensate.REASON,
+        reason=compensation.REASON,
         token=f"{wish.worker_id}-{wish.amount}",
     )

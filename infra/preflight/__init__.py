@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from infra.preflight.accounts import Doors
-from infra.preflight.making import Wish, preflight
-from infra.preflight.pace import Pace
-from infra.preflight.report import Report
+from infra.simulate.pace import Pace
 
-__all__ = ["Doors", "Pace", "Report", "Wish", "preflight"]
+from .accounts import AccountAccess
+from .build import PreflightOptions, preflight
+from .report import Report
+
+__all__ = ["AccountAccess", "Pace", "PreflightOptions", "Report", "preflight"]

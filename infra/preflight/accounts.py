@@ -11,14 +11,15 @@ from typing import Any, Literal
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.model.currency import format_money
-from chalicelib.model.errors import ConfigError, VendorError
-from chalicelib.operations.quotas import recruiter_names
-from chalicelib.operations.settings import Settings
+from chalicelib.currency import format_money
+from chalicelib.errors import ConfigError, VendorError
+from chalicelib.operations.recruitment.quotas import recruiter_names
+from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.mturk.requester import Requester
 from chalicelib.recruiters.mturk.requester import connect as connect_requester
-from infra.aws.account import Account, connect
-from infra.aws.errors import AwsProblem, plainly
+from infra.aws.account.errors import plainly
+from infra.aws.account.session import Account, connect
+from infra.problems import OperatorProblem
 
 State = Literal["fine", "warning", "unknown"]
 #: What a new account may run at once; many have this and don't know.
@@ -50,26 +51,26 @@ class Needs:
 
 
 @dataclass(frozen=True)
-class Doors:
+class AccountAccess:
     """How the accounts are reached."""
 
     aws: Callable[[], Account] = connect
     mturk: Callable[[Settings, str], Requester] = connect_requester
 
 
-def allowed(config: Settings, needs: Needs, doors: Doors | None = None) -> list[Allowed]:
+def allowed(config: Settings, needs: Needs, doors: AccountAccess | None = None) -> list[Allowed]:
     """Ask what the accounts allow; what can't be asked is said, and never raised."""
-    doors = doors or Doors()
+    doors = doors or AccountAccess()
     found = list(_of_aws(config, needs, doors))
     if "mturk" in recruiter_names(config):
         found.append(_balance(config, needs, doors))
     return found
 
 
-def _of_aws(config: Settings, needs: Needs, doors: Doors) -> Iterator[Allowed]:
+def _of_aws(config: Settings, needs: Needs, doors: AccountAccess) -> Iterator[Allowed]:
     try:
         account = doors.aws()
-    except AwsProblem as problem:
+    except OperatorProblem as problem:
         yield Allowed("AWS", "unknown", f"not asked. {problem}")
         return
     yield _guarded("Lambda", lambda: _functions(account, needs))
@@ -81,7 +82,7 @@ def _guarded(what: str, ask: Callable[[], Allowed]) -> Allowed:
     try:
         with plainly():
             return ask()
-    except AwsProblem as problem:
+    except OperatorProblem as problem:
         return Allowed(what, "unknown", f"not known. {problem}")
 
 
@@ -109,7 +110,7 @@ def _mail(account: Account) -> Allowed:
     return Allowed("SES", "fine", f"may send mail to anybody from {account.region}.")
 
 
-def _balance(config: Settings, needs: Needs, doors: Doors) -> Allowed:
+def _balance(config: Settings, needs: Needs, doors: AccountAccess) -> Allowed:
     what = "Mechanical Turk" if needs.stage == "live" else "Mechanical Turk's sandbox"
     if not _has_keys(config):
         said = "not asked: no requester's keys are set (aws_access_key_id, aws_secret_access_key)."

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from infra.preflight.accounts import Allowed
+from .accounts import Allowed
 
 ZERO = Decimal(0)
 
@@ -121,7 +121,7 @@ class Report:
     def lines(self) -> list[str]:
         """Return the page that is printed."""
         # Put off: it knows this class.
-        from infra.preflight.telling import page
+        from .report_page import page
 
         return page(self)
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
-from chalicelib.model.errors import ExperimentError
+from chalicelib.errors import ExperimentError
 
 __all__ = ["create"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from infra.site.source import SiteError, SiteSource
+from .source import SiteError, SiteSource
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from infra.site.assets import FRONTEND, collect
-from infra.site.per_request import per_request_variables
-from infra.site.render import Renderer
-from infra.site.source import BuiltSite, SiteError, SiteSource
+from .assets import FRONTEND, collect
+from .per_request import per_request_variables
+from .render import Renderer
+from .source import BuiltSite, SiteError, SiteSource
 
 
 def build(experiment: SiteSource, out: Path) -> BuiltSite:

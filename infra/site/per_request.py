@@ -6,9 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from chalicelib.experiment.author_files import NotUTF8Error, read_text
-from infra.site.assets import own_template_files
-from infra.site.source import Finding
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+
+from .assets import own_template_files
+from .source import Finding
 
 _IDENTITY = "read `dallinger.identity.{}` in a script of the page."
 _STATUS = "ask for what the page needs with `dallinger.getExperimentProperty(...)` in a script of the page."

@@ -19,10 +19,11 @@ from jinja2 import (
     meta,
 )
 
-from chalicelib.experiment.author_files import NotUTF8Error, read_text
-from chalicelib.model.currency import currency_of, format_money
-from infra.site.assets import Assets
-from infra.site.source import SiteSource
+from chalicelib.currency import currency_of, format_money
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+
+from .assets import Assets
+from .source import SiteSource
 
 #: Pages that every experiment has, by address: its own template of that name serves them, else the core's.
 CORE_PAGES = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chalicelib.model.errors import ExperimentError
+from chalicelib.errors import ExperimentError
 
 
 @dataclass(frozen=True)

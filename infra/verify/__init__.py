@@ -7,20 +7,21 @@ from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chalicelib.experiment.author_files import NotUTF8Error
-from chalicelib.experiment.config import get_config
-from chalicelib.experiment.loader import Loaded
-from infra.verify.accounts import accounts
-from infra.verify.code import CodeCheck
-from infra.verify.encodings import not_utf8
-from infra.verify.files import forbidden, required, too_large
-from infra.verify.findings import Finding, error, told_by
-from infra.verify.folder import shipped_files
-from infra.verify.pages import pages
-from infra.verify.recruiting import recruiting
-from infra.verify.rehearsal import HookCalls, Rehearsal, rehearse
-from infra.verify.sharing import sharing
-from infra.verify.tokens import without_token
+from chalicelib.experiment.config.configuration import get_config
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from chalicelib.experiment.text_files import NotUTF8Error
+from infra.packaging.author_folder import shipped_files
+
+from .accounts import accounts
+from .code import CodeCheck
+from .encodings import not_utf8
+from .files import forbidden, required, too_large
+from .findings import Finding, error, told_by
+from .pages import pages
+from .recruiters import recruiting
+from .rehearsal import HookCalls, Rehearsal, rehearse
+from .sharing import sharing
+from .tokens import without_token
 
 __all__ = ["Finding", "HookCalls", "Verdict", "examine", "shipped_files", "verify"]
 
@@ -90,7 +91,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
     ]
     if loaded and played and not any(finding.level == "error" for finding in findings):
         # Lazy import: it brings the platform along.
-        from infra.verify.playing import play
+        from .simulated_run import play
 
         findings += play(folder, code.environ, code.home, core_routes)
     return Verdict(sorted(findings, key=lambda finding: finding.level != "error"), tried.calls)
@@ -111,6 +112,6 @@ def _addresses_of_petri() -> list[str]:
     return list(app.routes)
 
 
-def _from_elsewhere(loaded: Loaded | None) -> list[Path]:
+def _from_elsewhere(loaded: LoadedExperiment | None) -> list[Path]:
     sources = [source for source, _ in loaded.extra_files] if loaded else []
     return [path for source in sources for path in ([source] if source.is_file() else shipped_files(source))]

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chalicelib.bootstrap import VENDORS
-from chalicelib.experiment.config import Configuration
-from chalicelib.messaging import mail
-from chalicelib.messaging.clock import SystemClock
-from chalicelib.model.errors import ConfigError
-from chalicelib.operations.quotas import recruiter_names
-from chalicelib.operations.settings import Settings
-from infra.verify.findings import Finding, error
+from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.messaging.mail import mailers
+from chalicelib.messaging.system_clock import SystemClock
+from chalicelib.operations.recruitment.quotas import recruiter_names
+from chalicelib.operations.shared.settings import Settings
+
+from .findings import Finding, error
 
 _ADDRESS = "https://verify.invalid"
 
@@ -22,7 +23,7 @@ def accounts(config: Configuration) -> Iterator[Finding]:
     if not config.ready or config.get("mode") == "debug":
         return
     settings = Settings(config)
-    yield from _refused(lambda: mail.build(settings))
+    yield from _refused(lambda: mailers.build_mailer(settings))
     for name in recruiter_names(settings):
         if name in VENDORS:
             yield from _refused(lambda name=name: _build(name, settings))  # type: ignore[misc]

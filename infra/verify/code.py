@@ -8,15 +8,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from chalicelib.experiment import loader
-from chalicelib.experiment.config import get_config
-from chalicelib.experiment.config_problems import Problem, SettingsError
-from chalicelib.experiment.loader import Loaded
-from chalicelib.experiment.loader_imports import import_experiment
-from chalicelib.experiment.loader_types import check_types
-from chalicelib.experiment.routes import Route, collect_routes, collect_schedules
-from chalicelib.model.errors import PetriError
-from infra.verify.findings import Finding, error, told_by, warning
+from chalicelib.errors import PetriError
+from chalicelib.experiment.config.configuration import get_config
+from chalicelib.experiment.config.problems import SettingsError, SettingsProblem
+from chalicelib.experiment.loader import experiment_folder
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from chalicelib.experiment.loader.importer import import_experiment
+from chalicelib.experiment.loader.record_types import check_types
+from chalicelib.experiment.routes import AuthorRoute, collect_routes, collect_schedules
+
+from .findings import Finding, error, told_by, warning
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ class CodeCheck:
         self.environ = os.environ if environ is None else environ
         self.home = home
 
-    def run(self, core_routes: Iterable[str]) -> Loaded | None:
+    def run(self, core_routes: Iterable[str]) -> LoadedExperiment | None:
         """Check code and settings; return the loaded experiment when nothing is wrong with either."""
         get_config().reset()
         module = self._try(lambda: import_experiment(self.folder))
@@ -41,14 +42,18 @@ class CodeCheck:
             self._check_settings({}, all_known=False)
             return None
         self._try(lambda: check_types(module.__name__.partition(".")[0]))
-        cls = self._try(lambda: loader.find_experiment_class(module, self.environ.get(loader.CLASS_NAME)))
+        cls = self._try(
+            lambda: experiment_folder.find_experiment_class(
+                module, self.environ.get(experiment_folder.CLASS_NAME)
+            )
+        )
         owner: type = cls or object
         before = len(self.findings)
-        self._try(lambda: loader.register_settings(self.folder, module, owner))
+        self._try(lambda: experiment_folder.register_settings(self.folder, module, owner))
         all_known = cls is not None and len(self.findings) == before
-        defaults = self._try(lambda: loader.default_settings(self.folder, module, owner)) or {}
+        defaults = self._try(lambda: experiment_folder.default_settings(self.folder, module, owner)) or {}
         self._check_settings(defaults, all_known=all_known)
-        extra_files = self._try(lambda: loader.find_extra_files(self.folder, module, owner)) or []
+        extra_files = self._try(lambda: experiment_folder.find_extra_files(self.folder, module, owner)) or []
         routes = self._try(lambda: collect_routes(module, owner, core_routes)) or []
         self._check_addresses_of_pages(routes)
         if cls is None or any(finding.level == "error" for finding in self.findings):
@@ -56,9 +61,13 @@ class CodeCheck:
         return self._loaded(module, cls, extra_files, routes)
 
     def _loaded(
-        self, module: ModuleType, cls: type[Any], extra_files: list[tuple[Path, str]], routes: list[Route]
-    ) -> Loaded:
-        return Loaded(
+        self,
+        module: ModuleType,
+        cls: type[Any],
+        extra_files: list[tuple[Path, str]],
+        routes: list[AuthorRoute],
+    ) -> LoadedExperiment:
+        return LoadedExperiment(
             folder=self.folder,
             name=self.folder.name,
             module=module,
@@ -83,15 +92,15 @@ class CodeCheck:
             config.load_for(self.folder, environ=self.environ, home=self.home, defaults=defaults)
         except SettingsError as refusal:
             problems = [problem for problem in refusal.problems if all_known or not problem.unknown_key]
-            self.findings += [error(self._place(each), each.what, each.mend) for each in problems]
-        self.findings += [warning(self._place(note), note.what, note.mend) for note in config.notes]
+            self.findings += [error(self._place(each), each.what, each.fix) for each in problems]
+        self.findings += [warning(self._place(note), note.what, note.fix) for note in config.notes]
 
-    def _place(self, problem: Problem) -> str:
+    def _place(self, problem: SettingsProblem) -> str:
         path = Path(problem.where)
         where = str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else problem.where
         return where if problem.line is None else f"{where}, line {problem.line}"
 
-    def _check_addresses_of_pages(self, routes: list[Route]) -> None:
+    def _check_addresses_of_pages(self, routes: list[AuthorRoute]) -> None:
         templates = self.folder / "templates"
         pages = {f"/{path.relative_to(templates).with_suffix('')}" for path in templates.rglob("*.html")}
         for route in routes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from chalicelib.experiment.author_files import TEXTS, NotUTF8Error, problem_in
-from infra.verify.findings import Finding, error, warning
+from chalicelib.experiment.text_files import TEXT_SUFFIXES, NotUTF8Error, find_encoding_problem
+
+from .findings import Finding, error, warning
 
 #: Read by deploying, whatever the experiment's code does.
 _NEEDED = ("requirements.txt", "constraints.txt", "dev-requirements.txt")
@@ -18,9 +19,9 @@ def not_utf8(folder: Path, files: Iterable[Path]) -> Iterator[Finding]:
     """Find text files in another encoding: errors where Petri reads them, else warnings."""
     for path in files:
         place = path.relative_to(folder)
-        if path.suffix.lower() not in TEXTS or _is_said_elsewhere(place):
+        if path.suffix.lower() not in TEXT_SUFFIXES or _is_said_elsewhere(place):
             continue
-        found = problem_in(path.read_bytes())
+        found = find_encoding_problem(path.read_bytes())
         if found is None:
             continue
         unreadable = NotUTF8Error(place, *found)

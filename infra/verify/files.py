@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from infra.verify.findings import Finding, error
+from .findings import Finding, error
 
 #: what a new version of an experiment can be uploaded with in one go
 LIMIT_MB = 50

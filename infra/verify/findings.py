@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from chalicelib.model.errors import PetriError
+from chalicelib.errors import PetriError
 
 
 @dataclass(frozen=True)
@@ -16,26 +16,26 @@ class Finding:
     #: a file of the folder, with a line where there is one
     where: str
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.level}: {self.where}: {self.what} {self.mend}".rstrip()
+        return f"{self.level}: {self.where}: {self.what} {self.fix}".rstrip()
 
 
-def error(where: str, what: str, mend: str) -> Finding:
+def error(where: str, what: str, fix: str) -> Finding:
     """Make a finding that must be mended before the experiment runs."""
-    return Finding("error", where, what, mend)
+    return Finding("error", where, what, fix)
 
 
-def warning(where: str, what: str, mend: str) -> Finding:
+def warning(where: str, what: str, fix: str) -> Finding:
     """Make a finding that should be known."""
-    return Finding("warning", where, what, mend)
+    return Finding("warning", where, what, fix)
 
 
-def told_by(refusal: PetriError, where: str, mend: str) -> list[Finding]:
+def told_by(refusal: PetriError, where: str, fix: str) -> list[Finding]:
     """Turn an error of Petri's into findings, one for each of its lines.
 
-    Petri's sentences say "what is wrong; what to do". `mend` is for those that can't, because they only
+    Petri's sentences say "what is wrong; what to do". `fix` is for those that can't, because they only
     pass on what the author's own code raised.
     """
     findings = []
@@ -44,7 +44,7 @@ def told_by(refusal: PetriError, where: str, mend: str) -> list[Finding]:
         findings.append(
             error(where, f"{what}.", _sentence(told))
             if separator
-            else error(where, line.rstrip(".") + ".", mend)
+            else error(where, line.rstrip(".") + ".", fix)
         )
     return findings
 

@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from chalicelib.experiment.loader import Loaded
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from infra.site import SiteError, SiteSource, per_request_variables
 from infra.site.assets import collect
 from infra.site.render import EXPERIMENT_PAGES, Renderer
-from infra.verify.findings import Finding, error, warning
+
+from .findings import Finding, error, warning
 
 _UNDEFINED = re.compile(r"'(?P<name>\w+)' is undefined\.$")
 _PLACED = re.compile(r"(?P<where>.+?(?:, line \d+)?): (?P<what>.+)", re.DOTALL)
 
 
-def pages(folder: Path, loaded: Loaded | None) -> Iterator[Finding]:
+def pages(folder: Path, loaded: LoadedExperiment | None) -> Iterator[Finding]:
     """Find what is wrong with the templates and the static files.
 
     Without a loaded experiment templates aren't rendered, because their settings aren't known.
@@ -35,7 +36,7 @@ def pages(folder: Path, loaded: Loaded | None) -> Iterator[Finding]:
         yield warning("templates", "hold no exp.html.", "Write one, unless your pages lead elsewhere.")
 
 
-def _problems(folder: Path, loaded: Loaded | None) -> list[str]:
+def _problems(folder: Path, loaded: LoadedExperiment | None) -> list[str]:
     source = SiteSource(folder, folder.name, "debug")
     if loaded is not None:
         config = loaded.config
@@ -56,8 +57,8 @@ def _problems(folder: Path, loaded: Loaded | None) -> list[str]:
 def _as_finding(folder: Path, problem: str) -> Finding:
     placed = _PLACED.fullmatch(problem)
     if placed is None or ", line " not in placed["where"]:
-        what, _, mend = problem.partition(": ")
-        return error("templates and static", f"{_within(folder, what)}.", _sentence(mend))
+        what, _, fix = problem.partition(": ")
+        return error("templates and static", f"{_within(folder, what)}.", _sentence(fix))
     undefined = _UNDEFINED.search(problem)
     if undefined is None:
         return error(_within(folder, placed["where"]), placed["what"], "Correct the template there.")

@@ -10,23 +10,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from chalicelib import bootstrap, services
+from chalicelib.errors import ExperimentError, Refused
 from chalicelib.experiment.experiment import STOCK_CLASSES
-from chalicelib.experiment.loader import Loaded
-from chalicelib.experiment.loader_imports import authors_code
-from chalicelib.model.errors import ExperimentError, Refused
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from chalicelib.experiment.loader.importer import author_code
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
-from chalicelib.operations.create_info import create_info
-from chalicelib.operations.create_participant import Entry, create_participant
-from chalicelib.operations.join_network import join_network
-from chalicelib.operations.read_infos import list_received_infos
-from chalicelib.operations.settings import Gettable
-from chalicelib.operations.unit import Caller, Unit
-from chalicelib.storage.counting import CountingEngine
+from chalicelib.operations.network.create_info import create_info
+from chalicelib.operations.network.join_network import join_network
+from chalicelib.operations.network.read_infos import list_received_infos
+from chalicelib.operations.participant.create_participant import create_participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.shared.context import Caller, Context
+from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.storage.engine import Engine
-from chalicelib.storage.sqlite import SQLiteEngine
-from chalicelib.storage.store import EngineStore
-from infra.verify.findings import Finding, error, told_by, warning
+from chalicelib.storage.engine_store import EngineStore
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.simulate.counting_engine import CountingEngine
+
+from .findings import Finding, error, told_by, warning
 
 T = TypeVar("T")
 
@@ -71,7 +73,7 @@ class Rehearsal:
     calls: list[HookCalls] = field(default_factory=list)
 
 
-def rehearse(loaded: Loaded) -> Rehearsal:
+def rehearse(loaded: LoadedExperiment) -> Rehearsal:
     """Make the experiment's networks and let two people join, read and answer, in memory.
 
     The working directory must be the experiment's folder, as in a run.
@@ -89,7 +91,7 @@ def rehearse(loaded: Loaded) -> Rehearsal:
 class WithoutAccounts:
     """An experiment's settings in debug mode: a rehearsal mails nobody and recruits nobody."""
 
-    def __init__(self, config: Gettable) -> None:
+    def __init__(self, config: SettingsLike) -> None:
         """Take the experiment's settings."""
         self._config = config
 
@@ -99,7 +101,7 @@ class WithoutAccounts:
 
 
 class _Stage:
-    def __init__(self, loaded: Loaded, engine: Engine) -> None:
+    def __init__(self, loaded: LoadedExperiment, engine: Engine) -> None:
         self.findings: list[Finding] = []
         self._most: dict[RequestKind, int] = {}
         self._folder = loaded.folder
@@ -125,7 +127,7 @@ class _Stage:
         return [HookCalls(kind, HOOKS[kind], most, BUDGETS[kind]) for kind, most in self._most.items()]
 
     def _take_part(self, number: int) -> None:
-        entry = Entry(f"verify-{number}", "verify", f"verify-{number}", recruiter="hotair")
+        entry = EntryRequest(f"verify-{number}", "verify", f"verify-{number}", recruiter="hotair")
         begun = self._try("nobody can begin", lambda: self._app.run(create_participant, entry))
         if begun is None:
             return
@@ -148,7 +150,7 @@ class _Stage:
         **fields: Any,
     ) -> dict[str, Any] | None:
         """Run one request and count its calls; None when it was refused or its hooks failed."""
-        self._engine.taken()
+        self._engine.take_counts()
         answer = self._try(
             _FAILED[kind],
             lambda: self._app.run(operation, *arguments, caller=caller, **fields),
@@ -156,7 +158,7 @@ class _Stage:
             only_warn=kind == "info",
         )
         if answer is not None:
-            self._most[kind] = max(self._most.get(kind, 0), self._engine.taken()["calls"])
+            self._most[kind] = max(self._most.get(kind, 0), self._engine.take_counts()["calls"])
         return answer
 
     def _try(self, what: str, step: Callable[[], T], *, only_warn: bool = False) -> T | None:
@@ -165,7 +167,7 @@ class _Stage:
         A refusal is no failure: it may be that nothing is left, or that somebody's answer is waited for.
         """
         try:
-            with authors_code(self._folder, what):
+            with author_code(self._folder, what):
                 try:
                     return step()
                 except Refused:
@@ -173,7 +175,7 @@ class _Stage:
         except ExperimentError as failure:
             told = told_by(failure, _CODE, _MEND)
             self.findings += (
-                [warning(each.where, each.what, each.mend) for each in told] if only_warn else told
+                [warning(each.where, each.what, each.fix) for each in told] if only_warn else told
             )
             return None
 
@@ -184,8 +186,8 @@ class _Stage:
         for network in networks:
             if network.full:
                 what = f"network {network.id} ({network.type}) is full before anybody joins."
-                mend = f"Its max_size is {network.max_size}; sources count too, so give each a place."
-                self.findings.append(error(_CODE, what, mend))
+                fix = f"Its max_size is {network.max_size}; sources count too, so give each a place."
+                self.findings.append(error(_CODE, what, fix))
 
     def _tell_slow(self, each: HookCalls) -> None:
         what = (
@@ -195,14 +197,14 @@ class _Stage:
         self.findings.append(warning(_CODE, what, f"Read less in {each.hooks}."))
 
 
-def _own_classes(unit: Unit) -> list[str]:
+def _own_classes(ctx: Context) -> list[str]:
     """Name the classes of infos that the experiment adds for its pages to post; `Info` if it adds none."""
-    known = unit.experiment.known_classes
+    known = ctx.experiment.known_classes
     own = [name for name, cls in known.items() if issubclass(cls, Info) and cls not in STOCK_CLASSES]
     return own or ["Info"]
 
 
-def _set_up(unit: Unit) -> list[Network]:
-    unit.seed(None, "launch", 0)
-    unit.experiment.setup()
-    return unit.experiment.networks()
+def _set_up(ctx: Context) -> list[Network]:
+    ctx.seed(None, "launch", 0)
+    ctx.experiment.setup()
+    return ctx.experiment.networks()

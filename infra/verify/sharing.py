@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.experiment.config import Configuration
-from infra.verify.findings import Finding, error
+from chalicelib.experiment.config.configuration import Configuration
+
+from .findings import Finding, error
 
 REGISTRY = "enable_global_experiment_registry"
 _WHAT = f"{REGISTRY} is on, but Petri has no registry that all laboratories share."

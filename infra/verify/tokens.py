@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from chalicelib.experiment.author_files import NotUTF8Error, read_text
-from infra.verify.findings import Finding, warning
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+
+from .findings import Finding, warning
 
 _CORE = re.compile(
     r"""["'`/}](?:node|info|infos|network|participant|question|transformation|tracking_event"""

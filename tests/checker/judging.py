@@ -10,7 +10,7 @@ from chalicelib.experiment.networks import Chain
 from chalicelib.export import rows
 from chalicelib.model.network import Network
 from chalicelib.model.record import iso
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.checker.playing import Run
 from tests.contract.factories import begin, dump
 
@@ -22,7 +22,7 @@ def problems(run: Run) -> list[str]:
     return [*found, *_of_money(run), *_of_export(run)]
 
 
-def _of_networks(work: UnitOfWork) -> Iterator[str]:
+def _of_networks(work: EngineUnitOfWork) -> Iterator[str]:
     for network in work.networks():
         living = network.nodes()
         if len(living) != network.size():
@@ -53,7 +53,7 @@ def _of_chain(network: Network) -> Iterator[str]:
             yield f"{network!r} forks at {parent}"
 
 
-def _of_people(run: Run, work: UnitOfWork) -> Iterator[str]:
+def _of_people(run: Run, work: EngineUnitOfWork) -> Iterator[str]:
     rooms = [item for item in work.items("rooms") if item["kind"] == "room"]
     seats = Counter(one for room in rooms for one in room["members"])
     yield from (f"participant {one} is in {count} rooms" for one, count in seats.items() if count > 1)
@@ -74,7 +74,7 @@ def _of_people(run: Run, work: UnitOfWork) -> Iterator[str]:
         yield f"the lists count {counts}"
 
 
-def _of_answers(run: Run, work: UnitOfWork) -> Iterator[str]:
+def _of_answers(run: Run, work: EngineUnitOfWork) -> Iterator[str]:
     for info_id, contents in run.seen.infos.items():
         if work.info(info_id).contents != contents:
             yield f"the answer {info_id} {contents!r} is lost"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib import services
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local.moto_engine import started
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.moto.moto_engine import started
 from tests.checker.judging import problems
 from tests.checker.playing import play
 from tests.checker.processes import play_in_processes

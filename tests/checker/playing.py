@@ -15,16 +15,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.errors import PetriError, VendorUnreachable
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Chain, Empty
 from chalicelib.experiment.nodes import Source
 from chalicelib.messages import FormRooms, to_body
-from chalicelib.model.errors import PetriError, VendorUnreachable
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.ports import NUDGE, Message, Transfer
+from chalicelib.ports import TRANSIENT, Message, Transfer
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import clock, messages
+from chalicelib.workers import message_handlers, scheduler
 from tests.tools.torn import LONGEST
 from tests.tools.vendor import Vendor
 from tests.web.world import OPERATOR_TOKEN, Said, World, build_world
@@ -120,7 +120,7 @@ class RandomClock:
 class RandomQueue:
     """Hands messages out in random order, some twice, and loses some; the sweep finds what was lost."""
 
-    knows_what_waits = True
+    tracks_pending = True
 
     def __init__(self, seed: str, clock: RandomClock) -> None:
         self._random = random.Random(f"{seed}|queue")
@@ -337,13 +337,13 @@ class Run:
     def _handle(self, message: Message) -> None:
         again = None
         try:
-            messages.handle(message)
+            message_handlers.handle(message)
         except VendorUnreachable:
             again = message
         except PetriError as error:
             if error.status == FAULT:
                 self.seen.faults.append(f"message {message.body['kind']}: {error!r}")
-            elif message.key[0] != NUDGE:
+            elif message.key[0] != TRANSIENT:
                 again = message
         except Exception as error:  # noqa: BLE001 - told as a finding of this run
             self.seen.faults.append(f"message {message.body['kind']}: {error!r}")
@@ -372,9 +372,9 @@ class Run:
         """Bring what was lost, and let rooms and waiting come to their end."""
         for minutes in (0, 0, 2, 2):
             self.clock.turn(minutes=minutes)
-            clock.sweep(young=-BACK)
+            scheduler.resend_due_messages(min_age=-BACK)
             if self.world.app.experiment_class.room_size:
-                self.queue.send(Message((NUDGE, "group"), to_body(FormRooms()), None))
+                self.queue.send(Message((TRANSIENT, "group"), to_body(FormRooms()), None))
             self.work(lambda: self.queue.is_idle)
 
 
@@ -388,7 +388,7 @@ def opened(engine: Engine, seed: int, vendor: Vendor, part: int = 0) -> Run:
     )
     random_clock = RandomClock(f"{seed}|{part}")
     queue = RandomQueue(f"{seed}|{part}", random_clock)
-    vendor.submits_itself = draw.random() < HALF
+    vendor.auto_submits = draw.random() < HALF
     world.app.clock = random_clock
     world.app.queue = queue
     world.app.recruiters.recruiters["vendor"] = vendor

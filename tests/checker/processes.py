@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from chalicelib import services
 from chalicelib.ports import Transfer
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.checker.playing import Run, Seen, opened
 from tests.tools.vendor import Vendor
 

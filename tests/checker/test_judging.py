@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import services
 from chalicelib.storage.engine import ANY, Delete, Item, Put
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.checker.judging import problems
 from tests.checker.playing import Meeting, Retelling, Run, play
 from tests.contract.factories import dump

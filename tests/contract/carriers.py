@@ -15,14 +15,14 @@ import app as handlers
 from chalicelib import bootstrap, services
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.messages import RunTimer
-from chalicelib.messaging.local import LocalQueue, LocalSchedule
+from chalicelib.messaging.local_queue import LocalQueue, LocalSchedule
 from chalicelib.messaging.sqs import SQSQueue
-from chalicelib.operations.unit import Unit
-from chalicelib.ports import Queue, Schedule
+from chalicelib.operations.shared.context import Context
+from chalicelib.ports import Queue, TickSchedule
 from chalicelib.services import App
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local.moto_cloud import MotoCloud
-from infra.local.moto_engine import started
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.moto.moto_cloud import MotoCloud
+from infra.local.moto.moto_engine import started
 from tests.web.clock import HandClock
 
 #: The longest that a test waits for what must come, in seconds; nothing is measured by it.
@@ -33,7 +33,7 @@ class Carrier(Protocol):
     """A queue and a schedule, and what a test needs to see of them."""
 
     queue: Queue
-    schedule: Schedule
+    schedule: TickSchedule
 
     def rings(self) -> bool:
         """Whether the schedule is on."""
@@ -84,7 +84,7 @@ class OfCloud:
     clock: HandClock
     cloud: MotoCloud = field(default_factory=MotoCloud)
     queue: SQSQueue = field(init=False)
-    schedule: Schedule = field(init=False)
+    schedule: TickSchedule = field(init=False)
 
     def __post_init__(self) -> None:
         self.cloud.make()
@@ -127,7 +127,7 @@ class Post:
         """Commit a timer for each word, all in one commit."""
         self.app.run(_posting, words, after, method)
 
-    def nudge(self, word: str, name: str, after: float = 0.0) -> None:
+    def send_transient(self, word: str, name: str, after: float = 0.0) -> None:
         """Nudge, as a commit of its own does."""
         self.app.run(_nudging, word, name, after)
 
@@ -163,15 +163,15 @@ class Post:
         return len(self.app.store.due(self.clock.now() + timedelta(days=365)))
 
 
-def _posting(unit: Unit, words: tuple[str, ...], after: float, method: str) -> None:
+def _posting(ctx: Context, words: tuple[str, ...], after: float, method: str) -> None:
     for word in words:
         timer = RunTimer(method, {"word": word})
-        unit.work.post(timer, due=unit.now + timedelta(seconds=after) if after else None)
+        ctx.uow.post(timer, due=ctx.now + timedelta(seconds=after) if after else None)
 
 
-def _nudging(unit: Unit, word: str, name: str, after: float) -> None:
+def _nudging(ctx: Context, word: str, name: str, after: float) -> None:
     timer = RunTimer("note", {"word": word})
-    unit.work.nudge(timer, name, due=unit.now + timedelta(seconds=after) if after else None)
+    ctx.uow.send_transient(timer, name, due=ctx.now + timedelta(seconds=after) if after else None)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.storage.engine import Engine
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.tools.moto_dynamodb import refuse_overlapping_transactions
 
 #: Seconds that a transaction takes at DynamoDB, about.
@@ -52,4 +52,4 @@ def small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def dead_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds a lease is taken for dead at once."""
-    monkeypatch.setattr("chalicelib.storage.large.LEASE_SECONDS", 0.0)
+    monkeypatch.setattr("chalicelib.storage.large_commits.LEASE_SECONDS", 0.0)

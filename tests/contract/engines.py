@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.storage.dynamodb import SCHEMA, DynamoDBEngine
+from chalicelib.storage.dynamodb.dynamodb_engine import SCHEMA, DynamoDBEngine
 from chalicelib.storage.engine import Engine, Item
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local.moto_engine import REGION, started
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.moto.moto_engine import REGION, started
 from tests.tools.torn import TornEngine
 
 TABLE = "petri-contract"

@@ -12,19 +12,20 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chalicelib import bootstrap
+from chalicelib.errors import Conflict, NetworkBusy, PetriError
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Empty
-from chalicelib.model.errors import Conflict, NetworkBusy, PetriError
 from chalicelib.model.network import Network
-from chalicelib.operations.create_info import create_info
-from chalicelib.operations.create_participant import Entry, create_participant
-from chalicelib.operations.join_network import join_network
-from chalicelib.operations.launch import launch
-from chalicelib.operations.unit import ANYONE, THE_OPERATOR, Caller, Request
+from chalicelib.operations.network.create_info import create_info
+from chalicelib.operations.network.join_network import join_network
+from chalicelib.operations.participant.create_participant import create_participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.run.launch import launch
+from chalicelib.operations.shared.context import ANYONE, OPERATOR_CALLER, Caller, Request
 from chalicelib.services import App, use
 from chalicelib.storage.engine import Engine, Item, Key, Write
-from chalicelib.storage.sqlite import SQLiteEngine
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.tools.torn import TornEngine
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class OneRoom(Experiment):
 def an_app(engine: Engine, experiment_class: type[Experiment] = OneRoom, **settings: Any) -> App:
     """Build the app of a run that has been launched."""
     app = not_launched(engine, experiment_class, **settings)
-    app.run(launch, caller=THE_OPERATOR)
+    app.run(launch, caller=OPERATOR_CALLER)
     app.conflicts = 0
     return app
 
@@ -56,7 +57,7 @@ def not_launched(engine: Engine, experiment_class: type[Experiment] = OneRoom, *
     config = {"mode": "debug", "auto_recruit": False, **settings}
     app = bootstrap.local(experiment_class, config, app_id="contract", engine=engine)
     # Whoever posts first in a run wakes its clock, by commits of their own: that is another suite's.
-    app.wake()
+    app.enable_schedule()
     use(None)
     return app
 
@@ -71,7 +72,7 @@ def a_room(network: Callable[[], Network], **more: Any) -> type[OneRoom]:
 
 def arrive(app: App, name: str, assignment: str | None = None) -> int:
     """Let somebody begin; return the participant's id."""
-    entry = Entry(worker_id=name, hit_id="h", assignment_id=assignment or f"a-{name}")
+    entry = EntryRequest(worker_id=name, hit_id="h", assignment_id=assignment or f"a-{name}")
     return int(app.run(create_participant, entry, caller=EVERYBODY)["participant"]["id"])
 
 
@@ -135,11 +136,11 @@ def refusals(results: Iterable[Any]) -> list[str]:
 # -- what is stored -----------------------------------------------------------------------------
 
 
-def begin(engine: Engine, now: datetime | None = None) -> UnitOfWork:
-    return UnitOfWork(engine, now or datetime.now(UTC))
+def begin(engine: Engine, now: datetime | None = None) -> EngineUnitOfWork:
+    return EngineUnitOfWork(engine, now or datetime.now(UTC))
 
 
-def read(engine: Engine, look: Callable[[UnitOfWork], T]) -> T:
+def read(engine: Engine, look: Callable[[EngineUnitOfWork], T]) -> T:
     """Return what a look gives; again, as an app does it, while half of a commit is seen."""
     while True:
         with begin(engine) as work:
@@ -174,7 +175,7 @@ def _all_items(engine: Any) -> Iterator[Item]:
     if isinstance(engine, TornEngine):
         engine = engine.inner
     # Processes that work on SQLite alone start in half the time without this.
-    from chalicelib.storage.dynamodb_models import from_wire
+    from chalicelib.storage.dynamodb.item_models import from_wire
 
     if not isinstance(engine, SQLiteEngine):
         for page in engine.client.get_paginator("scan").paginate(TableName=engine.table_name):

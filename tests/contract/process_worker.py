@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
+from chalicelib.errors import PetriError
 from chalicelib.experiment.networks import Chain, Empty
-from chalicelib.model.errors import PetriError
 from chalicelib.services import App
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.contract.factories import a_room, arrive, not_launched, patiently, say, take_place
 
 

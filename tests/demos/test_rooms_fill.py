@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.preflight import Pace, Wish, preflight
+from infra.preflight import Pace, PreflightOptions, preflight
 
 DEMOS = Path(__file__).parents[2] / "demos"
 ROOMS = 4
@@ -18,5 +18,5 @@ ARRIVAL = 600.0
 def test_the_first_success_does_not_close_recruitment_on_rooms_that_have_not_begun(demo: str) -> None:
     pace = Pace(arrival=ARRIVAL)
     settings = {"groups": ROOMS, "waiting_minutes": 600.0}
-    report = preflight(DEMOS / demo, wish=Wish(pace=pace, settings=settings, doors=None))
+    report = preflight(DEMOS / demo, wish=PreflightOptions(pace=pace, settings=settings, doors=None))
     assert report.networks_filled == ROOMS

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from infra.aws import chalice_deploy, deploying, pins
-from infra.aws.account import Account
-from infra.aws.deploying import Deployed, Deploying, Order
-from infra.aws.names import Names
-from infra.emulator.cloud import Cloud
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account
+from infra.aws.lifecycle import deployment
+from infra.aws.lifecycle.deployment import Deployed, Deployment, DeploySpec
+from infra.aws.resources import chalice_deploy
+from infra.emulator.process.cloud import Cloud
+from infra.packaging import pins
 
 #: A sandbox that mails nobody.
 SETTINGS = {"mailer": "log"}
@@ -72,12 +74,12 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
     package = folder / "package.zip"
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("app.py", "")
-    patch.setattr(deploying, "build", lambda staged: package)
+    patch.setattr(deployment, "build", lambda staged: package)
     patch.setattr(chalice_deploy, "subprocess", cloud.chalice)
     patch.setattr(pins, "Requirement", _requirement)
     return home
 
 
 def deploy(account: Account, names: Names, told: Told | None = None, **more: Any) -> Deployed:
-    order = Order(DEMO, names, **{"settings": SETTINGS, **more})
-    return Deploying(account, order, told or Told(), launch=Launches(), probe=Probes()).run()
+    order = DeploySpec(DEMO, names, **{"settings": SETTINGS, **more})
+    return Deployment(account, order, told or Told(), launch=Launches(), probe=Probes()).run()

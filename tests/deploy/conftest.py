@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws import steps
-from infra.aws.account import Account, connect
-from infra.aws.names import Names
-from infra.emulator.cloud import REGION, Cloud
+from infra.aws.account import steps
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account, connect
+from infra.emulator.process.cloud import REGION, Cloud
 from tests.deploy.app import at_home, deploy
 from tests.tools.answers import _quick_answers
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 
-from chalicelib.experiment.config_keys import KEYS, UNSET, Key
+from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS, UNSET, Setting
 
 from .blocks import DOCS
 
@@ -19,25 +19,25 @@ HEADER = "| setting | type | default | meaning |\n|---|---|---|---|\n"
 
 def tables() -> str:
     """Return a table for each group of settings."""
-    groups = itertools.groupby(KEYS, key=lambda key: key.group)
+    groups = itertools.groupby(KNOWN_SETTINGS, key=lambda key: key.group)
     return "\n".join(_group(name, list(keys)) for name, keys in groups)
 
 
-def _group(name: str, keys: list[Key]) -> str:
+def _group(name: str, keys: list[Setting]) -> str:
     if not keys[0].effective:
         names = ", ".join(f"`{key.name}`" for key in keys)
         return f"### {name}\n\nAccepted with one warning, and ignored: {names}.\n"
     return f"### {name}\n\n{HEADER}{''.join(map(_row, keys))}"
 
 
-def _row(key: Key) -> str:
+def _row(key: Setting) -> str:
     names = " or ".join(f"`{name}`" for name in (key.name, *key.synonyms))
     marks = {" **Secret.**": key.sensitive, " **Personal.**": key.personal}
     meaning = key.meaning + "".join(mark for mark, holds in marks.items() if holds)
     return f"| {names} | {key.type.__name__} | {_default(key)} | {meaning} |\n"
 
 
-def _default(key: Key) -> str:
+def _default(key: Setting) -> str:
     if key.default is UNSET:
         return ""
     word = str(key.default).lower() if key.type is bool else str(key.default)

@@ -7,13 +7,13 @@ import subprocess
 
 import pytest
 
-from bench import budgets
+from bench.figures import budgets
 from chalicelib.experiment.networks import STOCK
-from chalicelib.export.tables import KEPT_APART, TABLES
+from chalicelib.export.table_schema import ADDED_COLUMNS, TABLES
 from chalicelib.model.network import Network
 from chalicelib.model.record import COMMON_FIELDS
-from chalicelib.storage import dynamodb
-from chalicelib.storage.mapping import KINDS
+from chalicelib.storage.dynamodb import dynamodb_engine
+from chalicelib.storage.record_mapping import KINDS
 
 from .blocks import DOCS, ROOT, prose, section
 
@@ -50,7 +50,7 @@ def test_the_contract_has_the_common_fields_and_no_record_that_is_not_there():
 
 def test_the_contract_names_what_only_the_creating_answer_and_exports_have():
     text = section(CONTRACT, "Records")
-    assert [field for fields in KEPT_APART.values() for field in fields if f"`{field}`" not in text] == []
+    assert [field for fields in ADDED_COLUMNS.values() for field in fields if f"`{field}`" not in text] == []
 
 
 def test_the_word_of_a_type_in_the_contract_is_that_of_its_class():
@@ -87,8 +87,8 @@ def test_the_budgets_of_the_design_are_those_of_the_bench():
 
 def test_the_limits_of_a_transaction_in_the_design_are_those_of_the_engine():
     told = " ".join(section(DESIGN, "Large commits").split())
-    assert f"{dynamodb.MAX_WRITES} items and {dynamodb.MAX_TRANSACTION // 1024**2} MB" in told
-    assert f"at most {dynamodb.MAX_ITEM // 1024} KB" in section(DESIGN, "Limits")
+    assert f"{dynamodb_engine.MAX_WRITES} items and {dynamodb_engine.MAX_TRANSACTION // 1024**2} MB" in told
+    assert f"at most {dynamodb_engine.MAX_ITEM // 1024} KB" in section(DESIGN, "Limits")
 
 
 def test_no_file_cites_a_document_that_is_not_in_the_repository():

@@ -9,8 +9,8 @@ import pytest
 
 import petri
 from chalicelib.messages import message_types
-from chalicelib.model.participant import STATUSES as PARTICIPANT_STATUSES
-from chalicelib.operations.payments import STATUSES as PAYMENT_STATUSES
+from chalicelib.model.participant import PARTICIPANT_STATUSES
+from chalicelib.operations.payment.operator_actions import STATUSES as PAYMENT_STATUSES
 
 from .blocks import DOCS, section
 

@@ -10,7 +10,7 @@ import typer.main
 import app as lambda_app
 import petri
 from chalicelib.experiment.networks import STOCK
-from chalicelib.storage.sqlite import FILE_LOCKED
+from chalicelib.storage.sqlite.sqlite_engine import FILE_LOCKED
 from infra.cli.main import app as command_line
 from petri import BotBase, Experiment, HighPerformanceBotBase, prop
 
@@ -111,7 +111,7 @@ def test_the_routes_of_the_api_are_documented():
 def test_the_error_codes_of_the_api_are_documented():
     rooms = [*(ROOT / "chalicelib/web").glob("*.py"), *(ROOT / "chalicelib/operations").glob("*.py")]
     rooms += [*(ROOT / "chalicelib/storage").glob("*.py"), *(ROOT / "chalicelib/realtime").glob("*.py")]
-    rooms += [ROOT / "chalicelib/model/errors.py", *(ROOT / "infra/local").glob("*.py")]
+    rooms += [ROOT / "chalicelib/errors.py", *(ROOT / "infra/local").glob("*.py")]
     sources = [path.read_text(encoding="utf-8") for path in rooms]
     there = {code for text in sources for code in _CODE.findall(text)} | {FILE_LOCKED}
     there -= INTERNAL

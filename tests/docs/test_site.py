@@ -20,7 +20,7 @@ import petri.data
 import petri.errors
 import petri.prop
 import petri.report
-from chalicelib.experiment.config_keys import KEYS
+from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS
 from infra.cli.main import app as command_line
 
 from .blocks import DOCS, ROOT
@@ -139,7 +139,7 @@ def test_the_reference_has_every_route(site: Path):
 
 def test_the_site_has_every_setting(site: Path):
     text = read(site, "configuration.html").text
-    assert [key.name for key in KEYS if key.name not in text] == []
+    assert [key.name for key in KNOWN_SETTINGS if key.name not in text] == []
 
 
 def test_every_page_has_its_place_in_the_navigation():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.messages import MessageBody
-from chalicelib.workers import messages, registry
+from chalicelib.workers import handler_registry, message_handlers
 
 from .blocks import DOCS, section
 
@@ -43,8 +43,8 @@ def test_a_name_of_the_walk_exists(name: str) -> None:
 def test_the_walk_names_each_message_with_its_handler() -> None:
     told = {one for name in NAMES if isinstance(one := named(name), type) and issubclass(one, MessageBody)}
     assert len(told) == 5
-    handlers = {registry.handlers()[cls].__name__ for cls in told}
-    assert {f"{messages.__name__}.{name}" for name in handlers} <= set(NAMES)
+    handlers = {handler_registry.handlers()[cls].__name__ for cls in told}
+    assert {f"{message_handlers.__name__}.{name}" for name in handlers} <= set(NAMES)
 
 
 def test_the_walk_fits_on_a_screen() -> None:

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from infra.emulator.mturk import MTurkStandIn
-from infra.local.moto_engine import NewEngine, started
+from infra.local.moto.moto_engine import NewEngine, started
 from tests.tools.answers import _quick_answers
 
 from .prolific import API, Line

@@ -15,10 +15,10 @@ import requests
 from requests.adapters import BaseAdapter
 
 from chalicelib import services
-from chalicelib.model.errors import PetriError
+from chalicelib.errors import PetriError
 from chalicelib.model.participant import Participant
-from chalicelib.operations.notify import notify
-from chalicelib.operations.unit import THE_OPERATOR
+from chalicelib.operations.participant.notifications import record_notification
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.recruiters import prolific
 from chalicelib.recruiters.prolific import ProlificRecruiter
 from infra.emulator.mturk import HandClock
@@ -151,7 +151,7 @@ class AtProlific:
     def fail_with(self, draw: Callable[[], bool], chance: random.Random) -> None:
         self.vendor.faults = Drawn(draw, chance)  # type: ignore[assignment]  # the part that is used
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         self.vendor.faults = Drawn(lambda: False, random.Random())  # type: ignore[assignment]
         self.vendor.world.balance = 100_000
 
@@ -170,7 +170,7 @@ class AtProlific:
         try:
             for told in app.recruiters.receive("prolific", hook.headers, hook.body):
                 about = (told.event_type, told.assignment_id, None, "prolific")
-                app.run(notify, *about, caller=THE_OPERATOR)
+                app.run(record_notification, *about, caller=OPERATOR_CALLER)
         except PetriError:
             return False
         return True

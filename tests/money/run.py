@@ -10,17 +10,20 @@ from typing import Any, Literal
 
 from chalicelib import bootstrap
 from chalicelib.messages import CheckListing
-from chalicelib.messaging.local import LocalQueue
+from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.model.participant import Participant
-from chalicelib.operations import complete, dead_letters, money, payments
-from chalicelib.operations.create_info import create_info
-from chalicelib.operations.create_participant import Entry, create_participant
-from chalicelib.operations.join_network import join_network
-from chalicelib.operations.launch import launch
-from chalicelib.operations.unit import ANYONE, THE_OPERATOR, Caller, Request, Unit
+from chalicelib.operations.network.create_info import create_info
+from chalicelib.operations.network.join_network import join_network
+from chalicelib.operations.participant import completion
+from chalicelib.operations.participant.create_participant import create_participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.payment import ledger, operator_actions
+from chalicelib.operations.run.launch import launch
+from chalicelib.operations.schedule import dead_letters
+from chalicelib.operations.shared.context import ANYONE, OPERATOR_CALLER, Caller, Context, Request
 from chalicelib.ports import Message
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import clock, messages
+from chalicelib.workers import message_handlers, scheduler
 from tests.tools.engines import Crash, FailingEngine
 
 from .people import Paying, Person
@@ -106,12 +109,12 @@ class Run:
     # -- what people do -----------------------------------------------------------------------------
 
     def launch(self) -> None:
-        self.act(launch, caller=THE_OPERATOR)
+        self.act(launch, caller=OPERATOR_CALLER)
         self.work()
 
     def begin(self, person: Person, hit_id: str) -> int:
         self.experiment.is_crowded = person.outcome == "overrecruited"
-        entry = Entry(person.worker, hit_id, person.assignment, recruiter=self.side.nickname)
+        entry = EntryRequest(person.worker, hit_id, person.assignment, recruiter=self.side.nickname)
         made = self.act(create_participant, entry, id=f"begin-{person.worker}")
         self.experiment.is_crowded = False
         return int(made["participant"]["id"])
@@ -124,13 +127,13 @@ class Run:
         self.act(create_info, node_id, id=f"say-{person.worker}", **answer)
 
     def finish(self, person: Person) -> None:
-        self.act(complete.complete_participation, person.id, id=f"end-{person.worker}")
+        self.act(completion.complete_participation, person.id, id=f"end-{person.worker}")
 
     def withdraw(self, person: Person) -> None:
-        self.act(complete.withdraw, person.id, id=f"end-{person.worker}")
+        self.act(completion.withdraw, person.id, id=f"end-{person.worker}")
 
     def report_error(self, person: Person) -> None:
-        self.act(complete.report_error, person.id, {"text": "broken"}, id=f"end-{person.worker}")
+        self.act(completion.report_error, person.id, {"text": "broken"}, id=f"end-{person.worker}")
 
     def participant(self, person: Person) -> Participant:
         with self.app.store.begin(self.side.clock.now()) as work:
@@ -141,17 +144,17 @@ class Run:
     def compensate(self, person: Person) -> None:
         """Again and again, as somebody does who sees no answer."""
         for _ in range(self.chance.randint(1, 2)):
-            self.act(owe_compensation, person.id, Decimal(person.compensation), caller=THE_OPERATOR)
+            self.act(owe_compensation, person.id, Decimal(person.compensation), caller=OPERATOR_CALLER)
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Replay dead letters, and release what was refused, now that the account is filled."""
         for letter in self.app.run(dead_letters.list_dead_letters):
             self.app.run(dead_letters.replay_dead_letter, letter["id"])
         for entry in self.ledger():
-            self.app.run(payments.release_payment, entry.participant_id, entry.kind)
+            self.app.run(operator_actions.release_payment, entry.participant_id, entry.kind)
 
-    def ledger(self) -> list[payments.Entry]:
-        return self.app.run(payments.list_payments, payments.Wanted())
+    def ledger(self) -> list[operator_actions.PaymentEntry]:
+        return self.app.run(operator_actions.list_payments, operator_actions.PaymentFilter())
 
     def ends(self) -> set[str]:
         """How people came to their end."""
@@ -162,7 +165,7 @@ class Run:
         """Through which states payments went."""
         with self.app.store.begin(self.side.clock.now()) as work:
             found = [work.payment(entry.participant_id, entry.kind) for entry in self.ledger()]
-            return {each["to"] for payment in found if payment for each in money.moves_of(payment)}
+            return {each["to"] for payment in found if payment for each in ledger.transitions_of(payment)}
 
     # -- what comes in ------------------------------------------------------------------------------
 
@@ -214,7 +217,7 @@ class Run:
         event = LocalQueue.as_event(message, self.queue.tries(message))
         self.in_hand = message
         try:
-            failed = messages.consume(event)["batchItemFailures"]
+            failed = message_handlers.consume(event)["batchItemFailures"]
         except Crash:
             self.restart()
             return False
@@ -231,7 +234,7 @@ class Run:
 
     def _consume_again(self, message: Message) -> None:
         try:
-            messages.consume(LocalQueue.as_event(message))
+            message_handlers.consume(LocalQueue.as_event(message))
         except Crash:
             self.restart()
 
@@ -244,7 +247,7 @@ class Run:
 
     def pass_time(self, by: timedelta) -> None:
         self.side.pass_time(by)
-        clock.sweep()
+        scheduler.resend_due_messages()
         self.work()
 
     # -- the end ------------------------------------------------------------------------------------
@@ -253,11 +256,11 @@ class Run:
         """Let nothing fail any more, and go on until there is nothing left to do."""
         self.engine.live()
         self.side.meanwhile = nothing
-        self.side.mend()
+        self.side.fix()
         for hours in (0.002, 0.05, 0.4, 1.1, 1.1, 0.4) * 5:
             self.hear()
             self.deliver_copies()
-            self.mend()
+            self.fix()
             self.pass_time(timedelta(hours=hours))
             if self.is_at_rest():
                 return
@@ -278,6 +281,6 @@ class Run:
         return self.side.clock.now() + AT_LAST
 
 
-def owe_compensation(unit: Unit, participant_id: int, amount: Decimal) -> None:
-    participant = unit.work.participant(participant_id)
-    money.owe(unit, participant, money.COMPENSATION, amount, "for your time", money.OPERATOR)
+def owe_compensation(ctx: Context, participant_id: int, amount: Decimal) -> None:
+    participant = ctx.uow.participant(participant_id)
+    ledger.record_debt(ctx, participant, ledger.COMPENSATION, amount, "for your time", ledger.OPERATOR)

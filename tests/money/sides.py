@@ -55,7 +55,7 @@ class Side(Protocol):
     def fail_with(self, draw: Callable[[], bool], chance: random.Random) -> None:
         """Let each call for which `draw` says so meet some fault."""
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Let no call fail any more, and fill the account."""
 
     def empty_account(self) -> None:

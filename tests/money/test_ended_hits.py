@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import services
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 
 from .people import Person
 from .run import Run

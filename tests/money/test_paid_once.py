@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.storage.engine import Engine
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local.moto_engine import NewEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.moto.moto_engine import NewEngine
 
 from .prolific import AtProlific, Line
 from .run import Run

@@ -19,7 +19,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.ports import Transfer
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.requester import Requester
-from chalicelib.workers import messages
+from chalicelib.workers import message_handlers
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, Fault, HandClock, MTurkStandIn
 
 from .sides import BASE_ADDRESS, Books, nothing
@@ -140,7 +140,7 @@ class Turk:
     def fail_with(self, draw: Callable[[], bool], chance: random.Random) -> None:
         self._standin.faults.draw = lambda _: chance.choice(list(Fault)) if draw() else None
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         self._standin.faults.draw = lambda _: None
         self.market.balance = Decimal(1000)
 
@@ -156,7 +156,7 @@ class Turk:
         """As SNS does, straight into our queue."""
         ids = {"messageId": "sns", "receiptHandle": "receipt"}
         record = {**ids, "body": report, "attributes": {"ApproximateReceiveCount": "1"}}
-        return not messages.consume({"Records": [record]})["batchItemFailures"]
+        return not message_handlers.consume({"Records": [record]})["batchItemFailures"]
 
     def take_compensation(self, worker: str) -> None:
         for hit_id in self.market.visible_to(worker):

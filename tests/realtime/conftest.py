@@ -10,7 +10,7 @@ import pytest
 from app import app
 from chalicelib import services
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.realtime.experiments import Meeting
 from tests.realtime.stage import Stage, open_stage
 

@@ -21,22 +21,22 @@ from websockets.sync.client import ClientConnection, connect
 from app import app as petri_app
 from chalicelib import bootstrap, services
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.messaging.channels import LocalChannels
 from chalicelib.messaging.gateway_channels import GatewayChannels
+from chalicelib.messaging.local_channels import LocalChannels
 from chalicelib.storage.engine import Engine
-from infra.local.drain import Drain
+from infra.local.background_worker import BackgroundWorker
+from infra.local.consumer import MessageConsumer
+from infra.local.dispatcher import SerialDispatcher
 from infra.local.host import Host
-from infra.local.lane import Lane
-from infra.local.line import Limits
-from infra.local.management_api import ManagementAPI
-from infra.local.messages import Messages
-from infra.local.moto_engine import REGION
-from infra.local.pages import Pages
-from infra.local.places import Places
-from infra.local.run import Wish, opened
+from infra.local.lifecycle.run import RunOptions, opened
+from infra.local.lifecycle.run_paths import RunPaths
+from infra.local.lifecycle.session import served
+from infra.local.moto.management_api import ManagementAPI
+from infra.local.moto.moto_engine import REGION
 from infra.local.server import listen, url_of
-from infra.local.session import served
+from infra.local.socket_connection import SocketLimits
 from infra.local.sockets import Sockets
+from infra.local.static_pages import Pages
 
 OPERATOR_TOKEN = "the-operator"
 #: The longest that a test waits for something that must come, in seconds; nothing is measured by it.
@@ -158,7 +158,7 @@ class Setting:
 
     experiment: type[Experiment]
     engine: Engine
-    limits: Limits
+    limits: SocketLimits
     #: send to sockets through the management API, as in the cloud
     as_in_the_cloud: bool = False
     site: Path = Path()
@@ -179,7 +179,7 @@ def hosted_as_by_debug(folder: Path, engine: EngineName) -> Iterator[Hosted]:
 
 
 @contextmanager
-def serving(build: Callable[[], AbstractContextManager[tuple[Host, Drain]]]) -> Iterator[Hosted]:
+def serving(build: Callable[[], AbstractContextManager[tuple[Host, BackgroundWorker]]]) -> Iterator[Hosted]:
     """Serve what is built, in a thread of its own, and launch it."""
     listener = listen("127.0.0.1", 0)
     stopping: list[Callable[[], None]] = []
@@ -213,13 +213,13 @@ def _no_page(root: Path, path: str) -> Path | None:
 
 
 @contextmanager
-def _opened(folder: Path, engine: EngineName) -> Iterator[tuple[Host, Drain]]:
-    with opened(Wish(folder, "run", engine, {"auto_recruit": False}), Places(folder.parent)) as run:
+def _opened(folder: Path, engine: EngineName) -> Iterator[tuple[Host, BackgroundWorker]]:
+    with opened(RunOptions(folder, "run", engine, {"auto_recruit": False}), RunPaths(folder.parent)) as run:
         yield run.host, run.drain
 
 
 @contextmanager
-def _built(setting: Setting) -> Iterator[tuple[Host, Drain]]:
+def _built(setting: Setting) -> Iterator[tuple[Host, BackgroundWorker]]:
     app = bootstrap.local(
         setting.experiment,
         {"mode": "debug", "recruiter": "hotair", "auto_recruit": False, "base_payment": 1.5},
@@ -233,7 +233,7 @@ def _built(setting: Setting) -> Iterator[tuple[Host, Drain]]:
         if setting.as_in_the_cloud:
             api = stack.enter_context(ManagementAPI(sockets))
             app.channels = stack.enter_context(closing(GatewayChannels(api.url, REGION)))
-        lane, messages = Lane(petri_app), Messages(app)
+        lane, messages = SerialDispatcher(petri_app), MessageConsumer(app)
         pages = Pages(setting.site, _no_page)
         host = Host(lane, pages, Sockets(petri_app, sockets, setting.limits))
-        yield host, Drain(messages.carry_out_one, lane.wake, messages.next_due)
+        yield host, BackgroundWorker(messages.carry_out_one, lane.wake, messages.next_due)

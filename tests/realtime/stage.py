@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 
 from app import on_connect, on_disconnect, on_socket_message
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.messaging.channels import LocalChannels
-from chalicelib.messaging.local import LocalQueue
+from chalicelib.messaging.local_channels import LocalChannels
+from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import clock as ticking
-from infra.local.gateway import HttpRequest
-from infra.local.socket_events import Visit, connect_event, disconnect_event, message_event
+from chalicelib.workers import scheduler as ticking
+from infra.lambda_events.gateway import HttpRequest
+from infra.lambda_events.socket_events import Visit, connect_event, disconnect_event, message_event
 from tests.web.world import OPERATOR_TOKEN, Person, World, build_world
 
 Handler = Callable[..., dict[str, Any]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.emulator.quick_moto import quick_answers
+from infra.emulator.shims.fast_dynamodb import quick_answers
 
 
 @pytest.fixture(scope="session", autouse=True)

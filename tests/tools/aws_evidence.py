@@ -26,8 +26,8 @@ from typing import Any, Final
 
 from quickjs import Context
 
-from infra.aws.names import FUNCTIONS, Names
-from infra.aws.policies import policy
+from infra.aws.account.names import FUNCTIONS, Names
+from infra.aws.account.policies import policy
 
 ROOT: Final = Path(__file__).parents[2]
 JAVASCRIPT: Final = ROOT / "infra" / "aws" / "functions"

@@ -6,15 +6,15 @@ import threading
 from collections.abc import Sequence
 from typing import Literal
 
-from chalicelib.storage.around import EngineAround
 from chalicelib.storage.engine import Engine, Write
+from chalicelib.storage.engine_wrapper import EngineWrapper
 
 
 class Crash(BaseException):
     """The process died here; no `except Exception` of the code under test may catch it."""
 
 
-class FailingEngine(EngineAround):
+class FailingEngine(EngineWrapper):
     """Passes everything on to an engine, and crashes before or after its n-th commit.
 
     After the crash it works again, as the database does for the process that comes next. Commits are

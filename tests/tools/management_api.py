@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from chalicelib.messaging.channels import LocalChannels
-from infra.local.management_api import FORBIDDEN, GONE, LIMITED, TOO_LARGE, ManagementAPI, Refusal
+from chalicelib.messaging.local_channels import LocalChannels
+from infra.local.moto.management_api import FORBIDDEN, GONE, LIMITED, TOO_LARGE, ManagementAPI, Refusal
 
 __all__ = ["FAILED", "FORBIDDEN", "GONE", "LIMITED", "TOO_LARGE", "BadDayAPI"]
 

@@ -14,7 +14,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 from moto.core.models import botocore_stubber
 
-from chalicelib.storage.dynamodb import DynamoDBEngine
+from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 
 Place = tuple[str, str]
 CONFLICT = "Transaction is ongoing for the item"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chalicelib.model.errors import Conflict
+from chalicelib.errors import Conflict
 from chalicelib.storage.engine import Put
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 
 
-def count_up(path: str, times: int) -> list[int]:
+def increment_now(path: str, times: int) -> list[int]:
     """Increment the counter so often; return what it gave."""
     engine = SQLiteEngine(path)
     try:

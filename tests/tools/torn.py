@@ -12,16 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from chalicelib.model.errors import Conflict
-from chalicelib.storage.around import EngineAround
-from chalicelib.storage.dynamodb import DynamoDBEngine
+from chalicelib.errors import Conflict
+from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 from chalicelib.storage.engine import Check, Engine, Item, Key, Write
+from chalicelib.storage.engine_wrapper import EngineWrapper
 
 #: Seconds: the longest time between the first item of a commit that readers see and the last one.
 LONGEST = 0.005
 
 
-class TornEngine(EngineAround):
+class TornEngine(EngineWrapper):
     """Passes everything on to an engine, and shows commits of several items one item after the other.
 
     The inner engine holds the truth. A commit compares and changes it at one moment; then each item

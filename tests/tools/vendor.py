@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Offered, Recruited, Transfer
+from chalicelib.ports import Listing, RecruitmentResult, Transfer
 
 Fault = Literal["refused", "unreachable", "answer lost"] | BaseException
 
@@ -19,10 +19,10 @@ class Vendor:
 
     nickname = "vendor"
 
-    def __init__(self, *, submits_itself: bool = False) -> None:
-        self.submits_itself = submits_itself
+    def __init__(self, *, auto_submits: bool = False) -> None:
+        self.auto_submits = auto_submits
         self.pays_any_submission = False
-        self.hands_in_itself = False
+        self.can_submit_on_behalf = False
         #: Every payment, in order: (participant, kind, amount).
         self.books: list[tuple[int, str, Decimal]] = []
         self.tokens: list[str] = []
@@ -37,25 +37,25 @@ class Vendor:
         #: What became of assignments.
         self.fates: dict[str, str] = {}
         #: Its offers of places, by id.
-        self.offers: dict[str, Offered] = {}
+        self.offers: dict[str, Listing] = {}
 
     @property
     def places(self) -> int:
         return sum(self.opened.values())
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         self.opened[token] = n
         self.is_closed = False
         ends = {hit_id: offered.ends for hit_id, offered in self.offers.items()}
-        tokens = [*facts.get("tokens", []), token]
-        return Recruited(f"{n} places are open.", facts={"tokens": tokens}, ends=ends)
+        tokens = [*recruiter_state.get("tokens", []), token]
+        return RecruitmentResult(f"{n} places are open.", recruiter_state={"tokens": tokens}, ends=ends)
 
-    def look_at_offer(self, hit_id: str) -> Offered | None:
+    def fetch_listing(self, hit_id: str) -> Listing | None:
         return self.offers.get(hit_id)
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         self.is_closed = True
-        return Recruited("Closed.", facts=dict(facts), ended=list(self.offers))
+        return RecruitmentResult("Closed.", recruiter_state=dict(recruiter_state), ended=list(self.offers))
 
     def prepare(self, transfer: Transfer) -> str | None:
         return None
@@ -78,7 +78,7 @@ class Vendor:
         self.looks.append(transfer.token)
         return f"paid-{transfer.token}" if transfer.token in self.tokens else None
 
-    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         return self.fates.get(assignment_id)
 
     def fee(self, amount: Decimal, places: int) -> Decimal:

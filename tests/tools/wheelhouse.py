@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.aws.pins import closure, petris_own
+from infra.packaging.pins import closure, petris_own
 
 _CACHES = "__pycache__"
 

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib import services
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.experiment.routes import Route
-from chalicelib.storage.sqlite import SQLiteEngine
-from chalicelib.web.custom import unregister
+from chalicelib.experiment.routes import AuthorRoute
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.web.author_routes import unregister
 from tests.web.experiments import Archipelago, Talk
 from tests.web.world import Person, World, build_world
 
@@ -40,7 +40,7 @@ def world() -> Iterator[NewWorld]:
         experiment_class: type[Experiment] = Talk,
         *,
         launch: bool = True,
-        routes: list[Route] | None = None,
+        routes: list[AuthorRoute] | None = None,
         **settings: Any,
     ) -> World:
         made = build_world(experiment_class, SQLiteEngine(":memory:"), settings, routes or [])

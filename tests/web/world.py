@@ -14,15 +14,15 @@ from chalice.app import Chalice
 from app import app as petri_app
 from chalicelib import bootstrap, services
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.experiment.routes import Route
-from chalicelib.messaging.local import LocalQueue
-from chalicelib.operations.tokens import SignedTokens
+from chalicelib.experiment.routes import AuthorRoute
+from chalicelib.messaging.local_queue import LocalQueue
+from chalicelib.operations.shared.tokens import SignedTokens
 from chalicelib.storage.engine import Engine, Item
-from chalicelib.web.custom import register
-from chalicelib.workers import messages
-from infra.local.answers import Answer
-from infra.local.gateway import HttpRequest, proxy_event
-from infra.local.lane import Lane
+from chalicelib.web.author_routes import register
+from chalicelib.workers import message_handlers
+from infra.lambda_events.gateway import HttpRequest, proxy_event
+from infra.lambda_events.responses import Response
+from infra.local.dispatcher import SerialDispatcher
 from tests.web.clock import HandClock
 
 FORM = "application/x-www-form-urlencoded"
@@ -36,7 +36,7 @@ Fields = Mapping[str, Any] | Sequence[tuple[str, Any]]
 class Said:
     """An answer as a client reads it."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self.status = answer.status
         self.headers = {name.decode(): value.decode() for name, value in answer.headers}
         self.raw = answer.body
@@ -106,11 +106,11 @@ class World:
     engine: Engine
     clock: HandClock
     chalice: Chalice
-    lane: Lane = field(init=False)
+    lane: SerialDispatcher = field(init=False)
     arrived: int = 0
 
     def __post_init__(self) -> None:
-        self.lane = Lane(self.chalice)
+        self.lane = SerialDispatcher(self.chalice)
 
     # -- requests -----------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class World:
         assert isinstance(queue, LocalQueue)
         done = []
         while (message := queue.take()) is not None:
-            failures = messages.consume(LocalQueue.as_event(message))["batchItemFailures"]
+            failures = message_handlers.consume(LocalQueue.as_event(message))["batchItemFailures"]
             assert failures == [], message.body
             done.append(message.body)
         return done
@@ -241,7 +241,7 @@ def build_world(
     experiment_class: type[Experiment],
     engine: Engine,
     settings: Mapping[str, Any],
-    routes: Sequence[Route] = (),
+    routes: Sequence[AuthorRoute] = (),
 ) -> World:
     """Open a run of an experiment over an engine."""
     clock = HandClock()

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.model.errors import VendorRefused
-from chalicelib.model.shareable import for_operator
-from chalicelib.ports import Recruited
+from chalicelib.errors import VendorRefused
+from chalicelib.log_redaction import for_operator
+from chalicelib.ports import RecruitmentResult
 from chalicelib.recruiters.hotair import HotAirRecruiter
 
 logger = logging.getLogger("petri.worker")
@@ -25,16 +25,16 @@ class BotRecruiter(HotAirRecruiter):
         super().__init__(base, mode)
         self._spawn = spawn
 
-    def stand_in(self, entry: Mapping[str, str]) -> None:
+    def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
         """Start a bot that goes on, under the same ids, for somebody who is gone."""
         self._spawn(f"{self._base()}/ad?{urlencode(entry)}")
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Start n bots."""
-        recruited = super().recruit(n, token, facts)
+        recruited = super().recruit(n, token, recruiter_state)
         for address in recruited.addresses:
             self._spawn(address)
-        return Recruited(f"{n} bots were asked for.", recruited.addresses)
+        return RecruitmentResult(f"{n} bots were asked for.", recruited.addresses)
 
 
 class AbsentBots(BotRecruiter):
@@ -44,7 +44,7 @@ class AbsentBots(BotRecruiter):
         """`base` gives the address under which the experiment is served."""
         super().__init__(base, mode, _log_address)
 
-    def stand_in(self, entry: Mapping[str, str]) -> None:
+    def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
         """Say that nobody plays on; VendorRefused, without ids, since it goes into the log."""
         del entry
         raise VendorRefused(

@@ -7,33 +7,33 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruited, Transfer
-from chalicelib.recruiters.entry import entry_addresses
+from chalicelib.ports import RecruitmentResult, Transfer
+from chalicelib.recruiters.entry_urls import entry_addresses
 
 
 class HotAirRecruiter:
     """Makes addresses and pays in hot air."""
 
     nickname = "hotair"
-    submits_itself = True
+    auto_submits = True
     #: Paying is a note in the ledger and no more, and opening places is one in the log.
-    pays_in_hot_air = True
+    is_simulated = True
 
     def __init__(self, base: Callable[[], str], mode: str) -> None:
         """`base` gives the address under which the experiment is served."""
         self._base = base
         self._mode = mode
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Return n new addresses."""
-        del token, facts
+        del token, recruiter_state
         addresses = entry_addresses(self._base, self.nickname, self._mode, n)
-        return Recruited("\n".join(f"New participant requested: {a}" for a in addresses), addresses)
+        return RecruitmentResult("\n".join(f"New participant requested: {a}" for a in addresses), addresses)
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Say so; nobody has to be told."""
-        del facts
-        return Recruited("Recruitment is closed.")
+        del recruiter_state
+        return RecruitmentResult("Recruitment is closed.")
 
     def prepare(self, transfer: Transfer) -> str | None:
         """Need nothing before."""
@@ -49,9 +49,9 @@ class HotAirRecruiter:
         del transfer
         return None
 
-    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Know of nobody who is not here any more: they have gone."""
-        del assignment_id, facts
+        del assignment_id, recruiter_state
         return "abandoned"
 
     def fee(self, amount: Decimal, places: int) -> Decimal:

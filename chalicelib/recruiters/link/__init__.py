@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.operations.settings import Gettable, Settings
+from chalicelib.operations.shared.settings import Settings, SettingsLike
 
-from .entries import EntryLinks, Ids
 from .recruiter import LinkRecruiter
+from .signed_links import LinkIds, SignedLinks
 
-__all__ = ["EntryLinks", "Ids", "LinkRecruiter", "build"]
+__all__ = ["LinkIds", "LinkRecruiter", "SignedLinks", "build"]
 
 
-def build(config: Gettable, base: Callable[[], str], *, secret: str) -> LinkRecruiter:
+def build(config: SettingsLike, base: Callable[[], str], *, secret: str) -> LinkRecruiter:
     """Make the recruiter of a run; `secret` is the run's own, and signs its links."""
     settings = Settings(config)
     return LinkRecruiter(
-        EntryLinks(secret),
+        SignedLinks(secret),
         base,
         str(settings.get("mode") or "debug"),
         str(settings.get("link_workers") or ""),

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruited, Transfer
+from chalicelib.ports import RecruitmentResult, Transfer
 
-from .entries import EntryLinks, Ids, filled_in
+from .signed_links import LinkIds, SignedLinks, fill_template
 
 #: The setting `link_workers` with which one address serves everybody.
 ANY = "any"
@@ -22,10 +22,10 @@ class LinkRecruiter:
     """Makes entry links that nobody can forge, or use for somebody else; pays nobody."""
 
     nickname = "link"
-    submits_itself = True
+    auto_submits = True
 
     def __init__(
-        self, links: EntryLinks, base: Callable[[], str], mode: str, workers: str, way_out: str
+        self, links: SignedLinks, base: Callable[[], str], mode: str, workers: str, way_out: str
     ) -> None:
         """`workers`: ids of your own, or "any"; `way_out`: where people go at the end, or ""."""
         self._links = links
@@ -35,17 +35,19 @@ class LinkRecruiter:
         self._workers = [] if self._is_for_all else [one for one in re.split(r"[,\s]+", workers) if one]
         self._way_out = way_out
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Return n links, the same for the same token."""
         if self._is_for_all:
             address = self._links.open_address(self._base().rstrip("/"), self._mode, PLACEHOLDER)
-            return Recruited(f"The address for everybody: {address}", [address])
-        openings = dict(facts.get("openings", {}))
+            return RecruitmentResult(f"The address for everybody: {address}", [address])
+        openings = dict(recruiter_state.get("openings", {}))
         if self._workers and token not in openings:
             openings[token] = self._next_workers(n, openings)
         workers = openings.get(token) or self._made_up(n, token)
         addresses = [self._address(worker) for worker in workers if worker is not None]
-        return Recruited(_told(addresses, n), addresses, {"openings": openings} if openings else {})
+        return RecruitmentResult(
+            _describe(addresses, n), addresses, {"openings": openings} if openings else {}
+        )
 
     def _next_workers(self, n: int, openings: Mapping[str, list[str]]) -> list[str]:
         used = {worker for workers in openings.values() for worker in workers}
@@ -61,15 +63,17 @@ class LinkRecruiter:
 
     def check_entry(self, worker_id: str, hit_id: str, assignment_id: str, signed: str | None) -> None:
         """Refuse somebody who comes without a link of ours, or with another's; `signed` is its `entry`."""
-        self._links.check(Ids(worker_id, assignment_id, hit_id), signed)
+        self._links.check(LinkIds(worker_id, assignment_id, hit_id), signed)
 
-    def read_entry(self, link: str) -> tuple[Ids, str]:
+    def read_entry(self, link: str) -> tuple[LinkIds, str]:
         """Return who a link is for and its `entry`, to find them again; Forbidden for a forged link."""
         return self._links.read(link), self._links.signed_part(link)
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Say so; the ad page turns away who comes later."""
-        return Recruited("Links that were handed out let nobody in any more.", facts=dict(facts))
+        return RecruitmentResult(
+            "Links that were handed out let nobody in any more.", recruiter_state=dict(recruiter_state)
+        )
 
     def prepare(self, transfer: Transfer) -> str | None:
         """Need nothing before."""
@@ -85,9 +89,9 @@ class LinkRecruiter:
         del transfer
         return None
 
-    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Know of nobody who is not here any more: they have gone."""
-        del assignment_id, facts
+        del assignment_id, recruiter_state
         return "abandoned"
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
@@ -100,12 +104,12 @@ class LinkRecruiter:
 
     def submit_address(self, participant: Participant) -> str:
         """Where the exit page sends this participant: `link_exit_address`, filled in."""
-        return filled_in(
+        return fill_template(
             self._way_out, worker_id=participant.worker_id, assignment_id=participant.assignment_id
         )
 
 
-def _told(addresses: list[str], n: int) -> str:
+def _describe(addresses: list[str], n: int) -> str:
     lines = [f"New participant requested: {address}" for address in addresses]
     if len(addresses) < n:
         lines.append(f"{n - len(addresses)} more were asked for, and link_workers has no id left: add some.")

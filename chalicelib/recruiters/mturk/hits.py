@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.model.errors import ConfigError, VendorError
-from chalicelib.operations.money import in_cents
-from chalicelib.operations.settings import Gettable
+from chalicelib.errors import ConfigError, VendorError
+from chalicelib.operations.payment.ledger import to_cents
+from chalicelib.operations.shared.settings import SettingsLike
 
-from .errors import TurkRefused
-from .marks import request_token, run_annotation, seconds_of_an_hour
+from .mturk_errors import TurkRefused
+from .request_tokens import request_token, run_annotation, seconds_of_an_hour
 from .requester import Requester
 
 #: HITs can live between half a minute and a year, assignments too.
@@ -82,7 +82,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class HitTemplate:
     """What a HIT says to workers and how long it lasts."""
 
     title: str
@@ -94,13 +94,13 @@ class Offer:
     auto_approval: timedelta = AUTO_APPROVAL
 
     @classmethod
-    def from_config(cls, config: Gettable) -> Offer:
+    def from_config(cls, config: SettingsLike) -> HitTemplate:
         """Read an offer from the settings; ConfigError for what Mechanical Turk would refuse."""
         offer = cls(
             title=str(config.get("title", None) or "Experiment"),
             description=str(config.get("description", None) or "A behavioural experiment."),
             keywords=str(config.get("keywords", None) or ""),
-            reward=in_cents(config.get("base_payment", None) or 0, "base_payment"),
+            reward=to_cents(config.get("base_payment", None) or 0, "base_payment"),
             duration=timedelta(hours=float(config.get("duration", None) or 1)),
             lifetime=timedelta(hours=float(config.get("lifetime", None) or 24)),
         )
@@ -118,7 +118,7 @@ class Offer:
             if not _SHORTEST <= getattr(self, name) <= _LONGEST:
                 raise ConfigError(f"{name} must lie between half a minute and a year for Mechanical Turk.")
 
-    def of_run(self, app_id: str) -> Offer:
+    def of_run(self, app_id: str) -> HitTemplate:
         """Return the offer with a delay of approval of the run's own.
 
         HITs of one type report to one topic, and equal offers are of one type: another run with the same
@@ -139,7 +139,7 @@ class Offer:
         }
 
 
-class Hits:
+class HitClient:
     """The HITs of a requester."""
 
     def __init__(self, requester: Requester) -> None:
@@ -163,7 +163,7 @@ class Hits:
         """How many assignments of a HIT were submitted, judged or not."""
         return sum(1 for _ in self._requester.every("list_assignments_for_hit", "Assignments", HITId=hit_id))
 
-    def make_type(self, offer: Offer, requirements: list[dict[str, Any]], topic: str | None) -> str:
+    def make_type(self, offer: HitTemplate, requirements: list[dict[str, Any]], topic: str | None) -> str:
         """Make the type of HITs, the same for the same offer, and have its events reported to a topic."""
         made = self._requester.ask(
             "create_hit_type", QualificationRequirements=requirements, **offer.as_type()

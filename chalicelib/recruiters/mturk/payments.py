@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
-from chalicelib.operations.money import SCREEN_OUT
+from chalicelib.errors import VendorRefused, VendorUnreachable
+from chalicelib.operations.payment.ledger import SCREEN_OUT
 from chalicelib.ports import Transfer
 
-from .errors import TurkRefused
-from .hits import Hits, Offer
-from .marks import annotation, mark, request_token
-from .qualifications import Qualifications, exclusive
-from .question import compensation_question
+from .hit_questions import compensation_question
+from .hits import HitClient, HitTemplate
+from .mturk_errors import TurkRefused
+from .qualifications import QualificationTypes, exclusive
+from .request_tokens import annotation, mark, request_token
 from .requester import Requester
 
 #: The kind of HIT that compensates somebody.
@@ -28,21 +28,21 @@ _AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Compensation:
+class CompensationHit:
     """A HIT that one worker can see, and where they find it."""
 
     hit_id: str
     address: str
 
 
-class Payments:
+class MTurkPayments:
     """The payments of one run."""
 
     def __init__(self, requester: Requester, app_id: str) -> None:
         """Take whom to ask; `app_id` keeps the tokens of runs apart."""
         self._requester = requester
         self._app_id = app_id
-        self._hits = Hits(requester)
+        self._hits = HitClient(requester)
 
     # -- base pay -------------------------------------------------------------------------------
 
@@ -156,23 +156,23 @@ class Payments:
         """Open a HIT with this reward that only this worker sees; return its id."""
         return self.open_compensation(transfer).hit_id
 
-    def open_compensation(self, transfer: Transfer) -> Compensation:
+    def open_compensation(self, transfer: Transfer) -> CompensationHit:
         """Give the worker a qualification of their own and open a HIT that asks for it, once for a token."""
         found = self._find_compensation(transfer)
         if found is not None:
             return found
-        qualifications = Qualifications(self._requester)
+        qualifications = QualificationTypes(self._requester)
         sign = self._sign(transfer)
-        qualification = qualifications.find_or_make(
+        qualification = qualifications.find_or_create(
             f"Compensation {sign}", "Given to one worker, who is compensated for their time."
         )
         # Who is compensated is told so by the operator; who was screened out, by Mechanical Turk's mail.
         qualifications.give(qualification, transfer.worker_id, 1, notify=transfer.kind == SCREEN_OUT)
         return self._open(transfer, exclusive(qualification))
 
-    def _open(self, transfer: Transfer, requirement: dict[str, Any]) -> Compensation:
+    def _open(self, transfer: Transfer, requirement: dict[str, Any]) -> CompensationHit:
         text = transfer.reason or "Compensation for your time"
-        offer = Offer(
+        offer = HitTemplate(
             title="Compensation for an earlier HIT",
             description=text[:_MOST_CHARACTERS],
             keywords="compensation",
@@ -198,7 +198,7 @@ class Payments:
         found = self._find_compensation(transfer)
         return None if found is None else found.hit_id
 
-    def _find_compensation(self, transfer: Transfer) -> Compensation | None:
+    def _find_compensation(self, transfer: Transfer) -> CompensationHit | None:
         note = self._note(transfer)
         found = next((hit for hit in self._hits.all() if hit.annotation == note), None)
         return None if found is None else self._compensation(found.id, found.group)
@@ -206,5 +206,5 @@ class Payments:
     def _note(self, transfer: Transfer) -> str:
         return annotation(self._app_id, COMPENSATION, self._token(transfer))
 
-    def _compensation(self, hit_id: str, group: str) -> Compensation:
-        return Compensation(hit_id, f"{self._requester.worker_site}/projects/{group}/tasks")
+    def _compensation(self, hit_id: str, group: str) -> CompensationHit:
+        return CompensationHit(hit_id, f"{self._requester.worker_site}/projects/{group}/tasks")

@@ -6,10 +6,10 @@ import json
 import logging
 from typing import Any
 
-from chalicelib.model.errors import ConfigError, VendorUnreachable
-from chalicelib.operations.settings import Gettable
+from chalicelib.errors import ConfigError, VendorUnreachable
+from chalicelib.operations.shared.settings import SettingsLike
 
-from .errors import TurkRefused
+from .mturk_errors import TurkRefused
 from .requester import Requester
 
 logger = logging.getLogger("petri.mturk")
@@ -22,7 +22,7 @@ MOST = 10
 _HIDE = "DiscoverPreviewAndAccept"
 
 
-class Qualifications:
+class QualificationTypes:
     """The requester's qualification types, by name."""
 
     def __init__(self, requester: Requester) -> None:
@@ -46,7 +46,7 @@ class Qualifications:
             self._ids[name] = found
         return self._ids[name]
 
-    def find_or_make(self, name: str, description: str) -> str:
+    def find_or_create(self, name: str, description: str) -> str:
         """Return the id of the qualification of this name, made when there is none."""
         return self.find(name) or self._make(name, description)
 
@@ -87,7 +87,7 @@ class Qualifications:
             **({"Reason": reason} if reason else {}),
         )
 
-    def requirements(self, config: Gettable) -> list[dict[str, Any]]:
+    def requirements(self, config: SettingsLike) -> list[dict[str, Any]]:
         """Say who may see and accept the HITs of an experiment, from its settings."""
         asked = [
             _requirement(
@@ -122,7 +122,7 @@ def exclusive(qualification_id: str) -> dict[str, Any]:
     return _requirement(qualification_id, "Exists")
 
 
-def names_in(config: Gettable) -> list[str]:
+def names_in(config: SettingsLike) -> list[str]:
     """Return the names in mturk_qualification_blocklist."""
     words = str(config.get("mturk_qualification_blocklist", None) or "").split(",")
     return list(dict.fromkeys(word.strip() for word in words if word.strip()))

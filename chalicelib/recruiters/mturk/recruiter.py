@@ -8,17 +8,17 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.model.participant import Participant
-from chalicelib.operations.money import BASE, BONUS, SCREEN_OUT
-from chalicelib.operations.settings import Gettable
-from chalicelib.ports import Clock, Offered, Recruited, Transfer
+from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
+from chalicelib.operations.shared.settings import SettingsLike
+from chalicelib.ports import Clock, Listing, RecruitmentResult, Transfer
 
 from . import fees
-from .entrance import Entrance
-from .errors import TurkRefused
-from .payments import Payments
-from .places import Places, Topic
-from .qualifications import Qualifications
-from .question import ad_address
+from .assignment_verifier import AssignmentVerifier
+from .hit_questions import ad_address
+from .hit_slots import HitSlots, Topic
+from .mturk_errors import TurkRefused
+from .payments import MTurkPayments
+from .qualifications import QualificationTypes
 from .requester import SUBMIT_SITES, Requester, connect
 
 
@@ -26,14 +26,14 @@ class MTurkRecruiter:
     """Recruits and pays at Mechanical Turk, in the sandbox or live."""
 
     nickname = "mturk"
-    submits_itself = False
+    auto_submits = False
     #: Amazon approves by itself what nobody rejects, and Petri rejects nobody.
     pays_any_submission = True
 
     def __init__(
         self,
         requester: Requester,
-        config: Gettable,
+        config: SettingsLike,
         base: Callable[[], str],
         clock: Clock,
         *,
@@ -42,24 +42,24 @@ class MTurkRecruiter:
     ) -> None:
         """`base` gives the https address of the experiment; `topic`: the SNS topic that events go to."""
         self._requester = requester
-        self._places = Places(
+        self._places = HitSlots(
             requester, config, clock, lambda: ad_address(base(), requester.market), app_id, topic
         )
-        self._payments = Payments(requester, app_id)
-        self._entrance = Entrance(requester.quick(), app_id)
-        self._qualifications = Qualifications(requester)
+        self._payments = MTurkPayments(requester, app_id)
+        self._entrance = AssignmentVerifier(requester.quick(), app_id)
+        self._qualifications = QualificationTypes(requester)
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Open n more places; a repeat with the same token opens them once."""
         if n < 1:
-            return Recruited("No places were asked for.", facts=dict(facts))
-        return self._places.open(n, token, facts)
+            return RecruitmentResult("No places were asked for.", recruiter_state=dict(recruiter_state))
+        return self._places.open(n, token, recruiter_state)
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Let nobody find the run's HITs any more; who has accepted one can finish."""
-        return self._places.close(facts)
+        return self._places.close(recruiter_state)
 
-    def look_at_offer(self, hit_id: str) -> Offered | None:
+    def fetch_listing(self, hit_id: str) -> Listing | None:
         """Return a HIT of this run as Mechanical Turk shows it; None when it has none of this id."""
         return self._places.look(hit_id)
 
@@ -90,7 +90,7 @@ class MTurkRecruiter:
         with_assignment = self._payments.find_bonus(transfer) if transfer.kind == SCREEN_OUT else None
         return with_assignment or self._payments.find_compensation(transfer)
 
-    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Say what became of an assignment; None when Mechanical Turk has none of this id.
 
         It tells no difference between assignments that are worked on and that were given back: when
@@ -104,13 +104,13 @@ class MTurkRecruiter:
             raise
         if status is not None:
             return status.lower()
-        return "working" if self._places.anybody_pending(facts) else "abandoned"
+        return "working" if self._places.has_pending(recruiter_state) else "abandoned"
 
     def confirm_entry(
-        self, worker_id: str, hit_id: str, assignment_id: str, facts: Mapping[str, Any]
+        self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
     ) -> None:
-        """Ask whether an assignment is one of this run's HITs' and not over; see `Entrance`."""
-        del facts
+        """Ask whether an assignment is one of this run's HITs' and not over; see `AssignmentVerifier`."""
+        del recruiter_state
         self._entrance.confirm(worker_id, hit_id, assignment_id)
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
@@ -119,7 +119,7 @@ class MTurkRecruiter:
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
         """Give a worker the qualification of this name, which is made when there is none."""
-        found = self._qualifications.find_or_make(name, f"Has taken part in {name}.")
+        found = self._qualifications.find_or_create(name, f"Has taken part in {name}.")
         self._qualifications.give(found, worker_id, score)
 
     def revoke(self, worker_id: str, name: str, reason: str = "") -> None:
@@ -161,7 +161,7 @@ def _site_of(address: str) -> str:
 
 
 def build(
-    config: Gettable, base: Callable[[], str], clock: Clock, *, app_id: str, topic: Topic = None
+    config: SettingsLike, base: Callable[[], str], clock: Clock, *, app_id: str, topic: Topic = None
 ) -> MTurkRecruiter:
     """Build the recruiter of a run: live in mode live, else in the sandbox."""
     market = "live" if config.get("mode", None) == "live" else "sandbox"

@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.model.errors import ConfigError
-from chalicelib.operations.settings import Gettable
+from chalicelib.errors import ConfigError
+from chalicelib.operations.shared.settings import SettingsLike
 
-from .errors import translated
+from .mturk_errors import translated
 
 #: Mechanical Turk is in one region only, wherever the experiment runs.
 REGION = "us-east-1"
@@ -104,7 +104,7 @@ class Requester:
             self._client.close()
 
 
-def connect(config: Gettable, market: str) -> Requester:
+def connect(config: SettingsLike, market: str) -> Requester:
     """Connect with the requester's keys, which may belong to another account than the deployment's."""
     key, secret = (config.get(name, None) or None for name in ("aws_access_key_id", "aws_secret_access_key"))
     if (key is None) != (secret is None):

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 import requests
 
-from chalicelib.model.errors import BadRequest, ConfigError, Forbidden, VendorUnreachable
-from chalicelib.ports import Clock, Report
+from chalicelib.errors import BadRequest, ConfigError, Forbidden, VendorUnreachable
+from chalicelib.ports import Clock, VendorReport
 
-from .events import events_in
+from .sns_events import events_in
 
 #: Where Amazon's certificates lie, by region; nothing may stand before, behind or between.
 _CERTIFICATE = re.compile(
@@ -45,7 +45,7 @@ _HASHES = {"1": "SHA1", "2": "SHA256"}
 _TIMEOUT = 5
 
 #: Returns what lies at an https address.
-Loader = Callable[[str], bytes]
+CertificateLoader = Callable[[str], bytes]
 
 
 class SignatureCheck(Protocol):
@@ -60,7 +60,9 @@ class SignatureCheck(Protocol):
 class SNSVerifier:
     """Tells Amazon's messages for one topic from everybody else's."""
 
-    def __init__(self, topic: str, load_certificate: Loader, is_signed: SignatureCheck, clock: Clock) -> None:
+    def __init__(
+        self, topic: str, load_certificate: CertificateLoader, is_signed: SignatureCheck, clock: Clock
+    ) -> None:
         """`topic`: the ARN of the one topic that is ours; `load_certificate` is the trust anchor."""
         self._topic = topic
         self._region = topic.split(":")[3] if topic.count(":") >= 5 else ""  # noqa: PLR2004 - arn:aws:sns:region:account:name
@@ -125,7 +127,7 @@ def string_to_sign(fields: dict[str, Any]) -> bytes:
     return "".join(f"{name}\n{fields[name]}\n" for name in names).encode()
 
 
-class SNSDoor:
+class SNSEndpoint:
     """Takes messages of SNS over HTTP."""
 
     def __init__(self, verifier: SNSVerifier, confirm: Callable[[str], object]) -> None:
@@ -133,7 +135,7 @@ class SNSDoor:
         self._verifier = verifier
         self._confirm = confirm
 
-    def receive(self, body: str) -> list[Report]:
+    def receive(self, body: str) -> list[VendorReport]:
         """Verify a message; return the events in it, or confirm the subscription it asks about."""
         fields = self._verifier.verified(body)
         if fields["Type"] == "Notification":
@@ -143,9 +145,9 @@ class SNSDoor:
         return []
 
 
-def amazon_door(topic: str, clock: Clock) -> SNSDoor:
+def amazon_endpoint(topic: str, clock: Clock) -> SNSEndpoint:
     """Build the door of a deployed stage, which believes what Amazon's own servers give over https."""
-    return SNSDoor(SNSVerifier(topic, load_from_amazon, is_signed_by, clock), load_from_amazon)
+    return SNSEndpoint(SNSVerifier(topic, load_from_amazon, is_signed_by, clock), load_from_amazon)
 
 
 def load_from_amazon(address: str) -> bytes:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.operations.settings import Gettable
+from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.ports import Clock
 
 from .client import API, ProlificClient
+from .prolific_settings import read_settings
 from .recruiter import WEBHOOK_PATH, ProlificRecruiter
-from .settings import read_settings
-from .submissions import Report
+from .submissions import SubmissionReport
 
-__all__ = ["WEBHOOK_PATH", "ProlificRecruiter", "Report", "build"]
+__all__ = ["WEBHOOK_PATH", "ProlificRecruiter", "SubmissionReport", "build"]
 
 
 def build(
-    config: Gettable, base: Callable[[], str], clock: Clock, *, secret: str, api: str = API
+    config: SettingsLike, base: Callable[[], str], clock: Clock, *, secret: str, api: str = API
 ) -> ProlificRecruiter:
     """Make the recruiter of a run; ConfigError names every setting that is wrong.
 

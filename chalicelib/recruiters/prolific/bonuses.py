@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chalicelib.model.errors import NotSettled, VendorRefused
+from chalicelib.errors import NotSettled, VendorRefused
 from chalicelib.ports import Clock, Transfer
 
 from .client import ProlificClient
 from .submissions import Submissions
 
 #: Prolific pays "in the following minutes"; what isn't to be seen after this long was never taken.
-SETTLES = timedelta(minutes=15)
+SETTLE_TIME = timedelta(minutes=15)
 CENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SetUp:
+class PreparedBonus:
     """What is known of a bonus that was set up; the ledger keeps it as text."""
 
     bonus_id: str
@@ -38,7 +38,7 @@ class SetUp:
         return f"{self.bonus_id} before={self.before} at={self.at.isoformat()}"
 
     @classmethod
-    def read(cls, text: str) -> SetUp:
+    def read(cls, text: str) -> PreparedBonus:
         """Read what `str` wrote."""
         bonus_id, before, at = text.split()
         moment = datetime.fromisoformat(at.removeprefix("at="))
@@ -66,7 +66,7 @@ class Bonuses:
                 f"Prolific understood {made['amount']} cents where {_cents(transfer)} were meant; "
                 "nothing was paid. Pay this bonus by hand and report it."
             )
-        return str(SetUp(str(made["id"]), before, self.clock.now()))
+        return str(PreparedBonus(str(made["id"]), before, self.clock.now()))
 
     def pay(self, transfer: Transfer) -> str:
         """Pay a bonus that was set up, unless it is there already."""
@@ -86,16 +86,16 @@ class Bonuses:
         """
         if transfer.reference is None:
             return None
-        made = SetUp.read(transfer.reference)
+        made = PreparedBonus.read(transfer.reference)
         if self._is_shown(transfer, made):
             return made.bonus_id
         # The try that set it up began earlier than it was set up.
         self._refuse_while_on_its_way(made, max(made.at, last_sent(transfer) or made.at))
         return None
 
-    def _refuse_while_on_its_way(self, made: SetUp, sent: datetime | None) -> None:
-        if sent is not None and self.clock.now() < sent + SETTLES:
-            again = sent + SETTLES
+    def _refuse_while_on_its_way(self, made: PreparedBonus, sent: datetime | None) -> None:
+        if sent is not None and self.clock.now() < sent + SETTLE_TIME:
+            again = sent + SETTLE_TIME
             raise NotSettled(
                 f"Prolific doesn't show the bonus {made.bonus_id} yet, and it may be on its way; "
                 f"it is looked for again after {again.isoformat()}.",
@@ -103,17 +103,17 @@ class Bonuses:
             )
 
     @staticmethod
-    def _set_up_of(transfer: Transfer) -> SetUp:
+    def _set_up_of(transfer: Transfer) -> PreparedBonus:
         if transfer.reference is None:
             raise VendorRefused("A bonus at Prolific has to be set up before it is paid; release it again.")
-        return SetUp.read(transfer.reference)
+        return PreparedBonus.read(transfer.reference)
 
-    def _is_shown(self, transfer: Transfer, made: SetUp) -> bool:
+    def _is_shown(self, transfer: Transfer, made: PreparedBonus) -> bool:
         """Whether the submission shows one bonus of this amount more than it had, and than was sent since.
 
         One that stopped before it was paid leaves the way free for another of the same amount.
         """
-        alike = transfer.alike_sent_at
+        alike = transfer.indistinguishable_sent_at
         return self._count(transfer) > made.before + (alike is not None and alike >= made.at)
 
     def _count(self, transfer: Transfer) -> int:

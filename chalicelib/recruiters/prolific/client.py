@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.errors import VendorRefused, VendorUnreachable
 
 API = "https://api.prolific.com/api/v1"
 #: Seconds to connect, and to wait for an answer: well below the lease that a payment has.
@@ -20,20 +20,20 @@ TIMEOUT = (5.0, 30.0)
 #: The same where a participant, who is about to begin, waits for the answer.
 QUICK = (3.0, 8.0)
 #: Lists longer than this many pages mean that `next` runs in circles.
-MOST_PAGES = 1_000
+MAX_PAGES = 1_000
 SHOWN = 300
 
 OK = range(200, 300)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY = 401, 403, 404, 429
-SERVER_FAULT = 500
+SERVER_ERROR = 500
 
 
-class NotThere(VendorRefused):
+class ProlificNotFound(VendorRefused):
     """Prolific knows nothing under this id; check it, and that the token belongs to its workspace."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProlificResponse:
     """What Prolific answered."""
 
     body: dict[str, Any]
@@ -64,7 +64,7 @@ class ProlificClient:
         """Make something, or have something done."""
         return self.call("POST", f"{self._api}{path}", body=body or {}).body
 
-    def post_with_headers(self, path: str, body: Mapping[str, Any]) -> Answer:
+    def post_with_headers(self, path: str, body: Mapping[str, Any]) -> ProlificResponse:
         """Make something whose answer says more in its headers."""
         return self.call("POST", f"{self._api}{path}", body=body)
 
@@ -75,7 +75,7 @@ class ProlificClient:
     def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Read every page of a list."""
         page = self.get(path, **query)
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             yield from page.get("results") or ()
             following = ((page.get("_links") or {}).get("next") or {}).get("href")
             if not following:
@@ -93,7 +93,7 @@ class ProlificClient:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-    ) -> Answer:
+    ) -> ProlificResponse:
         """Make one call; VendorUnreachable when its effect isn't known, VendorRefused for a final no."""
         try:
             response = requests.request(
@@ -111,7 +111,7 @@ class ProlificClient:
             ) from error
         if response.status_code not in OK:
             raise _refusal(response)
-        return Answer(_parsed(response), response.headers)
+        return ProlificResponse(_parsed(response), response.headers)
 
 
 def _parsed(response: requests.Response) -> dict[str, Any]:
@@ -128,13 +128,15 @@ def _refusal(response: requests.Response) -> VendorRefused | VendorUnreachable:
     status = response.status_code
     if status == TOO_MANY:
         return VendorUnreachable("Prolific takes no more calls at this moment (429); it is tried again.")
-    if status >= SERVER_FAULT or status < 400:  # noqa: PLR2004 - a redirect is no answer either
+    if status >= SERVER_ERROR or status < 400:  # noqa: PLR2004 - a redirect is no answer either
         return VendorUnreachable(f"Prolific has a fault ({status}); it is tried again.")
     told = _detail(response)
     if status in (UNAUTHORIZED, FORBIDDEN):
         return VendorRefused(f"Prolific refuses the token ({told}); check prolific_token and its workspace.")
     if status == NOT_FOUND:
-        return NotThere(f"Prolific doesn't know this ({told}); check the id and the token's workspace.")
+        return ProlificNotFound(
+            f"Prolific doesn't know this ({told}); check the id and the token's workspace."
+        )
     return VendorRefused(f"Prolific refused: {told} Mend what it names, then release or try again.")
 
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from chalicelib.model.errors import Forbidden, VendorRefused
+from chalicelib.errors import Forbidden, VendorRefused
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Clock, Recruited, Transfer
+from chalicelib.ports import Clock, RecruitmentResult, Transfer
 
 from .bonuses import Bonuses
 from .client import ProlificClient
-from .codes import Codes
-from .groups import Groups
-from .settings import ProlificSettings
+from .completion_codes import CompletionCodes
+from .participant_groups import ParticipantGroups
+from .prolific_settings import ProlificSettings
 from .studies import Studies
-from .submissions import Report, Submissions
+from .submissions import SubmissionReport, Submissions
 from .webhooks import Webhooks
 
 CENT = Decimal("0.01")
@@ -33,11 +33,11 @@ class ProlificRecruiter:
     """
 
     nickname = "prolific"
-    submits_itself = False
+    auto_submits = False
     #: Petri completes the submission with the code for it: the participant has none to come back with.
-    screens_out_itself = True
+    screens_out_without_submission = True
     #: Who has finished and never came back to Prolific is handed in by Petri.
-    hands_in_itself = True
+    can_submit_on_behalf = True
 
     def __init__(
         self,
@@ -50,23 +50,23 @@ class ProlificRecruiter:
         """`base` gives the address of the experiment; completion codes follow from the run's `secret`."""
         self._settings = settings
         self._base = base
-        self._codes = Codes(secret)
-        self._groups = Groups(client, settings.workspace)
+        self._codes = CompletionCodes(secret)
+        self._groups = ParticipantGroups(client, settings.workspace)
         self._studies = Studies(client, settings, self._codes, self._groups, base)
         self._submissions = Submissions(client, self._codes)
         self._quick_submissions = Submissions(client.quick(), self._codes)
         self._bonuses = Bonuses(client, self._submissions, clock)
         self._webhooks = Webhooks(client, settings.workspace, clock, settings.webhook_secret)
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Publish a study with n places, or add n to the one that is open; the same token opens them once."""
-        if self._settings.mode == "live" and self._settings.workspace and not facts.get("studies"):
+        if self._settings.mode == "live" and self._settings.workspace and not recruiter_state.get("studies"):
             self._webhooks.subscribe(f"{self._base().rstrip('/')}{WEBHOOK_PATH}")
-        return self._studies.open(n, token, facts)
+        return self._studies.open(n, token, recruiter_state)
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> Recruited:
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Stop the study; those who have begun can finish."""
-        return self._studies.close(facts)
+        return self._studies.close(recruiter_state)
 
     def prepare(self, transfer: Transfer) -> str | None:
         """Set a bonus up; base pay and screen-out fees need nothing before."""
@@ -89,20 +89,20 @@ class ProlificRecruiter:
             return self._submissions.find_screen_out(transfer.assignment_id)
         return self._bonuses.find(transfer)
 
-    def fate(self, assignment_id: str, facts: Mapping[str, Any]) -> str | None:
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Say what became of a submission; None when Prolific doesn't know it."""
-        del facts
-        return self._submissions.fate(assignment_id)
+        del recruiter_state
+        return self._submissions.assignment_status(assignment_id)
 
     def confirm_entry(
-        self, worker_id: str, hit_id: str, assignment_id: str, facts: Mapping[str, Any]
+        self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
     ) -> None:
         """Ask whether a submission is this participant's, open, and of one of this run's studies.
 
         Forbidden when it isn't. Prolific makes a submission when its participant takes the place, before it
         sends them here, so there is none that it doesn't know yet.
         """
-        studies = {str(study["id"]) for study in facts.get("studies", ())}
+        studies = {str(study["id"]) for study in recruiter_state.get("studies", ())}
         if hit_id not in studies or not self._quick_submissions.is_open(assignment_id, worker_id, hit_id):
             raise Forbidden(
                 "Prolific has no open submission of yours for this study. Open the study from Prolific once "
@@ -124,7 +124,7 @@ class ProlificRecruiter:
         """Where the exit page sends a participant: Prolific's, with the code of how they left."""
         return self._codes.exit_address(participant)
 
-    def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> Report | None:
+    def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> SubmissionReport | None:
         """Verify a message and return what it reports.
 
         Forbidden for one that isn't Prolific's or is old, BadRequest for one that can't be read, None for
@@ -132,9 +132,9 @@ class ProlificRecruiter:
         """
         return self._webhooks.receive(headers, body)
 
-    def reports(self, facts: Mapping[str, Any]) -> Iterator[Report]:
+    def reports(self, recruiter_state: Mapping[str, Any]) -> Iterator[SubmissionReport]:
         """Report about all submissions of the run's studies, for where webhooks can't arrive or were lost."""
-        for study in facts.get("studies", ()):
+        for study in recruiter_state.get("studies", ()):
             yield from self._submissions.reports(study["id"])
 
     def _check_screen_out(self, transfer: Transfer) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.model.errors import VendorRefused
-from chalicelib.ports import Recruited
+from chalicelib.errors import VendorRefused
+from chalicelib.ports import RecruitmentResult
 
 from .client import ProlificClient, status_in
-from .codes import Codes
-from .groups import Groups
-from .settings import ProlificSettings
+from .completion_codes import CompletionCodes
+from .participant_groups import ParticipantGroups
+from .prolific_settings import ProlificSettings
 
 #: Tokens of openings that are remembered: far more than can be under way at once.
 REMEMBERED = 200
@@ -37,17 +37,19 @@ class Studies:
 
     client: ProlificClient
     settings: ProlificSettings
-    codes: Codes
-    groups: Groups
+    codes: CompletionCodes
+    groups: ParticipantGroups
     #: The address under which the experiment is served.
     base: Callable[[], str]
 
-    def open(self, n: int, token: str, facts: Mapping[str, Any]) -> Recruited:
+    def open(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Open n more places; a repeat with the same token opens them once."""
-        known = [dict(study) for study in facts.get("studies", ())]
-        tokens = list(facts.get("tokens", ()))
+        known = [dict(study) for study in recruiter_state.get("studies", ())]
+        tokens = list(recruiter_state.get("tokens", ()))
         if token in tokens:
-            return Recruited("These places are open at Prolific already.", facts=dict(facts))
+            return RecruitmentResult(
+                "These places are open at Prolific already.", recruiter_state=dict(recruiter_state)
+            )
         if known and not known[-1]["closed"]:
             known[-1]["places"] += n
             message = self._enlarge(known[-1]["id"], known[-1]["places"])
@@ -55,20 +57,23 @@ class Studies:
             study = self._study_of(token, n, [study["id"] for study in known])
             known.append({"id": study["id"], "places": n, "closed": False})
             message = self._publish(study)
-        return Recruited(message, facts={"studies": known, "tokens": [*tokens, token][-REMEMBERED:]})
+        return RecruitmentResult(
+            message, recruiter_state={"studies": known, "tokens": [*tokens, token][-REMEMBERED:]}
+        )
 
-    def close(self, facts: Mapping[str, Any]) -> Recruited:
+    def close(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Stop the study; those who have begun can finish."""
-        known = [dict(study) for study in facts.get("studies", ())]
+        known = [dict(study) for study in recruiter_state.get("studies", ())]
         if not known or known[-1]["closed"]:
-            return Recruited("No study is open at Prolific.", facts=dict(facts))
+            return RecruitmentResult("No study is open at Prolific.", recruiter_state=dict(recruiter_state))
         study_id = known[-1]["id"]
         status = status_in(self.client.get(f"/studies/{study_id}/"))
         if status not in (*ENDED, UNPUBLISHED):
             self.client.post(f"/studies/{study_id}/transition/", {"action": "STOP"})
         known[-1]["closed"] = True
-        return Recruited(
-            f"Prolific's study {study_id} takes nobody any more.", facts={**facts, "studies": known}
+        return RecruitmentResult(
+            f"Prolific's study {study_id} takes nobody any more.",
+            recruiter_state={**recruiter_state, "studies": known},
         )
 
     def _enlarge(self, study_id: str, places: int) -> str:
@@ -144,7 +149,7 @@ class Studies:
         filters = []
         if earlier:
             filters.append({"filter_id": "previous_studies_blocklist", "selected_values": earlier})
-        blocked = [self.groups.find_or_make(name) for name in self.settings.blocked_groups]
+        blocked = [self.groups.find_or_create(name) for name in self.settings.blocked_groups]
         if blocked:
             filters.append({"filter_id": "participant_group_blocklist", "selected_values": blocked})
         return filters

@@ -12,24 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.errors import VendorRefused, VendorUnreachable
 
-from .client import NotThere, ProlificClient, status_in
-from .codes import FINISHED_FOR_THEM, SCREENED_OUT, Codes
+from .client import ProlificClient, ProlificNotFound, status_in
+from .completion_codes import FINISHED_FOR_THEM, SCREENED_OUT, CompletionCodes
 
 logger = logging.getLogger("petri.prolific")
 
-AT_WORK = ("RESERVED", "ACTIVE")
+IN_PROGRESS = ("RESERVED", "ACTIVE")
 WAITING = "AWAITING REVIEW"
 PROCESSING = "PROCESSING"
 #: Statuses of who may begin.
-OPEN = (*AT_WORK, PROCESSING)
+OPEN = (*IN_PROGRESS, PROCESSING)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 APPROVED = ("APPROVED", "PARTIALLY APPROVED")
 OUT = "SCREENED OUT"
 TIMED_OUT = "TIMED OUT"
 #: What Petri calls the fates. Prolific has paid those whom it screened out; they are owed no more.
-FATES = {
+ASSIGNMENT_STATUSES = {
     "RESERVED": "working",
     "ACTIVE": "working",
     PROCESSING: "working",
@@ -54,7 +54,7 @@ EVENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SubmissionReport:
     """What Prolific says became of an assignment, in the words of `/notifications`."""
 
     event_type: str
@@ -62,13 +62,13 @@ class Report:
     worker_id: str
 
 
-def report_of(submission_id: str, status: str, worker_id: str) -> Report | None:
+def report_for_status(submission_id: str, status: str, worker_id: str) -> SubmissionReport | None:
     """Return the report that a status amounts to; None for one that says nothing to do."""
     event_type = EVENTS.get(status)
     if event_type is None:
         logger.info("A submission of Prolific is %s: nothing to do", status)
         return None
-    return Report(event_type, submission_id, worker_id)
+    return SubmissionReport(event_type, submission_id, worker_id)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Submissions:
     """Asks about submissions, approves them and screens them out."""
 
     client: ProlificClient
-    codes: Codes
+    codes: CompletionCodes
 
     def get(self, submission_id: str) -> dict[str, Any]:
         """Return a submission as Prolific has it: status, participant, study_id, bonus_payments ..."""
@@ -93,24 +93,24 @@ class Submissions:
             return False
         try:
             found = self.get(submission_id)
-        except NotThere:
+        except ProlificNotFound:
             return False
         status = str(found.get("status", "")).upper().replace("_", " ")
         whose = str(found.get("participant_id") or found.get("participant") or "")
         return (status, whose, found.get("study_id", study_id)) in {(s, worker_id, study_id) for s in OPEN}
 
-    def fate(self, submission_id: str) -> str | None:
+    def assignment_status(self, submission_id: str) -> str | None:
         """Say what became of an assignment; None when Prolific doesn't know it."""
         try:
-            return FATES.get(self.status(submission_id))
-        except NotThere:
+            return ASSIGNMENT_STATUSES.get(self.status(submission_id))
+        except ProlificNotFound:
             return None
 
-    def reports(self, study_id: str) -> Iterator[Report]:
+    def reports(self, study_id: str) -> Iterator[SubmissionReport]:
         """Report about every submission of a study: what webhooks told, and what they lost."""
         for found in self.client.list("/submissions/", study=study_id):
             worker_id = str(found.get("participant_id") or found.get("participant") or "")
-            report = report_of(str(found["id"]), status_in(found), worker_id)
+            report = report_for_status(str(found["id"]), status_in(found), worker_id)
             if report is not None:
                 yield report
 
@@ -120,7 +120,7 @@ class Submissions:
         Somebody who finished but never came back to Prolific is handed in first: they are owed their pay.
         """
         status = self.status(submission_id)
-        if status in AT_WORK:
+        if status in IN_PROGRESS:
             self._complete(submission_id, FINISHED_FOR_THEM)
         elif status not in (*APPROVED, WAITING, TIMED_OUT):
             raise self._wrong(submission_id, status)
@@ -131,7 +131,7 @@ class Submissions:
     def screen_out(self, submission_id: str) -> str:
         """Screen a submission out, which pays the study's fixed fee for it; out already: nothing more."""
         status = self.status(submission_id)
-        if status in AT_WORK:
+        if status in IN_PROGRESS:
             self._complete(submission_id, SCREENED_OUT)
         elif status != OUT:
             raise self._wrong(submission_id, status)

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.model.errors import BadRequest, Forbidden
+from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.ports import Clock
 
 from .client import ProlificClient, status_in
-from .submissions import Report, report_of
+from .submissions import SubmissionReport, report_for_status
 
 logger = logging.getLogger("petri.prolific")
 
@@ -68,7 +68,7 @@ def is_fresh(headers: Mapping[str, str], now: datetime) -> bool:
     return abs(now - sent) <= FRESH
 
 
-def read_event(body: bytes) -> Report | None:
+def read_event(body: bytes) -> SubmissionReport | None:
     """Return what a verified message reports; None for what needs nothing done."""
     try:
         event = json.loads(body)
@@ -81,7 +81,7 @@ def read_event(body: bytes) -> Report | None:
     submission_id, worker_id = event.get("resource_id"), event.get("participant_id")
     if not isinstance(submission_id, str) or not isinstance(worker_id, str):
         raise BadRequest("Prolific's event names no submission and participant.")
-    return report_of(submission_id, status_in(event), worker_id)
+    return report_for_status(submission_id, status_in(event), worker_id)
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Webhooks:
     _asked: datetime | None = None
     _known: str | None = None
 
-    def receive(self, headers: Mapping[str, str], body: bytes) -> Report | None:
+    def receive(self, headers: Mapping[str, str], body: bytes) -> SubmissionReport | None:
         """Verify a message and return what it reports; Forbidden for one that isn't Prolific's, or old."""
         lower = {name.lower(): value for name, value in headers.items()}
         if not (is_fresh(lower, self.clock.now()) and self._is_signed(lower, body)):

@@ -1,6 +1,6 @@
 // Which file answers an address: what infra/site/resolve.py does on one machine. Runs at CloudFront's
 // edges (cloudfront-js-2.0) for every request that goes to the bucket.
-// The pages that there are, written by infra/aws/templating.py; null: not known, and the bucket is asked.
+// The pages that there are, written by infra/aws/resources/stack_templates.py; null: not known, and the bucket is asked.
 const PAGES = null;
 const MISSING = "There is no page at this address. Please check it, or open the study again from the place where you found it.";
 

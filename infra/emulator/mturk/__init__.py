@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from .faults import Fault, Faults
-from .post import TOPIC, Post, posting_to
+from .post import TOPIC, EventDelivery, posting_to
 from .signing import Signer
 from .standin import ACCESS_KEY, SECRET_KEY, MTurkStandIn
-from .things import Books, HandClock, Paid, TurkError
+from .things import Books, HandClock, TurkError, TurkPayment
 
 __all__ = [
     "ACCESS_KEY",
     "SECRET_KEY",
     "TOPIC",
     "Books",
+    "EventDelivery",
     "Fault",
     "Faults",
     "HandClock",
     "MTurkStandIn",
-    "Paid",
-    "Post",
     "Signer",
     "TurkError",
+    "TurkPayment",
     "posting_to",
 ]

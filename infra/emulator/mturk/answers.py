@@ -10,7 +10,7 @@ from .things import Assignment, Hit, QualificationType
 _STATUS = {"submitted": "Submitted", "approved": "Approved", "rejected": "Rejected"}
 
 
-def shown_hit(hit: Hit, now: datetime) -> dict[str, Any]:
+def hit_response(hit: Hit, now: datetime) -> dict[str, Any]:
     fields = hit.type.fields
     kept = ("Title", "Description", "Keywords", "Reward", "QualificationRequirements")
     return {
@@ -33,7 +33,7 @@ def shown_hit(hit: Hit, now: datetime) -> dict[str, Any]:
     }
 
 
-def shown_assignment(assignment: Assignment) -> dict[str, Any]:
+def assignment_response(assignment: Assignment) -> dict[str, Any]:
     moments = {
         "AcceptTime": assignment.accepted,
         "Deadline": assignment.deadline,
@@ -51,7 +51,7 @@ def shown_assignment(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def shown_qualification(kind: QualificationType) -> dict[str, Any]:
+def qualification_response(kind: QualificationType) -> dict[str, Any]:
     return {
         "QualificationTypeId": kind.id,
         "Name": kind.name,

@@ -7,16 +7,16 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from .post import Post
+from .post import EventDelivery
 from .things import (
     Assignment,
     Books,
     HandClock,
     Hit,
     HitType,
-    Paid,
     QualificationType,
     TurkError,
+    TurkPayment,
     identifiers,
 )
 
@@ -32,14 +32,14 @@ class Market:
 
     def __init__(self, clock: HandClock, balance: Decimal = Decimal("1000.00")) -> None:
         self.clock = clock
-        self.post = Post(clock)
+        self.post = EventDelivery(clock)
         self.balance = balance
         self.types: dict[str, HitType] = {}
         self.hits: dict[str, Hit] = {}
         self.assignments: dict[str, Assignment] = {}
         self.qualifications: dict[str, QualificationType] = {}
         self.workers: dict[str, dict[str, Any]] = {}
-        self.paid: list[Paid] = []
+        self.paid: list[TurkPayment] = []
         #: Mails to workers: who, subject.
         self.mails: list[tuple[str, str]] = []
         #: How it words that a token came before; its documentation doesn't tell.
@@ -190,7 +190,7 @@ class Market:
     def approve(self, assignment: Assignment) -> None:
         hit = assignment.hit
         now = self.clock.now()
-        self.pay(Paid("reward", assignment.worker, assignment.id, hit.reward, self.fee(hit), now))
+        self.pay(TurkPayment("reward", assignment.worker, assignment.id, hit.reward, self.fee(hit), now))
         assignment.state = "approved"
         assignment.approved = now
         self.tell("AssignmentApproved", hit, assignment)
@@ -202,7 +202,7 @@ class Market:
     def fee_of(self, amount: Decimal, rate: Decimal = Decimal("0.2")) -> Decimal:
         return max(CENT, (amount * rate).quantize(CENT, ROUND_HALF_UP)) if amount else Decimal(0)
 
-    def pay(self, paid: Paid) -> None:
+    def pay(self, paid: TurkPayment) -> None:
         self.check_funds(paid.amount + paid.fee)
         self.balance -= paid.amount + paid.fee
         self.paid.append(paid)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from .answers import shown_assignment, shown_hit, shown_qualification
+from .answers import assignment_response, hit_response, qualification_response
 from .market import MANY, Market
-from .things import Assignment, Hit, HitType, Paid, QualificationType, TurkError
+from .things import Assignment, Hit, HitType, QualificationType, TurkError, TurkPayment
 
 Given = dict[str, Any]
 _MOST_BONUS = Decimal(10_000)
@@ -108,7 +108,7 @@ class Operations:
         self.market.hits[hit.id] = hit
         self.market.remember(operation, token)
         self.market.tell("HITCreated", hit)
-        return {"HIT": shown_hit(hit, self.now)}
+        return {"HIT": hit_response(hit, self.now)}
 
     def create_additional_assignments_for_hit(self, given: Given) -> Given:
         token, more = given.get("UniqueRequestToken"), given["NumberOfAdditionalAssignments"]
@@ -135,11 +135,11 @@ class Operations:
         return {}
 
     def get_hit(self, given: Given) -> Given:
-        return {"HIT": shown_hit(self._hit(given["HITId"]), self.now)}
+        return {"HIT": hit_response(self._hit(given["HITId"]), self.now)}
 
     def list_hits(self, given: Given) -> Given:
         newest_first = sorted(self.market.hits.values(), key=lambda hit: hit.id, reverse=True)
-        return self._page(given, "HITs", newest_first, lambda hit: shown_hit(hit, self.now))
+        return self._page(given, "HITs", newest_first, lambda hit: hit_response(hit, self.now))
 
     def _hit(self, hit_id: str) -> Hit:
         if hit_id not in self.market.hits:
@@ -152,12 +152,12 @@ class Operations:
         assignment = self._assignment(given["AssignmentId"])
         if assignment.state not in _HANDED_IN:
             raise _wrong_state("Reviewable,Approved,Rejected")
-        return {"Assignment": shown_assignment(assignment), "HIT": shown_hit(assignment.hit, self.now)}
+        return {"Assignment": assignment_response(assignment), "HIT": hit_response(assignment.hit, self.now)}
 
     def list_assignments_for_hit(self, given: Given) -> Given:
         wanted = [one.lower() for one in given.get("AssignmentStatuses", ())] or _HANDED_IN
         found = [one for one in self._hit(given["HITId"]).assignments if one.state in wanted]
-        return self._page(given, "Assignments", found, shown_assignment)
+        return self._page(given, "Assignments", found, assignment_response)
 
     def approve_assignment(self, given: Given) -> Given:
         assignment = self._assignment(given["AssignmentId"])
@@ -196,7 +196,7 @@ class Operations:
             raise TurkError("ParameterValidation", "A bonus needs a reason, and 0.01 to 10000 dollars.")
         fee = self.market.fee_of(amount)
         worker, reason = assignment.worker, given["Reason"]
-        self.market.pay(Paid("bonus", worker, assignment.id, amount, fee, self.now, reason, token))
+        self.market.pay(TurkPayment("bonus", worker, assignment.id, amount, fee, self.now, reason, token))
         self.market.remember("Bonus", token)
         return {}
 
@@ -231,12 +231,12 @@ class Operations:
             )
         made = QualificationType(self.market.new_id("Q"), given["Name"], given["Description"])
         self.market.qualifications[made.id] = made
-        return {"QualificationType": shown_qualification(made)}
+        return {"QualificationType": qualification_response(made)}
 
     def list_qualification_types(self, given: Given) -> Given:
         words = given.get("Query", "").lower()
         found = [kind for kind in self.market.qualifications.values() if words in kind.name.lower()]
-        return self._page(given, "QualificationTypes", found, shown_qualification)
+        return self._page(given, "QualificationTypes", found, qualification_response)
 
     def associate_qualification_with_worker(self, given: Given) -> Given:
         scores = self._qualification(given["QualificationTypeId"]).scores

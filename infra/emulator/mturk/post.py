@@ -16,7 +16,7 @@ from .things import HandClock
 TOPIC = "arn:aws:sns:us-east-1:123456789012:petri-events"
 
 
-class Post:
+class EventDelivery:
     """Holds what was reported until it is delivered."""
 
     def __init__(self, clock: HandClock) -> None:

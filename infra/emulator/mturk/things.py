@@ -111,7 +111,7 @@ class QualificationType:
 
 
 @dataclass(frozen=True)
-class Paid:
+class TurkPayment:
     """One sum that left the requester's account."""
 
     #: reward or bonus
@@ -129,14 +129,14 @@ class Paid:
 class Books:
     """What was paid: the referee of tests about money."""
 
-    entries: tuple[Paid, ...]
+    entries: tuple[TurkPayment, ...]
     balance: Decimal
 
     def total(self, **matching: str) -> Decimal:
         """Add up what matches: `total(worker="A1", kind="bonus")`; fees are not in it."""
         return sum((one.amount for one in self.matching(**matching)), Decimal(0))
 
-    def matching(self, **fields: str) -> list[Paid]:
+    def matching(self, **fields: str) -> list[TurkPayment]:
         return [
             one for one in self.entries if all(getattr(one, name) == value for name, value in fields.items())
         ]

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.experiment.config import Configuration
-from chalicelib.model.errors import Forbidden
+from chalicelib.errors import Forbidden
+from chalicelib.experiment.config.configuration import Configuration
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Transfer
 from chalicelib.recruiters import link
@@ -84,7 +84,7 @@ def test_a_link_says_who_comes_back():
     assert (
         make().read_entry(address)
         == make().read_entry(signed)
-        == (link.Ids(worker_id, assignment_id, hit_id), signed)
+        == (link.LinkIds(worker_id, assignment_id, hit_id), signed)
     )
 
 
@@ -95,16 +95,16 @@ def test_own_ids_are_used_in_their_order():
 
 def test_each_own_id_gets_one_link():
     recruiter = make(link_workers="ada ben cleo")
-    facts = recruiter.recruit(2, "open-2", {}).facts
-    addresses = recruiter.recruit(2, "open-4", facts).addresses
+    recruiter_state = recruiter.recruit(2, "open-2", {}).recruiter_state
+    addresses = recruiter.recruit(2, "open-4", recruiter_state).addresses
     assert [ids_in(address)[0] for address in addresses] == ["cleo"]
 
 
 def test_a_repeated_opening_gives_out_no_more_own_ids():
     recruiter = make(link_workers="ada ben cleo")
     first = recruiter.recruit(1, "open-1", {})
-    again = recruiter.recruit(1, "open-1", first.facts)
-    assert (again.addresses, again.facts) == (first.addresses, first.facts)
+    again = recruiter.recruit(1, "open-1", first.recruiter_state)
+    assert (again.addresses, again.recruiter_state) == (first.addresses, first.recruiter_state)
 
 
 def test_it_is_said_when_own_ids_run_out():

@@ -60,7 +60,7 @@ def recruiter(build: Callable[..., MTurkRecruiter]) -> MTurkRecruiter:
 @pytest.fixture
 def assignment(turk: MTurkStandIn, recruiter: MTurkRecruiter) -> str:
     """A submitted assignment of worker A1."""
-    hit_id = recruiter.recruit(3, "first", {}).facts["hits"][0]["id"]
+    hit_id = recruiter.recruit(3, "first", {}).recruiter_state["hits"][0]["id"]
     accepted = turk.market.accept("A1", hit_id)
     turk.market.submit(accepted)
     return accepted

@@ -8,23 +8,23 @@ from datetime import datetime
 
 import pytest
 
-from chalicelib.model.errors import BadRequest
-from chalicelib.ports import Report
+from chalicelib.errors import BadRequest
+from chalicelib.ports import VendorReport
 from chalicelib.recruiters.mturk import MTurkRecruiter
-from chalicelib.recruiters.mturk.events import events_in
+from chalicelib.recruiters.mturk.sns_events import events_in
 from infra.emulator.mturk import TOPIC, MTurkStandIn
 
 
 def read(turk: MTurkStandIn) -> list[tuple[str, str]]:
     """Deliver what waits, and return type and assignment of each event."""
-    seen: list[Report] = []
+    seen: list[VendorReport] = []
     turk.post.deliver(lambda envelope: seen.extend(events_in(envelope)))
     return [(event.event_type, event.assignment_id) for event in seen]
 
 
 @pytest.fixture
 def hit_id(recruiter: MTurkRecruiter) -> str:
-    return recruiter.recruit(2, "first", {}).facts["hits"][0]["id"]
+    return recruiter.recruit(2, "first", {}).recruiter_state["hits"][0]["id"]
 
 
 def test_what_a_worker_does_is_reported(turk: MTurkStandIn, hit_id: str):
@@ -54,7 +54,7 @@ def test_time_that_ran_out_is_reported(turk: MTurkStandIn, hit_id: str):
 
 def test_the_end_of_a_hit_is_reported_with_the_hit(turk: MTurkStandIn, hit_id: str):
     turk.market.pass_time(days=2)
-    seen: list[Report] = []
+    seen: list[VendorReport] = []
     turk.post.deliver(lambda envelope: seen.extend(events_in(envelope)))
     assert [(event.event_type, event.hit_id) for event in seen] == [
         ("HITExpired", hit_id),
@@ -110,7 +110,7 @@ def test_one_message_can_hold_several_events():
 
 def test_a_moment_that_cant_be_read_is_left_out():
     given = {"EventType": "HITExpired", "HITId": "H", "EventTimestamp": "yesterday"}
-    assert events_in({"Events": [given]}) == [Report("HITExpired", "", "H", None)]
+    assert events_in({"Events": [given]}) == [VendorReport("HITExpired", "", "H", None)]
 
 
 def test_a_moment_is_read_as_utc():

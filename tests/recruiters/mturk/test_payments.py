@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.recruiters.mturk import MTurkRecruiter
-from chalicelib.recruiters.mturk.errors import TurkRefused
+from chalicelib.recruiters.mturk.mturk_errors import TurkRefused
 from infra.emulator.mturk import Fault, MTurkStandIn
 
 from .conftest import transfer
@@ -114,7 +114,7 @@ def test_an_assignment_that_turk_approved_by_itself_counts_as_paid(
 
 
 def test_base_pay_before_the_submission_is_tried_again(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    hit_id = recruiter.recruit(1, "first", {}).facts["hits"][0]["id"]
+    hit_id = recruiter.recruit(1, "first", {}).recruiter_state["hits"][0]["id"]
     accepted = turk.market.accept("A1", hit_id)
     with pytest.raises(VendorUnreachable, match="hasn't submitted"):
         recruiter.pay(transfer(accepted))
@@ -227,7 +227,7 @@ def test_closing_recruitment_leaves_compensations_open(turk: MTurkStandIn, recru
 def test_who_is_screened_out_before_submitting_is_offered_a_hit(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
-    hit_id = recruiter.recruit(2, "first", {}).facts["hits"][0]["id"]
+    hit_id = recruiter.recruit(2, "first", {}).recruiter_state["hits"][0]["id"]
     returned = turk.market.accept("A1", hit_id)
     turk.market.give_back(returned)
     reference = recruiter.pay(transfer(returned, "screen-out", "0.20"))
@@ -237,7 +237,7 @@ def test_who_is_screened_out_before_submitting_is_offered_a_hit(
 def test_a_screen_out_isnt_paid_twice_when_the_submission_comes_between(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
-    hit_id = recruiter.recruit(2, "first", {}).facts["hits"][0]["id"]
+    hit_id = recruiter.recruit(2, "first", {}).recruiter_state["hits"][0]["id"]
     accepted = turk.market.accept("A1", hit_id)
     reference = recruiter.pay(transfer(accepted, "screen-out", "0.20"))
     turk.market.submit(accepted)

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.model.errors import ConfigError, VendorUnreachable
+from chalicelib.errors import ConfigError, VendorUnreachable
 from chalicelib.recruiters.mturk import MTurkRecruiter
-from chalicelib.recruiters.mturk.errors import TurkRefused
+from chalicelib.recruiters.mturk.mturk_errors import TurkRefused
 from infra.emulator.mturk import TOPIC, Fault, MTurkStandIn
 
 from .conftest import transfer
@@ -28,34 +28,34 @@ def test_the_first_call_makes_a_hit_with_so_many_places(turk: MTurkStandIn, recr
 
 
 def test_later_calls_add_places_to_it(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(4, "first", {}).facts
-    recruiter.recruit(2, "second", facts)
+    recruiter_state = recruiter.recruit(4, "first", {}).recruiter_state
+    recruiter.recruit(2, "second", recruiter_state)
     assert places(turk) == [6]
 
 
 def test_facts_say_what_there_is(recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(4, "first", {}).facts
-    assert recruiter.recruit(2, "second", facts).facts == {
-        "hits": [{"id": facts["hits"][0]["id"], "places": 6}]
+    recruiter_state = recruiter.recruit(4, "first", {}).recruiter_state
+    assert recruiter.recruit(2, "second", recruiter_state).recruiter_state == {
+        "hits": [{"id": recruiter_state["hits"][0]["id"], "places": 6}]
     }
 
 
 def test_a_small_hit_isnt_grown_to_ten_but_joined_by_another(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(9, "first", {}).facts
-    recruiter.recruit(1, "second", facts)
+    recruiter_state = recruiter.recruit(9, "first", {}).recruiter_state
+    recruiter.recruit(1, "second", recruiter_state)
     assert places(turk) == [9, 1]
 
 
 def test_a_large_hit_grows_further(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(10, "first", {}).facts
-    recruiter.recruit(5, "second", facts)
+    recruiter_state = recruiter.recruit(10, "first", {}).recruiter_state
+    recruiter.recruit(5, "second", recruiter_state)
     assert places(turk) == [15]
 
 
 def test_it_is_the_newest_hit_that_grows(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(9, "first", {}).facts
-    facts = recruiter.recruit(1, "second", facts).facts
-    recruiter.recruit(1, "third", facts)
+    recruiter_state = recruiter.recruit(9, "first", {}).recruiter_state
+    recruiter_state = recruiter.recruit(1, "second", recruiter_state).recruiter_state
+    recruiter.recruit(1, "third", recruiter_state)
     assert places(turk) == [9, 2]
 
 
@@ -77,20 +77,20 @@ def test_a_hit_is_made_once_when_the_answer_is_lost(
 
 
 def test_places_are_added_once_when_the_answer_is_lost(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(3, "first", {}).facts
+    recruiter_state = recruiter.recruit(3, "first", {}).recruiter_state
     turk.faults.plan("CreateAdditionalAssignmentsForHIT", Fault.LOST_ANSWER)
     with pytest.raises(VendorUnreachable):
-        recruiter.recruit(1, "second", facts)
-    recruiter.recruit(1, "second", facts)
+        recruiter.recruit(1, "second", recruiter_state)
+    recruiter.recruit(1, "second", recruiter_state)
     assert places(turk) == [4]
 
 
 def test_the_ninth_place_is_added_once_when_the_answer_is_lost(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(8, "first", {}).facts
+    recruiter_state = recruiter.recruit(8, "first", {}).recruiter_state
     turk.faults.plan("CreateAdditionalAssignmentsForHIT", Fault.LOST_ANSWER)
     with pytest.raises(VendorUnreachable):
-        recruiter.recruit(1, "second", facts)
-    recruiter.recruit(1, "second", facts)
+        recruiter.recruit(1, "second", recruiter_state)
+    recruiter.recruit(1, "second", recruiter_state)
     assert places(turk) == [9]
 
 
@@ -109,16 +109,16 @@ def test_a_repeat_opens_nothing_when_others_have_opened_places_since(
     turk.faults.plan("CreateHITWithHITType", Fault.LOST_ANSWER)
     with pytest.raises(VendorUnreachable):
         recruiter.recruit(3, "first", {})
-    facts = recruiter.recruit(1, "second", {}).facts
-    recruiter.recruit(3, "first", facts)
+    recruiter_state = recruiter.recruit(1, "second", {}).recruiter_state
+    recruiter.recruit(3, "first", recruiter_state)
     assert sum(places(turk)) == 4
 
 
 def test_a_hit_that_isnt_listed_yet_is_remembered(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(3, "first", {}).facts
-    hit = turk.market.hits[facts["hits"][0]["id"]]
+    recruiter_state = recruiter.recruit(3, "first", {}).recruiter_state
+    hit = turk.market.hits[recruiter_state["hits"][0]["id"]]
     hit.annotation = ""
-    recruiter.recruit(1, "second", facts)
+    recruiter.recruit(1, "second", recruiter_state)
     assert places(turk) == [4]
 
 
@@ -130,10 +130,10 @@ def test_two_runs_with_the_same_tokens_open_places_each(turk: MTurkStandIn, buil
 
 def test_a_list_of_many_pages_is_read_to_its_end(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     turk.operations.page = 2
-    facts = {}
+    recruiter_state = {}
     for token in ("a", "b", "c", "d", "e"):
-        facts = recruiter.recruit(9, token, facts).facts
-    assert len(facts["hits"]) == 5
+        recruiter_state = recruiter.recruit(9, token, recruiter_state).recruiter_state
+    assert len(recruiter_state["hits"]) == 5
 
 
 def test_the_hit_shows_the_ad(turk: MTurkStandIn, recruiter: MTurkRecruiter):
@@ -184,9 +184,9 @@ def test_without_a_topic_nothing_is_reported(turk: MTurkStandIn, build: Build):
 
 
 def test_closing_lets_nobody_accept_any_more(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(9, "first", {}).facts
-    facts = recruiter.recruit(3, "second", facts).facts
-    recruiter.close_recruitment(facts)
+    recruiter_state = recruiter.recruit(9, "first", {}).recruiter_state
+    recruiter_state = recruiter.recruit(3, "second", recruiter_state).recruiter_state
+    recruiter.close_recruitment(recruiter_state)
     assert list(turk.market.open_hits()) == []
 
 
@@ -206,47 +206,47 @@ def test_closing_leaves_other_runs_alone(turk: MTurkStandIn, build: Build):
 def test_all_hits_are_closed_although_one_of_them_makes_trouble(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
-    facts = recruiter.recruit(9, "first", {}).facts
-    facts = recruiter.recruit(3, "second", facts).facts
+    recruiter_state = recruiter.recruit(9, "first", {}).recruiter_state
+    recruiter_state = recruiter.recruit(3, "second", recruiter_state).recruiter_state
     turk.faults.plan("UpdateExpirationForHIT", Fault.TROUBLE)
     with pytest.raises(VendorUnreachable):
-        recruiter.close_recruitment(facts)
+        recruiter.close_recruitment(recruiter_state)
     assert [hit.places for hit in turk.market.open_hits()] == [9]
 
 
 def test_closing_again_asks_for_nothing(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(9, "first", {}).facts
-    recruiter.close_recruitment(facts)
-    recruiter.close_recruitment(facts)
+    recruiter_state = recruiter.recruit(9, "first", {}).recruiter_state
+    recruiter.close_recruitment(recruiter_state)
+    recruiter.close_recruitment(recruiter_state)
     assert len(turk.called("UpdateExpirationForHIT")) == 1
 
 
 def test_after_closing_only_the_places_that_are_asked_for_open(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(2, "first", {}).facts
-    facts = recruiter.close_recruitment(facts).facts
-    recruiter.recruit(1, "second", facts)
+    recruiter_state = recruiter.recruit(2, "first", {}).recruiter_state
+    recruiter_state = recruiter.close_recruitment(recruiter_state).recruiter_state
+    recruiter.recruit(1, "second", recruiter_state)
     assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [1]
 
 
 def test_what_an_expired_hit_has_left_over_is_not_offered_again(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
-    facts = recruiter.recruit(2, "first", {}).facts
+    recruiter_state = recruiter.recruit(2, "first", {}).recruiter_state
     turk.market.pass_time(hours=25)
-    recruiter.recruit(1, "second", facts)
+    recruiter.recruit(1, "second", recruiter_state)
     assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [1]
 
 
 def test_a_hit_that_is_about_to_expire_is_found_longer_before_it_grows(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
-    facts = recruiter.recruit(2, "first", {}).facts
+    recruiter_state = recruiter.recruit(2, "first", {}).recruiter_state
     turk.market.pass_time(hours=23.9)
     turk.faults.plan("CreateAdditionalAssignmentsForHIT", Fault.LOST_ANSWER)
     with pytest.raises(VendorUnreachable):
-        recruiter.recruit(1, "second", facts)
+        recruiter.recruit(1, "second", recruiter_state)
     turk.market.pass_time(hours=1)
-    recruiter.recruit(1, "second", facts)
+    recruiter.recruit(1, "second", recruiter_state)
     assert places(turk) == [3]
 
 
@@ -256,12 +256,12 @@ def test_opening_says_when_the_hit_ends(turk: MTurkStandIn, recruiter: MTurkRecr
 
 
 def test_closing_says_which_hits_have_ended(recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(2, "first", {}).facts
-    assert recruiter.close_recruitment(facts).ended == [facts["hits"][0]["id"]]
+    recruiter_state = recruiter.recruit(2, "first", {}).recruiter_state
+    assert recruiter.close_recruitment(recruiter_state).ended == [recruiter_state["hits"][0]["id"]]
 
 
 def test_what_is_left_of_a_hit_is_what_nobody_took(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    hit_id = recruiter.recruit(5, "first", {}).facts["hits"][0]["id"]
+    hit_id = recruiter.recruit(5, "first", {}).recruiter_state["hits"][0]["id"]
     first, second, third = (turk.market.accept(worker, hit_id) for worker in ("A1", "A2", "A3"))
     turk.market.submit(first)
     turk.market.submit(second)
@@ -269,7 +269,7 @@ def test_what_is_left_of_a_hit_is_what_nobody_took(turk: MTurkStandIn, recruiter
     turk.market.give_back(third)
     turk.market.accept("A4", hit_id)
     turk.operations.page = 1
-    offered = recruiter.look_at_offer(hit_id)
+    offered = recruiter.fetch_listing(hit_id)
     assert offered is not None
     assert offered.left == 2
 
@@ -279,16 +279,16 @@ def test_a_hit_that_offers_no_places_of_this_run_is_unknown(
     turk: MTurkStandIn, build: Build, recruiter: MTurkRecruiter, hit_id: str
 ):
     if hit_id == "another run's":
-        hit_id = build("run-2").recruit(1, "first", {}).facts["hits"][0]["id"]
+        hit_id = build("run-2").recruit(1, "first", {}).recruiter_state["hits"][0]["id"]
     elif hit_id == "a compensation's":
         hit_id = recruiter.pay(transfer("", "compensation", "2.25"))
-    assert recruiter.look_at_offer(hit_id) is None
+    assert recruiter.fetch_listing(hit_id) is None
 
 
 def test_a_deleted_hit_is_replaced_by_another(turk: MTurkStandIn, recruiter: MTurkRecruiter):
-    facts = recruiter.recruit(2, "first", {}).facts
+    recruiter_state = recruiter.recruit(2, "first", {}).recruiter_state
     turk.market.hits.clear()
-    recruiter.recruit(1, "second", facts)
+    recruiter.recruit(1, "second", recruiter_state)
     assert places(turk) == [1]
 
 
@@ -330,17 +330,17 @@ def test_as_many_places_are_opened_as_were_asked_for_in_any_weather(
     chance = random.Random(seed)
     turk.faults.draw = lambda _: chance.choice([None, None, None, None, *Fault])
     wishes = [(f"wish-{number}", chance.choice([1, 1, 2, 8, 12])) for number in range(6)]
-    facts: dict = {}
+    recruiter_state: dict = {}
     waiting = list(wishes)
     for _ in range(500):
         if not waiting:
             break
         token, n = chance.choice(waiting)
         try:
-            recruited = recruiter.recruit(n, token, facts)
+            recruited = recruiter.recruit(n, token, recruiter_state)
         except VendorUnreachable:
             continue
         waiting.remove((token, n))
         # Two messages at a time: what one of them has learned may be lost.
-        facts = chance.choice([facts, recruited.facts])
+        recruiter_state = chance.choice([recruiter_state, recruited.recruiter_state])
     assert sum(places(turk)) == sum(n for _, n in wishes)

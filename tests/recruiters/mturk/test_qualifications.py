@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.model.errors import ConfigError, VendorUnreachable
+from chalicelib.errors import ConfigError, VendorUnreachable
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from infra.emulator.mturk import Fault, MTurkStandIn
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.errors import ConfigError, VendorError, VendorUnreachable
+from chalicelib.errors import ConfigError, VendorError, VendorUnreachable
 from chalicelib.model.participant import Participant
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk import build as build_from_settings
-from chalicelib.recruiters.mturk.errors import TurkRefused
+from chalicelib.recruiters.mturk.mturk_errors import TurkRefused
 from chalicelib.recruiters.mturk.requester import ENDPOINTS, Requester, connect
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
 
@@ -20,55 +20,63 @@ from .conftest import BASE, SETTINGS
 
 
 @pytest.fixture
-def facts(recruiter: MTurkRecruiter) -> dict:
-    return recruiter.recruit(3, "first", {}).facts
+def recruiter_state(recruiter: MTurkRecruiter) -> dict:
+    return recruiter.recruit(3, "first", {}).recruiter_state
 
 
 @pytest.fixture
-def accepted(turk: MTurkStandIn, facts: dict) -> str:
-    return turk.market.accept("A1", facts["hits"][0]["id"])
+def accepted(turk: MTurkStandIn, recruiter_state: dict) -> str:
+    return turk.market.accept("A1", recruiter_state["hits"][0]["id"])
 
 
-def test_an_assignment_under_way_is_working(recruiter: MTurkRecruiter, facts: dict, accepted: str):
-    assert recruiter.fate(accepted, facts) == "working"
+def test_an_assignment_under_way_is_working(recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str):
+    assert recruiter.assignment_status(accepted, recruiter_state) == "working"
 
 
-def test_a_submitted_assignment_is_submitted(turk, recruiter: MTurkRecruiter, facts: dict, accepted: str):
+def test_a_submitted_assignment_is_submitted(
+    turk, recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str
+):
     turk.market.submit(accepted)
-    assert recruiter.fate(accepted, facts) == "submitted"
+    assert recruiter.assignment_status(accepted, recruiter_state) == "submitted"
 
 
-def test_an_approved_assignment_is_approved(turk, recruiter: MTurkRecruiter, facts: dict, accepted: str):
+def test_an_approved_assignment_is_approved(
+    turk, recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str
+):
     turk.market.submit(accepted)
     turk.market.pass_time(days=4)
-    assert recruiter.fate(accepted, facts) == "approved"
+    assert recruiter.assignment_status(accepted, recruiter_state) == "approved"
 
 
-def test_a_rejected_assignment_is_rejected(turk, recruiter: MTurkRecruiter, facts: dict, accepted: str):
+def test_a_rejected_assignment_is_rejected(
+    turk, recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str
+):
     turk.market.submit(accepted)
     turk.operations.reject_assignment({"AssignmentId": accepted, "RequesterFeedback": "no"})
-    assert recruiter.fate(accepted, facts) == "rejected"
+    assert recruiter.assignment_status(accepted, recruiter_state) == "rejected"
 
 
 def test_an_assignment_that_ran_out_of_time_is_abandoned(
-    turk, recruiter: MTurkRecruiter, facts: dict, accepted: str
+    turk, recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str
 ):
     turk.market.pass_time(hours=1)
-    assert recruiter.fate(accepted, facts) == "abandoned"
+    assert recruiter.assignment_status(accepted, recruiter_state) == "abandoned"
 
 
-def test_an_unknown_assignment_has_no_fate(recruiter: MTurkRecruiter, facts: dict):
-    assert recruiter.fate("3UNKNOWN", facts) is None
+def test_an_unknown_assignment_has_no_fate(recruiter: MTurkRecruiter, recruiter_state: dict):
+    assert recruiter.assignment_status("3UNKNOWN", recruiter_state) is None
 
 
-def test_an_assignment_id_that_cant_be_one_has_no_fate(recruiter: MTurkRecruiter, facts: dict):
-    assert recruiter.fate("debug_1", facts) is None
+def test_an_assignment_id_that_cant_be_one_has_no_fate(recruiter: MTurkRecruiter, recruiter_state: dict):
+    assert recruiter.assignment_status("debug_1", recruiter_state) is None
 
 
-def test_trouble_is_no_fate(turk: MTurkStandIn, recruiter: MTurkRecruiter, facts: dict, accepted: str):
+def test_trouble_is_no_fate(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str
+):
     turk.faults.plan("GetAssignment", Fault.TROUBLE)
     with pytest.raises(VendorUnreachable):
-        recruiter.fate(accepted, facts)
+        recruiter.assignment_status(accepted, recruiter_state)
 
 
 # Fees and money
@@ -93,7 +101,7 @@ def test_the_fee_is_a_fifth_or_two_fifths_from_ten_places(
 
 @pytest.mark.parametrize("places", [9, 10])
 def test_the_fee_is_the_one_that_is_charged(turk: MTurkStandIn, recruiter: MTurkRecruiter, places: int):
-    hit_id = recruiter.recruit(places, "first", {}).facts["hits"][0]["id"]
+    hit_id = recruiter.recruit(places, "first", {}).recruiter_state["hits"][0]["id"]
     assignment = turk.market.accept("A1", hit_id)
     turk.market.submit(assignment)
     turk.operations.approve_assignment({"AssignmentId": assignment})

@@ -11,17 +11,17 @@ from datetime import timedelta
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
-from chalicelib.experiment.config_keys import KEYS
-from chalicelib.model.errors import BadRequest, ConfigError, Forbidden, VendorUnreachable
+from chalicelib.errors import BadRequest, ConfigError, Forbidden, VendorUnreachable
+from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS
 from chalicelib.recruiters.mturk.sns import (
-    SNSDoor,
+    SNSEndpoint,
     SNSVerifier,
-    amazon_door,
+    amazon_endpoint,
     is_signed_by,
     load_from_amazon,
 )
 from infra.emulator.mturk import TOPIC, HandClock, MTurkStandIn, Signer
-from infra.emulator.mturk.post import Post
+from infra.emulator.mturk.post import EventDelivery
 from infra.emulator.mturk.signing import ADDRESS
 
 MESSAGE = json.dumps({"Events": [{"EventType": "AssignmentSubmitted", "AssignmentId": "3A", "HITId": "3H"}]})
@@ -45,20 +45,20 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def post(clock: HandClock) -> Post:
-    made = Post(clock)
+def post(clock: HandClock) -> EventDelivery:
+    made = EventDelivery(clock)
     made.signer = Signer()
     return made
 
 
 @pytest.fixture
-def amazon(post: Post) -> Amazon:
+def amazon(post: EventDelivery) -> Amazon:
     return Amazon(post.signer)
 
 
 @pytest.fixture
-def sns(amazon: Amazon, clock: HandClock) -> SNSDoor:
-    return SNSDoor(SNSVerifier(TOPIC, amazon.load, is_signed_by, clock), amazon.load)
+def sns(amazon: Amazon, clock: HandClock) -> SNSEndpoint:
+    return SNSEndpoint(SNSVerifier(TOPIC, amazon.load, is_signed_by, clock), amazon.load)
 
 
 def changed(envelope: str, **fields: object) -> str:
@@ -66,14 +66,14 @@ def changed(envelope: str, **fields: object) -> str:
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
-def test_a_signed_message_is_believed(sns: SNSDoor, post: Post, version: str):
+def test_a_signed_message_is_believed(sns: SNSEndpoint, post: EventDelivery, version: str):
     post.signature_version = version
     assert [event.assignment_id for event in sns.receive(post.envelope("Notification", TOPIC, MESSAGE))] == [
         "3A"
     ]
 
 
-def test_a_subject_is_signed_too(sns: SNSDoor, post: Post):
+def test_a_subject_is_signed_too(sns: SNSEndpoint, post: EventDelivery):
     assert sns.receive(post.envelope("Notification", TOPIC, MESSAGE, Subject="1 event"))
 
 
@@ -96,7 +96,7 @@ def test_a_subject_is_signed_too(sns: SNSDoor, post: Post):
         {"TopicArn": None},
     ],
 )
-def test_a_forged_message_is_refused(sns: SNSDoor, post: Post, forged: dict):
+def test_a_forged_message_is_refused(sns: SNSEndpoint, post: EventDelivery, forged: dict):
     envelope = post.envelope("Notification", TOPIC, MESSAGE)
     with pytest.raises(Forbidden) as refusal:
         sns.receive(changed(envelope, **forged))
@@ -122,7 +122,7 @@ def test_a_forged_message_is_refused(sns: SNSDoor, post: Post, forged: dict):
     ],
 )
 def test_a_certificate_is_never_loaded_from_elsewhere(
-    sns: SNSDoor, post: Post, amazon: Amazon, address: object
+    sns: SNSEndpoint, post: EventDelivery, amazon: Amazon, address: object
 ):
     envelope = post.envelope("Notification", TOPIC, MESSAGE)
     with pytest.raises(Forbidden):
@@ -130,27 +130,29 @@ def test_a_certificate_is_never_loaded_from_elsewhere(
     assert amazon.visited == []
 
 
-def test_somebody_elses_signature_is_refused(sns: SNSDoor, post: Post):
+def test_somebody_elses_signature_is_refused(sns: SNSEndpoint, post: EventDelivery):
     post.signer = Signer("somebody else")
     with pytest.raises(Forbidden):
         sns.receive(post.envelope("Notification", TOPIC, MESSAGE))
 
 
 @pytest.mark.parametrize("days", [-30, 400])
-def test_a_certificate_counts_while_it_is_valid_only(sns: SNSDoor, post: Post, clock: HandClock, days: int):
+def test_a_certificate_counts_while_it_is_valid_only(
+    sns: SNSEndpoint, post: EventDelivery, clock: HandClock, days: int
+):
     envelope = post.envelope("Notification", TOPIC, MESSAGE)
     clock.advance(timedelta(days=days))
     with pytest.raises(Forbidden):
         sns.receive(envelope)
 
 
-def test_what_is_no_certificate_verifies_nothing(sns: SNSDoor, post: Post, amazon: Amazon):
+def test_what_is_no_certificate_verifies_nothing(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
     amazon.certificate = b"no certificate"
     with pytest.raises(Forbidden):
         sns.receive(post.envelope("Notification", TOPIC, MESSAGE))
 
 
-def test_a_certificate_is_loaded_once(sns: SNSDoor, post: Post, amazon: Amazon):
+def test_a_certificate_is_loaded_once(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
     for _ in range(3):
         sns.receive(post.envelope("Notification", TOPIC, MESSAGE))
     assert amazon.visited == [ADDRESS]
@@ -159,7 +161,7 @@ def test_a_certificate_is_loaded_once(sns: SNSDoor, post: Post, amazon: Amazon):
 @pytest.mark.parametrize(
     "body", ["", "[]", "{}", '{"Type": "Rumour"}', '{"Type": null}', '{"Type": []}', "[" * 100_000]
 )
-def test_what_isnt_a_message_of_sns_is_bad_input(sns: SNSDoor, body: str):
+def test_what_isnt_a_message_of_sns_is_bad_input(sns: SNSEndpoint, body: str):
     with pytest.raises(BadRequest):
         sns.receive(body)
 
@@ -167,28 +169,28 @@ def test_what_isnt_a_message_of_sns_is_bad_input(sns: SNSDoor, body: str):
 CONFIRM = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc"
 
 
-def confirmation(post: Post, address: str) -> str:
+def confirmation(post: EventDelivery, address: str) -> str:
     return post.envelope("SubscriptionConfirmation", TOPIC, "Confirm?", Token="abc", SubscribeURL=address)
 
 
-def test_a_subscription_is_confirmed_where_amazon_says(sns: SNSDoor, post: Post, amazon: Amazon):
+def test_a_subscription_is_confirmed_where_amazon_says(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
     assert sns.receive(confirmation(post, CONFIRM)) == []
     assert amazon.visited == [ADDRESS, CONFIRM]
 
 
-def test_a_subscription_is_confirmed_nowhere_else(sns: SNSDoor, post: Post, amazon: Amazon):
+def test_a_subscription_is_confirmed_nowhere_else(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
     with pytest.raises(Forbidden):
         sns.receive(confirmation(post, CONFIRM.replace("sns.us-east-1.amazonaws.com", "evil.example")))
     assert amazon.visited == [ADDRESS]
 
 
-def test_a_forged_subscription_isnt_confirmed(sns: SNSDoor, post: Post, amazon: Amazon):
+def test_a_forged_subscription_isnt_confirmed(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
     with pytest.raises(Forbidden):
         sns.receive(changed(confirmation(post, CONFIRM), Token="other"))
     assert amazon.visited == [ADDRESS]
 
 
-def test_the_end_of_a_subscription_is_no_event(sns: SNSDoor, post: Post):
+def test_the_end_of_a_subscription_is_no_event(sns: SNSEndpoint, post: EventDelivery):
     envelope = post.envelope("UnsubscribeConfirmation", TOPIC, "Bye", Token="abc", SubscribeURL=CONFIRM)
     assert sns.receive(envelope) == []
 
@@ -242,23 +244,25 @@ ENVIRONMENT = [
     "AWS_CA_BUNDLE",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_SNS",
-    *(key.name for key in KEYS),
-    *(key.name.upper() for key in KEYS),
+    *(key.name for key in KNOWN_SETTINGS),
+    *(key.name.upper() for key in KNOWN_SETTINGS),
 ]
 
 
-def test_no_setting_leads_the_loader_of_a_stage_elsewhere(liar, monkeypatch, post: Post, clock: HandClock):
+def test_no_setting_leads_the_loader_of_a_stage_elsewhere(
+    liar, monkeypatch, post: EventDelivery, clock: HandClock
+):
     url, visits = liar
     for name in ENVIRONMENT:
         monkeypatch.setenv(name, url)
-    stage = amazon_door(TOPIC, clock)
+    stage = amazon_endpoint(TOPIC, clock)
     with pytest.raises((VendorUnreachable, SocketConnectBlockedError)):
         stage.receive(post.envelope("Notification", TOPIC, MESSAGE))
     assert visits == []
 
 
 def test_a_stage_loads_from_amazon_and_checks_signatures(clock: HandClock):
-    verifier = amazon_door(TOPIC, clock)._verifier
+    verifier = amazon_endpoint(TOPIC, clock)._verifier
     assert (verifier._load, verifier._is_signed) == (load_from_amazon, is_signed_by)
 
 
@@ -267,8 +271,8 @@ def test_a_stage_loads_from_amazon_and_checks_signatures(clock: HandClock):
 
 def test_what_the_stand_in_signs_is_believed(turk: MTurkStandIn, recruiter, amazon: Amazon):
     turk.post.signer = Signer()
-    door = SNSDoor(SNSVerifier(TOPIC, amazon.load, is_signed_by, turk.clock), amazon.load)
-    hit_id = recruiter.recruit(1, "first", {}).facts["hits"][0]["id"]
+    door = SNSEndpoint(SNSVerifier(TOPIC, amazon.load, is_signed_by, turk.clock), amazon.load)
+    hit_id = recruiter.recruit(1, "first", {}).recruiter_state["hits"][0]["id"]
     assignment = turk.market.accept("A1", hit_id)
     (event,) = door.receive(turk.post.waiting[0])
     assert (event.event_type, event.assignment_id) == ("AssignmentAccepted", assignment)

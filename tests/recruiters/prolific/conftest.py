@@ -34,7 +34,7 @@ class Sent(Transfer):
     """A transfer that tells when it was last sent."""
 
     tried_at: datetime | None = None
-    alike_sent_at: datetime | None = None
+    indistinguishable_sent_at: datetime | None = None
 
 
 @pytest.fixture

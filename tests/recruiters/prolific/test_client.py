@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.recruiters.prolific.client import ProlificClient
 from tests.tools.prolific import TOKEN
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chalicelib.model.errors import BadRequest, Forbidden, VendorUnreachable
-from chalicelib.recruiters.prolific import Report
+from chalicelib.errors import BadRequest, Forbidden, VendorUnreachable
+from chalicelib.recruiters.prolific import SubmissionReport
 
 from .conftest import somebody, transfer
 
@@ -36,7 +36,7 @@ def leave(vendor, recruiter):
 
 
 @pytest.mark.parametrize(
-    ("how", "fate"),
+    ("how", "assignment_status"),
     [
         ("begun", "working"),
         ("handed in", "submitted"),
@@ -46,19 +46,19 @@ def leave(vendor, recruiter):
         ("approved", "approved"),
     ],
 )
-def test_a_fate_is_what_prolific_says(recruiter, at_work, leave, how, fate):
+def test_a_fate_is_what_prolific_says(recruiter, at_work, leave, how, assignment_status):
     leave[how](at_work)
-    assert recruiter.fate(at_work, {}) == fate
+    assert recruiter.assignment_status(at_work, {}) == assignment_status
 
 
 def test_an_unknown_assignment_has_no_fate(recruiter):
-    assert recruiter.fate("nobody's", {}) is None
+    assert recruiter.assignment_status("nobody's", {}) is None
 
 
 def test_a_fate_that_cannot_be_asked_for_is_no_fate(recruiter, vendor, at_work):
     vendor.faults.add("500")
     with pytest.raises(VendorUnreachable):
-        recruiter.fate(at_work, {})
+        recruiter.assignment_status(at_work, {})
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_fate_that_cannot_be_asked_for_is_no_fate(recruiter, vendor, at_work):
 def test_a_webhook_reports_what_happened(recruiter, vendor, at_work, leave, how, event):
     leave[how](at_work)
     hook = vendor.hooks.take()[-1]
-    assert recruiter.receive_webhook(hook.headers, hook.body) == Report(event, at_work, "worker-1")
+    assert recruiter.receive_webhook(hook.headers, hook.body) == SubmissionReport(event, at_work, "worker-1")
 
 
 def test_a_rejection_by_hand_needs_nothing_done(recruiter, vendor, at_work):
@@ -84,8 +84,8 @@ def test_a_rejection_by_hand_needs_nothing_done(recruiter, vendor, at_work):
 
 
 def test_the_first_opening_subscribes_once(make, vendor):
-    facts = make().recruit(1, "open-1", {}).facts
-    make().recruit(1, "open-2", facts)
+    recruiter_state = make().recruit(1, "open-1", {}).recruiter_state
+    make().recruit(1, "open-2", recruiter_state)
     make().recruit(1, "another-run", {})
     assert [(s["target_url"], s["is_enabled"]) for s in vendor.world.subscriptions.values()] == [
         ("https://ring.example.org/notifications", True)
@@ -185,10 +185,10 @@ def test_other_events_need_nothing_done(recruiter, vendor, at_work):
 
 
 def test_what_webhooks_lost_is_in_the_list_of_submissions(recruiter, vendor):
-    facts = recruiter.recruit(5, "open-5", {}).facts
+    recruiter_state = recruiter.recruit(5, "open-5", {}).recruiter_state
     submissions = [vendor.begin(f"worker-{n}") for n in range(5)]
     vendor.give_back(submissions[4])
     vendor.hooks.take()
-    assert [r.event_type for r in recruiter.reports(facts)] == ["AssignmentAccepted"] * 4 + [
+    assert [r.event_type for r in recruiter.reports(recruiter_state)] == ["AssignmentAccepted"] * 4 + [
         "AssignmentReturned"
     ]

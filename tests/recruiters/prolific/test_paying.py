@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
-from chalicelib.recruiters.prolific.bonuses import SETTLES
-from chalicelib.services import RecruiterBook
+from chalicelib.errors import VendorRefused, VendorUnreachable
+from chalicelib.recruiters.prolific.bonuses import SETTLE_TIME
+from chalicelib.recruiters.registry import RecruiterRegistry
 
 from .conftest import somebody, transfer
 
@@ -42,7 +42,7 @@ def test_somebody_who_never_came_back_is_paid_all_the_same(recruiter, vendor, at
 
 
 def test_who_has_finished_can_be_handed_in_for(recruiter):
-    assert RecruiterBook({"prolific": recruiter}).hands_in_itself("prolific")
+    assert RecruiterRegistry({"prolific": recruiter}).can_submit_on_behalf("prolific")
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -172,7 +172,7 @@ def refused_then_another(make, vendor, clock, submission):
     make().pay(prepared(make(), vendor, submission))
     sent = clock.now()
     clock.turn(minutes=30)
-    return replace(bonus, is_retry=True, alike_sent_at=sent)
+    return replace(bonus, is_retry=True, indistinguishable_sent_at=sent)
 
 
 def test_a_bonus_that_stopped_is_not_taken_for_one_of_the_same_amount_paid_since(
@@ -195,7 +195,7 @@ def test_one_of_the_same_amount_that_was_sent_before_is_not_counted_twice(make, 
     make().pay(prepared(make(), vendor, handed_in))
     earlier = clock.now()
     clock.turn(minutes=30)
-    bonus = replace(prepared(make(), vendor, handed_in), alike_sent_at=earlier)
+    bonus = replace(prepared(make(), vendor, handed_in), indistinguishable_sent_at=earlier)
     make().pay(bonus)
     assert make().find_payment(replace(bonus, is_retry=True)) is not None
 
@@ -307,4 +307,4 @@ def test_somebody_screened_out_needs_no_code(recruiter):
 
 
 def test_bonuses_have_time_to_show():
-    assert SETTLES.total_seconds() >= 600
+    assert SETTLE_TIME.total_seconds() >= 600

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.model.errors import VendorRefused, VendorUnreachable
+from chalicelib.errors import VendorRefused, VendorUnreachable
 
 
 def test_the_first_opening_publishes_a_study_with_so_many_places(recruiter, vendor):
@@ -39,14 +39,14 @@ def test_the_time_that_people_have_is_the_duration(recruiter, vendor):
 
 def test_more_places_are_added_to_the_study_that_is_open(recruiter, vendor):
     first = recruiter.recruit(1, "open-1", {})
-    recruiter.recruit(2, "open-3", first.facts)
+    recruiter.recruit(2, "open-3", first.recruiter_state)
     assert (len(vendor.world.studies), vendor.open_places()) == (1, 3)
 
 
 def test_a_repeated_opening_opens_nothing_more(recruiter, vendor):
     first = recruiter.recruit(1, "open-1", {})
-    again = recruiter.recruit(1, "open-1", first.facts)
-    assert (vendor.open_places(), again.facts) == (1, first.facts)
+    again = recruiter.recruit(1, "open-1", first.recruiter_state)
+    assert (vendor.open_places(), again.recruiter_state) == (1, first.recruiter_state)
 
 
 @pytest.mark.parametrize("path", ["/studies/$", "transition"])
@@ -61,11 +61,11 @@ def test_a_first_opening_whose_answer_was_lost_opens_its_places_once(make, vendo
 
 @pytest.mark.parametrize("fault", ["500", "429", "dropped before", "dropped after"])
 def test_a_later_opening_whose_answer_was_lost_opens_its_places_once(make, vendor, fault):
-    facts = make().recruit(1, "open-1", {}).facts
+    recruiter_state = make().recruit(1, "open-1", {}).recruiter_state
     vendor.faults.add(fault, "PATCH")
     with pytest.raises(VendorUnreachable):
-        make().recruit(1, "open-2", facts)
-    make().recruit(1, "open-2", facts)
+        make().recruit(1, "open-2", recruiter_state)
+    make().recruit(1, "open-2", recruiter_state)
     assert vendor.open_places() == 2
 
 
@@ -76,45 +76,45 @@ def test_a_study_of_another_run_is_not_taken_for_ours(make, vendor):
 
 
 def test_places_added_by_hand_count(recruiter, vendor):
-    facts = recruiter.recruit(1, "open-1", {}).facts
+    recruiter_state = recruiter.recruit(1, "open-1", {}).recruiter_state
     vendor.world.update_study(vendor.open_studies()[0], {"total_available_places": 5})
-    recruiter.recruit(1, "open-2", facts)
+    recruiter.recruit(1, "open-2", recruiter_state)
     assert vendor.open_places() == 5
 
 
 def test_closing_opens_no_more_places(recruiter, vendor):
-    facts = recruiter.recruit(3, "open-3", {}).facts
-    recruiter.close_recruitment(facts)
+    recruiter_state = recruiter.recruit(3, "open-3", {}).recruiter_state
+    recruiter.close_recruitment(recruiter_state)
     assert vendor.open_places() == 0
 
 
 def test_closing_twice_is_closing_once(recruiter, vendor):
-    facts = recruiter.recruit(3, "open-3", {}).facts
-    closed = recruiter.close_recruitment(facts).facts
-    assert recruiter.close_recruitment(closed).facts == closed
+    recruiter_state = recruiter.recruit(3, "open-3", {}).recruiter_state
+    closed = recruiter.close_recruitment(recruiter_state).recruiter_state
+    assert recruiter.close_recruitment(closed).recruiter_state == closed
 
 
 @pytest.mark.parametrize("fault", ["500", "dropped after"])
 def test_closing_works_after_a_lost_answer(recruiter, vendor, fault):
-    facts = recruiter.recruit(3, "open-3", {}).facts
+    recruiter_state = recruiter.recruit(3, "open-3", {}).recruiter_state
     vendor.faults.add(fault, "POST", "transition")
     with pytest.raises(VendorUnreachable):
-        recruiter.close_recruitment(facts)
-    assert recruiter.close_recruitment(facts).facts["studies"][-1]["closed"]
+        recruiter.close_recruitment(recruiter_state)
+    assert recruiter.close_recruitment(recruiter_state).recruiter_state["studies"][-1]["closed"]
 
 
 def test_opening_after_closing_opens_no_place_that_was_left_over(recruiter, vendor):
-    facts = recruiter.recruit(5, "open-5", {}).facts
+    recruiter_state = recruiter.recruit(5, "open-5", {}).recruiter_state
     vendor.begin("worker-1")
-    facts = recruiter.close_recruitment(facts).facts
-    recruiter.recruit(1, "open-6", facts)
+    recruiter_state = recruiter.close_recruitment(recruiter_state).recruiter_state
+    recruiter.recruit(1, "open-6", recruiter_state)
     assert vendor.open_places() == 1
 
 
 def test_a_second_study_keeps_out_who_was_in_the_first(recruiter, vendor):
-    facts = recruiter.recruit(5, "open-5", {}).facts
+    recruiter_state = recruiter.recruit(5, "open-5", {}).recruiter_state
     (earlier,) = vendor.world.studies
-    recruiter.recruit(1, "open-6", recruiter.close_recruitment(facts).facts)
+    recruiter.recruit(1, "open-6", recruiter.close_recruitment(recruiter_state).recruiter_state)
     second = list(vendor.world.studies.values())[-1]
     assert {"filter_id": "previous_studies_blocklist", "selected_values": [earlier]} in second["filters"]
 

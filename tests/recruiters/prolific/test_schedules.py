@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.errors import VendorUnreachable
+from chalicelib.errors import VendorUnreachable
 
 from .conftest import somebody, transfer
 

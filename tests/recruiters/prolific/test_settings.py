@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.experiment.config import Configuration
-from chalicelib.model.errors import ConfigError
-from chalicelib.recruiters.prolific.settings import read_settings
+from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.recruiters.prolific.prolific_settings import read_settings
 
 from .conftest import SETTINGS
 

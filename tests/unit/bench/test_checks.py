@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.checks import Findings, check
+from bench.figures.checks import Findings, check
 from chalicelib.storage.engine import Put
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 
 MOMENT = "2026-01-01T00:00:00.000000Z"
 SOURCE, FIRST, SECOND = 100_001, 100_002, 100_003

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bench.line import Line, Reply
+from bench.clients.line import Line, Reply
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 BUSY = b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\nRetry-After: 2\r\nServer-Timing: hold;dur=250.0"

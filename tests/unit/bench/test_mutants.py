@@ -10,9 +10,12 @@ from bench import mutants
 @pytest.mark.parametrize(
     ("mutant", "function"),
     [
-        ("chalicelib.model.filters.x_alive__mutmut_1", "chalicelib.model.filters.alive"),
+        ("chalicelib.model.record.x_alive__mutmut_1", "chalicelib.model.record.alive"),
         ("chalicelib.model.node.xǁNodeǁfail__mutmut_12", "chalicelib.model.node.Node.fail"),
-        ("chalicelib.operations.money.x__claim__mutmut_3", "chalicelib.operations.money._claim"),
+        (
+            "chalicelib.operations.payment.ledger.x__claim__mutmut_3",
+            "chalicelib.operations.payment.ledger._claim",
+        ),
     ],
 )
 def test_a_mutant_is_listed_under_the_name_of_its_function(mutant: str, function: str) -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.figures.machine import Machine
+from bench.figures.report import Report, table
 from bench.imports import Imported
-from bench.machine import Machine
-from bench.report import Report, table
 
 MACHINE = Machine("2026-01-01", 2, "a processor", "a system", "3.11", "3.40", load=0.1, sync_ms=1.0)
 

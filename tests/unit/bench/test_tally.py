@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.tally import Tally, percentile
+from bench.figures.tally import Tally, percentile
 
 TIMES = st.lists(st.floats(0, 100), min_size=1)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.site_folders import site_folder
+from infra.local.lifecycle.site_folders import site_folder
 from tests.unit.cli.study import petri, write_study
 
 pytestmark = pytest.mark.e2e
@@ -74,7 +74,7 @@ def test_pages_that_a_killed_process_left_behind_are_removed(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     die = (
         "import os, sys, tempfile; tempfile.tempdir = sys.argv[1]\n"
-        "from infra.local.site_folders import site_folder\n"
+        "from infra.local.lifecycle.site_folders import site_folder\n"
         "with site_folder() as site:\n    site.mkdir(); os._exit(9)\n"
     )
     subprocess.run([sys.executable, "-c", die, str(tmp_path)], check=False, timeout=60)

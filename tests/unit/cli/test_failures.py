@@ -4,7 +4,7 @@ import pytest
 import typer
 from botocore.exceptions import ClientError
 
-from chalicelib.model.errors import ConfigError, ExperimentError
+from chalicelib.errors import ConfigError, ExperimentError
 from infra.cli.failures import Failure, plainly
 
 

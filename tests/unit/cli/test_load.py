@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.cli.main import app
-from tests.unit.load.old_export import write
+from tests.unit.importing.old_export import write
 
 
 @pytest.fixture(autouse=True)

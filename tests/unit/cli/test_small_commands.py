@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from chalicelib.experiment.config import Configuration
+from chalicelib.experiment.config.configuration import Configuration
 from chalicelib.version import VERSION
 from infra.cli.main import COMMANDS, GROUPS, app
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.cli.main import app
 
 run = CliRunner().invoke

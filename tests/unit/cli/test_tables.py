@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib.operations.payments import Entry
-from infra.cli import console, payments
+from chalicelib.operations.payment.operator_actions import PaymentEntry
+from infra.cli import output
+from infra.cli.commands.operate import payments
 
 
 def terminal(width: int) -> Console:
@@ -20,10 +21,10 @@ def terminal(width: int) -> Console:
 
 def test_payments_fit_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = terminal(80)
-    monkeypatch.setattr(console, "out", lambda: screen)
+    monkeypatch.setattr(output, "out", lambda: screen)
     monkeypatch.setattr(payments, "out", lambda: screen)
     moment = datetime(2026, 11, 28, 7, 26, tzinfo=UTC)
-    entry = Entry(
+    entry = PaymentEntry(
         participant_id=1204,
         worker_id="A1B2C3D4E5F6G7",
         recruiter="mturk",
@@ -54,7 +55,7 @@ def test_a_wide_table_folds_at_a_terminal_and_is_uncut_in_a_pipe() -> None:
     table = Table("id", "text")
     table.add_row("1", "word " * 40)
     screen, pipe = terminal(80), Console(file=io.StringIO(), width=80, soft_wrap=True)
-    console.show_table(table, screen)
-    console.show_table(table, pipe)
+    output.show_table(table, screen)
+    output.show_table(table, pipe)
     assert max(map(len, screen.file.getvalue().splitlines())) <= 80
     assert ("word " * 40).strip() in pipe.file.getvalue()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.model.errors import NotFound
-from infra.aws import finding
+from chalicelib.errors import NotFound
+from infra.aws.deployed import app_registry
 from infra.cli.main import app
 from tests.unit.cli.study import write_study
-from tests.unit.load.old_export import write
+from tests.unit.importing.old_export import write
 
 
 @pytest.fixture(autouse=True)
@@ -186,13 +186,13 @@ def test_a_region_without_an_app_is_not_clear(words: tuple[str, ...]) -> None:
 def test_a_command_on_a_deployed_app_looks_in_the_region_that_is_given(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[finding.Where] = []
+    asked: list[app_registry.AppLocation] = []
 
-    def find(where: finding.Where) -> finding.App:
+    def find(where: app_registry.AppLocation) -> app_registry.App:
         asked.append(where)
         raise NotFound("It isn't there. Look elsewhere.")
 
-    monkeypatch.setattr(finding, "find", find)
+    monkeypatch.setattr(app_registry, "find", find)
     refused(*words, "--app", "study", "--region", "eu-west-1")
     assert [(where.app, where.region) for where in asked] == [("study", "eu-west-1")]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.experiment.config import Configuration
+from chalicelib.experiment.config.configuration import Configuration
 
 Load = Callable[..., Configuration]
 

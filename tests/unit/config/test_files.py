@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.experiment.config import Configuration
-from chalicelib.experiment.config_files import Entry, read_settings
-from chalicelib.experiment.config_problems import SettingsError
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.experiment.config.problems import SettingsError
+from chalicelib.experiment.config.settings_files import SettingLine, read_settings
 
 one_line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), min_size=1)
 
@@ -17,7 +17,7 @@ one_line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs
 @given(one_line)
 def test_text_is_read_back_as_written(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.txt").write_text(f"[A]\ntitle = {text}\n", encoding="utf-8")
-    assert read_settings(tmp_path / "config.txt") == ([Entry("title", text, 2)], [])
+    assert read_settings(tmp_path / "config.txt") == ([SettingLine("title", text, 2)], [])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -27,7 +27,7 @@ def test_whatever_stands_in_the_file_is_loaded_or_refused_with_its_place(tmp_pat
     try:
         Configuration().load_for(tmp_path, environ={}, home=tmp_path / "nobody")
     except SettingsError as error:
-        assert all(problem.where.endswith("config.txt") and problem.mend for problem in error.problems)  # noqa: PT017
+        assert all(problem.where.endswith("config.txt") and problem.fix for problem in error.problems)  # noqa: PT017
 
 
 def test_each_setting_knows_its_line(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_percent_sign_has_no_special_meaning(load) -> None:
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "config.txt").write_bytes(b"\xef\xbb\xbf[A]\r\ntitle = x\r\n")
-    assert read_settings(tmp_path / "config.txt") == ([Entry("title", "x", 2)], [])
+    assert read_settings(tmp_path / "config.txt") == ([SettingLine("title", "x", 2)], [])
 
 
 def test_capitals_in_a_name_do_not_matter(load) -> None:

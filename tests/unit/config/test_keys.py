@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.experiment.config_keys import KEYS, UNSET
-from chalicelib.experiment.config_layers import checked
+from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS, UNSET
+from chalicelib.experiment.config.sources import validate
 
 DOCUMENTED = """
 mode logfile loglevel whimsical dashboard_user dashboard_password auto_recruit browser_exclude_rule recruiter
@@ -23,31 +23,33 @@ busy_timeout run_seed
 
 
 def test_every_documented_setting_is_known() -> None:
-    known = {name for key in KEYS for name in (key.name, *key.synonyms)}
+    known = {name for key in KNOWN_SETTINGS for name in (key.name, *key.synonyms)}
     assert set(DOCUMENTED.split()) - known == set()
 
 
 def test_every_setting_is_described_in_one_line() -> None:
-    assert [key.name for key in KEYS if not re.fullmatch(r"[A-Z].{8,110}\.", key.meaning)] == []
+    assert [key.name for key in KNOWN_SETTINGS if not re.fullmatch(r"[A-Z].{8,110}\.", key.meaning)] == []
 
 
 def test_no_two_settings_share_a_name() -> None:
-    names = Counter(name for key in KEYS for name in (key.name, *key.synonyms))
+    names = Counter(name for key in KNOWN_SETTINGS for name in (key.name, *key.synonyms))
     assert names.most_common(1)[0][1] == 1
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if key.default is not UNSET], ids=lambda key: key.name)
+@pytest.mark.parametrize(
+    "key", [key for key in KNOWN_SETTINGS if key.default is not UNSET], ids=lambda key: key.name
+)
 def test_a_built_in_default_obeys_its_own_rules(key) -> None:
-    assert checked(key, key.default) == key.default
+    assert validate(key, key.default) == key.default
 
 
 def test_no_secret_is_public() -> None:
-    assert [key.name for key in KEYS if key.sensitive and key.public] == []
+    assert [key.name for key in KNOWN_SETTINGS if key.sensitive and key.public] == []
 
 
 @pytest.mark.parametrize("length", [40_001, 1_000_000])
 def test_an_answer_that_no_transaction_holds_is_refused_when_settings_are_read(length: int) -> None:
-    (key,) = (key for key in KEYS if key.name == "question_max_length")
+    (key,) = (key for key in KNOWN_SETTINGS if key.name == "question_max_length")
     with pytest.raises(ValueError, match=r"must be 40000 or less, because 90 answers .* 4 MB"):
-        checked(key, length)
-    assert checked(key, 40_000) == 40_000
+        validate(key, length)
+    assert validate(key, 40_000) == 40_000

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.experiment.config import Configuration
+from chalicelib.experiment.config.configuration import Configuration
 
 SOURCES = ("runtime", "environment", "config.txt", ".petriconfig", ".dallingerconfig", "defaults")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.experiment.config_problems import SettingsError
-from chalicelib.model.errors import ConfigError
+from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.problems import SettingsError
 
 
 def problems_of(load, text: str = "", **sources) -> list[str]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.experiment.config import get_config
-from chalicelib.experiment.config_problems import SettingsError
-from chalicelib.model.errors import ConfigError
+from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.configuration import get_config
+from chalicelib.experiment.config.problems import SettingsError
 
 
 def test_a_registered_setting_is_typed(config, load) -> None:

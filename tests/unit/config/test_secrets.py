@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.experiment.config import Configuration
-from chalicelib.experiment.config_keys import KEYS
-from chalicelib.experiment.config_problems import SettingsError
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS
+from chalicelib.experiment.config.problems import SettingsError
 
 SECRET = "hunter2-correct-horse"
 
@@ -52,7 +52,7 @@ def test_pages_know_nothing_about_the_operators_accounts(load) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(key=st.sampled_from(KEYS))
+@given(key=st.sampled_from(KNOWN_SETTINGS))
 def test_no_refusal_repeats_the_value(load, key) -> None:
     with pytest.raises(SettingsError) as refusal:
         load(f"{key.name} = {SECRET}\nlifetime = x\nlifetime = y\n{key.name}x = {SECRET}")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.experiment.config_values import coerce, dollars, json_list, parse
+from chalicelib.experiment.config.validation import coerce, dollars, json_list, parse
 
 TYPES = st.sampled_from([str, int, float, bool])
 capitals = st.sampled_from([str.lower, str.upper, str.title])

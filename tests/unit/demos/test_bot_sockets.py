@@ -13,10 +13,10 @@ import pytest
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from chalicelib.experiment import bot_socket
-from chalicelib.experiment.bot_socket import BotSocket
-from chalicelib.experiment.bot_talking import LetGo
-from chalicelib.experiment.bots import BotError, HighPerformanceBotBase
+from chalicelib.experiment.bots import socket_client
+from chalicelib.experiment.bots.high_performance_bot import BotError, HighPerformanceBotBase
+from chalicelib.experiment.bots.http_bot import Dismissed
+from chalicelib.experiment.bots.socket_client import BotSocket
 
 PATIENCE_S = 20.0
 
@@ -74,8 +74,8 @@ def socket(server: Server) -> Iterator[BotSocket]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
-    monkeypatch.setattr(bot_socket, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(bot_socket, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(socket_client, "BACKOFF_BASE", 0.001)
+    monkeypatch.setattr(socket_client, "BACKOFF_MAX", 0.01)
 
 
 def refuse_with(status: int, **body: Any) -> Callable[[ServerConnection, Request], Response]:
@@ -126,7 +126,7 @@ def test_a_text_is_said_as_it_is(server, socket):
 
 
 def test_a_heart_beats_while_a_bot_listens(server, socket, monkeypatch):
-    monkeypatch.setattr(bot_socket, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(socket_client, "HEARTBEAT", 0.01)
     socket.receive(0.05)
     assert server.next_frame() == 'petri:{"type": "heartbeat"}'
 
@@ -175,7 +175,7 @@ def test_a_refused_socket_is_an_error_at_once(server, socket):
 
 
 def test_no_server_is_an_error_that_says_so(monkeypatch):
-    monkeypatch.setattr(bot_socket, "ATTEMPTS", 2)
+    monkeypatch.setattr(socket_client, "MAX_ATTEMPTS", 2)
     with pytest.raises(BotError, match="does the server run there"):
         BotSocket(lambda: "ws://127.0.0.1:9/chat").send("talk", "hello")
 
@@ -285,5 +285,5 @@ def test_being_let_go_is_no_problem(server):
 
 def test_the_end_of_the_group_reaches_the_authors_code(server):
     bot = Bot(server, {**FULL, "released": True})
-    with pytest.raises(LetGo):
-        bot.look_around()
+    with pytest.raises(Dismissed):
+        bot.get_waiting_room()

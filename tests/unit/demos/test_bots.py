@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.experiment import bot_line
-from chalicelib.experiment.bots import BotError, HighPerformanceBotBase
-from chalicelib.model.errors import ExperimentError
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.bots import api_client
+from chalicelib.experiment.bots.high_performance_bot import BotError, HighPerformanceBotBase
 
 Answer = tuple[int, dict[str, str], dict[str, Any]]
 DROP: Answer = (0, {}, {})
@@ -97,7 +97,7 @@ def server():
 def slept(monkeypatch) -> list[float]:
     """Bots don't sleep in tests; what they would have slept is kept."""
     seconds: list[float] = []
-    monkeypatch.setattr(bot_line, "sleep", seconds.append)
+    monkeypatch.setattr(api_client, "sleep", seconds.append)
     return seconds
 
 
@@ -232,7 +232,7 @@ def test_asking_a_server_that_lets_nobody_in_ends(server):
     server.answer("/participant", (429, {}, {"message": "Too Many Requests"}))
     with pytest.raises(BotError, match="status 429"):
         a_bot(server).sign_up()
-    assert len(server.of("/participant")) == bot_line.THROTTLED_ATTEMPTS
+    assert len(server.of("/participant")) == api_client.MAX_THROTTLED_ATTEMPTS
 
 
 def test_a_bot_waits_until_the_date_that_it_is_told(server, slept):
@@ -263,7 +263,9 @@ def test_waiting_for_the_person_ahead_never_uses_up_the_attempts(server):
 def test_waiting_for_the_person_ahead_ends(server, slept):
     server.answer("/participant", (503, {"Retry-After": "300"}, BUSY[2]))
     a_bot(server).run_experiment()
-    assert bot_line.BUSY_PATIENCE < sum(slept) < bot_line.BUSY_PATIENCE + 300 * 1.25 * bot_line.ATTEMPTS
+    assert (
+        api_client.BUSY_TIMEOUT < sum(slept) < api_client.BUSY_TIMEOUT + 300 * 1.25 * api_client.MAX_ATTEMPTS
+    )
 
 
 def test_a_refusal_is_never_repeated(server):
@@ -293,7 +295,7 @@ def test_an_answer_that_is_no_json_is_a_problem(server):
 def test_a_server_that_is_gone_ends_in_a_sentence(slept):
     with pytest.raises(BotError, match="does the server run there"):
         Bot("http://127.0.0.1:9/ad").sign_up()
-    assert len(slept) == bot_line.ATTEMPTS - 1
+    assert len(slept) == api_client.MAX_ATTEMPTS - 1
 
 
 def test_a_bot_that_was_stopped_says_false(server):

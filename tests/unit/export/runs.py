@@ -13,10 +13,10 @@ from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import iso
-from chalicelib.model.reports import Notification, Payment, Recruitment
+from chalicelib.model.run_records import Notification, Payment, Recruitment
 from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 
 BEGIN = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 STRANGE = 'He said "go",\nand\r\nwent; 😀 \u202etfel'
@@ -31,20 +31,20 @@ class Story(Source):
         return "Once upon a time"
 
 
-def at_minute(engine: Engine, minutes: float) -> UnitOfWork:
+def at_minute(engine: Engine, minutes: float) -> EngineUnitOfWork:
     """A unit of work so many minutes after the run began."""
-    return UnitOfWork(engine, BEGIN + timedelta(minutes=minutes))
+    return EngineUnitOfWork(engine, BEGIN + timedelta(minutes=minutes))
 
 
-def a_person(work: UnitOfWork, name: str) -> Participant:
+def a_person(work: EngineUnitOfWork, name: str) -> Participant:
     """A participant as POST /participant makes one."""
     person = Participant(
         "mturk", f"W{name}", f"A{name}", "H1", "live", f"FP{name}", {"email": f"{name}@example.org"}
     )
     work.save(person)
-    work.claim(keys.assignment(f"A{name}"), "assignment", {"participant_id": person.id})
-    work.claim(keys.worker(f"W{name}"), "worker", {"participant_ids": [person.id]})
-    work.list_participant(person)
+    work.put_if_unchanged(keys.assignment(f"A{name}"), "assignment", {"participant_id": person.id})
+    work.put_if_unchanged(keys.worker(f"W{name}"), "worker", {"participant_ids": [person.id]})
+    work.update_status_index(person)
     return person
 
 
@@ -90,7 +90,7 @@ def finish(engine: Engine, number: int) -> None:
         person = work.participant(number)
         person.status, person.end_time = "approved", work.now
         person.base_pay, person.bonus = Decimal("1.50"), Decimal("0.1")
-        work.list_participant(person)
+        work.update_status_index(person)
         paid = Payment(number, "base", Decimal("1.50"), "Thank you")
         paid.status, paid.recruiter_reference, paid.sent_time = "paid", f"ref-A{number}", work.now
         work.save(paid, Payment(number, "bonus", Decimal("0.1")))

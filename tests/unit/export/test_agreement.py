@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from chalicelib.export import COLUMNS, TABLES, rows
-from chalicelib.model.record import Record, plain
-from chalicelib.storage import mapping
-from chalicelib.storage.sqlite import SQLiteEngine
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.model.record import Record, to_json_value
+from chalicelib.storage import record_mapping
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.export.runs import a_run, at_minute
 
 
@@ -26,12 +26,12 @@ def engine(tmp_path: Path) -> Iterator[SQLiteEngine]:
     engine.close()
 
 
-def records(work: UnitOfWork, engine: SQLiteEngine, table: str) -> list[Record]:
+def records(work: EngineUnitOfWork, engine: SQLiteEngine, table: str) -> list[Record]:
     networks, people = work.networks(), [work.participant(id_) for id_ in work.participant_ids()]
     if table in ("notification", "recruitment"):
         pk = "notifications#" if table == "notification" else "recruitment"
         shards = [pk + str(n) for n in range(8)] if pk.endswith("#") else [pk]
-        return [mapping.fill(table, item) for shard in shards for item in engine.query(shard)]
+        return [record_mapping.make_record(table, item) for shard in shards for item in engine.query(shard)]
     kinds = [(id_, kind) for id_ in (1, 2) for kind in ("base", "bonus")]
     return {
         "network": lambda: list(networks),
@@ -51,7 +51,7 @@ def by_id(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def exported(engine: SQLiteEngine, table: str) -> list[dict[str, Any]]:
-    return by_id([{name: plain(value) for name, value in row.items()} for row in rows(engine, table)])
+    return by_id([{name: to_json_value(value) for name, value in row.items()} for row in rows(engine, table)])
 
 
 def viewed(engine: SQLiteEngine, table: str) -> list[dict[str, Any]]:

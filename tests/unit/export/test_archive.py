@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bench.export_memory import fill
+from chalicelib.errors import NotFound
 from chalicelib.export import TABLES, DataError, Export, MalformedTableError, rows, write_zip
-from chalicelib.model.errors import NotFound
 from chalicelib.storage.engine import Engine
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.unit.export.runs import a_run
 
 SECRETS = ("W1", "A1", "H1", "FP1", "example.org", "ref-")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.export import MalformedTableError
-from chalicelib.export.cells import typed
+from chalicelib.export.cell_types import read_typed_rows
 
 
 def value(table: str, column: str, text: str) -> Any:
-    _, rows = typed(io.StringIO(f"id,{column}\n1,{text}\n"), table, f"{table}.csv")
+    _, rows = read_typed_rows(io.StringIO(f"id,{column}\n1,{text}\n"), table, f"{table}.csv")
     return next(rows)[1][1]
 
 
@@ -64,4 +64,4 @@ def test_an_amount_that_is_no_number_is_refused() -> None:
 @pytest.mark.parametrize("text", ["", "id,id\n", "id,\n"])
 def test_a_table_without_a_proper_header_is_refused(text: str) -> None:
     with pytest.raises(MalformedTableError, match="line 1"):
-        typed(io.StringIO(text), "info", "info.csv")
+        read_typed_rows(io.StringIO(text), "info", "info.csv")

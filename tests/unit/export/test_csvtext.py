@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.export import MalformedTableError
-from chalicelib.export.csvtext import cell, line_of, read_rows
+from chalicelib.export.csv_format import format_cell, format_row, read_rows
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -33,19 +33,19 @@ def read(text: str) -> list[list[str | None]]:
     ],
 )
 def test_a_value_is_written_as_the_contract_says(value: Any, written: str) -> None:
-    assert cell(value) == written
+    assert format_cell(value) == written
 
 
 @given(st.lists(st.lists(st.none() | texts, min_size=2, max_size=2), min_size=1))
 def test_what_was_written_is_read_again(rows: list[list[str | None]]) -> None:
     header = ["a", "b"]
     kept = [row for row in rows if row != [None, None]]
-    assert read("".join(map(line_of, [header, *kept]))) == [header, *kept]
+    assert read("".join(map(format_row, [header, *kept]))) == [header, *kept]
 
 
 @given(st.lists(texts, min_size=2, max_size=2))
 def test_the_standard_librarys_reader_reads_it_too(row: list[str]) -> None:
-    assert list(csv.reader(io.StringIO(line_of(row), newline=""))) == [row]
+    assert list(csv.reader(io.StringIO(format_row(row), newline=""))) == [row]
 
 
 def test_an_empty_text_is_not_null() -> None:

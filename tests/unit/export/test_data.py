@@ -17,7 +17,7 @@ import pytest
 from chalicelib.export import TABLES as EXPORTED
 from chalicelib.export import write_zip
 from chalicelib.model.question import Question
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from petri.data import Data, DataError, MalformedTableError, Report, Table
 from tests.unit.export.runs import STRANGE, a_run, at_minute
 

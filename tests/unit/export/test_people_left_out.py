@@ -17,13 +17,13 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 import pytest
 
 from chalicelib import services
-from chalicelib.messaging.local import LocalQueue
-from chalicelib.workers import messages
-from infra.cli.serving import opened_with_log
-from infra.local import outcome
-from infra.local.places import Places
-from infra.local.run import Run, Wish, chalice_app
-from infra.operator.office import _heard
+from chalicelib.messaging.local_queue import LocalQueue
+from chalicelib.workers import message_handlers
+from infra.cli.served_run import opened_with_log
+from infra.local.lifecycle import outcome
+from infra.local.lifecycle.run import Run, RunOptions, chalice_app
+from infra.local.lifecycle.run_paths import RunPaths
+from infra.local.lifecycle.run_session import _heard
 from tests.money.conftest import connection, line
 from tests.money.prolific import AtProlific
 from tests.money.sides import Side
@@ -148,7 +148,7 @@ class Played:
         queue = self.run.app.queue
         assert isinstance(queue, LocalQueue)
         while (message := queue.take()) is not None:
-            messages.consume(LocalQueue.as_event(message))
+            message_handlers.consume(LocalQueue.as_event(message))
 
     def entries(self) -> list[dict[str, str]]:
         """The ids of those who come, as their recruiter hands them out."""
@@ -203,7 +203,7 @@ def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..
     (folder / "experiment.py").write_text(EXPERIMENT, encoding="utf-8")
     (folder / "config.txt").write_text(CONFIG, encoding="utf-8")
     (folder / "pool.txt").write_text("\n".join(POOL), encoding="utf-8")
-    places = Places(tmp_path)
+    places = RunPaths(tmp_path)
 
     def played(recruiter: str, *, scrub: bool = True) -> tuple[bytes, set[str]]:
         side: Side | None = None
@@ -212,7 +212,7 @@ def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..
         elif recruiter == "prolific":
             side = AtProlific(request.getfixturevalue(line.__name__))
         settings = {"recruiter": recruiter, "recruiters": "cli: 1, link: 2, bots: 1"}
-        with opened_with_log(Wish(folder, "trial", settings=settings), places) as run:
+        with opened_with_log(RunOptions(folder, "trial", settings=settings), places) as run:
             words = Played(run, recruiter, side, places.log(run.id)).play()
             return outcome.export(run.engine, run.id, places, scrub=scrub).read_bytes(), words
 

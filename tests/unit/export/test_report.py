@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.experiment.loader import load_experiment
+from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.export import write_zip
 from chalicelib.model.participant import Participant
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.scaffold import create
 from petri.data import Data
 from petri.report import Report, about, figure, table

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.experiment.loader import Loaded, load_experiment
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 
-Load = Callable[..., Loaded]
+Load = Callable[..., LoadedExperiment]
 
 STUDY = """
 from petri import Experiment, get_config
@@ -39,7 +39,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def load(write, tmp_path: Path) -> Load:
     """Load an author's folder from the code that follows the usual beginning."""
 
-    def load(code: str = "", files: dict[str, str] | None = None, **sources: Any) -> Loaded:
+    def load(code: str = "", files: dict[str, str] | None = None, **sources: Any) -> LoadedExperiment:
         folder = write({"experiment.py": STUDY + code, **(files or {})})
         return load_experiment(
             folder, environ=sources.pop("environ", {}), home=tmp_path / "nobody", **sources

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.experiment.author_files import NotUTF8Error, read_text
-from chalicelib.experiment.loader import load_experiment
-from chalicelib.model.errors import ConfigError, ExperimentError, PetriError
-from infra.aws.requirements import wanted_by
-from infra.aws.staged_files import kept_files
-from infra.local.logs import _in_short
+from chalicelib.errors import ConfigError, ExperimentError, PetriError
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+from infra.local.logs import _shortened
+from infra.packaging.requirements import wanted_by
+from infra.packaging.staged_files import kept_files
 from infra.site import SiteError, SiteSource, build
 from infra.verify import verify
 from petri.data import DataError, Table
@@ -43,29 +43,29 @@ WRITTEN = {
 }
 #: The modules that read texts which Petri itself wrote or ships; whatever else is read is an author's.
 READS_ITS_OWN = {
-    "infra/aws/at_home.py",
-    "infra/aws/deploying.py",
-    "infra/aws/fingerprints.py",
-    "infra/aws/handlers.py",
-    "infra/aws/packaging.py",
-    "infra/aws/pins.py",
-    "infra/aws/pruning.py",
-    "infra/aws/record.py",
-    "infra/aws/resolving.py",
-    "infra/aws/secrets.py",
-    "infra/aws/templating.py",
-    "infra/aws/versions.py",
-    "infra/cli/setup.py",
+    "infra/aws/account/local_registry.py",
+    "infra/aws/lifecycle/deployment.py",
+    "infra/aws/package/fingerprints.py",
+    "infra/aws/lifecycle/required_rights.py",
+    "infra/aws/package/package_build.py",
+    "infra/packaging/pins.py",
+    "infra/aws/package/prune.py",
+    "infra/aws/resources/chalice_record.py",
+    "infra/packaging/dependency_resolution.py",
+    "infra/aws/resources/app_secrets.py",
+    "infra/aws/resources/stack_templates.py",
+    "infra/packaging/provenance.py",
+    "infra/cli/commands/write/setup.py",
     "infra/emulator/",
-    "infra/local/identity.py",
-    "infra/local/origin.py",
-    "infra/local/outcome.py",
-    "infra/local/places.py",
+    "infra/local/lifecycle/identity.py",
+    "infra/local/lifecycle/origin.py",
+    "infra/local/lifecycle/outcome.py",
+    "infra/local/lifecycle/run_paths.py",
     "infra/local/start_page.py",
-    "infra/preflight/costs.py",
+    "infra/simulate/costs.py",
     "infra/scaffold/__init__.py",
     "chalicelib/export/archive.py",
-    "chalicelib/export/reading.py",
+    "chalicelib/export/export_reader.py",
     "petri/data.py",
 }
 
@@ -185,7 +185,7 @@ def test_a_stimulus_that_a_hook_cannot_read_is_named(folder: Path, monkeypatch: 
     monkeypatch.chdir(folder)
     with pytest.raises(UnicodeDecodeError) as raised:
         (folder / "static" / "story.csv").read_text(encoding="utf-8")
-    assert "story.csv, line 2: " in _in_short((raised.type, raised.value, raised.tb))
+    assert "story.csv, line 2: " in _shortened((raised.type, raised.value, raised.tb))
 
 
 def test_a_table_that_a_spreadsheet_wrote_again_is_named(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.experiment.loader_imports import import_experiment
-from chalicelib.model.errors import ExperimentError
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.loader.importer import import_experiment
 
 
 def refusal(folder: Path) -> str:
@@ -175,7 +175,10 @@ def test_code_that_ends_the_process_is_refused(write) -> None:
 
 
 def test_a_setting_read_too_early_is_told_with_its_line(write) -> None:
-    code = "from chalicelib.experiment.config import Configuration\nn = Configuration().get('title')"
+    code = (
+        "from chalicelib.experiment.config.configuration import Configuration\n"
+        "n = Configuration().get('title')"
+    )
     told = refusal(write({"experiment.py": code}))
     assert told.startswith(
         "experiment.py can't be imported: experiment.py, line 2: The settings aren't loaded yet"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.experiment.config_problems import SettingsError
-from chalicelib.experiment.loader import load_experiment
-from chalicelib.model.errors import ConfigError, ExperimentError
+from chalicelib.errors import ConfigError, ExperimentError
+from chalicelib.experiment.config.problems import SettingsError
+from chalicelib.experiment.loader.experiment_folder import load_experiment
 
 PARAMETERS = """
 def extra_parameters():

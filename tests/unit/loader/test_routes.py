@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.experiment.routes import (
     collect_routes,
     collect_schedules,
@@ -13,7 +14,6 @@ from chalicelib.experiment.routes import (
     parse_rule,
     scheduled,
 )
-from chalicelib.model.errors import BadRequest, ExperimentError
 
 CORE = ["/info/{node_id}", "/experiment/{property}", "/network/{network_id}"]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from chalicelib.model.errors import Busy, PetriError
+from chalicelib.errors import Busy, PetriError
 from chalicelib.storage.engine import Put
-from chalicelib.storage.sqlite import SQLiteEngine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.unit.cli.study import serving, write_study
 
 pytestmark = pytest.mark.e2e

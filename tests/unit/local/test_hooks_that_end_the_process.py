@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.model.errors import HookExit, Interrupted, errors_only
-from chalicelib.workers.messages import MOST_TRIES
+from chalicelib.errors import HookExit, Interrupted, errors_only
+from chalicelib.workers.message_handlers import MAX_DELIVERIES
 
 pytestmark = pytest.mark.e2e
 
@@ -21,8 +21,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chalicelib import bootstrap
-from chalicelib.operations.dead_letters import list_dead_letters
-from infra.local.messages import Messages
+from chalicelib.operations.schedule.dead_letters import list_dead_letters
+from infra.local.consumer import Messages
 from tests.web.experiments import Talk
 
 folder, life, deadly = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
@@ -70,14 +70,14 @@ def live(folder: Path, life: int) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_message_that_kills_its_process_becomes_a_dead_letter(tmp_path: Path) -> None:
-    lives = [live(tmp_path, life) for life in range(MOST_TRIES + 1)]
-    assert [life.returncode for life in lives[:-1]] == [137] * MOST_TRIES, lives[0].stderr
+    lives = [live(tmp_path, life) for life in range(MAX_DELIVERIES + 1)]
+    assert [life.returncode for life in lives[:-1]] == [137] * MAX_DELIVERIES, lives[0].stderr
     survivor = lives[-1]
     assert survivor.returncode == 0, survivor.stderr
     (why,) = json.loads(survivor.stdout.splitlines()[-1])
     assert "ended; it was tried 12 times" in why
-    assert (tmp_path / "runs").read_text() == "x" * MOST_TRIES
-    assert live(tmp_path, MOST_TRIES + 1).returncode == 0
+    assert (tmp_path / "runs").read_text() == "x" * MAX_DELIVERIES
+    assert live(tmp_path, MAX_DELIVERIES + 1).returncode == 0
 
 
 def test_a_real_interrupt_is_none_of_the_hooks() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from infra.local.gateway import MAX_BODY
+from infra.lambda_events.gateway import MAX_BODY
 from infra.local.server import AddressError, listen
 from tests.unit.local.toy import FORM, running, toy_app
 

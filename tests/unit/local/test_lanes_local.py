@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.messages import NotifyOperator
-from chalicelib.messaging.local import MOST_IN_A_ROW, LocalQueue
-from chalicelib.operations.unit import Unit
-from infra.local.messages import Messages
+from chalicelib.messaging.local_queue import MOST_IN_A_ROW, LocalQueue
+from chalicelib.operations.shared.context import Context
+from infra.local.consumer import MessageConsumer
 from tests.contract.carriers import Post, local_post
 
 __all__ = ["local_post"]
@@ -33,32 +33,34 @@ class Mailer:
 
 
 @pytest.fixture
-def consumer(local_post: Post) -> Messages:
-    return Messages(local_post.app)
+def consumer(local_post: Post) -> MessageConsumer:
+    return MessageConsumer(local_post.app)
 
 
 def post_work(post: Post, count: int) -> None:
     post.app.run(_posting_work, count)
 
 
-def _posting_work(unit: Unit, count: int) -> None:
+def _posting_work(ctx: Context, count: int) -> None:
     for number in range(count):
-        unit.work.post(NotifyOperator({"number": number}))
+        ctx.uow.post(NotifyOperator({"number": number}))
 
 
-def carry_out_all(consumer: Messages) -> None:
+def carry_out_all(consumer: MessageConsumer) -> None:
     while consumer.carry_out_one():
         pass
 
 
-def test_what_is_posted_while_slow_work_is_done_comes_next(local_post: Post, consumer: Messages) -> None:
+def test_what_is_posted_while_slow_work_is_done_comes_next(
+    local_post: Post, consumer: MessageConsumer
+) -> None:
     local_post.app.mailer = Mailer(local_post.rung, local_post)
     post_work(local_post, 30)
     carry_out_all(consumer)
     assert local_post.rung == [each for one in range(1, 31) for each in (WORK, f"room {one}")]
 
 
-def test_real_time_messages_keep_their_order_behind_work(local_post: Post, consumer: Messages) -> None:
+def test_real_time_messages_keep_their_order_behind_work(local_post: Post, consumer: MessageConsumer) -> None:
     local_post.app.mailer = Mailer(local_post.rung)
     post_work(local_post, 5)
     words = [f"word {number}" for number in range(5)]
@@ -69,7 +71,7 @@ def test_real_time_messages_keep_their_order_behind_work(local_post: Post, consu
 
 
 def test_a_timer_that_comes_due_goes_ahead_of_work_that_waited_longer(
-    local_post: Post, consumer: Messages
+    local_post: Post, consumer: MessageConsumer
 ) -> None:
     local_post.app.mailer = Mailer(local_post.rung)
     post_work(local_post, 3)
@@ -81,7 +83,7 @@ def test_a_timer_that_comes_due_goes_ahead_of_work_that_waited_longer(
 
 
 def test_an_endless_burst_of_real_time_messages_does_not_hold_up_work(
-    local_post: Post, consumer: Messages
+    local_post: Post, consumer: MessageConsumer
 ) -> None:
     local_post.app.mailer = Mailer(local_post.rung)
     post_work(local_post, 2)
@@ -98,5 +100,5 @@ def test_a_new_process_takes_up_real_time_messages_first(local_post: Post, tmp_p
     post_work(local_post, 3)
     local_post.post("room")
     local_post.app.queue = LocalQueue(local_post.clock)
-    carry_out_all(Messages(local_post.app))
+    carry_out_all(MessageConsumer(local_post.app))
     assert local_post.rung == ["room", WORK, WORK, WORK]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap, services
-from chalicelib.operations import attempts
-from chalicelib.operations.unit import Unit
+from chalicelib.operations.schedule import delivery_attempts
+from chalicelib.operations.shared.context import Context
 from chalicelib.services import App
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local.messages import Messages
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.consumer import MessageConsumer
 from tests.web.clock import HandClock
 from tests.web.experiments import Talk
 
@@ -47,14 +47,14 @@ def app(tmp_path: Path, ringing: type[Ringing]) -> Iterator[App]:
     engine.close()
 
 
-def posted(unit: Unit) -> None:
-    unit.experiment.after(0, "rings")
+def posted(ctx: Context) -> None:
+    ctx.experiment.after(0, "rings")
 
 
 def test_a_message_is_stored_as_in_hand_before_its_hook_runs_without_making_the_experiment_twice(
     app: App, ringing: type[Ringing]
 ) -> None:
-    consumer = Messages(app)
+    consumer = MessageConsumer(app)
     while consumer.carry_out_one():
         pass
     app.run(posted)
@@ -64,9 +64,9 @@ def test_a_message_is_stored_as_in_hand_before_its_hook_runs_without_making_the_
 
 
 def test_what_was_in_hand_is_known_to_the_next_process(app: App, ringing: type[Ringing]) -> None:
-    consumer = Messages(app)
+    consumer = MessageConsumer(app)
     app.run(posted)
     with app.store.begin(app.clock.now()) as work:
-        attempts.note(work, {attempts.name_of(("nudge", "group")): 3})
-    assert app.run(attempts.left_over) == {"nudge|group": 3}
+        delivery_attempts.store_attempts(work, {delivery_attempts.attempt_name(("nudge", "group")): 3})
+    assert app.run(delivery_attempts.unfinished_attempts) == {"nudge|group": 3}
     assert consumer.next_due() is None

@@ -11,13 +11,13 @@ from typing import Any
 
 from chalice.app import Chalice, Response
 
+from infra.lambda_events.gateway import HttpRequest
+from infra.local.allowed_hosts import AllowedHosts
 from infra.local.connections import Connections
-from infra.local.gateway import HttpRequest
+from infra.local.dispatcher import SerialDispatcher
 from infra.local.host import Host
-from infra.local.lane import Lane
-from infra.local.names import Names
-from infra.local.pages import Pages
 from infra.local.server import listen, serve, url_of
+from infra.local.static_pages import Pages
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -93,12 +93,12 @@ def running(
     *,
     hold: float = 1.0,
     connections: Connections | None = None,
-    names: Names | None = None,
+    names: AllowedHosts | None = None,
 ) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    host = Host(Lane(app, hold=hold), Pages(site, find_page), names=names)
+    host = Host(SerialDispatcher(app, hold=hold), Pages(site, find_page), names=names)
     thread = threading.Thread(
         target=lambda: loop.run_until_complete(serve(host, listener, stop, connections))
     )

@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from chalicelib.experiment.config import Configuration
-from chalicelib.messaging import mail
-from chalicelib.messaging.mail import LogMailer
-from chalicelib.messaging.mail_ses import SESMailer
-from chalicelib.messaging.mail_smtp import SMTPMailer
-from chalicelib.messaging.mail_wording import Wording
-from chalicelib.model.errors import ConfigError
+from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.messaging.mail import mailers
+from chalicelib.messaging.mail.mailers import LogMailer
+from chalicelib.messaging.mail.ses import SESMailer
+from chalicelib.messaging.mail.smtp import SMTPMailer
+from chalicelib.messaging.mail.wording import MailWording
 
 SETTINGS = {
     "mode": "live",
@@ -35,17 +35,17 @@ SETTINGS = {
     ],
 )
 def test_notices_go_where_the_settings_say(settings, kind):
-    assert type(mail.build({**SETTINGS, **settings})) is kind
+    assert type(mailers.build_mailer({**SETTINGS, **settings})) is kind
 
 
 def test_mail_without_a_password_is_refused_by_name():
     with pytest.raises(ConfigError, match="smtp_password"):
-        mail.build({**SETTINGS, "smtp_password": None})
+        mailers.build_mailer({**SETTINGS, "smtp_password": None})
 
 
 def test_without_an_address_the_log_says_why_no_mail_comes(caplog):
     with caplog.at_level(logging.WARNING):
-        mail.build({**SETTINGS, "contact_email_on_error": None})
+        mailers.build_mailer({**SETTINGS, "contact_email_on_error": None})
     assert "contact_email_on_error" in caplog.text
 
 
@@ -56,20 +56,22 @@ def test_a_logged_notice_can_be_read_in_full(caplog):
 
 @pytest.mark.parametrize("is_whimsical", [True, False])
 def test_a_letter_says_what_happened_in_either_tone(is_whimsical):
-    assert "\n\nIt waits.\n\n" in Wording("Ring", is_whimsical=is_whimsical).letter("It waits.")
+    assert "\n\nIt waits.\n\n" in MailWording("Ring", is_whimsical=is_whimsical).letter("It waits.")
 
 
 def test_the_two_tones_differ():
-    assert Wording("Ring", is_whimsical=True).letter("x") != Wording("Ring", is_whimsical=False).letter("x")
+    assert MailWording("Ring", is_whimsical=True).letter("x") != MailWording(
+        "Ring", is_whimsical=False
+    ).letter("x")
 
 
 @pytest.mark.parametrize(("setting", "is_whimsical"), [(True, True), (False, False)])
 def test_the_tone_is_a_setting(setting, is_whimsical):
-    assert mail.wording_of({"whimsical": setting}).is_whimsical is is_whimsical
+    assert mailers.read_wording({"whimsical": setting}).is_whimsical is is_whimsical
 
 
 def test_a_long_subject_is_cut():
-    assert len(Wording("Ring").subject("x" * 1000)) == 150
+    assert len(MailWording("Ring").subject("x" * 1000)) == 150
 
 
 def test_settings_that_nobody_gave_are_named_by_a_configuration_too(tmp_path):
@@ -78,4 +80,4 @@ def test_settings_that_nobody_gave_are_named_by_a_configuration_too(tmp_path):
         tmp_path, {"mode": "live", "contact_email_on_error": "me@x.org"}, environ={}, home=tmp_path
     )
     with pytest.raises(ConfigError, match="smtp_username, smtp_password, dallinger_email_address"):
-        mail.build(config)
+        mailers.build_mailer(config)

@@ -6,9 +6,9 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib.messaging.mail_ses import SESMailer, make_client, read_addresses
-from chalicelib.messaging.mail_wording import Wording
-from chalicelib.model.errors import ConfigError, VendorRefused, VendorUnreachable
+from chalicelib.errors import ConfigError, VendorRefused, VendorUnreachable
+from chalicelib.messaging.mail.ses import SESMailer, make_client, read_addresses
+from chalicelib.messaging.mail.wording import MailWording
 
 SENDER, RECIPIENT = "petri@lab.example.org", "me@lab.example.org"
 
@@ -21,7 +21,7 @@ def client():
 
 @pytest.fixture
 def mailer(client):
-    return SESMailer(client, SENDER, RECIPIENT, Wording("Ring"))
+    return SESMailer(client, SENDER, RECIPIENT, MailWording("Ring"))
 
 
 def test_a_mail_goes_out_when_its_sender_is_verified(client, mailer):
@@ -52,7 +52,7 @@ def test_throttling_means_to_come_later(client, mailer, monkeypatch):
 def test_a_service_that_cannot_be_reached_means_to_come_later():
     lonely = boto3.client("ses", region_name="us-east-1", endpoint_url="http://127.0.0.1:9")
     with pytest.raises(VendorUnreachable, match="aws_region"):
-        SESMailer(lonely, SENDER, RECIPIENT, Wording("Ring")).tell("Held", "It waits.")
+        SESMailer(lonely, SENDER, RECIPIENT, MailWording("Ring")).tell("Held", "It waits.")
 
 
 @pytest.mark.parametrize("name", ["dallinger_email_address", "contact_email_on_error"])

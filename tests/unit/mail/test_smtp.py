@@ -6,10 +6,10 @@ import ssl
 
 import pytest
 
-from chalicelib.messaging import mail_smtp
-from chalicelib.messaging.mail_smtp import SMTPMailer, read_account
-from chalicelib.messaging.mail_wording import Wording
-from chalicelib.model.errors import ConfigError, VendorRefused, VendorUnreachable
+from chalicelib.errors import ConfigError, VendorRefused, VendorUnreachable
+from chalicelib.messaging.mail import smtp
+from chalicelib.messaging.mail.smtp import SMTPMailer, read_account
+from chalicelib.messaging.mail.wording import MailWording
 from tests.tools.smtp import HOST, MailServer
 
 SETTINGS = {
@@ -32,7 +32,7 @@ def tell(server, tmp_path):
     def send(subject="A bonus is held", text="It waits.", trusted=None, **settings):
         with server.running(tmp_path):
             account = read_account({**SETTINGS, "smtp_host": f"{HOST}:{server.port}", **settings})
-            SMTPMailer(account, Wording("Ring"), context=trusted or server.trusted).tell(subject, text)
+            SMTPMailer(account, MailWording("Ring"), context=trusted or server.trusted).tell(subject, text)
 
     return send
 
@@ -82,9 +82,9 @@ def test_no_password_is_sent_to_a_server_with_a_strangers_certificate(server, te
 def test_a_port_that_is_encrypted_from_the_first_byte_is_spoken_to_so(server, tell, monkeypatch, tmp_path):
     server.is_tls_at_once = True
     with server.running(tmp_path):
-        monkeypatch.setattr(mail_smtp, "TLS_PORT", server.port)
+        monkeypatch.setattr(smtp, "TLS_PORT", server.port)
         account = read_account({**SETTINGS, "smtp_host": f"{HOST}:{server.port}"})
-        SMTPMailer(account, Wording("Ring"), context=server.trusted).tell("Held", "It waits.")
+        SMTPMailer(account, MailWording("Ring"), context=server.trusted).tell("Held", "It waits.")
     assert (len(server.mails), "STARTTLS" in server.heard) == (1, False)
 
 
@@ -115,7 +115,7 @@ def test_a_server_that_is_not_there_is_tried_again():
         taken.bind((HOST, 0))
         account = read_account({**SETTINGS, "smtp_host": f"{HOST}:{taken.getsockname()[1]}"})
         with pytest.raises(VendorUnreachable, match="smtp_host"):
-            SMTPMailer(account, Wording("Ring")).tell("Held", "It waits.")
+            SMTPMailer(account, MailWording("Ring")).tell("Held", "It waits.")
 
 
 def test_a_wrong_password_is_refused_and_never_shown(server, tell):

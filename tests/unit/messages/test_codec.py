@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import chalicelib
+from chalicelib.errors import PetriError
 from chalicelib.messages import (
     BroadcastCounts,
     CarryOutRecruitment,
@@ -51,8 +52,7 @@ from chalicelib.messages import (
     to_body,
 )
 from chalicelib.messages.codec import message_type
-from chalicelib.model.errors import PetriError
-from chalicelib.workers import messages, registry
+from chalicelib.workers import handler_registry, message_handlers
 
 MOMENT = "2026-11-28T09:00:00.000000Z"
 QUORUM = {"q": 3, "n": 3, "overrecruited": False, "room": 1}
@@ -234,14 +234,14 @@ def test_two_types_cant_have_one_kind(kind: str, formerly: str | None) -> None:
 
 
 def test_every_message_has_exactly_one_handler() -> None:
-    assert messages.consume
-    assert set(registry.handlers()) == set(message_types().values())
-    assert len(set(registry.handlers().values())) == len(message_types())
+    assert message_handlers.consume
+    assert set(handler_registry.handlers()) == set(message_types().values())
+    assert len(set(handler_registry.handlers().values())) == len(message_types())
 
 
 def test_a_second_handler_is_refused() -> None:
     with pytest.raises(PetriError, match="FormRooms has a handler already"):
-        registry.handles(FormRooms)(lambda message: None)
+        handler_registry.handles(FormRooms)(lambda message: None)
 
 
 def test_every_message_is_posted_by_its_class() -> None:

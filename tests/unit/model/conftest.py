@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.model import registry
-from chalicelib.storage.sqlite import SQLiteEngine
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.model import record_classes
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import NOW
 
 
@@ -22,8 +22,8 @@ def engine(tmp_path: Path) -> Iterator[SQLiteEngine]:
 
 
 @pytest.fixture
-def work(engine: SQLiteEngine) -> Iterator[UnitOfWork]:
-    with UnitOfWork(engine, NOW) as work:
+def work(engine: SQLiteEngine) -> Iterator[EngineUnitOfWork]:
+    with EngineUnitOfWork(engine, NOW) as work:
         yield work
 
 
@@ -31,5 +31,5 @@ def work(engine: SQLiteEngine) -> Iterator[UnitOfWork]:
 def own_classes() -> Iterator[None]:
     """Forget the classes that a test defines: a cascade of its own would slow every other test down."""
     yield
-    registry.forget()
+    record_classes.clear_cache()
     gc.collect()

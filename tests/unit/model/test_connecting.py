@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.errors import BadRequest, RuleBroken
 from chalicelib.experiment.nodes import Agent
-from chalicelib.model.errors import BadRequest, RuleBroken
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import Story, a_network, ends, join, later
 
 
 @pytest.fixture
-def network(work: UnitOfWork) -> Network:
+def network(work: EngineUnitOfWork) -> Network:
     return a_network(work)
 
 
@@ -78,7 +78,7 @@ def test_a_connection_that_failed_can_be_made_again(network: Network) -> None:
     assert ends(network) == [(1, 2)]
 
 
-def test_nodes_of_earlier_requests_are_connected(network: Network, work: UnitOfWork) -> None:
+def test_nodes_of_earlier_requests_are_connected(network: Network, work: EngineUnitOfWork) -> None:
     first, second, _ = three(network)
     with later(work) as again:
         again.node(first.id).connect(whom=again.node(second.id), direction="both")
@@ -110,7 +110,7 @@ def test_a_node_does_not_connect_to_itself(network: Network) -> None:
         node.connect(whom=node)
 
 
-def test_a_node_does_not_connect_to_another_network(network: Network, work: UnitOfWork) -> None:
+def test_a_node_does_not_connect_to_another_network(network: Network, work: EngineUnitOfWork) -> None:
     node, stranger = join(network), join(a_network(work))
     with pytest.raises(RuleBroken, match="another network"):
         node.connect(whom=stranger)

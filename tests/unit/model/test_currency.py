@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.currency import currency_of, format_money
+from chalicelib.currency import currency_of, format_money
 
 
 @pytest.mark.parametrize(

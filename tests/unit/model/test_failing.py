@@ -6,19 +6,19 @@ import re
 
 import pytest
 
+from chalicelib.errors import RuleBroken
 from chalicelib.model import network as network_module
 from chalicelib.model import node as node_module
-from chalicelib.model.errors import RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.question import Question
 from chalicelib.model.record import Cascade, Record
 from chalicelib.model.transformation import Transformation
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import NOW, a_network, a_person, answer, join, later, sent
 
 
-def everything_at_two_nodes(work: UnitOfWork) -> dict[str, Record]:
+def everything_at_two_nodes(work: EngineUnitOfWork) -> dict[str, Record]:
     """A sender with an info, a receiver with a retelling, and the links between them."""
     network = a_network(work)
     sender, receiver = join(network), join(network)
@@ -66,14 +66,14 @@ FALLS = {
 
 
 @pytest.mark.parametrize("name", FALLS)
-def test_what_hangs_on_a_record_fails_with_it(work: UnitOfWork, name: str) -> None:
+def test_what_hangs_on_a_record_fails_with_it(work: EngineUnitOfWork, name: str) -> None:
     things = everything_at_two_nodes(work)
     things[name].fail()
     assert {other for other, record in things.items() if record.failed} == FALLS[name]
 
 
 @pytest.mark.parametrize("name", FALLS)
-def test_what_failed_is_failed_in_the_next_request(work: UnitOfWork, name: str) -> None:
+def test_what_failed_is_failed_in_the_next_request(work: EngineUnitOfWork, name: str) -> None:
     things = everything_at_two_nodes(work)
     things[name].fail()
     with later(work) as again:
@@ -85,46 +85,46 @@ def test_what_failed_is_failed_in_the_next_request(work: UnitOfWork, name: str) 
 
 
 @pytest.mark.parametrize("name", FALLS)
-def test_a_record_fails_only_once(work: UnitOfWork, name: str) -> None:
+def test_a_record_fails_only_once(work: EngineUnitOfWork, name: str) -> None:
     record = everything_at_two_nodes(work)[name]
     record.fail()
     with pytest.raises(RuleBroken, match="failed already"):
         record.fail()
 
 
-def test_what_has_failed_with_its_node_can_not_fail_again(work: UnitOfWork) -> None:
+def test_what_has_failed_with_its_node_can_not_fail_again(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail()
     with pytest.raises(RuleBroken, match="failed already"):
         things["heard"].fail()
 
 
-def test_a_node_of_a_failed_network_can_not_fail_again(work: UnitOfWork) -> None:
+def test_a_node_of_a_failed_network_can_not_fail_again(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["network"].fail()
     with pytest.raises(RuleBroken, match="failed already"):
         things["sender"].fail()
 
 
-def test_failing_notes_the_reason_and_the_time(work: UnitOfWork) -> None:
+def test_failing_notes_the_reason_and_the_time(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.fail("left")
     assert (node.failed_reason, node.time_of_death) == ("left", NOW)
 
 
-def test_a_record_may_fail_without_a_reason(work: UnitOfWork) -> None:
+def test_a_record_may_fail_without_a_reason(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.fail()
     assert node.as_json()["failed_reason"] is None
 
 
-def test_a_reason_names_the_record_whose_failing_caused_it(work: UnitOfWork) -> None:
+def test_a_reason_names_the_record_whose_failing_caused_it(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["heard"].fail("wrong")
     assert things["transmission"].failed_reason == f"wrong->Info{things['heard'].id}"
 
 
-def test_a_reason_names_each_record_of_the_cascade_from_the_first(work: UnitOfWork) -> None:
+def test_a_reason_names_each_record_of_the_cascade_from_the_first(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     info, person = answer(node), node.participant
     assert person is not None
@@ -135,26 +135,26 @@ def test_a_reason_names_each_record_of_the_cascade_from_the_first(work: UnitOfWo
     )
 
 
-def test_the_reason_of_what_lies_below_a_node_names_it(work: UnitOfWork) -> None:
+def test_the_reason_of_what_lies_below_a_node_names_it(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail("left")
     assert things["heard"].failed_reason == f"left->Node{things['sender'].id}"
 
 
-def test_a_reason_without_words_is_the_causes_alone(work: UnitOfWork) -> None:
+def test_a_reason_without_words_is_the_causes_alone(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail()
     assert things["heard"].failed_reason == f"->Node{things['sender'].id}"
 
 
-def test_what_lies_below_died_with_what_lies_above(work: UnitOfWork) -> None:
+def test_what_lies_below_died_with_what_lies_above(work: EngineUnitOfWork) -> None:
     info = everything_at_two_nodes(work)["heard"]
     with later(work, 60) as again:
         again.network(1).fail()
         assert again.info(info.id).time_of_death == again.now
 
 
-def test_a_participants_nodes_fail_with_them(work: UnitOfWork) -> None:
+def test_a_participants_nodes_fail_with_them(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     person = node.participant
     assert person is not None
@@ -162,20 +162,20 @@ def test_a_participants_nodes_fail_with_them(work: UnitOfWork) -> None:
     assert node.failed_reason == f"gone->Participant{person.id}"
 
 
-def test_a_participants_questions_fail_with_them(work: UnitOfWork) -> None:
+def test_a_participants_questions_fail_with_them(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     question = Question(person, "How?", "Well", 1)
     person.fail("gone")
     assert question.failed_reason == f"gone->Participant{person.id}"
 
 
-def test_a_question_fails_alone(work: UnitOfWork) -> None:
+def test_a_question_fails_alone(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     Question(person, "How?", "Well", 1).fail()
     assert not person.failed
 
 
-def test_a_node_that_failed_before_its_participant_keeps_its_reason(work: UnitOfWork) -> None:
+def test_a_node_that_failed_before_its_participant_keeps_its_reason(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.fail("bored")
     assert node.participant is not None
@@ -183,14 +183,14 @@ def test_a_node_that_failed_before_its_participant_keeps_its_reason(work: UnitOf
     assert node.failed_reason == "bored"
 
 
-def test_an_own_mark_wins_over_the_nodes(work: UnitOfWork) -> None:
+def test_an_own_mark_wins_over_the_nodes(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["heard"].fail("wrong")
     things["sender"].fail("left")
     assert things["heard"].failed_reason == "wrong"
 
 
-def test_a_nodes_mark_wins_over_the_networks(work: UnitOfWork) -> None:
+def test_a_nodes_mark_wins_over_the_networks(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail("left")
     things["network"].fail("stopped")
@@ -198,14 +198,16 @@ def test_a_nodes_mark_wins_over_the_networks(work: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("end", ["sender", "receiver"])
-def test_a_links_reason_is_that_of_the_end_that_failed_before_the_network(work: UnitOfWork, end: str) -> None:
+def test_a_links_reason_is_that_of_the_end_that_failed_before_the_network(
+    work: EngineUnitOfWork, end: str
+) -> None:
     things = everything_at_two_nodes(work)
     things[end].fail("left")
     things["network"].fail("stopped")
     assert things["vector"].failed_reason == f"left->Node{things[end].id}"
 
 
-def test_a_failed_node_leaves_the_others_alone(work: UnitOfWork) -> None:
+def test_a_failed_node_leaves_the_others_alone(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["receiver"].fail()
     assert not things["heard"].failed
@@ -225,7 +227,7 @@ def own_cascade(own_classes: None) -> type[Node]:
     return Sparing
 
 
-def test_an_authors_own_cascade_is_carried_out(work: UnitOfWork, own_cascade: type[Node]) -> None:
+def test_an_authors_own_cascade_is_carried_out(work: EngineUnitOfWork, own_cascade: type[Node]) -> None:
     network = a_network(work)
     node, other = join(network, own_cascade), join(network)
     vector, info = node.connect(whom=other)[0], answer(node)
@@ -233,7 +235,7 @@ def test_an_authors_own_cascade_is_carried_out(work: UnitOfWork, own_cascade: ty
     assert (vector.failed, info.failed_reason) == (False, f"left->Node{node.id}")
 
 
-def test_an_authors_own_cascade_is_remembered(work: UnitOfWork, own_cascade: type[Node]) -> None:
+def test_an_authors_own_cascade_is_remembered(work: EngineUnitOfWork, own_cascade: type[Node]) -> None:
     network = a_network(work)
     node, other = join(network, own_cascade), join(network)
     vector, info = node.connect(whom=other)[0], answer(node)
@@ -244,7 +246,7 @@ def test_an_authors_own_cascade_is_remembered(work: UnitOfWork, own_cascade: typ
 
 
 def test_a_network_with_nodes_of_an_own_cascade_fails_them_all(
-    work: UnitOfWork, own_cascade: type[Node]
+    work: EngineUnitOfWork, own_cascade: type[Node]
 ) -> None:
     network = a_network(work)
     nodes = [join(network, own_cascade), join(network)]
@@ -254,19 +256,21 @@ def test_a_network_with_nodes_of_an_own_cascade_fails_them_all(
 
 @pytest.mark.parametrize("name", ["network", "sender", "receiver"])
 def test_one_mark_says_what_a_cascade_would_have_written(
-    work: UnitOfWork, name: str, monkeypatch: pytest.MonkeyPatch
+    work: EngineUnitOfWork, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked, cascaded = everything_at_two_nodes(work), everything_at_two_nodes(work)
     marked[name].fail("left")
     for module in (network_module, node_module):
-        monkeypatch.setattr(module, "uses_stock_cascades", lambda: False)
+        monkeypatch.setattr(module, "all_cascades_are_default", lambda: False)
     cascaded[name].fail("left")
     assert [without_network(record) for record in marked.values()] == [
         without_network(record) for record in cascaded.values()
     ]
 
 
-def test_each_part_of_a_cascade_is_called_when_its_turn_comes(work: UnitOfWork, own_classes: None) -> None:
+def test_each_part_of_a_cascade_is_called_when_its_turn_comes(
+    work: EngineUnitOfWork, own_classes: None
+) -> None:
     class Twice(Info):
         """Names one thing in both parts of its cascade: the second part must find it failed."""
 
@@ -285,13 +289,13 @@ def test_each_part_of_a_cascade_is_called_when_its_turn_comes(work: UnitOfWork, 
     assert transmission.failed
 
 
-def test_a_failed_node_makes_room(work: UnitOfWork) -> None:
+def test_a_failed_node_makes_room(work: EngineUnitOfWork) -> None:
     network = a_network(work, max_size=1)
     join(network).fail()
     assert not network.full
 
 
-def test_a_failed_network_takes_no_nodes(work: UnitOfWork) -> None:
+def test_a_failed_network_takes_no_nodes(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     network.fail()
     person = a_person(work)
@@ -299,7 +303,7 @@ def test_a_failed_network_takes_no_nodes(work: UnitOfWork) -> None:
         Node(network=network, participant=person)
 
 
-def test_a_node_that_a_failed_network_refused_is_not_counted(work: UnitOfWork) -> None:
+def test_a_node_that_a_failed_network_refused_is_not_counted(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     network.fail()
     with pytest.raises(RuleBroken):
@@ -307,26 +311,26 @@ def test_a_node_that_a_failed_network_refused_is_not_counted(work: UnitOfWork) -
     assert network.n_failed_nodes == 0
 
 
-def test_a_failed_node_makes_no_infos(work: UnitOfWork) -> None:
+def test_a_failed_node_makes_no_infos(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.fail()
     with pytest.raises(RuleBroken, match="makes no infos"):
         Info(origin=node, contents="late")
 
 
-def test_a_failed_node_makes_infos_that_are_born_failed(work: UnitOfWork) -> None:
+def test_a_failed_node_makes_infos_that_are_born_failed(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.fail()
     assert Info(origin=node, contents="late", failed=True).failed
 
 
-def test_an_info_may_be_born_failed_at_a_living_node(work: UnitOfWork) -> None:
+def test_an_info_may_be_born_failed_at_a_living_node(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     Info(origin=node, contents="noise", failed=True)
     assert (node.n_infos, node.n_failed_infos) == (0, 1)
 
 
-def test_a_failed_participant_gets_no_node(work: UnitOfWork) -> None:
+def test_a_failed_participant_gets_no_node(work: EngineUnitOfWork) -> None:
     network, person = a_network(work), a_person(work)
     person.fail()
     with pytest.raises(RuleBroken, match="gets no node"):
@@ -334,28 +338,28 @@ def test_a_failed_participant_gets_no_node(work: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("status", ["overrecruited", "returned", "approved", "replaced"])
-def test_a_participant_who_is_not_working_gets_no_node(work: UnitOfWork, status: str) -> None:
+def test_a_participant_who_is_not_working_gets_no_node(work: EngineUnitOfWork, status: str) -> None:
     network, person = a_network(work), a_person(work)
     person.status = status
     with pytest.raises(RuleBroken, match="gets no node"):
         Node(network=network, participant=person)
 
 
-def test_a_participant_at_the_end_gets_no_node(work: UnitOfWork) -> None:
+def test_a_participant_at_the_end_gets_no_node(work: EngineUnitOfWork) -> None:
     network, person = a_network(work), a_person(work)
     person.end_time = work.now
     with pytest.raises(RuleBroken, match="gets no node"):
         Node(network=network, participant=person)
 
 
-def test_a_failed_participant_answers_no_questions(work: UnitOfWork) -> None:
+def test_a_failed_participant_answers_no_questions(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     person.fail()
     with pytest.raises(RuleBroken, match="answers no more"):
         Question(person, "How?", "Well", 1)
 
 
-def test_a_failed_info_is_not_sent(work: UnitOfWork) -> None:
+def test_a_failed_info_is_not_sent(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     sender, receiver = join(network), join(network)
     sender.connect(whom=receiver)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import RuleBroken
 from chalicelib.experiment.networks import (
     STOCK,
     Burst,
@@ -20,10 +21,9 @@ from chalicelib.experiment.networks import (
     Star,
 )
 from chalicelib.experiment.nodes import Source
-from chalicelib.model.errors import RuleBroken
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import Story, a_network, a_source, answer, ends, join, joined, later, put
 
 TYPES = {
@@ -45,7 +45,7 @@ def test_stock_networks_have_the_documented_types() -> None:
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_a_network_is_found_again_by_its_type(work: UnitOfWork, name: str) -> None:
+def test_a_network_is_found_again_by_its_type(work: EngineUnitOfWork, name: str) -> None:
     needed: dict[str, dict[str, Any]] = {
         "DiscreteGenerational": {"generations": 2, "generation_size": 2},
         "ScaleFree": {"m0": 2, "m": 2},
@@ -56,7 +56,7 @@ def test_a_network_is_found_again_by_its_type(work: UnitOfWork, name: str) -> No
         assert type(again.network(1)) is STOCK[name]
 
 
-def test_the_base_network_connects_nobody(work: UnitOfWork) -> None:
+def test_the_base_network_connects_nobody(work: EngineUnitOfWork) -> None:
     network = put(work, Network())
     joined(network, 3)
     assert ends(network) == []
@@ -65,13 +65,13 @@ def test_the_base_network_connects_nobody(work: UnitOfWork) -> None:
 # -- Empty --------------------------------------------------------------------------------------
 
 
-def test_empty_connects_nobody(work: UnitOfWork) -> None:
+def test_empty_connects_nobody(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     joined(network, 3)
     assert ends(network) == []
 
 
-def test_empty_connects_newcomers_from_its_sources(work: UnitOfWork) -> None:
+def test_empty_connects_newcomers_from_its_sources(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     a_source(network)
     a_source(network)
@@ -79,14 +79,14 @@ def test_empty_connects_newcomers_from_its_sources(work: UnitOfWork) -> None:
     assert ends(network) == [(1, 3), (2, 3)]
 
 
-def test_empty_connects_a_source_to_everybody(work: UnitOfWork) -> None:
+def test_empty_connects_a_source_to_everybody(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     joined(network, 2)
     a_source(network)
     assert ends(network) == [(3, 1), (3, 2)]
 
 
-def test_empty_adds_a_source_by_its_own_method(work: UnitOfWork) -> None:
+def test_empty_adds_a_source_by_its_own_method(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     nodes = joined(network, 2)
     source = Story(network=network)
@@ -94,14 +94,14 @@ def test_empty_adds_a_source_by_its_own_method(work: UnitOfWork) -> None:
     assert source.neighbors() == nodes
 
 
-def test_empty_forgets_a_source_that_failed(work: UnitOfWork) -> None:
+def test_empty_forgets_a_source_that_failed(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     a_source(network).fail()
     join(network)
     assert ends(network) == []
 
 
-def test_empty_knows_its_sources_in_the_next_request(work: UnitOfWork) -> None:
+def test_empty_knows_its_sources_in_the_next_request(work: EngineUnitOfWork) -> None:
     a_source(a_network(work))
     with later(work) as again:
         join(again.network(1))
@@ -111,7 +111,7 @@ def test_empty_knows_its_sources_in_the_next_request(work: UnitOfWork) -> None:
 # -- SplitSampleNetwork -------------------------------------------------------------------------
 
 
-def test_a_split_sample_is_empty_otherwise(work: UnitOfWork) -> None:
+def test_a_split_sample_is_empty_otherwise(work: EngineUnitOfWork) -> None:
     network = put(work, SplitSampleNetwork())
     joined(network, 2)
     assert ends(network) == []
@@ -130,7 +130,7 @@ def test_a_split_sample_is_one_or_the_other() -> None:
 
 
 @pytest.mark.parametrize("half", [True, False])
-def test_the_half_is_kept_in_a_property(work: UnitOfWork, half: bool) -> None:
+def test_the_half_is_kept_in_a_property(work: EngineUnitOfWork, half: bool) -> None:
     network = put(work, SplitSampleNetwork())
     network.exploratory = half
     with later(work) as again:
@@ -141,34 +141,34 @@ def test_the_half_is_kept_in_a_property(work: UnitOfWork, half: bool) -> None:
 # -- Chain --------------------------------------------------------------------------------------
 
 
-def test_a_chain_connects_from_the_newest(work: UnitOfWork) -> None:
+def test_a_chain_connects_from_the_newest(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     joined(network, 4)
     assert ends(network) == [(1, 2), (2, 3), (3, 4)]
 
 
-def test_a_chain_begins_at_its_source(work: UnitOfWork) -> None:
+def test_a_chain_begins_at_its_source(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     a_source(network)
     joined(network, 2)
     assert ends(network) == [(1, 2), (2, 3)]
 
 
-def test_a_chain_takes_a_source_only_as_first(work: UnitOfWork) -> None:
+def test_a_chain_takes_a_source_only_as_first(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     join(network)
     with pytest.raises(RuleBroken, match="only be its first"):
         a_source(network)
 
 
-def test_a_chain_steps_back_behind_a_node_that_failed(work: UnitOfWork) -> None:
+def test_a_chain_steps_back_behind_a_node_that_failed(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     joined(network, 3)[2].fail()
     join(network)
     assert ends(network) == [(1, 2), (2, 4)]
 
 
-def test_a_chain_steps_back_behind_several(work: UnitOfWork) -> None:
+def test_a_chain_steps_back_behind_several(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     nodes = joined(network, 5)
     for number in (3, 4, 2):
@@ -177,28 +177,28 @@ def test_a_chain_steps_back_behind_several(work: UnitOfWork) -> None:
     assert ends(network) == [(1, 2), (2, 6)]
 
 
-def test_a_chain_begins_anew_when_all_have_failed(work: UnitOfWork) -> None:
+def test_a_chain_begins_anew_when_all_have_failed(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     join(network).fail()
     join(network)
     assert ends(network) == []
 
 
-def test_a_chain_goes_on_behind_a_node_that_failed_in_the_middle(work: UnitOfWork) -> None:
+def test_a_chain_goes_on_behind_a_node_that_failed_in_the_middle(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     joined(network, 3)[1].fail()
     join(network)
     assert ends(network) == [(3, 4)]
 
 
-def test_a_chain_goes_on_in_the_next_request(work: UnitOfWork) -> None:
+def test_a_chain_goes_on_in_the_next_request(work: EngineUnitOfWork) -> None:
     joined(put(work, Chain()), 2)
     with later(work) as again:
         join(again.network(1))
         assert ends(again.network(1)) == [(1, 2), (2, 3)]
 
 
-def test_a_chain_for_ten_people_with_a_source_has_eleven_places(work: UnitOfWork) -> None:
+def test_a_chain_for_ten_people_with_a_source_has_eleven_places(work: EngineUnitOfWork) -> None:
     network = put(work, Chain(max_size=11))
     a_source(network)
     joined(network, 10)
@@ -208,27 +208,27 @@ def test_a_chain_for_ten_people_with_a_source_has_eleven_places(work: UnitOfWork
 # -- DelayedChain -------------------------------------------------------------------------------
 
 
-def test_a_delayed_chain_starts_ten_from_the_source(work: UnitOfWork) -> None:
+def test_a_delayed_chain_starts_ten_from_the_source(work: EngineUnitOfWork) -> None:
     network = put(work, DelayedChain())
     a_source(network)
     joined(network, 10)
     assert ends(network) == [(1, number) for number in range(2, 12)]
 
 
-def test_a_delayed_chain_is_a_chain_from_the_eleventh_on(work: UnitOfWork) -> None:
+def test_a_delayed_chain_is_a_chain_from_the_eleventh_on(work: EngineUnitOfWork) -> None:
     network = put(work, DelayedChain())
     a_source(network)
     joined(network, 12)
     assert ends(network)[-2:] == [(11, 12), (12, 13)]
 
 
-def test_a_delayed_chain_without_a_source_leaves_ten_alone(work: UnitOfWork) -> None:
+def test_a_delayed_chain_without_a_source_leaves_ten_alone(work: EngineUnitOfWork) -> None:
     network = put(work, DelayedChain())
     joined(network, 11)
     assert ends(network) == [(10, 11)]
 
 
-def test_a_delayed_chain_takes_a_source_only_as_first(work: UnitOfWork) -> None:
+def test_a_delayed_chain_takes_a_source_only_as_first(work: EngineUnitOfWork) -> None:
     network = put(work, DelayedChain())
     join(network)
     with pytest.raises(RuleBroken, match="only be its first"):
@@ -238,24 +238,24 @@ def test_a_delayed_chain_takes_a_source_only_as_first(work: UnitOfWork) -> None:
 # -- Star and Burst -----------------------------------------------------------------------------
 
 
-def test_a_star_connects_both_ways_with_the_first(work: UnitOfWork) -> None:
+def test_a_star_connects_both_ways_with_the_first(work: EngineUnitOfWork) -> None:
     network = put(work, Star())
     joined(network, 3)
     assert ends(network) == [(1, 2), (1, 3), (2, 1), (3, 1)]
 
 
-def test_a_star_does_not_begin_with_a_source(work: UnitOfWork) -> None:
+def test_a_star_does_not_begin_with_a_source(work: EngineUnitOfWork) -> None:
     with pytest.raises(RuleBroken, match="can't be a source"):
         a_source(put(work, Star()))
 
 
-def test_a_burst_connects_from_the_first(work: UnitOfWork) -> None:
+def test_a_burst_connects_from_the_first(work: EngineUnitOfWork) -> None:
     network = put(work, Burst())
     joined(network, 3)
     assert ends(network) == [(1, 2), (1, 3)]
 
 
-def test_a_burst_may_begin_with_a_source(work: UnitOfWork) -> None:
+def test_a_burst_may_begin_with_a_source(work: EngineUnitOfWork) -> None:
     network = put(work, Burst())
     a_source(network)
     join(network)
@@ -266,7 +266,7 @@ def test_a_burst_may_begin_with_a_source(work: UnitOfWork) -> None:
     ("kind", "made"), [(Star, [(2, 3), (2, 4), (3, 2), (4, 2)]), (Burst, [(2, 3), (2, 4)])]
 )
 def test_the_next_becomes_the_first_when_the_first_fails(
-    work: UnitOfWork, kind: type[Network], made: list[tuple[int, int]]
+    work: EngineUnitOfWork, kind: type[Network], made: list[tuple[int, int]]
 ) -> None:
     network = put(work, kind())
     join(network).fail()
@@ -274,7 +274,7 @@ def test_the_next_becomes_the_first_when_the_first_fails(
     assert ends(network) == made
 
 
-def test_the_oldest_survivor_becomes_the_first(work: UnitOfWork) -> None:
+def test_the_oldest_survivor_becomes_the_first(work: EngineUnitOfWork) -> None:
     network = put(work, Burst())
     joined(network, 3)[0].fail()
     join(network)
@@ -284,14 +284,14 @@ def test_the_oldest_survivor_becomes_the_first(work: UnitOfWork) -> None:
 # -- FullyConnected -----------------------------------------------------------------------------
 
 
-def test_everybody_is_connected_both_ways(work: UnitOfWork) -> None:
+def test_everybody_is_connected_both_ways(work: EngineUnitOfWork) -> None:
     network = put(work, FullyConnected())
     joined(network, 4)
     assert ends(network) == [(a, b) for a in range(1, 5) for b in range(1, 5) if a != b]
 
 
 @pytest.mark.parametrize("first", ["source", "person"])
-def test_sources_are_connected_one_way_to_everybody(work: UnitOfWork, first: str) -> None:
+def test_sources_are_connected_one_way_to_everybody(work: EngineUnitOfWork, first: str) -> None:
     network = put(work, FullyConnected())
     makers: list[Any] = [a_source, join] if first == "source" else [join, a_source]
     made = [make(network) for make in makers]
@@ -301,14 +301,14 @@ def test_sources_are_connected_one_way_to_everybody(work: UnitOfWork, first: str
     }
 
 
-def test_sources_are_not_connected_with_one_another(work: UnitOfWork) -> None:
+def test_sources_are_not_connected_with_one_another(work: EngineUnitOfWork) -> None:
     network = put(work, FullyConnected())
     a_source(network)
     a_source(network)
     assert ends(network) == []
 
 
-def test_nobody_is_connected_with_the_failed(work: UnitOfWork) -> None:
+def test_nobody_is_connected_with_the_failed(work: EngineUnitOfWork) -> None:
     network = put(work, FullyConnected())
     joined(network, 2)[0].fail()
     join(network)
@@ -327,21 +327,21 @@ def test_nobody_is_connected_with_the_failed(work: UnitOfWork) -> None:
     ],
 )
 def test_a_microsociety_connects_from_the_newest_predecessors(
-    work: UnitOfWork, n: int, made: list[tuple[int, int]]
+    work: EngineUnitOfWork, n: int, made: list[tuple[int, int]]
 ) -> None:
     network = put(work, SequentialMicrosociety(n=n))
     joined(network, 4)
     assert ends(network) == made
 
 
-def test_a_microsociety_steps_back_behind_the_failed(work: UnitOfWork) -> None:
+def test_a_microsociety_steps_back_behind_the_failed(work: EngineUnitOfWork) -> None:
     network = put(work, SequentialMicrosociety(n=3))
     joined(network, 4)[2].fail()
     join(network)
     assert [a for a, b in ends(network) if b == 5] == [2, 4]
 
 
-def test_a_microsociety_knows_its_number_in_the_next_request(work: UnitOfWork) -> None:
+def test_a_microsociety_knows_its_number_in_the_next_request(work: EngineUnitOfWork) -> None:
     put(work, SequentialMicrosociety(n=3))
     with later(work) as again:
         found: Any = again.network(1)
@@ -368,13 +368,13 @@ class Ring(Network):
                 node.connect(whom=parent)
 
 
-def test_a_ring_closes(work: UnitOfWork) -> None:
+def test_a_ring_closes(work: EngineUnitOfWork) -> None:
     network = put(work, Ring(max_size=4))
     joined(network, 4)
     assert ends(network) == [(1, 2), (2, 3), (3, 4), (4, 1)]
 
 
-def test_a_ring_closes_over_several_requests(work: UnitOfWork) -> None:
+def test_a_ring_closes_over_several_requests(work: EngineUnitOfWork) -> None:
     put(work, Ring(max_size=3))
     for _ in range(3):
         work = later(work)
@@ -382,7 +382,7 @@ def test_a_ring_closes_over_several_requests(work: UnitOfWork) -> None:
     assert ends(work.network(1)) == [(1, 2), (2, 3), (3, 1)]
 
 
-def test_a_ring_closes_though_the_clock_runs_backwards(work: UnitOfWork) -> None:
+def test_a_ring_closes_though_the_clock_runs_backwards(work: EngineUnitOfWork) -> None:
     put(work, Ring(max_size=3))
     for _ in range(3):
         work = later(work, -1)
@@ -390,13 +390,15 @@ def test_a_ring_closes_though_the_clock_runs_backwards(work: UnitOfWork) -> None
     assert ends(work.network(1)) == [(1, 2), (2, 3), (3, 1)]
 
 
-def test_an_authors_network_is_found_again(work: UnitOfWork) -> None:
+def test_an_authors_network_is_found_again(work: EngineUnitOfWork) -> None:
     put(work, Ring(max_size=3))
     with later(work) as again:
         assert (type(again.network(1)), again.network(1).as_json()["type"]) == (Ring, "ring_of_the_docs")
 
 
-def test_an_authors_network_may_have_a_constructor_of_its_own(work: UnitOfWork, own_classes: None) -> None:
+def test_an_authors_network_may_have_a_constructor_of_its_own(
+    work: EngineUnitOfWork, own_classes: None
+) -> None:
     class Lattice(Empty):
         type = "lattice"
 
@@ -410,7 +412,9 @@ def test_an_authors_network_may_have_a_constructor_of_its_own(work: UnitOfWork, 
         assert (again.network(1).property1, again.network(1).property2) == ("3", "'a'")
 
 
-def test_an_authors_network_may_leave_the_base_constructor_out(work: UnitOfWork, own_classes: None) -> None:
+def test_an_authors_network_may_leave_the_base_constructor_out(
+    work: EngineUnitOfWork, own_classes: None
+) -> None:
     class Bare(Network):
         type = "bare"
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.errors import BadRequest, RuleBroken
 from chalicelib.experiment import prop
-from chalicelib.model.errors import BadRequest, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import a_network, join, later
 
 
@@ -41,12 +41,12 @@ VALUES: list[tuple[str, Any, str]] = [
 SLOTS = ["generation", "weight", "is_leader", "name", "choices"]
 
 
-def typed(work: UnitOfWork) -> Any:
+def typed(work: EngineUnitOfWork) -> Any:
     return join(a_network(work), Typed)
 
 
 @pytest.mark.parametrize(("name", "value", "_"), VALUES)
-def test_a_typed_property_is_read_back_typed(work: UnitOfWork, name: str, value: Any, _: str) -> None:
+def test_a_typed_property_is_read_back_typed(work: EngineUnitOfWork, name: str, value: Any, _: str) -> None:
     node = typed(work)
     setattr(node, name, value)
     with later(work) as again:
@@ -54,26 +54,26 @@ def test_a_typed_property_is_read_back_typed(work: UnitOfWork, name: str, value:
 
 
 @pytest.mark.parametrize(("name", "value", "text"), VALUES)
-def test_a_typed_property_is_stored_as_text(work: UnitOfWork, name: str, value: Any, text: str) -> None:
+def test_a_typed_property_is_stored_as_text(work: EngineUnitOfWork, name: str, value: Any, text: str) -> None:
     node = typed(work)
     setattr(node, name, value)
     assert node.as_json()[f"property{SLOTS.index(name) + 1}"] == text
 
 
 @pytest.mark.parametrize("name", SLOTS)
-def test_a_typed_property_is_none_until_it_is_set(work: UnitOfWork, name: str) -> None:
+def test_a_typed_property_is_none_until_it_is_set(work: EngineUnitOfWork, name: str) -> None:
     assert getattr(typed(work), name) is None
 
 
 @pytest.mark.parametrize("name", SLOTS)
-def test_a_typed_property_can_be_emptied(work: UnitOfWork, name: str) -> None:
+def test_a_typed_property_can_be_emptied(work: EngineUnitOfWork, name: str) -> None:
     node = typed(work)
     setattr(node, name, 1)
     setattr(node, name, None)
     assert getattr(node, name) is None
 
 
-def test_a_network_filters_its_nodes_by_typed_properties(work: UnitOfWork) -> None:
+def test_a_network_filters_its_nodes_by_typed_properties(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     nodes: list[Any] = [join(network, Typed) for _ in range(3)]
     for number, node in enumerate(nodes):
@@ -81,7 +81,7 @@ def test_a_network_filters_its_nodes_by_typed_properties(work: UnitOfWork) -> No
     assert network.nodes(type=Typed, generation=0) == nodes[:2]
 
 
-def test_several_typed_properties_narrow_together(work: UnitOfWork) -> None:
+def test_several_typed_properties_narrow_together(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     nodes: list[Any] = [join(network, Typed) for _ in range(3)]
     for number, node in enumerate(nodes):
@@ -89,7 +89,7 @@ def test_several_typed_properties_narrow_together(work: UnitOfWork) -> None:
     assert network.nodes(type=Typed, generation=0, is_leader=True) == [nodes[1]]
 
 
-def test_a_participant_filters_nodes_by_typed_properties(work: UnitOfWork) -> None:
+def test_a_participant_filters_nodes_by_typed_properties(work: EngineUnitOfWork) -> None:
     node = typed(work)
     node.weight = 0.5
     assert node.participant.nodes(type=Typed, weight=0.5) == [node]
@@ -103,7 +103,7 @@ class Rated(Info):
 
 
 @pytest.mark.parametrize("of", ["node", "network", "participant"])
-def test_infos_are_filtered_by_typed_properties(work: UnitOfWork, of: str) -> None:
+def test_infos_are_filtered_by_typed_properties(work: EngineUnitOfWork, of: str) -> None:
     node = join(a_network(work))
     infos: list[Any] = [Rated(origin=node) for _ in range(2)]
     infos[1].rating = 7
@@ -111,7 +111,7 @@ def test_infos_are_filtered_by_typed_properties(work: UnitOfWork, of: str) -> No
     assert owner.infos(type=Rated, rating=7) == [infos[1]]
 
 
-def test_received_infos_are_filtered_by_typed_properties(work: UnitOfWork) -> None:
+def test_received_infos_are_filtered_by_typed_properties(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     sender, receiver = join(network), join(network)
     sender.connect(whom=receiver)
@@ -122,7 +122,7 @@ def test_received_infos_are_filtered_by_typed_properties(work: UnitOfWork) -> No
     assert receiver.received_infos(type=Rated, rating=7) == [infos[1]]
 
 
-def test_a_filter_by_an_unknown_property_is_refused(work: UnitOfWork) -> None:
+def test_a_filter_by_an_unknown_property_is_refused(work: EngineUnitOfWork) -> None:
     with pytest.raises(BadRequest, match="no property 'colour'"):
         a_network(work).nodes(colour="red")
 

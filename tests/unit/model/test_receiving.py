@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import RuleBroken
 from chalicelib.experiment.infos import Gene, Meme
 from chalicelib.experiment.nodes import ReplicatorAgent
-from chalicelib.model.errors import RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.transformation import Mutation, Replication, Transformation
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import Story, a_network, answer, join, later, sent
 
 
 @pytest.fixture
-def pair(work: UnitOfWork) -> tuple[Node, Node]:
+def pair(work: EngineUnitOfWork) -> tuple[Node, Node]:
     network = a_network(work)
     return join(network), join(network)
 
@@ -27,7 +27,7 @@ def test_all_pending_transmissions_are_received(pair: tuple[Node, Node]) -> None
     assert pair[1].receive() == both
 
 
-def test_what_is_received_is_marked_with_the_time(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+def test_what_is_received_is_marked_with_the_time(pair: tuple[Node, Node], work: EngineUnitOfWork) -> None:
     sent(*pair)
     with later(work) as again:
         (transmission,) = again.node(pair[1].id).receive()
@@ -41,7 +41,9 @@ def test_nothing_is_received_before_it_was_sent(pair: tuple[Node, Node]) -> None
     assert transmission.receive_time > transmission.creation_time
 
 
-def test_receipts_of_one_request_have_increasing_times(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+def test_receipts_of_one_request_have_increasing_times(
+    pair: tuple[Node, Node], work: EngineUnitOfWork
+) -> None:
     for _ in range(3):
         sent(*pair)
     with later(work) as again:
@@ -79,7 +81,7 @@ def test_a_failed_node_receives_nothing(pair: tuple[Node, Node]) -> None:
         pair[1].receive()
 
 
-def test_a_source_receives_nothing(work: UnitOfWork) -> None:
+def test_a_source_receives_nothing(work: EngineUnitOfWork) -> None:
     with pytest.raises(RuleBroken, match="is a source"):
         Story(a_network(work)).receive()
 
@@ -89,7 +91,7 @@ def test_failed_transmissions_are_not_received(pair: tuple[Node, Node]) -> None:
     assert pair[1].receive() == []
 
 
-def test_update_gets_everything_received_at_once(work: UnitOfWork, own_classes: None) -> None:
+def test_update_gets_everything_received_at_once(work: EngineUnitOfWork, own_classes: None) -> None:
     calls: list[list[str | None]] = []
 
     class Listener(Node):
@@ -106,7 +108,7 @@ def test_update_gets_everything_received_at_once(work: UnitOfWork, own_classes: 
     assert calls == [["a", "b"]]
 
 
-def test_update_is_not_called_for_nothing(work: UnitOfWork, own_classes: None) -> None:
+def test_update_is_not_called_for_nothing(work: EngineUnitOfWork, own_classes: None) -> None:
     class Nervous(Node):
         type = "nervous"
 
@@ -139,14 +141,16 @@ def test_received_infos_are_filtered_by_class(pair: tuple[Node, Node]) -> None:
     assert pair[1].received_infos(type=Meme) == [meme]
 
 
-def test_what_was_received_is_there_in_the_next_request(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+def test_what_was_received_is_there_in_the_next_request(
+    pair: tuple[Node, Node], work: EngineUnitOfWork
+) -> None:
     sent(*pair, "news")
     pair[1].receive()
     with later(work) as again:
         assert [info.contents for info in again.node(pair[1].id).received_infos()] == ["news"]
 
 
-def test_a_receipt_is_kept(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+def test_a_receipt_is_kept(pair: tuple[Node, Node], work: EngineUnitOfWork) -> None:
     sent(*pair)
     with later(work) as again:
         again.node(pair[1].id).receive()
@@ -191,7 +195,7 @@ def test_properties_and_details_stay_with_the_original(
 
 
 def test_the_contents_of_a_stored_info_can_not_be_changed(
-    pair: tuple[Node, Node], heard: Shout, work: UnitOfWork
+    pair: tuple[Node, Node], heard: Shout, work: EngineUnitOfWork
 ) -> None:
     with later(work) as again:
         for info in (again.info(heard.id), *again.node(pair[1].id).received_infos()):
@@ -199,14 +203,16 @@ def test_the_contents_of_a_stored_info_can_not_be_changed(
                 info.contents = "ah"
 
 
-def test_contents_may_be_set_until_the_info_is_stored(pair: tuple[Node, Node], work: UnitOfWork) -> None:
+def test_contents_may_be_set_until_the_info_is_stored(
+    pair: tuple[Node, Node], work: EngineUnitOfWork
+) -> None:
     info = answer(pair[0], "first")
     info.contents = "second"
     with later(work) as again:
         assert again.info(info.id).contents == "second"
 
 
-def test_setting_the_contents_that_an_info_has_changes_nothing(heard: Shout, work: UnitOfWork) -> None:
+def test_setting_the_contents_that_an_info_has_changes_nothing(heard: Shout, work: EngineUnitOfWork) -> None:
     with later(work) as again:
         info = again.info(heard.id)
         info.contents = "oh"
@@ -253,7 +259,9 @@ def test_an_info_that_can_not_mutate_says_so(pair: tuple[Node, Node]) -> None:
         pair[0].mutate(answer(pair[0]))
 
 
-def test_an_info_with_a_constructor_of_its_own_is_replicated(work: UnitOfWork, own_classes: None) -> None:
+def test_an_info_with_a_constructor_of_its_own_is_replicated(
+    work: EngineUnitOfWork, own_classes: None
+) -> None:
     class Pair(Info):
         type = "pair"
 
@@ -264,7 +272,7 @@ def test_an_info_with_a_constructor_of_its_own_is_replicated(work: UnitOfWork, o
     assert node.replicate(Pair(node, 1, 2)).contents == "1,2"
 
 
-def test_a_replicator_copies_what_it_receives(work: UnitOfWork) -> None:
+def test_a_replicator_copies_what_it_receives(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     sender, replicator = join(network), join(network, ReplicatorAgent)
     sent(sender, replicator, "news")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import BadRequest, ExperimentError, NotFound, RuleBroken
 from chalicelib.experiment.infos import Gene, Meme, State, TrackingEvent
 from chalicelib.experiment.nodes import (
     Agent,
@@ -16,7 +17,6 @@ from chalicelib.experiment.nodes import (
     Source,
 )
 from chalicelib.experiment.transformations import Compression, Mutation, Replication, Response
-from chalicelib.model.errors import BadRequest, ExperimentError, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -24,7 +24,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import COMMON_FIELDS, Record, iso, moment
 from chalicelib.model.transformation import Transformation
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import NOW, a_network, a_person, answer, join, later, sent
 
 OWN_FIELDS = {
@@ -41,7 +41,7 @@ OWN_FIELDS = {
 }
 
 
-def one_of_each(work: UnitOfWork) -> dict[str, Record]:
+def one_of_each(work: EngineUnitOfWork) -> dict[str, Record]:
     network = a_network(work)
     first, second = join(network), join(network)
     transmission = sent(first, second)
@@ -61,12 +61,12 @@ def one_of_each(work: UnitOfWork) -> dict[str, Record]:
 
 
 @pytest.mark.parametrize("kind", OWN_FIELDS)
-def test_json_has_the_common_fields_and_then_its_own(work: UnitOfWork, kind: str) -> None:
+def test_json_has_the_common_fields_and_then_its_own(work: EngineUnitOfWork, kind: str) -> None:
     assert list(one_of_each(work)[kind].as_json()) == [*COMMON_FIELDS, *OWN_FIELDS[kind].split()]
 
 
 @pytest.mark.parametrize("kind", OWN_FIELDS)
-def test_a_record_says_the_same_after_it_was_stored(work: UnitOfWork, kind: str) -> None:
+def test_a_record_says_the_same_after_it_was_stored(work: EngineUnitOfWork, kind: str) -> None:
     record = one_of_each(work)[kind]
     record.property3, record.details = "kept", {"a": [1, None, "ü"]}
     with later(work) as again:
@@ -84,7 +84,7 @@ def test_a_record_says_the_same_after_it_was_stored(work: UnitOfWork, kind: str)
 
 
 @pytest.mark.parametrize("kind", OWN_FIELDS)
-def test_a_new_record_lives_and_its_free_fields_are_empty(work: UnitOfWork, kind: str) -> None:
+def test_a_new_record_lives_and_its_free_fields_are_empty(work: EngineUnitOfWork, kind: str) -> None:
     shown = one_of_each(work)[kind].as_json()
     empty = {name: shown[name] for name in COMMON_FIELDS if name not in ("id", "creation_time")}
     assert empty == {
@@ -94,7 +94,7 @@ def test_a_new_record_lives_and_its_free_fields_are_empty(work: UnitOfWork, kind
     }
 
 
-def test_times_on_the_wire_are_utc_with_microseconds_and_z(work: UnitOfWork) -> None:
+def test_times_on_the_wire_are_utc_with_microseconds_and_z(work: EngineUnitOfWork) -> None:
     assert a_network(work).as_json()["creation_time"] == "2024-05-17T09:30:00.000000Z"
 
 
@@ -102,12 +102,12 @@ def test_a_time_that_was_written_is_read_back_the_same() -> None:
     assert moment(iso(NOW + timedelta(microseconds=7))) == NOW + timedelta(microseconds=7)
 
 
-def test_ids_are_integers_that_spreadsheets_keep(work: UnitOfWork) -> None:
+def test_ids_are_integers_that_spreadsheets_keep(work: EngineUnitOfWork) -> None:
     record = one_of_each(work)["Transformation"]
     assert 0 < record.id < 10**15
 
 
-def test_an_authors_json_data_is_added(work: UnitOfWork, own_classes: None) -> None:
+def test_an_authors_json_data_is_added(work: EngineUnitOfWork, own_classes: None) -> None:
     class Scored(Node):
         type = "scored"
 
@@ -118,7 +118,7 @@ def test_an_authors_json_data_is_added(work: UnitOfWork, own_classes: None) -> N
     assert (shown["score"], shown["seen"]) == (7, "2024-05-17T09:30:00.000000Z")
 
 
-def test_json_data_may_change_what_is_there(work: UnitOfWork, own_classes: None) -> None:
+def test_json_data_may_change_what_is_there(work: EngineUnitOfWork, own_classes: None) -> None:
     class Hidden(Info):
         type = "hidden"
 
@@ -133,7 +133,7 @@ def test_json_data_may_change_what_is_there(work: UnitOfWork, own_classes: None)
     [{"friends": {1, 2}}, {"score": float("nan")}, {("a", "b"): 1}, {"deep": [{"x": object()}]}, ["no dict"]],
 )
 def test_json_data_that_cannot_be_written_is_the_authors_error(
-    work: UnitOfWork, own_classes: None, added: Any
+    work: EngineUnitOfWork, own_classes: None, added: Any
 ) -> None:
     class Strange(Node):
         type = "strange"
@@ -146,11 +146,11 @@ def test_json_data_that_cannot_be_written_is_the_authors_error(
         node.as_json()
 
 
-def test_a_record_has_no_html_of_its_own_by_default(work: UnitOfWork) -> None:
+def test_a_record_has_no_html_of_its_own_by_default(work: EngineUnitOfWork) -> None:
     assert a_network(work).visualization_html == ""
 
 
-def test_an_authors_class_is_found_again_by_its_type(work: UnitOfWork, own_classes: None) -> None:
+def test_an_authors_class_is_found_again_by_its_type(work: EngineUnitOfWork, own_classes: None) -> None:
     class Rumour(Meme):
         type = "rumour"
 
@@ -159,7 +159,7 @@ def test_an_authors_class_is_found_again_by_its_type(work: UnitOfWork, own_class
         assert type(again.info(info.id)) is Rumour
 
 
-def test_an_authors_class_keeps_its_type_in_data(work: UnitOfWork, own_classes: None) -> None:
+def test_an_authors_class_keeps_its_type_in_data(work: EngineUnitOfWork, own_classes: None) -> None:
     class Rumour(Meme):
         type = "rumour"
 
@@ -167,7 +167,7 @@ def test_an_authors_class_keeps_its_type_in_data(work: UnitOfWork, own_classes: 
     assert (shown["type"], shown["object_type"]) == ("rumour", "Info")
 
 
-def test_a_type_that_no_class_has_any_more_is_read_as_its_base(work: UnitOfWork) -> None:
+def test_a_type_that_no_class_has_any_more_is_read_as_its_base(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.type = "gone"
     with later(work) as again:
@@ -175,14 +175,14 @@ def test_a_type_that_no_class_has_any_more_is_read_as_its_base(work: UnitOfWork)
 
 
 @pytest.mark.parametrize("word", [None, 0, 1, "True", "living", ""])
-def test_a_failed_filter_takes_no_other_word(work: UnitOfWork, word: Any) -> None:
+def test_a_failed_filter_takes_no_other_word(work: EngineUnitOfWork, word: Any) -> None:
     network = a_network(work)
     with pytest.raises(BadRequest, match="failed must be"):
         network.nodes(failed=word)
 
 
 @pytest.mark.parametrize("failed", [False, True, "all"])
-def test_a_failed_filter_takes_false_true_and_all(work: UnitOfWork, failed: bool | str) -> None:
+def test_a_failed_filter_takes_false_true_and_all(work: EngineUnitOfWork, failed: bool | str) -> None:
     network = a_network(work)
     living, dead = join(network), join(network)
     dead.fail()
@@ -190,21 +190,21 @@ def test_a_failed_filter_takes_false_true_and_all(work: UnitOfWork, failed: bool
 
 
 @pytest.mark.parametrize("asked", [Info, Network, Node])
-def test_a_class_filter_must_be_of_the_family_asked_for(work: UnitOfWork, asked: type) -> None:
+def test_a_class_filter_must_be_of_the_family_asked_for(work: EngineUnitOfWork, asked: type) -> None:
     node = join(a_network(work))
     wrong = {Info: node.network.nodes, Network: node.infos, Node: node.transformations}[asked]
     with pytest.raises(BadRequest, match="is not a kind of"):
         wrong(type=asked)
 
 
-def test_a_class_filter_keeps_subclasses(work: UnitOfWork) -> None:
+def test_a_class_filter_keeps_subclasses(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     meme = Meme(origin=node, contents="m")
     Info(origin=node, contents="i")
     assert node.infos(type=Meme) == [meme]
 
 
-def test_networks_have_room_for_a_million_by_default(work: UnitOfWork) -> None:
+def test_networks_have_room_for_a_million_by_default(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     assert (network.max_size, network.role) == (1_000_000, "default")
 
@@ -242,13 +242,13 @@ def test_an_unsaved_record_says_what_to_do() -> None:
         _ = Network().work
 
 
-def test_a_record_of_an_earlier_request_is_not_saved_again(work: UnitOfWork) -> None:
+def test_a_record_of_an_earlier_request_is_not_saved_again(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     with later(work) as again, pytest.raises(RuleBroken, match="earlier request"):
         again.save(network)
 
 
 @pytest.mark.parametrize("kind", ["network", "node", "info", "participant"])
-def test_an_unknown_id_is_not_found(work: UnitOfWork, kind: str) -> None:
+def test_an_unknown_id_is_not_found(work: EngineUnitOfWork, kind: str) -> None:
     with pytest.raises(NotFound, match=f"There is no {kind}|There is no network"):
         getattr(work, kind)(100_001)

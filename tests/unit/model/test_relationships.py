@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import BadRequest
 from chalicelib.experiment.infos import Gene, Meme, TrackingEvent
 from chalicelib.experiment.nodes import Agent
-from chalicelib.model.errors import BadRequest
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.question import Question
 from chalicelib.model.record import Record
 from chalicelib.model.transformation import Transformation
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import Story, a_network, a_person, answer, join, later, sent
 
 
-def family(work: UnitOfWork) -> dict[str, Any]:
+def family(work: EngineUnitOfWork) -> dict[str, Any]:
     network = a_network(work)
     sender, receiver = join(network), join(network)
     transmission = sent(sender, receiver)
@@ -86,7 +86,7 @@ RELATIONS: dict[tuple[str, str], str | list[str]] = {
 
 
 @pytest.mark.parametrize(("of", "attribute"), RELATIONS)
-def test_an_attribute_leads_to_its_relatives(work: UnitOfWork, of: str, attribute: str) -> None:
+def test_an_attribute_leads_to_its_relatives(work: EngineUnitOfWork, of: str, attribute: str) -> None:
     things = family(work)
     expected = RELATIONS[of, attribute]
     found = getattr(things[of], attribute)
@@ -98,7 +98,9 @@ def identity(record: Record) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize(("of", "attribute"), RELATIONS)
-def test_an_attribute_leads_there_in_the_next_request(work: UnitOfWork, of: str, attribute: str) -> None:
+def test_an_attribute_leads_there_in_the_next_request(
+    work: EngineUnitOfWork, of: str, attribute: str
+) -> None:
     things = family(work)
     expected = RELATIONS[of, attribute]
     with later(work) as again:
@@ -117,7 +119,7 @@ def test_an_attribute_leads_there_in_the_next_request(work: UnitOfWork, of: str,
     "attribute",
     ["all_nodes", "all_vectors", "all_infos", "networks_transmissions", "networks_transformations"],
 )
-def test_relationship_attributes_hold_failed_records_too(work: UnitOfWork, attribute: str) -> None:
+def test_relationship_attributes_hold_failed_records_too(work: EngineUnitOfWork, attribute: str) -> None:
     network = family(work)["network"]
     count = len(getattr(network, attribute))
     network.fail()
@@ -126,12 +128,12 @@ def test_relationship_attributes_hold_failed_records_too(work: UnitOfWork, attri
 
 @pytest.mark.parametrize(("relationship", "count"), [("all", 1), ("parent", 1), ("child", 0)])
 def test_an_infos_transformations_are_asked_for_by_side(
-    work: UnitOfWork, relationship: str, count: int
+    work: EngineUnitOfWork, relationship: str, count: int
 ) -> None:
     assert len(family(work)["heard"].transformations(relationship)) == count
 
 
-def test_an_infos_transformations_know_three_sides(work: UnitOfWork) -> None:
+def test_an_infos_transformations_know_three_sides(work: EngineUnitOfWork) -> None:
     with pytest.raises(BadRequest, match="relationship must be"):
         family(work)["heard"].transformations("sibling")
 
@@ -139,7 +141,7 @@ def test_an_infos_transformations_know_three_sides(work: UnitOfWork) -> None:
 @pytest.mark.parametrize("of", ["vector", "heard"])
 @pytest.mark.parametrize(("status", "count"), [("all", 2), ("pending", 1), ("received", 1)])
 def test_transmissions_of_a_link_are_filtered_by_status(
-    work: UnitOfWork, of: str, status: str, count: int
+    work: EngineUnitOfWork, of: str, status: str, count: int
 ) -> None:
     things = family(work)
     things["sender"].transmit(what=things["heard"])
@@ -149,33 +151,33 @@ def test_transmissions_of_a_link_are_filtered_by_status(
 # -- networks -----------------------------------------------------------------------------------
 
 
-def test_a_networks_nodes_are_filtered_by_class(work: UnitOfWork) -> None:
+def test_a_networks_nodes_are_filtered_by_class(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     join(network)
     agent = join(network, Agent)
     assert network.nodes(type=Agent) == [agent]
 
 
-def test_a_networks_nodes_are_filtered_by_participant(work: UnitOfWork) -> None:
+def test_a_networks_nodes_are_filtered_by_participant(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     join(network)
     mine = join(network)
     assert network.nodes(participant_id=mine.participant_id) == [mine]
 
 
-def test_a_networks_infos_are_filtered_by_class(work: UnitOfWork) -> None:
+def test_a_networks_infos_are_filtered_by_class(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     Gene(origin=join(network))
     meme = Meme(origin=join(network))
     assert network.infos(type=Meme) == [meme]
 
 
-def test_a_networks_transmissions_are_filtered_by_status(work: UnitOfWork) -> None:
+def test_a_networks_transmissions_are_filtered_by_status(work: EngineUnitOfWork) -> None:
     things = family(work)
     assert things["network"].transmissions(status="pending") == []
 
 
-def test_the_latest_recipient_received_last(work: UnitOfWork) -> None:
+def test_the_latest_recipient_received_last(work: EngineUnitOfWork) -> None:
     things = family(work)
     with later(work) as again:
         network = again.network(1)
@@ -188,12 +190,12 @@ def test_the_latest_recipient_received_last(work: UnitOfWork) -> None:
             assert recipient.id == third.id
 
 
-def test_nobody_is_the_latest_recipient_while_nothing_was_received(work: UnitOfWork) -> None:
+def test_nobody_is_the_latest_recipient_while_nothing_was_received(work: EngineUnitOfWork) -> None:
     assert a_network(work).latest_transmission_recipient() is None
 
 
 @pytest.mark.parametrize(("failed", "size"), [(False, 3), (True, 1), ("all", 4)])
-def test_the_size_counts_nodes(work: UnitOfWork, failed: bool | str, size: int) -> None:
+def test_the_size_counts_nodes(work: EngineUnitOfWork, failed: bool | str, size: int) -> None:
     network = a_network(work)
     Story(network)
     nodes = [join(network) for _ in range(3)]
@@ -201,14 +203,14 @@ def test_the_size_counts_nodes(work: UnitOfWork, failed: bool | str, size: int) 
     assert network.size(failed=failed) == size
 
 
-def test_the_size_counts_a_class(work: UnitOfWork) -> None:
+def test_the_size_counts_a_class(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     join(network)
     join(network, Agent)
     assert network.size(type=Agent) == 1
 
 
-def test_a_failed_network_has_no_size(work: UnitOfWork) -> None:
+def test_a_failed_network_has_no_size(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     join(network)
     network.fail()
@@ -220,7 +222,7 @@ def counts(network: Any) -> dict[str, int]:
     return {name[2:]: shown[name] for name in shown if name.startswith("n_")}
 
 
-def test_a_network_counts_nodes_and_infos(work: UnitOfWork) -> None:
+def test_a_network_counts_nodes_and_infos(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     source, silent, told, dead = Story(network), join(network), join(network), join(network)
     source.create_information()
@@ -237,7 +239,7 @@ def test_a_network_counts_nodes_and_infos(work: UnitOfWork) -> None:
     }
 
 
-def test_a_failed_network_counts_everything_as_failed(work: UnitOfWork) -> None:
+def test_a_failed_network_counts_everything_as_failed(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     answer(join(network))
     join(network)
@@ -251,7 +253,7 @@ def test_a_failed_network_counts_everything_as_failed(work: UnitOfWork) -> None:
     }
 
 
-def test_counts_are_the_same_in_the_next_request(work: UnitOfWork) -> None:
+def test_counts_are_the_same_in_the_next_request(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     answer(join(network))
     join(network).fail()
@@ -259,13 +261,13 @@ def test_counts_are_the_same_in_the_next_request(work: UnitOfWork) -> None:
         assert counts(again.network(1)) == counts(network)
 
 
-def test_an_info_that_fails_is_counted_as_failed(work: UnitOfWork) -> None:
+def test_an_info_that_fails_is_counted_as_failed(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     answer(join(network)).fail()
     assert (network.n_completed_infos, network.n_failed_infos) == (0, 1)
 
 
-def test_a_network_can_be_printed(work: UnitOfWork) -> None:
+def test_a_network_can_be_printed(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     first, second = join(network), join(network)
     first.connect(whom=second)
@@ -275,7 +277,7 @@ def test_a_network_can_be_printed(work: UnitOfWork) -> None:
 # -- full ---------------------------------------------------------------------------------------
 
 
-def test_a_network_is_full_when_its_size_is_reached(work: UnitOfWork) -> None:
+def test_a_network_is_full_when_its_size_is_reached(work: EngineUnitOfWork) -> None:
     network = a_network(work, max_size=2)
     seen = []
     for _ in range(2):
@@ -284,21 +286,21 @@ def test_a_network_is_full_when_its_size_is_reached(work: UnitOfWork) -> None:
     assert seen == [False, True]
 
 
-def test_sources_take_places(work: UnitOfWork) -> None:
+def test_sources_take_places(work: EngineUnitOfWork) -> None:
     network = a_network(work, max_size=2)
     Story(network)
     join(network)
     assert network.full
 
 
-def test_a_failed_node_takes_no_place(work: UnitOfWork) -> None:
+def test_a_failed_node_takes_no_place(work: EngineUnitOfWork) -> None:
     network = a_network(work, max_size=2)
     join(network).fail()
     join(network)
     assert not network.full
 
 
-def test_full_is_kept(work: UnitOfWork) -> None:
+def test_full_is_kept(work: EngineUnitOfWork) -> None:
     join(a_network(work, max_size=1))
     with later(work) as again:
         assert again.network(1).full
@@ -307,13 +309,13 @@ def test_full_is_kept(work: UnitOfWork) -> None:
 # -- participants -------------------------------------------------------------------------------
 
 
-def test_a_unique_id_is_worker_and_assignment(work: UnitOfWork) -> None:
+def test_a_unique_id_is_worker_and_assignment(work: EngineUnitOfWork) -> None:
     assert a_person(work, "ann").unique_id == "ann:a-ann"
 
 
 @pytest.mark.parametrize(("failed", "numbers"), [(False, [1]), (True, [0]), ("all", [0, 1])])
 def test_a_participants_nodes_are_filtered_by_failed(
-    work: UnitOfWork, failed: bool | str, numbers: list[int]
+    work: EngineUnitOfWork, failed: bool | str, numbers: list[int]
 ) -> None:
     person = a_person(work)
     nodes = [Node(network=a_network(work), participant=person) for _ in range(2)]
@@ -321,20 +323,20 @@ def test_a_participants_nodes_are_filtered_by_failed(
     assert person.nodes(failed=failed) == [nodes[n] for n in numbers]
 
 
-def test_a_participants_nodes_are_filtered_by_class(work: UnitOfWork) -> None:
+def test_a_participants_nodes_are_filtered_by_class(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     Node(network=a_network(work), participant=person)
     agent = Agent(network=a_network(work), participant=person)
     assert person.nodes(type=Agent) == [agent]
 
 
-def test_a_participants_infos_come_from_all_nodes(work: UnitOfWork) -> None:
+def test_a_participants_infos_come_from_all_nodes(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     infos = [Info(origin=Node(network=a_network(work), participant=person)) for _ in range(2)]
     assert person.infos() == infos
 
 
-def test_a_participants_infos_are_filtered_by_their_own_failing(work: UnitOfWork) -> None:
+def test_a_participants_infos_are_filtered_by_their_own_failing(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     node = Node(network=a_network(work), participant=person)
     dead = Info(origin=node)
@@ -343,7 +345,7 @@ def test_a_participants_infos_are_filtered_by_their_own_failing(work: UnitOfWork
     assert person.infos(failed=True) == [dead]
 
 
-def test_a_participants_infos_are_filtered_by_class(work: UnitOfWork) -> None:
+def test_a_participants_infos_are_filtered_by_class(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     node = Node(network=a_network(work), participant=person)
     Info(origin=node)
@@ -351,27 +353,27 @@ def test_a_participants_infos_are_filtered_by_class(work: UnitOfWork) -> None:
     assert person.infos(type=TrackingEvent) == [event]
 
 
-def test_a_participants_questions_are_in_order(work: UnitOfWork) -> None:
+def test_a_participants_questions_are_in_order(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     questions = [Question(person, "How?", word, 1) for word in ("b", "a", "c")]
     assert person.questions() == questions
 
 
-def test_a_participants_questions_are_filtered_by_failed(work: UnitOfWork) -> None:
+def test_a_participants_questions_are_filtered_by_failed(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     dead, living = Question(person, "How?", "joke", 1), Question(person, "How?", "well", 1)
     dead.fail()
     assert (person.questions(failed=True), person.questions(failed=False)) == ([dead], [living])
 
 
-def test_a_participants_questions_include_failed_ones(work: UnitOfWork) -> None:
+def test_a_participants_questions_include_failed_ones(work: EngineUnitOfWork) -> None:
     person = a_person(work)
     dead, living = Question(person, "How?", "joke", 1), Question(person, "How?", "well", 1)
     dead.fail()
     assert person.questions() == [dead, living] == person.all_questions
 
 
-def test_a_participants_questions_are_filtered_by_class(work: UnitOfWork, own_classes: None) -> None:
+def test_a_participants_questions_are_filtered_by_class(work: EngineUnitOfWork, own_classes: None) -> None:
     class Rating(Question):
         type = "rating"
 
@@ -385,7 +387,7 @@ def test_a_participants_questions_are_filtered_by_class(work: UnitOfWork, own_cl
     ("status", "ended", "is_working"), [("working", False, True), ("working", True, False)]
 )
 def test_a_participant_works_until_the_end(
-    work: UnitOfWork, status: str, ended: bool, is_working: bool
+    work: EngineUnitOfWork, status: str, ended: bool, is_working: bool
 ) -> None:
     person = a_person(work)
     person.status, person.end_time = status, work.now if ended else None

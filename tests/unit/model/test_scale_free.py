@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from chalicelib.experiment.networks import ScaleFree, draw_distinct
 from chalicelib.model.network import Network
-from chalicelib.storage.sqlite import SQLiteEngine
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import NOW, ends, join, joined, later, put
 
 
@@ -22,26 +22,26 @@ def real_degrees(network: Network) -> dict[str, int]:
     return {str(node.id): len(node.neighbors(direction="either")) for node in network.nodes()}
 
 
-def test_the_founders_know_one_another(work: UnitOfWork) -> None:
+def test_the_founders_know_one_another(work: EngineUnitOfWork) -> None:
     network = put(work, ScaleFree(m0=4, m=2))
     joined(network, 4)
     assert ends(network) == [(a, b) for a in range(1, 5) for b in range(1, 5) if a != b]
 
 
-def test_later_ones_meet_m_others_both_ways(work: UnitOfWork) -> None:
+def test_later_ones_meet_m_others_both_ways(work: EngineUnitOfWork) -> None:
     network = put(work, ScaleFree(m0=4, m=2))
     joined(network, 4)
     node = join(network)
     assert (len(node.neighbors(direction="both")), len(node.vectors())) == (2, 4)
 
 
-def test_nobody_meets_more_than_there_are(work: UnitOfWork) -> None:
+def test_nobody_meets_more_than_there_are(work: EngineUnitOfWork) -> None:
     network = put(work, ScaleFree(m0=2, m=5))
     joined(network, 2)
     assert len(join(network).neighbors()) == 2
 
 
-def test_its_numbers_are_kept(work: UnitOfWork) -> None:
+def test_its_numbers_are_kept(work: EngineUnitOfWork) -> None:
     put(work, ScaleFree(m0=4, m=2))
     with later(work) as again:
         found = again.network(1)
@@ -58,7 +58,7 @@ def test_its_numbers_are_kept(work: UnitOfWork) -> None:
 )
 def test_the_degrees_it_remembers_are_the_real_ones(m0: int, m: int, steps: list[str], seed: int) -> None:
     random.seed(seed)
-    with tempfile.TemporaryDirectory() as folder, UnitOfWork(_engine(folder), NOW) as work:
+    with tempfile.TemporaryDirectory() as folder, EngineUnitOfWork(_engine(folder), NOW) as work:
         network = put(work, ScaleFree(m0=m0, m=m))
         for step in steps:
             living = network.nodes()
@@ -74,7 +74,7 @@ def _engine(folder: str) -> SQLiteEngine:
     return SQLiteEngine(Path(folder) / "run.sqlite")
 
 
-def test_the_degrees_outlive_the_request(work: UnitOfWork) -> None:
+def test_the_degrees_outlive_the_request(work: EngineUnitOfWork) -> None:
     joined(put(work, ScaleFree(m0=3, m=2)), 5)
     with later(work) as again:
         join(again.network(1))
@@ -105,7 +105,7 @@ def test_somebody_without_friends_is_drawn_when_nobody_else_is_left() -> None:
     assert sorted(draw_distinct({1: 0, 2: 5}, 2)) == [1, 2]
 
 
-def test_the_well_connected_grow_faster(work: UnitOfWork) -> None:
+def test_the_well_connected_grow_faster(work: EngineUnitOfWork) -> None:
     random.seed("the rich get richer")
     network = put(work, ScaleFree(m0=3, m=1))
     joined(network, 60, answering=False)

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import RuleBroken
 from chalicelib.experiment.infos import Meme, State
 from chalicelib.experiment.nodes import Agent, Environment, RandomBinaryStringSource, Source
-from chalicelib.model.errors import RuleBroken
 from chalicelib.model.info import Info
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import Story, a_network, join, later
 
 
-def test_a_source_sends_what_it_makes_for_the_occasion(work: UnitOfWork) -> None:
+def test_a_source_sends_what_it_makes_for_the_occasion(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     source, node = Story(network), join(network)
     (transmission,) = source.transmit(to_whom=node)
     assert (transmission.info.contents, transmission.info.origin) == ("once", source)
 
 
-def test_a_source_makes_a_new_info_each_time(work: UnitOfWork) -> None:
+def test_a_source_makes_a_new_info_each_time(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     source = Story(network)
     join(network)
@@ -31,7 +31,7 @@ def test_a_source_makes_a_new_info_each_time(work: UnitOfWork) -> None:
     assert len(source.infos()) == 2
 
 
-def test_a_source_says_which_class_it_makes(work: UnitOfWork, own_classes: None) -> None:
+def test_a_source_says_which_class_it_makes(work: EngineUnitOfWork, own_classes: None) -> None:
     class Gossip(Story):
         type = "gossip"
 
@@ -41,22 +41,22 @@ def test_a_source_says_which_class_it_makes(work: UnitOfWork, own_classes: None)
     assert type(Gossip(a_network(work)).create_information()) is Meme
 
 
-def test_a_source_without_contents_says_what_to_do(work: UnitOfWork) -> None:
+def test_a_source_without_contents_says_what_to_do(work: EngineUnitOfWork) -> None:
     with pytest.raises(RuleBroken, match="_contents"):
         Source(a_network(work)).create_information()
 
 
-def test_a_source_is_nobodys(work: UnitOfWork) -> None:
+def test_a_source_is_nobodys(work: EngineUnitOfWork) -> None:
     assert Story(a_network(work)).as_json()["participant_id"] is None
 
 
-def test_a_random_binary_string_has_two_bits(work: UnitOfWork) -> None:
+def test_a_random_binary_string_has_two_bits(work: EngineUnitOfWork) -> None:
     source = RandomBinaryStringSource(a_network(work))
     made = {str(source.create_information().contents) for _ in range(40)}
     assert made == {"00", "01", "10", "11"}
 
 
-def test_the_length_of_random_binary_strings_can_be_set(work: UnitOfWork, own_classes: None) -> None:
+def test_the_length_of_random_binary_strings_can_be_set(work: EngineUnitOfWork, own_classes: None) -> None:
     class Long(RandomBinaryStringSource):
         type = "long"
         length = 9
@@ -65,18 +65,18 @@ def test_the_length_of_random_binary_strings_can_be_set(work: UnitOfWork, own_cl
     assert re.fullmatch("[01]{9}", str(contents))
 
 
-def test_an_environment_has_the_state_it_was_given(work: UnitOfWork) -> None:
+def test_an_environment_has_the_state_it_was_given(work: EngineUnitOfWork) -> None:
     world = Environment(a_network(work))
     world.update("rain")
     state = world.state()
     assert (type(state), state and state.contents) == (State, "rain")
 
 
-def test_an_environment_has_no_state_at_first(work: UnitOfWork) -> None:
+def test_an_environment_has_no_state_at_first(work: EngineUnitOfWork) -> None:
     assert Environment(a_network(work)).state() is None
 
 
-def test_the_newest_state_counts(work: UnitOfWork) -> None:
+def test_the_newest_state_counts(work: EngineUnitOfWork) -> None:
     world = Environment(a_network(work))
     world.update("rain")
     world.update("sun")
@@ -85,7 +85,7 @@ def test_the_newest_state_counts(work: UnitOfWork) -> None:
     assert state.contents == "sun"
 
 
-def test_an_environment_remembers_its_state_at_a_moment(work: UnitOfWork) -> None:
+def test_an_environment_remembers_its_state_at_a_moment(work: EngineUnitOfWork) -> None:
     world = Environment(a_network(work))
     world.update("rain")
     with later(work) as again:
@@ -96,7 +96,7 @@ def test_an_environment_remembers_its_state_at_a_moment(work: UnitOfWork) -> Non
         assert state.contents == "rain"
 
 
-def test_an_environment_sends_its_newest_state(work: UnitOfWork) -> None:
+def test_an_environment_sends_its_newest_state(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     world, node = Environment(network), join(network)
     world.update("rain")
@@ -106,7 +106,7 @@ def test_an_environment_sends_its_newest_state(work: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 1.5, -2, 1e300, 0.1])
-def test_fitness_is_a_number(work: UnitOfWork, value: float) -> None:
+def test_fitness_is_a_number(work: EngineUnitOfWork, value: float) -> None:
     agent = join(a_network(work), Agent)
     agent.fitness = value  # type: ignore[attr-defined]
     with later(work) as again:
@@ -114,12 +114,12 @@ def test_fitness_is_a_number(work: UnitOfWork, value: float) -> None:
         assert found.fitness == value
 
 
-def test_fitness_is_kept_in_property1(work: UnitOfWork) -> None:
+def test_fitness_is_kept_in_property1(work: EngineUnitOfWork) -> None:
     agent = join(a_network(work), Agent)
     agent.fitness = 2  # type: ignore[attr-defined]
     assert agent.as_json()["property1"] == "2.0"
 
 
-def test_fitness_is_unknown_at_first(work: UnitOfWork) -> None:
+def test_fitness_is_unknown_at_first(work: EngineUnitOfWork) -> None:
     agent: Any = join(a_network(work), Agent)
     assert agent.fitness is None

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import BadRequest, RuleBroken
 from chalicelib.experiment.infos import Gene, Meme, TrackingEvent
 from chalicelib.experiment.nodes import Agent
-from chalicelib.model.errors import BadRequest, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import a_network, join, later
 
 
 class Line:
     """A sender with a gene and a meme, connected to a node and an agent; a stranger beside them."""
 
-    def __init__(self, work: UnitOfWork) -> None:
+    def __init__(self, work: EngineUnitOfWork) -> None:
         self.network = a_network(work)
         self.sender, self.node = join(self.network), join(self.network)
         self.agent, self.stranger = join(self.network, Agent), join(self.network)
@@ -30,7 +30,7 @@ class Line:
 
 
 @pytest.fixture
-def line(work: UnitOfWork) -> Line:
+def line(work: EngineUnitOfWork) -> Line:
     return Line(work)
 
 
@@ -67,7 +67,7 @@ def test_a_node_named_twice_is_sent_to_once(line: Line) -> None:
     assert len(line.sender.transmit(what=line.gene, to_whom=[line.agent, Agent])) == 1
 
 
-def test_a_node_decides_what_it_sends(work: UnitOfWork, own_classes: None) -> None:
+def test_a_node_decides_what_it_sends(work: EngineUnitOfWork, own_classes: None) -> None:
     class Chooser(Node):
         type = "chooser"
 
@@ -82,7 +82,7 @@ def test_a_node_decides_what_it_sends(work: UnitOfWork, own_classes: None) -> No
     assert [t.info for t in sender.transmit()] == [meme]
 
 
-def test_a_node_decides_to_whom_it_sends(work: UnitOfWork, own_classes: None) -> None:
+def test_a_node_decides_to_whom_it_sends(work: EngineUnitOfWork, own_classes: None) -> None:
     class Snob(Node):
         type = "snob"
 
@@ -117,7 +117,7 @@ def test_failed_neighbors_are_not_sent_to_by_default(line: Line) -> None:
     assert {node for _, node in line.send()} == {line.node}
 
 
-def test_nothing_is_sent_where_nobody_listens(work: UnitOfWork) -> None:
+def test_nothing_is_sent_where_nobody_listens(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     Info(origin=node)
     assert node.transmit() == []
@@ -180,14 +180,14 @@ def test_a_failed_vector_carries_nothing(line: Line) -> None:
         line.sender.transmit(what=line.gene, to_whom=line.node)
 
 
-def test_what_was_sent_is_there_in_the_next_request(line: Line, work: UnitOfWork) -> None:
+def test_what_was_sent_is_there_in_the_next_request(line: Line, work: EngineUnitOfWork) -> None:
     line.send(line.gene, line.node)
     with later(work) as again:
         (found,) = again.node(line.node.id).transmissions(direction="incoming")
         assert (found.info.id, found.origin.id) == (line.gene.id, line.sender.id)
 
 
-def test_the_sender_finds_what_it_sent_in_the_next_request(line: Line, work: UnitOfWork) -> None:
+def test_the_sender_finds_what_it_sent_in_the_next_request(line: Line, work: EngineUnitOfWork) -> None:
     line.send(line.gene)
     with later(work) as again:
         found = again.node(line.sender.id).transmissions()
@@ -206,7 +206,7 @@ def test_transmissions_are_those_in_the_direction_asked(line: Line, direction: s
     assert sorted(str(t.info.contents) for t in found) == DIRECTIONS[direction]
 
 
-def test_transmissions_are_in_the_order_of_their_making(line: Line, work: UnitOfWork) -> None:
+def test_transmissions_are_in_the_order_of_their_making(line: Line, work: EngineUnitOfWork) -> None:
     line.send(line.gene, line.node)
     with later(work) as again:
         sender = again.node(line.sender.id)

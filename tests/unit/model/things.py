@@ -11,8 +11,8 @@ from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
-from chalicelib.operations.create_info import note_answer
-from chalicelib.storage.work import UnitOfWork
+from chalicelib.operations.network.create_info import note_answer
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 
 NOW = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 N = TypeVar("N", bound=Network)
@@ -27,23 +27,23 @@ class Story(Source):
         return "once"
 
 
-def later(work: UnitOfWork, seconds: float = 60) -> UnitOfWork:
+def later(work: EngineUnitOfWork, seconds: float = 60) -> EngineUnitOfWork:
     """Commit a unit and begin the next one, some time after it."""
     work.commit()
-    return UnitOfWork(work._engine, work.now + timedelta(seconds=seconds))
+    return EngineUnitOfWork(work._engine, work.now + timedelta(seconds=seconds))
 
 
-def put(work: UnitOfWork, network: N) -> N:
+def put(work: EngineUnitOfWork, network: N) -> N:
     """Make a network part of the experiment."""
     work.save(network)
     return network
 
 
-def a_network(work: UnitOfWork, **settings: Any) -> Empty:
+def a_network(work: EngineUnitOfWork, **settings: Any) -> Empty:
     return put(work, Empty(**settings))
 
 
-def a_person(work: UnitOfWork, name: str = "w") -> Participant:
+def a_person(work: EngineUnitOfWork, name: str = "w") -> Participant:
     person = Participant("hotair", name, f"a-{name}", "h")
     work.save(person)
     return person

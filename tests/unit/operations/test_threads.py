@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.operations import confirming
-from chalicelib.operations.confirming import Answers
-from chalicelib.operations.tokens import LaterTokens
-from chalicelib.operations.tries import BURST, Tries
-from chalicelib.web import logs
+from chalicelib.operations.participant.entry_rate_limiter import BUCKET_SIZE, EntryRateLimiter
+from chalicelib.operations.shared.tokens import LazyTokens
+from chalicelib.recruiters import confirmation_cache
+from chalicelib.recruiters.confirmation_cache import ConfirmationCache
+from chalicelib.web import request_log
 
 #: How long a thread waits for the other to come to the same place; behind a lock it never does.
 TOGETHER = 0.3
@@ -58,22 +58,22 @@ def both(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def test_two_threads_that_take_from_one_bucket_both_count() -> None:
-    tries = Tries(lambda: 0.0, MeetingDict())
+    tries = EntryRateLimiter(lambda: 0.0, MeetingDict())
     both(lambda: tries.take("a"), lambda: tries.take("a"))
-    assert tries._left["a"] == (BURST - 2, 0.0)
+    assert tries._left["a"] == (BUCKET_SIZE - 2, 0.0)
 
 
 def test_two_threads_that_remember_an_answer_do_not_forget_each_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(confirming, "MOST", 1)
-    answers = Answers(lambda: 0.0, MeetingDict())
+    monkeypatch.setattr(confirmation_cache, "MAX_CACHED", 1)
+    answers = ConfirmationCache(lambda: 0.0, MeetingDict())
     both(lambda: answers.ask(("a",), lambda: None), lambda: answers.ask(("b",), lambda: None))
     assert len(answers._kept) == 1
 
 
 def test_a_vendor_is_asked_while_other_answers_are_read() -> None:
-    answers = Answers()
+    answers = ConfirmationCache()
     answers.ask(("known",), lambda: None)
     answers.ask(("slow",), lambda: both(lambda: answers.ask(("known",), lambda: None))[0])
     assert len(answers._kept) == 2
@@ -87,7 +87,7 @@ def test_secrets_are_read_once_however_many_threads_need_them_first() -> None:
         meeting.wait()
         return "secret", "of the operator"
 
-    tokens = LaterTokens(read)
+    tokens = LazyTokens(read)
     issued = both(lambda: tokens.issue(1, 0), lambda: tokens.issue(1, 0))
     assert len(reads) == 1
     assert [tokens.read(token).participant_id for token in issued] == [1, 1]
@@ -102,7 +102,7 @@ def test_secrets_that_could_not_be_read_are_read_again() -> None:
             raise answer
         return answer
 
-    tokens = LaterTokens(read)
+    tokens = LazyTokens(read)
     with pytest.raises(OSError, match="no network"):
         tokens.issue(1, 0)
     assert tokens.operator_token == "of the operator"
@@ -117,7 +117,7 @@ def test_two_threads_that_log_first_share_one_logger(monkeypatch: pytest.MonkeyP
         meeting.wait()
         return logging.getLogger("tests.threads")
 
-    monkeypatch.setattr(logs, "_logger", None)
-    monkeypatch.setattr(logs, "Logger", make)
-    both(logs.logger, logs.logger)
+    monkeypatch.setattr(request_log, "_logger", None)
+    monkeypatch.setattr(request_log, "Logger", make)
+    both(request_log.logger, request_log.logger)
     assert len(made) == 1

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import bootstrap
-from chalicelib.experiment.loader import load_experiment
-from chalicelib.model.reports import Payment
-from chalicelib.operations.launch import launch
-from chalicelib.operations.unit import THE_OPERATOR, Unit
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.model.run_records import Payment
+from chalicelib.operations.run.launch import launch
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.services import App, use
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local import origin
-from infra.local.places import Places
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.lifecycle import origin
+from infra.local.lifecycle.run_paths import RunPaths
 from tests.contract.factories import arrive, say, take_place
 
 RUN = "pilot"
@@ -42,8 +42,8 @@ class Scene:
     root: Path
 
     @property
-    def places(self) -> Places:
-        return Places(self.root)
+    def places(self) -> RunPaths:
+        return RunPaths(self.root)
 
     @contextmanager
     def app(self) -> Iterator[App]:
@@ -75,8 +75,8 @@ class Scene:
             return [body for (body,) in rows]
 
 
-def _state(unit: Unit) -> dict[str, Any]:
-    return unit.work.state
+def _state(ctx: Context) -> dict[str, Any]:
+    return ctx.uow.state
 
 
 def make_run(root: Path, people: int = 2, **settings: Any) -> Scene:
@@ -86,16 +86,16 @@ def make_run(root: Path, people: int = 2, **settings: Any) -> Scene:
     (folder / "experiment.py").write_text(EXPERIMENT, encoding="utf-8")
     (folder / "config.txt").write_text("[Experiment]\ntitle = Study\nbase_payment = 1\n", encoding="utf-8")
     scene = Scene(root)
-    origin.note(origin.Origin(folder, {"auto_recruit": False, **settings}), RUN, scene.places)
+    origin.record_origin(origin.Origin(folder, {"auto_recruit": False, **settings}), RUN, scene.places)
     with scene.app() as app:
-        app.run(launch, caller=THE_OPERATOR)
+        app.run(launch, caller=OPERATOR_CALLER)
         for number in range(people):
             say(app, take_place(app, arrive(app, f"w{number + 1}"))["id"])
     return scene
 
 
-def put_payment(unit: Unit, participant_id: int, kind: str, amount: Any, status: str) -> None:
+def put_payment(ctx: Context, participant_id: int, kind: str, amount: Any, status: str) -> None:
     """Put a payment of any status into the ledger."""
     payment = Payment(participant_id, kind, amount, "for the test")
     payment.status = status
-    unit.work.save(payment)
+    ctx.uow.save(payment)

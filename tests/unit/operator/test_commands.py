@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.operations import dead_letters
-from chalicelib.operations.finish_participant import finish_participant
+from chalicelib.operations.participant.submission import process_submission
+from chalicelib.operations.schedule import dead_letters
 from chalicelib.ports import Message
 from infra.cli.main import app
 from tests.unit.operator.runs import RUN, Scene, make_run, put_payment
@@ -112,7 +112,7 @@ def bury(scene: Scene) -> None:
     """Leave a dead letter: a submission that was never carried out."""
     with scene.app() as run:
         message = Message(("due#0", "x"), {"kind": "submitted", "participant_id": 1})
-        run.run(lambda unit: dead_letters.bury(unit, message, "LookupError: a fault"))
+        run.run(lambda ctx: dead_letters.move_to_dead_letters(ctx, message, "LookupError: a fault"))
 
 
 def letter_id(scene: Scene) -> str:
@@ -235,7 +235,7 @@ def test_nobody_is_compensated_twice(scene: Scene, petri: Say) -> None:
 
 def test_who_is_compensated_still_gets_what_else_is_owed(scene: Scene, petri: Say) -> None:
     petri(*COMPENSATE)
-    scene.run(finish_participant, 1)
+    scene.run(process_submission, 1)
     assert set(scene.payments()) == {(1, "compensation"), (1, "base")}
 
 

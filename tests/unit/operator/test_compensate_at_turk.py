@@ -10,12 +10,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from chalicelib.model.errors import BadRequest
-from chalicelib.operations.settings import Settings
+from chalicelib.errors import BadRequest
+from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.mturk.requester import ENDPOINTS
 from infra.cli.main import app
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
-from infra.operator.compensation import Wish, _check_market
+from infra.operator.compensation import CompensationSpec, _check_market
 from tests.recruiters.mturk.conftest import server, turk
 
 Petri = Callable[..., Result]
@@ -68,7 +68,7 @@ def test_a_dry_run_asks_mechanical_turk_for_nothing(turk: MTurkStandIn, compensa
 @pytest.mark.parametrize(("mode", "sandbox"), [("live", True), ("sandbox", False)])
 def test_play_money_is_not_taken_for_real_money(mode: str, sandbox: bool) -> None:
     with pytest.raises(BadRequest, match=f"This run is in mode {mode}"):
-        _check_market(Settings({"mode": mode}), "mturk", Wish("A1", "1", sandbox=sandbox))
+        _check_market(Settings({"mode": mode}), "mturk", CompensationSpec("A1", "1", sandbox=sandbox))
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_play_money_is_not_taken_for_real_money(mode: str, sandbox: bool) -> Non
     ],
 )
 def test_the_market_that_is_meant_is_paid(mode: str, sandbox: bool, recruiter: str) -> None:
-    _check_market(Settings({"mode": mode}), recruiter, Wish("A1", "1", sandbox=sandbox))
+    _check_market(Settings({"mode": mode}), recruiter, CompensationSpec("A1", "1", sandbox=sandbox))

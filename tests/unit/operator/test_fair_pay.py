@@ -8,22 +8,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner, Result
 
-from chalicelib.operations.finish_participant import finish_participant
-from chalicelib.operations.unit import Unit
+from chalicelib.operations.participant.submission import process_submission
+from chalicelib.operations.shared.context import Context
 from infra.cli.main import app
 from tests.unit.operator.runs import RUN, Scene
 
 
-def begin_earlier(unit: Unit) -> None:
+def begin_earlier(ctx: Context) -> None:
     """Let the first participant have begun half an hour ago."""
-    unit.work.participant(1).creation_time = datetime.now(UTC) - timedelta(minutes=30)
+    ctx.uow.participant(1).creation_time = datetime.now(UTC) - timedelta(minutes=30)
 
 
 @pytest.fixture
 def paid(scene: Scene) -> Scene:
     """A run in which one person was paid a dollar for half an hour."""
     scene.run(begin_earlier)
-    scene.run(finish_participant, 1)
+    scene.run(process_submission, 1)
     return scene
 
 

@@ -10,10 +10,10 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib.messaging.mail_ses import make_client
-from chalicelib.model.errors import BadRequest, ConfigError
-from chalicelib.operations.settings import Settings
-from infra.operator.letters import prepared
+from chalicelib.errors import BadRequest, ConfigError
+from chalicelib.messaging.mail.ses import make_client
+from chalicelib.operations.shared.settings import Settings
+from infra.operator.worker_mail import prepared
 
 WORKER, LAB = "worker@example.org", "lab@example.org"
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.model.errors import NotFound
-from chalicelib.operations.finish_participant import finish_participant
-from chalicelib.operations.recruitment import open_places_by_operator
-from chalicelib.storage.sqlite import SQLiteEngine
-from infra.local import outcome
-from infra.operator.office import Carried, opened
+from chalicelib.errors import NotFound
+from chalicelib.operations.participant.submission import process_submission
+from chalicelib.operations.recruitment.recruitment import open_places_by_operator
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.local.lifecycle import outcome
+from infra.local.lifecycle.run_session import DrainResult
+from infra.operator.run_session import opened
 from tests.unit.operator.runs import RUN, Scene
 
 
@@ -44,7 +45,7 @@ def test_where_the_run_is_served_its_host_does_it(scene: Scene) -> None:
     announce(scene, os.getpid())
     with opened(RUN, scene.places) as office:
         office.app.run(open_places_by_operator, 1)
-        assert office.carry_out() == Carried(0, 0, by_host=True)
+        assert office.carry_out() == DrainResult(0, 0, by_host=True)
         left = office.app.store.due(office.app.clock.now())
     assert [message.body["kind"] for message in left] == ["open_places"]
 
@@ -57,7 +58,7 @@ def test_a_host_that_was_killed_serves_nothing(scene: Scene) -> None:
 
 def test_what_fails_is_counted_and_kept(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
-        office.app.run(finish_participant, 1)
+        office.app.run(process_submission, 1)
         carried = office.carry_out()
         left = office.app.store.due(office.app.clock.now())
     assert (carried.done, carried.failed) == (1, 1)

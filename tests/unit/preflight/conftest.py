@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.preflight import Report, Wish, preflight
+from infra.preflight import PreflightOptions, Report, preflight
 
 EXPERIMENT = """
 from petri import Chain, Experiment
@@ -70,7 +70,9 @@ def study(tmp_path: Path) -> Callable[..., Path]:
 def tried(study: Callable[..., Path]) -> Callable[..., Report]:
     """Try the study with changes, without asking any account."""
 
-    def preflight_of(participants: int | None = None, wish: Wish | None = None, **changes: str) -> Report:
-        return preflight(study(**changes), participants, wish or Wish(doors=None))
+    def preflight_of(
+        participants: int | None = None, wish: PreflightOptions | None = None, **changes: str
+    ) -> Report:
+        return preflight(study(**changes), participants, wish or PreflightOptions(doors=None))
 
     return preflight_of

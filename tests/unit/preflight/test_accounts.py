@@ -9,12 +9,12 @@ import pytest
 from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
 
-from chalicelib.operations.settings import Settings
+from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.mturk.requester import Requester
-from infra.aws.account import Account
-from infra.aws.errors import AwsProblem
+from infra.aws.account.session import Account
 from infra.emulator.mturk.standin import ACCESS_KEY, SECRET_KEY, MTurkStandIn
-from infra.preflight.accounts import Doors, Needs, allowed
+from infra.preflight.accounts import AccountAccess, Needs, allowed
+from infra.problems import OperatorProblem
 
 NEEDS = Needs(functions=5, dollars=Decimal(40), most_dollars=Decimal(60), stage="live")
 
@@ -47,7 +47,7 @@ def mail(*, produces):
 
 
 def ask(config=None, needs=NEEDS, mturk=None, **answers):
-    doors = Doors(aws=lambda: Told(**answers), **({"mturk": mturk} if mturk else {}))
+    doors = AccountAccess(aws=lambda: Told(**answers), **({"mturk": mturk} if mturk else {}))
     return {one.what: one for one in allowed(Settings(config or {}), needs, doors)}
 
 
@@ -82,9 +82,9 @@ def test_ses_is_asked_only_where_mail_goes_through_it():
 
 def test_without_credentials_aws_is_not_asked():
     def nobody():
-        raise AwsProblem("No AWS credentials were found. Run aws configure.")
+        raise OperatorProblem("No AWS credentials were found. Run aws configure.")
 
-    found = allowed(Settings({}), NEEDS, Doors(aws=nobody))
+    found = allowed(Settings({}), NEEDS, AccountAccess(aws=nobody))
     assert [str(one) for one in found] == [
         "AWS: not asked. No AWS credentials were found. Run aws configure."
     ]
@@ -146,6 +146,6 @@ def cloud(monkeypatch):
 @pytest.mark.usefixtures("cloud")
 def test_what_a_cloud_does_not_answer_is_one_plain_line():
     # moto knows the account, and not what its functions are allowed.
-    (told,) = allowed(Settings({}), NEEDS, Doors())
+    (told,) = allowed(Settings({}), NEEDS, AccountAccess())
     assert (told.what, told.state) == ("Lambda", "unknown")
     assert "\n" not in told.said

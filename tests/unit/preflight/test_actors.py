@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from chalicelib.model.errors import ExperimentError
-from infra.preflight.actors import Actor, simulated_time
-from infra.preflight.timeline import Timeline
+from chalicelib.errors import ExperimentError
+from infra.simulate.bot_threads import BotThread, simulated_time
+from infra.simulate.timeline import Timeline
 
 
 def play(timeline: Timeline) -> None:
@@ -24,7 +24,7 @@ def test_a_bot_that_sleeps_an_hour_takes_no_time():
         seen.append(time.monotonic() - began)
 
     with simulated_time():
-        Actor(timeline, "Bot", act).start()
+        BotThread(timeline, "Bot", act).start()
         play(timeline)
     assert seen == [3600]
 
@@ -37,7 +37,7 @@ def test_the_time_of_day_goes_on_with_the_timeline():
         seen.append(time.time())
 
     with simulated_time():
-        Actor(timeline, "Bot", act).start()
+        BotThread(timeline, "Bot", act).start()
         play(timeline)
     assert seen == [timeline.began.timestamp() + 60]
 
@@ -59,7 +59,7 @@ def test_bots_take_turns_in_the_same_order_each_time():
 
         with simulated_time():
             for name, pause in (("a", 2.0), ("b", 3.0), ("c", 1.0)):
-                Actor(timeline, name, lambda name=name, pause=pause: act(name, pause)).start()
+                BotThread(timeline, name, lambda name=name, pause=pause: act(name, pause)).start()
             play(timeline)
         return seen
 
@@ -78,7 +78,7 @@ def test_what_a_bot_asks_is_done_by_the_timeline_and_its_errors_come_back():
             actor.ask(fail, 1.0)
         seen.append(timeline.seconds)
 
-    actor = Actor(timeline, "Bot", act)
+    actor = BotThread(timeline, "Bot", act)
     actor.start()
     play(timeline)
     assert seen == [7, 2.0]
@@ -91,7 +91,7 @@ def test_a_wait_ends_when_somebody_rings():
         actor.wait(100.0)
         seen.append(timeline.seconds)
 
-    actor = Actor(timeline, "Bot", act)
+    actor = BotThread(timeline, "Bot", act)
     actor.start()
     timeline.after(3, actor.ring)
     play(timeline)
@@ -106,7 +106,7 @@ def test_a_wait_ends_by_itself_and_a_late_ring_changes_nothing():
         actor.pass_time(10.0)
         seen.append(timeline.seconds)
 
-    actor = Actor(timeline, "Bot", act)
+    actor = BotThread(timeline, "Bot", act)
     actor.start()
     timeline.after(5, actor.ring)
     play(timeline)
@@ -121,7 +121,7 @@ def test_a_bot_that_is_dismissed_ends_where_it_stands():
             actor.rest(100.0)
         seen.append("went on")
 
-    actor = Actor(timeline, "Bot", act)
+    actor = BotThread(timeline, "Bot", act)
     actor.start()
     actor.dismiss()
     assert (actor.is_over, seen) == (True, [])
@@ -136,6 +136,6 @@ def test_a_bot_that_computes_and_never_waits_is_named():
 
     try:
         with pytest.raises(ExperimentError, match="Bot 7 has computed"):
-            Actor(timeline, "Bot 7", act, stuck_after=0.05).start()
+            BotThread(timeline, "Bot 7", act, stuck_after=0.05).start()
     finally:
         stop.append(True)

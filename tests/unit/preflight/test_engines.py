@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.experiment.loader import load_experiment
-from infra.local.moto_engine import started
-from infra.local.run import core_routes
-from infra.preflight.actors import simulated_time
-from infra.preflight.trial import Plan, rehearsed
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+from infra.local.lifecycle.run import core_routes
+from infra.local.moto.moto_engine import started
+from infra.simulate.bot_threads import simulated_time
+from infra.simulate.trial import TrialSpec, rehearsed
 from tests.unit.preflight.conftest import CONFIG, EXPERIMENT, STUDY
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ def counted(folder, engine=None) -> Counter:
         loaded = load_experiment(
             folder, runtime={"mode": "debug", "run_seed": 1}, core_routes=core_routes(), environ={}
         )
-        with rehearsed(loaded, Plan(2), engine) as trial:
+        with rehearsed(loaded, TrialSpec(2), engine) as trial:
             return trial.play().tally.counts
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from infra.preflight.pace import Pace, Tempo
+from infra.simulate.pace import Pace, Tempo
 
 EVEN = Pace(spread=0.0, instructions=0.0, answer=8.0, words_read=4.0, words_typed=0.5, questionnaire=45.0)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from infra.preflight import Pace, Wish
+from infra.preflight import Pace, PreflightOptions
 
 
 def test_the_page_says_what_would_happen(tried):
@@ -38,7 +38,7 @@ def test_what_is_to_be_mended_is_listed(tried):
 
 
 def test_the_sandbox_pays_play_money(tried):
-    lines = tried(wish=Wish(stage="sandbox", doors=None)).lines()
+    lines = tried(wish=PreflightOptions(stage="sandbox", doors=None)).lines()
     assert "What people are paid, in play money" in lines
 
 
@@ -48,7 +48,7 @@ def test_a_bonus_without_bound_is_said(tried):
 
 
 def test_assumed_dropouts_are_said(tried):
-    lines = tried(wish=Wish(pace=Pace(dropouts=0.25), doors=None)).lines()
+    lines = tried(wish=PreflightOptions(pace=Pace(dropouts=0.25), doors=None)).lines()
     assert "  25% of the people leave without a word." in lines
 
 

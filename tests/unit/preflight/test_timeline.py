@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from infra.preflight.timeline import Timeline
+from infra.simulate.timeline import Timeline
 
 
 def test_things_happen_in_the_order_of_their_moments():

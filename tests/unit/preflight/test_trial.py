@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.errors import BadRequest, ExperimentError, NotFound
-from infra.preflight import Pace, Wish
+from chalicelib.errors import BadRequest, ExperimentError, NotFound
+from infra.preflight import Pace, PreflightOptions
 
 pytestmark = pytest.mark.slow
 
@@ -82,27 +82,27 @@ def test_without_max_bonus_there_is_no_most(tried):
 
 
 def test_mechanical_turk_takes_a_fifth(tried):
-    money = tried(wish=Wish(doors=None, settings={"recruiter": "mturk"})).money
+    money = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "mturk"})).money
     assert money.fees == Decimal("0.20") * 3 + Decimal("0.05") * 3
 
 
 def test_mechanical_turk_takes_two_fifths_where_ten_places_open_at_once(tried):
     many = experiment().replace("repeats = 1", "repeats = 10\n        self.initial_recruitment_size = 10")
-    money = tried(10, Wish(doors=None, settings={"recruiter": "mturk"}), experiment=many).money
+    money = tried(10, PreflightOptions(doors=None, settings={"recruiter": "mturk"}), experiment=many).money
     assert money.fees == (money.base + money.bonuses) * Decimal("0.4")
 
 
 def test_prolific_takes_its_percentage_and_the_tax_on_it(tried):
     settings = {"recruiter": "prolific", "prolific_fee_percent": 30, "prolific_vat_percent": 20}
     assert (
-        tried(wish=Wish(doors=None, settings=settings)).money.fees
+        tried(wish=PreflightOptions(doors=None, settings=settings)).money.fees
         == Decimal("0.36") * 3 + Decimal("0.09") * 3
     )
 
 
 def test_a_vendor_reports_and_so_more_is_asked_of_aws(tried):
     alone = tried().counts["lambda_invocations"]
-    reported = tried(wish=Wish(doors=None, settings={"recruiter": "mturk"}))
+    reported = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "mturk"}))
     assert reported.counts["sns_messages"] == 6
     assert reported.counts["lambda_invocations"] > alone
 
@@ -112,12 +112,12 @@ def test_the_same_seed_gives_the_same_counts(tried):
 
 
 def test_another_seed_gives_other_people(tried):
-    assert tried().times != tried(wish=Wish(seed=2, doors=None)).times
+    assert tried().times != tried(wish=PreflightOptions(seed=2, doors=None)).times
 
 
 def test_time_is_what_people_take(tried):
     pace = Pace(arrival=0, instructions=60, questionnaire=30, answer=30, words_typed=1e9, spread=0)
-    times = tried(wish=Wish(pace=pace, doors=None)).times
+    times = tried(wish=PreflightOptions(pace=pace, doors=None)).times
     assert times.median == pytest.approx(2.0, abs=0.1)
 
 
@@ -162,7 +162,7 @@ def test_more_than_are_recruited_do_not_come_and_that_is_said(tried):
 
 
 def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
-    monkeypatch.setattr("infra.preflight.making.MOST_TRIED", 4)
+    monkeypatch.setattr("infra.preflight.build.MOST_TRIED", 4)
     large = experiment().replace("repeats = 1", "repeats = 1").replace("max_size=3", "max_size=12")
     report = tried(experiment=large)
     assert (report.participants, report.tried, report.money.base) == (12, 4, Decimal("12.00"))
@@ -170,7 +170,7 @@ def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
 
 
 def test_an_experiment_that_recruits_without_end_is_told_so(tried, monkeypatch):
-    monkeypatch.setattr("infra.preflight.making.MOST_TRIED", 4)
+    monkeypatch.setattr("infra.preflight.build.MOST_TRIED", 4)
     endless = experiment().replace("max_size=3", "")
     report = tried(experiment=endless.replace("Chain()", "Chain(max_size=1_000_000)"))
     assert "its networks take everybody" in report.extrapolated
@@ -199,7 +199,7 @@ def test_a_bot_that_never_ends_is_ended_and_told(tried):
 
 
 def test_a_bot_that_asks_without_end_is_ended(tried, monkeypatch):
-    monkeypatch.setattr("infra.preflight.lines.MOST_REQUESTS", 50)
+    monkeypatch.setattr("infra.simulate.clients.MOST_REQUESTS", 50)
     report = tried(1, bots=LOOPS.format(what="self.get(f'/participant/{self.participant_id}')"))
     assert "asked more than 50 times" in warned(report)
 
@@ -217,7 +217,7 @@ def test_a_hook_that_raises_is_told_with_its_place(tried):
 
 
 def test_people_who_leave_are_replaced(tried):
-    report = tried(wish=Wish(pace=Pace(dropouts=0.4), seed=3, doors=None))
+    report = tried(wish=PreflightOptions(pace=Pace(dropouts=0.4), seed=3, doors=None))
     assert report.left > 0
     assert report.statuses == {"abandoned": report.left, "approved": 3}
 
@@ -234,7 +234,7 @@ def test_a_bot_that_drives_a_browser_is_refused(tried):
 
 def test_an_unknown_bot_is_named(tried):
     with pytest.raises(NotFound, match="Ghost"):
-        tried(wish=Wish(bot="Ghost", doors=None))
+        tried(wish=PreflightOptions(bot="Ghost", doors=None))
 
 
 # A folder that can't run
@@ -258,7 +258,7 @@ def test_nothing_of_a_trial_stays_in_the_folder(study, tried):
 
 
 def test_what_prolific_would_refuse_is_told(tried):
-    report = tried(wish=Wish(doors=None, settings={"recruiter": "prolific"}))
+    report = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "prolific"}))
     assert "Prolific: prolific_token is missing" in warned(report)
 
 

@@ -16,7 +16,7 @@ import petri.data
 import petri.errors
 import petri.prop
 import petri.report
-from chalicelib.experiment import bot_line
+from chalicelib.experiment.bots import api_client
 
 #: The modules that authors and readers of data import.
 PUBLIC: list[ModuleType] = [petri, petri.data, petri.errors, petri.prop, petri.report]
@@ -51,7 +51,7 @@ def test_every_error_of_the_model_and_the_experiment_can_be_imported_from_petri_
     packages = tuple(f"{package.__name__}." for package in (chalicelib.experiment, chalicelib.model))
     missing = [error for error in descendants(petri.PetriError) if error.__module__.startswith(packages)]
     assert missing == []
-    assert {petri.PetriError, petri.NetworkBusy, bot_line.BotError} <= known
+    assert {petri.PetriError, petri.NetworkBusy, api_client.BotError} <= known
 
 
 def test_the_last_line_of_a_traceback_names_petri():

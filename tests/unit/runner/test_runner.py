@@ -7,9 +7,9 @@ from types import ModuleType
 
 import pytest
 
+from chalicelib.errors import BadRequest, RuleBroken
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.model.errors import BadRequest, RuleBroken
-from infra.local.runner import LocalRunner
+from infra.local.lifecycle.runner import LocalRunner
 
 pytestmark = pytest.mark.e2e
 

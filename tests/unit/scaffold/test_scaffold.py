@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.experiment.loader import load_experiment
-from chalicelib.model.errors import ExperimentError
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.loader.experiment_folder import load_experiment
 from infra.scaffold import create
 from infra.verify import verify
 

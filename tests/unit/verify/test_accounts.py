@@ -27,7 +27,7 @@ def test_a_vendor_without_its_settings_hides_no_other_finding(check):
     settings = "mode = sandbox\nmailer = log\nrecruiter = prolific\n"
     found = check({"config.txt": GOOD["config.txt"] + settings, "README.md": None})
     assert {each.where for each in found} == {"config.txt", "README.md"}
-    assert any("prolific_token" in f"{each.what} {each.mend}" for each in found), found
+    assert any("prolific_token" in f"{each.what} {each.fix}" for each in found), found
 
 
 @pytest.mark.parametrize("recruiter", ["mturk", "link", "multi"])

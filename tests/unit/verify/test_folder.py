@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.packaging.author_folder import shipped_files
 from infra.verify.files import too_large
-from infra.verify.folder import shipped_files
 
 NAMES = ["a.txt", "b.md", "big/a.txt", "big/deep/b.md", "big/deep/c.csv", "other/c.csv", "other/big/a.txt"]
 RULES = [
@@ -85,7 +85,7 @@ def test_a_folder_within_the_limit_is_not_too_large(tmp_path: Path) -> None:
 def test_a_folder_that_is_too_large_is_told_with_its_largest_files(tmp_path: Path) -> None:
     write(tmp_path, {"small.txt": "x", "film.mp4": "x" * 1_500_000})
     (finding,) = too_large(tmp_path, shipped_files(tmp_path), limit_mb=1)
-    assert "film.mp4 (1.5 MB)" in finding.mend
+    assert "film.mp4 (1.5 MB)" in finding.fix
 
 
 def test_what_is_ignored_does_not_count(tmp_path: Path) -> None:
@@ -103,4 +103,4 @@ def test_files_that_come_from_elsewhere_count_too(
         "def extra_files():\n    return [('../film.mp4', '/static/film.mp4')]\n"
     )
     (finding,) = check({"experiment.py": code, "config.txt": "[A]\n"})
-    assert "film.mp4 (100.0 MB)" in finding.mend
+    assert "film.mp4 (100.0 MB)" in finding.fix

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 def test_a_variable_that_exists_only_per_request_is_told_with_what_replaces_it(check) -> None:
     (finding,) = check({"templates/exp.html": "<p>\n{{ hit_id }}</p>"})
-    assert (finding.where, "dallinger.identity.hitId" in finding.mend) == ("templates/exp.html, line 2", True)
+    assert (finding.where, "dallinger.identity.hitId" in finding.fix) == ("templates/exp.html, line 2", True)
 
 
 def test_a_variable_that_nobody_sets_is_told(check) -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.model.errors import ExperimentError
-from infra.preflight import Wish, preflight
+from chalicelib.errors import ExperimentError
+from infra.preflight import PreflightOptions, preflight
 from tests.unit.verify.conftest import GOOD
 
 
@@ -23,4 +23,4 @@ def test_every_recruiter_of_petri_is_known(check, name):
 def test_a_preflight_with_a_recruiter_that_nobody_knows_is_refused(check, folder):
     check()
     with pytest.raises(ExperimentError, match="there is no recruiter 'mturck'"):
-        preflight(folder, 1, Wish(settings={"recruiter": "mturck"}, doors=None))
+        preflight(folder, 1, PreflightOptions(settings={"recruiter": "mturck"}, doors=None))

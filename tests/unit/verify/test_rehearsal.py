@@ -91,7 +91,7 @@ def test_a_network_that_is_full_of_sources_is_told(rehearse) -> None:
 
 def test_an_experiment_without_networks_is_warned(rehearse) -> None:
     (finding,) = rehearse(code="from petri import Experiment\nclass Study(Experiment):\n    pass\n")
-    assert (finding.level, finding.mend) == ("warning", "Set self.experiment_repeats = 1 in configure().")
+    assert (finding.level, finding.fix) == ("warning", "Set self.experiment_repeats = 1 in configure().")
 
 
 def test_background_tasks_are_not_started(rehearse) -> None:

@@ -84,7 +84,7 @@ def test_every_finding_says_what_mends_it(check) -> None:
     found = check(
         {"README.md": None, "config.txt": "[A]\nnonsense = 1\n", "templates/exp.html": "{{ hit_id }}{% if %}"}
     )
-    assert [each for each in found if not each.mend] == []
+    assert [each for each in found if not each.fix] == []
 
 
 def test_errors_come_before_warnings(check) -> None:
@@ -127,7 +127,7 @@ def test_code_that_cannot_be_imported_is_told_with_its_line(check) -> None:
 
 def test_a_folder_needs_an_experiment_class(check) -> None:
     (finding,) = check({"experiment.py": "", "config.txt": "[A]\n"})
-    assert finding.mend.startswith("Write: class MyStudy(Experiment)")
+    assert finding.fix.startswith("Write: class MyStudy(Experiment)")
 
 
 def test_a_folder_has_one_experiment_class(check) -> None:
@@ -154,7 +154,7 @@ class Study(Experiment):
     def two(self): pass
 """
     found = check({"experiment.py": code, "config.txt": "[A]\n"})
-    assert [each.mend for each in found] == ["Choose another address."] * 2
+    assert [each.fix for each in found] == ["Choose another address."] * 2
 
 
 def test_an_address_that_is_a_page_is_told(check) -> None:
@@ -175,7 +175,7 @@ def test_a_record_class_without_its_own_type_is_told(check) -> None:
     (finding,) = check(
         {"models.py": "from petri import Source\nclass Story(Source): pass\n", "experiment.py": MODELS}
     )
-    assert finding.mend == 'Write in it: type = "story"'
+    assert finding.fix == 'Write in it: type = "story"'
 
 
 def test_an_unknown_setting_is_told_beside_it(check) -> None:

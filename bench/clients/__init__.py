@@ -1,0 +1,1 @@
+"""Participants that a bench sends, and the server that they meet."""

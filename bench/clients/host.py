@@ -1,0 +1,79 @@
+"""Starts the local host in a process of its own, on a fresh file, and stops it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from infra.local.lifecycle.run_paths import RunPaths
+
+from .server import RUN_ID
+
+ROOT = Path(__file__).parents[2]
+#: Seconds that a server may take to carry out what is left when it is stopped.
+STOPPING = 120
+
+
+@dataclass
+class Serving:
+    """A running server; `usage` is filled when it has stopped."""
+
+    host: str
+    port: int
+    database: Path
+    usage: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def served(
+    folder: Path, settings: Mapping[str, Any], *, root: Path, profile: Path | None = None
+) -> Iterator[Serving]:
+    """Serve an experiment's folder while the block lasts; afterwards its usage is known."""
+    wish = {
+        "folder": str(folder),
+        "settings": dict(settings),
+        "root": str(root),
+        "profile": str(profile) if profile else None,
+    }
+    process = subprocess.Popen(  # noqa: S603 - this interpreter, and words of this module
+        [sys.executable, "-m", "bench.clients.server", json.dumps(wish)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = urlsplit(_line(process)["url"])
+        serving = Serving(address.hostname or "", address.port or 0, RunPaths(root).database(RUN_ID))
+        yield serving
+        process.send_signal(signal.SIGTERM)
+        serving.usage = _line(process)
+        process.wait(timeout=STOPPING)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
+    line = process.stdout.readline() if process.stdout else ""
+    if not line.startswith("{"):
+        raise SystemExit(f"The measured server stopped early: {line.strip() or 'see what it wrote above'}.")
+    said: dict[str, Any] = json.loads(line)
+    return said
+
+
+@contextmanager
+def fresh_folder(on: Path) -> Iterator[Path]:
+    """Give a new folder on a disk that keeps its bytes; /tmp may be memory."""
+    on.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=on) as folder:
+        yield Path(folder)

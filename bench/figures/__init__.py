@@ -1,0 +1,1 @@
+"""What a bench counts, compares with its budget, and writes."""

@@ -1,0 +1,222 @@
+"""Bots that click: a real browser for each, driven by Selenium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import ConfigError, ExperimentError
+from chalicelib.experiment.config.configuration import get_config
+
+from .base_bot import BaseBot
+
+if TYPE_CHECKING:
+    from selenium.webdriver import ChromeOptions, FirefoxOptions
+    from selenium.webdriver.remote.webdriver import WebDriver
+    from selenium.webdriver.remote.webelement import WebElement
+
+#: Seconds to wait for a page, a button or a field.
+PAGE_TIMEOUT = 30.0
+#: Large enough for every stock page to show its button without scrolling.
+WINDOW_SIZE = (1280, 1000)
+BROWSERS = ("chrome", "chrome_headless", "firefox", "firefox_headless")
+
+
+class BotBase(BaseBot):
+    """A bot that drives a real browser through the experiment's pages.
+
+    It looks for what the stock pages have: `btn-primary` on the ad, `consent`, `btn-success` on the
+    instructions, `engagement`, `difficulty` and `submit-questionnaire` at the end. The settings
+    webdriver_type (chrome, chrome_headless, firefox, firefox_headless) and webdriver_url (the address
+    of a Selenium hub) choose the browser; without a screen it runs headless in any case.
+    """
+
+    _driver: WebDriver | None = None
+
+    @property
+    def driver(self) -> WebDriver:
+        """The browser; it opens when first asked for."""
+        if self._driver is None:
+            config = get_config()
+            kind = str(config.get("webdriver_type", None) or BROWSERS[0])
+            self._driver = _open_browser(kind, str(config.get("webdriver_url", None) or ""))
+        return self._driver
+
+    def run_experiment(self) -> bool:
+        """Sign up, take part, sign off and close the browser; True when all went well.
+
+        What the browser couldn't find or do is kept in `problems`; an error in the bot's own code is raised.
+        """
+        _need_selenium()
+        from selenium.common.exceptions import WebDriverException  # put off: Lambda has no Selenium
+
+        try:
+            self._run_phases()
+        except WebDriverException as error:
+            self.note(f"{self.where()}: {type(error).__name__}, {error.msg or 'no details'}")
+        finally:
+            self._close()
+        return not self.problems
+
+    def _run_phases(self) -> None:
+        self.sign_up()
+        self.participate()
+        if self.problems or not self.sign_off():
+            self.complete_experiment("worker_failed")
+
+    def sign_up(self) -> int | str:
+        """Go through ad, consent and instructions, and return the participant's number."""
+        self.log("signing up")
+        self.driver.get(self.URL)
+        opened = len(self.driver.window_handles)
+        self.click("css selector", ".btn-primary")
+        self._follow_new_window(opened)
+        self.click("id", "consent")
+        self._await_participant()
+        self.click("css selector", ".btn-success")
+        return self.participant_id
+
+    def sign_off(self) -> bool:
+        """Answer the questionnaire, hand it in and wait until it has arrived."""
+        self.log("signing off")
+        self.wait_for("id", "submit-questionnaire")
+        self.complete_questionnaire()
+        page = self.driver.current_url
+        self.click("id", "submit-questionnaire")
+        self.wait_until(lambda driver: driver.current_url != page)
+        self.driver.switch_to.window(self.driver.window_handles[0])
+        return True
+
+    def complete_questionnaire(self) -> None:
+        """Choose the answers of `question_responses`; a field that the page lacks is left out."""
+        from selenium.webdriver.support.select import Select  # put off: Lambda has no Selenium
+
+        for name, value in self.question_responses.items():
+            for field in self.driver.find_elements("id", name):
+                if field.tag_name == "select":
+                    Select(field).select_by_value(str(value))
+                else:
+                    field.send_keys(str(value))
+
+    def complete_experiment(self, status: str) -> dict[str, Any]:
+        """Report the end through the page's own `dallinger` object, which carries the participant's token.
+
+        `status` is "worker_complete" or "worker_failed"; the questionnaire's page reports completion itself.
+        """
+        self.log(status)
+        answer: dict[str, Any] = self.driver.execute_async_script(
+            "const [route, done] = arguments;"
+            "window.dallinger.get('/' + route, {participant_id: window.dallinger.identity.participantId})"
+            ".done(done).fail((rejection) => done({status: 'error', code: rejection.status}));",
+            status,
+        )
+        return answer
+
+    # What participate() is written with
+
+    def wait_for(self, by: str, value: str) -> WebElement:
+        """Wait until an element can be clicked ("id", "submit-response") and return it."""
+        from selenium.webdriver.support import expected_conditions  # put off: Lambda has no Selenium
+
+        element: WebElement = self.wait_until(expected_conditions.element_to_be_clickable((by, value)))
+        return element
+
+    def click(self, by: str, value: str) -> None:
+        """Wait until an element can be clicked, and click it."""
+        from selenium.webdriver.support import expected_conditions  # put off: Lambda has no Selenium
+
+        is_ready = expected_conditions.element_to_be_clickable((by, value))
+
+        def clicked(driver: WebDriver) -> bool:
+            element = is_ready(driver)
+            if not element:
+                return False
+            element.click()
+            return True
+
+        self.wait_until(clicked)
+
+    def where(self) -> str:
+        """Return the address of the page that the browser shows, without its query."""
+        return self.driver.current_url.partition("?")[0]
+
+    def wait_until(self, condition: Any, seconds: float = PAGE_TIMEOUT) -> Any:
+        """Wait until `condition(driver)` returns something true, and return that."""
+        from selenium.common.exceptions import (  # put off: Lambda has no Selenium
+            NoSuchElementException,
+            StaleElementReferenceException,
+        )
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        # While one page gives way to the next, what was just found is gone a moment later.
+        passing = (NoSuchElementException, StaleElementReferenceException)
+        return WebDriverWait(self.driver, seconds, ignored_exceptions=passing).until(condition)
+
+    def _follow_new_window(self, opened: int) -> None:
+        """Go on in the window that the ad opened, or in this one where it used a plain link."""
+        self.wait_until(
+            lambda driver: len(driver.window_handles) > opened or driver.find_elements("id", "consent")
+        )
+        self.driver.switch_to.window(self.driver.window_handles[-1])
+
+    def _await_participant(self) -> None:
+        """Wait until the instructions have created the participant, so that leaving them loses nothing."""
+        script = "return window.dallinger && window.dallinger.identity.participantId;"
+        self.participant_id = self.wait_until(lambda driver: driver.execute_script(script))
+
+    def _close(self) -> None:
+        if self._driver is not None:
+            self._driver.quit()
+            self._driver = None
+
+
+def _need_selenium() -> None:
+    try:
+        import selenium  # noqa: F401 - only whether it is there; put off: Lambda has no Selenium
+    except ImportError as missing:
+        raise ExperimentError(
+            "This bot drives a browser, and Selenium is not installed: pip install selenium. "
+            "A bot on HighPerformanceBotBase needs no browser."
+        ) from missing
+
+
+def _open_browser(kind: str, hub: str) -> WebDriver:
+    """Open a local browser, or one at a Selenium hub's address."""
+    _need_selenium()
+    from selenium import webdriver  # put off: Lambda has no Selenium
+
+    options = _options(kind)
+    if hub:
+        return webdriver.Remote(command_executor=hub, options=options)
+    # Named where it is installed, a driver isn't looked for on the network.
+    if isinstance(options, webdriver.ChromeOptions):
+        return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    return webdriver.Firefox(options, webdriver.FirefoxService(shutil.which("geckodriver")))
+
+
+def _options(kind: str) -> ChromeOptions | FirefoxOptions:
+    from selenium import webdriver  # put off: Lambda has no Selenium
+
+    if kind not in BROWSERS:
+        raise ConfigError(f'webdriver_type = "{kind}" is none that bots can drive: {", ".join(BROWSERS)}.')
+    width, height = WINDOW_SIZE
+    headless = kind.endswith("headless") or _has_no_screen()
+    if kind.startswith("firefox"):
+        firefox = webdriver.FirefoxOptions()
+        for argument in (f"--width={width}", f"--height={height}", *(["-headless"] if headless else [])):
+            firefox.add_argument(argument)
+        return firefox
+    chrome = webdriver.ChromeOptions()
+    chrome.add_argument(f"--window-size={width},{height}")
+    if headless:
+        chrome.add_argument("--headless=new")
+    if os.geteuid() == 0:
+        # Chromium refuses its sandbox to root, which is what containers run as.
+        chrome.add_argument("--no-sandbox")
+    return chrome
+
+
+def _has_no_screen() -> bool:
+    return sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()

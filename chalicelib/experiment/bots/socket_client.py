@@ -1,0 +1,231 @@
+"""A bot's open socket: frames `<channel>:<data>` both ways, heartbeats, and a new socket when one is lost."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import ExperimentError
+
+from .api_client import BotError
+
+if TYPE_CHECKING:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import ClientConnection
+
+logger = logging.getLogger("petri.bots")
+
+#: The protocol's own channel, and where the platform tells participants what concerns them.
+PROTOCOL, QUORUM = "petri", "quorum"
+#: Seconds between two heartbeats; who was not heard of for a minute loses the seat in the waiting room.
+HEARTBEAT = 12.0
+#: How often a socket is opened again, in a row, before the bot gives up.
+MAX_ATTEMPTS = 8
+BACKOFF_BASE = 0.2
+BACKOFF_MAX = 10.0
+#: Seconds for one opening handshake, and for the answer to a subscription.
+ANSWER_TIMEOUT = 35.0
+CLOSE_TIMEOUT = 1.0
+SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMessage:
+    """What was said on a channel."""
+
+    channel: str
+    text: str
+
+    @property
+    def data(self) -> Any:
+        """What the text says when it is JSON, without the number that pages give; else the text."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return self.text
+        if isinstance(found, dict):
+            found.pop("_seq", None)
+        return found
+
+
+class BotSocket:
+    """One socket for all channels of a bot. It beats its heart while the bot listens."""
+
+    def __init__(self, address: Callable[[], str]) -> None:
+        """`address` gives the address of the socket, with the participant's newest token."""
+        self._address = address
+        self._connection: ClientConnection | None = None
+        self._closing = ExitStack()
+        self._channels: list[str] = []
+        self._early: list[ChannelMessage] = []
+        self._next_beat = 0.0
+        # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
+        self._jitter = random.Random()
+
+    def subscribe(self, channel: str) -> None:
+        """Listen to one more channel; returns when it is heard. BotError says why it may not."""
+        if channel not in self._channels:
+            self._channels.append(channel)
+            if self._connection is not None:
+                self._ask_for(channel)
+        self._open_connection()
+
+    def send(self, channel: str, data: object) -> None:
+        """Say something: a text as it is, anything else as JSON."""
+        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+        self._put(f"{channel}:{text}")
+
+    def receive(self, within: float) -> ChannelMessage | None:
+        """Return the next message; None when nothing was said for `within` seconds."""
+        until = time.monotonic() + within
+        while not self._early:
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            message = self._hear(min(left, self._until_next_beat()))
+            if message is not None and not self._is_protocol(message):
+                return message
+        return self._early.pop(0)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._closing.close()
+        self._connection = None
+
+    # What happens on the line
+
+    def _until_next_beat(self) -> float:
+        left = self._next_beat - time.monotonic()
+        if left <= 0:
+            self._put(_control_frame("heartbeat"))
+            self._next_beat = time.monotonic() + HEARTBEAT
+            left = HEARTBEAT
+        return left
+
+    def _hear(self, within: float) -> ChannelMessage | None:
+        from websockets.exceptions import ConnectionClosed  # put off as in `_open`
+
+        try:
+            frame = self._open_connection().recv(timeout=within)
+        except TimeoutError:
+            return None
+        except ConnectionClosed as closed:
+            logger.debug("a socket was lost: %s", closed)
+            self.close()
+            return None
+        channel, _, text = str(frame).partition(":")
+        return ChannelMessage(channel, text)
+
+    def _put(self, frame: str) -> None:
+        from websockets.exceptions import ConnectionClosed  # put off as in `_open`
+
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                self._open_connection().send(frame)
+            except ConnectionClosed:
+                self.close()
+                continue
+            return
+        raise BotError(f"/chat: the socket closed {MAX_ATTEMPTS} times in a row.", route="/chat")
+
+    def _is_protocol(self, message: ChannelMessage) -> bool:
+        if message.channel != PROTOCOL:
+            return False
+        said = message.data
+        if isinstance(said, dict) and said.get("type") == "error":
+            reason = str(said.get("error_code"))
+            raise BotError(f"/chat: {said.get('error_text')}", route="/chat", reason=reason)
+        return True
+
+    def _ask_for(self, channel: str) -> None:
+        """Subscribe and wait until it is confirmed; what is said meanwhile is kept."""
+        self._put(_control_frame("subscribe", channel))
+        until = time.monotonic() + ANSWER_TIMEOUT
+        while time.monotonic() < until:
+            message = self._hear(until - time.monotonic())
+            if message is None:
+                if self._connection is None:
+                    return  # lost: the next socket asks for all channels
+                continue
+            if not self._is_protocol(message):
+                self._early.append(message)
+            elif message.data == {"type": "subscribed", "channel": channel}:
+                return
+        raise BotError(f"/chat: no answer to the subscription of {channel}.", route="/chat")
+
+    # Opening
+
+    def _open_connection(self) -> ClientConnection:
+        if self._connection is None:
+            self._connection = self._open()
+            self._next_beat = time.monotonic() + HEARTBEAT
+            for channel in self._channels:
+                self._ask_for(channel)
+        # A subscription may have lost it again.
+        return self._connection or self._open_connection()
+
+    def _open(self) -> ClientConnection:
+        """Open a socket that listens to what the platform says; again while the server isn't ready."""
+        connect, refused = _client()
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                opening = connect(
+                    self._address(),
+                    open_timeout=ANSWER_TIMEOUT,
+                    close_timeout=CLOSE_TIMEOUT,
+                    ping_interval=None,
+                )
+                return self._closing.enter_context(opening)
+            except refused as error:
+                if (
+                    error.response.status_code < SERVER_ERROR
+                    and error.response.status_code != TOO_MANY_REQUESTS
+                ):
+                    raise _refusal(error.response.status_code, error.response.body) from error
+                logger.debug("a socket was not opened: %s", error)
+            except (OSError, TimeoutError, EOFError) as error:
+                logger.debug("a socket was not opened: %s", error)
+            pause = min(BACKOFF_MAX, BACKOFF_BASE * 2**attempt)
+            time.sleep(pause * self._jitter.uniform(0.75, 1.25))
+        raise BotError(
+            f"/chat: no socket in {MAX_ATTEMPTS} attempts; does the server run there?", route="/chat"
+        )
+
+
+def _client() -> tuple[Callable[..., AbstractContextManager[ClientConnection]], type[InvalidStatus]]:
+    """Return what opens a socket, and the error that says it was refused."""
+    try:
+        # Put off: authors' folders import bot bases in Lambda too, where there is no WebSocket client.
+        from websockets.exceptions import InvalidStatus
+        from websockets.sync.client import connect
+    except ImportError as missing:
+        raise ExperimentError(
+            "This bot talks over a socket, and the package websockets is not installed: "
+            "pip install 'petri[cli]', or pip install websockets."
+        ) from missing
+    return connect, InvalidStatus
+
+
+def _refusal(status: int, body: bytes | bytearray | None) -> BotError:
+    try:
+        said = json.loads(body or b"{}")
+    except ValueError:
+        said = {}
+    text = said.get("error_text") or "the server refused the socket."
+    return BotError(
+        f"/chat: status {status}, {text}",
+        route="/chat",
+        answered=status,
+        reason=str(said.get("error_code") or ""),
+    )
+
+
+def _control_frame(kind: str, channel: str | None = None) -> str:
+    order = {"type": kind} if channel is None else {"type": kind, "channel": channel}
+    return f"{PROTOCOL}:{json.dumps(order)}"

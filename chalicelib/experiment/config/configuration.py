@@ -1,0 +1,288 @@
+"""The settings of an experiment: `config = get_config()`, then `config.get("base_payment")`.
+
+A value is looked for here, and the first one found counts:
+
+1. what this run was given (`experiment.run(base_payment=1.0)`, `config.set`)
+2. environment variables that are named exactly like a setting
+3. `config.txt` in the experiment's folder
+4. `~/.petriconfig`
+5. `~/.dallingerconfig`
+6. the experiment's `config_defaults()`
+7. Petri's own defaults (`config_keys.py` lists every setting with its meaning)
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from chalicelib.errors import ConfigError
+
+from .known_settings import UNSET, Setting
+from .problems import MissingSettingError, SettingsError, SettingsProblem
+from .setting_registry import SettingRegistry
+from .sources import SettingsSource, from_environment, from_file, from_mapping
+from .validation import Validator
+
+logger = logging.getLogger(__name__)
+
+
+class Configuration:
+    """The settings of the experiment that this process serves."""
+
+    #: what the last load put up with, for `petri verify` to tell
+    notes: list[SettingsProblem]
+    #: whether settings have been loaded; nothing can be read before
+    ready: bool
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"<Configuration {'ready' if self.ready else 'not loaded'}>"
+
+    def reset(self) -> None:
+        """Forget every value and every setting that an experiment registered."""
+        self._registry = SettingRegistry()
+        self._given: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
+        self._files: dict[str, Path] = {}
+        self._later: list[tuple[Callable[[str], bool], Callable[[], Mapping[str, Any]]]] = []
+        self.notes = []
+        self.ready = False
+
+    def register(
+        self,
+        key: str,
+        type: type,
+        synonyms: Iterable[str] = (),
+        sensitive: bool = False,
+        validators: Iterable[Validator] | None = None,
+        *,
+        personal: bool = False,
+    ) -> None:
+        """Make a setting known, so that config.txt and the environment may hold it.
+
+        `type` is str, int, float or bool. A sensitive setting is never shown, logged or packaged. A personal
+        one (names of people, addresses, lists of ids) is left out of exports unless --no-scrub is given. Each
+        validator is called with the typed value and raises ValueError("must be ...") to refuse it.
+        A setting that Petri knows already may be registered again with its own type.
+        """
+        self._registry.add(
+            Setting(
+                name=key,
+                type=type,
+                meaning="A setting of this experiment.",
+                synonyms=tuple(synonyms),
+                sensitive=sensitive,
+                personal=personal,
+                public=not sensitive,
+                validators=tuple(validators or ()),
+            )
+        )
+
+    def get(self, key: str, default: Any = UNSET) -> Any:
+        """Return the value of a setting, or `default` when neither the author nor Petri gave it one.
+
+        Raises ConfigError for a setting that nobody registered (unless a default is given), for one without
+        value and default, and before the settings are loaded.
+        """
+        if not self.ready:
+            raise ConfigError(
+                f"The settings aren't loaded yet, so '{key}' can't be read; "
+                "read it in your experiment's configure(), not while experiment.py is imported."
+            )
+        if self._later:
+            self._read_secrets_for(key)
+        value = self._values.get(key, UNSET)
+        if value is not UNSET:
+            return value
+        if default is not UNSET and self._registry.find(key) is None:
+            return default
+        known = self._known(key)
+        value = self._values.get(known.name, known.default)
+        if value is not UNSET:
+            return value
+        if default is not UNSET:
+            return default
+        raise MissingSettingError(
+            f"'{known.name}' is not set; set it in config.txt, or give a default: config.get('{key}', ...)."
+        )
+
+    def money(self, key: str) -> Decimal:
+        """Return an amount of US dollars exactly as it was written."""
+        return Decimal(str(self.get(key)))
+
+    def __getitem__(self, key: str) -> Any:
+        return self.get(key)
+
+    def __contains__(self, key: str) -> bool:
+        known = self._registry.find(key)
+        if known is None:
+            return False
+        self._read_secrets_for(key)
+        return known.default is not UNSET or known.name in self._values
+
+    def set(self, key: str, value: Any) -> None:
+        """Set a value for this run; it counts more than any file."""
+        self.extend({key: value})
+
+    def extend(self, values: Mapping[str, Any]) -> None:
+        """Set several values for this run; when one is refused, none is set."""
+        layer = from_mapping(values, self._registry, "this run")
+        if layer.problems:
+            raise SettingsError(layer.problems)
+        self._given.update(layer.values)
+        self._values.update(layer.values)
+
+    def extend_lazily(self, holds: Callable[[str], bool], read: Callable[[], Mapping[str, Any]]) -> None:
+        """Have the values of sensitive settings read when the first of them is asked for, and not before.
+
+        `holds` says by a setting's name whether its value is among those that `read` returns.
+        """
+        self._later.append((holds, read))
+
+    def _read_secrets_for(self, key: str | None = None) -> None:
+        """Read the sensitive values, once, among which this setting's is; None: all."""
+        known = None if key is None or not self._later else self._registry.find(key)
+        if not self._later or (key is not None and (known is None or not known.sensitive)):
+            return
+        for source in list(self._later):
+            holds, read = source
+            if known is None or holds(known.name):
+                self.extend(read())
+                self._later.remove(source)
+
+    def as_dict(self, *, include_sensitive: bool = False) -> dict[str, Any]:
+        """Return every setting that has a value; sensitive ones only when asked for."""
+        if include_sensitive:
+            self._read_secrets_for()
+        shown = (key for key in self._registry if include_sensitive or not key.sensitive)
+        return {key.name: self.get(key.name) for key in shown if key.name in self}
+
+    def given(self, *, sensitive: bool = False) -> dict[str, Any]:
+        """Return the settings that somebody gave a value: those that may be shown, or the sensitive ones."""
+        if sensitive:
+            self._read_secrets_for()
+        shown = (key for key in self._registry if key.effective and key.sensitive == sensitive)
+        return {key.name: self._values[key.name] for key in shown if key.name in self._values}
+
+    def personal(self) -> list[str]:
+        """Return the names of settings that say who takes part or who runs the study."""
+        return sorted(key.name for key in self._registry if key.personal)
+
+    def personal_files(self) -> list[Path]:
+        """Return the files that personal settings were read from (`link_workers = file:pool.txt`)."""
+        return [self._files[name] for name in self.personal() if name in self._files]
+
+    def public(self) -> dict[str, Any]:
+        """Return what templates and pages may know."""
+        shown = (key for key in self._registry if key.public and not key.sensitive)
+        return {key.name: self.get(key.name) for key in shown if key.name in self}
+
+    def load_for(
+        self,
+        folder: Path,
+        runtime: Mapping[str, Any] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Load the settings of the experiment in `folder`.
+
+        `runtime`: what this run is given; `environ`: by default the process's; `home`: where .petriconfig
+        and .dallingerconfig are looked for; `defaults`: the experiment's `config_defaults()`.
+        Raises SettingsError, which lists everything that is wrong in any of them; then nothing changes.
+        """
+        registry = self._registry
+        home = _home() if home is None else home
+        sources = [
+            from_mapping({**self._given, **(runtime or {})}, registry, "this run"),
+            from_environment(os.environ if environ is None else environ, registry, folder),
+            from_file(folder / "config.txt", registry),
+            from_file(home / ".petriconfig", registry),
+            from_file(home / ".dallingerconfig", registry, foreign=True),
+            from_mapping(defaults or {}, registry, "config_defaults()"),
+        ]
+        problems = [problem for layer in sources for problem in layer.problems]
+        if problems := [*problems, *_conflicting_settings(sources)]:
+            raise SettingsError(problems)
+        self._given = sources[0].values
+        self._values = {name: value for layer in reversed(sources) for name, value in layer.values.items()}
+        self._files = {
+            name: path
+            for layer in reversed(sources)
+            for name, path in ((name, layer.files.get(name)) for name in layer.values)
+            if path is not None
+        }
+        self.ready = True
+        self.notes = [*_ignored_settings_note(sources), *(note for layer in sources for note in layer.notes)]
+        for note in self.notes:
+            logger.warning("%s", note)
+
+    def _known(self, key: str) -> Setting:
+        known = self._registry.find(key)
+        if known is None:
+            raise ConfigError(f"Nobody registered the setting '{key}'. {self._registry.fix_for(key)}")
+        return known
+
+
+def _conflicting_settings(sources: list[SettingsSource]) -> list[SettingsProblem]:
+    """Find settings that are right one by one and wrong together."""
+
+    def first(name: str) -> tuple[Any, str]:
+        found = (layer for layer in sources if name in layer.values)
+        source = next(found, None)
+        return (source.values[name], source.where) if source else (None, "")
+
+    problems = []
+    mode = first("mode")[0] or "debug"
+    token, where = first("require_participant_token")
+    if token is False and mode != "debug":
+        what = f"require_participant_token is off, which is allowed in debug mode only (mode is {mode})."
+        fix = "Remove it; `petri verify` names the bots and pages that send no token."
+        problems.append(SettingsProblem("require_participant_token", where, None, what, fix))
+    recruiter, where = first("recruiter")
+    if recruiter == "multi" and not first("recruiters")[0]:
+        what = "recruiter is multi, but recruiters doesn't say which ones."
+        problems.append(
+            SettingsProblem(
+                "recruiters", where, None, what, "Add for example: recruiters = mturk: 5, bots: 5"
+            )
+        )
+    return problems
+
+
+def _ignored_settings_note(sources: list[SettingsSource]) -> list[SettingsProblem]:
+    idle = sorted({name for layer in sources for name in layer.idle})
+    if not idle:
+        return []
+    where = next(layer.where for layer in sources if layer.idle)
+    what = f"these settings have no meaning on this platform: {', '.join(idle)}."
+    return [SettingsProblem("", where, None, what, "They are ignored and can be removed.")]
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A Lambda function may have no home; then there are no personal settings.
+        return Path(os.devnull)
+
+
+_process_wide = Configuration()
+
+
+def get_config() -> Configuration:
+    """Return the settings of the experiment that this process serves.
+
+    Returns:
+        The one object of this process; `get_config().get("title")` reads a setting.
+
+    """
+    return _process_wide

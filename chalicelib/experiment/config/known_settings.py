@@ -1,0 +1,368 @@
+"""Every setting that Petri knows, as data: the documentation and `petri verify` read this table too."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .recruiter_settings import RECRUITER_SETTINGS
+from .setting import UNSET, Setting
+from .validation import above, at_least, at_most, between, dollars, json_list, matching, one_of
+
+__all__ = ["KNOWN_SETTINGS", "UNSET", "Setting", "ignored_setting"]
+
+_EMAIL = matching(r"[^@\s]+@[^@\s]+", "an e-mail address such as lab@example.org")
+_HOST_AND_PORT = matching(r"[^:\s]+(:[0-9]{1,5})?", "a host name, or host:port such as smtp.example.org:587")
+_SHARES = matching(
+    r"\s*[\w-]+\s*:\s*[0-9]+\s*(,\s*[\w-]+\s*:\s*[0-9]+\s*)*,?\s*",
+    "names and numbers such as mturk: 5, bots: 5",
+)
+_LANGUAGE = matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")
+_CURRENCY = matching(r"[A-Z]{3}", "a currency's code of three capital letters such as EUR")
+_HIGHEST_PORT = 65535
+#: What `question_max_length` may be at the most.
+LONGEST_ANSWER = 40_000
+_WHY_NO_LONGER_ANSWER = (
+    "90 answers are stored at once, and AWS stores 4 MB at once; post longer texts as infos"
+)
+
+
+_general = partial(Setting, group="General")
+_access = partial(Setting, group="Access")
+_recruitment = partial(Setting, group="Recruitment")
+_mturk = partial(Setting, group="Mechanical Turk")
+_mail = partial(Setting, group="Mail")
+_deployment = partial(Setting, group="Deployment")
+_machine = partial(Setting, group="This machine")
+_sharing = partial(Setting, group="Sharing")
+_ignored = partial(
+    Setting, type=str, meaning="No meaning on this platform.", effective=False, group="Without meaning"
+)
+
+#: every setting that Petri itself knows, in the order of the documentation
+KNOWN_SETTINGS: tuple[Setting, ...] = (
+    _general(
+        "mode",
+        str,
+        "Where the run takes place: debug (this machine), sandbox (the recruiter's rehearsal) or live.",
+        default="debug",
+        public=True,
+        validators=(one_of("debug", "sandbox", "live"),),
+    ),
+    _general(
+        "title", str, "What participants see as the name of the study.", default="Experiment", public=True
+    ),
+    _general(
+        "description",
+        str,
+        "One or two sentences that invite participants.",
+        default="A behavioural experiment.",
+        public=True,
+    ),
+    _general(
+        "keywords",
+        str,
+        "Words, separated by commas, by which participants find the study.",
+        default="psychology",
+        public=True,
+    ),
+    _general(
+        "language",
+        str,
+        "The language of the pages, as a code such as en.",
+        default="en",
+        public=True,
+        validators=(_LANGUAGE,),
+    ),
+    _general(
+        "num_participants",
+        int,
+        "How many participants the experiment is for; what it does is the author's choice.",
+        public=True,
+        validators=(at_least(1),),
+    ),
+    _general(
+        "duration",
+        float,
+        "Hours that a participant has, from accepting to finishing.",
+        default=1.0,
+        public=True,
+        validators=(above(0),),
+    ),
+    _general(
+        "base_payment",
+        float,
+        "US dollars that everybody who takes part is paid.",
+        default=0.0,
+        public=True,
+        validators=(dollars,),
+    ),
+    _general(
+        "question_max_length",
+        int,
+        "The longest answer to a question, in characters; 40,000 at the most.",
+        default=1000,
+        public=True,
+        validators=(at_least(1), at_most(LONGEST_ANSWER, _WHY_NO_LONGER_ANSWER)),
+    ),
+    _general(
+        "busy_timeout",
+        float,
+        "Minutes that somebody waits for the person ahead before being released and paid.",
+        default=10.0,
+        public=True,
+        validators=(above(0),),
+    ),
+    _general(
+        "timer_limit",
+        int,
+        "How many timers that were set by timers may ring in one minute of the run; the rest is put off.",
+        default=6000,
+        validators=(at_least(1),),
+    ),
+    _general("run_seed", int, "The number from which all chance is drawn: the same seed gives the same run."),
+    _general("logfile", str, "Where logs are written; - is the terminal.", default="-"),
+    _general(
+        "loglevel",
+        str,
+        "How much is logged: 0 (everything) to 4 (only failures).",
+        default="0",
+        validators=(matching("[0-4]", "a number from 0 to 4"),),
+    ),
+    _general("whimsical", bool, "Whether notices to the operator may be light in tone.", default=True),
+    _access("dashboard_user", str, "The operator's name at the dashboard.", default="admin", personal=True),
+    _access(
+        "dashboard_password", str, "The operator's password; made at random when not set.", sensitive=True
+    ),
+    _access(
+        "require_participant_token",
+        bool,
+        "Whether requests of participants must carry their token; may be off in debug mode only.",
+        default=True,
+    ),
+    _access(
+        "protected_routes",
+        str,
+        "A JSON list of addresses that only the operator may call.",
+        default="[]",
+        validators=(json_list,),
+    ),
+    _recruitment(
+        "recruiter",
+        str,
+        "Who brings the participants: hotair, cli, bots, multi, link, mturk or prolific.",
+        default="hotair",
+        public=True,
+    ),
+    _recruitment(
+        "recruiters",
+        str,
+        "With recruiter = multi: names and numbers such as mturk: 5, bots: 5.",
+        validators=(_SHARES,),
+    ),
+    _recruitment("auto_recruit", bool, "Whether each success recruits the next participant.", default=True),
+    _recruitment(
+        "lifetime",
+        int,
+        "Hours that the study stays visible to new participants.",
+        default=24,
+        public=True,
+        validators=(at_least(1),),
+    ),
+    _recruitment(
+        "allow_repeat_worker_ids",
+        bool,
+        "Whether the same person may take part more than once.",
+        default=False,
+    ),
+    _recruitment(
+        "browser_exclude_rule",
+        str,
+        "Browsers and devices, separated by commas, that are turned away.",
+        default="",
+        public=True,
+    ),
+    _recruitment(
+        "ad_window",
+        str,
+        "Where the study opens: same (the ad's window) or popup; unset, popup for Mechanical Turk only.",
+        public=True,
+        validators=(one_of("same", "popup"),),
+    ),
+    _recruitment(
+        "currency",
+        str,
+        "The currency of all amounts, such as EUR, where neither Mechanical Turk nor Prolific pays.",
+        public=True,
+        validators=(_CURRENCY,),
+    ),
+    _recruitment(
+        "max_bonus",
+        float,
+        "The largest bonus in US dollars: so much is reserved for each place, and a larger one is refused.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "screen_out_payment",
+        float,
+        "US dollars for somebody who is screened out.",
+        default=0.0,
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "hard_cap",
+        float,
+        "US dollars that the run may cost: above it no places are opened and bonuses wait for your word.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "soft_cap",
+        float,
+        "US dollars above which you are told, once.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "min_hourly_pay",
+        float,
+        "US dollars an hour, waiting included, below which `petri summary` warns you.",
+        validators=(dollars,),
+    ),
+    _recruitment(
+        "disable_when_duration_exceeded",
+        bool,
+        "Whether recruitment ends when somebody has stayed longer than the duration allows.",
+        default=True,
+    ),
+    _mturk(
+        "aws_access_key_id",
+        str,
+        "The requester's access key; its account may differ from the deploying one.",
+        sensitive=True,
+    ),
+    _mturk("aws_secret_access_key", str, "The secret that belongs to that key.", sensitive=True),
+    _mturk(
+        "aws_region",
+        str,
+        "The AWS region to work in.",
+        default="us-east-1",
+        validators=(matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region such as us-east-1"),),
+    ),
+    _mturk("us_only", bool, "Whether only workers in the United States may take part.", default=False),
+    _mturk(
+        "approve_requirement",
+        int,
+        "The percentage of a worker's past work that must have been approved.",
+        default=95,
+        validators=(between(1, 100),),
+    ),
+    _mturk(
+        "assign_qualifications",
+        bool,
+        "Whether workers who finish are given qualifications, to be excluded later.",
+        default=False,
+    ),
+    _mturk("group_name", str, "The qualification that is given to workers who finish."),
+    _mturk(
+        "mturk_qualification_blocklist",
+        str,
+        "Qualifications, separated by commas, that keep a worker from the study.",
+        default="",
+        synonyms=("qualification_blacklist",),
+    ),
+    _mturk(
+        "mturk_qualification_requirements",
+        str,
+        "A JSON list of requirements, passed on to Mechanical Turk.",
+        default="[]",
+        validators=(json_list,),
+    ),
+    *RECRUITER_SETTINGS,
+    _mail(
+        "mailer",
+        str,
+        "How notices are sent: smtp, ses (Amazon's) or log; in debug mode always to the log.",
+        default="smtp",
+        validators=(one_of("smtp", "ses", "log"),),
+    ),
+    _mail(
+        "contact_email_on_error",
+        str,
+        "Who is told of errors, and whom participants can write to.",
+        public=True,
+        personal=True,
+        validators=(_EMAIL,),
+    ),
+    _mail(
+        "dallinger_email_address",
+        str,
+        "The address from which notices are sent.",
+        personal=True,
+        validators=(_EMAIL,),
+    ),
+    _mail(
+        "smtp_host",
+        str,
+        "The mail server, as host:port.",
+        default="smtp.gmail.com:587",
+        validators=(_HOST_AND_PORT,),
+    ),
+    _mail("smtp_username", str, "The user name at the mail server.", personal=True),
+    _mail("smtp_password", str, "The password at the mail server.", sensitive=True),
+    _deployment(
+        "lambda_files",
+        str,
+        "Files that your code reads besides text and data, as patterns: static/images/*.png, data/*.csv.",
+        default="",
+    ),
+    _machine("host", str, "The address that the local host listens at.", default="127.0.0.1"),
+    _machine(
+        "port",
+        int,
+        "The port that the local host listens at; 0 takes a free one.",
+        default=5000,
+        validators=(between(0, _HIGHEST_PORT),),
+    ),
+    _machine(
+        "webdriver_type",
+        str,
+        "The browser that browser bots drive.",
+        default="chrome",
+        validators=(one_of("chrome", "chrome_headless", "firefox", "firefox_headless"),),
+    ),
+    _machine("webdriver_url", str, "The Selenium server that browser bots use, if not this machine."),
+    _sharing(
+        "osf_access_token",
+        str,
+        "The token with which the run is registered at the Open Science Framework.",
+        sensitive=True,
+    ),
+    _sharing(
+        "enable_global_experiment_registry",
+        bool,
+        "Refused where it is on: there is no registry that all laboratories share.",
+        default=False,
+    ),
+    # Both can hold a password.
+    _ignored("database_url", sensitive=True),
+    _ignored("heroku_auth_token", sensitive=True),
+    _ignored("ad_group"),
+    _ignored("clock_on"),
+    _ignored("database_size"),
+    _ignored("dyno_type"),
+    _ignored("dyno_type_web"),
+    _ignored("dyno_type_worker"),
+    _ignored("heroku_python_version"),
+    _ignored("heroku_team"),
+    _ignored("num_dynos_web"),
+    _ignored("num_dynos_worker"),
+    _ignored("organization_name"),
+    _ignored("redis_size"),
+    _ignored("threads"),
+    _ignored("worker_multiplier"),
+)
+
+_PREFIXES_WITHOUT_MEANING = ("heroku_", "num_dynos_", "dyno_type_")
+
+
+def ignored_setting(name: str) -> Setting | None:
+    """Return the key for a setting that belongs to servers of another platform, however it is spelled."""
+    return _ignored(name, sensitive=True) if name.startswith(_PREFIXES_WITHOUT_MEANING) else None

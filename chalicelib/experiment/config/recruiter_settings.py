@@ -1,0 +1,96 @@
+"""The settings of the recruiters that came with keys of their own: Prolific, and entry links."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .setting import Setting
+from .validation import at_least, between, matching, one_of
+
+_OBJECT = matching(r"\s*\{[\s\S]*\}\s*", 'a JSON object such as {"filters": []}')
+
+_prolific = partial(Setting, group="Prolific")
+_link = partial(Setting, group="Links")
+
+#: in the order of the documentation
+RECRUITER_SETTINGS: tuple[Setting, ...] = (
+    _prolific(
+        "prolific_token",
+        str,
+        "The API token of the researcher at Prolific.",
+        synonyms=("prolific_api_token",),
+        sensitive=True,
+    ),
+    _prolific("prolific_workspace", str, "The id of the workspace that pays; webhooks and groups need it."),
+    _prolific("prolific_project", str, "The id of the project that studies are made in."),
+    _prolific(
+        "prolific_estimated_completion_minutes",
+        int,
+        "Minutes that the study takes, as participants are told; the duration when not set.",
+        validators=(at_least(1),),
+    ),
+    _prolific(
+        "prolific_currency",
+        str,
+        "The currency of the workspace, USD or GBP: all amounts of the experiment are in it.",
+        default="USD",
+        public=True,
+        validators=(one_of("USD", "GBP"),),
+    ),
+    _prolific(
+        "prolific_fee_percent",
+        float,
+        "What Prolific charges on top of each payment, in percent.",
+        default=33.33,
+        validators=(between(0, 100),),
+    ),
+    _prolific(
+        "prolific_vat_percent",
+        float,
+        "The tax on that charge, in percent, where it is due.",
+        default=0.0,
+        validators=(between(0, 100),),
+    ),
+    _prolific(
+        "prolific_recruitment_config",
+        str,
+        "A JSON object with more fields of the study, such as filters, by Prolific's own names.",
+        default="{}",
+        # Allow lists and block lists among its filters hold the ids of participants.
+        personal=True,
+        validators=(_OBJECT,),
+    ),
+    _prolific(
+        "prolific_screen_out_slots",
+        int,
+        "How many people may be screened out before Prolific pauses the study.",
+        default=20,
+        validators=(at_least(1),),
+    ),
+    _prolific(
+        "prolific_group_blocklist",
+        str,
+        "Participant groups, separated by commas, whose members don't see the study.",
+        default="",
+    ),
+    _prolific(
+        "prolific_webhook_secret",
+        str,
+        "What Prolific signs its webhooks with; Prolific is asked for it when not set.",
+        sensitive=True,
+    ),
+    _link(
+        "link_workers",
+        str,
+        "Ids of your own, separated by commas or spaces, for which entry links are made.",
+        default="",
+        personal=True,
+    ),
+    _link(
+        "link_exit_address",
+        str,
+        "Where people go at the end; {worker_id} and {assignment_id} are filled in.",
+        default="",
+        validators=(matching(r"https?://\S+", "an address such as https://example.org/done"),),
+    ),
+)

@@ -1,0 +1,92 @@
+"""Which settings there are: Petri's own and those that an experiment registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from chalicelib.errors import ConfigError
+
+from .known_settings import KNOWN_SETTINGS, Setting, ignored_setting
+from .problems import closest_match
+from .validation import TYPES
+
+#: a setting of an author with one of these in its name, or this at its end, is kept secret, whether its
+#: author says so or not
+_SECRET_WORDS = ("password", "secret", "access_key", "api_key", "private_key")
+_SECRET_END = "token"  # noqa: S105 - part of a name
+
+
+class SettingRegistry:
+    """The known settings, by name and by synonym."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Setting] = {}
+        self._names: dict[str, str] = {}
+        for key in KNOWN_SETTINGS:
+            self._put(key)
+
+    def __iter__(self) -> Iterator[Setting]:
+        return iter(self._keys.values())
+
+    def find(self, name: str) -> Setting | None:
+        """Return the setting of that name or synonym, if it is known; capitals don't matter."""
+        owner = self._names.get(name.lower())
+        return self._keys[owner] if owner is not None else ignored_setting(name.lower())
+
+    def fix_for(self, name: str) -> str:
+        """Say what to do about a name that is not known."""
+        near = closest_match(name.lower(), self._names)
+        guess = f"Did you mean '{near}'? " if near else ""
+        return f"{guess}Settings of your own are registered in extra_parameters()."
+
+    def add(self, key: Setting) -> None:
+        """Take a setting from an author; one that Petri has already keeps Petri's meaning.
+
+        Raises ConfigError when the type isn't one that settings can have, or differs from the known one,
+        or when a synonym belongs to another setting.
+        """
+        if key.type not in TYPES:
+            raise ConfigError(
+                f"The setting '{key.name}' can't be of type {key.type!r}; use str, int, float or bool."
+            )
+        known = self._keys.get(self._names.get(key.name, key.name))
+        key = _merged(known, key) if known is not None and known.effective else _guarded(key)
+        for synonym in key.synonyms:
+            self._check_free(synonym, key)
+        self._put(key)
+
+    def _check_free(self, synonym: str, key: Setting) -> None:
+        owner = self._names.get(synonym.lower())
+        if owner is not None and owner != key.name:
+            raise ConfigError(
+                f"'{synonym}' can't be a synonym of '{key.name}', "
+                f"because it belongs to '{owner}'; choose another."
+            )
+
+    def _put(self, key: Setting) -> None:
+        self._keys[key.name] = key
+        for name in (key.name, *key.synonyms):
+            self._names[name.lower()] = key.name
+
+
+def _merged(known: Setting, new: Setting) -> Setting:
+    if known.type is not new.type:
+        raise ConfigError(
+            f"The setting '{new.name}' exists already and is of type {known.type.__name__}, "
+            f"not {new.type.__name__}; register yours under another name."
+        )
+    return replace(
+        known,
+        synonyms=tuple(dict.fromkeys((*known.synonyms, *new.synonyms))),
+        sensitive=known.sensitive or new.sensitive,
+        personal=known.personal or new.personal,
+        validators=tuple(dict.fromkeys((*known.validators, *new.validators))),
+    )
+
+
+def _guarded(key: Setting) -> Setting:
+    name = key.name.lower()
+    if name.endswith(_SECRET_END) or any(word in name for word in _SECRET_WORDS):
+        return replace(key, sensitive=True)
+    return key

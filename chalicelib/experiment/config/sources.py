@@ -1,0 +1,130 @@
+"""Reading one source of settings: a file, the environment, or a mapping given by a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chalicelib.experiment.text_files import NotUTF8Error
+
+from .known_settings import Setting
+from .problems import SettingsProblem
+from .setting_registry import SettingRegistry
+from .settings_files import read_settings, referenced_file, resolve_file_reference
+from .validation import TRAILING_COMMENT, coerce
+
+
+@dataclass
+class SettingsSource:
+    """The settings of one source, typed, and what was wrong with them."""
+
+    where: str
+    values: dict[str, Any] = field(default_factory=dict)
+    #: the files that values were read from, by the name of the setting
+    files: dict[str, Path] = field(default_factory=dict)
+    #: what must be mended before the experiment can run
+    problems: list[SettingsProblem] = field(default_factory=list)
+    #: what is put up with, and should be known
+    notes: list[SettingsProblem] = field(default_factory=list)
+    #: settings that have no meaning here
+    idle: list[str] = field(default_factory=list)
+
+    def put(self, key: Setting, value: Any, line: int | None = None) -> None:
+        """Take a value for a known setting, if it has the type and obeys the rules."""
+        if not key.effective:
+            self.idle.append(key.name)
+        if key.name in self.values:
+            self.refuse(
+                key.name, line, f"'{key.name}' is set twice here, once by a synonym.", "Keep one of them."
+            )
+            return
+        try:
+            self.values[key.name] = validate(key, value)
+        except ValueError as refusal:
+            self.refuse(key.name, line, f"{key.name} {refusal}.", "")
+
+    def refuse(self, key: str, line: int | None, what: str, fix: str) -> None:
+        """Note something that must be mended."""
+        self.problems.append(SettingsProblem(key, self.where, line, what, fix))
+
+
+def validate(key: Setting, value: Any) -> Any:
+    """Return the value in the setting's type; ValueError says what it must be."""
+    typed = coerce(value, key.type)
+    for validator in key.validators:
+        validator(typed)
+    return typed
+
+
+def from_file(path: Path, registry: SettingRegistry, *, foreign: bool = False) -> SettingsSource:
+    """Read a settings file.
+
+    `foreign`: the file belongs to another program, which may know settings that Petri needn't; they are
+    noted instead of refused.
+    """
+    entries, problems = read_settings(path)
+    source = SettingsSource(str(path), problems=problems)
+    for entry in entries:
+        key = registry.find(entry.key)
+        if key is not None:
+            _put_text(source, key, entry.text, path.parent, entry.line)
+            _note_comment(source, key, entry.text, entry.line)
+            continue
+        bag = source.notes if foreign else source.problems
+        bag.append(_unknown(entry.key, source.where, entry.line, registry))
+    return source
+
+
+def from_environment(environ: Mapping[str, str], registry: SettingRegistry, base: Path) -> SettingsSource:
+    """Read the environment; only variables that are named exactly like a setting count."""
+    source = SettingsSource("environment")
+    for key in registry:
+        for name in (key.name, *key.synonyms):
+            if key.effective and name in environ:
+                _put_text(source, key, environ[name], base)
+    return source
+
+
+def from_mapping(values: Mapping[str, Any], registry: SettingRegistry, where: str) -> SettingsSource:
+    """Read settings that a program gives, as typed values or as words."""
+    source = SettingsSource(where)
+    for name, value in values.items():
+        key = registry.find(name)
+        if key is not None:
+            source.put(key, value)
+        else:
+            source.problems.append(_unknown(name, where, None, registry))
+    return source
+
+
+def _note_comment(source: SettingsSource, key: Setting, text: str, line: int) -> None:
+    """Note what looks like a comment behind a text: it is part of the value, and participants may read it."""
+    found = TRAILING_COMMENT.search(text)
+    if key.type is not str or not key.effective or text.startswith("file:") or found is None:
+        return
+    readers = ", and participants can read it" if key.public and not key.sensitive else ""
+    what = f"what follows {found.group().strip()} is part of the value of {key.name}{readers}."
+    fix = "If it is a comment, give it a line of its own."
+    source.notes.append(SettingsProblem(key.name, source.where, line, what, fix))
+
+
+def _unknown(name: str, where: str, line: int | None, registry: SettingRegistry) -> SettingsProblem:
+    what = f"'{name}' is no setting that Petri or this experiment knows."
+    return SettingsProblem(name, where, line, what, registry.fix_for(name), unknown_key=True)
+
+
+def _put_text(source: SettingsSource, key: Setting, text: str, base: Path, line: int | None = None) -> None:
+    path = referenced_file(text, base)
+    if path is not None:
+        source.files[key.name] = path
+    try:
+        source.put(key, resolve_file_reference(text, base), line)
+    except OSError as error:
+        reason = error.strerror or "it can't be opened"
+        source.refuse(
+            key.name, line, f"{key.name} names a file that can't be read: {reason}.", "Check the path."
+        )
+    except NotUTF8Error as error:
+        source.refuse(key.name, line, f"{key.name} names a file that can't be read: {error}.", "")

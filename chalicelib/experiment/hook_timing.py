@@ -1,0 +1,62 @@
+"""How long the author's own functions took in one request, so that a warning can name the slow one."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+#: Where an experiment's object keeps them: function to seconds.
+_TIMES = "_hook_seconds"
+
+
+def time_hooks(cls: type[Any], names: frozenset[str]) -> None:
+    """Have a class note how long those of its own methods take that have one of these names."""
+    for name in names & vars(cls).keys():
+        function = vars(cls)[name]
+        if isinstance(function, FunctionType):
+            setattr(cls, name, _timed(function))
+
+
+def _timed(function: FunctionType) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def timed(self: Any, *arguments: Any, **named: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return function(self, *arguments, **named)
+        finally:
+            _note(self, function, time.perf_counter() - began)
+
+    return timed
+
+
+@contextmanager
+def record_duration(experiment: Any, function: Callable[..., Any]) -> Iterator[None]:
+    """Note how long a function of the author takes, while the block lasts."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        _note(experiment, function, time.perf_counter() - began)
+
+
+def _note(experiment: Any, function: Callable[..., Any], seconds: float) -> None:
+    times: dict[Any, float] = vars(experiment).setdefault(_TIMES, {})
+    times[function] = times.get(function, 0.0) + seconds
+
+
+def slowest_hook(experiment: Any) -> tuple[str, float]:
+    """Return the author's function that took longest, with its place, and its seconds; ("", 0) for none."""
+    times: Mapping[Any, float] = vars(experiment).get(_TIMES, {})
+    if not times:
+        return "", 0.0
+    function = max(times, key=lambda one: times[one])
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    name = getattr(function, "__name__", str(function))
+    if code is None:
+        return f"{name}()", times[function]
+    file = code.co_filename.replace("\\", "/").rpartition("/")[2]
+    return f"{name}() ({file}, line {code.co_firstlineno})", times[function]

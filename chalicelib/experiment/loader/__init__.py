@@ -1,0 +1,1 @@
+"""From an author's folder to an experiment class that can run."""

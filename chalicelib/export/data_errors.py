@@ -1,0 +1,23 @@
+"""What can be wrong with data that is read or written as files."""
+
+from __future__ import annotations
+
+from chalicelib.errors import PetriError
+
+
+class DataError(PetriError):
+    """A file of data can't be read or written as it is; the message says which, and what to do."""
+
+    code = "data_error"
+
+
+class MalformedTableError(DataError):
+    """A table has a cell or row that can't be understood; the message names file and line."""
+
+    code = "malformed_table"
+
+    def __init__(self, file: str, line: int, problem: str) -> None:
+        """Name the file, the line that the row begins on (the header is line 1), and what is wrong."""
+        super().__init__(f"{file}, line {line}: {problem}")
+        self.file = file
+        self.line = line

@@ -1,0 +1,54 @@
+"""Who failed with whom: a mark on a network or node holds for what lies below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from chalicelib.model.failing import end_nodes, failure_causes
+from chalicelib.storage import keys
+from chalicelib.storage.engine import Item, Key
+from chalicelib.storage.record_mapping import KINDS
+
+from .table_schema import Row
+
+
+class FailureMarks:
+    """The marks in one network that hold for more than the record that carries them."""
+
+    def __init__(self, root: Item, get: Callable[[Iterable[Key]], Iterable[Item]]) -> None:
+        """Take a network's root; `get` reads the nodes whose marks hold for what is below them."""
+        is_deep = root.get("failed") and root.get("deep", True)
+        self._network: Item | None = root if is_deep else None
+        marked = map(keys.node, root.get("failed_nodes", ()))
+        #: In the order in which they failed.
+        self._nodes = {item["id"]: (order, item) for order, item in enumerate(get(marked))}
+
+    @property
+    def network_has_failed(self) -> bool:
+        """Whether everything in the network has failed with it."""
+        return self._network is not None
+
+    def above(self, kind: str, item: Item) -> Item | None:
+        """Return the node that failed first of those whose marks hold for this item, else the network."""
+        if self._nodes:
+            marked = [self._nodes[end] for end in _ends(kind, item) if end in self._nodes]
+            if marked:
+                return min(marked, key=lambda found: found[0])[1]
+        return self._network
+
+
+def _ends(kind: str, item: Item) -> tuple[int, ...]:
+    return end_nodes(KINDS[kind].object_type, item)
+
+
+def failure(item: Item, above: Item | None, object_type: str) -> Row:
+    """Return a record's failed, failed_reason and time_of_death; its own mark wins."""
+    if item.get("failed"):
+        marked, reason = item, item.get("failed_reason")
+    elif above is not None:
+        marked = above
+        chain = failure_causes(object_type, item, KINDS[above["kind"]].object_type, above["id"])
+        reason = f"{above.get('failed_reason') or ''}{chain}"
+    else:
+        return {"failed": False, "failed_reason": None, "time_of_death": None}
+    return {"failed": True, "failed_reason": reason, "time_of_death": marked["time_of_death"]}

@@ -1,0 +1,46 @@
+"""The rule of EventBridge that rings the clock each minute, and is off while nothing is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import VendorUnreachable
+
+
+class EventBridgeSchedule:
+    """Switches the rule that calls `on_tick`."""
+
+    def __init__(self, rule: str, client: Callable[[], Any]) -> None:
+        """`client` makes botocore's client for EventBridge, when it is first needed."""
+        self._rule = rule
+        self._make_client = client
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the rule is enabled."""
+        return bool(self._call("describe_rule")["State"] == "ENABLED")
+
+    def enable(self) -> None:
+        """Ring from now on; VendorUnreachable when EventBridge doesn't do it."""
+        self._call("enable_rule")
+
+    def disable(self) -> None:
+        """Ring no more; VendorUnreachable when EventBridge doesn't do it."""
+        self._call("disable_rule")
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._make_client()
+
+    def _call(self, operation: str) -> Any:
+        try:
+            return getattr(self._client, operation)(Name=self._rule)
+        except (BotoCoreError, ClientError) as error:
+            raise VendorUnreachable(
+                f"EventBridge didn't carry out {operation} on the rule {self._rule} "
+                f"({type(error).__name__}: {error}); it is tried again with the next message or tick."
+            ) from error

@@ -1,0 +1,71 @@
+"""The in-process twin of API Gateway's management API: open sockets of the local host, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chalicelib.errors import VendorError
+
+#: API Gateway sends no longer messages.
+MOST_BYTES = 128 * 1024
+
+
+class SocketHandle(Protocol):
+    """One open socket of the local host."""
+
+    def send(self, text: str) -> None:
+        """Have a text sent; the socket's own task does it."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Have the socket closed."""
+
+
+class LocalChannels:
+    """Knows the sockets that are open in this process."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._open: dict[str, SocketHandle] = {}
+
+    def opened(self, connection_id: str, socket: SocketHandle) -> None:
+        """Take note of an open socket."""
+        self._open[connection_id] = socket
+
+    def closed(self, connection_id: str) -> None:
+        """Forget a socket that has closed."""
+        self._open.pop(connection_id, None)
+
+    def has(self, connection_id: str) -> bool:
+        """Whether a socket is open."""
+        return connection_id in self._open
+
+    def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
+        """Send a text to each connection; return those that are gone.
+
+        VendorError when it is longer than API Gateway would send.
+        """
+        check_length(text.encode())
+        gone = []
+        for connection_id in connection_ids:
+            socket = self._open.get(connection_id)
+            if socket is None:
+                gone.append(connection_id)
+            else:
+                socket.send(text)
+        return gone
+
+    def disconnect(self, connection_id: str, code: int, reason: str) -> None:
+        """Close a connection; one that is gone already is fine."""
+        socket = self._open.get(connection_id)
+        if socket is not None:
+            socket.close(code, reason)
+
+
+def check_length(data: bytes) -> None:
+    """Refuse what API Gateway wouldn't send, before anybody gets it."""
+    if len(data) > MOST_BYTES:
+        raise VendorError(
+            f"A message of {len(data)} bytes can't be sent to sockets; {MOST_BYTES} is the most. "
+            "Send where the data can be asked for, or send it in parts."
+        )

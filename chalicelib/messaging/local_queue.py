@@ -1,0 +1,142 @@
+"""The in-process twins of SQS and of the clock's schedule.
+
+Messages wait in memory; what a crash loses, the sweep finds again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter, deque
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.messages import Lane, lane_of
+from chalicelib.ports import Clock, Message
+
+from .message_format import encode_message
+from .retry_backoff import backoff_seconds
+
+#: After so many real-time messages in a row one of the work lane is handed out, so that a timer that sets the
+#: next timer doesn't hold up payments for ever.
+MOST_IN_A_ROW = 20
+
+
+class LocalQueue:
+    """Holds messages until the local host hands them to the consumer.
+
+    Real-time messages are handed out ahead of the others; within a lane, due ones in the order of sending.
+    """
+
+    #: It lies open to this process, and nobody else takes from it.
+    tracks_pending = True
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Begin empty; `clock` says what is due (the machine's, by default)."""
+        self._clock = clock
+        self._waiting: dict[Lane, deque[Message]] = {lane: deque() for lane in Lane}
+        #: How many real-time messages in a row were handed out while others waited.
+        self._in_a_row = 0
+        self._later: list[tuple[datetime, int, Message]] = []
+        self._number = itertools.count()
+        self._known: set[tuple[str, str]] = set()
+        self._tries: Counter[tuple[str, str]] = Counter()
+
+    def send(self, *messages: Message) -> None:
+        """Take messages; one that waits here already is not taken twice."""
+        for message in messages:
+            self._take_in(message)
+
+    def _take_in(self, message: Message) -> None:
+        if message.key in self._known:
+            return
+        self._known.add(message.key)
+        if message.due is not None and message.due > self._now():
+            heapq.heappush(self._later, (message.due, next(self._number), message))
+        else:
+            self._wait(message)
+
+    def _wait(self, message: Message) -> None:
+        self._waiting[lane_of(message.body)].append(message)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values())) + len(self._later)
+
+    def take(self) -> Message | None:
+        """Return the oldest real-time message that is due; else the oldest of the others, or None."""
+        while self._later and self._later[0][0] <= self._now():
+            self._wait(heapq.heappop(self._later)[2])
+        lane = self._next_lane()
+        if lane is None:
+            return None
+        message = self._waiting[lane].popleft()
+        self._known.discard(message.key)
+        self._tries[message.key] += 1
+        return message
+
+    def _next_lane(self) -> Lane | None:
+        work, realtime = self._waiting[Lane.WORK], self._waiting[Lane.REALTIME]
+        if work and realtime and self._in_a_row < MOST_IN_A_ROW:
+            self._in_a_row += 1
+            return Lane.REALTIME
+        self._in_a_row = 0
+        if work:
+            return Lane.WORK
+        return Lane.REALTIME if realtime else None
+
+    def done(self, message: Message) -> None:
+        """Forget how often a message was tried."""
+        self._tries.pop(message.key, None)
+
+    def failed(self, message: Message) -> None:
+        """Take a message back that couldn't be handled; it comes again, later each time."""
+        pause = backoff_seconds(self._tries[message.key])
+        self.send(replace(message, due=self._now() + timedelta(seconds=pause)))
+
+    def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
+        """Leave it to the host, which gives a message that failed back by `failed`."""
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next message that isn't due yet will be; None when there is none."""
+        return self._later[0][0] if self._later else None
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) if self._clock is None else self._clock.now()
+
+    def tries(self, message: Message) -> int:
+        """How often a message was handed out."""
+        return self._tries[message.key]
+
+    @staticmethod
+    def as_event(message: Message, tries: int = 1) -> dict[str, Any]:
+        """Dress a message as the event that SQS sends to Lambda."""
+        record = {
+            "messageId": str(uuid4()),
+            "receiptHandle": "local",
+            "body": encode_message(message),
+            "attributes": {"ApproximateReceiveCount": str(tries)},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:local:000000000000:petri-events",
+            "awsRegion": "local",
+        }
+        return {"Records": [record]}
+
+
+class LocalSchedule:
+    """Tells the local host whether the clock rings."""
+
+    def __init__(self) -> None:
+        """Begin as a rule that was just deployed does: on."""
+        self.is_on = True
+
+    def enable(self) -> None:
+        """Ring from now on."""
+        self.is_on = True
+
+    def disable(self) -> None:
+        """Ring no more."""
+        self.is_on = False

@@ -1,0 +1,81 @@
+"""Mail to the operator; in debug mode its text goes to the log."""
+
+from __future__ import annotations
+
+import logging
+
+from chalicelib.log_redaction import redacted_as
+from chalicelib.operations.shared.settings import Settings, SettingsLike
+from chalicelib.ports import Mailer
+
+from .wording import MailWording
+
+logger = logging.getLogger("petri.mail")
+
+
+class LogMailer:
+    """Writes into the log what would be mailed."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Log one mail."""
+        logger.warning(
+            "To the operator: %s\n%s", subject, text, extra=redacted_as("A notice was sent to the operator.")
+        )
+
+
+class LazyMailer:
+    """Makes the mailer of the settings when there is something to tell: a cold start needs none."""
+
+    def __init__(self, config: SettingsLike) -> None:
+        """Take the settings, which are looked at with the first mail."""
+        self._config = config
+        self._made: Mailer | None = None
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send one mail; ConfigError when the settings don't suffice."""
+        if self._made is None:
+            self._made = build_mailer(self._config)
+        self._made.tell(subject, text)
+
+
+def build_mailer(config: SettingsLike) -> Mailer:
+    """Make the mailer that the settings ask for: SMTP, SES or, in debug mode and without an address, the log.
+
+    ConfigError when mail is asked for and its settings don't suffice.
+    """
+    settings = Settings(config)
+    if str(settings.get("mode") or "debug") == "debug":
+        return LogMailer()
+    if not settings.get("contact_email_on_error"):
+        logger.warning("contact_email_on_error isn't set: notices to the operator go to the log")
+        return LogMailer()
+    return build_enabled_mailer(config) or LogMailer()
+
+
+def build_enabled_mailer(config: SettingsLike) -> Mailer | None:
+    """Make the mailer of the settings whatever the mode; None when they say that nothing is mailed."""
+    settings = Settings(config)
+    how = str(settings.get("mailer") or "smtp")
+    if how == "log":
+        return None
+    return _ses(settings) if how == "ses" else _smtp(settings)
+
+
+def _smtp(config: Settings) -> Mailer:
+    from .smtp import SMTPMailer, read_account
+
+    return SMTPMailer(read_account(config), read_wording(config))
+
+
+def _ses(config: Settings) -> Mailer:
+    # Put off: only this one needs boto3.
+    from .ses import SESMailer, make_client, read_addresses
+
+    return SESMailer(make_client(config), *read_addresses(config), read_wording(config))
+
+
+def read_wording(config: SettingsLike) -> MailWording:
+    """Read how notices are worded."""
+    return MailWording(
+        str(config.get("title") or "Experiment"), is_whimsical=bool(config.get("whimsical", True))
+    )

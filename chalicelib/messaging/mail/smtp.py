@@ -1,0 +1,140 @@
+"""Mail through a mail server, encrypted always."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+from chalicelib.errors import ConfigError, VendorError, VendorRefused, VendorUnreachable
+from chalicelib.operations.shared.settings import SettingsLike
+
+from .wording import MailWording
+
+SUBMISSION_PORT = 587
+#: At this port the line is encrypted from its first byte; elsewhere STARTTLS begins it.
+TLS_PORT = 465
+#: Seconds to wait for the server: a Lambda has little time.
+TIMEOUT = 20.0
+#: Replies of a server from here on are final; below, "try again later". Source: RFC 5321, 4.2.1.
+PERMANENT_FAILURE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """A mail server, who sends there, and to whom."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    sender: str
+    recipient: str
+
+
+def read_account(config: SettingsLike) -> SmtpAccount:
+    """Read the five settings of mail; ConfigError names everything that is missing."""
+    host, _, port = str(config.get("smtp_host") or "").partition(":")
+    account = SmtpAccount(
+        host=host,
+        port=int(port) if port else SUBMISSION_PORT,
+        username=str(config.get("smtp_username") or ""),
+        password=str(config.get("smtp_password") or ""),
+        sender=str(config.get("dallinger_email_address") or ""),
+        recipient=str(config.get("contact_email_on_error") or ""),
+    )
+    needed = {
+        "smtp_host": account.host,
+        "smtp_username": account.username,
+        "smtp_password": account.password,
+        "dallinger_email_address": account.sender,
+        "contact_email_on_error": account.recipient,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise ConfigError(
+            f"Mail needs more settings: {', '.join(missing)}. Set them in ~/.petriconfig, or mailer = log."
+        )
+    return account
+
+
+class SMTPMailer:
+    """Sends notices through a mail server, one connection for each."""
+
+    def __init__(
+        self, account: SmtpAccount, wording: MailWording, *, context: ssl.SSLContext | None = None
+    ) -> None:
+        """`context`: whose certificates are trusted; by default those that the machine trusts."""
+        self._account = account
+        self._wording = wording
+        self._context = context or ssl.create_default_context()
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send one mail to `contact_email_on_error`.
+
+        VendorRefused for a server that says no for good, VendorUnreachable for one that can't be reached or
+        asks to come later.
+        """
+        try:
+            with self._connected() as server:
+                server.login(self._account.username, self._account.password)
+                server.send_message(self._message(subject, text))
+        except OSError as error:
+            # All of smtplib's errors are OSErrors.
+            raise _explain(error, f"The mail server {self._account.host}:{self._account.port}") from error
+
+    def _connected(self) -> smtplib.SMTP:
+        host, port = self._account.host, self._account.port
+        if port == TLS_PORT:
+            return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=self._context)
+        server = smtplib.SMTP(host, port, timeout=TIMEOUT)
+        try:
+            server.starttls(context=self._context)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _message(self, subject: str, text: str) -> EmailMessage:
+        message = EmailMessage()
+        message["Subject"] = self._wording.subject(subject)
+        message["From"] = self._account.sender
+        message["To"] = self._account.recipient
+        message["Date"] = formatdate()
+        message["Message-ID"] = make_msgid(domain=self._account.sender.rpartition("@")[2])
+        message.set_content(self._wording.letter(text))
+        return message
+
+
+def _explain(error: OSError, server: str) -> VendorError:
+    """Say what an error of the line or the server means, and what to do."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return VendorRefused(
+            f"{server} refuses the login; check smtp_username and smtp_password (with two-factor "
+            "authentication an app password is needed)."
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return VendorRefused(
+            f"{server} offers no encryption or no login, so no password is sent there; use another smtp_host."
+        )
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code = max(reply[0] for reply in error.recipients.values())
+        return _refusal(server, code, "contact_email_on_error")
+    if isinstance(error, smtplib.SMTPResponseException):
+        is_sender = isinstance(error, smtplib.SMTPSenderRefused)
+        return _refusal(server, error.smtp_code, "dallinger_email_address" if is_sender else "smtp_host")
+    if isinstance(error, ssl.SSLError):
+        return VendorRefused(
+            f"{server} shows no certificate that can be trusted ({error.reason}); check smtp_host."
+        )
+    return VendorUnreachable(
+        f"{server} can't be reached ({type(error).__name__}); check smtp_host and the firewall."
+    )
+
+
+def _refusal(server: str, code: int, setting: str) -> VendorError:
+    if code < PERMANENT_FAILURE:
+        return VendorUnreachable(f"{server} asks to come later ({code}); it is tried again.")
+    return VendorRefused(f"{server} refuses the mail ({code}); check {setting}.")

@@ -1,0 +1,56 @@
+"""With which node a thing fails, and through which records a cascade would have reached it.
+
+A mark on a network or node holds for what lies below it. The reason that a cascade would have written
+there is derived from the mark: the cascade visits the nodes in the order of their ids, and at each node
+first its vectors, then its infos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Fields = Mapping[str, Any]
+
+#: A node's id times this, plus a number from the node's own counter, is the id of a thing it made.
+NODE_SPAN: Final = 100_000
+
+#: The nodes with which a record fails, by its object_type.
+END_NODES: Final[dict[str, Callable[[Fields], tuple[int, ...]]]] = {
+    "Node": lambda _: (),
+    "Info": lambda it: (it["origin_id"],),
+    "Vector": lambda it: (it["origin_id"], it["destination_id"]),
+    "Transmission": lambda it: (it["origin_id"], it["destination_id"]),
+    "Transformation": lambda it: (it["node_id"], it["info_in_id"] // NODE_SPAN),
+}
+
+
+def end_nodes(object_type: str, fields: Fields) -> tuple[int, ...]:
+    """Return the ids of the nodes whose marks hold for a record."""
+    return END_NODES[object_type](fields)
+
+
+def failure_causes(object_type: str, fields: Fields, marked_type: str, marked_id: int) -> str:
+    """Return what follows the mark's reason at a record: the records that failed before it, in order.
+
+    `->Node100001->Vector10000100002`, for example, at a transmission whose node carries the mark. The mark
+    is a node's or the network's: `marked_type` says which.
+    """
+    start = f"->{marked_type}{marked_id}"
+    nodes = end_nodes(object_type, fields)
+    if not nodes:
+        return start
+    node_id = marked_id
+    if marked_type != "Node":
+        node_id = min(nodes)
+        start += f"->Node{node_id}"
+    if object_type == "Transmission":
+        return f"{start}->Vector{fields['vector_id']}"
+    if object_type == "Transformation":
+        return f"{start}->Info{_first_info(fields, node_id)}"
+    return start
+
+
+def _first_info(fields: Fields, node_id: int) -> int:
+    both = (fields["info_in_id"], fields["info_out_id"])
+    return int(min((id_ for id_ in both if id_ // NODE_SPAN == node_id), default=fields["info_out_id"]))

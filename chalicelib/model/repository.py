@@ -1,0 +1,99 @@
+"""What records ask of the unit of work that they live in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .info import Info
+    from .network import Network
+    from .node import Node
+    from .participant import Participant
+    from .question import Question
+    from .record import Record
+    from .transformation import Transformation
+    from .transmission import Transmission
+    from .vector import Vector
+
+
+class Repository(Protocol):
+    """One request's view of the records: what it has read, made and changed so far.
+
+    Lists are complete: they hold what storage has and what this unit has made, failed ones
+    included, sorted by (creation_time, id). Records are unique: asking twice gives the same object.
+    """
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this unit, the same in each of its attempts."""
+
+    def next_receipt(self, transmission: Transmission) -> datetime:
+        """Return the moment at which a transmission is received: after each earlier receipt of this unit."""
+
+    def attach(self, record: Record) -> None:
+        """Make a new record part of this unit: give it its id and creation time."""
+
+    def network(self, network_id: int) -> Network:
+        """Return a network, or raise NotFound."""
+
+    def networks(self) -> Sequence[Network]:
+        """All networks, in order of id."""
+
+    def node(self, node_id: int) -> Node:
+        """Return a node, or raise NotFound."""
+
+    def nodes(self, node_ids: Sequence[int]) -> Sequence[Node]:
+        """Return several nodes of one network, read in one call; NotFound if one is missing."""
+
+    def node_with_things(self, node_id: int) -> Node:
+        """Return a node after reading it together with its infos and vectors, in one call."""
+
+    def participant(self, participant_id: int) -> Participant:
+        """Return a participant, or raise NotFound."""
+
+    def info(self, info_id: int) -> Info:
+        """Return an info, or raise NotFound."""
+
+    def nodes_in(self, network: Network) -> Sequence[Node]:
+        """All nodes of a network."""
+
+    def infos_in(self, network: Network) -> Sequence[Info]:
+        """All infos of a network."""
+
+    def vectors_in(self, network: Network) -> Sequence[Vector]:
+        """All vectors of a network."""
+
+    def transmissions_in(self, network: Network) -> Sequence[Transmission]:
+        """All transmissions of a network."""
+
+    def transformations_in(self, network: Network) -> Sequence[Transformation]:
+        """All transformations of a network."""
+
+    def infos_at(self, node: Node) -> Sequence[Info]:
+        """All infos that a node made."""
+
+    def vectors_at(self, node: Node) -> Sequence[Vector]:
+        """All vectors that begin or end at a node."""
+
+    def transmissions_to(self, node: Node) -> Sequence[Transmission]:
+        """All transmissions sent to a node; their infos come with them."""
+
+    def transmissions_from(self, node: Node) -> Sequence[Transmission]:
+        """All transmissions sent by a node."""
+
+    def transformations_at(self, node: Node) -> Sequence[Transformation]:
+        """All transformations made at a node."""
+
+    def nodes_of(self, participant: Participant) -> Sequence[Node]:
+        """All nodes of a participant."""
+
+    def questions_of(self, participant: Participant) -> Sequence[Question]:
+        """All questions that a participant answered."""
+
+    def mark_network_read(self, network: Network, node: Node | None = None) -> None:
+        """Note that code read more of a network than the request's own nodes.
+
+        If the unit writes, its commit then depends on the network's version.
+        """

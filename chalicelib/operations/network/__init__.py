@@ -1,0 +1,1 @@
+"""Networks: joining one, infos, vectors, transmissions, transformations."""

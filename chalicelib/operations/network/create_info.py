@@ -1,0 +1,78 @@
+"""A participant answers: POST /info/<node_id>."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.errors import BadRequest, Forbidden, TooLarge
+from chalicelib.model.info import Info
+from chalicelib.model.node import Node
+from chalicelib.operations.shared.access import own_node, require_working
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.fields import known_class, set_free_fields
+from chalicelib.operations.shared.idempotency import previous_result, record_result
+
+#: The longest contents, in bytes of UTF-8: an item of DynamoDB has 400 KB at most.
+MOST_BYTES = 300 * 1024
+
+
+def create_info(
+    ctx: Context,
+    node_id: int,
+    contents: str | None,
+    info_type: str | None,
+    failed: bool,
+    fields: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Make an info at a node; a first answer opens the place behind it."""
+    node = own_node(ctx, node_id)
+    earlier = previous_result(ctx, node)
+    if earlier is not None:
+        return {"info": ctx.uow.info(earlier).as_json()}
+    require_working(node.participant)
+    check_contents(contents)
+    ctx.seed(node.participant, f"create_info|{node.id}", node.last_thing)
+    info = _make(ctx, node, contents or "", info_type, failed)
+    set_free_fields(info, fields)
+    note_answer(node, info)
+    ctx.experiment.info_post_request(node, info)
+    record_result(ctx, node, info.id)
+    return {"info": info.as_json()}
+
+
+def check_contents(contents: str | None) -> None:
+    """Refuse missing contents and contents above the limit."""
+    if contents is None:
+        raise BadRequest(
+            "contents is missing; it may be empty, but it must be sent.", code="contents_missing"
+        )
+    size = len(contents.encode("utf-8", "surrogatepass"))
+    if size > MOST_BYTES:
+        raise TooLarge(
+            f"contents has {size} bytes; the limit is {MOST_BYTES} bytes (300 KB). Make it smaller."
+        )
+
+
+def _make(ctx: Context, node: Node, contents: str, info_type: str | None, failed: bool) -> Info:
+    cls = known_class(ctx, info_type, Info)
+    if node.failed and not failed:
+        raise Forbidden(
+            f"Node {node.id} has failed and takes no new infos, except ones posted as failed.",
+            code="node_failed",
+        )
+    info: Info = (
+        cls(origin=node, contents=contents, failed=True) if failed else cls(origin=node, contents=contents)
+    )
+    return info
+
+
+def note_answer(node: Node, info: Info) -> None:
+    """Take note of a participant's answer; the network's gate opens when it has waited for it."""
+    if info.is_tracking or info.own_failed:
+        return
+    if not node.answered:
+        node.answered = True
+    network = node.network
+    if network.waits_for(node) and node.has_answered:
+        network.has_heard(node)

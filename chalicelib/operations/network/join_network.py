@@ -1,0 +1,143 @@
+"""A participant takes the next place: POST /node/<participant_id>."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import NetworkBusy, NoNetwork
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import SUCCESSFUL_STATUSES, Participant
+from chalicelib.operations.shared.access import own_participant, require_working
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.fields import set_free_fields
+from chalicelib.operations.shared.idempotency import previous_result, record_result
+
+#: In one of so many seconds somebody who waits looks whether the person ahead has left.
+CHECK_INTERVAL = 3
+#: How many nodes of those who left are failed in one commit. Each changes two items; DynamoDB takes 100.
+MAX_FAILED_PER_COMMIT = 20
+
+
+def join_network(ctx: Context, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Find a network, make the node, connect it; refuse with no_network or network_busy.
+
+    A participant who comes from a new session (a second device, a cleared browser) gets their unanswered
+    node back; it is not a new one, so `get_network_for_participant` is not asked.
+    """
+    participant = own_participant(ctx, participant_id)
+    earlier = previous_result(ctx, participant)
+    if earlier is not None:
+        return {"node": ctx.uow.node(earlier).as_json()}
+    require_working(participant)
+    open_node = _node_of_an_earlier_session(ctx, participant)
+    participant.seated_serial = participant.token_serial
+    if open_node is not None:
+        record_result(ctx, participant, open_node.id)
+        return {"node": open_node.as_json(), "resumed": True}
+    ctx.seed(participant, "join_network", len(participant.node_ids))
+    experiment = ctx.experiment
+    network = _find_network(ctx, participant)
+    if network is None:
+        return {}
+    has_waited = participant.waiting_since is not None
+    node = experiment.create_node(participant=participant, network=network)
+    set_free_fields(node, fields)
+    experiment.add_node_to_network(node=node, network=network)
+    experiment.node_post_request(participant, node)
+    if len(participant.node_ids) == 1 or has_waited:
+        # From now on the participant has a seat and waits no longer: recruiting counts who has none yet.
+        ctx.uow.update_status_index(participant)
+    record_result(ctx, participant, node.id)
+    return {"node": node.as_json()}
+
+
+def _node_of_an_earlier_session(ctx: Context, participant: Participant) -> Node | None:
+    """Return the newest node if it is alive, unanswered, and was given to an earlier session.
+
+    Within one session each call asks for a new node: an experiment whose nodes make no infos never has
+    an answered one.
+    """
+    if not participant.node_ids or participant.seated_serial == participant.token_serial:
+        return None
+    node = ctx.uow.node(participant.node_ids[-1])
+    return None if node.failed or node.has_answered else node
+
+
+def _find_network(ctx: Context, participant: Participant) -> Network | None:
+    if participant.released == "busy":
+        raise NoNetwork
+    try:
+        network = ctx.experiment.get_network_for_participant(participant)
+    except NetworkBusy:
+        if not _fail_departed(ctx, participant):
+            _wait(ctx, participant)
+            return None
+        try:
+            network = ctx.experiment.get_network_for_participant(participant)
+        except NetworkBusy:
+            _wait(ctx, participant)
+            return None
+    if network is None or network.full:
+        raise NoNetwork
+    return network
+
+
+def _wait(ctx: Context, participant: Participant) -> None:
+    """Let the participant wait, as paid time, until `busy_timeout`; then let them go on, with pay."""
+    if participant.waiting_since is None:
+        participant.waiting_since = ctx.now
+        # From now on the participant counts among those who wait.
+        ctx.uow.update_status_index(participant)
+    elif ctx.now - participant.waiting_since > _minutes(ctx, "busy_timeout", 10.0):
+        participant.released = "busy"
+        ctx.uow.update_status_index(participant)
+        ctx.refuse_after_commit(
+            NoNetwork("We are sorry: nothing became free in time. You will be paid for waiting.")
+        )
+        return
+    ctx.refuse_after_commit(NetworkBusy(retry_after=ctx.waiting_estimate.retry_after_seconds(ctx.uow)))
+
+
+def _minutes(ctx: Context, key: str, default: float) -> timedelta:
+    return timedelta(minutes=float(ctx.config.get(key, default) or default))
+
+
+def _fail_departed(ctx: Context, participant: Participant) -> bool:
+    """Fail nodes that hold a place up though nobody will answer there any more; say whether any was."""
+    if not _is_due_to_check(ctx, participant):
+        return False
+    visited = {node_id // 100_000 for node_id in participant.node_ids}
+    networks = [network for network in ctx.experiment.networks(full=False) if network.id not in visited]
+    waited_for = ctx.uow.nodes([node_id for network in networks for node_id in network.waiting_for])
+    owners = {node.participant_id for node in waited_for if node.participant_id is not None}
+    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in sorted(owners)])
+    left = [node for node in waited_for if not node.failed and _has_left(ctx, node)][:MAX_FAILED_PER_COMMIT]
+    for node in left:
+        node.fail("nobody will answer here")
+    return bool(left)
+
+
+def _is_due_to_check(ctx: Context, participant: Participant) -> bool:
+    """Whether this one looks for those who left: who begins to wait does, and then each once in a while.
+
+    Hundreds may wait and ask every second; the look reads a node and a person of every network.
+    """
+    if participant.waiting_since is None:
+        return True
+    return (int(ctx.now.timestamp()) + participant.id) % CHECK_INTERVAL == 0
+
+
+def _has_left(ctx: Context, node: Node) -> bool:
+    owner = node.participant
+    if owner is None or owner.failed:
+        return owner is not None
+    if owner.is_working:
+        return ctx.now > _deadline(ctx, owner)
+    return owner.status not in SUCCESSFUL_STATUSES or not node.has_answered
+
+
+def _deadline(ctx: Context, participant: Participant) -> datetime:
+    return participant.creation_time + timedelta(hours=float(ctx.config.get("duration") or 1.0))

@@ -1,0 +1,1 @@
+"""One participant's way: entry, eligibility, questions, completion, submission."""

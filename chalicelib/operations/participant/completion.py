@@ -1,0 +1,151 @@
+"""Participants come to their end: finished, failed, withdrawn, or after an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.run_records import Notification
+from chalicelib.operations.payment.pay_summary import is_entitled, pay_summary
+from chalicelib.operations.realtime.waiting_rooms import leave_lobby
+from chalicelib.operations.shared.access import is_active, own_participant
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.idempotency import previous_result, record_result
+
+from .submission import notify_late_completion, post_task_completed
+
+#: The event_type of the Notification that keeps a participant's report of an error.
+ERROR_REPORTED = "ExperimentError"
+#: What it keeps in its details, and under which name the page sends it.
+REPORT_FIELDS = {
+    "feedback": "error_feedback",
+    "error_type": "error_type",
+    "error_text": "error_text",
+    "request_data": "request_data",
+}
+
+
+#: How many reports of an hour are mailed to the operator, and how many are kept.
+MAX_MAILS_PER_HOUR, MAX_REPORTS_PER_HOUR = 10, 200
+_REPORTS = ("counter", "error-reports")
+
+
+def complete_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
+    """Note that a participant has reached the end; what follows is done by the worker, once."""
+    participant = own_participant(ctx, participant_id)
+    if previous_result(ctx, participant) is None and participant.end_time is None:
+        if participant.status == WORKING:
+            post_task_completed(ctx, participant)
+        _record_end(ctx, participant)
+        record_result(ctx, participant, participant.id)
+    notify_late_completion(ctx, participant)
+    return {}
+
+
+def fail_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
+    """Note that a participant (a bot, mostly) could not finish."""
+    participant = own_participant(ctx, participant_id)
+    if previous_result(ctx, participant) is None and participant.end_time is None:
+        participant.end_time = ctx.now
+        leave_lobby(ctx, participant.id)
+        ctx.uow.post(RecordReturn(participant.id))
+        record_result(ctx, participant, participant.id)
+    return {"field": "status", "data": "success", "request_type": "worker failed"}
+
+
+def withdraw(ctx: Context, participant_id: int) -> dict[str, Any]:
+    """Let a participant leave, with base pay; what they made is failed and their place opens again."""
+    participant = own_participant(ctx, participant_id)
+    if previous_result(ctx, participant) is None and participant.end_time is None:
+        participant.released = participant.released or "withdrawn"
+        ctx.seed(participant, "withdraw", 0)
+        ctx.experiment.fail_participant(participant)
+        _record_end(ctx, participant)
+        record_result(ctx, participant, participant.id)
+    return {}
+
+
+def report_error(ctx: Context, participant_id: int | None, report: dict[str, Any]) -> dict[str, Any]:
+    """Keep a participant's report of an error, complete them so that they are paid, tell the operator.
+
+    `recorded` in the answer: whether their end is stored, so that the page may say that they are paid.
+    """
+    assignment_id = ""
+    answer = {"recorded": False}
+    if participant_id is not None:
+        participant = own_participant(ctx, participant_id)
+        answer["recorded"] = is_entitled(participant)
+        if previous_result(ctx, participant) is not None:
+            return answer
+        if participant.end_time is None:
+            participant.released = participant.released or "error"
+            _fail_unanswered(participant)
+            _record_end(ctx, participant)
+        record_result(ctx, participant, participant.id)
+        assignment_id = participant.assignment_id
+    count = _count_report(ctx)
+    if count <= MAX_REPORTS_PER_HOUR:
+        _keep_report(ctx, assignment_id, participant_id, report)
+    if count <= MAX_MAILS_PER_HOUR:
+        is_last = count == MAX_MAILS_PER_HOUR
+        ctx.uow.post(NotifyOperator(report, participant_id, is_quoted=True, is_last=is_last))
+    return answer
+
+
+def _count_report(ctx: Context) -> int:
+    """Count the reports of this hour: anybody may send them, and each becomes a mail and a record."""
+    hour = ctx.now.strftime("%Y-%m-%dT%H")
+    stored = ctx.uow.item(_REPORTS)
+    count = 1 + (stored["reports"] if stored is not None and stored["hour"] == hour else 0)
+    if count <= MAX_REPORTS_PER_HOUR + 1:
+        ctx.uow.put_if_unchanged(_REPORTS, "counter", {"hour": hour, "reports": count})
+    return count
+
+
+def _keep_report(
+    ctx: Context, assignment_id: str, participant_id: int | None, report: dict[str, Any]
+) -> None:
+    """Keep what was reported, the participant's comment above all, as a Notification: it is exported."""
+    kept = {name: report[source] for name, source in REPORT_FIELDS.items() if report.get(source)}
+    if not kept:
+        return
+    notification = Notification(assignment_id=assignment_id, event_type=ERROR_REPORTED)
+    notification.details = {**kept, "participant_id": participant_id}
+    ctx.uow.save(notification)
+
+
+def _fail_unanswered(participant: Participant) -> None:
+    for node in participant.nodes():
+        if not node.has_answered:
+            node.fail("an error stopped the participant")
+
+
+def _record_end(ctx: Context, participant: Participant) -> None:
+    """Note the end; where the recruiter reports submissions, nothing is paid before it has this one."""
+    participant.end_time = ctx.now
+    leave_lobby(ctx, participant.id)
+    if ctx.recruiters.auto_submits(participant.recruiter):
+        ctx.uow.post(ProcessSubmission(participant.id))
+
+
+def exit_information(ctx: Context, participant_id: int) -> dict[str, Any]:
+    """Return what the exit page needs: the recruiter, the status, and where the assignment is handed in.
+
+    `give_back`: whether the assignment is to be given back instead, because the recruiter would pay in full
+    for handing it in.
+    """
+    participant = own_participant(ctx, participant_id)
+    is_out = participant.status == "screened_out"
+    give_back = is_out and ctx.recruiters.pays_any_submission(participant.recruiter)
+    return {
+        "recruiter": participant.recruiter,
+        "mode": participant.mode,
+        "participant_status": participant.status,
+        "assignment_id": participant.assignment_id,
+        "released": participant.released,
+        "ended": participant.end_time is not None or not is_active(participant),
+        "pay": pay_summary(ctx, participant),
+        "submit_address": "" if give_back else ctx.recruiters.submit_address(participant),
+        "give_back": give_back,
+    }

@@ -1,0 +1,237 @@
+"""Somebody begins: a new participant, the same one again, or somebody else's assignment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.realtime import waiting_rooms
+from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
+from chalicelib.operations.shared.access import ACTIVE_STATUSES
+from chalicelib.operations.shared.context import OPERATOR, PARTICIPANT, Context
+from chalicelib.operations.shared.fields import check_size
+from chalicelib.operations.shared.idempotency import previous_result, record_result
+
+from . import deadlines, entry_verification
+from .id_validation import require_real_id
+from .submission import ASSIGNMENT_RETURNED, is_settled, notify_if_pay_promised, settle_without_assignment
+
+#: Recruiters' ids are 10 to 40 characters long; DynamoDB's keys have an end.
+MAX_ID_LENGTH = 200
+#: Who gave an assignment back, or perhaps did.
+ASSIGNMENT_RELEASED = ("returned", "abandoned", "replaced", "missing_notification")
+#: Counts who began, so that what hooks draw for a newcomer follows from the order of arrival.
+PARTICIPANT_COUNTER = ("counter", "participant")
+
+
+def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
+    """Return the participant for an entry, with a token, and the quorum if there is a waiting room."""
+    check_ids(entry)
+    check_size(entry_information=entry.more, consent=entry.consent, fingerprint_hash=entry.fingerprint_hash)
+    ctx.uow.prefetch(
+        more=[
+            ("assignment#" + entry.assignment_id, "#"),
+            ("worker#" + entry.worker_id, "#"),
+            PARTICIPANT_COUNTER,
+        ]
+    )
+    claimed = ctx.uow.item(("assignment#" + entry.assignment_id, "#"))
+    older = None if claimed is None else ctx.uow.participant(claimed["participant_id"])
+    if older is not None and older.worker_id == entry.worker_id and _may_resume(ctx, older):
+        _require_resume_proof(ctx, older, entry.signature)
+        return resume(ctx, older)
+    if older is not None and not _is_reassignable(ctx, older):
+        _refuse_repeat_worker(ctx, entry)
+        raise Forbidden(
+            f"Assignment {entry.assignment_id} is {older.status}: nobody else can begin with it.",
+            code="assignment_taken",
+        )
+    _refuse_repeat_worker(ctx, entry)
+    participant = _create(ctx, entry)
+    if older is not None:
+        _replace(ctx, older)
+    record_result(ctx, participant, participant.token_serial)
+    return participant_response(ctx, participant, participant.token_serial)
+
+
+def confirming_vendor(ctx: Context, entry: EntryRequest) -> entry_verification.ConfirmationRequest | None:
+    """Return which vendor has to confirm an entry before it is seated; None where none has to."""
+    ask = entry_verification.vendor_of(ctx, entry)
+    claimed = None if ask is None else ctx.uow.item(("assignment#" + entry.assignment_id, "#"))
+    if claimed is None:
+        return ask
+    older = ctx.uow.participant(claimed["participant_id"])
+    # An entry was confirmed when its worker began with it.
+    return ask if older.worker_id != entry.worker_id or _starts_over(ctx, older) else None
+
+
+def _starts_over(ctx: Context, older: Participant) -> bool:
+    """Whether the worker who comes again with an assignment that they gave up becomes a new participant."""
+    is_allowed = bool(ctx.config.get("allow_repeat_worker_ids"))
+    return is_allowed and not _may_resume(ctx, older) and _is_reassignable(ctx, older)
+
+
+def check_ids(entry: EntryRequest) -> None:
+    """Refuse missing ids, and placeholders that identify no participant."""
+    for name in ("worker_id", "hit_id", "assignment_id", "mode", "recruiter"):
+        value = getattr(entry, name)
+        if name.endswith("_id") and not (value or "").strip():
+            raise BadRequest(f"{name} is missing: the page was opened without it.", code="id_missing")
+        if len(value or "") > MAX_ID_LENGTH:
+            raise BadRequest(
+                f"{name} has {len(value)} characters; {MAX_ID_LENGTH} is the most.", code="id_too_long"
+            )
+        if name.endswith("_id"):
+            require_real_id(name, value)
+
+
+def _refuse_repeat_worker(ctx: Context, entry: EntryRequest) -> None:
+    if ctx.config.get("allow_repeat_worker_ids"):
+        return
+    if ctx.uow.item(("worker#" + entry.worker_id, "#")) is not None:
+        raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")
+
+
+def _create(ctx: Context, entry: EntryRequest) -> Participant:
+    recruiter = entry_verification.recruiter_of(ctx, entry)
+    entry_verification.check_signature(ctx, entry, recruiter)
+    is_unconfirmed = entry_verification.check_confirmation(ctx, entry, recruiter)
+    begun = ctx.uow.item(PARTICIPANT_COUNTER)
+    ctx.seed(None, "create_participant", begun["v"] if begun else 0)
+    participant = ctx.experiment.create_participant(
+        worker_id=entry.worker_id,
+        hit_id=entry.hit_id,
+        assignment_id=entry.assignment_id,
+        mode=entry.mode,
+        recruiter_name=recruiter,
+        fingerprint_hash=entry.fingerprint_hash,
+        entry_information=dict(entry.more or {}),
+    )
+    participant.consent = dict(entry.consent) if entry.consent else None
+    if is_unconfirmed:
+        participant.details = {**participant.details, entry_verification.UNCONFIRMED: True}
+    ctx.uow.put_if_unchanged(
+        ("assignment#" + entry.assignment_id, "#"), "assignment", {"participant_id": participant.id}
+    )
+    seen = ctx.uow.item(("worker#" + entry.worker_id, "#"))
+    ids = [*(seen["participant_ids"] if seen else []), participant.id]
+    ctx.uow.put_if_unchanged(("worker#" + entry.worker_id, "#"), "worker", {"participant_ids": ids})
+    deadlines.set_deadline(ctx, participant)
+    if waiting_rooms.has_waiting_room(ctx):
+        waiting_rooms.enter_lobby(ctx, participant)
+    ctx.uow.update_status_index(participant)
+    return participant
+
+
+def _is_reassignable(ctx: Context, older: Participant) -> bool:
+    """Whether somebody else can have an assignment: it was given back, or its report is on its way.
+
+    Mechanical Turk hands the ids of assignments out again; never of those that were handed in.
+    """
+    if older.status in DISMISSED_WITH_PAY:
+        return bool(older.details.get(ASSIGNMENT_RETURNED)) or not is_settled(ctx, older)
+    return older.status in (WORKING, *ASSIGNMENT_RELEASED)
+
+
+def _replace(ctx: Context, older: Participant) -> None:
+    """Take the assignment from who had it before: that somebody else has it shows that they gave it back."""
+    if older.status in DISMISSED_WITH_PAY:
+        settle_without_assignment(ctx, older)
+    if older.status != WORKING:
+        return
+    older.status = "replaced"
+    ctx.uow.update_status_index(older)
+    waiting_rooms.leave_lobby(ctx, older.id)
+    ctx.experiment.assignment_reassigned(older)
+    notify_if_pay_promised(ctx, older)
+
+
+def _may_resume(ctx: Context, participant: Participant) -> bool:
+    return (
+        participant.status in ACTIVE_STATUSES
+        or _has_participant_token(ctx, participant)
+        or previous_result(ctx, participant) is not None
+    )
+
+
+def _require_resume_proof(ctx: Context, participant: Participant, signed: str | None) -> None:
+    """Refuse a caller who has neither the participant's token nor, where links are signed, their link.
+
+    Ids alone don't do: codes of a pool are short, and can be tried one after the other.
+    """
+    if _has_participant_token(ctx, participant) or previous_result(ctx, participant) is not None:
+        return
+    ctx.recruiters.check_entry(
+        participant.recruiter, participant.worker_id, participant.hit_id, participant.assignment_id, signed
+    )
+
+
+def _has_participant_token(ctx: Context, participant: Participant) -> bool:
+    """Whether the caller brings the participant's newest token, or the operator's."""
+    caller = ctx.caller
+    is_holder = caller.kind == PARTICIPANT and caller.participant_id == participant.id
+    return caller.kind == OPERATOR or (is_holder and caller.serial == participant.token_serial)
+
+
+def resume(ctx: Context, participant: Participant) -> dict[str, Any]:
+    """Return the same participant again; without its token a new token is made, and the old one ends."""
+    earlier = previous_result(ctx, participant)
+    if earlier is not None:
+        return participant_response(ctx, participant, earlier)
+    if not _has_participant_token(ctx, participant):
+        participant.token_serial += 1
+        record_result(ctx, participant, participant.token_serial)
+    return participant_response(ctx, participant, participant.token_serial)
+
+
+def participant_response(ctx: Context, participant: Participant, serial: int) -> dict[str, Any]:
+    """Return what the answer to creating or loading a participant holds."""
+    answer: dict[str, Any] = {
+        "participant": {
+            **participant.as_json(),
+            "worker_id": participant.worker_id,
+            "unique_id": participant.unique_id,
+        },
+        "token": ctx.tokens.issue(participant.id, serial),
+        # A page that sees another number than before knows that the participant went on elsewhere.
+        "session": serial,
+    }
+    if waiting_rooms.has_waiting_room(ctx):
+        answer["quorum"] = _quorum(ctx, participant)
+    return answer
+
+
+def _quorum(ctx: Context, participant: Participant) -> dict[str, Any]:
+    state = waiting_rooms.room_state(ctx, participant.id)
+    if participant.is_new and participant.status == WORKING:
+        # The newcomer's own place in the lobby is part of this commit.
+        state["n"] = min(state["n"] + 1, state["q"])
+    return state
+
+
+def load_by_link(ctx: Context, link: str) -> dict[str, Any]:
+    """Return the participant of a recruiter's signed entry link; Forbidden for a link that isn't ours."""
+    worker_id, assignment_id, signed = ctx.recruiters.read_entry(link)
+    return load_participant(ctx, assignment_id, worker_id, signed)
+
+
+def load_participant(
+    ctx: Context, assignment_id: str, worker_id: str | None, signed: str | None = None
+) -> dict[str, Any]:
+    """Return an existing participant by assignment (and worker, where the caller names one).
+
+    `signed`: the `entry` of their link, for a recruiter who gives signed ones.
+    """
+    if not assignment_id.strip():
+        raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
+    require_real_id("assignment_id", assignment_id)
+    require_real_id("worker_id", worker_id or "")
+    participant = ctx.experiment.load_participant(assignment_id)
+    if participant is None or (worker_id is not None and participant.worker_id != worker_id):
+        raise NotFound(
+            "Nobody with this assignment and worker takes part in this study.", code="participant_not_found"
+        )
+    _require_resume_proof(ctx, participant, signed)
+    return resume(ctx, participant)

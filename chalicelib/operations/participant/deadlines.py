@@ -1,0 +1,150 @@
+"""Participants whose time is up: what became of them is asked at the recruiter, and set right.
+
+Each participant's deadline is one message, recorded when they begin and due when their time is up: nobody
+is looked for by a sweep.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import NotFound
+from chalicelib.messages import CheckDeadline, PollAssignment
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
+from chalicelib.operations.recruitment.recruitment import close_places, recruiter_state_of
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
+
+from .submission import (
+    can_submit_for,
+    is_settled,
+    process_submission,
+    record_loss,
+    settle_without_assignment,
+    submit_on_behalf_of,
+)
+
+#: How long after the end of `duration` a report may still be on its way.
+REPORT_GRACE = timedelta(minutes=2)
+#: How long a participant takes from the exit page to the recruiter's.
+SUBMISSION_DELAY = timedelta(seconds=30)
+#: Who is still working at the recruiter is asked about again, so often and so long.
+RECHECK_INTERVAL = timedelta(minutes=10)
+MAX_OVERTIME = timedelta(hours=1)
+
+
+def deadline(ctx: Context, participant: Participant) -> datetime:
+    """When a participant's time is up."""
+    return participant.creation_time + timedelta(hours=float(ctx.config.get("duration") or 1.0))
+
+
+def set_deadline(ctx: Context, participant: Participant) -> None:
+    """Have a newcomer looked after when their time is up."""
+    _schedule_check(ctx, participant, deadline(ctx, participant) + REPORT_GRACE)
+
+
+def _schedule_check(ctx: Context, participant: Participant, due: datetime) -> None:
+    ctx.uow.post(CheckDeadline(participant.id), due=due)
+
+
+def open_assignment(ctx: Context, participant_id: int) -> tuple[str, str, dict[str, Any]] | None:
+    """Return recruiter, assignment and the recruiter's facts of somebody who is not through; or None."""
+    participant = ctx.uow.participant(participant_id)
+    if not _is_open(ctx, participant):
+        return None
+    recruiter_state = {**recruiter_state_of(ctx, participant.recruiter), "hit_id": participant.hit_id}
+    return participant.recruiter, participant.assignment_id, recruiter_state
+
+
+def poll_open_assignments(ctx: Context, recruiter: str, hit_id: str) -> None:
+    """Have the recruiter asked about every participant of a HIT whose end isn't known, in a moment.
+
+    Reports of single assignments, which say more, may still be on their way.
+    """
+    active_participants = ctx.uow.active_participants()
+    ctx.uow.prefetch(more=[(f"part#{listed['id']}", "#") for listed in active_participants])
+    for listed in active_participants:
+        participant = ctx.uow.participant(listed["id"])
+        is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id
+        if is_from_here and _is_open(ctx, participant):
+            ctx.uow.post(PollAssignment(participant.id), due=ctx.now + REPORT_GRACE)
+
+
+def schedule_submission_check(
+    ctx: Context, recruiter: str, participant_id: int, assignment_id: str
+) -> dict[str, Any]:
+    """Have the recruiter asked about a participant who says that they are submitting the assignment.
+
+    Anybody may say so, so nothing is believed and nothing is revealed: the recruiter is asked, once for a
+    burst, about a participant of its own who has this assignment and has finished.
+    """
+    participant = _find_participant(ctx, participant_id)
+    if participant is None or participant.assignment_id != assignment_id:
+        return {}
+    is_theirs = participant.recruiter.partition(":")[0] == recruiter
+    if is_theirs and participant.end_time is not None and _is_open(ctx, participant):
+        name = f"fate-{participant.id}"
+        ctx.uow.send_transient(PollAssignment(participant.id), name, due=ctx.now + SUBMISSION_DELAY)
+    return {}
+
+
+def _find_participant(ctx: Context, participant_id: int) -> Participant | None:
+    try:
+        return ctx.uow.participant(participant_id)
+    except NotFound:
+        return None
+
+
+def apply_assignment_status(ctx: Context, participant_id: int, assignment_status: str | None) -> None:
+    """Take what a recruiter knows of somebody before their time is up; what it doesn't know is left."""
+    participant = ctx.uow.participant(participant_id)
+    if not _is_open(ctx, participant):
+        return
+    if assignment_status in ("submitted", "approved"):
+        process_submission(ctx, participant_id)
+    elif assignment_status in ("returned", "abandoned", "rejected"):
+        record_loss(ctx, participant_id, assignment_status)
+
+
+def _is_open(ctx: Context, participant: Participant) -> bool:
+    if participant.status in DISMISSED_WITH_PAY:
+        return not is_settled(ctx, participant)
+    return participant.status == WORKING
+
+
+def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str | None) -> None:
+    """Give somebody whose time is up the status that the recruiter knows, or missing_notification.
+
+    Who is still working there is asked about again for a while: the recruiter's time may be longer.
+    """
+    participant = ctx.uow.participant(participant_id)
+    if not _is_open(ctx, participant):
+        return
+    if assignment_status in ("submitted", "approved") or _needs_no_report(ctx, participant):
+        process_submission(ctx, participant_id)
+    elif assignment_status in ("working", "abandoned") and can_submit_for(ctx, participant):
+        submit_on_behalf_of(ctx, participant, is_offered_anew=assignment_status == "abandoned")
+    elif assignment_status == "working" and ctx.now < deadline(ctx, participant) + MAX_OVERTIME:
+        _schedule_check(ctx, participant, ctx.now + RECHECK_INTERVAL)
+    elif participant.status in DISMISSED_WITH_PAY:
+        settle_without_assignment(ctx, participant, is_offered_anew=assignment_status is not None)
+    elif assignment_status in ("returned", "abandoned", "rejected"):
+        record_loss(ctx, participant_id, assignment_status)
+    else:
+        _mark_missing(ctx, participant)
+
+
+def _needs_no_report(ctx: Context, participant: Participant) -> bool:
+    """Whether somebody who is owed pay can have it without the recruiter knowing of a submission."""
+    came_to_an_end = participant.status in DISMISSED_WITH_PAY or participant.end_time is not None
+    return came_to_an_end and ctx.recruiters.auto_submits(participant.recruiter)
+
+
+def _mark_missing(ctx: Context, participant: Participant) -> None:
+    record_loss(ctx, participant.id, "missing_notification")
+    notify_operator(ctx, f"Participant {participant.id} ran out of time and the recruiter reports nothing.")
+    if ctx.config.get("disable_when_duration_exceeded"):
+        ctx.uow.state["closed_by_operator"] = True
+        close_places(ctx)

@@ -1,0 +1,65 @@
+"""The ad page asks whether this person may take part, before it shows the button."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.errors import BadRequest
+from chalicelib.operations.shared.access import is_active
+from chalicelib.operations.shared.context import Context
+
+from .id_validation import PREVIEW, require_real_id
+
+#: What the rule words mobile, tablet, pc, touchcapable and bot stand for in a browser's own words.
+DEVICES = {
+    "mobile": ("mobi", "iphone", "android"),
+    "tablet": ("ipad", "tablet", "kindle", "silk/"),
+    "touchcapable": ("mobi", "iphone", "ipad", "android", "tablet"),
+    "bot": ("bot", "crawler", "spider", "headless"),
+}
+
+
+def check_eligibility(
+    ctx: Context, worker_id: str, assignment_id: str, hit_id: str, user_agent: str
+) -> dict[str, Any]:
+    """Return {"may": true}, or false with a reason: preview, repeat_worker, excluded_browser, closed.
+
+    `resumes`: the participant goes on where they were; `ended`: they have finished with this assignment.
+    """
+    if assignment_id == PREVIEW:
+        return {"may": False, "reason": "preview"}
+    ids = {"workerId": worker_id, "assignmentId": assignment_id, "hitId": hit_id}
+    if not all(value.strip() for value in ids.values()):
+        raise BadRequest("hitId, assignmentId and workerId are needed.", code="id_missing")
+    for name, value in ids.items():
+        require_real_id(name, value)
+    if is_excluded(str(ctx.config.get("browser_exclude_rule") or ""), user_agent):
+        return {"may": False, "reason": "excluded_browser"}
+    came_before = _returning_participant(ctx, worker_id, assignment_id)
+    if came_before is not None:
+        return came_before
+    if not ctx.config.get("allow_repeat_worker_ids") and ctx.uow.item((f"worker#{worker_id}", "#")):
+        return {"may": False, "reason": "repeat_worker"}
+    if ctx.uow.state.get("closed"):
+        return {"may": False, "reason": "closed"}
+    return {"may": True}
+
+
+def _returning_participant(ctx: Context, worker_id: str, assignment_id: str) -> dict[str, Any] | None:
+    """Answer a participant who began with this assignment already; None for anyone else."""
+    claimed = ctx.uow.item((f"assignment#{assignment_id}", "#"))
+    known = None if claimed is None else ctx.uow.participant(claimed["participant_id"])
+    if known is None or known.worker_id != worker_id:
+        return None
+    if known.is_working:
+        return {"may": True, "resumes": True}
+    return None if is_active(known) else {"may": False, "reason": "repeat_worker", "ended": True}
+
+
+def is_excluded(rule: str, user_agent: str) -> bool:
+    """Whether a comma-separated list of browser and device words matches a browser."""
+    agent = user_agent.lower()
+    for word in (part.strip().lower() for part in rule.split(",")):
+        if word and any(sign in agent for sign in DEVICES.get(word, (word,))):
+            return True
+    return False

@@ -1,0 +1,352 @@
+"""The worker's part: a submission is paid for, then judged, and followed by recruiting.
+
+Base pay is owed in a commit of its own, so a hook of the experiment that raises afterwards doesn't withhold
+it. The bonus and the status are decided by the hooks that judge (`data_check`, `bonus`, `attention_check`),
+and wait for them. Hooks that are only told of what happened (`participant_task_completed`, `recruit`,
+`submission_successful`, `data_check_failed`, `attention_check_failed`) are called by messages of their own:
+payment doesn't wait for them, and when one keeps failing, the operator is told by its dead letter.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.messages import FollowUp, GrantQualifications, RecordTaskCompletion, ReviewSubmission
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.run_records import Payment
+from chalicelib.operations.payment.ledger import (
+    BASE,
+    BONUS,
+    CENT,
+    SCREEN_OUT,
+    record_base_pay,
+    record_debt,
+    to_cents,
+)
+from chalicelib.operations.realtime.waiting_rooms import leave_lobby
+from chalicelib.operations.recruitment import budget, listings
+from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
+from chalicelib.operations.recruitment.recruitment import record_reopened_place
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
+
+#: Where on the record of somebody sent away early it stands that they gave the assignment back.
+ASSIGNMENT_RETURNED = "gave_assignment_back"
+#: For whom it is over with nothing owed by itself, and where it stands that they finished all the same.
+LOST_STATUSES = ("returned", "abandoned", "rejected", "missing_notification")
+LATE_COMPLETION_NOTIFIED = "finished_late"
+
+TASK_COMPLETED, RECRUIT = "participant_task_completed", "recruit"
+#: Hooks after which another participant is asked for in any case.
+REPLACED_AFTER = ("data_check_failed", "attention_check_failed")
+
+
+def process_submission(ctx: Context, participant_id: int) -> None:
+    """Take a submission, once: base pay is owed, and the experiment is asked for its judgement."""
+    participant = ctx.uow.participant(participant_id)
+    if participant.status in DISMISSED_WITH_PAY:
+        _settle_dismissed(ctx, participant)
+        return
+    if participant.status != WORKING:
+        notify_late_completion(ctx, participant)
+        return
+    if participant.end_time is None:
+        # The page never reported the end, which would have posted this.
+        post_task_completed(ctx, participant)
+        participant.end_time = ctx.now
+    _set_status(ctx, participant, "submitted")
+    record_base_pay(ctx, participant)
+    ctx.uow.post(ReviewSubmission(participant.id))
+
+
+def notify_late_completion(ctx: Context, participant: Participant) -> None:
+    """Tell the operator, once, that somebody who had been given up has finished all the same."""
+    if participant.status not in LOST_STATUSES or participant.details.get(LATE_COMPLETION_NOTIFIED):
+        return
+    participant.details = {**participant.details, LATE_COMPLETION_NOTIFIED: True}
+    notify_operator(
+        ctx,
+        f"Participant {participant.id} has finished, but the assignment is {participant.status}; nothing is "
+        "paid for that by itself. If they are owed something, pay them with: petri compensate",
+    )
+
+
+def _settle_dismissed(ctx: Context, participant: Participant) -> None:
+    """Have somebody paid who was sent away early and handed the assignment in; again: nothing."""
+    if participant.end_time is None:
+        participant.end_time = ctx.now
+    if is_settled(ctx, participant):
+        return
+    if participant.status != "screened_out":
+        owed = record_base_pay(ctx, participant)
+    elif ctx.recruiters.pays_any_submission(participant.recruiter):
+        owed = _owe_reward_instead(ctx, participant)
+    else:
+        owed = _owe_fee(ctx, participant)
+    if owed is not None:
+        budget.record_dismissal_paid(ctx)
+
+
+def _owe_fee(ctx: Context, participant: Participant) -> Payment | None:
+    return record_debt(ctx, participant, SCREEN_OUT, _fee(ctx), "screened out")
+
+
+def _fee(ctx: Context) -> Decimal:
+    return to_cents(ctx.config.get("screen_out_payment") or 0, "screen_out_payment")
+
+
+def _owe_reward_instead(ctx: Context, participant: Participant) -> Payment | None:
+    """Owe base pay in place of the fee: the recruiter pays whatever is handed in, unless it is rejected.
+
+    Only where the fee is larger, the rest of it is owed beside.
+    """
+    base = record_base_pay(ctx, participant)
+    rest = _fee(ctx) - (participant.base_pay or 0)
+    beside = record_debt(ctx, participant, SCREEN_OUT, rest, "screened out: the fee beyond base pay")
+    _follow_up(ctx, participant, RECRUIT)
+    return base or beside
+
+
+def is_settled(ctx: Context, participant: Participant) -> bool:
+    """Whether nothing more is to come for somebody who was sent away early."""
+    if participant.details.get(ASSIGNMENT_RETURNED) or ctx.uow.payment(participant.id, BASE) is not None:
+        return True
+    return participant.status == "screened_out" and ctx.uow.payment(participant.id, SCREEN_OUT) is not None
+
+
+def settle_without_assignment(
+    ctx: Context, participant: Participant, *, is_offered_anew: bool = True
+) -> None:
+    """Settle with somebody who was sent away early and gave the assignment back; again: nothing.
+
+    The fee for being screened out is owed and needs no assignment. Base pay can't go with one that was
+    given back: the operator is told. `is_offered_anew`: to somebody else, by the recruiter itself.
+    """
+    if is_settled(ctx, participant):
+        return
+    participant.details = {**participant.details, ASSIGNMENT_RETURNED: True}
+    participant.end_time = participant.end_time or ctx.now
+    if is_offered_anew and _recruiter_reopens_place(ctx, participant):
+        record_reopened_place(ctx)
+    elif ctx.recruiters.pays_any_submission(participant.recruiter):
+        _follow_up(ctx, participant, RECRUIT)
+    if participant.status == "screened_out":
+        owed = _owe_fee(ctx, participant)
+        if owed is not None:
+            budget.record_dismissal_paid(ctx)
+    else:
+        notify_operator(
+            ctx,
+            f"Participant {participant.id} is {participant.status} and is owed pay, but never handed the "
+            "assignment in. Pay them with: petri compensate",
+        )
+
+
+def review_submission(ctx: Context, participant_id: int) -> None:
+    """Hand a submission to the experiment's hooks, once."""
+    participant = ctx.uow.participant(participant_id)
+    if participant.status != "submitted":
+        return
+    ctx.uow.declare_scope(*participant.node_ids)
+    if participant.released is not None:
+        ctx.seed(participant, "judge_participant", 0)
+        _set_status(ctx, participant, "approved")
+        _follow_up(ctx, participant, RECRUIT)
+        return
+    ctx.seed(participant, "judge_participant", 0)
+    ctx.experiment.review_submission = partial(_review, ctx)
+    ctx.experiment.on_recruiter_submission_complete(participant, _submission(participant))
+    # An override may have set another status itself.
+    _set_status(ctx, participant, participant.status)
+
+
+def has_own(experiment_class: type[Experiment], hook: str) -> bool:
+    """Whether an experiment overrides a hook; without one, a message would be sent for nothing."""
+    return getattr(experiment_class, hook) is not getattr(Experiment, hook)
+
+
+def post_task_completed(ctx: Context, participant: Participant) -> None:
+    """Have the experiment told that a participant has finished the task, where it has a hook for that."""
+    if has_own(type(ctx.experiment), TASK_COMPLETED):
+        ctx.uow.post(RecordTaskCompletion(participant.id))
+
+
+def record_task_completion(ctx: Context, participant_id: int) -> None:
+    """Let the experiment know, once, that a participant has finished the task.
+
+    A message of its own does this, so that a hook that fails keeps no participant from finishing. Before the
+    review it is tried too, where that message is late.
+    """
+    participant = ctx.uow.participant(participant_id)
+    if participant.task_completed or participant.released is not None:
+        return
+    participant.task_completed = True
+    ctx.uow.declare_scope(*participant.node_ids)
+    ctx.seed(participant, TASK_COMPLETED, 0)
+    ctx.experiment.participant_task_completed(participant)
+
+
+def _follow_up(ctx: Context, participant: Participant, hook: str) -> None:
+    """Have a hook told of what was decided, by a message of its own where it can fail.
+
+    That is where the experiment overrides it, and where nodes are failed: there may be very many.
+    """
+    if hook in REPLACED_AFTER or any(has_own(type(ctx.experiment), name) for name in (hook, RECRUIT)):
+        ctx.uow.post(FollowUp(participant.id, hook))
+    else:
+        _call(ctx, participant, hook)
+
+
+def follow_up(ctx: Context, participant_id: int, hook: str) -> None:
+    """Tell a hook of the experiment what was decided about a participant, and recruit."""
+    participant = ctx.uow.participant(participant_id)
+    ctx.uow.declare_scope(*participant.node_ids)
+    ctx.seed(participant, f"follow_up|{hook}", 0)
+    _call(ctx, participant, hook)
+
+
+def _call(ctx: Context, participant: Participant, hook: str) -> None:
+    if hook != RECRUIT:
+        getattr(ctx.experiment, hook)(participant)
+    if hook in REPLACED_AFTER:
+        ctx.experiment.recruiter.recruit(n=1)
+    else:
+        ctx.experiment.recruit()
+
+
+def _submission(participant: Participant) -> dict[str, Any]:
+    return {
+        "event_type": "AssignmentSubmitted",
+        "participant_id": participant.id,
+        "assignment_id": participant.assignment_id,
+        "timestamp": participant.end_time,
+    }
+
+
+def _review(ctx: Context, participant: Participant) -> None:
+    """Check the data, pay the bonus, check the attention, approve, recruit."""
+    if not ctx.experiment.data_check(participant):
+        _set_status(ctx, participant, "bad_data")
+        _follow_up(ctx, participant, "data_check_failed")
+    else:
+        _pay_bonus_and_check_attention(ctx, participant)
+
+
+def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> None:
+    experiment = ctx.experiment
+    bonus = _checked_bonus(ctx, experiment.bonus(participant))
+    participant.bonus = bonus
+    if bonus >= CENT:
+        record_debt(ctx, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
+    if not experiment.attention_check(participant):
+        _set_status(ctx, participant, "did_not_attend")
+        _follow_up(ctx, participant, "attention_check_failed")
+    else:
+        _set_status(ctx, participant, "approved")
+        _enqueue_qualifications(ctx, participant)
+        _follow_up(ctx, participant, "submission_successful")
+
+
+def _checked_bonus(ctx: Context, asked: Any) -> Decimal:
+    bonus = to_cents(asked or 0, "bonus()")
+    most = ctx.config.get("max_bonus")
+    if most is not None and bonus > to_cents(most, "max_bonus"):
+        raise ExperimentError(
+            f"bonus() returned {ctx.money(bonus)}, which is above max_bonus ({ctx.money(most)}). No "
+            "bonus was paid: fix bonus() or raise max_bonus, then have it asked "
+            "again with petri dead-letters replay."
+        )
+    return bonus
+
+
+def _enqueue_qualifications(ctx: Context, participant: Participant) -> None:
+    if ctx.config.get("assign_qualifications"):
+        ctx.uow.post(GrantQualifications(participant.id))
+
+
+def qualifications_of(ctx: Context, participant_id: int) -> tuple[str, str, list[str]]:
+    """Return recruiter, worker and the names under which having taken part is marked."""
+    participant = ctx.uow.participant(participant_id)
+    groups = [name.strip() for name in str(ctx.config.get("group_name") or "").split(",")]
+    return participant.recruiter, participant.worker_id, [ctx.app_id, *(name for name in groups if name)]
+
+
+def _set_status(ctx: Context, participant: Participant, status: str) -> None:
+    participant.status = status
+    ctx.uow.update_status_index(participant)
+    if not participant.node_ids:
+        leave_lobby(ctx, participant.id)
+
+
+def can_submit_for(ctx: Context, participant: Participant) -> bool:
+    """Whether somebody who is owed pay, and never went back to the recruiter, can be handed in for."""
+    has_finished = participant.status == WORKING and participant.end_time is not None
+    return (has_finished or participant.status == "overrecruited") and ctx.recruiters.can_submit_on_behalf(
+        participant.recruiter
+    )
+
+
+def submit_on_behalf_of(ctx: Context, participant: Participant, *, is_offered_anew: bool) -> None:
+    """Take somebody's submission, though they never went back; `is_offered_anew`: their place, to another."""
+    if is_offered_anew and _recruiter_reopens_place(ctx, participant) and not is_settled(ctx, participant):
+        record_reopened_place(ctx)
+    process_submission(ctx, participant.id)
+
+
+def record_loss(ctx: Context, participant_id: int, status: str) -> None:
+    """Handle the report that somebody returned or abandoned the assignment, gave up, or was rejected."""
+    participant = ctx.uow.participant(participant_id)
+    if status == "abandoned" and can_submit_for(ctx, participant):
+        submit_on_behalf_of(ctx, participant, is_offered_anew=True)
+        return
+    if participant.status in DISMISSED_WITH_PAY:
+        settle_without_assignment(ctx, participant)
+    if participant.status != WORKING:
+        return
+    ctx.seed(participant, f"lose_participant|{status}", 0)
+    has_finished = participant.end_time is not None
+    participant.end_time = participant.end_time or ctx.now
+    _set_status(ctx, participant, status)
+    if status == "abandoned":
+        ctx.experiment.assignment_abandoned(participant)
+    elif status == "replaced":
+        ctx.experiment.assignment_reassigned(participant)
+    else:
+        ctx.experiment.assignment_returned(participant)
+    _replace_participant(ctx, participant)
+    notify_if_pay_promised(ctx, participant)
+    if has_finished and participant.released is None and status in ("abandoned", "missing_notification"):
+        notify_late_completion(ctx, participant)
+
+
+def notify_if_pay_promised(ctx: Context, participant: Participant) -> None:
+    """Tell the operator of somebody who was let go with pay and then lost the assignment."""
+    if participant.released is not None:
+        notify_operator(
+            ctx,
+            f"Participant {participant.id} was to be paid ({participant.released}), but the assignment is "
+            f"{participant.status}: base pay can't go with it. Pay them with: petri compensate",
+        )
+
+
+def _replace_participant(ctx: Context, participant: Participant) -> None:
+    """Ask for somebody else, where nobody has the place already or gets it from the recruiter by itself."""
+    if participant.status == "replaced":
+        return
+    if participant.status in ("returned", "abandoned") and _recruiter_reopens_place(ctx, participant):
+        record_reopened_place(ctx)
+    else:
+        ctx.experiment.recruit()
+
+
+def _recruiter_reopens_place(ctx: Context, participant: Participant) -> bool:
+    """Whether the recruiter offers a place that was given back anew: those that report submissions do.
+
+    Not when recruitment is closed, or the HIT has ended.
+    """
+    has_ended = ctx.uow.state.get("closed") or listings.has_ended(ctx, participant.hit_id)
+    return not has_ended and not ctx.recruiters.auto_submits(participant.recruiter)

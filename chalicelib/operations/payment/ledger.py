@@ -1,0 +1,303 @@
+"""What is owed, and that it is paid once: the ledger.
+
+One record for each participant and kind, put only if it isn't there. It moves from due to sending to
+paid (or refused, or held for the operator's word), each move in a commit of its own that keeps who, when
+and why. Between sending and paid lies the recruiter's call, with a token that is the same each time; a
+later try looks first whether the earlier one happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from chalicelib.errors import ExperimentError, NotSettled
+from chalicelib.messages import SendPayment
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso, moment
+from chalicelib.model.run_records import DUE, HELD, PAID, REFUSED, SENDING, Payment
+from chalicelib.operations.recruitment import budget
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
+from chalicelib.ports import Transfer
+
+CENT = Decimal("0.01")
+BASE, BONUS, COMPENSATION, SCREEN_OUT = "base", "bonus", "compensation", "screen-out"
+#: A sum above this is taken for a mistake: MTurk takes no bonus above 10,000 dollars.
+MAX_AMOUNT = Decimal(10_000)
+#: How long one worker has a payment to itself: longer than a call to a recruiter takes.
+LEASE = timedelta(minutes=2)
+LEASE_ENDS = "leased_until"
+#: Payments that a vendor may show with the assignment as an amount and no more: two of one amount go one
+#: after the other, so late that the first is surely shown.
+INDISTINGUISHABLE_KINDS = (BONUS, COMPENSATION)
+MIN_SPACING = timedelta(minutes=20)
+#: When a payment was last begun to be sent, and how often; a try that only looked doesn't count.
+SENT_AT, SENDS = "sent_at", "sends"
+#: After so many that nobody could tell of, the operator is needed.
+MAX_SENDS = 12
+#: Who moves payments on, where the operator doesn't.
+PLATFORM, OPERATOR = "petri", "operator"
+MAX_TRANSITIONS = 60
+MAX_REASON_LENGTH = 1000
+
+
+def to_cents(amount: Any, what: str) -> Decimal:
+    """Return an amount in dollars as whole cents; ExperimentError for what is no sum of money."""
+    try:
+        dollars = Decimal(str(amount))
+    except InvalidOperation as error:
+        raise ExperimentError(f"{what} must be a number of dollars, not {amount!r}.") from error
+    if not dollars.is_finite() or abs(dollars) > MAX_AMOUNT:
+        raise ExperimentError(f"{what} must lie between 0 and {MAX_AMOUNT} dollars, not {amount!r}.")
+    # Rounded first: what floats leave of zero, such as -5e-17, is zero.
+    cents = dollars.quantize(CENT, ROUND_HALF_UP)
+    if cents < 0:
+        raise ExperimentError(f"{what} must lie between 0 and {MAX_AMOUNT} dollars, not {amount!r}.")
+    return abs(cents)
+
+
+def record_debt(
+    ctx: Context, participant: Participant, kind: str, amount: Decimal, reason: str, by: str = PLATFORM
+) -> Payment | None:
+    """Put a sum into the ledger, unless its kind is there already, and have it paid after the commit.
+
+    A bonus above the hard cap is held for the operator's word; base pay never is. Returns the record, or
+    None when nothing was put.
+    """
+    if amount < CENT or ctx.uow.payment(participant.id, kind) is not None:
+        return None
+    payment = Payment(participant.id, kind, amount, reason)
+    ctx.uow.save(payment)
+    cost = budget.cost_with_fee(ctx, participant.recruiter, amount)
+    is_held = kind == BONUS and budget.exceeds_hard_cap(ctx, cost, participant)
+    budget.add_to_owed(ctx, cost, participant, is_last=kind != BASE or participant.status != "submitted")
+    if is_held:
+        record_transition(ctx, payment, HELD, "hard_cap is reached", by)
+        notify_operator(
+            ctx,
+            f"A bonus of {ctx.money(amount)} for participant {participant.id} is held, since hard_cap is "
+            f"reached. Have it paid with: petri payments release --participant {participant.id}",
+        )
+    else:
+        record_transition(ctx, payment, DUE, reason, by)
+        enqueue_payment(ctx, payment, recruiter=participant.recruiter)
+        _begin_at_once(ctx, payment, participant)
+    return payment
+
+
+def _begin_at_once(ctx: Context, payment: Payment, participant: Participant) -> None:
+    """Begin a payment in the commit that owes it, for the consumer that sends it right after that commit.
+
+    If the consumer ends before it has sent it, the payment's message finds that it may have been sent.
+    """
+    if not ctx.sends_payments or ctx.recruiters.simulated_recruiter(participant.recruiter) is not None:
+        return
+    if _spacing_ends_at(ctx, payment) is None:
+        ctx.begun_payments[participant.id, payment.kind] = _begin(ctx, payment)
+
+
+def enqueue_payment(ctx: Context, payment: Payment, due: datetime | None = None, recruiter: str = "") -> None:
+    """Have a payment sent after the commit, at the earliest when due; `recruiter`: whose, where known."""
+    ctx.uow.post(SendPayment(payment.participant_id, payment.kind, recruiter), due=due)
+
+
+def record_base_pay(ctx: Context, participant: Participant) -> Payment | None:
+    """Base pay: owed to everybody who did not break off by themselves."""
+    amount = to_cents(ctx.config.get("base_payment") or 0, "base_payment")
+    participant.base_pay = amount
+    return record_debt(ctx, participant, BASE, amount, "base pay")
+
+
+def begin_payment(ctx: Context, participant_id: int, kind: str) -> Transfer | None:
+    """Move a payment to sending and say what to send; None when nothing is to be sent (now).
+
+    While another worker has the payment, it is looked at again when that one's time is up, and after
+    another sum that can't be told from it, when that one is surely shown.
+    """
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is None or payment.status not in (DUE, SENDING):
+        return None
+    until = leased_until(ctx, payment) or _spacing_ends_at(ctx, payment)
+    if until is not None:
+        enqueue_payment(ctx, payment, due=until)
+        return None
+    return _begin(ctx, payment)
+
+
+def _begin(ctx: Context, payment: Payment) -> Transfer:
+    transfer = transfer_of(ctx, payment)
+    record_transition(ctx, payment, SENDING, "tried again" if transfer.is_retry else "sent")
+    payment.details = {**payment.details, LEASE_ENDS: iso(ctx.now + LEASE)}
+    if not transfer.is_retry:
+        _record_send(ctx, payment)
+    return transfer
+
+
+def record_resend(ctx: Context, participant_id: int, kind: str) -> None:
+    """Note that a payment, which was looked for and isn't there, is about to be sent once more."""
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is not None and payment.status == SENDING:
+        _record_send(ctx, payment)
+
+
+def _record_send(ctx: Context, payment: Payment) -> None:
+    sends = int(payment.details.get(SENDS, 0)) + 1
+    payment.details = {**payment.details, SENT_AT: iso(ctx.now), SENDS: sends}
+
+
+def attempts_exhausted(ctx: Context, participant_id: int, kind: str) -> bool:
+    """Whether a payment was sent so often, and nobody could tell of it, that the operator is needed."""
+    payment = ctx.uow.payment(participant_id, kind)
+    return payment is not None and int(payment.details.get(SENDS, 0)) >= MAX_SENDS
+
+
+def reschedule_payment(ctx: Context, participant_id: int, kind: str, error: NotSettled) -> None:
+    """Have a payment looked for again when its recruiter can tell of it; nobody tries before."""
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is None or payment.status != SENDING:
+        return
+    record_transition(ctx, payment, SENDING, str(error))
+    payment.details = {**payment.details, LEASE_ENDS: iso(error.again)}
+    enqueue_payment(ctx, payment, due=error.again)
+
+
+def leased_until(ctx: Context, payment: Payment) -> datetime | None:
+    """Return until when another worker has a payment to itself; None when nobody has."""
+    until = moment(payment.details.get(LEASE_ENDS))
+    return until if until is not None and until > ctx.now else None
+
+
+def _spacing_ends_at(ctx: Context, payment: Payment) -> datetime | None:
+    """Return until when a payment that wasn't begun has to wait for one that looks like it."""
+    if payment.status != DUE:
+        return None
+    for other in _indistinguishable(ctx, payment):
+        # Part of this commit, so that never both begin at one moment.
+        ctx.uow.save(other)
+        since = moment(transitions_of(other)[-1]["at"]) if transitions_of(other) else None
+        if other.status == SENDING:
+            return ctx.now + MIN_SPACING
+        if other.status == PAID and since is not None and since + MIN_SPACING > ctx.now:
+            return since + MIN_SPACING
+    return None
+
+
+def _indistinguishable(ctx: Context, payment: Payment) -> Iterator[Payment]:
+    """The participant's other payments that a vendor may not be able to tell from this one."""
+    if payment.kind not in INDISTINGUISHABLE_KINDS:
+        return
+    for kind in INDISTINGUISHABLE_KINDS:
+        other = None if kind == payment.kind else ctx.uow.payment(payment.participant_id, kind)
+        if other is not None and other.amount == payment.amount:
+            yield other
+
+
+def _indistinguishable_sent_at(ctx: Context, payment: Payment) -> datetime | None:
+    sent = [
+        moment(other.details.get(SENT_AT))
+        for other in _indistinguishable(ctx, payment)
+        if other.status == PAID
+    ]
+    return next((at for at in sent if at is not None), None)
+
+
+def transfer_of(ctx: Context, payment: Payment) -> Transfer:
+    """Return a payment as its recruiter has to make it."""
+    participant = ctx.uow.participant(payment.participant_id)
+    tries = [each for each in transitions_of(payment) if each["to"] == SENDING]
+    return Transfer(
+        recruiter=participant.recruiter,
+        participant_id=participant.id,
+        assignment_id=participant.assignment_id,
+        worker_id=participant.worker_id,
+        hit_id=participant.hit_id,
+        kind=payment.kind,
+        amount=payment.amount,
+        reason=payment.reason or "",
+        token=f"{ctx.app_id}-{participant.id}-{payment.kind}",
+        reference=payment.recruiter_reference,
+        is_retry=bool(tries),
+        tried_at=moment(payment.details.get(SENT_AT)),
+        indistinguishable_sent_at=_indistinguishable_sent_at(ctx, payment),
+    )
+
+
+def store_reference(ctx: Context, participant_id: int, kind: str, reference: str) -> None:
+    """Store what the first of a vendor's two calls returned, before the second is made."""
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is not None and payment.status == SENDING:
+        payment.recruiter_reference = reference
+
+
+def record_unknown_outcome(ctx: Context, participant_id: int, kind: str, why: str) -> None:
+    """Note that a try failed without a clear answer; the payment stays sending and is tried again."""
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is not None and payment.status == SENDING:
+        record_transition(ctx, payment, SENDING, why)
+
+
+def settle_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> None:
+    """Note that a payment has been made."""
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is not None and payment.status == SENDING:
+        mark_paid(ctx, payment, reference, "the recruiter has paid")
+
+
+def pay_simulated(ctx: Context, participant_id: int, kind: str, pay: Callable[[Transfer], str]) -> None:
+    """Begin and settle a payment in one commit: `pay` calls nobody, so nothing can happen in between."""
+    transfer = begin_payment(ctx, participant_id, kind)
+    if transfer is not None:
+        settle_payment(ctx, participant_id, kind, pay(transfer))
+
+
+def mark_paid(ctx: Context, payment: Payment, reference: str, why: str, by: str = PLATFORM) -> None:
+    """Move a payment to paid, with the recruiter's reference."""
+    payment.recruiter_reference = reference
+    payment.sent_time = ctx.now
+    record_transition(ctx, payment, PAID, why, by)
+
+
+def refuse_payment(ctx: Context, participant_id: int, kind: str, why: str) -> None:
+    """Note that the recruiter refused a payment for good, and tell the operator."""
+    payment = ctx.uow.payment(participant_id, kind)
+    if payment is None or payment.status != SENDING:
+        return
+    record_transition(ctx, payment, REFUSED, why)
+    notify_operator(
+        ctx,
+        f"The {kind} payment of participant {participant_id} was refused: {why} When its cause is mended, "
+        f"have it paid with: petri payments release --participant {participant_id}",
+    )
+
+
+def record_transition(ctx: Context, payment: Payment, status: str, why: str, by: str = PLATFORM) -> None:
+    """Move a payment on and note to what, when, who did so, why, how much, and the recruiter's reference.
+
+    Whoever had the payment to itself has it no more.
+    """
+    payment.status = status
+    noted = {
+        "to": status,
+        "at": iso(ctx.now),
+        "by": by,
+        "why": why[:MAX_REASON_LENGTH],
+        "amount": str(payment.amount),
+        "reference": payment.recruiter_reference,
+    }
+    kept = {name: value for name, value in payment.details.items() if name != LEASE_ENDS}
+    payment.details = {**kept, "moves": truncate_transitions([*transitions_of(payment), noted])}
+
+
+def transitions_of(payment: Payment) -> list[dict[str, Any]]:
+    """Return how a payment has moved so far, oldest first."""
+    moves: list[dict[str, Any]] = payment.details.get("moves", [])
+    return moves
+
+
+def truncate_transitions(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the middle of a very long story: an item has an end."""
+    half = MAX_TRANSITIONS // 2
+    return moves if len(moves) <= MAX_TRANSITIONS else [*moves[:half], *moves[-half:]]

@@ -1,0 +1,1 @@
+"""Sockets and waiting rooms: connections, channels, presence, dropouts."""

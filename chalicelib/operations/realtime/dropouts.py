@@ -1,0 +1,119 @@
+"""Somebody in a running group is gone, or comes back; the experiment's policy says what follows."""
+
+from __future__ import annotations
+
+from chalicelib.messages import EndGroup, SendToParticipants
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso
+from chalicelib.operations.realtime.waiting_rooms import has_waiting_room, room_of
+from chalicelib.operations.shared.context import Context
+
+#: Where on the participant's record it stands since when they are gone.
+DISCONNECTED_SINCE = "disconnected_since"
+#: Where it stands since when they have done their part, as their page says.
+DONE_SINCE = "done_since"
+#: Where it stands since when a bot plays on for them, and the serial of the bot's token.
+BOT_SINCE, BOT_SERIAL = "played_by_bot_since", "bot_token_serial"
+#: A transaction of DynamoDB holds a hundred writes, and letting somebody go takes two.
+MAX_PER_COMMIT = 40
+
+
+def is_disconnected(participant: Participant) -> bool:
+    """Whether a participant was noticed to be gone and hasn't come back."""
+    return DISCONNECTED_SINCE in participant.details
+
+
+def has_finished_group_part(participant: Participant) -> bool:
+    """Whether a group has no claim on a participant any more: nobody holds a socket at the questionnaire."""
+    was_let_go = participant.released is not None or participant.end_time is not None
+    return was_let_go or not participant.is_working or DONE_SINCE in participant.details
+
+
+def record_done(ctx: Context, participant_id: int) -> None:
+    """Note that somebody's page is through with the group; a socket that they open takes it back.
+
+    Who has no node is on the way from the waiting room into the group, and not through with it.
+    """
+    participant = ctx.uow.participant(participant_id)
+    if participant.node_ids and DONE_SINCE not in participant.details:
+        participant.details = {**participant.details, DONE_SINCE: iso(ctx.now)}
+
+
+def record_disconnect(ctx: Context, participant: Participant) -> None:
+    """Tell the experiment, once, that a participant in a running group is gone."""
+    if (
+        has_finished_group_part(participant)
+        or is_disconnected(participant)
+        or not is_in_running_group(ctx, participant)
+    ):
+        return
+    participant.details = {**participant.details, DISCONNECTED_SINCE: iso(ctx.now)}
+    ctx.seed(participant, "participant_disconnected", len(participant.node_ids))
+    ctx.uow.declare_scope(*participant.node_ids)
+    ctx.experiment.participant_disconnected(participant)
+
+
+def record_return(ctx: Context, participant: Participant) -> None:
+    """Tell the experiment, once, that a participant who was gone is back (a bot in their place isn't)."""
+    if not is_disconnected(participant) or participant.details.get(BOT_SERIAL) == participant.token_serial:
+        return
+    kept = {
+        name: value
+        for name, value in participant.details.items()
+        if name not in (DISCONNECTED_SINCE, BOT_SERIAL)
+    }
+    participant.details = kept
+    if participant.is_working:
+        ctx.seed(participant, "participant_returned", len(participant.node_ids))
+        ctx.uow.declare_scope(*participant.node_ids)
+        ctx.experiment.participant_returned(participant)
+
+
+def is_in_running_group(ctx: Context, participant: Participant) -> bool:
+    """Whether a participant is in a running group: has a node, or a room that opened."""
+    if participant.node_ids:
+        return True
+    return has_waiting_room(ctx) and room_of(ctx, participant.id) is not None
+
+
+def group_members(ctx: Context, participant: Participant) -> list[Participant]:
+    """Return those who are in one group with a participant, themselves included: room, or networks."""
+    room = room_of(ctx, participant.id) if has_waiting_room(ctx) else None
+    ids = set(room["members"]) if room is not None else set()
+    if not ids:
+        for node in participant.nodes(failed="all"):
+            others = (other.participant_id for other in ctx.uow.nodes_in(node.network) if not other.failed)
+            ids.update(one for one in others if one is not None)
+    return [ctx.uow.participant(one) for one in sorted({*ids, participant.id})]
+
+
+def end_group(ctx: Context, participant_id: int) -> None:
+    """Let everybody go who is in one group with somebody who is gone, with pay; tell their pages."""
+    gone = ctx.uow.participant(participant_id)
+    if not is_disconnected(gone):
+        return
+    left = [one for one in group_members(ctx, gone) if one.is_working and one.released is None]
+    state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
+    for one in left[:MAX_PER_COMMIT]:
+        one.released = "dropout"
+        ctx.uow.post(SendToParticipants((one.id,), "quorum", state))
+    if len(left) > MAX_PER_COMMIT:
+        ctx.uow.post(EndGroup(participant_id))
+
+
+def authorize_replacement_bot(ctx: Context, participant_id: int) -> dict[str, str] | None:
+    """Mark that a bot plays on for somebody who is gone, if they consented to it; return its entry."""
+    participant = ctx.uow.participant(participant_id)
+    consented = bool(participant.consent and participant.consent.get("bots"))
+    if not (is_disconnected(participant) and participant.is_working and consented):
+        return None
+    # The bot begins as whoever comes again without a token: with a new one, of the next serial.
+    serial = participant.token_serial + 1
+    participant.details = {**participant.details, BOT_SINCE: iso(ctx.now), BOT_SERIAL: serial}
+    return {
+        "recruiter": "bots",
+        "assignmentId": participant.assignment_id,
+        "hitId": participant.hit_id,
+        "workerId": participant.worker_id,
+        "mode": participant.mode,
+    }

@@ -1,0 +1,446 @@
+"""The waiting room: a lobby in which people wait, and rooms that open when they are full.
+
+Whoever waits has one small item in the lobby. Rooms are formed by one operation, one at a time (it is
+conditioned on, and raises, the version of the rooms' header): it reads lobby and rooms, takes those who
+wait and are in no room yet, first come first (or as the experiment groups them), and writes full rooms.
+So each seat is taken once, nobody is in two rooms, and nobody waits beside a free seat. A crash before
+the commit changes nothing; after it the room stands, and lobby items that are left over are ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import Conflict, ExperimentError
+from chalicelib.messages import (
+    BroadcastCounts,
+    FormRooms,
+    RejectOverflow,
+    SendOpeningState,
+    SendRoomState,
+    SendToParticipants,
+    WaitingTimeout,
+)
+from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.record import iso, moment
+from chalicelib.operations.shared import poll_intervals
+from chalicelib.operations.shared.access import own_participant
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.random_seeds import seeded_draws
+
+LOBBY = "lobby"
+ROOMS = "rooms"
+HEADER = (ROOMS, "#")
+#: Rooms are formed, and newcomers announced, at most this often; a burst is one message. In seconds.
+COALESCE_SECONDS = 0.25
+#: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds: browsers let a page in the
+#: background speak once a minute.
+PRESENCE_TIMEOUT = 90.0
+#: How many lobby items are cleared away, and how many people sent home, in one commit.
+MAX_PER_COMMIT = 40
+#: A transaction of DynamoDB holds a hundred writes. A room takes two, and one for each of its members.
+MAX_WRITES_PER_COMMIT = 90
+#: A heartbeat that comes sooner than this after the last changes nothing, in seconds.
+MIN_BEAT_INTERVAL = 10.0
+
+
+def has_waiting_room(ctx: Context) -> bool:
+    """Whether participants wait for each other before they begin."""
+    return room_size(ctx) > 0
+
+
+def room_size(ctx: Context) -> int:
+    """How many make a full room: `room_size`, or the `quorum` of the one room there is."""
+    return int(ctx.experiment.room_size or ctx.experiment.quorum or 0)
+
+
+def max_rooms(ctx: Context) -> float:
+    """How many rooms may open: one for a plain quorum, `opened_rooms` of them, or any number."""
+    if not ctx.experiment.room_size:
+        return 1
+    return ctx.experiment.rooms or math.inf
+
+
+def enter_lobby(ctx: Context, participant: Participant) -> None:
+    """Let a newcomer wait, or be one too many."""
+    waiting, opened = waiting_entries(ctx), opened_rooms(ctx)
+    seats_left = (max_rooms(ctx) - len(opened)) * room_size(ctx)
+    taken = sum(len(room["members"]) for room in opened) + len(unseated(waiting, opened))
+    if seats_left <= 0 or ctx.experiment.is_overrecruited(taken + 1):
+        participant.status = "overrecruited"
+        return
+    _wait(ctx, participant.id, ctx.now, quiet=False)
+    schedule_room_forming(ctx)
+    minutes = ctx.experiment.waiting_timeout
+    if minutes:
+        ctx.uow.post(
+            WaitingTimeout(participant.id),
+            due=ctx.now + timedelta(minutes=float(minutes)),
+        )
+
+
+def _wait(ctx: Context, participant_id: int, since: datetime, *, quiet: bool) -> None:
+    fields = {"id": participant_id, "since": iso(since), "seen": iso(ctx.now), "quiet": quiet}
+    ctx.uow.put_unconditional(lobby_key(participant_id), "waiting", fields)
+
+
+def schedule_room_forming(ctx: Context) -> None:
+    """Have rooms formed in a moment; a burst of arrivals is one look."""
+    ctx.uow.send_transient(FormRooms(), "group", due=ctx.now + timedelta(seconds=COALESCE_SECONDS))
+
+
+def waiting_entries(ctx: Context) -> list[Mapping[str, Any]]:
+    """Return who waits, in order of arrival."""
+    return sorted(_items_once(ctx, LOBBY), key=lambda item: (item["since"], item["id"]))
+
+
+def opened_rooms(ctx: Context) -> list[Mapping[str, Any]]:
+    """Return the rooms that have opened, in order."""
+    return [item for item in _items_once(ctx, ROOMS) if item["kind"] == "room"]
+
+
+def _items_once(ctx: Context, collection: str) -> Sequence[Mapping[str, Any]]:
+    if collection not in ctx.read:
+        ctx.read[collection] = ctx.uow.items(collection)
+    found: Sequence[Mapping[str, Any]] = ctx.read[collection]
+    return found
+
+
+def lock_rooms(ctx: Context) -> list[Mapping[str, Any]]:
+    """Return the rooms that have opened, as this commit is going to find them, or it is refused.
+
+    The header counts them, and is noted before they are read: who opens rooms meanwhile has changed it.
+    """
+    ctx.uow.item(HEADER)
+    ctx.read.pop(ROOMS, None)
+    opened = opened_rooms(ctx)
+    header = ctx.uow.item(HEADER)
+    if len(opened) != (header["last_room"] if header is not None else 0):
+        raise Conflict("Rooms are being opened at this moment.")
+    return opened
+
+
+def unseated(
+    waiting: Sequence[Mapping[str, Any]], opened: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return who waits and is in no room yet."""
+    seated = {one for room in opened for one in room["members"]}
+    return [item for item in waiting if item["id"] not in seated]
+
+
+def present(ctx: Context, waiting: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out those who haven't been heard of for too long.
+
+    A page that holds a socket and never beats its heart (`quiet`) is there until the socket closes.
+    """
+    oldest = iso(ctx.now - timedelta(seconds=PRESENCE_TIMEOUT)) or ""
+    return [item for item in waiting if item.get("quiet") or item["seen"] >= oldest]
+
+
+def room_of(ctx: Context, participant_id: int) -> Mapping[str, Any] | None:
+    """Return the room in which a participant is, or None."""
+    return next((room for room in opened_rooms(ctx) if participant_id in room["members"]), None)
+
+
+def waiting_entry(ctx: Context, participant_id: int) -> Mapping[str, Any] | None:
+    """Return a participant's place in the lobby; None for who isn't there, or in a room already."""
+    entry = ctx.uow.item(lobby_key(participant_id))
+    if entry is None or room_of(ctx, participant_id) is not None:
+        return None
+    return entry
+
+
+def form_rooms(ctx: Context) -> None:
+    """Open as many rooms as can be filled; tell everybody how far it is."""
+    opened = lock_rooms(ctx)
+    left = max_rooms(ctx) - len(opened)
+    waiting = present(ctx, unseated(waiting_entries(ctx), opened))
+    groups, gone = _eligible_groups(ctx, waiting, left)
+    room_for = MAX_WRITES_PER_COMMIT - _remove_ineligible(ctx, gone)
+    fitting = _fitting(groups, room_for)
+    room_for -= _open(ctx, fitting, room_for)
+    seated = {one for group in groups for one in group}
+    rest = [item["id"] for item in waiting if item["id"] not in seated and item["id"] not in gone]
+    if len(groups) > len(fitting):
+        schedule_room_forming(ctx)
+    elif left - len(groups) <= 0:
+        _reject_remaining(ctx, rest, room_for=max(0, min(room_for, MAX_PER_COMMIT)))
+    elif rest or groups:
+        ctx.uow.send_transient(BroadcastCounts(), "announce")
+
+
+def _fitting(groups: Sequence[Sequence[int]], room_for: int) -> list[Sequence[int]]:
+    """Return the first groups whose rooms fit into one commit: one at least."""
+    fitting: list[Sequence[int]] = []
+    for group in groups:
+        room_for -= len(group) + 2
+        if fitting and room_for < 0:
+            break
+        fitting.append(group)
+    return fitting
+
+
+def _reject_remaining(ctx: Context, rest: Sequence[int], room_for: int) -> None:
+    """Tell those for whom no seat is left, as many as this commit takes, and the others in the next."""
+    for participant_id in rest[:room_for]:
+        ctx.uow.post(RejectOverflow(participant_id))
+    if len(rest) > room_for:
+        schedule_room_forming(ctx)
+
+
+def _remove_ineligible(ctx: Context, gone: Sequence[int]) -> int:
+    """Take people who may not wait any more out of the lobby, as many as fit; return how many."""
+    cleared = gone[: MAX_PER_COMMIT // 4]
+    for participant_id in cleared:
+        ctx.uow.delete_item(lobby_key(participant_id))
+    return len(cleared)
+
+
+def _eligible_groups(
+    ctx: Context, waiting: Sequence[Mapping[str, Any]], most: float
+) -> tuple[list[list[int]], list[int]]:
+    """Group those who wait; return also those who have finished or withdrawn, whom others replace."""
+    ids = [item["id"] for item in waiting]
+    gone: list[int] = []
+    while True:
+        groups = _groups(ctx, ids)
+        groups = groups[: int(min(most, len(groups)))]
+        left = _ineligible(ctx, [one for group in groups for one in group])
+        if not left:
+            return groups, gone
+        gone += sorted(left)
+        ids = [one for one in ids if one not in left]
+
+
+def _ineligible(ctx: Context, ids: Sequence[int]) -> set[int]:
+    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in ids])
+    return {one for one in ids if not may_wait(ctx.uow.participant(one))}
+
+
+def may_wait(participant: Participant) -> bool:
+    """Whether a participant may still be given a seat."""
+    return participant.is_working and participant.released is None and not participant.node_ids
+
+
+def _groups(ctx: Context, ids: Sequence[int]) -> list[list[int]]:
+    group_by = ctx.experiment.group_by
+    if group_by is None:
+        size = room_size(ctx)
+        return [list(ids[start : start + size]) for start in range(0, len(ids) - size + 1, size)]
+    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in ids])
+    people = [ctx.uow.participant(one) for one in ids]
+    with seeded_draws(ctx, None, "group_by"):
+        chosen = [[person.id for person in group] for group in group_by(people)]
+    named = [one for group in chosen for one in group]
+    if len(named) != len(set(named)) or not set(named) <= set(ids):
+        raise ExperimentError("group_by must put each of those who wait into one group at most; mend it.")
+    return [group for group in chosen if group]
+
+
+def _open(ctx: Context, groups: Sequence[Sequence[int]], room_for: int = MAX_WRITES_PER_COMMIT) -> int:
+    """Open a room for each group; return how many writes that takes, which are `room_for` at most.
+
+    The members' records are part of the commit, so that nobody gets a seat who leaves at this moment, and
+    nobody who gets a seat is sent home at this moment. Of a room of more members than fit into one commit,
+    only as many as fit are.
+    """
+    header = ctx.uow.item(HEADER)
+    number = header["last_room"] if header is not None else 0
+    writes = 0
+    for members in groups:
+        number += 1
+        fields = {"id": number, "members": list(members), "opened": iso(ctx.now)}
+        ctx.uow.put_item((ROOMS, f"{number:06d}"), "room", fields)
+        ctx.uow.post(SendOpeningState(number))
+        held = [ctx.uow.participant(one) for one in members[: max(0, room_for - writes - 2)]]
+        ctx.uow.save(*held)
+        writes += 2 + len(held)
+    if groups:
+        ctx.uow.put_if_unchanged(HEADER, "rooms_header", {"last_room": number})
+    return writes
+
+
+def leave_lobby(ctx: Context, participant_id: int) -> None:
+    """Let somebody whose part has ended count as waiting no more."""
+    if has_waiting_room(ctx):
+        ctx.uow.delete_item(lobby_key(participant_id))
+
+
+def _leave(ctx: Context, participant_id: int) -> None:
+    """Take somebody out of the lobby; whoever gives them a seat at the same time is refused, or this is."""
+    if any(participant_id in room["members"] for room in lock_rooms(ctx)):
+        raise Conflict("A room was opened with them at this moment.")
+    ctx.uow.delete_item(lobby_key(participant_id))
+    header = ctx.uow.item(HEADER)
+    ctx.uow.put_if_unchanged(
+        HEADER, "rooms_header", {"last_room": header["last_room"] if header is not None else 0}
+    )
+
+
+def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
+    """Start a smaller room with those who wait, or let somebody who waited too long go, with pay."""
+    entry = waiting_entry(ctx, participant_id)
+    if entry is None:
+        return
+    opened = lock_rooms(ctx)
+    least = ctx.experiment.min_size
+    if least and len(opened) < max_rooms(ctx):
+        here = _first_eligible(ctx, present(ctx, unseated(waiting_entries(ctx), opened)), room_size(ctx))
+        if len(here) >= least:
+            _open(ctx, [here])
+            return
+    participant = ctx.uow.participant(participant_id)
+    if not participant.is_working:
+        return
+    participant.released = "waiting"
+    _leave(ctx, participant_id)
+    _send_state(ctx, participant_id, room_state(ctx, participant_id))
+
+
+def _first_eligible(ctx: Context, waiting: Sequence[Mapping[str, Any]], most: int) -> list[int]:
+    """Return the first of those who wait and may still be given a seat."""
+    ids = [item["id"] for item in waiting]
+    found: list[int] = []
+    while ids and len(found) < most:
+        some, ids = ids[:most], ids[most:]
+        left = _ineligible(ctx, some)
+        found += [one for one in some if one not in left]
+    return found[:most]
+
+
+def reject_overflow(ctx: Context, participant_id: int) -> None:
+    """Let somebody go for whom no seat is left; they are paid and skip to the end."""
+    participant = ctx.uow.participant(participant_id)
+    if participant.status != WORKING or room_of(ctx, participant_id) is not None:
+        return
+    participant.status = "overrecruited"
+    ctx.uow.update_status_index(participant)
+    ctx.uow.delete_item(lobby_key(participant_id))
+    _send_state(ctx, participant_id, room_state(ctx, participant_id))
+
+
+def remove_disconnected(ctx: Context, participant: Participant, entry: Mapping[str, Any], since: str) -> None:
+    """Take somebody whose socket has been closed since then out of the lobby; their place is free again.
+
+    Who asks for their state over HTTP all the same is still there.
+    """
+    if entry["seen"] > since and may_wait(participant):
+        ctx.uow.put_if_unchanged(lobby_key(participant.id), "waiting", {**_fields(entry), "quiet": False})
+        return
+    _leave(ctx, participant.id)
+    ctx.uow.send_transient(BroadcastCounts(), "announce", due=ctx.now + timedelta(seconds=COALESCE_SECONDS))
+
+
+def refresh_waiting(ctx: Context, participant: Participant, *, quiet: bool | None = None) -> None:
+    """Let a page that is open count as waiting, if its participant should be.
+
+    `quiet`: whether it is a socket that (so far) doesn't beat its heart; None: it asked over HTTP.
+    """
+    if not has_waiting_room(ctx) or not may_wait(participant):
+        return
+    entry = ctx.uow.item(lobby_key(participant.id))
+    was_quiet = bool(entry is not None and entry.get("quiet"))
+    is_quiet = was_quiet if quiet is None else quiet
+    if entry is not None and was_quiet == is_quiet and _seconds_since(ctx, entry["seen"]) < MIN_BEAT_INTERVAL:
+        return
+    if room_of(ctx, participant.id) is not None:
+        return
+    since = moment(entry["since"]) if entry is not None else ctx.now
+    _wait(ctx, participant.id, since or ctx.now, quiet=is_quiet)
+    if entry is None or not present(ctx, [entry]):
+        schedule_room_forming(ctx)
+
+
+def schedule_room_state(ctx: Context, participant_id: int) -> None:
+    """Have a page that has just begun to listen told how far its room is then."""
+    participant = ctx.uow.participant(participant_id)
+    if not has_waiting_room(ctx) or participant.node_ids:
+        return
+    # In a moment, when the socket is surely open; looked up then, since others come meanwhile.
+    name, due = f"standing-{participant_id}", ctx.now + timedelta(seconds=COALESCE_SECONDS)
+    ctx.uow.send_transient(SendRoomState(participant_id), name, due=due)
+
+
+def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry[name] for name in ("id", "since", "seen")}
+
+
+def _seconds_since(ctx: Context, text: str) -> float:
+    then = moment(text)
+    return math.inf if then is None else (ctx.now - then).total_seconds()
+
+
+def room_state(ctx: Context, participant_id: int) -> dict[str, Any]:
+    """Return how far a participant's room is: q, n, overrecruited, and since when they wait."""
+    participant = ctx.uow.participant(participant_id)
+    size = room_size(ctx)
+    room = room_of(ctx, participant_id)
+    shown: dict[str, Any] = {"q": size, "overrecruited": participant.status == "overrecruited"}
+    if participant.released:
+        shown["released"] = True
+    if room is not None:
+        # A room that started smaller is complete all the same: the page opens when n reaches q.
+        return {**shown, "q": len(room["members"]), "n": len(room["members"]), "room": room["id"]}
+    here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
+    entry = ctx.uow.item(lobby_key(participant_id))
+    shown["n"] = room_fill(here, size, participant_id)
+    if entry is not None:
+        shown["since"] = entry["since"]
+    return shown
+
+
+def room_fill(here: Sequence[int], size: int, participant_id: int) -> int:
+    """How many are in the room that a participant is waiting for; never all, since it isn't open yet."""
+    if not size:
+        return 0
+    place = here.index(participant_id) if participant_id in here else len(here)
+    group = place // size
+    return min(max(0, len(here) - group * size), max(0, size - 1))
+
+
+def room_counts(ctx: Context) -> list[tuple[list[int], dict[str, Any]]]:
+    """Return what those who wait are told: who, and how far their room is."""
+    size = room_size(ctx)
+    here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
+    groups = [here[start : start + size] for start in range(0, len(here), size or 1)]
+    return [(group, {"q": size, "n": min(len(group), size - 1), "overrecruited": False}) for group in groups]
+
+
+def opening_state(ctx: Context, number: int) -> tuple[list[int], dict[str, Any]]:
+    """Return who is told that a room has opened, and what; their lobby items are cleared away.
+
+    Of a very large room some items are left, which nobody minds: their people have a seat.
+    """
+    (room,) = ctx.uow.items(ROOMS, f"{number:06d}")
+    members: list[int] = list(room["members"])
+    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in members])
+    for one in members[:MAX_PER_COMMIT]:
+        ctx.uow.delete_item(lobby_key(one))
+    people = [ctx.uow.participant(one) for one in members]
+    with seeded_draws(ctx, None, "room_opened"):
+        ctx.experiment.room_opened(number, people)
+    return members, {"q": len(members), "n": len(members), "overrecruited": False, "room": number}
+
+
+def _send_state(ctx: Context, participant_id: int, state: dict[str, Any]) -> None:
+    ctx.uow.post(SendToParticipants((participant_id,), "quorum", state))
+
+
+def lobby_key(participant_id: int) -> tuple[str, str]:
+    """Return where a participant's waiting is kept."""
+    return LOBBY, f"{participant_id:010d}"
+
+
+def get_waiting_room(ctx: Context, participant_id: int) -> dict[str, Any]:
+    """Return q, n, overrecruited, since when the participant waits, and the room once it has opened.
+
+    `look_after`: after how many seconds the page is to look again.
+    """
+    participant = own_participant(ctx, participant_id)
+    refresh_waiting(ctx, participant)
+    state = room_state(ctx, participant_id)
+    people = 0 if "room" in state else len(waiting_entries(ctx))
+    return {"quorum": state, "look_after": poll_intervals.poll_interval(people)}

@@ -1,0 +1,78 @@
+"""The effects of hooks (recruit, publish, call me later) become messages of the hook's own commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from chalicelib.errors import PetriError
+from chalicelib.experiment.effects import (
+    CallLater,
+    DismissGroup,
+    Effect,
+    PublishData,
+    Recruit,
+    ReplaceWithBot,
+    ScreenOut,
+    StopRecruiting,
+)
+from chalicelib.messages import (
+    CarryOutRecruitment,
+    EndGroup,
+    ProcessSubmission,
+    Publish,
+    RecruitReplacement,
+    RunTimer,
+)
+from chalicelib.operations.shared.context import Context
+
+from .recruitment import CLOSE, RECRUIT
+
+
+def dispatch_effects(ctx: Context, effects: Iterable[Effect]) -> None:
+    """Post a message for each effect, in order; effects that these effects have follow at the end.
+
+    What is asked of recruiters goes into one message and is decided on in a commit of its own: it changes
+    what all requests share, and a hook need not run again because another request recruits.
+    """
+    requests: list[tuple[str, int]] = []
+    for effect in effects:
+        match effect:
+            case Recruit(n):
+                requests.append((RECRUIT, n))
+            case StopRecruiting():
+                requests.append((CLOSE, 0))
+            case _:
+                _post(ctx, effect)
+    if requests:
+        ctx.uow.post(CarryOutRecruitment(tuple(requests)))
+
+
+def _post(ctx: Context, effect: Effect) -> None:
+    match effect:
+        case PublishData(channel, data):
+            ctx.uow.post(Publish(channel, data))
+        case CallLater(seconds, method, arguments):
+            due = ctx.now + timedelta(seconds=seconds)
+            ctx.uow.post(RunTimer(method, arguments, ctx.timer_chain), due=due)
+        case ReplaceWithBot(participant_id):
+            ctx.uow.post(RecruitReplacement(participant_id))
+        case DismissGroup(participant_id):
+            ctx.uow.post(EndGroup(participant_id))
+        case ScreenOut(participant_id):
+            _screen_out(ctx, participant_id)
+        case _:
+            raise PetriError(f"No message is posted for the effect {effect!r}; add one to dispatch().")
+
+
+def _screen_out(ctx: Context, participant_id: int) -> None:
+    """Have the fee paid at once where no recruiter has to report a submission first, and ask for another.
+
+    Where the assignment is to be given back, its recruiter offers it to another by itself. What the
+    experiment asks for here is dispatched with the rest.
+    """
+    participant = ctx.uow.participant(participant_id)
+    if not ctx.recruiters.pays_any_submission(participant.recruiter):
+        ctx.experiment.recruit()
+    if ctx.recruiters.screens_out_without_submission(participant.recruiter):
+        ctx.uow.post(ProcessSubmission(participant.id))

@@ -1,0 +1,48 @@
+"""Which recruiters a run asks, and how many people each may bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.settings import Settings
+
+
+def recruiters_in_use(ctx: Context) -> list[str]:
+    """Return the nicknames of the recruiters that this run may ask."""
+    return recruiter_names(ctx.config)
+
+
+def recruiter_names(config: Settings) -> list[str]:
+    """Return the nicknames of the recruiters that settings name."""
+    recruiter = str(config.get("recruiter") or "hotair")
+    if recruiter != "multi":
+        return [recruiter]
+    return list(dict.fromkeys(name for name, _ in parse_quotas(str(config.get("recruiters") or ""))))
+
+
+def split_among_recruiters(ctx: Context, places: int, asked: Mapping[str, int]) -> dict[str, int]:
+    """Say how many places each recruiter opens: the configured one, or by the quotas of `recruiters` in turn.
+
+    `asked`: how many each was asked for so far.
+    """
+    recruiter = str(ctx.config.get("recruiter") or "hotair")
+    if recruiter != "multi":
+        return {recruiter: places} if places else {}
+    share: dict[str, int] = {}
+    for name, quota in _quotas(ctx):
+        count = min(places, max(0, quota - asked.get(name, 0) - share.get(name, 0)))
+        if count:
+            share[name] = share.get(name, 0) + count
+            places -= count
+    return share
+
+
+def _quotas(ctx: Context) -> list[tuple[str, int]]:
+    return parse_quotas(str(ctx.config.get("recruiters") or ""))
+
+
+def parse_quotas(text: str) -> list[tuple[str, int]]:
+    """Read `bots: 2, cli: 1` into pairs of nickname and number."""
+    pairs = (part.split(":") for part in text.split(",") if part.strip())
+    return [(name.strip(), int(number)) for name, number in pairs]

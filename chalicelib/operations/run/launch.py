@@ -1,0 +1,28 @@
+"""The experiment begins: networks are made, and the first participants asked for. Once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.model.record import iso
+from chalicelib.operations.shared.access import require_operator
+from chalicelib.operations.shared.context import Context
+
+
+def launch(ctx: Context) -> dict[str, Any]:
+    """Set the experiment up and open recruitment; again: nothing twice."""
+    require_operator(ctx)
+    state = ctx.uow.state
+    if not state.get("launched"):
+        ctx.seed(None, "launch", 0)
+        ctx.experiment.setup()
+        state["launched"] = iso(ctx.now)
+        for task in ctx.experiment.background_tasks:
+            task()
+        if ctx.config.get("auto_recruit", True):
+            ctx.experiment.recruiter.open_recruitment(n=ctx.experiment.initial_recruitment_size)
+    return {"recruitment_msg": "Recruitment was asked for." if _recruits(ctx) else "Recruitment is off."}
+
+
+def _recruits(ctx: Context) -> bool:
+    return bool(ctx.config.get("auto_recruit", True))

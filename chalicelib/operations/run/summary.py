@@ -1,0 +1,41 @@
+"""How far the experiment is, and what pages may know about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.errors import NotFound
+from chalicelib.model.participant import WORKING
+from chalicelib.model.serializable import require_serializable
+from chalicelib.operations.shared.context import Context
+
+
+def summarize(ctx: Context) -> dict[str, Any]:
+    """Return participants by status, and what is left to fill; counts only."""
+    counts = ctx.uow.statuses()
+    unfilled = ctx.experiment.networks(full=False)
+    completed = ctx.experiment.is_complete()
+    if completed is None:
+        launched = bool(ctx.uow.state.get("launched"))
+        completed = launched and not unfilled and not counts.get(WORKING)
+    return {
+        "summary": [[status, counts[status]] for status in sorted(counts)],
+        "completed": bool(completed),
+        "unfilled_networks": len(unfilled),
+        "nodes_remaining": sum(network.max_size - network.size() for network in unfilled),
+        "required_nodes": sum(network.max_size for network in unfilled),
+    }
+
+
+def read_property(ctx: Context, name: str) -> dict[str, Any]:
+    """Return one of the experiment's public properties."""
+    properties = ctx.experiment.public_properties
+    if name not in properties:
+        raise NotFound(
+            f"The experiment has no public property {name!r}; add it to public_properties.",
+            code="property_not_found",
+        )
+    require_serializable(properties[name], f"public_properties[{name!r}]", also=(datetime, Decimal))
+    return {name: properties[name]}

@@ -1,0 +1,102 @@
+"""What the clock calls of an experiment: timers set by `after`, `@scheduled` functions, background tasks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, Final
+
+from chalicelib.experiment.hook_timing import record_duration
+from chalicelib.messages import RunTimer
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
+from chalicelib.operations.shared.random_seeds import seeded_draws
+
+logger = logging.getLogger("petri.timers")
+
+#: Counts the rings of each minute; earlier minutes are deleted when a new one begins.
+COUNTERS: Final = "timers"
+#: How many earlier minutes are deleted in one commit; there is one, mostly.
+MOST_DELETED: Final = 40
+#: What counts where timer_limit isn't set.
+DEFAULT_LIMIT: Final = 6000
+#: The operator is told of a chain that is too fast once in so many minutes.
+NOTIFY_INTERVAL_MINUTES: Final = 60
+
+
+def call_timer(ctx: Context, method: str, arguments: dict[str, Any], chain: int = 0) -> None:
+    """Call what `after` asked for; `chain`: how many timers rang before, each set by the one before."""
+    ctx.timer_chain = chain + 1
+    with seeded_draws(ctx, None, f"timer|{method}"):
+        function = getattr(ctx.experiment, method)
+        with record_duration(ctx.experiment, function):
+            function(**arguments)
+
+
+def minutes_over_the_limit(ctx: Context) -> int:
+    """Count the ring of a timer that a timer has set; return by how many minutes it has to be put off.
+
+    A method that sets itself again without end would otherwise run as fast as the functions can. The limit
+    is the whole run's, so the count is kept in the store.
+    """
+    minute = _minute(ctx)
+    key = (COUNTERS, f"{minute:012d}")
+    count = ctx.uow.increment_now(key)
+    if count == 1:
+        earlier = [item for item in ctx.uow.items(COUNTERS) if item["sk"] < key[1]]
+        for item in earlier[:MOST_DELETED]:
+            ctx.uow.delete_item((COUNTERS, item["sk"]))
+    return (count - 1) // _limit(ctx)
+
+
+def postpone(ctx: Context, timer: RunTimer, minutes: int) -> None:
+    """Post a timer again for a later minute, and tell the operator why."""
+    ctx.uow.post(timer, due=ctx.now + timedelta(minutes=minutes))
+    text = (
+        f"Timers that are set by timers rang more than {_limit(ctx)} times in one minute "
+        f"(timer_limit), so the rest is put off to the next minutes. The newest calls {timer.method}(), as "
+        f"number {timer.chain + 1} of a chain. If no end is intended there, correct the method so that it "
+        "stops calling after(), and deploy the experiment again. If your groups need this many timers, "
+        "raise timer_limit."
+    )
+    logger.warning("%s", text)
+    told = ctx.uow.state.get("told_of_timers")
+    if told is None or _minute(ctx) - int(told) >= NOTIFY_INTERVAL_MINUTES:
+        ctx.uow.state["told_of_timers"] = _minute(ctx)
+        notify_operator(ctx, text)
+
+
+def _limit(ctx: Context) -> int:
+    return int(ctx.config.get("timer_limit", DEFAULT_LIMIT))
+
+
+def _minute(ctx: Context) -> int:
+    return int(ctx.now.timestamp()) // 60
+
+
+def is_launched(ctx: Context) -> bool:
+    """Whether the experiment was launched: before, the clock calls nothing of it."""
+    return bool(ctx.uow.state.get("launched"))
+
+
+def has_background_tasks(ctx: Context) -> bool:
+    """Whether the experiment runs and has tasks for each minute."""
+    return is_launched(ctx) and bool(ctx.experiment.background_tasks)
+
+
+def call_scheduled(
+    ctx: Context, name: str, function: Callable[..., Any], is_method: bool, minute: int
+) -> None:
+    """Call one scheduled function for one minute of the clock."""
+    ctx.seed(None, f"scheduled|{name}", minute)
+    with record_duration(ctx.experiment, function):
+        function(ctx.experiment) if is_method else function()
+
+
+def run_background_tasks(ctx: Context, minute: int) -> None:
+    """Call the experiment's background tasks for one minute of the clock."""
+    ctx.seed(None, "background_tasks", minute)
+    tasks: Iterable[Callable[[], Any]] = ctx.experiment.background_tasks
+    for task in tasks:
+        task()

@@ -1,0 +1,1 @@
+"""What every operation uses: the context, access rules, idempotency, seeds, tokens."""

@@ -1,0 +1,149 @@
+"""Who may do what (docs/contract.md), checked by every operation that isn't public."""
+
+from __future__ import annotations
+
+from chalicelib.errors import Forbidden, NotFound, Unauthorized
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.participant import WORKING, Participant
+
+from .context import ANYONE, OPERATOR, PARTICIPANT, Context
+
+MAX_ID = 10**15
+#: Statuses of people who are still on their way: the questionnaire is theirs to answer, a reload goes on.
+ACTIVE_STATUSES = (WORKING, "overrecruited", "screened_out")
+
+
+def is_active(participant: Participant) -> bool:
+    """Whether pages of the experiment have something left for the participant: the questionnaire at least."""
+    return participant.end_time is None and participant.status in ACTIVE_STATUSES
+
+
+def require_operator(ctx: Context) -> None:
+    """Refuse everybody but the operator (and everybody where tokens are off)."""
+    if ctx.caller.kind == PARTICIPANT:
+        raise Forbidden("Only the operator may do this.", code="operator_only")
+    if ctx.caller.kind not in (OPERATOR, ANYONE):
+        raise Unauthorized("This needs the operator's token: send Authorization: Bearer <token>.")
+
+
+def require_token(ctx: Context) -> None:
+    """Refuse callers without a token, and tokens that have ended."""
+    if ctx.caller.kind in (OPERATOR, ANYONE):
+        return
+    if ctx.caller.kind != PARTICIPANT or ctx.caller.participant_id is None:
+        raise Unauthorized(
+            "This needs the participant's token, which creating the participant returned: "
+            "send Authorization: Bearer <token>."
+        )
+    try:
+        holder = ctx.uow.participant(ctx.caller.participant_id)
+    except NotFound as error:
+        raise Unauthorized(
+            "This token belongs to no participant of this run.", code="token_invalid"
+        ) from error
+    if holder.token_serial != ctx.caller.serial:
+        raise Unauthorized(
+            "This token has ended: the page was opened again elsewhere. Go on there, or reload.",
+            code="token_ended",
+        )
+
+
+def calling_participant(ctx: Context) -> Participant | None:
+    """Return the participant whose token came with the request; None when none did."""
+    if ctx.caller.kind != PARTICIPANT or ctx.caller.participant_id is None:
+        return None
+    require_token(ctx)
+    participant = ctx.uow.participant(ctx.caller.participant_id)
+    ctx.uow.declare_scope(*participant.node_ids)
+    return participant
+
+
+def _known(number: int, what: str) -> int:
+    if not 0 < number < MAX_ID:
+        raise NotFound(f"There is no {what} {number}.", code=f"{what}_not_found")
+    return number
+
+
+def read_id(text: str, what: str) -> int | None:
+    """Return the id that a text writes, or None for a word; NotFound for a number that is no id."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    # A number of thousands of digits can't even be read.
+    return _known(int(text[:20]), what)
+
+
+def own_participant(ctx: Context, participant_id: int) -> Participant:
+    """Return a participant that the caller may act for."""
+    _known(participant_id, "participant")
+    ctx.uow.prefetch(participant_id=ctx.caller.participant_id or participant_id)
+    require_token(ctx)
+    participant = ctx.uow.participant(participant_id)
+    if ctx.caller.kind == PARTICIPANT and ctx.caller.participant_id != participant_id:
+        raise Forbidden(f"Participant {participant_id} is somebody else.", code="not_yours")
+    ctx.uow.declare_scope(*participant.node_ids)
+    return participant
+
+
+def own_node(ctx: Context, node_id: int) -> Node:
+    """Return a node that the caller may act for, read with its network and participant in one call."""
+    _known(node_id, "node")
+    ctx.uow.prefetch(node_id=node_id, participant_id=ctx.caller.participant_id)
+    require_token(ctx)
+    node = ctx.uow.node(node_id)
+    if ctx.caller.kind == PARTICIPANT and node.participant_id != ctx.caller.participant_id:
+        raise Forbidden(f"Node {node_id} is somebody else's.", code="not_yours")
+    ctx.uow.declare_scope(node_id)
+    return node
+
+
+def seed_read(ctx: Context, node: Node, operation: str) -> None:
+    """Seed what the hooks of a reading request draw, by who reads and how much the node has made."""
+    ctx.seed(node.participant, f"{operation}|{node.id}", node.last_thing)
+
+
+def other_node(ctx: Context, node: Node, other_id: int) -> Node:
+    """Return another node of the same network."""
+    other = ctx.uow.node(_known(other_id, "node"))
+    if other.network_id != node.network_id:
+        raise Forbidden(f"Node {other_id} is in another network.", code="another_network")
+    return other
+
+
+def own_network(ctx: Context, network_id: int) -> Network:
+    """Return a network that the caller is in."""
+    _known(network_id, "network")
+    ctx.uow.prefetch(participant_id=ctx.caller.participant_id)
+    require_token(ctx)
+    network = ctx.uow.network(network_id)
+    if ctx.caller.kind == PARTICIPANT and ctx.caller.participant_id is not None:
+        holder = ctx.uow.participant(ctx.caller.participant_id)
+        if network_id not in {node_id // 100_000 for node_id in holder.node_ids}:
+            raise Forbidden(f"You are not in network {network_id}.", code="not_yours")
+    return network
+
+
+def own_info(ctx: Context, node: Node, info_id: int) -> Info:
+    """Return an info that a node made or has received."""
+    _known(info_id, "info")
+    info = ctx.uow.info(info_id)
+    if info.origin_id == node.id:
+        return info
+    if ctx.caller.kind in (OPERATOR, ANYONE) and info.network_id == node.network_id:
+        received = True
+    else:
+        received = any(t.info_id == info_id for t in ctx.uow.transmissions_to(node) if t.status == "received")
+    if not received:
+        raise Forbidden(f"Node {node.id} neither made nor received info {info_id}.", code="not_yours")
+    return info
+
+
+def require_working(participant: Participant | None) -> None:
+    """Refuse a participant who isn't taking part any more."""
+    if participant is not None and not participant.is_working:
+        status = "finished" if participant.status == "working" else participant.status
+        raise Forbidden(
+            f"Participant {participant.id} is {status} and can't do this any more.",
+            code="participant_not_working",
+        )

@@ -1,0 +1,28 @@
+"""Seeds for hooks that are called any number of times: each call that draws has draws of its own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chalicelib.model.participant import Participant
+
+from .context import Context
+
+
+@contextmanager
+def seeded_draws(ctx: Context, participant: Participant | None, operation: str) -> Iterator[None]:
+    """Seed by how often this operation has drawn before; written only if the block draws.
+
+    So the same order of arrival gives the same draws, and yet no two rounds draw alike.
+    """
+    pk = f"part#{participant.id}" if participant is not None else "draws"
+    key = (pk, f"draws#{operation}")
+    kept = ctx.uow.item(key)
+    count = kept["count"] if kept is not None else 0
+    ctx.seed(participant, operation, count)
+    before = random.getstate()
+    yield
+    if random.getstate() != before or "random" in vars(ctx.experiment):
+        ctx.uow.put_if_unchanged(key, "draws", {"count": count + 1})

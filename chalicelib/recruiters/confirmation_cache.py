@@ -1,0 +1,74 @@
+"""What vendors answered about entries, remembered for a while, so that a reload doesn't ask them again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.errors import Busy, Forbidden
+
+#: Seconds that an answer is remembered: one that lets in, one that refuses, and one that says "not yet".
+ACCEPTED_SECONDS, REFUSED_SECONDS, PENDING_SECONDS = 600.0, 60.0, 3.0
+#: For how long a vendor may not know an assignment that was just accepted, counted from the first question.
+MAX_PENDING_SECONDS = 120.0
+#: How many entries are remembered.
+MAX_CACHED = 4096
+
+EntryKey = tuple[str, ...]
+
+
+@dataclass
+class _CachedAnswer:
+    first_asked: float
+    until: float
+    refusal: Busy | Forbidden | None
+
+
+@dataclass
+class ConfirmationCache:
+    """The vendors' answers, the oldest forgotten first; of this process alone, whose threads share them."""
+
+    clock: Callable[[], float] = time.monotonic
+    _kept: OrderedDict[EntryKey, _CachedAnswer] = field(default_factory=OrderedDict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, key: EntryKey, question: Callable[[], None]) -> None:
+        """Raise what the vendor answered to this question lately, or ask it."""
+        now = self.clock()
+        with self._guard:
+            kept = self._kept.get(key)
+        if kept is None or now >= kept.until:
+            kept = self._answer(key, question, kept)
+        if kept.refusal is not None:
+            raise kept.refusal
+
+    def _answer(
+        self, key: EntryKey, question: Callable[[], None], before: _CachedAnswer | None
+    ) -> _CachedAnswer:
+        refusal: Busy | Forbidden | None = None
+        try:
+            question()
+        except (Busy, Forbidden) as refused:
+            refusal = refused
+        now = self.clock()
+        first = now if before is None else before.first_asked
+        if isinstance(refusal, Busy) and now - first > MAX_PENDING_SECONDS:
+            refusal = Forbidden(str(refusal), code="entry_not_known")
+        lasts = (
+            ACCEPTED_SECONDS
+            if refusal is None
+            else PENDING_SECONDS
+            if isinstance(refusal, Busy)
+            else REFUSED_SECONDS
+        )
+        answer = _CachedAnswer(first, now + lasts, refusal)
+        # Not while the vendor is asked: that takes seconds.
+        with self._guard:
+            self._kept[key] = answer
+            self._kept.move_to_end(key)
+            while len(self._kept) > MAX_CACHED:
+                self._kept.popitem(last=False)
+        return answer

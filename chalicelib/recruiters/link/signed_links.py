@@ -1,0 +1,122 @@
+"""Signed entry links: made for one worker, or for everybody who brings an id."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from chalicelib.errors import Forbidden
+
+#: Stands for the worker and assignment of a link that everybody uses with an id of their own.
+ANYBODY = "*"
+#: Characters of the ids that are made here: 60 bits, so nobody guesses another's.
+LENGTH = 15
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIds:
+    """Who a link is for."""
+
+    worker_id: str
+    assignment_id: str
+    hit_id: str
+
+
+class SignedLinks:
+    """Makes and reads the links of one run; whoever lacks its secret can make none."""
+
+    def __init__(self, secret: str) -> None:
+        """`secret` is the run's own."""
+        self._secret = secret
+        self._serializer = URLSafeSerializer(secret, salt="entry-link")
+        self.hit_id = f"link-{self.made_from('hit')[:8]}"
+
+    def made_from(self, text: str) -> str:
+        """Return an id that follows from a text, for this run alone."""
+        digest = hmac.new(self._secret.encode(), f"entry-link|{text}".encode(), hashlib.sha256)
+        return digest.hexdigest()[:LENGTH]
+
+    def ids_of(self, worker_id: str) -> LinkIds:
+        """Return the ids with which a worker takes part."""
+        return LinkIds(worker_id, f"link-{self.made_from(f'assignment|{worker_id}')}", self.hit_id)
+
+    def address(self, base: str, mode: str, ids: LinkIds) -> str:
+        """Return one worker's link."""
+        signed = str(self._serializer.dumps([ids.worker_id, ids.assignment_id, ids.hit_id]))
+        return f"{base}/ad?{self._query(ids, mode, signed)}"
+
+    def open_address(self, base: str, mode: str, placeholder: str) -> str:
+        """Return the link for everybody; who shows it puts a worker's id for the placeholder."""
+        signed = str(self._serializer.dumps([ANYBODY, ANYBODY, self.hit_id]))
+        query = self._query(LinkIds("", "", self.hit_id), mode, signed)
+        return f"{base}/ad?workerId={placeholder}&assignmentId={placeholder}&{query}"
+
+    @staticmethod
+    def _query(ids: LinkIds, mode: str, signed: str) -> str:
+        named = {
+            "recruiter": "link",
+            "workerId": ids.worker_id,
+            "assignmentId": ids.assignment_id,
+            "hitId": ids.hit_id,
+            "mode": mode,
+            "entry": signed,
+        }
+        return urlencode({name: value for name, value in named.items() if value})
+
+    def read(self, link: str) -> LinkIds:
+        """Return who a link is for; Forbidden for one that wasn't made here.
+
+        A whole address, or its signed part alone; of a link for everybody the whole address.
+        """
+        query = _query(link)
+        ids = self._loaded(self.signed_part(link))
+        if ids.worker_id != ANYBODY:
+            return ids
+        worker_id = query.get("workerId", [""])[-1]
+        if not worker_id.strip():
+            raise _not_ours("This link is for everybody and names nobody. Open it from where you found it.")
+        return LinkIds(worker_id, worker_id, ids.hit_id)
+
+    @staticmethod
+    def signed_part(link: str) -> str:
+        """Return the `entry` of a link, given whole or as that part alone."""
+        return _query(link).get("entry", [link])[-1]
+
+    def check(self, ids: LinkIds, signed: str | None) -> None:
+        """Refuse ids that don't belong to the signed part of a link."""
+        signed_for = self._loaded(signed or "")
+        if signed_for.worker_id == ANYBODY:
+            signed_for = LinkIds(ids.worker_id, ids.worker_id, signed_for.hit_id)
+        if ids != signed_for:
+            raise _not_ours("This link was made for somebody else. Open your own.")
+
+    def _loaded(self, signed: str) -> LinkIds:
+        try:
+            worker_id, assignment_id, hit_id = self._serializer.loads(signed)
+        except (BadData, TypeError, ValueError) as error:
+            raise _not_ours(
+                "This link wasn't made for this study. Open it once more as you got it."
+            ) from error
+        return LinkIds(str(worker_id), str(assignment_id), str(hit_id))
+
+
+def _query(link: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(urlsplit(link).query)
+    except ValueError as error:
+        raise _not_ours("This isn't an address that can be read. Copy the link again, whole.") from error
+
+
+def fill_template(template: str, **values: str) -> str:
+    """Put values, made safe for an address, where a template names them."""
+    for name, value in values.items():
+        template = template.replace(f"{{{name}}}", quote(value, safe=""))
+    return template
+
+
+def _not_ours(sentence: str) -> Forbidden:
+    return Forbidden(sentence, code="entry_link_invalid")

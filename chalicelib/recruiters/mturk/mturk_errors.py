@@ -1,0 +1,125 @@
+"""What Mechanical Turk's and AWS's errors mean here: a final no, or "ask again later".
+
+Mechanical Turk answers a request that it won't carry out with RequestError and a TurkErrorCode such as
+AWS.MechanicalTurk.HITDoesNotExist, one that it can't carry out at the moment with ServiceFault.
+"""
+
+from __future__ import annotations
+
+import re
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from chalicelib.errors import VendorError, VendorRefused, VendorUnreachable
+
+_SERVER_ERROR = 500
+_THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
+)
+_KEYS_UNKNOWN = frozenset(
+    {
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+    }
+)
+_NOT_ALLOWED = frozenset({"AccessDeniedException", "AccessDenied"})
+_KEYS = "set aws_access_key_id and aws_secret_access_key to those of the requester's account."
+
+#: The moment in milliseconds that ends each of its messages; `s` stands for the sandbox.
+_STAMP = re.compile(r"\s*\(\d+(?: s)?\)$")
+#: What to do about a refusal, by the last word of its code.
+_FIXES = {
+    "InsufficientFunds": (
+        "The requester's account at Mechanical Turk doesn't hold enough money; add money there, then release "
+        "the payment or recruit again."
+    ),
+    "HITDoesNotExist": "Mechanical Turk knows no such HIT; check its id, and whether it is in the sandbox.",
+    "AssignmentDoesNotExist": (
+        "Mechanical Turk knows no such assignment; check whether it was made in the sandbox."
+    ),
+    "QualificationTypeDoesNotExist": (
+        "Mechanical Turk knows no such qualification; check its id, or use its name with --by-name."
+    ),
+    "WorkerDoesNotExist": "Mechanical Turk knows no such worker; check the id.",
+    "QualificationDoesNotExist": "This worker doesn't have this qualification; there is nothing to revoke.",
+}
+#: Reasons that there is no assignment of an id: also one that no id of Mechanical Turk's can be.
+_NO_ASSIGNMENT = frozenset(
+    {"AssignmentDoesNotExist", "ParamValidation", "ParameterValidation", "ValidationException"}
+)
+#: Words by which Mechanical Turk says that it has carried out a request with this token before.
+_REPEATED = ("already been processed", "already exists", "already been used", "duplicate")
+
+
+class TurkRefused(VendorRefused):
+    """Mechanical Turk refused a request; `reason` is the last word of its code."""
+
+    def __init__(self, message: str, reason: str = "", said: str = "") -> None:
+        """`said`: Mechanical Turk's own words."""
+        super().__init__(message)
+        self.reason = reason
+        self.said = said
+
+    @property
+    def knows_no_assignment(self) -> bool:
+        """Whether there is no assignment of the id that was asked about."""
+        return self.reason in _NO_ASSIGNMENT
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the request was carried out before: the same token came again within 24 hours.
+
+        See "Use request tokens" in Amazon's Mechanical Turk Requester guide: the answer is an error.
+        """
+        words = self.said.lower()
+        return self.reason in ("HitAlreadyExists", "HITAlreadyExists") or any(it in words for it in _REPEATED)
+
+
+def translated(error: ClientError | BotoCoreError, operation: str, worker: str = "") -> VendorError:
+    """Turn an error of AWS's client into one of ours; it names no worker, as it is logged."""
+    if isinstance(error, ClientError):
+        return _answered(error, operation, worker)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return TurkRefused(f"There are no keys for Mechanical Turk; {_KEYS}", "NoCredentials")
+    if isinstance(error, ParamValidationError):
+        return TurkRefused(f"Mechanical Turk can't be asked for {operation}: {error}", "ParamValidation")
+    return VendorUnreachable(
+        f"Mechanical Turk gave no answer to {operation} ({error}), so whether it happened isn't known; "
+        "look, then try again."
+    )
+
+
+def _answered(error: ClientError, operation: str, worker: str) -> VendorError:
+    about = error.response.get("Error", {})
+    code = str(about.get("Code", ""))
+    said = _STAMP.sub("", str(about.get("Message", "")))
+    said = said.replace(worker, "the worker") if worker else said
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code in _THROTTLED:
+        return VendorUnreachable("Mechanical Turk was asked too often at a time; try again in a minute.")
+    if status >= _SERVER_ERROR or code == "ServiceFault":
+        return VendorUnreachable(
+            f"Mechanical Turk has trouble with {operation} itself ({said or code}); try again in a minute."
+        )
+    if code in _KEYS_UNKNOWN:
+        return TurkRefused(f"Mechanical Turk doesn't know these keys ({said}); {_KEYS}", code, said)
+    if code in _NOT_ALLOWED:
+        fix = "allow them mechanicalturk:* in IAM, and link the AWS account with the requester's."
+        return TurkRefused(
+            f"These keys may not do {operation} at Mechanical Turk ({said}); {fix}", code, said
+        )
+    reason = str(error.response.get("TurkErrorCode", code)).rpartition(".")[2]
+    return TurkRefused(_refusal(operation, reason, said), reason, said)
+
+
+def _refusal(operation: str, reason: str, said: str) -> str:
+    fix = _FIXES.get(reason, "See what it says and mend that, or do it by hand at requester.mturk.com.")
+    return f"Mechanical Turk refused {operation}: {said} {fix}"

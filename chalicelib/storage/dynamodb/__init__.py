@@ -1,0 +1,1 @@
+"""DynamoDB: the engine, its item models, its errors."""

@@ -1,0 +1,422 @@
+"""What DynamoDB stores of each kind of item: one typed PynamoDB model for each, over one table.
+
+An item goes in and comes out as the flat dictionary that the unit of work knows. A field that its
+model doesn't name, or that has another type than the model says, is kept in `more` as JSON, so
+nothing is ever lost; what should be readable in AWS's console is named here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.models import Model
+
+from chalicelib.errors import PetriError
+from chalicelib.storage.engine import UNKNOWN, Item
+from chalicelib.storage.serialization_errors import unserializable_item
+
+#: DynamoDB's own form of an item: {"name": {"S": "text"}, ...}.
+Wire = dict[str, dict[str, Any]]
+
+#: Fields that are about storing, and that nobody above sees.
+MARK: Final = "mark"
+MORE: Final = "more"
+
+
+class Document(JSONAttribute):
+    """An object or list, as JSON text in UTF-8: DynamoDB's own maps would turn 1.0 into 1."""
+
+    def serialize(self, value: Any) -> str:
+        """Write JSON without escaping, so an emoji takes its four bytes and not twelve."""
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _text() -> UnicodeAttribute:
+    return UnicodeAttribute(null=True)
+
+
+def _number() -> NumberAttribute:
+    return NumberAttribute(null=True)
+
+
+def _flag() -> BooleanAttribute:
+    return BooleanAttribute(null=True)
+
+
+def _document() -> Document:
+    return Document(null=True)
+
+
+class StoredItem(Model):
+    """What every item has: keys, kind, version, the stamp of a large commit."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    #: The version that conditions compare.
+    v = NumberAttribute()
+    s = _number()
+    #: Who wrote it: a put that is repeated after a lost answer knows its own first success by it.
+    mark = _text()
+    #: What was written together with it; siblings.py tells how.
+    w = _text()
+    more = _document()
+
+
+class RecordItem(StoredItem):
+    """What every record has besides."""
+
+    id = _number()
+    creation_time = _text()
+    failed = _flag()
+    failed_reason = _text()
+    time_of_death = _text()
+    property1 = _text()
+    property2 = _text()
+    property3 = _text()
+    property4 = _text()
+    property5 = _text()
+    details = _document()
+
+
+class NetworkItem(RecordItem):
+    type = _text()
+    max_size = _number()
+    full = _flag()
+    role = _text()
+    n_alive = _number()
+    n_sources = _number()
+    last_node = _number()
+    last_time = _text()
+    structure = _document()
+    failed_nodes = _document()
+    deep = _flag()
+    pub = _number()
+    lease = _document()
+
+
+class NetworksHeaderItem(StoredItem):
+    last_id = _number()
+    pub = _number()
+    lease = _document()
+
+
+class NodeItem(RecordItem):
+    type = _text()
+    network_id = _number()
+    participant_id = _number()
+    last_thing = _number()
+    last_time = _text()
+    n_infos = _number()
+    n_failed_infos = _number()
+    answered = _flag()
+    requests = _document()
+
+
+class InfoItem(RecordItem):
+    type = _text()
+    origin_id = _number()
+    network_id = _number()
+    contents = _text()
+
+
+class InfoCopy(Attribute[dict[str, Any]]):
+    """A whole info inside another item: a map, since as JSON text contents full of quotes double."""
+
+    attr_type = "M"
+
+    def serialize(self, value: dict[str, Any]) -> Wire:
+        """Write the copy with the types that an info's own item has."""
+        return _pack(InfoItem, value)
+
+    def deserialize(self, value: Wire) -> dict[str, Any]:
+        """Read what `serialize` wrote."""
+        return _unpack(InfoItem, value)
+
+
+class VectorItem(RecordItem):
+    origin_id = _number()
+    destination_id = _number()
+    network_id = _number()
+
+
+class TransmissionItem(RecordItem):
+    vector_id = _number()
+    origin_id = _number()
+    destination_id = _number()
+    info_id = _number()
+    network_id = _number()
+    receive_time = _text()
+    status = _text()
+    info = InfoCopy(null=True)
+
+
+class SentItem(StoredItem):
+    transmission_id = _number()
+    destination_id = _number()
+
+
+class TransformationItem(RecordItem):
+    type = _text()
+    info_in_id = _number()
+    info_out_id = _number()
+    node_id = _number()
+    network_id = _number()
+
+
+class ParticipantItem(RecordItem):
+    type = _text()
+    recruiter = _text()
+    worker_id = _text()
+    assignment_id = _text()
+    hit_id = _text()
+    mode = _text()
+    end_time = _text()
+    base_pay = _text()
+    bonus = _text()
+    status = _text()
+    entry_information = _document()
+    fingerprint_hash = _text()
+    consent = _document()
+    node_ids = _document()
+    last_question = _number()
+    last_time = _text()
+    requests = _document()
+    token_serial = _number()
+    seated_serial = _number()
+    waiting_since = _text()
+    released = _text()
+    task_completed = _flag()
+
+
+class QuestionItem(RecordItem):
+    number = _number()
+    type = _text()
+    participant_id = _number()
+    question = _text()
+    response = _text()
+
+
+class PaymentItem(RecordItem):
+    participant_id = _number()
+    payment_kind = _text()
+    amount = _text()
+    status = _text()
+    reason = _text()
+    recruiter_reference = _text()
+    sent_time = _text()
+
+
+class NotificationItem(RecordItem):
+    assignment_id = _text()
+    event_type = _text()
+
+
+class RecruitmentItem(RecordItem):
+    recruiter = _text()
+    event_type = _text()
+    n = _number()
+
+
+class ClaimItem(StoredItem):
+    """Whose an assignment or a worker id is, so that it is nobody else's."""
+
+    participant_id = _number()
+    participant_ids = _document()
+
+
+class ListedItem(StoredItem):
+    id = _number()
+    status = _text()
+    seated = _flag()
+    waiting = _flag()
+
+
+class MessageItem(StoredItem):
+    body = _document()
+    #: Until when it is taken to be on its way; without it nobody carries it yet.
+    carried_until = _text()
+
+
+class ConnectionItem(StoredItem):
+    """An open socket: whose it is, what it listens to, until when."""
+
+    connection_id = _text()
+    participant_id = _number()
+    serial = _number()
+    channels = _document()
+    since = _text()
+    seen = _text()
+    #: Whether its page beats its heart: then silence means that it is gone.
+    beats = _flag()
+    expires = _number()
+
+
+class SubscriberItem(StoredItem):
+    connection_id = _text()
+    participant_id = _number()
+    expires = _number()
+
+
+class PresenceItem(StoredItem):
+    connection_id = _text()
+    expires = _number()
+
+
+class WaitingItem(StoredItem):
+    id = _number()
+    since = _text()
+    seen = _text()
+    #: Whether a socket holds the place that never beat its heart.
+    quiet = _flag()
+
+
+class RoomItem(StoredItem):
+    id = _number()
+    last_room = _number()
+    members = _document()
+    opened = _text()
+
+
+#: A new kind of item is added here, with a model above when its fields should be readable.
+MODELS: Final[dict[str, type[StoredItem]]] = {
+    "network": NetworkItem,
+    "networks_header": NetworksHeaderItem,
+    "node": NodeItem,
+    "info": InfoItem,
+    "vector": VectorItem,
+    "transmission": TransmissionItem,
+    "sent": SentItem,
+    "transformation": TransformationItem,
+    "participant": ParticipantItem,
+    "question": QuestionItem,
+    "payment": PaymentItem,
+    "notification": NotificationItem,
+    "recruitment": RecruitmentItem,
+    "assignment": ClaimItem,
+    "worker": ClaimItem,
+    "listed": ListedItem,
+    "message": MessageItem,
+    "experiment": StoredItem,
+    "secrets": StoredItem,
+    "tick": StoredItem,
+    "draws": StoredItem,
+    "dead_letter": MessageItem,
+    "awake": StoredItem,
+    "deployment": StoredItem,
+    "counter": StoredItem,
+    "connection": ConnectionItem,
+    "subscriber": SubscriberItem,
+    "presence": PresenceItem,
+    "waiting": WaitingItem,
+    "rooms_header": RoomItem,
+    "room": RoomItem,
+}
+
+#: The Python types that an attribute keeps exactly; anything else goes into `more`.
+EXACT: Final[dict[type[Attribute[Any]], tuple[type, ...]]] = {
+    UnicodeAttribute: (str,),
+    NumberAttribute: (int,),
+    BooleanAttribute: (bool,),
+    Document: (dict, list),
+    InfoCopy: (dict,),
+}
+
+
+def model_for(kind: str) -> type[StoredItem]:
+    """Return the model of a kind of item; PetriError for one that this version doesn't know."""
+    try:
+        return MODELS[kind]
+    except KeyError:
+        raise PetriError(
+            f"DynamoDB has no model for items of kind {kind!r}: "
+            "add it to MODELS in chalicelib/storage/dynamodb/item_models.py."
+        ) from None
+
+
+def to_wire(item: Item, mark: str | None = None) -> Wire:
+    """Return an item as DynamoDB takes it, with the mark of the attempt that writes it."""
+    try:
+        wire = _pack(model_for(item["kind"]), item)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise unserializable_item(item, error) from None
+    if mark is not None:
+        wire[MARK] = {"S": mark}
+    return wire
+
+
+def from_wire(wire: Wire) -> Item:
+    """Return the item that `to_wire` was given.
+
+    What a newer version of Petri has written, and this one doesn't know, is kept as it is under `unknown`,
+    and goes back with the item: while an app is updated, or after going back to an earlier version, both
+    read the same table.
+    """
+    return _unpack(MODELS.get(wire["kind"]["S"], StoredItem), wire)
+
+
+def _pack(model: type[StoredItem], fields: Mapping[str, Any]) -> Wire:
+    attributes = model.get_attributes()
+    packed: Wire = {}
+    rest: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name == UNKNOWN:
+            continue
+        attribute = attributes.get(name)
+        if attribute is None or name in (MARK, MORE) or type(value) not in EXACT[type(attribute)]:
+            rest[name] = value
+        else:
+            packed[name] = {attribute.attr_type: attribute.serialize(value)}
+    if rest:
+        packed[MORE] = {"S": StoredItem.more.serialize(rest)}
+    return {**fields.get(UNKNOWN, {}), **packed}
+
+
+def _unpack(model: type[StoredItem], wire: Wire) -> dict[str, Any]:
+    attributes = model.get_attributes()
+    fields: dict[str, Any] = {}
+    for name, value in wire.items():
+        if name == MARK:
+            continue
+        if name not in attributes:
+            fields.setdefault(UNKNOWN, {})[name] = value
+            continue
+        attribute = attributes[name]
+        found = attribute.deserialize(attribute.get_value(value))
+        if name == MORE:
+            fields.update(found)
+        else:
+            fields[name] = found
+    return fields
+
+
+def wire_size(wire: Wire) -> int:
+    """Return the bytes of an item by DynamoDB's rules (AWS: "DynamoDB item sizes and formats")."""
+    return sum(_bytes(name) + _value_size(value) for name, value in wire.items())
+
+
+def _value_size(value: Mapping[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return _bytes(content)
+    if kind == "N":
+        # Two digits take a byte; one byte more for the exponent, and one for a sign.
+        number = str(content)
+        return (len(number.lstrip("-")) + 1) // 2 + 1 + number.startswith("-")
+    if kind == "M":
+        # Three bytes for the map, one for each thing in it.
+        return 3 + len(content) + wire_size(content)
+    return 1
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

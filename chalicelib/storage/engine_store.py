@@ -1,0 +1,48 @@
+"""The Store port over an engine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.model.record import iso, moment
+from chalicelib.ports import Message
+
+from . import keys
+from .engine import Engine, Item
+from .network_cache import NetworkCache
+from .unit_of_work import EngineUnitOfWork
+
+
+class EngineStore:
+    """Opens units of work over an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine that holds the run."""
+        self.engine = engine
+        self._roots = NetworkCache()
+
+    def begin(self, now: datetime) -> EngineUnitOfWork:
+        """Open a unit of work; leaving the block without commit forgets it."""
+        return EngineUnitOfWork(self.engine, now, self._roots)
+
+    def due(self, until: datetime) -> list[Message]:
+        """Return recorded messages that are due and not done, oldest first in each shard."""
+        last = f"{iso(until)}~"
+        return [
+            _message(item)
+            for shard in range(keys.DUE_SHARDS)
+            for item in self.engine.query_until(keys.due(shard), last)
+        ]
+
+    def has_messages(self) -> bool:
+        """Whether any message is recorded, however late it is due; looks no further than the first."""
+        return any(True for shard in range(keys.DUE_SHARDS) for _ in self.engine.query(keys.due(shard)))
+
+    def close(self) -> None:
+        """Let go of the engine's files and connections."""
+        self.engine.close()
+
+
+def _message(item: Item) -> Message:
+    due = moment(item["sk"].partition("#")[0])
+    return Message((item["pk"], item["sk"]), item["body"], due, moment(item.get("carried_until")))

@@ -1,0 +1,74 @@
+"""What stands around an engine and hands everything on to it; what does something more overrides a part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .engine import Engine, Item, Key, Write
+
+
+class EngineWrapper:
+    """An engine that is another one."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine inside."""
+        self._engine = engine
+
+    @property
+    def max_writes(self) -> int:
+        """The most writes one `commit` takes."""
+        return self._engine.max_writes
+
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes one `commit` takes."""
+        return self._engine.max_bytes
+
+    @property
+    def shows_whole_commits(self) -> bool:
+        """Whether a reader sees all items of a commit at one moment."""
+        return self._engine.shows_whole_commits
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        return self._engine.get(keys)
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys as they are at one moment."""
+        return self._engine.get_isolated(keys)
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
+        return self._engine.query(pk, prefix)
+
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        return self._engine.query_each(pks, prefix)
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield the items of a collection whose sk is not after `last`, in order of sk."""
+        return self._engine.query_until(pk, last)
+
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        return self._engine.count(pk, prefix)
+
+    def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield a collection's items; one that is known may be given as it is known."""
+        return self._engine.query_known(pk, known)
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        return self._engine.count_each(pks, prefix)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing; raise Conflict when an expectation fails."""
+        self._engine.commit(writes)
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to the counter at a key and return the new value."""
+        return self._engine.increment(key, by)
+
+    def close(self) -> None:
+        """Close the engine inside."""
+        self._engine.close()

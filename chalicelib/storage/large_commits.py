@@ -1,0 +1,209 @@
+"""Commits above an engine's limit: staged under a lease, seen by readers at one moment.
+
+(1) Take a lease on the holder (a network's root, or the header of all networks when the commit only
+makes new ones): version v becomes v+1. Other structural writers meet a conflict. (2) Write new items
+in batches, stamped `pub + 1`, each batch checking that the holder is still at v+1. (3) The last batch
+publishes the stamp, ends the lease and holds every change to items that existed. (4) Readers read the
+holder first and drop what is stamped above `pub`. (5) An expired lease is taken over by version, and
+what is stamped above `pub` is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import CommitTooLarge, Conflict, PetriError
+from chalicelib.model.record import iso
+
+from . import keys
+from .engine import Check, Delete, Engine, Item, Key, Put, Write
+from .sibling_versions import add_sibling_versions
+
+#: How long a large commit may take before another writer takes it for dead.
+LEASE_SECONDS = 20.0
+#: So many items can't reach an engine's limit in bytes: an item has 400 KB at most.
+ALWAYS_FITS = 9
+#: How many deletions go into one commit: half a transaction.
+DELETIONS_AT_ONCE = 50
+
+
+def is_large(engine: Engine, writes: Sequence[Write]) -> bool:
+    """Whether a commit is above what the engine takes at once."""
+    if len(writes) > engine.max_writes:
+        return True
+    return len(writes) > ALWAYS_FITS and sum(map(_size, writes)) > engine.max_bytes
+
+
+def _size(write: Write) -> int:
+    """Return about how many bytes a write takes: DynamoDB counts UTF-8."""
+    if not isinstance(write, Put):
+        return 100
+    return len(json.dumps(write.item, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def lease_has_expired(lease: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the writer that took a lease has had its time."""
+    return str(lease["until"]) < str(iso(max(now, datetime.now(UTC))))
+
+
+def _can_wait_unseen(put: Put) -> bool:
+    """Whether a new item is one that readers drop until it is published: a network's, or a root."""
+    pk, sk = put.key
+    return put.expect is None and (pk.startswith("net#") or (pk == keys.NETWORKS and sk != keys.HEADER[1]))
+
+
+def _is_stamped(put: Put, holder: Key) -> bool:
+    """Whether an item needs the stamp: what lies in a new network is unseen as long as its root is."""
+    return holder != keys.HEADER or put.key[0] == keys.NETWORKS
+
+
+class LargeCommit:
+    """Writes a list that is too long for one transaction so that readers see all of it or none."""
+
+    def __init__(self, engine: Engine, now: datetime, stored_root: Callable[[int], Item | None]) -> None:
+        """Prepare; `stored_root` gives a network's root item as this unit read it."""
+        self._engine = engine
+        self._now = now
+        self._stored_root = stored_root
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Stage, then publish. Conflict when the holder changed; CommitTooLarge when it can't be done."""
+        fresh = [w for w in writes if isinstance(w, Put) and _can_wait_unseen(w)]
+        holder, stored = self._holder(fresh)
+        changes = [w for w in writes if w.key != holder and not (isinstance(w, Put) and _can_wait_unseen(w))]
+        if len(changes) + 1 > self._engine.max_writes:
+            raise CommitTooLarge(
+                f"One request changes {len(changes)} existing records; {self._engine.max_writes - 1} is "
+                "the most that can be written at one moment. Do it in several requests."
+            )
+        final = next((w for w in writes if isinstance(w, Put) and w.key == holder), None)
+        if final is not None and final.expect != (stored["v"] if stored else None):
+            raise Conflict(f"{holder} was changed by somebody else.")
+        require_unlocked(self._engine, holder, stored, self._now)
+        lease, stamp = self._take_lease(holder, stored, fresh)
+        try:
+            self._stage(fresh, holder, lease.item["v"], stamp)
+            self._publish(holder, final.item if final else stored or {}, lease.item["v"], stamp, changes)
+        except PetriError:
+            # We live and know that it won't be: others needn't wait until the lease has run out.
+            recover(self._engine, holder, by=lease.item["lease"]["by"])
+            raise
+
+    def _stage(self, fresh: Sequence[Put], holder: Key, version: int, stamp: int) -> None:
+        for batch in self._batches(fresh):
+            staged = [
+                Put({**put.item, "s": stamp}, None) if _is_stamped(put, holder) else put for put in batch
+            ]
+            self._engine.commit([Check(holder, version), *staged])
+
+    def _holder(self, fresh: Iterable[Put]) -> tuple[Key, Item | None]:
+        touched = {w.key[0] for w in fresh if w.key[0].startswith("net#")}
+        new_roots = {w.key for w in fresh if w.key[0] == keys.NETWORKS}
+        new_partitions = {keys.partition(int(sk)) for _, sk in new_roots}
+        existing = touched - new_partitions
+        if new_roots and not existing:
+            header = self._engine.get([keys.HEADER]).get(keys.HEADER)
+            return keys.HEADER, header
+        if len(existing) == 1 and not new_roots:
+            network_id = int(existing.pop().removeprefix("net#"))
+            return keys.root(network_id), self._stored_root(network_id)
+        raise CommitTooLarge(
+            f"One request makes too much in {len(existing)} networks at once: write to one at a time."
+        )
+
+    def _take_lease(self, holder: Key, stored: Item | None, fresh: Sequence[Put]) -> tuple[Put, int]:
+        stamp = (stored or {}).get("pub", 0) + 1
+        version = (stored or {}).get("v", 0)
+        until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
+        lease: dict[str, Any] = {"by": secrets.token_hex(8), "until": iso(until)}
+        if holder == keys.HEADER:
+            lease["networks"] = sorted(int(w.key[1]) for w in fresh if w.key[0] == keys.NETWORKS)
+        base = stored or {"pk": holder[0], "sk": holder[1], "kind": "networks_header", "last_id": 0}
+        taken = Put({**base, "v": version + 1, "lease": lease}, version or None)
+        self._engine.commit([taken])
+        return taken, stamp
+
+    def _batches(self, fresh: Sequence[Put]) -> Iterable[list[Put]]:
+        batch: list[Put] = []
+        size = 0
+        for put in fresh:
+            weight = _size(put)
+            if batch and (
+                len(batch) >= self._engine.max_writes - 1 or size + weight > self._engine.max_bytes
+            ):
+                yield batch
+                batch, size = [], 0
+            batch.append(put)
+            size += weight
+        if batch:
+            yield batch
+
+    def _publish(self, holder: Key, final: Item, version: int, stamp: int, changes: Sequence[Write]) -> None:
+        published = {
+            **final,
+            "pk": holder[0],
+            "sk": holder[1],
+            "kind": "networks_header" if holder == keys.HEADER else "network",
+            "v": version + 1,
+            "pub": stamp,
+        }
+        published.pop("lease", None)
+        writes: list[Write] = [Put(published, version), *changes]
+        if not self._engine.shows_whole_commits:
+            writes = add_sibling_versions(writes, lambda _: final)
+        self._engine.commit(writes)
+
+
+def require_unlocked(engine: Engine, holder: Key, item: Mapping[str, Any] | None, now: datetime) -> None:
+    """Raise Conflict while somebody's large commit holds this; when its time is over, mend it first."""
+    lease = (item or {}).get("lease")
+    if not lease:
+        return
+    if lease_has_expired(lease, now):
+        recover(engine, holder)
+    raise Conflict(f"{holder} is in the middle of a large commit.")
+
+
+def recover(engine: Engine, holder: Key, by: str | None = None) -> None:
+    """Take over a dead large commit, or the one of this writer: forget what it staged, end its lease."""
+    item = engine.get([holder]).get(holder)
+    if item is None or not item.get("lease") or by not in (None, item["lease"]["by"]):
+        return
+    until = iso(datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS))
+    lease = {**item["lease"], "by": secrets.token_hex(8), "until": until}
+    taken = {**item, "v": item["v"] + 1, "lease": lease}
+    engine.commit([Put(taken, item["v"])])
+    _delete_all(engine, _staged(engine, holder, item))
+    free = {name: value for name, value in taken.items() if name != "lease"}
+    engine.commit([Put({**free, "v": taken["v"] + 1}, taken["v"])])
+
+
+def _staged(engine: Engine, holder: Key, item: Item) -> Iterable[Key]:
+    pub = item.get("pub", 0)
+    if holder == keys.HEADER:
+        for network_id in item["lease"].get("networks", ()):
+            for staged in engine.query(keys.partition(network_id)):
+                yield staged["pk"], staged["sk"]
+            yield keys.root(network_id)
+        return
+    for staged in engine.query(keys.partition(int(holder[1]))):
+        if staged.get("s", 0) > pub:
+            yield staged["pk"], staged["sk"]
+
+
+def _delete_all(engine: Engine, doomed: Iterable[Key]) -> None:
+    batch: list[Write] = []
+    for key in list(doomed):
+        batch.append(Delete(key))
+        if len(batch) == min(engine.max_writes, DELETIONS_AT_ONCE):
+            engine.commit(batch)
+            batch = []
+    if batch:
+        engine.commit(batch)
+
+
+__all__ = ["LargeCommit", "is_large", "lease_has_expired", "recover", "require_unlocked"]

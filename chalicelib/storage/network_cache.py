@@ -1,0 +1,61 @@
+"""Networks' own items, which nearly every request lists: kept decoded from one unit of work to the next.
+
+A root is known by its version, which each change raises. A record shares the objects in what is kept
+until it is asked for one, and then has a copy of its own, since its unit may change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from chalicelib.model.network import Network
+from chalicelib.model.record_classes import class_for_type
+
+from . import keys, record_mapping
+from .engine import Engine, Item
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedNetwork:
+    """A record's state as its item gave it."""
+
+    item: Item
+    cls: type[Network]
+    state: dict[str, Any]
+
+
+class NetworkCache:
+    """What one process knows of the networks in one store; threads may share it."""
+
+    def __init__(self) -> None:
+        """Begin knowing nothing."""
+        self._items: dict[str, Item] = {}
+        self._filled: dict[str, _CachedNetwork] = {}
+
+    def listed(self, engine: Engine) -> Iterator[Item]:
+        """Yield the items of all networks as they are now, and their header; to be read, not changed."""
+        for item in engine.query_known(keys.NETWORKS, self._items):
+            self._items[item["sk"]] = item
+            yield item
+
+    def record(self, item: Item) -> Network:
+        """Make a new record of a network's item."""
+        filled = self._filled.get(item["sk"])
+        if (
+            filled is None
+            or filled.item is not item
+            or filled.cls is not class_for_type(Network, item["type"])
+        ):
+            filled = self._filled[item["sk"]] = _fill(item)
+        record = filled.cls.blank()
+        record.__dict__.update(filled.state)
+        return record
+
+
+def _fill(item: Item) -> _CachedNetwork:
+    record = cast("Network", record_mapping.make_record("network", item))
+    state = record.__dict__
+    objects = {name: state.pop(name) for name, _ in Network.object_fields if name in state}
+    return _CachedNetwork(item, type(record), {**state, "_shared": objects})

@@ -1,0 +1,25 @@
+"""What can't be stored, named by what the author knows: the class and the attribute."""
+
+from __future__ import annotations
+
+from chalicelib.errors import ExperimentError
+from chalicelib.model.serializable import find_unserializable, serialization_message
+
+from .engine import Item
+
+
+def unserializable_item(item: Item, error: Exception) -> Exception:
+    """Return what to raise when an item can't be written as JSON: which record, which attribute, and why."""
+    for name, value in item.items():
+        for path, why in find_unserializable(value, ""):
+            return ExperimentError(serialization_message(f"{_owner(item)}{name}", path, why))
+    return error
+
+
+def _owner(item: Item) -> str:
+    kind = str(item.get("kind", ""))
+    if kind == "experiment":
+        return "experiment."
+    if kind == "message":
+        return f"A message to {item.get('body', {}).get('kind', 'the queue')}: "
+    return f"{kind.capitalize()} {item.get('id', '')} ({item.get('type', kind)}): "

@@ -1,0 +1,348 @@
+"""The SQLite engine: one file for each run, durable at every answer, readable by any SQLite tool.
+
+A commit reaches the disk before it returns, or, where one host answers many at once, with the next
+`sync()`, which the host calls before it lets the answers go.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib.errors import Busy, Conflict, PetriError
+from chalicelib.storage.engine import ANY, Check, Delete, Item, Key, Put, Write
+from chalicelib.storage.serialization_errors import unserializable_item
+
+from .sql_views import VIEWS
+
+#: Writers of other processes are waited for this long, in seconds.
+BUSY_TIMEOUT = 30.0
+#: The code of a refusal because of another process's lock; a host waits and asks again.
+FILE_LOCKED = "file_locked"
+#: Seconds until those whose answer couldn't be written try again.
+AGAIN = 10.0
+#: What SQLite's codes for a file that can't be written mean, and what to do.
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL: "the disk is full. Free some space; what participants send is asked for again.",
+    sqlite3.SQLITE_READONLY: "it may only be read. Allow writing to the file and its folder.",
+    sqlite3.SQLITE_CANTOPEN: "it, or a file beside it, can't be opened. Check the folder's rights.",
+    sqlite3.SQLITE_IOERR: "the disk reports an error. Look at the disk, and at how much space is left.",
+    sqlite3.SQLITE_PERM: "it may not be opened. Allow reading and writing the file and its folder.",
+}
+logger = logging.getLogger("petri.storage")
+#: The part of SQLite's extended error codes that names the kind of error.
+PRIMARY_CODE = 0xFF
+#: Items of a collection that are held as text at a time: one may have hundreds of kilobytes.
+DECODED_AT_ONCE = 50
+
+#: Rows stand in the order of their making, which writes half the pages that rows in the order of their
+#: keys do: bodies are long, keys are scattered. An index by kind would cost more than the views gain by it.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS item (
+    pk TEXT NOT NULL, sk TEXT NOT NULL, v INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (pk, sk)
+);
+"""
+
+
+class SQLiteEngine:
+    """Items in one table of one file, with a write-ahead log; one connection for each thread."""
+
+    max_writes = 1_000_000
+    max_bytes = 1 << 30
+    shows_whole_commits = True
+
+    def __init__(
+        self, path: Path | str, *, sync_later: bool = False, busy_timeout: float = BUSY_TIMEOUT
+    ) -> None:
+        """Open the file, making it and its views when it is new; PetriError when it can't be written.
+
+        `sync_later`: commits reach the disk with the next `sync()`. A power cut before it takes the latest
+        commits away, whole and in their order; a process that dies takes nothing away. `busy_timeout`: for
+        how many seconds another process's lock is waited for.
+        """
+        self.path = Path(path)
+        self._busy_timeout = busy_timeout
+        self._sync_later = sync_later
+        self._log: int | None = None
+        #: whether something was committed that a power cut could still take away
+        self.unsynced = False
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._closed = False
+        # In one transaction: two processes may open a new file at the same moment.
+        try:
+            opened = self._connection
+            opened.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
+            opened.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {VIEWS} COMMIT;")
+            opened.execute(f"PRAGMA busy_timeout={int(busy_timeout * 1000)}")
+        except sqlite3.DatabaseError as error:
+            self._discard()
+            raise why_unusable(self.path, error) from error
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None or self._closed:
+            connection = self._open()
+            self._local.connection = connection
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        with self._guard:
+            if self._closed:
+                raise PetriError(f"{self.path} is closed: the run has ended.")
+            connection = sqlite3.connect(
+                self.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={'NORMAL' if self._sync_later else 'FULL'}")
+            self._all.append(connection)
+            return connection
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        # One look-up for each key: SQLite would scan the table for a list of pairs.
+        look_up = self._connection.execute
+        found: dict[Key, Item] = {}
+        for key in dict.fromkeys(keys):
+            row = look_up("SELECT body FROM item WHERE pk = ? AND sk = ?", key).fetchone()
+            if row is not None:
+                found[key] = _decode(row[0])[0]
+        return found
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys as they are at one moment."""
+        connection = self._connection
+        connection.execute("BEGIN")
+        try:
+            return self.get(keys)
+        finally:
+            connection.execute("COMMIT")
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield a collection's items whose sk begins with the prefix, in order of sk."""
+        yield from self._rows("pk = ? AND sk >= ? AND sk < ?", (pk, prefix, prefix + "\U0010ffff"))
+
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        sql = "SELECT count(*) FROM item WHERE pk = ? AND sk >= ? AND sk < ?"
+        values = (pk, prefix, prefix + "\U0010ffff")
+        number: int = self._connection.execute(sql, values).fetchone()[0]
+        return number
+
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        yield from self._rows(*_of_each(pks, prefix), order="pk, sk")
+
+    def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield a collection's items, in order of sk; what is known isn't decoded again."""
+        rows = self._connection.execute("SELECT sk, v, body FROM item WHERE pk = ? ORDER BY sk", (pk,))
+        for sk, version, body in rows.fetchall():
+            item = known.get(sk)
+            yield item if item is not None and item["v"] == version else _decode(body)[0]
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        where, values = _of_each(pks, prefix)
+        sql = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - only words of this module
+        number: int = self._connection.execute(sql, values).fetchone()[0]
+        return number
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield a collection's items whose sk is not after `last`, in order of sk."""
+        yield from self._rows("pk = ? AND sk <= ?", (pk, last))
+
+    def _rows(self, where: str, values: tuple[str, ...], order: str = "sk") -> Iterator[Item]:
+        sql = f"SELECT body FROM item WHERE {where} ORDER BY {order}"  # noqa: S608 - only words of this module
+        rows = self._connection.execute(sql, values)
+        # Decoded together: a call for each of many small items takes longer than the decoding.
+        while bodies := rows.fetchmany(DECODED_AT_ONCE):
+            yield from _decode(f"[{','.join([body for (body,) in bodies])}]")[0]
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing; raise Conflict when an expectation fails."""
+        with self._writing() as connection:
+            for write in writes:
+                self._apply(connection, write)
+        self.unsynced = self._sync_later
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the file's write lock for a block, which is committed whole or not at all.
+
+        Busy when another process keeps the lock longer than SQLite waits for it: nothing is written then.
+        """
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            _roll_back(connection)
+            raise _not_written(self.path, error) from error
+        except BaseException:
+            _roll_back(connection)
+            raise
+
+    @staticmethod
+    def _apply(connection: sqlite3.Connection, write: Write) -> None:
+        if isinstance(write, Check):
+            _check(connection, write)
+        elif isinstance(write, Delete):
+            _delete(connection, write)
+        else:
+            _put(connection, write)
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to the counter at a key and return the new value."""
+        own = self._connection
+        if not self._sync_later:
+            # Who uses the number commits after it in the same log: that commit makes this one durable too.
+            own.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with self._writing() as connection:
+                row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", key).fetchone()
+                value: int = by + (row[0] if row else 0)
+                item = {"pk": key[0], "sk": key[1], "kind": "counter", "v": value}
+                connection.execute(
+                    "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", _row(item)
+                )
+        finally:
+            if not self._sync_later:
+                own.execute("PRAGMA synchronous=FULL")
+        return value
+
+    def sync(self) -> None:
+        """Bring to the disk what was committed since the last time, in one go."""
+        if not self.unsynced:
+            return
+        if self._log is None:
+            self._log = os.open(f"{self.path}-wal", os.O_RDWR)
+        self.unsynced = False
+        try:
+            os.fsync(self._log)
+        except OSError:
+            self.unsynced = True
+            raise
+
+    def _discard(self) -> None:
+        """Close what was opened of a file that can't be used."""
+        self._closed = True
+        for connection in self._all:
+            connection.close()
+        self._all.clear()
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log into the file."""
+        self.sync()
+        with self._guard:
+            self._closed = True
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+            if self._log is not None:
+                os.close(self._log)
+                self._log = None
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    # SQLite has rolled back by itself where the disk is full.
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _not_written(path: Path, error: sqlite3.OperationalError) -> Exception:
+    """Return what a failed write means: try again, where that can help; the operator reads why in the log."""
+    code = error.sqlite_errorcode & PRIMARY_CODE
+    if code == sqlite3.SQLITE_BUSY:
+        return Busy(
+            "Another process keeps the run's file locked, so nothing was written. Close the program that "
+            "has it open; the same request will work then.",
+            code=FILE_LOCKED,
+        )
+    if code not in _UNWRITABLE:
+        return error
+    logger.error("Nothing can be written to %s: %s", path, _UNWRITABLE[code])
+    return Busy(
+        "This study can't save anything at the moment, and its operator has been told. Leave this page "
+        "open: it tries again by itself.",
+        code="file_not_writable",
+        retry_after=AGAIN,
+    )
+
+
+def why_unusable(path: Path, error: sqlite3.DatabaseError) -> PetriError:
+    """Return in plain words why a file can't be opened as a run's."""
+    code = error.sqlite_errorcode & PRIMARY_CODE
+    if code == sqlite3.SQLITE_BUSY:
+        return Busy(
+            f"{path} is locked by another program. Close it, and run the command again.", code=FILE_LOCKED
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return PetriError(
+            f"{path} is damaged ({error}). Keep a copy of it and of the files beside it, then save what is "
+            "intact with: petri export --salvage"
+        )
+    return PetriError(f"{path} can't be used: {_UNWRITABLE.get(code, f'SQLite says: {error}.')}")
+
+
+def _of_each(pks: Sequence[str], prefix: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition of lying in one of several collections, and what it is filled with."""
+    where = f"pk IN ({', '.join('?' * len(pks))}) AND sk >= ? AND sk < ?"
+    return where, (*pks, prefix, prefix + "\U0010ffff")
+
+
+_decode = json.JSONDecoder().raw_decode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _row(item: Item) -> tuple[Any, ...]:
+    try:
+        body = _encode(item)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise unserializable_item(item, error) from None
+    return item["pk"], item["sk"], item["v"], item["kind"], body
+
+
+def _put(connection: sqlite3.Connection, write: Put) -> None:
+    row = _row(write.item)
+    if write.expect is None:
+        try:
+            connection.execute("INSERT INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", row)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(f"{write.key} was made by somebody else.") from error
+    elif write.expect is ANY:
+        connection.execute("INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", row)
+    else:
+        pk, sk, version, kind, body = row
+        done = connection.execute(
+            "UPDATE item SET v = ?, kind = ?, body = ? WHERE pk = ? AND sk = ? AND v = ?",
+            (version, kind, body, pk, sk, write.expect),
+        )
+        if done.rowcount != 1:
+            raise Conflict(f"{write.key} was changed by somebody else.")
+
+
+def _delete(connection: sqlite3.Connection, write: Delete) -> None:
+    pk, sk = write.key
+    if write.expect is ANY:
+        connection.execute("DELETE FROM item WHERE pk = ? AND sk = ?", (pk, sk))
+        return
+    done = connection.execute("DELETE FROM item WHERE pk = ? AND sk = ? AND v = ?", (pk, sk, write.expect))
+    if done.rowcount != 1:
+        raise Conflict(f"{write.key} was changed by somebody else.")
+
+
+def _check(connection: sqlite3.Connection, write: Check) -> None:
+    row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", write.key).fetchone()
+    if (row[0] if row else None) != write.expect:
+        raise Conflict(f"{write.key} was changed by somebody else.")

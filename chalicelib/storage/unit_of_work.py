@@ -1,0 +1,399 @@
+"""The unit of work: one request's records, written in one atomic commit, or not at all."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Self, cast
+
+from chalicelib.errors import Conflict, RuleBroken
+from chalicelib.messages import MessageBody, PostMore, to_body
+from chalicelib.model.info import Info
+from chalicelib.model.network import Network
+from chalicelib.model.node import MAX_NODES, NETWORK_SPAN, Node
+from chalicelib.model.participant import FINISHED_STATUSES, Participant
+from chalicelib.model.question import PARTICIPANT_SPAN, Question
+from chalicelib.model.record import Record, iso
+from chalicelib.model.run_records import Payment
+from chalicelib.model.transformation import Transformation
+from chalicelib.model.transmission import Transmission
+from chalicelib.model.vector import Vector
+from chalicelib.ports import MAX_QUEUE_DELAY, TRANSIENT, Message
+
+from . import keys, record_mapping
+from .engine import ANY, UNKNOWN, Delete, Engine, Expect, Item, Key, Put, Write
+from .large_commits import LargeCommit, is_large, require_unlocked
+from .network_cache import NetworkCache
+from .record_reader import RecordReader, collection_of
+from .sibling_versions import SIBLINGS, add_sibling_versions
+
+#: How far apart records are that one request makes.
+TICK = timedelta(microseconds=1)
+#: A message that is still there so long after it was due has been lost on its way.
+SETTLE_TIME = timedelta(seconds=30)
+#: How many messages of one unit are recorded each by itself: a transaction of DynamoDB holds 100 writes.
+MOST_POSTED = 40
+#: Messages beyond are recorded together, so many and so many bytes in one; a commit of its own posts them.
+#: SQS carries a quarter of a megabyte.
+POSTED_TOGETHER, BYTES_TOGETHER = 80, 200 * 1024
+PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
+
+
+class EngineUnitOfWork(RecordReader):
+    """Use as a context: what was not committed when the block ends is forgotten."""
+
+    def __init__(self, engine: Engine, now: datetime, roots: NetworkCache | None = None) -> None:
+        """Begin a unit at a moment; the moment is that of every record it makes."""
+        super().__init__(engine, now, roots)
+        self._changes: dict[Key, tuple[Item, Expect]] = {}
+        self._deletions: dict[Key, Expect] = {}
+        self._state: dict[str, Any] | None = None
+        #: Messages that this unit posts.
+        self.posted: list[Message] = []
+        #: Messages beyond MOST_POSTED: body and moment.
+        self._to_post: list[dict[str, Any]] = []
+        #: The newest moment at which this unit received a transmission.
+        self._last_receipt: datetime | None = None
+        #: Whether the commit changed a network: a place may have opened.
+        self.network_changed = False
+        self.committed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._records.clear()
+        self._read.clear()
+        self._made.clear()
+
+    # -- making -----------------------------------------------------------------------------
+
+    def attach(self, record: Record) -> None:
+        """Make a new record part of this unit: give it its id and creation time."""
+        if record._work is not None:
+            return
+        # An author's constructor need not have called Petri's.
+        record.prepare()
+        record._work = self
+        GIVE_ID[record.object_type](self, record)
+        record._touched = True
+        self._records[record_mapping.kind_of(record), record.id] = record
+        name, owners = collection_of(record)
+        for owner_id in owners:
+            self._made.setdefault((name, owner_id), []).append(record)
+        if isinstance(record, Transmission):
+            self._made.setdefault(("from", record.origin_id), []).append(record)
+
+    def save(self, *records: Record) -> None:
+        """Mark records as part of this unit; nothing is written before the commit."""
+        for record in records:
+            if record._work is None:
+                self.attach(record)
+            elif record._work is not self:
+                raise RuleBroken(f"{record!r} belongs to an earlier request; load it again.")
+            else:
+                record._touched = True
+
+    def _moment_after(self, *owners: Network | Node | Participant) -> datetime:
+        """The moment of a new record: now, or just after the newest one its owners have.
+
+        No two are alike, so that `max(infos, key=attrgetter("creation_time"))` finds the newest.
+        """
+        moment = max([self._now, *(owner.last_time + TICK for owner in owners if owner.last_time)])
+        for owner in owners:
+            owner.last_time = moment
+        return moment
+
+    def next_receipt(self, transmission: Transmission) -> datetime:
+        """Return the moment at which a transmission is received: after each earlier receipt of this unit.
+
+        One that this unit has made is received after it was made.
+        """
+        earlier = [transmission.creation_time] if transmission.is_new else []
+        if self._last_receipt is not None:
+            earlier.append(self._last_receipt)
+        self._last_receipt = max([self._now, *(moment + TICK for moment in earlier)])
+        return self._last_receipt
+
+    def _give_network_id(self, record: Record) -> None:
+        network = cast("Network", record)
+        header = self.item(keys.HEADER)
+        change = self._changes.get(keys.HEADER)
+        current = dict(change[0] if change else header or {"last_id": 0, "v": 0})
+        network.id = current["last_id"] + 1
+        if network.id > MAX_NODES:
+            raise RuleBroken(f"An experiment holds at most {MAX_NODES} networks.")
+        network.creation_time = self._now
+        stored = header["v"] if header else None
+        self.put_item(
+            keys.HEADER,
+            "networks_header",
+            {**without_keys(current), "last_id": network.id},
+            expect=stored,
+        )
+        if self._all_networks is not None:
+            self._all_networks.append(network)
+
+    def _give_node_id(self, record: Record) -> None:
+        node = cast("Node", record)
+        network = node.network
+        if network.last_node >= MAX_NODES:
+            raise RuleBroken(f"{network!r} has had {MAX_NODES} nodes; a network holds no more.")
+        network.last_node += 1
+        node.id = network.id * NETWORK_SPAN + network.last_node
+        node.creation_time = self._moment_after(network)
+        self._own_nodes.add(node.id)
+
+    def _give_info_id(self, record: Record) -> None:
+        info = cast("Info", record)
+        self._number(info, self.node(info.origin_id))
+
+    def _give_transformation_id(self, record: Record) -> None:
+        transformation = cast("Transformation", record)
+        self._number(transformation, self.node(transformation.node_id))
+
+    def _give_vector_id(self, record: Record) -> None:
+        vector = cast("Vector", record)
+        node = self._fresh_end(vector.origin_id, vector.destination_id)
+        self._number(vector, node, vector.network)
+
+    def _give_transmission_id(self, record: Record) -> None:
+        transmission = cast("Transmission", record)
+        self._number(transmission, self._fresh_end(transmission.origin_id, transmission.destination_id))
+
+    def _fresh_end(self, origin_id: int, destination_id: int) -> Node:
+        """The node whose counter numbers a link: the new one in a join, so parents aren't touched."""
+        destination = self.node(destination_id)
+        return destination if destination.is_new else self.node(origin_id)
+
+    def _number(self, thing: Record, node: Node, *also: Network) -> None:
+        thing.id = node.next_thing()
+        thing.creation_time = self._moment_after(node, *also)
+
+    def _give_participant_id(self, record: Record) -> None:
+        record.id = self._engine.increment(keys.counter("participant"))
+        record.creation_time = self._now
+
+    def _give_question_id(self, record: Record) -> None:
+        question = cast("Question", record)
+        participant = self.participant(question.participant_id)
+        participant.last_question += 1
+        question.id = participant.id * PARTICIPANT_SPAN + participant.last_question
+        question.creation_time = self._moment_after(participant)
+
+    def _give_payment_id(self, record: Record) -> None:
+        payment = cast("Payment", record)
+        payment.id = payment.participant_id * 10 + PAYMENT_KINDS.index(payment.kind) + 1
+        payment.creation_time = self._now
+
+    def _give_report_id(self, record: Record) -> None:
+        record.id = self._engine.increment(keys.counter(record_mapping.kind_of(record)))
+        record.creation_time = self._now
+
+    # -- raw items: uniqueness, lists, messages, state ------------------------------------------
+
+    def put_item(self, key: Key, kind: str, fields: Mapping[str, Any], *, expect: Expect = None) -> None:
+        """Write a raw item with the commit, if what is stored is then as expected."""
+        version = expect + 1 if isinstance(expect, int) else 1
+        item = {"pk": key[0], "sk": key[1], "kind": kind, **fields, "v": version}
+        stored = self._items.get(key)
+        if stored is not None and UNKNOWN in stored:
+            # What a newer version has written stays, whatever this one writes anew.
+            item.setdefault(UNKNOWN, stored[UNKNOWN])
+        self._changes[key] = (item, expect)
+
+    def increment_now(self, key: Key) -> int:
+        """Add one to a counter at once, whatever becomes of this unit; return the new count."""
+        return self._engine.increment(key)
+
+    def delete_item(self, key: Key, *, expect: Expect = ANY) -> None:
+        """Remove a raw item with the commit."""
+        self._deletions[key] = expect
+
+    def put_if_unchanged(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+        """Write an item over what this unit read of it, or as a new one."""
+        stored = self.item(key)
+        self.put_item(key, kind, fields, expect=stored["v"] if stored else None)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the experiment keeps about itself; changes are written with the commit."""
+        if self._state is None:
+            stored = self.item(keys.EXPERIMENT)
+            # A copy through and through: a change deep inside must differ from what was read.
+            self._state = copy.deepcopy(without_keys(stored)) if stored else {}
+        return self._state
+
+    def _write_state(self) -> None:
+        stored = self._items.get(keys.EXPERIMENT)
+        if self._state is not None and self._state != (without_keys(stored) if stored else {}):
+            self.put_item(keys.EXPERIMENT, "experiment", self._state, expect=stored["v"] if stored else None)
+
+    def update_status_index(self, participant: Participant) -> None:
+        """Keep the small list of participants by status in step; those for whom it is over stand apart."""
+        fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
+        if participant.waiting_since is not None and not participant.released:
+            fields["waiting"] = True
+        here, elsewhere = keys.listed(participant.id), keys.over(participant.id)
+        if participant.status in FINISHED_STATUSES:
+            here, elsewhere = elsewhere, here
+        self.put_item(here, "listed", fields, expect=ANY)
+        # Its siblings name it by the version that the participant gets.
+        self._changes[here][0]["v"] = participant._version + 1
+        stored = self._items.get(keys.participant(participant.id))
+        if stored is not None and (stored["status"] in FINISHED_STATUSES) != (
+            participant.status in FINISHED_STATUSES
+        ):
+            self.delete_item(elsewhere)
+
+    def items(self, pk: str, prefix: str = "") -> list[Item]:
+        """Return the raw items of a collection, read anew; each may then be claimed."""
+        found = list(self._engine.query(pk, prefix))
+        self._items.update({(item["pk"], item["sk"]): item for item in found})
+        for item in found:
+            self._sightings.see(item, again=True)
+        self._sightings.see_end(pk, prefix)
+        return found
+
+    def put_unconditional(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
+        """Write a raw item with the commit, whatever is stored."""
+        self.put_item(key, kind, fields, expect=ANY)
+
+    def post(self, body: MessageBody, due: datetime | None = None) -> None:
+        """Record a message in this commit; it is sent after it, at the earliest when due.
+
+        Of very many messages, those beyond MOST_POSTED are recorded together, and posted in a moment by the
+        message that they are recorded in.
+        """
+        if sum(message.key[0] != TRANSIENT for message in self.posted) < MOST_POSTED:
+            self._record(body, due)
+        else:
+            self._to_post.append({"body": to_body(body), "due": iso(due)})
+
+    def _record(self, body: MessageBody, due: datetime | None = None) -> None:
+        at = due or self._now
+        key = keys.message(at, secrets.token_hex(8))
+        fields: dict[str, Any] = {"body": to_body(body)}
+        if at - self._now <= MAX_QUEUE_DELAY:
+            # Whoever commits this sends it; what is due later is nobody's until the sweep takes it.
+            fields["carried_until"] = iso(at + SETTLE_TIME)
+        self.put_item(key, "message", fields)
+        self.posted.append(Message(key, fields["body"], due))
+
+    def send_transient(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
+        """Send a message after the commit without recording it: many at once would meet on the record.
+
+        Nudges of one name are carried out once for a burst; what a crash loses, the clock does later.
+        """
+        self.posted.append(Message((TRANSIENT, name), to_body(body), due))
+
+    def _record_the_rest(self) -> None:
+        """Record messages beyond MOST_POSTED, many in one."""
+        page: list[dict[str, Any]] = []
+        size = 0
+        for message in self._to_post:
+            weight = len(json.dumps(message))
+            if page and (len(page) == POSTED_TOGETHER or size + weight > BYTES_TOGETHER):
+                self._record(PostMore(tuple(page)))
+                page, size = [], 0
+            page.append(message)
+            size += weight
+        if page:
+            self._record(PostMore(tuple(page)))
+        self._to_post = []
+
+    # -- committing -----------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Write everything at one moment, or raise Conflict and write nothing."""
+        if self.committed:
+            raise RuleBroken("This unit of work was committed already; a request commits once.")
+        self._record_the_rest()
+        self._write_state()
+        changed = self._changed_records()
+        writes = self._writes(changed)
+        if writes:
+            self._require_no_lease(changed)
+            if is_large(self._engine, writes):
+                LargeCommit(self._engine, self._now, self._stored_root_item).commit(writes)
+            elif self._engine.shows_whole_commits:
+                self._engine.commit(writes)
+            else:
+                self._engine.commit(add_sibling_versions(writes, self._items.get))
+        self.network_changed = any(isinstance(record, Network) for record in changed)
+        self.committed = True
+
+    def _changed_records(self) -> list[Record]:
+        return [record for record in self._records.values() if record.is_new or record.is_changed]
+
+    def _writes(self, changed: Sequence[Record]) -> list[Write]:
+        looked: list[Network] = []
+        if changed or self._changes or self._deletions:
+            known = {record.id for record in changed if isinstance(record, Network)}
+            # Code that read beyond its own node depends on the network staying as it was read.
+            looked = [network for id_, network in self._looked.items() if id_ not in known]
+        writes: list[Write] = []
+        for record in (*changed, *looked):
+            writes += self._writes_of(record)
+        writes += [Put(item, expect) for item, expect in self._changes.values()]
+        writes += [Delete(key, expect) for key, expect in self._deletions.items() if key not in self._changes]
+        return writes
+
+    def _writes_of(self, record: Record) -> list[Write]:
+        if "_came_as" in record.__dict__:
+            return self._writes_of_copy(cast("Info", record))
+        version = record._version
+        expect = version or None
+        writes: list[Write] = [Put(item, expect) for item in record_mapping.items_of(record, version + 1)]
+        if record.is_new and isinstance(record, Transmission):
+            writes.append(Put(record_mapping.sent_item(record), None))
+        return writes
+
+    def _writes_of_copy(self, info: Info) -> list[Write]:
+        """Change an info that came with a transmission: only what changed goes onto the original."""
+        stored = self._engine.get([keys.info(info.id)]).get(keys.info(info.id))
+        if stored is None:
+            raise Conflict(f"{info!r} is not there any more.")
+        came = {**info.__dict__["_came_as"], "details": json.loads(info._details_json)}
+        now = record_mapping.fields_of(info)
+        changed = {name: value for name, value in now.items() if came.get(name) != value}
+        kept = {name: value for name, value in stored.items() if name in now or name not in came}
+        return [Put({**kept, **changed, "v": stored["v"] + 1}, stored["v"])]
+
+    def _stored_root_item(self, network_id: int) -> Item | None:
+        return self._items.get(keys.root(network_id)) or self._engine.get([keys.root(network_id)]).get(
+            keys.root(network_id)
+        )
+
+    def _require_no_lease(self, changed: Sequence[Record]) -> None:
+        """Give way to somebody's large commit in a network we are about to change; mend a dead one."""
+        networks = [record for record in changed if isinstance(record, Network)]
+        for network in [*networks, *self._looked.values()]:
+            require_unlocked(self._engine, keys.root(network.id), {"lease": network.lease}, self._now)
+        if keys.HEADER in self._changes:
+            require_unlocked(self._engine, keys.HEADER, self._items.get(keys.HEADER), self._now)
+
+
+GIVE_ID: dict[str, Any] = {
+    "Network": EngineUnitOfWork._give_network_id,
+    "Node": EngineUnitOfWork._give_node_id,
+    "Info": EngineUnitOfWork._give_info_id,
+    "Vector": EngineUnitOfWork._give_vector_id,
+    "Transmission": EngineUnitOfWork._give_transmission_id,
+    "Transformation": EngineUnitOfWork._give_transformation_id,
+    "Participant": EngineUnitOfWork._give_participant_id,
+    "Question": EngineUnitOfWork._give_question_id,
+    "Payment": EngineUnitOfWork._give_payment_id,
+    "Notification": EngineUnitOfWork._give_report_id,
+    "Recruitment": EngineUnitOfWork._give_report_id,
+}
+
+
+def without_keys(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's own fields."""
+    return {
+        name: value for name, value in item.items() if name not in ("pk", "sk", "kind", "v", "mark", SIBLINGS)
+    }

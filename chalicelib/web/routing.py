@@ -1,0 +1,164 @@
+"""How a route is declared: `@door(routes, "/node/{node_id}/infos")` above a few lines.
+
+The decorator reads the request, finds out who is calling, shapes answers and errors, and writes one
+line to the log. Chalice's HTTP middleware never sees a view's exception, so this is done around the
+view itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import services
+from chalicelib.errors import PetriError, TooLarge, Unauthorized, UnsupportedMedia
+from chalicelib.invocation import within
+from chalicelib.operations.shared.context import ANONYMOUS, ANYONE, OPERATOR, PARTICIPANT, Caller, Request
+
+from .pagination import page_of
+from .parameters import MAX_ANONYMOUS_BODY, Parameters
+from .protected_routes import refuse_protected
+from .request_log import log_request
+from .responses import encode, error_response, json_response, succeeded, written
+
+#: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
+CONTENT_TYPES = ["*/*"]
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
+#: The first byte of what gzip has compressed; the second may be spoilt on the way.
+_GZIP = b"\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One request as a view sees it."""
+
+    parameters: Parameters
+    caller: Caller
+    request: Request
+    headers: Any
+    #: As it came, for senders that sign it.
+    body: bytes = b""
+    #: The address that the request came from; it is never stored, nor logged.
+    source: str = ""
+
+    def run(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run an operation for this caller and request."""
+        return services.current().run(operation, *args, caller=self.caller, request=self.request, **kwargs)
+
+
+View = Callable[[HttpCall], dict[str, Any] | Response]
+
+
+def endpoint(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
+    """Answer requests to a path with a view that takes a Call and returns fields, or a whole Response."""
+
+    def declare(view: View) -> View:
+        def answered(**_: str) -> Response:
+            request = routes.current_request
+            with within(getattr(request, "lambda_context", None)):
+                return handle(request, view)
+
+        functools.update_wrapper(answered, view, assigned=("__module__", "__name__", "__doc__"), updated=())
+        del answered.__wrapped__  # type: ignore[attr-defined]  # Chalice counts a view's own arguments
+        routes.route(path, methods=list(methods), content_types=CONTENT_TYPES)(answered)
+        return view
+
+    return declare
+
+
+def handle(request: Any, view: View) -> Response:
+    """Call a view; shape what it returns, or what it refuses."""
+    began = time.perf_counter()
+    call: HttpCall | None = None
+    error: PetriError | None = None
+    try:
+        call = read_request(request)
+        refuse_protected(request.path, call.caller)
+        made = view(call)
+        if isinstance(made, Response):
+            response = made
+        elif request.method == "GET":
+            response = written(page_of(succeeded(made), call.parameters, encode))
+        else:
+            response = json_response(made)
+    except PetriError as refused:
+        error = refused
+        response = error_response(refused)
+    except Exception as fault:  # noqa: BLE001 - the last door: what an author's hook raises is logged and answered
+        error = PetriError(f"{type(fault).__name__}: {fault}")
+        error.__cause__ = fault
+        response = error_response(error)
+    log_request(request, call, response.status_code, time.perf_counter() - began, error)
+    return response
+
+
+def read_request(request: Any) -> HttpCall:
+    """Read caller, parameters and request id of a Chalice request."""
+    caller = find_caller(request.headers.get("authorization"))
+    body = raw if isinstance(raw := request.raw_body, bytes) else raw.encode()
+    _refuse_long_anonymous(caller, body)
+    _refuse_encoded(request.headers.get("content-encoding"), body)
+    parameters = Parameters.of(request)
+    identity = parameters.request_id(request.headers.get("x-request-id"))
+    path = request.context.get("path", request.path)
+    return HttpCall(
+        parameters=parameters,
+        caller=caller,
+        request=Request(identity, parameters.fingerprint(request.method, path) if identity else ""),
+        headers=request.headers,
+        body=body,
+        source=source_address(request.context, request.headers),
+    )
+
+
+def source_address(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """Return the address of the client: behind CloudFront, or a proxy on this machine, the one it names.
+
+    Each hop appends the address that it was called from: the last but its own was written by the hop itself.
+    """
+    hop = str((context.get("identity") or {}).get("sourceIp") or "")
+    is_proxied = hop in _THIS_MACHINE or "cloudfront" in (headers.get("via") or "").lower()
+    if not is_proxied:
+        return hop
+    named = [part.strip() for part in (headers.get("x-forwarded-for") or "").split(",")]
+    before = [part for part in named if part and part != hop]
+    return before[-1] if before else hop
+
+
+def _refuse_encoded(encoding: str | None, body: bytes) -> None:
+    """Refuse a compressed body: API Gateway hands bodies on as text, which spoils what was compressed."""
+    named = (encoding or "").strip().lower()
+    if named in ("", "identity") and not body.startswith(_GZIP):
+        return
+    raise UnsupportedMedia(
+        f"The body is compressed ({named or 'gzip'}), which isn't supported; send it uncompressed, without "
+        "a Content-Encoding header."
+    )
+
+
+def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:
+    """Refuse a long body that comes without a token before it is read: reading holds up everybody else."""
+    if caller.kind == ANONYMOUS.kind and len(body) > MAX_ANONYMOUS_BODY:
+        raise TooLarge(
+            f"A request without a token may have a body of {MAX_ANONYMOUS_BODY // 1024} KB; "
+            "send the participant's or the operator's token, or less at once."
+        )
+
+
+def find_caller(authorization: str | None) -> Caller:
+    """Return who is calling by the Authorization header; Unauthorized for a token that isn't ours."""
+    app = services.current()
+    caller = ANONYMOUS
+    if authorization:
+        kind, _, token = authorization.partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Send the token as `Authorization: Bearer <token>`.", code="token_invalid")
+        caller = app.tokens.read(token.strip())
+    if app.tokens_are_off and caller.kind not in (PARTICIPANT, OPERATOR):
+        return Caller(ANYONE)
+    return caller

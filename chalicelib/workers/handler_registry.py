@@ -1,0 +1,57 @@
+"""The registry of message handlers: `@handles(FormRooms)` binds the one handler of a message type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from chalicelib.errors import PetriError
+from chalicelib.messages import MessageBody, from_body
+from chalicelib.ports import Key, Message
+
+B = TypeVar("B", bound=MessageBody)
+
+
+@dataclass(frozen=True)
+class Received(Generic[B]):
+    """A message as its handler gets it: where it is recorded, and what it asks for."""
+
+    key: Key
+    body: B
+    #: Whether it is carried out right after the message whose handler posted it.
+    is_continued: bool = False
+
+
+Handler = Callable[[Received[B]], None]
+
+_HANDLERS: dict[type[MessageBody], Handler[Any]] = {}
+
+
+def handles(message_type: type[B]) -> Callable[[Handler[B]], Handler[B]]:
+    """Make a function the handler of a message type; PetriError when the type has one already.
+
+    A handler may be called again for the same message: it deletes the message from the outbox in the commit
+    that does the work, by `App.handle`.
+    """
+
+    def bind(handler: Handler[B]) -> Handler[B]:
+        if message_type in _HANDLERS:
+            raise PetriError(
+                f"{message_type.__name__} has a handler already; bind {handler.__name__} to another."
+            )
+        _HANDLERS[message_type] = handler
+        return handler
+
+    return bind
+
+
+def handlers() -> Mapping[type[MessageBody], Handler[Any]]:
+    """Return the handler of each message type."""
+    return _HANDLERS
+
+
+def handle(message: Message, *, is_continued: bool = False) -> None:
+    """Call the handler of a message; done before: nothing. Raises what went wrong, so that it comes again."""
+    body = from_body(message.body)
+    _HANDLERS[type(body)](Received(message.key, body, is_continued))

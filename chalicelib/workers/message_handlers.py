@@ -1,0 +1,678 @@
+"""What a queue message calls. Each message was recorded in a commit, and is struck out in another."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from chalicelib import services
+from chalicelib.errors import NotSettled, PetriError, VendorRefused
+from chalicelib.invocation import seconds_left
+from chalicelib.log_redaction import for_operator
+from chalicelib.messages import (
+    BroadcastCounts,
+    CarryOutRecruitment,
+    ChannelMessage,
+    CheckDeadline,
+    CheckDisconnected,
+    CheckListing,
+    CloseRecruitment,
+    ControlEvent,
+    EndGroup,
+    FollowUp,
+    FormRooms,
+    GrantQualifications,
+    Lane,
+    NotifyOperator,
+    OpenPlaces,
+    PollAssignment,
+    PostMore,
+    ProcessSubmission,
+    Publish,
+    RecordReturn,
+    RecordTaskCompletion,
+    RecruiterDelivery,
+    RecruiterNotification,
+    RecruitReplacement,
+    RejectOverflow,
+    ReviewSubmission,
+    RunTimer,
+    SendOpeningState,
+    SendPayment,
+    SendRoomState,
+    SendToParticipants,
+    WaitingTimeout,
+    kind_of,
+    lane_of,
+    to_body,
+)
+from chalicelib.operations.participant import deadlines, ended_listings, notifications
+from chalicelib.operations.participant import submission as finishing
+from chalicelib.operations.payment import ledger
+from chalicelib.operations.realtime import channels, dropouts, presence, waiting_rooms
+from chalicelib.operations.recruitment import recruitment
+from chalicelib.operations.schedule import dead_letters, delivery_attempts, outbox, timers
+from chalicelib.operations.shared.context import OPERATOR_CALLER
+from chalicelib.ports import TRANSIENT, Message, RecruitmentResult, Transfer, VendorReport
+
+from .handler_registry import Received, handle, handles
+
+logger = logging.getLogger("petri.worker")
+
+#: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
+#: vendors come back and settle what they took.
+MAX_DELIVERIES = 12
+#: Seconds of an invocation that have to be left for another message.
+MIN_SECONDS_LEFT = 5.0
+#: Seconds of an invocation that have to be left to continue with what a message has posted: a recruiter's
+#: adapter may wait for its vendor, and repeat a call.
+TO_CONTINUE = 30.0
+#: When what failed then is tried again.
+TRY_AGAIN = timedelta(seconds=1)
+#: What each message leaves of the time that the longest one before it took: one slow message is forgotten
+#: after some dozen others.
+FADES = 0.9
+#: How far the clock of the queue may be behind ours when it says when a message was sent.
+CLOCK_SKEW = timedelta(seconds=0.25)
+
+
+def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Handle an event of SQS, and name the messages that failed, so that only they come again.
+
+    A message that has failed too often is kept as a dead letter, which the operator lists and replays.
+    See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
+    """
+    full_time = seconds_left()
+    records: list[dict[str, Any]] = event["Records"]
+    failed: list[dict[str, Any]] = []
+    untried: list[dict[str, Any]] = []
+    for number, record in enumerate(records):
+        if number and not _has_time_for_another(full_time):
+            untried = records[number:]
+            break
+        began = time.perf_counter()
+        if not _process_record(record):
+            failed.append(record)
+        _note_duration(time.perf_counter() - began)
+    for record in failed:
+        _retry_later(record, _deliveries(record))
+    _hand_back(untried)
+    failed += untried
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _has_time_for_another(full_time: float) -> bool:
+    """Whether as much time is left as the longest message took: one that is cut off would be done twice.
+
+    An invocation that has all its time left has time for any message: no other one would have more.
+    """
+    longest = min(services.current().longest_message, full_time)
+    left = seconds_left()
+    return left > MIN_SECONDS_LEFT and left >= longest
+
+
+def _note_duration(seconds: float) -> None:
+    """Keep how long the longest message took; the longer ago that was, the less it counts."""
+    app = services.current()
+    app.longest_message = max(seconds, app.longest_message * FADES)
+
+
+def _hand_back(records: Sequence[dict[str, Any]]) -> None:
+    """Have messages that weren't tried delivered again in a second; that isn't counted as a try."""
+    if not records:
+        return
+    logger.warning("%s messages are left for the next invocation: too little time is left", len(records))
+    for record in records:
+        _retry_later(record, 1)
+
+
+def _retry_later(record: dict[str, Any], tries: int) -> None:
+    """Have a message come again by the queue that handed it out, later with each try."""
+    source = str(record.get("eventSourceARN", ""))
+    services.current().queue.retry_later(record["receiptHandle"], tries, source)
+
+
+def _process_record(record: dict[str, Any]) -> bool:
+    """Do what a record says; False when it has to come again."""
+    message: Message | None = None
+    tries = 0
+    try:
+        message = _message_in(record)
+        if message is None:
+            return True
+        tries = _begin_try(message, record)
+        if tries > MAX_DELIVERIES:
+            # It was never told to have failed: whoever carried it out ended with it.
+            is_seen_to = _discard_crashing(message, tries - 1)
+        else:
+            _carry_out(message, record)
+            is_seen_to = True
+    except Exception as error:
+        kind = "unread" if message is None else kind_of(message.body)
+        tries = tries or _count_failure(message, record)
+        logger.exception("message %s (%s) failed, try %s", record["messageId"], kind, tries)
+        is_seen_to = message is not None and tries >= MAX_DELIVERIES and _move_to_dead_letters(message, error)
+    if is_seen_to and message is not None:
+        _forget_tries(message, record)
+    return is_seen_to
+
+
+def _begin_try(message: Message, record: dict[str, Any]) -> int:
+    """Return which try of a message this is; 0 for a first delivery by SQS, which is counted when it fails.
+
+    SQS counts deliveries, which may have been handed back or throttled before anything was tried. A queue
+    that knows what waits in it delivers only what is tried.
+    """
+    app = services.current()
+    if app.queue.tracks_pending:
+        return _deliveries(record)
+    return 0 if _deliveries(record) == 1 else app.run(delivery_attempts.begin, _counted_as(message, record))
+
+
+def _count_failure(message: Message | None, record: dict[str, Any]) -> int:
+    """Count a first try that failed; 0 when that isn't possible, so that nothing is buried by it."""
+    if message is None:
+        return 0
+    try:
+        return services.current().run(delivery_attempts.begin, _counted_as(message, record))
+    except PetriError:
+        logger.exception("a failed try couldn't be counted")
+        return 0
+
+
+def _forget_tries(message: Message, record: dict[str, Any]) -> None:
+    """Delete the count of a message that is done, where there is one."""
+    app = services.current()
+    if app.queue.tracks_pending or _deliveries(record) == 1:
+        return
+    try:
+        app.run(delivery_attempts.forget, _counted_as(message, record))
+    except PetriError:
+        logger.exception("the count of a message that is done couldn't be deleted; it does no harm")
+
+
+def _counted_as(message: Message, record: dict[str, Any]) -> str:
+    """Name what is counted: a recorded message, however often it was sent, or one that only the queue has."""
+    return (
+        str(record["messageId"])
+        if message.key[0] == TRANSIENT
+        else delivery_attempts.attempt_name(message.key)
+    )
+
+
+def _discard_crashing(message: Message, tries: int) -> bool:
+    """Keep a message aside that ended its process again and again, before any code of the author runs."""
+    kind = kind_of(message.body)
+    logger.error(
+        "message %s ended the process that carried it out, and was tried %s times; it isn't tried again",
+        kind,
+        tries,
+    )
+    if message.key[0] == TRANSIENT and kind != RecruiterDelivery.kind:
+        return True
+    return _move_to_dead_letters(
+        message, PetriError(f"the process that carried it out ended; it was tried {tries} times")
+    )
+
+
+def _deliveries(record: dict[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def _message_in(record: dict[str, Any]) -> Message | None:
+    """Return the message; one that was too long is read where it is recorded. None: it is done."""
+    carried = json.loads(record["body"])
+    if "TopicArn" in carried:
+        # What SNS delivered is recorded nowhere, like a nudge.
+        return Message((TRANSIENT, record["messageId"]), to_body(RecruiterDelivery(carried)))
+    key = (carried["key"][0], carried["key"][1])
+    body = carried["body"] if "body" in carried else services.current().run(outbox.body_of, key)
+    return None if body is None else Message(key, body)
+
+
+def _carry_out(message: Message, record: dict[str, Any]) -> None:
+    """Handle a message, and what it posted that this consumer continues with.
+
+    Whatever isn't carried out here is sent, and what is lost with the process stands recorded for the sweep.
+    A consumer of the real-time lane continues with nothing: participants would wait for vendors.
+    """
+    if lane_of(message.body) is Lane.REALTIME:
+        _handle_coalesced(message, record)
+        return
+    with services.continuing(_has_time_to_continue) as continuation:
+        try:
+            _handle_coalesced(message, record)
+            _continue(continuation.posted)
+        finally:
+            services.current().send_posted(continuation.posted)
+
+
+def _has_time_to_continue() -> bool:
+    return seconds_left() > TO_CONTINUE
+
+
+def _continue(posted: list[Message]) -> None:
+    """Carry out messages, and what they post in turn, while there is time; leave those that fail in the list.
+
+    A failure is no failure of the message that posted them: the queue has them tried again.
+    """
+    failed: list[Message] = []
+    while posted and _has_time_to_continue():
+        message = posted.pop(0)
+        try:
+            handle(message, is_continued=True)
+        except Exception:
+            # Whatever a recruiter's adapter raises.
+            logger.exception("message %s failed; the queue has it tried again", kind_of(message.body))
+            again = services.current().clock.now() + TRY_AGAIN
+            failed.append(replace(message, due=again))
+    posted[:0] = failed
+
+
+def _handle_coalesced(message: Message, record: dict[str, Any]) -> None:
+    """Handle a message; a nudge that was sent before the last of its name was begun has had its effect."""
+    if message.key[0] != TRANSIENT or kind_of(message.body) == RecruiterDelivery.kind:
+        handle(message)
+        return
+    app = services.current()
+    sent, name = record["attributes"].get("SentTimestamp"), message.key[1]
+    last, now = app.last_transient.get(name), app.clock.now()
+    if (
+        sent is not None
+        and last is not None
+        and datetime.fromtimestamp(int(sent) / 1000, UTC) + CLOCK_SKEW < last
+    ):
+        return
+    handle(message)
+    app.last_transient[name] = now
+
+
+@handles(RecruiterDelivery)
+def _recruiter_delivery(message: Received[RecruiterDelivery]) -> None:
+    """Keep what SNS delivered straight into our queue, whose policy lets only our topic in.
+
+    A submission is processed in the commit that keeps it, since that calls no code of the author. If that
+    fails, it is kept all the same, and processed by a message of its own, as other reports are.
+    """
+    app = services.current()
+    for report in app.recruiters.read_sns_message(message.body.envelope):
+        keep = partial(_keep_report, report)
+        if report.event_type != notifications.SUBMITTED:
+            keep(notifications.record_notification)
+            continue
+        try:
+            keep(notifications.take_submission)
+        except PetriError:
+            logger.exception("a submission couldn't be processed at once; it is kept, and tried again")
+            keep(notifications.record_notification)
+    app.acknowledge(message)
+
+
+def _keep_report(report: VendorReport, operation: Callable[..., object]) -> None:
+    services.current().run(
+        operation,
+        report.event_type,
+        report.assignment_id,
+        None,
+        "mturk",
+        hit_id=report.hit_id,
+        at=report.at,
+        caller=OPERATOR_CALLER,
+    )
+
+
+def _move_to_dead_letters(message: Message, error: Exception) -> bool:
+    """Keep a message that fails again and again aside; False when even that fails."""
+    try:
+        services.current().handle(
+            message, dead_letters.move_to_dead_letters, message, f"{type(error).__name__}: {error}"
+        )
+    except PetriError:
+        logger.exception("a dead letter couldn't be kept; it stays in the queue")
+        return False
+    return True
+
+
+@handles(ProcessSubmission)
+def _process_submission(message: Received[ProcessSubmission]) -> None:
+    services.current().handle(message, finishing.process_submission, message.body.participant_id)
+
+
+@handles(RecordTaskCompletion)
+def _record_task_completion(message: Received[RecordTaskCompletion]) -> None:
+    services.current().handle(message, finishing.record_task_completion, message.body.participant_id)
+
+
+@handles(RecordReturn)
+def _record_return(message: Received[RecordReturn]) -> None:
+    participant_id = message.body.participant_id
+    services.current().handle(message, finishing.record_loss, participant_id, "returned")
+
+
+@handles(RecruiterNotification)
+def _recruiter_notification(message: Received[RecruiterNotification]) -> None:
+    body = message.body
+    services.current().handle(
+        message,
+        notifications.handle_notification,
+        body.event_type,
+        body.assignment_id,
+        body.participant_id,
+        body.recruiter,
+        body.at,
+        body.hit_id,
+    )
+
+
+@handles(CheckListing)
+def _check_listing(message: Received[CheckListing]) -> None:
+    """Look at an offer of places of which something is reported, or whose time is up."""
+    app = services.current()
+    body = message.body
+    recruiter, hit_id = body.recruiter, body.hit_id
+    is_open = app.run(ended_listings.is_open, hit_id)
+    listing = app.recruiters.fetch_listing(recruiter, hit_id) if is_open else None
+    app.handle(message, ended_listings.handle_listing_end, recruiter, hit_id, body.event_type, listing)
+
+
+@handles(ReviewSubmission)
+def _review_submission(message: Received[ReviewSubmission]) -> None:
+    participant_id = message.body.participant_id
+    _tell_of_task_first(participant_id)
+    services.current().handle(message, finishing.review_submission, participant_id)
+
+
+def _tell_of_task_first(participant_id: int) -> None:
+    """Call `participant_task_completed` before the review, where its own message is late.
+
+    A failure doesn't keep the review from paying: that message calls the hook again, and tells the operator.
+    """
+    app = services.current()
+    if not finishing.has_own(app.experiment_class, finishing.TASK_COMPLETED):
+        return
+    try:
+        app.run(finishing.record_task_completion, participant_id)
+    except Exception:
+        # Whatever an author's hook raises.
+        logger.exception("participant_task_completed failed; the review goes on without it")
+
+
+@handles(FollowUp)
+def _follow_up(message: Received[FollowUp]) -> None:
+    body = message.body
+    services.current().handle(message, finishing.follow_up, body.participant_id, body.hook)
+
+
+@handles(GrantQualifications)
+def _grant_qualifications(message: Received[GrantQualifications]) -> None:
+    app = services.current()
+    nickname, worker_id, names = app.run(finishing.qualifications_of, message.body.participant_id)
+    for name in names:
+        app.recruiters.named(nickname).qualify(worker_id, name, 1)
+    app.acknowledge(message)
+
+
+@handles(CarryOutRecruitment)
+def _carry_out_recruitment(message: Received[CarryOutRecruitment]) -> None:
+    services.current().handle(message, recruitment.apply_requests, message.body.requests)
+
+
+@handles(OpenPlaces)
+def _open_places(message: Received[OpenPlaces]) -> None:
+    app = services.current()
+    body = message.body
+    simulated = app.recruiters.simulated_recruiter(body.recruiter)
+    if simulated is not None:
+        _tell_answer(simulated.recruit(body.n, body.token, {}), body.recruiter)
+        app.acknowledge(message)
+        return
+    known = body.known if message.is_continued else None
+    recruiter_state = app.run(recruitment.recruiter_state_of, body.recruiter) if known is None else known
+    recruited = app.recruiters.named(body.recruiter).recruit(body.n, body.token, recruiter_state)
+    _tell_answer(recruited, body.recruiter)
+    app.handle(message, recruitment.store_recruiter_state, body.recruiter, recruited, recruiter_state)
+
+
+def _tell_answer(answer: RecruitmentResult, recruiter: str) -> None:
+    """Log that a recruiter answered; its links, which hold ids and tokens, go to the operator alone.
+
+    The terminal of a local run shows them. A deployed app has none, so they are sent as a notice.
+    """
+    count = len(answer.addresses)
+    links = f" with {count} link{'' if count == 1 else 's'}" if count else ""
+    logger.info("The recruiter %s answered%s.", recruiter, links, extra=for_operator(answer.message))
+    app = services.current()
+    if answer.addresses and not app.queue.tracks_pending:
+        app.mailer.tell("Links for new participants", answer.message)
+
+
+@handles(CloseRecruitment)
+def _close_recruitment(message: Received[CloseRecruitment]) -> None:
+    app = services.current()
+    name = message.body.recruiter
+    recruiter_state = app.run(recruitment.recruiter_state_of, name)
+    closed = app.recruiters.named(name).close_recruitment(recruiter_state)
+    _tell_answer(closed, name)
+    app.handle(message, recruitment.store_recruiter_state, name, closed, recruiter_state)
+
+
+@handles(SendPayment)
+def _send_payment(message: Received[SendPayment]) -> None:
+    app = services.current()
+    whose = (message.body.participant_id, message.body.payment)
+    simulated = app.recruiters.simulated_recruiter(message.body.recruiter)
+    if simulated is not None:
+        app.handle(message, ledger.pay_simulated, *whose, simulated.pay)
+        return
+    transfer = services.begun_payment(*whose) or app.run(ledger.begin_payment, *whose)
+    if transfer is None:
+        app.acknowledge(message)
+        return
+    try:
+        reference = _transfer(transfer, whose)
+    except VendorRefused as error:
+        app.handle(message, ledger.refuse_payment, *whose, str(error))
+    except NotSettled as error:
+        if app.run(ledger.attempts_exhausted, *whose):
+            app.run(ledger.record_unknown_outcome, *whose, str(error))
+            raise
+        app.handle(message, ledger.reschedule_payment, *whose, error)
+    except Exception as error:
+        # Whatever it was, nobody has the payment to itself any more; it comes again.
+        app.run(ledger.record_unknown_outcome, *whose, str(error))
+        raise
+    else:
+        app.handle(message, ledger.settle_payment, *whose, reference)
+
+
+def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
+    """Look whether an earlier try has paid, then pay; what the first of two calls gave is stored between."""
+    app = services.current()
+    recruiter = app.recruiters.named(transfer.recruiter)
+    if transfer.is_retry:
+        found = recruiter.find_payment(transfer)
+        if found is not None:
+            return found
+        app.run(ledger.record_resend, *whose)
+    if transfer.reference is None:
+        prepared = recruiter.prepare(transfer)
+        if prepared is not None:
+            app.run(ledger.store_reference, *whose, prepared)
+            transfer = replace(transfer, reference=prepared)
+    return recruiter.pay(transfer)
+
+
+@handles(CheckDeadline)
+def _check_deadline(message: Received[CheckDeadline]) -> None:
+    """Ask the recruiter about somebody whose time is up, and set them right."""
+    participant_id = message.body.participant_id
+    services.current().handle(
+        message, deadlines.reconcile_expired, participant_id, _assignment_status(participant_id)
+    )
+
+
+@handles(PollAssignment)
+def _poll_assignment(message: Received[PollAssignment]) -> None:
+    """Ask the recruiter about somebody before their time is up."""
+    participant_id = message.body.participant_id
+    services.current().handle(
+        message, deadlines.apply_assignment_status, participant_id, _assignment_status(participant_id)
+    )
+
+
+def _assignment_status(participant_id: int) -> str | None:
+    app = services.current()
+    asked = app.run(deadlines.open_assignment, participant_id)
+    if asked is None:
+        return None
+    recruiter, assignment_id, recruiter_state = asked
+    return app.recruiters.named(recruiter).assignment_status(assignment_id, recruiter_state)
+
+
+@handles(NotifyOperator)
+def _notify_operator(message: Received[NotifyOperator]) -> None:
+    app = services.current()
+    who = message.body.participant_id
+    if message.body.is_quoted:
+        subject = "A page reports an error" if who is None else f"Participant {who} met an error"
+        app.mailer.tell(subject, quoted_report(who, message.body.report, is_last=message.body.is_last))
+    else:
+        subject = "Your run needs you" if who is None else f"Participant {who} met an error"
+        app.mailer.tell(subject, json.dumps(message.body.report, ensure_ascii=False, indent=2))
+    app.acknowledge(message)
+
+
+@handles(FormRooms)
+def _form_rooms(message: Received[FormRooms]) -> None:
+    services.current().handle(message, waiting_rooms.form_rooms)
+
+
+@handles(PostMore)
+def _post_more(message: Received[PostMore]) -> None:
+    services.current().handle(message, outbox.post_more, message.body.messages)
+
+
+@handles(BroadcastCounts)
+def _broadcast_counts(message: Received[BroadcastCounts]) -> None:
+    for delivery in services.current().handle(message, channels.broadcast_room_counts) or ():
+        services.current().deliver(delivery)
+
+
+@handles(SendRoomState)
+def _send_room_state(message: Received[SendRoomState]) -> None:
+    told = services.current().handle(message, channels.send_room_state, message.body.participant_id)
+    if told is not None:
+        services.current().deliver(told)
+
+
+@handles(SendOpeningState)
+def _send_opening_state(message: Received[SendOpeningState]) -> None:
+    told = services.current().handle(message, waiting_rooms.opening_state, message.body.room)
+    if told is not None:
+        _send_now(*told, "quorum")
+
+
+@handles(SendToParticipants)
+def _send_to_participants(message: Received[SendToParticipants]) -> None:
+    body = message.body
+    delivery = services.current().handle(
+        message, channels.send_to, body.participant_ids, body.channel, json.dumps(body.data)
+    )
+    if delivery is not None:
+        services.current().deliver(delivery)
+
+
+def _send_now(members: list[int], state: dict[str, Any], channel: str) -> None:
+    services.current().deliver(services.current().run(channels.send_to, members, channel, json.dumps(state)))
+
+
+@handles(Publish)
+def _publish(message: Received[Publish]) -> None:
+    body = message.body
+    delivery = services.current().handle(message, channels.publish, body.channel, body.data)
+    if delivery is not None:
+        services.current().deliver(delivery)
+
+
+@handles(ChannelMessage)
+def _channel_message(message: Received[ChannelMessage]) -> None:
+    body = message.body
+    services.current().handle(
+        message, channels.deliver_to_experiment, body.channel, body.data, body.participant_id
+    )
+
+
+@handles(ControlEvent)
+def _control_event(message: Received[ControlEvent]) -> None:
+    for delivery in (
+        services.current().handle(message, channels.publish_control_events, message.body.events) or ()
+    ):
+        services.current().deliver(delivery)
+
+
+@handles(CheckDisconnected)
+def _check_disconnected(message: Received[CheckDisconnected]) -> None:
+    body = message.body
+    services.current().handle(message, presence.check_disconnected, body.participant_id, body.since)
+
+
+@handles(WaitingTimeout)
+def _waiting_timeout(message: Received[WaitingTimeout]) -> None:
+    services.current().handle(message, waiting_rooms.handle_waiting_timeout, message.body.participant_id)
+
+
+@handles(RejectOverflow)
+def _reject_overflow(message: Received[RejectOverflow]) -> None:
+    services.current().handle(message, waiting_rooms.reject_overflow, message.body.participant_id)
+
+
+@handles(RunTimer)
+def _run_timer(message: Received[RunTimer]) -> None:
+    app, body = services.current(), message.body
+    chain = body.chain
+    minutes = app.run(timers.minutes_over_the_limit) if chain else 0
+    if minutes:
+        app.handle(message, timers.postpone, body, minutes)
+        return
+    app.handle(message, timers.call_timer, body.method, body.arguments, chain)
+
+
+@handles(EndGroup)
+def _end_group(message: Received[EndGroup]) -> None:
+    services.current().handle(message, dropouts.end_group, message.body.participant_id)
+
+
+@handles(RecruitReplacement)
+def _recruit_replacement(message: Received[RecruitReplacement]) -> None:
+    app = services.current()
+    entry = app.run(dropouts.authorize_replacement_bot, message.body.participant_id)
+    if entry is not None:
+        app.recruiters.start_replacement_bot(entry)
+    app.acknowledge(message)
+
+
+def quoted_report(participant_id: int | None, report: Mapping[str, Any], *, is_last: bool) -> str:
+    """Return a participant's report for the operator, each line marked as theirs.
+
+    What comes from a page is nobody's word but its sender's: it may look like a notice of Petri, and ask for
+    things.
+    """
+    if participant_id is None:
+        sender = "A page without a participant's token reported an error. Anybody can send such a report."
+    else:
+        sender = f"Participant {participant_id} reported an error."
+    written = json.dumps(report, ensure_ascii=False, indent=2)
+    quoted = "\n".join(f"> {line}" for line in written.splitlines())
+    parts = [sender, "These are the sender's words, not Petri's:", quoted]
+    if is_last:
+        parts.append(
+            "More reports of this hour aren't mailed. They are kept with the data, as notifications "
+            "(ExperimentError)."
+        )
+    return "\n\n".join(parts)

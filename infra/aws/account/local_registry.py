@@ -1,0 +1,125 @@
+"""What this machine remembers of the apps that were deployed from it, below `~/.petri`; no secrets.
+
+A command finds an app's stage, region and profile by its id, and the folder that it was made of. On another
+machine --stage, --region and --profile say the same. One app may be in several regions, with a note for each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from chalicelib.errors import BadRequest
+
+from .names import STAGES, Names, Stage
+
+_OLDER = "app.json"
+
+
+@dataclass(frozen=True)
+class AppEntry:
+    """One app, as it was deployed from here."""
+
+    app: str
+    stage: Stage
+    account: str
+    region: str
+    profile: str | None
+    folder: str
+    site_url: str = ""
+    rest_url: str = ""
+
+    @property
+    def names(self) -> Names:
+        """The names of its resources within its region; `locating.names_in` knows the global ones."""
+        return Names(self.app, self.stage)
+
+
+class LocalRegistry:
+    """The operator's folder of apps."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        """`root`: by default `.petri` in the operator's home, or what PETRI_HOME names."""
+        given = os.environ.get("PETRI_HOME")
+        self.root = root or (Path(given) if given else Path.home() / ".petri")
+
+    def build_dir(self, names: Names, account: str, region: str) -> Path:
+        """Return where an app is staged and packaged; what was packaged before is found there again."""
+        return self._folder(names) / f"{account}-{region}"
+
+    @contextmanager
+    def alone(self, build_dir: Path) -> Iterator[None]:
+        """Hold a workshop while the block lasts; BadRequest when another command here is at work in it.
+
+        The lock that AWS keeps comes too late for that: it is taken when everything is staged.
+        """
+        build_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite's lock is there on every system, and ends with its process however that ends.
+        path = build_dir.with_name(f"{build_dir.name}.lock")
+        with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise BadRequest(
+                    "Another command on this machine is deploying this app. Wait until it is through."
+                ) from error
+            yield
+
+    def keep(self, note: AppEntry) -> None:
+        """Remember an app."""
+        path = self._path(note)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(note), indent=2), encoding="utf-8")
+
+    def find(self, app: str, stage: Stage | None = None, region: str | None = None) -> AppEntry | None:
+        """Return what is remembered of an app; None when nothing is.
+
+        BadRequest for an app that was deployed in both stages, or in several regions, when none is named;
+        AWS_REGION and AWS_DEFAULT_REGION name one too.
+        """
+        found = [note for each in STAGES if stage in (None, each) for note in self.notes(app, each)]
+        found = [note for note in found if region in (None, note.region)]
+        stages = [each for each in STAGES if any(note.stage == each for note in found)]
+        if len(stages) > 1:
+            raise BadRequest(f"{app} was deployed as {' and as '.join(stages)}. Say which with --stage.")
+        if len(found) > 1:
+            usual = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            regions = sorted({note.region for note in found})
+            found = [note for note in found if note.region == usual]
+            if not found:
+                raise BadRequest(
+                    f"{app} was deployed in {' and in '.join(regions)}. "
+                    "Say which with --region or AWS_REGION."
+                )
+        return found[0] if found else None
+
+    def notes(self, app: str, stage: Stage) -> list[AppEntry]:
+        """Return what is remembered of an app, one note for each account and region."""
+        paths = (self.root / "apps" / f"{app}-{stage}").glob("app*.json")
+        found = {}
+        # A file without a region in its name is from an older version: one with a region counts more.
+        for path in sorted(paths, key=lambda path: path.name != _OLDER):
+            said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            note = AppEntry(**said)
+            found[note.account, note.region] = note
+        return list(found.values())
+
+    def forget(self, names: Names, account: str, region: str) -> None:
+        """Forget an app of one account and region; what was packaged stays, in case it is deployed again."""
+        for path in self._folder(names).glob("app*.json"):
+            said = json.loads(path.read_text(encoding="utf-8"))
+            if (said["account"], said["region"]) == (account, region):
+                path.unlink()
+
+    def _path(self, note: AppEntry) -> Path:
+        return self._folder(note.names) / f"app-{note.account}-{note.region}.json"
+
+    def _folder(self, names: Names) -> Path:
+        return self.root / "apps" / f"{names.app}-{names.stage}"

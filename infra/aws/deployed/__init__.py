@@ -1,0 +1,1 @@
+"""Apps that are deployed: found, watched, summarized, exported."""

@@ -1,0 +1,127 @@
+"""Deployed apps: one by its id, and all of a region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.errors import BadRequest, PetriError
+from infra.aws.account.errors import plainly
+from infra.aws.account.local_registry import AppEntry, LocalRegistry
+from infra.aws.account.names import STAGES, Names, Stage
+from infra.aws.account.session import Account, connect
+from infra.aws.resources.post_deploy_settings import PostDeploySettings
+from infra.aws.resources.regions import names_in, not_here
+from infra.aws.resources.stacks import APP_TAG, STAGE_TAG, Stack
+
+_BASE = "-base"
+
+
+@dataclass(frozen=True)
+class AppLocation:
+    """Where an app is said to be; what isn't said is remembered or looked up."""
+
+    app: str
+    stage: Stage | None = None
+    profile: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class App:
+    """One deployed app."""
+
+    account: Account
+    names: Names
+    #: what this machine remembers of it
+    note: AppEntry | None = None
+    #: whether it was deployed from here in another region too
+    is_one_of_several: bool = False
+
+    @property
+    def export_id(self) -> str:
+        """What its export is named after, so that no export replaces that of another stage or region."""
+        stage = "" if self.names.stage == "live" else f"-{self.names.stage}"
+        region = f"-{self.account.region}" if self.is_one_of_several else ""
+        return f"{self.names.app}{stage}{region}"
+
+
+@dataclass(frozen=True)
+class AppListing:
+    """An app as a list shows it."""
+
+    names: Names
+    #: ready, asleep, under way, or half-made
+    state: str
+    since: datetime
+
+
+def find(where: AppLocation, home: LocalRegistry | None = None, *, half_made: bool = False) -> App:
+    """Find an app that is to be worked on; BadRequest when there are two.
+
+    OperatorProblem when it isn't in the region that is meant, with the region where it is, if that is known.
+    `half_made`: with its stage named or remembered, an app counts of which only parts are there.
+    """
+    home = home or LocalRegistry()
+    note = home.find(where.app, where.stage, where.region)
+    account = connect(
+        where.profile or (note.profile if note else None), where.region or (note.region if note else None)
+    )
+    if note is not None and (note.account, note.region) != (account.number, account.region):
+        note = None
+    stage = where.stage or (note.stage if note else None)
+    with plainly():
+        found = stage if stage and half_made else _stage_of(account, replace(where, stage=stage))
+        names = names_in(account, where.app, found)
+    return App(account, names, note, len(home.notes(where.app, found)) > 1)
+
+
+def _stage_of(account: Account, where: AppLocation) -> Stage:
+    app = where.app
+    found = [
+        stage
+        for stage in STAGES
+        if where.stage in (None, stage)
+        and Stack(account, Names(app, stage).base_stack).belongs_to(Names(app, stage))
+    ]
+    if len(found) > 1:
+        raise BadRequest(f"{app} is deployed as {' and as '.join(found)}. Say which with --stage.")
+    if not found:
+        raise not_here(account, Names(app, where.stage or "live"), any_stage=where.stage is None)
+    return found[0]
+
+
+def every(account: Account) -> Iterator[AppListing]:
+    """Yield the apps of a region, found by the tags of their stacks."""
+    for page in account.client("cloudformation").get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            names = _names_of(stack)
+            if names is not None:
+                yield AppListing(
+                    names, _state_of(account, names, str(stack["StackStatus"])), stack["CreationTime"]
+                )
+
+
+def _names_of(stack: dict[str, Any]) -> Names | None:
+    tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", ())}
+    if APP_TAG not in tags or STAGE_TAG not in tags or not stack["StackName"].endswith(_BASE):
+        return None
+    if stack["StackStatus"] == "DELETE_COMPLETE":
+        return None
+    try:
+        names = Names(tags[APP_TAG], tags[STAGE_TAG])
+    except PetriError:
+        # Somebody else's tags.
+        return None
+    return names if stack["StackName"] == names.base_stack else None
+
+
+def _state_of(account: Account, names: Names, status: str) -> str:
+    if status.endswith("_IN_PROGRESS"):
+        return "under way"
+    front = Stack(account, names.front_stack).look()
+    if front is None or "ROLLBACK" in status or "FAILED" in status:
+        return "half-made"
+    return "ready" if PostDeploySettings(account, names).takes_messages() else "asleep"

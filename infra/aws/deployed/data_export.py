@@ -1,0 +1,58 @@
+"""A deployed run's data, streamed from its table into a zip like that of a local run."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.export.archive import CODE, write_zip
+from infra.aws.account.errors import is_gone
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account
+from infra.packaging import provenance
+
+from . import deployment_info
+
+
+def export(
+    account: Account, names: Names, target: Path, *, scrub: bool = True, excel_safe: bool = False
+) -> Path:
+    """Write the zip, the running code included; return its path. OperatorProblem when no app is deployed."""
+    deployed = deployment_info.demand(account, names)
+    manifest: dict[str, Any] = {
+        "stage": names.stage,
+        "deployed_at": deployed.deployed_at,
+        **provenance.manifest_of(deployed.version),
+    }
+    with (
+        tempfile.TemporaryDirectory(prefix="petri-export-") as place,
+        contextlib.closing(account.engine(names.table)) as engine,
+    ):
+        code = _code(account, names, Path(place))
+        return write_zip(
+            engine,
+            target,
+            app_id=names.app,
+            scrub=scrub,
+            code=code,
+            manifest=manifest,
+            excel_safe=excel_safe,
+        )
+
+
+def _code(account: Account, names: Names, place: Path) -> Path | None:
+    """Fetch the archive of the code that runs; None when it isn't kept."""
+    keep = names.keep_bucket(account.number)
+    try:
+        found = account.client("s3").get_object(Bucket=keep, Key=CODE)
+    except ClientError as error:
+        if is_gone(error):
+            return None
+        raise
+    path = place / CODE
+    path.write_bytes(found["Body"].read())
+    return path

@@ -1,0 +1,132 @@
+"""A deployed app, watched: what its functions log, and how it is going."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import BadRequest
+from infra.aws.account import steps
+from infra.aws.account.errors import is_gone
+from infra.aws.account.names import API, FUNCTIONS, Names
+from infra.aws.account.session import Account
+
+from .run_session import opened
+
+#: Seconds between two looks at the logs.
+LOOK_EVERY: Final = 2.0
+#: CloudWatch may show a line late; what was seen is known by its id.
+_LATE: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, order=True)
+class LogEntry:
+    """One line of a log."""
+
+    at: datetime
+    id: str
+    function: str
+    text: str
+
+
+@dataclass(frozen=True)
+class AppStatus:
+    """How an app is going at one moment."""
+
+    at: datetime
+    statuses: dict[str, int]
+    waiting: int
+    under_way: int
+    dead: int
+    alarms: tuple[str, ...]
+    #: How many of those that wait are real-time messages.
+    realtime: int = 0
+
+    def __str__(self) -> str:
+        people = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
+        alarms = ", ".join(self.alarms) or "none"
+        return (
+            f"{self.at:%H:%M:%S} participants: {people or 'none'} | messages: {self.waiting} waiting "
+            f"({self.realtime} real-time), {self.under_way} under way, {self.dead} dead | alarms: {alarms}"
+        )
+
+
+class Logs:
+    """The logs of an app's functions."""
+
+    def __init__(self, account: Account, names: Names, functions: Sequence[str] = FUNCTIONS) -> None:
+        """`functions`: those to listen to, as Petri names them."""
+        self._logs = account.client("logs")
+        self._groups = {function: names.log_group(function) for function in functions}
+
+    def read(self, since: datetime, pattern: str = "") -> list[LogEntry]:
+        """Return lines since a moment, in order; a function that has logged nothing has none."""
+        lines: list[LogEntry] = []
+        for function, group in self._groups.items():
+            lines += self._of(function, group, since, pattern)
+        return sorted(lines)
+
+    def follow(self, since: datetime, pattern: str = "") -> Iterator[LogEntry]:
+        """Yield lines as they come, each once, until somebody stops."""
+        seen: dict[str, datetime] = {}
+        while True:
+            for line in self.read(since, pattern):
+                if line.id not in seen:
+                    seen[line.id] = line.at
+                    yield line
+            newest = max(seen.values(), default=since)
+            since = max(since, newest - _LATE)
+            seen = {id_: at for id_, at in seen.items() if at >= since}
+            steps.pause(LOOK_EVERY)
+
+    def _of(self, function: str, group: str, since: datetime, pattern: str) -> Iterator[LogEntry]:
+        asked: dict[str, Any] = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
+        if pattern:
+            asked["filterPattern"] = pattern
+        try:
+            for page in self._logs.get_paginator("filter_log_events").paginate(**asked):
+                for event in page["events"]:
+                    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                    yield LogEntry(at, str(event["eventId"]), function, str(event["message"]).rstrip())
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+
+
+def functions_of(given: Sequence[str]) -> Sequence[str]:
+    """Return the functions that somebody names, by default all: `api` is the one that answers HTTP."""
+    known = {("api" if name == API else name): name for name in FUNCTIONS}
+    strange = [name for name in given if name not in known]
+    if strange:
+        raise BadRequest(f"There is no function {strange[0]!r}; use {', '.join(known)}.")
+    return [known[name] for name in given] or FUNCTIONS
+
+
+def app_status(account: Account, names: Names) -> AppStatus:
+    """Look how an app is going."""
+    with opened(account, names, here=True) as office:
+        statuses: dict[str, int] = office.app.run(lambda ctx: dict(ctx.uow.statuses()))
+    work, realtime = depth(account, names.queue), depth(account, names.realtime_queue)
+    dead, _ = depth(account, names.dead_queue)
+    found = account.client("cloudwatch").describe_alarms(AlarmNamePrefix=names.prefix, StateValue="ALARM")
+    alarms = tuple(str(alarm["AlarmName"]) for alarm in found["MetricAlarms"])
+    waiting, under_way = work[0] + realtime[0], work[1] + realtime[1]
+    return AppStatus(datetime.now(UTC), statuses, waiting, under_way, dead, alarms, realtime[0])
+
+
+def depth(account: Account, queue: str) -> tuple[int, int]:
+    """Return how many messages wait in a queue, and how many are being handled; a missing queue has none."""
+    sqs = account.client("sqs")
+    try:
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    except ClientError as error:
+        if is_gone(error):
+            return 0, 0
+        raise
+    wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+    return int(told[wanted[0]]), int(told[wanted[1]])

@@ -1,0 +1,131 @@
+"""How a command works on a deployed run: through the same operations, over the app's own table.
+
+What an operation leaves to do goes to the app's queue, where its functions see to it; or, with `here`, it is
+carried out on this machine, when the functions may be broken or are about to go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib.bootstrap import RUN_SECRETS, SECRETS, local
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.messaging.eventbridge_schedule import EventBridgeSchedule
+from chalicelib.messaging.local_queue import LocalQueue, LocalSchedule
+from chalicelib.messaging.sqs import SQSQueue
+from chalicelib.messaging.system_clock import SystemClock
+from chalicelib.operations.shared.settings import SettingsLike
+from chalicelib.services import use
+from chalicelib.storage.engine import Engine, Item, Key
+from chalicelib.storage.engine_wrapper import EngineWrapper
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account
+from infra.aws.resources import app_secrets
+from infra.local.lifecycle.run_session import RunSession
+
+from . import deployment_info
+from .deployment_info import DeploymentInfo
+
+#: What the platform says of hooks that hold others up.
+SLOW = "hold everybody up"
+_KNOWN = {key.name for key in KNOWN_SETTINGS if key.effective}
+#: A folder without config.txt: all settings are those that were deployed.
+_NOWHERE = Path(__file__).parents[1] / "templates"
+
+
+class DeployedStore(EngineWrapper):
+    """The engine of a deployed app; its secrets lie in SSM and not in the table, and are shown here."""
+
+    def __init__(self, engine: Engine, kept: Mapping[str, Any]) -> None:
+        """Take the table's engine, and the app's secrets."""
+        super().__init__(engine)
+        self._secrets: Item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1}
+        self._secrets |= {name: kept.get(name, "") for name in (app_secrets.SIGNING, app_secrets.TOKEN)}
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        wanted = list(keys)
+        found = self._engine.get([key for key in wanted if key != SECRETS]) if wanted != [SECRETS] else {}
+        return {**found, SECRETS: self._secrets} if SECRETS in wanted else found
+
+
+@contextmanager
+def opened(
+    account: Account, names: Names, *, folder: Path | None = None, here: bool = False
+) -> Iterator[RunSession]:
+    """Open a deployed run while the block lasts.
+
+    `folder`: the experiment's, where its code is needed; `here`: carry out on this machine what is left to
+    do. OperatorProblem for an app that isn't deployed, ExperimentError for what is wrong with its code.
+    """
+    deployed = deployment_info.demand(account, names)
+    kept = app_secrets.read(account, names)
+    settings = settings_of(deployed, kept, names)
+    if here:
+        # Whether mail can be sent mustn't keep somebody from ending a run.
+        settings["mailer"] = "log"
+    with ExitStack() as stack:
+        experiment: type[Experiment] = Experiment
+        config: SettingsLike = configured(settings)
+        if folder is not None:
+            loaded = load_experiment(folder, runtime=_known_to(settings))
+            stack.enter_context(contextlib.chdir(loaded.folder))
+            experiment, config = loaded.experiment_class, loaded.config
+        engine = stack.enter_context(contextlib.closing(account.engine(names.table)))
+        clock = SystemClock()
+        app = local(
+            experiment,
+            config,
+            app_id=names.app,
+            engine=DeployedStore(engine, kept),
+            base=lambda: deployed.site_url,
+            clock=clock,
+            queue=LocalQueue(clock) if here else SQSQueue(names.queues, clock, lambda: account.client("sqs")),
+            schedule=LocalSchedule()
+            if here
+            else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),
+        )
+        stack.callback(use, None)
+        stack.enter_context(_quiet_slow_warnings())
+        yield RunSession(names.app, app, None if here else deployed.site_url, deployed.site_url, folder)
+
+
+@contextmanager
+def _quiet_slow_warnings() -> Iterator[None]:
+    """Keep quiet about operations that take long: from here each call to the table goes through the world."""
+    platform = logging.getLogger("petri")
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return SLOW not in str(record.msg)
+
+    platform.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        platform.removeFilter(is_wanted)
+
+
+def settings_of(deployed: DeploymentInfo, kept: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Return the settings of a deployed app, secret ones included."""
+    config = dict(deployed.version.get("config", {}))
+    own = {name: value for name, value in kept.items() if name not in RUN_SECRETS}
+    return {**config, **own, "mode": names.stage}
+
+
+def configured(settings: Mapping[str, Any]) -> Configuration:
+    """Return Petri's own settings with their defaults; those of an experiment need its code to be known."""
+    config = Configuration()
+    config.load_for(_NOWHERE, _known_to(settings), environ={}, home=_NOWHERE)
+    return config
+
+
+def _known_to(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name in _KNOWN}

@@ -1,0 +1,1 @@
+"""What happens to a whole app: deploy, launch, hibernate, shut down, destroy."""

@@ -1,0 +1,183 @@
+"""Serving an earlier release again: functions, routes and pages, with the run's data left as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.aws.account.errors import plainly
+from infra.aws.account.lock import Lock, held
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account
+from infra.aws.account.steps import Progress, Step, carry_out
+from infra.aws.deployed import deployment_info
+from infra.aws.resources import regions
+from infra.aws.resources.chalice_record import rest_apis, websocket_apis
+from infra.aws.resources.function_aliases import Aliases
+from infra.aws.resources.site_upload import SiteFile, SiteUpload
+from infra.aws.resources.stacks import Stack
+from infra.problems import OperatorProblem
+
+from .cutover import Target, cut_over
+from .releases import KEPT, Release, Releases
+
+AGAIN = "Run the same command again."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """From which release to which."""
+
+    #: None: what is served was never recorded, because its deploy broke off
+    current: Release | None
+    target: Release
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the operator should know before."""
+        if self.current is None or self.current.petri == self.target.petri:
+            return []
+        text = (
+            f"Release {self.target.number} was made by Petri {self.target.petri}, and {self.current.petri} "
+            "runs now. Records that it wrote are kept, with attributes that the older version ignores."
+        )
+        return [text]
+
+
+def listed(account: Account, names: Names) -> tuple[list[Release], Release | None]:
+    """Return the releases that are kept, oldest first, and the one that is served."""
+    with plainly():
+        deployment_info.demand(account, names)
+        releases = Releases(account, names)
+        known = releases.all()
+        return known, releases.current(known)
+
+
+def plan(account: Account, names: Names, number: int | None = None) -> Plan:
+    """Choose the release to serve again, by default the one before that which is served.
+
+    OperatorProblem when there is none, when it is served already, or when parts of it are gone.
+    """
+    known, current = listed(account, names)
+    target = _named(known, number) if number is not None else _before(known, current)
+    if current is not None and target.serves_the_same_as(current):
+        raise OperatorProblem(
+            f"Release {target.number} is what is served now. `petri rollback --list` shows others."
+        )
+    with plainly():
+        gone = Aliases(account, names).exist(target.functions)
+        apis = rest_apis(account, names)
+    if gone or target.rest_api not in apis:
+        what = ", ".join(gone) if gone else "its REST API"
+        raise OperatorProblem(
+            f"Release {target.number} can't be served again: {what} was deleted since. Deploy its code anew."
+        )
+    return Plan(current, target)
+
+
+def _named(known: list[Release], number: int) -> Release:
+    found = next((one for one in known if one.number == number), None)
+    if found is None:
+        numbers = ", ".join(str(one.number) for one in known) or "none"
+        raise OperatorProblem(
+            f"There is no release {number}. The last {KEPT} are kept; there are: {numbers}."
+        )
+    return found
+
+
+def _before(known: list[Release], current: Release | None) -> Release:
+    older = [
+        one
+        for one in known
+        if current is None or (one.number < current.number and not one.serves_the_same_as(current))
+    ]
+    if not older:
+        raise OperatorProblem("There is no earlier release to go back to: releases are kept from now on.")
+    return older[-1]
+
+
+class Rollback:
+    """One rollback."""
+
+    def __init__(self, account: Account, names: Names, chosen: Plan, progress: Progress) -> None:
+        """`chosen`: what `plan` returned."""
+        self._account = account
+        self._names = names
+        self._target = chosen.target
+        self._progress = progress
+        self._releases = Releases(account, names)
+        keep = names.keep_bucket(account.number)
+        self._site = SiteUpload(account, names.site_bucket(account.number), keep)
+        self._lock = Lock(account, keep)
+
+    def steps(self) -> list[Step]:
+        """Return the steps in order."""
+        return [
+            Step("restore the files that pages need", self._restore_files),
+            Step("serve the functions and routes of the release", self._serve),
+            Step("note what is served", self._note),
+            Step("restore the pages", self._restore_pages),
+        ]
+
+    def run(self) -> None:
+        """Carry out every step; OperatorProblem names the step that failed, with reason and what to do."""
+        with plainly(), held(self._lock, "rollback"):
+            carry_out(self.steps(), self._progress, AGAIN)
+
+    def _restore_files(self) -> None:
+        self._restore(pages=False)
+
+    def _serve(self) -> None:
+        sockets = websocket_apis(self._account, self._names)
+        if not sockets:
+            raise regions.not_here(self._account, self._names)
+        target = self._target
+        cut_over(
+            self._account,
+            self._names,
+            Target(target.functions, target.rest_api, target.rest_deployment, sockets[0]),
+        )
+
+    def _note(self) -> None:
+        known = deployment_info.demand(self._account, self._names)
+        deployment_info.write(
+            self._account,
+            self._names,
+            deployment_info.DeploymentInfo(
+                known.site_url, known.rest_url, known.websocket_endpoint, self._target.version
+            ),
+        )
+        self._releases.restore_code(self._target)
+        made = self._releases.keep(_again(self._target))
+        self._progress.tell(f"it is release {made.number} now")
+
+    def _restore_pages(self) -> None:
+        changed = self._restore(pages=True)
+        self._site.retire(_files(self._target))
+        if changed:
+            self._site.refresh(Stack(self._account, self._names.front_stack).outputs()["DistributionId"])
+        self._progress.tell(f"{changed} pages are restored")
+
+    def _restore(self, *, pages: bool) -> int:
+        wanted = {file.key: file for file in _files(self._target) if file.is_page == pages}
+        digests = {key: self._target.site[key] for key in wanted}
+        return self._site.restore(digests, self._releases.page)
+
+
+def _files(release: Release) -> list[SiteFile]:
+    return [SiteFile(Path(key), key) for key in release.site]
+
+
+def _again(release: Release) -> Release:
+    """Return a release whose record says which one it repeats."""
+    return Release(
+        0,
+        "",
+        release.version,
+        release.functions,
+        release.rest_api,
+        release.rest_deployment,
+        release.site,
+        release.code,
+        of=release.of or release.number,
+    )

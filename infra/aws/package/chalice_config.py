@@ -1,0 +1,93 @@
+"""The settings of a deployed experiment: config.txt without secrets, and Chalice's own config.json."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from chalicelib.experiment.loader.experiment_folder import CLASS_NAME
+from chalicelib.operations.shared.settings import SettingsLike
+from infra.aws.account.names import API, FUNCTIONS, STAGES, Names, Stage
+from infra.aws.account.policies import policy
+
+LOG_DAYS = 90
+#: Seconds and megabytes. API Gateway waits 29 seconds; a Lambda's processor grows with its memory: a whole
+#: one at 1,769 MB. What a function does is bound by the processor: a start takes 0.5 seconds of it for the
+#: imports and clients, which are 1.7 seconds at 512 MB and 0.9 at 1,024, and a request takes 5 to 20 ms.
+#: Twice the memory for half the time costs the same, and participants wait half as long.
+_TIMEOUTS, _TIMEOUT = {API: 29, "on_message": 120, "on_tick": 60}, 29
+_MEMORY = 1024
+
+
+def chalice_config(names: Names, *, mapping_confirmed: bool = False) -> dict[str, Any]:
+    """Return what .chalice/config.json says: both stages of an app, each function with its own policy."""
+    return {
+        "version": "2.0",
+        "app_name": names.chalice_app,
+        "autogen_policy": False,
+        "automatic_layer": False,
+        "api_gateway_stage": "api",
+        # CloudFront stands before it already; otherwise each request would pass AWS's own CloudFront too.
+        "api_gateway_endpoint_type": "REGIONAL",
+        "log_retention_in_days": LOG_DAYS,
+        "lambda_memory_size": _MEMORY,
+        "stages": {
+            stage: _stage(Names(names.app, stage), confirmed=mapping_confirmed and stage == names.stage)
+            for stage in STAGES
+        },
+    }
+
+
+def _stage(names: Names, *, confirmed: bool) -> dict[str, Any]:
+    return {
+        "environment_variables": environment(names, confirmed=confirmed),
+        "tags": {"petri-app": names.app, "petri-stage": names.stage},
+        "lambda_functions": {
+            function: {
+                "iam_policy_file": policy_file(function, names.stage),
+                "lambda_timeout": _TIMEOUTS.get(function, _TIMEOUT),
+            }
+            for function in FUNCTIONS
+        },
+    }
+
+
+def environment(names: Names, *, confirmed: bool) -> dict[str, str]:
+    """Return what the functions find in their environment; no secrets, which they read from SSM."""
+    named = {CLASS_NAME: os.environ[CLASS_NAME]} if os.environ.get(CLASS_NAME) else {}
+    return {
+        "PETRI_APP": names.app,
+        "PETRI_STAGE": names.stage,
+        "PETRI_TABLE": names.table,
+        "PETRI_QUEUE": names.queue,
+        "PETRI_REALTIME_QUEUE": names.realtime_queue,
+        "PETRI_TOPIC": names.topic,
+        **({"PETRI_MAPPING_CONFIRMED": "1"} if confirmed else {}),
+        **named,
+    }
+
+
+def policy_file(function: str, stage: Stage) -> str:
+    """Return the name of the file with a function's policy."""
+    return f"policy-{stage}-{function}.json"
+
+
+def write_chalice(
+    folder: Path, names: Names, settings: SettingsLike, account: str, region: str, *, mapping_confirmed: bool
+) -> None:
+    """Write the folder .chalice of a staged app."""
+    place = folder / ".chalice"
+    place.mkdir(parents=True)
+    _write(place / "config.json", chalice_config(names, mapping_confirmed=mapping_confirmed))
+    for stage in STAGES:
+        for function in FUNCTIONS:
+            allowed = policy(
+                function, Names(names.app, stage), account=account, region=region, settings=settings
+            )
+            _write(place / policy_file(function, stage), allowed)
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

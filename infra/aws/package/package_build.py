@@ -1,0 +1,163 @@
+"""The package that Lambda gets: what Chalice builds of a staged folder, then pruned and compiled.
+
+Python compiles what it imports and keeps that beside the source; inside Lambda it can't, so each cold start
+would compile everything again. The same folder and the same packages give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+from chalice.deploy.packager import (
+    DependencyBuilder,
+    LambdaDeploymentPackager,
+    MissingDependencyError,
+    NoSuchPackageError,
+    PackageDownloadError,
+    PipRunner,
+    SubprocessPip,
+    UnsupportedPackageError,
+)
+from chalice.utils import UI, OSUtils
+
+from infra.packaging.lambda_python import abi, compiler, runtime, spelled, version
+from infra.packaging.pins import petris_own
+from infra.packaging.requirements import REQUIREMENTS, names_of, without_credentials
+from infra.packaging.sizes import sizes_of
+from infra.packaging.wheels import no_wheel
+from infra.problems import OperatorProblem
+
+from .prune import SERVICES, prune, services_of
+from .staging import EXPERIMENT, StagedApp
+
+#: Where Lambda unpacks; tracebacks name files there.
+_TASK: Final = "/var/task"
+_MOMENT: Final = (1980, 1, 2, 0, 0, 0)
+_FILE_MODE: Final = 0o100644
+_PETRIS_OWN: Final = ("app.py", "chalicelib", "petri", EXPERIMENT)
+_SHOWN_LINES: Final = 4
+
+
+def build(staged: StagedApp | Path) -> Path:
+    """Build the package of a staged folder and return its place; `sizes.sizes_of` tells what is in it.
+
+    Raises OperatorProblem when a package can't be had or doesn't run inside Lambda, or when Lambda wouldn't
+    take what comes out.
+    """
+    folder = staged if isinstance(staged, Path) else staged.folder
+    packager = _Packager()
+    chalices = Path(packager.deployment_package_filename(str(folder), runtime()))
+    lean = chalices.with_name(f"{chalices.stem}-lean.zip")
+    lean.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="petri-package-") as place:
+        root = Path(place) / "task"
+        packager.lay_out(folder, root)
+        prune(
+            root, SERVICES | services_of(root / EXPERIMENT), own=_PETRIS_OWN, asked=_asked_by_author(folder)
+        )
+        compile_below(root)
+        _pack(root, lean)
+    sizes_of(lean).check()
+    return lean
+
+
+def _asked_by_author(folder: Path) -> set[str]:
+    """Return the names of packages that the experiment asks for in its own requirements."""
+    own = petris_own()
+    lines = (folder / REQUIREMENTS).read_text(encoding="utf-8").splitlines()
+    return names_of(line for line in lines if line not in own and not line.startswith(("#", "-")))
+
+
+def compile_below(root: Path) -> None:
+    """Compile every source below a folder, so that Python takes the result without looking at the source.
+
+    A fresh interpreter of Lambda's version, with fixed hashes, compiles, so that the same source gives the
+    same bytes. Without one on this machine nothing is compiled: another version's bytecode is never read.
+    """
+    interpreter = compiler()
+    if interpreter is None:
+        return
+    command = [interpreter, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    # Files of libraries for other versions of Python don't compile; nothing imports them.
+    subprocess.run(  # noqa: S603 - an interpreter's own module
+        [*command, "-s", str(root), "-p", _TASK, str(root)],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+
+
+class _Pip(PipRunner):
+    """Chalice's own, that asks for wheels of Lambda's Python and not of the one that deploys."""
+
+    def _execute(self, command: str, args: list[str], *more: Any, **named: Any) -> Any:
+        if "--abi" in args:
+            args = ["--python-version", spelled(version()), *args]
+        return super()._execute(command, args, *more, **named)
+
+
+class _Packager(LambdaDeploymentPackager):
+    """Chalice's own, that doesn't go on without a package that it couldn't get."""
+
+    def __init__(self) -> None:
+        utils = OSUtils()
+        super().__init__(
+            utils,
+            DependencyBuilder(utils, _Pip(SubprocessPip(utils))),
+            UI(out=io.StringIO(), err=io.StringIO()),
+        )
+
+    def lay_out(self, project: Path, root: Path) -> None:
+        """Put into a folder what Chalice puts into its zip."""
+        self._build_python_dependencies(runtime(), self._get_requirements_filename(str(project)), str(root))
+        shutil.rmtree(root / "chalice", ignore_errors=True)
+        for source, place in self._iter_app_filenames(str(project)):
+            (root / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, root / place)
+        shutil.copytree(project / self._VENDOR_DIR, root, dirs_exist_ok=True)
+
+    def _build_python_dependencies(
+        self, python_version: str, requirements_filepath: str, site_packages_dir: str
+    ) -> None:
+        del python_version
+        try:
+            self._dependency_builder.build_site_packages(abi(), requirements_filepath, site_packages_dir)
+        except MissingDependencyError as error:
+            raise no_wheel([str(package.identifier) for package in error.missing]) from error
+        except NoSuchPackageError as error:
+            raise OperatorProblem(f"{error}; correct {REQUIREMENTS}, or check the network.") from error
+        except UnsupportedPackageError as error:
+            raise OperatorProblem(f"{error}; take another version of it.") from error
+        except PackageDownloadError as error:
+            raise OperatorProblem(
+                f"pip can't get the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the "
+                "network."
+            ) from error
+
+
+def _told(errors: str) -> str:
+    lines = [line.strip() for line in without_credentials(errors).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith("WARNING")] or ["it didn't say why"]
+    return " / ".join(told[-_SHOWN_LINES:]).rstrip(". ")
+
+
+def _pack(root: Path, package: Path) -> None:
+    partial = package.with_name(f"{package.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for path in sorted(root.rglob("*")):
+                if path.is_file():
+                    entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _MOMENT)
+                    entry.external_attr = _FILE_MODE << 16
+                    entry.compress_type = zipfile.ZIP_DEFLATED
+                    archive.writestr(entry, path.read_bytes())
+        partial.replace(package)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,37 @@
+"""`petri apps`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from rich.table import Table
+
+from infra.cli.aws_options import Profile, Region
+from infra.cli.output import out, show_table
+
+
+def apps(*, profile: Profile = None, region: Region = None) -> None:
+    """List the deployed apps of a region, with their state and age."""
+    # Put off: AWS's clients take a while to import.
+    from infra.aws.account.errors import plainly
+    from infra.aws.account.session import connect
+    from infra.aws.deployed import app_registry
+
+    account = connect(profile, region)
+    with plainly():
+        found = sorted(app_registry.every(account), key=lambda each: each.since)
+    if not found:
+        out().print(f"No app is deployed in {account.region}.", markup=False)
+        return
+    table = Table("app", "stage", "state", "age")
+    now = datetime.now(UTC)
+    for each in found:
+        table.add_row(each.names.app, each.names.stage, each.state, _age(now - each.since))
+    show_table(table)
+
+
+def _age(passed: timedelta) -> str:
+    if passed.days:
+        return f"{passed.days} d"
+    hours, rest = divmod(max(0, int(passed.total_seconds())), 3600)
+    return f"{hours} h" if hours else f"{rest // 60} min"

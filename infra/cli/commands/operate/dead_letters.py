@@ -1,0 +1,81 @@
+"""`petri dead-letters`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.table import Column, Table
+
+from chalicelib.errors import BadRequest
+from infra.cli.aws_options import Region
+from infra.cli.drain_report import show_drain_result
+from infra.cli.operator_options import DryRun
+from infra.cli.options import Run
+from infra.cli.output import out, show_table
+from infra.local.lifecycle.run_paths import RunPaths
+
+if TYPE_CHECKING:
+    from infra.local.lifecycle.run_session import RunSession
+
+
+def dead_letters(
+    action: Annotated[
+        Literal["list", "replay"], typer.Argument(help="What to do; by default they are listed.")
+    ] = "list",
+    letter: Annotated[str | None, typer.Argument(help="The id of one to replay.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Replay all of them.")] = False,
+    app: Run = None,
+    region: Region = None,
+    dry_run: DryRun = False,
+) -> None:
+    """List messages that failed too often, or have them carried out again."""
+    # Put off: the whole platform comes along.
+    from infra.operator.run_session import opened
+
+    is_replay = action == "replay"
+    if is_replay and (letter is None) == (not every):
+        raise BadRequest("It isn't clear what to replay; give the id of one letter, or --all.")
+    if not is_replay and (letter is not None or every):
+        raise BadRequest("A letter's id and --all are for replaying; write petri dead-letters replay.")
+    with opened(app, RunPaths(Path.cwd()), with_code=is_replay, region=region) as office:
+        if is_replay:
+            _replay(office, letter, dry_run=dry_run)
+        else:
+            _list(office)
+
+
+def _list(office: RunSession) -> None:
+    from chalicelib.operations.schedule.dead_letters import list_dead_letters
+
+    found = office.app.run(list_dead_letters)
+    if not found:
+        out().print("There are no dead letters.")
+        return
+    table = Table(Column("id", no_wrap=True), "kind", "participant", "since", "why")
+    for each in found:
+        table.add_row(each["id"], each["kind"], _whose(each), each["died"][:16], each["why"])
+    show_table(table)
+
+
+def _replay(office: RunSession, letter: str | None, *, dry_run: bool) -> None:
+    from chalicelib.operations.schedule.dead_letters import dead_letter, list_dead_letters, replay_dead_letter
+
+    run = office.app.run
+    found = run(list_dead_letters) if letter is None else [run(dead_letter, letter)]
+    for each in found:
+        if not dry_run:
+            run(replay_dead_letter, each["id"])
+        verb = "Would replay" if dry_run else "Replays"
+        out().print(f"{verb} {each['id']}: {each['kind']}", markup=False)
+    if not found:
+        out().print("There are no dead letters.")
+    elif not dry_run:
+        show_drain_result(office.carry_out())
+
+
+def _whose(letter: dict[str, Any]) -> str:
+    participant = letter["body"].get("participant_id")
+    return "" if participant is None else str(participant)

@@ -1,0 +1,106 @@
+"""`petri summary`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chalicelib.currency import DOLLARS, format_money
+from infra.cli.aws_options import AnyStage, Profile, Region
+from infra.cli.options import Run
+from infra.cli.output import err, out, show_table
+from infra.cli.run_selection import deployed
+from infra.local.lifecycle.run_paths import RunPaths
+from infra.reports.fairness import HourlyPay
+from infra.reports.summary import Summary, summary_of_file
+
+
+def summary(
+    *,
+    app: Run = None,
+    each: Annotated[bool, typer.Option("--each", help="Say what each participant earned an hour.")] = False,
+    stage: AnyStage = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Count a run's participants by status, and its networks; say what people earned an hour."""
+    found = deployed(app, stage, profile, region)
+    if found is not None:
+        # Put off: AWS's clients take a while to import.
+        from infra.aws.account.errors import plainly
+        from infra.aws.deployed import summary
+
+        out().print(f"{found.names.app} ({found.names.stage})", markup=False)
+        with plainly():
+            counted, floor, currency = summary.summary(found.account, found.names)
+        _tell(counted, floor, currency, each=each)
+        return
+    # Put off: it brings the storage along.
+    from infra.local.lifecycle.outcome import currency_in, floor_of
+
+    places = RunPaths(Path.cwd())
+    run_id = places.existing(app)
+    counted = summary_of_file(places.database(run_id))
+    out().print(run_id, markup=False)
+    _tell(counted, floor_of(run_id, places), currency_in(run_id, places), each=each)
+
+
+def _tell(counted: Summary, floor: Decimal | None, currency: str, *, each: bool) -> None:
+    show(counted, out(), floor, currency)
+    if each:
+        _show_each(counted.pay, out(), floor, currency)
+
+
+def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None, currency: str) -> None:
+    """Print a line for each participant who came to a paid end, lowest pay first."""
+    if pay is None:
+        console.print("Nobody has come to a paid end yet.")
+        return
+    table = Table("participant", "minutes", "paid", "an hour", "")
+    for column in table.columns[:4]:
+        column.justify = "right"
+    for one in pay.people:
+        below = "below the floor" if floor is not None and one.rate < floor else ""
+        table.add_row(
+            str(one.participant_id),
+            f"{one.minutes:.1f}",
+            format_money(one.amount, currency),
+            format_money(one.rate, currency),
+            below,
+        )
+    show_table(table, console)
+
+
+def show(counted: Summary, console: Console, floor: Decimal | None = None, currency: str = DOLLARS) -> None:
+    """Print the counts as a table, and warn when people earn less than `floor` an hour."""
+    table = Table("participants", "count")
+    table.columns[1].justify = "right"
+    for status, count in counted.statuses.items():
+        table.add_row(status, str(count))
+    show_table(table, console)
+    console.print(f"Yield: {counted.yielded:.0%}")
+    console.print(f"Networks filled: {counted.networks_full} of {counted.networks}")
+    if counted.pay is not None:
+        _show_pay(counted.pay, console, floor, currency)
+
+
+def _show_pay(pay: HourlyPay, console: Console, floor: Decimal | None, currency: str) -> None:
+    if floor is None and not pay.rates[-1]:
+        # Nobody is paid in this run, and nobody asked for a floor.
+        return
+    console.print(
+        f"Pay an hour, waiting included: median {format_money(pay.median, currency)}, "
+        f"lowest {format_money(pay.lowest, currency)}"
+    )
+    count = 0 if floor is None else pay.below(floor)
+    if count:
+        err().print(
+            f"warning: {count} of {len(pay.rates)} people ({count / len(pay.rates):.0%}) earned less than "
+            f"min_hourly_pay, {format_money(floor or 0, currency)} an hour. Pay a bonus, or use "
+            "petri compensate."
+        )

@@ -1,0 +1,1 @@
+"""Commands for a run on this machine."""

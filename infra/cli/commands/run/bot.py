@@ -1,0 +1,120 @@
+"""`petri bot`."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import queue
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from chalicelib.errors import BadRequest
+from infra.cli.aws_options import AnyStage, Profile, Region
+from infra.cli.failures import FAILED
+from infra.cli.options import BOT_SECONDS, RUN_SECONDS, BotTimeout, Directory, Seed, Timeout
+from infra.cli.progress import Progress
+from infra.cli.run_selection import deployed
+from infra.local.lifecycle.crowd import Crowd, Participation
+from infra.local.lifecycle.run_paths import RunPaths
+from infra.local.lifecycle.session import LOOK_EVERY
+
+if TYPE_CHECKING:
+    from infra.aws.deployed import app_registry
+
+
+def bot(
+    directory: Directory = Path(),
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Join the run that is served here.")] = False,
+    app: Annotated[str, typer.Option("--app", help="Join this one: a run's id, or an address.")] = "",
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many bots.")] = 1,
+    at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many at a time; all.")] = 0,
+    seed: Seed = None,
+    bot_timeout: BotTimeout = BOT_SECONDS,
+    timeout: Timeout = RUN_SECONDS,
+    name: Annotated[str, typer.Option("--name", help="The bot's class; Bot, if there is one.")] = "",
+    stage: AnyStage = None,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Let a bot of the experiment take part in a run that is going on."""
+    # Put off: it brings the author's door along.
+    from chalicelib.experiment.loader.experiment_folder import load_experiment
+    from infra.local.lifecycle import identity
+    from infra.local.lifecycle.bots import chosen_bots
+
+    found = None if _is_address(app) else deployed(app or None, stage, profile, region)
+    address = _address(app, debug=debug) if found is None else _address_of(found)
+    loaded = load_experiment(directory)
+    if app and found is None and not _is_address(app):
+        identity.check(loaded, app, RunPaths(Path.cwd()))
+    classes = chosen_bots(loaded, name)
+    token = "" if found is None else _token_of(found)
+    crowd = Crowd(address, classes, number, at_once=at_once or number, seed=seed, token=token)
+    with Progress(number) as progress:
+        succeeded = _watched(crowd, number, progress, bot_timeout, timeout)
+    if not succeeded:
+        raise typer.Exit(FAILED)
+
+
+def _watched(crowd: Crowd, count: int, progress: Progress, bot_timeout: float, timeout: float) -> bool:
+    """Send the bots and show how they fare; True when all of them came through in time."""
+    ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
+    until = time.monotonic() + (timeout or math.inf)
+    fared: list[Participation] = []
+    crowd.start(ended.put)
+    while len(fared) < count:
+        if time.monotonic() > until:
+            late = crowd.end(f"the time of all bots was over after {timeout:g} seconds (--timeout)")
+            fared += [progress.advance(one) for one in late]
+            return False
+        if bot_timeout:
+            crowd.cut_short(bot_timeout, ended.put)
+        with contextlib.suppress(queue.Empty):
+            fared.append(progress.advance(ended.get(timeout=LOOK_EVERY)))
+    return all(one.succeeded for one in fared)
+
+
+def _address(app: str, *, debug: bool) -> str:
+    if _is_address(app):
+        return _checked_address(app)
+    if not app and not debug:
+        raise BadRequest("Which run should the bot join? Give --debug for the one served here, or --app.")
+    return RunPaths(Path.cwd()).address(app or None)
+
+
+def _checked_address(app: str) -> str:
+    """Return an address without its last slash; BadRequest when it has no host, or a port that can't be."""
+    try:
+        parts = urlsplit(app)
+        valid = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise BadRequest(f"{app!r} is not a valid address; give one such as http://127.0.0.1:5000.")
+    return app.rstrip("/")
+
+
+def _is_address(app: str) -> bool:
+    return app.startswith(("http://", "https://"))
+
+
+def _address_of(found: app_registry.App) -> str:
+    # Put off: AWS's clients take a while to import.
+    from infra.aws.account.errors import plainly
+    from infra.aws.deployed import deployment_info
+
+    with plainly():
+        return deployment_info.demand(found.account, found.names).site_url
+
+
+def _token_of(found: app_registry.App) -> str:
+    """Return the operator's token, if it is kept here: runs with entry links let bots in by it alone."""
+    # Put off, as above.
+    from infra.aws.resources.app_secrets import OperatorTokens
+
+    return OperatorTokens().find(found.names, found.account.region) or ""

@@ -1,0 +1,71 @@
+"""`petri serve`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from chalicelib.errors import BadRequest
+from infra.cli.options import Directory, NewId, Port
+
+if TYPE_CHECKING:
+    from infra.local.lifecycle.run import Run
+
+
+def serve(
+    directory: Directory = Path(),
+    *,
+    run_id: NewId = "",
+    port: Port = None,
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", help="Where participants reach the run, such as https://study.example.org."
+        ),
+    ] = "",
+) -> None:
+    """Serve a study to real participants from this machine: live, and by signed entry links only."""
+    # Lazy import, as in every command that serves: the whole platform comes along.
+    from infra.cli.live_status import Links
+    from infra.cli.served_run import finish, listening, opened_with_log, serve_people
+    from infra.local.lifecycle.run import RunOptions
+    from infra.local.lifecycle.run_paths import RunPaths, new_run_id
+    from infra.local.lifecycle.session import SessionSpec
+
+    _check_address(address)
+    places, began = RunPaths(Path.cwd()), time.monotonic()
+    wish = RunOptions(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
+    with opened_with_log(wish, places) as run:
+        _check(run)
+        links = Links(browser=False, address=address.rstrip("/"))
+        serve_people(run, SessionSpec(run.id, listening(run, port)), places, links)
+        finish(run, places, began)
+
+
+def _check_address(address: str) -> None:
+    """Refuse what participants can't open: an address has http or https, and a host."""
+    if not address:
+        return
+    try:
+        parts = urlsplit(address)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # Reading the port checks it.
+        is_address = is_address and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise BadRequest(f"{address} isn't an address; give --address as https://study.example.org.")
+
+
+def _check(run: Run) -> None:
+    """Refuse a study whose participants don't come by links."""
+    recruiter = str(run.app.config.get("recruiter") or "")
+    if recruiter != "link":
+        raise BadRequest(
+            f"petri serve lets people in by entry links, but the recruiter is {recruiter or 'hotair'}: "
+            "set recruiter = link. Studies at Mechanical Turk and Prolific are deployed, with petri deploy."
+        )

@@ -1,0 +1,1 @@
+"""The process that plays AWS: started, addressed, and every call recorded."""

@@ -1,0 +1,143 @@
+"""Notes each call that reaches AWS, by who made it, and refuses calls when it is told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from moto.awslambda.models import lambda_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from infra.emulator.shims.lambdas import ConcurrencyLimits
+
+from .cloud import ANY, CALLS, CODE, CONCURRENCY, COPY, COUNT, OPERATOR, OWN, REFUSE
+from .request_names import Call, read
+
+Environ = dict[str, Any]
+#: The version of a function that was uploaded last, published or not.
+LATEST = "$LATEST"
+
+
+class Recorder:
+    """Stands before a WSGI application that plays AWS."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        #: Makes a copy of the process and says where it is.
+        self.copy: Callable[[], dict[str, int]] = dict
+        self._guard = threading.Lock()
+        self._calls: list[Call] = []
+        #: What to refuse: service, operation and how many calls to let through first.
+        self._refusals: list[dict[str, Any]] = []
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith(OWN):
+            return self._asked(path, environ, start_response)
+        body = _body(environ)
+        call = read(
+            environ.get("HTTP_AUTHORIZATION", ""),
+            environ.get("HTTP_X_AMZ_TARGET", ""),
+            environ["REQUEST_METHOD"],
+            _raw_path(environ),
+            environ.get("QUERY_STRING", ""),
+            body,
+        )
+        refusal = None if call is None else self._noted(call)
+        if refusal is not None:
+            return _refused(environ, start_response, refusal)
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        return answer
+
+    def _asked(self, path: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Answer what is asked beside AWS."""
+        if path.startswith(CODE):
+            return _package(start_response, path.removeprefix(CODE))
+        if path == COPY:
+            return _answer(start_response, self.copy())
+        if path.startswith(CONCURRENCY):
+            ConcurrencyLimits.concurrency = int(path.removeprefix(CONCURRENCY))
+            return _answer(start_response, {})
+        with self._guard:
+            if path == CALLS:
+                return _answer(start_response, [vars(call) for call in self._calls])
+            if path == REFUSE:
+                self._refusals = json.loads(_body(environ))
+                return _answer(start_response, {})
+            caller = path.removeprefix(COUNT)
+            return _answer(start_response, sum(call.caller == caller for call in self._calls))
+
+    def _noted(self, call: Call) -> str | None:
+        """Keep a call; return the words with which it is to be refused, if it is."""
+        with self._guard:
+            self._calls.append(call)
+            for refusal in self._refusals:
+                if not _is_meant(refusal, call):
+                    continue
+                refusal["after"] -= 1
+                if refusal["after"] < 0:
+                    self._refusals.remove(refusal)
+                    return str(refusal["message"])
+        return None
+
+
+def _is_meant(refusal: dict[str, Any], call: Call) -> bool:
+    named = (refusal["service"], refusal["operation"])
+    return named == (call.service, call.operation) or (named == ANY and call.caller == OPERATOR)
+
+
+def _raw_path(environ: Environ) -> str:
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ["PATH_INFO"]
+    return str(raw).partition("?")[0]
+
+
+def _body(environ: Environ) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        return b""
+    body: bytes = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _package(start_response: Any, named: str) -> list[bytes]:
+    """Answer with the code of a version of a function, named as `function/version`."""
+    name, _, version = named.partition("/")
+    functions = (
+        function
+        for region in lambda_backends[DEFAULT_ACCOUNT_ID].values()
+        for function in region.list_functions("ALL")
+        if (function.function_name, str(function.version)) == (name, version or LATEST)
+    )
+    package: bytes = next(functions).code_bytes
+    start_response("200 OK", [("Content-Type", "application/zip"), ("Content-Length", str(len(package)))])
+    return [package]
+
+
+def _answer(start_response: Any, made: Any, status: str = "200 OK") -> list[bytes]:
+    body = json.dumps(made).encode()
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _refused(environ: Environ, start_response: Any, text: str) -> list[bytes]:
+    """Answer as AWS does for an account that may not do this, in the words of the service's protocol."""
+    if "HTTP_X_AMZ_TARGET" in environ or environ.get("CONTENT_TYPE", "").startswith("application/json"):
+        return _answer(start_response, {"__type": "AccessDeniedException", "message": text}, "403 Forbidden")
+    body = (
+        "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+        f"<Message>{escape(text)}</Message></Error><RequestId>rehearsal</RequestId></ErrorResponse>"
+    ).encode()
+    if "/s3/" in environ.get("HTTP_AUTHORIZATION", ""):
+        body = f"<Error><Code>AccessDenied</Code><Message>{escape(text)}</Message></Error>".encode()
+    headers = [
+        ("Content-Type", "text/xml"),
+        ("Content-Length", str(len(body))),
+        ("x-amzn-errortype", "AccessDeniedException"),
+    ]
+    start_response("403 Forbidden", headers)
+    return [body]

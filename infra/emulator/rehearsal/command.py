@@ -1,0 +1,134 @@
+"""What `petri rehearse` does and says: a whole deployment on loopback, and what was wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from chalicelib.operations.shared.settings import Settings
+from infra.emulator.services.functions import FunctionError
+from infra.problems import OperatorProblem
+
+from .faults import break_off
+from .ledger_check import differences, table
+from .leftovers import details, inventory
+from .rehearsal import Rehearsal, Stalled
+from .rights_used import beyond, unused
+from .workers import WorkerVisit
+
+Tell = Callable[[str], None]
+#: People who take part before the app is deployed again under the others.
+BEFORE_REDEPLOY = 1
+
+
+def rehearse(
+    folder: Path,
+    tell: Tell,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    offline: bool = False,
+    faults: bool = False,
+) -> list[str]:
+    """Rehearse an experiment's deployment; return what was wrong, which should be nothing.
+
+    `faults`: afterwards let each step of deploying and destroying break off once, too.
+    """
+    with Rehearsal(folder, tell, settings=settings, offline=offline) as rehearsal:
+        wrong = RehearsalReport(rehearsal, tell).whole()
+        if faults:
+            tell("Break off at every step, and go on")
+            wrong += break_off(rehearsal, tell)
+        return wrong
+
+
+class RehearsalReport:
+    """One rehearsal, told a line at a time."""
+
+    def __init__(self, rehearsal: Rehearsal, tell: Tell) -> None:
+        self._rehearsal = rehearsal
+        self._tell = tell
+        self._wrong: list[str] = []
+        #: What policies allow and nobody did.
+        self.unused: list[str] = []
+
+    def whole(self) -> list[str]:
+        """Do everything once; what fails on the way still lets the rest be told."""
+        rehearsal, tell = self._rehearsal, self._tell
+        tell("Deploy")
+        rehearsal.deploy()
+        tell("What was made, as each service itself tells it")
+        for line in details(rehearsal.region.cloud):
+            tell(f"  {line}")
+        for kind, count in sorted(Counter(kind for kind, _ in inventory(rehearsal.region.cloud)).items()):
+            tell(f"  {count} x {kind}")
+        tell("Take part")
+        fared = self._take_part()
+        tell("Pay and export")
+        self._settle_up(fared)
+        tell("Compare what functions did with what they may do")
+        self._compare()
+        tell("Destroy")
+        self._check(rehearsal.destroy(), "Petri says that this is left: {}")
+        self._check(
+            [f"{kind} {name}" for kind, name in rehearsal.left()], "there, and not before: {}"
+        ) or tell("  nothing is left behind")
+        return self._wrong
+
+    def _check(self, found: list[str], words: str = "{}") -> bool:
+        """Tell and keep what is wrong; whether anything is."""
+        for one in found:
+            self._tell(f"  WRONG: {words.format(one)}")
+            self._wrong.append(words.format(one))
+        return bool(found)
+
+    def _take_part(self) -> list[WorkerVisit]:
+        rehearsal = self._rehearsal
+        fared: list[WorkerVisit] = []
+        try:
+            with rehearsal.running() as first:
+                fared += rehearsal.take_part(BEFORE_REDEPLOY)
+            self._tell("  deployed again, with people in the middle of it")
+            rehearsal.deploy()
+            with rehearsal.running() as second:
+                fared += rehearsal.take_part()
+        except (Stalled, OperatorProblem, FunctionError) as error:
+            self._check([str(error)])
+            return fared
+        self._check([f"{one.worker}: {problem}" for one in fared for problem in one.problems])
+        self._check([*first.failures, *second.failures], "the consumer failed: {}")
+        if not fared:
+            self._check(["nobody was recruited"])
+        for function in rehearsal.region.deployed.functions.used:
+            self._tell(f"  {function.name} was invoked {function.invocations} times since")
+            self._check(sorted(function.outside), f"{function.name} imported from outside its package: {{}}")
+        self._tell(f"  {len(fared)} people took part, recruited, reported on and paid by Mechanical Turk")
+        return fared
+
+    def _settle_up(self, fared: list[WorkerVisit]) -> None:
+        rehearsal = self._rehearsal
+        books = rehearsal.requester.books()
+        archive = rehearsal.export(rehearsal.home / "exported")
+        if not self._check(differences(archive, books)):
+            total = sum((one.amount for one in books.entries), Decimal(0))
+            self._tell(f"  ledger and books agree: {len(books.entries)} payments, ${total} and fees")
+        self._check(rehearsal.requester.defects, "not as Mechanical Turk describes it: {}")
+        people = len(table(archive, "participant"))
+        if people != len(fared):
+            self._check([f"{len(fared)} people took part, {people} are in the export"])
+        rows = {name: len(table(archive, name)) for name in ("participant", "node", "info", "payment")}
+        self._tell("  exported " + ", ".join(f"{count} {name}s" for name, count in rows.items()))
+
+    def _compare(self) -> None:
+        rehearsal = self._rehearsal
+        calls = rehearsal.region.calls()
+        settings = Settings(dict(rehearsal.order.settings))
+        if not self._check(beyond(calls, rehearsal.names, settings)):
+            self._tell("  each call of a function is one that its policy allows")
+        self.unused = unused(calls, rehearsal.names, settings)
+        if self.unused:
+            self._tell("  what policies allow and this experiment didn't need:")
+        for line in self.unused:
+            self._tell(f"    {line}")

@@ -1,0 +1,93 @@
+"""Compares what functions did at AWS with what their policies let them do, both ways."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chalicelib.operations.shared.settings import SettingsLike
+from infra.aws.account.names import FUNCTIONS, Names
+from infra.aws.account.policies import actions_of, calls_allowed, calls_seldom, policy
+from infra.emulator.process.cloud import ACCOUNT, REGION
+from infra.emulator.process.request_names import Call
+
+#: The parameter that names the resource of each service's calls, and how its ARN is written.
+RESOURCES = {
+    "dynamodb": ("TableName", "table/{}"),
+    "ssm": ("Name", "parameter{}"),
+    "events": ("Name", "rule/{}"),
+}
+
+
+def beyond(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[str]:
+    """Return, in words, what functions did that their policies don't allow; none is right."""
+    allowed = {
+        names.function(one): (one, policy(one, names, ACCOUNT, REGION, settings=settings))
+        for one in FUNCTIONS
+    }
+    found = set()
+    for call in calls:
+        if call.caller not in allowed:
+            continue
+        function, document = allowed[call.caller]
+        for action in actions_of(call.service, call.operation, call.given):
+            found |= {
+                f"{function} may not {action} on {resource}"
+                for resource in resources_of(call)
+                if not _is_allowed(document, action, resource)
+            }
+    return sorted(found)
+
+
+def unused(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[str]:
+    """Return, in words, what policies allow and no function did, where a whole run should show it."""
+    made: dict[str, set[str]] = {names.function(one): set() for one in FUNCTIONS}
+    for call in calls:
+        if call.caller in made:
+            made[call.caller] |= actions_of(call.service, call.operation, call.given)
+    left = {
+        one: calls_allowed(one, settings) - made[names.function(one)] - set(calls_seldom(one, settings))
+        for one in FUNCTIONS
+    }
+    return [f"{one}: {', '.join(sorted(actions))}" for one, actions in left.items() if actions]
+
+
+def _is_allowed(document: dict[str, Any], action: str, resource: str) -> bool:
+    return any(
+        action in statement["Action"] and _covers(statement["Resource"], resource)
+        for statement in document["Statement"]
+    )
+
+
+def _covers(patterns: str | list[str], resource: str) -> bool:
+    listed = [patterns] if isinstance(patterns, str) else patterns
+    return any(fnmatch.fnmatchcase(resource, pattern) for pattern in listed)
+
+
+def resources_of(call: Call) -> set[str]:
+    """Return the ARNs of what a call is about."""
+    return set(_resources(call))
+
+
+def _resources(call: Call) -> Iterator[str]:
+    given = call.given
+    where = f"{REGION}:{ACCOUNT}"
+    if "TransactItems" in given:
+        for item in given["TransactItems"]:
+            for part in item.values():
+                yield f"arn:aws:dynamodb:{where}:table/{part['TableName']}"
+    elif "RequestItems" in given:
+        for table in given["RequestItems"]:
+            yield f"arn:aws:dynamodb:{where}:table/{table}"
+    elif call.service == "sqs":
+        name = given.get("QueueName") or str(given.get("QueueUrl")).rpartition("/")[2]
+        yield f"arn:aws:sqs:{where}:{name}"
+    elif call.service == "apigatewaymanagementapi":
+        method = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}.get(call.operation, "GET")
+        yield f"arn:aws:execute-api:{where}:anyapi/api/{method}/@connections/{given['connectionId']}"
+    elif call.service in RESOURCES:
+        parameter, form = RESOURCES[call.service]
+        yield f"arn:aws:{call.service}:{where}:{form.format(given[parameter])}"
+    else:
+        yield "*"

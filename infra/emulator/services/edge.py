@@ -1,0 +1,288 @@
+"""Plays CloudFront on loopback: one origin for everybody, with the distribution's own behaviours.
+
+Behaviours, origins and functions are read from CloudFront's API; pages come from S3, API answers from the
+players of API Gateway. The functions' JavaScript runs in QuickJS,
+a small engine that comes as a Python package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+from urllib.parse import parse_qsl, unquote
+
+from botocore.exceptions import ClientError
+from quickjs import Context
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.emulator.process.cloud import Cloud
+from infra.lambda_events.gateway import HttpRequest
+from infra.lambda_events.responses import Response
+from infra.local.server import listen, serve, url_of
+from infra.local.sockets import PATH, Sockets
+
+from .connections import ManagementApi
+from .gateway import FORBIDDEN, RestApi
+
+_BUCKET = re.compile(r"(.+)\.s3[.-].*")
+_API = re.compile(r"(\w+)\.execute-api\..*")
+NOT_FOUND = Response(404, ((b"content-type", b"text/plain"),), b"Not found")
+REFUSED = Response(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
+#: Calls a function's handler with an event, and gives what it returned as JSON.
+CALL = r"""
+(code, text) => {
+  const event = JSON.parse(text), query = event.request.rawQuery;
+  event.request.rawQueryString = () => query === "" ? undefined : query;
+  return JSON.stringify(new Function(code + "\nreturn handler;")()(event));
+}
+"""
+
+
+@dataclass(frozen=True)
+class EdgeBehaviour:
+    """What becomes of the requests whose path has a pattern."""
+
+    pattern: str
+    origin: str
+    methods: frozenset[str]
+    #: The code of the function that sees a viewer's request first; empty without one.
+    code: str
+
+    def covers(self, path: str) -> bool:
+        """Whether a path has the pattern: * is anything, ? one character; case counts."""
+        return fnmatch.fnmatchcase(path, self.pattern.replace("[", "[[]"))
+
+
+class Distribution:
+    """The only distribution that there is, as CloudFront's API describes it."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloudfront = cloud.client("cloudfront", caller="REHEARSAL")
+        (summary,) = self._cloudfront.list_distributions()["DistributionList"]["Items"]
+        self.domain: str = summary["DomainName"]
+        config = self._cloudfront.get_distribution_config(Id=summary["Id"])["DistributionConfig"]
+        self.origins = {
+            one["Id"]: (one["DomainName"], one.get("OriginPath", "")) for one in config["Origins"]["Items"]
+        }
+        listed = [*config.get("CacheBehaviors", {}).get("Items", []), config["DefaultCacheBehavior"]]
+        self.behaviours = [self._behaviour(one) for one in listed]
+
+    def _behaviour(self, given: dict[str, Any]) -> EdgeBehaviour:
+        functions = given.get("FunctionAssociations", {}).get("Items", [])
+        first = [one["FunctionARN"] for one in functions if one["EventType"] == "viewer-request"]
+        return EdgeBehaviour(
+            pattern=given.get("PathPattern") or "*",
+            origin=given["TargetOriginId"],
+            methods=frozenset(given["AllowedMethods"]["Items"]),
+            code=self._code(first[0]) if first else "",
+        )
+
+    def _code(self, arn: str) -> str:
+        made = self._cloudfront.get_function(Name=arn.rpartition("/")[2])
+        return str(made["FunctionCode"].read().decode())
+
+    def behaviour(self, path: str) -> EdgeBehaviour:
+        """Return the first behaviour whose pattern a path has."""
+        return next(one for one in self.behaviours if one.covers(path) or one.covers(path.removeprefix("/")))
+
+
+class EdgeTargets(Protocol):
+    """What is deployed at the moment."""
+
+    @property
+    def distribution(self) -> Distribution: ...
+
+    @property
+    def rest(self) -> RestApi: ...
+
+    @property
+    def sockets(self) -> Sockets: ...
+
+    @property
+    def socket_api_id(self) -> str: ...
+
+    @property
+    def connections(self) -> ManagementApi: ...
+
+    def going(self) -> None:
+        """Let sockets that close from now on say nothing."""
+
+
+class Served:
+    """An ASGI application on a free port of this machine, on a loop of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._listener = listen("127.0.0.1", 0)
+        self.url = url_of(self._listener)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="served", daemon=True)
+        self._thread.start()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(serve(self, self._listener, self._stop))
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+
+class Edge:
+    """Serves what has an address of AWS's until it is closed.
+
+    Under `url`, which CloudFront's name leads to, that is the distribution; under `apis` the APIs by their
+    own names. Those are apart: a socket's function, for which the first one waits, posts to the second.
+    """
+
+    def __init__(self, cloud: Cloud, deployed: EdgeTargets) -> None:
+        self._deployed = deployed
+        self._s3 = cloud.client("s3", caller="CLOUDFRONT")
+        self._distribution = Served(self._distribute)
+        self._straight = Served(self._ask_straight)
+        self.url, self.apis = self._distribution.url, self._straight.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._deployed.going()
+        self._distribution.close()
+        self._straight.close()
+
+    async def _distribute(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request as CloudFront, or serve one socket."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        else:
+            await self._answered(self.answer, scope, receive, send)
+
+    async def _ask_straight(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket_of_api(scope, receive, send)
+        else:
+            await self._answered(self._of_api, scope, receive, send)
+
+    async def _socket_of_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a socket by the API's own name, at its stage."""
+        asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        api = _API.fullmatch(asked.header(b"host") or "")
+        stage = self._deployed.rest.stage
+        is_stage = scope["path"] == f"/{stage}"
+        is_ours = api is not None and api[1] == self._deployed.socket_api_id
+        reached = PATH if is_ours and is_stage else "/"
+        await self._deployed.sockets({**scope, "path": reached}, receive, send)
+
+    async def _answered(
+        self, answering: Callable[[HttpRequest], Response], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+        request = HttpRequest.from_scope(scope, bytes(body))
+        answer = await asyncio.to_thread(answering, request)
+        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        shown = b"" if request.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": shown})
+
+    def answer(self, request: HttpRequest) -> Response:
+        """Answer a request as the first behaviour that covers its path says."""
+        distribution = self._deployed.distribution
+        behaviour = distribution.behaviour(request.path)
+        if request.method not in behaviour.methods:
+            return REFUSED
+        made = self._seen(behaviour, request)
+        if "statusCode" in made:
+            return _made_at_edge(made)
+        domain, path = distribution.origins[behaviour.origin]
+        bucket = _BUCKET.fullmatch(domain)
+        if bucket is not None:
+            return self._page(bucket[1], path + made["uri"])
+        # Host is not forwarded: API Gateway is asked by its own name.
+        headers = tuple(pair for pair in request.headers if pair[0] != b"host")
+        asked = (*headers, (b"host", domain.encode()))
+        return self._of_api(replace(request, path=path + made["uri"], headers=asked))
+
+    def _of_api(self, request: HttpRequest) -> Response:
+        """Ask an API by its own name, under which everything lies below the stage."""
+        rest = self._deployed.rest
+        api = _API.fullmatch(request.header(b"host") or "")
+        stage = f"/{rest.stage}"
+        if api is not None and api[1] == self._deployed.socket_api_id:
+            return self._deployed.connections.answer(request)
+        if api is None or api[1] != rest.id or not request.path.startswith(f"{stage}/"):
+            return FORBIDDEN
+        below = request.path.removeprefix(stage)
+        return rest.answer(replace(request, path=below, scheme="https", port=443))
+
+    def _seen(self, behaviour: EdgeBehaviour, request: HttpRequest) -> dict[str, Any]:
+        """Run the behaviour's function on a request; return the request or the answer that it made."""
+        asked: dict[str, Any] = {
+            "method": request.method,
+            "uri": request.path,
+            "rawQuery": request.query.decode("latin-1"),
+            "querystring": {
+                name: {"value": value}
+                for name, value in parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
+            },
+            "headers": {
+                name.decode("latin-1"): {"value": value.decode("latin-1")} for name, value in request.headers
+            },
+            "cookies": {},
+        }
+        if not behaviour.code:
+            return asked
+        event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": asked}
+        # An engine belongs to the thread that made it.
+        made: dict[str, Any] = json.loads(Context().eval(CALL)(behaviour.code, json.dumps(event)))
+        return made
+
+    def _page(self, bucket: str, path: str) -> Response:
+        try:
+            found = self._s3.get_object(Bucket=bucket, Key=unquote(path.removeprefix("/")))
+        except ClientError:
+            # S3 says 403 to a reader who may not list: it doesn't tell what isn't there.
+            return NOT_FOUND
+        named = {
+            "content-type": found.get("ContentType"),
+            "cache-control": found.get("CacheControl"),
+            "content-encoding": found.get("ContentEncoding"),
+        }
+        headers = tuple((name.encode(), str(value).encode()) for name, value in named.items() if value)
+        return Response(200, headers, found["Body"].read())
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        distribution, stage = self._deployed.distribution, self._deployed.rest.stage
+        behaviour = distribution.behaviour(scope["path"])
+        asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        made = await asyncio.to_thread(self._seen, behaviour, asked)
+        domain, path = distribution.origins[behaviour.origin]
+        # The WebSocket API lives at its stage's own address and knows no path below it.
+        is_stage = path + made.get("uri", "") == f"/{stage}"
+        reached = PATH if ".execute-api." in domain and is_stage else "/"
+        await self._deployed.sockets({**scope, "path": reached}, receive, send)
+
+
+def _made_at_edge(made: dict[str, Any]) -> Response:
+    headers = tuple((name.encode(), one["value"].encode()) for name, one in made.get("headers", {}).items())
+    body = str(made.get("body", {}).get("data", ""))
+    return Response(int(made["statusCode"]), headers, body.encode())

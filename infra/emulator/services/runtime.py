@@ -1,0 +1,101 @@
+"""What Lambda's machine is to a handler. Run as a script by `python -I -S`: only the package is there.
+
+Arguments: the loopback address under which each name of AWS is played, as JSON. Reads events from standard
+input, a JSON line each, and writes what the handler answered to where its standard output was.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+LIMIT = 29_000
+
+
+class LambdaContext:
+    """What Lambda hands to a handler beside the event."""
+
+    def __init__(self, request_id: str) -> None:
+        self.aws_request_id = request_id
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = "$LATEST"
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.invoked_function_arn = os.environ["REHEARSAL_ARN"]
+        self.log_group_name = f"/aws/lambda/{self.function_name}"
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.client_context = None
+        self.identity = None
+        self._began = time.monotonic()
+
+    def get_remaining_time_in_millis(self) -> int:
+        return LIMIT - int((time.monotonic() - self._began) * 1000)
+
+
+def lead_names(names: dict[str, list[Any]]) -> None:
+    """Lead AWS's names to this machine, and let no other name be found: there is no network here."""
+    resolve = socket.getaddrinfo
+
+    def resolve_here(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name in {"127.0.0.1", "localhost", None}:
+            return resolve(host, port, *args, **kwargs)
+        for ending, (address, instead) in names.items():
+            if name.endswith(ending):
+                return resolve(address, instead, *args, **kwargs)
+        raise socket.gaierror(socket.EAI_NONAME, f"{name} isn't played in the rehearsal")
+
+    socket.getaddrinfo = resolve_here
+
+
+def main() -> None:
+    """Import the handler from the package, then answer one event after the other."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # What a handler prints goes to its log.
+    os.dup2(2, 1)
+    lead_names(json.loads(sys.argv[1]))
+    root = os.environ["LAMBDA_TASK_ROOT"]
+    # The script's own folder isn't Lambda's.
+    sys.path[:] = [root, *(path for path in sys.path if path != str(Path(__file__).parents[1]))]
+    module, _, name = os.environ["_HANDLER"].rpartition(".")
+    try:
+        handler = getattr(importlib.import_module(module.replace("/", ".")), name)
+    except Exception:  # noqa: BLE001 - told to whoever invokes
+        _say(answers, {"error": traceback.format_exc()})
+        return
+    outside = [where for where in map(_origin, list(sys.modules.values())) if _is_foreign(where, root)]
+    _say(answers, {"ready": True, "outside": sorted(set(outside))})
+    for line in sys.stdin:
+        asked = json.loads(line)
+        # AWS's clients send it along, so that Lambda notices functions that call themselves.
+        os.environ["_X_AMZN_TRACE_ID"] = asked["trace"]
+        try:
+            _say(answers, {"answer": handler(asked["event"], LambdaContext(asked["id"]))})
+        except Exception:  # noqa: BLE001 - the same
+            _say(answers, {"error": traceback.format_exc()})
+
+
+def _origin(module: Any) -> str:
+    return str(getattr(module, "__file__", None) or "")
+
+
+def _is_foreign(where: str, root: str) -> bool:
+    """Whether a module came from neither the package nor the standard library."""
+    library = str(Path(os.__file__).parent)
+    is_library = where.startswith(library) and "site-packages" not in where
+    return bool(where) and not is_library and not where.startswith(root) and where != __file__
+
+
+def _say(answers: Any, made: dict[str, Any]) -> None:
+    answers.write(json.dumps(made) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Properties that moto's CloudFormation leaves out of the tables and buckets that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from moto.dynamodb.models.table import Table
+from moto.s3.models import FakeBucket
+
+from .stacks import Clients, Properties
+
+Complete = Callable[[str, Properties, str], None]
+
+
+@contextmanager
+def properties() -> Iterator[None]:
+    """Let moto's CloudFormation set what a template says of tables and buckets, while the block lasts."""
+    with ExitStack() as patches:
+        for model, complete in ((Table, _table), (FakeBucket, _bucket)):
+            patches.enter_context(_completed(model, complete))
+        yield
+
+
+@contextmanager
+def _completed(model: Any, complete: Complete) -> Iterator[None]:
+    create = model.create_from_cloudformation_json.__func__
+
+    def create_whole(
+        cls: Any,
+        /,
+        resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+        **more: Any,
+    ) -> Any:
+        made = create(cls, resource_name, cloudformation_json, account_id, region_name, **more)
+        complete(made.physical_resource_id, cloudformation_json["Properties"], region_name)
+        return made
+
+    with patch.object(model, "create_from_cloudformation_json", classmethod(create_whole)):
+        yield
+
+
+def _table(name: str, given: Properties, region: str) -> None:
+    dynamodb = Clients.of("dynamodb", region)
+    if "TimeToLiveSpecification" in given:
+        dynamodb.update_time_to_live(
+            TableName=name, TimeToLiveSpecification=_plain(given["TimeToLiveSpecification"])
+        )
+    if "SSESpecification" in given:
+        encrypted = _plain(given["SSESpecification"]["SSEEnabled"])
+        dynamodb.update_table(TableName=name, SSESpecification={"Enabled": encrypted})
+    if "PointInTimeRecoverySpecification" in given:
+        dynamodb.update_continuous_backups(
+            TableName=name,
+            PointInTimeRecoverySpecification=_plain(given["PointInTimeRecoverySpecification"]),
+        )
+
+
+def _bucket(name: str, given: Properties, region: str) -> None:
+    s3 = Clients.of("s3", region)
+    if "PublicAccessBlockConfiguration" in given:
+        s3.put_public_access_block(
+            Bucket=name,
+            PublicAccessBlockConfiguration=_plain(given["PublicAccessBlockConfiguration"]),
+        )
+    if "VersioningConfiguration" in given:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=given["VersioningConfiguration"])
+    if "OwnershipControls" in given:
+        s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=given["OwnershipControls"])
+    if "LifecycleConfiguration" in given:
+        rules = [_rule(one) for one in given["LifecycleConfiguration"]["Rules"]]
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+
+
+def _rule(given: Properties) -> Properties:
+    """Write a rule in the words of S3's own API."""
+    rule = {"Filter": {"Prefix": ""}, **given}
+    if "Id" in rule:
+        rule["ID"] = rule.pop("Id")
+    if "ExpiredObjectDeleteMarker" in rule:
+        rule["Expiration"] = {"ExpiredObjectDeleteMarker": _plain(rule.pop("ExpiredObjectDeleteMarker"))}
+    return rule
+
+
+def _plain(value: Any) -> Any:
+    """Read truth values, which parameters of a template bring as text."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return value == "true" if value in ("true", "false") else value

@@ -1,0 +1,132 @@
+"""`load_zip`: an export, Petri's or Dallinger's, back into a store, so that the platform serves it again.
+
+The whole export is read and checked before the first item is written. Roots of networks come last, so
+a load that breaks off shows no network; what it left is refused by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from chalicelib.export import TABLES, DataError, Export
+from chalicelib.export.table_schema import Row
+from chalicelib.model.record import iso
+from chalicelib.storage import keys
+from chalicelib.storage.engine import Engine, Item, Key
+
+from . import items
+from .ids import Ids, learn
+from .source import ExportSource
+from .survey import Survey, survey, translated
+from .writer import Writer
+
+#: Numbers that only ever grow, by the table whose ids they are.
+COUNTED: Final = ("participant", "notification", "recruitment")
+#: Transmissions whose infos are fetched in one call.
+AT_ONCE: Final = 100
+
+__all__ = ["check_zip", "load_zip"]
+
+
+def check_zip(path: Path | str) -> None:
+    """Read an export as `load_zip` does, and write nothing; DataError says what is wrong with it."""
+    with Export(path) as export:
+        _surveyed(export)
+
+
+def load_zip(path: Path | str, engine: Engine) -> dict[str, int]:
+    """Write an export into an empty store and return how many rows each table had.
+
+    path: a zip, or the folder that it was unpacked into. Petri's ids stay. Ids of another scheme become
+    Petri's, and each record keeps its own in details["original_id"]. DataError for a store that isn't
+    empty, and for an export that isn't complete or not consistent: then nothing is written.
+    """
+    _refuse_unless_empty(engine)
+    with Export(path) as export:
+        source, ids, seen = _surveyed(export)
+        _Loading(engine, source, ids, seen).write()
+    return {table: seen.counts[table] for table in TABLES}
+
+
+def _surveyed(export: Export) -> tuple[ExportSource, Ids, Survey]:
+    source = ExportSource(export)
+    ids = learn(source)
+    return source, ids, survey(source, ids)
+
+
+def _refuse_unless_empty(engine: Engine) -> None:
+    if engine.get([keys.HEADER, keys.EXPERIMENT, *map(keys.counter, COUNTED)]):
+        raise DataError("This run has data already; load into a new one, under another id.")
+
+
+class _Loading:
+    """Writes what was surveyed."""
+
+    def __init__(self, engine: Engine, source: ExportSource, ids: Ids, seen: Survey) -> None:
+        self._engine = engine
+        self._source = source
+        self._ids = ids
+        self._seen = seen
+        self._writer = Writer(engine)
+
+    def write(self) -> None:
+        self._write_numbers()
+        self._write_people()
+        self._write_each("info", items.info_item)
+        self._write_each("transformation", items.transformation_item)
+        for row in self._rows("vector"):
+            self._writer.put(*items.vector_items(row))
+        self._writer.finish()
+        self._write_transmissions()
+        self._write_each("node", lambda row: items.node_item(row, self._seen))
+        self._writer.finish()
+        self._write_each("network", lambda row: items.network_item(row, self._seen))
+        self._writer.finish()
+
+    def _rows(self, table: str) -> Iterator[Row]:
+        return (row for _, row in translated(self._source, self._ids, table))
+
+    def _write_each(self, table: str, as_item: Callable[[Row], Item]) -> None:
+        self._writer.put_all(map(as_item, self._rows(table)))
+
+    def _write_numbers(self) -> None:
+        """Write what tells that the store is taken: the counters, the header, the experiment's own state."""
+        for name in COUNTED:
+            if self._seen.largest[name]:
+                self._engine.increment(keys.counter(name), self._seen.largest[name])
+        header = {"last_id": self._seen.largest["network"]}
+        self._writer.put(items.item_at(keys.HEADER, "networks_header", header))
+        state = dict(self._seen.experiment)
+        if self._seen.first_time is not None:
+            # Where networks are, the experiment was launched: launching must not make them again.
+            state.setdefault("launched", iso(self._seen.first_time))
+        self._writer.put(items.item_at(keys.EXPERIMENT, "experiment", state))
+        self._writer.finish()
+
+    def _write_people(self) -> None:
+        claims = items.Claims()
+        for row in self._rows("participant"):
+            claims.add(row)
+            self._writer.put(*items.participant_items(row, self._seen))
+        self._writer.put_all(claims.items())
+        self._write_each("question", items.question_item)
+        self._write_each("payment", items.payment_item)
+        self._write_each("notification", items.notification_item)
+        self._write_each("recruitment", items.recruitment_item)
+
+    def _write_transmissions(self) -> None:
+        """Write transmissions, each with a copy of its info, which is stored already."""
+        for some in _in_groups(self._rows("transmission"), AT_ONCE):
+            places: list[Key] = [keys.info(row["info_id"]) for row in some]
+            infos = self._engine.get(places)
+            for row, place in zip(some, places, strict=True):
+                self._writer.put(*items.transmission_items(row, infos[place]))
+
+
+def _in_groups(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    left = iter(rows)
+    while some := list(islice(left, size)):
+        yield some

@@ -1,0 +1,174 @@
+"""Where the files of local runs lie: below the folder in which petri was started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chalicelib.errors import BadRequest, NotFound
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """`runs/` holds what runs write, `data/` what comes out of them."""
+
+    root: Path
+
+    def database(self, run_id: str) -> Path:
+        """Give the run's SQLite file."""
+        return self._runs() / f"{checked(run_id)}.sqlite"
+
+    def log(self, run_id: str) -> Path:
+        """Give the run's log."""
+        return self._runs() / f"{checked(run_id)}.log"
+
+    def facts(self, run_id: str) -> Path:
+        """Give the file that keeps how the run was made, for its export."""
+        return self._runs() / f"{checked(run_id)}.json"
+
+    def code(self, run_id: str) -> Path:
+        """Give the archive of the code that runs, for its export."""
+        return self._runs() / f"{checked(run_id)}.code.zip"
+
+    def origin(self, run_id: str) -> Path:
+        """Give the file that keeps which folder the run was made of."""
+        return self._runs() / f"{checked(run_id)}.origin"
+
+    def export(self, run_id: str) -> Path:
+        """Give the zip that the run is exported to."""
+        return self._data() / f"{checked(run_id)}-data.zip"
+
+    def workbook(self, run_id: str) -> Path:
+        """Give the Excel workbook that the run is exported to."""
+        return self._data() / f"{checked(run_id)}-data.xlsx"
+
+    def report(self, run_id: str) -> Path:
+        """Give the page that the experiment's own analysis is saved to."""
+        return self._data() / f"{checked(run_id)}-report.html"
+
+    def close_to_others(self, run_id: str) -> None:
+        """Let files of a run that are there already be read by this user alone."""
+        for file in self._runs().glob(f"{checked(run_id)}.*"):
+            file.chmod(0o600)
+
+    def has_runs(self) -> bool:
+        """Whether any run has a file here."""
+        return next((self.root / "runs").glob("*.sqlite"), None) is not None
+
+    def has(self, run_id: str) -> bool:
+        """Whether a run has a file here."""
+        return _RUN_ID.fullmatch(run_id) is not None and (self.root / "runs" / f"{run_id}.sqlite").exists()
+
+    def existing(self, run_id: str | None) -> str:
+        """Give a run's id if it has a file; without one, the run that was written to last."""
+        files = sorted((self.root / "runs").glob("*.sqlite"), key=_last_written)
+        known = [file.stem for file in files]
+        if not known:
+            raise NotFound(
+                f"{self.root / 'runs'} holds no run; start one with `petri debug DIR` in this folder."
+            )
+        if run_id is None:
+            return known[-1]
+        if checked(run_id) not in known:
+            raise NotFound(
+                f"There is no run {run_id} in {self.root / 'runs'} (the latest is {known[-1]}). Check the "
+                "id, or change to the folder in which the run was started."
+            )
+        return run_id
+
+    def announce(self, run_id: str, url: str) -> Path:
+        """Note where a run is served, for commands that talk to it; remove the file when it ends."""
+        path = self._runs() / f"{checked(run_id)}.running"
+        self._last(run_id).write_text(url, encoding="utf-8")
+        path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+        return path
+
+    def address(self, run_id: str | None = None) -> str:
+        """Give the address of a run that is being served here; without an id, the latest one's."""
+        pattern = f"{checked(run_id)}.running" if run_id else "*.running"
+        notes = sorted(
+            (self.root / "runs").glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True
+        )
+        for note in notes:
+            said = json.loads(note.read_text(encoding="utf-8"))
+            if is_alive(said["pid"]):
+                return str(said["url"])
+        if run_id:
+            known = self.existing(run_id)
+            raise NotFound(
+                f"The run {known} is not being served; start it with `petri debug DIR --id {known}`."
+            )
+        raise NotFound("No run is being served here; start one with `petri debug DIR` in this folder.")
+
+    def last_address(self, run_id: str) -> str | None:
+        """Give the address at which a run was served last, also when it isn't any more; None before."""
+        last = self._last(run_id)
+        return last.read_text(encoding="utf-8").strip() if last.exists() else None
+
+    def _last(self, run_id: str) -> Path:
+        return self.root / "runs" / f"{checked(run_id)}.address"
+
+    def _runs(self) -> Path:
+        return _made(self.root / "runs")
+
+    def _data(self) -> Path:
+        return _made(self.root / "data")
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let what is written in the block be read by this user alone, whoever made the folder that it is in.
+
+    Runs hold who took part, and the operator's token.
+    """
+    before = os.umask(0)
+    os.umask(before | 0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def checked(run_id: str) -> str:
+    """Give the id back if it can name files."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise BadRequest(f"{run_id!r} can't be a run's id; use letters, digits, dots and dashes, at most 64.")
+    return run_id
+
+
+def new_run_id(name: str) -> str:
+    """Make an id that says what was run and when, and that no other run has."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:32] or "run"
+    return f"{readable}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _made(folder: Path) -> Path:
+    # Runs hold who took part, and the operator's token.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine is running."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _last_written(database: Path) -> float:
+    """Give when a file was last written to; what a running process wrote stands beside it at first."""
+    files = (database, database.with_suffix(".sqlite-wal"))
+    return max(file.stat().st_mtime for file in files if file.exists())

@@ -1,0 +1,91 @@
+"""Runs experiments from Python: what is behind `Experiment.run()` and `Experiment.collect()`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.operations.run.summary import summarize
+from infra.local.logs import kept
+from infra.local.server import listen
+from petri.data import Data
+
+from . import outcome
+from .crowd import Participation
+from .run import Run, RunOptions, chalice_app, opened
+from .run_paths import RunPaths, new_run_id
+from .session import SessionSpec, run_session
+
+
+class LocalRunner:
+    """Runs an experiment's folder on this machine; runs/ and data/ lie below the current folder."""
+
+    def run(self, experiment: type, app_id: str | None, settings: Mapping[str, Any], bot: bool) -> Data:
+        """Run to the end and return the data: with bots, or serving people until all is complete.
+
+        Raises ExperimentError and ConfigError for what is wrong with the folder or the settings.
+        """
+        folder = _folder_of(experiment)
+        wanted = {"recruiter": "bots"} if bot else {}
+        run_id = app_id or new_run_id(folder.name)
+        return _run(RunOptions(folder, run_id, settings={**wanted, **_only_here(settings)}))
+
+    def collect(self, experiment: type, app_id: str, settings: Mapping[str, Any], bot: bool) -> Data:
+        """Return the data of the run with this id; run it when there is none. `app_id` is a UUID."""
+        try:
+            uuid.UUID(app_id)
+        except ValueError:
+            raise BadRequest(f"{app_id!r} is no UUID; make one with `petri uuid`.") from None
+        archive = RunPaths(Path.cwd()).export(app_id)
+        return Data(archive) if archive.exists() else self.run(experiment, app_id, settings, bot)
+
+
+def _folder_of(experiment: type) -> Path:
+    try:
+        return Path(inspect.getfile(experiment)).resolve().parent
+    except (TypeError, OSError) as error:
+        raise ExperimentError(
+            f"{experiment.__name__} was not read from a file; put it into an experiment.py of its own folder."
+        ) from error
+
+
+def _only_here(settings: Mapping[str, Any]) -> dict[str, Any]:
+    mode = settings.get("mode", "debug")
+    if mode != "debug":
+        raise BadRequest(
+            f"run(mode={mode!r}) needs a deployed app; on this machine an experiment runs with mode='debug'."
+        )
+    return dict(settings)
+
+
+def _run(wish: RunOptions) -> Data:
+    places = RunPaths(Path.cwd())
+    chalice_app()
+    with kept(places.log(wish.run_id)), opened(wish, places) as run:
+        outcome.note_settings(run, places)
+        plan = SessionSpec(run.id, listen("127.0.0.1", 0), is_over=lambda: _is_over(run))
+        asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, places, _Quiet(run)))
+        return Data(outcome.export(run.engine, run.id, places))
+
+
+def _is_over(run: Run) -> bool:
+    return bool(run.app.run(summarize)["completed"]) and not run.app.store.due(run.app.clock.now())
+
+
+class _Quiet:
+    """Tells the recruiter where the run is served, and nobody else anything."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def started(self, url: str, launched: str) -> None:
+        del launched
+        self._run.address.url = url
+
+    def ended(self, fared: Participation) -> None:
+        del fared

@@ -1,0 +1,31 @@
+"""Where the built pages of a run lie while it is served: below the system's folder for temporary files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .run_paths import is_alive
+
+_NAME = re.compile(r"petri-site-(\d+)-\w+")
+
+
+@contextmanager
+def site_folder() -> Iterator[Path]:
+    """Give a new folder for pages, removed afterwards; so are those that killed processes left behind."""
+    _remove_left_over()
+    with tempfile.TemporaryDirectory(prefix=f"petri-site-{os.getpid()}-") as folder:
+        yield Path(folder) / "site"
+
+
+def _remove_left_over() -> None:
+    for folder in Path(tempfile.gettempdir()).glob("petri-site-*"):
+        found = _NAME.fullmatch(folder.name)
+        if found is not None and not is_alive(int(found[1])):
+            # Other users' folders can't be removed, and need not be.
+            shutil.rmtree(folder, ignore_errors=True)

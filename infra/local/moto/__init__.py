@@ -1,0 +1,1 @@
+"""AWS's services inside a local run, played by moto."""

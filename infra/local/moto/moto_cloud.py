@@ -1,0 +1,177 @@
+"""SQS, SNS and EventBridge inside this process, played by moto: messages travel as they do in the cloud.
+
+moto carries messages and switches rules, but calls no function: what Lambda's event source mapping and
+EventBridge's schedule do is done here, with the very handlers of app.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.messages import Lane
+from chalicelib.messaging.aws_clients import AwsClients
+from chalicelib.messaging.eventbridge_schedule import EventBridgeSchedule
+from chalicelib.messaging.sqs import SQSQueue
+from chalicelib.ports import Clock
+
+from .moto_engine import REGION
+
+QUEUES = {Lane.WORK: "petri-local-messages", Lane.REALTIME: "petri-local-realtime"}
+DEAD_QUEUE = "petri-local-dead"
+TOPIC, RULE = "petri-local-reports", "petri-local-on_tick-event"
+#: How often a message may be handed out before it goes to the dead queue; the consumer buries it sooner.
+MOST_RECEIVES = 1000
+#: Seconds for which a message that was handed out is hidden.
+VISIBILITY = 30
+#: The most messages that Lambda hands to a function of ours at once.
+BATCH = 10
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the resources are."""
+
+    queue: str
+    queue_arn: str
+    realtime_queue: str
+    realtime_queue_arn: str
+    dead_queue: str
+    topic: str
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """The address of each queue that has a consumer, by its ARN; that of real-time messages first."""
+        return {self.realtime_queue_arn: self.realtime_queue, self.queue_arn: self.queue}
+
+
+class MotoCloud:
+    """The messaging resources of one run, made anew; use it while `moto_engine.started()` lasts."""
+
+    def __init__(self) -> None:
+        """Make nothing yet."""
+        self.clients = AwsClients(REGION)
+
+    def make(self) -> Addresses:
+        """Make the queues, the topic that reports into one, and the clock's rule; say where they are."""
+        return self.at
+
+    @cached_property
+    def at(self) -> Addresses:
+        """Where the resources are, which are made when this is first asked."""
+        sqs, sns = self.clients.maker("sqs")(), self.clients.maker("sns")()
+        dead_url, dead_arn = self._queue(DEAD_QUEUE, {})
+        redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": MOST_RECEIVES}
+        settings = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": json.dumps(redrive)}
+        url, arn = self._queue(QUEUES[Lane.WORK], settings)
+        realtime = self._queue(QUEUES[Lane.REALTIME], settings)
+        topic = sns.create_topic(Name=TOPIC)["TopicArn"]
+        allowed = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        self.clients.maker("events")().put_rule(
+            Name=RULE, ScheduleExpression="rate(1 minute)", State="ENABLED"
+        )
+        return Addresses(url, arn, *realtime, dead_url, topic)
+
+    def _queue(self, name: str, settings: dict[str, str]) -> tuple[str, str]:
+        sqs = self.clients.maker("sqs")()
+        url = str(sqs.create_queue(QueueName=name, Attributes=settings)["QueueUrl"])
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return url, str(found["Attributes"]["QueueArn"])
+
+    def queue(self, clock: Clock) -> SQSQueue:
+        """Return what posts to the queues."""
+        return SQSQueue(QUEUES, clock, self.clients.maker("sqs"))
+
+    def schedule(self) -> EventBridgeSchedule:
+        """Return what switches the clock's rule."""
+        return EventBridgeSchedule(RULE, self.clients.maker("events"))
+
+    # -- what Lambda does ---------------------------------------------------------------------------
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Take what waits in one queue, as the records of an event: real-time messages first.
+
+        Lambda polls the queues at the same time; here one process does one thing after the other.
+        """
+        for arn in self.at.queues:
+            records = self.receive_from(arn)
+            if records:
+                return records
+        return []
+
+    def receive_from(self, arn: str) -> list[dict[str, Any]]:
+        """Take what waits in the queue with this ARN, as the records of an event."""
+        answer = self.clients.maker("sqs")().receive_message(
+            QueueUrl=self.at.queues[arn],
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=0,
+            MessageSystemAttributeNames=["All"],
+        )
+        return [_record(message, arn) for message in answer.get("Messages", ())]
+
+    def hand_over(self, records: list[dict[str, Any]], on_message: Handler) -> list[str]:
+        """Call a function with records, and delete those that it doesn't name as failed; return the others.
+
+        Those come again when they are visible again, and so do all when the function itself fails.
+        """
+        answer = on_message({"Records": records}, None)
+        failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        for record in records:
+            if record["messageId"] not in failed:
+                self.clients.maker("sqs")().delete_message(
+                    QueueUrl=self.at.queues[record["eventSourceARN"]],
+                    ReceiptHandle=record["receiptHandle"],
+                )
+        return failed
+
+    def tick(self, on_tick: Handler, now: datetime) -> bool:
+        """Call the clock's function as EventBridge does, if its rule is on; say whether it is."""
+        if not self.schedule().is_on:
+            return False
+        on_tick(_scheduled_event(now), None)
+        return True
+
+
+def _record(message: dict[str, Any], arn: str) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn,
+        "awsRegion": REGION,
+    }
+
+
+def _scheduled_event(now: datetime) -> dict[str, Any]:
+    """Build the event that a rule sends."""
+    return {
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [f"arn:aws:events:{REGION}:123456789012:rule/{RULE}"],
+        "detail": {},
+    }

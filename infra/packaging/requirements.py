@@ -1,0 +1,223 @@
+"""What an author's requirements.txt asks for: what pip finds by itself, and what is built here.
+
+Public packages go into the staged requirements.txt, from which Chalice builds. What comes from a repository,
+a folder, a file or an address is built into a wheel on this machine, so that neither the address nor its
+password travels.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+from infra.problems import OperatorProblem
+
+from .lambda_python import spelled, version
+
+REQUIREMENTS = "requirements.txt"
+CONSTRAINTS = "constraints.txt"
+#: Petri brings itself, Chalice is packed by its own deployer, and Petri takes Dallinger's place.
+BROUGHT = {"petri": "", "chalice": "", "dallinger": "dallinger is left out: Petri takes its place."}
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_PER_LINE = re.compile(r"\s+--(hash|config-settings|global-option)[=\s]\S+")
+_OPTION = re.compile(r"(--?[a-zA-Z-]+)(?:\s*=\s*|\s+|$)(.*)")
+_NESTED, _CONSTRAINING, _EDITABLE = {"-r", "--requirement"}, {"-c", "--constraint"}, {"-e", "--editable"}
+_INDEX_OPTIONS = {
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--no-index",
+    "--pre",
+    "--prefer-binary",
+    "--trusted-host",
+}
+#: `git@` is how ssh addresses everybody's repositories.
+_CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/@\s]+@")
+_ADDRESS = re.compile(r"(git|hg|svn|bzr)\+|[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
+_FILE = re.compile(r"\.(whl|zip|tar\.gz|tar\.bz2)(\[[^]]*])?$", re.IGNORECASE)
+_DEEPEST = 10
+
+
+@dataclass
+class Requirements:
+    """What requirements ask for."""
+
+    #: for pip to find: lines without comments
+    public: list[str] = field(default_factory=list)
+    #: to be built here, as pip takes them on a line; may hold credentials, so they are never written out
+    private: list[str] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    #: where pip looks
+    options: list[str] = field(default_factory=list)
+    #: what the operator should know
+    notes: list[str] = field(default_factory=list)
+
+
+def wanted_by(folder: Path) -> Requirements:
+    """Read the requirements.txt and constraints.txt of an experiment, and what they refer to.
+
+    Raises OperatorProblem with file and line for what can't be understood.
+    """
+    wanted = Requirements()
+    for name, constrains in ((REQUIREMENTS, False), (CONSTRAINTS, True)):
+        if (folder / name).is_file():
+            _read(folder / name, wanted, constrains=constrains)
+    for lines in (wanted.public, wanted.private, wanted.constraints, wanted.options, wanted.notes):
+        lines[:] = list(dict.fromkeys(lines))
+    return wanted
+
+
+def lambda_environment() -> dict[str, str]:
+    """Return what markers such as `sys_platform == "linux"` see inside Lambda."""
+    return {
+        "os_name": "posix",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "platform_machine": "x86_64",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "python_version": spelled(version()),
+    }
+
+
+def applies(marker: Marker | None, extras: frozenset[str] = frozenset()) -> bool:
+    """Whether a requirement with this marker counts inside Lambda."""
+    if marker is None:
+        return True
+    return any(marker.evaluate({**lambda_environment(), "extra": extra}) for extra in (extras or {""}))
+
+
+def without_credentials(text: str) -> str:
+    """Return text in which no address carries a user or a password."""
+    return _CREDENTIALS.sub("", text)
+
+
+def _read(path: Path, wanted: Requirements, *, constrains: bool, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise OperatorProblem(
+            f"{path} is part of itself; take out the line `-r {path.name}` that leads in circles."
+        )
+    try:
+        text = read_text(path)
+    except OSError as error:
+        raise OperatorProblem(f"{path} can't be read; correct its name.") from error
+    except NotUTF8Error as error:
+        raise OperatorProblem(str(error)) from error
+    for number, line in _lines(text):
+        _take(_RequirementLine(path, number, line), wanted, constrains=constrains, depth=depth)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers, those that end in a backslash joined with the next."""
+    begun, kept = 0, ""
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = _COMMENT.sub("", raw).strip()
+        begun = begun or number
+        if line.endswith("\\"):
+            kept += line[:-1] + " "
+            continue
+        if full := (kept + line).strip():
+            yield begun, full
+        begun, kept = 0, ""
+    if kept.strip():
+        yield begun, kept.strip()
+
+
+@dataclass(frozen=True)
+class _RequirementLine:
+    path: Path
+    number: int
+    text: str
+
+    def problem(self, what: str) -> OperatorProblem:
+        return OperatorProblem(f"{self.path.name}, line {self.number}: {what}")
+
+
+def _take(line: _RequirementLine, wanted: Requirements, *, constrains: bool, depth: int) -> None:
+    if line.text.startswith("-"):
+        _take_option(line, wanted, constrains=constrains, depth=depth)
+    elif constrains:
+        wanted.constraints.append(str(_requirement(line, _PER_LINE.sub("", line.text))))
+    else:
+        _take_requirement(line, line.text, wanted)
+
+
+def _take_option(line: _RequirementLine, wanted: Requirements, *, constrains: bool, depth: int) -> None:
+    found = _OPTION.fullmatch(line.text)
+    name, value = (found.group(1), found.group(2).strip()) if found else (line.text, "")
+    if name in _NESTED | _CONSTRAINING:
+        _read(
+            line.path.parent / value, wanted, constrains=constrains or name in _CONSTRAINING, depth=depth + 1
+        )
+    elif name in _EDITABLE:
+        _take_requirement(line, value, wanted)
+    elif name in _INDEX_OPTIONS:
+        wanted.options.append(_index_option(line, name, value))
+    else:
+        raise line.problem(f"{name} has no meaning in a deployment; take it out.")
+
+
+def _index_option(line: _RequirementLine, name: str, value: str) -> str:
+    if _CREDENTIALS.search(value) and "${" not in value:
+        raise line.problem(
+            "this address carries a password, which would be written into the build folder. Put the index "
+            "into pip's own configuration: pip config set global.extra-index-url ADDRESS"
+        )
+    if name in {"-f", "--find-links"} and not _ADDRESS.match(value):
+        value = str((line.path.parent / value).resolve())
+    return f"{name} {value}".strip()
+
+
+def _take_requirement(line: _RequirementLine, text: str, wanted: Requirements) -> None:
+    if "--hash" in text:
+        wanted.notes.append(f"{line.path.name}: hashes are not checked; versions are kept.")
+    text = _PER_LINE.sub("", text).strip()
+    if (place := _private_place(text, line.path.parent)) is not None:
+        wanted.private.append(place)
+        return
+    requirement = _requirement(line, text)
+    name = canonicalize_name(requirement.name)
+    if name in BROUGHT:
+        wanted.notes += [BROUGHT[name]] if BROUGHT[name] else []
+    elif requirement.url:
+        wanted.private.append(text)
+    elif applies(requirement.marker):
+        wanted.public.append(text)
+
+
+def _requirement(line: _RequirementLine, text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise line.problem(f"{without_credentials(text)!r} is no requirement that pip knows.") from error
+
+
+def _private_place(text: str, base: Path) -> str | None:
+    """Return a requirement that is a place, as pip finds it from anywhere; None for one that is a name."""
+    path, extras, _ = text.partition("[")
+    if _ADDRESS.match(text):
+        return text
+    is_path = text.startswith((".", "/", "~")) or os.sep in path or _FILE.search(text)
+    if not is_path or " @ " in text:
+        return None
+    found = (base / Path(path).expanduser()).resolve()
+    if not found.exists():
+        raise OperatorProblem(
+            f"requirements name {text}, which isn't there; correct the path or take it out."
+        )
+    return f"{found}{'[' + extras if extras else ''}"
+
+
+def names_of(lines: Iterable[str]) -> set[str]:
+    """Return the names of public requirements, as PyPI spells them."""
+    return {canonicalize_name(Requirement(line).name) for line in lines}

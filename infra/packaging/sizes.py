@@ -1,0 +1,160 @@
+"""What a package weighs: Petri's part, the author's part, and the limits that Lambda has."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from infra.problems import OperatorProblem
+
+from .pins import petris_own
+from .requirements import applies
+
+#: Source: AWS Lambda quotas: a zip that is uploaded directly, and all that it unpacks to.
+MOST_ZIPPED, MOST_UNPACKED = 50 * 1024**2, 250 * 1024**2
+#: What Petri promises of its own part, zipped.
+PETRI_BUDGET = 8_000_000
+_MEGABYTE = 1_000_000
+_NAMED = 3
+PETRI, EXPERIMENT = "petri", "the experiment"
+_OF_PETRI = {"app": PETRI, "chalicelib": PETRI, "petri": PETRI, "chalice": "chalice"}
+_AUTHORS = {"petri_experiment": EXPERIMENT}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One package within the package."""
+
+    name: str
+    zipped: int
+    unpacked: int
+    #: whether Petri brings it; else the experiment does
+    is_petris: bool
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a deployment package weighs."""
+
+    #: bytes of the whole zip
+    zipped: int
+    parts: tuple[Part, ...]
+
+    @property
+    def unpacked(self) -> int:
+        return sum(part.unpacked for part in self.parts)
+
+    @property
+    def petri(self) -> int:
+        """Petri's part, zipped."""
+        return sum(part.zipped for part in self.parts if part.is_petris)
+
+    @property
+    def experiment(self) -> int:
+        """The author's part, zipped."""
+        return sum(part.zipped for part in self.parts if not part.is_petris)
+
+    def lines(self) -> list[str]:
+        """Return a table for people: the author's part, then Petri's, each from its largest."""
+        groups = (("The experiment", False, self.experiment), ("Petri", True, self.petri))
+        told = [f"{'Package':<32}{'zipped MB':>12}{'unpacked MB':>14}"]
+        for title, is_petris, zipped in groups:
+            parts = [part for part in self.parts if part.is_petris == is_petris]
+            told.append(_line(title, zipped, sum(part.unpacked for part in parts)))
+            told += [_line(f"  {part.name}", part.zipped, part.unpacked) for part in parts]
+        return [*told, _line("Together", self.zipped, self.unpacked)]
+
+    def check(self) -> None:
+        """Raise OperatorProblem, naming what is largest, when Lambda wouldn't take the package."""
+        for weight, most, what in (
+            (self.zipped, MOST_ZIPPED, "zipped"),
+            (self.unpacked, MOST_UNPACKED, "unpacked"),
+        ):
+            if weight > most:
+                largest = ", ".join(
+                    f"{part.name} ({getattr(part, what) / _MEGABYTE:.0f} MB)"
+                    for part in sorted(self.parts, key=lambda part: -getattr(part, what))[:_NAMED]
+                )
+                raise OperatorProblem(
+                    f"The package is {weight / _MEGABYTE:.0f} MB {what}; Lambda takes "
+                    f"{most / _MEGABYTE:.0f}. The largest: {largest}. Do without a package, or "
+                    "leave files to the site: of static/, only text, data and what `lambda_files` names is "
+                    "packed."
+                )
+
+
+def _line(name: str, zipped: int, unpacked: int) -> str:
+    return f"{name:<32}{zipped / _MEGABYTE:>12.2f}{unpacked / _MEGABYTE:>14.2f}"
+
+
+def sizes_of(package: Path) -> Sizes:
+    """Weigh a deployment package."""
+    with zipfile.ZipFile(package) as archive:
+        owners, petris = _owners(archive)
+        found: dict[tuple[str, bool], list[int]] = defaultdict(lambda: [0, 0])
+        for entry in archive.infolist():
+            name = _owner(entry.filename, owners)
+            weights = found[name, name in petris]
+            weights[0] += entry.compress_size
+            weights[1] += entry.file_size
+    parts = [Part(name, zipped, full, is_petris) for (name, is_petris), (zipped, full) in found.items()]
+    return Sizes(package.stat().st_size, tuple(sorted(parts, key=lambda part: (-part.zipped, part.name))))
+
+
+def versions_in(package: Path) -> dict[str, str]:
+    """Return the packages inside a deployment package: names, as PyPI spells them, and versions."""
+    with zipfile.ZipFile(package) as archive:
+        told = [_metadata(archive, name) for name in archive.namelist() if name.endswith("-info/METADATA")]
+    return dict(sorted((canonicalize_name(name), version) for name, version, _ in told))
+
+
+def _owners(archive: zipfile.ZipFile) -> tuple[dict[str, str], set[str]]:
+    """Return which package each place at the top belongs to, and which packages Petri brings."""
+    owners: dict[str, str] = {}
+    needs: dict[str, list[str]] = {}
+    for entry in archive.namelist():
+        if entry.endswith(".dist-info/METADATA"):
+            name, _, requires = _metadata(archive, entry)
+            needs[name := canonicalize_name(name)] = requires
+            owners[entry.partition("/")[0]] = name
+            listed = entry.replace("METADATA", "top_level.txt")
+            tops = archive.read(listed).decode().split() if listed in archive.namelist() else []
+            owners.update(dict.fromkeys([*tops, name.replace("-", "_")], name))
+    return {**owners, **_OF_PETRI, **_AUTHORS}, {*_OF_PETRI.values(), *_closure(needs)}
+
+
+def _closure(needs: dict[str, list[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting: list[str] = petris_own()
+    while waiting:
+        name = canonicalize_name(Requirement(waiting.pop()).name)
+        if name in needs and name not in found:
+            found.add(name)
+            waiting += needs[name]
+    return found
+
+
+def _metadata(archive: zipfile.ZipFile, entry: str) -> tuple[str, str, list[str]]:
+    told = HeaderParser().parsestr(archive.read(entry).decode())
+    needs: Iterable[str] = told.get_all("Requires-Dist") or []
+    return (
+        str(told["Name"]),
+        str(told["Version"]),
+        [each for each in needs if applies(Requirement(each).marker)],
+    )
+
+
+def _owner(place: str, owners: dict[str, str]) -> str:
+    """Return which package a file belongs to: by its top folder, or by its name at the top."""
+    top = place.removeprefix("__pycache__/").partition("/")[0]
+    if top in owners:
+        return owners[top]
+    stem = top.partition(".")[0]
+    return owners.get(stem, stem)

@@ -1,0 +1,128 @@
+"""Which files of an experiment go where: into the Lambda functions, onto the site, or nowhere.
+
+- Never anywhere: what git ignores, names that begin with a dot, keys and certificates, databases, what runs
+  and exports leave (`runs/`, `data/`), caches, config.txt (it is written anew, without secrets).
+- Onto the site: `templates/` and `static/`.
+- Into the Lambda functions: everything outside those two, and of `static/` what is text or data, which code
+  reads as well. The setting `lambda_files` names other files that the code reads, such as images.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from .author_folder import shipped_files
+
+CONFIG = "config.txt"
+#: Whatever the setting says, these stay here.
+_SECRET = (
+    ".*",
+    "*.key",
+    "*.pem",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "id_rsa*",
+    "id_ed25519*",
+    "*.env",
+    "credentials",
+)
+_LEFT_BEHIND = ("*.pyc", "*.sqlite", "*.sqlite-*", "*.db", "*-data.zip", "*.egg-info")
+_CACHES = frozenset({"__pycache__", "node_modules", "venv", "env", "htmlcov"})
+#: Of the top of the folder only: what runs write, and what comes out of them.
+_OUTPUTS = frozenset({"runs", "data", "artifacts", "build", "dist"})
+#: Read by pip on this machine; they can hold passwords of indexes and repositories.
+_OF_PIP = frozenset({"requirements.txt", "constraints.txt", "dev-requirements.txt"})
+#: What code reads of static/, besides what lambda_files names.
+_DATA = frozenset(
+    {
+        ".md",
+        ".txt",
+        ".json",
+        ".jsonl",
+        ".csv",
+        ".tsv",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".xml",
+        ".npy",
+        ".npz",
+    }
+)
+_OF_PAGES = frozenset({"templates", "static"})
+
+
+def kept_files(folder: Path) -> list[Path]:
+    """Return an experiment's files, sorted, as they may leave this machine: no secrets, no data, no caches.
+
+    config.txt is among them; it must be rid of its secrets before it is copied.
+    """
+    return [path for path in shipped_files(folder) if _may_leave(_place(folder, path))]
+
+
+def lambda_files(folder: Path, patterns: Iterable[str] = ()) -> list[Path]:
+    """Return the files that the functions need, sorted; `patterns` are those of the setting lambda_files."""
+    named = tuple(patterns)
+    return [
+        path
+        for path in shipped_files(folder)
+        if not _is_secret(place := _place(folder, path)) and _is_for_code(place, named)
+    ]
+
+
+def is_for_code(place: str, patterns: Iterable[str] = ()) -> bool:
+    """Whether a file at this place in the folder goes into the functions."""
+    path = PurePosixPath(place)
+    return not _is_secret(path) and _is_for_code(path, tuple(patterns))
+
+
+def patterns_of(setting: str) -> tuple[str, ...]:
+    """Read the setting lambda_files: patterns, separated by commas."""
+    return tuple(part.strip() for part in setting.split(",") if part.strip())
+
+
+def copy_into(files: Iterable[tuple[Path, str]], target: Path) -> None:
+    """Copy files to their places below a folder; links are followed, what they were called is forgotten."""
+    for source, place in files:
+        path = target / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+
+
+def files_below(path: Path, place: str) -> Iterator[tuple[Path, str]]:
+    """Yield a file, or every file of a folder, with its place; secrets and caches are left out."""
+    if path.is_file():
+        yield path, place
+        return
+    for each in shipped_files(path):
+        if _may_leave(inside := _place(path, each), top=False):
+            yield each, f"{place}/{inside}"
+
+
+def _place(folder: Path, path: Path) -> PurePosixPath:
+    return PurePosixPath(path.relative_to(folder.resolve()).as_posix())
+
+
+def _is_secret(place: PurePosixPath) -> bool:
+    return any(fnmatch(part.lower(), pattern) for part in place.parts for pattern in _SECRET)
+
+
+def _may_leave(place: PurePosixPath, *, top: bool = True) -> bool:
+    if _is_secret(place) or any(fnmatch(place.name, pattern) for pattern in _LEFT_BEHIND):
+        return False
+    return not _CACHES.intersection(place.parts) and not (top and place.parts[0] in _OUTPUTS)
+
+
+def _is_for_code(place: PurePosixPath, patterns: tuple[str, ...]) -> bool:
+    if str(place) == CONFIG or str(place) in _OF_PIP:
+        return False
+    if any(place.match(pattern) for pattern in patterns):
+        return True
+    if not _may_leave(place):
+        return False
+    return place.parts[0] not in _OF_PAGES or (place.parts[0] == "static" and place.suffix.lower() in _DATA)

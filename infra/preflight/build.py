@@ -1,0 +1,199 @@
+"""Makes a report: verifies the folder, plays the run, and reckons."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from chalicelib.currency import currency_of
+from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
+from chalicelib.operations.shared.settings import Settings
+from chalicelib.storage.engine import Engine
+from infra.aws.account.names import Stage
+from infra.local.lifecycle.run import core_routes
+from infra.simulate.bot_threads import simulated_time
+from infra.simulate.costs import lambda_seconds, once, prices, quantities
+from infra.simulate.outcome import Outcome, read_outcome
+from infra.simulate.pace import Pace
+from infra.simulate.page_weights import weigh
+from infra.simulate.trial import RunTrace, TrialSpec, rehearsed
+from infra.verify import examine
+from infra.verify.recruiters import recruiting
+
+from .accounts import AccountAccess, Needs, allowed
+from .payments import caps_of, money_of
+from .plan_size import Size, size_of
+from .report import Hourly, Report, Times
+from .warnings import assumptions, unfilled, warnings
+
+#: So many people are tried at the most; what more would cost is reckoned from them.
+MOST_TRIED = 200
+#: More than this nobody means.
+MOST_ASKED = 1_000_000
+LEAST_FOR_P95 = 2
+
+
+@dataclass(frozen=True)
+class PreflightOptions:
+    """How an experiment is to be tried."""
+
+    stage: Stage = "live"
+    seed: int = 1
+    pace: Pace = field(default_factory=Pace)
+    #: Settings that count more than the experiment's own.
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    #: The bots' class; by default the one called Bot.
+    bot: str = ""
+    #: How the accounts are asked; None: they aren't.
+    doors: AccountAccess | None = field(default_factory=AccountAccess)
+    #: A store of its own instead of one in memory.
+    engine: Engine | None = None
+
+
+def preflight(folder: Path, participants: int | None = None, wish: PreflightOptions | None = None) -> Report:
+    """Try a launch of an experiment with bots in fast time, and say what it will do and cost.
+
+    `participants`: how many come at the most; None: as many as the experiment recruits. Raises BadRequest for
+    a number that can't be meant, ExperimentError with all that is wrong when the folder can't run. The
+    process's settings are those of the trial afterwards: load the experiment anew to go on with it.
+    """
+    wish = wish or PreflightOptions()
+    _check_number(participants)
+    # What the experiment's code prints belongs to nobody's JSON.
+    with redirect_stdout(sys.stderr):
+        told = _verified(folder)
+    with redirect_stdout(sys.stderr), simulated_time():
+        runtime = {**wish.settings, "mode": "debug", "run_seed": wish.seed}
+        loaded = load_experiment(folder, runtime=runtime, core_routes=core_routes())
+        for finding in recruiting(loaded.config):
+            raise ExperimentError(f"{finding.what} {finding.fix}")
+        plan = _plan(loaded, participants, wish)
+        with rehearsed(loaded, plan, wish.engine) as trial:
+            course = trial.play()
+            outcome = trial.app.run(read_outcome)
+            money = money_of(trial.app, course, outcome)
+    report = _report(loaded, participants, wish, course, outcome, money)
+    report.warnings[:0] = told
+    return report
+
+
+def _check_number(participants: int | None) -> None:
+    if participants is None:
+        return
+    if participants < 1:
+        raise BadRequest(f"{participants} participants can't be tried; give 1 or more, or leave it out.")
+    if participants > MOST_ASKED:
+        raise BadRequest(
+            f"{participants:,} participants are more than anybody recruits; give {MOST_ASKED:,} at most."
+        )
+
+
+def _verified(folder: Path) -> list[str]:
+    """Return the warnings about a folder; ExperimentError for its errors."""
+    findings = examine(folder, played=False).findings
+    errors = [f"{one.where}: {one.what} {one.fix}".rstrip() for one in findings if one.level == "error"]
+    if errors:
+        raise ExperimentError("\n".join(errors))
+    return [f"{one.where}: {one.what} {one.fix}".rstrip() for one in findings]
+
+
+def _plan(loaded: LoadedExperiment, participants: int | None, wish: PreflightOptions) -> TrialSpec:
+    most = min(participants or MOST_TRIED, MOST_TRIED)
+    if loaded.config.get("auto_recruit", True):
+        return TrialSpec(most, wish.seed, wish.pace, wish.bot)
+    invited = participants or loaded.config.get("num_participants", None)
+    if not invited:
+        raise BadRequest(
+            "auto_recruit is off, so the experiment recruits nobody; say how many come with --participants."
+        )
+    most = min(int(invited), MOST_TRIED)
+    return TrialSpec(most, wish.seed, wish.pace, wish.bot, uninvited=int(invited))
+
+
+def _report(
+    loaded: LoadedExperiment,
+    participants: int | None,
+    wish: PreflightOptions,
+    course: RunTrace,
+    outcome: Outcome,
+    money: Any,
+) -> Report:
+    config = Settings(loaded.config)
+    size = size_of(participants, course, outcome)
+    weight = weigh(loaded, waits=bool(outcome.room))
+    amounts = {
+        name: amount * size.factor
+        for name, amount in quantities(course.tally, weight, size.tried, course.seconds).items()
+    }
+    amounts |= once(weight)
+    table = prices()
+    paid = money.times(size.factor)
+    caps = caps_of(config, paid)
+    measured = ("lambda_gb_seconds", "log_gb")
+    report = Report(
+        experiment=loaded.name,
+        stage=wish.stage,
+        participants=size.planned,
+        tried=size.tried,
+        extrapolated=size.told,
+        seed=wish.seed,
+        statuses=outcome.statuses,
+        failed_bots=sum(bool(one.problems or one.never_ended) for one in course.fared),
+        left=sum(one.left for one in course.fared),
+        networks=len(outcome.networks),
+        networks_filled=sum(one.is_full for one in outcome.networks),
+        unfilled=unfilled(course, outcome, size),
+        times=_times(course, outcome, size),
+        hourly=_hourly(config, outcome),
+        money=paid,
+        currency=currency_of(config),
+        aws=table.of(amounts),
+        prices={"region": table.region, "date": table.date, "note": table.note},
+        counts={name: amount for name, amount in amounts.items() if name not in measured},
+        measured={
+            **{name: amounts[name] for name in measured},
+            "lambda_seconds": lambda_seconds(course.tally) * size.factor,
+            "functions_at_once": _at_once(course),
+        },
+        caps={name: cap.told for name, cap in caps.items()},
+        assumed=assumptions(wish.pace, weight),
+    )
+    if wish.doors is not None:
+        needs = Needs(_at_once(course), paid.expected, paid.at_most, wish.stage)
+        report.accounts = allowed(config, needs, wish.doors)
+    report.warnings = warnings(report, config, course, caps)
+    return report
+
+
+def _times(course: RunTrace, outcome: Outcome, size: Size) -> Times | None:
+    if not outcome.minutes:
+        return None
+    minutes = outcome.minutes
+    waited = sorted(one.waited / 60 for one in course.fared)
+    p95 = quantiles(minutes, n=20, method="inclusive")[-1] if len(minutes) >= LEAST_FOR_P95 else minutes[0]
+    return Times(median(minutes), p95, median(waited), waited[-1], course.seconds / 3600 * size.factor)
+
+
+def _hourly(config: Settings, outcome: Outcome) -> Hourly | None:
+    pay = outcome.pay
+    if pay is None:
+        return None
+    floor = config.get("min_hourly_pay")
+    least = None if floor is None else Decimal(str(floor))
+    below = 0 if least is None else pay.below(least)
+    return Hourly(pay.median, pay.lowest, least, below, len(pay.rates))
+
+
+def _at_once(course: RunTrace) -> int:
+    """How many functions work at the same moment in the busiest second."""
+    invocations = course.tally.counts["lambda_invocations"]
+    seconds = lambda_seconds(course.tally) / invocations if invocations else 0.0
+    return max(1, math.ceil(course.tally.busiest_second * max(seconds, 0.1)))

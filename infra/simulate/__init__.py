@@ -1,0 +1,1 @@
+"""A whole run in simulated time, with bots as participants."""

@@ -1,0 +1,84 @@
+"""Bots as the people of a trial."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.bots.high_performance_bot import BotBase, HighPerformanceBotBase
+from infra.local.lifecycle.bots import chosen_bots
+
+from .clients import SimulatedClient, SimulatedPerson, SimulatedSocket
+from .platform import Platform
+from .tally import AwsUsage
+
+if TYPE_CHECKING:
+    from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+
+HOST = "http://127.0.0.1"
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_ID_LENGTH = 14
+
+
+class BotStage(HighPerformanceBotBase):
+    """What is different for a bot in a trial: its line, its socket, and that waiting is timed.
+
+    It stands before the author's class among the bases, whatever that overrides stays.
+    """
+
+    person: SimulatedPerson
+    platform: Platform
+    tally: AwsUsage
+
+    @property
+    def line(self) -> SimulatedClient:
+        """The line to the platform, without a network."""
+        if self._line is None:
+            self._line = SimulatedClient(self.host, self.platform, self.person)
+        assert isinstance(self._line, SimulatedClient)  # noqa: S101 - made above
+        return self._line
+
+    @property
+    def socket(self) -> SimulatedSocket:
+        """The socket, without a network."""
+        if self._socket is None:
+            self._socket = SimulatedSocket(self._socket_address, self.platform, self.tally, self.person)
+            self.person.actor.pulse = self._socket.beat
+        assert isinstance(self._socket, SimulatedSocket)  # noqa: S101 - made above
+        return self._socket
+
+    def wait_for_quorum(self) -> None:
+        """Wait for the others, and note how long that took."""
+        began = self.person.actor.seconds
+        try:
+            super().wait_for_quorum()
+        finally:
+            self.person.fared.waited += self.person.actor.seconds - began
+
+
+def bot_class(loaded: LoadedExperiment, name: str = "") -> type[Any]:
+    """Return the class whose bots play the people; ExperimentError for one that drives a browser."""
+    bots = chosen_bots(loaded, name)[0]
+    if issubclass(bots, BotBase):
+        raise ExperimentError(
+            f"The bot {bots.__name__} drives a browser, which takes real time; for a preflight write a "
+            "class Bot(HighPerformanceBotBase) with the same participate()."
+        )
+    return type(bots.__name__, (BotStage, bots), {"__module__": bots.__module__})
+
+
+def links(seed: int, number: int) -> dict[str, str]:
+    """Return the ids with which somebody comes; the same for the same seed."""
+    draw = random.Random(f"ids:{seed}:{number}")
+    return {name: "".join(draw.choices(_LETTERS, k=_ID_LENGTH)) for name in ("assignmentId", "workerId")}
+
+
+def made(
+    cls: type[Any], entry: dict[str, str], person: SimulatedPerson, platform: Platform, tally: AwsUsage
+) -> Any:
+    """Make a bot with its ids; it draws by its number, so that the same seed gives the same people."""
+    bot = cls(f"{HOST}/ad?{urlencode(entry)}", seed=entry["workerId"])
+    bot.person, bot.platform, bot.tally = person, platform, tally
+    return bot

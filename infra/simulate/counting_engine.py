@@ -1,0 +1,155 @@
+"""An engine around another that counts what DynamoDB would be asked, and what it would charge.
+
+Capacity units follow AWS ("Read and write capacity units"): a strongly consistent read takes one for
+every 4 KB begun, a write one for every 1 KB begun, and a transaction twice that. A write is measured
+by the larger of the item before and after, and a refused one is charged like one carried out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from chalicelib.storage.dynamodb.item_models import to_wire, wire_size
+from chalicelib.storage.engine import ANY, Check, Delete, Engine, Item, Key, Put, Write
+from chalicelib.storage.engine_wrapper import EngineWrapper
+
+READ_UNIT: Final = 4096
+WRITE_UNIT: Final = 1024
+#: BatchGetItem takes so many keys.
+BATCH: Final = 100
+#: A query answers in pages of 1 MB.
+PAGE: Final = 1024 * 1024
+
+COUNTERS: Final = ("calls", "gets", "queries", "commits", "increments", "read_units", "write_units")
+
+
+class CountingEngine(EngineWrapper):
+    """Passes everything on to an engine, of either sort, and counts as if it were DynamoDB.
+
+    It reads what a commit is about to change to know its size, without counting that; so it is for
+    `petri verify` and for benches that count, not for those that measure time.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Begin at zero."""
+        super().__init__(engine)
+        self._counts: Counter[str] = Counter()
+        self._guard = threading.Lock()
+
+    def take_counts(self) -> dict[str, int]:
+        """Return the counts since the last time they were taken, and begin at zero again.
+
+        `calls` are the round trips, one after another; `gets`, `queries`, `commits` and `increments`
+        are their parts; `read_units` and `write_units` are capacity units.
+        """
+        with self._guard:
+            counts = {name: self._counts[name] for name in COUNTERS}
+            self._counts.clear()
+        return counts
+
+    @property
+    def shows_whole_commits(self) -> bool:
+        """DynamoDB doesn't: what items say of their siblings is written and weighed too."""
+        return False
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        return self._counted_get(keys, 1)
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys: a transaction reads at twice the price."""
+        return self._counted_get(keys, 2)
+
+    def _counted_get(self, keys: Iterable[Key], price: int) -> dict[Key, Item]:
+        wanted = list(dict.fromkeys(keys))
+        found = self._engine.get(wanted)
+        units = price * sum(_units(_size(found.get(key)), READ_UNIT) for key in wanted)
+        self._count("gets", -(-len(wanted) // BATCH), read_units=units)
+        return found
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
+        return self._pages(self._engine.query(pk, prefix))
+
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        # Counting reads, and is charged, like a query; only the answer is shorter.
+        return sum(1 for _ in self.query(pk, prefix))
+
+    def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
+        """Yield the items of several collections, one after the other."""
+        for pk in pks:
+            yield from self.query(pk, prefix)
+
+    def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield a collection's items, known or not, and count as `query` does."""
+        del known
+        return self.query(pk)
+
+    def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
+        """Return how many items several collections have together."""
+        return sum(self.count(pk, prefix) for pk in pks)
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield the items of a collection whose sk is not after `last`, in order of sk."""
+        return self._pages(self._engine.query_until(pk, last))
+
+    def _pages(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Take page after page, since DynamoDB reads and charges a page that is only begun."""
+        page: list[Item] = []
+        size = 0
+        for item in items:
+            weight = _size(item)
+            if page and size + weight > PAGE:
+                self._count("queries", 1, read_units=_units(size, READ_UNIT))
+                yield from page
+                page, size = [], 0
+            page.append(item)
+            size += weight
+        self._count("queries", 1, read_units=_units(size, READ_UNIT))
+        yield from page
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing; raise Conflict when an expectation fails."""
+        if not writes:
+            return
+        before = self._engine.get([write.key for write in writes])
+        if len(writes) == 1 and isinstance(writes[0], Check):
+            # The engine compares a single item by reading it.
+            self._count("commits", 1, read_units=_units(_size(before.get(writes[0].key)), READ_UNIT))
+        else:
+            units = sum(_write_units(write, before.get(write.key)) for write in writes)
+            self._count("commits", 1, write_units=units * (2 if _is_transaction(writes) else 1))
+        self._engine.commit(writes)
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to the counter at a key and return the new value."""
+        self._count("increments", 1, write_units=1)
+        return self._engine.increment(key, by)
+
+    def _count(self, what: str, calls: int, *, read_units: int = 0, write_units: int = 0) -> None:
+        with self._guard:
+            self._counts.update(
+                {what: calls, "calls": calls, "read_units": read_units, "write_units": write_units}
+            )
+
+
+def _is_transaction(writes: Sequence[Write]) -> bool:
+    only = writes[0]
+    return len(writes) > 1 or (isinstance(only, Delete) and only.expect is not ANY)
+
+
+def _write_units(write: Write, before: Item | None) -> int:
+    after = write.item if isinstance(write, Put) else None
+    return _units(max(_size(before), _size(after)), WRITE_UNIT)
+
+
+def _size(item: Item | None) -> int:
+    return 0 if item is None else wire_size(to_wire(item))
+
+
+def _units(size: int, step: int) -> int:
+    return max(1, -(-size // step))

@@ -1,0 +1,118 @@
+"""What became of a trial's networks and people, read from its store when it is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from chalicelib.model.network import UNLIMITED, Network
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso
+from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
+from chalicelib.operations.recruitment.recruitment import is_closed
+from chalicelib.operations.shared.context import Context
+from infra.reports.fairness import EARNING, HourlyPay, hourly_pay
+
+_KINDS = (BASE, BONUS, SCREEN_OUT)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How far one network came."""
+
+    id: int
+    type: str
+    role: str
+    #: People in it, and how many there is room for; None: for everybody.
+    people: int
+    places: int | None
+    is_full: bool
+
+    @property
+    def free(self) -> int:
+        """Places that nobody has taken; 0 where there is room for everybody."""
+        return 0 if self.is_full or self.places is None else max(0, self.places - self.people)
+
+
+@dataclass
+class Outcome:
+    """What a trial has left in its store."""
+
+    statuses: dict[str, int] = field(default_factory=dict)
+    networks: list[Filled] = field(default_factory=list)
+    #: Minutes from the participant's beginning to the end, waiting included; of those who earned something.
+    minutes: list[float] = field(default_factory=list)
+    #: US dollars, by kind (base, bonus, screen-out), one for each payment.
+    payments: dict[str, list[Decimal]] = field(default_factory=dict)
+    #: Kind and amount of each payment, by recruiter: what fees are reckoned on.
+    paid_through: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)
+    pay: HourlyPay | None = None
+    is_closed: bool = False
+    #: How many wait together before anybody begins; 0: nobody waits.
+    room: int = 0
+    recruits: bool = True
+
+    @property
+    def seats(self) -> int | None:
+        """How many places the networks have in all; None when one of them takes everybody."""
+        places = [network.places for network in self.networks]
+        return None if None in places else sum(places)  # type: ignore[arg-type]
+
+    @property
+    def seated(self) -> int:
+        """How many of these places are taken."""
+        return sum(network.people for network in self.networks)
+
+
+def read_outcome(ctx: Context) -> Outcome:
+    """Read what became of networks, people and payments."""
+    experiment = ctx.experiment
+    found = Outcome(
+        networks=[_filled(network) for network in ctx.uow.networks()],
+        is_closed=is_closed(ctx),
+        room=int(experiment.room_size or experiment.quorum),
+        recruits=bool(ctx.config.get("auto_recruit", True)),
+    )
+    people = [ctx.uow.participant(number) for number in sorted(ctx.uow.participant_ids())]
+    rows = []
+    for person in people:
+        for kind in _KINDS:
+            payment = ctx.uow.payment(person.id, kind)
+            if payment is not None:
+                found.payments.setdefault(kind, []).append(payment.amount)
+                found.paid_through.setdefault(person.recruiter, []).append((kind, payment.amount))
+                rows.append(
+                    {
+                        "participant_id": person.id,
+                        "kind": kind,
+                        "amount": payment.amount,
+                        "status": payment.status,
+                    }
+                )
+    found.statuses = dict(sorted(Counter(person.status for person in people).items()))
+    found.minutes = sorted(filter(None, map(_minutes, people)))
+    found.pay = hourly_pay([_row(person) for person in people], rows)
+    return found
+
+
+def _filled(network: Network) -> Filled:
+    places = None if network.max_size >= UNLIMITED else network.max_size - network.n_sources
+    return Filled(network.id, network.type, network.role, network.n_participants, places, network.full)
+
+
+def _row(person: Participant) -> Mapping[str, object]:
+    return {
+        "id": person.id,
+        "status": person.status,
+        "recruiter": person.recruiter,
+        "creation_time": iso(person.creation_time),
+        "end_time": iso(person.end_time),
+    }
+
+
+def _minutes(person: Participant) -> float:
+    if person.end_time is None or person.status not in EARNING:
+        return 0.0
+    return (person.end_time - person.creation_time).total_seconds() / 60

@@ -1,0 +1,54 @@
+"""How much the pages of an experiment weigh that a participant's browser loads."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from infra.site import SiteSource, build
+
+#: Pages that nobody sees who takes part as intended.
+_SELDOM = frozenset({"error", "launch", "withdraw"})
+_WAITING = "waiting"
+#: What CloudFront compresses on its way.
+_COMPRESSED = frozenset({".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".md", ".csv", ".xml"})
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What one participant loads: every page once, and every file once, as a browser keeps files."""
+
+    pages: int
+    files: int
+    #: Bytes on the line, compressed.
+    bytes: int
+    #: Files that are uploaded when the experiment is deployed.
+    uploaded: int
+
+
+def weigh(loaded: LoadedExperiment, *, waits: bool) -> Weight:
+    """Build the site and weigh it; `waits`: whether people see the waiting room."""
+    source = SiteSource(
+        loaded.folder,
+        loaded.name,
+        str(loaded.config.get("mode")),
+        loaded.config.public(),
+        loaded.extra_files,
+        "preflight",
+    )
+    with tempfile.TemporaryDirectory(prefix="petri-preflight-") as folder:
+        site = build(source, Path(folder) / "site")
+        pages = [page for page in site.pages if page not in _SELDOM and (waits or page != _WAITING)]
+        page_files = {site.root / f"{page}.html" for page in site.pages}
+        seen = [site.root / f"{page}.html" for page in pages]
+        files = [path for path in site.files if path not in page_files and path.name != "robots.txt"]
+        size = sum(_on_the_line(path) for path in (*seen, *files))
+        return Weight(len(seen), len(files), size, len(site.files))
+
+
+def _on_the_line(path: Path) -> int:
+    content = path.read_bytes()
+    return len(gzip.compress(content, mtime=0)) if path.suffix in _COMPRESSED else len(content)

@@ -1,0 +1,117 @@
+"""The platform as AWS would run it, called directly: each request, frame, message and tick is counted."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from chalicelib.messaging.local_channels import LocalChannels
+from chalicelib.services import App
+from chalicelib.workers import message_handlers, scheduler
+from infra.lambda_events.gateway import HttpRequest, proxy_event
+from infra.lambda_events.responses import Response, error_response
+from infra.lambda_events.socket_events import STAGE, Visit, connect_event, disconnect_event, message_event
+from infra.local.dispatcher import LocalContext, SerialDispatcher
+from infra.local.lifecycle.run import chalice_app
+
+from .counting_engine import CountingEngine
+from .tally import AwsUsage
+from .timeline import Timeline
+
+T = TypeVar("T")
+
+OK = 200
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Platform:
+    """Petri's handlers over one app, in simulated time."""
+
+    def __init__(
+        self, app: App, engine: CountingEngine, channels: LocalChannels, timeline: Timeline, tally: AwsUsage
+    ) -> None:
+        """`app`: built over `engine` and `channels`, with `timeline` for its clock."""
+        self.app = app
+        self.channels = channels
+        self._engine = engine
+        self._timeline = timeline
+        self._tally = tally
+        self._sockets = itertools.count(1)
+        self._lane = SerialDispatcher(chalice_app())
+        self._handlers = _socket_handlers()
+
+    # Requests
+
+    def answer(self, method: str, path: str, query: str, body: str, headers: Mapping[str, str]) -> Response:
+        """Answer a request of a page."""
+        match = self._lane.routes.match(path)
+        if match is None or method not in match.methods:
+            return error_response(
+                404, "not_found", f"There is nothing at {method} {path}; check the address."
+            )
+        sent = ((name.lower().encode(), value.encode()) for name, value in {**FORM, **headers}.items())
+        request = HttpRequest(method, path, query.encode(), tuple(sent), body.encode(), "127.0.0.1")
+        with self._function():
+            answer = self._lane.invoke(proxy_event(request, match, ()))
+        self._tally.request(len(path) + len(query) + len(body), len(answer.body))
+        return answer
+
+    # Sockets
+
+    def connect(self, query: str) -> tuple[Visit, tuple[int, str]]:
+        """Open a socket; return it with the status and the body of the answer."""
+        request = HttpRequest("GET", "/chat", query.encode(), (), b"", "127.0.0.1")
+        visit = Visit(f"{next(self._sockets):015}=", request, int(self._timeline.now().timestamp() * 1000))
+        with self._function():
+            answer = self._handlers["$connect"](connect_event(visit), LocalContext(visit.id))
+        self._tally.connection()
+        return visit, (int(answer.get("statusCode", OK)), str(answer.get("body") or "{}"))
+
+    def frame(self, visit: Visit, text: str) -> None:
+        """Hear a frame of a page."""
+        self._tally.frame_in(len(text.encode()))
+        with self._function():
+            self._handlers["$default"](message_event(visit, text), LocalContext(visit.id))
+
+    def disconnect(self, visit: Visit, code: int) -> None:
+        """Take note of a socket that has ended."""
+        with self._function():
+            self._handlers["$disconnect"](disconnect_event(visit, code, ""), LocalContext(visit.id))
+
+    # Messages, reports, the clock
+
+    def run(self, operation: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Run an operation as a function of its own."""
+        with self._function():
+            return self.app.run(operation, *arguments, **options)
+
+    def tick(self) -> None:
+        """Let the clock of the deployment tick once."""
+        self._tally.counts["clock_ticks"] += 1
+        with self._function():
+            scheduler.tick()
+
+    def consume(self, event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+        """Handle what SQS delivers."""
+        with self._function():
+            return message_handlers.consume(event)
+
+    @contextmanager
+    def _function(self) -> Iterator[None]:
+        """Count what one Lambda function does while the block lasts."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._tally.invocation(self._timeline.seconds, time.perf_counter() - began)
+            self._tally.dynamodb(self._engine.take_counts())
+
+
+def _socket_handlers() -> Mapping[str, Callable[..., Any]]:
+    app = chalice_app()
+    # Otherwise Chalice asks for a region, to send by itself, which nobody here does.
+    app.websocket_api.configure("localhost", STAGE)
+    return {route: app.handler_map[declared.name] for route, declared in app.websocket_handlers.items()}

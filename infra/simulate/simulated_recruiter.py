@@ -1,0 +1,90 @@
+"""The recruiter of a trial: it stands in for the configured one, at its fees, and brings bots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Protocol
+
+from chalicelib.operations.shared.settings import Settings
+from chalicelib.ports import RecruitmentResult
+from chalicelib.recruiters.hotair import HotAirRecruiter
+from chalicelib.recruiters.mturk import fees
+
+CENT = Decimal("0.01")
+#: What Prolific charges where the settings say nothing.
+PROLIFIC_PERCENT = 33.33
+#: Recruiters that report a submission themselves, after the participant's own last request.
+REPORTING = frozenset({"mturk", "prolific"})
+
+Fee = Callable[[Decimal, int], Decimal]
+
+
+class SimulatedRecruiting(Protocol):
+    """Who brings the bots."""
+
+    def invite(self, n: int, recruiter: str) -> None:
+        """Have n people come, through a recruiter."""
+
+    def turn_away(self) -> None:
+        """Let nobody come who hasn't yet."""
+
+    def is_at_work(self, assignment_id: str) -> bool:
+        """Whether somebody still takes part."""
+
+    def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
+        """Have a bot go on under somebody's ids."""
+
+
+class SimulatedRecruiter(HotAirRecruiter):
+    """Brings a bot for each place, pays in hot air, and charges what the real one would."""
+
+    def __init__(self, nickname: str, fee: Fee, casting: SimulatedRecruiting) -> None:
+        """`nickname`: the recruiter that it stands in for; `fee`: that one's."""
+        super().__init__(lambda: "http://127.0.0.1", "debug")
+        self.nickname = nickname
+        self.auto_submits = nickname not in REPORTING
+        # Who pays for real is called between two commits, which cost something, too.
+        self.is_simulated = nickname not in REPORTING
+        self.screens_out_without_submission = nickname == "prolific"
+        self._fee = fee
+        self._casting = casting
+        self._tokens: set[str] = set()
+
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
+        """Have n people come; the same token brings them once."""
+        del recruiter_state
+        if token not in self._tokens:
+            self._tokens.add(token)
+            self._casting.invite(n, self.nickname)
+        return RecruitmentResult(f"{n} were asked for.")
+
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
+        """Let nobody come who hasn't yet."""
+        self._casting.turn_away()
+        return super().close_recruitment(recruiter_state)
+
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
+        """Say whether somebody is still at it."""
+        del recruiter_state
+        return "working" if self._casting.is_at_work(assignment_id) else "abandoned"
+
+    def fee(self, amount: Decimal, places: int) -> Decimal:
+        """Charge what the real one charges."""
+        return self._fee(amount, places)
+
+    def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
+        """Have a bot go on for somebody who is gone."""
+        self._casting.start_replacement_bot(entry)
+
+
+def fee_of(nickname: str, config: Settings) -> Fee:
+    """Return how a recruiter reckons its fee."""
+    if nickname == "mturk":
+        return fees.fee
+    if nickname != "prolific":
+        return lambda amount, places: Decimal(0)  # noqa: ARG005 - the port's words
+    percent = Decimal(str(config.get("prolific_fee_percent") or PROLIFIC_PERCENT))
+    tax = Decimal(str(config.get("prolific_vat_percent") or 0))
+    rate = percent / 100 * (1 + tax / 100)
+    return lambda amount, places: (amount * rate).quantize(CENT, ROUND_CEILING)  # noqa: ARG005 - as above

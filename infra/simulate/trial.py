@@ -1,0 +1,333 @@
+"""A whole run in simulated time: launched, recruited for, taken part in by bots, paid, and counted."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from chalicelib import services
+from chalicelib.bootstrap import local
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from chalicelib.messages import Lane
+from chalicelib.messaging.local_channels import LocalChannels
+from chalicelib.messaging.sqs import SQSQueue
+from chalicelib.operations.participant.notifications import record_notification
+from chalicelib.operations.recruitment.quotas import recruiter_names
+from chalicelib.operations.shared.context import OPERATOR_CALLER
+from chalicelib.operations.shared.settings import SettingsLike
+from chalicelib.recruiters.registry import RecruiterRegistry
+from chalicelib.services import App
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.web import author_routes
+from infra.local.lifecycle.run import chalice_app
+
+from .bot_threads import BotThread
+from .bots import bot_class, links, made
+from .clients import GOING_AWAY, BotResult, Dropout, SimulatedPerson
+from .counting_engine import CountingEngine
+from .log_capture import captured_log
+from .pace import Pace, Tempo
+from .platform import OK, Platform
+from .random_draws import drawn_by
+from .simulated_cloud import TrialSchedule, TrialSQS
+from .simulated_recruiter import REPORTING, SimulatedRecruiter, fee_of
+from .tally import AwsUsage
+from .timeline import Event, Timeline
+
+MINUTE = 60.0
+HOUR = 3600.0
+#: Hours beyond twice the `duration` after which a bot counts as one that never ends.
+PATIENCE = 1.0
+#: Seconds in which everything settles after the last person, where nobody is missed.
+QUIET = 2 * HOUR
+#: Seconds until a recruiter's report arrives.
+REPORT_DELAY = 2.0
+#: Before which of their answers people leave who leave.
+LATEST_LEAVE = 4
+#: After so many bots that failed one after the other no more are sent.
+MOST_FAILURES = 10
+OPERATOR = "preflight-operator"
+APP_ID = "preflight"
+CAPS = frozenset({"hard_cap", "soft_cap"})
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """What is tried."""
+
+    #: How many people come at the most.
+    most: int
+    seed: int = 1
+    pace: Pace = field(default_factory=Pace)
+    bot: str = ""
+    #: How many come though the experiment doesn't recruit: the operator invites them.
+    uninvited: int = 0
+
+
+@dataclass
+class RunTrace:
+    """What a trial has shown, beside what lies in its store."""
+
+    tally: AwsUsage
+    #: What the experiment's code raised, each once.
+    faults: list[str] = field(default_factory=list)
+    #: One for each who came, stand-ins apart.
+    fared: list[BotResult] = field(default_factory=list)
+    stand_ins: int = 0
+    #: Places that were opened and given to nobody, because enough had come.
+    not_invited: int = 0
+    #: People who were on their way when recruitment was closed.
+    turned_away: int = 0
+    #: The most places opened at once.
+    most_places: int = 0
+    #: Whether nobody was sent any more, since one bot after the other failed.
+    gave_up: bool = False
+    #: Seconds from the launch until the last one was through.
+    seconds: float = 0.0
+
+
+class Trial:
+    """One run; `play` plays it."""
+
+    def __init__(
+        self,
+        loaded: LoadedExperiment,
+        platform: Platform,
+        timeline: Timeline,
+        course: RunTrace,
+        plan: TrialSpec,
+    ) -> None:
+        """`platform`: in this timeline; `course`: where what happens is noted. See `rehearsed`."""
+        self.course = course
+        self.app = platform.app
+        self.platform = platform
+        self.timeline = timeline
+        self._plan = plan
+        #: Without bots somebody else acts on the platform.
+        self._class: type[Any] = bot_class(loaded, plan.bot) if plan.most else object
+        self._limit = HOUR * (2 * float(self.app.config.get("duration") or 1.0) + PATIENCE)
+        self._draw = random.Random(f"arrivals:{plan.seed}")
+        self._numbers = itertools.count(1)
+        #: Who is on the way, and who takes part.
+        self._expected: dict[int, Event] = {}
+        self._at_work: dict[str, SimulatedPerson] = {}
+        self._people: list[SimulatedPerson] = []
+        self._failed_in_a_row = 0
+        self._last_seen = 0.0
+
+    def play(self) -> RunTrace:
+        """Play the run to its end; ExperimentError when it can't be launched."""
+        try:
+            self.launch()
+            self.invite(self._plan.uninvited, recruiter_names(self.app.config)[0])
+            while not self._is_over():
+                self.timeline.step()
+        finally:
+            for person in self._people:
+                person.actor.dismiss()
+        for person in self._people:
+            for connection in person.connections:
+                connection.end(GOING_AWAY)
+        return self.course
+
+    def launch(self) -> None:
+        """Launch the experiment, as its operator does; ExperimentError when that can't be done."""
+        answer = self.platform.answer("POST", "/launch", "", "", {"Authorization": f"Bearer {OPERATOR}"})
+        if answer.status != OK:
+            said = json.loads(answer.body)
+            why = "; ".join(self.course.faults) or str(said.get("error_text"))
+            raise ExperimentError(f"The experiment can't be launched: {why}")
+
+    def _is_over(self) -> bool:
+        """Whether everybody is through, and so long ago that nothing more can come of it."""
+        if self._at_work or self._expected:
+            self._last_seen = self.timeline.seconds
+        quiet = self.timeline.seconds - self._last_seen
+        if quiet <= min(self._limit, QUIET):
+            return False
+        # Who has left is missed when their time is up; otherwise only payments are still on their way.
+        is_missed = any(one.left or one.problems or one.never_ended for one in self.course.fared)
+        return quiet > self._limit or not is_missed
+
+    # What recruiters ask for
+
+    def invite(self, n: int, recruiter: str) -> None:
+        """Have n people come, each when they have found the place."""
+        self.course.most_places = max(self.course.most_places, n)
+        for _ in range(n):
+            if len(self.course.fared) + len(self._expected) >= self._plan.most:
+                self.course.not_invited += 1
+                continue
+            number = next(self._numbers)
+            seconds = self._plan.pace.arrives_after(self._draw)
+            self._expected[number] = self.timeline.after(seconds, partial(self._comes, number, recruiter))
+
+    def turn_away(self) -> None:
+        """Let nobody come who hasn't yet."""
+        self.course.turned_away += len(self._expected)
+        for event in self._expected.values():
+            event.call_off()
+        self._expected.clear()
+
+    def is_at_work(self, assignment_id: str) -> bool:
+        """Whether somebody still takes part."""
+        return assignment_id in self._at_work
+
+    def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
+        """Have a bot go on under somebody's ids."""
+        self.course.stand_ins += 1
+        fared = BotResult(next(self._numbers), is_stand_in=True)
+        self._begin(fared, dict(entry), replace(self._plan.pace, dropouts=0.0))
+
+    # People
+
+    def _comes(self, number: int, recruiter: str) -> None:
+        del self._expected[number]
+        fared = BotResult(number)
+        self.course.fared.append(fared)
+        entry = {
+            "recruiter": recruiter,
+            "hitId": "preflight",
+            "mode": "debug",
+            **links(self._plan.seed, number),
+        }
+        self._begin(fared, entry, self._plan.pace)
+        self._report("AssignmentAccepted", entry)
+
+    def _begin(self, fared: BotResult, entry: dict[str, str], pace: Pace) -> None:
+        draw = random.Random(f"person:{self._plan.seed}:{fared.number}")
+        actor = BotThread(self.timeline, f"Bot {fared.number}", lambda: self._act(bot, person, fared, entry))
+        leaves = draw.randint(1, LATEST_LEAVE) if draw.random() < pace.dropouts else 0
+        person = SimulatedPerson(
+            fared, entry["recruiter"].partition(":")[0], actor, Tempo(pace, draw), draw, leaves
+        )
+        bot = made(self._class, entry, person, self.platform, self.course.tally)
+        self._people.append(person)
+        self._at_work[entry["assignmentId"]] = person
+        person.limit = self.timeline.after(self._limit, partial(self._cut_short, person, entry))
+        actor.start()
+
+    def _act(self, bot: Any, person: SimulatedPerson, fared: BotResult, entry: Mapping[str, str]) -> None:
+        """Take part: what a bot does on its own thread."""
+        try:
+            bot.get("/may-take-part", entry)
+            bot.run_experiment()
+            if bot.participant_id:
+                bot.get(f"/recruiter-exit/{bot.participant_id}")
+        except Dropout:
+            fared.left = True
+        except Exception as error:  # noqa: BLE001 - the author's code: what it raises is this bot's problem
+            bot.problems.append(f"{type(error).__name__}: {error}")
+        fared.problems = tuple(dict.fromkeys(bot.problems))
+        person.actor.ask(lambda: self._ended(person, fared, entry), 0.0)
+
+    def _ended(self, person: SimulatedPerson, fared: BotResult, entry: Mapping[str, str]) -> None:
+        self._forget(person, entry)
+        if fared.problems:
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= MOST_FAILURES:
+                self.course.gave_up = True
+                self.turn_away()
+                self._plan = replace(self._plan, most=0)
+            return
+        self._failed_in_a_row = 0
+        if not fared.left:
+            self._report("AssignmentSubmitted", entry)
+
+    def _cut_short(self, person: SimulatedPerson, entry: Mapping[str, str]) -> None:
+        """End the part of a bot that never ends by itself."""
+        person.fared.never_ended = True
+        person.actor.dismiss()
+        self._forget(person, entry)
+        for connection in person.connections:
+            connection.end(GOING_AWAY)
+
+    def _forget(self, person: SimulatedPerson, entry: Mapping[str, str]) -> None:
+        self.course.seconds = self.timeline.seconds
+        person.limit.call_off()
+        self._at_work.pop(entry["assignmentId"], None)
+
+    def _report(self, event_type: str, entry: Mapping[str, str]) -> None:
+        """Have the recruiter report, where it does so by itself."""
+        if entry["recruiter"] in REPORTING:
+            arguments = (event_type, entry["assignmentId"], None, entry["recruiter"])
+            self.timeline.after(REPORT_DELAY, partial(self._reported, arguments))
+
+    def _reported(self, arguments: tuple[Any, ...]) -> None:
+        self.course.tally.report()
+        self.platform.run(record_notification, *arguments, caller=OPERATOR_CALLER)
+
+
+class WithoutCaps:
+    """The settings of an experiment, but the caps don't stop it: what it would cost is the question."""
+
+    def __init__(self, config: SettingsLike) -> None:
+        """Take the experiment's settings."""
+        self._config = config
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """Return a setting, or the default."""
+        return default if key in CAPS else self._config.get(key, default)
+
+
+@contextmanager
+def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None = None) -> Iterator[Trial]:
+    """Open a trial of an experiment over a store in memory (or `engine`) while the block lasts.
+
+    The working directory is the experiment's folder meanwhile.
+    """
+    timeline, course = Timeline(), RunTrace(AwsUsage())
+    queue, schedule, channels = TrialSQS(timeline, course.tally), TrialSchedule(timeline), LocalChannels()
+    with (
+        closing(engine or SQLiteEngine(":memory:")) as store,
+        chdir(loaded.folder),
+        captured_log(loaded.folder, course.faults) as log,
+    ):
+        counting = CountingEngine(store)
+        app = _app(loaded, counting, timeline, queue, schedule)
+        app.channels = channels
+        services.use(app)
+        author_routes.register(chalice_app(), loaded.routes)
+        platform = Platform(app, counting, channels, timeline, course.tally)
+        queue.consume, schedule.ring = platform.consume, platform.tick
+        trial = Trial(loaded, platform, timeline, course, plan)
+        app.recruiters = RecruiterRegistry(
+            {
+                name: SimulatedRecruiter(name, fee_of(name, app.config), trial)
+                for name in ("hotair", "bots", *recruiter_names(app.config))
+            }
+        )
+        # Making the app asked something, too.
+        counting.take_counts()
+        try:
+            with drawn_by(plan.seed):
+                yield trial
+        finally:
+            course.tally.log_bytes = log.bytes
+            author_routes.unregister(chalice_app())
+            services.use(None)
+
+
+def _app(
+    loaded: LoadedExperiment, engine: Engine, timeline: Timeline, queue: TrialSQS, schedule: TrialSchedule
+) -> App:
+    return local(
+        loaded.experiment_class,
+        WithoutCaps(loaded.config),
+        app_id=APP_ID,
+        engine=engine,
+        routes=loaded.routes,
+        scheduled=loaded.scheduled,
+        clock=timeline,
+        queue=SQSQueue(dict.fromkeys(Lane, APP_ID), timeline, lambda: queue),
+        schedule=schedule,
+        operator_token=OPERATOR,
+    )

@@ -1,0 +1,1 @@
+"""The base pages and their scripts, against a scripted server."""

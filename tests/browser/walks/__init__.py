@@ -1,0 +1,1 @@
+"""Whole visits, against the real host."""

@@ -1,0 +1,1 @@
+"""Many threads and processes at once, over every engine."""

@@ -1,0 +1,301 @@
+"""The clock rings while places are open or anything waits to be done, and else sleeps; over both twins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib.errors import VendorUnreachable
+from chalicelib.operations.participant.create_participant import create_participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.recruitment.recruitment import close_places_by_operator, open_places_by_operator
+from chalicelib.operations.run.launch import launch
+from chalicelib.operations.schedule import schedule_state
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
+from chalicelib.services import App
+from chalicelib.storage.engine_store import EngineStore
+from chalicelib.workers import scheduler
+from infra.simulate.counting_engine import CountingEngine
+from tests.contract.carriers import Post, _moto_messages, cloud_post, local_post, post
+
+__all__ = ["_moto_messages", "cloud_post", "local_post", "post"]
+
+
+def arrive(here: Post, name: str = "w1") -> int:
+    """Let somebody begin, whose time is up after an hour."""
+    said = here.app.run(create_participant, EntryRequest(name, "h", f"a-{name}", recruiter="hotair"))
+    return int(said["participant"]["id"])
+
+
+def pass_by(here: Post, *, minutes: int) -> None:
+    """Let so much time pass, with a tick each minute while the schedule is on, and do what comes."""
+    for _ in range(minutes):
+        here.clock.turn(minutes=1)
+        if here.carrier.rings():
+            scheduler.tick()
+        here.work(times=3)
+
+
+@pytest.fixture
+def asleep(post: Post) -> Post:
+    """A run in which nothing is open, whose clock has seen that."""
+    scheduler.tick()
+    return post
+
+
+def test_after_the_deployment_the_clock_rings(post: Post) -> None:
+    assert post.carrier.rings()
+
+
+def test_the_first_tick_puts_a_run_to_sleep_that_was_not_launched(asleep: Post) -> None:
+    assert not asleep.carrier.rings()
+
+
+def test_a_launch_that_opens_places_wakes_the_clock(asleep: Post) -> None:
+    asleep.app.run(launch, caller=OPERATOR_CALLER)
+    assert asleep.carrier.rings()
+
+
+def test_opening_a_place_wakes_the_clock(asleep: Post) -> None:
+    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
+    assert asleep.carrier.rings()
+
+
+def test_somebody_who_comes_wakes_the_clock(asleep: Post) -> None:
+    arrive(asleep)
+    assert asleep.carrier.rings()
+
+
+def test_what_is_due_in_a_day_wakes_the_clock(asleep: Post) -> None:
+    asleep.post("later", after=24 * 3600.0)
+    assert asleep.carrier.rings()
+
+
+def test_a_nudge_wakes_nobody(asleep: Post) -> None:
+    asleep.send_transient("now", "name")
+    assert not asleep.carrier.rings()
+
+
+def test_a_request_that_leaves_nothing_to_do_wakes_nobody(asleep: Post) -> None:
+    asleep.app.run(schedule_state.is_disabled)
+    assert not asleep.carrier.rings()
+
+
+def test_while_a_place_is_open_the_clock_rings(asleep: Post) -> None:
+    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
+    pass_by(asleep, minutes=40)
+    assert asleep.carrier.rings()
+
+
+def test_while_somebody_is_at_work_the_clock_rings(asleep: Post) -> None:
+    arrive(asleep)
+    pass_by(asleep, minutes=50)
+    assert asleep.carrier.rings()
+
+
+def test_while_anything_is_due_the_clock_rings(asleep: Post) -> None:
+    asleep.post("later", after=2 * 3600.0)
+    pass_by(asleep, minutes=110)
+    assert asleep.carrier.rings()
+
+
+def test_when_the_last_place_is_closed_and_nobody_is_left_the_clock_sleeps(asleep: Post) -> None:
+    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
+    pass_by(asleep, minutes=5)
+    asleep.app.run(close_places_by_operator)
+    pass_by(asleep, minutes=40)
+    assert not asleep.carrier.rings()
+
+
+def test_when_the_last_is_gone_the_clock_sleeps(asleep: Post) -> None:
+    arrive(asleep)
+    pass_by(asleep, minutes=120)
+    assert not asleep.carrier.rings()
+
+
+def test_a_clock_that_slept_is_woken_again_by_the_next(asleep: Post) -> None:
+    arrive(asleep)
+    pass_by(asleep, minutes=120)
+    arrive(asleep, "w2")
+    assert asleep.carrier.rings()
+
+
+def test_what_is_due_in_two_hours_rings_though_nothing_else_happens(local_post: Post) -> None:
+    scheduler.tick()
+    local_post.post("later", after=2 * 3600.0)
+    pass_by(local_post, minutes=120)
+    assert local_post.rung == ["later"]
+
+
+def test_a_rule_that_a_deployment_switched_on_again_is_switched_off_by_the_next_tick(asleep: Post) -> None:
+    asleep.carrier.schedule.enable()
+    scheduler.tick()
+    assert not asleep.carrier.rings()
+
+
+# -- races ------------------------------------------------------------------------------------------
+
+
+class Racing:
+    """A schedule at whose switching something else happens."""
+
+    def __init__(self, schedule: object, before: Callable[[], None], after: Callable[[], None]) -> None:
+        self._schedule = schedule
+        self._before, self._after = before, after
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._schedule, name)
+
+    def disable(self) -> None:
+        self._before()
+        self._schedule.disable()  # type: ignore[attr-defined]
+        self._after()
+
+
+def other_process(here: Post) -> App:
+    """The same run in another process, which remembers nothing of this one's."""
+    app = App(**{name: getattr(here.app, name) for name in App.__dataclass_fields__})
+    app.schedule_enabled_until = None
+    app.schedule = here.carrier.schedule
+    return app
+
+
+def nothing() -> None:
+    """Nothing happens."""
+
+
+def somebody_comes(here: Post) -> Callable[[], None]:
+    app = other_process(here)
+
+    def come() -> None:
+        app.run(create_participant, EntryRequest("w9", "h", "a-w9", recruiter="hotair"))
+
+    return come
+
+
+def wakes(here: Post) -> Callable[[], None]:
+    """Another process whose message is done before anybody looks."""
+    app = other_process(here)
+
+    def enable_schedule() -> None:
+        app.enable_schedule()
+
+    return enable_schedule
+
+
+def test_somebody_who_comes_just_before_the_clock_is_switched_off_leaves_it_on(post: Post) -> None:
+    post.app.schedule = Racing(post.carrier.schedule, somebody_comes(post), nothing)
+    scheduler.tick()
+    assert post.carrier.rings()
+
+
+def test_somebody_who_comes_just_after_the_clock_was_switched_off_leaves_it_on(post: Post) -> None:
+    post.app.schedule = Racing(post.carrier.schedule, nothing, somebody_comes(post))
+    scheduler.tick()
+    assert post.carrier.rings()
+
+
+def test_what_was_posted_and_done_while_the_clock_was_switched_off_leaves_no_empty_promise(
+    post: Post,
+) -> None:
+    post.app.schedule = Racing(post.carrier.schedule, wakes(post), nothing)
+    scheduler.tick()
+    assert post.carrier.rings()
+
+
+def test_two_ticks_of_one_minute_put_a_run_to_sleep(post: Post) -> None:
+    for _ in range(2):
+        scheduler.disable_schedule_if_idle()
+    assert not post.carrier.rings()
+
+
+# -- what it costs ----------------------------------------------------------------------------------
+
+
+def counting(here: Post) -> CountingEngine:
+    engine = CountingEngine(here.app.store.engine)  # type: ignore[attr-defined]
+    here.app.store = EngineStore(engine)
+    return engine
+
+
+def test_a_request_that_posts_while_the_clock_rings_asks_nobody_whether_it_does(local_post: Post) -> None:
+    local_post.post("first")
+    engine = counting(local_post)
+    local_post.post("second")
+    assert engine.take_counts()["calls"] == 1
+
+
+def test_a_request_that_only_reads_never_asks_whether_the_clock_rings(local_post: Post) -> None:
+    engine = counting(local_post)
+    local_post.app.run(lambda ctx: None)
+    assert engine.take_counts()["calls"] == 0
+
+
+def test_a_process_that_has_just_begun_asks_once(local_post: Post) -> None:
+    local_post.post("first")
+    app = other_process(local_post)
+    engine = counting(local_post)
+    app.store = local_post.app.store
+    app.ensure_schedule_enabled()
+    assert engine.take_counts()["calls"] == 1
+
+
+# -- faults -----------------------------------------------------------------------------------------
+
+
+def refusing() -> None:
+    raise VendorUnreachable("no answer")
+
+
+def test_a_schedule_that_cannot_be_switched_on_fails_no_request(
+    asleep: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asleep.app.schedule, "enable", refusing, raising=False)
+    asleep.post("one")
+    assert asleep.recorded() == 1
+
+
+def test_a_schedule_that_could_not_be_switched_on_is_tried_again_with_the_next_request(
+    asleep: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as refused:
+        refused.setattr(asleep.app.schedule, "enable", refusing, raising=False)
+        asleep.post("one")
+    asleep.post("two")
+    assert asleep.carrier.rings()
+
+
+def test_a_schedule_that_could_not_be_switched_off_is_tried_again_by_the_next_tick(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as refused:
+        refused.setattr(post.app.schedule, "disable", refusing, raising=False)
+        scheduler.tick()
+    post.clock.turn(minutes=1)
+    scheduler.tick()
+    assert not post.carrier.rings()
+
+
+def test_a_promise_that_a_dead_process_left_is_not_believed_for_ever(asleep: Post) -> None:
+    def promise(ctx: Context) -> datetime:
+        return schedule_state.extend_until(ctx)
+
+    asleep.app.run(promise)
+    asleep.clock.turn(minutes=16)
+    asleep.post("one")
+    assert asleep.carrier.rings()
+
+
+def test_an_unknown_rule_is_told(cloud_post: Post) -> None:
+    schedule = cloud_post.app.schedule
+    schedule._rule = "petri-nowhere"  # type: ignore[attr-defined]
+    with pytest.raises(VendorUnreachable, match="petri-nowhere"):
+        schedule.enable()
+
+
+def test_the_promise_outlasts_the_pause_between_two_looks() -> None:
+    assert (
+        timedelta(minutes=2) + schedule_state.SKEW < schedule_state.ENABLED_FOR - schedule_state.RENEW_BEFORE
+    )

@@ -1,0 +1,1 @@
+"""A process that dies leaves all of an operation, or nothing."""

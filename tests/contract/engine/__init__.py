@@ -1,0 +1,1 @@
+"""Every engine stores, reads and commits alike."""

@@ -1,0 +1,1 @@
+"""The operator's account, keys and names."""

@@ -1,0 +1,59 @@
+"""Deploying on one machine: one command at a time in an app's workshop, and a word for who interrupts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.errors import BadRequest
+from infra.aws.account.local_registry import LocalRegistry
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account
+from infra.aws.account.steps import Step, carry_out
+from infra.aws.lifecycle.deployment import AGAIN
+from infra.cli.failures import Failure
+from infra.emulator.process.cloud import Cloud
+from infra.problems import OperatorProblem
+from tests.deploy.app import Told, at_home, deploy
+
+
+def test_what_another_command_is_deploying_is_not_staged_under_it(
+    account: Account, names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
+) -> None:
+    at_home(monkeypatch, tmp_path, cloud)
+    home = LocalRegistry()
+    build_dir = home.build_dir(names, account.number, account.region)
+    with (
+        home.alone(build_dir),
+        pytest.raises(OperatorProblem, match="Another command on this machine is deploying this app"),
+    ):
+        deploy(account, names)
+    assert not build_dir.exists()
+
+
+def test_a_workshop_is_free_again_afterwards(tmp_path: Path) -> None:
+    home = LocalRegistry(tmp_path)
+    with pytest.raises(KeyboardInterrupt), home.alone(tmp_path / "app"):
+        raise KeyboardInterrupt
+    with home.alone(tmp_path / "app"), pytest.raises(BadRequest), home.alone(tmp_path / "app"):
+        pass
+
+
+def test_who_interrupts_a_command_is_told_how_it_goes_on() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    told = Told()
+    with pytest.raises(KeyboardInterrupt):
+        carry_out([Step("upload the pages", interrupted)], told, "Run the same command again.")
+    assert told.lines == ["interrupted in the step 'upload the pages'. Run the same command again."]
+
+
+def test_a_step_that_failed_ends_with_what_to_do() -> None:
+    def fails() -> None:
+        raise OperatorProblem("The queue isn't connected.")
+
+    with pytest.raises(OperatorProblem) as failed:
+        carry_out([Step("connect", fails)], Told(), AGAIN)
+    assert Failure.of(failed.value, "petri deploy").now.startswith("Run the same command again")

@@ -1,0 +1,204 @@
+"""What each function may do, and nothing more."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+
+from infra.aws.account import policies
+from infra.aws.account.names import API, FUNCTIONS, Names
+from infra.aws.account.policies import calls_allowed, calls_by_aws, calls_seldom, policy
+
+NAMES = Names("story", "live")
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+MAILING = {"mailer": "ses", "dallinger_email_address": "lab@example.com"}
+TURK = {"recruiter": "mturk"}
+ROOT = Path(policies.__file__).parents[2]
+
+
+def statements(function: str, settings: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    made = policy(function, NAMES, ACCOUNT, REGION, settings=settings)
+    return {statement["Sid"]: statement for statement in made["Statement"]}
+
+
+def resources(function: str) -> list[str]:
+    """Every resource of every statement of a function's policy."""
+    named = [statement["Resource"] for statement in statements(function).values()]
+    return [one for each in named for one in ([each] if isinstance(each, str) else each)]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_right_is_for_this_apps_own_resources(function: str) -> None:
+    for resource in resources(function):
+        assert NAMES.prefix in resource or NAMES.parameters in resource or (
+            resource.startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:*/api/")
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_right_is_for_all_resources(function: str) -> None:
+    assert "*" not in resources(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_sends_to_the_queue_of_each_lane(function: str) -> None:
+    arns = [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in NAMES.queues.values()]
+    assert statements(function)["SendMessages"]["Resource"] == arns
+
+
+@pytest.mark.parametrize("sid", ["TakeMessages", "ComeAgainLater"])
+def test_the_consumer_takes_messages_from_the_queue_of_each_lane(sid: str) -> None:
+    arns = [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}" for name in NAMES.queues.values()]
+    assert statements("on_message")[sid]["Resource"] == arns
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_action_is_a_pattern(function: str) -> None:
+    assert not [action for one in statements(function).values() for action in one["Action"] if "*" in action]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_right_is_in_the_account_and_region_of_the_app(function: str) -> None:
+    places = [resource.split(":")[3:5] for resource in resources(function)]
+    assert places == [[REGION, ACCOUNT]] * len(places)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_writes_into_its_own_log_only(function: str) -> None:
+    log = statements(function)["Log"]["Resource"]
+    assert log == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAMES.log_group(function)}:*"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_makes_a_log_group_that_would_never_end(function: str) -> None:
+    assert "logs:CreateLogGroup" not in calls_by_aws(function) | calls_allowed(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_scans_the_table(function: str) -> None:
+    assert "dynamodb:Scan" not in calls_allowed(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_policy_fits_into_a_role(function: str) -> None:
+    # AWS: the inline policies of a role have 10,240 characters together, blanks not counted.
+    text = json.dumps(
+        policy(function, NAMES, ACCOUNT, REGION, settings=MAILING | TURK), separators=(",", ":")
+    )
+    assert len(text) < 10_240
+
+
+@pytest.mark.parametrize(
+    ("function", "method"),
+    [
+        ("on_message", "POST"),
+        ("websocket_message", "POST"),
+        ("websocket_message", "DELETE"),
+        ("on_tick", "DELETE"),
+    ],
+)
+def test_who_talks_to_sockets_may(function: str, method: str) -> None:
+    reached = {resource.split("/")[2] for resource in resources(function) if "@" in resource}
+    assert method in reached
+
+
+@pytest.mark.parametrize("function", [API, "websocket_connect", "websocket_disconnect"])
+def test_who_talks_to_no_socket_may_not(function: str) -> None:
+    assert "execute-api:ManageConnections" not in calls_allowed(function)
+
+
+def test_the_websocket_api_is_named_once_it_is_known() -> None:
+    made = policy("on_message", NAMES, ACCOUNT, REGION, websocket_api="abc123")
+    (sockets,) = [one for one in made["Statement"] if one["Sid"] == "SendToSockets"]
+    assert sockets["Resource"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:abc123/api/POST/@connections/*"
+
+
+def test_only_who_takes_messages_has_the_pollers_rights() -> None:
+    polling = [function for function in FUNCTIONS if "sqs:ReceiveMessage" in calls_by_aws(function)]
+    assert polling == ["on_message"]
+
+
+def test_a_call_of_awss_own_is_none_of_the_functions() -> None:
+    assert all(not calls_by_aws(function) & calls_allowed(function) for function in FUNCTIONS)
+
+
+def test_only_the_clock_switches_itself_off() -> None:
+    assert [one for one in FUNCTIONS if "events:DisableRule" in calls_allowed(one)] == ["on_tick"]
+
+
+def test_mail_may_carry_the_configured_sender_only() -> None:
+    condition = statements("on_message", MAILING)["MailTheOperator"]["Condition"]
+    assert condition == {"StringEquals": {"ses:FromAddress": "lab@example.com"}}
+
+
+def test_without_ses_no_function_may_mail() -> None:
+    assert "ses:SendEmail" not in calls_allowed("on_message", {"mailer": "smtp"})
+
+
+def test_the_requesters_own_keys_need_no_right_of_the_role() -> None:
+    assert "AskMechanicalTurk" not in statements("on_message", TURK | {"aws_access_key_id": "AKIA"})
+
+
+def test_without_keys_the_role_asks_mechanical_turk() -> None:
+    assert "mechanicalturk:SendBonus" in calls_allowed("on_message", TURK)
+
+
+def test_only_mechanical_turk_which_knows_no_resources_gets_all() -> None:
+    settings = MAILING | TURK
+    found = [sid for one in FUNCTIONS for sid, s in statements(one, settings).items() if s["Resource"] == "*"]
+    assert found == ["AskMechanicalTurk"]
+
+
+def test_the_role_may_ask_mechanical_turk_what_the_recruiter_asks_and_no_more() -> None:
+    operations = Loader().load_service_model("mturk", "service-2")["operations"]
+    written = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "chalicelib/recruiters/mturk").glob("*.py")
+    )
+    words = set(re.findall(r'"([a-z_]+)"', written))
+    # Taking a mark away is the operator's, with the operator's rights.
+    asked = {name for name in operations if xform_name(name) in words} - {
+        "DisassociateQualificationFromWorker"
+    }
+    assert set(policies.MECHANICAL_TURK.actions) == {f"mechanicalturk:{name}" for name in asked}
+
+
+def test_a_transaction_takes_the_rights_of_its_parts() -> None:
+    given = {"TransactItems": [{"Put": {}}, {"Delete": {}}, {"ConditionCheck": {}}]}
+    assert policies.actions_of("dynamodb", "TransactWriteItems", given) == {
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:ConditionCheckItem",
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "action"),
+    [
+        ("sqs", "SendMessageBatch", "sqs:SendMessage"),
+        ("apigatewaymanagementapi", "DeleteConnection", "execute-api:ManageConnections"),
+        ("mturk", "GetHIT", "mechanicalturk:GetHIT"),
+        ("ssm", "GetParameter", "ssm:GetParameter"),
+    ],
+)
+def test_a_call_is_known_by_the_action_that_iam_asks_for(service: str, operation: str, action: str) -> None:
+    assert policies.actions_of(service, operation, {}) == {action}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_a_run_may_go_without_is_allowed_all_the_same(function: str) -> None:
+    assert set(calls_seldom(function)) <= calls_allowed(function)
+
+
+def test_a_call_that_is_seldom_for_one_reason_only_has_to_be_seen() -> None:
+    assert "execute-api:ManageConnections" not in calls_seldom("websocket_message")
+
+
+def test_an_unknown_function_is_refused() -> None:
+    with pytest.raises(ValueError, match="no function"):
+        policy("on_chat", NAMES)

@@ -1,0 +1,1 @@
+"""A whole app: deployed, launched, watched, destroyed, rehearsed."""

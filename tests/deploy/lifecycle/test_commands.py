@@ -1,0 +1,255 @@
+"""The commands on a deployed app, called as at a terminal."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from chalicelib.errors import BadRequest
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account, connect
+from infra.aws.deployed import app_registry, archive_import, deployment_info
+from infra.aws.deployed.archive_import import populate
+from infra.aws.deployed.monitor import Logs, app_status
+from infra.aws.deployed.run_session import opened
+from infra.aws.resources import resource_inventory
+from infra.aws.resources.app_secrets import OperatorTokens
+from infra.cli.commands.deploy.deploy_app import app_id_of, unpacked
+from infra.cli.main import app as command_line
+from infra.emulator.process.cloud import REGION, Cloud
+from infra.problems import OperatorProblem
+from tests.deploy.app import DEMO, at_home, deploy
+
+APP = Names("commands", "sandbox", REGION)
+
+
+@dataclass(frozen=True)
+class There:
+    """An app that is deployed, the folder in which commands are called, and the account."""
+
+    account: Account
+    folder: Path
+    #: A run's export, made on this machine.
+    archive: Path
+
+
+@pytest.fixture(scope="module")
+def there(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
+    folder = tmp_path_factory.mktemp("commands")
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(patch, folder, cloud)
+        patch.chdir(folder)
+        debug = [str(DEMO), "--bots", "2", "--seed", "1", "--exit", "--id", "before", "--no-browser"]
+        assert CliRunner().invoke(command_line, ["debug", *debug]).exit_code == 0
+        archive = folder / "data" / "before-data.zip"
+        account = connect()
+        deploy(account, APP, archive=archive)
+        yield There(account, folder, archive)
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(there: There, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(monkeypatch, there.folder, cloud)
+    monkeypatch.chdir(there.folder)
+
+
+def call(*arguments: str, typed: str = "") -> Any:
+    return CliRunner().invoke(command_line, list(arguments), input=typed)
+
+
+def test_a_dry_run_lists_steps_and_resources(there: There) -> None:
+    said = call("deploy", str(DEMO), "--app", "dry", "--dry-run").stdout
+    assert "table petri-dry-live" in said
+
+
+def test_a_dry_run_makes_nothing(there: There) -> None:
+    call("deploy", str(DEMO), "--app", "dry", "--dry-run")
+    assert resource_inventory.find(there.account, Names("dry", "live", REGION)) == []
+
+
+def test_who_says_no_makes_nothing(there: There) -> None:
+    call("sandbox", str(DEMO), "--app", "no", "--no-preflight", typed="n\n")
+    assert resource_inventory.find(there.account, Names("no", "sandbox", REGION)) == []
+
+
+def test_the_preflight_is_shown_before_the_question(there: There) -> None:
+    said = call("sandbox", str(DEMO), "--app", "no", "-n", "2", typed="n\n")
+    assert "What AWS charges" in said.stdout
+
+
+def test_apps_are_listed_with_their_state(there: There) -> None:
+    rows = [line.split() for line in call("apps").stdout.splitlines()]
+    assert any({"commands", "sandbox", "ready"} <= set(row) for row in rows)
+
+
+def test_monitor_shows_who_is_there(there: There) -> None:
+    assert "2 approved" in call("monitor", "--app", APP.app, "--once").stdout
+
+
+def test_monitor_counts_dead_letters(there: There) -> None:
+    sqs = there.account.client("sqs")
+    url = sqs.get_queue_url(QueueName=APP.dead_queue)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    found = app_status(there.account, APP).dead
+    sqs.purge_queue(QueueUrl=url)
+    assert found == 1
+
+
+@pytest.fixture
+def logged(there: There) -> str:
+    """Let the consumer log a line that no other test knows."""
+    group, text = APP.log_group("on_message"), f"ERROR {time.monotonic_ns()}"
+    logs = there.account.client("logs")
+    logs.create_log_stream(logGroupName=group, logStreamName=text.replace(" ", "-"))
+    event = {"timestamp": int(time.time() * 1000), "message": text}
+    logs.put_log_events(logGroupName=group, logStreamName=text.replace(" ", "-"), logEvents=[event])
+    return text
+
+
+def test_logs_show_what_a_function_says(logged: str) -> None:
+    assert f"on_message: {logged}" in call("logs", "--app", APP.app).stdout
+
+
+def test_logs_of_another_function_leave_it_out(logged: str) -> None:
+    assert logged not in call("logs", "--app", APP.app, "--function", "api").stdout
+
+
+def test_logs_can_be_filtered(logged: str) -> None:
+    assert logged not in call("logs", "--app", APP.app, "--filter", "WARNING").stdout
+
+
+def test_a_function_that_is_not_there_is_named_with_those_that_are(there: There) -> None:
+    assert "Use api" in call("logs", "--app", APP.app, "--function", "web").stderr
+
+
+def test_followed_logs_show_each_line_once(there: There, logged: str) -> None:
+    heard = app_registry.find(app_registry.AppLocation(APP.app))
+    begin = datetime.now(UTC) - timedelta(minutes=1)
+    lines = Logs(heard.account, APP).follow(begin)
+    seen = []
+    for line in lines:
+        seen.append(line.id)
+        if line.text == logged:
+            break
+    assert len(seen) == len(set(seen))
+
+
+def test_a_length_of_time_that_is_none_is_refused(there: There) -> None:
+    assert "Give one such as 30s" in call("logs", "--app", APP.app, "--since", "soon").stderr
+
+
+def test_the_data_of_a_deployed_app_is_exported(there: There) -> None:
+    path = Path(call("export", "--app", APP.app).stdout.strip())
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("data/participant.csv").count(b"\n") == 3
+
+
+def test_a_sandboxes_data_never_replaces_real_data(there: There) -> None:
+    path = Path(call("export", "--app", APP.app).stdout.strip())
+    assert path.name == "commands-sandbox-data.zip"
+
+
+def test_an_export_of_a_deployed_app_carries_its_code(there: There) -> None:
+    path = Path(call("export", "--app", APP.app).stdout.strip())
+    with zipfile.ZipFile(path) as archive:
+        assert "code.zip" in archive.namelist()
+
+
+def test_the_code_of_an_export_can_be_deployed_again(there: There) -> None:
+    path = Path(call("export", "--app", APP.app).stdout.strip())
+    assert "table petri-again-sandbox" in call("sandbox", str(path), "--app", "again", "--dry-run").stdout
+
+
+def test_the_code_of_an_export_is_unpacked_once(there: There, tmp_path: Path) -> None:
+    home = app_registry.LocalRegistry(tmp_path)
+    assert unpacked(there.archive, home) == unpacked(there.archive, home)
+
+
+def test_a_deployed_app_is_summarized(there: There) -> None:
+    assert "approved" in call("summary", "--app", APP.app).stdout
+
+
+def test_a_deployed_run_is_worked_on_through_its_queue(there: There) -> None:
+    call("close-recruitment", "--app", APP.app)
+    assert app_status(there.account, APP).waiting > 0
+
+
+def test_an_operation_on_a_deployed_run_keeps_no_secret_in_the_table(there: There) -> None:
+    with opened(there.account, APP, here=True):
+        found = there.account.client("dynamodb").get_item(
+            TableName=APP.table, Key={"pk": {"S": "experiment"}, "sk": {"S": "secrets"}}
+        )
+    assert "Item" not in found
+
+
+def test_an_operation_on_a_deployed_run_takes_the_token_from_ssm(there: There) -> None:
+    with opened(there.account, APP, here=True) as office:
+        assert office.app.tokens.operator_token == OperatorTokens().find(APP, REGION)
+
+
+def test_an_archive_is_loaded_once(there: There) -> None:
+    assert "since an earlier deploy" in populate(there.account, APP, there.archive)
+
+
+def test_a_table_with_a_run_takes_no_archive(there: There, tmp_path: Path) -> None:
+    other = tmp_path / "other.zip"
+    other.write_bytes(b"another")
+    with pytest.raises(OperatorProblem, match="holds a run already"):
+        populate(there.account, APP, other)
+
+
+def test_a_load_that_broke_off_is_begun_anew(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Names("halfload", "sandbox")
+    deploy(there.account, names)
+
+    def breaks_off(path: Path, engine: Any) -> dict[str, int]:
+        engine.increment(("counter", "participant"), 7)
+        raise OperatorProblem("The connection to AWS was lost.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive_import, "load_zip", breaks_off)
+        with pytest.raises(OperatorProblem):
+            populate(there.account, names, there.archive)
+    assert "2 participant" in populate(there.account, names, there.archive)
+
+
+def test_an_app_is_found_without_this_machine_knowing_it(there: There, tmp_path: Path) -> None:
+    found = app_registry.find(app_registry.AppLocation(APP.app), app_registry.LocalRegistry(tmp_path))
+    assert found.names == APP
+
+
+def test_an_app_that_is_nowhere_is_answered_with_the_list(there: There) -> None:
+    assert "`petri apps` lists the apps of a region" in call(
+        "monitor", "--app", "nobody", "--once"
+    ).stderr.replace("\n", " ")
+
+
+def test_an_app_in_both_stages_has_to_be_named_with_its_stage(there: There, tmp_path: Path) -> None:
+    home = app_registry.LocalRegistry(tmp_path)
+    for stage in ("sandbox", "live"):
+        home.keep(app_registry.AppEntry("twice", stage, "1", "us-east-1", None, "x"))
+    with pytest.raises(BadRequest, match="Say which with --stage"):
+        app_registry.find(app_registry.AppLocation("twice"), home)
+
+
+def test_destroying_wants_the_apps_name_typed(there: There) -> None:
+    call("destroy", "--app", APP.app, typed="yes\n")
+    assert deployment_info.read(there.account, APP) is not None
+
+
+def test_a_dry_run_of_destroying_lists_its_steps(there: There) -> None:
+    said = call("destroy", "--app", APP.app, "--dry-run").stdout
+    assert "export the data" in said
+
+
+@pytest.mark.parametrize(("folder", "app"), [("My Study_2", "my-study-2"), ("rogers", "rogers")])
+def test_an_app_is_named_after_its_folder(folder: str, app: str) -> None:
+    assert app_id_of(Path(folder)) == app

@@ -1,0 +1,71 @@
+"""What deploying again keeps and says, and how its commands speak of what they were called with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from typer.testing import CliRunner
+
+from chalicelib.errors import ConfigError
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account
+from infra.aws.lifecycle import shutdown
+from infra.aws.resources.stacks import Stack
+from infra.cli.main import app
+from infra.emulator.process.cloud import Cloud
+from tests.deploy.app import DEMO, at_home, deploy
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    at_home(monkeypatch, tmp_path, cloud)
+
+
+def call(*words: str, typed: str = "n\n") -> str:
+    return CliRunner().invoke(app, list(words), input=typed).stderr
+
+
+def price_class(account: Account, names: Names) -> str:
+    found = Stack(account, names.front_stack).look() or {}
+    return str({each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}["PriceClass"])
+
+
+def test_where_cloudfront_answers_is_kept_by_a_later_deploy(account: Account, names: Names) -> None:
+    deploy(account, names, price_class="all")
+    deploy(account, names)
+    assert price_class(account, names) == "PriceClass_All"
+
+
+def test_who_deploys_is_asked_whether_an_app_that_is_there_is_meant(account: Account, names: Names) -> None:
+    deploy(account, names)
+    said = call("sandbox", str(DEMO), "--app", names.app, "--no-preflight")
+    assert f"{names.app} is there as sandbox in us-east-1, deployed at 20" in said
+    assert "of the experiment bartlett1932. Update it in place?" in said
+
+
+@pytest.mark.parametrize("command", ["deploy", "sandbox"])
+def test_a_failure_names_the_command_that_was_typed(command: str) -> None:
+    assert call(command, str(DEMO), "--region", "nowhere").startswith(f"where: petri {command} ")
+
+
+def test_a_folder_whose_name_can_be_no_apps_name_is_told_how_to_give_another(tmp_path: Path) -> None:
+    folder = tmp_path / "2030 study"
+    folder.mkdir()
+    assert "now:   Give another with --app" in call("sandbox", str(folder))
+
+
+@pytest.mark.parametrize(
+    "error", [ConfigError("Keys are missing."), EndpointConnectionError(endpoint_url="https://x")]
+)
+def test_an_app_that_cannot_be_opened_can_be_destroyed(
+    error: Exception, account: Account, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(shutdown, "unsettled", fails)
+    said = call("destroy", "--app", names.app, "--stage", "sandbox", typed="something\n")
+    assert "warning: Whether people take part or are owed something can't be looked up" in said
+    assert "Type its name" in said

@@ -1,0 +1,203 @@
+"""Taking an app away: all of it, from whatever state it is in, after keeping its data."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import VendorUnreachable
+from infra.aws.account.lock import Lock
+from infra.aws.account.names import Names
+from infra.aws.account.session import Account, connect
+from infra.aws.deployed import deployment_info
+from infra.aws.lifecycle import shutdown
+from infra.aws.lifecycle.destroy import DestroySpec, Teardown
+from infra.aws.lifecycle.hibernation import Hibernation
+from infra.aws.resources import app_secrets, resource_inventory
+from infra.aws.resources.chalice_record import look_up
+from infra.aws.resources.post_deploy_settings import PostDeploySettings
+from infra.emulator.process.cloud import REGION, Cloud
+from infra.problems import OperatorProblem
+from tests.deploy.app import Told, at_home, deploy
+from tests.deploy.conftest import Standing
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    at_home(monkeypatch, tmp_path, cloud)
+
+
+def destroy(account: Account, names: Names, export_to: Path | None = None) -> list[str]:
+    return Teardown(account, DestroySpec(names, export_to), Told()).run()
+
+
+def test_nothing_is_left_behind(standing: Standing) -> None:
+    assert destroy(standing.account, standing.names) == []
+
+
+def test_the_data_is_exported_first(standing: Standing, tmp_path: Path) -> None:
+    destroy(standing.account, standing.names, tmp_path / "kept.zip")
+    with zipfile.ZipFile(tmp_path / "kept.zip") as archive:
+        assert "data/participant.csv" in archive.namelist()
+
+
+def test_the_token_at_home_goes_with_the_app(standing: Standing) -> None:
+    destroy(standing.account, standing.names)
+    assert app_secrets.OperatorTokens().find(standing.names, standing.account.region) is None
+
+
+def test_a_table_stays_protected_until_its_operator_destroys_the_app(account: Account, names: Names) -> None:
+    deploy(account, names, protected=True)
+    deploy(account, names)
+    table = account.client("dynamodb").describe_table(TableName=names.table)["Table"]
+    assert (table["DeletionProtectionEnabled"], destroy(account, names)) == (True, [])
+
+
+def test_an_app_that_is_not_there_is_not_destroyed(account: Account, names: Names) -> None:
+    with pytest.raises(OperatorProblem, match="isn't deployed in us-east-1"):
+        destroy(account, names)
+
+
+def test_who_works_on_the_app_is_not_interrupted(standing: Standing) -> None:
+    Lock(standing.account, standing.names.keep_bucket(standing.account.number)).take("deploy")
+    with pytest.raises(OperatorProblem, match=r"is working on this app \(deploy\)"):
+        destroy(standing.account, standing.names)
+
+
+def test_a_stack_that_is_not_the_apps_is_left_alone(account: Account, names: Names) -> None:
+    template = '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'
+    account.client("cloudformation").create_stack(StackName=names.base_stack, TemplateBody=template)
+    with pytest.raises(OperatorProblem, match="isn't this app's"):
+        destroy(account, names)
+
+
+HALF_MADE = [
+    ("ssm", "PutParameter", 0),
+    ("lambda", "CreateFunction", 3),
+    ("apigateway", "CreateDeployment", 0),
+    ("lambda", "UpdateEventSourceMapping", 0),
+    ("cloudformation", "CreateStack", 1),
+]
+
+
+@pytest.mark.parametrize(("service", "operation", "after"), HALF_MADE)
+def test_a_half_made_app_is_taken_away_whole(
+    cloud: Cloud, account: Account, names: Names, service: str, operation: str, after: int
+) -> None:
+    cloud.refuse((service, operation), after=after)
+    with pytest.raises(OperatorProblem):
+        deploy(account, names)
+    assert destroy(account, names) == []
+
+
+BREAKS = [
+    ("cloudformation", "DeleteStack", 0, "delete CloudFront and the alarms"),
+    ("apigateway", "DeleteRestApi", 0, "delete functions and APIs"),
+    ("lambda", "DeleteFunction", 2, "delete functions and APIs"),
+    ("s3", "DeleteObjects", 0, "delete table, queues, topics and buckets"),
+    ("cloudformation", "DeleteStack", 0, "delete table, queues, topics and buckets"),
+    ("ssm", "DeleteParameter", 0, "delete secrets and logs"),
+    ("logs", "DeleteLogGroup", 1, "delete secrets and logs"),
+]
+
+
+def test_a_destroy_that_breaks_off_again_and_again_is_finished_in_the_end(standing: Standing) -> None:
+    for service, operation, after, step in BREAKS:
+        standing.cloud.refuse((service, operation), after=after)
+        with pytest.raises(OperatorProblem, match=f"The step '{step}' failed"):
+            destroy(standing.account, standing.names)
+    assert destroy(standing.account, standing.names) == []
+
+
+def test_a_recruiter_that_can_not_be_told_keeps_the_app(
+    standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise VendorUnreachable("Mechanical Turk didn't answer.")
+
+    monkeypatch.setattr(shutdown, "close", unreachable)
+    with pytest.raises(OperatorProblem, match="With --force the app goes all the same"):
+        destroy(standing.account, standing.names)
+    assert Teardown(standing.account, DestroySpec(standing.names, None, force=True), Told()).run() == []
+
+
+def test_buckets_that_lost_their_stack_are_found_and_deleted(account: Account, names: Names) -> None:
+    account.client("s3").create_bucket(Bucket=names.keep_bucket(account.number))
+    assert destroy(account, names) == []
+
+
+def test_what_is_there_is_told_in_words(standing: Standing) -> None:
+    assert f"table {standing.names.table}" in resource_inventory.find(standing.account, standing.names)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an app looks like from outside."""
+
+    takes_messages: bool
+    ticks: bool | None
+    made: list[Any]
+    is_known: bool
+
+    @classmethod
+    def of(cls, account: Account, names: Names) -> Seen:
+        wiring = PostDeploySettings(account, names)
+        known = deployment_info.read(account, names) is not None
+        return cls(wiring.takes_messages(), wiring.rule_is_on(), look_up(account, names), known)
+
+
+@pytest.fixture(scope="module")
+def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
+    """One app that hibernates, is deployed again, and awakes."""
+    folder, names, seen = tmp_path_factory.mktemp("night"), Names("night", "sandbox", REGION), {}
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(patch, folder, cloud)
+        account = connect()
+        deploy(account, names)
+        PostDeploySettings(account, names).switch_rule(on=True)
+        seen["evening"] = Seen.of(account, names)
+        sleeping = Hibernation(account, names, Told())
+        sleeping.run(sleeping.hibernate_steps(), "hibernate")
+        seen["midnight"] = Seen.of(account, names)
+        deploy(account, names)
+        seen["deployed at night"] = Seen.of(account, names)
+        sleeping.run(sleeping.awaken_steps(), "awaken")
+        seen["morning"] = Seen.of(account, names)
+    return seen
+
+
+def test_a_hibernating_app_takes_no_messages(night: dict[str, Seen]) -> None:
+    assert night["midnight"].takes_messages is False
+
+
+def test_the_clock_of_a_hibernating_app_stands_still(night: dict[str, Seen]) -> None:
+    assert night["midnight"].ticks is False
+
+
+def test_a_hibernating_app_keeps_its_data(night: dict[str, Seen]) -> None:
+    assert (night["midnight"].made, night["midnight"].is_known) == (night["evening"].made, True)
+
+
+def test_deploying_a_hibernating_app_lets_it_sleep(night: dict[str, Seen]) -> None:
+    assert night["deployed at night"] == night["midnight"]
+
+
+def test_an_app_awakes_as_it_was(night: dict[str, Seen]) -> None:
+    assert night["morning"] == night["evening"]
+
+
+def test_an_app_that_is_not_deployed_can_not_hibernate(account: Account, names: Names) -> None:
+    with pytest.raises(OperatorProblem, match=r"\(sandbox\) isn't deployed in"):
+        Hibernation(account, names, Told())
+
+
+def test_the_log_group_that_chalice_names_by_itself_goes_too(standing: Standing) -> None:
+    destroy(standing.account, standing.names)
+    logs = standing.account.client("logs").describe_log_groups(
+        logGroupNamePrefix=f"/aws/lambda/{standing.names.prefix}"
+    )
+    assert logs["logGroups"] == []

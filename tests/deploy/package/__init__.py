@@ -1,0 +1,1 @@
+"""What Lambda gets: staged, resolved, built."""

@@ -1,0 +1,161 @@
+"""app.py in a staged folder: what it registers for Chalice, and what it opens inside Lambda."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[3]
+STAGED = {
+    "PETRI_APP": "story",
+    "PETRI_STAGE": "sandbox",
+    "PETRI_TABLE": "petri-story-sandbox",
+    "PETRI_QUEUE": "petri-story-sandbox-messages",
+    "PETRI_REALTIME_QUEUE": "petri-story-sandbox-realtime",
+    "PETRI_TOPIC": "petri-story-sandbox-reports",
+}
+CODE = """
+from petri import Experiment, experiment_route
+
+
+class Story(Experiment):
+    @experiment_route("/double/<int:x>")
+    def double(self, x):
+        return {"doubled": 2 * x}
+"""
+#: Plays Lambda with moto in its own process, then tells what came of it.
+LAMBDA = """
+import json, os, sys
+from infra.local.moto.moto_engine import started
+with started() as new_engine:
+    import botocore.session
+    session = botocore.session.Session()
+    ssm = session.create_client("ssm", region_name="us-east-1")
+    kept = {"secret": "s", "operator_token": "the-operator"}
+    name = "/petri/story/sandbox/secrets"
+    ssm.put_parameter(Name=name, Value=json.dumps(kept), Type="SecureString")
+    new_engine(os.environ["PETRI_TABLE"])
+    before = set(sys.modules)
+    import app
+"""
+
+
+@pytest.fixture(params=["vendor/petri_experiment", "petri_experiment"])
+def staged(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder as Chalice finds it, and as Lambda does."""
+    shutil.copyfile(ROOT / "app.py", tmp_path / "app.py")
+    experiment = tmp_path / request.param
+    experiment.mkdir(parents=True)
+    (experiment / "experiment.py").write_text(CODE, encoding="utf-8")
+    settings = '[Experiment]\ntitle = Story\nprotected_routes = ["/double/<int:x>"]\n'
+    (experiment / "config.txt").write_text(settings, encoding="utf-8")
+    return tmp_path
+
+
+def tell(staged: Path, code: str, **environment: str) -> Any:
+    """Run code beside app.py; return what it prints as JSON."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=staged,
+        env={**os.environ, "PYTHONPATH": f"{staged}:{ROOT}", **STAGED, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_the_authors_addresses_are_registered_when_chalice_deploys(staged: Path) -> None:
+    code = "import app, json; print(json.dumps(sorted(app.app.routes['/double/{x}'])))"
+    assert tell(staged, code) == ["GET"]
+
+
+def test_nothing_is_opened_when_chalice_deploys(staged: Path) -> None:
+    code = "import app, json, sys; print(json.dumps([m for m in ('pynamodb', 'boto3') if m in sys.modules]))"
+    assert tell(staged, code) == []
+
+
+def test_the_queue_is_the_deployed_one(staged: Path) -> None:
+    code = (
+        "import app, json; print(json.dumps([s.queue for s in app.app.event_sources if hasattr(s, 'queue')]))"
+    )
+    assert tell(staged, code) == ["petri-story-sandbox-messages"]
+
+
+def test_a_staged_folder_without_an_experiment_is_told(tmp_path: Path) -> None:
+    shutil.copyfile(ROOT / "app.py", tmp_path / "app.py")
+    ran = subprocess.run(
+        [sys.executable, "-c", "import app"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", **STAGED},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "There is no experiment beside app.py" in ran.stderr
+
+
+IN_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "petri-story-sandbox", "AWS_REGION": "us-east-1"}
+
+
+def test_inside_lambda_the_app_is_opened_in_the_stage(staged: Path) -> None:
+    code = LAMBDA + "    from chalicelib import services\n"
+    code += "    print(json.dumps([services.current().app_id, services.current().config.get('mode')]))"
+    assert tell(staged, code, **IN_LAMBDA) == ["story", "sandbox"]
+
+
+def test_inside_lambda_the_experiments_folder_is_the_working_directory(staged: Path) -> None:
+    code = LAMBDA + "    print(json.dumps(os.path.basename(os.getcwd())))"
+    assert tell(staged, code, **IN_LAMBDA) == "petri_experiment"
+
+
+LOG = """
+    import logging
+    logging.getLogger("petri.worker").info("a bot is wanted")
+"""
+
+
+def test_inside_lambda_what_workers_say_is_logged_as_json(staged: Path) -> None:
+    said = tell(staged, LAMBDA + LOG, **IN_LAMBDA)
+    assert (said["level"], said["message"]) == ("INFO", "a bot is wanted")
+
+
+CALL = """
+    from chalice.test import Client
+    client = Client(app.app)
+    by_operator = {"Authorization": "Bearer the-operator"}
+    answers = [client.http.get("/double/4", headers=headers) for headers in ({}, by_operator)]
+    print(json.dumps([[a.status_code, a.json_body.get("doubled")] for a in answers]))
+"""
+
+
+def test_inside_lambda_a_protected_address_of_the_author_is_the_operators(staged: Path) -> None:
+    assert tell(staged, LAMBDA + CALL, **IN_LAMBDA) == [[403, None], [200, 8]]
+
+
+CONSUME = """
+    try:
+        app.on_message({"Records": []}, None)
+    except Exception as error:
+        print(json.dumps(type(error).__name__))
+    else:
+        print(json.dumps("taken"))
+"""
+
+
+def test_inside_lambda_messages_wait_until_the_mapping_is_confirmed(staged: Path) -> None:
+    assert tell(staged, LAMBDA + CONSUME, **IN_LAMBDA) == "ConfigError"
+
+
+def test_inside_lambda_messages_are_taken_when_the_mapping_is_confirmed(staged: Path) -> None:
+    assert tell(staged, LAMBDA + CONSUME, **IN_LAMBDA, PETRI_MAPPING_CONFIRMED="1") == "taken"

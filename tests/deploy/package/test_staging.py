@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+
+import pytest
+
+from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.version import MARK
+from infra.aws.account.names import FUNCTIONS, Names
+from infra.aws.package.staging import MOMENT, stage
+from infra.packaging.settings_file import write_settings
+from infra.problems import OperatorProblem
+
+from .folders import CODE, NAMES, author_folder, contents, staged
+
+AUTHORS = "vendor/petri_experiment"
+TOKEN = "ghp-not-for-anybody-else"
+
+
+def settings_of(done, **kinds):
+    config = Configuration()
+    for name, kind in kinds.items():
+        config.register(name, kind)
+    config.load_for(done.experiment, environ={}, home=done.folder)
+    return config
+
+
+def test_the_authors_code_and_what_it_reads_go_along(tmp_path):
+    found = contents(staged(tmp_path).experiment)
+    own = {"experiment.py", "words.py", "README.md", "static/stories/owl.md"}
+    assert set(found) == own | {"config.txt", MARK}
+
+
+def test_petri_goes_along_as_it_is_installed(tmp_path):
+    found = contents(staged(tmp_path).folder)
+    assert {"app.py", "chalicelib/bootstrap.py", "vendor/petri/__init__.py", "requirements.txt"} <= set(found)
+
+
+def test_pages_go_to_the_site_and_not_along(tmp_path):
+    done = staged(tmp_path)
+    assert (done.site / "exp.html").is_file()
+    assert not [place for place in contents(done.folder) if place.endswith(".html")]
+
+
+def test_pages_know_their_stage(tmp_path):
+    assert "Doubling sandbox" in (staged(tmp_path).site / "exp.html").read_text()
+
+
+def test_nothing_that_is_compiled_or_cached_goes_along(tmp_path):
+    files = {"__pycache__/words.cpython-311.pyc": "old", ".cache/a": "b", "node_modules/x/y.js": "z"}
+    places = contents(staged(tmp_path, files).folder).keys() - {f"{AUTHORS}/{MARK}"}
+    assert not [
+        p for p in places if "__pycache__" in p or p.startswith(f"{AUTHORS}/.") or "node_modules" in p
+    ]
+
+
+def test_what_runs_wrote_stays_here(tmp_path):
+    files = {"runs/a.sqlite": "who", "data/a-data.zip": "who", "a.sqlite": "who", "old-data.zip": "who"}
+    assert b"who" not in b"".join(contents(staged(tmp_path, files).experiment).values())
+
+
+def test_pictures_that_code_reads_go_along_when_they_are_named(tmp_path):
+    files = {
+        "config.txt": "[Experiment]\nlambda_files = static/images/*.png, data/*.csv\n",
+        "data/a.csv": "1",
+    }
+    found = contents(staged(tmp_path, files).experiment)
+    assert {"static/images/owl.png", "data/a.csv"} <= set(found)
+
+
+def test_naming_a_key_does_not_send_it_along(tmp_path):
+    files = {"config.txt": "[Experiment]\nlambda_files = *.key\n", "my.key": "k"}
+    assert "my.key" not in contents(staged(tmp_path, files).experiment)
+
+
+def test_files_from_elsewhere_lie_where_the_code_expects_them(tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "words.csv").write_text("owl")
+    (tmp_path / "shared" / "owl.png").write_text("picture")
+    more = '\ndef extra_files():\n    return [("../shared/words.csv", "lists/words.csv"), '
+    more += '("../shared/owl.png", "static/images/big.png")]\n'
+    done = staged(tmp_path, {"words.py": "TIMES = 2\n", "experiment.py": CODE + more})
+    found = contents(done.experiment)
+    assert found["lists/words.csv"] == b"owl"
+    assert "static/images/big.png" not in found
+    assert (done.site / "static/images/big.png").read_text() == "picture"
+
+
+def test_the_same_folder_gives_the_same_bytes_anywhere(tmp_path):
+    one, other = (staged(tmp_path / place) for place in ("here", "there"))
+    assert contents(one.folder.parent) == contents(other.folder.parent)
+
+
+def test_files_carry_no_time_and_no_rights_of_this_machine(tmp_path):
+    paths = [path for path in staged(tmp_path).folder.rglob("*") if path.is_file()]
+    assert {(path.stat().st_mtime, stat.S_IMODE(path.stat().st_mode)) for path in paths} == {(MOMENT, 0o644)}
+
+
+def test_settings_of_this_machine_are_settings_of_the_deployment(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".petriconfig").write_text("[Mail]\ncontact_email_on_error = lab@example.org\n")
+    done = staged(tmp_path, environ={"base_payment": "0.75"})
+    config = settings_of(done)
+    assert (config.get("contact_email_on_error"), config.get("base_payment")) == ("lab@example.org", 0.75)
+
+
+@pytest.mark.parametrize(
+    "note", ["two\nlines\n\n# no comment", "  spaces  ", "file:elsewhere", "50 % ; [x]", "é"]
+)
+def test_settings_are_read_back_as_they_were(tmp_path, note):
+    done = staged(tmp_path)
+    write_settings({"note": note, "auto_recruit": False, "lifetime": 3}, done.experiment)
+    config = settings_of(done, note=str)
+    assert (config.get("note"), config.get("auto_recruit"), config.get("lifetime")) == (note, False, 3)
+
+
+def test_where_a_run_takes_place_is_not_a_setting_that_goes_along(tmp_path):
+    files = {"config.txt": "[Experiment]\nmode = debug\nport = 5001\nlogfile = here.log\n"}
+    assert staged(tmp_path, files).settings.keys().isdisjoint({"mode", "port", "logfile"})
+
+
+def test_each_stage_has_its_own_environment(tmp_path):
+    config = json.loads((staged(tmp_path).folder / ".chalice/config.json").read_text())
+    tables = {stage: told["environment_variables"]["PETRI_TABLE"] for stage, told in config["stages"].items()}
+    assert tables == {"sandbox": Names("study", "sandbox").table, "live": Names("study", "live").table}
+
+
+def test_each_function_has_its_own_policy(tmp_path):
+    done = staged(tmp_path)
+    config = json.loads((done.folder / ".chalice/config.json").read_text())
+    files = [told["iam_policy_file"] for told in config["stages"]["live"]["lambda_functions"].values()]
+    assert len(set(files)) == len(FUNCTIONS)
+    assert all((done.folder / ".chalice" / file).is_file() for file in files)
+
+
+def test_what_chalice_noted_is_kept_when_the_folder_is_made_again(tmp_path):
+    done = staged(tmp_path)
+    (done.folder / ".chalice/deployed").mkdir()
+    (done.folder / ".chalice/deployed/sandbox.json").write_text("{}")
+    again = staged(tmp_path)
+    assert (again.folder / ".chalice/deployed/sandbox.json").read_text() == "{}"
+
+
+def test_what_is_gone_from_the_experiment_is_gone_from_the_build(tmp_path):
+    staged(tmp_path, {"old.py": "A = 1\n"})
+    (tmp_path / "double" / "old.py").unlink()
+    assert "old.py" not in contents(staged(tmp_path).experiment)
+
+
+def test_a_folder_that_petri_did_not_make_is_left_alone(tmp_path):
+    (tmp_path / "out" / "app").mkdir(parents=True)
+    with pytest.raises(OperatorProblem, match="wasn't made by Petri"):
+        staged(tmp_path)
+
+
+def test_an_experiment_is_not_staged_over_itself(tmp_path):
+    folder = author_folder(tmp_path / "double")
+    with pytest.raises(OperatorProblem, match="holds the experiment itself"):
+        stage(folder, NAMES, tmp_path, environ={}, home=tmp_path)
+
+
+def test_a_named_class_is_named_to_the_functions_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPERIMENT_CLASS_NAME", "Study")
+    config = json.loads((staged(tmp_path).folder / ".chalice/config.json").read_text())
+    assert config["stages"]["live"]["environment_variables"]["EXPERIMENT_CLASS_NAME"] == "Study"
+
+
+# pages
+
+
+def test_pages_ask_for_files_by_a_name_that_changes_with_them(tmp_path):
+    before = (staged(tmp_path).site / "exp.html").read_text()
+    after = (staged(tmp_path, {"static/images/owl.png": "another"}).site / "exp.html").read_text()
+    assert before != after
+
+
+def test_files_are_there_under_both_names(tmp_path):
+    site = staged(tmp_path).site
+    owls = [path.read_bytes() for path in (site / "static/images").glob("owl*.png")]
+    assert owls == ["\x89not really an owl".encode()] * 2
+
+
+def test_modules_keep_the_name_by_which_others_import_them(tmp_path):
+    script = '<script type="module" src="/static/scripts/petri.js"></script>'
+    page = f'{{% extends "layout.html" %}}{{% block body %}}{script}{{% endblock %}}'
+    site = staged(tmp_path, {"templates/exp.html": page}).site
+    assert script in (site / "exp.html").read_text()
+
+
+def test_addresses_of_files_that_are_not_there_stay_as_they_are(tmp_path):
+    page = '{% extends "layout.html" %}{% block body %}<img src="/static/no.png" alt="">{% endblock %}'
+    assert "/static/no.png" in (staged(tmp_path, {"templates/exp.html": page}).site / "exp.html").read_text()
+
+
+# secrets
+
+
+def test_a_secret_in_a_file_is_refused_by_the_settings_name(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".petriconfig").write_text(f"[A]\nprolific_token = {TOKEN}\n")
+    with pytest.raises(
+        OperatorProblem, match=r"words\.py holds the value of the secret setting prolific_token"
+    ) as told:
+        staged(tmp_path, {"words.py": f"TIMES = 2\nTOKEN = {TOKEN!r}\n"})
+    assert TOKEN not in str(told.value)
+
+
+def test_secret_settings_are_handed_on_beside_the_folder(tmp_path):
+    done = staged(tmp_path, environ={"prolific_token": TOKEN})
+    assert done.secrets["prolific_token"] == TOKEN
+
+
+def test_secrets_of_the_operator_alone_are_not_handed_on(tmp_path):
+    assert "osf_access_token" not in staged(tmp_path, environ={"osf_access_token": TOKEN}).secrets
+
+
+def test_a_registry_that_nobody_keeps_is_refused(tmp_path):
+    with pytest.raises(OperatorProblem, match="no registry that all laboratories share"):
+        staged(tmp_path, environ={"enable_global_experiment_registry": "yes"})
+
+
+def test_what_is_staged_does_not_show_secrets(tmp_path):
+    assert TOKEN not in repr(staged(tmp_path, environ={"prolific_token": TOKEN}))
+
+
+def test_links_are_followed_and_forgotten(tmp_path):
+    folder = author_folder(tmp_path / "double")
+    shutil.copyfile(folder / "words.py", tmp_path / "elsewhere.py")
+    (folder / "words.py").unlink()
+    (folder / "words.py").symlink_to(tmp_path / "elsewhere.py")
+    done = stage(folder, NAMES, tmp_path / "out", environ={}, home=tmp_path)
+    assert not (done.experiment / "words.py").is_symlink()

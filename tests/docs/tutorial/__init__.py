@@ -1,0 +1,1 @@
+"""README and tutorial, followed as they are written."""

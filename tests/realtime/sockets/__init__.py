@@ -1,0 +1,1 @@
+"""Sockets and channels, and the real host."""

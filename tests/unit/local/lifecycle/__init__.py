@@ -1,0 +1,1 @@
+"""A run on this machine, from its opening to its end."""

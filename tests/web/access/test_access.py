@@ -1,0 +1,178 @@
+"""Who may call what: every address, by every sort of caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import app
+from infra.lambda_events.routing import Routes
+from tests.web.conftest import NewWorld, Scene
+from tests.web.experiments import Islands
+from tests.web.routes import OPERATOR, OWN, PUBLIC, REQUESTS, SIGNED, Request
+from tests.web.world import OPERATOR_TOKEN, World
+
+OK, NO_TOKEN, NOT_YOURS = 200, 401, 403
+#: What each sort of caller is answered, by whom an address is for.
+TABLE = {
+    PUBLIC: {"nobody": OK, "own": OK, "stranger": OK, "operator": OK, "forged": NO_TOKEN, "ended": OK},
+    OWN: {
+        "nobody": NO_TOKEN,
+        "own": OK,
+        "stranger": NOT_YOURS,
+        "operator": OK,
+        "forged": NO_TOKEN,
+        "ended": NO_TOKEN,
+    },
+    OPERATOR: {
+        "nobody": NO_TOKEN,
+        "own": NOT_YOURS,
+        "stranger": NOT_YOURS,
+        "operator": OK,
+        "forged": NO_TOKEN,
+        "ended": NOT_YOURS,
+    },
+    SIGNED: {
+        "nobody": NOT_YOURS,
+        "own": NOT_YOURS,
+        "stranger": NOT_YOURS,
+        "operator": NOT_YOURS,
+        "forged": NO_TOKEN,
+        "ended": NOT_YOURS,
+    },
+}
+ANY_IDS = {"one": 1, "node": 2, "other_node": 3, "info": 4}
+CALLERS = ("nobody", "own", "stranger", "operator", "forged", "ended")
+
+
+def token_of(caller: str, scene: Scene) -> str | None:
+    """Return the token that a sort of caller sends."""
+    if caller == "stranger":
+        return scene.here.arrive().token
+    if caller == "forged":
+        return scene.one.token[:-3] + "abc"
+    if caller == "ended":
+        again = {"assignment_id": scene.one.assignment_id, "worker_id": scene.one.worker_id}
+        assert scene.here.post("/load-participant", again).status == OK
+        return scene.one.token
+    return {"nobody": None, "own": scene.one.token, "operator": OPERATOR_TOKEN}[caller]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("request_", REQUESTS, ids=str)
+def test_each_address_answers_whom_it_is_for(islands: Scene, request_: Request, caller: str) -> None:
+    said = request_.send(islands, token_of(caller, islands))
+    expected = TABLE[request_.who][caller]
+    if request_.path == "/notifications" and expected == NO_TOKEN and caller == "nobody":
+        expected = NOT_YOURS  # an unverified sender, says the contract
+    assert said.status == expected, said
+
+
+@pytest.mark.parametrize("caller", ["nobody", "stranger", "forged", "ended"])
+@pytest.mark.parametrize("request_", [r for r in REQUESTS if r.who != PUBLIC], ids=str)
+def test_who_is_refused_changes_nothing(islands: Scene, request_: Request, caller: str) -> None:
+    token = token_of(caller, islands)
+    with islands.here.unchanged():
+        assert request_.send(islands, token).status in (NO_TOKEN, NOT_YOURS)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=str)
+def test_an_expired_token_is_refused_everywhere(islands: Scene, request_: Request) -> None:
+    islands.here.let_tokens_expire()
+    with islands.here.unchanged():
+        said = request_.send(islands, islands.one.token)
+    assert (said.status, said.code) == (NO_TOKEN, "token_expired")
+
+
+def test_every_address_of_the_app_is_in_the_table() -> None:
+    routes = Routes(app.routes)
+    listed = {
+        (r.method, found.resource) for r in REQUESTS if (found := routes.match(r.path.format(**ANY_IDS)))
+    }
+    declared = {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert listed == declared
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("Basic abc", "token_invalid"),
+        ("Bearer", "token_invalid"),
+        ("Bearer  ", "token_invalid"),
+        ("the-operator", "token_invalid"),
+        ("Bearer \u00e9", "token_invalid"),
+        ("Bearer a.b.c", "token_invalid"),
+    ],
+)
+def test_an_authorization_that_is_no_token_is_refused(world: NewWorld, header: str, code: str) -> None:
+    said = world().call("GET", "/summary", headers={"authorization": header})
+    assert (said.status, said.code) == (NO_TOKEN, code)
+
+
+def test_a_token_of_another_run_is_refused(world: NewWorld) -> None:
+    token = world().arrive().token
+    here = world()
+    person = here.arrive()
+    assert here.get(f"/participant/{person.id}", token=token).code == "token_invalid"
+
+
+def test_nodes_of_the_same_network_may_be_connected_though_one_is_somebody_elses(islands: Scene) -> None:
+    said = islands.one.post(f"/node/{islands.node}/connect/{islands.other_node}", {"direction": "from"})
+    assert said.status == OK
+
+
+def test_a_report_without_a_token_is_heard_and_completes_nobody(islands: Scene) -> None:
+    islands.here.post("/handle-error", {"participant_id": islands.one.id, "error_feedback": "It broke."})
+    assert [body["kind"] for body in islands.here.work()] == ["notify_operator"]
+    assert islands.one.now()["status"] == "working"
+
+
+# -- tokens switched off ----------------------------------------------------------------------------
+
+
+def open_house(world: NewWorld, **settings: object) -> World:
+    return world(Islands, launch=False, require_participant_token=False, **settings)
+
+
+def test_in_debug_mode_tokens_can_be_switched_off(world: NewWorld) -> None:
+    here = open_house(world)
+    assert here.post("/launch").status == OK
+    person = here.arrive()
+    assert here.post(f"/node/{person.id}").status == OK
+
+
+@pytest.mark.parametrize("mode", ["sandbox", "live"])
+def test_elsewhere_tokens_stay_on(world: NewWorld, mode: str) -> None:
+    assert open_house(world, mode=mode).post("/launch").status == NO_TOKEN
+
+
+# -- protected routes -------------------------------------------------------------------------------
+
+PROTECTED = '["/network/<int:network_id>", "/summary", "/node/<node_id>/connect/<other>"]'
+
+
+@pytest.mark.parametrize("path", ["/network/1", "/summary"])
+def test_a_protected_address_is_refused_to_participants(world: NewWorld, path: str) -> None:
+    here = world(Islands, protected_routes=PROTECTED)
+    person = here.arrive()
+    person.join()
+    said = person.get(path)
+    assert (said.status, said.code) == (NOT_YOURS, "route_protected")
+    assert "not available" in said["error_text"]
+
+
+def test_a_protected_address_answers_the_operator(world: NewWorld) -> None:
+    assert world(Islands, protected_routes=PROTECTED).get("/summary", token=OPERATOR_TOKEN).status == OK
+
+
+def test_a_refused_post_to_a_protected_address_changes_nothing(world: NewWorld) -> None:
+    here = world(Islands, protected_routes=PROTECTED)
+    one, other = here.arrive(), here.arrive()
+    nodes = (one.join(), other.join())
+    with here.unchanged():
+        assert one.post(f"/node/{nodes[0]}/connect/{nodes[1]}").code == "route_protected"
+
+
+def test_what_is_not_protected_stays_open(world: NewWorld) -> None:
+    here = world(Islands, protected_routes=PROTECTED)
+    person = here.arrive()
+    assert person.get(f"/node/{person.join()}/neighbors").status == OK

@@ -1,0 +1,44 @@
+"""A hook that takes long is named, with its place and with what to do."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import pytest
+
+from chalicelib import services
+from tests.web.conftest import NewWorld
+from tests.web.experiments import Talk, with_hooks
+
+
+def node_post_request(_experiment: Any, _participant: Any, _node: Any) -> None:
+    time.sleep(0.02)
+
+
+def told_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+
+
+def test_the_authors_hook_is_named_with_its_place(
+    world: NewWorld, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = world(with_hooks(Talk, node_post_request=node_post_request)).arrive()
+    monkeypatch.setattr(services, "SLOW_HOOK_SECONDS", 0.01)
+    with caplog.at_level(logging.WARNING, logger="petri"):
+        person.post(f"/node/{person.id}")
+    line = node_post_request.__code__.co_firstlineno
+    named = f"node_post_request() (test_slow_hooks.py, line {line}) took "
+    (told,) = [one for one in told_of(caplog) if one.startswith(named)]
+    assert "self.after(0, ...)" in told
+
+
+def test_what_takes_long_outside_the_experiment_is_no_warning(
+    world: NewWorld, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = world(Talk).arrive()
+    monkeypatch.setattr(services, "SLOW_HOOK_SECONDS", 0.0)
+    with caplog.at_level(logging.WARNING, logger="petri"):
+        person.post(f"/node/{person.id}")
+    assert [one for one in told_of(caplog) if " took " in one] == []

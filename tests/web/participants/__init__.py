@@ -1,0 +1,1 @@
+"""Participants, nodes and infos over HTTP."""
