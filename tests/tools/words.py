@@ -1,0 +1,209 @@
+"""`python -m tests.tools.words`: counts old habits and standard terms in comments, docstrings, texts and documents.
+
+The limits are per 1,000 words. `--list` prints each place of an old habit, `--list PATH` those below a path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+#: Habits of the private language that the product once had: each has a plain replacement in CONTRIBUTING.md.
+HABITS: Final = {
+    "somebody, nobody, whoever": r"\b(?:some|no)body\b|\bwhoever\b",
+    "Put off:": r"\bPut off:",
+    "mend": r"\bmend(?:s|ed|ing)?\b",
+    "is no X": r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|matter\b|one\b)[a-z]",
+    "Who ...": r"(?:^|(?<=[.!?:;]\s))[Ww]ho (?![^.!]*\?)\w+",
+}
+#: Terms of the field that say what is built here.
+TERMS: Final = (
+    r"\b(?:retr(?:y|ies|ied|ying)|idempoten(?:t|cy|ce)|cache[sd]?|caching|handlers?|contexts?|validat\w+|serializ\w+"
+    r"|registr(?:y|ies)|adapters?|backoff|rate[ -]limit\w*|state machines?|transitions?|schedul(?:e|es|er|ed)|outbox"
+    r"|dead[ -]letters?|snapshots?|lazy|lazily|migrations?|headcounts?|inventor(?:y|ies)|transactions?|conditional"
+    r"|queues?|webhooks?|callbacks?|throttl\w+|timeouts?|concurren\w+|atomic\w*|partitions?|deploy\w*|releases?|alias"
+    r"|endpoints?|routes?|payload|listings?|effects?|lifecycle|dispatch\w*|polls?|polling)\b"
+)
+MOST_HABITS: Final = 0.3
+LEAST_TERMS: Final = 4.0
+_CODE: Final = ("app.py", "chalicelib/", "infra/", "petri/", "demos/", "bench/", "tests/")
+#: What isn't the product's own text: a page that is quoted, other people's code, a printed tutorial.
+_OTHERS: Final = ("tests/tools/words.py", "tests/browser/tutorial_bartlett/", "vendor/", "/licenses/")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]*")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A comment, docstring, message or paragraph, and where it stands."""
+
+    path: str
+    line: int
+    text: str
+
+
+def files(*suffixes: str) -> Iterator[str]:
+    """Yield the repository's own files that end with one of the suffixes."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in sorted(filter(None, listed.stdout.split("\0"))):
+        if name.endswith(suffixes) and (ROOT / name).is_file() and not any(each in name for each in _OTHERS):
+            yield name
+
+
+def comments_and_docstrings() -> Iterator[Text]:
+    """Yield the comments and docstrings of all Python files."""
+    for path in files(".py"):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT and not token.string.startswith(("#!", "# noqa", "# type:")):
+                yield Text(path, token.start[0], token.string.lstrip("#: "))
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                written = ast.get_docstring(node)
+                if written:
+                    yield Text(path, node.body[0].lineno, written)
+
+
+def names() -> Iterator[Text]:
+    """Yield the names of classes, functions and tests as words."""
+    for path in files(".py"):
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", node.name).replace("_", " ").strip()
+                yield Text(path, node.lineno, re.sub(r"^test ", "", words))
+
+
+def messages() -> Iterator[Text]:
+    """Yield what the product says: errors, help texts, logs and output, as literals of more than two words."""
+    for path in files(".py"):
+        if path.startswith(("tests/", "bench/")):
+            continue
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        docstrings = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                if len(_WORD.findall(node.value)) > 2:
+                    yield Text(path, node.lineno, node.value)
+
+
+def documents() -> Iterator[Text]:
+    """Yield the paragraphs of documents and pages, without their code."""
+    for path in files(".md", ".html"):
+        if path.startswith("tests/"):
+            continue
+        text = (ROOT / path).read_text(encoding="utf-8")
+        text = re.sub(r"(?ms)^```.*?^```|<script.*?</script>|<style.*?</style>", _blank, text)
+        text = re.sub(r"`[^`\n]*`|<[^>]*>|\{\{.*?\}\}|\{%.*?%\}", _blank, text)
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                yield Text(path, number, line.strip(" #*-|>0123456789."))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+@dataclass
+class Reading:
+    """What was counted in one kind of text."""
+
+    name: str
+    words: int
+    habits: Counter[str]
+    terms: int
+    places: list[tuple[str, Text]]
+
+    @property
+    def habits_per_thousand(self) -> float:
+        """Old habits per 1,000 words."""
+        return 1000 * sum(self.habits.values()) / max(self.words, 1)
+
+    @property
+    def terms_per_thousand(self) -> float:
+        """Standard terms per 1,000 words."""
+        return 1000 * self.terms / max(self.words, 1)
+
+    def line(self) -> str:
+        """Say the reading in one line."""
+        counts = ", ".join(f"{name} {number}" for name, number in self.habits.most_common())
+        return (
+            f"{self.name}: {self.words:,} words; per 1,000: old habits {self.habits_per_thousand:.2f}"
+            f" (at most {MOST_HABITS}), standard terms {self.terms_per_thousand:.1f}"
+            + (f"; {counts}" if counts else "")
+        )
+
+
+def read(name: str, texts: Iterator[Text]) -> Reading:
+    """Count words, habits and terms in texts."""
+    reading = Reading(name, 0, Counter(), 0, [])
+    for text in texts:
+        reading.words += len(_WORD.findall(text.text))
+        reading.terms += len(re.findall(TERMS, text.text, re.IGNORECASE))
+        for habit, pattern in HABITS.items():
+            found = re.findall(pattern, text.text, re.MULTILINE if habit == "Who ..." else re.IGNORECASE)
+            if found:
+                reading.habits[habit] += len(found)
+                reading.places.append((habit, text))
+    return reading
+
+
+def faults_of(readings: list[Reading]) -> list[str]:
+    """Say which limits are not kept."""
+    faults = [
+        f"{each.name}: too many old habits." for each in readings if each.habits_per_thousand > MOST_HABITS
+    ]
+    if readings[0].terms_per_thousand < LEAST_TERMS:
+        faults.append(f"{readings[0].name}: too few standard terms; at least {LEAST_TERMS} per 1,000 words.")
+    return faults
+
+
+def main() -> int:
+    """Print the readings; exit code 1 when a limit isn't kept."""
+    parser = argparse.ArgumentParser(
+        description="Count old habits and standard terms in the project's own texts."
+    )
+    parser.add_argument(
+        "--list", nargs="?", const="", metavar="PATH", help="print each place of an old habit"
+    )
+    given = parser.parse_args()
+    readings = [
+        read("comments and docstrings", comments_and_docstrings()),
+        read("names", names()),
+        read("messages", messages()),
+        read("documents and pages", documents()),
+    ]
+    for each in readings:
+        sys.stdout.write(each.line() + "\n")
+        for habit, text in each.places if given.list is not None else []:
+            if text.path.startswith(given.list):
+                sys.stdout.write(f"  {text.path}:{text.line}: {habit}: {' '.join(text.text.split())[:150]}\n")
+    faults = faults_of(readings)
+    for fault in faults:
+        sys.stderr.write(f"{fault} `python -m tests.tools.words --list` prints each place.\n")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
