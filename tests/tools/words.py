@@ -1,4 +1,4 @@
-"""`python -m tests.tools.words`: counts old habits and standard terms in comments, docstrings, texts and documents.
+"""`python -m tests.tools.words`: counts old habits and standard terms in the project's own texts.
 
 The limits are per 1,000 words. `--list` prints each place of an old habit, `--list PATH` those below a path.
 """
@@ -29,9 +29,11 @@ HABITS: Final = {
 }
 #: Terms of the field that say what is built here.
 TERMS: Final = (
-    r"\b(?:retr(?:y|ies|ied|ying)|idempoten(?:t|cy|ce)|cache[sd]?|caching|handlers?|contexts?|validat\w+|serializ\w+"
-    r"|registr(?:y|ies)|adapters?|backoff|rate[ -]limit\w*|state machines?|transitions?|schedul(?:e|es|er|ed)|outbox"
-    r"|dead[ -]letters?|snapshots?|lazy|lazily|migrations?|headcounts?|inventor(?:y|ies)|transactions?|conditional"
+    r"\b(?:retr(?:y|ies|ied|ying)|idempoten(?:t|cy|ce)|cache[sd]?|caching|handlers?|contexts?|validat\w+"
+    r"|serializ\w+"
+    r"|registr(?:y|ies)|adapters?|backoff|rate[ -]limit\w*|state machines?|transitions?|schedul(?:e|es|er|ed)"
+    r"|outbox|dead[ -]letters?|snapshots?|lazy|lazily|migrations?|headcounts?|inventor(?:y|ies)|transactions?"
+    r"|conditional"
     r"|queues?|webhooks?|callbacks?|throttl\w+|timeouts?|concurren\w+|atomic\w*|partitions?|deploy\w*|releases?|alias"
     r"|endpoints?|routes?|payload|listings?|effects?|lifecycle|dispatch\w*|polls?|polling)\b"
 )
@@ -90,7 +92,7 @@ def names() -> Iterator[Text]:
 
 
 def messages() -> Iterator[Text]:
-    """Yield what the product says: errors, help texts, logs and output, as literals of more than two words."""
+    """Yield what the product says, errors to output: the literals of more than two words."""
     for path in files(".py"):
         if path.startswith(("tests/", "bench/")):
             continue
@@ -104,8 +106,7 @@ def messages() -> Iterator[Text]:
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                if len(_WORD.findall(node.value)) > 2:
-                    yield Text(path, node.lineno, node.value)
+                yield Text(path, node.lineno, node.value if len(_WORD.findall(node.value)) > 2 else "")
 
 
 def documents() -> Iterator[Text]:
