@@ -43,7 +43,7 @@ class Fanout:
 
 def through_the_management_api() -> Fanout:
     """Post to sockets behind a stand-in, in a process of its own, that takes 10 ms a post."""
-    # Put off: what serves the stand-in doesn't send.
+    # Lazy import: what serves the stand-in doesn't send.
     from chalicelib.messaging.gateway_channels import MAX_CONCURRENT, GatewayChannels
 
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")

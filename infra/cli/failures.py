@@ -123,7 +123,7 @@ def _of_aws(error: BaseException) -> PetriError | None:
     """Return in plain words what AWS's client raised; None for everything that it didn't."""
     if not type(error).__module__.startswith("botocore."):
         return None
-    # Put off: only what has used AWS's client raises its errors.
+    # Lazy import: only what has used AWS's client raises its errors.
     from infra.aws.account.errors import REFUSALS, problem
 
     return problem(error) if isinstance(error, REFUSALS) else None

@@ -24,7 +24,7 @@ def deployed(
         return None
     if app is None:
         raise BadRequest("Which app? Give its id with --app; `petri apps` lists them.")
-    # Put off: AWS's clients take a while to import.
+    # Lazy import: AWS's clients take a while to import.
     from infra.aws.account.local_registry import LocalRegistry
     from infra.aws.deployed import app_registry
 

@@ -46,7 +46,7 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
 @contextmanager
 def kept(path: Path) -> Iterator[None]:
     """Append the platform's structured log to a file, instead of mixing it into what the terminal shows."""
-    # Put off: it brings Powertools along, which few commands need.
+    # Lazy import: it brings Powertools along, which few commands need.
     from chalicelib.web.request_log import logger
 
     before = {handler: list(handler.filters) for handler in logging.getLogger().handlers}

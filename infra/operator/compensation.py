@@ -91,7 +91,7 @@ def _check_market(config: Settings, recruiter: str, wish: CompensationSpec) -> N
 
 def _at_mechanical_turk(wish: CompensationSpec, run_id: str) -> list[str]:
     """Open a HIT that only this worker sees; the same worker and sum again: the same HIT."""
-    # Put off: AWS's client takes a while to import.
+    # Lazy import: AWS's client takes a while to import.
     from chalicelib.recruiters.mturk.payments import MTurkPayments
     from infra.mturk.connection import opened as opened_desk
 

@@ -41,7 +41,7 @@ def opened(
         raise BadRequest("Which app? Give its id with --app; `petri apps` lists them.")
     note = _deployed(run_id, places, region)
     if run_id is not None and (note is not None or region is not None):
-        # Put off: AWS's clients take a while to import.
+        # Lazy import: AWS's clients take a while to import.
         from infra.aws.deployed import app_registry
         from infra.aws.deployed.run_session import opened as opened_there
 

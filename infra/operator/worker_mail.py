@@ -54,7 +54,7 @@ def prepared(config: Settings, address: str | None) -> Callable[[str], list[str]
 def _mailer(config: Settings) -> Mailer:
     wording = MailToWorker(str(config.get("title") or "Experiment"))
     if config.get("mailer") == "ses":
-        # Put off: only this one needs boto3.
+        # Lazy import: only this one needs boto3.
         from chalicelib.messaging.mail.ses import SESMailer, make_client, read_addresses
 
         return SESMailer(make_client(config), *read_addresses(config), wording)

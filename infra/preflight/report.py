@@ -120,7 +120,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the page that is printed."""
-        # Put off: it knows this class.
+        # Lazy import: it knows this class.
         from .report_page import page
 
         return page(self)

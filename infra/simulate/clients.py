@@ -117,7 +117,7 @@ class SimulatedClient(ApiClient):
 
 
 def _response(status: int, body: bytes) -> requests.Response:
-    # Put off: bots bring it along anyway, but nobody else here needs it.
+    # Lazy import: bots bring it along anyway, but nobody else here needs it.
     import requests
 
     # Retry-After is drawn anew each time; left out, bots pause by draws that are the same in every run.
@@ -203,7 +203,7 @@ class SimulatedConnection:
             self._actor.ask(lambda: self.end(GOING_AWAY), ROUND_TRIP)
 
     def _check_open(self) -> None:
-        # Put off: only bots that talk need it.
+        # Lazy import: only bots that talk need it.
         from websockets.exceptions import ConnectionClosedError
 
         if self._closed_with is not None:

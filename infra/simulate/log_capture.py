@@ -46,7 +46,7 @@ class CapturedLog(logging.Handler):
 @contextmanager
 def captured_log(folder: Path, faults: list[str]) -> Iterator[CapturedLog]:
     """Listen to the platform's log while the block lasts; what was raised goes to `faults`."""
-    # Put off: it brings Powertools along.
+    # Lazy import: it brings Powertools along.
     from chalicelib.web.request_log import logger
 
     logger()

@@ -106,7 +106,7 @@ def _files_of(folder: Path) -> tuple[list[Path], list[Finding]]:
 
 
 def _addresses_of_petri() -> list[str]:
-    # Put off: the app brings every door along, which nobody needs who only asks for a folder's files.
+    # Lazy import: the app brings every door along, which nobody needs who only asks for a folder's files.
     from app import app
 
     return list(app.routes)

@@ -22,7 +22,7 @@ from .run_paths import RunPaths
 
 def note_settings(run: Run, places: RunPaths) -> None:
     """Keep beside the data what the run's export says about how it was made, and the code that runs."""
-    # Put off: exports and summaries have no use for it.
+    # Lazy import: exports and summaries have no use for it.
     from infra.packaging import provenance
     from infra.problems import OperatorProblem
 

@@ -200,7 +200,7 @@ def _engine(wish: RunOptions, places: RunPaths) -> Iterator[Engine]:
         ) as engine:
             yield engine
         return
-    # Put off: moto takes a second to import, and only its users have it installed.
+    # Lazy import: moto takes a second to import, and only its users have it installed.
     from infra.local.moto.moto_engine import started
 
     with started() as new_engine, contextlib.closing(new_engine(wish.run_id)) as engine:
@@ -238,7 +238,7 @@ def _channels(wish: RunOptions, sockets: LocalChannels) -> Iterator[Channels]:
     if wish.engine == "sqlite":
         yield sockets
         return
-    # Put off: boto3 takes a while to import.
+    # Lazy import: boto3 takes a while to import.
     from chalicelib.messaging.gateway_channels import GatewayChannels
     from infra.local.moto.management_api import ManagementAPI
     from infra.local.moto.moto_engine import REGION

@@ -100,7 +100,7 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
         yes: Yes = False,
         dry_run: DryRun = False,
     ) -> None:
-        # Put off, as in every command on AWS: its clients take a while to import.
+        # Lazy import, as in every command on AWS: its clients take a while to import.
         from .deploy_app import DeployOptions, deploy_app
 
         deploy_app(

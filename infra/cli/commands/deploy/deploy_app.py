@@ -128,7 +128,7 @@ def _question(account: Account, names: Names) -> str:
 
 def unpacked(archive: Path, home: LocalRegistry) -> Path:
     """Unpack the code of an export, once, and return the experiment's folder."""
-    # Put off: only who deploys an export needs it.
+    # Lazy import: only who deploys an export needs it.
     from infra.packaging import provenance
 
     into = home.root / "unpacked" / hashlib.sha256(archive.read_bytes()).hexdigest()[:12]
@@ -182,7 +182,7 @@ def _show_plan(account: Account, deploying: Deployment) -> None:
 
 def _verify(folder: Path) -> None:
     """Refuse a folder that can't run; the preflight does the same."""
-    # Put off: it brings the storage and the pages along.
+    # Lazy import: it brings the storage and the pages along.
     from infra.verify import verify
 
     wrong = [f"{each.where}: {each.what} {each.fix}" for each in verify(folder) if each.level == "error"]
@@ -191,7 +191,7 @@ def _verify(folder: Path) -> None:
 
 
 def _show_preflight(asked: DeployOptions) -> None:
-    # Put off: it brings a whole run along.
+    # Lazy import: it brings a whole run along.
     from infra.preflight import AccountAccess, PreflightOptions, preflight
 
     doors = AccountAccess(aws=lambda: connect(asked.profile, asked.region))

@@ -35,7 +35,7 @@ def destroy(
     dry_run: DryRun = False,
 ) -> None:
     """Take an app away with everything it has on AWS, after exporting its data."""
-    # Put off: AWS's clients take a while to import.
+    # Lazy import: AWS's clients take a while to import.
     from infra.aws.deployed import app_registry
     from infra.aws.lifecycle.destroy import DestroySpec, Teardown
 

@@ -22,7 +22,7 @@ def hibernate(
     dry_run: DryRun = False,
 ) -> None:
     """Close an app's recruitment and switch off its queues and clock; its data stays."""
-    # Put off: AWS's clients take a while to import.
+    # Lazy import: AWS's clients take a while to import.
     from infra.aws.deployed import app_registry
     from infra.aws.lifecycle.hibernation import Hibernation
 
@@ -45,7 +45,7 @@ def awaken(
     dry_run: DryRun = False,
 ) -> None:
     """Switch a hibernating app on again; recruitment stays closed until `petri recruit`."""
-    # Put off, as above.
+    # Lazy import, as above.
     from infra.aws.deployed import app_registry
     from infra.aws.lifecycle.hibernation import Hibernation
 

@@ -34,7 +34,7 @@ def logs(
     region: Region = None,
 ) -> None:
     """Show what an app's functions log."""
-    # Put off: AWS's clients take a while to import.
+    # Lazy import: AWS's clients take a while to import.
     from infra.aws.account.errors import plainly
     from infra.aws.deployed import app_registry
     from infra.aws.deployed.monitor import Logs, functions_of

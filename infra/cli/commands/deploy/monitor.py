@@ -20,7 +20,7 @@ def monitor(
     region: Region = None,
 ) -> None:
     """Show how an app is going: participants by status, messages, alarms; again and again until Ctrl-C."""
-    # Put off: AWS's clients take a while to import.
+    # Lazy import: AWS's clients take a while to import.
     from infra.aws.account import steps
     from infra.aws.account.errors import plainly
     from infra.aws.deployed import app_registry

@@ -36,7 +36,7 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Try a launch with bots in fast time: say what it would do, pay and cost, and what to mend first."""
-    # Put off: the whole platform comes along.
+    # Lazy import: the whole platform comes along.
     from infra.preflight import AccountAccess, Pace, PreflightOptions
     from infra.preflight import preflight as try_launch
 

@@ -8,7 +8,7 @@ from infra.cli.output import out
 
 def expire(*, app: App, sandbox: Sandbox = False, dry_run: DryRun = False) -> None:
     """Let nobody find the HITs of a run any more; who has accepted one can finish."""
-    # Put off: AWS's client takes a while to import.
+    # Lazy import: AWS's client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.hits import expire as ended
 

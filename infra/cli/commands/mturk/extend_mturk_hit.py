@@ -25,7 +25,7 @@ def extend_mturk_hit(
     dry_run: DryRun = False,
 ) -> None:
     """Add assignments to a HIT, and with --duration-hours time for which it is found."""
-    # Put off: AWS's client takes a while to import.
+    # Lazy import: AWS's client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.hits import extend
 

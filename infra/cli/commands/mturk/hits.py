@@ -10,7 +10,7 @@ from infra.cli.output import out, show_table
 
 def hits(*, app: App, sandbox: Sandbox = False, dry_run: DryRun = False) -> None:
     """List the HITs of a run at Mechanical Turk."""
-    # Put off, as in every command about Mechanical Turk: AWS's client takes a while to import.
+    # Lazy import, as in every command about Mechanical Turk: AWS's client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.hits import of_run
 

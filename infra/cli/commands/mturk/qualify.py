@@ -21,7 +21,7 @@ def qualify(
     dry_run: DryRun = False,
 ) -> None:
     """Give workers a qualification at Mechanical Turk."""
-    # Put off: AWS's client takes a while to import.
+    # Lazy import: AWS's client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.workers import each, qualification_id
 

@@ -20,7 +20,7 @@ def revoke(
     dry_run: DryRun = False,
 ) -> None:
     """Take a qualification from workers at Mechanical Turk."""
-    # Put off: AWS's client takes a while to import.
+    # Lazy import: AWS's client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.workers import each, qualification_id
 

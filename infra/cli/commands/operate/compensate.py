@@ -23,7 +23,7 @@ def compensate(
     dry_run: DryRun = False,
 ) -> None:
     """Pay a worker for their time when something went wrong; once for each participant."""
-    # Put off: the whole platform comes along.
+    # Lazy import: the whole platform comes along.
     from infra.operator.compensation import CompensationSpec, pay
 
     for line in pay(CompensationSpec(worker_id, dollars, app, sandbox, email, dry_run, region)):

@@ -32,7 +32,7 @@ def dead_letters(
     dry_run: DryRun = False,
 ) -> None:
     """List messages that failed too often, or have them carried out again."""
-    # Put off: the whole platform comes along.
+    # Lazy import: the whole platform comes along.
     from infra.operator.run_session import opened
 
     is_replay = action == "replay"

@@ -31,8 +31,8 @@ def export(
     xlsx: Annotated[
         bool, typer.Option("--xlsx", help="Write an Excel workbook too, with a sheet for each table.")
     ] = False,
-    recover_file: Annotated[
-        bool, typer.Option("--recover_file", help="Export what is intact in a run's damaged file.")
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Export the intact records of a damaged run file.")
     ] = False,
     stage: AnyStage = None,
     profile: Profile = None,
@@ -52,7 +52,7 @@ def export(
             archive = data_export.export(
                 found.account, found.names, target, scrub=not no_scrub, excel_safe=excel_safe
             )
-    elif recover_file:
+    elif salvage:
         archive = _salvaged(run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
     else:
         # Lazy import: few commands need the storage.

@@ -38,7 +38,7 @@ def payments(
     dry_run: DryRun = False,
 ) -> None:
     """List what is owed and paid, send again, release, or compare with the recruiters' books."""
-    # Put off, as in every command that opens a run: the whole platform comes along.
+    # Lazy import, as in every command that opens a run: the whole platform comes along.
     from chalicelib.operations.payment.operator_actions import PaymentFilter
 
     wanted = PaymentFilter(status, participant, kind)

@@ -31,7 +31,7 @@ def summary(
     """Count a run's participants by status, and its networks; say what people earned an hour."""
     found = deployed(app, stage, profile, region)
     if found is not None:
-        # Put off: AWS's clients take a while to import.
+        # Lazy import: AWS's clients take a while to import.
         from infra.aws.account.errors import plainly
         from infra.aws.deployed import summary
 
@@ -40,7 +40,7 @@ def summary(
             counted, floor, currency = summary.summary(found.account, found.names)
         _tell(counted, floor, currency, each=each)
         return
-    # Put off: it brings the storage along.
+    # Lazy import: it brings the storage along.
     from infra.local.lifecycle.outcome import currency_in, floor_of
 
     places = RunPaths(Path.cwd())

@@ -14,7 +14,7 @@ from infra.local.lifecycle.run_paths import RunPaths
 
 def close_recruitment(*, app: Run = None, region: Region = None, dry_run: DryRun = False) -> None:
     """Ask for nobody any more, not even to replace somebody, until `petri recruit` opens places again."""
-    # Put off: the whole platform comes along.
+    # Lazy import: the whole platform comes along.
     from chalicelib.operations.recruitment.recruitment import close_places_by_operator, is_closed
     from infra.operator.run_session import opened
 

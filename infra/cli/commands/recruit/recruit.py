@@ -27,7 +27,7 @@ def recruit(
     dry_run: DryRun = False,
 ) -> None:
     """Open places with the run's recruiter, though auto_recruit is off or recruitment was closed."""
-    # Put off: the whole platform comes along.
+    # Lazy import: the whole platform comes along.
     from chalicelib.operations.recruitment.recruitment import open_places_by_operator, plan_recruitment
     from infra.operator.run_session import opened
 

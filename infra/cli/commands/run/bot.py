@@ -42,7 +42,7 @@ def bot(
     region: Region = None,
 ) -> None:
     """Let a bot of the experiment take part in a run that is going on."""
-    # Put off: it brings the author's door along.
+    # Lazy import: it brings the author's door along.
     from chalicelib.experiment.loader.experiment_folder import load_experiment
     from infra.local.lifecycle import identity
     from infra.local.lifecycle.bots import chosen_bots
@@ -104,7 +104,7 @@ def _is_address(app: str) -> bool:
 
 
 def _address_of(found: app_registry.App) -> str:
-    # Put off: AWS's clients take a while to import.
+    # Lazy import: AWS's clients take a while to import.
     from infra.aws.account.errors import plainly
     from infra.aws.deployed import deployment_info
 
@@ -114,7 +114,7 @@ def _address_of(found: app_registry.App) -> str:
 
 def _token_of(found: app_registry.App) -> str:
     """Return the operator's token, if it is kept here: runs with entry links let bots in by it alone."""
-    # Put off, as above.
+    # Lazy import, as above.
     from infra.aws.resources.app_secrets import OperatorTokens
 
     return OperatorTokens().find(found.names, found.account.region) or ""

@@ -54,7 +54,7 @@ def debug(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open links.")] = True,
 ) -> None:
     """Run an experiment on this machine, for people or bots, and export its data in the end."""
-    # Put off, as in every command that serves: the whole platform comes along.
+    # Lazy import, as in every command that serves: the whole platform comes along.
     from .debug_run import DebugOptions, debug_run
 
     if directory.is_file():

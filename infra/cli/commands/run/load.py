@@ -19,7 +19,7 @@ def load(
     leave: Annotated[bool, typer.Option("--exit", help="Load only; serve later with petri debug.")] = False,
 ) -> None:
     """Put an export back into a run of its own and serve it with its experiment, until Ctrl-C."""
-    # Put off, as in every command that serves: the whole platform comes along.
+    # Lazy import, as in every command that serves: the whole platform comes along.
     from chalicelib.experiment.loader.importer import require_experiment
     from infra.local.lifecycle.run_paths import new_run_id
 

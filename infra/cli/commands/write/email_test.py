@@ -18,7 +18,7 @@ TEXT = "This is a test, sent by `petri email_test`. Notices about your experimen
 
 def email_test(directory: Directory = Path(), *, dry_run: DryRun = False) -> None:
     """Check the settings for mail, and send yourself a mail with them, in debug mode too."""
-    # Put off: Amazon's client, where it is wanted, takes a while to import.
+    # Lazy import: Amazon's client, where it is wanted, takes a while to import.
     from chalicelib.messaging.mail.mailers import build_enabled_mailer
 
     config = _settings(directory)
@@ -36,7 +36,7 @@ def email_test(directory: Directory = Path(), *, dry_run: DryRun = False) -> Non
 def _settings(directory: Path) -> Configuration:
     """Load what an experiment in this folder would be run with; without one, your own settings."""
     if (directory / "experiment.py").is_file():
-        # Put off: it brings the experiment's own code along.
+        # Lazy import: it brings the experiment's own code along.
         from chalicelib.experiment.loader.experiment_folder import load_experiment
 
         return load_experiment(directory).config

@@ -12,7 +12,7 @@ from infra.cli.output import out
 
 def new(name: Annotated[str, typer.Argument(help="The experiment's name: letters, figures, _.")]) -> None:
     """Write a folder with an experiment that runs and is tested, to be changed into yours."""
-    # Put off: few calls of petri need it.
+    # Lazy import: few calls of petri need it.
     from infra.scaffold import create
 
     folder = create(name, Path.cwd())

@@ -15,7 +15,7 @@ _MARKS = {"error": "[red]error[/]  ", "warning": "[yellow]warning[/]"}
 
 def verify(directory: Directory = Path()) -> None:
     """Check an experiment's folder; say everything that is wrong, each with its mend."""
-    # Put off: it brings the storage and the pages along.
+    # Lazy import: it brings the storage and the pages along.
     from infra.verify import verify as findings_of
 
     console = out()
