@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from chalicelib.export import write_zip
-from chalicelib.storage import keys
+from chalicelib.model import keys
 from chalicelib.storage.engine import Engine, Item, Put
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 

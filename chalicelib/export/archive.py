@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.model import keys
 from chalicelib.model.record import iso
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.version import VERSION
 

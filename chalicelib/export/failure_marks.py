@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from chalicelib.model import keys
 from chalicelib.model.failing import end_nodes, failure_causes
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Item, Key
 from chalicelib.storage.record_mapping import KINDS
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
+from chalicelib.model import keys
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 from chalicelib.storage.unit_of_work import PAYMENT_KINDS

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
 from chalicelib.ports import Message
 
-from . import keys
 from .engine import Engine, Item
 from .network_cache import NetworkCache
 from .unit_of_work import EngineUnitOfWork

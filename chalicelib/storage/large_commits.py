@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import CommitTooLarge, Conflict, PetriError
+from chalicelib.model import keys
 from chalicelib.model.record import iso
 
-from . import keys
 from .engine import Check, Delete, Engine, Item, Key, Put, Write
 from .sibling_versions import add_sibling_versions
 

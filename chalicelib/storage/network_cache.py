@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.record_classes import class_for_type
 
-from . import keys, record_mapping
+from . import record_mapping
 from .engine import Engine, Item
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.model import keys
 from chalicelib.model.failing import NODE_SPAN
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
@@ -21,7 +22,7 @@ from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 
-from . import keys, record_mapping
+from . import record_mapping
 from .engine import Engine, Item, Key
 from .network_cache import NetworkCache
 from .sibling_versions import ReadVersions, versions_of

@@ -21,9 +21,9 @@ from functools import lru_cache
 from typing import Final
 
 from chalicelib.errors import Conflict
+from chalicelib.model import keys
 from chalicelib.model.question import PARTICIPANT_SPAN
 
-from . import keys
 from .engine import Item, Key, Put, Write
 
 #: The attribute in which an item names its siblings, as "n100002=1 r1=5": a letter, numbers, the version.

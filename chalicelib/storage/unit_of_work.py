@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 
 from chalicelib.errors import Conflict, RuleBroken
 from chalicelib.messages import MessageBody, PostMore, to_body
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import MAX_NODES, NETWORK_SPAN, Node
@@ -23,7 +24,7 @@ from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 from chalicelib.ports import MAX_QUEUE_DELAY, TRANSIENT, Message
 
-from . import keys, record_mapping
+from . import record_mapping
 from .engine import ANY, UNKNOWN, Delete, Engine, Expect, Item, Key, Put, Write
 from .large_commits import LargeCommit, is_large, require_unlocked
 from .network_cache import NetworkCache

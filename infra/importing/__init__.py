@@ -13,8 +13,8 @@ from typing import Final
 
 from chalicelib.export import TABLES, DataError, Export
 from chalicelib.export.table_schema import Row
+from chalicelib.model import keys
 from chalicelib.model.record import iso
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine, Item, Key
 
 from . import items

@@ -9,9 +9,9 @@ from typing import Any
 
 from chalicelib.export.rows import OBJECTS
 from chalicelib.export.table_schema import Row
+from chalicelib.model import keys
 from chalicelib.model.participant import FINISHED_STATUSES
 from chalicelib.model.record import PROPERTIES, iso
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Item, Key
 from chalicelib.storage.record_mapping import KINDS, STORED_AS
 

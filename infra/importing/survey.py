@@ -11,9 +11,9 @@ from typing import Any, Final
 from chalicelib.export import MalformedTableError
 from chalicelib.export.table_schema import Row
 from chalicelib.model.failing import NODE_SPAN
+from chalicelib.model.keys import network_of
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
-from chalicelib.storage.keys import network_of
 from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 
 from .ids import Ids

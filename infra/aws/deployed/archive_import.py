@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.storage import keys
+from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from infra.aws.account.errors import is_gone
 from infra.aws.account.names import Names

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.model import keys
 from chalicelib.services import App
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.engine_store import EngineStore
 from tests.contract.factories import (

@@ -10,10 +10,10 @@ import pytest
 
 from chalicelib.experiment.networks import Empty
 from chalicelib.experiment.nodes import Source
+from chalicelib.model import keys
 from chalicelib.operations.run.launch import launch
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.services import App
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from tests.contract.crashes.dying import commits_of, crash_at, crowd, in_every_gap, leftovers
 from tests.contract.factories import (

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.errors import Busy, CommitTooLarge, Conflict, PetriError, TooLarge, VendorError
-from chalicelib.storage import keys
+from chalicelib.model import keys
 from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 from chalicelib.storage.dynamodb.dynamodb_errors import translate
 from chalicelib.storage.engine import ANY, Check, Delete, Put, Write

@@ -12,9 +12,9 @@ import pytest
 
 from chalicelib.experiment.networks import Chain
 from chalicelib.export import TABLES, DataError, rows, write_zip
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine, Key, Put
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.importing import load_zip

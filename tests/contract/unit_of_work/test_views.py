@@ -14,6 +14,7 @@ import pytest
 from chalicelib.experiment.infos import Meme, TrackingEvent
 from chalicelib.experiment.networks import Burst, FullyConnected, Star
 from chalicelib.experiment.nodes import Agent, RandomBinaryStringSource
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -22,7 +23,7 @@ from chalicelib.model.question import Question
 from chalicelib.model.record import Record
 from chalicelib.model.run_records import Notification, Payment, Recruitment
 from chalicelib.model.transformation import Transformation
-from chalicelib.storage import keys, record_mapping
+from chalicelib.storage import record_mapping
 from chalicelib.storage.sqlite.sql_views import VIEWS
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork

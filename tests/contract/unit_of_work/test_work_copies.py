@@ -10,11 +10,11 @@ import pytest
 
 from chalicelib.errors import Conflict
 from chalicelib.experiment.networks import Chain
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Delete, Engine, Item, Key
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.contract.factories import NOW, begin

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.model.keys import EXPERIMENT
 from chalicelib.storage.engine import Put
-from chalicelib.storage.keys import EXPERIMENT
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.resources import resource_inventory

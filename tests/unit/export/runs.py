@@ -8,13 +8,13 @@ from decimal import Decimal
 from chalicelib.experiment.infos import Meme, TrackingEvent
 from chalicelib.experiment.networks import Burst, Chain
 from chalicelib.experiment.nodes import Source
+from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import iso
 from chalicelib.model.run_records import Notification, Payment, Recruitment
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 

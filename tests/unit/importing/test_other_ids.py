@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.experiment.nodes import Agent, Source
 from chalicelib.export import rows, write_zip
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
-from chalicelib.storage import keys
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from infra.importing import load_zip

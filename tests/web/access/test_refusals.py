@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import NotFound, Unauthorized
+from chalicelib.model import keys
 from chalicelib.operations.shared import access, tokens
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.tokens import LazyTokens, SignedTokens
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Item, Key
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Islands, Talk, with_hooks

@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib import services
 from chalicelib.experiment.routes import ScheduledFunction
+from chalicelib.model import keys
 from chalicelib.operations.schedule import ticks
-from chalicelib.storage import keys
 from chalicelib.storage.engine import Engine, Item, Key, Put
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.workers import scheduler

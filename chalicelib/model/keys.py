@@ -24,9 +24,9 @@ from __future__ import annotations
 import zlib
 from datetime import datetime
 
-from chalicelib.model.record import iso
+from .record import iso
 
-from .engine import Key
+Key = tuple[str, str]
 
 SHARDS = 8
 DUE_SHARDS = 4

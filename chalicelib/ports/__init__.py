@@ -1,0 +1,58 @@
+"""What Petri's core needs from outside: a store, queues, a clock, sockets, mail, recruiters, a runner.
+
+A port is a `Protocol`. Operations, services and workers depend on ports only; `bootstrap.py` chooses an
+adapter for each, so the same code runs on a laptop and in the cloud:
+
+========== ===================================== ==========================================
+Port       On a laptop                           On AWS
+========== ===================================== ==========================================
+store      SQLite (`storage/sqlite`)             DynamoDB (`storage/dynamodb`)
+queue      `messaging/local_queue.py`            SQS, and an EventBridge rule for the ticks
+clock      `messaging/system_clock.py`           the same
+sockets    `messaging/local_channels.py`         API Gateway's management API
+mail       SMTP, or the log (`messaging/mail`)   the same
+recruiter  `recruiters/`, by nickname            the same
+runner     `infra/local/lifecycle`               not used inside Lambda
+========== ===================================== ==========================================
+
+All adapters of a port pass one contract suite, in `tests/contract` or `tests/recruiters`. An adapter turns
+its vendor's errors into those of `chalicelib.errors`, so that no caller needs to know the vendor.
+"""
+
+from __future__ import annotations
+
+from chalicelib.model.keys import Key
+
+from .clock import Clock
+from .mail import Mailer
+from .queue import MAX_QUEUE_DELAY, TRANSIENT, Message, Queue, TickSchedule
+from .recruiter import (
+    Listing,
+    Recruiter,
+    RecruitmentResult,
+    Transfer,
+    VendorReport,
+)
+from .runner import Runner
+from .sockets import Channels
+from .store import Store, UnitOfWork
+
+__all__ = [
+    "MAX_QUEUE_DELAY",
+    "TRANSIENT",
+    "Channels",
+    "Clock",
+    "Key",
+    "Listing",
+    "Mailer",
+    "Message",
+    "Queue",
+    "Recruiter",
+    "RecruitmentResult",
+    "Runner",
+    "Store",
+    "TickSchedule",
+    "Transfer",
+    "UnitOfWork",
+    "VendorReport",
+]
