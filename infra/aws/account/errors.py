@@ -86,6 +86,11 @@ def is_gone(error: BaseException) -> bool:
     )
 
 
+def is_denied(error: BaseException) -> bool:
+    """Whether AWS says that the operator lacks a right."""
+    return code_of(error) in _DENIED
+
+
 @contextmanager
 def plainly() -> Iterator[None]:
     """Raise OperatorProblem for what botocore raises while the block lasts."""

@@ -61,6 +61,7 @@ from .cutover import Target, cut_over
 from .preflight_checks import check_settings
 from .releases import Release, Releases
 from .required_rights import regions_with
+from .stack_previews import StackPreview, preview
 
 AGAIN = "Until then everything goes on as it was. Run the same command again: what is done is found done."
 
@@ -207,6 +208,24 @@ class Deployment:
             self._front["SiteUrl"], self._rest_url, self._secrets[app_secrets.TOKEN], self._launched
         )
 
+    def preview(self) -> list[StackPreview]:
+        """Return what the deploy would change in the app's stacks; empty for an app that isn't there yet.
+
+        CloudFormation creates a change set of each stack for this, which is deleted again. Raises
+        OperatorProblem when it refuses an update.
+        """
+        base = Stack(self._account, self._names.base_stack)
+        if not base.belongs_to(self._names):
+            return []
+        with self._open:
+            self._stage_folder()
+            of_base = preview(self._account, base, self._base_change())
+            if of_base.unknown:
+                # The other stack's change depends on this one, such as on the bucket of the pages.
+                return [of_base]
+            front = Stack(self._account, self._names.front_stack)
+            return [of_base, preview(self._account, front, self._front_change())]
+
     def _guarded(self, step: Step) -> Step:
         def run() -> None:
             if self._lock is not None:
@@ -218,6 +237,13 @@ class Deployment:
     # -- the steps ------------------------------------------------------------------------------
 
     def _stage(self) -> None:
+        notes = self._stage_folder()
+        self._package = build(self._staged)
+        for line in (*notes, *lambda_python.notes(), *self._staged.notes, *sizes_of(self._package).lines()):
+            self._progress.tell(line)
+
+    def _stage_folder(self) -> list[str]:
+        """Stage and check the experiment; return notes on its settings for the operator."""
         order, names = self._order, self._names
         if order.archive is not None:
             check_zip(order.archive)
@@ -238,9 +264,7 @@ class Deployment:
             self._loaded = load_experiment(order.folder, runtime={**order.settings, "mode": names.stage})
             notes = check_settings(self._loaded, names)
         _ = self._alarm_email
-        self._package = build(self._staged)
-        for line in (*notes, *lambda_python.notes(), *self._staged.notes, *sizes_of(self._package).lines()):
-            self._progress.tell(line)
+        return list(notes)
 
     def _make_base(self) -> None:
         stack = Stack(self._account, self._names.base_stack)
@@ -254,11 +278,13 @@ class Deployment:
             self._take_lock()
         if self._order.archive is not None and self._account.has_table(self._names.table):
             archive_import.check(self._account, self._names, self._order.archive)
-        template = base_template(budgets=has_budgets(self._account.region))
-        change = Change(template, self._base_parameters(), tags_of(self._names))
-        self._base = stack.apply(change, self._progress.tell)
+        self._base = stack.apply(self._base_change(), self._progress.tell)
         if self._lock is None:
             self._take_lock()
+
+    def _base_change(self) -> Change:
+        template = base_template(budgets=has_budgets(self._account.region))
+        return Change(template, self._base_parameters(), tags_of(self._names))
 
     def _take_lock(self) -> None:
         self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "deploy"))
@@ -334,7 +360,14 @@ class Deployment:
         )
 
     def _make_front(self) -> None:
-        # Whoever takes part has the pages of before open, which lead to others of before.
+        stack = Stack(self._account, self._names.front_stack)
+        self._front = stack.apply(self._front_change(), self._progress.tell)
+        own, name = self._front["SiteUrl"].removeprefix("https://"), self._front["DistributionDomain"]
+        if own != name:
+            self._progress.tell(f"the DNS of {own} needs a CNAME record (or an alias) that points to {name}")
+
+    def _front_change(self) -> Change:
+        # Participants have pages of earlier releases open, which lead to other pages of those releases.
         pages = {page for file in files_of(self._staged.site) if (page := page_of(file.key))}
         pages |= self._site.pages()
         price_class, domain = self._order.price_class, self._order.domain
@@ -342,18 +375,15 @@ class Deployment:
             "App": self._names.app,
             "Stage": self._names.stage,
             "Place": self._names.place,
-            "RestApiId": self._apis["rest_api"]["rest_api_id"],
-            "WebsocketApiId": self._apis["websocket_api"]["websocket_api_id"],
+            # In a preview, the APIs stay the stack's own.
+            "RestApiId": self._apis.get("rest_api", {}).get("rest_api_id"),
+            "WebsocketApiId": self._apis.get("websocket_api", {}).get("websocket_api_id"),
             "Domain": None if domain is None else domain.name,
             "Certificate": None if domain is None else domain.certificate or None,
             "PriceClass": None if price_class is None else f"PriceClass_{price_class.capitalize()}",
         }
         template = front_template(routes_of(self._loaded.routes), pages)
-        stack = Stack(self._account, self._names.front_stack)
-        self._front = stack.apply(Change(template, parameters, tags_of(self._names)), self._progress.tell)
-        own, name = self._front["SiteUrl"].removeprefix("https://"), self._front["DistributionDomain"]
-        if own != name:
-            self._progress.tell(f"the DNS of {own} needs a CNAME record (or an alias) that points to {name}")
+        return Change(template, parameters, tags_of(self._names))
 
     def _publish(self) -> None:
         aliases = Aliases(self._account, self._names)

@@ -26,6 +26,9 @@ DIRECT: Final[dict[str, tuple[str, ...]]] = {
         "ContinueUpdateRollback",
         "DescribeStacks",
         "DescribeStackEvents",
+        "CreateChangeSet",
+        "DescribeChangeSet",
+        "DeleteChangeSet",
     ),
     "dynamodb": (
         "CreateTable",
@@ -262,6 +265,10 @@ ONLY_FOR_LISTS: Final = (
     - of_handlers(["create", "read", "update", "delete"])
     - {f"{service}:{action}" for service, actions in DIRECT.items() for action in actions}
 )
+#: Only showing what an update would change needs these: an operator without them deploys without that.
+ONLY_FOR_PREVIEWS: Final = {
+    f"cloudformation:{action}ChangeSet" for action in ("Create", "Describe", "Delete")
+}
 #: Needed for --spend-limit only.
 OF_LIMITS: Final = {"budgets", "billing"}
 #: Needed for --domain only.
@@ -325,7 +332,7 @@ def _missing(account: Account, names: Names, services: Iterable[str]) -> Iterato
         asked: dict[str, list[str]] = defaultdict(list)
         for action in NEEDED[service]:
             name = f"{service}:{action}"
-            if name in ONLY_FOR_LISTS:
+            if name in ONLY_FOR_LISTS | ONLY_FOR_PREVIEWS:
                 continue
             asked[_resource(name, resources.get(service, "*"))].append(name)
         for resource, actions in asked.items():

@@ -31,6 +31,8 @@ _BROKEN: Final = {
 }
 _STUCK: Final = "UPDATE_ROLLBACK_FAILED"
 _GOOD: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+#: States in which an update can begin.
+_UPDATABLE: Final = {*_GOOD, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 _NO_CHANGE: Final = "No updates are to be performed"
 _STACK: Final = "AWS::CloudFormation::Stack"
 _BEGINS: Final = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
@@ -38,6 +40,16 @@ _BEGINS: Final = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRES
 _CONSEQUENCE: Final = ("cancelled", "canceled")
 
 Tell = Callable[[str], None]
+
+
+def is_broken(state: str) -> bool:
+    """Whether a stack in this state is deleted and created anew by `Stack.apply`."""
+    return state in _BROKEN
+
+
+def is_updatable(state: str) -> bool:
+    """Whether a stack in this state can be updated right away."""
+    return state in _UPDATABLE
 
 
 def tags_of(names: Names) -> dict[str, str]:
@@ -77,6 +89,10 @@ class Stack:
         """Return the parameters with which the stack was made last; empty without a stack."""
         found = (self.look() or {}).get("Parameters", ())
         return {each["ParameterKey"]: each["ParameterValue"] for each in found}
+
+    def state(self) -> str:
+        """Return CloudFormation's word for the stack's state; empty without a stack."""
+        return str((self.look() or {}).get("StackStatus", ""))
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the stack; empty without a stack."""
@@ -142,12 +158,16 @@ class Stack:
     def _update(self, change: Change) -> bool:
         """Begin an update; False when there is nothing to change."""
         try:
-            self._cloud.update_stack(**self._wanted(change, self.look() or {}))
+            self._cloud.update_stack(**self.update_request(change))
         except ClientError as error:
             if _NO_CHANGE in str(error):
                 return False
             raise
         return True
+
+    def update_request(self, change: Change) -> dict[str, Any]:
+        """Return the arguments with which CloudFormation updates the stack, or creates a change set of it."""
+        return self._wanted(change, self.look() or {})
 
     def _wanted(self, change: Change, now: Mapping[str, Any]) -> dict[str, Any]:
         before = {each["ParameterKey"]: each["ParameterValue"] for each in now.get("Parameters", ())}

@@ -14,7 +14,9 @@ from unittest.mock import patch
 import boto3
 from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
-from moto.cloudformation.models import CloudFormationBackend, Event, Stack
+from moto.cloudformation.models import Change as ResourceChange
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
+from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.common_models import CloudFormationModel
 
 from .distributions import distribution_config
@@ -394,5 +396,48 @@ def stacks(endpoint: str) -> Iterator[None]:
         patch.dict(parsing.get_model_map(), models),
         patch.object(CloudFormationBackend, "_resolve_update_parameters", resolve_defaults),
         patch.object(Stack, "create_resources", _or_rolled_back(Stack.create_resources)),
+        _change_sets(),
     ):
         yield
+
+
+@contextmanager
+def _change_sets() -> Iterator[None]:
+    """Let change sets name what changed parameters change, and fail by themselves without any change."""
+    refuse_same, create = (
+        CloudFormationResponse._validate_different_update,
+        CloudFormationBackend.create_change_set,
+    )
+
+    def refuse_same_update(self: Any, *arguments: Any) -> None:
+        # AWS creates the change set, which then fails; moto refuses it as it refuses an update.
+        if self._get_action() != "CreateChangeSet":
+            refuse_same(self, *arguments)
+
+    def create_or_fail(self: Any, *arguments: Any, **named: Any) -> tuple[str, str]:
+        made: tuple[str, str] = create(self, *arguments, **named)
+        change_set = self.change_sets[made[0]]
+        if not change_set.changes:
+            change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
+            change_set.status_reason = "The submitted information didn't contain changes."
+        return made
+
+    with (
+        patch.object(ChangeSet, "diff", _changed_resources),
+        patch.object(CloudFormationResponse, "_validate_different_update", refuse_same_update),
+        patch.object(CloudFormationBackend, "create_change_set", create_or_fail),
+    ):
+        yield
+
+
+def _changed_resources(change_set: Any) -> list[ResourceChange]:
+    """Compare parameters too, with what counts in the stack: a default that is given changes nothing."""
+    stack = change_set.stack.resource_map
+    # Numbers are no longer text here.
+    counting = {key: str(value) for key, value in stack.resolved_parameters.items()}
+    given = {key: value for key, value in change_set.parameters.items() if counting.get(key) != value}
+    found = stack.build_resource_diff(change_set.template_dict, given)
+    types = {**stack._resource_json_map, **change_set.template_dict["Resources"]}
+    return [
+        ResourceChange(action, name, types[name]["Type"]) for action, names in found.items() for name in names
+    ]

@@ -75,6 +75,24 @@ def test_a_dry_run_makes_nothing(there: There) -> None:
     assert resource_inventory.find(there.account, Names("dry", "live", REGION)) == []
 
 
+def test_a_dry_run_of_an_update_shows_what_changes_in_each_stack(there: There) -> None:
+    said = call("sandbox", str(DEMO), "--app", APP.app, "--price-class", "all", "--dry-run").stdout
+    assert f"stack {APP.front_stack}:\n    changes Distribution (AWS::CloudFront::Distribution)" in said
+    assert said.endswith("Nothing was made.\n")
+
+
+def test_the_changes_are_shown_before_the_question(there: There) -> None:
+    options = ("--app", APP.app, "--price-class", "all", "--no-preflight")
+    said = call("sandbox", str(DEMO), *options, typed="n\n")
+    assert "What CloudFormation would change:" in said.stdout
+    assert "Update it in place?" in said.stderr
+
+
+def test_a_new_app_shows_no_changes(there: There) -> None:
+    said = call("deploy", str(DEMO), "--app", "dry", "--dry-run").stdout
+    assert "What CloudFormation would change" not in said
+
+
 def test_who_says_no_makes_nothing(there: There) -> None:
     call("sandbox", str(DEMO), "--app", "no", "--no-preflight", typed="n\n")
     assert resource_inventory.find(there.account, Names("no", "sandbox", REGION)) == []

@@ -84,6 +84,7 @@ def deploy_app(asked: DeployOptions) -> None:
         _verify(asked.directory)
     _accept_capacity(account, asked)
     if not asked.yes:
+        _show_changes(deploying)
         typer.confirm(_question(account, names), err=True, abort=True)
     _tell(names, deploying.run())
 
@@ -177,7 +178,18 @@ def _show_plan(account: Account, deploying: Deployment) -> None:
     console.print(f"In account {account.number}, region {account.region}:", markup=False)
     for line in described(deploying.steps()):
         console.print(line, markup=False)
+    _show_changes(deploying)
     console.print("Nothing was made.")
+
+
+def _show_changes(deploying: Deployment) -> None:
+    """Show what an update would change in the app's stacks, before anything is changed."""
+    with plainly():
+        previews = deploying.preview()
+    if previews:
+        out().print("What CloudFormation would change:", markup=False)
+    for line in (line for preview in previews for line in preview.lines()):
+        out().print(f"  {line}", markup=False)
 
 
 def _verify(folder: Path) -> None:
