@@ -16,7 +16,7 @@ from chalicelib.errors import ConfigError
 from chalicelib.invocation import within
 from chalicelib.realtime import dispatcher
 from chalicelib.web import BLUEPRINTS
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 
 #: Chalice sets this one while it deploys, too; the second only Lambda sets.
 IS_STAGED, IN_LAMBDA = "PETRI_APP" in os.environ, "AWS_LAMBDA_FUNCTION_NAME" in os.environ
@@ -42,7 +42,7 @@ def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
             "then. Deploy the app again with: petri deploy"
         )
     with within(event.context):
-        return message_handlers.consume(event.to_dict())
+        return queue_consumer.consume(event.to_dict())
 
 
 @app.on_ws_connect(name="on_connect")

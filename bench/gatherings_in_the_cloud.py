@@ -21,7 +21,7 @@ from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.ports import TRANSIENT, Key, Message
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from infra.local.moto.moto_engine import started
 
 DOORS, WORKERS = 4, 2
@@ -58,7 +58,7 @@ class Workers:
         while True:
             message = self._messages.get()
             self._nudges.discard(message.key)
-            message_handlers.handle(message)
+            queue_consumer.handle(message)
             self._messages.task_done()
 
 

@@ -20,7 +20,7 @@ from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.model.participant import Participant
 from chalicelib.ports import RecruitmentResult, Transfer
 from chalicelib.services import App
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 
 WORKER = {"workerId": "w1", "hitId": "h", "assignmentId": "a1", "mode": "debug", "recruiter": "mturk"}
 
@@ -77,11 +77,11 @@ def _count(app: App) -> dict[str, int]:
     engine = store.engine
     engine.taken()
     delivered = 1
-    message_handlers.consume(_report())
+    queue_consumer.consume(_report())
     queue: Any = app.queue
     while (message := queue.take()) is not None:
         delivered += 1
-        message_handlers.consume(LocalQueue.as_event(message, queue.tries(message)))
+        queue_consumer.consume(LocalQueue.as_event(message, queue.tries(message)))
         queue.done(message)
     return {"messages": delivered, "units of work": len(units), **engine.taken()}
 

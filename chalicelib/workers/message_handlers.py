@@ -1,19 +1,16 @@
-"""What a queue message calls. Each message was recorded in a commit, and is struck out in another."""
+"""Handles each message type: calls its operation or its vendor, and deletes the message from the outbox."""
 
 from __future__ import annotations
 
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib import services
 from chalicelib.errors import NotSettled, PetriError, VendorRefused
-from chalicelib.invocation import seconds_left
 from chalicelib.log_redaction import for_operator
 from chalicelib.messages import (
     BroadcastCounts,
@@ -28,7 +25,6 @@ from chalicelib.messages import (
     FollowUp,
     FormRooms,
     GrantQualifications,
-    Lane,
     NotifyOperator,
     OpenPlaces,
     PollAssignment,
@@ -48,249 +44,19 @@ from chalicelib.messages import (
     SendRoomState,
     SendToParticipants,
     WaitingTimeout,
-    kind_of,
-    lane_of,
-    to_body,
 )
 from chalicelib.operations.participant import deadlines, ended_listings, notifications
 from chalicelib.operations.participant import submission as finishing
 from chalicelib.operations.payment import ledger
 from chalicelib.operations.realtime import channels, dropouts, presence, waiting_rooms
 from chalicelib.operations.recruitment import recruitment
-from chalicelib.operations.schedule import dead_letters, delivery_attempts, outbox, timers
+from chalicelib.operations.schedule import outbox, timers
 from chalicelib.operations.shared.context import OPERATOR_CALLER
-from chalicelib.ports import TRANSIENT, Message, RecruitmentResult, Transfer, VendorReport
+from chalicelib.ports import RecruitmentResult, Transfer, VendorReport
 
-from .handler_registry import Received, handle, handles
+from .handler_registry import Received, handles
 
 logger = logging.getLogger("petri.worker")
-
-#: How often a message is tried before it is kept as a dead letter: over a quarter of an hour, in which
-#: vendors come back and settle what they took.
-MAX_DELIVERIES = 12
-#: Seconds of an invocation that have to be left for another message.
-MIN_SECONDS_LEFT = 5.0
-#: Seconds of an invocation that have to be left to continue with what a message has posted: a recruiter's
-#: adapter may wait for its vendor, and repeat a call.
-TO_CONTINUE = 30.0
-#: When what failed then is tried again.
-TRY_AGAIN = timedelta(seconds=1)
-#: What each message leaves of the time that the longest one before it took: one slow message is forgotten
-#: after some dozen others.
-FADES = 0.9
-#: How far the clock of the queue may be behind ours when it says when a message was sent.
-CLOCK_SKEW = timedelta(seconds=0.25)
-
-
-def consume(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
-    """Handle an event of SQS, and name the messages that failed, so that only they come again.
-
-    A message that has failed too often is kept as a dead letter, which the operator lists and replays.
-    See AWS's "Reporting batch item failures for Lambda functions with an Amazon SQS trigger".
-    """
-    full_time = seconds_left()
-    records: list[dict[str, Any]] = event["Records"]
-    failed: list[dict[str, Any]] = []
-    untried: list[dict[str, Any]] = []
-    for number, record in enumerate(records):
-        if number and not _has_time_for_another(full_time):
-            untried = records[number:]
-            break
-        began = time.perf_counter()
-        if not _process_record(record):
-            failed.append(record)
-        _note_duration(time.perf_counter() - began)
-    for record in failed:
-        _retry_later(record, _deliveries(record))
-    _hand_back(untried)
-    failed += untried
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
-
-
-def _has_time_for_another(full_time: float) -> bool:
-    """Whether as much time is left as the longest message took: one that is cut off would be done twice.
-
-    An invocation that has all its time left has time for any message: no other one would have more.
-    """
-    longest = min(services.current().longest_message, full_time)
-    left = seconds_left()
-    return left > MIN_SECONDS_LEFT and left >= longest
-
-
-def _note_duration(seconds: float) -> None:
-    """Keep how long the longest message took; the longer ago that was, the less it counts."""
-    app = services.current()
-    app.longest_message = max(seconds, app.longest_message * FADES)
-
-
-def _hand_back(records: Sequence[dict[str, Any]]) -> None:
-    """Have messages that weren't tried delivered again in a second; that isn't counted as a try."""
-    if not records:
-        return
-    logger.warning("%s messages are left for the next invocation: too little time is left", len(records))
-    for record in records:
-        _retry_later(record, 1)
-
-
-def _retry_later(record: dict[str, Any], tries: int) -> None:
-    """Have a message come again by the queue that handed it out, later with each try."""
-    source = str(record.get("eventSourceARN", ""))
-    services.current().queue.retry_later(record["receiptHandle"], tries, source)
-
-
-def _process_record(record: dict[str, Any]) -> bool:
-    """Do what a record says; False when it has to come again."""
-    message: Message | None = None
-    tries = 0
-    try:
-        message = _message_in(record)
-        if message is None:
-            return True
-        tries = _begin_try(message, record)
-        if tries > MAX_DELIVERIES:
-            # It was never told to have failed: whoever carried it out ended with it.
-            is_seen_to = _discard_crashing(message, tries - 1)
-        else:
-            _carry_out(message, record)
-            is_seen_to = True
-    except Exception as error:
-        kind = "unread" if message is None else kind_of(message.body)
-        tries = tries or _count_failure(message, record)
-        logger.exception("message %s (%s) failed, try %s", record["messageId"], kind, tries)
-        is_seen_to = message is not None and tries >= MAX_DELIVERIES and _move_to_dead_letters(message, error)
-    if is_seen_to and message is not None:
-        _forget_tries(message, record)
-    return is_seen_to
-
-
-def _begin_try(message: Message, record: dict[str, Any]) -> int:
-    """Return which try of a message this is; 0 for a first delivery by SQS, which is counted when it fails.
-
-    SQS counts deliveries, which may have been handed back or throttled before anything was tried. A queue
-    that knows what waits in it delivers only what is tried.
-    """
-    app = services.current()
-    if app.queue.tracks_pending:
-        return _deliveries(record)
-    return 0 if _deliveries(record) == 1 else app.run(delivery_attempts.begin, _counted_as(message, record))
-
-
-def _count_failure(message: Message | None, record: dict[str, Any]) -> int:
-    """Count a first try that failed; 0 when that isn't possible, so that nothing is buried by it."""
-    if message is None:
-        return 0
-    try:
-        return services.current().run(delivery_attempts.begin, _counted_as(message, record))
-    except PetriError:
-        logger.exception("a failed try couldn't be counted")
-        return 0
-
-
-def _forget_tries(message: Message, record: dict[str, Any]) -> None:
-    """Delete the count of a message that is done, where there is one."""
-    app = services.current()
-    if app.queue.tracks_pending or _deliveries(record) == 1:
-        return
-    try:
-        app.run(delivery_attempts.forget, _counted_as(message, record))
-    except PetriError:
-        logger.exception("the count of a message that is done couldn't be deleted; it does no harm")
-
-
-def _counted_as(message: Message, record: dict[str, Any]) -> str:
-    """Name what is counted: a recorded message, however often it was sent, or one that only the queue has."""
-    return (
-        str(record["messageId"])
-        if message.key[0] == TRANSIENT
-        else delivery_attempts.attempt_name(message.key)
-    )
-
-
-def _discard_crashing(message: Message, tries: int) -> bool:
-    """Keep a message aside that ended its process again and again, before any code of the author runs."""
-    kind = kind_of(message.body)
-    logger.error(
-        "message %s ended the process that carried it out, and was tried %s times; it isn't tried again",
-        kind,
-        tries,
-    )
-    if message.key[0] == TRANSIENT and kind != RecruiterDelivery.kind:
-        return True
-    return _move_to_dead_letters(
-        message, PetriError(f"the process that carried it out ended; it was tried {tries} times")
-    )
-
-
-def _deliveries(record: dict[str, Any]) -> int:
-    return int(record["attributes"]["ApproximateReceiveCount"])
-
-
-def _message_in(record: dict[str, Any]) -> Message | None:
-    """Return the message; one that was too long is read where it is recorded. None: it is done."""
-    carried = json.loads(record["body"])
-    if "TopicArn" in carried:
-        # What SNS delivered is recorded nowhere, like a nudge.
-        return Message((TRANSIENT, record["messageId"]), to_body(RecruiterDelivery(carried)))
-    key = (carried["key"][0], carried["key"][1])
-    body = carried["body"] if "body" in carried else services.current().run(outbox.body_of, key)
-    return None if body is None else Message(key, body)
-
-
-def _carry_out(message: Message, record: dict[str, Any]) -> None:
-    """Handle a message, and what it posted that this consumer continues with.
-
-    Whatever isn't carried out here is sent, and what is lost with the process stands recorded for the sweep.
-    A consumer of the real-time lane continues with nothing: participants would wait for vendors.
-    """
-    if lane_of(message.body) is Lane.REALTIME:
-        _handle_coalesced(message, record)
-        return
-    with services.continuing(_has_time_to_continue) as continuation:
-        try:
-            _handle_coalesced(message, record)
-            _continue(continuation.posted)
-        finally:
-            services.current().send_posted(continuation.posted)
-
-
-def _has_time_to_continue() -> bool:
-    return seconds_left() > TO_CONTINUE
-
-
-def _continue(posted: list[Message]) -> None:
-    """Carry out messages, and what they post in turn, while there is time; leave those that fail in the list.
-
-    A failure is no failure of the message that posted them: the queue has them tried again.
-    """
-    failed: list[Message] = []
-    while posted and _has_time_to_continue():
-        message = posted.pop(0)
-        try:
-            handle(message, is_continued=True)
-        except Exception:
-            # Whatever a recruiter's adapter raises.
-            logger.exception("message %s failed; the queue has it tried again", kind_of(message.body))
-            again = services.current().clock.now() + TRY_AGAIN
-            failed.append(replace(message, due=again))
-    posted[:0] = failed
-
-
-def _handle_coalesced(message: Message, record: dict[str, Any]) -> None:
-    """Handle a message; a nudge that was sent before the last of its name was begun has had its effect."""
-    if message.key[0] != TRANSIENT or kind_of(message.body) == RecruiterDelivery.kind:
-        handle(message)
-        return
-    app = services.current()
-    sent, name = record["attributes"].get("SentTimestamp"), message.key[1]
-    last, now = app.last_transient.get(name), app.clock.now()
-    if (
-        sent is not None
-        and last is not None
-        and datetime.fromtimestamp(int(sent) / 1000, UTC) + CLOCK_SKEW < last
-    ):
-        return
-    handle(message)
-    app.last_transient[name] = now
 
 
 @handles(RecruiterDelivery)
@@ -325,18 +91,6 @@ def _keep_report(report: VendorReport, operation: Callable[..., object]) -> None
         at=report.at,
         caller=OPERATOR_CALLER,
     )
-
-
-def _move_to_dead_letters(message: Message, error: Exception) -> bool:
-    """Keep a message that fails again and again aside; False when even that fails."""
-    try:
-        services.current().handle(
-            message, dead_letters.move_to_dead_letters, message, f"{type(error).__name__}: {error}"
-        )
-    except PetriError:
-        logger.exception("a dead letter couldn't be kept; it stays in the queue")
-        return False
-    return True
 
 
 @handles(ProcessSubmission)

@@ -12,7 +12,7 @@ from chalicelib.messaging.retry_backoff import backoff_seconds
 from chalicelib.operations.schedule import delivery_attempts
 from chalicelib.ports import Message
 from chalicelib.services import App
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 
 #: Seconds between two looks for messages that a crash, or a failed attempt, left behind.
 SWEEP_EVERY = 5.0
@@ -62,18 +62,18 @@ class MessageConsumer:
             self._queue.send(replace(message, due=self._clock.now() + timedelta(seconds=busy.retry_after)))
             return
         tries = self._queue.tries(message) + ended
-        if message_handlers.consume(LocalQueue.as_event(message, tries))["batchItemFailures"]:
+        if queue_consumer.consume(LocalQueue.as_event(message, tries))["batchItemFailures"]:
             self._queue.failed(message)
         else:
             self._queue.done(message)
-        if tries <= message_handlers.MAX_DELIVERIES:
+        if tries <= queue_consumer.MAX_DELIVERIES:
             self._ended.pop(name, None)
 
     def _is_put_off(self, message: Message) -> bool:
         """Leave a message that ended the process before for later, so that the run is served meanwhile."""
         name = delivery_attempts.attempt_name(message.key)
         ended = self._ended.get(name, 0)
-        if not ended or name in self._put_off or ended >= message_handlers.MAX_DELIVERIES:
+        if not ended or name in self._put_off or ended >= queue_consumer.MAX_DELIVERIES:
             return False
         self._put_off.add(name)
         due = self._clock.now() + timedelta(seconds=backoff_seconds(ended))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from chalicelib.messaging.local_channels import LocalChannels
 from chalicelib.services import App
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from infra.lambda_events.gateway import HttpRequest, proxy_event
 from infra.lambda_events.responses import Response, error_response
 from infra.lambda_events.socket_events import STAGE, Visit, connect_event, disconnect_event, message_event
@@ -97,7 +97,7 @@ class Platform:
     def consume(self, event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Handle what SQS delivers."""
         with self._function():
-            return message_handlers.consume(event)
+            return queue_consumer.consume(event)
 
     @contextmanager
     def _function(self) -> Iterator[None]:

@@ -24,7 +24,7 @@ from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.ports import TRANSIENT, Message, Transfer
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from tests.tools.torn import LONGEST
 from tests.tools.vendor import Vendor
 from tests.web.world import OPERATOR_TOKEN, Said, World, build_world
@@ -337,7 +337,7 @@ class Run:
     def _handle(self, message: Message) -> None:
         again = None
         try:
-            message_handlers.handle(message)
+            queue_consumer.handle(message)
         except VendorUnreachable:
             again = message
         except PetriError as error:

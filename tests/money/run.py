@@ -23,7 +23,7 @@ from chalicelib.operations.schedule import dead_letters
 from chalicelib.operations.shared.context import ANYONE, OPERATOR_CALLER, Caller, Context, Request
 from chalicelib.ports import Message
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from tests.tools.engines import Crash, FailingEngine
 
 from .people import Paying, Person
@@ -217,7 +217,7 @@ class Run:
         event = LocalQueue.as_event(message, self.queue.tries(message))
         self.in_hand = message
         try:
-            failed = message_handlers.consume(event)["batchItemFailures"]
+            failed = queue_consumer.consume(event)["batchItemFailures"]
         except Crash:
             self.restart()
             return False
@@ -234,7 +234,7 @@ class Run:
 
     def _consume_again(self, message: Message) -> None:
         try:
-            message_handlers.consume(LocalQueue.as_event(message))
+            queue_consumer.consume(LocalQueue.as_event(message))
         except Crash:
             self.restart()
 

@@ -19,7 +19,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.ports import Transfer
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.requester import Requester
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, Fault, HandClock, MTurkStandIn
 
 from .sides import BASE_ADDRESS, Books, nothing
@@ -156,7 +156,7 @@ class Turk:
         """As SNS does, straight into our queue."""
         ids = {"messageId": "sns", "receiptHandle": "receipt"}
         record = {**ids, "body": report, "attributes": {"ApproximateReceiveCount": "1"}}
-        return not message_handlers.consume({"Records": [record]})["batchItemFailures"]
+        return not queue_consumer.consume({"Records": [record]})["batchItemFailures"]
 
     def take_compensation(self, worker: str) -> None:
         for hit_id in self.market.visible_to(worker):

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.operations.schedule import dead_letters
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from tests.tools.vendor import Vendor
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk, with_hooks
@@ -62,7 +62,7 @@ class Till:
         assert isinstance(queue, LocalQueue)
         while (message := queue.take()) is not None:
             event = LocalQueue.as_event(message, queue.tries(message))
-            failed = message_handlers.consume(event)["batchItemFailures"]
+            failed = queue_consumer.consume(event)["batchItemFailures"]
             (queue.failed if failed else queue.done)(message)
 
     def go_on(self, **by: float) -> None:

@@ -19,7 +19,7 @@ from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.operations.shared.tokens import SignedTokens
 from chalicelib.storage.engine import Engine, Item
 from chalicelib.web.author_routes import register
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from infra.lambda_events.gateway import HttpRequest, proxy_event
 from infra.lambda_events.responses import Response
 from infra.local.dispatcher import SerialDispatcher
@@ -187,7 +187,7 @@ class World:
         assert isinstance(queue, LocalQueue)
         done = []
         while (message := queue.take()) is not None:
-            failures = message_handlers.consume(LocalQueue.as_event(message))["batchItemFailures"]
+            failures = queue_consumer.consume(LocalQueue.as_event(message))["batchItemFailures"]
             assert failures == [], message.body
             done.append(message.body)
         return done

@@ -14,7 +14,7 @@ from chalicelib.errors import PetriError
 from chalicelib.log_redaction import FOR_OPERATOR
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.services import App
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class RunSession:
         done = failed = 0
         with _captured_log() as said:
             while (message := queue.take()) is not None:
-                if message_handlers.consume(LocalQueue.as_event(message))["batchItemFailures"]:
+                if queue_consumer.consume(LocalQueue.as_event(message))["batchItemFailures"]:
                     failed += 1
                 else:
                     done += 1

@@ -15,7 +15,7 @@ from chalicelib.messages import Lane, MessageBody, NotifyOperator, RunTimer, for
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Message
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from infra.local.moto.moto_cloud import QUEUES, MotoCloud
 from tests.contract.carriers import OfCloud, Post, _moto_messages, cloud_post, local_post, post
 
@@ -221,9 +221,7 @@ def test_a_record_that_names_no_queue_comes_again_by_that_of_the_work_lane(
 ) -> None:
     cloud_post.post("oh", method="fail")
     record = cloud_post.next_record()
-    message_handlers.consume(
-        {"Records": [{name: record[name] for name in record if name != "eventSourceARN"}]}
-    )
+    queue_consumer.consume({"Records": [{name: record[name] for name in record if name != "eventSourceARN"}]})
     assert called[-1] == ("change_message_visibility", QUEUES[Lane.WORK])
 
 

@@ -18,7 +18,7 @@ from chalicelib.operations.participant.submission import process_submission
 from chalicelib.ports import Message
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from tests.contract.factories import a_room, an_app, arrived, at_once, begin, say, take_place
 from tests.tools.vendor import Vendor
 
@@ -55,7 +55,7 @@ def taken(app: App) -> list[Message]:
 def work_at_once(app: App) -> None:
     """Handle all messages, and those that follow, each round in as many threads as there are messages."""
     while batch := taken(app):
-        results = at_once([partial(message_handlers.handle, message) for message in batch])
+        results = at_once([partial(queue_consumer.handle, message) for message in batch])
         for message, result in zip(batch, results, strict=True):
             if isinstance(result, PetriError):
                 app.queue.send(message)
@@ -118,7 +118,7 @@ def test_a_message_that_many_workers_get_pays_once(crowded: Engine) -> None:
         (person,) = seated(app, 1)
         app.run(process_submission, person)
         for message in taken(app):
-            at_once([partial(message_handlers.handle, message)] * 4)
+            at_once([partial(queue_consumer.handle, message)] * 4)
         work_at_once(app)
     assert Counter(vendor.books) == {(person, "base", Decimal(1)): 1}
 

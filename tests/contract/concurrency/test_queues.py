@@ -18,7 +18,7 @@ from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.operations.schedule import dead_letters, delivery_attempts
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Message
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from tests.contract.carriers import Post, _moto_messages, cloud_post, local_post, post
 
 __all__ = ["_moto_messages", "cloud_post", "local_post", "post"]
@@ -52,7 +52,7 @@ def test_a_message_that_is_handed_out_twice_is_done_once(post: Post) -> None:
     post.post("one")
     record = post.next_record()
     for _ in range(2):
-        message_handlers.consume({"Records": [record]})
+        queue_consumer.consume({"Records": [record]})
     assert post.rung == ["one"]
 
 
@@ -122,7 +122,7 @@ def test_what_came_with_one_that_failed_is_done_once(post: Post) -> None:
 def test_a_message_that_failed_too_often_is_kept_as_a_dead_letter(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(message_handlers, "MAX_DELIVERIES", 2)
+    monkeypatch.setattr(queue_consumer, "MAX_DELIVERIES", 2)
     post.post("oh", method="fail")
     post.work_until(lambda: len(post.app.run(dead_letters.list_dead_letters)) == 1)
 
@@ -342,7 +342,7 @@ def test_a_message_that_nobody_can_read_is_named_and_the_others_are_done(cloud_p
     cloud_post.post("one")
     record = cloud_post.next_record()
     junk = {**record, "messageId": "junk", "body": json.dumps({"who": "somebody else"})}
-    assert message_handlers.consume({"Records": [junk, record]}) == {
+    assert queue_consumer.consume({"Records": [junk, record]}) == {
         "batchItemFailures": [{"itemIdentifier": "junk"}]
     }
     assert cloud_post.rung == ["one"]
@@ -390,41 +390,41 @@ def counts(post: Post) -> list[int]:
 
 def test_a_message_that_was_only_handed_back_is_carried_out(cloud_post: Post) -> None:
     cloud_post.post("one")
-    assert message_handlers.consume(delivered(cloud_post.next_record(), 40)) == {"batchItemFailures": []}
+    assert queue_consumer.consume(delivered(cloud_post.next_record(), 40)) == {"batchItemFailures": []}
     assert (cloud_post.rung, buried(cloud_post)) == (["one"], [])
 
 
 def test_a_nudge_that_was_only_handed_back_is_carried_out(cloud_post: Post) -> None:
     cloud_post.send_transient("one", "name")
-    assert message_handlers.consume(delivered(cloud_post.next_record(), 40)) == {"batchItemFailures": []}
+    assert queue_consumer.consume(delivered(cloud_post.next_record(), 40)) == {"batchItemFailures": []}
     assert cloud_post.rung == ["one"]
 
 
 def test_deliveries_without_a_try_do_not_bury_a_message_at_its_first_failure(cloud_post: Post) -> None:
     cloud_post.post("oh", method="fail")
-    assert message_handlers.consume(delivered(cloud_post.next_record(), 40))["batchItemFailures"]
+    assert queue_consumer.consume(delivered(cloud_post.next_record(), 40))["batchItemFailures"]
     assert buried(cloud_post) == []
 
 
 def test_the_twelfth_failure_buries_a_message_however_often_it_was_handed_back(cloud_post: Post) -> None:
     cloud_post.post("oh", method="fail")
     record = cloud_post.next_record()
-    for delivery in range(1, 2 * message_handlers.MAX_DELIVERIES, 2):
+    for delivery in range(1, 2 * queue_consumer.MAX_DELIVERIES, 2):
         assert buried(cloud_post) == []
-        message_handlers.consume(delivered(record, delivery))
+        queue_consumer.consume(delivered(record, delivery))
     assert buried(cloud_post) == ["LookupError: the author's mistake"]
-    assert (len(cloud_post.rung), counts(cloud_post)) == (message_handlers.MAX_DELIVERIES, [])
+    assert (len(cloud_post.rung), counts(cloud_post)) == (queue_consumer.MAX_DELIVERIES, [])
 
 
 def test_a_message_that_ended_its_process_is_buried_after_twelve_tries(cloud_post: Post) -> None:
     cloud_post.post("one")
     record = cloud_post.next_record()
     key = json.loads(record["body"])["key"]
-    for _ in range(message_handlers.MAX_DELIVERIES):
+    for _ in range(queue_consumer.MAX_DELIVERIES):
         cloud_post.app.run(delivery_attempts.begin, delivery_attempts.attempt_name(tuple(key)))
-    message_handlers.consume(delivered(record, 40))
+    queue_consumer.consume(delivered(record, 40))
     (why,) = buried(cloud_post)
-    assert "it was tried 12 times" in why
+    assert "ended in each of 12 attempts" in why
     assert (cloud_post.rung, counts(cloud_post)) == ([], [])
 
 
@@ -432,13 +432,13 @@ def test_a_message_that_succeeds_at_once_is_not_counted(cloud_post: Post) -> Non
     cloud_post.post("one")
     record = cloud_post.next_record()
     with counted(cloud_post) as written:
-        message_handlers.consume({"Records": [record]})
+        queue_consumer.consume({"Records": [record]})
     assert (cloud_post.rung, written) == (["one"], [])
 
 
 def test_the_count_of_a_message_that_succeeds_later_is_deleted(cloud_post: Post) -> None:
     cloud_post.post("one")
-    message_handlers.consume(delivered(cloud_post.next_record(), 2))
+    queue_consumer.consume(delivered(cloud_post.next_record(), 2))
     assert counts(cloud_post) == []
 
 
@@ -451,7 +451,7 @@ def test_what_is_handed_back_comes_again_in_a_second(
     cloud_post.post("one", "two")
     event = {"Records": [delivered(cloud_post.next_record(), 9)["Records"][0]] * 2}
     with within(LittleTime()):
-        message_handlers.consume(event)
+        queue_consumer.consume(event)
     assert pauses == [1]
 
 
@@ -468,7 +468,7 @@ def nudged(post: Post, word: str, *, sent: float, method: str = "note") -> dict[
         "body": json.dumps({"key": ["nudge", "together"], "body": body}),
         "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(moment)},
     }
-    return message_handlers.consume({"Records": [record]})
+    return queue_consumer.consume({"Records": [record]})
 
 
 def test_a_nudge_that_was_sent_before_the_last_was_begun_is_left_out(local_post: Post) -> None:

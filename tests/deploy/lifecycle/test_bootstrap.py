@@ -21,7 +21,7 @@ from chalicelib.operations.shared.context import OPERATOR, OPERATOR_CALLER
 from chalicelib.services import App
 from chalicelib.storage.dynamodb.dynamodb_engine import SCHEMA
 from chalicelib.storage.engine import ANY, Put
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from infra.aws.account.names import Names
 from infra.aws.deployed.deployment_info import KEY
 from infra.local.moto.management_api import ManagementAPI
@@ -260,7 +260,7 @@ def test_what_a_commit_posts_comes_into_the_queue_and_is_carried_out(
     write_facts(app, site_url=SITE)
     app.run(launch, caller=OPERATOR_CALLER)
     while records := deployed.received():
-        message_handlers.consume({"Records": records})
+        queue_consumer.consume({"Records": records})
     assert caplog.text.count(f"New participant requested: {SITE}/ad?") == 2
 
 

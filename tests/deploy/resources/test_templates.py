@@ -11,7 +11,7 @@ from cfnlint import ManualArgs, lint
 from chalicelib.ports import MAX_QUEUE_DELAY
 from chalicelib.storage.dynamodb.dynamodb_engine import SCHEMA
 from chalicelib.storage.dynamodb.item_models import MODELS
-from chalicelib.workers.message_handlers import MAX_DELIVERIES
+from chalicelib.workers.queue_consumer import MAX_DELIVERIES
 from infra.aws.account.names import FUNCTIONS
 from infra.aws.lifecycle.rights import NEEDED
 from infra.aws.package.chalice_config import LOG_DAYS, chalice_config

@@ -21,7 +21,7 @@ from chalicelib.ports import TRANSIENT, Key, Message
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.engine_store import EngineStore
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from tests.contract.engines import _moto, dynamodb, engine, sqlite
 from tests.realtime.experiments import Meeting, with_members
 from tests.tools.engines import Crash, FailingEngine
@@ -74,7 +74,7 @@ class QueueThatHands:
             message = self._messages.get()
             self._nudges.discard(message.key)
             try:
-                message_handlers.handle(message)
+                queue_consumer.handle(message)
             except BaseException as problem:  # noqa: BLE001 - told to the test, which fails on it
                 self.problems.append(problem)
             finally:

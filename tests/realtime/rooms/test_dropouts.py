@@ -9,7 +9,7 @@ import pytest
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.operations.realtime import connections, dropouts
 from chalicelib.operations.shared.context import Context
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from tests.realtime.conftest import NewStage
 from tests.realtime.experiments import Pairs, with_members
 from tests.realtime.stage import Ear, Stage
@@ -271,7 +271,7 @@ def lose_and_return(stage: Stage, person: Person, ear: Ear) -> None:
     assert isinstance(queue, LocalQueue)
     message = queue.take()
     assert message is not None
-    message_handlers.handle(message)
+    queue_consumer.handle(message)
     stage.world.app.run(_back, person.id)
     stage.world.work()
 

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.routes import ScheduledFunction
 from chalicelib.messaging.local_queue import LocalQueue
-from chalicelib.workers import message_handlers, scheduler
+from chalicelib.workers import queue_consumer, scheduler
 from tests.realtime.conftest import NewStage
 from tests.realtime.experiments import Meeting, with_members
 from tests.realtime.stage import Stage
@@ -50,8 +50,8 @@ def test_a_timer_that_is_delivered_twice_rings_once(rounds: Stage) -> None:
     assert isinstance(queue, LocalQueue)
     message = queue.take()
     assert message is not None
-    message_handlers.handle(message)
-    message_handlers.handle(message)
+    queue_consumer.handle(message)
+    queue_consumer.handle(message)
     assert len(rounds.journal("rang")) == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.messaging.local_queue import LocalQueue
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from tests.realtime.conftest import NewStage
 from tests.realtime.experiments import Meeting, with_members
 from tests.realtime.stage import Stage
@@ -136,8 +136,8 @@ def test_a_message_that_is_delivered_twice_is_heard_once(stage: Stage) -> None:
     assert isinstance(queue, LocalQueue)
     message = queue.take()
     assert message is not None
-    message_handlers.handle(message)
-    message_handlers.handle(message)
+    queue_consumer.handle(message)
+    queue_consumer.handle(message)
     assert len(stage.journal("heard")) == 1
 
 

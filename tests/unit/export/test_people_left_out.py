@@ -18,7 +18,7 @@ import pytest
 
 from chalicelib import services
 from chalicelib.messaging.local_queue import LocalQueue
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from infra.cli.served_run import opened_with_log
 from infra.local.lifecycle import outcome
 from infra.local.lifecycle.run import Run, RunOptions, chalice_app
@@ -148,7 +148,7 @@ class Played:
         queue = self.run.app.queue
         assert isinstance(queue, LocalQueue)
         while (message := queue.take()) is not None:
-            message_handlers.consume(LocalQueue.as_event(message))
+            queue_consumer.consume(LocalQueue.as_event(message))
 
     def entries(self) -> list[dict[str, str]]:
         """The ids of those who come, as their recruiter hands them out."""

@@ -52,7 +52,7 @@ from chalicelib.messages import (
     to_body,
 )
 from chalicelib.messages.codec import message_type
-from chalicelib.workers import handler_registry, message_handlers
+from chalicelib.workers import handler_registry, queue_consumer
 
 MOMENT = "2026-11-28T09:00:00.000000Z"
 QUORUM = {"q": 3, "n": 3, "overrecruited": False, "room": 1}
@@ -234,7 +234,7 @@ def test_two_types_cant_have_one_kind(kind: str, formerly: str | None) -> None:
 
 
 def test_every_message_has_exactly_one_handler() -> None:
-    assert message_handlers.consume
+    assert queue_consumer.consume
     assert set(handler_registry.handlers()) == set(message_types().values())
     assert len(set(handler_registry.handlers().values())) == len(message_types())
 

@@ -14,7 +14,7 @@ from chalicelib.messages import SendOpeningState, to_body
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Message
-from chalicelib.workers import handler_registry, message_handlers
+from chalicelib.workers import handler_registry, queue_consumer
 from chalicelib.workers.handler_registry import Received
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Retelling
@@ -61,7 +61,7 @@ def test_outside_lambda_nothing_ends() -> None:
 def test_what_there_is_no_time_for_is_handed_back(here: World, handled: list[int]) -> None:
     event = batch(10)
     with within(InvocationContext(30, each_look=6)):
-        failures = message_handlers.consume(event)["batchItemFailures"]
+        failures = queue_consumer.consume(event)["batchItemFailures"]
     assert handled == [0, 1, 2, 3, 4, 5][: len(handled)]
     assert 0 < len(handled) < 10
     returned = [one["itemIdentifier"] for one in failures]
@@ -73,14 +73,14 @@ def test_a_message_that_takes_as_long_as_the_longest_so_far_is_not_begun(
 ) -> None:
     here.app.longest_message = 59.0
     with within(InvocationContext(59, each_look=10)):
-        message_handlers.consume(batch(3))
+        queue_consumer.consume(batch(3))
     assert handled == [0]
 
 
 def test_an_invocation_that_has_all_its_time_left_tries_any_message(here: World, handled: list[int]) -> None:
     here.app.longest_message = 500.0
     with within(InvocationContext(59)):
-        message_handlers.consume(batch(3))
+        queue_consumer.consume(batch(3))
     assert handled == [0, 1, 2]
 
 
@@ -88,20 +88,20 @@ def test_one_slow_message_is_forgotten_after_some_dozen_others(here: World, hand
     here.app.longest_message = 60.0
     for _ in range(4):
         with within(InvocationContext(100)):
-            message_handlers.consume(batch(10))
+            queue_consumer.consume(batch(10))
     assert here.app.longest_message < 1
 
 
 def test_the_first_message_is_always_begun(here: World, handled: list[int]) -> None:
     here.app.longest_message = 500.0
     with within(InvocationContext(1)):
-        message_handlers.consume(batch(2))
+        queue_consumer.consume(batch(2))
     assert handled == [0]
 
 
 def test_with_time_enough_the_whole_batch_is_done(here: World, handled: list[int]) -> None:
     with within(InvocationContext(100)):
-        assert message_handlers.consume(batch(10)) == {"batchItemFailures": []}
+        assert queue_consumer.consume(batch(10)) == {"batchItemFailures": []}
     assert len(handled) == 10
 
 

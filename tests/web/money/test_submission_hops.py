@@ -15,8 +15,8 @@ from chalicelib.invocation import within
 from chalicelib.messages import RunTimer
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.operations.participant import submission
-from chalicelib.workers import message_handlers, scheduler
-from tests.web.access.test_time_left import Context
+from chalicelib.workers import queue_consumer, scheduler
+from tests.web.access.test_time_left import InvocationContext
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.money.test_vendor_reports import from_sns
@@ -43,7 +43,7 @@ def submit(till: Till, person: Person, times: int = 1) -> int:
     """Deliver the report, and work until nothing is left; return how many messages the queue delivered."""
     for number in range(times):
         event = from_sns("AssignmentSubmitted", person.assignment_id, str(number))
-        assert message_handlers.consume(event) == {"batchItemFailures": []}
+        assert queue_consumer.consume(event) == {"batchItemFailures": []}
     return times + drained(till)
 
 
@@ -53,7 +53,7 @@ def drained(till: Till) -> int:
     count = 0
     while (message := queue.take()) is not None:
         count += 1
-        failed = message_handlers.consume(LocalQueue.as_event(message, queue.tries(message)))[
+        failed = queue_consumer.consume(LocalQueue.as_event(message, queue.tries(message)))[
             "batchItemFailures"
         ]
         (queue.failed if failed else queue.done)(message)
@@ -133,7 +133,7 @@ def test_a_report_that_is_recorded_nowhere_takes_no_unit_to_be_deleted(
     begun: list[Any] = []
     begin = till.here.app.store.begin
     monkeypatch.setattr(till.here.app.store, "begin", lambda now: begun.append(now) or begin(now))
-    message_handlers.consume(from_sns("AssignmentReturned", "nobody's"))
+    queue_consumer.consume(from_sns("AssignmentReturned", "nobody's"))
     assert len(begun) == 1
 
 
@@ -147,7 +147,7 @@ def test_a_process_that_ends_around_any_commit_loses_and_repeats_nothing(
     with dying(till, monkeypatch, at, when), pytest.raises(Killed):
         submit(till, person)
     restarted(till)
-    message_handlers.consume(from_sns("AssignmentSubmitted", person.assignment_id, "again"))
+    queue_consumer.consume(from_sns("AssignmentSubmitted", person.assignment_id, "again"))
     restarted(till)
     everything_once(till, person)
     assert till.vendor.places == before + 1
@@ -176,8 +176,8 @@ def test_a_report_that_is_delivered_twice_is_paid_once(world: NewWorld) -> None:
 
 def test_what_there_is_no_time_to_continue_with_goes_through_the_queue(world: NewWorld) -> None:
     till, person = finished(world, base_payment=1)
-    with within(Context(message_handlers.TO_CONTINUE)):
-        message_handlers.consume(from_sns("AssignmentSubmitted", person.assignment_id))
+    with within(InvocationContext(queue_consumer.SECONDS_TO_CONTINUE)):
+        queue_consumer.consume(from_sns("AssignmentSubmitted", person.assignment_id))
     assert till.vendor.books == []
     assert drained(till) == 2
     everything_once(till, person)
@@ -195,7 +195,7 @@ def test_a_timer_that_recruits_has_no_vendor_called_in_the_real_time_lane(world:
     assert isinstance(queue, LocalQueue)
     timer = queue.take()
     assert timer is not None
-    assert message_handlers.consume(LocalQueue.as_event(timer)) == {"batchItemFailures": []}
+    assert queue_consumer.consume(LocalQueue.as_event(timer)) == {"batchItemFailures": []}
     assert till.vendor.places == before
     drained(till)
     assert till.vendor.places == before + 1
@@ -211,7 +211,7 @@ def test_a_submission_that_cannot_be_processed_at_once_is_kept_and_processed_lat
 
     with monkeypatch.context() as patch:
         patch.setattr(submission, "record_base_pay", refuse)
-        message_handlers.consume(from_sns("AssignmentSubmitted", person.assignment_id))
+        queue_consumer.consume(from_sns("AssignmentSubmitted", person.assignment_id))
     assert [one["event_type"] for one in till.here.items("notification")] == ["AssignmentSubmitted"]
     restarted(till)
     everything_once(till, person)

@@ -15,7 +15,7 @@ from chalicelib.errors import Forbidden
 from chalicelib.operations.schedule import dead_letters
 from chalicelib.ports import VendorReport
 from chalicelib.recruiters import prolific
-from chalicelib.workers import message_handlers
+from chalicelib.workers import queue_consumer
 from tests.tools.prolific import TOKEN, WORKSPACE, Prolific
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk
@@ -52,7 +52,7 @@ def here(world: NewWorld) -> World:
 
 def test_a_submission_reported_through_the_queue_is_approved(here: World) -> None:
     person = at_mechanical_turk(here)
-    message_handlers.consume(from_sns("AssignmentSubmitted", person.now()["assignment_id"]))
+    queue_consumer.consume(from_sns("AssignmentSubmitted", person.now()["assignment_id"]))
     here.work()
     assert person.now()["status"] == "approved"
 
@@ -61,21 +61,21 @@ def test_a_report_that_comes_twice_is_paid_once(world: NewWorld) -> None:
     here = world(Talk, base_payment=1.0)
     person = at_mechanical_turk(here)
     for record_id in ("1", "2"):
-        message_handlers.consume(from_sns("AssignmentSubmitted", person.now()["assignment_id"], record_id))
+        queue_consumer.consume(from_sns("AssignmentSubmitted", person.now()["assignment_id"], record_id))
     here.work()
     assert here.owed(person) == {"base": "1.00"}
 
 
 def test_a_report_about_nobody_is_kept_and_changes_nobody(here: World) -> None:
     person = at_mechanical_turk(here)
-    message_handlers.consume(from_sns("AssignmentReturned", "nobody's"))
+    queue_consumer.consume(from_sns("AssignmentReturned", "nobody's"))
     here.work()
     assert (person.now()["status"], len(here.items("notification"))) == ("working", 1)
 
 
 def test_a_report_of_a_hit_is_kept_with_its_id(here: World) -> None:
     at_mechanical_turk(here)
-    message_handlers.consume(from_sns("HITExpired", ""))
+    queue_consumer.consume(from_sns("HITExpired", ""))
     here.work()
     kept = [(one["event_type"], one["details"]) for one in here.items("notification")]
     assert kept == [("HITExpired", {"hit_id": "H"})]
@@ -95,7 +95,7 @@ def test_a_late_report_about_somebody_earlier_changes_nobody(here: World) -> Non
     given_back = at(here)
     here.clock.turn(seconds=20)
     second = here.arrive(recruiter="mturk", assignmentId="a1")
-    message_handlers.consume(from_sns("AssignmentReturned", "a1", **given_back))
+    queue_consumer.consume(from_sns("AssignmentReturned", "a1", **given_back))
     here.work()
     assert second.now()["status"] == "working"
 
@@ -103,7 +103,7 @@ def test_a_late_report_about_somebody_earlier_changes_nobody(here: World) -> Non
 def test_a_report_of_the_second_in_which_somebody_began_is_theirs(here: World) -> None:
     here.clock.turn(seconds=0.7)
     person = at_mechanical_turk(here)
-    message_handlers.consume(from_sns("AssignmentReturned", "a1", **at(here)))
+    queue_consumer.consume(from_sns("AssignmentReturned", "a1", **at(here)))
     here.work()
     assert person.now()["status"] == "returned"
 
@@ -111,7 +111,7 @@ def test_a_report_of_the_second_in_which_somebody_began_is_theirs(here: World) -
 @pytest.mark.parametrize("event_type", ["AssignmentReturned", "AssignmentAbandoned"])
 def test_an_assignment_that_was_given_back_can_be_taken_by_another(here: World, event_type: str) -> None:
     first = at_mechanical_turk(here)
-    message_handlers.consume(from_sns(event_type, "a1"))
+    queue_consumer.consume(from_sns(event_type, "a1"))
     here.work()
     second = here.arrive(recruiter="mturk", assignmentId="a1")
     assert (first.now()["status"] in ("returned", "abandoned"), second.now()["status"]) == (True, "working")
@@ -120,18 +120,18 @@ def test_an_assignment_that_was_given_back_can_be_taken_by_another(here: World, 
 def test_the_report_that_was_handled_changes_nobody_when_it_comes_again(here: World) -> None:
     at_mechanical_turk(here)
     given_back = from_sns("AssignmentReturned", "a1", **at(here))
-    message_handlers.consume(given_back)
+    queue_consumer.consume(given_back)
     here.work()
     here.clock.turn(seconds=20)
     second = here.arrive(recruiter="mturk", assignmentId="a1")
-    message_handlers.consume(given_back)
+    queue_consumer.consume(given_back)
     here.work()
     assert second.now()["status"] == "working"
 
 
 def test_a_report_for_somebody_from_another_recruiter_changes_nothing(here: World) -> None:
     person = here.arrive(recruiter="hotair")
-    message_handlers.consume(from_sns("AssignmentReturned", person.now()["assignment_id"]))
+    queue_consumer.consume(from_sns("AssignmentReturned", person.now()["assignment_id"]))
     here.work()
     assert person.now()["status"] == "working"
 
@@ -140,14 +140,14 @@ def test_a_message_that_cannot_be_read_comes_again(here: World) -> None:
     broken = from_sns("AssignmentSubmitted", "a")
     envelope = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:petri", "Message": "{}"}
     broken["Records"][0]["body"] = json.dumps(envelope)
-    assert message_handlers.consume(broken)["batchItemFailures"] == [{"itemIdentifier": "1"}]
+    assert queue_consumer.consume(broken)["batchItemFailures"] == [{"itemIdentifier": "1"}]
 
 
 def fail_for_good(here: World, event: dict[str, Any]) -> None:
     """Let the reader of reports fail, and the report die of it."""
     reader, here.app.recruiters.reader = here.app.recruiters.reader, None
-    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(message_handlers.MAX_DELIVERIES)
-    assert message_handlers.consume(event)["batchItemFailures"] == []
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(queue_consumer.MAX_DELIVERIES)
+    assert queue_consumer.consume(event)["batchItemFailures"] == []
     here.app.recruiters.reader = reader
 
 
