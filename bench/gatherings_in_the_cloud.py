@@ -15,9 +15,9 @@ from datetime import timedelta
 from bench.gatherings import CROWD, WITHIN, Gathered
 from chalicelib import bootstrap
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.model import keys
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
-from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.ports import TRANSIENT, Key, Message
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
@@ -89,7 +89,7 @@ def _arrive(app: App, began: float, number: int, pause: float) -> float:
 
 
 def _outcome(engine: Engine, size: int, arrived: list[float], ended: float) -> Gathered:
-    opened = [list(item["members"]) for item in engine.query(waiting_rooms.ROOMS) if item["kind"] == "room"]
+    opened = [list(item["members"]) for item in engine.query(keys.ROOMS) if item["kind"] == "room"]
     seats = Counter(one for room in opened for one in room)
     return Gathered(
         way="DynamoDB by moto, operations on threads",

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.errors import NetworkBusy, RuleBroken
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -292,7 +293,7 @@ class Experiment:
             The participant, or None when no participant has the assignment.
 
         """
-        claimed = self.work.item((f"assignment#{assignment_id}", "#"))
+        claimed = self.work.item(keys.assignment(assignment_id))
         return None if claimed is None else self.work.participant(claimed["participant_id"])
 
     def is_overrecruited(self, waiting_count: int) -> bool:

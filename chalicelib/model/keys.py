@@ -1,22 +1,29 @@
-"""Where each record lies. An id says where its record is, so nothing has to be looked up.
+"""The layout of keys: where each record is stored. The key follows from the id, so no index is needed.
+
+Operations and storage build their keys here, and nowhere else.
 
 networks          #                    header: how many there are, large set-ups
 networks          <network>            root: version, size, structure, gate, lease
 net#<network>     at#<node>/#          node
-net#<network>     at#<node>/info#<id>  what it made; vec#, trans#, sent# beside it
-net#<network>     to#<node>/<id>       what was sent to it, with a copy of the info
-part#<id>         #                    participant; question#, payment# below it
-assignment#<a>    #                    whose assignment it is; notification# below it
-worker#<w>        #                    who took part already
+net#<network>     at#<node>/info#<id>  its infos; vec#, trans#, sent# beside them
+net#<network>     to#<node>/<id>       transmissions to it, each with a copy of the info
+part#<id>         #                    participant; question#, payment#, conn#, draws# below it
+assignment#<a>    #                    the participant of an assignment
+worker#<w>        #                    the participants of a worker
+notifications#<n> <id>                 notifications of recruiters
 listed#<shard>    <participant>        participants by status, small
-over#<shard>      <participant>        the same, of those for whom it is over: only counted, mostly
-due#<shard>       <time>#<id>          what must happen after a commit
-experiment        #                    launched, state, seed; awake and deployment beside it
+over#<shard>      <participant>        the same for participants with a final status, which are only counted
+due#<shard>       <time>#<id>          messages to send after a commit
+experiment        #                    launched, state, seed; awake, deployment and secrets beside it
 recruitment       <id>                 requests to recruiters
-counter           <name>               numbers that only ever grow
+counter           <name>               counters; tries#<message> counts delivery attempts
 connections#<n>   <connection>         open sockets; more of them at channel#<name> and part#<id>
-lobby             <participant>        who waits for a room
+lobby             <participant>        participants who wait for a room
 rooms             #                    header: how many have opened; <room> its members
+draws             draws#<operation>    how often a hook has drawn random numbers
+ticks             <minute>#<job>       the scheduler's jobs of the last day
+timers            <minute>             how many chained timers ran in a minute
+dead              <time>#<id>          dead letters
 """
 
 from __future__ import annotations
@@ -33,9 +40,14 @@ DUE_SHARDS = 4
 NETWORKS = "networks"
 HEADER: Key = (NETWORKS, "#")
 EXPERIMENT: Key = ("experiment", "#")
+AWAKE: Key = ("experiment", "awake")
 RECRUITMENT = "recruitment"
 COUNTER = "counter"
 ROOMS = "rooms"
+LOBBY = "lobby"
+DEAD_LETTERS = "dead"
+TICKS = "ticks"
+TIMERS = "timers"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -143,3 +155,52 @@ def counter(name: str) -> Key:
 
 def room(number: int) -> Key:
     return ROOMS, f"{number:06d}"
+
+
+def lobby(participant_id: int) -> Key:
+    return LOBBY, f"{participant_id:010d}"
+
+
+def connections(shard: int) -> str:
+    return f"connections#{shard}"
+
+
+def connection(connection_id: str) -> Key:
+    return connections(zlib.crc32(connection_id.encode()) % SHARDS), connection_id
+
+
+def channel(name: str) -> str:
+    return f"channel#{name}"
+
+
+def subscriber(channel_name: str, connection_id: str) -> Key:
+    return channel(channel_name), f"conn#{connection_id}"
+
+
+def participant_connection(participant_id: int, connection_id: str) -> Key:
+    return f"part#{participant_id}", f"conn#{connection_id}"
+
+
+def participant_connections(participant_id: int) -> tuple[str, str]:
+    """Return the collection and the prefix under which a participant's connections are stored."""
+    return participant_connection(participant_id, "")
+
+
+def draws(participant_id: int | None, operation: str) -> Key:
+    return "draws" if participant_id is None else f"part#{participant_id}", f"draws#{operation}"
+
+
+def attempts(name: str) -> Key:
+    return counter(f"tries#{name}")
+
+
+def dead_letter(now: datetime, mark: str) -> Key:
+    return DEAD_LETTERS, f"{iso(now)}#{mark[-16:]}"
+
+
+def tick(job: str, minute_of_day: int) -> Key:
+    return TICKS, f"{minute_of_day:04d}#{job}"
+
+
+def timer_count(minute: int) -> Key:
+    return TIMERS, f"{minute:012d}"

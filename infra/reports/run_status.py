@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chalicelib.model import keys
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
 
@@ -57,4 +58,4 @@ def read_run_status(ctx: Context) -> RunStatus:
 
 def entries_left(ctx: Context, assignment_ids: list[str]) -> list[str]:
     """Return those of some assignments with which nobody has begun."""
-    return [one for one in assignment_ids if ctx.uow.item((f"assignment#{one}", "#")) is None]
+    return [one for one in assignment_ids if ctx.uow.item(keys.assignment(one)) is None]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import NetworkBusy, NoNetwork
+from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import SUCCESSFUL_STATUSES, Participant
@@ -113,7 +114,7 @@ def _fail_departed(ctx: Context, participant: Participant) -> bool:
     networks = [network for network in ctx.experiment.networks(full=False) if network.id not in visited]
     waited_for = ctx.uow.nodes([node_id for network in networks for node_id in network.waiting_for])
     owners = {node.participant_id for node in waited_for if node.participant_id is not None}
-    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in sorted(owners)])
+    ctx.uow.prefetch(more=[keys.participant(one) for one in sorted(owners)])
     left = [node for node in waited_for if not node.failed and _has_left(ctx, node)][:MAX_FAILED_PER_COMMIT]
     for node in left:
         node.fail("nobody will answer here")

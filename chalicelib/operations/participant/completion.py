@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn
+from chalicelib.model import keys
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.run_records import Notification
 from chalicelib.operations.payment.pay_summary import is_entitled, pay_summary
@@ -28,7 +29,7 @@ REPORT_FIELDS = {
 
 #: How many reports of an hour are mailed to the operator, and how many are kept.
 MAX_MAILS_PER_HOUR, MAX_REPORTS_PER_HOUR = 10, 200
-_REPORTS = ("counter", "error-reports")
+_REPORTS = keys.counter("error-reports")
 
 
 def complete_participation(ctx: Context, participant_id: int) -> dict[str, Any]:

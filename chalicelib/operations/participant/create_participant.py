@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model import keys
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.realtime import waiting_rooms
@@ -23,7 +24,7 @@ MAX_ID_LENGTH = 200
 #: Who gave an assignment back, or perhaps did.
 ASSIGNMENT_RELEASED = ("returned", "abandoned", "replaced", "missing_notification")
 #: Counts who began, so that what hooks draw for a newcomer follows from the order of arrival.
-PARTICIPANT_COUNTER = ("counter", "participant")
+PARTICIPANT_COUNTER = keys.counter("participant")
 
 
 def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
@@ -32,12 +33,12 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
     check_size(entry_information=entry.more, consent=entry.consent, fingerprint_hash=entry.fingerprint_hash)
     ctx.uow.prefetch(
         more=[
-            ("assignment#" + entry.assignment_id, "#"),
-            ("worker#" + entry.worker_id, "#"),
+            keys.assignment(entry.assignment_id),
+            keys.worker(entry.worker_id),
             PARTICIPANT_COUNTER,
         ]
     )
-    claimed = ctx.uow.item(("assignment#" + entry.assignment_id, "#"))
+    claimed = ctx.uow.item(keys.assignment(entry.assignment_id))
     older = None if claimed is None else ctx.uow.participant(claimed["participant_id"])
     if older is not None and older.worker_id == entry.worker_id and _may_resume(ctx, older):
         _require_resume_proof(ctx, older, entry.signature)
@@ -59,7 +60,7 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
 def confirming_vendor(ctx: Context, entry: EntryRequest) -> entry_verification.ConfirmationRequest | None:
     """Return which vendor has to confirm an entry before it is seated; None where none has to."""
     ask = entry_verification.vendor_of(ctx, entry)
-    claimed = None if ask is None else ctx.uow.item(("assignment#" + entry.assignment_id, "#"))
+    claimed = None if ask is None else ctx.uow.item(keys.assignment(entry.assignment_id))
     if claimed is None:
         return ask
     older = ctx.uow.participant(claimed["participant_id"])
@@ -90,7 +91,7 @@ def check_ids(entry: EntryRequest) -> None:
 def _refuse_repeat_worker(ctx: Context, entry: EntryRequest) -> None:
     if ctx.config.get("allow_repeat_worker_ids"):
         return
-    if ctx.uow.item(("worker#" + entry.worker_id, "#")) is not None:
+    if ctx.uow.item(keys.worker(entry.worker_id)) is not None:
         raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")
 
 
@@ -113,11 +114,11 @@ def _create(ctx: Context, entry: EntryRequest) -> Participant:
     if is_unconfirmed:
         participant.details = {**participant.details, entry_verification.UNCONFIRMED: True}
     ctx.uow.put_if_unchanged(
-        ("assignment#" + entry.assignment_id, "#"), "assignment", {"participant_id": participant.id}
+        keys.assignment(entry.assignment_id), "assignment", {"participant_id": participant.id}
     )
-    seen = ctx.uow.item(("worker#" + entry.worker_id, "#"))
+    seen = ctx.uow.item(keys.worker(entry.worker_id))
     ids = [*(seen["participant_ids"] if seen else []), participant.id]
-    ctx.uow.put_if_unchanged(("worker#" + entry.worker_id, "#"), "worker", {"participant_ids": ids})
+    ctx.uow.put_if_unchanged(keys.worker(entry.worker_id), "worker", {"participant_ids": ids})
     deadlines.set_deadline(ctx, participant)
     if waiting_rooms.has_waiting_room(ctx):
         waiting_rooms.enter_lobby(ctx, participant)

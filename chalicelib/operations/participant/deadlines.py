@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib.errors import NotFound
 from chalicelib.messages import CheckDeadline, PollAssignment
+from chalicelib.model import keys
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
 from chalicelib.operations.recruitment.recruitment import close_places, recruiter_state_of
@@ -64,7 +65,7 @@ def poll_open_assignments(ctx: Context, recruiter: str, hit_id: str) -> None:
     Reports of single assignments, which say more, may still be on their way.
     """
     active_participants = ctx.uow.active_participants()
-    ctx.uow.prefetch(more=[(f"part#{listed['id']}", "#") for listed in active_participants])
+    ctx.uow.prefetch(more=[keys.participant(listed["id"]) for listed in active_participants])
     for listed in active_participants:
         participant = ctx.uow.participant(listed["id"])
         is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.errors import BadRequest
+from chalicelib.model import keys
 from chalicelib.operations.shared.access import is_active
 from chalicelib.operations.shared.context import Context
 
@@ -38,7 +39,7 @@ def check_eligibility(
     came_before = _returning_participant(ctx, worker_id, assignment_id)
     if came_before is not None:
         return came_before
-    if not ctx.config.get("allow_repeat_worker_ids") and ctx.uow.item((f"worker#{worker_id}", "#")):
+    if not ctx.config.get("allow_repeat_worker_ids") and ctx.uow.item(keys.worker(worker_id)):
         return {"may": False, "reason": "repeat_worker"}
     if ctx.uow.state.get("closed"):
         return {"may": False, "reason": "closed"}
@@ -47,7 +48,7 @@ def check_eligibility(
 
 def _returning_participant(ctx: Context, worker_id: str, assignment_id: str) -> dict[str, Any] | None:
     """Answer a participant who began with this assignment already; None for anyone else."""
-    claimed = ctx.uow.item((f"assignment#{assignment_id}", "#"))
+    claimed = ctx.uow.item(keys.assignment(assignment_id))
     known = None if claimed is None else ctx.uow.participant(claimed["participant_id"])
     if known is None or known.worker_id != worker_id:
         return None

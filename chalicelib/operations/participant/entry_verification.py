@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import BadRequest, Busy, ExperimentError, Forbidden
+from chalicelib.model import keys
 from chalicelib.operations.recruitment.quotas import recruiters_in_use
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
 from chalicelib.operations.shared.context import OPERATOR, Context
@@ -23,7 +24,7 @@ CONFIRMED, UNAVAILABLE = "confirmed", "not-asked"
 UNCONFIRMED_PER_HOUR = 10
 #: Seconds until those beyond that number ask again.
 RETRY_SECONDS = 30.0
-_GRACE = ("counter", "unconfirmed-entry")
+_GRACE = keys.counter("unconfirmed-entry")
 #: The property of a participant who was seated in that grace.
 UNCONFIRMED = "entry_unconfirmed"
 

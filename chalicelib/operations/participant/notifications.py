@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.messages import CheckListing, RecruiterNotification
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
 from chalicelib.model.run_records import Notification
@@ -180,5 +181,5 @@ def _find_participant_id(ctx: Context, assignment_id: str, participant_id: int |
             return ctx.uow.participant(participant_id).id
         except NotFound:
             return None
-    claimed = ctx.uow.item((f"assignment#{assignment_id}", "#"))
+    claimed = ctx.uow.item(keys.assignment(assignment_id))
     return None if claimed is None else int(claimed["participant_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from chalicelib.errors import BadRequest, NotFound
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import Payment
 from chalicelib.operations.shared.context import Context
@@ -17,7 +18,7 @@ AMOUNT_TOO_SMALL = "A compensation must be at least 0.01; give the amount as a n
 
 def find_participant(ctx: Context, worker_id: str) -> Participant | None:
     """Return the participant that a worker is in this run, the latest if there are several; or None."""
-    seen = ctx.uow.item((f"worker#{worker_id}", "#"))
+    seen = ctx.uow.item(keys.worker(worker_id))
     return None if seen is None else ctx.uow.participant(seen["participant_ids"][-1])
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.model import keys
 from chalicelib.model.record import moment
 from chalicelib.model.run_records import DUE, HELD, PAID, REFUSED, SENDING, Payment
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
@@ -130,10 +131,15 @@ def _ledger_keys(ctx: Context, wanted: PaymentFilter) -> Iterator[tuple[int, tup
         yield ctx.uow.participant(wanted.participant_id).id, kinds
         return
     ids = ctx.uow.participant_ids()
-    parts = ("#", *(f"payment#{kind}" for kind in kinds))
     for start in range(0, len(ids), READ_BATCH):
         some = ids[start : start + READ_BATCH]
-        ctx.uow.prefetch(more=[(f"part#{one}", part) for one in some for part in parts])
+        ctx.uow.prefetch(
+            more=[
+                key
+                for one in some
+                for key in (keys.participant(one), *(keys.payment(one, kind) for kind in kinds))
+            ]
+        )
         for one in some:
             yield one, kinds
 

@@ -24,13 +24,14 @@ from typing import Any
 
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.messages import ChannelMessage, ControlEvent
+from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.access import require_token
 from chalicelib.operations.shared.context import ANYONE, OPERATOR, PARTICIPANT, Context
 from chalicelib.operations.shared.random_seeds import seeded_draws
 
 from . import connections, presence, waiting_rooms
-from .connections import connection_key, connection_of, subscriber_key
+from .connections import connection_of
 
 CONTROL = "dallinger_control"
 QUORUM = "quorum"
@@ -77,7 +78,7 @@ def connect(
     for channel in channels:
         _subscribe(ctx, connection_id, speaker, channel, expires)
     ctx.uow.put_item(
-        connection_key(connection_id),
+        keys.connection(connection_id),
         "connection",
         {
             "connection_id": connection_id,
@@ -142,7 +143,7 @@ def unsubscribe(ctx: Context, connection_id: str, channel: str) -> None:
     channels: list[str] = list(connection["channels"])
     if channel not in channels:
         return
-    ctx.uow.delete_item(subscriber_key(channel, connection_id))
+    ctx.uow.delete_item(keys.subscriber(channel, connection_id))
     connections.change(ctx, connection, channels=[name for name in channels if name != channel])
     speaker = connection.get("participant_id")
     _post_control_events(ctx, _channel_event("unsubscribed", channel, connection_id, speaker))
@@ -153,13 +154,13 @@ def disconnect(ctx: Context, connection_id: str, patience: float = 0.0) -> None:
 
     `patience`: seconds in which nobody who was on it counts as gone, where it wasn't they who closed it.
     """
-    connection = ctx.uow.item(connection_key(connection_id))
+    connection = ctx.uow.item(keys.connection(connection_id))
     if connection is None:
         return
     speaker = connection.get("participant_id")
     for channel in connection["channels"]:
-        ctx.uow.delete_item(subscriber_key(channel, connection_id))
-    ctx.uow.delete_item(connection_key(connection_id))
+        ctx.uow.delete_item(keys.subscriber(channel, connection_id))
+    ctx.uow.delete_item(keys.connection(connection_id))
     if speaker is not None:
         presence.socket_closed(ctx, speaker, connection_id, patience)
     _post_control_events(
@@ -221,13 +222,13 @@ def deliver_to_experiment(ctx: Context, channel: str, data: str, speaker: int | 
 def listeners(ctx: Context, channel: str) -> list[str]:
     """Return the connections that listen to a channel and haven't expired."""
     now = ctx.now.timestamp()
-    return [one["connection_id"] for one in ctx.uow.items(f"channel#{channel}") if one["expires"] > now]
+    return [one["connection_id"] for one in ctx.uow.items(keys.channel(channel)) if one["expires"] > now]
 
 
 def forget_connections(ctx: Context, connection_ids: Sequence[str]) -> None:
     """Forget connections that turned out to be gone."""
     for connection_id in connection_ids:
-        connection = ctx.uow.item(connection_key(connection_id))
+        connection = ctx.uow.item(keys.connection(connection_id))
         if connection is not None and not connections.is_young(ctx, connection):
             disconnect(ctx, connection_id)
 
@@ -252,7 +253,7 @@ def broadcast_room_counts(ctx: Context) -> list[Delivery]:
     """Tell those who wait how far their room is: those of one room the same, by one look at who listens."""
     now = ctx.now.timestamp()
     sockets: dict[int, list[str]] = {}
-    for one in ctx.uow.items(f"channel#{QUORUM}"):
+    for one in ctx.uow.items(keys.channel(QUORUM)):
         if one["expires"] > now and one.get("participant_id") is not None:
             sockets.setdefault(one["participant_id"], []).append(one["connection_id"])
     return [
@@ -318,7 +319,7 @@ def _require_may_publish(ctx: Context, connection: dict[str, Any], channel: str)
 
 def _subscribe(ctx: Context, connection_id: str, speaker: int | None, channel: str, expires: int) -> None:
     ctx.uow.put_unconditional(
-        subscriber_key(channel, connection_id),
+        keys.subscriber(channel, connection_id),
         "subscriber",
         {"connection_id": connection_id, "participant_id": speaker, "expires": expires},
     )

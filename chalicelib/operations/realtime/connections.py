@@ -6,17 +6,16 @@ channel#<name>        conn#<connection>   who gets what is said there
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.errors import Forbidden, NotFound
+from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.shared.access import ACTIVE_STATUSES
 from chalicelib.operations.shared.context import Context
 
-SHARDS = 8
 #: A page that beat its heart and is silent for so long is gone, whatever the line says. In seconds: browsers
 #: let a page in the background beat once a minute.
 SILENT = 90.0
@@ -26,19 +25,9 @@ WRITTEN_EVERY = 20.0
 YOUNG = 10.0
 
 
-def connection_key(connection_id: str) -> tuple[str, str]:
-    """Return where an open socket is kept."""
-    return f"connections#{zlib.crc32(connection_id.encode()) % SHARDS}", connection_id
-
-
-def subscriber_key(channel: str, connection_id: str) -> tuple[str, str]:
-    """Return where it is kept that a socket listens to a channel."""
-    return f"channel#{channel}", f"conn#{connection_id}"
-
-
 def connection_of(ctx: Context, connection_id: str) -> dict[str, Any]:
     """Return what is known of an open socket; NotFound for one that isn't."""
-    connection = ctx.uow.item(connection_key(connection_id))
+    connection = ctx.uow.item(keys.connection(connection_id))
     if connection is None:
         raise NotFound("This connection isn't known (any more); connect again.", code="not_connected")
     return dict(connection)
@@ -85,7 +74,7 @@ def _is_over(ctx: Context, connection: Mapping[str, Any]) -> bool:
 def change(ctx: Context, connection: Mapping[str, Any], **fields: Any) -> None:
     """Write what has changed about an open socket, if nobody else changed it meanwhile."""
     kept = {name: value for name, value in connection.items() if name not in ("pk", "sk", "kind", "v")}
-    ctx.uow.put_if_unchanged(connection_key(connection["connection_id"]), "connection", {**kept, **fields})
+    ctx.uow.put_if_unchanged(keys.connection(connection["connection_id"]), "connection", {**kept, **fields})
 
 
 def record_beat(ctx: Context, connection: Mapping[str, Any]) -> None:
@@ -113,7 +102,7 @@ def expired_connections(ctx: Context) -> list[str]:
     now = ctx.now.timestamp()
     found = _all(ctx)
     holders = {item["participant_id"] for item in found if item.get("participant_id") is not None}
-    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in sorted(holders)])
+    ctx.uow.prefetch(more=[keys.participant(one) for one in sorted(holders)])
     return [
         item["connection_id"]
         for item in found
@@ -122,4 +111,4 @@ def expired_connections(ctx: Context) -> list[str]:
 
 
 def _all(ctx: Context) -> list[Mapping[str, Any]]:
-    return [item for shard in range(SHARDS) for item in ctx.uow.items(f"connections#{shard}")]
+    return [item for shard in range(keys.SHARDS) for item in ctx.uow.items(keys.connections(shard))]

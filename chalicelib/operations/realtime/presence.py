@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.messages import CheckDisconnected
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
@@ -21,7 +22,9 @@ RESTART_SECONDS = 30.0
 def socket_opened(ctx: Context, participant_id: int, connection_id: str, expires: int) -> None:
     """Take note of a participant's new socket; who was gone is back."""
     ctx.uow.put_unconditional(
-        _key(participant_id, connection_id), "presence", {"connection_id": connection_id, "expires": expires}
+        keys.participant_connection(participant_id, connection_id),
+        "presence",
+        {"connection_id": connection_id, "expires": expires},
     )
     participant = ctx.uow.participant(participant_id)
     waiting_rooms.refresh_waiting(ctx, participant, quiet=True)
@@ -39,9 +42,11 @@ def socket_closed(ctx: Context, participant_id: int, connection_id: str, patienc
     if patience:
         until = int((ctx.now + timedelta(seconds=patience)).timestamp())
         fields = {"connection_id": connection_id, "expires": until}
-        ctx.uow.put_unconditional(_key(participant_id, connection_id), "presence", fields)
+        ctx.uow.put_unconditional(
+            keys.participant_connection(participant_id, connection_id), "presence", fields
+        )
     else:
-        ctx.uow.delete_item(_key(participant_id, connection_id))
+        ctx.uow.delete_item(keys.participant_connection(participant_id, connection_id))
     grace = float(ctx.experiment.dropout_grace)
     if waiting_rooms.waiting_entry(ctx, participant_id) is not None:
         grace = min(RELOAD_SECONDS, grace)
@@ -73,7 +78,7 @@ def heartbeat(ctx: Context, participant_id: int) -> None:
 def open_sockets(ctx: Context, participant_id: int) -> list[str]:
     """Return a participant's open sockets."""
     now = ctx.now.timestamp()
-    items: list[Any] = list(ctx.uow.items(f"part#{participant_id}", "conn#"))
+    items: list[Any] = list(ctx.uow.items(*keys.participant_connections(participant_id)))
     return [item["connection_id"] for item in items if item["expires"] > now]
 
 
@@ -81,11 +86,7 @@ def surplus_connections(ctx: Context, participant_id: int, most: int) -> list[st
     """Return a participant's open sockets beyond a number, the oldest."""
     now = ctx.now.timestamp()
     items: list[Any] = [
-        one for one in ctx.uow.items(f"part#{participant_id}", "conn#") if one["expires"] > now
+        one for one in ctx.uow.items(*keys.participant_connections(participant_id)) if one["expires"] > now
     ]
     items.sort(key=lambda item: (item["expires"], item["connection_id"]))
     return [item["connection_id"] for item in items[: max(0, len(items) - most)]]
-
-
-def _key(participant_id: int, connection_id: str) -> tuple[str, str]:
-    return f"part#{participant_id}", f"conn#{connection_id}"

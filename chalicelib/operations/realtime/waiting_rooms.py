@@ -24,6 +24,7 @@ from chalicelib.messages import (
     SendToParticipants,
     WaitingTimeout,
 )
+from chalicelib.model import keys
 from chalicelib.model.participant import WORKING, Participant
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.shared import poll_intervals
@@ -31,9 +32,6 @@ from chalicelib.operations.shared.access import own_participant
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.random_seeds import seeded_draws
 
-LOBBY = "lobby"
-ROOMS = "rooms"
-HEADER = (ROOMS, "#")
 #: Rooms are formed, and newcomers announced, at most this often; a burst is one message. In seconds.
 COALESCE_SECONDS = 0.25
 #: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds: browsers let a page in the
@@ -84,7 +82,7 @@ def enter_lobby(ctx: Context, participant: Participant) -> None:
 
 def _wait(ctx: Context, participant_id: int, since: datetime, *, quiet: bool) -> None:
     fields = {"id": participant_id, "since": iso(since), "seen": iso(ctx.now), "quiet": quiet}
-    ctx.uow.put_unconditional(lobby_key(participant_id), "waiting", fields)
+    ctx.uow.put_unconditional(keys.lobby(participant_id), "waiting", fields)
 
 
 def schedule_room_forming(ctx: Context) -> None:
@@ -94,12 +92,12 @@ def schedule_room_forming(ctx: Context) -> None:
 
 def waiting_entries(ctx: Context) -> list[Mapping[str, Any]]:
     """Return who waits, in order of arrival."""
-    return sorted(_items_once(ctx, LOBBY), key=lambda item: (item["since"], item["id"]))
+    return sorted(_items_once(ctx, keys.LOBBY), key=lambda item: (item["since"], item["id"]))
 
 
 def opened_rooms(ctx: Context) -> list[Mapping[str, Any]]:
     """Return the rooms that have opened, in order."""
-    return [item for item in _items_once(ctx, ROOMS) if item["kind"] == "room"]
+    return [item for item in _items_once(ctx, keys.ROOMS) if item["kind"] == "room"]
 
 
 def _items_once(ctx: Context, collection: str) -> Sequence[Mapping[str, Any]]:
@@ -114,10 +112,10 @@ def lock_rooms(ctx: Context) -> list[Mapping[str, Any]]:
 
     The header counts them, and is noted before they are read: who opens rooms meanwhile has changed it.
     """
-    ctx.uow.item(HEADER)
-    ctx.read.pop(ROOMS, None)
+    ctx.uow.item(keys.ROOMS_HEADER)
+    ctx.read.pop(keys.ROOMS, None)
     opened = opened_rooms(ctx)
-    header = ctx.uow.item(HEADER)
+    header = ctx.uow.item(keys.ROOMS_HEADER)
     if len(opened) != (header["last_room"] if header is not None else 0):
         raise Conflict("Rooms are being opened at this moment.")
     return opened
@@ -147,7 +145,7 @@ def room_of(ctx: Context, participant_id: int) -> Mapping[str, Any] | None:
 
 def waiting_entry(ctx: Context, participant_id: int) -> Mapping[str, Any] | None:
     """Return a participant's place in the lobby; None for who isn't there, or in a room already."""
-    entry = ctx.uow.item(lobby_key(participant_id))
+    entry = ctx.uow.item(keys.lobby(participant_id))
     if entry is None or room_of(ctx, participant_id) is not None:
         return None
     return entry
@@ -195,7 +193,7 @@ def _remove_ineligible(ctx: Context, gone: Sequence[int]) -> int:
     """Take people who may not wait any more out of the lobby, as many as fit; return how many."""
     cleared = gone[: MAX_PER_COMMIT // 4]
     for participant_id in cleared:
-        ctx.uow.delete_item(lobby_key(participant_id))
+        ctx.uow.delete_item(keys.lobby(participant_id))
     return len(cleared)
 
 
@@ -216,7 +214,7 @@ def _eligible_groups(
 
 
 def _ineligible(ctx: Context, ids: Sequence[int]) -> set[int]:
-    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in ids])
+    ctx.uow.prefetch(more=[keys.participant(one) for one in ids])
     return {one for one in ids if not may_wait(ctx.uow.participant(one))}
 
 
@@ -230,7 +228,7 @@ def _groups(ctx: Context, ids: Sequence[int]) -> list[list[int]]:
     if group_by is None:
         size = room_size(ctx)
         return [list(ids[start : start + size]) for start in range(0, len(ids) - size + 1, size)]
-    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in ids])
+    ctx.uow.prefetch(more=[keys.participant(one) for one in ids])
     people = [ctx.uow.participant(one) for one in ids]
     with seeded_draws(ctx, None, "group_by"):
         chosen = [[person.id for person in group] for group in group_by(people)]
@@ -247,36 +245,36 @@ def _open(ctx: Context, groups: Sequence[Sequence[int]], room_for: int = MAX_WRI
     nobody who gets a seat is sent home at this moment. Of a room of more members than fit into one commit,
     only as many as fit are.
     """
-    header = ctx.uow.item(HEADER)
+    header = ctx.uow.item(keys.ROOMS_HEADER)
     number = header["last_room"] if header is not None else 0
     writes = 0
     for members in groups:
         number += 1
         fields = {"id": number, "members": list(members), "opened": iso(ctx.now)}
-        ctx.uow.put_item((ROOMS, f"{number:06d}"), "room", fields)
+        ctx.uow.put_item(keys.room(number), "room", fields)
         ctx.uow.post(SendOpeningState(number))
         held = [ctx.uow.participant(one) for one in members[: max(0, room_for - writes - 2)]]
         ctx.uow.save(*held)
         writes += 2 + len(held)
     if groups:
-        ctx.uow.put_if_unchanged(HEADER, "rooms_header", {"last_room": number})
+        ctx.uow.put_if_unchanged(keys.ROOMS_HEADER, "rooms_header", {"last_room": number})
     return writes
 
 
 def leave_lobby(ctx: Context, participant_id: int) -> None:
     """Let somebody whose part has ended count as waiting no more."""
     if has_waiting_room(ctx):
-        ctx.uow.delete_item(lobby_key(participant_id))
+        ctx.uow.delete_item(keys.lobby(participant_id))
 
 
 def _leave(ctx: Context, participant_id: int) -> None:
     """Take somebody out of the lobby; whoever gives them a seat at the same time is refused, or this is."""
     if any(participant_id in room["members"] for room in lock_rooms(ctx)):
         raise Conflict("A room was opened with them at this moment.")
-    ctx.uow.delete_item(lobby_key(participant_id))
-    header = ctx.uow.item(HEADER)
+    ctx.uow.delete_item(keys.lobby(participant_id))
+    header = ctx.uow.item(keys.ROOMS_HEADER)
     ctx.uow.put_if_unchanged(
-        HEADER, "rooms_header", {"last_room": header["last_room"] if header is not None else 0}
+        keys.ROOMS_HEADER, "rooms_header", {"last_room": header["last_room"] if header is not None else 0}
     )
 
 
@@ -318,7 +316,7 @@ def reject_overflow(ctx: Context, participant_id: int) -> None:
         return
     participant.status = "overrecruited"
     ctx.uow.update_status_index(participant)
-    ctx.uow.delete_item(lobby_key(participant_id))
+    ctx.uow.delete_item(keys.lobby(participant_id))
     _send_state(ctx, participant_id, room_state(ctx, participant_id))
 
 
@@ -328,7 +326,7 @@ def remove_disconnected(ctx: Context, participant: Participant, entry: Mapping[s
     Who asks for their state over HTTP all the same is still there.
     """
     if entry["seen"] > since and may_wait(participant):
-        ctx.uow.put_if_unchanged(lobby_key(participant.id), "waiting", {**_fields(entry), "quiet": False})
+        ctx.uow.put_if_unchanged(keys.lobby(participant.id), "waiting", {**_fields(entry), "quiet": False})
         return
     _leave(ctx, participant.id)
     ctx.uow.send_transient(BroadcastCounts(), "announce", due=ctx.now + timedelta(seconds=COALESCE_SECONDS))
@@ -341,7 +339,7 @@ def refresh_waiting(ctx: Context, participant: Participant, *, quiet: bool | Non
     """
     if not has_waiting_room(ctx) or not may_wait(participant):
         return
-    entry = ctx.uow.item(lobby_key(participant.id))
+    entry = ctx.uow.item(keys.lobby(participant.id))
     was_quiet = bool(entry is not None and entry.get("quiet"))
     is_quiet = was_quiet if quiet is None else quiet
     if entry is not None and was_quiet == is_quiet and _seconds_since(ctx, entry["seen"]) < MIN_BEAT_INTERVAL:
@@ -385,7 +383,7 @@ def room_state(ctx: Context, participant_id: int) -> dict[str, Any]:
         # A room that started smaller is complete all the same: the page opens when n reaches q.
         return {**shown, "q": len(room["members"]), "n": len(room["members"]), "room": room["id"]}
     here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
-    entry = ctx.uow.item(lobby_key(participant_id))
+    entry = ctx.uow.item(keys.lobby(participant_id))
     shown["n"] = room_fill(here, size, participant_id)
     if entry is not None:
         shown["since"] = entry["since"]
@@ -414,11 +412,11 @@ def opening_state(ctx: Context, number: int) -> tuple[list[int], dict[str, Any]]
 
     Of a very large room some items are left, which nobody minds: their people have a seat.
     """
-    (room,) = ctx.uow.items(ROOMS, f"{number:06d}")
+    (room,) = ctx.uow.items(*keys.room(number))
     members: list[int] = list(room["members"])
-    ctx.uow.prefetch(more=[(f"part#{one}", "#") for one in members])
+    ctx.uow.prefetch(more=[keys.participant(one) for one in members])
     for one in members[:MAX_PER_COMMIT]:
-        ctx.uow.delete_item(lobby_key(one))
+        ctx.uow.delete_item(keys.lobby(one))
     people = [ctx.uow.participant(one) for one in members]
     with seeded_draws(ctx, None, "room_opened"):
         ctx.experiment.room_opened(number, people)
@@ -427,11 +425,6 @@ def opening_state(ctx: Context, number: int) -> tuple[list[int], dict[str, Any]]
 
 def _send_state(ctx: Context, participant_id: int, state: dict[str, Any]) -> None:
     ctx.uow.post(SendToParticipants((participant_id,), "quorum", state))
-
-
-def lobby_key(participant_id: int) -> tuple[str, str]:
-    """Return where a participant's waiting is kept."""
-    return LOBBY, f"{participant_id:010d}"
 
 
 def get_waiting_room(ctx: Context, participant_id: int) -> dict[str, Any]:

@@ -7,18 +7,17 @@ from typing import Any
 
 from chalicelib.errors import NotFound
 from chalicelib.messages import NotifyOperator, from_body, kind_of
+from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.ports import Message
 
-DEAD_LETTERS = "dead"
-
 
 def move_to_dead_letters(ctx: Context, message: Message, why: str) -> None:
     """Keep a message aside, and tell the operator, once: no mail about mail that couldn't be sent."""
     fields = {"body": message.body, "why": why[:2000], "died": iso(ctx.now)}
-    ctx.uow.put_unconditional((DEAD_LETTERS, f"{iso(ctx.now)}#{message.key[1][-16:]}"), "dead_letter", fields)
+    ctx.uow.put_unconditional(keys.dead_letter(ctx.now, message.key[1]), "dead_letter", fields)
     kind = kind_of(message.body)
     if kind != NotifyOperator.kind:
         notify_operator(
@@ -30,7 +29,7 @@ def move_to_dead_letters(ctx: Context, message: Message, why: str) -> None:
 
 def list_dead_letters(ctx: Context) -> list[dict[str, Any]]:
     """Return the dead letters, oldest first: id, what it was to do, why it failed, when."""
-    return [_shown(item) for item in ctx.uow.items(DEAD_LETTERS)]
+    return [_shown(item) for item in ctx.uow.items(keys.DEAD_LETTERS)]
 
 
 def dead_letter(ctx: Context, letter_id: str) -> dict[str, Any]:
@@ -46,12 +45,12 @@ def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
 def replay_dead_letter(ctx: Context, letter_id: str) -> None:
     """Send a dead letter again; NotFound when there is none of this id (any more)."""
     item = _found(ctx, letter_id)
-    ctx.uow.delete_item((DEAD_LETTERS, letter_id), expect=item["v"])
+    ctx.uow.delete_item((keys.DEAD_LETTERS, letter_id), expect=item["v"])
     ctx.uow.post(from_body(item["body"]))
 
 
 def _found(ctx: Context, letter_id: str) -> Mapping[str, Any]:
-    item = ctx.uow.item((DEAD_LETTERS, letter_id))
+    item = ctx.uow.item((keys.DEAD_LETTERS, letter_id))
     if item is None:
         raise NotFound(
             f"There is no dead letter {letter_id!r} (any more); list them with petri dead-letters.",

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
-from chalicelib.ports import TRANSIENT, Key, UnitOfWork
+from chalicelib.ports import TRANSIENT, UnitOfWork
 
-_IN_HAND = ("counter", "in-hand")
+_IN_HAND = keys.counter("in-hand")
 _BETWEEN = "|"
 
 
@@ -27,16 +28,12 @@ def attempt_name(key: tuple[str, str]) -> str:
 
 def begin(ctx: Context, name: str) -> int:
     """Count a try of a message at once, and return its number; `name`: of the message, or of its delivery."""
-    return ctx.uow.increment_now(_tries(name))
+    return ctx.uow.increment_now(keys.attempts(name))
 
 
 def forget(ctx: Context, name: str) -> None:
     """Delete the count of a message that is done."""
-    ctx.uow.delete_item(_tries(name))
-
-
-def _tries(name: str) -> Key:
-    return "counter", f"tries#{name}"
+    ctx.uow.delete_item(keys.attempts(name))
 
 
 def store_attempts(work: UnitOfWork, begun: Mapping[str, int]) -> None:

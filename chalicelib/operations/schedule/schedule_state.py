@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.recruitment.headcount import headcount
 from chalicelib.operations.recruitment.recruitment import is_closed
 from chalicelib.operations.shared.context import Context
 
-KEY, KIND = ("experiment", "awake"), "awake"
+KIND = "awake"
 #: For how long a promise holds, and how much of it has to be left before a tick renews it.
 ENABLED_FOR = timedelta(minutes=15)
 RENEW_BEFORE = timedelta(minutes=5)
@@ -25,7 +26,7 @@ SKEW = timedelta(seconds=30)
 
 def enabled_until(ctx: Context) -> datetime | None:
     """Return until when the clock surely rings; None when it may be asleep."""
-    item = ctx.uow.item(KEY)
+    item = ctx.uow.item(keys.AWAKE)
     until = moment(item["until"]) if item is not None else None
     return until if until is not None and until > ctx.now + SKEW else None
 
@@ -37,14 +38,14 @@ def begin_enabling(ctx: Context, *, force: bool = False) -> datetime | None:
     """
     until = None if force else enabled_until(ctx)
     if until is None:
-        ctx.uow.put_if_unchanged(KEY, KIND, {"asleep": False, "until": None})
+        ctx.uow.put_if_unchanged(keys.AWAKE, KIND, {"asleep": False, "until": None})
     return until
 
 
 def extend_until(ctx: Context) -> datetime:
     """Promise that the clock, which is on, rings for a while; return until when."""
     until = ctx.now + ENABLED_FOR
-    ctx.uow.put_if_unchanged(KEY, KIND, {"asleep": False, "until": iso(until)})
+    ctx.uow.put_if_unchanged(keys.AWAKE, KIND, {"asleep": False, "until": iso(until)})
     return until
 
 
@@ -56,17 +57,17 @@ def has_time_left(ctx: Context) -> bool:
 
 def mark_disabled(ctx: Context) -> bool:
     """Say that the clock is being switched off; False when it is promised to ring on."""
-    item = ctx.uow.item(KEY)
+    item = ctx.uow.item(keys.AWAKE)
     until = moment(item["until"]) if item is not None else None
     if until is not None and until > ctx.now:
         return False
-    ctx.uow.put_if_unchanged(KEY, KIND, {"asleep": True, "until": None})
+    ctx.uow.put_if_unchanged(keys.AWAKE, KIND, {"asleep": True, "until": None})
     return True
 
 
 def is_disabled(ctx: Context) -> bool:
     """Whether nobody has woken the clock since it was switched off."""
-    item = ctx.uow.item(KEY)
+    item = ctx.uow.item(keys.AWAKE)
     return item is not None and bool(item["asleep"])
 
 

@@ -8,42 +8,38 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 
 DAY = 24 * 60
-TICKS = "ticks"
 
 
 def claim_job(ctx: Context, job: str, minute: int) -> bool:
     """Take a job of a minute (counted from 1970); False when another clock has it."""
-    kept = ctx.uow.item(_key(job, minute))
+    kept = ctx.uow.item(keys.tick(job, minute % DAY))
     scheduled_for = _moment(minute)
     if kept is not None and kept["scheduled_for"] >= scheduled_for:
         return False
     fields = {"job": job, "scheduled_for": scheduled_for, "started": iso(ctx.now)}
-    ctx.uow.put_if_unchanged(_key(job, minute), "tick", fields)
+    ctx.uow.put_if_unchanged(keys.tick(job, minute % DAY), "tick", fields)
     return True
 
 
 def finish_job(ctx: Context, job: str, minute: int, result: str) -> None:
     """Note what came of a job."""
-    kept = ctx.uow.item(_key(job, minute))
+    kept = ctx.uow.item(keys.tick(job, minute % DAY))
     if kept is not None and kept["scheduled_for"] == _moment(minute):
         fields = {name: kept[name] for name in ("job", "scheduled_for", "started")}
         fields |= {"ended": iso(ctx.now), "result": result[:500]}
-        ctx.uow.put_if_unchanged(_key(job, minute), "tick", fields)
+        ctx.uow.put_if_unchanged(keys.tick(job, minute % DAY), "tick", fields)
 
 
 def list_ticks(ctx: Context) -> list[dict[str, Any]]:
     """Return the records of the last day, oldest first: job, scheduled_for, started, ended, result."""
     names = ("job", "scheduled_for", "started", "ended", "result")
-    found = [{name: item.get(name) for name in names} for item in ctx.uow.items(TICKS)]
+    found = [{name: item.get(name) for name in names} for item in ctx.uow.items(keys.TICKS)]
     return sorted(found, key=lambda tick: (tick["scheduled_for"], tick["started"]))
-
-
-def _key(job: str, minute: int) -> tuple[str, str]:
-    return TICKS, f"{minute % DAY:04d}#{job}"
 
 
 def _moment(minute: int) -> str:

@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from chalicelib.experiment.hook_timing import record_duration
 from chalicelib.messages import RunTimer
+from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.shared.random_seeds import seeded_draws
 
 logger = logging.getLogger("petri.timers")
 
-#: Counts the rings of each minute; earlier minutes are deleted when a new one begins.
-COUNTERS: Final = "timers"
 #: How many earlier minutes are deleted in one commit; there is one, mostly.
 MOST_DELETED: Final = 40
 #: What counts where timer_limit isn't set.
@@ -41,12 +40,12 @@ def minutes_over_the_limit(ctx: Context) -> int:
     is the whole run's, so the count is kept in the store.
     """
     minute = _minute(ctx)
-    key = (COUNTERS, f"{minute:012d}")
+    key = keys.timer_count(minute)
     count = ctx.uow.increment_now(key)
     if count == 1:
-        earlier = [item for item in ctx.uow.items(COUNTERS) if item["sk"] < key[1]]
+        earlier = [item for item in ctx.uow.items(keys.TIMERS) if item["sk"] < key[1]]
         for item in earlier[:MOST_DELETED]:
-            ctx.uow.delete_item((COUNTERS, item["sk"]))
+            ctx.uow.delete_item((keys.TIMERS, item["sk"]))
     return (count - 1) // _limit(ctx)
 
 

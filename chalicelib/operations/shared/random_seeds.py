@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 
 from .context import Context
@@ -17,8 +18,7 @@ def seeded_draws(ctx: Context, participant: Participant | None, operation: str) 
 
     So the same order of arrival gives the same draws, and yet no two rounds draw alike.
     """
-    pk = f"part#{participant.id}" if participant is not None else "draws"
-    key = (pk, f"draws#{operation}")
+    key = keys.draws(participant.id if participant is not None else None, operation)
     kept = ctx.uow.item(key)
     count = kept["count"] if kept is not None else 0
     ctx.seed(participant, operation, count)

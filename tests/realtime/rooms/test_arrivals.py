@@ -14,6 +14,7 @@ from typing import Literal
 import pytest
 
 from chalicelib import services
+from chalicelib.model import keys
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.realtime import waiting_rooms
@@ -94,11 +95,9 @@ class Outcome:
 
 
 def outcome(engine: Engine) -> Outcome:
-    opened = [list(item["members"]) for item in engine.query(waiting_rooms.ROOMS) if item["kind"] == "room"]
+    opened = [list(item["members"]) for item in engine.query(keys.ROOMS) if item["kind"] == "room"]
     seated = {one for room in opened for one in room}
-    return Outcome(
-        opened, [item["id"] for item in engine.query(waiting_rooms.LOBBY) if item["id"] not in seated]
-    )
+    return Outcome(opened, [item["id"] for item in engine.query(keys.LOBBY) if item["id"] not in seated])
 
 
 def arrive(app: App, number: int) -> int:
@@ -202,7 +201,7 @@ def test_a_crash_around_the_commit_of_an_arrival_leaves_no_half_person(engine: E
     with pytest.raises(Crash):
         arrive(world.app, 1)
     world.app.store = sound
-    found = engine.get([waiting_rooms.lobby_key(1), ("part#1", "#"), ("assignment#a1", "#")])
+    found = engine.get([keys.lobby(1), keys.participant(1), keys.assignment("a1")])
     assert len(found) == (3 if when == "after" else 0)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Conflict
+from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
@@ -594,9 +595,7 @@ def test_rooms_that_are_being_opened_are_a_conflict(new_stage: NewStage) -> None
     stage = new_stage(Pairs)
 
     def half(ctx: Context) -> None:
-        ctx.uow.put_unconditional(
-            (waiting_rooms.ROOMS, "000001"), "room", {"id": 1, "members": [7, 8], "opened": ""}
-        )
+        ctx.uow.put_unconditional((keys.ROOMS, "000001"), "room", {"id": 1, "members": [7, 8], "opened": ""})
 
     stage.world.app.run(half)
     with stage.world.app.store.begin(stage.world.clock.now()) as work:

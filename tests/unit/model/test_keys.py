@@ -1,0 +1,82 @@
+"""The layout of keys: stored runs depend on it, and it is written in one module only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chalicelib.model import keys
+
+ROOT = Path(__file__).parents[3]
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+#: What builds keys from ids: storage reads collections by the prefixes of its own layout.
+CALLERS = ("operations", "experiment/experiment.py", "services.py", "workers", "realtime")
+
+
+def _files() -> list[Path]:
+    places = [ROOT / "chalicelib" / name for name in CALLERS]
+    return [
+        file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+    ]
+
+
+def _docstrings(tree: ast.Module) -> set[int]:
+    bodies = [n.body for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
+
+
+def _literals(tree: ast.Module) -> Iterator[ast.Constant]:
+    skipped = _docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield node
+
+
+def test_no_operation_writes_a_key_itself() -> None:
+    files = _files()
+    found = [
+        f"{file.relative_to(ROOT)}:{literal.lineno} {literal.value!r}"
+        for file in files
+        for literal in _literals(ast.parse(file.read_text()))
+        if "#" in literal.value
+    ]
+    assert len(files) > 50
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("key", "stored"),
+    [
+        (keys.participant(7), ("part#7", "#")),
+        (keys.question(7, 3), ("part#7", "question#000000000000003")),
+        (keys.payment(7, "bonus"), ("part#7", "payment#bonus")),
+        (keys.assignment("a1"), ("assignment#a1", "#")),
+        (keys.worker("w1"), ("worker#w1", "#")),
+        (keys.counter("participant"), ("counter", "participant")),
+        (keys.attempts("due#1|x"), ("counter", "tries#due#1|x")),
+        (keys.connection("c1"), ("connections#1", "c1")),
+        (keys.subscriber("chat", "c1"), ("channel#chat", "conn#c1")),
+        (keys.participant_connection(7, "c1"), ("part#7", "conn#c1")),
+        (keys.participant_connections(7), ("part#7", "conn#")),
+        (keys.draws(7, "join"), ("part#7", "draws#join")),
+        (keys.draws(None, "join"), ("draws", "draws#join")),
+        (keys.lobby(7), ("lobby", "0000000007")),
+        (keys.room(2), ("rooms", "000002")),
+        (keys.ROOMS_HEADER, ("rooms", "#")),
+        (keys.EXPERIMENT, ("experiment", "#")),
+        (keys.AWAKE, ("experiment", "awake")),
+        (keys.tick("sweep", 61), ("ticks", "0061#sweep")),
+        (keys.timer_count(61), ("timers", "000000000061")),
+        (
+            keys.dead_letter(NOON, "2026-01-02T11:00:00.000000Z#0123456789abcdef"),
+            ("dead", "2026-01-02T12:00:00.000000Z#0123456789abcdef"),
+        ),
+        (keys.info(100_000_00_004), ("net#1", "at#0000100000/info#000010000000004")),
+    ],
+)
+def test_keys_of_stored_runs_stay_as_they_are(key: tuple[str, str], stored: tuple[str, str]) -> None:
+    assert key == stored
