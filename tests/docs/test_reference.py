@@ -22,7 +22,7 @@ API = DOCS / "web-api.md"
 COMMANDS = typer.main.get_command(command_line).commands
 _VALUE = re.compile(r"<[^>]*>|\{[^}]*\}")
 #: An error code where it is given: as `code`, or by the host on one machine.
-_CODE = re.compile(r"(?:\bcode ?= ?|\berror_answer\(\s*\d{3},\s*)\"(\w+)\"")
+_CODE = re.compile(r"(?:\bcode ?= ?|\berror_response\(\s*\d{3},\s*)\"(\w+)\"")
 _ROUTE = re.compile(r"`((?:GET|POST)(?: or (?:GET|POST))?) (/[^`\s]*)`")
 
 
@@ -109,9 +109,10 @@ def test_the_routes_of_the_api_are_documented():
 
 
 def test_the_error_codes_of_the_api_are_documented():
-    rooms = [*(ROOT / "chalicelib/web").glob("*.py"), *(ROOT / "chalicelib/operations").glob("*.py")]
-    rooms += [*(ROOT / "chalicelib/storage").glob("*.py"), *(ROOT / "chalicelib/realtime").glob("*.py")]
-    rooms += [ROOT / "chalicelib/errors.py", *(ROOT / "infra/local").glob("*.py")]
+    rooms = [*(ROOT / "chalicelib/web").rglob("*.py"), *(ROOT / "chalicelib/operations").rglob("*.py")]
+    rooms += [*(ROOT / "chalicelib/storage").rglob("*.py"), *(ROOT / "chalicelib/realtime").rglob("*.py")]
+    rooms += [ROOT / "chalicelib/errors.py"]
+    rooms += [path for room in ("local", "lambda_events") for path in (ROOT / "infra" / room).rglob("*.py")]
     sources = [path.read_text(encoding="utf-8") for path in rooms]
     there = {code for text in sources for code in _CODE.findall(text)} | {FILE_LOCKED}
     there -= INTERNAL

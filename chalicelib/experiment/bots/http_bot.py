@@ -110,7 +110,7 @@ class HttpBot(BaseBot):
         """Return when the room is full, or is full without this bot (`skip_experiment` is True then)."""
         self.subscribe_to_quorum_channel()
         until = time.monotonic() + QUORUM_TIMEOUT
-        room = self.get_waiting_room()
+        room = self.look_around()
         while not self._is_decided(room):
             if time.monotonic() > until:
                 raise BotError(f"Nobody opened the waiting room within {QUORUM_TIMEOUT:.0f} seconds.")
@@ -119,11 +119,11 @@ class HttpBot(BaseBot):
             )
             message = self.next_message()
             room = (
-                message.data if message is not None and message.channel == QUORUM else self.get_waiting_room()
+                message.data if message is not None and message.channel == QUORUM else self.look_around()
             )
         self.waiting_for = ""
 
-    def get_waiting_room(self) -> dict[str, Any]:
+    def look_around(self) -> dict[str, Any]:
         """Return how far the waiting room is: q, n, overrecruited. Asking is being there."""
         room: dict[str, Any] = self.get(f"/waiting-room/{self.participant_id}")["quorum"]
         self._apply_room_state(room)

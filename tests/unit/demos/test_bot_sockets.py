@@ -286,4 +286,4 @@ def test_being_let_go_is_no_problem(server):
 def test_the_end_of_the_group_reaches_the_authors_code(server):
     bot = Bot(server, {**FULL, "released": True})
     with pytest.raises(Dismissed):
-        bot.get_waiting_room()
+        bot.look_around()

@@ -66,6 +66,7 @@ def test_a_run_that_is_being_served_is_found(places: RunPaths) -> None:
     assert places.address() == places.address("a") == "http://127.0.0.1:1"
 
 
+@pytest.mark.e2e
 def test_a_run_whose_process_has_died_is_not_found(places: RunPaths) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
