@@ -1,1 +1,1 @@
-"""Everything on the operator's machine for AWS: resources, packages, deploying, taking down."""
+"""The operator's side of AWS: the account, packages, resources, and the lifecycle of deployed apps."""

@@ -1,7 +1,7 @@
-"""How many functions the account may run at once, and how many participants that carries.
+"""Estimates how many participants the account's Lambda concurrency supports.
 
-A new account may run ten, until its owner has that raised. What comes beyond it is throttled: pages and bots
-ask again, so nothing is lost, but people wait.
+A new account may run ten functions at once, until its owner has the quota raised. Requests above the quota
+are throttled. Pages and bots retry, so nothing is lost, but participants wait.
 """
 
 from __future__ import annotations
@@ -12,62 +12,63 @@ from typing import Final
 from .errors import REFUSALS
 from .session import Account
 
-#: Below this an account is small: a study of some size fills it.
+#: Below this quota, a study of moderate size already uses up the account's concurrency.
 SMALL: Final = 100
-#: What the consumers of both queues, the clock and sockets that come and go may take at the same moment.
+#: Concurrency that the consumers of both queues, the clock and socket events may use at the same moment.
 BESIDES_REQUESTS: Final = 6
-#: Participants whose requests one function answers, one after the other. A request takes a quarter of a
-#: second with its cold starts, and a participant makes one in five seconds; a quarter of that is left, since
-#: people who come together ask together.
+#: Participants that one concurrent function can serve. A request takes a quarter of a second, cold starts
+#: included, and a participant sends one every five seconds. Only a quarter of that is used, since
+#: participants who arrive together send requests together.
 PEOPLE_EACH: Final = 5
-#: Bounds of Lambda's for a queue's consumers at the same moment.
+#: Lambda's limits for the concurrency of one queue's consumers.
 FEWEST_CONSUMERS, MOST_CONSUMERS = 2, 1000
-#: A queue's consumers may take one part in so many of an account.
+#: A queue's consumers may use this fraction (1 in N) of an account's concurrency.
 SHARE_OF_CONSUMERS: Final = 5
 QUOTA: Final = "Service Quotas, AWS Lambda, 'Concurrent executions'"
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """What an account may run at once in its region."""
+    """The account's Lambda concurrency in its region."""
 
     functions: int
 
     @property
     def is_small(self) -> bool:
-        """Whether a study of some size fills it."""
+        """Whether a study of moderate size already uses it up."""
         return self.functions < SMALL
 
     @property
     def people(self) -> int:
-        """How many participants at a time it carries, about."""
+        """About how many simultaneous participants it supports."""
         return max(1, self.functions - BESIDES_REQUESTS) * PEOPLE_EACH
 
     @property
     def consumers(self) -> int:
-        """How many consumers of the work lane may run at once; requests and real-time messages need room.
+        """The concurrency limit of the work lane; requests and real-time messages need room too.
 
-        A burst of payments or reports would take the whole account otherwise, however large it is.
+        Otherwise a burst of payments or notifications would use the whole account's concurrency.
         """
         return min(MOST_CONSUMERS, max(FEWEST_CONSUMERS, self.functions // SHARE_OF_CONSUMERS))
 
     @property
     def realtime_consumers(self) -> int | None:
-        """How many consumers of real-time messages may run at once; None: any number."""
+        """The concurrency limit of real-time messages; None: no limit."""
         return self.consumers if self.is_small else None
 
     @property
     def warning(self) -> str:
-        """What somebody should know before people come."""
+        """What the operator should know before participants arrive."""
         return (
-            f"This account may run {self.functions} functions at once in this region, which carries about "
-            f"{self.people} participants at a time; when more come, they wait. New accounts begin with few. "
-            f"Have it raised before you recruit ({QUOTA}); that is free and takes up to a few days."
+            f"This account may run {self.functions} functions at once in this region, which supports about "
+            f"{self.people} participants at a time; when more arrive, they wait. New accounts start with a "
+            f"low quota. Request an increase before you recruit ({QUOTA}); that is free and takes up to a "
+            "few days."
         )
 
 
 def look_up(account: Account) -> Capacity | None:
-    """Ask Lambda; None when it doesn't say, as for want of the right to ask."""
+    """Query Lambda for the account's concurrency; None without the right to read it."""
     try:
         told = account.client("lambda").get_account_settings()
     except REFUSALS:

@@ -1,4 +1,4 @@
-"""The certificate of a domain of the operator's own: in ACM, issued, in the region that CloudFront reads."""
+"""Finds the ACM certificate of the operator's own domain: issued, and in the region that CloudFront reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.problems import OperatorProblem
 from .errors import REFUSALS, is_gone, plainly
 from .session import Account
 
-#: CloudFront reads certificates from this region alone, wherever an app is.
+#: CloudFront reads certificates only from this region, whatever the app's region.
 REGION: Final = "us-east-1"
 _DOMAIN: Final = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 _ARN: Final = re.compile(r"arn:[a-z-]+:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[\w-]+\Z")
@@ -23,7 +23,7 @@ _ASK: Final = (
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain under which participants find an app, and the certificate that proves it."""
+    """A domain at which participants reach an app, and its certificate."""
 
     name: str = ""
     certificate: str = ""
@@ -33,9 +33,10 @@ NONE: Final = Domain()
 
 
 def choose(account: Account, name: str, certificate: str = "") -> Domain:
-    """Return a domain with an issued certificate that covers it; OperatorProblem says what is missing.
+    """Return a domain with an issued certificate that covers it; raises OperatorProblem with what is missing.
 
-    `certificate`: the ARN of the one to use; by default any that fits. An empty name is no domain.
+    `certificate`: the ARN of the one to use; by default any that matches. An empty name means that there is
+    no domain.
     """
     if not name:
         return NONE
@@ -50,7 +51,7 @@ def choose(account: Account, name: str, certificate: str = "") -> Domain:
 
 
 def checked_domain(name: str) -> str:
-    """Return a domain's name in lower case, without a last dot; OperatorProblem when it is not valid."""
+    """Return a domain's name in lower case without a trailing dot; OperatorProblem if it isn't valid."""
     name = name.lower().rstrip(".")
     if not _DOMAIN.match(name):
         raise OperatorProblem(
@@ -65,8 +66,8 @@ def _checked(account: Account, name: str, arn: str) -> str:
         raise OperatorProblem(f"{arn!r} is not the ARN of a certificate of ACM.")
     if found["region"] != REGION:
         raise OperatorProblem(
-            f"The certificate is in {found['region']}, and CloudFront reads certificates from {REGION} "
-            f"alone. {_ASK}"
+            f"The certificate is in {found['region']}, and CloudFront reads certificates only from "
+            f"{REGION}. {_ASK}"
         )
     try:
         told = account.client("acm", REGION).describe_certificate(CertificateArn=arn)["Certificate"]
@@ -88,7 +89,7 @@ def _issued(account: Account) -> list[dict[str, Any]]:
     acm = account.client("acm", REGION)
     pages = acm.get_paginator("list_certificates").paginate(CertificateStatuses=["ISSUED"])
     arns = [each["CertificateArn"] for page in pages for each in page["CertificateSummaryList"]]
-    # A summary may leave names out.
+    # A summary doesn't always list all names.
     return [acm.describe_certificate(CertificateArn=arn)["Certificate"] for arn in arns]
 
 
@@ -97,6 +98,6 @@ def _names_on(certificate: dict[str, Any]) -> list[str]:
 
 
 def covers(certificate: dict[str, Any], name: str) -> bool:
-    """Whether a certificate is for a name; `*.example.org` is for one word before example.org."""
+    """Whether a certificate's name covers a domain; `*.example.org` covers one label before example.org."""
     wildcard = f"*.{name.partition('.')[2]}"
     return any(one.lower() in {name, wildcard} for one in _names_on(certificate))

@@ -1,4 +1,4 @@
-"""What AWS refuses, said plainly: what is wrong, and what to do. botocore's errors end here."""
+"""Translates botocore's errors into OperatorProblem, with what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from infra.problems import OperatorProblem
 
-#: What botocore raises. The last one is for answers that aren't AWS's, such as a proxy's page.
+#: What botocore raises. The last one is for responses that don't come from AWS, such as a proxy's page.
 REFUSALS = (BotoCoreError, ClientError, ResponseParserError)
 _SIGN_IN = "sign in again (`aws sso login`), or renew the keys of your profile."
 _UNKNOWN_KEYS = (
@@ -21,8 +21,8 @@ _UNKNOWN_KEYS = (
     "machine; `aws sts get-caller-identity` has to work."
 )
 _MAKE_ROOM = (
-    "Delete what isn't needed any more (`petri apps` lists the apps), or have the quota raised under "
-    "Service Quotas."
+    "Delete what isn't needed any more (`petri apps` lists the apps), or request an increase under Service "
+    "Quotas."
 )
 _SIGN_UP = "Finish signing up at aws.amazon.com, or use another region."
 NO_CREDENTIALS = (
@@ -32,10 +32,10 @@ NO_CREDENTIALS = (
 NO_REGION = "No AWS region is set. Give one with --region or AWS_REGION, such as us-east-1."
 _UNREACHED = (
     "AWS can't be reached. Check the network, the region's name and AWS_ENDPOINT_URL, and run the "
-    "command again: it goes on where it stopped."
+    "command again: it continues where it stopped."
 )
 _NOT_AWS = (
-    "What answers isn't AWS, or AWS is out of order: its answer can't be read. Check proxies and "
+    "The response can't be read: it doesn't come from AWS, or AWS has an outage. Check proxies and "
     "AWS_ENDPOINT_URL, and run the command again in a minute."
 )
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -62,10 +62,10 @@ _DENIED = {
 _QUOTAS = re.compile(r"LimitExceeded|QuotaExceeded|TooManyBuckets|CodeStorageExceeded|^TooMany(?!Requests)")
 _SLOWER = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ProvisionedThroughput")
 _NOT_SIGNED_UP = {"OptInRequired", "SubscriptionRequiredException", "NotSignedUp"}
-#: CloudFront's words for a new account, under the code of a missing right.
+#: CloudFront's message for a new account, which has the error code of a missing right.
 _UNVERIFIED = re.compile(r"account must be verified", re.IGNORECASE)
 VERIFY_ACCOUNT = (
-    "AWS verifies a new account before CloudFront may be used. Write to AWS Support (console: Support, "
+    "AWS verifies a new account before it can use CloudFront. Contact AWS Support (console: Support, "
     "Create case, Account and billing; it is free): 'Please verify my account for CloudFront. Creating a "
     "distribution is refused with: Your account must be verified before you can add new CloudFront "
     "resources.' The answer takes hours to two days."
@@ -74,12 +74,12 @@ _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 
 
 def code_of(error: BaseException) -> str:
-    """Return AWS's own word for a refusal; empty for everything that is none."""
+    """Return AWS's error code; empty for any other error."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def is_gone(error: BaseException) -> bool:
-    """Whether AWS says that what was asked about doesn't exist."""
+    """Whether AWS says that the resource doesn't exist."""
     code = code_of(error)
     return code in {"404", "NoSuchBucket", "NoSuchKey", "NoSuchEntity", "ParameterNotFound"} or (
         "NotFound" in code or "NonExistent" in code or "NotExist" in code
@@ -93,7 +93,7 @@ def is_denied(error: BaseException) -> bool:
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Raise OperatorProblem for what botocore raises while the block lasts."""
+    """Raise OperatorProblem for botocore's errors in the block."""
     try:
         yield
     except REFUSALS as error:
@@ -101,7 +101,7 @@ def plainly() -> Iterator[None]:
 
 
 def problem(error: BotoCoreError | ClientError | ResponseParserError) -> OperatorProblem:
-    """Say in plain words what a botocore error means."""
+    """Translate a botocore error into plain words."""
     if isinstance(error, ResponseParserError):
         return OperatorProblem(_NOT_AWS)
     return OperatorProblem(_of_answer(error) if isinstance(error, ClientError) else _of_machine(error))
@@ -113,7 +113,7 @@ def _of_answer(error: ClientError) -> str:
 
 
 def said(code: str, message: str, operation: str) -> str:
-    """Say what a refusal by AWS means; keys and signatures are never repeated."""
+    """Translate AWS's error response; keys and signatures are never repeated."""
     if code in _EXPIRED:
         return f"Your AWS session has expired; {_SIGN_IN}"
     if code in _STRANGE_KEYS:
@@ -126,27 +126,29 @@ def said(code: str, message: str, operation: str) -> str:
 
 
 def is_unverified(message: str) -> bool:
-    """Whether AWS refuses something because it hasn't verified the account yet."""
+    """Whether AWS refused because it hasn't verified the account yet."""
     return _UNVERIFIED.search(message) is not None
 
 
 def _of_state(code: str, message: str, operation: str) -> str:
-    """Say what it means that the account, as it is, doesn't allow something."""
+    """Translate an error that is caused by the state of the account."""
     if _SLOWER.search(code):
-        return f"AWS gets too many requests from this account ({operation}). Wait a minute and run it again."
+        return (
+            f"AWS throttles this account's requests ({operation}). Wait a minute and run the command again."
+        )
     if _QUOTAS.search(code):
         return f"A quota of the AWS account is reached ({operation}): {message} {_MAKE_ROOM}"
     if code in _NOT_SIGNED_UP:
         return f"The AWS account can't use this service yet ({operation}): {message} {_SIGN_UP}"
-    return f"AWS refused {operation} ({code}): {message} Mend what is named and run the command again."
+    return f"AWS refused {operation} ({code}): {message} Fix the cause and run the command again."
 
 
 def _denied(message: str, operation: str) -> str:
     found = _ACTION.search(message)
     right = found.group(1) if found else operation
     return (
-        f"Your AWS user has no right to {right}. Ask whoever runs the account for it; docs/deploying.md "
-        "lists all the rights that are needed."
+        f"Your AWS user has no right to {right}. Ask the account's administrator for it; docs/deploying.md "
+        "lists all required rights."
     )
 
 
@@ -163,10 +165,10 @@ def _of_machine(error: BotoCoreError) -> str:
         return f"{_sentence(str(error))} Give one that `aws configure list-profiles` shows."
     if isinstance(error, exceptions.HTTPClientError):
         return (
-            "The connection to AWS was lost. Check the network and run the command again: it goes on where "
-            "it stopped."
+            "The connection to AWS was lost. Check the network and run the command again: it continues "
+            "where it stopped."
         )
-    return f"Talking to AWS failed: {_sentence(str(error))} Run the command again."
+    return f"The request to AWS failed: {_sentence(str(error))} Run the command again."
 
 
 _MACHINE: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
@@ -189,7 +191,7 @@ _MACHINE: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ),
     (
         (exceptions.InvalidRegionError,),
-        "This can't be an AWS region. Give one with --region or AWS_REGION, such as us-east-1.",
+        "This is not a valid AWS region. Give one with --region or AWS_REGION, such as us-east-1.",
     ),
     (
         (

@@ -1,7 +1,7 @@
-"""What this machine remembers of the apps that were deployed from it, below `~/.petri`; no secrets.
+"""Stores an entry for each app that was deployed from this machine, below `~/.petri`; no secrets.
 
-A command finds an app's stage, region and profile by its id, and the folder that it was made of. On another
-machine --stage, --region and --profile say the same. One app may be in several regions, with a note for each.
+Commands look up an app's stage, region, profile and folder here by its id. On another machine, use --stage,
+--region and --profile instead. An app in several regions has an entry for each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OLDER = "app.json"
 
 @dataclass(frozen=True)
 class AppEntry:
-    """One app, as it was deployed from here."""
+    """One app that was deployed from this machine."""
 
     app: str
     stage: Stage
@@ -38,12 +38,12 @@ class AppEntry:
 
     @property
     def names(self) -> Names:
-        """The names of its resources within its region; `locating.names_in` knows the global ones."""
+        """The names of its resources within its region; `regions.names_in` has the global ones."""
         return Names(self.app, self.stage)
 
 
 class LocalRegistry:
-    """The operator's folder of apps."""
+    """The operator's folder of app entries."""
 
     def __init__(self, root: Path | None = None) -> None:
         """`root`: by default `.petri` in the operator's home, or what PETRI_HOME names."""
@@ -51,38 +51,38 @@ class LocalRegistry:
         self.root = root or (Path(given) if given else Path.home() / ".petri")
 
     def build_dir(self, names: Names, account: str, region: str) -> Path:
-        """Return where an app is staged and packaged; what was packaged before is found there again."""
+        """Return the folder in which an app is staged and packaged, which keeps earlier packages."""
         return self._folder(names) / f"{account}-{region}"
 
     @contextmanager
     def alone(self, build_dir: Path) -> Iterator[None]:
-        """Hold a workshop while the block lasts; BadRequest when another command here is at work in it.
+        """Lock a build folder for the block; raises OperatorProblem when another command here uses it.
 
-        The lock that AWS keeps comes too late for that: it is taken when everything is staged.
+        The lock in the app's bucket is too late for this: it is acquired after staging.
         """
         build_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite's lock is there on every system, and ends with its process however that ends.
+        # SQLite's lock works on every system and is released however its process ends.
         path = build_dir.with_name(f"{build_dir.name}.lock")
         with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
                 raise BadRequest(
-                    "Another command on this machine is deploying this app. Wait until it is through."
+                    "Another command on this machine is deploying this app. Wait until it has finished."
                 ) from error
             yield
 
     def keep(self, note: AppEntry) -> None:
-        """Remember an app."""
+        """Save an app's entry."""
         path = self._path(note)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(note), indent=2), encoding="utf-8")
 
     def find(self, app: str, stage: Stage | None = None, region: str | None = None) -> AppEntry | None:
-        """Return what is remembered of an app; None when nothing is.
+        """Return an app's entry; None without one.
 
-        BadRequest for an app that was deployed in both stages, or in several regions, when none is named;
-        AWS_REGION and AWS_DEFAULT_REGION name one too.
+        Raises BadRequest for an app that was deployed in both stages, or in several regions, unless one is
+        named; AWS_REGION and AWS_DEFAULT_REGION name one too.
         """
         found = [note for each in STAGES if stage in (None, each) for note in self.notes(app, each)]
         found = [note for note in found if region in (None, note.region)]
@@ -101,10 +101,10 @@ class LocalRegistry:
         return found[0] if found else None
 
     def notes(self, app: str, stage: Stage) -> list[AppEntry]:
-        """Return what is remembered of an app, one note for each account and region."""
+        """Return an app's entries, one for each account and region."""
         paths = (self.root / "apps" / f"{app}-{stage}").glob("app*.json")
         found = {}
-        # A file without a region in its name is from an older version: one with a region counts more.
+        # A file without a region in its name is from an older version: one with a region takes precedence.
         for path in sorted(paths, key=lambda path: path.name != _OLDER):
             said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             note = AppEntry(**said)
@@ -112,7 +112,7 @@ class LocalRegistry:
         return list(found.values())
 
     def forget(self, names: Names, account: str, region: str) -> None:
-        """Forget an app of one account and region; what was packaged stays, in case it is deployed again."""
+        """Delete an app's entry for one account and region; its packages stay for another deploy."""
         for path in self._folder(names).glob("app*.json"):
             said = json.loads(path.read_text(encoding="utf-8"))
             if (said["account"], said["region"]) == (account, region):

@@ -1,4 +1,4 @@
-"""One operator at a time: a lock in the app's keep bucket, taken and given back by conditional puts."""
+"""A lock in the app's keep bucket, by conditional puts, so that one operator at a time changes an app."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .errors import code_of, is_gone
 from .session import Account
 
 KEY: Final = "lock.json"
-#: How long a lock holds unless it is renewed: whoever died keeps others waiting no longer than this.
+#: How long a lock is held unless it is renewed, and so how long a crashed process can block others.
 HOLDS: Final = timedelta(minutes=5)
 RENEW_EVERY: Final = 60.0
 _LOST: Final = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
@@ -52,7 +52,7 @@ class Lock:
     def __init__(
         self, account: Account, bucket: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        """Take whose account, and the app's keep bucket."""
+        """`bucket`: the app's keep bucket."""
         self._s3 = account.client("s3")
         self._bucket = bucket
         self._now = now
@@ -62,7 +62,7 @@ class Lock:
         self._lost = False
 
     def take(self, purpose: str) -> None:
-        """Take the lock; OperatorProblem says who holds it. One that has run out is taken over."""
+        """Acquire the lock, also one that has expired; raises OperatorProblem with its holder."""
         self._purpose = purpose
         try:
             self._write({"IfNoneMatch": "*"})
@@ -77,15 +77,13 @@ class Lock:
         except ClientError as error:
             if not is_gone(error):
                 raise
-            # Gone in this very moment, with the app: whoever destroyed it was faster.
-            raise OperatorProblem(
-                "Somebody else works on this app just now. Run the command again."
-            ) from error
+            # The bucket was deleted just now, together with the app.
+            raise OperatorProblem("Another operator is changing this app. Run the command again.") from error
         held = _Held.read(found["Body"].read())
         if held.until > self._now():
             raise OperatorProblem(
-                f"{held.owner} is working on this app ({held.purpose}). Wait until they are through; if that "
-                f"command was killed, its lock ends at {held.until:%H:%M:%S} UTC by itself."
+                f"{held.owner} is working on this app ({held.purpose}). Wait until they have finished; if "
+                f"that command was killed, its lock expires at {held.until:%H:%M:%S} UTC."
             )
         try:
             self._write({"IfMatch": found["ETag"]})
@@ -93,12 +91,12 @@ class Lock:
             if code_of(error) not in _LOST:
                 raise
             raise OperatorProblem(
-                f"Somebody else began to work on this app at the same moment as {purpose}. "
-                "Wait until they are through, then run the command again."
+                f"Another operator started to change this app at the same moment as {purpose}. "
+                "Wait until they have finished, then run the command again."
             ) from error
 
     def renew(self) -> None:
-        """Hold the lock longer; OperatorProblem when somebody has taken it over."""
+        """Renew the lock; raises OperatorProblem when another operator has taken it over."""
         if self._etag is None:
             return
         try:
@@ -110,15 +108,15 @@ class Lock:
             self.check()
 
     def check(self) -> None:
-        """OperatorProblem when the lock isn't this process's any more."""
+        """Raise OperatorProblem when this process no longer holds the lock."""
         if self._lost:
             raise OperatorProblem(
-                "The connection was away for so long that somebody else took over this app. "
-                "Wait until they are through, then run the command again."
+                "The connection was lost for so long that another operator took over this app. Wait until "
+                "they have finished, then run the command again."
             )
 
     def give_back(self) -> None:
-        """Let others in; a bucket that is gone took its lock along."""
+        """Release the lock; does nothing when the bucket is gone."""
         if self._etag is None or self._lost:
             return
         try:
@@ -143,9 +141,10 @@ class Lock:
             self._etag = etag
 
     def _written(self, body: bytes) -> str | None:
-        """Return the ETag of the very lock that was to be written, if it lies there.
+        """Return the ETag of the lock in the bucket when it is the one that was to be written.
 
-        AWS's client repeats a put whose answer was lost, which is then refused by its own first success.
+        AWS's client retries a put whose response was lost, and the retry is then refused because the first
+        put succeeded.
         """
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=KEY)
@@ -158,7 +157,7 @@ class Lock:
 
 @contextmanager
 def held(lock: Lock, purpose: str) -> Iterator[Lock]:
-    """Hold the lock while the block lasts; it is renewed meanwhile, and given back on Ctrl-C too."""
+    """Hold the lock for the block: it is renewed in the background, and released on Ctrl-C too."""
     lock.take(purpose)
     over = threading.Event()
     keeper = threading.Thread(target=_keep, args=(lock, over), name="petri-lock", daemon=True)
@@ -168,14 +167,14 @@ def held(lock: Lock, purpose: str) -> Iterator[Lock]:
     finally:
         over.set()
         keeper.join()
-        # Without a connection it runs out by itself; what went wrong before is what counts.
+        # Without a connection the lock expires by itself, and the earlier error is the one to report.
         with contextlib.suppress(BotoCoreError, ClientError):
             lock.give_back()
 
 
 def _keep(lock: Lock, over: threading.Event) -> None:
     while not over.wait(RENEW_EVERY):
-        # Whether the lock was lost meanwhile is asked before each step.
+        # Each step checks first whether the lock was lost.
         with contextlib.suppress(BotoCoreError, ClientError, OperatorProblem):
             lock.renew()
 

@@ -1,4 +1,4 @@
-"""The names of everything that belongs to one deployed app: one place, so that all agree."""
+"""Derives the names of all resources of a deployed app."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from chalicelib.errors import PetriError
 from chalicelib.messages import Lane
 
 Stage = Literal["sandbox", "live"]
-#: Where CloudFront answers, as its prices call it: the cheapest, most of the world, all of it.
+#: CloudFront's price classes: the cheapest locations, most of the world, all locations.
 PriceClass = Literal["100", "200", "all"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
-#: Bucket names end at 63 characters and carry the account's twelve digits.
+#: Bucket names have at most 63 characters and contain the account's twelve digits.
 LONGEST_APP_ID = 24
 _APP_ID = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*\Z")
 #: Lambda functions by the names that Chalice gives them; the first answers HTTP.
@@ -51,33 +51,34 @@ class Names:
     region: str = ""
 
     def __post_init__(self) -> None:
-        """PetriError for an id that AWS wouldn't take everywhere."""
+        """Raise PetriError for an id that some AWS service would refuse."""
         if len(self.app) > LONGEST_APP_ID or not _APP_ID.match(self.app):
             raise PetriError(
-                f"{self.app!r} can't be the name of an app; give another with --app: up to {LONGEST_APP_ID} "
-                "small letters, digits and single hyphens, a letter first, no hyphen last."
+                f"{self.app!r} is not a valid app id; choose another with --app: up to {LONGEST_APP_ID} "
+                "lowercase letters, digits and single hyphens, beginning with a letter and not ending with "
+                "a hyphen."
             )
         if self.stage not in STAGES:
             raise PetriError(f"There is no stage {self.stage!r}; use {' or '.join(STAGES)}.")
 
     @property
     def chalice_app(self) -> str:
-        """What Chalice calls the app; it joins the stage to it itself."""
+        """The app's name for Chalice, which appends the stage itself."""
         return f"petri-{self.app}"
 
     @property
     def prefix(self) -> str:
-        """What every resource's name begins with."""
+        """The prefix of every resource's name."""
         return f"{self.chalice_app}-{self.stage}"
 
     @property
     def place(self) -> str:
-        """The part of global names that says the region, with its hyphen; empty in older deployments."""
+        """The region's part of global names, with its hyphen; empty in older deployments."""
         return f"-{region_code(self.region)}" if self.region else ""
 
     @property
     def global_prefix(self) -> str:
-        """What the name of every global resource begins with."""
+        """The prefix of every global resource's name."""
         return f"{self.prefix}{self.place}"
 
     @property
@@ -102,12 +103,12 @@ class Names:
 
     @property
     def dead_queue(self) -> str:
-        """The SQS queue of what could not be handled, whichever lane it came from."""
+        """The SQS dead-letter queue of both lanes."""
         return f"{self.prefix}-dead"
 
     @property
     def topic(self) -> str:
-        """The SNS topic to which Mechanical Turk reports."""
+        """The SNS topic that receives Mechanical Turk's notifications."""
         return f"{self.prefix}-reports"
 
     @property
@@ -132,17 +133,17 @@ class Names:
 
     @property
     def vendor_secrets(self) -> str:
-        """The SSM parameter with the secrets for vendors and mail, which few functions may read."""
+        """The SSM parameter with the secrets for recruiters and mail, which few functions may read."""
         return f"{self.parameters}/vendor-secrets"
 
     @property
     def base_stack(self) -> str:
-        """The CloudFormation stack of what Chalice's functions need."""
+        """The CloudFormation stack with what Chalice's functions need."""
         return f"{self.prefix}-base"
 
     @property
     def front_stack(self) -> str:
-        """The CloudFormation stack of what needs Chalice's APIs: CloudFront, alarms."""
+        """The CloudFormation stack with what needs Chalice's APIs: CloudFront, alarms."""
         return f"{self.prefix}-front"
 
     def site_bucket(self, account: str) -> str:
@@ -154,7 +155,7 @@ class Names:
         return f"{self.global_prefix}-{account}-keep"
 
     def function(self, name: str) -> str:
-        """The Lambda function of one of FUNCTIONS; Chalice leaves the name of the HTTP handler out."""
+        """The Lambda function for one of FUNCTIONS; Chalice omits the name of the HTTP handler."""
         return self.prefix if name == API else f"{self.prefix}-{name}"
 
     def chalice_function(self, name: str) -> str:
@@ -162,7 +163,7 @@ class Names:
         return f"{self.prefix}-{name}"
 
     def role(self, name: str) -> str:
-        """The IAM role of one of FUNCTIONS; IAM takes 64 characters, so the region takes a word's place."""
+        """The IAM role of one of FUNCTIONS. IAM allows 64 characters, so the region replaces a word."""
         if not self.region:
             return self.chalice_function(name)
         return f"{self.global_prefix}-{name.removeprefix('websocket_')}"
@@ -178,14 +179,14 @@ class Names:
 
     @property
     def budget(self) -> str:
-        """The budget whose limit is the account's monthly spending at which the operator is told."""
+        """The budget that warns the operator when the account's monthly spending reaches a limit."""
         return self.global_prefix
 
     @property
     def metrics(self) -> str:
-        """The CloudWatch namespace of what the app's logs are counted by."""
+        """The CloudWatch namespace of the metrics that are counted from the app's logs."""
         return self.prefix
 
     def front_part(self, name: str) -> str:
-        """A part of CloudFront (a function, a policy), whose names are the account's."""
+        """The name of a CloudFront function or policy, which must be unique in the account."""
         return f"{self.global_prefix}-{name}"

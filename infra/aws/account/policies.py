@@ -1,7 +1,8 @@
-"""What each function may do at AWS, written by hand: nothing that its code doesn't do.
+"""The IAM policy of each function, written by hand and limited to what its code does.
 
-Chalice makes one role for each function from these policies; it guesses only what `app.py` itself calls. Each
-grant gives its reason. The rehearsal records every call that a function makes and compares, both ways.
+Chalice creates one role for each function from these policies; its own policy generation sees only what
+`app.py` itself calls. Each grant states its reason. The rehearsal records every call that a function makes
+and compares them with the grants, both ways.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ CONNECT, HEARD, DISCONNECT = "websocket_connect", "websocket_message", "websocke
 
 @dataclass(frozen=True, slots=True)
 class PolicyScope:
-    """Where an app's resources are; `*` for what isn't known yet."""
+    """The account, region and names that policies are limited to; `*` for an unknown one."""
 
     names: Names
     function: str
@@ -32,7 +33,7 @@ class PolicyScope:
     sender: str
 
     def arn(self, service: str, resource: str) -> str:
-        """Name a resource of this account and region."""
+        """Return the ARN of a resource of this account and region."""
         return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
 
 
@@ -47,9 +48,9 @@ class Grant:
     functions: tuple[str, ...]
     resource: Callable[[PolicyScope], str | list[str]]
     condition: Callable[[PolicyScope], dict[str, Any]] | None = None
-    #: AWS makes the calls, with the function's role: no code of ours does.
+    #: AWS makes the calls with the function's role, not Petri's code.
     by_aws: bool = False
-    #: Why a run may end without one of these calls, by action; empty for what every run shows.
+    #: Why a run can end without one of these calls, by action; empty for calls that every run makes.
     seldom: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,18 +63,18 @@ def _queues(place: PolicyScope) -> list[str]:
 
 
 def _connections(method: str) -> Callable[[PolicyScope], str]:
-    # The API's id is known only after Chalice has made it, and the roles come before it.
+    # The API's id is known only after Chalice has created it, and the roles are created first.
     return lambda place: place.arn("execute-api", f"{place.websocket_api}/api/{method}/@connections/*")
 
 
 _LARGE = "Only a commit above 100 items checks items that it doesn't write."
-_MANY = "Only what deletes or replaces records: which do depends on the experiment."
+_MANY = "Only operations that delete or replace records, which depends on the experiment."
 
 GRANTS: Final = (
     Grant(
         "Log",
-        "Lambda writes what a function logs. Log groups are made when deploying, so that each has an end: "
-        "no function may make its own.",
+        "Lambda writes a function's logs. Deploying creates the log groups, so that each has a retention "
+        "period: no function may create its own.",
         ("logs:CreateLogStream", "logs:PutLogEvents"),
         FUNCTIONS,
         lambda place: place.arn("logs", f"log-group:{place.names.log_group(place.function)}:*"),
@@ -81,15 +82,16 @@ GRANTS: Final = (
     ),
     Grant(
         "ReadSecrets",
-        "Read once, when a function starts. The key of the parameter is AWS's own for SSM, whose policy lets "
-        "everybody decrypt who may read the parameter.",
+        "Read once, when a function starts. The key of the parameter is AWS's own for SSM, whose policy "
+        "lets every principal that may read the parameter decrypt it.",
         ("ssm:GetParameter",),
         (API, ON_MESSAGE, CONNECT),
         lambda place: place.arn("ssm", f"parameter{place.names.secrets}"),
     ),
     Grant(
         "ReadSecrets",
-        "These check no token and ask no recruiter, but a hook of the author may read a secret setting.",
+        "These functions check no token and call no recruiter, but an author's hook may read a secret "
+        "setting.",
         ("ssm:GetParameter",),
         (ON_TICK, HEARD, DISCONNECT),
         lambda place: place.arn("ssm", f"parameter{place.names.secrets}"),
@@ -97,15 +99,16 @@ GRANTS: Final = (
     ),
     Grant(
         "ReadVendorSecrets",
-        "Keys of recruiters and of the mail server: for what pays, recruits, mails, and checks who comes.",
+        "The keys of recruiters and of the mail server, for functions that pay, recruit, send mail or check "
+        "participants.",
         ("ssm:GetParameter",),
         (API, ON_MESSAGE),
         lambda place: place.arn("ssm", f"parameter{place.names.vendor_secrets}"),
     ),
     Grant(
         "ReadAndWriteRecords",
-        "Every door runs operations, and hooks of the author in them. Nothing scans: exports are the "
-        "operator's. A transaction needs the rights of its parts.",
+        "Every handler runs operations, and the author's hooks in them. None scans: the operator makes "
+        "exports. A transaction needs the rights of its parts.",
         (
             "dynamodb:GetItem",
             "dynamodb:PutItem",
@@ -125,60 +128,61 @@ GRANTS: Final = (
     ),
     Grant(
         "ReadSeveralRecords",
-        "Hooks of the author run at these doors too, and may ask for several nodes or participants.",
+        "The author's hooks run in these handlers too, and may read several nodes or participants.",
         ("dynamodb:BatchGetItem",),
         (ON_TICK, CONNECT, HEARD, DISCONNECT),
         _table,
-        seldom={"dynamodb:BatchGetItem": "Only hooks of the author read several records at once here."},
+        seldom={"dynamodb:BatchGetItem": "Only the author's hooks read several records at once here."},
     ),
     Grant(
         "ReadCollections",
-        "What lies at a node, in a channel, in the lobby, what is due.",
+        "The items of a node, of a channel, in the lobby, and those that are due.",
         ("dynamodb:Query",),
         (API, ON_MESSAGE, ON_TICK, CONNECT, HEARD),
         _table,
     ),
     Grant(
         "ReadCollections",
-        "Who else listens is told that somebody left, where the experiment wants to hear of it.",
+        "The other subscribers are told that a participant left, if the experiment wants that.",
         ("dynamodb:Query",),
         (DISCONNECT,),
         _table,
-        seldom={"dynamodb:Query": "Only where somebody in the channel is to be told."},
+        seldom={"dynamodb:Query": "Only with other subscribers in the channel."},
     ),
     Grant(
         "CountUp",
-        "Participants, notifications and recruitments are numbered by a counter; requests and messages make "
-        "them, sockets and the clock don't.",
+        "A counter numbers participants, notifications and recruitments. Requests and messages create them, "
+        "sockets and the clock don't.",
         ("dynamodb:UpdateItem",),
         (API, ON_MESSAGE),
         _table,
     ),
     Grant(
         "SendMessages",
-        "What a commit recorded is sent after it, to the queue of its lane, which is found by its name.",
+        "Messages that a commit recorded are sent after it to the queue of their lane, whose URL is looked "
+        "up by name.",
         ("sqs:SendMessage", "sqs:GetQueueUrl"),
         (API, ON_MESSAGE, CONNECT, HEARD, DISCONNECT),
         _queues,
     ),
     Grant(
         "SendMessages",
-        "What nobody sent after its commit is sent by the clock.",
+        "The clock sends messages that were not sent after their commit.",
         ("sqs:SendMessage", "sqs:GetQueueUrl"),
         (ON_TICK,),
         _queues,
         seldom=dict.fromkeys(
             ("sqs:SendMessage", "sqs:GetQueueUrl"),
-            "Only what a crash left, or what waits long.",
+            "Only messages that a crash left behind, or that are due much later.",
         ),
     ),
     Grant(
         "ComeAgainLater",
-        "A message that failed comes again after a pause that grows, not after the queue's own.",
+        "A failed message is retried with exponential backoff instead of the queue's visibility timeout.",
         ("sqs:ChangeMessageVisibility",),
         (ON_MESSAGE,),
         _queues,
-        seldom={"sqs:ChangeMessageVisibility": "Only a message that fails comes again."},
+        seldom={"sqs:ChangeMessageVisibility": "Only after a message has failed."},
     ),
     Grant(
         "TakeMessages",
@@ -190,52 +194,55 @@ GRANTS: Final = (
     ),
     Grant(
         "WakeTheClock",
-        "Whoever records something to be done sees that the clock rings.",
+        "A handler that records future work enables the clock's schedule.",
         ("events:EnableRule",),
         FUNCTIONS,
         lambda place: place.arn("events", f"rule/{place.names.tick_rule}"),
-        seldom={"events:EnableRule": "Only the first one who finds the clock asleep wakes it."},
+        seldom={"events:EnableRule": "Only the first handler that finds the schedule disabled enables it."},
     ),
     Grant(
         "LetTheClockSleep",
-        "A tick that finds nothing left to do switches the clock off.",
+        "A tick that finds nothing left to do disables the schedule.",
         ("events:DisableRule",),
         (ON_TICK,),
         lambda place: place.arn("events", f"rule/{place.names.tick_rule}"),
-        seldom={"events:DisableRule": "Only when for a quarter of an hour there was nothing to do."},
+        seldom={"events:DisableRule": "Only when there was nothing to do for a quarter of an hour."},
     ),
     Grant(
         "SendToSockets",
-        "What participants are told: by messages, and by others' frames.",
+        "Sends frames to participants, because of messages and of other participants' frames.",
         ("execute-api:ManageConnections",),
         (ON_MESSAGE, HEARD),
         _connections("POST"),
     ),
     Grant(
         "CloseSockets",
-        "Of pages that are silent (the clock), and of those that send far too much (whoever hears them).",
+        "Closes connections of silent pages (the clock), and of those that exceed the rate limit (any "
+        "receiver).",
         ("execute-api:ManageConnections",),
         (ON_TICK, HEARD),
         _connections("DELETE"),
-        seldom={"execute-api:ManageConnections": "Only sockets that are silent, or flood."},
+        seldom={
+            "execute-api:ManageConnections": "Only for sockets that are silent or exceed the rate limit."
+        },
     ),
 )
 
 MAIL: Final = Grant(
     "MailTheOperator",
-    "With mailer = ses. While an account is in SES's sandbox the recipient's identity is asked about too, so "
-    "any identity of the account will do, but only the configured sender may be on the letter.",
+    "With mailer = ses. While an account is in SES's sandbox, SES checks the recipient's identity too, so "
+    "every identity of the account is allowed, but only with the configured sender.",
     ("ses:SendEmail",),
     (ON_MESSAGE,),
     lambda place: place.arn("ses", "identity/*"),
     condition=lambda place: {"StringEquals": {"ses:FromAddress": place.sender}},
-    seldom={"ses:SendEmail": "Only when the operator is to be told something."},
+    seldom={"ses:SendEmail": "Only when the operator is to be notified."},
 )
 
 MECHANICAL_TURK: Final = Grant(
     "AskMechanicalTurk",
-    "Where no requester's keys are set, the requester is this account. Mechanical Turk knows no resources: "
-    "AWS allows nothing but `*` here.",
+    "Without the requester's keys, this account is the requester. Mechanical Turk has no resource types, so "
+    "AWS allows only `*` here.",
     tuple(
         f"mechanicalturk:{operation}"
         for operation in (
@@ -271,10 +278,10 @@ def policy(
     settings: SettingsLike | None = None,
     websocket_api: str = "*",
 ) -> dict[str, Any]:
-    """Return the policy of one of FUNCTIONS, as IAM takes it.
+    """Return the IAM policy document for one of FUNCTIONS.
 
-    `settings`: the experiment's, which say whether mail goes through SES and whether Mechanical Turk is
-    asked with the function's own role.
+    `settings`: the experiment's, which decide whether mail goes through SES and whether Mechanical Turk is
+    called with the function's own role.
     """
     sender = "" if settings is None else str(settings.get("dallinger_email_address") or "")
     place = PolicyScope(names, function, account, region, websocket_api, sender)
@@ -285,30 +292,30 @@ def policy(
 
 
 def grants_of(function: str, settings: SettingsLike | None = None) -> list[Grant]:
-    """Return what a function is granted under these settings."""
+    """Return a function's grants under these settings."""
     if function not in FUNCTIONS:
         raise ValueError(f"There is no function {function!r}; there are {', '.join(FUNCTIONS)}.")
     return [grant for grant in (*GRANTS, *_by_settings(settings)) if function in grant.functions]
 
 
 def calls_allowed(function: str, settings: SettingsLike | None = None) -> set[str]:
-    """Return the actions that a function's own code may take; `actions_of` says which a call takes."""
+    """Return the actions that a function's own code may take; `actions_of` maps calls to actions."""
     return _actions(grant for grant in grants_of(function, settings) if not grant.by_aws)
 
 
 def calls_by_aws(function: str) -> set[str]:
-    """Return the actions that AWS takes with a function's role: no call of ours shows them."""
+    """Return the actions that AWS takes with a function's role, which Petri's own calls don't show."""
     return _actions(grant for grant in grants_of(function) if grant.by_aws)
 
 
 def calls_seldom(function: str, settings: SettingsLike | None = None) -> dict[str, str]:
-    """Return the actions that a whole run may go without, and why; the others have to be seen."""
+    """Return the actions that a whole run may not need, and why; all others must occur in it."""
     grants = [grant for grant in grants_of(function, settings) if not grant.by_aws]
     seen = {action for grant in grants for action in grant.actions if action not in grant.seldom}
     return {action: why for grant in grants for action, why in grant.seldom.items() if action not in seen}
 
 
-#: Calls whose actions have another name, or several.
+#: Calls whose action has another name, or that need several actions.
 _OTHER_NAMES: Final = {
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
     ("apigatewaymanagementapi", "PostToConnection"): "execute-api:ManageConnections",
@@ -324,7 +331,7 @@ _PREFIXES: Final = {"mturk": "mechanicalturk"}
 
 
 def actions_of(service: str, operation: str, given: Mapping[str, Any]) -> set[str]:
-    """Return the actions that IAM asks for when a call is made, named as botocore names it."""
+    """Return the IAM actions of a call, which is named as in botocore."""
     if (service, operation) == ("dynamodb", "TransactWriteItems"):
         return {_PARTS[part] for item in given["TransactItems"] for part in item}
     named = _OTHER_NAMES.get((service, operation))

@@ -1,4 +1,4 @@
-"""Whose account Mechanical Turk's requester is: its reports are let in from that one alone."""
+"""Looks up the Mechanical Turk requester's AWS account, the only one whose notifications are accepted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.problems import OperatorProblem
 
 
 def account_of(settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> str:
-    """Return the requester's account; empty where nobody is recruited there with keys of their own."""
+    """Return the requester's account; empty unless Mechanical Turk is used with keys of its own."""
     key, secret = secrets.get("aws_access_key_id"), secrets.get("aws_secret_access_key")
     if "mturk" not in recruiter_names(Settings(dict(settings))) or not key or not secret:
         return ""

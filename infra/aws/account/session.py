@@ -1,4 +1,4 @@
-"""The AWS account that the operator works with, found as the AWS CLI finds it."""
+"""Connects to the operator's AWS account, with the same lookup order as the AWS CLI."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.problems import OperatorProblem
 
 from .errors import NO_CREDENTIALS, NO_REGION, is_gone, plainly, problem
 
-#: Seconds; an upload of a package over a slow line takes its time.
+#: Seconds, long enough to upload a package over a slow connection.
 CONNECT, READ = 10, 120
 ATTEMPTS = 5
 _PARTITIONS = {"aws-cn": "the China regions", "aws-us-gov": "the GovCloud regions"}
@@ -26,24 +26,24 @@ _PARTITIONS = {"aws-cn": "the China regions", "aws-us-gov": "the GovCloud region
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the operator is to AWS."""
+    """The operator's identity at AWS."""
 
     account: str
     arn: str
 
     @property
     def is_root(self) -> bool:
-        """Whether these are the keys of the account itself."""
+        """Whether these are the keys of the account's root user."""
         return self.arn.endswith(":root")
 
     @property
     def partition(self) -> str:
-        """The part of AWS that the account belongs to: aws, aws-cn, aws-us-gov."""
+        """The AWS partition of the account: aws, aws-cn, aws-us-gov."""
         return self.arn.split(":")[1] if ":" in self.arn else "aws"
 
 
 class Account:
-    """Every AWS client of the operator's side comes from here."""
+    """The operator's AWS account, which creates every AWS client of the operator's side."""
 
     def __init__(self, session: boto3.Session) -> None:
         """Take a session that has a region."""
@@ -57,14 +57,14 @@ class Account:
 
     @property
     def profile(self) -> str | None:
-        """The profile whose keys are used; None where AWS's usual order counted."""
+        """The profile whose keys are used; None when AWS's default lookup found them."""
         credentials, name = self.session.get_credentials(), self.session.profile_name
-        # Keys in the environment count more than a profile that is only named there.
+        # Keys in the environment take precedence over a profile that is only named there.
         by_environment = credentials is not None and credentials.method == "env"
         return None if name == "default" or by_environment else str(name)
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """Return the client of a service, made once; by default in the account's region."""
+        """Return the client of a service, by default in the account's region; clients are cached."""
         key = (service, region or self.region)
         if key not in self._clients:
             config = Config(
@@ -77,7 +77,7 @@ class Account:
 
     @cached_property
     def identity(self) -> Identity:
-        """Who is asking; OperatorProblem when AWS doesn't know these keys."""
+        """The caller's identity; raises OperatorProblem when AWS doesn't know these keys."""
         with plainly():
             answer = self.client("sts").get_caller_identity()
         return Identity(str(answer["Account"]), str(answer["Arn"]))
@@ -88,7 +88,7 @@ class Account:
         return self.identity.account
 
     def secrets(self) -> dict[str, str]:
-        """Return what must be in no file that leaves this machine: the operator's own keys."""
+        """Return the operator's own keys, which must not be in any file that leaves this machine."""
         credentials = self.session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
         found = (frozen.secret_key, frozen.token) if frozen else ()
@@ -96,7 +96,7 @@ class Account:
         return {name: str(value) for name, value in zip(names, found, strict=False) if value}
 
     def engine(self, table: str) -> DynamoDBEngine:
-        """Open a table as the store of a run; close it in the end."""
+        """Open a table as the store of a run; the caller closes it."""
         credentials = self.session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
         return DynamoDBEngine(
@@ -111,7 +111,7 @@ class Account:
         )
 
     def has_table(self, table: str) -> bool:
-        """Whether a table is there."""
+        """Whether a table exists."""
         try:
             self.client("dynamodb").describe_table(TableName=table)
         except ClientError as error:
@@ -121,21 +121,20 @@ class Account:
         return True
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which another program finds the same account and region."""
+        """Return environment variables with which another program uses the same account and region."""
         found = {**os.environ, "AWS_DEFAULT_REGION": self.region, "AWS_REGION": self.region}
         if self.profile is not None:
             found["AWS_PROFILE"] = self.profile
-            # Keys in the environment would count more than the profile.
+            # Keys in the environment would take precedence over the profile.
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
                 found.pop(name, None)
         return found
 
 
 def connect(profile: str | None = None, region: str | None = None) -> Account:
-    """Find the account: profile and region as given, else as the AWS CLI would take them.
+    """Connect to the account with this profile and region, by default those of the AWS CLI.
 
-    OperatorProblem, in one plain sentence with what to do, when there are no keys, no region or no
-    connection.
+    Raises OperatorProblem, with what to do, without keys, a region or a connection.
     """
     try:
         session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
@@ -149,7 +148,7 @@ def connect(profile: str | None = None, region: str | None = None) -> Account:
     if credentials is None:
         raise OperatorProblem(NO_CREDENTIALS)
     account = Account(session)
-    # Asked at once, so that wrong keys are the first thing that is said.
+    # Looked up now, so that wrong keys are the first error.
     _check_partition(account.identity.partition)
     return account
 
@@ -181,5 +180,5 @@ def _partition(session: boto3.Session, region: str) -> str:
     try:
         return session.get_partition_for_region(region)
     except BotoCoreError:
-        # A name like no region's; it is refused in a moment, beside the names that exist.
+        # Not the form of a region's name; it is refused below, with the names that exist.
         return "aws"

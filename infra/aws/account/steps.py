@@ -1,4 +1,4 @@
-"""The steps of a command that works on AWS: named, told while they go, each able to be repeated."""
+"""Runs the steps of a command on AWS: each has a name, reports progress, and can be repeated."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ pause: Pause = time.sleep
 
 
 class Progress(Protocol):
-    """Is told how the steps go."""
+    """Receives the progress of the steps."""
 
     def begin(self, number: int, total: int, name: str) -> None:
-        """Take which step begins."""
+        """Called when a step begins."""
 
     def tell(self, line: str) -> None:
-        """Take what happens within a step."""
+        """Called with a line about what happens in a step."""
 
 
-#: Said once, at the end.
+#: Removed from a reason, because the whole message ends with what to do.
 _RUN_AGAIN = "Run the command again."
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it does, in words and as a function; it may be run again at any time."""
+    """One step: its name and its function, which can be repeated at any time."""
 
     name: str
     run: Callable[[], None]
-    #: What the step makes, for `--dry-run`.
+    #: The resources that the step creates, for `--dry-run`.
     makes: tuple[str, ...] = ()
 
 
 def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
-    """Run the steps in order; a failure, or Ctrl-C, says in which step it was, and what to do (`again`)."""
+    """Run the steps in order; after a failure or Ctrl-C, names the step and what to do (`again`)."""
     for number, step in enumerate(steps, start=1):
         progress.begin(number, len(steps), step.name)
         try:

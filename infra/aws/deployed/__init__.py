@@ -1,1 +1,1 @@
-"""Apps that are deployed: found, watched, summarized, exported."""
+"""Finds, monitors, summarizes and exports deployed apps."""

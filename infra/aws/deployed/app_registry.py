@@ -1,4 +1,4 @@
-"""Deployed apps: one by its id, and all of a region."""
+"""Finds deployed apps: one by its id, or all of a region."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BASE = "-base"
 
 @dataclass(frozen=True)
 class AppLocation:
-    """Where an app is said to be; what isn't said is remembered or looked up."""
+    """Where to look for an app; what is None comes from the local registry or from AWS."""
 
     app: str
     stage: Stage | None = None
@@ -35,14 +35,14 @@ class App:
 
     account: Account
     names: Names
-    #: what this machine remembers of it
+    #: its entry on this machine
     note: AppEntry | None = None
-    #: whether it was deployed from here in another region too
+    #: whether it was also deployed from this machine to another region
     is_one_of_several: bool = False
 
     @property
     def export_id(self) -> str:
-        """What its export is named after, so that no export replaces that of another stage or region."""
+        """The name of its export, which differs between stages and regions."""
         stage = "" if self.names.stage == "live" else f"-{self.names.stage}"
         region = f"-{self.account.region}" if self.is_one_of_several else ""
         return f"{self.names.app}{stage}{region}"
@@ -59,10 +59,10 @@ class AppListing:
 
 
 def find(where: AppLocation, home: LocalRegistry | None = None, *, half_made: bool = False) -> App:
-    """Find an app that is to be worked on; BadRequest when there are two.
+    """Find an app; raises BadRequest when several match.
 
-    OperatorProblem when it isn't in the region that is meant, with the region where it is, if that is known.
-    `half_made`: with its stage named or remembered, an app counts of which only parts are there.
+    Raises OperatorProblem when it isn't in the region, with the region where it is, if that is known.
+    `half_made`: an incomplete app is accepted too, when its stage is named or in the local registry.
     """
     home = home or LocalRegistry()
     note = home.find(where.app, where.stage, where.region)
@@ -94,7 +94,7 @@ def _stage_of(account: Account, where: AppLocation) -> Stage:
 
 
 def every(account: Account) -> Iterator[AppListing]:
-    """Yield the apps of a region, found by the tags of their stacks."""
+    """Yield the apps of a region, found by their stacks' tags."""
     for page in account.client("cloudformation").get_paginator("describe_stacks").paginate():
         for stack in page["Stacks"]:
             names = _names_of(stack)
@@ -113,7 +113,7 @@ def _names_of(stack: dict[str, Any]) -> Names | None:
     try:
         names = Names(tags[APP_TAG], tags[STAGE_TAG])
     except PetriError:
-        # Somebody else's tags.
+        # Tags of another program.
         return None
     return names if stack["StackName"] == names.base_stack else None
 

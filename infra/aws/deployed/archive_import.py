@@ -1,4 +1,4 @@
-"""An export into the table of a deployed app, before anybody takes part in it."""
+"""Loads an export into the table of a deployed app, before participants arrive."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from infra.problems import OperatorProblem
 
 from . import deployment_info
 
-#: Says in the keep bucket which archive is in the table, and whether all of it is.
+#: The object in the keep bucket that records which archive is in the table, and whether it is complete.
 KEY: Final = "archive.json"
 
 
 def check(account: Account, names: Names, archive: Path) -> None:
-    """OperatorProblem for a table that can't take an archive: asked before anything of the app is changed."""
+    """Raise OperatorProblem for a table that can't take an archive, before anything of the app is changed."""
     begun = _begun(account.client("s3"), names.keep_bucket(account.number))
     if begun is None or (begun["complete"] and begun["sha256"] != _digest(archive)):
         with contextlib.closing(account.engine(names.table)) as engine:
@@ -33,9 +33,9 @@ def check(account: Account, names: Names, archive: Path) -> None:
 
 
 def populate(account: Account, names: Names, archive: Path) -> str:
-    """Put an export into the table, once; a load that broke off is begun anew. Say what was done.
+    """Load an export into the table, once; an interrupted load starts over. Returns what was done.
 
-    OperatorProblem for a table in which a run has begun already.
+    Raises OperatorProblem for a table that already contains a run.
     """
     digest = _digest(archive)
     s3, bucket = account.client("s3"), names.keep_bucket(account.number)
@@ -80,7 +80,7 @@ def _note(s3: Any, bucket: str, digest: str, *, complete: bool) -> None:
 
 
 def _clear(account: Account, table: str) -> None:
-    """Delete what a load that broke off has left; nobody has taken part before it was through."""
+    """Delete the items of an interrupted load; no participant can begin before a load has finished."""
     dynamodb = account.session.resource("dynamodb").Table(table)
     pages = account.client("dynamodb").get_paginator("scan")
     with dynamodb.batch_writer() as batch:

@@ -1,4 +1,4 @@
-"""A deployed run's data, streamed from its table into a zip like that of a local run."""
+"""Exports a deployed run's data from its table into a zip, in the same format as for a local run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from . import deployment_info
 def export(
     account: Account, names: Names, target: Path, *, scrub: bool = True, excel_safe: bool = False
 ) -> Path:
-    """Write the zip, the running code included; return its path. OperatorProblem when no app is deployed."""
+    """Write the zip, with the deployed code, and return its path; raises OperatorProblem without an app."""
     deployed = deployment_info.demand(account, names)
     manifest: dict[str, Any] = {
         "stage": names.stage,
@@ -45,7 +45,7 @@ def export(
 
 
 def _code(account: Account, names: Names, place: Path) -> Path | None:
-    """Fetch the archive of the code that runs; None when it isn't kept."""
+    """Fetch the archive of the deployed code; None when it wasn't kept."""
     keep = names.keep_bucket(account.number)
     try:
         found = account.client("s3").get_object(Bucket=keep, Key=CODE)

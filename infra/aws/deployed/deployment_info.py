@@ -1,4 +1,4 @@
-"""What a deployed app knows about itself: one item of its table, written by each deploy."""
+"""Reads and writes the item of an app's table that describes its deployment."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ KIND: Final = "deployment"
 
 @dataclass(frozen=True)
 class DeploymentInfo:
-    """Where an app is, and what it was made of."""
+    """An app's addresses, and the versions of what was deployed."""
 
     site_url: str
     rest_url: str
-    #: Where the functions send to sockets: https, with the stage.
+    #: The endpoint through which functions send to sockets: https, with the stage.
     websocket_endpoint: str
     #: Hashes, versions, and the settings without secrets.
     version: Mapping[str, Any] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class DeploymentInfo:
 
 
 def write(account: Account, names: Names, facts: DeploymentInfo) -> None:
-    """Keep the facts in the app's table."""
+    """Write the info to the app's table."""
     item = {
         "pk": KEY[0],
         "sk": KEY[1],
@@ -49,7 +49,7 @@ def write(account: Account, names: Names, facts: DeploymentInfo) -> None:
 
 
 def read(account: Account, names: Names) -> DeploymentInfo | None:
-    """Return the facts of an app; None when it has none (yet), or no table."""
+    """Return an app's info; None without it or without a table."""
     if not account.has_table(names.table):
         return None
     with contextlib.closing(account.engine(names.table)) as engine:
@@ -66,7 +66,7 @@ def read(account: Account, names: Names) -> DeploymentInfo | None:
 
 
 def demand(account: Account, names: Names) -> DeploymentInfo:
-    """Return the facts of an app that is deployed; OperatorProblem for one that isn't."""
+    """Return a deployed app's info; raises OperatorProblem for an app that isn't deployed."""
     facts = read(account, names)
     if facts is None:
         raise regions.not_here(account, names)

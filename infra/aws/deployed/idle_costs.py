@@ -1,7 +1,7 @@
-"""What an app costs in a month in which nobody takes part: what lies there, what watches it, what waits.
+"""Calculates what an app costs in a month without participants: storage, alarms and queue polling.
 
-Counted from what the templates make, at preflight's table of prices, without AWS's free tiers. The clock
-sleeps while nothing is left to do, functions and APIs are paid by use, so they cost nothing.
+It counts the resources of the templates at the preflight's prices, without AWS's free tiers. The clock is
+disabled while there is nothing to do, and functions and APIs are paid by use, so they cost nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Final
 from infra.aws.resources.stack_templates import base_template, front_template, routes_of
 from infra.simulate.costs import POLLS, prices
 
-#: US dollars a month: an idle app with as much in it as `Stored` says stays below this. A test holds it.
+#: US dollars a month that an idle app with the data of `Stored` stays below, as a test verifies.
 BOUND: Final = 2.00
 MINUTES: Final = 30 * 24 * 60
 
-#: Types that cost nothing by themselves, and why.
+#: Resource types without a charge of their own, and why.
 FREE: Final = {
     "AWS::Budgets::Budget": "budgets that only tell are free",
     "AWS::CloudFront::CachePolicy": "a setting",
@@ -34,7 +34,7 @@ FREE: Final = {
     "AWS::SNS::TopicPolicy": "a setting",
     "AWS::SQS::QueuePolicy": "a setting",
 }
-#: Types that cost something even when nobody comes; `quantities` counts what.
+#: Resource types that are charged without participants too; `quantities` counts them.
 PAID: Final = (
     "AWS::CloudWatch::Alarm",
     "AWS::DynamoDB::Table",
@@ -49,7 +49,7 @@ _RESOURCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies in an app, in GB: by default what a run of some thousand participants leaves."""
+    """An app's stored data in GB, by default that of a run with a few thousand participants."""
 
     table: float = 0.1
     files: float = 0.5
@@ -66,22 +66,22 @@ class Resource:
 
 
 def resources() -> Iterator[Resource]:
-    """Give the resources of both templates."""
+    """Return the resources of both templates."""
     for text in (base_template(), front_template(routes_of())):
         for found in _RESOURCE.finditer(text.partition("\nResources:\n")[2]):
             yield Resource(found["name"], found["type"], found["rest"])
 
 
 def quantities(stored: Stored | None = None, *, hibernating: bool = False) -> dict[str, float]:
-    """Return how much of each priced unit an idle month takes.
+    """Return the quantity of each priced unit in an idle month.
 
-    Hibernating, Lambda doesn't ask the queues.
+    `hibernating`: Lambda doesn't poll the queues.
     """
     lying = stored or Stored()
     return {
-        # An alarm is charged for each metric that it looks at.
+        # An alarm is charged for each of its metrics.
         "alarm_months": sum(max(1, one.text.count("MetricStat:")) for one in _of("AWS::CloudWatch::Alarm")),
-        # Lambda asks the two queues that have a consumer; the dead-letter queue has none.
+        # Lambda polls the two queues that have a consumer; the dead-letter queue has none.
         "sqs_requests": 0 if hibernating else POLLS * MINUTES,
         "table_gb_months": lying.table,
         "recovery_gb_months": lying.table,
@@ -97,7 +97,7 @@ def monthly(stored: Stored | None = None, *, hibernating: bool = False) -> dict[
 
 
 def lines() -> list[str]:
-    """Say what an idle app costs."""
+    """Describe what an idle app costs."""
     idle, asleep, table = monthly(), sum(monthly(hibernating=True).values()), prices()
     parts = ", ".join(f"{service} {dollars:.2f}" for service, dollars in idle.items())
     return [

@@ -1,4 +1,4 @@
-"""A deployed app, watched: what its functions log, and how it is going."""
+"""Reads the logs and the status of a deployed app."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from infra.aws.account.session import Account
 
 from .run_session import opened
 
-#: Seconds between two looks at the logs.
+#: Seconds between two polls of the logs.
 LOOK_EVERY: Final = 2.0
-#: CloudWatch may show a line late; what was seen is known by its id.
+#: How far back each poll reads, since CloudWatch may show a line late; ids filter duplicates.
 _LATE: Final = timedelta(seconds=30)
 
 
@@ -35,7 +35,7 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class AppStatus:
-    """How an app is going at one moment."""
+    """An app's status at one moment."""
 
     at: datetime
     statuses: dict[str, int]
@@ -43,7 +43,7 @@ class AppStatus:
     under_way: int
     dead: int
     alarms: tuple[str, ...]
-    #: How many of those that wait are real-time messages.
+    #: How many of the waiting messages are real-time messages.
     realtime: int = 0
 
     def __str__(self) -> str:
@@ -59,19 +59,19 @@ class Logs:
     """The logs of an app's functions."""
 
     def __init__(self, account: Account, names: Names, functions: Sequence[str] = FUNCTIONS) -> None:
-        """`functions`: those to listen to, as Petri names them."""
+        """`functions`: those whose logs to read, by Petri's names."""
         self._logs = account.client("logs")
         self._groups = {function: names.log_group(function) for function in functions}
 
     def read(self, since: datetime, pattern: str = "") -> list[LogEntry]:
-        """Return lines since a moment, in order; a function that has logged nothing has none."""
+        """Return the lines since a moment, in order; none for a function that hasn't logged."""
         lines: list[LogEntry] = []
         for function, group in self._groups.items():
             lines += self._of(function, group, since, pattern)
         return sorted(lines)
 
     def follow(self, since: datetime, pattern: str = "") -> Iterator[LogEntry]:
-        """Yield lines as they come, each once, until somebody stops."""
+        """Yield new lines, each once, until the caller stops."""
         seen: dict[str, datetime] = {}
         while True:
             for line in self.read(since, pattern):
@@ -98,7 +98,7 @@ class Logs:
 
 
 def functions_of(given: Sequence[str]) -> Sequence[str]:
-    """Return the functions that somebody names, by default all: `api` is the one that answers HTTP."""
+    """Return the named functions, by default all: `api` is the one that handles HTTP requests."""
     known = {("api" if name == API else name): name for name in FUNCTIONS}
     strange = [name for name in given if name not in known]
     if strange:
@@ -107,7 +107,7 @@ def functions_of(given: Sequence[str]) -> Sequence[str]:
 
 
 def app_status(account: Account, names: Names) -> AppStatus:
-    """Look how an app is going."""
+    """Query an app's status."""
     with opened(account, names, here=True) as office:
         statuses: dict[str, int] = office.app.run(lambda ctx: dict(ctx.uow.statuses()))
     work, realtime = depth(account, names.queue), depth(account, names.realtime_queue)
@@ -119,7 +119,7 @@ def app_status(account: Account, names: Names) -> AppStatus:
 
 
 def depth(account: Account, queue: str) -> tuple[int, int]:
-    """Return how many messages wait in a queue, and how many are being handled; a missing queue has none."""
+    """Return how many messages wait in a queue, and how many are being handled; 0 for a missing queue."""
     sqs = account.client("sqs")
     try:
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]

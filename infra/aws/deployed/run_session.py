@@ -1,7 +1,7 @@
-"""How a command works on a deployed run: through the same operations, over the app's own table.
+"""Opens a deployed run for operator commands, which use the app's own operations and table.
 
-What an operation leaves to do goes to the app's queue, where its functions see to it; or, with `here`, it is
-carried out on this machine, when the functions may be broken or are about to go.
+Messages of an operation go to the app's queue, whose consumer handles them; with `here`, they are handled on
+this machine, in case the functions are broken or about to be deleted.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from infra.local.lifecycle.run_session import RunSession
 from . import deployment_info
 from .deployment_info import DeploymentInfo
 
-#: What the platform says of hooks that hold others up.
+#: The platform's warning about slow hooks.
 SLOW = "hold everybody up"
 _KNOWN = {key.name for key in KNOWN_SETTINGS if key.effective}
-#: A folder without config.txt: all settings are those that were deployed.
+#: An empty folder without config.txt: all settings are those that were deployed.
 _NOWHERE = Path(__file__).parents[1] / "templates"
 
 
 class DeployedStore(EngineWrapper):
-    """The engine of a deployed app; its secrets lie in SSM and not in the table, and are shown here."""
+    """The engine of a deployed app, which adds the secrets from SSM, since they aren't in the table."""
 
     def __init__(self, engine: Engine, kept: Mapping[str, Any]) -> None:
-        """Take the table's engine, and the app's secrets."""
+        """`engine`: the table's."""
         super().__init__(engine)
         self._secrets: Item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1}
         self._secrets |= {name: kept.get(name, "") for name in (app_secrets.SIGNING, app_secrets.TOKEN)}
@@ -61,16 +61,16 @@ class DeployedStore(EngineWrapper):
 def opened(
     account: Account, names: Names, *, folder: Path | None = None, here: bool = False
 ) -> Iterator[RunSession]:
-    """Open a deployed run while the block lasts.
+    """Open a deployed run for the block.
 
-    `folder`: the experiment's, where its code is needed; `here`: carry out on this machine what is left to
-    do. OperatorProblem for an app that isn't deployed, ExperimentError for what is wrong with its code.
+    `folder`: the experiment's, if its code is needed; `here`: handle messages on this machine. Raises
+    OperatorProblem for an app that isn't deployed, and ExperimentError for errors in its code.
     """
     deployed = deployment_info.demand(account, names)
     kept = app_secrets.read(account, names)
     settings = settings_of(deployed, kept, names)
     if here:
-        # Whether mail can be sent mustn't keep somebody from ending a run.
+        # The operator must be able to end a run even when mail can't be sent.
         settings["mailer"] = "log"
     with ExitStack() as stack:
         experiment: type[Experiment] = Experiment
@@ -100,7 +100,7 @@ def opened(
 
 @contextmanager
 def _quiet_slow_warnings() -> Iterator[None]:
-    """Keep quiet about operations that take long: from here each call to the table goes through the world."""
+    """Suppress warnings about slow operations: each call from this machine to the table takes long."""
     platform = logging.getLogger("petri")
 
     def is_wanted(record: logging.LogRecord) -> bool:
@@ -121,7 +121,7 @@ def settings_of(deployed: DeploymentInfo, kept: Mapping[str, Any], names: Names)
 
 
 def configured(settings: Mapping[str, Any]) -> Configuration:
-    """Return Petri's own settings with their defaults; those of an experiment need its code to be known."""
+    """Return Petri's own settings with their defaults; an experiment's own settings need its code."""
     config = Configuration()
     config.load_for(_NOWHERE, _known_to(settings), environ={}, home=_NOWHERE)
     return config

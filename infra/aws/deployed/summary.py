@@ -1,4 +1,4 @@
-"""A deployed run, counted: participants by status, networks filled, pay by the hour."""
+"""Summarizes a deployed run: participants by status, full networks, hourly pay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import deployment_info
 
 
 def summary(account: Account, names: Names) -> tuple[Summary, Decimal | None, str]:
-    """Return the counts, the pay an hour below which the operator wants to be warned, and the currency."""
+    """Return the counts, the hourly pay below which the operator is warned, and the currency."""
     deployed = deployment_info.demand(account, names)
     config = deployed.version.get("config", {})
     floor = config.get("min_hourly_pay")

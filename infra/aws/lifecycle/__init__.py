@@ -1,1 +1,1 @@
-"""What happens to a whole app: deploy, launch, hibernate, shut down, destroy."""
+"""The lifecycle of an app: deploy, launch, roll back, hibernate, shut down, destroy."""

@@ -1,6 +1,6 @@
-"""The moment at which a release is served: the alias of all functions, then the REST API's stage.
+"""Switches an app to a release: the alias of all functions, then the REST API's stage.
 
-Everything that takes long, or that may well fail, comes before it. What fails in it is taken back.
+Everything slow or likely to fail happens before. A failure here is rolled back.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from infra.problems import OperatorProblem
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be served."""
+    """The release to serve."""
 
     versions: Versions
     rest_api: str
-    #: the deployment of the REST API: its routes, and what it answers by itself
+    #: the deployment of the REST API: its routes and its gateway responses
     rest_deployment: str
     websocket_api: str
 
@@ -36,21 +36,21 @@ def served_deployment(account: Account, rest_api: str) -> str:
 
 
 def cut_over(account: Account, names: Names, target: Target) -> None:
-    """Serve the target, or go on serving what was served before; OperatorProblem then says why."""
+    """Serve the target; on a failure, restores what was served before and raises OperatorProblem."""
     aliases, gateway = Aliases(account, names), account.client("apigateway")
     before, deployment = aliases.current(), served_deployment(account, target.rest_api)
     aliases.move(target.versions)
     try:
         _serve(gateway, target.rest_api, target.rest_deployment)
         websocket_stage.publish(account, target.websocket_api)
-        # Only an app from before there were aliases has triggers that call the functions themselves.
+        # Only apps that were deployed before aliases existed have triggers that call the functions directly.
         PostDeploySettings(account, names).call_alias()
     except BaseException as error:
         _go_back(gateway, target.rest_api, deployment)
         aliases.move(before)
         if isinstance(error, REFUSALS):
             raise OperatorProblem(
-                f"{problem(error)} All functions are back at what they served before."
+                f"{problem(error)} All functions serve the earlier versions again."
             ) from error
         raise
 
@@ -67,5 +67,5 @@ def _go_back(gateway: Any, rest_api: str, deployment: str) -> None:
     try:
         _serve(gateway, rest_api, deployment)
     except REFUSALS:
-        # The functions go back all the same; without routes of the new release nothing new is asked of them.
+        # The functions are rolled back too: without the new routes, no request needs their new code.
         return

@@ -1,4 +1,4 @@
-"""Taking an app away, step by step, from whatever state it is in; what is left in the end is named."""
+"""Deletes an app step by step, from whatever state it is in, and reports what is left."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from infra.problems import OperatorProblem
 
 from . import shutdown
 
-AGAIN = "Run the same command again: it goes on where it stopped."
+AGAIN = "Run the same command again: it continues where it stopped."
 
 
 @dataclass(frozen=True)
 class DestroySpec:
-    """Which app is to go, and what is kept of it."""
+    """Which app to delete, and what to keep of it."""
 
     names: Names
-    #: where the run's data is exported to first; None: nowhere
+    #: where to export the run's data to first; None: no export
     export_to: Path | None
-    #: whether what says who took part is left out of the export
+    #: whether personal data is removed from the export
     scrub: bool = False
-    #: go on though the recruiter can't be told to stop
+    #: continue even if recruitment can't be closed
     force: bool = False
 
 
@@ -43,7 +43,7 @@ class Teardown:
     def __init__(
         self, account: Account, order: DestroySpec, progress: Progress, home: LocalRegistry | None = None
     ) -> None:
-        """`home`: what is remembered of the app on this machine."""
+        """`home`: this machine's registry of apps."""
         self._account = account
         self._order = order
         self._names = order.names
@@ -66,9 +66,10 @@ class Teardown:
         ]
 
     def run(self) -> list[str]:
-        """Carry out every step and return what is left, which should be nothing.
+        """Run every step and return the resources that are left, which should be none.
 
-        OperatorProblem names the step that failed, with reason and what to do; and an app that isn't there.
+        Raises OperatorProblem with the failed step, the reason and what to do, and for an app that doesn't
+        exist.
         """
         with plainly():
             self._check()
@@ -87,7 +88,9 @@ class Teardown:
         for name in (self._names.base_stack, self._names.front_stack):
             stack = Stack(self._account, name)
             if stack.look() is not None and not stack.belongs_to(self._names):
-                raise OperatorProblem(f"The stack {name} isn't this app's. Delete nothing of it with Petri.")
+                raise OperatorProblem(
+                    f"The stack {name} doesn't belong to this app, so Petri won't delete it."
+                )
         if regions.has_bucket(self._account, self._keep):
             self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "destroy"))
 
@@ -98,7 +101,7 @@ class Teardown:
             shutdown.close(self._account, self._names, self._progress.tell)
         except (PetriError, *REFUSALS) as error:
             if not self._order.force:
-                raise OperatorProblem(f"{_said(error)} With --force the app goes all the same.") from error
+                raise OperatorProblem(f"{_said(error)} Use --force to delete the app anyway.") from error
             self._progress.tell(f"recruitment may still be open: {_said(error)}")
 
     def _export(self) -> None:
@@ -120,7 +123,8 @@ class Teardown:
         resource_inventory.unprotect(account, names)
         tell(f"{empty(account, names.site_bucket(account.number))} files of pages are deleted")
         if self._lock is not None:
-            # It lies in the bucket that goes now; from here on CloudFormation lets nobody in between.
+            # The lock is in the bucket that is deleted now; from here on CloudFormation refuses concurrent
+            # changes.
             self._lock.give_back()
         empty(account, self._keep)
         Stack(account, names.base_stack).delete(tell)
@@ -133,5 +137,5 @@ class Teardown:
 
 
 def _said(error: Exception) -> str:
-    """Return what a failure says in plain words."""
+    """Return a failure's message in plain words."""
     return str(problem(error) if isinstance(error, REFUSALS) else error).strip()

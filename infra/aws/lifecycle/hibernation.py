@@ -1,4 +1,4 @@
-"""Hibernating an app, so that it costs next to nothing and keeps all its data; and waking it up again."""
+"""Hibernates an app, so that it costs next to nothing and keeps all its data, and wakes it up again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from infra.problems import OperatorProblem
 from . import shutdown
 
 AGAIN = "Run the same command again."
-#: How long messages that are under way are waited for.
+#: How long to wait for messages that are being handled.
 _LOOKS, _BETWEEN = 60, 5.0
 
 
 class Hibernation:
-    """One app that is to sleep or to wake."""
+    """Hibernates or wakes up one app."""
 
     def __init__(self, account: Account, names: Names, progress: Progress) -> None:
-        """OperatorProblem for an app that isn't deployed."""
+        """Raises OperatorProblem for an app that isn't deployed."""
         deployment_info.demand(account, names)
         self._account = account
         self._names = names
@@ -31,7 +31,7 @@ class Hibernation:
         self._wiring = PostDeploySettings(account, names)
 
     def hibernate_steps(self) -> list[Step]:
-        """Return what hibernating does."""
+        """Return the steps of hibernating."""
         return [
             Step("close recruitment and end HITs", self._close),
             Step("let messages under way be handled", self._drain),
@@ -39,11 +39,11 @@ class Hibernation:
         ]
 
     def awaken_steps(self) -> list[Step]:
-        """Return what awakening does; recruitment stays closed until `petri recruit`."""
+        """Return the steps of waking up; recruitment stays closed until `petri recruit`."""
         return [Step("switch on queues and clock", self._switch_on)]
 
     def run(self, todo: list[Step], purpose: str) -> None:
-        """Carry out steps under the app's lock."""
+        """Run steps under the app's lock."""
         keep = self._names.keep_bucket(self._account.number)
         with held(Lock(self._account, keep), purpose):
             carry_out(todo, self._progress, AGAIN)
@@ -60,7 +60,7 @@ class Hibernation:
                 return
             self._progress.tell(f"{waiting} messages wait")
             steps.pause(_BETWEEN)
-        self._progress.tell("the messages that are left wait until the app awakes (14 days at most)")
+        self._progress.tell("the remaining messages wait until the app wakes up (14 days at most)")
 
     def _switch_off(self) -> None:
         self._wiring.switch_rule(on=False)
@@ -68,6 +68,6 @@ class Hibernation:
 
     def _switch_on(self) -> None:
         if not self._wiring.switch_mapping(on=True):
-            raise OperatorProblem("The app is only half there. Deploy it again with `petri deploy`.")
-        # The clock switches itself off when it finds nothing to do.
+            raise OperatorProblem("The app is incomplete. Deploy it again with `petri deploy`.")
+        # The clock disables itself when it finds nothing to do.
         self._wiring.switch_rule(on=True)

@@ -1,4 +1,4 @@
-"""Launching a deployed experiment: POST /launch, asked again while AWS is still waking up."""
+"""Launches a deployed experiment with POST /launch, with retries until AWS is ready."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import requests
 from infra.aws.account import steps
 from infra.problems import OperatorProblem
 
-#: Seconds; API Gateway itself gives up after 29.
+#: Seconds; API Gateway itself times out after 29.
 _WAIT: Final = 35
 _TRIES, _BETWEEN = 8, 5.0
 _FIRST_ERROR: Final = 400
 
 
 def launch(rest_url: str, token: str) -> str:
-    """Launch the experiment and return what its recruiter said; launching again does nothing twice."""
+    """Launch the experiment and return its recruiter's message; idempotent."""
     said: Any = None
     for attempt in range(_TRIES):
         if attempt:
@@ -30,7 +30,7 @@ def launch(rest_url: str, token: str) -> str:
 
 
 def _asked(url: str, token: str) -> Any:
-    """Return the answer: the app's own words, or how far it got as a number or a sentence."""
+    """Return the app's JSON response, or else the status code or the connection's error."""
     try:
         answer = requests.post(url, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=_WAIT)
     except requests.RequestException as error:
@@ -50,10 +50,11 @@ def _may_pass(said: dict[str, Any]) -> bool:
 def _why(said: Any) -> str:
     if isinstance(said, dict) and said.get("error_code") == "internal_error":
         return (
-            "The experiment's own code failed at the launch. `petri logs` shows its traceback; mend it and "
+            "The experiment's own code failed at the launch. `petri logs` shows the traceback; fix it and "
             "deploy again."
         )
     if isinstance(said, dict):
-        return f"The experiment can't be launched: {str(said.get('error_text', '')).rstrip('. ')}. Mend that."
+        reason = str(said.get("error_text", "")).rstrip(". ")
+        return f"The experiment can't be launched: {reason}. Fix the cause and deploy again."
     answered = f"status {said}" if isinstance(said, int) else str(said)
-    return f"The app doesn't answer ({answered}). `petri logs` shows what its functions say."
+    return f"The app doesn't answer ({answered}). `petri logs` shows its functions' logs."

@@ -1,4 +1,4 @@
-"""Registers a study at the Open Science Framework when it is launched: a project, and the code in it.
+"""Registers a study at the Open Science Framework when it is launched: a project with the code in it.
 
 Source: developer.osf.io, "Nodes" and "Files" (a file is put to the upload link of a project's storage, which
 may lie at another host of the OSF in another region).
@@ -19,10 +19,10 @@ from chalicelib.export.personal_data import remove_personal_code
 from infra.aws.account.names import Names
 
 API: Final = "https://api.osf.io/v2"
-#: The OSF's own hosts: the token goes nowhere else.
+#: The OSF's own hosts, the only ones that the token is sent to.
 HOST: Final = "osf.io"
 SETTING: Final = "osf_access_token"
-#: Seconds to connect, and to wait for an answer: a launch doesn't wait for the OSF for long.
+#: Timeouts in seconds (connect, read), short because the launch waits for them.
 _TIMEOUT: Final = (5.0, 60.0)
 _JSON: Final = "application/vnd.api+json"
 _STORAGE: Final = "osfstorage"
@@ -30,21 +30,21 @@ _OK, _THERE, _LIMIT, _FAULT = range(200, 300), 409, 429, 500
 _MEANINGS: Final = {
     401: f"it doesn't know the token in {SETTING}; make one at osf.io/settings/tokens",
     403: f"the token in {SETTING} may not write; make one with the scope osf.full_write",
-    _LIMIT: "it gets too many requests from you; launch again later",
+    _LIMIT: "it limits your requests; launch again later",
 }
 _SHOWN: Final = 200
 _HASH: Final = 12
 
 
 class OsfProblem(PetriError):
-    """The Open Science Framework refused or didn't answer."""
+    """The Open Science Framework refused or didn't respond."""
 
     code = "osf_problem"
 
 
 @dataclass(frozen=True)
 class Study:
-    """What is registered."""
+    """The study to register."""
 
     names: Names
     title: str
@@ -56,16 +56,15 @@ class Study:
 
 @dataclass(frozen=True)
 class Osf:
-    """The OSF, as one researcher's token sees it."""
+    """A client of the OSF's API, with one researcher's token."""
 
     token: str = field(repr=False)
     api: str = API
 
     def register(self, study: Study) -> str:
-        """Make the study's project, unless it is there, put the code into it, and return its address.
+        """Create the study's project unless it exists, upload the code to it, and return its address.
 
-        What was done before a connection was lost is found again, so that nothing is made twice. Raises
-        OsfProblem.
+        Idempotent: after a lost connection, existing parts are found again. Raises OsfProblem.
         """
         project = self._find(study) or self._make(study)
         upload = self._upload_link(project)
@@ -118,9 +117,10 @@ class Osf:
                 told = response.json() if response.content else {}
                 return told if isinstance(told, dict) else {}
         except requests.RequestException as error:
-            # Its own words can hold the token; its kind says enough, and nothing of it is chained.
+            # The exception's message may contain the token, so only its type is reported and it isn't
+            # chained.
             kind = type(error).__name__
-            raise OsfProblem(f"The OSF didn't answer ({kind}).") from None
+            raise OsfProblem(f"The OSF didn't respond ({kind}).") from None
         raise OsfProblem(f"The OSF refused: {_reason(response)}.")
 
     def _check(self, address: str) -> None:
@@ -133,19 +133,19 @@ class Osf:
 
 
 def register(token: str | None, study: Study, tell: Callable[[str], None], *, api: str = API) -> str | None:
-    """Register a study where a token is set, tell how it went, and return the project's address.
+    """Register a study if a token is set, report the result, and return the project's address.
 
-    Never keeps a launch from going on: what goes wrong is told, with what to do.
+    Never stops a launch: errors are reported, with what to do.
     """
     if not token:
         return None
     try:
         address = Osf(token.strip(), api).register(study)
     except OsfProblem as problem:
-        tell(f"Not registered at the OSF. {problem} The launch goes on; deploying again tries again.")
+        tell(f"Not registered at the OSF. {problem} The launch continues; deploy again to retry.")
         return None
     except OSError as error:
-        tell(f"Not registered at the OSF: the code can't be read ({error.strerror}). The launch goes on.")
+        tell(f"Not registered at the OSF: the code can't be read ({error.strerror}). The launch continues.")
         return None
     tell(f"Registered at the OSF: {address}")
     return address
@@ -159,7 +159,7 @@ def _reason(response: requests.Response) -> str:
     if meaning := _MEANINGS.get(response.status_code):
         return meaning
     if response.status_code >= _FAULT:
-        return f"it has a fault of its own ({response.status_code}); try again later"
+        return f"it failed with a server error ({response.status_code}); try again later"
     try:
         told = response.json()
     except requests.JSONDecodeError:
@@ -171,7 +171,7 @@ def _reason(response: requests.Response) -> str:
 
 
 def _at(found: Any, *path: str) -> Any:
-    """Look deep into an answer; None where something is missing."""
+    """Return a nested value of a response; None when a key is missing."""
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found

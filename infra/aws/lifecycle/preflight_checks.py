@@ -1,4 +1,4 @@
-"""What would keep a deployed app from starting, found out before anything is made."""
+"""Checks settings that would keep a deployed app from starting, before anything is created."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.aws.account.names import Names
 
 
 class _WithoutMail:
-    """Settings, as if mail went to the log."""
+    """Settings with the mailer set to the log."""
 
     def __init__(self, config: SettingsLike) -> None:
         self._config = config
@@ -28,9 +28,9 @@ class _WithoutMail:
 
 
 def check_settings(loaded: LoadedExperiment, names: Names) -> list[str]:
-    """Build the app as its stage would, and return what its operator should know.
+    """Build the app as its stage would, and return notes for the operator.
 
-    Raises ConfigError for settings with which it couldn't start, such as a recruiter's missing keys.
+    Raises ConfigError for settings with which it can't start, such as a recruiter's missing keys.
     """
     with (
         tempfile.TemporaryDirectory(prefix="petri-check-") as place,

@@ -1,6 +1,6 @@
-"""What an app has served: a record of each release, with its pages and code, in the app's keep bucket.
+"""Stores a record of each release of an app, with its pages and code, in the app's keep bucket.
 
-A release is what a deploy or a rollback serves. The last KEPT of them can be served again.
+A release is what a deploy or a rollback serves. The last KEPT releases can be served again.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from .cutover import served_deployment
 KEPT: Final = 5
 PREFIX: Final = "releases/"
 _RECORDS, _PAGES, _CODE = f"{PREFIX}records/", f"{PREFIX}pages/", f"{PREFIX}code/"
-#: What API Gateway answers when a deployment is served by a stage after all.
+#: API Gateway's error when a stage still serves the deployment.
 _IN_USE: Final = "BadRequestException"
 
 
 @dataclass(frozen=True)
 class Release:
-    """One release, as its record says."""
+    """The record of one release."""
 
     number: int
     at: str
-    #: what it was made of: hashes, versions, and the settings without secrets
+    #: hashes, versions, and the settings without secrets
     version: Mapping[str, Any]
     #: the version of each function
     functions: Mapping[str, str]
@@ -47,14 +47,14 @@ class Release:
     rest_deployment: str
     #: the files of the site, each with the MD5 of its content
     site: Mapping[str, str] = field(default_factory=dict)
-    #: where the experiment's own code lies in the keep bucket
+    #: the key of the experiment's code in the keep bucket
     code: str = ""
-    #: the release that a rollback has served again; 0 for a deploy
+    #: the release that a rollback restored; 0 for a deploy
     of: int = 0
 
     @property
     def petri(self) -> str:
-        """The version of Petri that made it."""
+        """The version of Petri that deployed it."""
         return str(self.version.get("petri", "?"))
 
     def serves_the_same_as(self, other: Release) -> bool:
@@ -69,7 +69,7 @@ class Releases:
     """The releases of one app."""
 
     def __init__(self, account: Account, names: Names) -> None:
-        """Take whose account, and which app."""
+        """Open the releases of an app in the account."""
         self._account = account
         self._names = names
         self._s3 = account.client("s3")
@@ -96,7 +96,7 @@ class Releases:
     # -- what belongs to a release --------------------------------------------------------------
 
     def keep_site(self, files: Iterable[SiteFile]) -> dict[str, str]:
-        """Keep the files of a site, each content once; return their keys with the MD5 of their content."""
+        """Store a site's files, each content once, and return their keys with the MD5 of their content."""
         there = set(self._keys(_PAGES))
         found = {}
         for file in files:
@@ -106,24 +106,24 @@ class Releases:
         return found
 
     def page(self, digest: str) -> bytes:
-        """Return the content of a file that was kept."""
+        """Return the content of a stored file."""
         return self._get(f"{_PAGES}{digest}")
 
     def keep_code(self, archive: Path) -> str:
-        """Keep the experiment's own code; return where."""
+        """Store the experiment's code and return its key."""
         body = archive.read_bytes()
         key = f"{_CODE}{hashlib.sha256(body).hexdigest()}.zip"
         self._put(key, body)
         return key
 
     def restore_code(self, release: Release) -> None:
-        """Let exports find the code of a release again."""
+        """Make a release's code the one that exports contain."""
         self._put(CODE, self._get(release.code))
 
     # -- deleting what is old -------------------------------------------------------------------
 
     def prune(self) -> int:
-        """Delete releases before the last KEPT with all that is theirs alone; return how many that were."""
+        """Delete all but the last KEPT releases, with what only they use; return how many were deleted."""
         every = self.all()
         kept, old = every[-KEPT:], every[:-KEPT]
         for release in old:

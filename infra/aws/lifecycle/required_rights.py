@@ -1,8 +1,8 @@
-"""`python -m infra.aws.lifecycle.required_rights`: the rights that CloudFormation needs.
+"""`python -m infra.aws.lifecycle.required_rights`: writes the rights that CloudFormation needs.
 
-CloudFormation works with the operator's rights. The schema of a resource type states what its handlers call;
-cfn-lint, a development tool, contains the schemas. The permissions of every type in our templates are kept in
-`data/handlers.json`, so that deploying needs no cfn-lint, and the table in docs/deploying.md follows them.
+CloudFormation uses the operator's rights. The schema of a resource type lists the calls of its handlers;
+cfn-lint, a development tool, contains the schemas. `data/handlers.json` has the permissions of every type in
+the templates, so that deploying needs no cfn-lint, and the table in docs/deploying.md follows from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from infra.aws.resources.stack_templates import TEMPLATES
 
 KEPT: Final = Path(__file__).parents[1] / "data" / "handlers.json"
 DOCS: Final = Path(__file__).parents[3] / "docs" / "deploying.md"
-#: Every type that the templates have is in every region's list, budgets apart; this one has all.
+#: The region whose schemas are read: it has every type, and other regions lack only budgets.
 _REGION: Final = "us-east-1"
 _TYPE: Final = re.compile(r"^    Type: (AWS::\w+::\w+)$", re.MULTILINE)
 _ROW: Final = re.compile(r"^\| `[a-z]+` \| `.*` \|\n", re.MULTILINE)
@@ -38,19 +38,19 @@ def types() -> list[str]:
 
 @cache
 def kept() -> Permissions:
-    """Return, by resource type and handler, the permissions that were kept."""
+    """Return the stored permissions by resource type and handler."""
     found: Permissions = json.loads(KEPT.read_text(encoding="utf-8"))["types"]
     return found
 
 
 def regions_with(kind: str) -> list[str] | None:
-    """Return the regions in which CloudFormation has a type; None for a type that every region has."""
+    """Return the regions in which CloudFormation has a type; None for all regions."""
     found: list[str] | None = json.loads(KEPT.read_text(encoding="utf-8"))["regions"].get(kind)
     return found
 
 
 def regions_from_schemas() -> dict[str, list[str]]:
-    """Return, for each type that isn't everywhere in AWS's standard partition, where it is."""
+    """Return the regions of each type that isn't in all regions of AWS's standard partition."""
     folder = resources.files("cfnlint") / "data" / "schemas" / "providers"
     indexes = {
         place.name.removesuffix(".json"): set(json.loads(place.read_text(encoding="utf-8")))
@@ -63,7 +63,7 @@ def regions_from_schemas() -> dict[str, list[str]]:
 
 
 def read_from_schemas() -> Permissions:
-    """Return the same from the schemas of the cfn-lint that is installed; LookupError for an unknown type."""
+    """Return the permissions in the installed cfn-lint's schemas; LookupError for an unknown type."""
     schemas = resources.files("cfnlint") / "data" / "schemas"
     index = json.loads((schemas / "providers" / f"{_REGION}.json").read_text(encoding="utf-8"))
     actions = _known_actions()
@@ -80,7 +80,7 @@ def read_from_schemas() -> Permissions:
 
 
 def _known_actions() -> set[str]:
-    """Return every action that IAM knows, in small letters: schemas name some that don't exist."""
+    """Return every IAM action in lower case, because schemas name some that don't exist."""
     text = (resources.files("cfnlint") / "data" / "AdditionalSpecs" / "Policies.json").read_text("utf-8")
     return {
         f"{service}:{action}" for service, about in json.loads(text).items() for action in about["Actions"]
@@ -88,7 +88,7 @@ def _known_actions() -> set[str]:
 
 
 def main() -> None:
-    """Write the kept permissions and the table of the documentation."""
+    """Write the stored permissions and the table in the documentation."""
     about = {
         "source": f"resource schemas of CloudFormation, from cfn-lint {metadata.version('cfn-lint')}",
         "read": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -97,7 +97,7 @@ def main() -> None:
     }
     KEPT.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     kept.cache_clear()
-    # Lazy import: it reads at import what was written just now.
+    # Lazy import: at import, it reads the file that was written just now.
     from .rights import NEEDED
 
     rows = [

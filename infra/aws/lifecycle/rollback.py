@@ -1,4 +1,4 @@
-"""Serving an earlier release again: functions, routes and pages, with the run's data left as it is."""
+"""Serves an earlier release again: its functions, routes and pages. The run's data is not changed."""
 
 from __future__ import annotations
 
@@ -26,26 +26,27 @@ AGAIN = "Run the same command again."
 
 @dataclass(frozen=True)
 class Plan:
-    """From which release to which."""
+    """The release that is served now, and the one to serve again."""
 
-    #: None: what is served was never recorded, because its deploy broke off
+    #: None: the release that is served has no record, because its deploy was interrupted
     current: Release | None
     target: Release
 
     @property
     def warnings(self) -> list[str]:
-        """What the operator should know before."""
+        """What the operator should know before the rollback."""
         if self.current is None or self.current.petri == self.target.petri:
             return []
         text = (
-            f"Release {self.target.number} was made by Petri {self.target.petri}, and {self.current.petri} "
-            "runs now. Records that it wrote are kept, with attributes that the older version ignores."
+            f"Release {self.target.number} was deployed by Petri {self.target.petri}, and "
+            f"{self.current.petri} runs now. Records that it wrote are kept; the other version ignores "
+            "attributes that it doesn't know."
         )
         return [text]
 
 
 def listed(account: Account, names: Names) -> tuple[list[Release], Release | None]:
-    """Return the releases that are kept, oldest first, and the one that is served."""
+    """Return the stored releases, oldest first, and the one that is served."""
     with plainly():
         deployment_info.demand(account, names)
         releases = Releases(account, names)
@@ -54,15 +55,15 @@ def listed(account: Account, names: Names) -> tuple[list[Release], Release | Non
 
 
 def plan(account: Account, names: Names, number: int | None = None) -> Plan:
-    """Choose the release to serve again, by default the one before that which is served.
+    """Choose the release to serve again, by default the one before the current one.
 
-    OperatorProblem when there is none, when it is served already, or when parts of it are gone.
+    Raises OperatorProblem when it doesn't exist, is already served, or has lost parts.
     """
     known, current = listed(account, names)
     target = _named(known, number) if number is not None else _before(known, current)
     if current is not None and target.serves_the_same_as(current):
         raise OperatorProblem(
-            f"Release {target.number} is what is served now. `petri rollback --list` shows others."
+            f"Release {target.number} is served already. `petri rollback --list` shows the others."
         )
     with plainly():
         gone = Aliases(account, names).exist(target.functions)
@@ -70,7 +71,8 @@ def plan(account: Account, names: Names, number: int | None = None) -> Plan:
     if gone or target.rest_api not in apis:
         what = ", ".join(gone) if gone else "its REST API"
         raise OperatorProblem(
-            f"Release {target.number} can't be served again: {what} was deleted since. Deploy its code anew."
+            f"Release {target.number} can't be served again: {what} was deleted since. Deploy its code "
+            "again instead."
         )
     return Plan(current, target)
 
@@ -92,7 +94,7 @@ def _before(known: list[Release], current: Release | None) -> Release:
         if current is None or (one.number < current.number and not one.serves_the_same_as(current))
     ]
     if not older:
-        raise OperatorProblem("There is no earlier release to go back to: releases are kept from now on.")
+        raise OperatorProblem("There is no earlier release to roll back to.")
     return older[-1]
 
 
@@ -115,12 +117,12 @@ class Rollback:
         return [
             Step("restore the files that pages need", self._restore_files),
             Step("serve the functions and routes of the release", self._serve),
-            Step("note what is served", self._note),
+            Step("record the release", self._note),
             Step("restore the pages", self._restore_pages),
         ]
 
     def run(self) -> None:
-        """Carry out every step; OperatorProblem names the step that failed, with reason and what to do."""
+        """Run every step; raises OperatorProblem with the failed step, the reason and what to do."""
         with plainly(), held(self._lock, "rollback"):
             carry_out(self.steps(), self._progress, AGAIN)
 
@@ -149,7 +151,7 @@ class Rollback:
         )
         self._releases.restore_code(self._target)
         made = self._releases.keep(_again(self._target))
-        self._progress.tell(f"it is release {made.number} now")
+        self._progress.tell(f"this is release {made.number} now")
 
     def _restore_pages(self) -> None:
         changed = self._restore(pages=True)
@@ -169,7 +171,7 @@ def _files(release: Release) -> list[SiteFile]:
 
 
 def _again(release: Release) -> Release:
-    """Return a release whose record says which one it repeats."""
+    """Return a new record of a release that says which one it repeats."""
     return Release(
         0,
         "",

@@ -1,4 +1,4 @@
-"""Ending a deployed run's recruitment from the operator's machine, and what is still owed then."""
+"""Closes a deployed run's recruitment from the operator's machine, and counts what is unsettled."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Unsettled:
-    """What would be lost with a run."""
+    """What would be lost if a run were deleted."""
 
     working: int = 0
     owed: int = 0
 
     def lines(self) -> list[str]:
-        """Say it, a line each; none when nothing would be lost."""
+        """Return a line for each; none when nothing would be lost."""
         said = []
         if self.working:
             said.append(f"{self.working} people are taking part at this moment.")
@@ -36,13 +36,13 @@ class Unsettled:
 
 
 def close(account: Account, names: Names, tell: Tell) -> None:
-    """Ask for nobody any more and end what the recruiter shows (HITs, studies); again: nothing.
+    """Stop recruiting and end the recruiter's listings (HITs, studies); idempotent.
 
-    It is carried out on this machine, since the app's functions may be broken. OperatorProblem when a
-    recruiter couldn't be told: people could still find the study.
+    It runs on this machine, since the app's functions may be broken. Raises OperatorProblem when a recruiter
+    can't be reached: workers could still find the study.
     """
     if deployment_info.read(account, names) is None:
-        tell("nobody is recruited: it was never ready")
+        tell("recruitment never opened: the app was never ready")
         return
     with opened(account, names, here=True) as office:
         was_open = office.app.run(recruitment.close_places_by_operator)
@@ -51,14 +51,14 @@ def close(account: Account, names: Names, tell: Tell) -> None:
             tell(line)
         if carried.failed:
             raise OperatorProblem(
-                "The recruiter couldn't be told to stop. See `petri logs` and the recruiter's own pages, "
-                "check its keys, and run the command again."
+                "Recruitment couldn't be closed at the recruiter. See `petri logs` and the recruiter's own "
+                "pages, check its keys, and run the command again."
             )
         tell("recruitment is closed" if was_open else "recruitment was closed before")
 
 
 def unsettled(account: Account, names: Names) -> Unsettled:
-    """Return what would be lost with a run: who is taking part, and what is owed."""
+    """Count what would be lost if a run were deleted: working participants and unsettled payments."""
     if deployment_info.read(account, names) is None:
         return Unsettled()
     with opened(account, names, here=True) as office:

@@ -1,1 +1,1 @@
-"""The package that Lambda gets."""
+"""Builds the package for Lambda."""

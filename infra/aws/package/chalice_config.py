@@ -1,4 +1,4 @@
-"""The settings of a deployed experiment: config.txt without secrets, and Chalice's own config.json."""
+"""Writes Chalice's config.json, with the policies and environment of the functions."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from infra.aws.account.names import API, FUNCTIONS, STAGES, Names, Stage
 from infra.aws.account.policies import policy
 
 LOG_DAYS = 90
-#: Seconds and megabytes. API Gateway waits 29 seconds; a Lambda's processor grows with its memory: a whole
-#: one at 1,769 MB. What a function does is bound by the processor: a start takes 0.5 seconds of it for the
-#: imports and clients, which are 1.7 seconds at 512 MB and 0.9 at 1,024, and a request takes 5 to 20 ms.
-#: Twice the memory for half the time costs the same, and participants wait half as long.
+#: Timeouts in seconds and memory in megabytes. API Gateway waits 29 seconds. CPU grows with memory, up to a
+#: whole core at 1,769 MB, and functions are CPU-bound: a cold start needs 0.5 CPU seconds for imports and
+#: clients, which takes 1.7 seconds at 512 MB and 0.9 at 1,024, and a request takes 5 to 20 ms. Twice the
+#: memory for half the time costs the same, and participants wait half as long.
 _TIMEOUTS, _TIMEOUT = {API: 29, "on_message": 120, "on_tick": 60}, 29
 _MEMORY = 1024
 
 
 def chalice_config(names: Names, *, mapping_confirmed: bool = False) -> dict[str, Any]:
-    """Return what .chalice/config.json says: both stages of an app, each function with its own policy."""
+    """Return the content of .chalice/config.json: both stages, each function with its own policy."""
     return {
         "version": "2.0",
         "app_name": names.chalice_app,
         "autogen_policy": False,
         "automatic_layer": False,
         "api_gateway_stage": "api",
-        # CloudFront stands before it already; otherwise each request would pass AWS's own CloudFront too.
+        # An edge-optimized API would send each request through a second CloudFront.
         "api_gateway_endpoint_type": "REGIONAL",
         "log_retention_in_days": LOG_DAYS,
         "lambda_memory_size": _MEMORY,
@@ -55,7 +55,7 @@ def _stage(names: Names, *, confirmed: bool) -> dict[str, Any]:
 
 
 def environment(names: Names, *, confirmed: bool) -> dict[str, str]:
-    """Return what the functions find in their environment; no secrets, which they read from SSM."""
+    """Return the functions' environment variables; secrets are in SSM instead."""
     named = {CLASS_NAME: os.environ[CLASS_NAME]} if os.environ.get(CLASS_NAME) else {}
     return {
         "PETRI_APP": names.app,

@@ -1,6 +1,6 @@
-"""Names that change with the contents, so that browsers keep files for good and never show old ones.
+"""Adds content hashes to the names of static files, so that browsers can cache them forever.
 
-`upload.py` knows such a name when it sees one.
+`site_upload.py` recognizes such names.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 _LENGTH = 12
 _TAG = re.compile(r"<(?:script|link|img|source|audio|video|object|embed)\b[^>]*>", re.IGNORECASE)
 _ADDRESS = re.compile(r"""(\b(?:src|href|poster|data)\s*=\s*["']?)/(static/[^"'\s>?#]+)""", re.IGNORECASE)
-#: Other modules import a module by the name in their text; under two names it would run twice.
+#: JavaScript modules import each other by plain name; under two names a module would run twice.
 _MODULE = re.compile(r"""\b(?:type\s*=\s*["']?module|rel\s*=\s*["']?modulepreload)""", re.IGNORECASE)
 
 
 def fingerprint(site: Path) -> int:
-    """Let the pages of a built site ask for static files by names that change with the contents.
+    """Make the pages of a built site request static files by names with a content hash.
 
-    The files stay under their own names too, for scripts that ask for them. Returns how many were named.
+    The files keep their plain names too, for scripts that request them. Returns the number of files.
     """
     made: dict[str, str] = {}
     for page in sorted(site.rglob("*.html")):

@@ -1,7 +1,7 @@
-"""The package that Lambda gets: what Chalice builds of a staged folder, then pruned and compiled.
+"""Builds the package for Lambda: Chalice's build of a staged folder, then pruned and compiled.
 
-Python compiles what it imports and keeps that beside the source; inside Lambda it can't, so each cold start
-would compile everything again. The same folder and the same packages give the same bytes.
+Python caches compiled modules next to their source, but Lambda's file system is read-only, so each cold start
+would compile everything again. Builds are reproducible: the same folder and packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from infra.problems import OperatorProblem
 from .prune import SERVICES, prune, services_of
 from .staging import EXPERIMENT, StagedApp
 
-#: Where Lambda unpacks; tracebacks name files there.
+#: Where Lambda unpacks the package, for the paths in tracebacks.
 _TASK: Final = "/var/task"
 _MOMENT: Final = (1980, 1, 2, 0, 0, 0)
 _FILE_MODE: Final = 0o100644
@@ -46,10 +46,10 @@ _SHOWN_LINES: Final = 4
 
 
 def build(staged: StagedApp | Path) -> Path:
-    """Build the package of a staged folder and return its place; `sizes.sizes_of` tells what is in it.
+    """Build the package of a staged folder and return its path; `sizes.sizes_of` lists its contents.
 
-    Raises OperatorProblem when a package can't be had or doesn't run inside Lambda, or when Lambda wouldn't
-    take what comes out.
+    Raises OperatorProblem when a package isn't available or doesn't run on Lambda, or when the result is too
+    large for Lambda.
     """
     folder = staged if isinstance(staged, Path) else staged.folder
     packager = _Packager()
@@ -69,23 +69,23 @@ def build(staged: StagedApp | Path) -> Path:
 
 
 def _asked_by_author(folder: Path) -> set[str]:
-    """Return the names of packages that the experiment asks for in its own requirements."""
+    """Return the names of the packages in the experiment's own requirements."""
     own = petris_own()
     lines = (folder / REQUIREMENTS).read_text(encoding="utf-8").splitlines()
     return names_of(line for line in lines if line not in own and not line.startswith(("#", "-")))
 
 
 def compile_below(root: Path) -> None:
-    """Compile every source below a folder, so that Python takes the result without looking at the source.
+    """Compile every source file below a folder, so that Python loads the result without checking the source.
 
-    A fresh interpreter of Lambda's version, with fixed hashes, compiles, so that the same source gives the
-    same bytes. Without one on this machine nothing is compiled: another version's bytecode is never read.
+    An interpreter of Lambda's version with a fixed hash seed compiles, so that the same source gives the same
+    bytes. Without one on this machine nothing is compiled: Lambda can't read another version's bytecode.
     """
     interpreter = compiler()
     if interpreter is None:
         return
     command = [interpreter, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
-    # Files of libraries for other versions of Python don't compile; nothing imports them.
+    # Libraries contain files for other versions of Python, which don't compile and are never imported.
     subprocess.run(  # noqa: S603 - an interpreter's own module
         [*command, "-s", str(root), "-p", _TASK, str(root)],
         check=False,
@@ -95,7 +95,7 @@ def compile_below(root: Path) -> None:
 
 
 class _Pip(PipRunner):
-    """Chalice's own, that asks for wheels of Lambda's Python and not of the one that deploys."""
+    """Chalice's pip runner, for wheels of Lambda's Python instead of this process's."""
 
     def _execute(self, command: str, args: list[str], *more: Any, **named: Any) -> Any:
         if "--abi" in args:
@@ -104,7 +104,7 @@ class _Pip(PipRunner):
 
 
 class _Packager(LambdaDeploymentPackager):
-    """Chalice's own, that doesn't go on without a package that it couldn't get."""
+    """Chalice's packager, which fails on a missing package instead of continuing without it."""
 
     def __init__(self) -> None:
         utils = OSUtils()
@@ -115,7 +115,7 @@ class _Packager(LambdaDeploymentPackager):
         )
 
     def lay_out(self, project: Path, root: Path) -> None:
-        """Put into a folder what Chalice puts into its zip."""
+        """Lay out the contents of Chalice's zip in a folder."""
         self._build_python_dependencies(runtime(), self._get_requirements_filename(str(project)), str(root))
         shutil.rmtree(root / "chalice", ignore_errors=True)
         for source, place in self._iter_app_filenames(str(project)):
@@ -134,10 +134,10 @@ class _Packager(LambdaDeploymentPackager):
         except NoSuchPackageError as error:
             raise OperatorProblem(f"{error}; correct {REQUIREMENTS}, or check the network.") from error
         except UnsupportedPackageError as error:
-            raise OperatorProblem(f"{error}; take another version of it.") from error
+            raise OperatorProblem(f"{error}; use another version of it.") from error
         except PackageDownloadError as error:
             raise OperatorProblem(
-                f"pip can't get the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the "
+                f"pip can't download the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the "
                 "network."
             ) from error
 

@@ -1,6 +1,6 @@
-"""What a package can do without: botocore's data of services that nobody calls, tests, type hints, notices.
+"""Removes what a package doesn't need: botocore's data of unused services, tests, type hints, notices.
 
-botocore alone is 16 MB of a zip, nearly all of it descriptions of services.
+botocore alone is 16 MB of a zip, nearly all of it service descriptions.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from pathlib import Path
 
 from .trim_botocore import trim
 
-#: What Petri's functions call, by boto3's names; a test compares them with the code.
+#: The services that Petri's functions call, by boto3's names; a test compares them with the code.
 SERVICES = frozenset({"dynamodb", "events", "mturk", "ses", "sqs", "ssm"})
 _CLIENT_MAKERS = {"client", "resource", "create_client", "maker"}
-#: Of a package's metadata, what importlib.metadata's users ask for.
+#: The metadata files that users of importlib.metadata read.
 _KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}
 _UNREAD = {".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".cpp", ".f90", ".a"}
 _UNREAD_FOLDERS = {"tests", "__pycache__"}
 _UNREAD_NAMES = {"py.typed"}
 POWERTOOLS = "aws-lambda-powertools"
-#: Petri logs with powertools, no more; an experiment that asks for powertools gets all of it.
+#: Petri uses only powertools' logger; an experiment that requires powertools gets all of it.
 _POWERTOOLS_UNREAD, _POWERTOOLS_READ = ("event_handler", "utilities/*/"), {"jmespath_utils"}
 
 
 def prune(root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked: Iterable[str] = ()) -> None:
-    """Take out of unpacked packages what isn't read when they run.
+    """Delete from unpacked packages what isn't read at run time.
 
-    `services`: those of AWS that are called; `own`: folders that stay as they are; `asked`: packages that the
-    experiment asks for itself.
+    `services`: the AWS services that are called; `own`: folders that are left as they are; `asked`: packages
+    that the experiment itself requires.
     """
     wanted, kept = frozenset(services), set(own)
     for library in ("botocore", "boto3"):
@@ -52,7 +52,7 @@ def prune(root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked
 
 
 def services_of(folder: Path) -> set[str]:
-    """Find the AWS services that an author's code makes clients of: `boto3.client("polly")`."""
+    """Find the AWS services for which an author's code creates clients: `boto3.client("polly")`."""
     return {service for path in sorted(folder.rglob("*.py")) for service in _services_in(path)}
 
 

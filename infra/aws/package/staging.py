@@ -147,7 +147,7 @@ def _check_place(folder: Path, out: Path, app: Path) -> None:
 
 
 def _addresses() -> list[str]:
-    # Put off: the app brings every door along.
+    # Lazy import: it imports every handler.
     from infra.local.lifecycle.run import core_routes
 
     return core_routes()

@@ -1,6 +1,6 @@
-"""What botocore reads of a service whenever a client is made: without the words that only people read.
+"""Removes the documentation from the service descriptions that botocore reads for each client.
 
-A client of SSM alone reads a megabyte of JSON, most of it documentation; each cold start pays for that.
+A client of SSM alone parses a megabyte of JSON, most of it documentation, at each cold start.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MODEL: Final = "service-2.json"
 
 
 def trim(data: Path) -> None:
-    """Shorten the data of botocore's services, in place, to what clients need."""
+    """Trim the data of botocore's services, in place, to what clients need."""
     known: set[str] = set()
     for path in sorted(data.glob(f"*/*/{_MODEL}*")):
         model = _read(path)
@@ -34,7 +34,7 @@ def trim(data: Path) -> None:
 def without_words(value: Any) -> Any:
     """Return a description of a service without its documentation."""
     if isinstance(value, dict):
-        # A field of a service may be called so too: then it is described by an object, not by words.
+        # A service may have a field of this name too, which is an object instead of text.
         kept = (each for each in value.items() if each[0] != _WORDS or not isinstance(each[1], str))
         return {name: without_words(inner) for name, inner in kept}
     return [without_words(each) for each in value] if isinstance(value, list) else value

@@ -1,1 +1,1 @@
-"""What a deployed app consists of at AWS, piece by piece."""
+"""The AWS resources of a deployed app."""

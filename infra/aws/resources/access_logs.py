@@ -1,8 +1,8 @@
-"""What API Gateway writes of each request: its route, its end and how long it took. Never who asked for what.
+"""The format of API Gateway's access logs: each request's route, status and duration, without personal data.
 
-Addresses hold worker ids (`/participant/<worker_id>/...`, the query of `/ad`), so a line holds the route with
-its variables' names, and neither path, query, body, headers nor the sender's address. Execution logs of
-the stage stay off: they hold all of these.
+Addresses contain worker ids (`/participant/<worker_id>/...`, the query of `/ad`), so a line has the route
+with its variables' names, and neither path, query, body, headers nor the sender's address. The stage's
+execution logs stay off, because they contain all of these.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from typing import Final
 
 #: Names of AWS's `$context` variables ("Variables for access logging for API Gateway"). One of the two
-#: request ids has to be there; the other one may be chosen by the client.
+#: request ids is required; the client can choose the other one.
 FIELDS: Final = {
     "request": "$context.extendedRequestId",
     "method": "$context.httpMethod",
@@ -22,8 +22,8 @@ FIELDS: Final = {
     "refused": "$context.error.responseType",
 }
 FORMAT: Final = json.dumps(FIELDS, separators=(",", ":"))
-#: Of the WebSocket API's stage: handshakes, frames and ends. A handshake's query holds the token, and a frame
-#: what participants say: neither is here. A connection's id says nothing of who it is.
+#: For the WebSocket API's stage: handshakes, frames and disconnects. A handshake's query contains the token,
+#: and a frame what participants write: neither is logged. A connection's id isn't personal data.
 SOCKET_FIELDS: Final = {
     "request": "$context.extendedRequestId",
     "event": "$context.eventType",

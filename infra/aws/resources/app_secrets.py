@@ -1,4 +1,4 @@
-"""The app's secrets in SSM: made once, kept over redeploys; the operator's token at home too."""
+"""Manages the app's secrets in SSM, which deploys keep, and the operator's tokens on this machine."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from infra.aws.account.session import Account
 from infra.problems import OperatorProblem
 
 SIGNING, TOKEN = "secret", "operator_token"
-#: What signs participants' tokens once it was rotated: the one before, and the one that signs now.
+#: After a rotation, the previous and the current key that sign participants' tokens.
 SIGNING_TOKENS: Final = "token_secrets"
-#: A SecureString of the standard tier ends here.
+#: The maximum size of a SecureString in the standard tier.
 MOST: Final = 4096
-#: Only its owner may read a file with tokens.
+#: Only the owner may read a file with tokens.
 MODE: Final = 0o600
 _SECTION: Final = "Deployed apps"
 
 
 def read(account: Account, names: Names) -> dict[str, Any]:
-    """Return the app's secrets, those for vendors among them; empty when there are none."""
+    """Return the app's secrets, including those for recruiters and mail; empty when there are none."""
     return _read(account, names.vendor_secrets) | _read(account, names.secrets)
 
 
@@ -48,11 +48,11 @@ def _read(account: Account, name: str) -> dict[str, Any]:
 def ensure(
     account: Account, names: Names, settings: Mapping[str, Any], *, rotate: bool = False
 ) -> dict[str, Any]:
-    """Keep the app's secrets: the run's own as they are, the settings as they are given now.
+    """Store the app's secrets: the run's own are kept, secret settings are updated.
 
-    `rotate`: the operator's token and what signs participants' tokens are made anew. Tokens that the last
-    secret has signed stay good until they end by themselves; the run's own secret stays, since links that
-    were handed out and completion codes follow from it.
+    `rotate`: the operator's token and the key that signs participants' tokens are replaced. Tokens that the
+    previous key signed stay valid until they expire; the run's own secret is kept, since entry links and
+    completion codes are derived from it.
     """
     kept = read(account, names)
     given = {name: value for name, value in settings.items() if value not in (None, "")}
@@ -78,8 +78,8 @@ def _keep(account: Account, name: str, wanted: Mapping[str, Any]) -> None:
     text = json.dumps(wanted, sort_keys=True)
     if len(text.encode()) > MOST:
         raise OperatorProblem(
-            f"The secret settings together are longer than {MOST} bytes, which is all that SSM takes. "
-            "Shorten the longest one (in config.txt, ~/.petriconfig or the environment)."
+            f"The secret settings together are longer than {MOST} bytes, which is SSM's limit. Shorten the "
+            "longest one (in config.txt, ~/.petriconfig or the environment)."
         )
     account.client("ssm").put_parameter(Name=name, Value=text, Type="SecureString", Overwrite=True)
 
@@ -87,7 +87,7 @@ def _keep(account: Account, name: str, wanted: Mapping[str, Any]) -> None:
 def forget(account: Account, names: Names) -> bool:
     """Delete the app's secrets; False when there were none."""
     were_there = _forget(account, names.vendor_secrets)
-    # The run's own last: without them the app can't be opened any more.
+    # The run's own secrets come last: without them the app can't be opened any more.
     return _forget(account, names.secrets) or were_there
 
 
@@ -102,21 +102,21 @@ def _forget(account: Account, name: str) -> bool:
 
 
 class OperatorTokens:
-    """The operator's tokens of deployed apps, in a file of the operator's own."""
+    """The operator's tokens of deployed apps, in a file on the operator's machine."""
 
     def __init__(self, path: Path | None = None) -> None:
         """`path`: by default `.petri/tokens` in the operator's home."""
         self.path = path or LocalRegistry().root / "tokens"
 
     def keep(self, names: Names, region: str, token: str) -> None:
-        """Write down an app's token; the file stays readable for its owner alone."""
+        """Save an app's token; only the owner can read the file."""
         parser = self._read()
         if parser[_SECTION].get(_entry(names, region)) != token:
             parser[_SECTION][_entry(names, region)] = token
             self._write(parser)
 
     def find(self, names: Names, region: str) -> str | None:
-        """Return an app's token, if it is written down here; older files don't say for which region."""
+        """Return an app's token, if it is saved here; older files don't contain the region."""
         kept = self._read()[_SECTION]
         return kept.get(_entry(names, region)) or kept.get(_older_entry(names))
 

@@ -1,8 +1,8 @@
-"""Chalice's client of AWS, with every trigger calling the alias of its function.
+"""Chalice's AWS client, changed so that every trigger calls the alias of its function.
 
-Chalice lets triggers call `$LATEST`, which it changes function by function. Here each function has an alias,
-triggers call that, and the REST API's stage keeps its deployment: Chalice's deploy changes nothing of what is
-served. Imported only where Chalice runs: it brings Chalice along.
+Chalice makes triggers call `$LATEST`, which it updates function by function. Here each function has an alias
+that triggers call, and the REST API's stage keeps its deployment, so Chalice's deploy doesn't change what is
+served. Import this only where Chalice runs, because it imports Chalice.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from typing import Any, Final
 
 from chalice.awsclient import TypedAWSClient
 
-#: Where an API's description names a function.
+#: The part of a URI in an API's description that names a function.
 _URIS: Final = {"uri", "authorizerUri"}
 _INVOKE: Final = "/invocations"
 
 
 class AliasedClient(TypedAWSClient):
-    """What Chalice's deployer asks AWS through."""
+    """The AWS client of Chalice's deployer."""
 
     def __init__(self, session: Any, *, alias: str) -> None:
-        """`alias`: what everything calls."""
+        """`alias`: the one that every trigger calls."""
         super().__init__(session)
         self._alias = alias
 
     # -- functions ------------------------------------------------------------------------------
 
     def create_function(self, function_name: str, *args: Any, **kwargs: Any) -> str:
-        """Create a function, with the alias that its triggers call from the beginning."""
+        """Create a function with the alias that its triggers call."""
         arn = super().create_function(function_name, *args, **kwargs)
         self._give_alias(function_name)
         return arn
 
     def update_function(self, function_name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Update a function; one from before there were aliases first gets its own for the code it has."""
+        """Update a function; one without the alias first gets it for its current code."""
         self._give_alias(function_name)
         return super().update_function(function_name, *args, **kwargs)
 
@@ -46,7 +46,7 @@ class AliasedClient(TypedAWSClient):
             version = client.publish_version(FunctionName=function_name)["Version"]
             client.create_alias(FunctionName=function_name, Name=self._alias, FunctionVersion=version)
 
-    # -- what calls them ------------------------------------------------------------------------
+    # -- triggers ------------------------------------------------------------------------
 
     def _add_lambda_permission_if_needed(
         self, source_arn: str, function_arn: str, *args: Any, **kwargs: Any
@@ -55,7 +55,7 @@ class AliasedClient(TypedAWSClient):
         super()._add_lambda_permission_if_needed(source_arn, named, *args, **kwargs)
 
     def connect_rule_to_lambda(self, rule_name: str, function_arn: str) -> None:
-        """Let a rule call the alias."""
+        """Make a rule call the alias."""
         super().connect_rule_to_lambda(rule_name, f"{function_arn}:{self._alias}")
 
     def create_lambda_event_source(
@@ -68,7 +68,7 @@ class AliasedClient(TypedAWSClient):
     def verify_event_source_current(
         self, event_uuid: str, resource_name: str, service_name: str, function_arn: str
     ) -> bool:
-        """Whether a mapping is this function's, with or without the alias."""
+        """Whether a mapping calls this function, with or without the alias."""
         return any(
             super(AliasedClient, self).verify_event_source_current(
                 event_uuid, resource_name, service_name, one
@@ -77,22 +77,22 @@ class AliasedClient(TypedAWSClient):
         )
 
     def import_rest_api(self, swagger_document: dict[str, Any], endpoint_type: str) -> str:
-        """Make the REST API, which calls the alias."""
+        """Create the REST API, which calls the alias."""
         return super().import_rest_api(self._calling(swagger_document), endpoint_type)
 
     def update_api_from_swagger(self, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
-        """Write the REST API anew, which calls the alias."""
+        """Replace the REST API's description, which calls the alias."""
         super().update_api_from_swagger(rest_api_id, self._calling(swagger_document))
 
     def deploy_rest_api(self, *_: object, **__: object) -> None:
-        """Leave the REST API's stage as it is: it moves together with the aliases."""
+        """Leave the REST API's stage as it is: it changes together with the aliases."""
 
     def create_websocket_integration(self, api_id: str, lambda_function: str, handler_type: str) -> str:
-        """Let a route of the WebSocket API call the alias."""
+        """Make a route of the WebSocket API call the alias."""
         return super().create_websocket_integration(api_id, self._with_alias(lambda_function), handler_type)
 
     def _calling(self, document: Any) -> Any:
-        """Return an API's description in which integrations and authorizers call the alias."""
+        """Return an API's description with integrations and authorizers that call the alias."""
         if isinstance(document, list):
             return [self._calling(one) for one in document]
         if not isinstance(document, dict):

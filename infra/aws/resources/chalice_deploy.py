@@ -1,4 +1,4 @@
-"""Runs Chalice's deployer on a staged folder, tells its lines, and keeps its record whatever happens."""
+"""Runs Chalice's deployer on a staged folder, reports its output, and always stores its record."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from .function_aliases import ALIAS
 _ROOT: Final = Path(__file__).parents[3]
 _CONNECTION: Final = re.compile(r"Connect|Timeout|Endpoint|Proxy|Protocol|HTTPClient|SSL")
 _ERROR: Final = re.compile(r"[A-Za-z_][\w.]*(Error|Exception)\b")
-#: Seconds that Chalice gets to end by itself when it is interrupted.
+#: Seconds that an interrupted Chalice gets to exit.
 _GRACE: Final = 20.0
-#: Lines that carry nothing for the operator.
+#: Lines without information for the operator.
 _NOISE: Final = re.compile(r"^(\s*|Creating deployment package\.|Reusing existing deployment package\.)$")
 
 Tell = Callable[[str], None]
@@ -37,16 +37,16 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Staged:
-    """What Chalice works on: the staged folder, and the package that it hands to Lambda."""
+    """Chalice's input: the staged folder and the package for Lambda."""
 
     folder: Path
     package: Path
 
 
 def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[chalice_record.Entry]:
-    """Bring functions, roles, APIs, mapping and rule to what is staged; return Chalice's record.
+    """Update functions, roles, APIs, mapping and rule to what is staged, and return Chalice's record.
 
-    When it breaks off, what came into being is found again by the next deploy or destroy.
+    If it fails, the next deploy or destroy finds the resources that were created.
     """
     kept = ChaliceRecord(account, names)
     before = kept.fetch()
@@ -62,12 +62,12 @@ def deploy(account: Account, names: Names, staged: Staged, tell: Tell) -> list[c
 
 def _run(account: Account, arguments: list[str], folder: Path, tell: Tell) -> None:
     environment = account.environment()
-    # The folder itself comes first on the path; this is where the module below is found.
+    # The staged folder comes first on the path; the module below is found through this entry.
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
     environment["PYTHONUNBUFFERED"] = "1"
     command = [sys.executable, "-m", "infra.aws.resources.chalice_run", *arguments]
     with tempfile.TemporaryFile() as trace:
-        # The command is this program's own; a file for errors, so that neither stream waits for the other.
+        # The command is this program's own; errors go to a file, so that neither stream blocks the other.
         with subprocess.Popen(  # noqa: S603
             command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=trace, text=True
         ) as process:
@@ -82,13 +82,11 @@ def _run(account: Account, arguments: list[str], folder: Path, tell: Tell) -> No
     if failure is not None:
         raise _problem(failure)
     if process.returncode:
-        raise OperatorProblem(
-            f"Chalice's deployer broke off: {last}. Check the experiment with `petri verify`."
-        )
+        raise OperatorProblem(f"Chalice's deployer failed: {last}. Check the experiment with `petri verify`.")
 
 
 def _listen(process: subprocess.Popen[str], tell: Tell) -> dict[str, Any] | None:
-    """Tell each line as it comes; return what went wrong, if that was said."""
+    """Report each line, and return the error message, if there is one."""
     failure = None
     for line in process.stdout or ():
         if line.startswith(FAILED):
@@ -99,15 +97,15 @@ def _listen(process: subprocess.Popen[str], tell: Tell) -> dict[str, Any] | None
 
 
 def _raised(trace: str) -> str:
-    """Return what was raised, from a traceback; messages may go on for lines."""
+    """Return the exception from a traceback, whose message may have several lines."""
     lines = [line for line in trace.splitlines() if line.strip()]
     named = [number for number, line in enumerate(lines) if _ERROR.match(line)]
     told = lines[named[-1] :] if named else lines[-1:]
-    return " ".join(" ".join(told).split()).rstrip(". ") or "it said nothing"
+    return " ".join(" ".join(told).split()).rstrip(". ") or "no output"
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End Chalice; whatever it made is found again by name."""
+    """Stop Chalice; the resources that it created are found again by name."""
     process.terminate()
     try:
         process.wait(_GRACE)
@@ -122,4 +120,4 @@ def _problem(failure: dict[str, Any]) -> OperatorProblem:
     if _CONNECTION.search(failure.get("connection", "")):
         return OperatorProblem("The connection to AWS was lost. Check the network and run the command again.")
     text = str(failure["message"]).rstrip(". ")
-    return OperatorProblem(f"Chalice's deployer says: {text}. Mend that and run the command again.")
+    return OperatorProblem(f"Chalice's deployer says: {text}. Fix that and run the command again.")

@@ -1,8 +1,8 @@
-"""Chalice's record of what it deployed: kept in the app's bucket, fetched first, made again when lost.
+"""Stores Chalice's record of deployed resources in the app's bucket, and rebuilds it when it is lost.
 
-Chalice writes its record only when everything went well, and finds a REST API by its record alone. So the
-record is marked as open before Chalice begins; what is found open, or not at all, is put together again by
-looking each resource up.
+Chalice writes its record only after a complete deploy, and finds a REST API only by its record. So the record
+is marked as open before Chalice starts. A record that is open or missing is rebuilt by looking up each
+resource.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ChaliceRecord:
     """The record of one app."""
 
     def __init__(self, account: Account, names: Names) -> None:
-        """Take whose account, and which app."""
+        """Open the record of an app in the account."""
         self._account = account
         self._names = names
         self._s3 = account.client("s3")
@@ -40,18 +40,18 @@ class ChaliceRecord:
         self._key = f"chalice/deployed/{names.stage}.json"
 
     def fetch(self) -> list[Entry]:
-        """Return what Chalice has made so far, as far as that is certain: from the record, or looked up."""
+        """Return the resources that Chalice has created: from the record, or looked up."""
         kept = self._read()
         if kept is not None and kept.get("complete"):
             return list(kept["resources"])
         return look_up(self._account, self._names)
 
     def begin(self, resources: list[Entry]) -> None:
-        """Note that Chalice begins: from now on the record tells no longer what is there."""
+        """Mark the record as open: from now on it may not match the resources."""
         self._write(resources, complete=False)
 
     def finish(self, resources: list[Entry]) -> None:
-        """Keep what Chalice has made."""
+        """Store the resources that Chalice has created."""
         self._write(resources, complete=True)
 
     def _read(self) -> dict[str, Any] | None:
@@ -83,7 +83,7 @@ def as_chalice_writes(resources: list[Entry]) -> dict[str, Any]:
 
 
 def put(resources: list[Entry], folder: Path, stage: str) -> Path:
-    """Lay a record where Chalice looks for it, in a staged folder."""
+    """Write a record to where Chalice reads it in a staged folder."""
     path = folder / ".chalice" / "deployed" / f"{stage}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(as_chalice_writes(resources), indent=2), encoding="utf-8")
@@ -91,13 +91,13 @@ def put(resources: list[Entry], folder: Path, stage: str) -> Path:
 
 
 def taken(folder: Path, stage: str) -> list[Entry]:
-    """Return the record that Chalice has left in a staged folder."""
+    """Return the record that Chalice has written in a staged folder."""
     path = folder / ".chalice" / "deployed" / f"{stage}.json"
     return list(json.loads(path.read_text(encoding="utf-8"))["resources"])
 
 
 def look_up(account: Account, names: Names) -> list[Entry]:
-    """Find everything of an app that Chalice makes by its name, in the order in which Chalice makes it."""
+    """Look up all resources of an app that Chalice creates by their names, in Chalice's order."""
     return [
         *_roles(account, names),
         *_functions(account, names),
@@ -135,7 +135,7 @@ def _functions(account: Account, names: Names) -> Iterator[Entry]:
 
 
 def function_arn(account: Account, names: Names, function: str) -> str | None:
-    """Return the ARN of one of the app's functions; None when it isn't there."""
+    """Return the ARN of one of the app's functions; None when it doesn't exist."""
     try:
         found = account.client("lambda").get_function_configuration(FunctionName=names.function(function))
     except ClientError as error:
@@ -159,13 +159,13 @@ def _log_groups(account: Account, names: Names) -> Iterator[Entry]:
 
 
 def queue_arn(account: Account, names: Names, lane: Lane) -> str:
-    """Return the ARN of the queue of a lane, whether it is there or not."""
+    """Return the ARN of a lane's queue, whether or not it exists."""
     identity = account.identity
     return f"arn:{identity.partition}:sqs:{account.region}:{identity.account}:{names.queues[lane]}"
 
 
 def mapping(account: Account, names: Names, lane: Lane = Lane.WORK) -> Entry | None:
-    """Return what Lambda says of the mapping from the queue of a lane to its consumer; None without one."""
+    """Return the event source mapping from a lane's queue to its consumer; None without one."""
     queue = queue_arn(account, names, lane)
     found = account.client("lambda").list_event_source_mappings(EventSourceArn=queue)
     for each in found["EventSourceMappings"]:
@@ -180,9 +180,9 @@ def named_in(arn: str) -> str:
 
 
 def _mappings(account: Account, names: Names) -> Iterator[Entry]:
-    """Find the mapping that Chalice makes; that of real-time messages is made by `wiring.connect_realtime`.
+    """Find the mapping that Chalice creates, not that of `PostDeploySettings.connect_realtime`.
 
-    A mapping in Chalice's record that no handler in `app.py` asks for would be deleted by the next deploy.
+    The next deploy would delete a mapping in Chalice's record that no handler in `app.py` declares.
     """
     arn = function_arn(account, names, CONSUMER)
     found = None if arn is None else mapping(account, names)
@@ -226,10 +226,10 @@ def _rest_apis(account: Account, names: Names) -> Iterator[Entry]:
 def rest_apis(account: Account, names: Names) -> list[str]:
     """Return the ids of the REST APIs that call the app's HTTP function.
 
-    Chalice gives every app's API the same name and no tags: what it calls tells whose it is.
+    Chalice gives every app's API the same name and no tags, so an API is recognized by what it calls.
     """
     gateway = account.client("apigateway")
-    # Apps from before there were aliases call the function itself.
+    # APIs that were deployed before aliases existed call the function itself.
     wanted = re.compile(rf":function:{re.escape(names.function(API))}(:\w+)?/invocations")
     every = (api for page in gateway.get_paginator("get_rest_apis").paginate() for api in page["items"])
     own = (str(api["id"]) for api in every if str(api.get("name", "")).startswith("petri"))

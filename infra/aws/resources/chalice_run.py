@@ -1,9 +1,9 @@
 """`python -m infra.aws.resources.chalice_run STAGE PACKAGE ROLES RUNTIME ALIAS`: deploys a staged folder.
 
-A program of its own, because Chalice imports the staged app.py and chalicelib, under the very names that the
-operator's tools have. It says what Chalice says, a line at a time, and ends with one line of JSON that tells
-what went wrong, if anything did. Chalice's packaging is replaced by the package that is there already, and
-its roles' names by ROLES, a JSON object from functions to roles: names of roles contain the region.
+It is a separate program, because Chalice imports the staged app.py and chalicelib, which have the same names
+as the operator's own modules. It prints Chalice's output line by line, and after a failure one line of JSON
+with the error. Chalice's packaging is replaced by the existing package, and its roles' names by ROLES, a JSON
+object from functions to roles, because names of roles contain the region.
 
 Triggers call the alias ALIAS of their functions (`chalice_client.py`), so what is served doesn't change yet.
 """
@@ -17,15 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-#: What the line begins with that tells what went wrong.
+#: The prefix of the line with the error.
 FAILED: Final = "chalice-failed "
 
 
 def main(arguments: list[str]) -> int:
-    """Deploy; 0 when it went well."""
+    """Deploy; 0 on success."""
     stage, package, roles, runtime, alias = arguments
     os.environ["AWS_CHALICE_CLI_MODE"] = "true"
-    # Chalice and boto3 take a second to import; what is wrong with the arguments is said before.
+    # Chalice and boto3 take a second to import; wrong arguments are reported before.
     from botocore.exceptions import BotoCoreError, ClientError
     from chalice.awsclient import AWSClientError
     from chalice.deploy.deployer import ChaliceDeploymentError
@@ -56,7 +56,7 @@ def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str, alia
     from .chalice_client import AliasedClient
 
     class Prepared:
-        """Chalice's packager, which has nothing left to do."""
+        """A replacement for Chalice's packager that returns the existing package."""
 
         def __init__(self, **_: object) -> None:
             pass
@@ -65,7 +65,7 @@ def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str, alia
             return str(package)
 
     class Named(ApplicationGraphBuilder):
-        """Chalice's builder of what is to be made, with our names for roles."""
+        """Chalice's application graph builder, with Petri's names for roles."""
 
         def _create_role_reference(self, config: Config, stage_name: str, function_name: str) -> IAMRole:
             role = super()._create_role_reference(config, stage_name, function_name)
@@ -73,7 +73,7 @@ def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str, alia
                 role.role_name = roles[function_name]
             return role
 
-    # Chalice takes the version of the Python that deploys.
+    # Chalice would choose the version of the Python that deploys.
     Config.lambda_python_version = property(lambda _: runtime)  # type: ignore[assignment, method-assign]
     deployer.LambdaDeploymentPackager = Prepared  # type: ignore[attr-defined, assignment]
     deployer.ApplicationGraphBuilder = Named  # type: ignore[attr-defined]
@@ -88,7 +88,7 @@ def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str, alia
 
 
 def _told(error: BaseException) -> dict[str, str]:
-    """Tell an error by AWS's own words, where it is AWS's; Chalice wraps it up to two times."""
+    """Describe an error in AWS's own words if it is AWS's; Chalice wraps it up to two times."""
     seen: BaseException | None = error
     while seen is not None:
         answer = getattr(seen, "response", None)

@@ -1,7 +1,7 @@
-"""Versions and the alias of an app's functions: published when all is up, moved together.
+"""Publishes versions of an app's functions and moves their alias together.
 
-Everything calls the alias, never `$LATEST`, which a deploy changes function by function. So what is served
-changes at one moment for all functions, and can go back.
+All triggers call the alias, never `$LATEST`, which a deploy updates function by function. So all functions
+change at one moment, and can be rolled back.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
 from infra.problems import OperatorProblem
 
-#: The alias that everything calls.
+#: The alias that all triggers call.
 ALIAS: Final = "live"
-#: Versions by function, as FUNCTIONS name them.
+#: Versions by function, with the names in FUNCTIONS.
 Versions = Mapping[str, str]
 Refusal = BotoCoreError | ClientError | ResponseParserError
 
@@ -36,12 +36,12 @@ class Aliases:
     """The alias of each of an app's functions."""
 
     def __init__(self, account: Account, names: Names) -> None:
-        """Take whose account, and which app."""
+        """Open the aliases of an app in the account."""
         self._names = names
         self._lambda = account.client("lambda")
 
     def current(self) -> dict[str, str]:
-        """Return the versions that are served; functions without the alias are left out."""
+        """Return the versions that are served; functions without the alias are omitted."""
         found = {function: self._served(function) for function in FUNCTIONS}
         return {function: version for function, version in found.items() if version is not None}
 
@@ -55,9 +55,10 @@ class Aliases:
         return str(found["FunctionVersion"])
 
     def publish(self, package: Path, description: str) -> dict[str, str]:
-        """Publish a version of every function, each with exactly this package; return the versions.
+        """Publish a version of every function with exactly this package, and return the versions.
 
-        OperatorProblem when a function has other code, because something else has changed it meanwhile.
+        Raises OperatorProblem when a function has other code, because something else has changed it
+        meanwhile.
         """
         digest = base64.b64encode(hashlib.sha256(package.read_bytes()).digest()).decode()
         for function in FUNCTIONS:
@@ -76,7 +77,7 @@ class Aliases:
             except ClientError as error:
                 if code_of(error) == "InvalidParameterValueException":
                     raise OperatorProblem(
-                        f"The function {name} has other code than was uploaded just now: something else has "
+                        f"The function {name} has other code than was just uploaded: something else has "
                         "changed it. Run the command again."
                     ) from error
                 if code_of(error) not in _BUSY or attempt == _TRIES - 1:
@@ -91,8 +92,8 @@ class Aliases:
     def move(self, versions: Versions) -> None:
         """Point the alias of all functions at these versions at once.
 
-        When one can't be moved, those that were are moved back; OperatorProblem says so, or which are left
-        where.
+        When one can't be moved, the others are moved back, and OperatorProblem says so, or names those that
+        couldn't be.
         """
         before = self.current()
         failed = self._point(versions, versions)
@@ -103,13 +104,13 @@ class Aliases:
         if left:
             names = ", ".join(f"{self._names.function(one)} (version {versions[one]})" for one in left)
             raise OperatorProblem(
-                f"{reason} These functions could not be moved back either and serve the new release, the "
-                f"others the one before: {names}. Run the same command again at once."
+                f"{reason} These functions could not be moved back and serve the new release, the others "
+                f"the one before: {names}. Run the same command again at once."
             )
         raise OperatorProblem(f"{reason} All functions serve what they served before.")
 
     def _point(self, versions: Versions, functions: Iterable[str]) -> dict[str, Refusal]:
-        """Point aliases at versions, all at the same moment; return what went wrong, by function."""
+        """Point aliases at versions, concurrently, and return the errors by function."""
 
         def point(function: str) -> Refusal | None:
             try:
@@ -128,7 +129,7 @@ class Aliases:
         return {function: error for function, error in found.items() if error is not None}
 
     def exist(self, versions: Versions) -> list[str]:
-        """Return the functions whose versions are gone."""
+        """Return the functions whose versions no longer exist."""
         gone = []
         for function, version in versions.items():
             try:
@@ -142,7 +143,7 @@ class Aliases:
         return gone
 
     def prune(self, kept: Iterable[Versions]) -> int:
-        """Delete every published version but these and what is served; return how many that were."""
+        """Delete every published version except these and the served ones; return how many were deleted."""
         deleted = 0
         wanted = [*kept, self.current()]
         for function in FUNCTIONS:

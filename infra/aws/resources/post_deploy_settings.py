@@ -1,4 +1,4 @@
-"""What Chalice can't say about what it makes: set after each deploy, read back where money hangs on it."""
+"""Applies the settings that Chalice can't, after each deploy; those that payments depend on are read back."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .gateway_responses import ANSWERS
 
 PARTIAL: Final = ["ReportBatchItemFailures"]
 CONFIRMED: Final = "PETRI_MAPPING_CONFIRMED"
-#: Real-time messages that one invocation takes at most: it handles them one after the other, so a slow timer
-#: delays those behind it. Others go to other invocations. There is no batching window, which would add to it.
+#: The batch size for real-time messages: an invocation handles them one after the other, so a slow timer
+#: delays those behind it. There is no batching window, which would add to the delay.
 REALTIME_BATCH: Final = 5
-#: Requests a second, and at one moment, that the REST API lets through: far more than a study needs, and a
-#: bound for what a stranger's flood may cost.
+#: The REST API's rate limit and burst: far more than a study needs, and a bound for the cost of abuse.
 RATE, BURST = 500, 1000
-#: The same for the WebSocket API: a frame each of some hundreds at once, and their heartbeats.
+#: The same for the WebSocket API: a frame from each of several hundred participants at once, and their
+#: heartbeats.
 SOCKET_RATE, SOCKET_BURST = 500, 1000
-#: Routes at which people begin, each asking a vendor perhaps: a few lecture halls at a moment, and no more.
+#: The same for the routes at which participants begin, which may call the recruiter.
 ENTRANCES: Final = ("participant", "load-participant")
 ENTRANCE_RATE, ENTRANCE_BURST = 50, 300
-#: What Lambda is to do with chains of invocations.
+#: Lambda's setting for recursive invocations.
 ALLOW: Final = "Allow"
 _BUSY: Final = {"ResourceConflictException", "ResourceInUseException", "TooManyRequestsException"}
 _TRIES, _BETWEEN = 40, 3.0
@@ -41,10 +41,10 @@ Tell = Callable[[str], None]
 
 
 class PostDeploySettings:
-    """The app's functions and APIs, as Chalice has left them."""
+    """Applies settings to the app's functions and APIs after Chalice's deploy."""
 
     def __init__(self, account: Account, names: Names) -> None:
-        """Take whose account, and which app."""
+        """Open the settings of an app in the account."""
         self._account = account
         self._names = names
         self._lambda = account.client("lambda")
@@ -53,9 +53,10 @@ class PostDeploySettings:
     # -- the queues' mappings -------------------------------------------------------------------
 
     def is_confirmed(self) -> bool:
-        """Whether the mappings that are there report failures message by message.
+        """Whether the existing mappings report failures message by message.
 
-        An app that was deployed with one queue has one mapping, and its consumer goes on while it is updated.
+        An app that was deployed with one queue has one mapping, and its consumer keeps running during an
+        update.
         """
         work, realtime = (mapping(self._account, self._names, lane) for lane in (Lane.WORK, Lane.REALTIME))
         return work is not None and all(
@@ -63,10 +64,10 @@ class PostDeploySettings:
         )
 
     def connect_realtime(self) -> None:
-        """Have the consumer take real-time messages too.
+        """Make the consumer handle real-time messages too.
 
-        Chalice gives a function one queue at most, so it has no part in this mapping. The mapping reports
-        failures message by message from the beginning.
+        Chalice supports one queue for a function, so Petri creates this mapping. It reports failures message
+        by message from the beginning.
         """
         lane = Lane.REALTIME
         if mapping(self._account, self._names, lane) is None:
@@ -80,7 +81,7 @@ class PostDeploySettings:
                         FunctionResponseTypes=PARTIAL,
                         BatchSize=REALTIME_BATCH,
                         MaximumBatchingWindowInSeconds=0,
-                        # A hibernating app sleeps on.
+                        # A hibernating app stays asleep.
                         Enabled=enabled,
                     )
                 ),
@@ -89,7 +90,7 @@ class PostDeploySettings:
             self._settled(made["UUID"])
 
     def confirm_mapping(self) -> None:
-        """Have failures reported message by message, read that back, and only then let the consumer work."""
+        """Enable per-message failure reports, read the setting back, and only then enable the consumer."""
         for lane in Lane:
             self._confirm(self._mapping(lane))
         self._say_confirmed()
@@ -105,7 +106,7 @@ class PostDeploySettings:
             read = self._lambda.get_event_source_mapping(UUID=found["UUID"])
             if read.get("FunctionResponseTypes") != PARTIAL:
                 raise OperatorProblem(
-                    "Lambda didn't take ReportBatchItemFailures for a queue's mapping, without which "
+                    "Lambda didn't apply ReportBatchItemFailures to a queue's mapping, without which "
                     "messages could be lost. Run the command again."
                 )
 
@@ -124,11 +125,11 @@ class PostDeploySettings:
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=function)
 
     def allow_chains(self) -> None:
-        """Let the consumer send messages to the queues that feed it, however many follow one another.
+        """Allow recursive invocations: the consumer sends messages to the queues that trigger it.
 
-        Lambda takes a chain of some 16 invocations for an endless loop, and drops the message that would go
-        on with it: a timer that sets the next timer gets there. How fast such chains may be is bounded in
-        `operations/schedule/timers.py`.
+        By default Lambda treats a chain of about 16 invocations as an endless loop and drops its message,
+        which a timer that sets the next timer reaches. `operations/schedule/timers.py` limits the rate of
+        such chains.
         """
         self._patiently(
             lambda: self._lambda.put_function_recursion_config(
@@ -137,7 +138,7 @@ class PostDeploySettings:
         )
 
     def call_alias(self) -> None:
-        """Have the queues' mappings call the alias of the consumer; those that do are left alone."""
+        """Make the queues' mappings call the alias of the consumer; does nothing for those that do."""
         for lane in Lane:
             self._call_alias(self._mapping(lane))
 
@@ -153,7 +154,7 @@ class PostDeploySettings:
         self._settled(found["UUID"])
 
     def bound_consumer(self, most: int | None, lane: Lane = Lane.WORK) -> None:
-        """Let so many consumers of a lane run at once; None: as many as there are messages for."""
+        """Limit the concurrency of a lane's consumers; None: no limit."""
         found = self._mapping(lane)
         wanted = {} if most is None else {"MaximumConcurrency": most}
         if (found.get("ScalingConfig") or {}) == wanted:
@@ -164,7 +165,7 @@ class PostDeploySettings:
         self._settled(found["UUID"])
 
     def switch_mapping(self, *, on: bool) -> bool:
-        """Let the consumer take messages of every lane, or none; False without a mapping of the work lane."""
+        """Enable or disable the consumer for every lane; False without a mapping of the work lane."""
         every = {lane: mapping(self._account, self._names, lane) for lane in Lane}
         for found in every.values():
             if found is not None:
@@ -176,7 +177,7 @@ class PostDeploySettings:
         self._settled(uuid)
 
     def takes_messages(self) -> bool:
-        """Whether the consumer takes messages of any lane at the moment."""
+        """Whether the consumer is enabled for any lane."""
         every = (mapping(self._account, self._names, lane) for lane in Lane)
         return any(found is not None and _is_on(found) for found in every)
 
@@ -184,7 +185,7 @@ class PostDeploySettings:
         found = mapping(self._account, self._names, lane)
         if found is None:
             raise OperatorProblem(
-                f"The queue {self._names.queues[lane]} isn't connected with its consumer. "
+                f"The queue {self._names.queues[lane]} isn't connected to its consumer. "
                 "Run the command again."
             )
         return found
@@ -202,7 +203,7 @@ class PostDeploySettings:
     def _patiently(
         self, call: Callable[[], object], is_busy: Callable[[ClientError], bool] | None = None
     ) -> None:
-        """Ask again while Lambda is busy with the change before."""
+        """Retry while Lambda is busy with the previous change."""
         is_busy = is_busy or _is_busy
         for attempt in range(_TRIES):
             try:
@@ -217,7 +218,7 @@ class PostDeploySettings:
     # -- the clock's rule -----------------------------------------------------------------------
 
     def rule_is_on(self) -> bool | None:
-        """Whether the clock ticks; None without a rule."""
+        """Whether the clock's rule is enabled; None without a rule."""
         try:
             return bool(self._events.describe_rule(Name=self._names.tick_rule)["State"] == "ENABLED")
         except ClientError as error:
@@ -226,7 +227,7 @@ class PostDeploySettings:
             raise
 
     def switch_rule(self, *, on: bool) -> bool:
-        """Let the clock tick, or not; False without a rule."""
+        """Enable or disable the clock's rule; False without a rule."""
         if self.rule_is_on() is None:
             return False
         switch = self._events.enable_rule if on else self._events.disable_rule
@@ -236,10 +237,10 @@ class PostDeploySettings:
     # -- the REST API's stage -------------------------------------------------------------------
 
     def prepare_rest(self, rest_api: str) -> str:
-        """Return a deployment of the REST API as it is now, which the stage doesn't serve yet.
+        """Create a deployment of the REST API as it is, which the stage doesn't serve yet; return its id.
 
-        API Gateway's own answers look like the app's in it. Chalice writes the API anew each time, and these
-        are gone then. Only a stage that isn't there yet is made with the deployment.
+        It contains gateway responses in the format of the app's own. Chalice replaces the description at each
+        deploy, which removes them. Only a missing stage is created with the deployment.
         """
         gateway = self._account.client("apigateway")
         for answer in ANSWERS:
@@ -260,7 +261,7 @@ class PostDeploySettings:
         return deployment
 
     def bound_stage(self, rest_api: str, log_group_arn: str | None, tell: Tell) -> None:
-        """Bound the REST API's requests, and have them logged without saying who somebody is."""
+        """Set the REST API's rate limits, and its access logs without personal data."""
         gateway = self._account.client("apigateway")
         gateway.update_stage(
             restApiId=rest_api,
@@ -290,16 +291,16 @@ class PostDeploySettings:
             if not _lacks_role(error):
                 raise
             tell(
-                "requests aren't logged: the account has no role with which API Gateway may write logs "
+                "requests aren't logged: the account has no role with which API Gateway can write logs "
                 "(API Gateway, Settings, CloudWatch log role)"
             )
 
     # -- the WebSocket API's stage ----------------------------------------------------------------
 
     def bound_sockets(self, websocket_api: str, log_group_arn: str | None) -> None:
-        """Bound handshakes and frames, and have them logged without what they say.
+        """Set the rate limits of handshakes and frames, and their access logs without contents.
 
-        Where the account has no role for logs, they aren't logged; `bound_stage` has told so.
+        Without the account's role for logs, they aren't logged; `bound_stage` has reported that.
         """
         gateway = self._account.client("apigatewayv2")
         gateway.update_stage(
@@ -332,7 +333,7 @@ def _is_busy(error: ClientError) -> bool:
 
 
 def _is_busy_or_unready(error: ClientError) -> bool:
-    """Whether Lambda is busy, or IAM hasn't told it yet that the role may read the queue."""
+    """Whether Lambda is busy, or the role's right to read the queue hasn't propagated yet."""
     return _is_busy(error) or (code_of(error) == "InvalidParameterValueException" and "role" in str(error))
 
 

@@ -1,7 +1,7 @@
-"""In which region an app is: asked before anything global is read or deleted by its name.
+"""Determines an app's region, before anything global is read or deleted by name.
 
-Buckets and roles are global: they are found by their names from every region. An app is in a region when
-something that belongs to the region says so: its stacks, table, parameters, or a bucket that lies there.
+Buckets and roles are global: their names resolve from every region. An app is in a region when a regional
+resource shows it: its stacks, table, parameters, or a bucket in that region.
 """
 
 from __future__ import annotations
@@ -57,23 +57,23 @@ def has_bucket(account: Account, bucket: str) -> bool:
 
 
 def other_regions(account: Account, names: Names) -> list[str]:
-    """Return the other regions in which an app of this id and stage is known to be.
+    """Return the other known regions of an app with this id and stage.
 
-    Known are the apps that were deployed from this machine, and those whose buckets the account lists.
+    These come from apps that were deployed from this machine, and from the account's buckets.
     """
     found = {
         note.region
         for note in LocalRegistry().notes(names.app, names.stage)
         if note.account == account.number
     }
-    # A user who may not list buckets is told less.
+    # Without the right to list buckets, fewer regions are found.
     with contextlib.suppress(*REFUSALS):
         found |= set(_regions_of_buckets(account, names))
     return sorted(found - {account.region})
 
 
 def not_here(account: Account, names: Names, *, any_stage: bool = False) -> OperatorProblem:
-    """Say that an app isn't in this region, and where it is as far as that is known."""
+    """Return an error that the app isn't in this region, with its regions as far as they are known."""
     what = names.app if any_stage else f"{names.app} ({names.stage})"
     stages: tuple[Stage, ...] = ("sandbox", "live") if any_stage else (names.stage,)
     others = sorted({r for stage in stages for r in other_regions(account, Names(names.app, stage))})
@@ -102,7 +102,7 @@ def _told_region(response: dict[str, Any]) -> str:
 
 
 def _regions_of_buckets(account: Account, names: Names) -> Iterator[str]:
-    """Yield the region of each of an app's buckets, wherever it is."""
+    """Yield the region of each of an app's buckets."""
     codes = {region_code(region): region for region in account.session.get_available_regions("s3")}
     older = _buckets(account, Names(names.app, names.stage))
     begin, end = f"{names.prefix}-", f"-{account.number}-keep"

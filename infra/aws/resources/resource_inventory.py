@@ -1,4 +1,4 @@
-"""What is there of an app, whole or half-made: looked up service by service, and deleted piece by piece."""
+"""Looks up and deletes the resources of an app, complete or not."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .regions import has_bucket
 from .stacks import Stack
 
 Tell = Callable[[str], None]
-#: API Gateway deletes one REST API in half a minute, Lambda is busy with the change before.
+#: API Gateway deletes one REST API every half minute, and Lambda may be busy with the previous change.
 _BUSY: Final = {"TooManyRequestsException", "ResourceConflictException", "ResourceInUseException"}
 _TRIES, _BETWEEN = 20, 5.0
 _ROLE: Final = "iam_role"
 
 
 def delete_functions(account: Account, names: Names, tell: Tell) -> None:
-    """Delete everything that Chalice makes: what sends events first, then what handles them, then roles."""
+    """Delete everything that Chalice creates: event sources first, then functions, then roles."""
     for lane in Lane:
         _delete_mapping(account, names, lane, tell)
     _delete_rule(account, names, tell)
@@ -81,7 +81,7 @@ def _delete_role(account: Account, role: str, tell: Tell) -> None:
 
 
 def _gone(call: Callable[[], Any]) -> bool:
-    """Delete something, again while AWS is busy; False when it was gone already."""
+    """Delete a resource, with retries while AWS is busy; False when it was gone already."""
     for attempt in range(_TRIES):
         try:
             call()
@@ -97,14 +97,14 @@ def _gone(call: Callable[[], Any]) -> bool:
 
 
 def delete_logs(account: Account, names: Names, tell: Tell) -> None:
-    """Delete the log groups of the app's functions; those that AWS made by itself, too."""
+    """Delete the log groups of the app's functions, including those that AWS created itself."""
     for name in _log_groups(account, names):
         _gone(partial(account.client("logs").delete_log_group, logGroupName=name))
         tell(f"log group {name} is deleted")
 
 
 def _log_groups(account: Account, names: Names) -> list[str]:
-    # Chalice calls the group of the function that answers HTTP otherwise than Lambda does.
+    # Chalice and Lambda name the log group of the HTTP function differently.
     named = {f"/aws/lambda/{names.chalice_function(function)}" for function in FUNCTIONS}
     wanted = named | {names.log_group(function) for function in FUNCTIONS}
     pages = account.client("logs").get_paginator("describe_log_groups")
@@ -118,7 +118,7 @@ def _log_groups(account: Account, names: Names) -> list[str]:
 
 
 def unprotect(account: Account, names: Names) -> None:
-    """Let the table be deleted; whoever destroys an app has been asked."""
+    """Disable the table's deletion protection; the operator has confirmed that the app is to be deleted."""
     dynamodb = account.client("dynamodb")
     try:
         table = dynamodb.describe_table(TableName=names.table)["Table"]
@@ -132,7 +132,7 @@ def unprotect(account: Account, names: Names) -> None:
 
 
 def delete_strays(account: Account, names: Names, tell: Tell) -> None:
-    """Delete table and buckets that no stack owns any more: one that broke off may have left them."""
+    """Delete table and buckets that no stack owns any more, such as those of an interrupted deletion."""
     if account.has_table(names.table):
         account.client("dynamodb").delete_table(TableName=names.table)
         tell(f"table {names.table} is deleted")
@@ -147,10 +147,10 @@ def _buckets(account: Account, names: Names) -> list[str]:
 
 
 def find(account: Account, names: Names) -> list[str]:
-    """Return, in words, everything that is there of an app in this region.
+    """Return a line for each resource of an app in this region.
 
-    A role whose name contains no region is counted only beside something that belongs to the region: on its
-    own it may be that of an app elsewhere.
+    A role whose name contains no region counts only together with a regional resource: on its own, it may
+    belong to an app in another region.
     """
     entries = look_up(account, names)
     roles = [_words(entry) for entry in entries if entry["resource_type"] == _ROLE]

@@ -1,7 +1,7 @@
-"""The site to S3: what a page needs first, pages when the API is ready, what is old when nobody asks for it.
+"""Uploads the site to S3: static files first, pages when the API is ready; old files are deleted later.
 
-People who take part while an app is deployed again have the old pages open. So files with a fingerprint in
-their name are uploaded beside the old ones, and what isn't part of the site any more stays for a while.
+Participants have the old pages open while an app is deployed again. So files with a content hash in their
+name are uploaded next to the old ones, and files that are no longer part of the site stay for a while.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from chalicelib.model.record import iso
 from infra.aws.account.errors import is_gone
 from infra.aws.account.session import Account
 
-#: The name of a file that says what is in it, such as petri.1f3a5b7c9d.js.
+#: A file name with a content hash, such as petri.1f3a5b7c9d.js.
 FINGERPRINTED: Final = re.compile(r"[.-][0-9a-f]{8,64}\.[A-Za-z0-9]+$")
 FOREVER: Final = "public, max-age=31536000, immutable"
 ASK_FIRST: Final = "no-cache"
-#: How long a file stays that is no longer part of the site.
+#: How long a file is kept after it is no longer part of the site.
 STAYS: Final = timedelta(days=3)
 LIST_KEY: Final = "site.json"
 _AT_ONCE: Final = 1000
@@ -42,23 +42,23 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SiteFile:
-    """A file of the site, and the key that it has in the bucket."""
+    """A file of the site, and its key in the bucket."""
 
     path: Path
     key: str
 
     @property
     def is_page(self) -> bool:
-        """Whether it is fetched by its plain name, so that it changes under the same address."""
+        """Whether its address stays the same when its content changes."""
         return not FINGERPRINTED.search(self.key)
 
     @property
     def digest(self) -> str:
-        """The MD5 of its content, by which S3 knows it."""
+        """The MD5 of its content, which is its ETag in S3."""
         return hashlib.md5(self.path.read_bytes(), usedforsecurity=False).hexdigest()
 
     def headers(self) -> dict[str, str]:
-        """Return how the file is to be handed out."""
+        """Return the HTTP headers with which the file is served."""
         kind, encoding = mimetypes.guess_type(self.path.name)
         kind = kind or "application/octet-stream"
         if kind.startswith("text/") or kind in {"application/json", "image/svg+xml"}:
@@ -74,7 +74,7 @@ def files_of(folder: Path) -> list[SiteFile]:
 
 
 def page_of(key: str) -> str:
-    """Return what a page is called in addresses; empty for a file that is none."""
+    """Return a page's name in addresses; empty for a file that isn't a page."""
     name = key.removesuffix(".html")
     return "" if name == key or key.startswith("static/") else name
 
@@ -83,14 +83,14 @@ class SiteUpload:
     """The bucket of an app's pages."""
 
     def __init__(self, account: Account, bucket: str, keep: str) -> None:
-        """Take whose account, the bucket of the pages, and the one where the list of them is kept."""
+        """`bucket`: that of the pages; `keep`: the one with the list of them."""
         self._account = account
         self._s3 = account.client("s3")
         self._bucket = bucket
         self._keep = keep
 
     def upload(self, files: Iterable[SiteFile]) -> int:
-        """Upload what isn't there in the same form; return how many files that were."""
+        """Upload new and changed files, and return how many there were."""
         there = self._there()
         missing = [file for file in files if there.get(file.key) != file.digest]
         for file in missing:
@@ -100,9 +100,9 @@ class SiteUpload:
         return len(missing)
 
     def restore(self, digests: Mapping[str, str], content: Callable[[str], bytes]) -> int:
-        """Put files back that have other contents now, or are gone; return how many that were.
+        """Restore files that have changed or are gone, and return how many there were.
 
-        `digests`: the MD5 of each file's content; `content` returns what such a file contains.
+        `digests`: the MD5 of each file's content; `content` returns the content for a digest.
         """
         there = self._there()
         missing = {key: digest for key, digest in digests.items() if there.get(key) != digest}
@@ -112,7 +112,7 @@ class SiteUpload:
         return len(missing)
 
     def retire(self, files: Iterable[SiteFile], now: datetime | None = None) -> int:
-        """Note what is no longer part of the site, and delete what hasn't been for long enough."""
+        """Record which files are no longer part of the site, and delete those past the retention time."""
         now = now or datetime.now(UTC)
         current = {file.key for file in files}
         known = self._known()
@@ -127,7 +127,7 @@ class SiteUpload:
         return len(old)
 
     def refresh(self, distribution: str) -> None:
-        """Have CloudFront ask for every page again."""
+        """Invalidate every page in CloudFront's cache."""
         self._account.client("cloudfront").create_invalidation(
             DistributionId=distribution,
             InvalidationBatch={
@@ -137,7 +137,7 @@ class SiteUpload:
         )
 
     def pages(self) -> set[str]:
-        """Return the pages that lie there, those of earlier deploys among them."""
+        """Return the pages in the bucket, including those of earlier deploys."""
         return {page for key in self._there() if (page := page_of(key))}
 
     def _there(self) -> dict[str, str]:
@@ -156,7 +156,7 @@ class SiteUpload:
 
 
 def empty(account: Account, bucket: str) -> int:
-    """Delete everything in a bucket, all versions included; return how much; 0 without a bucket."""
+    """Delete all objects in a bucket with all their versions, and return how many; 0 without a bucket."""
     s3 = account.client("s3")
     deleted = 0
     try:

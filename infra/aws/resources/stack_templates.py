@@ -1,4 +1,4 @@
-"""The templates as CloudFormation gets them: with the API's addresses and CloudFront's functions."""
+"""Renders the CloudFormation templates, with the API's addresses and CloudFront's functions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from infra.problems import OperatorProblem
 
 HERE = Path(__file__).parents[1]
 TEMPLATES = HERE / "templates"
-#: CloudFront's quota of behaviours, the default one apart, and those that front.yaml itself has.
+#: CloudFront's quota of behaviours, not counting the default one, and those that front.yaml itself has.
 MOST_BEHAVIOURS = 75 - 1
 OWN_BEHAVIOURS = 2
-#: The patterns of those.
+#: The path patterns of those.
 TAKEN = ("/chat", "/static/*")
-#: AWS's limit for a template that isn't uploaded to a bucket first.
+#: AWS's size limit for a template that isn't uploaded to a bucket first.
 MOST_BYTES = 51_200
-#: And for a function of CloudFront.
+#: And for a CloudFront function.
 MOST_CODE = 10_240
 
 _MARK = (
@@ -29,7 +29,7 @@ _MARK = (
     " an author's own among them.\n"
 )
 _CODE = re.compile(r"^(?P<margin> +)FunctionCode: functions/(?P<file>\w+\.js)\n", re.MULTILINE)
-#: The resource with the comment before it, as far as the next resource or comment of the template.
+#: The resource with the comment before it, up to the next resource or comment of the template.
 _BUDGET = re.compile(r"(?:^  # [^\n]*\n)*^  Budget:\n(?:^(?:    [^\n]*)?\n)*", re.MULTILINE)
 _NO_PAGES = "const PAGES = null;"
 _VARIABLE = re.compile(r"\{\w+\}")
@@ -40,16 +40,16 @@ _ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Where CloudFront sends what lies at an address, `*` standing for any text."""
+    """Where CloudFront routes the requests for a path pattern; `*` matches any text."""
 
     pattern: str
-    #: api: the REST API. shared: the API too, but who asks for the page is sent to its file.
-    #: page: the bucket, whose function finds the file. file: the bucket, by the file's own name.
+    #: api: the REST API. shared: the API too, except that a GET of the page gets its file.
+    #: page: the bucket, with a function that finds the file. file: the bucket, by the file's own name.
     goes_to: str
 
 
 def base_template(*, budgets: bool = True) -> str:
-    """Return base.yaml; CloudFormation refuses a template that names a type the region doesn't have.
+    """Return base.yaml without types that the region lacks, which CloudFormation would refuse.
 
     `budgets`: whether the region has budgets.
     """
@@ -60,29 +60,29 @@ def base_template(*, budgets: bool = True) -> str:
 def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -> str:
     """Return front.yaml for an app with these routes (`app.routes`) and pages (`BuiltSite.pages`).
 
-    OperatorProblem when CloudFront can't tell so many addresses apart.
+    Raises OperatorProblem when these need more behaviours than CloudFront allows.
     """
     known = sorted(set(pages))
     found = behaviours(routes, known)
     if len(found) > MOST_BEHAVIOURS - OWN_BEHAVIOURS:
         raise OperatorProblem(
-            f"The experiment's routes and pages need {len(found)} rules of CloudFront, which takes "
-            f"{MOST_BEHAVIOURS - OWN_BEHAVIOURS}; put your own routes below one word, such as /mine/..."
+            f"The experiment's routes and pages need {len(found)} behaviours in CloudFront, which allows "
+            f"{MOST_BEHAVIOURS - OWN_BEHAVIOURS}; put your own routes under one prefix, such as /mine/..."
         )
     text = (TEMPLATES / "front.yaml").read_text(encoding="utf-8")
     text = _CODE.sub(lambda place: _with_code(place, known), text)
     text = text.replace(_MARK, "".join(_written(behaviour) for behaviour in found))
     if len(text.encode()) > MOST_BYTES:
         raise OperatorProblem(
-            "The experiment's routes and pages make the template of CloudFront too long for AWS; let it do "
-            "with fewer, or with shorter names."
+            "The experiment's routes and pages make the template of CloudFront too long for AWS; use fewer, "
+            "or shorter names."
         )
     return text
 
 
 def routes_of(own: Iterable[AuthorRoute] = ()) -> dict[str, list[str]]:
     """Return the routes of an app, and the methods of each: Petri's and an author's own."""
-    # Put off: it imports all that a function imports.
+    # Lazy import: it imports all that a function imports.
     from app import app
 
     found = {path: set(methods) for path, methods in app.routes.items()}
@@ -92,10 +92,9 @@ def routes_of(own: Iterable[AuthorRoute] = ()) -> dict[str, list[str]]:
 
 
 def behaviours(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -> list[Behaviour]:
-    """Return what CloudFront has to be told; the first that fits counts.
+    """Return CloudFront's behaviours in order; the first that matches applies.
 
-    All then goes where it goes on one machine: to the API where that has a route for the method, else to
-    the page of that address.
+    Requests are routed as on one machine: to the API if it has a route for the method, else to the page.
     """
     patterns = _without_covered(_VARIABLE.sub("*", path) for path in routes)
     exceptions = list(_exceptions(routes, patterns, sorted(pages)))
@@ -104,23 +103,23 @@ def behaviours(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -
 
 
 def fits(pattern: str, path: str) -> bool:
-    """Whether CloudFront's pattern fits a path; `*` is any text, slashes too."""
+    """Whether CloudFront's pattern matches a path; `*` matches any text, including slashes."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), path, re.DOTALL) is not None
 
 
 def _without_covered(patterns: Iterable[str]) -> list[str]:
-    """Leave out what another pattern means too, and put the longest first."""
+    """Remove patterns that another one covers, and sort the longest first."""
     known = sorted(set(patterns))
     for pattern in known:
         if any(fits(taken, pattern) for taken in TAKEN):
             raise OperatorProblem(
-                f"The route {pattern} is the address of something else behind CloudFront, which tells by the "
-                "address alone; call your route otherwise."
+                f"The route {pattern} has the path of something else behind CloudFront, which routes by "
+                "path alone; rename your route."
             )
         if pattern.startswith("/*"):
             raise OperatorProblem(
-                f"The route {pattern} would take every address from the pages; let your route begin with a "
-                "word, such as /mine/<x>."
+                f"The route {pattern} would match every page's path; begin your route with a fixed word, "
+                "such as /mine/<x>."
             )
     needed = [one for one in known if not any(other != one and fits(other, one) for other in known)]
     return sorted(needed, key=lambda pattern: (-len(pattern), pattern))
@@ -129,7 +128,7 @@ def _without_covered(patterns: Iterable[str]) -> list[str]:
 def _exceptions(
     routes: Mapping[str, Iterable[str]], patterns: list[str], pages: Iterable[str]
 ) -> Iterator[Behaviour]:
-    """Name the pages at addresses that go to the API, though the API doesn't answer a GET there."""
+    """Return the pages whose path goes to the API, although the API has no GET route for it."""
     known = Routes(routes)
     for page in pages:
         address = f"/{page}"
@@ -158,7 +157,7 @@ def _written(behaviour: Behaviour) -> str:
 
 _TO_API = (
     "  TargetOriginId: api",
-    # No redirect: what was sent in the clear is already told.
+    # No redirect: what was sent unencrypted is already exposed.
     "  ViewerProtocolPolicy: https-only",
     "  AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]",
     f"  CachePolicyId: {_NEVER_KEPT}",
@@ -183,6 +182,6 @@ def _with_code(place: re.Match[str], pages: list[str]) -> str:
 
 
 def _with_pages(code: str, pages: list[str]) -> str:
-    """Write into a function which pages there are; more than it may hold it asks the bucket for."""
+    """Write the list of pages into a function; with too many pages, it queries the bucket instead."""
     told = code.replace(_NO_PAGES, f"const PAGES = {json.dumps(pages)};") if pages else code
     return told if len(told.encode()) <= MOST_CODE else code

@@ -1,7 +1,7 @@
-"""The WebSocket API's deployment and stage, which Chalice makes only together with the API itself.
+"""Creates the WebSocket API's deployment and stage, which Chalice creates only together with the API.
 
-A first deploy that breaks off between the two leaves an API that the next one finds, and that answers every
-handshake with 403. So both are brought to what is wanted after each deploy, and a handshake is tried.
+A first deploy that is interrupted between the two leaves an API that the next deploy finds, and that responds
+to every handshake with 403. So each deploy creates what is missing, and tests a handshake.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _HANDSHAKE: Final = {
 _QUERY: Final = {"token": "probe"}
 _UNAUTHORIZED: Final = 401
 _SWITCHED: Final = 101
-#: Seconds; API Gateway itself gives up after 29.
+#: Seconds; API Gateway itself times out after 29.
 _WAIT: Final = 35
 _TRIES, _BETWEEN = 8, 5.0
 
 
 def ensure_stage(account: Account, api_id: str) -> None:
-    """Make the stage where a deploy that broke off has left none; one that is there serves what it served."""
+    """Create the stage if an interrupted deploy left none; an existing stage isn't changed."""
     try:
         account.client("apigatewayv2").get_stage(ApiId=api_id, StageName=API_STAGE)
     except ClientError as error:
@@ -44,7 +44,7 @@ def ensure_stage(account: Account, api_id: str) -> None:
 
 
 def publish(account: Account, api_id: str) -> None:
-    """Put the API's routes as they are now behind its stage, which is made when it isn't there."""
+    """Deploy the API's current routes to its stage, which is created if it is missing."""
     gateway = account.client("apigatewayv2")
     deployment = str(gateway.create_deployment(ApiId=api_id)["DeploymentId"])
     try:
@@ -69,9 +69,9 @@ def _delete_other_deployments(gateway: Any, api_id: str, current: str) -> None:
 
 
 def probe(url: str) -> None:
-    """Try a handshake that the app's own function has to refuse; OperatorProblem when anything else answers.
+    """Send a handshake that the app's function must refuse; OperatorProblem for any other response.
 
-    `url`: the stage's, https.
+    `url`: the stage's, with https.
     """
     answered: int | str = ""
     for attempt in range(_TRIES):
@@ -81,15 +81,15 @@ def probe(url: str) -> None:
         if answered == _UNAUTHORIZED:
             return
         if answered == _SWITCHED:
-            raise OperatorProblem("The WebSocket API lets clients in without a token. Report this.")
+            raise OperatorProblem("The WebSocket API lets clients in without a token. Report this as a bug.")
     raise OperatorProblem(
-        f"The WebSocket API doesn't reach its function: a handshake is answered with {answered} and not with "
-        f"{_UNAUTHORIZED}. `petri logs --function websocket_connect` shows what the function says."
+        f"The WebSocket API doesn't reach its function: a handshake got {answered} instead of "
+        f"{_UNAUTHORIZED}. `petri logs --function websocket_connect` shows the function's logs."
     )
 
 
 def _status(url: str) -> int | str:
-    """Return how a handshake is answered: a status, or the name of the error."""
+    """Return the status of a handshake's response, or the name of the error."""
     try:
         with requests.get(url, params=_QUERY, headers=_HANDSHAKE, timeout=_WAIT, stream=True) as answer:
             return answer.status_code

@@ -15,7 +15,7 @@ REGIONS = boto3.Session().get_available_regions("s3")
 
 @pytest.mark.parametrize("app", ["", "Story", "9lives", "a--b", "a-", "a_b", "a" * 25, "a\n"])
 def test_an_id_that_aws_would_refuse_somewhere_is_refused(app: str) -> None:
-    with pytest.raises(PetriError, match="small letters"):
+    with pytest.raises(PetriError, match="lowercase letters"):
         Names(app, "live")
 
 

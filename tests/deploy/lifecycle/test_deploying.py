@@ -161,7 +161,7 @@ def test_an_account_that_cloudfront_refuses_until_it_is_verified_is_told_what_to
 ) -> None:
     cloud.refuse(("cloudfront", "CreateDistribution"), message=UNVERIFIED)
     with pytest.raises(
-        OperatorProblem, match=r"Write to AWS Support .*Please verify my account for CloudFront"
+        OperatorProblem, match=r"Contact AWS Support .*Please verify my account for CloudFront"
     ):
         deploy(account, names)
     assert deploy(account, names).site_url

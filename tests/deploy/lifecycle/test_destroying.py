@@ -71,7 +71,7 @@ def test_who_works_on_the_app_is_not_interrupted(standing: Standing) -> None:
 def test_a_stack_that_is_not_the_apps_is_left_alone(account: Account, names: Names) -> None:
     template = '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'
     account.client("cloudformation").create_stack(StackName=names.base_stack, TemplateBody=template)
-    with pytest.raises(OperatorProblem, match="isn't this app's"):
+    with pytest.raises(OperatorProblem, match="doesn't belong to this app"):
         destroy(account, names)
 
 
@@ -120,7 +120,7 @@ def test_a_recruiter_that_can_not_be_told_keeps_the_app(
         raise VendorUnreachable("Mechanical Turk didn't answer.")
 
     monkeypatch.setattr(shutdown, "close", unreachable)
-    with pytest.raises(OperatorProblem, match="With --force the app goes all the same"):
+    with pytest.raises(OperatorProblem, match="Use --force to delete the app anyway"):
         destroy(standing.account, standing.names)
     assert Teardown(standing.account, DestroySpec(standing.names, None, force=True), Told()).run() == []
 

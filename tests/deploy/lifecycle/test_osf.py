@@ -105,7 +105,7 @@ def test_a_failure_is_told_and_the_launch_goes_on(osf, study, call, fault):
     address, told = launched(osf, study)
     assert address is None
     assert told.startswith("Not registered at the OSF. ")
-    assert told.endswith("The launch goes on; deploying again tries again.")
+    assert told.endswith("The launch continues; deploy again to retry.")
 
 
 @pytest.mark.parametrize("token", ["wrong-token-123", "wrong\ntoken-123"])

@@ -83,7 +83,7 @@ def test_a_rollback_that_fails_on_the_way_leaves_the_newer_release_everywhere(
 
 def test_what_can_not_be_rolled_back_to_is_refused_with_a_reason(deployed_twice: Standing) -> None:
     account, names = deployed_twice.account, deployed_twice.names
-    with pytest.raises(OperatorProblem, match="Release 2 is what is served now"):
+    with pytest.raises(OperatorProblem, match="Release 2 is served already"):
         plan(account, names, 2)
     with pytest.raises(OperatorProblem, match="There is no release 9"):
         plan(account, names, 9)

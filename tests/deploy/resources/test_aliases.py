@@ -147,7 +147,7 @@ def test_functions_that_can_not_be_moved_back_are_named(standing: Standing, othe
     before = aliases.current()
     # The sixth is refused, and then two of those that are moved back.
     standing.cloud.refuse(*[("lambda", "UpdateAlias")] * 3, after=5)
-    with pytest.raises(OperatorProblem, match="could not be moved back either"):
+    with pytest.raises(OperatorProblem, match="could not be moved back"):
         aliases.move(dict.fromkeys(before, "1"))
 
 
@@ -160,11 +160,12 @@ def test_code_that_something_else_has_uploaded_meanwhile_is_not_published(
     account.client("lambda").update_function_code(
         FunctionName=names.function("on_tick"), ZipFile=other_code.read_bytes()
     )
-    with pytest.raises(OperatorProblem, match="on_tick has other code than was uploaded"):
+    with pytest.raises(OperatorProblem, match="on_tick has other code than was just uploaded"):
         Aliases(account, names).publish(package, "test")
 
 
-# -- apps from before there were aliases --------------------------------------------------------------------
+# -- apps that were deployed before aliases existed
+# --------------------------------------------------------------------
 
 
 @pytest.fixture

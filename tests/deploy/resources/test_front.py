@@ -139,18 +139,18 @@ def with_routes(*own: AuthorRoute) -> resolved.Template:
 
 
 def test_a_route_that_would_take_every_page_is_refused() -> None:
-    with pytest.raises(OperatorProblem, match="begin with a word"):
+    with pytest.raises(OperatorProblem, match="begin your route with a fixed word"):
         behaviours({"/{anything}": ["GET"]})
 
 
 @pytest.mark.parametrize("path", ["/chat", "/static/{name}", "/static/mine"])
 def test_a_route_at_an_address_of_sockets_or_files_is_refused(path: str) -> None:
-    with pytest.raises(OperatorProblem, match="call your route otherwise"):
+    with pytest.raises(OperatorProblem, match="rename your route"):
         behaviours({path: ["GET"]})
 
 
 def test_more_addresses_than_cloudfront_tells_apart_are_refused() -> None:
-    with pytest.raises(OperatorProblem, match="below one word"):
+    with pytest.raises(OperatorProblem, match="under one prefix"):
         front_template(routes_of([route(f"/mine{n}") for n in range(MOST_BEHAVIOURS)]))
 
 

@@ -23,7 +23,7 @@ def refusal(code: str, message: str, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
-#: What Lambda answers while IAM hasn't told it yet of a right that a role was given.
+#: Lambda's error while a role's new right hasn't propagated yet.
 UNREADY = refusal(
     "InvalidParameterValueException",
     "The provided execution role does not have permissions to call ReceiveMessage on SQS",
@@ -127,12 +127,12 @@ def test_a_consumer_whose_mapping_did_not_take_it_is_not_let_work() -> None:
 
 
 def test_a_queue_without_its_consumer_is_told() -> None:
-    with pytest.raises(OperatorProblem, match="isn't connected with its consumer"):
+    with pytest.raises(OperatorProblem, match="isn't connected to its consumer"):
         wiring(Lambda(there=False)).confirm_mapping()
 
 
 def test_real_time_messages_without_a_consumer_are_told() -> None:
-    with pytest.raises(OperatorProblem, match=f"{NAMES.realtime_queue} isn't connected with its consumer"):
+    with pytest.raises(OperatorProblem, match=f"{NAMES.realtime_queue} isn't connected to its consumer"):
         wiring(Lambda(realtime=False)).confirm_mapping()
 
 
@@ -210,4 +210,4 @@ def mapped(played: Lambda) -> dict[str, Any]:
 def test_an_account_without_a_role_for_logs_is_told_and_goes_on() -> None:
     told: list[str] = []
     wiring(Lambda()).bound_stage("api", "arn:aws:logs:us-east-1:1:log-group:x:*", told.append)
-    assert "no role with which API Gateway may write logs" in told[0]
+    assert "no role with which API Gateway can write logs" in told[0]
