@@ -173,9 +173,7 @@ MARKED = re.compile(r"\bmark\.(?:slow|e2e|browser)\b")
 
 
 def test_a_file_whose_tests_start_processes_is_marked():
-    files = [
-        ROOT / path for path in tracked_files() if path.parts[0] == "tests" and path.match("test_*.py")
-    ]
+    files = [ROOT / path for path in tracked_files() if path.parts[0] == "tests" and path.match("test_*.py")]
     texts = {path: path.read_text(encoding="utf-8") for path in files if "browser" not in path.parts}
     starting = [path for path, text in texts.items() if STARTS_A_PROCESS.search(text)]
     assert len(starting) > 10

@@ -118,9 +118,7 @@ class HttpBot(BaseBot):
                 f"others in the waiting room ({room.get('n', 0)} of {room.get('q', 1)} are there)"
             )
             message = self.next_message()
-            room = (
-                message.data if message is not None and message.channel == QUORUM else self.look_around()
-            )
+            room = message.data if message is not None and message.channel == QUORUM else self.look_around()
         self.waiting_for = ""
 
     def look_around(self) -> dict[str, Any]:
