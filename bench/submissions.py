@@ -18,24 +18,25 @@ from bench.scenarios import BARTLETT
 from chalicelib import services
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.model.participant import Participant
-from chalicelib.ports import RecruitmentResult, Transfer
+from chalicelib.ports import Capabilities, RecruitmentResult, Transfer
+from chalicelib.recruiters.null_recruiter import NullRecruiter
 from chalicelib.services import App
 from chalicelib.workers import queue_consumer
 
 WORKER = {"workerId": "w1", "hitId": "h", "assignmentId": "a1", "mode": "debug", "recruiter": "mturk"}
 
 
-class Market:
+class Market(NullRecruiter):
     """Answers as Mechanical Turk's adapter does, without a network between."""
 
     nickname = "mturk"
-    auto_submits = False
+    capabilities = Capabilities(auto_submits=False)
 
-    def recruit(self, n: int, token: str, facts: Mapping[str, Any]) -> RecruitmentResult:
-        return RecruitmentResult(f"{n} places are open.", facts={**facts, "token": token})
+    def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
+        return RecruitmentResult(f"{n} places are open.", recruiter_state={**recruiter_state, "token": token})
 
-    def close_recruitment(self, facts: Mapping[str, Any]) -> RecruitmentResult:
-        return RecruitmentResult("Closed.", facts=dict(facts))
+    def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
+        return RecruitmentResult("Closed.", recruiter_state=dict(recruiter_state))
 
     def prepare(self, transfer: Transfer) -> str | None:
         return transfer.reference

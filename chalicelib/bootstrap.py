@@ -305,14 +305,10 @@ def _receivers(
 ) -> dict[str, WebhookReceiver]:
     """Return what verifies and reads messages of the vendors that this run uses."""
     known: dict[str, WebhookReceiver] = {}
-    receive = getattr(recruiters.get("prolific"), "receive_webhook", None)
-    if receive is not None:
-
-        def from_prolific(headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
-            report = receive(headers, body)
-            return [] if report is None else [VendorReport(report.event_type, report.assignment_id)]
-
-        known["prolific"] = from_prolific
+    for vendor in VENDORS:
+        recruiter = recruiters.get(vendor)
+        if recruiter is not None and recruiter.capabilities.receives_webhooks:
+            known[vendor] = recruiter.receive_webhook
     # SNS delivers into our queue; over HTTP it is believed where signatures can be verified.
     if topic is not None and "mturk" in recruiters and find_spec("cryptography") is not None:
         known["mturk"] = _from_sns(clock, topic)

@@ -27,6 +27,7 @@ from .clock import Clock
 from .mail import Mailer
 from .queue import MAX_QUEUE_DELAY, TRANSIENT, Message, Queue, TickSchedule
 from .recruiter import (
+    Capabilities,
     Listing,
     Recruiter,
     RecruitmentResult,
@@ -40,6 +41,7 @@ from .store import Store, UnitOfWork
 __all__ = [
     "MAX_QUEUE_DELAY",
     "TRANSIENT",
+    "Capabilities",
     "Channels",
     "Clock",
     "Key",

@@ -71,18 +71,56 @@ class Transfer:
     indistinguishable_sent_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a recruiter can do, and who does what at the end; the defaults describe one without a platform."""
+
+    #: Completing the experiment is the submission. False: the recruiter reports submissions later, by itself.
+    auto_submits: bool = True
+    #: It recruits and pays without calling anyone, so that both happen within a commit.
+    is_simulated: bool = False
+    #: Petri can submit for a participant who finished and never returned to the recruiter.
+    can_submit_on_behalf: bool = False
+    #: It pays the full reward for each submission, whether the participant passed or not.
+    pays_any_submission: bool = False
+    #: A participant who is screened out is paid without submitting anything.
+    screens_out_without_submission: bool = False
+    #: It answers `fetch_listing`.
+    has_listings: bool = False
+    #: It makes signed entry links, and answers `check_entry` and `read_entry`.
+    signs_entries: bool = False
+    #: It answers `confirm_entry`, which is asked before a participant is seated.
+    confirms_entries: bool = False
+    #: It answers `start_replacement_bot`.
+    starts_replacement_bots: bool = False
+    #: It answers `receive_webhook`.
+    receives_webhooks: bool = False
+
+    @property
+    def screens_out_at_once(self) -> bool:
+        """Whether a participant who is screened out can be paid before any submission."""
+        return self.auto_submits or self.screens_out_without_submission
+
+
 class Recruiter(Protocol):
-    """Finds participants and pays them. Its errors are VendorErrors; it keeps nothing itself."""
+    """Finds participants and pays them.
+
+    Its errors are VendorErrors. It stores nothing itself: what it must know again is in the
+    `recruiter_state` that it returns. `chalicelib.recruiters.null_recruiter.NullRecruiter` implements each
+    method for a recruiter without the capability.
+    """
 
     nickname: str
-    #: Whether completing the experiment is already the submission, or the recruiter reports it later.
-    auto_submits: bool
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this recruiter can do."""
 
     def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Open n more places; a repeat with the same token opens them once."""
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Open no more places."""
+        """Close the places that nobody has taken; participants who have begun can finish."""
 
     def prepare(self, transfer: Transfer) -> str | None:
         """Make the first of two calls, where the vendor needs two; its result is stored before `pay`."""
@@ -91,19 +129,42 @@ class Recruiter(Protocol):
         """Pay once for each token; return the recruiter's reference, for a repeat too."""
 
     def find_payment(self, transfer: Transfer) -> str | None:
-        """Ask whether a payment has happened: its reference, or None."""
+        """Look up a payment; return its reference, or None when it was not made."""
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
-        """Say what became of an assignment; None when the recruiter doesn't know it.
+        """Return the status of an assignment, or None for one that the recruiter doesn't know.
 
         One of working, submitted, approved, rejected, returned, abandoned.
         """
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
-        """Say what the recruiter charges for a payment, in US dollars; `places`: how many were opened."""
+        """Return the recruiter's fee for a payment, in US dollars; `places`: how many were opened."""
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
-        """Mark somebody as having taken part, where the recruiter has such marks."""
+        """Grant a worker a qualification, where the recruiter has qualifications."""
 
     def submit_address(self, participant: Participant) -> str:
-        """Where the exit page sends this participant, or ""."""
+        """Return the URL to which the exit page sends a participant, or ""."""
+
+    def fetch_listing(self, hit_id: str) -> Listing | None:
+        """Return a listing of this run, or None when the recruiter has none with this id."""
+
+    def check_entry(self, worker_id: str, hit_id: str, assignment_id: str, signed: str | None) -> None:
+        """Raise Forbidden for ids that don't match the signed part of an entry link (`signed`)."""
+
+    def read_entry(self, link: str) -> tuple[str, str, str]:
+        """Return worker id, assignment id and signed part of an entry link; Forbidden for a forged one."""
+
+    def confirm_entry(
+        self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
+    ) -> None:
+        """Ask the vendor whether an assignment belongs to this run and this worker.
+
+        Raises Forbidden when it doesn't, Busy when the vendor doesn't know the assignment yet.
+        """
+
+    def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
+        """Start a bot that takes the place of a participant who is gone, under the same ids."""
+
+    def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
+        """Verify a message that the vendor sent over HTTP and return its reports; Forbidden for a forgery."""

@@ -89,7 +89,7 @@ def _compared(app: App, question: PaymentQuery) -> Difference | str | None:
     entry = question.entry
     try:
         recruiter = app.recruiters.named(entry.recruiter)
-        if recruiter.auto_submits:
+        if recruiter.capabilities.auto_submits:
             return _NO_BOOKS
         reference = recruiter.find_payment(question.transfer)
         if reference is not None:

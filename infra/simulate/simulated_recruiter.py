@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Protocol
 
 from chalicelib.operations.shared.settings import Settings
-from chalicelib.ports import RecruitmentResult
+from chalicelib.ports import Capabilities, RecruitmentResult
 from chalicelib.recruiters.hotair import HotAirRecruiter
 from chalicelib.recruiters.mturk import fees
 
@@ -43,10 +43,13 @@ class SimulatedRecruiter(HotAirRecruiter):
         """`nickname`: the recruiter that it stands in for; `fee`: that one's."""
         super().__init__(lambda: "http://127.0.0.1", "debug")
         self.nickname = nickname
-        self.auto_submits = nickname not in REPORTING
-        # Who pays for real is called between two commits, which cost something, too.
-        self.is_simulated = nickname not in REPORTING
-        self.screens_out_without_submission = nickname == "prolific"
+        # The real vendors are called between two commits, whose cost counts as well.
+        self.capabilities = Capabilities(
+            auto_submits=nickname not in REPORTING,
+            is_simulated=nickname not in REPORTING,
+            screens_out_without_submission=nickname == "prolific",
+            starts_replacement_bots=True,
+        )
         self._fee = fee
         self._casting = casting
         self._tokens: set[str] = set()

@@ -388,7 +388,7 @@ def opened(engine: Engine, seed: int, vendor: Vendor, part: int = 0) -> Run:
     )
     random_clock = RandomClock(f"{seed}|{part}")
     queue = RandomQueue(f"{seed}|{part}", random_clock)
-    vendor.auto_submits = draw.random() < HALF
+    vendor.change(auto_submits=draw.random() < HALF)
     world.app.clock = random_clock
     world.app.queue = queue
     world.app.recruiters.recruiters["vendor"] = vendor

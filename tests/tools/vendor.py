@@ -1,28 +1,27 @@
-"""A recruiter whose books tell everything: it pays again when it is asked again, and fails when told to."""
+"""A recruiter for tests: it pays again for the same token, fails on request, and lists every payment."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
 from chalicelib.errors import VendorRefused, VendorUnreachable
-from chalicelib.model.participant import Participant
-from chalicelib.ports import Listing, RecruitmentResult, Transfer
+from chalicelib.ports import Capabilities, Listing, RecruitmentResult, Transfer
+from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 Fault = Literal["refused", "unreachable", "answer lost"] | BaseException
 
 
-class Vendor:
+class Vendor(NullRecruiter):
     """Reports submissions itself, keeps its places itself, and takes a tenth of each payment."""
 
     nickname = "vendor"
 
     def __init__(self, *, auto_submits: bool = False) -> None:
-        self.auto_submits = auto_submits
-        self.pays_any_submission = False
-        self.can_submit_on_behalf = False
+        self.capabilities = Capabilities(auto_submits=auto_submits, has_listings=True)
         #: Every payment, in order: (participant, kind, amount).
         self.books: list[tuple[int, str, Decimal]] = []
         self.tokens: list[str] = []
@@ -38,6 +37,10 @@ class Vendor:
         self.fates: dict[str, str] = {}
         #: Its offers of places, by id.
         self.offers: dict[str, Listing] = {}
+
+    def change(self, **capabilities: bool) -> None:
+        """Give the vendor other capabilities."""
+        self.capabilities = replace(self.capabilities, **capabilities)
 
     @property
     def places(self) -> int:
@@ -56,9 +59,6 @@ class Vendor:
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         self.is_closed = True
         return RecruitmentResult("Closed.", recruiter_state=dict(recruiter_state), ended=list(self.offers))
-
-    def prepare(self, transfer: Transfer) -> str | None:
-        return None
 
     def pay(self, transfer: Transfer) -> str:
         fault = self.faults.popleft() if self.faults else None
@@ -86,6 +86,3 @@ class Vendor:
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
         self.marks.append((worker_id, name, score))
-
-    def submit_address(self, participant: Participant) -> str:
-        return ""

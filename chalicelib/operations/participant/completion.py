@@ -126,7 +126,7 @@ def _record_end(ctx: Context, participant: Participant) -> None:
     """Note the end; where the recruiter reports submissions, nothing is paid before it has this one."""
     participant.end_time = ctx.now
     leave_lobby(ctx, participant.id)
-    if ctx.recruiters.auto_submits(participant.recruiter):
+    if ctx.recruiters.capabilities(participant.recruiter).auto_submits:
         ctx.uow.post(ProcessSubmission(participant.id))
 
 
@@ -138,7 +138,7 @@ def exit_information(ctx: Context, participant_id: int) -> dict[str, Any]:
     """
     participant = own_participant(ctx, participant_id)
     is_out = participant.status == "screened_out"
-    give_back = is_out and ctx.recruiters.pays_any_submission(participant.recruiter)
+    give_back = is_out and ctx.recruiters.capabilities(participant.recruiter).pays_any_submission
     return {
         "recruiter": participant.recruiter,
         "mode": participant.mode,

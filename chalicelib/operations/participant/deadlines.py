@@ -140,7 +140,7 @@ def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str 
 def _needs_no_report(ctx: Context, participant: Participant) -> bool:
     """Whether somebody who is owed pay can have it without the recruiter knowing of a submission."""
     came_to_an_end = participant.status in DISMISSED_WITH_PAY or participant.end_time is not None
-    return came_to_an_end and ctx.recruiters.auto_submits(participant.recruiter)
+    return came_to_an_end and ctx.recruiters.capabilities(participant.recruiter).auto_submits
 
 
 def _mark_missing(ctx: Context, participant: Participant) -> None:

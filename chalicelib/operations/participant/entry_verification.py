@@ -77,7 +77,7 @@ def check_signature(ctx: Context, entry: EntryRequest, recruiter: str) -> None:
 def vendor_of(ctx: Context, entry: EntryRequest) -> ConfirmationRequest | None:
     """Return which vendor confirms entries like this one; None where none does."""
     recruiter = recruiter_of(ctx, entry)
-    if is_debug(ctx) or ctx.caller.kind == OPERATOR or not ctx.recruiters.requires_confirmation(recruiter):
+    if not _is_confirmed_by_vendor(ctx, recruiter):
         return None
     return ConfirmationRequest(recruiter, recruiter_state_of(ctx, recruiter.partition(":")[0]))
 
@@ -88,7 +88,7 @@ def check_confirmation(ctx: Context, entry: EntryRequest, recruiter: str) -> boo
     When the vendor doesn't answer, a bounded number of participants an hour is seated without confirmation,
     and the others ask again.
     """
-    if is_debug(ctx) or ctx.caller.kind == OPERATOR or not ctx.recruiters.requires_confirmation(recruiter):
+    if not _is_confirmed_by_vendor(ctx, recruiter):
         return False
     if entry.confirmation == CONFIRMED:
         return False
@@ -131,3 +131,10 @@ class EntryRequest:
     def signature(self) -> str | None:
         """The signed part of an entry link."""
         return str((self.more or {}).get("entry") or "") or None
+
+
+def _is_confirmed_by_vendor(ctx: Context, recruiter: str) -> bool:
+    """Whether the recruiter has to confirm this entry; never in debug mode, or for the operator."""
+    if is_debug(ctx) or ctx.caller.kind == OPERATOR:
+        return False
+    return ctx.recruiters.capabilities(recruiter).confirms_entries

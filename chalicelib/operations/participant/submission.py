@@ -83,7 +83,7 @@ def _settle_dismissed(ctx: Context, participant: Participant) -> None:
         return
     if participant.status != "screened_out":
         owed = record_base_pay(ctx, participant)
-    elif ctx.recruiters.pays_any_submission(participant.recruiter):
+    elif ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
         owed = _owe_reward_instead(ctx, participant)
     else:
         owed = _owe_fee(ctx, participant)
@@ -132,7 +132,7 @@ def settle_without_assignment(
     participant.end_time = participant.end_time or ctx.now
     if is_offered_anew and _recruiter_reopens_place(ctx, participant):
         record_reopened_place(ctx)
-    elif ctx.recruiters.pays_any_submission(participant.recruiter):
+    elif ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
         _follow_up(ctx, participant, RECRUIT)
     if participant.status == "screened_out":
         owed = _owe_fee(ctx, participant)
@@ -285,9 +285,8 @@ def _set_status(ctx: Context, participant: Participant, status: str) -> None:
 def can_submit_for(ctx: Context, participant: Participant) -> bool:
     """Whether somebody who is owed pay, and never went back to the recruiter, can be handed in for."""
     has_finished = participant.status == WORKING and participant.end_time is not None
-    return (has_finished or participant.status == "overrecruited") and ctx.recruiters.can_submit_on_behalf(
-        participant.recruiter
-    )
+    is_submitted_for = ctx.recruiters.capabilities(participant.recruiter).can_submit_on_behalf
+    return is_submitted_for and (has_finished or participant.status == "overrecruited")
 
 
 def submit_on_behalf_of(ctx: Context, participant: Participant, *, is_offered_anew: bool) -> None:
@@ -349,4 +348,4 @@ def _recruiter_reopens_place(ctx: Context, participant: Participant) -> bool:
     Not when recruitment is closed, or the HIT has ended.
     """
     has_ended = ctx.uow.state.get("closed") or listings.has_ended(ctx, participant.hit_id)
-    return not has_ended and not ctx.recruiters.auto_submits(participant.recruiter)
+    return not has_ended and not ctx.recruiters.capabilities(participant.recruiter).auto_submits

@@ -93,7 +93,7 @@ def _begin_at_once(ctx: Context, payment: Payment, participant: Participant) -> 
 
     If the consumer ends before it has sent it, the payment's message finds that it may have been sent.
     """
-    if not ctx.sends_payments or ctx.recruiters.simulated_recruiter(participant.recruiter) is not None:
+    if not ctx.sends_payments or ctx.recruiters.capabilities(participant.recruiter).is_simulated:
         return
     if _spacing_ends_at(ctx, payment) is None:
         ctx.begun_payments[participant.id, payment.kind] = _begin(ctx, payment)

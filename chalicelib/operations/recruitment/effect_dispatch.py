@@ -72,7 +72,7 @@ def _screen_out(ctx: Context, participant_id: int) -> None:
     experiment asks for here is dispatched with the rest.
     """
     participant = ctx.uow.participant(participant_id)
-    if not ctx.recruiters.pays_any_submission(participant.recruiter):
+    if not ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
         ctx.experiment.recruit()
-    if ctx.recruiters.screens_out_without_submission(participant.recruiter):
+    if ctx.recruiters.capabilities(participant.recruiter).screens_out_at_once:
         ctx.uow.post(ProcessSubmission(participant.id))

@@ -12,7 +12,7 @@ from chalicelib.currency import currency_of, format_money
 from chalicelib.errors import Refused
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Recruiter, Transfer, UnitOfWork
+from chalicelib.ports import Capabilities, Recruiter, Transfer, UnitOfWork
 
 from .poll_intervals import WaitingEstimate
 from .settings import Settings
@@ -54,37 +54,22 @@ class TokenIssuer(Protocol):
 class Recruiters(Protocol):
     """Finds a recruiter by the nickname that a participant's record carries."""
 
+    def capabilities(self, nickname: str) -> Capabilities:
+        """Return the capabilities of a recruiter."""
+
     def check_entry(
         self, nickname: str, worker_id: str, hit_id: str, assignment_id: str, signed: str | None
     ) -> None:
-        """Refuse somebody who comes without a valid entry link, where the recruiter gives signed ones."""
-
-    def requires_confirmation(self, nickname: str) -> bool:
-        """Whether the recruiter is asked about an assignment before anybody is seated by it."""
+        """Raise Forbidden for ids without a valid entry link, where the recruiter signs its links."""
 
     def read_entry(self, link: str) -> tuple[str, str, str]:
         """Return worker, assignment and signed part of an entry link."""
 
-    def auto_submits(self, nickname: str) -> bool:
-        """Whether completing the experiment is already the submission."""
-
-    def screens_out_without_submission(self, nickname: str) -> bool:
-        """Whether somebody who is screened out has to hand nothing in to be paid for it."""
-
-    def can_submit_on_behalf(self, nickname: str) -> bool:
-        """Whether who has finished can be handed in for, though they never went back to the recruiter."""
-
-    def pays_any_submission(self, nickname: str) -> bool:
-        """Whether who hands in is paid the full reward by the recruiter, fit or not."""
-
     def submit_address(self, participant: Participant) -> str:
-        """Where the exit page sends this participant, or ""."""
+        """Return the URL to which the exit page sends a participant, or ""."""
 
     def fee(self, nickname: str, amount: Decimal, places: int) -> Decimal:
-        """What the recruiter charges for a payment, in US dollars; `places`: how many open at a time."""
-
-    def simulated_recruiter(self, nickname: str) -> Recruiter | None:
-        """Return a recruiter that pays and recruits in hot air, calling nobody; None for any other."""
+        """Return the recruiter's fee for a payment, in US dollars; `places`: how many open at a time."""
 
     def named(self, nickname: str) -> Recruiter:
         """Return a recruiter; ExperimentError when there is none of this name."""

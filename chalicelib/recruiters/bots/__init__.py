@@ -1,4 +1,4 @@
-"""Bots: programs that take part over HTTP, started by whoever runs the experiment."""
+"""Bots: programs that take part over HTTP."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from urllib.parse import urlencode
 
 from chalicelib.errors import VendorRefused
 from chalicelib.log_redaction import for_operator
-from chalicelib.ports import RecruitmentResult
+from chalicelib.ports import Capabilities, RecruitmentResult
 from chalicelib.recruiters.hotair import HotAirRecruiter
 
 logger = logging.getLogger("petri.worker")
 
 
 class BotRecruiter(HotAirRecruiter):
-    """Asks for a bot at each address it makes."""
+    """Starts a bot at each entry URL that it makes."""
 
     nickname = "bots"
+    capabilities = Capabilities(is_simulated=True, starts_replacement_bots=True)
 
     def __init__(self, base: Callable[[], str], mode: str, spawn: Callable[[str], None]) -> None:
-        """`spawn` starts a bot at an address and returns at once."""
+        """`spawn` starts a bot at a URL and returns at once."""
         super().__init__(base, mode)
         self._spawn = spawn
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Start a bot that goes on, under the same ids, for somebody who is gone."""
+        """Start a bot that takes the place of a participant who is gone, under the same ids."""
         self._spawn(f"{self._base()}/ad?{urlencode(entry)}")
 
     def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
@@ -38,18 +39,20 @@ class BotRecruiter(HotAirRecruiter):
 
 
 class AbsentBots(BotRecruiter):
-    """Bots of a deployed app, which starts no programs: the operator does, by `petri bot --app`."""
+    """Bots of a deployed app, which can't start programs: the operator starts them with `petri bot --app`."""
+
+    capabilities = Capabilities(is_simulated=True)
 
     def __init__(self, base: Callable[[], str], mode: str) -> None:
-        """`base` gives the address under which the experiment is served."""
+        """`base` returns the URL of the experiment."""
         super().__init__(base, mode, _log_address)
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Say that nobody plays on; VendorRefused, without ids, since it goes into the log."""
+        """Raise VendorRefused; the message holds no ids, since it is logged."""
         del entry
         raise VendorRefused(
-            "Somebody who is gone was to be played on by a bot, which a deployed app can't start: end "
-            "their group, or choose another policy for those who disconnect."
+            "A bot should have replaced a participant who is gone, but a deployed app can't start bots. End "
+            "the group, or choose another policy for participants who disconnect."
         )
 
 

@@ -1,4 +1,4 @@
-"""CLI: like hot air, for experiments on a server: each address goes to the log, one a line."""
+"""CLI: like hot air, for experiments on a server; it logs one entry URL per line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from chalicelib.recruiters.hotair import HotAirRecruiter
 
 
 class CLIRecruiter(HotAirRecruiter):
-    """Writes addresses to the log, for somebody to hand out."""
+    """Logs entry URLs for you to hand out."""
 
     nickname = "cli"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from chalicelib.model.participant import Participant
-from chalicelib.ports import RecruitmentResult, Transfer
+from chalicelib.ports import Capabilities, RecruitmentResult, Transfer
+from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 from .signed_links import LinkIds, SignedLinks, fill_template
 
@@ -18,11 +18,11 @@ ANY = "any"
 PLACEHOLDER = "%SURVEY_CODE%"
 
 
-class LinkRecruiter:
+class LinkRecruiter(NullRecruiter):
     """Makes entry links that nobody can forge, or use for somebody else; pays nobody."""
 
     nickname = "link"
-    auto_submits = True
+    capabilities = Capabilities(signs_entries=True)
 
     def __init__(
         self, links: SignedLinks, base: Callable[[], str], mode: str, workers: str, way_out: str
@@ -65,9 +65,10 @@ class LinkRecruiter:
         """Refuse somebody who comes without a link of ours, or with another's; `signed` is its `entry`."""
         self._links.check(LinkIds(worker_id, assignment_id, hit_id), signed)
 
-    def read_entry(self, link: str) -> tuple[LinkIds, str]:
-        """Return who a link is for and its `entry`, to find them again; Forbidden for a forged link."""
-        return self._links.read(link), self._links.signed_part(link)
+    def read_entry(self, link: str) -> tuple[str, str, str]:
+        """Return worker id, assignment id and `entry` of a link; Forbidden for a forged one."""
+        ids = self._links.read(link)
+        return ids.worker_id, ids.assignment_id, self._links.signed_part(link)
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Say so; the ad page turns away who comes later."""
@@ -75,32 +76,14 @@ class LinkRecruiter:
             "Links that were handed out let nobody in any more.", recruiter_state=dict(recruiter_state)
         )
 
-    def prepare(self, transfer: Transfer) -> str | None:
-        """Need nothing before."""
-        del transfer
-        return None
-
     def pay(self, transfer: Transfer) -> str:
         """Move no money: you pay or credit people yourself, by the ledger's list."""
         return f"by-hand:{transfer.token}"
 
-    def find_payment(self, transfer: Transfer) -> str | None:
-        """Find nothing: noting it again does no harm."""
-        del transfer
-        return None
-
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
-        """Know of nobody who is not here any more: they have gone."""
+        """Return abandoned: this is asked only about participants who no longer respond."""
         del assignment_id, recruiter_state
         return "abandoned"
-
-    def fee(self, amount: Decimal, places: int) -> Decimal:
-        """Charge nothing."""
-        del amount, places
-        return Decimal(0)
-
-    def qualify(self, worker_id: str, name: str, score: int) -> None:
-        """Mark nobody: a worker's link lets them in once."""
 
     def submit_address(self, participant: Participant) -> str:
         """Where the exit page sends this participant: `link_exit_address`, filled in."""

@@ -10,7 +10,8 @@ from urllib.parse import urlencode, urlsplit
 from chalicelib.model.participant import Participant
 from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.shared.settings import SettingsLike
-from chalicelib.ports import Clock, Listing, RecruitmentResult, Transfer
+from chalicelib.ports import Capabilities, Clock, Listing, RecruitmentResult, Transfer
+from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 from . import fees
 from .assignment_verifier import AssignmentVerifier
@@ -22,13 +23,14 @@ from .qualifications import QualificationTypes
 from .requester import SUBMIT_SITES, Requester, connect
 
 
-class MTurkRecruiter:
+class MTurkRecruiter(NullRecruiter):
     """Recruits and pays at Mechanical Turk, in the sandbox or live."""
 
     nickname = "mturk"
-    auto_submits = False
-    #: Amazon approves by itself what nobody rejects, and Petri rejects nobody.
-    pays_any_submission = True
+    #: Amazon approves an assignment that is not rejected, and Petri rejects none: any submission is paid.
+    capabilities = Capabilities(
+        auto_submits=False, pays_any_submission=True, has_listings=True, confirms_entries=True
+    )
 
     def __init__(
         self,
@@ -62,11 +64,6 @@ class MTurkRecruiter:
     def fetch_listing(self, hit_id: str) -> Listing | None:
         """Return a HIT of this run as Mechanical Turk shows it; None when it has none of this id."""
         return self._places.look(hit_id)
-
-    def prepare(self, transfer: Transfer) -> str | None:
-        """Need nothing before: each payment is one call."""
-        del transfer
-        return None
 
     def pay(self, transfer: Transfer) -> str:
         """Pay once for each token: base by approving, a bonus with the assignment, all else by a HIT.

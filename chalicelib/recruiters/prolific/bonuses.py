@@ -75,7 +75,7 @@ class Bonuses:
             return made.bonus_id
         if not transfer.is_retry:
             # The operator had it sent again: nobody has looked for the earlier try.
-            self._refuse_while_on_its_way(made, last_sent(transfer))
+            self._refuse_while_on_its_way(made, transfer.tried_at)
         self.client.post(f"/bulk-bonus-payments/{made.bonus_id}/pay/")
         return made.bonus_id
 
@@ -90,7 +90,7 @@ class Bonuses:
         if self._is_shown(transfer, made):
             return made.bonus_id
         # The try that set it up began earlier than it was set up.
-        self._refuse_while_on_its_way(made, max(made.at, last_sent(transfer) or made.at))
+        self._refuse_while_on_its_way(made, max(made.at, transfer.tried_at or made.at))
         return None
 
     def _refuse_while_on_its_way(self, made: PreparedBonus, sent: datetime | None) -> None:
@@ -123,9 +123,3 @@ class Bonuses:
 
 def _cents(transfer: Transfer) -> Decimal:
     return transfer.amount * CENTS
-
-
-def last_sent(transfer: Transfer) -> datetime | None:
-    """When a payment was last begun to be sent, where its transfer carries `tried_at`."""
-    moment: datetime | None = getattr(transfer, "tried_at", None)
-    return moment

@@ -8,7 +8,8 @@ from typing import Any
 
 from chalicelib.errors import Forbidden, VendorRefused
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Clock, RecruitmentResult, Transfer
+from chalicelib.ports import Capabilities, Clock, RecruitmentResult, Transfer, VendorReport
+from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 from .bonuses import Bonuses
 from .client import ProlificClient
@@ -25,7 +26,7 @@ BASE, SCREEN_OUT = "base", "screen-out"
 WEBHOOK_PATH = "/notifications"
 
 
-class ProlificRecruiter:
+class ProlificRecruiter(NullRecruiter):
     """Recruits and pays at Prolific. It keeps nothing: what it must know again is in the facts it returns.
 
     An assignment is Prolific's submission (SESSION_ID), a HIT its study (STUDY_ID), a worker its participant
@@ -33,11 +34,14 @@ class ProlificRecruiter:
     """
 
     nickname = "prolific"
-    auto_submits = False
-    #: Petri completes the submission with the code for it: the participant has none to come back with.
-    screens_out_without_submission = True
-    #: Who has finished and never came back to Prolific is handed in by Petri.
-    can_submit_on_behalf = True
+    #: Petri completes the submissions of participants who were screened out or never returned to Prolific.
+    capabilities = Capabilities(
+        auto_submits=False,
+        can_submit_on_behalf=True,
+        screens_out_without_submission=True,
+        confirms_entries=True,
+        receives_webhooks=True,
+    )
 
     def __init__(
         self,
@@ -124,13 +128,13 @@ class ProlificRecruiter:
         """Where the exit page sends a participant: Prolific's, with the code of how they left."""
         return self._codes.exit_address(participant)
 
-    def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> SubmissionReport | None:
-        """Verify a message and return what it reports.
+    def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
+        """Verify a message and return its reports: one, or none where there is nothing to do.
 
-        Forbidden for one that isn't Prolific's or is old, BadRequest for one that can't be read, None for
-        one that needs nothing done.
+        Raises Forbidden for a message that isn't Prolific's or is old, BadRequest for one that is malformed.
         """
-        return self._webhooks.receive(headers, body)
+        report = self._webhooks.receive(headers, body)
+        return [] if report is None else [VendorReport(report.event_type, report.assignment_id)]
 
     def reports(self, recruiter_state: Mapping[str, Any]) -> Iterator[SubmissionReport]:
         """Report about all submissions of the run's studies, for where webhooks can't arrive or were lost."""

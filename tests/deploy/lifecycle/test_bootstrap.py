@@ -297,8 +297,8 @@ def test_a_message_over_http_that_amazon_did_not_sign_is_refused(deployed: Deplo
         app.recruiters.receive("mturk", {}, json.dumps(forged).encode())
 
 
-def test_a_run_without_mechanical_turk_hears_nothing_from_sns(deployed: Deployed) -> None:
-    with pytest.raises(Forbidden, match="hears nothing"):
+def test_a_run_without_mechanical_turk_accepts_no_messages_of_sns(deployed: Deployed) -> None:
+    with pytest.raises(Forbidden, match="accepts no messages"):
         deployed.open().recruiters.receive("mturk", {}, b"{}")
 
 

@@ -112,7 +112,7 @@ def test_a_hook_that_raises_when_somebody_returns_refuses_the_socket(new_stage: 
 def strict(monkeypatch: pytest.MonkeyPatch) -> Iterator[RateLimiter]:
     """Ten frames at once, one a second, closed after five too many."""
     floods = RateLimiter(rate=1, burst=10, abuse=5)
-    monkeypatch.setattr(dispatcher, "_floods", floods)
+    monkeypatch.setattr(dispatcher, "_rate_limiter", floods)
     return floods
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.errors import BadRequest, Forbidden, VendorUnreachable
-from chalicelib.recruiters.prolific import SubmissionReport
+from chalicelib.ports import VendorReport
 
 from .conftest import somebody, transfer
 
@@ -74,13 +74,13 @@ def test_a_fate_that_cannot_be_asked_for_is_no_fate(recruiter, vendor, at_work):
 def test_a_webhook_reports_what_happened(recruiter, vendor, at_work, leave, how, event):
     leave[how](at_work)
     hook = vendor.hooks.take()[-1]
-    assert recruiter.receive_webhook(hook.headers, hook.body) == SubmissionReport(event, at_work, "worker-1")
+    assert recruiter.receive_webhook(hook.headers, hook.body) == [VendorReport(event, at_work)]
 
 
 def test_a_rejection_by_hand_needs_nothing_done(recruiter, vendor, at_work):
     vendor.reject(at_work)
     hook = vendor.hooks.take()[-1]
-    assert recruiter.receive_webhook(hook.headers, hook.body) is None
+    assert recruiter.receive_webhook(hook.headers, hook.body) == []
 
 
 def test_the_first_opening_subscribes_once(make, vendor):
@@ -135,19 +135,19 @@ def test_a_replayed_webhook_is_refused(recruiter, vendor, clock, handed_in):
 def test_a_late_delivery_signed_anew_is_taken(recruiter, vendor, clock, handed_in):
     clock.turn(hours=20)
     hook = vendor.hooks.take()[-1]
-    assert recruiter.receive_webhook(hook.headers, hook.body) is not None
+    assert len(recruiter.receive_webhook(hook.headers, hook.body)) == 1
 
 
 def test_header_names_may_be_written_in_any_way(recruiter, vendor, handed_in):
     hook = vendor.hooks.take()[-1]
     headers = {name.upper(): value for name, value in hook.headers.items()}
-    assert recruiter.receive_webhook(headers, hook.body) is not None
+    assert len(recruiter.receive_webhook(headers, hook.body)) == 1
 
 
 def test_a_body_rewritten_on_its_way_is_known_by_the_text_that_was_signed(recruiter, vendor, handed_in):
     hook = vendor.hooks.take()[-1]
     compact = json.dumps(json.loads(hook.body), separators=(",", ":")).encode()
-    assert recruiter.receive_webhook(hook.headers, compact) is not None
+    assert len(recruiter.receive_webhook(hook.headers, compact)) == 1
 
 
 def test_a_replaced_secret_is_asked_for(recruiter, vendor, clock, handed_in):
@@ -156,7 +156,7 @@ def test_a_replaced_secret_is_asked_for(recruiter, vendor, clock, handed_in):
     vendor.world.secrets[:] = [{"id": "s2", "value": "a newer one", "workspace_id": "ws-1"}]
     clock.turn(minutes=2)
     hook = vendor.hooks.sign(json.loads(hook.body))
-    assert recruiter.receive_webhook(hook.headers, hook.body) is not None
+    assert len(recruiter.receive_webhook(hook.headers, hook.body)) == 1
 
 
 def test_forgers_cannot_make_us_ask_prolific_each_time(recruiter, vendor, handed_in):
@@ -169,7 +169,7 @@ def test_forgers_cannot_make_us_ask_prolific_each_time(recruiter, vendor, handed
 
 def test_a_secret_of_the_settings_is_used_as_it_is(make, vendor, at_work):
     hook = vendor.hooks.sign(vendor.hooks.events[-1], secret="mine")
-    assert make(prolific_webhook_secret="mine").receive_webhook(hook.headers, hook.body) is not None
+    assert len(make(prolific_webhook_secret="mine").receive_webhook(hook.headers, hook.body)) == 1
 
 
 @pytest.mark.parametrize("event", [{}, [], {"event_type": "submission.status.change", "resource_id": 5}])
@@ -181,7 +181,7 @@ def test_a_signed_message_that_cannot_be_read_is_refused(recruiter, vendor, at_w
 
 def test_other_events_need_nothing_done(recruiter, vendor, at_work):
     hook = vendor.hooks.sign({"event_type": "study.status.change", "resource_id": "s", "status": "ACTIVE"})
-    assert recruiter.receive_webhook(hook.headers, hook.body) is None
+    assert recruiter.receive_webhook(hook.headers, hook.body) == []
 
 
 def test_what_webhooks_lost_is_in_the_list_of_submissions(recruiter, vendor):
@@ -189,6 +189,6 @@ def test_what_webhooks_lost_is_in_the_list_of_submissions(recruiter, vendor):
     submissions = [vendor.begin(f"worker-{n}") for n in range(5)]
     vendor.give_back(submissions[4])
     vendor.hooks.take()
-    assert [r.event_type for r in recruiter.reports(recruiter_state)] == ["AssignmentAccepted"] * 4 + [
-        "AssignmentReturned"
-    ]
+    reports = list(recruiter.reports(recruiter_state))
+    assert [r.worker_id for r in reports] == [f"worker-{n}" for n in range(5)]
+    assert [r.event_type for r in reports] == ["AssignmentAccepted"] * 4 + ["AssignmentReturned"]

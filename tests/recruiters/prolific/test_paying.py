@@ -42,7 +42,7 @@ def test_somebody_who_never_came_back_is_paid_all_the_same(recruiter, vendor, at
 
 
 def test_who_has_finished_can_be_handed_in_for(recruiter):
-    assert RecruiterRegistry({"prolific": recruiter}).can_submit_on_behalf("prolific")
+    assert RecruiterRegistry({"prolific": recruiter}).capabilities("prolific").can_submit_on_behalf
 
 
 @pytest.mark.parametrize("fault", LOST)

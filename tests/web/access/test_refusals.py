@@ -377,5 +377,5 @@ def test_secrets_are_read_once_and_when_they_are_needed() -> None:
     token = later.issue(7, 3)
     assert SignedTokens("secret", "operator").read(token) == later.read(token)
     assert (before, asked, later.operator_token) == ([], ["secrets"], "operator")
-    with pytest.raises(AttributeError, match="'LaterTokens' object has no attribute 'colour'"):
+    with pytest.raises(AttributeError, match="'LazyTokens' object has no attribute 'colour'"):
         _ = later.colour

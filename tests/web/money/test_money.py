@@ -330,7 +330,7 @@ def test_who_is_screened_out_leaves_the_place_to_another(world: NewWorld) -> Non
 
 def test_who_is_screened_out_needs_no_report_where_nobody_reports(world: NewWorld) -> None:
     till = Till(world, screening(), screen_out_payment=0.25)
-    till.vendor.auto_submits = True
+    till.vendor.change(auto_submits=True)
     person = till.arrive()
     person.answer(person.join())
     till.work()
@@ -416,7 +416,7 @@ def test_the_operator_is_told_of_what_never_succeeds(world: NewWorld) -> None:
 def screened_at_turk(world: NewWorld, **settings: Any) -> tuple[Till, Person]:
     """Somebody screened out at a vendor that pays the reward to whoever hands in."""
     till = Till(world, screening(), **{"base_payment": 1.5, "screen_out_payment": 0.25, **settings})
-    till.vendor.pays_any_submission = True
+    till.vendor.change(pays_any_submission=True)
     person = till.arrive()
     person.answer(person.join())
     till.work()

@@ -131,7 +131,7 @@ def test_one_too_many_who_handed_nothing_in_is_told_the_operator(world: NewWorld
 
 def test_one_too_many_needs_no_submission_where_nobody_reports_any(world: NewWorld) -> None:
     till = Till(world, paying(quorum=1))
-    till.vendor.auto_submits = True
+    till.vendor.change(auto_submits=True)
     till.arrive()
     late = till.arrive()
     till.go_on(**LATE)
@@ -158,7 +158,7 @@ def test_who_has_finished_and_never_went_back_is_handed_in_for(
     world: NewWorld, assignment_status: str
 ) -> None:
     till = Till(world, paying(0.5))
-    till.vendor.can_submit_on_behalf = True
+    till.vendor.change(can_submit_on_behalf=True)
     person = till.arrive()
     person.answer(person.join())
     person.finish()
@@ -169,7 +169,7 @@ def test_who_has_finished_and_never_went_back_is_handed_in_for(
 
 def test_who_has_finished_is_handed_in_for_when_the_recruiters_time_is_up(world: NewWorld) -> None:
     till = Till(world, paying())
-    till.vendor.can_submit_on_behalf = True
+    till.vendor.change(can_submit_on_behalf=True)
     person = till.arrive()
     person.finish()
     till.report("AssignmentAbandoned", person)
@@ -179,7 +179,7 @@ def test_who_has_finished_is_handed_in_for_when_the_recruiters_time_is_up(world:
 
 def test_one_too_many_who_never_went_back_is_handed_in_for(world: NewWorld) -> None:
     till = Till(world, paying(quorum=1))
-    till.vendor.can_submit_on_behalf = True
+    till.vendor.change(can_submit_on_behalf=True)
     till.arrive()
     late = till.arrive()
     till.vendor.fates = {late.assignment_id: "working"}
@@ -192,7 +192,7 @@ def test_nobody_is_handed_in_for_who_gave_the_place_back_or_never_finished(
     world: NewWorld, event: str
 ) -> None:
     till = Till(world, paying())
-    till.vendor.can_submit_on_behalf = True
+    till.vendor.change(can_submit_on_behalf=True)
     person = till.arrive()
     if event == "AssignmentReturned":
         person.finish()

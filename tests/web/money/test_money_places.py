@@ -76,7 +76,7 @@ def test_a_place_that_the_recruiter_offers_anew_is_not_opened_again(world: NewWo
 
 def test_a_place_given_back_where_nobody_offers_it_anew_is_opened_again(world: NewWorld) -> None:
     till = Till(world, few_seats(1))
-    till.vendor.auto_submits = True
+    till.vendor.change(auto_submits=True)
     person = till.arrive()
     person.join()
     till.report("AssignmentReturned", person)

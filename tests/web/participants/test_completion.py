@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -626,7 +627,9 @@ def test_the_exit_page_learns_where_the_assignment_is_handed_in(here_and_back: W
 
 
 def test_who_is_screened_out_hands_nothing_in_where_that_is_paid_in_full(here_and_back: World) -> None:
-    here_and_back.app.recruiters.recruiters["hotair"].pays_any_submission = True  # type: ignore[attr-defined]
+    paying = WayBack(lambda: "", "debug")
+    paying.capabilities = replace(paying.capabilities, pays_any_submission=True)
+    here_and_back.app.recruiters.recruiters["hotair"] = paying
     person = here_and_back.arrive()
     person.answer(person.join())
     said = person.get(f"/recruiter-exit/{person.id}")
