@@ -1,1 +1,1 @@
-"""Exactly what runs inside Lambda; one room per folder, imports point one way (ARCHITECTURE.md)."""
+"""Contains exactly what runs in Lambda; imports point one way (ARCHITECTURE.md)."""

@@ -1,4 +1,4 @@
-"""How a sum of money is written: the one place that knows currencies and their signs."""
+"""Formats sums of money: the only module that knows currencies and their symbols."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 DOLLARS = "USD"
-#: Currencies with a sign of their own; others are written with their code behind the amount.
+#: Currencies with a symbol; for all others, the currency's code follows the amount.
 SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
 
 class CurrencySettings(Protocol):
-    """Anything that settings are read from: a run, a page that is rendered, a plain dict."""
+    """Anything that settings can be read from: a run, a page being rendered, a plain dict."""
 
     def get(self, key: str, default: str, /) -> Any:
-        """Return a setting, or the default where it isn't set."""
+        """Return a setting, or the default when it isn't set."""
 
 
 def currency_of(settings: CurrencySettings) -> str:
-    """Return the currency that all amounts of an experiment are in.
+    """Return the currency of all amounts of an experiment.
 
-    Mechanical Turk pays US dollars, Prolific what `prolific_currency` says, all others what `currency` says.
+    It is US dollars for Mechanical Turk, `prolific_currency` for Prolific, and otherwise `currency`.
     """
     recruiter = str(settings.get("recruiter", "") or "")
     if recruiter == "mturk":
@@ -32,7 +32,7 @@ def currency_of(settings: CurrencySettings) -> str:
 
 
 def format_money(amount: Decimal | float, currency: str = DOLLARS, *, places: int = 2) -> str:
-    """Write a sum of money: "$1,234.50", "-£0.05", "12.00 CHF"."""
+    """Format a sum of money: "$1,234.50", "-£0.05", "12.00 CHF"."""
     number = f"{abs(amount):,.{places}f}"
     minus = "-" if amount < 0 and float(number.replace(",", "")) else ""
     sign = SIGNS.get(currency)

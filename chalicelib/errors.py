@@ -1,29 +1,29 @@
-"""Every error that Petri raises on purpose, as one small tree.
+"""Defines the errors that Petri raises.
 
-    PetriError                      status 500, something is wrong on our side
+    PetriError                      status 500, an internal error
     |-- Refused                     a request or call that the rules don't allow (4xx)
-    |   |-- BadRequest              400  a parameter is missing, doubled or ill-formed
+    |   |-- BadRequest              400  a parameter is missing, duplicated or malformed
     |   |-- Unauthorized            401  no valid token
     |   |-- Forbidden               403  not yours, or no longer allowed
-    |   |   `-- NoNetwork           403  nothing is left for this participant
+    |   |   `-- NoNetwork           403  no network is left for this participant
     |   |-- NotFound                404
     |   |-- TooLarge                413  contents or body above a limit
     |   |-- UnsupportedMedia        415  a compressed body
-    |   |-- Unprocessable           422  a request id used again for something else
+    |   |-- Unprocessable           422  a request id was reused for another request
     |   `-- Busy                    503  try again in a moment; carries `retry_after`
     |       `-- NetworkBusy         503  the person ahead hasn't answered yet
     |-- RuleBroken                  an author's code asked for something the model forbids
-    |-- Conflict                    a commit lost a race; the operation is run again, never shown
+    |-- Conflict                    a commit lost a race; the operation is retried, clients never see it
     |-- ConfigError                 the experiment's settings are wrong
     |-- HookExit                    an author's code tried to end the program
     |-- ExperimentError             the author's folder or code is wrong
     `-- VendorError                 a recruiter or cloud service refused or didn't answer
-        |-- VendorRefused           a final no: it won't work again without a change
-        `-- VendorUnreachable       no answer, or "later": whether it happened isn't known
-            |-- NotSettled          the recruiter can say so at a moment it knows
-            `-- Unsent              messages that the queue didn't take; what is recorded is sent later
+        |-- VendorRefused           a permanent error: a retry fails unless something is changed
+        `-- VendorUnreachable       no answer, or "try later": the outcome is unknown
+            |-- NotSettled          the recruiter can report the outcome at a known time
+            `-- Unsent              the queue didn't accept messages; recorded ones are sent later
 
-`code` is a stable word for programs, `str(error)` a sentence for people that says what to do.
+`code` is a stable identifier for programs; `str(error)` is a sentence for people that says what to do.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PetriError(Exception):
     code = "internal_error"
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
-        """Take a sentence for people and, where it differs from the class's, a word for programs."""
+        """`message`: a sentence for people. `code`: the identifier, when it differs from the class's."""
         super().__init__(message or (self.__doc__ or "").strip())
         if code is not None:
             self.code = code
@@ -68,7 +68,7 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """This isn't yours to read or change."""
+    """You are not allowed to read or change this."""
 
     status = 403
     code = "forbidden"
@@ -109,19 +109,19 @@ class Unprocessable(Refused):
 
 
 class Busy(Refused):
-    """Many people act at this moment; the same request will work in a moment."""
+    """Too many participants are acting at once; retry the same request in a moment."""
 
     status = 503
     code = "busy"
 
     def __init__(self, message: str = "", *, code: str | None = None, retry_after: float = 1.0) -> None:
-        """`retry_after`: seconds to wait before asking again."""
+        """`retry_after`: seconds to wait before the retry."""
         super().__init__(message, code=code)
         self.retry_after = retry_after
 
 
 class TooManyTries(Busy):
-    """Too many requests of this kind came from one address; the same request will work after a while."""
+    """Too many requests of this kind came from one address; retry the same request later."""
 
     status = 429
     code = "too_many_tries"
@@ -140,20 +140,20 @@ class RuleBroken(PetriError):
 
 
 class Conflict(PetriError):
-    """Somebody else changed the same records first; the operation is run again."""
+    """Another request changed the same records first; the operation is retried."""
 
     status = 503
     code = "conflict"
 
 
 class CommitTooLarge(PetriError):
-    """One request changes more existing records than can be written at one moment (100)."""
+    """One request changes more existing records than one commit can write (100)."""
 
     code = "commit_too_large"
 
 
 class ConfigError(PetriError):
-    """The settings of the experiment are wrong; each problem names key, file and line."""
+    """The settings of the experiment are invalid; each problem names key, file and line."""
 
     code = "config_error"
 
@@ -165,71 +165,71 @@ class ExperimentError(PetriError):
 
 
 class VendorError(PetriError):
-    """A recruiter or cloud service refused the call or didn't answer; the call can be repeated."""
+    """A recruiter or cloud service refused the call or didn't answer; the call can be retried."""
 
     code = "vendor_error"
 
 
 class VendorRefused(VendorError):
-    """The recruiter refused the call for good; the message says what has to be changed."""
+    """The recruiter refused the call permanently; the message says what has to be changed."""
 
     code = "vendor_refused"
 
 
 class VendorUnreachable(VendorError):
-    """The recruiter didn't answer or asked to come later; whether it happened isn't known."""
+    """The recruiter didn't answer or asked for a retry later; whether the call took effect is unknown."""
 
     code = "vendor_unreachable"
 
 
 class NotSettled(VendorUnreachable):
-    """The recruiter can't say yet whether it has paid; it is asked again when it can."""
+    """The recruiter can't report yet whether it has paid; the payment is checked again later."""
 
     code = "not_settled"
 
     def __init__(self, message: str = "", *, again: datetime) -> None:
-        """`again`: from when on it can say."""
+        """`again`: the time from which the recruiter can report it."""
         super().__init__(message)
         self.again = again
 
 
 class Unsent(VendorUnreachable):
-    """The queue didn't take some messages; what is recorded is sent by the clock, within minutes."""
+    """The queue didn't accept some messages; the clock sends the recorded ones within minutes."""
 
     code = "unsent"
 
     def __init__(self, message: str = "", *, keys: Collection[tuple[str, str]] = ()) -> None:
-        """`keys`: which messages they are."""
+        """`keys`: the keys of these messages."""
         super().__init__(message)
         self.keys = frozenset(keys)
 
 
 class HookExit(PetriError):
-    """The experiment's own code tried to end the program, which serves others too; raise an error instead."""
+    """The experiment's own code tried to end the process, which serves other requests too; raise an error."""
 
     code = "hook_exit"
 
 
 class Interrupted(KeyboardInterrupt):
-    """A real Ctrl-C: the command line raises it, so that one which a hook raises can be told from it."""
+    """A real Ctrl-C, raised by the command line to distinguish it from a KeyboardInterrupt in a hook."""
 
 
 class _ErrorsOnly:
-    """A context manager without state, which each request enters: a class costs less than a generator."""
+    """A stateless context manager that each request enters; a class is faster than a generator."""
 
     def __enter__(self) -> None:
-        """Begin to watch."""
+        """Enter the block."""
 
     def __exit__(
         self, kind: type[BaseException] | None, ending: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Raise HookExit in place of an ending."""
+        """Replace SystemExit and KeyboardInterrupt by HookExit."""
         if not isinstance(ending, (SystemExit, KeyboardInterrupt)) or isinstance(ending, Interrupted):
             return
-        said = f"{type(ending).__name__}({ending})"
+        exit_call = f"{type(ending).__name__}({ending})"
         raise HookExit(
-            f"The experiment's code raised {said}, which would end the program for everybody; raise an error "
-            "instead."
+            f"The experiment's code raised {exit_call}, which would end the process for all "
+            "participants; raise an error instead."
         ).with_traceback(trace) from ending
 
 
@@ -237,9 +237,9 @@ _errors_only = _ErrorsOnly()
 
 
 def errors_only() -> _ErrorsOnly:
-    """Turn what would end the process into an error, while the block calls an author's code.
+    """Return a context manager that turns exits of the process into errors while an author's code runs.
 
-    `sys.exit` and KeyboardInterrupt pass every `except Exception`: one line in a hook would end the run for
-    everybody, and again after each restart.
+    `except Exception` catches neither `sys.exit` nor KeyboardInterrupt: one line in a hook would end the run
+    for all participants, and again after each restart.
     """
     return _errors_only

@@ -1,4 +1,4 @@
-"""How much time is left of this invocation: Lambda ends a function in the middle of what it does."""
+"""Tells how much time is left before Lambda ends the current invocation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _left: ContextVar[Callable[[], float]] = ContextVar("seconds_left")
 
 @contextmanager
 def within(context: Any) -> Iterator[None]:
-    """Let `seconds_left` tell what Lambda's context says, while the block lasts; None: nothing ends it."""
+    """Make `seconds_left` use Lambda's context inside the block; None: the invocation has no time limit."""
     milliseconds: Callable[[], float] | None = getattr(context, "get_remaining_time_in_millis", None)
     if milliseconds is None:
         yield
@@ -27,6 +27,6 @@ def within(context: Any) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Return the seconds until the invocation is ended; infinity outside one."""
+    """Return the seconds until Lambda ends the invocation; infinity when there is no limit."""
     ask = _left.get(None)
     return math.inf if ask is None else ask()

@@ -1,5 +1,5 @@
-"""Petri's version, in a place that is there however Petri was installed, inside Lambda too."""
+"""Defines Petri's version in a module that every installation has, Lambda included."""
 
 VERSION = "0.1.0"
-#: A file in folders that were staged or archived; it says which versions they were made with.
+#: A file in staged and archived folders that records the versions they were made with.
 MARK = ".petri-version.json"

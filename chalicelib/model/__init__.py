@@ -1,1 +1,1 @@
-"""The nouns of an experiment, plain Python, and the rules between them."""
+"""Defines the records of an experiment, in plain Python, and the rules between them."""

@@ -1,8 +1,8 @@
-"""With which node a thing fails, and through which records a cascade would have reached it.
+"""Derives from a failed network or node which records have failed with it, and why.
 
-A mark on a network or node holds for what lies below it. The reason that a cascade would have written
-there is derived from the mark: the cascade visits the nodes in the order of their ids, and at each node
-first its vectors, then its infos.
+A failed network or node carries a mark that applies to all records below it. The reason that a cascade
+would have written to such a record is derived from the mark: the cascade visits the nodes in the order of
+their ids, and at each node first its vectors, then its infos.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 Fields = Mapping[str, Any]
 
-#: A node's id times this, plus a number from the node's own counter, is the id of a thing it made.
+#: The id of a record that a node made is the node's id times this, plus a number from the node's counter.
 NODE_SPAN: Final = 100_000
 
 #: The nodes with which a record fails, by its object_type.
@@ -26,15 +26,15 @@ END_NODES: Final[dict[str, Callable[[Fields], tuple[int, ...]]]] = {
 
 
 def end_nodes(object_type: str, fields: Fields) -> tuple[int, ...]:
-    """Return the ids of the nodes whose marks hold for a record."""
+    """Return the ids of the nodes whose marks apply to a record."""
     return END_NODES[object_type](fields)
 
 
 def failure_causes(object_type: str, fields: Fields, marked_type: str, marked_id: int) -> str:
-    """Return what follows the mark's reason at a record: the records that failed before it, in order.
+    """Return the records that a cascade would have failed before this record, as a suffix of the reason.
 
-    `->Node100001->Vector10000100002`, for example, at a transmission whose node carries the mark. The mark
-    is a node's or the network's: `marked_type` says which.
+    For example `->Node100001->Vector10000100002` for a transmission whose node carries the mark.
+    `marked_type` says whether a node or the network carries it.
     """
     start = f"->{marked_type}{marked_id}"
     nodes = end_nodes(object_type, fields)

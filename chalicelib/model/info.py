@@ -1,4 +1,4 @@
-"""An info: contents that a node made."""
+"""Defines infos, the pieces of information that nodes make."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Info(Record):
-    """A piece of information, made at one node; its contents never change."""
+    """A piece of information that a node made. Its contents don't change once it is stored."""
 
     type = "info"
     object_type: ClassVar[str] = "Info"
     own_fields: ClassVar[tuple[str, ...]] = ("type", "origin_id", "network_id", "contents", "object_type")
     kept_fields: ClassVar[tuple[str, ...]] = ("type", "origin_id", "network_id", "contents")
-    #: Tracking events are kept apart: never sent by default, and no answer.
+    #: Whether this is a tracking event, which isn't sent by default and doesn't count as an answer.
     is_tracking: ClassVar[bool] = False
 
     origin_id: int
@@ -40,9 +40,20 @@ class Info(Record):
         details: dict[str, Any] | None = None,
         failed: bool = False,
     ) -> None:
-        """Make an info at a node. A failed node makes none, unless the info is born failed."""
+        """Make an info at a node.
+
+        Args:
+            origin: The node that makes the info.
+            contents: The information, as text.
+            details: Values of the experiment's own.
+            failed: Whether the info is failed from the start.
+
+        Raises:
+            RuleBroken: The node has failed, and the info isn't failed from the start.
+
+        """
         if origin.failed and not failed:
-            raise RuleBroken(f"{origin!r} has failed and makes no infos, except ones that are born failed.")
+            raise RuleBroken(f"{origin!r} has failed, so it can only make infos with failed=True.")
         self.details = details or {}
         self.origin_id = origin.id
         self.network_id = origin.network_id
@@ -55,12 +66,12 @@ class Info(Record):
 
     @property
     def origin(self) -> Node:
-        """The node that made it."""
+        """The node that made the info."""
         return self.work.node(self.origin_id)
 
     @property
     def network(self) -> Network:
-        """The network it is in."""
+        """The network that the info belongs to."""
         return self._network
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -72,25 +83,58 @@ class Info(Record):
         super().__setattr__(name, value)
 
     def copied_to(self, node: Node, contents: str | None) -> Self:
-        """Make an info of this class at another node; properties and details stay with the original.
+        """Make an info of this class at another node, without the properties and details of this one.
 
-        A subclass's constructor isn't run: it may ask for more arguments than are known here.
+        The constructor of a subclass isn't called, since it may need more arguments.
+
+        Args:
+            node: The node that makes the copy.
+            contents: The contents of the copy.
+
+        Returns:
+            The new info.
+
+        Raises:
+            RuleBroken: The node has failed.
+
         """
         copy = type(self).blank()
         Info.__init__(copy, node, contents)
         return copy
 
     def _mutated_contents(self) -> str | None:
-        """Override in a class whose infos can mutate: return the mutant's contents."""
-        raise RuleBroken(f"{type(self).__name__} can't mutate: give the class a _mutated_contents().")
+        """Override in a class whose infos can mutate, to return the contents of the mutant."""
+        raise RuleBroken(f"{type(self).__name__} can't mutate: define _mutated_contents() in the class.")
 
     def transmissions(self, status: str = "all") -> list[Transmission]:
-        """Return its transmissions; status is all, pending or received."""
+        """Return the transmissions of this info.
+
+        Args:
+            status: `"pending"`, `"received"` or `"all"`.
+
+        Returns:
+            The transmissions, failed ones included.
+
+        Raises:
+            BadRequest: `status` has another value.
+
+        """
         sent = [t for t in self.work.transmissions_from(self.origin) if t.info_id == self.id]
         return with_status(sent, status)
 
     def transformations(self, relationship: str = "all") -> list[Transformation]:
-        """Return transformations it is info_in of ("parent"), info_out of ("child"), or "all"."""
+        """Return the transformations of this info.
+
+        Args:
+            relationship: `"parent"` for those from this info, `"child"` for those to it, or `"all"`.
+
+        Returns:
+            The transformations, failed ones included.
+
+        Raises:
+            BadRequest: `relationship` has another value.
+
+        """
         if relationship not in ("all", "parent", "child"):
             raise BadRequest(f"relationship must be all, parent or child, not {relationship!r}.")
         self.work.mark_network_read(self._network)
@@ -103,17 +147,17 @@ class Info(Record):
 
     @property
     def all_transmissions(self) -> list[Transmission]:
-        """Every transmission of it."""
+        """All transmissions of this info."""
         return self.transmissions()
 
     @property
     def transformation_applied_to(self) -> list[Transformation]:
-        """The transformations that began with it."""
+        """The transformations whose `info_in` is this info."""
         return self.transformations("parent")
 
     @property
     def transformation_whence(self) -> list[Transformation]:
-        """The transformations that it came from."""
+        """The transformations whose `info_out` is this info."""
         return self.transformations("child")
 
     def _failed_above(self) -> Record | None:
@@ -121,7 +165,7 @@ class Info(Record):
 
     @property
     def failure_cascade(self) -> Cascade:
-        """Its transmissions, and transformations with it on either side."""
+        """What fails with this info: its transmissions and its transformations."""
         return [self.transmissions, self.transformations]
 
     def _mark_failed(self, reason: str | None) -> None:

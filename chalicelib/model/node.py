@@ -1,4 +1,4 @@
-"""A node: a point in a network, a participant's or a source's, that makes, sends and receives."""
+"""Defines nodes, the points of a network at which infos are made, sent and received."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ VECTOR_DIRECTIONS = ("all", "incoming", "outgoing")
 
 
 class Node(Record):
-    """One point of one network.
+    """A point of a network, which belongs to a participant or is a source.
 
     Nodes connect to each other (`connect`), make infos (`Info(origin=node, ...)`), send them along
-    vectors (`transmit`) and receive what was sent to them (`receive`).
+    vectors (`transmit`) and receive transmissions (`receive`).
     """
 
     type = "node"
@@ -48,32 +48,41 @@ class Node(Record):
         "requests",
     )
     object_fields: ClassVar[ObjectFields] = (("details", dict), ("requests", list))
-    #: Sources make information and receive none.
+    #: Sources make infos and receive none.
     is_source: ClassVar[bool] = False
 
     network_id: int
     participant_id: int | None = None
-    #: The number of the newest thing made here; its id is `id * 100_000 + last_thing`.
+    #: The number of the newest record that this node made; its id is `id * 100_000 + last_thing`.
     last_thing: int = 0
     last_time: datetime | None = None
     n_infos: int = 0
     n_failed_infos: int = 0
     #: Whether its participant has posted an info that isn't a tracking event.
     answered: bool = False
-    #: The last requests that made something here: [request id, hash of the body, what was made].
+    #: The latest requests that made a record at this node, for idempotency: [request id, body hash, result].
     requests: list[list[Any]]
 
     _network: Network
 
     def __init__(self, network: Network, participant: Participant | None = None) -> None:
-        """Make a node in a network, for a participant or (a source) for nobody."""
+        """Make a node in a network.
+
+        Args:
+            network: The network that the node belongs to.
+            participant: The participant who acts at the node; None for a source.
+
+        Raises:
+            RuleBroken: The network has failed, or the participant isn't working any more.
+
+        """
         self.prepare()
         if participant is not None:
             if participant.failed or not participant.is_working:
-                raise RuleBroken(f"{participant!r} has failed or isn't working and gets no node.")
+                raise RuleBroken(f"{participant!r} has failed or isn't working, so it can't get a node.")
             self.participant_id = participant.id
         if network.failed:
-            raise RuleBroken(f"{network!r} has failed and takes no more nodes.")
+            raise RuleBroken(f"{network!r} has failed, so nodes can't be added to it.")
         self._network = network
         self.network_id = network.id
         network.work.attach(self)
@@ -81,11 +90,11 @@ class Node(Record):
         if participant is not None:
             participant.add_node(self)
 
-    # -- who and where --------------------------------------------------------------------------
+    # -- network and participant --------------------------------------------------------------------------
 
     @property
     def network(self) -> Network:
-        """The network it is in."""
+        """The network that the node belongs to."""
         return self._network
 
     @property
@@ -95,19 +104,31 @@ class Node(Record):
 
     @property
     def has_answered(self) -> bool:
-        """Whether the place behind it may open; authors may override.
+        """Whether the next place may open as far as this node is concerned; authors may override it.
 
-        A source always has, and so has a node without a participant: there is nobody to wait for.
+        Always True for a source and for any other node without a participant.
         """
         return self.is_source or self.participant_id is None or self.answered
 
     def _looks(self) -> None:
         self.work.mark_network_read(self._network, self)
 
-    # -- what is here ---------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------
 
     def vectors(self, direction: str = "all", failed: Failed = False) -> list[Vector]:
-        """Return its vectors: all, incoming or outgoing."""
+        """Return the vectors that begin or end at this node.
+
+        Args:
+            direction: `"outgoing"`, `"incoming"` or `"all"`.
+            failed: False for living vectors, True for failed ones, `"all"` for both.
+
+        Returns:
+            The vectors, oldest first.
+
+        Raises:
+            BadRequest: `direction` or `failed` has another value.
+
+        """
         if direction not in VECTOR_DIRECTIONS:
             raise BadRequest(f"direction must be all, incoming or outgoing, not {direction!r}.")
         self._looks()
@@ -120,11 +141,25 @@ class Node(Record):
     def neighbors(
         self, type: Kind | None = None, direction: str = "to", failed: Failed | None = None
     ) -> list[Node]:
-        """Return living nodes it is connected "to", "from", "either" or "both" ways, oldest first."""
+        """Return the living nodes that this node is connected with by living vectors.
+
+        Args:
+            type: A class of nodes, to get only nodes of that class.
+            direction: `"to"` (this node can send to them), `"from"` (they can send to this node),
+                `"either"` or `"both"`.
+            failed: Not supported: neighbors are living nodes.
+
+        Returns:
+            The nodes, oldest first.
+
+        Raises:
+            BadRequest: `direction` has another value, `type` isn't a class of nodes, or `failed` was passed.
+
+        """
         if failed is not None:
             raise BadRequest(
-                "neighbors takes no `failed`: neighbours are living nodes over living vectors. "
-                "Ask for vectors(failed=...) instead."
+                "neighbors() doesn't accept `failed`: it returns living nodes over living vectors. "
+                "Use vectors(failed=...) instead."
             )
         kind = check_type(type, Node)
         ids = self._connected_ids(direction)
@@ -147,25 +182,61 @@ class Node(Record):
     def is_connected(
         self, whom: Any, direction: str = "to", failed: Failed | None = None
     ) -> bool | list[bool]:
-        """Say whether it is connected to a node, or for each of a list of nodes."""
+        """Return whether this node is connected with another node by a living vector.
+
+        Args:
+            whom: A node, or a list of nodes.
+            direction: `"to"`, `"from"`, `"either"` or `"both"`, seen from this node.
+            failed: Not supported: only living vectors are considered.
+
+        Returns:
+            True or False; for a list, a list with one value for each node.
+
+        Raises:
+            BadRequest: `direction` has another value, or `failed` was passed.
+
+        """
         if failed is not None:
-            raise BadRequest("is_connected takes no `failed`: it looks at living vectors.")
+            raise BadRequest("is_connected() doesn't accept `failed`: it considers living vectors only.")
         connected = self._connected_ids(direction)
         if isinstance(whom, list | tuple):
             return [node.id in connected for node in flatten(whom)]
         return whom.id in connected
 
     def infos(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
-        """Return the infos it made, oldest first."""
+        """Return the infos that this node made.
+
+        Args:
+            type: A class of infos, to get only infos of that class.
+            failed: False for living infos, True for failed ones, `"all"` for both.
+            **properties: Values of typed properties, to get only infos that have them.
+
+        Returns:
+            The infos, oldest first.
+
+        Raises:
+            BadRequest: `type` isn't a class of infos, or the class has no such property.
+
+        """
         self._looks()
         return of_kind(self.work.infos_at(self), check_type(type, Info), failed, properties)
 
     def received_infos(
         self, type: Kind | None = None, failed: Failed | None = None, **properties: Any
     ) -> list[Info]:
-        """Return the infos it has received, in the order they were sent, each once; failed ones too.
+        """Return the infos that this node has received, each once.
 
-        `failed` narrows the list, as elsewhere.
+        Args:
+            type: A class of infos, to get only infos of that class.
+            failed: None or `"all"` for all infos, False for living ones, True for failed ones.
+            **properties: Values of typed properties, to get only infos that have them.
+
+        Returns:
+            The infos, in the order in which they were sent.
+
+        Raises:
+            BadRequest: `type` isn't a class of infos, or the class has no such property.
+
         """
         self._looks()
         kind = check_type(type, Info)
@@ -175,7 +246,20 @@ class Node(Record):
     def transmissions(
         self, direction: str = "outgoing", status: str = "all", failed: Failed = False
     ) -> list[Transmission]:
-        """Return transmissions from it (outgoing), to it (incoming) or both (all), oldest first."""
+        """Return the transmissions that this node sent or was sent.
+
+        Args:
+            direction: `"outgoing"`, `"incoming"` or `"all"`.
+            status: `"pending"`, `"received"` or `"all"`.
+            failed: False for living transmissions, True for failed ones, `"all"` for both.
+
+        Returns:
+            The transmissions, oldest first.
+
+        Raises:
+            BadRequest: `direction`, `status` or `failed` has another value.
+
+        """
         self._looks()
         if direction == "outgoing":
             found = list(self.work.transmissions_from(self))
@@ -189,60 +273,84 @@ class Node(Record):
         return with_status(alive(found, failed), status)
 
     def transformations(self, type: Kind | None = None, failed: Failed = False) -> list[Transformation]:
-        """Return the transformations made at it."""
+        """Return the transformations that were made at this node.
+
+        Args:
+            type: A class of transformations, to get only transformations of that class.
+            failed: False for living transformations, True for failed ones, `"all"` for both.
+
+        Returns:
+            The transformations, oldest first.
+
+        Raises:
+            BadRequest: `type` isn't a class of transformations.
+
+        """
         self._looks()
         return of_kind(self.work.transformations_at(self), check_type(type, Transformation), failed)
 
     @property
     def all_outgoing_vectors(self) -> list[Vector]:
-        """Every vector that begins here."""
+        """All vectors that begin at this node, failed ones included."""
         return self.vectors("outgoing", failed="all")
 
     @property
     def all_incoming_vectors(self) -> list[Vector]:
-        """Every vector that ends here."""
+        """All vectors that end at this node, failed ones included."""
         return self.vectors("incoming", failed="all")
 
     @property
     def all_infos(self) -> list[Info]:
-        """Every info made here."""
+        """All infos that this node made, failed ones included."""
         return self.infos(failed="all")
 
     @property
     def all_outgoing_transmissions(self) -> list[Transmission]:
-        """Every transmission sent from here."""
+        """All transmissions that this node sent, failed ones included."""
         return self.transmissions("outgoing", failed="all")
 
     @property
     def all_incoming_transmissions(self) -> list[Transmission]:
-        """Every transmission sent to here."""
+        """All transmissions that were sent to this node, failed ones included."""
         return self.transmissions("incoming", failed="all")
 
     @property
     def transformations_here(self) -> list[Transformation]:
-        """Every transformation made here."""
+        """All transformations that were made at this node, failed ones included."""
         return self.transformations(failed="all")
 
     # -- connecting -----------------------------------------------------------------------------
 
     def connect(self, whom: Any, direction: str = "to") -> list[Vector]:
-        """Make vectors "to" a node, "from" it or "both" ways; lists may be nested.
+        """Connect this node with other nodes of its network.
 
-        Returns the new vectors. An existing connection is left with a warning. RuleBroken for a
-        source as destination, for itself, another network's node or a failed node.
+        A connection that exists already is kept, with a warning.
+
+        Args:
+            whom: A node, or a list of nodes; lists may be nested.
+            direction: `"to"` (this node can send to them), `"from"` (they can send to this node) or `"both"`.
+
+        Returns:
+            The new vectors.
+
+        Raises:
+            BadRequest: `direction` has another value.
+            RuleBroken: The destination is a source, or a node has failed, is in another network or is
+                this one.
+
         """
         if direction not in ("to", "from", "both"):
             raise BadRequest(f"direction must be to, from or both, not {direction!r}.")
         others = flatten(whom)
         for other in others:
             self._check_connection(other, direction)
-        made: list[Vector] = []
+        vectors: list[Vector] = []
         for other in others:
             if direction in ("to", "both"):
-                made += self._vector(self, other)
+                vectors += self._vector(self, other)
             if direction in ("from", "both"):
-                made += self._vector(other, self)
-        return made
+                vectors += self._vector(other, self)
+        return vectors
 
     def _check_connection(self, other: Any, direction: str) -> None:
         if not isinstance(other, Node):
@@ -257,7 +365,7 @@ class Node(Record):
         destinations = {"to": [other], "from": [self], "both": [self, other]}[direction]
         for node in destinations:
             if node.is_source:
-                raise RuleBroken(f"{node!r} is a source: vectors may begin there, but not end there.")
+                raise RuleBroken(f"{node!r} is a source: vectors can begin at a source, but not end at one.")
 
     @staticmethod
     def _vector(origin: Node, destination: Node) -> list[Vector]:
@@ -273,22 +381,30 @@ class Node(Record):
     # -- sending and receiving ------------------------------------------------------------------
 
     def _what(self) -> Any:
-        """What to send when `transmit` isn't told: its infos, tracking events apart."""
+        """What `transmit` sends by default: the node's infos, without tracking events."""
         return Info
 
     def _to_whom(self) -> Any:
-        """To whom to send when `transmit` isn't told: all nodes that it connects to."""
+        """To whom `transmit` sends by default: all nodes that this node connects to."""
         return Node
 
     def transmit(self, what: Any = None, to_whom: Any = None) -> list[Transmission]:
-        """Send infos of its own to nodes that it is connected to.
+        """Send infos of this node to nodes that it is connected to.
 
-        what: None (ask `_what()`), an info, a class of infos, or a list of these. to_whom: None (ask
-        `_to_whom()`), a node, a class of nodes, or a list. Returns the new transmissions, pending.
-        RuleBroken without a vector, for somebody else's info, or for None in a list.
+        Args:
+            what: An info, a class of infos, or a list of these; by default what `_what()` returns.
+            to_whom: A node, a class of nodes, or a list of these; by default what `_to_whom()` returns.
+
+        Returns:
+            The new transmissions, which are pending.
+
+        Raises:
+            RuleBroken: This node has failed, another node made the info, no vector leads to the
+                destination, or a list contains something else, such as None.
+
         """
         if self.failed:
-            raise RuleBroken(f"{self!r} has failed and sends nothing.")
+            raise RuleBroken(f"{self!r} has failed and can't send infos.")
         infos = self._infos_to_send(self._what() if what is None else what)
         vectors = self._vectors_to(self._to_whom() if to_whom is None else to_whom)
         return [Transmission(info=info, vector=vector) for vector in vectors for info in infos]
@@ -325,15 +441,22 @@ class Node(Record):
         return [outgoing[node.id] for node in dict.fromkeys(nodes)]
 
     def receive(self, what: Transmission | None = None) -> list[Transmission]:
-        """Receive all pending transmissions, or one; then `update` gets all their infos at once.
+        """Receive all pending transmissions, or one of them, and pass their infos to `update` in one call.
 
-        Returns the transmissions received. RuleBroken for a failed node, a source, or a
-        transmission that isn't pending here.
+        Args:
+            what: A pending transmission; by default all of them.
+
+        Returns:
+            The transmissions that were received.
+
+        Raises:
+            RuleBroken: This node has failed or is a source, or the transmission isn't pending at this node.
+
         """
         if self.failed:
-            raise RuleBroken(f"{self!r} has failed and receives nothing.")
+            raise RuleBroken(f"{self!r} has failed and can't receive infos.")
         if self.is_source:
-            raise RuleBroken(f"{self!r} is a source and receives nothing.")
+            raise RuleBroken(f"{self!r} is a source and can't receive infos.")
         pending = [t for t in self.work.transmissions_to(self) if t.status == "pending" and not t.failed]
         if what is not None:
             if what not in pending:
@@ -346,16 +469,43 @@ class Node(Record):
         return pending
 
     def update(self, infos: list[Info]) -> None:
-        """Override to act on what was received; called once with all of it."""
+        """Override to act on infos that were received.
+
+        Args:
+            infos: All infos of one call of `receive`.
+
+        """
 
     def replicate(self, info_in: Info) -> Info:
-        """Make an info here of the same class with the same contents, and record the Replication."""
+        """Copy an info: make one of the same class with the same contents, and a Replication.
+
+        Args:
+            info_in: The info to copy, which this node made or received.
+
+        Returns:
+            The copy.
+
+        Raises:
+            RuleBroken: This node has failed, or neither made nor received the info.
+
+        """
         copy = info_in.copied_to(self, info_in.contents)
         Replication(info_in=info_in, info_out=copy)
         return copy
 
     def mutate(self, info_in: Info) -> Info:
-        """Make an info here with the info's `_mutated_contents()`, and record the Mutation."""
+        """Make an info with the `_mutated_contents()` of another info, and a Mutation.
+
+        Args:
+            info_in: The info to mutate, which this node made or received.
+
+        Returns:
+            The mutant.
+
+        Raises:
+            RuleBroken: This node has failed, neither made nor received the info, or its class can't mutate.
+
+        """
         mutant = info_in.copied_to(self, info_in._mutated_contents())
         Mutation(info_in=info_in, info_out=mutant)
         return mutant
@@ -368,7 +518,7 @@ class Node(Record):
 
     @property
     def failure_cascade(self) -> Cascade:
-        """Vectors at it, its infos, what was sent from and to it, transformations made here."""
+        """What fails with this node: its vectors, infos, transmissions and transformations."""
         return [
             self.vectors,
             self.infos,
@@ -378,7 +528,15 @@ class Node(Record):
         ]
 
     def fail(self, reason: str | None = None) -> None:
-        """Fail the node and all that hangs on it, for every reader at one moment."""
+        """Fail the node and its `failure_cascade`, for every reader at the same moment.
+
+        Args:
+            reason: Why it fails; stored as `failed_reason`.
+
+        Raises:
+            RuleBroken: The node has failed already.
+
+        """
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
         network = self._network
@@ -389,12 +547,20 @@ class Node(Record):
             super().fail(reason)
         network.node_left(self)
 
-    # -- numbering what is made here ------------------------------------------------------------
+    # -- ids of what the node makes -------------------------------------------------------------
 
     def next_thing(self) -> int:
-        """Return the id of the next thing made here."""
+        """Return the id of the next record that this node makes.
+
+        Returns:
+            An id that contains the node's.
+
+        Raises:
+            RuleBroken: The node has made as many records as it can.
+
+        """
         if self.last_thing >= MAX_THINGS:
-            raise RuleBroken(f"{self!r} has made {MAX_THINGS} things; a node holds no more.")
+            raise RuleBroken(f"{self!r} has made {MAX_THINGS} records, which is the limit for one node.")
         self.last_thing += 1
         return self.id * NODE_SPAN + self.last_thing
 

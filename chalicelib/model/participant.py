@@ -1,4 +1,4 @@
-"""A participant: one person (or bot) who takes part once."""
+"""Defines participants: one person (or bot) who takes part once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PARTICIPANT_STATUSES = (
     "replaced",
     "screened_out",
 )
-#: Statuses with which nothing more is expected of somebody, and no place is theirs any more.
+#: Final statuses: the participant is expected to do nothing more and has no place any more.
 FINISHED_STATUSES = frozenset(
     {
         "approved",
@@ -43,7 +43,7 @@ FINISHED_STATUSES = frozenset(
         "missing_notification",
     }
 )
-#: Statuses of people who did their part; their nodes stand.
+#: Statuses of participants who did their part; their nodes are kept.
 SUCCESSFUL_STATUSES = ("submitted", "approved")
 
 
@@ -114,11 +114,11 @@ class Participant(Record):
     last_question: int = 0
     last_time: datetime | None = None
     requests: list[list[Any]]
-    #: Tokens of earlier serials have ended.
+    #: Tokens with an earlier serial are invalid.
     token_serial: int = 1
-    #: The session (the token's serial) that was given the newest node; 0 before the first.
+    #: The session (the token's serial) in which the newest node was made; 0 before the first.
     seated_serial: int = 0
-    #: When the participant was first told that every network is busy; None while not waiting.
+    #: When the participant was first refused because every network is busy; None while not waiting.
     waiting_since: datetime | None = None
     #: Why the platform let the participant go early with pay ("busy", "withdrawn", "error"); or None.
     released: str | None = None
@@ -135,7 +135,18 @@ class Participant(Record):
         fingerprint_hash: str | None = None,
         entry_information: dict[str, Any] | None = None,
     ) -> None:
-        """Describe a participant; `create_participant` makes it part of the experiment."""
+        """Make a participant; `create_participant` makes them part of the experiment.
+
+        Args:
+            recruiter_id: The nickname of the recruiter.
+            worker_id: The recruiter's id of the person.
+            assignment_id: The recruiter's id of this person's acceptance.
+            hit_id: The recruiter's id of the listing.
+            mode: `debug`, `sandbox` or `live`.
+            fingerprint_hash: A hash of the browser's traits.
+            entry_information: The other parameters of the entry link.
+
+        """
         self.prepare()
         self.recruiter = recruiter_id
         self.worker_id = worker_id
@@ -147,51 +158,94 @@ class Participant(Record):
 
     @property
     def is_working(self) -> bool:
-        """Whether the participant is still taking part: working, and not at the end yet."""
+        """Whether the participant is still taking part: status working, and not at the end yet."""
         return self.status == WORKING and self.end_time is None
 
     @property
     def unique_id(self) -> str:
-        """`<worker_id>:<assignment_id>`."""
+        """The text `<worker_id>:<assignment_id>`."""
         return f"{self.worker_id}:{self.assignment_id}"
 
     def add_node(self, node: Node) -> None:
-        """Remember a node that was made for this participant."""
+        """Record a node that was made for this participant.
+
+        Args:
+            node: The new node.
+
+        """
         self.node_ids = [*self.node_ids, node.id]
         if self.waiting_since is not None:
             self.waiting_since = None
 
     def nodes(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Node]:
-        """Return the participant's nodes, living by default."""
+        """Return the participant's nodes.
+
+        Args:
+            type: A class of nodes, to get only nodes of that class.
+            failed: False for living nodes, True for failed ones, `"all"` for both.
+            **properties: Values of typed properties, to get only nodes that have them.
+
+        Returns:
+            The nodes, oldest first.
+
+        Raises:
+            BadRequest: `type` isn't a class of nodes, or the class has no such property.
+
+        """
         from .node import Node
 
         return of_kind(self.work.nodes_of(self), check_type(type, Node), failed, properties)
 
     def infos(self, type: Kind | None = None, failed: Failed = False, **properties: Any) -> list[Info]:
-        """Return infos of all the participant's nodes; `failed` filters the infos, not the nodes."""
+        """Return the infos that the participant's nodes made, failed nodes included.
+
+        Args:
+            type: A class of infos, to get only infos of that class.
+            failed: False for living infos, True for failed ones, `"all"` for both.
+            **properties: Values of typed properties, to get only infos that have them.
+
+        Returns:
+            The infos, oldest first.
+
+        Raises:
+            BadRequest: `type` isn't a class of infos, or the class has no such property.
+
+        """
         from .info import Info
 
-        made = [info for node in self.work.nodes_of(self) for info in self.work.infos_at(node)]
-        made.sort(key=lambda info: (info.creation_time, info.id))
-        return of_kind(made, check_type(type, Info), failed, properties)
+        infos = [info for node in self.work.nodes_of(self) for info in self.work.infos_at(node)]
+        infos.sort(key=lambda info: (info.creation_time, info.id))
+        return of_kind(infos, check_type(type, Info), failed, properties)
 
     def questions(self, type: Kind | None = None, failed: Failed = "all") -> list[Question]:
-        """Return what the participant answered, oldest first; `failed` narrows the list, as elsewhere."""
+        """Return the participant's answers to questionnaires.
+
+        Args:
+            type: A class of questions, to get only questions of that class.
+            failed: False for living questions, True for failed ones, `"all"` for both.
+
+        Returns:
+            The questions, oldest first.
+
+        Raises:
+            BadRequest: `type` isn't a class of questions, or `failed` has another value.
+
+        """
         from .question import Question
 
         return alive(of_kind(self.work.questions_of(self), check_type(type, Question), "all"), failed)
 
     @property
     def all_questions(self) -> list[Question]:
-        """Every question answered, failed ones included."""
+        """All questions that the participant answered, failed ones included."""
         return self.questions()
 
     @property
     def all_nodes(self) -> list[Node]:
-        """Every node, failed ones included."""
+        """All nodes of the participant, failed ones included."""
         return self.nodes(failed="all")
 
     @property
     def failure_cascade(self) -> Cascade:
-        """Living nodes, then questions."""
+        """What fails with this participant: their living nodes, then their questions."""
         return [self.nodes, lambda: self.questions(failed=False)]

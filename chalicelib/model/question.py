@@ -1,4 +1,4 @@
-"""A question: what a participant answered outside of any network."""
+"""Defines questions: what participants answer outside of networks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARTICIPANT_SPAN = 100_000
 
 
 class Question(Record):
-    """One answer, often a whole questionnaire as a JSON text."""
+    """An answer of a participant, often a whole questionnaire as a JSON text."""
 
     type = "question"
     object_type: ClassVar[str] = "Question"
@@ -36,9 +36,20 @@ class Question(Record):
     response: str
 
     def __init__(self, participant: Participant, question: str, response: str, number: int) -> None:
-        """Record an answer; refused for a failed participant."""
+        """Make a question.
+
+        Args:
+            participant: The participant who answered.
+            question: The name of the question.
+            response: The answer.
+            number: The position of the question in the experiment.
+
+        Raises:
+            RuleBroken: The participant has failed.
+
+        """
         if participant.failed:
-            raise RuleBroken(f"{participant!r} has failed and answers no more questions.")
+            raise RuleBroken(f"{participant!r} has failed and can't answer questions.")
         self.details = {}
         self.participant_id = participant.id
         self.question = question
@@ -48,5 +59,5 @@ class Question(Record):
 
     @property
     def participant(self) -> Participant:
-        """Who answered."""
+        """The participant who answered."""
         return self.work.participant(self.participant_id)

@@ -1,4 +1,4 @@
-"""What every record has in common: eleven fields, failing, and its place in a unit of work."""
+"""Defines what all records have in common: eleven fields, failing, and the unit of work they belong to."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ COMMON_FIELDS = (
 )
 PROPERTIES = ("property1", "property2", "property3", "property4", "property5")
 
-#: A class to filter by; inside records the name `type` is a field.
+#: A class to filter by. Inside records, the name `type` is a field.
 Kind = type[Any]
 #: `failed` filters of every list: living, failed, or both.
 Failed = bool | str
 Cascade = Sequence[Callable[[], Iterable["Record"]]]
-#: Names of fields that are objects, each with what makes its empty value.
+#: Names of fields that are objects, each with the function that makes its empty value.
 ObjectFields = tuple[tuple[str, Callable[[], Any]], ...]
 
 
@@ -62,32 +62,32 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def moment(text: str | None) -> datetime | None:
-    """Read what `iso` wrote."""
+    """Parse a text that `iso` wrote."""
     return None if text is None else datetime.fromisoformat(text)
 
 
 def to_json_value(value: Any) -> Any:
-    """Turn moments and money into what JSON can write; leave the rest."""
+    """Convert moments and money to JSON values; return anything else unchanged."""
     if isinstance(value, datetime):
         return iso(value)
     return float(value) if isinstance(value, Decimal) else value
 
 
 def to_json_value_or_raise(value: Any) -> Any:
-    """Turn moments and money into what JSON can write; TypeError for anything else that it can't."""
+    """Convert moments and money to JSON values; TypeError for any other value that isn't serializable."""
     written = to_json_value(value)
     if written is value:
         raise TypeError(f"{type(value).__name__} can't be written as JSON: {value!r}")
     return written
 
 
-#: Types of values that JSON may not be able to write; others are texts, whole numbers or moments.
+#: Types of values that may not be serializable; others are texts, whole numbers or moments.
 _MAY_BE_UNSERIALIZABLE = frozenset({float, dict, list, tuple})
 #: Fields that only the platform sets.
 _OURS = frozenset({"requests", "node_ids", "failed_nodes"})
-#: Details as a text that tells whether they have changed.
+#: Serializes details, to find out whether they have changed.
 details_text = json.JSONEncoder(sort_keys=True).encode
-#: Writes what an author gives, to see whether it can be.
+#: Serializes an author's values, to validate them.
 _check = json.JSONEncoder(allow_nan=False, default=to_json_value_or_raise).encode
 
 
@@ -99,19 +99,19 @@ def check_failed(failed: Failed) -> Failed:
 
 
 class Record:
-    """A stored thing with an id, times, five free properties and `details`.
+    """A stored record with an id, times, five free properties and `details`.
 
-    A record belongs to one unit of work. Setting an attribute marks it as changed; nothing is
-    written before the unit commits. Authors subclass records and give the class its own `type`.
+    A record belongs to one unit of work. Setting an attribute marks the record as changed, and it is
+    written when the unit of work commits. Authors subclass records and give each class its own `type`.
     """
 
-    #: The word that stands in data and on the wire for this class.
+    #: The word for this class in data, requests and responses.
     type: str = "record"
-    #: The base class's name, as it stands in data: "Node" for every kind of node.
+    #: The base class's name in data: "Node" for every class of nodes.
     object_type: ClassVar[str] = "Record"
     #: The fields after the common ones, in the order of docs/contract.md.
     own_fields: ClassVar[tuple[str, ...]] = ()
-    #: What storage keeps besides: counters, marks, versions.
+    #: Fields that are stored but not shown: counters, marks, versions.
     kept_fields: ClassVar[tuple[str, ...]] = ()
     object_fields: ClassVar[ObjectFields] = (("details", dict),)
 
@@ -146,11 +146,11 @@ class Record:
     def __repr__(self) -> str:
         return f"{type(self).__name__}-{getattr(self, 'id', 'new')}"
 
-    # -- belonging ------------------------------------------------------------------------------
+    # -- unit of work ---------------------------------------------------------------------------
 
     @property
     def work(self) -> Repository:
-        """The unit of work this record lives in; RuleBroken while it lives in none."""
+        """The unit of work that this record belongs to; RuleBroken before `save`."""
         if self._work is None:
             raise RuleBroken(
                 f"This {self.object_type} isn't part of the experiment yet: pass it to save() first."
@@ -159,27 +159,32 @@ class Record:
 
     @property
     def is_new(self) -> bool:
-        """Whether storage doesn't know this record yet."""
+        """Whether this record isn't stored yet."""
         return self._version == 0
 
     @property
     def is_changed(self) -> bool:
-        """Whether a commit has to write this record."""
+        """Whether the commit has to write this record."""
         if self._touched:
             return True
         details = self.__dict__.get("details")
         if details is None:
-            # Nobody has looked at them.
+            # The details haven't been read.
             return False
         return (bool(details) or self._details_json != "{}") and details_text(details) != self._details_json
 
     @classmethod
     def blank(cls) -> Self:
-        """Make an instance without running anybody's __init__; storage fills it."""
+        """Make an instance without calling `__init__`; storage sets its fields.
+
+        Returns:
+            A record without values.
+
+        """
         return cls.__new__(cls)
 
     def prepare(self) -> None:
-        """Give the fields that are objects their empty values, where they have none."""
+        """Set fields that are objects to their empty values, where they aren't set."""
         for name, empty in self.object_fields:
             if name not in self.__dict__:
                 setattr(self, name, empty())
@@ -188,12 +193,12 @@ class Record:
 
     @property
     def failed(self) -> bool:
-        """Whether this record, or one that it lies below, has failed."""
+        """Whether this record has failed, by itself or with its node or network."""
         return self.own_failed or self._failed_above() is not None
 
     @property
     def failed_reason(self) -> str | None:
-        """Why it failed, and the records whose failing caused it: `left->Participant7->Node100002`."""
+        """Why the record failed, with the records that caused it: `left->Participant7->Node100002`."""
         if self.own_failed:
             return self.own_failed_reason
         above = self._failed_above()
@@ -204,25 +209,32 @@ class Record:
 
     @property
     def time_of_death(self) -> datetime | None:
-        """When it failed, or None."""
+        """When the record failed, or None."""
         if self.own_failed:
             return self.own_time_of_death
         above = self._failed_above()
         return None if above is None else above.time_of_death
 
     def _failed_above(self) -> Record | None:
-        """The failed record above this one whose mark holds for this one too."""
+        """The node or network by whose failing this record has failed, if any."""
         return None
 
     @property
     def failure_cascade(self) -> Cascade:
-        """Functions whose results fail with this record, each called when its turn comes."""
+        """What fails with this record: functions that return records, called in this order."""
         return []
 
     def fail(self, reason: str | None = None) -> None:
-        """Fail this record, then what its cascade yields; RuleBroken if it has failed already.
+        """Fail this record and its `failure_cascade`.
 
-        The reason of each record below names this one as the cause: `<reason>-><Class><id>`.
+        The reason of each record in the cascade names this one as the cause: `<reason>-><Class><id>`.
+
+        Args:
+            reason: Why it fails; stored as `failed_reason`.
+
+        Raises:
+            RuleBroken: The record has failed already.
+
         """
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
@@ -238,21 +250,34 @@ class Record:
         self.own_failed_reason = reason
         self.own_time_of_death = self.work.now
 
-    # -- on the wire ----------------------------------------------------------------------------
+    # -- JSON -----------------------------------------------------------------------------------
 
     def json_data(self) -> dict[str, Any]:
-        """Override to add to, or change, what `as_json` gives."""
+        """Override to add fields to `as_json`, or to replace some.
+
+        Returns:
+            Values by field name, all of them serializable as JSON.
+
+        """
         return {}
 
     @property
     def visualization_html(self) -> str:
-        """HTML that an author's class shows on the dashboard; empty by default."""
+        """HTML that the dashboard shows for this record; override it in your class."""
         return ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return this record as docs/contract.md shows it: common fields, then its own."""
+        """Return this record as the routes answer with it: the common fields, then its own.
+
+        Returns:
+            Values by field name, all of them serializable as JSON.
+
+        Raises:
+            ExperimentError: `json_data` returns a value that can't be written as JSON.
+
+        """
         failed = self.failed
-        shown: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "id": self.id,
             "creation_time": iso(self.creation_time),
             "failed": failed,
@@ -266,25 +291,26 @@ class Record:
             "details": self.details,
         }
         for field in self.own_fields:
-            shown[field] = to_json_value(getattr(self, field))
+            fields[field] = to_json_value(getattr(self, field))
         added = self.json_data()
         if added:
             self._require_serializable(added)
-            shown.update((field, to_json_value(value)) for field, value in added.items())
-        return shown
+            fields.update((field, to_json_value(value)) for field, value in added.items())
+        return fields
 
     def __json__(self) -> dict[str, Any]:
-        """Return what `as_json` gives, under the name that older experiments call."""
+        """Return `as_json()`, under the name that older experiments call."""
         return self.as_json()
 
     def _require_serializable(self, added: Any) -> None:
-        """Refuse what the answer couldn't be written with, while nothing is committed yet."""
+        """Raise ExperimentError for values that can't be serialized, before anything is committed."""
         try:
             _check(dict(added))
         except (TypeError, ValueError, RecursionError) as error:
             raise ExperimentError(
-                f"json_data() of {type(self).__name__} gives what can't be written as JSON ({error}), so "
-                "nothing was kept. Return a dict of texts, numbers, lists, dicts, moments or money."
+                f"json_data() of {type(self).__name__} returned a value that can't be written as JSON "
+                f"({error}), so the request was rolled back. Return a dict of texts, numbers, lists, dicts, "
+                "moments or money."
             ) from error
 
 
@@ -322,23 +348,23 @@ def with_status(transmissions: Iterable[Transmission], status: str) -> list[Tran
 
 
 def flatten(things: Any) -> list[Any]:
-    """Turn one thing, or lists nested in lists, into one flat list."""
+    """Return one object, or nested lists of objects, as one flat list."""
     if isinstance(things, list | tuple):
         return [leaf for thing in things for leaf in flatten(thing)]
     return [things]
 
 
 class CopyOnRead:
-    """A field that a record takes over, as a copy of its own, when it is first asked for.
+    """A field that is copied from a shared value when it is first read.
 
-    Storage puts what is shared into the record's `_shared`, by the field's name.
+    Storage puts the shared values into the record's `_shared`, by the field's name.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     def __get__(self, record: Any, owner: type) -> Any:
-        # Only asked where the record has none: what stands in an instance comes before this.
+        # Python calls this only while the instance has no value of its own.
         if record is None:
             return self
         shared = record.__dict__.get("_shared", {})
@@ -349,12 +375,12 @@ class CopyOnRead:
 
 
 def copy_on_read() -> Any:
-    """Declare a field that is taken over when it is first asked for."""
+    """Declare a field that is copied from a shared value when it is first read."""
     return CopyOnRead()
 
 
 def peek(record: Any, name: str) -> Any:
-    """Return a field that is an object, to be read only: it may be shared."""
+    """Return a field that is an object. It may be shared, so it must not be changed."""
     state = record.__dict__
     if name not in state and name in state.get("_shared", ()):
         return state["_shared"][name]
@@ -362,7 +388,7 @@ def peek(record: Any, name: str) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """Copy what JSON can hold."""
+    """Copy a JSON value."""
     if isinstance(value, dict):
         return {name: copied(each) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Which class stands behind a `type` word."""
+"""Maps `type` words to record classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.errors import BadRequest
 from .record import Record
 
 R = TypeVar("R", bound=Record)
-#: Packages whose classes are Petri's own. Public classes say `petri`, the name that authors import them by.
+#: Packages whose classes are Petri's own. Public classes are in `petri`, from which authors import them.
 _PETRIS_PACKAGES = frozenset({__name__.partition(".")[0], "petri"})
 
 
@@ -21,7 +21,7 @@ def is_petris(cls: type) -> bool:
 
 
 def subclasses_of(base: type[R]) -> Iterator[type[R]]:
-    """Yield a class and all that descend from it, the youngest definitions last."""
+    """Yield a class and all its subclasses, the newest definitions last."""
     yield base
     for child in base.__subclasses__():
         yield from subclasses_of(child)
@@ -31,9 +31,9 @@ _known: dict[tuple[type[Record], str], type[Record]] = {}
 
 
 def class_for_type(base: type[R], word: str) -> type[R]:
-    """Return the class of `base`'s family whose `type` is the word; `base` itself if none is.
+    """Return `base` or the subclass of it whose `type` is the word; `base` if there is none.
 
-    Petri's own words belong to Petri's own classes; the loader refuses an author's class that takes one.
+    Petri's own words always mean Petri's own classes: the loader refuses an author's class that uses one.
     """
     found = _known.get((base, word))
     if found is None:
@@ -44,27 +44,27 @@ def class_for_type(base: type[R], word: str) -> type[R]:
 
 
 def _by_right(base: type[R]) -> list[type[R]]:
-    # An author's folder loaded again (tests, verify) defines its classes anew: the newest win.
+    # Loading an author's folder again (tests, verify) redefines its classes: the newest definition wins.
     newest_first = reversed(list(subclasses_of(base)))
     return sorted(newest_first, key=lambda cls: not is_petris(cls))
 
 
 def clear_cache() -> None:
-    """Forget what was looked up; the loader calls it when it has loaded a folder."""
+    """Clear the cache of classes; the loader calls this when it has loaded a folder."""
     _known.clear()
 
 
 def check_type(asked: type | None, base: type[R]) -> type[R]:
-    """Return the class to filter by; BadRequest unless it is `base` or descends from it."""
+    """Return the class to filter by; BadRequest unless it is `base` or a subclass of it."""
     if asked is None:
         return base
     if isinstance(asked, type) and issubclass(asked, base):
         return asked
-    raise BadRequest(f"{getattr(asked, '__name__', asked)!r} is not a kind of {base.__name__}.")
+    raise BadRequest(f"{getattr(asked, '__name__', asked)!r} is not a subclass of {base.__name__}.")
 
 
 def has_default_cascade(record: Record) -> bool:
-    """Whether the record's class left `failure_cascade` as Petri defines it."""
+    """Whether the record's class doesn't override `failure_cascade`."""
     return _has_default_cascade(type(record))
 
 
@@ -74,7 +74,7 @@ def _has_default_cascade(cls: type[Record]) -> bool:
 
 
 def all_cascades_are_default() -> bool:
-    """Whether no class of things in networks, an author's included, has a cascade of its own."""
+    """Whether no class of records in networks, an author's included, overrides `failure_cascade`."""
     return all(_has_default_cascade(cls) for base in _bases() for cls in subclasses_of(base))
 
 

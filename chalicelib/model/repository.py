@@ -1,4 +1,4 @@
-"""What records ask of the unit of work that they live in."""
+"""Defines the interface through which records use their unit of work."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class Repository(Protocol):
-    """One request's view of the records: what it has read, made and changed so far.
+    """The records as one request sees them: stored ones and its own new and changed ones.
 
-    Lists are complete: they hold what storage has and what this unit has made, failed ones
-    included, sorted by (creation_time, id). Records are unique: asking twice gives the same object.
+    Lists are complete: they contain the stored records and those that this unit of work has made, failed
+    ones included, sorted by (creation_time, id). Each record is one object, however often it is read.
     """
 
     @property
     def now(self) -> datetime:
-        """The moment of this unit, the same in each of its attempts."""
+        """The time of this unit of work, which is the same in each retry."""
 
     def next_receipt(self, transmission: Transmission) -> datetime:
-        """Return the moment at which a transmission is received: after each earlier receipt of this unit."""
+        """Return the time at which a transmission is received, later than all others of this unit of work."""
 
     def attach(self, record: Record) -> None:
-        """Make a new record part of this unit: give it its id and creation time."""
+        """Add a new record to this unit of work and set its id and creation time."""
 
     def network(self, network_id: int) -> Network:
         """Return a network, or raise NotFound."""
@@ -78,7 +78,7 @@ class Repository(Protocol):
         """All vectors that begin or end at a node."""
 
     def transmissions_to(self, node: Node) -> Sequence[Transmission]:
-        """All transmissions sent to a node; their infos come with them."""
+        """All transmissions sent to a node, loaded together with their infos."""
 
     def transmissions_from(self, node: Node) -> Sequence[Transmission]:
         """All transmissions sent by a node."""
@@ -93,7 +93,7 @@ class Repository(Protocol):
         """All questions that a participant answered."""
 
     def mark_network_read(self, network: Network, node: Node | None = None) -> None:
-        """Note that code read more of a network than the request's own nodes.
+        """Record that code read more of a network than the request's own nodes.
 
-        If the unit writes, its commit then depends on the network's version.
+        If the unit of work writes anything, its commit is then conditional on the network's version.
         """

@@ -1,4 +1,4 @@
-"""Records about the run itself: what recruiters report, what was paid, whom we asked for."""
+"""Defines the records of the run itself: notifications, payments and recruitments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .record import Record
 
 
 class Notification(Record):
-    """What a recruiter reported about an assignment."""
+    """A report of a recruiter, or of a page, about an assignment."""
 
     object_type: ClassVar[str] = "Notification"
     own_fields: ClassVar[tuple[str, ...]] = ("assignment_id", "event_type")
@@ -20,18 +20,24 @@ class Notification(Record):
     event_type: str
 
     def __init__(self, assignment_id: str, event_type: str) -> None:
-        """Describe a report; `save` keeps it."""
+        """Make a notification, which `save` stores.
+
+        Args:
+            assignment_id: The recruiter's id of the assignment.
+            event_type: What was reported.
+
+        """
         self.details = {}
         self.assignment_id = assignment_id
         self.event_type = event_type
 
 
-#: How a payment moves on: put as due, being sent, then paid, refused or held.
+#: The statuses of a payment: due, sending, then paid, refused or held.
 DUE, SENDING, PAID, REFUSED, HELD = "due", "sending", "paid", "refused", "held"
 
 
 class Payment(Record):
-    """One sum owed to one participant for one reason; there is never a second of its kind."""
+    """The sum of one kind that is owed to one participant. A participant has at most one of each kind."""
 
     object_type: ClassVar[str] = "Payment"
     own_fields: ClassVar[tuple[str, ...]] = (
@@ -56,7 +62,15 @@ class Payment(Record):
     sent_time: datetime | None = None
 
     def __init__(self, participant_id: int, kind: str, amount: Decimal, reason: str | None = None) -> None:
-        """Describe what is owed; `save` puts it into the ledger unless its kind is there already."""
+        """Make a payment, which `save` puts into the ledger unless the participant has one of this kind.
+
+        Args:
+            participant_id: The id of the participant.
+            kind: `base`, `bonus`, `compensation` or `screen-out`.
+            amount: The sum in US dollars.
+            reason: What the participant is told about it.
+
+        """
         self.details = {}
         self.participant_id = participant_id
         self.kind = kind
@@ -65,7 +79,7 @@ class Payment(Record):
 
 
 class Recruitment(Record):
-    """A request to a recruiter: how many people, or to stop."""
+    """A request to a recruiter, for more participants or to stop."""
 
     object_type: ClassVar[str] = "Recruitment"
     own_fields: ClassVar[tuple[str, ...]] = ("recruiter", "event_type", "n")
@@ -77,7 +91,14 @@ class Recruitment(Record):
     n: int = 0
 
     def __init__(self, recruiter: str, event_type: str, n: int = 0) -> None:
-        """Describe the request; `save` keeps it."""
+        """Make a recruitment, which `save` stores.
+
+        Args:
+            recruiter: The nickname of the recruiter.
+            event_type: `open`, `recruit` or `close`.
+            n: How many participants were requested.
+
+        """
         self.details = {}
         self.recruiter = recruiter
         self.event_type = event_type

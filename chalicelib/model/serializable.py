@@ -1,7 +1,7 @@
-"""What can be stored and sent as JSON, and where something that can't was set.
+"""Validates that values are serializable as JSON, and finds where an invalid value was set.
 
-JSON has no NaN and no Infinity. Python writes them all the same, and no other reader takes them: a page's
-`JSON.parse` throws, and SQLite's JSON functions refuse the whole row.
+JSON has neither NaN nor Infinity. Python writes them anyway, but other parsers refuse them: a page's
+`JSON.parse` throws, and SQLite's JSON functions reject the whole row.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import Any, Final
 
 from chalicelib.errors import ExperimentError
 
-#: Packages whose code isn't the author's.
+#: Packages whose code isn't an author's.
 _OURS: Final = ("chalicelib", "petri", "infra")
 _MAX_DEPTH: Final = 100
-#: What can always be written, and is set most often.
+#: The most frequent types, whose values are always serializable.
 _PLAIN: Final = frozenset({str, int, bool})
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
 def require_serializable(value: Any, what: str, *, also: tuple[type, ...] = ()) -> None:
-    """Raise ExperimentError when a value can't be written as JSON; it names the place in the author's code.
+    """Raise ExperimentError, naming the place in the author's code, when a value isn't serializable as JSON.
 
-    `what`: what was set, such as "Node.details". `also`: types that are turned into JSON later.
+    `what`: what was set, such as "Node.details". `also`: types that are converted to JSON later.
     """
     if value is None or type(value) in _PLAIN:
         return
@@ -45,7 +45,7 @@ def require_serializable(value: Any, what: str, *, also: tuple[type, ...] = ()) 
 
 
 def serialization_message(what: str, path: str, why: str, place: str = "") -> str:
-    """Say what can't be written, where it stands, and what to do."""
+    """Return an error message that says which value is invalid, where it was set, and what to do."""
     by = f" It was set in {place}." if place else ""
     use = "Use a text, a finite number, a list, a dict or None."
     return f"{what}{path} can't be stored or sent: {why}.{by} {use}"
@@ -54,7 +54,7 @@ def serialization_message(what: str, path: str, why: str, place: str = "") -> st
 def find_unserializable(
     value: Any, path: str, also: tuple[type, ...] = (), depth: int = 0
 ) -> Iterator[tuple[str, str]]:
-    """Yield where in a value something can't be written as JSON, and why."""
+    """Yield each part of a value that isn't serializable as JSON: where it is, and why."""
     if value is None or isinstance(value, (str, int, *also)):
         return
     if isinstance(value, float):
@@ -82,7 +82,7 @@ def _unserializable_keys(value: Mapping[Any, Any], path: str) -> Iterator[tuple[
 
 
 def author_place() -> str:
-    """Return file, line and function of the author's code that is running, or "" when none is."""
+    """Return the file, line and function of the author's code that is running; "" when none is."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -1,4 +1,4 @@
-"""A transformation: one info made out of another."""
+"""Defines transformations, which relate an info to the one that it was made from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Transformation(Record):
-    """Says that a node made info_out from info_in, its own info or one that it received."""
+    """The relation of an info, `info_out`, to the info that its node made it from, `info_in`."""
 
     type = "transformation"
     object_type: ClassVar[str] = "Transformation"
@@ -38,10 +38,19 @@ class Transformation(Record):
     _network: Network
 
     def __init__(self, info_in: Info, info_out: Info) -> None:
-        """Record a transformation at the node of info_out."""
+        """Record a transformation at the node that made `info_out`.
+
+        Args:
+            info_in: The info that was transformed, which the node made or received.
+            info_out: The info that resulted.
+
+        Raises:
+            RuleBroken: The node has failed, or neither made nor received `info_in`.
+
+        """
         node = info_out.origin
         if node.failed:
-            raise RuleBroken(f"{node!r} has failed and transforms nothing.")
+            raise RuleBroken(f"{node!r} has failed and can't transform infos.")
         self._check_input(node, info_in)
         self.details = {}
         self.info_in_id = info_in.id
@@ -66,17 +75,17 @@ class Transformation(Record):
 
     @property
     def info_out(self) -> Info:
-        """The info that came of it."""
+        """The info that resulted."""
         return self.work.info(self.info_out_id)
 
     @property
     def node(self) -> Node:
-        """The node that made it."""
+        """The node that made the transformation."""
         return self.work.node(self.node_id)
 
     @property
     def network(self) -> Network:
-        """The network it is in."""
+        """The network that the transformation belongs to."""
         return self._network
 
     def _failed_above(self) -> Record | None:

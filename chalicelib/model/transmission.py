@@ -1,4 +1,4 @@
-"""A transmission: one info sent along one vector."""
+"""Defines transmissions, each of which is one info sent along one vector."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RECEIVED = "received"
 
 
 class Transmission(Record):
-    """An info on its way: pending until the destination receives it."""
+    """One sending of an info, which is pending until the destination receives it."""
 
     object_type: ClassVar[str] = "Transmission"
     own_fields: ClassVar[tuple[str, ...]] = (
@@ -57,7 +57,16 @@ class Transmission(Record):
     _vector: Vector | None = None
 
     def __init__(self, vector: Vector, info: Info) -> None:
-        """Send an info along a vector; `node.transmit` checks the rules first."""
+        """Send an info along a vector; use `node.transmit`, which checks the rules.
+
+        Args:
+            vector: The vector to send along.
+            info: The info to send.
+
+        Raises:
+            RuleBroken: The info has failed.
+
+        """
         if info.failed:
             raise RuleBroken(f"{info!r} has failed and can't be sent.")
         self.details = {}
@@ -78,7 +87,7 @@ class Transmission(Record):
 
     @property
     def vector(self) -> Vector:
-        """The vector it was sent along."""
+        """The vector that the info was sent along."""
         if self._vector is None:
             vectors = self.work.vectors_at(self.destination)
             self._vector = next(v for v in vectors if v.id == self.vector_id)
@@ -86,21 +95,21 @@ class Transmission(Record):
 
     @property
     def origin(self) -> Node:
-        """The node that sent it."""
+        """The node that sent the info."""
         return self.work.node(self.origin_id)
 
     @property
     def destination(self) -> Node:
-        """The node it was sent to."""
+        """The node that the info was sent to."""
         return self.work.node(self.destination_id)
 
     @property
     def network(self) -> Network:
-        """The network it is in."""
+        """The network that the transmission belongs to."""
         return self._network
 
     def mark_received(self) -> None:
-        """Note that the destination has received it, later than any other receipt of this request."""
+        """Set the status to received, with a receive time after all others of the same request."""
         self.receive_time = self.work.next_receipt(self)
         self.status = RECEIVED
 

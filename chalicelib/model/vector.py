@@ -1,4 +1,4 @@
-"""A vector: a directed connection between two nodes of one network."""
+"""Defines vectors, the directed connections between nodes of a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Vector(Record):
-    """Lets one node send to another. Made by `node.connect`."""
+    """A connection along which one node can send infos to another, made by `node.connect`."""
 
     object_type: ClassVar[str] = "Vector"
     own_fields: ClassVar[tuple[str, ...]] = ("origin_id", "destination_id", "network_id", "object_type")
@@ -29,7 +29,13 @@ class Vector(Record):
     _network: Network
 
     def __init__(self, origin: Node, destination: Node) -> None:
-        """Connect two nodes; `node.connect` checks the rules first."""
+        """Connect two nodes; use `node.connect`, which checks the rules.
+
+        Args:
+            origin: The node that can send.
+            destination: The node that can receive.
+
+        """
         self.details = {}
         self.origin_id = origin.id
         self.destination_id = destination.id
@@ -39,28 +45,39 @@ class Vector(Record):
 
     @property
     def origin(self) -> Node:
-        """The node it begins at."""
+        """The node that can send."""
         return self.work.node(self.origin_id)
 
     @property
     def destination(self) -> Node:
-        """The node it ends at."""
+        """The node that can receive."""
         return self.work.node(self.destination_id)
 
     @property
     def network(self) -> Network:
-        """The network it is in."""
+        """The network that the vector belongs to."""
         return self._network
 
     def transmissions(self, status: str = "all") -> list[Transmission]:
-        """Return what was sent along it; status is all, pending or received."""
+        """Return the transmissions that were sent along this vector.
+
+        Args:
+            status: `"pending"`, `"received"` or `"all"`.
+
+        Returns:
+            The transmissions, failed ones included.
+
+        Raises:
+            BadRequest: `status` has another value.
+
+        """
         self.work.mark_network_read(self._network)
         sent = [t for t in self.work.transmissions_to(self.destination) if t.vector_id == self.id]
         return with_status(sent, status)
 
     @property
     def all_transmissions(self) -> list[Transmission]:
-        """Everything sent along it."""
+        """All transmissions that were sent along this vector."""
         return self.transmissions()
 
     def _failed_above(self) -> Record | None:
@@ -68,5 +85,5 @@ class Vector(Record):
 
     @property
     def failure_cascade(self) -> Cascade:
-        """What was sent along it."""
+        """What fails with this vector: its transmissions."""
         return [self.transmissions]

@@ -50,7 +50,7 @@ def neighbors(call: HttpCall) -> dict[str, Any]:
     given = call.parameters
     if given.one("failed") is not None:
         raise BadRequest(
-            "neighbors takes no `failed`: neighbours are living nodes over living vectors. "
+            "neighbors doesn't accept `failed`: it returns living nodes over living vectors. "
             "Ask for /vectors with failed=all instead.",
             code="failed_not_allowed",
         )

@@ -17,18 +17,42 @@ import petri.data
 import petri.errors
 import petri.prop
 import petri.report
+from chalicelib.model.record import Record
+from chalicelib.model.run_records import Notification, Payment, Recruitment
 
 PUBLIC = (petri, petri.data, petri.errors, petri.prop, petri.report)
 
 
+#: The classes whose methods the reference shows; a method that overrides one of theirs is explained there.
+DOCUMENTED = (
+    petri.Experiment,
+    Record,
+    petri.Info,
+    petri.Network,
+    petri.Node,
+    petri.Participant,
+    petri.Question,
+    petri.Transformation,
+    petri.Transmission,
+    petri.Vector,
+    Notification,
+    Payment,
+    Recruitment,
+    petri.Environment,
+    petri.Source,
+)
+
+
 def public_functions() -> dict[str, FunctionType]:
-    """Return the functions that `petri` exports and the public methods of Experiment."""
+    """Return the functions that `petri` exports, and the constructors and public methods of classes."""
     exported = {name: getattr(petri, name) for name in petri.__all__}
     functions = {name: value for name, value in exported.items() if inspect.isfunction(value)}
-    for name, value in vars(petri.Experiment).items():
-        function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-        if inspect.isfunction(function) and not name.startswith("_"):
-            functions[f"Experiment.{name}"] = function
+    for documented in DOCUMENTED:
+        for name, value in vars(documented).items():
+            function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+            is_public = name == "__init__" or not name.startswith("_")
+            if inspect.isfunction(function) and is_public:
+                functions[f"{documented.__name__}.{name}"] = function
     return functions
 
 

@@ -49,7 +49,7 @@ class GatewayResponse:
 
 
 BUSY: Final = 503
-_CROWD: Final = "Many people act at this moment; the same request will work in a moment."
+_CROWD: Final = "Too many participants are acting at once; retry the same request in a moment."
 ANSWERS: Final = (
     GatewayResponse("THROTTLED", BUSY, "busy", _CROWD),
     # Whatever has no answer of its own: a function that was throttled, that failed, or that took too long.

@@ -186,12 +186,12 @@ def test_neighbors_know_four_directions(cross: list[Node], direction: str) -> No
 
 
 def test_neighbors_refuse_a_failed_filter(cross: list[Node]) -> None:
-    with pytest.raises(BadRequest, match="takes no `failed`"):
+    with pytest.raises(BadRequest, match="doesn't accept `failed`"):
         cross[0].neighbors(failed=True)
 
 
 def test_is_connected_refuses_a_failed_filter(cross: list[Node]) -> None:
-    with pytest.raises(BadRequest, match="takes no `failed`"):
+    with pytest.raises(BadRequest, match="doesn't accept `failed`"):
         cross[0].is_connected(cross[1], failed=False)
 
 

@@ -142,7 +142,7 @@ def test_json_data_that_cannot_be_written_is_the_authors_error(
             return added
 
     node = join(a_network(work), Strange)
-    with pytest.raises(ExperimentError, match=r"json_data\(\) of Strange gives what can't be written"):
+    with pytest.raises(ExperimentError, match=r"json_data\(\) of Strange returned a value that can't be written"):
         node.as_json()
 
 
@@ -193,7 +193,7 @@ def test_a_failed_filter_takes_false_true_and_all(work: EngineUnitOfWork, failed
 def test_a_class_filter_must_be_of_the_family_asked_for(work: EngineUnitOfWork, asked: type) -> None:
     node = join(a_network(work))
     wrong = {Info: node.network.nodes, Network: node.infos, Node: node.transformations}[asked]
-    with pytest.raises(BadRequest, match="is not a kind of"):
+    with pytest.raises(BadRequest, match="is not a subclass of"):
         wrong(type=asked)
 
 

@@ -170,7 +170,7 @@ def test_whom_it_is_sent_to_must_be_nodes(line: Line, to_whom: Any) -> None:
 
 def test_a_failed_node_sends_nothing(line: Line) -> None:
     line.sender.fail()
-    with pytest.raises(RuleBroken, match="sends nothing"):
+    with pytest.raises(RuleBroken, match="can't send infos"):
         line.sender.transmit()
 
 
