@@ -1,1 +1,1 @@
-"""The author's door: what experiments are written with."""
+"""Contains what experiments are written with."""

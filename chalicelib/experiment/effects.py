@@ -1,4 +1,4 @@
-"""What a hook asks for beyond the records of its request; `operations.wishes` posts a message for each."""
+"""Defines the effects of hooks; `operations/recruitment/effect_dispatch.py` posts a message for each."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something that is done once after the commit, however often the hook was run again."""
+    """An effect outside of the records, which happens once after the commit, even if the hook is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recruit(Effect):
-    """Ask for n more participants."""
+    """Recruit n more participants."""
 
     n: int
 
 
 @dataclass(frozen=True, slots=True)
 class StopRecruiting(Effect):
-    """Ask for no more participants."""
+    """Stop recruiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishData(Effect):
-    """Send data to everyone who listens on a channel."""
+    """Send data to all subscribers of a channel."""
 
     channel: str
     data: Any
@@ -33,7 +33,7 @@ class PublishData(Effect):
 
 @dataclass(frozen=True, slots=True)
 class CallLater(Effect):
-    """Call a method of the experiment in so many seconds."""
+    """Call a method of the experiment after a delay in seconds."""
 
     seconds: float
     method: str
@@ -42,20 +42,20 @@ class CallLater(Effect):
 
 @dataclass(frozen=True, slots=True)
 class ReplaceWithBot(Effect):
-    """Let a bot play on for a participant who is gone."""
+    """Start a bot in the seat of a dropout."""
 
     participant_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class DismissGroup(Effect):
-    """Let everyone go who is in one group with a participant who is gone."""
+    """Release all members of the group of a dropout."""
 
     participant_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenOut(Effect):
-    """Pay the fee for being screened out, and ask for another participant."""
+    """Pay a screened-out participant, and recruit another one."""
 
     participant_id: int

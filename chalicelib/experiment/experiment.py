@@ -110,7 +110,12 @@ class Experiment:
         time_hooks(cls, _hook_names())
 
     def __init__(self, session: UnitOfWork | None = None) -> None:
-        """Take the request's unit of work (none on the researcher's machine), then `configure()`."""
+        """Make the object for one request, and call `configure()`.
+
+        Args:
+            session: The request's unit of work; None on the researcher's machine.
+
+        """
         self._work = session
         self.known_classes: dict[str, type[Record]] = dict(_STOCK_BY_NAME)
         self.public_properties: dict[str, Any] = {}

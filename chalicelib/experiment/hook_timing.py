@@ -1,4 +1,4 @@
-"""How long the author's own functions took in one request, so that a warning can name the slow one."""
+"""Measures how long the author's functions take in one request, so that a warning can name the slow one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-#: Where an experiment's object keeps them: function to seconds.
+#: The attribute of an experiment that holds the seconds of each function.
 _TIMES = "_hook_seconds"
 
 
 def time_hooks(cls: type[Any], names: frozenset[str]) -> None:
-    """Have a class note how long those of its own methods take that have one of these names."""
+    """Measure the methods with these names that a class defines itself."""
     for name in names & vars(cls).keys():
         function = vars(cls)[name]
         if isinstance(function, FunctionType):
@@ -35,7 +35,7 @@ def _timed(function: FunctionType) -> Callable[..., Any]:
 
 @contextmanager
 def record_duration(experiment: Any, function: Callable[..., Any]) -> Iterator[None]:
-    """Note how long a function of the author takes, while the block lasts."""
+    """Measure how long a function of the author takes; the function runs inside the block."""
     began = time.perf_counter()
     try:
         yield
@@ -49,7 +49,7 @@ def _note(experiment: Any, function: Callable[..., Any], seconds: float) -> None
 
 
 def slowest_hook(experiment: Any) -> tuple[str, float]:
-    """Return the author's function that took longest, with its place, and its seconds; ("", 0) for none."""
+    """Return the author's slowest function, with its place in the code, and its seconds, or ("", 0)."""
     times: Mapping[Any, float] = vars(experiment).get(_TIMES, {})
     if not times:
         return "", 0.0

@@ -1,4 +1,4 @@
-"""The stock kinds of info."""
+"""Defines the stock infos."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from chalicelib.model.info import Info
 
 
 class Gene(Info):
-    """What is inherited: copied from parent to child without regard to its use."""
+    """An info that is inherited: copied from parent to child, whatever its use."""
 
     type = "gene"
 
 
 class Meme(Info):
-    """What is learned from others."""
+    """An info that is learned from others."""
 
     type = "meme"
 
 
 class State(Info):
-    """The state of an environment at one moment."""
+    """The state of an environment at one time."""
 
     type = "state"
 
 
 class TrackingEvent(Info):
-    """What the page reports about itself: kept apart, never sent by default, no answer."""
+    """An event that a page reports, which isn't sent by default and doesn't count as an answer."""
 
     type = "tracking"
     is_tracking: ClassVar[bool] = True

@@ -1,7 +1,7 @@
-"""The stock networks: how each connects a new node, and when its next place opens.
+"""Defines the stock networks: how each connects a new node, and when its next place opens.
 
-None of them lists its nodes when somebody joins, FullyConnected apart, which connects to them all:
-what they need is remembered in `structure`, on the network's own record.
+Except for FullyConnected, which connects a new node with all others, none of them lists its nodes when a
+participant joins: what a network needs for that is stored in `structure`, on the network's own record.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ NOT_ANSWERED = "the newest person hasn't answered yet"
 
 
 class Empty(Network):
-    """Connects nobody to anybody, except sources to everybody."""
+    """A network without connections, except from its sources to every other node."""
 
     type = "empty"
 
     def node_joined(self, node: Node) -> None:
-        """Remember the sources."""
+        """Store the ids of sources."""
         super().node_joined(node)
         if node.is_source:
             self.remember(sources=[*self.structure.get("sources", []), node.id])
 
     def node_left(self, node: Node) -> None:
-        """Forget a source that failed."""
+        """Remove a source that failed."""
         if node.is_source:
             self.remember(sources=[i for i in self.structure.get("sources", []) if i != node.id])
         super().node_left(node)
 
     def add_node(self, node: Node) -> None:
-        """Connect a node from the sources; a source to every node that isn't one."""
+        """Connect the sources to a new node, or a new source to every node that isn't a source."""
         if node.is_source:
             self.add_source(node)
             return
@@ -46,26 +46,26 @@ class Empty(Network):
             self.work.node_with_things(source_id).connect(whom=node)
 
     def add_source(self, source: Node) -> None:
-        """Connect a source to every node that isn't one."""
+        """Connect a source to every node that isn't a source."""
         others = [other for other in self.nodes() if not other.is_source]
         if others:
             source.connect(whom=others)
 
 
 class SplitSampleNetwork(Empty):
-    """Like Empty; a fair draw at its creation puts it into the exploratory or the other half."""
+    """An Empty network that is drawn into the exploratory or the confirmatory half when it is made."""
 
     type = "split-sample"
     exploratory = prop.boolean(1)
 
     def __init__(self, max_size: int = UNLIMITED, role: str | None = None) -> None:
-        """Make the network and draw its half."""
+        """Make the network and draw its half at random."""
         super().__init__(max_size, role)
         self.exploratory = random.choice([True, False])
 
 
 class _Recent(Network):
-    """Remembers its newest living nodes and which of them have not answered."""
+    """A network that stores its newest living nodes and which of them haven't answered."""
 
     #: How many nodes before the newest one a new node looks back to.
     @property
@@ -74,11 +74,11 @@ class _Recent(Network):
 
     @property
     def recent(self) -> list[int]:
-        """Ids of the newest living nodes, oldest of them first."""
+        """The ids of the newest living nodes, oldest first."""
         return list(self.recall("recent") or ())
 
     def node_joined(self, node: Node) -> None:
-        """Remember the newest nodes."""
+        """Store the ids of the newest nodes."""
         super().node_joined(node)
         self._remember_recent([*self.recent, node.id], fresh=node)
 
@@ -90,7 +90,7 @@ class _Recent(Network):
         self.remember(recent=kept, waiting=[i for i in waiting if i in kept[-self.reach :]] or None)
 
     def node_left(self, node: Node) -> None:
-        """Step back to the last good nodes."""
+        """Go back to the nodes before the failed one."""
         super().node_left(node)
         if node.id in self.recent:
             living = [other for other in self.work.nodes_in(self) if not other.failed]
@@ -105,22 +105,22 @@ class _Recent(Network):
 
     @property
     def open_places(self) -> int:
-        """One at a time: the next opens when this one has answered."""
+        """One place at a time: the next opens when the newest node has answered."""
         return 1 if self.has_room and self.open_for(None) is True else 0
 
     def _before(self, node: Node) -> list[Node]:
-        """The nodes that a new one is connected from, newest last."""
+        """The nodes that are connected to a new one, newest last."""
         older = [i for i in self.recent if i < node.id][-self.reach :]
         return [self.work.node_with_things(i) for i in older]
 
 
 class Chain(_Recent):
-    """Each node is connected from the newest living one; a source may only be the first."""
+    """A network whose nodes are each connected from the newest living one; a source can only be the first."""
 
     type = "chain"
 
     def add_node(self, node: Node) -> None:
-        """Connect a node from the newest living one."""
+        """Connect the newest living node to a new one."""
         before = self._before(node)
         if node.is_source and before:
             raise RuleBroken(f"{self!r} is a chain: a source can only be its first node.")
@@ -129,23 +129,23 @@ class Chain(_Recent):
 
 
 class DelayedChain(_Recent):
-    """The first ten participants start from the source, if there is one; then a chain."""
+    """A chain after ten participants who all receive from the source, if there is one."""
 
     type = "delayed_chain"
 
     def node_joined(self, node: Node) -> None:
-        """Remember the source too."""
+        """Store the id of the source too."""
         super().node_joined(node)
         if node.is_source and "source" not in self.structure:
             self.remember(source=node.id)
 
     def open_for(self, participant: Participant | None) -> bool | str:
-        """Wait for the newest answer from the eleventh participant on."""
+        """From the eleventh participant on, wait until the newest node has answered."""
         return True if self.n_participants < DELAY else super().open_for(participant)
 
     @property
     def open_places(self) -> int:
-        """The first ten at once, then one at a time."""
+        """The first ten places at once, then one at a time."""
         if not self.has_room:
             return 0
         if self.n_participants < DELAY:
@@ -153,7 +153,7 @@ class DelayedChain(_Recent):
         return super().open_places
 
     def add_node(self, node: Node) -> None:
-        """Connect one of the first ten from the source, a later one from the newest node."""
+        """Connect the source to each of the first ten, and then the newest node to each later one."""
         if node.is_source:
             if self.n_alive > 1:
                 raise RuleBroken(f"{self!r} is a chain: a source can only be its first node.")
@@ -166,13 +166,13 @@ class DelayedChain(_Recent):
 
 
 class SequentialMicrosociety(_Recent):
-    """Each node is connected from the n - 1 newest ones."""
+    """A network in which each node is connected from the n - 1 newest ones."""
 
     type = "microsociety"
     n = prop.integer(1)
 
     def __init__(self, n: int = 2, max_size: int = UNLIMITED, role: str | None = None) -> None:
-        """Make a microsociety in which n people are alive, so to speak, at a time."""
+        """Make a microsociety of n members at a time."""
         super().__init__(max_size, role)
         self.n = int(n)
 
@@ -181,22 +181,22 @@ class SequentialMicrosociety(_Recent):
         return max(1, (self.n or 2) - 1)
 
     def add_node(self, node: Node) -> None:
-        """Connect a node from its n - 1 predecessors."""
+        """Connect the n - 1 newest nodes to a new one."""
         for parent in self._before(node):
             parent.connect(whom=node)
 
 
 class _Centred(Network):
-    """Remembers its first living node."""
+    """A network that stores its first living node."""
 
     def node_joined(self, node: Node) -> None:
-        """Remember the first node."""
+        """Store the id of the first node."""
         super().node_joined(node)
         if "first" not in self.structure:
             self.remember(first=node.id)
 
     def node_left(self, node: Node) -> None:
-        """Make the oldest living node the first one."""
+        """If the first node failed, make the oldest living node the first one."""
         super().node_left(node)
         if self.structure.get("first") == node.id:
             living = [other.id for other in self.work.nodes_in(self) if not other.failed]
@@ -208,7 +208,7 @@ class _Centred(Network):
 
 
 class Star(_Centred):
-    """Each node is connected both ways with the first, which can't be a source."""
+    """A network in which each node is connected both ways with the first, which can't be a source."""
 
     type = "star"
 
@@ -223,24 +223,24 @@ class Star(_Centred):
 
 
 class Burst(_Centred):
-    """Each node is connected from the first."""
+    """A network in which each node is connected from the first."""
 
     type = "burst"
 
     def add_node(self, node: Node) -> None:
-        """Connect a node from the first one."""
+        """Connect the first node to a new one."""
         centre = self._centre(node)
         if centre is not None:
             centre.connect(whom=node)
 
 
 class FullyConnected(Network):
-    """Every node is connected both ways with every other; sources one way."""
+    """A network in which all nodes are connected both ways; sources are connected one way."""
 
     type = "fully-connected"
 
     def add_node(self, node: Node) -> None:
-        """Connect a node with everybody."""
+        """Connect a new node with all others."""
         for other in self.nodes():
             if other.id == node.id:
                 continue
@@ -252,7 +252,7 @@ class FullyConnected(Network):
 
 
 class DiscreteGenerational(Network):
-    """Generations of a fixed size; each parent is drawn from the generation before, by fitness."""
+    """A network of generations of a fixed size; parents are drawn from the generation before, by fitness."""
 
     type = "discrete-generational"
     generations = prop.integer(1)
@@ -262,7 +262,7 @@ class DiscreteGenerational(Network):
     def __init__(
         self, generations: int, generation_size: int, initial_source: bool = False, role: str | None = None
     ) -> None:
-        """Make the network; its max_size follows from the numbers."""
+        """Make the network; `max_size` follows from the number and size of generations."""
         size = int(generations) * int(generation_size) + (1 if initial_source else 0)
         super().__init__(size, role)
         self.generations = int(generations)
@@ -271,11 +271,11 @@ class DiscreteGenerational(Network):
 
     @property
     def _members(self) -> list[list[int]]:
-        """Living nodes by generation."""
+        """The living nodes of each generation."""
         return [list(ids) for ids in self.structure.get("members", [])]
 
     def _next_generation(self) -> int:
-        """The lowest generation with a place, so that those who left are replaced in theirs."""
+        """The first generation with a free place, so that a failed node is replaced in its own generation."""
         members = self._members
         return next((g for g, ids in enumerate(members) if len(ids) < self._size), len(members))
 
@@ -284,7 +284,7 @@ class DiscreteGenerational(Network):
         return self.generation_size or 1
 
     def node_joined(self, node: Node) -> None:
-        """Put a node into its generation."""
+        """Add a new node to its generation."""
         super().node_joined(node)
         if node.is_source:
             self.remember(sources=[*self.structure.get("sources", []), node.id])
@@ -316,7 +316,7 @@ class DiscreteGenerational(Network):
 
     @property
     def open_places(self) -> int:
-        """What is left of the generation that may join now."""
+        """The free places of the generation that can join now."""
         if not self.has_room or self.open_for(None) is not True:
             return 0
         generation, members = self._next_generation(), self._members
@@ -324,11 +324,11 @@ class DiscreteGenerational(Network):
 
     @property
     def waiting_for(self) -> list[int]:
-        """Nodes whose answers may open a generation."""
+        """The ids of the nodes that have to answer before the next generation opens."""
         return list(self.structure.get("waiting", []))
 
     def add_node(self, node: Node) -> None:
-        """Connect a node from its parent, which transmits at once."""
+        """Connect a parent to the new node; the parent transmits at once."""
         if node.is_source:
             return
         members = self._members
@@ -353,10 +353,10 @@ class DiscreteGenerational(Network):
 
 
 class ScaleFree(Network):
-    """The first m0 nodes know each other; later ones meet m nodes drawn by their number of friends.
+    """A network that grows by preferential attachment: m0 founders, then m connections for each new node.
 
-    Preferential attachment as in Barabasi and Albert (1999), Emergence of scaling in random networks,
-    Science 286, with distinct targets.
+    A new node is connected with m different nodes, drawn in proportion to their degree. See Barabasi and
+    Albert (1999), Emergence of scaling in random networks, Science 286.
     """
 
     type = "scale-free"
@@ -377,7 +377,7 @@ class ScaleFree(Network):
         self.remember(degrees={str(node_id): degree for node_id, degree in degrees.items()})
 
     def node_left(self, node: Node) -> None:
-        """Its friends have one friend less."""
+        """Lower the degree of the failed node's neighbors."""
         super().node_left(node)
         degrees = self._degrees
         degrees.pop(node.id, None)
@@ -398,7 +398,7 @@ class ScaleFree(Network):
 
 
 def draw_distinct(weights: dict[int, int], count: int) -> list[int]:
-    """Draw `count` different keys, each draw in proportion to the weights that are left."""
+    """Draw `count` different keys, each in proportion to the remaining weights."""
     left = dict(weights)
     drawn: list[int] = []
     while left and len(drawn) < count:
@@ -412,7 +412,7 @@ def draw_distinct(weights: dict[int, int], count: int) -> list[int]:
     return drawn
 
 
-#: Networks by the name that documents use; for `petri verify` and the docs.
+#: The stock networks by the name that `petri verify` and the documents use.
 STOCK: dict[str, type[Network]] = {
     cls.__name__: cls
     for cls in (

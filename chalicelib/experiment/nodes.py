@@ -1,4 +1,4 @@
-"""The stock kinds of node: agents with fitness, sources that make information."""
+"""Defines the stock nodes: agents with a fitness, and sources that make infos."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ InfoClass = type[Info]
 
 
 class Agent(Node):
-    """A node with a fitness, a number kept in property1."""
+    """A node with a `fitness`, a number that is stored in property1."""
 
     type = "agent"
     fitness = prop.number(1)
 
 
 class ReplicatorAgent(Agent):
-    """An agent that copies whatever it receives."""
+    """An agent that replicates each info that it receives."""
 
     type = "replicator_agent"
 
@@ -36,35 +36,52 @@ class ReplicatorAgent(Agent):
 
 
 class Source(Node):
-    """A node that makes information and receives none."""
+    """A node that makes infos and receives none."""
 
     type = "generic_source"
     is_source: ClassVar[bool] = True
 
     def __init__(self, network: Network, participant: None = None) -> None:
-        """Make a source in a network; `network.add_node(source)` connects it where that is needed."""
+        """Make a source in a network; call `network.add_node(source)` to connect it.
+
+        Args:
+            network: The network that the source belongs to.
+            participant: Not used: a source has no participant.
+
+        Raises:
+            RuleBroken: The network has failed.
+
+        """
         del participant
         super().__init__(network=network)
 
     def _what(self) -> Any:
-        """Send a new info, made for the occasion."""
+        """Make a new info, which is what a source sends by default."""
         return self.create_information()
 
     def create_information(self) -> Info:
-        """Make an info of `_info_type()` with `_contents()`, and return it."""
+        """Make an info of `_info_type()` with `_contents()`.
+
+        Returns:
+            The new info.
+
+        Raises:
+            RuleBroken: The source has failed, or its class doesn't define `_contents()`.
+
+        """
         return self._info_type()(origin=self, contents=self._contents())
 
     def _info_type(self) -> InfoClass:
-        """The class of what it makes."""
+        """Return the class of the infos that this source makes."""
         return Info
 
     def _contents(self) -> str:
-        """Override: the contents of what it makes."""
-        raise RuleBroken(f"{type(self).__name__} makes no information: give the class a _contents().")
+        """Override to return the contents of the next info."""
+        raise RuleBroken(f"{type(self).__name__} can't make infos: define _contents() in the class.")
 
 
 class RandomBinaryStringSource(Source):
-    """Makes random texts of 0 and 1, two characters long."""
+    """A source that makes texts of random zeros and ones, two characters long."""
 
     type = "random_binary_string_source"
     length: ClassVar[int] = 2
@@ -74,7 +91,7 @@ class RandomBinaryStringSource(Source):
 
 
 class Environment(Source):
-    """A source whose infos are states of the world."""
+    """A source whose infos are the states of something that changes."""
 
     type = "environment"
 
@@ -82,16 +99,29 @@ class Environment(Source):
         return State
 
     def state(self, time: datetime | None = None) -> State | None:
-        """Return the newest State, or the newest made before a moment; None if there is none."""
+        """Return the newest state.
+
+        Args:
+            time: Only states that were made before this time count.
+
+        Returns:
+            The state, or None when there is none.
+
+        """
         states = [s for s in self.infos(type=State) if time is None or s.creation_time < time]
         return states[-1] if states else None  # type: ignore[return-value]  # filtered by class
 
     def update(self, contents: Any) -> None:
-        """Make a new State with these contents."""
+        """Make a new state.
+
+        Args:
+            contents: The contents of the state.
+
+        """
         State(origin=self, contents=contents)
 
     def _what(self) -> Any:
-        """Send the newest state."""
+        """Return the newest state, which is what an environment sends by default."""
         newest = self.state()
         return newest if newest is not None else self.create_information()
 

@@ -1,7 +1,7 @@
-"""Typed properties: a name and a type for one of property1..5.
+"""Defines typed properties, which give one of property1 to property5 a name and a type.
 
 class Agent(Node):
-generation = prop.integer(2)     # kept as text in property2, read back as int
+generation = prop.integer(2)     # stored as text in property2, read as an int
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SLOTS = range(1, 6)
 
 
 class Property(Generic[T]):
-    """Reads and writes one of the five text properties as a value of a type; None stays None."""
+    """A descriptor that reads and writes one of the text properties as a typed value; None stays None."""
 
     def __init__(self, slot: int, read: Callable[[str], T], write: Callable[[T], str]) -> None:
-        """Use property<slot>; `read` and `write` turn its text into a value and back."""
+        """Use property<slot>; `read` parses its text, `write` formats a value."""
         if slot not in SLOTS:
-            raise RuleBroken(f"A record has property1 to property5; there is no property{slot}.")
+            raise RuleBroken(f"A record has property1 to property5, but no property{slot}.")
         self.column = f"property{slot}"
         self._read = read
         self._write = write

@@ -1,4 +1,4 @@
-"""What `self.recruiter` is for an author: it asks for participants after the commit."""
+"""Defines `self.recruiter`, which records requests for participants until the commit."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from .effects import Effect, Recruit, StopRecruiting
 
 
 class RecruiterProxy:
-    """Works as attribute and as call: `self.recruiter.recruit(n=1)`, `self.recruiter().recruit(n=1)`."""
+    """The recruiter as hooks see it: `self.recruiter.recruit(n=1)`, or `self.recruiter().recruit(n=1)`."""
 
     def __init__(self, ask: Callable[[Effect], None]) -> None:
-        """`ask` keeps an effect until the commit."""
+        """`ask` records an effect until the commit."""
         self._ask = ask
 
     def __call__(self) -> RecruiterProxy:
         return self
 
     def recruit(self, n: int = 1) -> None:
-        """Ask for n more participants; no more places are opened than are free to join."""
+        """Recruit n more participants, but no more than there are free places."""
         self._ask(Recruit(int(n)))
 
     def open_recruitment(self, n: int = 1) -> None:
-        """Ask for the first n participants."""
+        """Recruit the first n participants."""
         self.recruit(n)
 
     def close_recruitment(self) -> None:
-        """Ask for no more participants."""
+        """Stop recruiting."""
         self._ask(StopRecruiting())

@@ -1,6 +1,7 @@
-"""An author's own addresses and clocks: `@experiment_route("/double/<x>")`, `@scheduled(minutes=5)`.
+"""Defines an author's own routes and schedules: `@experiment_route("/double/<x>")`, `@scheduled(minutes=5)`.
 
-The decorators only mark; the loader collects what is marked on the module and on the Experiment class.
+The decorators only mark functions; the loader collects the marked functions of the module and of the
+Experiment class.
 """
 
 from __future__ import annotations
@@ -27,32 +28,32 @@ _TYPES: dict[str, Callable[[str], Any]] = {"string": str, "int": int, "float": f
 
 @dataclass(frozen=True)
 class UrlRule:
-    """An address with places for values: `/double/<int:x>`."""
+    """A URL pattern with placeholders: `/double/<int:x>`."""
 
     #: as API Gateway writes it: `/double/{x}`
     path: str
-    #: what turns each value, by name, from words into what the function gets
+    #: the function that converts each value, by name
     parameters: Mapping[str, Callable[[str], Any]]
 
     @property
     def shape(self) -> tuple[str | None, ...]:
-        """The address's parts, None where any value may stand."""
+        """The parts of the path, None for placeholders."""
         return tuple(None if part.startswith("{") else part for part in self.path.strip("/").split("/"))
 
     def arguments(self, values: Mapping[str, str]) -> dict[str, Any]:
-        """Turn the words of an address into the function's arguments; BadRequest names a wrong one."""
+        """Convert the values of a path to the function's arguments; BadRequest names an invalid one."""
         given = {}
         for name, convert in self.parameters.items():
             try:
                 given[name] = convert(values[name])
             except ValueError:
-                raise BadRequest(f"'{name}' in the address must be of type {convert.__name__}.") from None
+                raise BadRequest(f"'{name}' in the path must be of type {convert.__name__}.") from None
         return given
 
 
 @dataclass(frozen=True)
 class AuthorRoute:
-    """One address of an author, and the function that answers it."""
+    """A route of an author, and its handler."""
 
     rule: UrlRule
     methods: tuple[str, ...]
@@ -64,7 +65,7 @@ class AuthorRoute:
 
 @dataclass(frozen=True)
 class ScheduledFunction:
-    """A function that is called every so many minutes while the experiment runs."""
+    """A function that is called at a fixed interval while the experiment runs."""
 
     minutes: int
     name: str
@@ -73,10 +74,10 @@ class ScheduledFunction:
 
 
 def experiment_route(rule: str, methods: Iterable[str] = ("GET",)) -> Callable[[F], F]:
-    """Answer an address of your own with this function or method of your Experiment.
+    """Make this function, or method of your Experiment, the handler of a route of your own.
 
     Args:
-        rule: The address, with `<x>` or `{x}` where values stand; they become arguments of that name
+        rule: The path, with placeholders `<x>` or `{x}`, whose values become arguments of that name
             (`<int:x>` and `<float:x>` as numbers).
         methods: GET, POST, PUT, PATCH or DELETE.
 
@@ -84,7 +85,7 @@ def experiment_route(rule: str, methods: Iterable[str] = ("GET",)) -> Callable[[
         A decorator that marks the function and returns it unchanged.
 
     Raises:
-        ExperimentError: The rule can't be an address, or a method isn't one of these.
+        ExperimentError: The rule isn't a valid path, or a method isn't one of these.
 
     """
     parsed = parse_rule(rule)
@@ -102,7 +103,7 @@ def experiment_route(rule: str, methods: Iterable[str] = ("GET",)) -> Callable[[
 
 
 def scheduled(*, minutes: int) -> Callable[[F], F]:
-    """Call this function or method of your Experiment every so many minutes.
+    """Call this function, or method of your Experiment, at a fixed interval.
 
     Args:
         minutes: A whole number, 1 or more.
@@ -125,9 +126,9 @@ def scheduled(*, minutes: int) -> Callable[[F], F]:
 
 
 def parse_rule(rule: str) -> UrlRule:
-    """Read an address such as `/double/<int:x>`; ExperimentError says what is wrong with it."""
+    """Parse a path such as `/double/<int:x>`; ExperimentError says what is wrong with it."""
     if not rule.startswith("/") or rule == "/":
-        raise ExperimentError(f"The route {rule!r} must begin with / and go on, for example /double/<x>.")
+        raise ExperimentError(f"The route {rule!r} must begin with / and a word, for example /double/<x>.")
     parts = []
     parameters: dict[str, Callable[[str], Any]] = {}
     for part in rule[1:].split("/"):
@@ -159,10 +160,10 @@ def _converter(type_: str, rule: str) -> Callable[[str], Any]:
 
 
 def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> list[AuthorRoute]:
-    """Find the addresses that an experiment answers itself.
+    """Find the routes that an experiment defines.
 
-    `taken`: Petri's own addresses. Raises ExperimentError when two addresses can't stand beside each
-    other, or when a function doesn't take the values of its address, with a line for each.
+    `taken`: Petri's own routes. Raises ExperimentError when two routes conflict or when a handler doesn't
+    accept the values of its path, with a line for each.
     """
     core = [parse_rule(path) for path in taken]
     routes: list[AuthorRoute] = []
@@ -172,7 +173,7 @@ def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> 
             route = AuthorRoute(rule, methods, name, function, is_method)
             try:
                 _check_arguments(route)
-                _check_room(route, core, routes)
+                _check_conflicts(route, core, routes)
             except ExperimentError as refusal:
                 refusals.append(str(refusal))
             routes.append(route)
@@ -182,7 +183,7 @@ def collect_routes(module: ModuleType, cls: type, taken: Iterable[str] = ()) -> 
 
 
 def collect_schedules(module: ModuleType, cls: type) -> list[ScheduledFunction]:
-    """Find the functions that an experiment wants to have called by the clock."""
+    """Find the functions that an experiment has scheduled."""
     return [
         ScheduledFunction(getattr(function, _SCHEDULE), name, function, is_method)
         for name, function, is_method in _marked(module, cls, _SCHEDULE)
@@ -190,7 +191,7 @@ def collect_schedules(module: ModuleType, cls: type) -> list[ScheduledFunction]:
 
 
 def _marked(module: ModuleType, cls: type, mark: str) -> list[tuple[str, Callable[..., Any], bool]]:
-    """List what carries the mark, each function once, as (name, function, needs the experiment)."""
+    """List the marked functions, each once, as (name, function, needs the experiment)."""
     found: dict[int, tuple[str, Callable[..., Any], bool]] = {}
     for name, member in vars(module).items():
         if inspect.isfunction(member) and hasattr(member, mark):
@@ -209,24 +210,24 @@ def _check_arguments(route: AuthorRoute) -> None:
     try:
         inspect.signature(route.function).bind(*([None] if route.is_method else []), **arguments)
     except TypeError as error:
-        takes = ", ".join(arguments) or "nothing"
+        names = ", ".join(arguments) or "no arguments"
         raise ExperimentError(
-            f"{route.name}() answers {route.rule.path} and so is called with {takes}, but: {error}; "
-            "change the address or what the function takes."
+            f"{route.name}() handles {route.rule.path} and is called with {names}, but: {error}; "
+            "change the path or the function's arguments."
         ) from None
 
 
-def _check_room(route: AuthorRoute, core: list[UrlRule], routes: list[AuthorRoute]) -> None:
+def _check_conflicts(route: AuthorRoute, core: list[UrlRule], routes: list[AuthorRoute]) -> None:
     for rule in core:
         if _can_match_same_path(route.rule, rule):
             raise ExperimentError(
-                f"{route.name}() answers {route.rule.path}, but Petri answers {rule.path}; "
-                "choose another address."
+                f"{route.name}() handles {route.rule.path}, but that is a route of Petri: {rule.path}; "
+                "choose another path."
             )
     for other in routes:
         if route.rule.shape == other.rule.shape and set(route.methods) & set(other.methods):
             raise ExperimentError(
-                f"{route.name}() and {other.name}() answer the same address {route.rule.path}; "
+                f"{route.name}() and {other.name}() have the same route {route.rule.path}; "
                 "change one of them."
             )
     for rule in (*core, *(other.rule for other in routes)):
@@ -240,12 +241,12 @@ def _can_match_same_path(one: UrlRule, other: UrlRule) -> bool:
 
 
 def _check_siblings(route: AuthorRoute, other: UrlRule) -> None:
-    """Refuse two names for one place in the tree of addresses, as API Gateway does."""
+    """Refuse different placeholder names at one position of a path, as API Gateway does."""
     for mine, theirs in zip(route.rule.path.split("/"), other.path.split("/"), strict=False):
         if mine.startswith("{") and theirs.startswith("{") and mine != theirs:
             raise ExperimentError(
-                f"{route.rule.path} and {other.path} name the same place differently; write {theirs} in "
-                f"the route of {route.name}()."
+                f"{route.rule.path} and {other.path} have different placeholders at the same position; "
+                f"write {theirs} in the route of {route.name}()."
             )
         if mine != theirs:
             return

@@ -1,4 +1,4 @@
-"""Reading the author's text files: as UTF-8, or with an error that names file, line and encoding.
+"""Reads the author's text files as UTF-8, or raises an error that names file, line and encoding.
 
 Every text file of an author is read through `read_text`; a test forbids other ways.
 """
@@ -12,14 +12,14 @@ from typing import Final
 
 from chalicelib.errors import ExperimentError
 
-#: What a file begins with in each encoding that has such a mark; the longer ones come first.
+#: The byte order mark of each encoding that has one, longer marks first.
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-#: Files in which an author writes text, and that code or pages read.
+#: Extensions of text files that authors write and that code or pages read.
 TEXT_SUFFIXES: Final = frozenset(
     {
         *(".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".xml"),
@@ -36,7 +36,7 @@ class NotUTF8Error(ExperimentError):
     code = "not_utf8"
 
     def __init__(self, path: Path, line: int, encoding: str) -> None:
-        """`line`: the first that can't be read; `encoding`: what the file seems to be written in."""
+        """`line`: the first invalid line; `encoding`: what the file seems to be written in."""
         self.path, self.line, self.encoding = path, line, encoding
         self.what = f"this file isn't UTF-8 text but seems to be {encoding}{_writer(encoding)}"
         self.fix = _fix(path, encoding)
@@ -76,7 +76,7 @@ def find_encoding_problem(raw: bytes) -> tuple[int, str] | None:
 
 
 def find_undecodable_file(error: BaseException, folder: Path) -> NotUTF8Error | None:
-    """Find the file in a folder whose contents the author's code couldn't decode; None if it isn't that."""
+    """Find the file in a folder that the author's code failed to decode; None for any other error."""
     if not isinstance(error, UnicodeDecodeError) or len(error.object) < 2:  # noqa: PLR2004 - a lone byte is anywhere
         return None
     for path in _texts_below(folder):

@@ -1,4 +1,4 @@
-"""The stock kinds of transformation."""
+"""Defines the stock transformations."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from chalicelib.model.transformation import Mutation, Replication, Transformatio
 
 
 class Compression(Transformation):
-    """An info made shorter."""
+    """A transformation to a shorter info."""
 
     type = "compression"
 
 
 class Response(Transformation):
-    """An info made in answer to another."""
+    """A transformation to an info that answers another."""
 
     type = "response"
 

@@ -93,12 +93,12 @@ class Transformation(Record):
 
 
 class Replication(Transformation):
-    """An info copied without change."""
+    """A transformation to an exact copy."""
 
     type = "replication"
 
 
 class Mutation(Transformation):
-    """An info copied with a change."""
+    """A transformation to a changed copy."""
 
     type = "mutation"

@@ -17,6 +17,8 @@ import petri.data
 import petri.errors
 import petri.prop
 import petri.report
+from chalicelib.experiment.bots.base_bot import BaseBot
+from chalicelib.experiment.bots.http_bot import HttpBot
 from chalicelib.model.record import Record
 from chalicelib.model.run_records import Notification, Payment, Recruitment
 
@@ -40,6 +42,10 @@ DOCUMENTED = (
     Recruitment,
     petri.Environment,
     petri.Source,
+    BaseBot,
+    HttpBot,
+    petri.HighPerformanceBotBase,
+    petri.BotBase,
 )
 
 

@@ -1,1 +1,1 @@
-"""Bots: programs that take part over HTTP and sockets, or in a real browser."""
+"""Contains the bots: programs that take part over HTTP and sockets, or in a real browser."""

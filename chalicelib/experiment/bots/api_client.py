@@ -1,7 +1,7 @@
-"""The line between a bot and the server: repeats what got lost, waits when asked to, never argues.
+"""Sends a bot's HTTP requests, with retries and backoff.
 
-Every request carries an X-Request-Id that stays the same however often it is sent, so a repeat of something
-that did arrive changes nothing and gets the first answer again.
+Each request has an X-Request-Id, its idempotency key, which stays the same in each retry. So a retry of a
+request that did arrive changes nothing and gets the first response again.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 logger = logging.getLogger("petri.bots")
 
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
-#: Answers that say nothing about the request itself: the server, or what stands before it, was not ready.
+#: Transient status codes: the server, or a gateway before it, was not ready.
 TRANSIENT_STATUSES = frozenset({TOO_MANY_REQUESTS, 502, 503, 504})
-#: How often a request is sent at most when its answer gets lost or the server is not ready.
+#: The maximum number of attempts when a response is lost or the server is not ready.
 MAX_ATTEMPTS = 8
-#: The same where the server is there and asks for patience: many act at this moment.
+#: The maximum number of attempts when the server is busy.
 MAX_THROTTLED_ATTEMPTS = 40
-#: Seconds of a pause at most, whatever was asked for.
+#: The longest pause between two attempts, in seconds, whatever the server asks for.
 MAX_SERVER_DELAY = 120.0
 MAX_BACKOFF = 12.0
-#: Seconds that a bot waits at most, over one request, for the person ahead of it.
+#: The maximum number of seconds that a bot waits, in one request, for the participant ahead of it.
 BUSY_TIMEOUT = 1800.0
-#: Seconds until an answer counts as lost; API Gateway itself gives up after 29.
+#: The timeout of one attempt in seconds; API Gateway's own timeout is 29.
 ANSWER_TIMEOUT = 35.0
-#: Seconds of the first pause when the server names none; doubled with each further loss.
+#: The first pause of the backoff in seconds, when the server names none; doubled with each retry.
 BACKOFF_BASE = 0.2
-#: Seconds of a pause for the person ahead when the server names none.
+#: The pause in seconds while the participant ahead is working, when the server names none.
 BUSY_PAUSE = 0.5
 
 
 class BotError(PetriError):
-    """A bot could not go on; the message names the route and what the server answered."""
+    """A bot could not go on; the message names the route and the server's response."""
 
     code = "bot_failed"
 
     def __init__(self, message: str = "", *, route: str = "", answered: int = 0, reason: str = "") -> None:
-        """`route` that was asked, status it `answered` (0: no answer), `reason`: the server's error_code."""
+        """`route`: of the request. `answered`: the status code, or 0. `reason`: the server's error_code."""
         super().__init__(message)
         self.route = route
         self.answered = answered
@@ -58,42 +58,42 @@ class BotError(PetriError):
 
 
 class ApiClient:
-    """One bot's connection to one server."""
+    """The HTTP client of one bot."""
 
     def __init__(self, host: str) -> None:
-        """`host` is scheme and address: "http://127.0.0.1:5000"."""
+        """`host`: scheme and address, such as "http://127.0.0.1:5000"."""
         self.host = host
-        #: The participant's token, once POST /participant has answered; before, that of who sends the bot.
+        #: The participant's token after POST /participant; before that, the token of the bot's operator.
         self.token = ""
-        #: What the line waits for at this moment; empty between two requests.
+        #: What the client is waiting for; empty between two requests.
         self.waiting_for = ""
-        #: Set from outside when the bot's time is over: nothing is sent from then on.
+        #: Set from outside to stop the bot: no more requests are sent.
         self.is_stopped = False
         self._session: requests.Session | None = None
-        # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
+        # A generator of its own, so that retries don't change the bot's choices.
         self._jitter = random.Random()
 
     @property
     def session(self) -> requests.Session:
-        """The connection that all requests share."""
+        """The HTTP session that all requests share."""
         if self._session is None:
-            # Put off: authors' folders import bot bases in Lambda too, where no bot runs.
+            # Lazy import: authors' folders import bot bases in Lambda too, where no bot runs.
             import requests
 
             self._session = requests.Session()
         return self._session
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the HTTP session."""
         if self._session is not None:
             self._session.close()
             self._session = None
 
     def ask(self, method: str, route: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send fields to a route and return the answer's JSON.
+        """Send fields to a route and return the JSON object of the response.
 
-        Raises `BotError` at once when the server refuses (4xx), and when `MAX_ATTEMPTS` brought no answer, or
-        `MAX_THROTTLED_ATTEMPTS` nothing but the answer that there are too many requests.
+        Raises `BotError` at once when the server refuses the request (4xx), and after `MAX_ATTEMPTS` without
+        a response or `MAX_THROTTLED_ATTEMPTS` that were all throttled.
         """
         headers = {"X-Request-Id": str(uuid.uuid4())}
         if self.token:
@@ -125,8 +125,8 @@ class ApiClient:
     def _send(
         self, method: str, route: str, form: dict[str, str], headers: dict[str, str]
     ) -> requests.Response | None:
-        """Send once; None when the answer got lost on the way."""
-        import requests  # put off as in `session`
+        """Send the request once; None when there was no response."""
+        import requests  # Lazy import: see `session`
         from requests.exceptions import ChunkedEncodingError
 
         where = "params" if method == "GET" else "data"
@@ -167,7 +167,7 @@ class ApiClient:
 
 
 def _form(fields: Mapping[str, Any] | None) -> dict[str, str]:
-    """Write values as forms carry them: objects as JSON, nothing for None."""
+    """Encode values as form fields: objects as JSON, None left out."""
     return {
         name: json.dumps(value) if isinstance(value, dict | list) else str(value)
         for name, value in (fields or {}).items()
@@ -176,7 +176,7 @@ def _form(fields: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def _body(answer: requests.Response | None) -> dict[str, Any]:
-    """Return the JSON object of an answer; {} when it holds none, a gateway's own page say."""
+    """Return the JSON object of a response; {} when there is none, as in a gateway's own error page."""
     if answer is None:
         return {}
     try:
@@ -187,20 +187,20 @@ def _body(answer: requests.Response | None) -> dict[str, Any]:
 
 
 def _is_transient(answer: requests.Response) -> bool:
-    """Whether a repeat may fare better: too many requests, or a gateway that answers in place of the app."""
+    """Whether a retry can succeed: too many requests, or an error of a gateway instead of the app."""
     status = answer.status_code
     return status in TRANSIENT_STATUSES or (status >= SERVER_ERROR and not _body(answer).get("error_code"))
 
 
 def _is_throttled(answer: requests.Response | None) -> bool:
-    """Whether the server is there, and lets in fewer requests than come at this moment."""
+    """Whether the server is throttling requests."""
     if answer is None:
         return False
     return answer.status_code == TOO_MANY_REQUESTS or _body(answer).get("error_code") == "busy"
 
 
 def _retry_after(answer: requests.Response | None) -> float:
-    """Return the seconds that the server asked to wait, 0 when it asked for none; it may name a date."""
+    """Return the Retry-After header in seconds, 0 without one; the header can be a date."""
     asked = "" if answer is None else answer.headers.get("Retry-After", "")
     try:
         seconds = float(asked)

@@ -1,4 +1,4 @@
-"""Who a bot is: the ids it came with, what it draws, what went wrong."""
+"""Defines what all bots have in common: ids, random draws and problems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger("petri.bots")
 
 @dataclass(frozen=True)
 class BotIdentity:
-    """Who a bot says it is: the server's address and the ids of the recruiter's link."""
+    """The server's address and the ids of the recruiter's link with which a bot signs up."""
 
     host: str
     recruiter: str
@@ -29,7 +29,7 @@ class BotIdentity:
 
 
 def read_identity(url: str, assignment_id: str = "", worker_id: str = "", hit_id: str = "") -> BotIdentity:
-    """Read the ids from a recruiter's link; ids given by hand win, missing ones are made up."""
+    """Read the ids from a recruiter's link; arguments take precedence, and missing ids are generated."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
 
@@ -47,9 +47,9 @@ def read_identity(url: str, assignment_id: str = "", worker_id: str = "", hit_id
 
 
 class BaseBot:
-    """What both kinds of bot know about themselves."""
+    """The base class of all bots."""
 
-    #: What a bot answers in the questionnaire that ends every experiment.
+    #: The bot's answers to the questionnaire at the end of the experiment.
     question_responses: Mapping[str, Any] = {"engagement": 4, "difficulty": 3}
 
     def __init__(
@@ -62,10 +62,17 @@ class BaseBot:
         *,
         seed: object = None,
     ) -> None:
-        """Take the recruiter's link; ids that are not given are read from its query.
+        """Make a bot for a recruiter's link.
 
-        `seed` fixes what `self.random` draws; without one the worker id does, so a bot of the same name
-        behaves the same in every run.
+        Args:
+            URL: The recruiter's link; ids that aren't passed are read from its query.
+            assignment_id: The recruiter's id of the assignment.
+            worker_id: The recruiter's id of the worker.
+            participant_id: The number of a participant who has signed up already.
+            hit_id: The recruiter's id of the listing.
+            seed: The seed of `self.random`; by default the worker id, so that a bot with the same id
+                behaves the same in every run.
+
         """
         entry = read_identity(URL, assignment_id, worker_id, hit_id)
         self.URL = URL
@@ -77,17 +84,22 @@ class BaseBot:
         self.mode = entry.mode
         self.unique_id = f"{self.worker_id}:{self.assignment_id}"
         self.participant_id = participant_id
-        #: For the bot's own choices: the same seed draws the same.
+        #: The random generator for the bot's choices; the same seed gives the same draws.
         self.random = random.Random(str(self.worker_id if seed is None else seed))
-        #: What went wrong, in sentences; empty when the bot came through.
+        #: What went wrong, in sentences; empty when the bot succeeded.
         self.problems: list[str] = []
-        #: What the bot waits for at this moment; empty while it waits for nothing.
+        #: What the bot is waiting for; empty when it isn't waiting.
         self.waiting_for = ""
 
     def participate(self) -> bool | None:
-        """Take part in the experiment: the one method that every bot writes itself.
+        """Override to take part in the experiment. This is the only method that every bot has to define.
 
-        Returns False when the bot could not take part; None and True both mean that it did.
+        Returns:
+            False when the bot couldn't take part; None and True both mean that it did.
+
+        Raises:
+            ExperimentError: The bot's class doesn't define `participate()`.
+
         """
         raise ExperimentError(
             f"The bot {type(self).__name__} has no participate() method; write one that does what "
@@ -95,18 +107,34 @@ class BaseBot:
         )
 
     def stop(self) -> None:
-        """Let the bot ask the server for nothing more; its time is over."""
+        """Stop the bot: it sends no more requests."""
 
     def log(self, text: str) -> None:
-        """Write a line to the log, with the bot's class and its participant's number."""
+        """Write a line to the log, with the bot's class and its participant's number.
+
+        Args:
+            text: What to write.
+
+        """
         logger.info("%s %s: %s", type(self).__name__, self.participant_id or "(not signed up)", text)
 
     def stochastic_sleep(self, mean: float = 0.5, longest: float = 5.0) -> None:
-        """Wait a little, by chance: `mean` seconds on average and never more than `longest`."""
-        # Drawn from the module's generator, so that waiting never changes what the bot decides.
+        """Sleep for a random time.
+
+        Args:
+            mean: The mean of the exponential distribution, in seconds.
+            longest: The maximum, in seconds.
+
+        """
+        # The module's generator is used, so that sleeping doesn't change the bot's choices.
         time.sleep(min(random.expovariate(1 / mean), longest))
 
     def note(self, problem: str) -> None:
-        """Keep a problem for the report of the run, and log it."""
+        """Add a problem to `problems`, for the report of the run, and log it.
+
+        Args:
+            problem: What went wrong, in a sentence.
+
+        """
         self.problems.append(problem)
         logger.warning("%s %s: %s", type(self).__name__, self.participant_id or "(not signed up)", problem)

@@ -1,4 +1,4 @@
-"""Bots that click: a real browser for each, driven by Selenium."""
+"""Defines bots that drive a real browser with Selenium."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BROWSERS = ("chrome", "chrome_headless", "firefox", "firefox_headless")
 class BotBase(BaseBot):
     """A bot that drives a real browser through the experiment's pages.
 
-    It looks for what the stock pages have: `btn-primary` on the ad, `consent`, `btn-success` on the
+    It uses the elements of the stock pages: `btn-primary` on the ad, `consent`, `btn-success` on the
     instructions, `engagement`, `difficulty` and `submit-questionnaire` at the end. The settings
     webdriver_type (chrome, chrome_headless, firefox, firefox_headless) and webdriver_url (the address
     of a Selenium hub) choose the browser; without a screen it runs headless in any case.
@@ -37,7 +37,7 @@ class BotBase(BaseBot):
 
     @property
     def driver(self) -> WebDriver:
-        """The browser; it opens when first asked for."""
+        """The browser, which is opened when it is first used."""
         if self._driver is None:
             config = get_config()
             kind = str(config.get("webdriver_type", None) or BROWSERS[0])
@@ -45,12 +45,19 @@ class BotBase(BaseBot):
         return self._driver
 
     def run_experiment(self) -> bool:
-        """Sign up, take part, sign off and close the browser; True when all went well.
+        """Sign up, take part, sign off and close the browser.
 
-        What the browser couldn't find or do is kept in `problems`; an error in the bot's own code is raised.
+        What the browser couldn't find or do is added to `problems`; an error in the bot's own code is raised.
+
+        Returns:
+            True when the bot succeeded; False when `problems` says what went wrong.
+
+        Raises:
+            ExperimentError: Selenium isn't installed.
+
         """
         _need_selenium()
-        from selenium.common.exceptions import WebDriverException  # put off: Lambda has no Selenium
+        from selenium.common.exceptions import WebDriverException  # Lazy import: Lambda has no Selenium
 
         try:
             self._run_phases()
@@ -67,7 +74,12 @@ class BotBase(BaseBot):
             self.complete_experiment("worker_failed")
 
     def sign_up(self) -> int | str:
-        """Go through ad, consent and instructions, and return the participant's number."""
+        """Go through ad, consent and instructions.
+
+        Returns:
+            The participant's number.
+
+        """
         self.log("signing up")
         self.driver.get(self.URL)
         opened = len(self.driver.window_handles)
@@ -79,7 +91,12 @@ class BotBase(BaseBot):
         return self.participant_id
 
     def sign_off(self) -> bool:
-        """Answer the questionnaire, hand it in and wait until it has arrived."""
+        """Answer the questionnaire, submit it and wait until it has been submitted.
+
+        Returns:
+            True when it was submitted.
+
+        """
         self.log("signing off")
         self.wait_for("id", "submit-questionnaire")
         self.complete_questionnaire()
@@ -90,8 +107,8 @@ class BotBase(BaseBot):
         return True
 
     def complete_questionnaire(self) -> None:
-        """Choose the answers of `question_responses`; a field that the page lacks is left out."""
-        from selenium.webdriver.support.select import Select  # put off: Lambda has no Selenium
+        """Fill in the answers of `question_responses`; answers to fields that the page lacks are ignored."""
+        from selenium.webdriver.support.select import Select  # Lazy import: Lambda has no Selenium
 
         for name, value in self.question_responses.items():
             for field in self.driver.find_elements("id", name):
@@ -101,9 +118,16 @@ class BotBase(BaseBot):
                     field.send_keys(str(value))
 
     def complete_experiment(self, status: str) -> dict[str, Any]:
-        """Report the end through the page's own `dallinger` object, which carries the participant's token.
+        """Report the end through the page's own `dallinger` object, which has the participant's token.
 
-        `status` is "worker_complete" or "worker_failed"; the questionnaire's page reports completion itself.
+        The questionnaire's page reports completion itself.
+
+        Args:
+            status: `"worker_complete"` or `"worker_failed"`.
+
+        Returns:
+            The JSON object of the response.
+
         """
         self.log(status)
         answer: dict[str, Any] = self.driver.execute_async_script(
@@ -114,18 +138,33 @@ class BotBase(BaseBot):
         )
         return answer
 
-    # What participate() is written with
+    # Helpers for participate()
 
     def wait_for(self, by: str, value: str) -> WebElement:
-        """Wait until an element can be clicked ("id", "submit-response") and return it."""
-        from selenium.webdriver.support import expected_conditions  # put off: Lambda has no Selenium
+        """Wait until an element can be clicked.
+
+        Args:
+            by: How to find the element, such as `"id"` or `"css selector"`.
+            value: What to find, such as `"submit-response"`.
+
+        Returns:
+            The element.
+
+        """
+        from selenium.webdriver.support import expected_conditions  # Lazy import: Lambda has no Selenium
 
         element: WebElement = self.wait_until(expected_conditions.element_to_be_clickable((by, value)))
         return element
 
     def click(self, by: str, value: str) -> None:
-        """Wait until an element can be clicked, and click it."""
-        from selenium.webdriver.support import expected_conditions  # put off: Lambda has no Selenium
+        """Wait until an element can be clicked, and click it.
+
+        Args:
+            by: How to find the element, such as `"id"` or `"css selector"`.
+            value: What to find, such as `"submit-response"`.
+
+        """
+        from selenium.webdriver.support import expected_conditions  # Lazy import: Lambda has no Selenium
 
         is_ready = expected_conditions.element_to_be_clickable((by, value))
 
@@ -139,23 +178,37 @@ class BotBase(BaseBot):
         self.wait_until(clicked)
 
     def where(self) -> str:
-        """Return the address of the page that the browser shows, without its query."""
+        """Return the URL of the current page.
+
+        Returns:
+            The URL without its query.
+
+        """
         return self.driver.current_url.partition("?")[0]
 
     def wait_until(self, condition: Any, seconds: float = PAGE_TIMEOUT) -> Any:
-        """Wait until `condition(driver)` returns something true, and return that."""
-        from selenium.common.exceptions import (  # put off: Lambda has no Selenium
+        """Wait until a condition holds.
+
+        Args:
+            condition: A function that gets the driver and returns a true value when the condition holds.
+            seconds: How long to wait.
+
+        Returns:
+            What the condition returned.
+
+        """
+        from selenium.common.exceptions import (  # Lazy import: Lambda has no Selenium
             NoSuchElementException,
             StaleElementReferenceException,
         )
         from selenium.webdriver.support.ui import WebDriverWait
 
-        # While one page gives way to the next, what was just found is gone a moment later.
+        # While the browser loads the next page, an element that was found can disappear.
         passing = (NoSuchElementException, StaleElementReferenceException)
         return WebDriverWait(self.driver, seconds, ignored_exceptions=passing).until(condition)
 
     def _follow_new_window(self, opened: int) -> None:
-        """Go on in the window that the ad opened, or in this one where it used a plain link."""
+        """Switch to the window that the ad opened, or stay in this one if the ad used a plain link."""
         self.wait_until(
             lambda driver: len(driver.window_handles) > opened or driver.find_elements("id", "consent")
         )
@@ -174,7 +227,7 @@ class BotBase(BaseBot):
 
 def _need_selenium() -> None:
     try:
-        import selenium  # noqa: F401 - only whether it is there; put off: Lambda has no Selenium
+        import selenium  # noqa: F401 - checks that it is installed; lazy import: Lambda has no Selenium
     except ImportError as missing:
         raise ExperimentError(
             "This bot drives a browser, and Selenium is not installed: pip install selenium. "
@@ -185,22 +238,22 @@ def _need_selenium() -> None:
 def _open_browser(kind: str, hub: str) -> WebDriver:
     """Open a local browser, or one at a Selenium hub's address."""
     _need_selenium()
-    from selenium import webdriver  # put off: Lambda has no Selenium
+    from selenium import webdriver  # Lazy import: Lambda has no Selenium
 
     options = _options(kind)
     if hub:
         return webdriver.Remote(command_executor=hub, options=options)
-    # Named where it is installed, a driver isn't looked for on the network.
+    # With the path of an installed driver, Selenium doesn't search for one on the network.
     if isinstance(options, webdriver.ChromeOptions):
         return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
     return webdriver.Firefox(options, webdriver.FirefoxService(shutil.which("geckodriver")))
 
 
 def _options(kind: str) -> ChromeOptions | FirefoxOptions:
-    from selenium import webdriver  # put off: Lambda has no Selenium
+    from selenium import webdriver  # Lazy import: Lambda has no Selenium
 
     if kind not in BROWSERS:
-        raise ConfigError(f'webdriver_type = "{kind}" is none that bots can drive: {", ".join(BROWSERS)}.')
+        raise ConfigError(f'webdriver_type = "{kind}" is not supported by bots; use {", ".join(BROWSERS)}.')
     width, height = WINDOW_SIZE
     headless = kind.endswith("headless") or _has_no_screen()
     if kind.startswith("firefox"):
@@ -213,7 +266,7 @@ def _options(kind: str) -> ChromeOptions | FirefoxOptions:
     if headless:
         chrome.add_argument("--headless=new")
     if os.geteuid() == 0:
-        # Chromium refuses its sandbox to root, which is what containers run as.
+        # Chromium doesn't start its sandbox for root, and containers often run as root.
         chrome.add_argument("--no-sandbox")
     return chrome
 

@@ -1,4 +1,4 @@
-"""A bot that asks over HTTP, waits in waiting rooms, and talks on channels."""
+"""Defines bots that send HTTP requests, wait in waiting rooms and use channels."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from .api_client import ApiClient, BotError
 from .base_bot import BaseBot
 from .socket_client import QUORUM, BotSocket, ChannelMessage
 
-#: Seconds that a bot waits at most for its group to come together.
+#: The maximum number of seconds that a bot waits for its group to be complete.
 QUORUM_TIMEOUT = 1800.0
-#: Seconds after which a waiting bot asks, in case a message was lost.
+#: Seconds after which a waiting bot polls, in case a message was lost.
 POLL_SECONDS = 10.0
 
 
 class Dismissed(Exception):
-    """The platform let this participant go: the group ended, or never came together."""
+    """The platform released this participant: the group ended, or was never complete."""
 
 
 class HttpBot(BaseBot):
-    """What a bot does over the line: requests, channels, waiting."""
+    """The base class of bots that use HTTP and sockets directly."""
 
-    #: The server said that more people came than are needed: the bot goes straight to the questionnaire.
+    #: Whether the server has more participants than it needs, so that the bot skips to the questionnaire.
     skip_experiment = False
 
     _line: ApiClient | None = None
@@ -33,14 +33,14 @@ class HttpBot(BaseBot):
 
     @property
     def line(self) -> ApiClient:
-        """The connection to the server."""
+        """The API client of this bot."""
         if self._line is None:
             self._line = ApiClient(self.host)
         return self._line
 
     @property
     def waiting_for(self) -> str:
-        """What the bot waits for at this moment; empty while it waits for nothing."""
+        """What the bot is waiting for; empty when it isn't waiting."""
         return self._waiting_for or (self._line.waiting_for if self._line is not None else "")
 
     @waiting_for.setter
@@ -48,22 +48,46 @@ class HttpBot(BaseBot):
         self._waiting_for = what
 
     def stop(self) -> None:
-        """Let the bot ask the server for nothing more; its time is over."""
+        """Stop the bot: it sends no more requests."""
         self.line.is_stopped = True
 
     def post(self, route: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """POST form fields to a route such as "/info/7" and return the answer's JSON."""
+        """Send a POST request.
+
+        Args:
+            route: The route, such as `"/info/7"`.
+            data: The form fields.
+
+        Returns:
+            The JSON object of the response.
+
+        Raises:
+            BotError: The server refused the request, or no retry succeeded.
+
+        """
         return self.line.ask("POST", route, data)
 
     def get(self, route: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """GET a route with query parameters and return the answer's JSON."""
+        """Send a GET request.
+
+        Args:
+            route: The route, such as `"/info/7"`.
+            params: The query parameters.
+
+        Returns:
+            The JSON object of the response.
+
+        Raises:
+            BotError: The server refused the request, or no retry succeeded.
+
+        """
         return self.line.ask("GET", route, params)
 
     # Channels
 
     @property
     def socket(self) -> BotSocket:
-        """The socket; it opens when first used."""
+        """The bot's socket, which is opened when it is first used."""
         if self._socket is None:
             self._socket = BotSocket(self._socket_address)
         return self._socket
@@ -73,29 +97,56 @@ class HttpBot(BaseBot):
         return f"{self.host.replace('http', 'ws', 1)}/chat?{urlencode(query)}"
 
     def subscribe(self, *channels: str) -> None:
-        """Listen to channels, such as "network-3"; what is said there comes with `next_message`."""
+        """Subscribe to channels, whose messages `next_message` then returns.
+
+        Args:
+            *channels: The names of the channels, such as `"network-3"`.
+
+        Raises:
+            BotError: The server refused a subscription, or no retry succeeded.
+
+        """
         for channel in channels:
             self.socket.subscribe(channel)
 
     def publish(self, channel: str, data: object) -> None:
-        """Say something on a channel: a text as it is, anything else as JSON."""
+        """Publish a message on a channel.
+
+        Args:
+            channel: The name of the channel.
+            data: A text, or any other value, which is sent as JSON.
+
+        Raises:
+            BotError: The socket was lost and couldn't be opened again.
+
+        """
         self.socket.send(channel, data)
 
     def next_message(self, within: float = POLL_SECONDS) -> ChannelMessage | None:
-        """Return the next message (`channel`, `text`, `data`); None when none came `within` seconds.
+        """Return the next message of the subscribed channels.
 
-        What is published while a socket is lost is not kept, so ask the experiment for its state as well.
-        Raises `Dismissed`, which the base class handles, when the platform ends the group.
+        Messages that are published while the socket is disconnected are lost, so poll the experiment's state
+        as well. When the platform ends the group, this raises `Dismissed`, which the base class handles.
+
+        Args:
+            within: How many seconds to wait.
+
+        Returns:
+            A message with `channel`, `text` and `data`, or None when there was none in this time.
+
+        Raises:
+            BotError: The socket was lost and couldn't be opened again.
+
         """
-        said_before, self.waiting_for = self._waiting_for, self._waiting_for or "a message on its channels"
+        previous, self.waiting_for = self._waiting_for, self._waiting_for or "a message on its channels"
         message = self.socket.receive(within)
-        self.waiting_for = said_before
+        self.waiting_for = previous
         if message is not None and message.channel == QUORUM:
             self._apply_room_state(message.data)
         return message
 
     def hang_up(self) -> None:
-        """Close the socket, as somebody does who closes the page."""
+        """Close the socket, as a participant does who closes the page."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -103,17 +154,22 @@ class HttpBot(BaseBot):
     # The waiting room
 
     def subscribe_to_quorum_channel(self) -> None:
-        """Listen to what the waiting room says; every socket of a bot does."""
+        """Subscribe to the messages of the waiting room, as every socket of a bot does."""
         self.subscribe(QUORUM)
 
     def wait_for_quorum(self) -> None:
-        """Return when the room is full, or is full without this bot (`skip_experiment` is True then)."""
+        """Wait until the room is full, with this bot or without it (then `skip_experiment` is True).
+
+        Raises:
+            BotError: The waiting room didn't open in time, or a request failed.
+
+        """
         self.subscribe_to_quorum_channel()
         until = time.monotonic() + QUORUM_TIMEOUT
         room = self.look_around()
         while not self._is_decided(room):
             if time.monotonic() > until:
-                raise BotError(f"Nobody opened the waiting room within {QUORUM_TIMEOUT:.0f} seconds.")
+                raise BotError(f"The waiting room did not open within {QUORUM_TIMEOUT:.0f} seconds.")
             self.waiting_for = (
                 f"others in the waiting room ({room.get('n', 0)} of {room.get('q', 1)} are there)"
             )
@@ -122,7 +178,15 @@ class HttpBot(BaseBot):
         self.waiting_for = ""
 
     def look_around(self) -> dict[str, Any]:
-        """Return how far the waiting room is: q, n, overrecruited. Asking is being there."""
+        """Return the state of the waiting room. The request also counts as a heartbeat.
+
+        Returns:
+            A dict with `q`, `n` and `overrecruited`.
+
+        Raises:
+            BotError: The server refused the request, or no retry succeeded.
+
+        """
         room: dict[str, Any] = self.get(f"/waiting-room/{self.participant_id}")["quorum"]
         self._apply_room_state(room)
         return room

@@ -1,4 +1,4 @@
-"""A bot's open socket: frames `<channel>:<data>` both ways, heartbeats, and a new socket when one is lost."""
+"""Connects a bot's socket: `<channel>:<data>` frames both ways, heartbeats, and reconnects."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("petri.bots")
 
-#: The protocol's own channel, and where the platform tells participants what concerns them.
+#: The protocol's own channel, and the channel with the platform's messages to the participant.
 PROTOCOL, QUORUM = "petri", "quorum"
-#: Seconds between two heartbeats; who was not heard of for a minute loses the seat in the waiting room.
+#: Seconds between two heartbeats; a participant without one for a minute loses the seat in the waiting room.
 HEARTBEAT = 12.0
-#: How often a socket is opened again, in a row, before the bot gives up.
+#: The maximum number of reconnects in a row.
 MAX_ATTEMPTS = 8
 BACKOFF_BASE = 0.2
 BACKOFF_MAX = 10.0
-#: Seconds for one opening handshake, and for the answer to a subscription.
+#: The timeout in seconds of an opening handshake and of a subscription.
 ANSWER_TIMEOUT = 35.0
 CLOSE_TIMEOUT = 1.0
 SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
@@ -37,14 +37,14 @@ SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessage:
-    """What was said on a channel."""
+    """A message on a channel."""
 
     channel: str
     text: str
 
     @property
     def data(self) -> Any:
-        """What the text says when it is JSON, without the number that pages give; else the text."""
+        """The text parsed as JSON, without the number that pages add; the text itself if it isn't JSON."""
         try:
             found = json.loads(self.text)
         except ValueError:
@@ -55,21 +55,21 @@ class ChannelMessage:
 
 
 class BotSocket:
-    """One socket for all channels of a bot. It beats its heart while the bot listens."""
+    """One socket for all channels of a bot, which sends heartbeats while the bot receives."""
 
     def __init__(self, address: Callable[[], str]) -> None:
-        """`address` gives the address of the socket, with the participant's newest token."""
+        """`address` returns the URL of the socket, with the participant's newest token."""
         self._address = address
         self._connection: ClientConnection | None = None
         self._closing = ExitStack()
         self._channels: list[str] = []
         self._early: list[ChannelMessage] = []
         self._next_beat = 0.0
-        # Drawn apart from the bot's own choices, so that a bad line never changes what a bot decides.
+        # A generator of its own, so that reconnects don't change the bot's choices.
         self._jitter = random.Random()
 
     def subscribe(self, channel: str) -> None:
-        """Listen to one more channel; returns when it is heard. BotError says why it may not."""
+        """Subscribe to one more channel and wait for the confirmation; BotError when it is refused."""
         if channel not in self._channels:
             self._channels.append(channel)
             if self._connection is not None:
@@ -77,12 +77,12 @@ class BotSocket:
         self._open_connection()
 
     def send(self, channel: str, data: object) -> None:
-        """Say something: a text as it is, anything else as JSON."""
+        """Publish a text as it is, or any other value as JSON."""
         text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
         self._put(f"{channel}:{text}")
 
     def receive(self, within: float) -> ChannelMessage | None:
-        """Return the next message; None when nothing was said for `within` seconds."""
+        """Return the next message; None when there was none `within` seconds."""
         until = time.monotonic() + within
         while not self._early:
             left = until - time.monotonic()
@@ -94,11 +94,11 @@ class BotSocket:
         return self._early.pop(0)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._closing.close()
         self._connection = None
 
-    # What happens on the line
+    # Frames
 
     def _until_next_beat(self) -> float:
         left = self._next_beat - time.monotonic()
@@ -109,7 +109,7 @@ class BotSocket:
         return left
 
     def _hear(self, within: float) -> ChannelMessage | None:
-        from websockets.exceptions import ConnectionClosed  # put off as in `_open`
+        from websockets.exceptions import ConnectionClosed  # Lazy import: see `_open`
 
         try:
             frame = self._open_connection().recv(timeout=within)
@@ -123,7 +123,7 @@ class BotSocket:
         return ChannelMessage(channel, text)
 
     def _put(self, frame: str) -> None:
-        from websockets.exceptions import ConnectionClosed  # put off as in `_open`
+        from websockets.exceptions import ConnectionClosed  # Lazy import: see `_open`
 
         for _ in range(MAX_ATTEMPTS):
             try:
@@ -144,14 +144,14 @@ class BotSocket:
         return True
 
     def _ask_for(self, channel: str) -> None:
-        """Subscribe and wait until it is confirmed; what is said meanwhile is kept."""
+        """Subscribe and wait for the confirmation; messages that arrive meanwhile are buffered."""
         self._put(_control_frame("subscribe", channel))
         until = time.monotonic() + ANSWER_TIMEOUT
         while time.monotonic() < until:
             message = self._hear(until - time.monotonic())
             if message is None:
                 if self._connection is None:
-                    return  # lost: the next socket asks for all channels
+                    return  # lost: the next socket subscribes to all channels
                 continue
             if not self._is_protocol(message):
                 self._early.append(message)
@@ -167,11 +167,11 @@ class BotSocket:
             self._next_beat = time.monotonic() + HEARTBEAT
             for channel in self._channels:
                 self._ask_for(channel)
-        # A subscription may have lost it again.
+        # The socket may have been lost again during a subscription.
         return self._connection or self._open_connection()
 
     def _open(self) -> ClientConnection:
-        """Open a socket that listens to what the platform says; again while the server isn't ready."""
+        """Open a socket for the platform's messages; retry while the server isn't ready."""
         connect, refused = _client()
         for attempt in range(MAX_ATTEMPTS):
             try:
@@ -199,14 +199,14 @@ class BotSocket:
 
 
 def _client() -> tuple[Callable[..., AbstractContextManager[ClientConnection]], type[InvalidStatus]]:
-    """Return what opens a socket, and the error that says it was refused."""
+    """Return the function that opens a socket, and the error that it raises when it is refused."""
     try:
-        # Put off: authors' folders import bot bases in Lambda too, where there is no WebSocket client.
+        # Lazy import: authors' folders import bot bases in Lambda too, where there is no WebSocket client.
         from websockets.exceptions import InvalidStatus
         from websockets.sync.client import connect
     except ImportError as missing:
         raise ExperimentError(
-            "This bot talks over a socket, and the package websockets is not installed: "
+            "This bot uses a socket, and the package websockets is not installed: "
             "pip install 'petri[cli]', or pip install websockets."
         ) from missing
     return connect, InvalidStatus

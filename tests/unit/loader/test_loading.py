@@ -159,9 +159,9 @@ def tidy():
     )
 
 
-def test_addresses_that_petri_answers_are_refused(load) -> None:
+def test_a_route_of_petri_is_refused(load) -> None:
     code = "from petri import experiment_route\n@experiment_route('/info/<x>')\ndef mine(x):\n    pass\n"
-    with pytest.raises(ExperimentError, match="choose another address"):
+    with pytest.raises(ExperimentError, match="choose another path"):
         load(code, core_routes=["/info/{node_id}"])
 
 

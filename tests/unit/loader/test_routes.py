@@ -34,8 +34,8 @@ def test_numbers_in_an_address_become_numbers() -> None:
     assert parse_rule("/<int:n>/<float:r>").arguments({"n": "3", "r": "0.5"}) == {"n": 3, "r": 0.5}
 
 
-def test_an_address_with_a_wrong_value_is_refused() -> None:
-    with pytest.raises(BadRequest, match="'n' in the address must be of type int"):
+def test_a_path_with_an_invalid_value_is_refused() -> None:
+    with pytest.raises(BadRequest, match="'n' in the path must be of type int"):
         parse_rule("/double/<int:n>").arguments({"n": "many"})
 
 
@@ -122,11 +122,11 @@ def test_one_function_may_answer_several_addresses() -> None:
 
 
 @pytest.mark.parametrize("rule", ["/info/<node_id>", "/info/latest", "/experiment/score", "/<x>/<y>"])
-def test_an_address_that_petri_answers_is_refused(rule: str) -> None:
+def test_a_route_that_petri_has_is_refused(rule: str) -> None:
     def mine(**_values):
         return None
 
-    with pytest.raises(ExperimentError, match="but Petri answers /"):
+    with pytest.raises(ExperimentError, match="but that is a route of Petri: /"):
         collect(experiment_route(rule)(mine), taken=CORE)
 
 
@@ -168,22 +168,20 @@ def test_two_functions_may_not_answer_the_same_request() -> None:
     def write():
         return None
 
-    with pytest.raises(ExperimentError, match=r"write\(\) and read\(\) answer the same address"):
+    with pytest.raises(ExperimentError, match=r"write\(\) and read\(\) have the same route"):
         collect(read, write)
 
 
-def test_a_function_that_does_not_take_the_values_of_its_address_is_refused() -> None:
+def test_a_handler_that_does_not_accept_the_values_of_its_path_is_refused() -> None:
     @experiment_route("/double/<x>")
     def double(y):
         return y
 
-    with pytest.raises(
-        ExperimentError, match=r"double\(\) answers /double/\{x\} and so is called with x, but"
-    ):
+    with pytest.raises(ExperimentError, match=r"double\(\) handles /double/\{x\} and is called with x, but"):
         collect(double)
 
 
-def test_everything_that_is_wrong_with_addresses_is_told_at_once() -> None:
+def test_all_invalid_routes_are_reported_at_once() -> None:
     @experiment_route("/info/<node_id>")
     def mine(node_id):
         return node_id
