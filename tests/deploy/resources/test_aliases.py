@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.messages import Lane
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
 from infra.aws.lifecycle import deployment
@@ -173,9 +174,10 @@ def older(standing: Standing) -> Standing:
     """An app as older versions of Petri have left it: everything calls the functions themselves."""
     account, names = standing.account, standing.names
     functions, events = account.client("lambda"), account.client("events")
-    found = mapping(account, names)
-    assert found is not None
-    functions.update_event_source_mapping(UUID=found["UUID"], FunctionName=names.function("on_message"))
+    for lane in Lane:
+        found = mapping(account, names, lane)
+        assert found is not None
+        functions.update_event_source_mapping(UUID=found["UUID"], FunctionName=names.function("on_message"))
     (target,) = events.list_targets_by_rule(Rule=names.tick_rule)["Targets"]
     plain = {**target, "Arn": target["Arn"].removesuffix(f":{ALIAS}")}
     events.put_targets(Rule=names.tick_rule, Targets=[plain])

@@ -105,7 +105,9 @@ def test_cloudfront_stands_before_all_three_origins(made: Made) -> None:
 
 def test_every_alarm_is_there(made: Made) -> None:
     told = made.ask("cloudwatch", "describe_alarms", AlarmNamePrefix=made.names.prefix)["MetricAlarms"]
-    assert len(told) == 6
+    wanted = resolved.of_type(resolved.front(), "AWS::CloudWatch::Alarm")
+    assert len(told) == len(wanted)
+    assert wanted
 
 
 def test_every_log_of_the_templates_ends(made: Made) -> None:
