@@ -76,7 +76,7 @@ def _count(app: App) -> dict[str, int]:
     begin = store.begin
     store.begin = lambda now: units.append(now) or begin(now)
     engine = store.engine
-    engine.taken()
+    engine.take_counts()
     delivered = 1
     queue_consumer.consume(_report())
     queue: Any = app.queue
@@ -84,7 +84,7 @@ def _count(app: App) -> dict[str, int]:
         delivered += 1
         queue_consumer.consume(LocalQueue.as_event(message, queue.tries(message)))
         queue.done(message)
-    return {"messages": delivered, "units of work": len(units), **engine.taken()}
+    return {"messages": delivered, "units of work": len(units), **engine.take_counts()}
 
 
 def _report() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -295,6 +296,18 @@ def test_the_code_of_a_pool_alone_takes_over_no_session(world: NewWorld) -> None
         assert here.post(path, {**given, "entry": signed}).status == 200, path
     token = here.post("/participant", {**ids, "entry": signed})["token"]
     assert here.post("/participant", ids, token=token)["token"] == token
+
+
+def test_an_entry_link_alone_finds_its_participant(world: NewWorld) -> None:
+    here = world(mode="live", recruiter="link", link_workers="w1", launch=False)
+    (address,) = here.app.recruiters.named("link").recruit(1, "open-1", {}).addresses
+    ids = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    begun = here.post("/participant", ids)
+    found = here.post("/load-participant", {"entry": address})
+    assert (begun.status, found.status) == (200, 200)
+    assert found["participant"]["id"] == begun["participant"]["id"]
+    forged = here.post("/load-participant", {"entry": f"{address}x"})
+    assert (forged.status, forged.code) == (403, "entry_link_invalid")
 
 
 # -- how often --------------------------------------------------------------------------------------
