@@ -1,4 +1,4 @@
-"""What stops a command on the operator's machine: what is wrong, and what to do."""
+"""The error that stops a command on the operator's machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from chalicelib.errors import PetriError
 
 
 class OperatorProblem(PetriError):
-    """AWS didn't do what was asked of it; the message says why and what to do."""
+    """A command on the operator's machine can't continue; the message says why and what to do."""
 
     code = "aws_problem"

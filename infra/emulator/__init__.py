@@ -1,1 +1,1 @@
-"""AWS on loopback, to rehearse a deployment: moto with what it lacks, and a player of Lambda functions."""
+"""An AWS emulator on loopback: moto with added features, and services that run functions."""

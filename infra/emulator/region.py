@@ -1,4 +1,4 @@
-"""A region of AWS for a rehearsal: the played services, what runs in them, and their names."""
+"""An AWS region for a rehearsal: the emulated services, what runs in them, and their names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STAGE = "api"
 
 
 class DeployedServices:
-    """What is deployed: read from AWS when it is first asked for, and again after `forget`."""
+    """The deployed functions and APIs: read from AWS on first use, and again after `forget`."""
 
     def __init__(self, cloud: Cloud, machine: Machine, packages: Packages) -> None:
         self._cloud = cloud
@@ -62,7 +62,7 @@ class DeployedServices:
             self.sockets.host_is_going()
 
     def forget(self) -> None:
-        """End the functions' processes, and look anew at what is deployed, sockets apart: they stay open."""
+        """Stop the functions' processes and read again what is deployed; sockets stay open."""
         if "functions" in self.__dict__:
             self.functions.close()
         for name in ("functions", "rest", "sockets", "socket_api_id", "distribution"):
@@ -70,10 +70,10 @@ class DeployedServices:
 
 
 class Region:
-    """Everything that is played, from `with` to the end of the block."""
+    """All emulated services, for the block of a `with`."""
 
     def __init__(self, requester_url: str | None = None) -> None:
-        """`requester_url`: where Mechanical Turk is played."""
+        """`requester_url`: the address of the Mechanical Turk emulator."""
         self._requester_url = requester_url
         self._open = ExitStack()
 
@@ -102,12 +102,12 @@ class Region:
         return self.cloud.url
 
     def calls(self) -> list[Call]:
-        """Return every call that AWS got, those to open sockets last."""
+        """Return every call to AWS, those to open sockets last."""
         return [*self.cloud.calls(), *self.deployed.connections.calls]
 
     @contextmanager
     def operator(self, home: Path) -> Iterator[None]:
-        """Let this process be an operator's, to whom all of this is AWS; nothing at `home` is kept."""
+        """Make this process an operator's that uses the emulator as AWS; `home` is temporary."""
         settings = {
             **self.cloud.environment(OPERATOR),
             "HOME": str(home),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-# Before moto reads them: ports of other machines, and what moto would ask them for.
+# Set before moto reads them: moto's other servers, which aren't used.
 os.environ.setdefault("AWS_ACCESS_KEY_ID", "moto")
 os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "moto")
 
@@ -44,13 +44,13 @@ class _Handler(MotoRequestHandler):
 
 
 def _say(application: Any, exception: BaseException, **_: Any) -> None:
-    """Write down what moto stumbled over; its caller only learns that it did."""
+    """Log the traceback of an error in moto, because the client sees only its status."""
     del application
     traceback.print_exception(exception)
 
 
 def main() -> None:
-    """Serve until the process is ended."""
+    """Serve until the process is terminated."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     got_request_exception.connect(_say)
     with ExitStack() as shims:
@@ -63,13 +63,13 @@ def main() -> None:
         shims.enter_context(properties())
         shims.enter_context(buckets())
         shims.enter_context(distributions())
-        # moto looks through its own folders on every request.
+        # moto scans its own folders on every request.
         shims.enter_context(patch.object(backends, "list_of_moto_modules", cache(_modules)))
         recorder = Recorder(DomainDispatcherApplication(create_backend_app))
         recorder.copy = partial(_copied, recorder)
         server = _listening(recorder)
         shims.enter_context(stacks(_url_of(server)))
-        # Nobody waits for copies that have ended.
+        # The kernel reaps copies that have exited.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
@@ -89,7 +89,7 @@ def _url_of(server: BaseWSGIServer) -> str:
 
 
 def _copied(recorder: Recorder) -> dict[str, int]:
-    """Fork, and say where the copy listens; nobody else asks anything meanwhile."""
+    """Fork and return the copy's address; no other request runs meanwhile."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:
@@ -109,7 +109,7 @@ def _copied(recorder: Recorder) -> dict[str, int]:
 
 
 def _let_go_of_sockets() -> None:
-    """Leave the original's connections to it; their numbers stay taken, because objects hold them."""
+    """Close the original's connections in the copy, without freeing their descriptors, which objects hold."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in [int(path.name) for path in Path("/dev/fd").iterdir()]:
         with suppress(OSError):

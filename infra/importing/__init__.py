@@ -1,7 +1,7 @@
-"""`load_zip`: an export, Petri's or Dallinger's, back into a store, so that the platform serves it again.
+"""`load_zip`: loads an export of Petri or Dallinger into a store, so that the platform serves it again.
 
-The whole export is read and checked before the first item is written. Roots of networks come last, so
-a load that breaks off shows no network; what it left is refused by the next one.
+The whole export is read and validated before the first item is written. Roots of networks are written last,
+so an interrupted load shows no network, and the next load refuses the store.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .source import ExportSource
 from .survey import Survey, survey, translated
 from .writer import Writer
 
-#: Numbers that only ever grow, by the table whose ids they are.
+#: Monotonic counters, by the table whose ids they number.
 COUNTED: Final = ("participant", "notification", "recruitment")
-#: Transmissions whose infos are fetched in one call.
+#: The batch size of transmissions whose infos are fetched in one call.
 AT_ONCE: Final = 100
 
 __all__ = ["check_zip", "load_zip"]
 
 
 def check_zip(path: Path | str) -> None:
-    """Read an export as `load_zip` does, and write nothing; DataError says what is wrong with it."""
+    """Validate an export as `load_zip` does, without writing; raises DataError with what is wrong."""
     with Export(path) as export:
         _surveyed(export)
 
@@ -40,9 +40,9 @@ def check_zip(path: Path | str) -> None:
 def load_zip(path: Path | str, engine: Engine) -> dict[str, int]:
     """Write an export into an empty store and return how many rows each table had.
 
-    path: a zip, or the folder that it was unpacked into. Petri's ids stay. Ids of another scheme become
-    Petri's, and each record keeps its own in details["original_id"]. DataError for a store that isn't
-    empty, and for an export that isn't complete or not consistent: then nothing is written.
+    path: a zip, or the folder that it was unpacked into. Petri's ids are kept. Other ids are replaced by
+    Petri's, and each record keeps its own in details["original_id"]. Raises DataError, before anything is
+    written, for a store that isn't empty and for an incomplete or inconsistent export.
     """
     _refuse_unless_empty(engine)
     with Export(path) as export:
@@ -63,7 +63,7 @@ def _refuse_unless_empty(engine: Engine) -> None:
 
 
 class _Loading:
-    """Writes what was surveyed."""
+    """Writes the surveyed export."""
 
     def __init__(self, engine: Engine, source: ExportSource, ids: Ids, seen: Survey) -> None:
         self._engine = engine
@@ -93,7 +93,7 @@ class _Loading:
         self._writer.put_all(map(as_item, self._rows(table)))
 
     def _write_numbers(self) -> None:
-        """Write what tells that the store is taken: the counters, the header, the experiment's own state."""
+        """Write the items that mark the store as used: counters, header, the experiment's own state."""
         for name in COUNTED:
             if self._seen.largest[name]:
                 self._engine.increment(keys.counter(name), self._seen.largest[name])
@@ -101,7 +101,7 @@ class _Loading:
         self._writer.put(items.item_at(keys.HEADER, "networks_header", header))
         state = dict(self._seen.experiment)
         if self._seen.first_time is not None:
-            # Where networks are, the experiment was launched: launching must not make them again.
+            # With networks, the experiment was launched: a launch must not create them again.
             state.setdefault("launched", iso(self._seen.first_time))
         self._writer.put(items.item_at(keys.EXPERIMENT, "experiment", state))
         self._writer.finish()

@@ -1,4 +1,4 @@
-"""Ids: Petri's say where a record lies and stay; others get such an id, and keep theirs in `details`."""
+"""Translates ids: Petri's are kept, others are replaced and stay in `details`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .source import LOADING_ORDER, MAY_BE_NULL, REFERENCES, ExportSource
 
 ORIGINAL: Final = "original_id"
 
-#: The column that names what a record is numbered at; a link may be numbered at either end.
+#: The column that names a record's owner, whose counter numbers it; a link may be numbered at either end.
 OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "node": ("network_id",),
     "info": ("origin_id",),
@@ -26,20 +26,20 @@ OWNERS: Final[dict[str, tuple[str, ...]]] = {
     "question": ("participant_id",),
 }
 SPANS: Final = {"node": NETWORK_SPAN, "question": PARTICIPANT_SPAN}
-#: Tables whose records are numbered one after another, at the same owner together.
+#: Tables whose records share one counter for each owner.
 THINGS: Final = ("info", "vector", "transmission", "transformation")
 
 
 class Ids:
-    """What each id of the export becomes, by table."""
+    """The translation of the export's ids, by table."""
 
     def __init__(self, known: dict[str, dict[int, int]], *, are_kept: bool) -> None:
-        """Take what was learned; see `learn`."""
+        """Use a translation; see `learn`."""
         self._known = known
         self.are_kept = are_kept
 
     def translated(self, table: str, line: int, row: Row) -> Row:
-        """Return a row with the ids that it will have; an unknown reference is an error."""
+        """Return a row with translated ids; an unknown reference is an error."""
         changed = dict(row)
         for column, other in REFERENCES.get(table, {}).items():
             if row[column] is None and (table, column) in MAY_BE_NULL:
@@ -56,7 +56,7 @@ class Ids:
 
 
 def learn(source: ExportSource) -> Ids:
-    """Read which ids there are; keep them where all are Petri's own, else give new ones."""
+    """Read all ids; keep a table's ids if they are Petri's own, else assign new ones."""
     found: dict[str, dict[int, int]] = {}
     are_kept = True
     for table in LOADING_ORDER:
@@ -77,7 +77,7 @@ def learn(source: ExportSource) -> Ids:
 
 
 def lies_where_it_says(table: str, row: Row) -> bool:
-    """Whether an id is one that Petri gave: its owner's id, then a number of five digits."""
+    """Whether Petri assigned an id: its owner's id, then a number of five digits."""
     if table not in OWNERS:
         return bool(row["id"] >= 1) and (table != "network" or bool(row["id"] <= MAX_NODES))
     owner, number = divmod(row["id"], SPANS.get(table, NODE_SPAN))
@@ -87,12 +87,12 @@ def lies_where_it_says(table: str, row: Row) -> bool:
 def _refuse_if_ours(source: ExportSource, table: str, line: int, id_: int) -> None:
     if "petri" in source.export.manifest:
         raise MalformedTableError(
-            f"{table}.csv", line, f"{id_} isn't an id that Petri gives there. Was the file edited?"
+            f"{table}.csv", line, f"{id_} isn't an id that Petri assigns there. Was the file edited?"
         )
 
 
 def renumbered(found: dict[str, dict[int, int]]) -> dict[str, dict[int, int]]:
-    """Give Petri's ids to records, in the order of those that they have: {table: {old: new}}."""
+    """Assign Petri's ids to records, in the order of their old ones: {table: {old: new}}."""
     known: dict[str, dict[int, int]] = {}
     at_nodes: Counter[int] = Counter()
     for table in LOADING_ORDER:
@@ -114,20 +114,22 @@ def _numbered_at(
     for id_ in sorted(owners):
         owner = known.get(owners[id_])
         if owner is None:
-            # The reference is reported, with its line, when the row itself is read.
+            # Reading the row itself reports the reference, with its line.
             continue
         newest[owner] += 1
         if newest[owner] > MAX_THINGS:
-            raise DataError(f"More than {MAX_THINGS} records belong to {owners[id_]}: Petri holds no more.")
+            raise DataError(
+                f"More than {MAX_THINGS} records belong to {owners[id_]}: Petri supports no more."
+            )
         yield id_, owner * span + newest[owner]
 
 
 def _counted(table: str, owners: Iterable[int]) -> dict[int, int]:
-    """Keep numbers that can stay; count anew where one is too large or not positive."""
+    """Keep valid numbers; renumber all if one is too large or not positive."""
     ordered = sorted(owners)
     most = MAX_NODES if table == "network" else 10**10
     if not ordered or (ordered[0] >= 1 and ordered[-1] <= most):
         return {id_: id_ for id_ in ordered}
     if len(ordered) > most:
-        raise DataError(f"The export has {len(ordered)} networks: Petri holds {most}.")
+        raise DataError(f"The export has {len(ordered)} networks; Petri supports {most}.")
     return {id_: number for number, id_ in enumerate(ordered, start=1)}

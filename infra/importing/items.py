@@ -1,4 +1,4 @@
-"""Rows become items again, each with its own marks, so that everything reads as it was exported."""
+"""Converts rows to items, each with its own fields, so that everything reads as it was exported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def item_at(key: Key, kind: str, fields: Row) -> Item:
 
 
 def stored_fields(table: str, row: Row) -> Row:
-    """Return what is stored of a row; what a record has by default is left out, as the mapping does."""
+    """Return a row's stored fields, without those that have a record's default."""
     record = KINDS[table]
     fields: Row = {"id": row["id"], "creation_time": iso(row["creation_time"])}
     if row["failed"]:
@@ -38,7 +38,8 @@ def stored_fields(table: str, row: Row) -> Row:
         if not (value is None or value is False or value in ({}, [])):
             fields[STORED_AS.get(name, name)] = _stored(value)
         elif value is None and name in row and name not in OBJECTS and not hasattr(record, name):
-            # The class has no default for what was scrubbed: it is nothing, not missing.
+            # A scrubbed value is stored as None instead of being omitted, because the class has no default
+            # for it.
             fields[name] = None
     return fields
 
@@ -49,11 +50,11 @@ def _stored(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-# -- networks and what lies in them -------------------------------------------------------------
+# -- networks and their records -------------------------------------------------------------
 
 
 def network_item(row: Row, seen: Survey) -> Item:
-    """Return a network's root with its counters. What failed below it carries marks of its own."""
+    """Return a network's root with its counters. Failed records below it have their own fields."""
     tally = seen.networks[row["id"]]
     fields = stored_fields("network", row)
     fields.update(
@@ -84,7 +85,7 @@ def info_item(row: Row) -> Item:
 
 
 def vector_items(row: Row) -> list[Item]:
-    """Return a vector's two items, one at each end."""
+    """Return a vector's two items, one for each end."""
     places = keys.vector_ends(row["id"], row["origin_id"], row["destination_id"])
     fields = stored_fields("vector", row)
     return [item_at(place, "vector", fields) for place in places]
@@ -97,7 +98,7 @@ def transformation_item(row: Row) -> Item:
 
 
 def transmission_items(row: Row, info: Item) -> list[Item]:
-    """Return a transmission with its copy of the info, and the note of it at the sender."""
+    """Return a transmission with its copy of the info, and its entry at the sender."""
     copy = {name: value for name, value in info.items() if name not in ("pk", "sk", "kind")}
     fields = {**stored_fields("transmission", row), "info": copy}
     place = keys.transmission(row["id"], row["destination_id"])
@@ -108,11 +109,11 @@ def transmission_items(row: Row, info: Item) -> list[Item]:
     ]
 
 
-# -- people and reports -------------------------------------------------------------------------
+# -- participants and notifications -------------------------------------------------------------------------
 
 
 def participant_items(row: Row, seen: Survey) -> list[Item]:
-    """Return a participant with what hangs on it, and its place in the small list by status."""
+    """Return a participant with its dependent items, and its entry in the index by status."""
     fields = stored_fields("participant", row)
     node_ids = [node_id for _, node_id in sorted(seen.taken.get(row["id"], ()))]
     if node_ids:
@@ -152,15 +153,15 @@ def recruitment_item(row: Row) -> Item:
 
 
 class Claims:
-    """Whose assignments and workers are, so that nobody takes part twice; blank for scrubbed data."""
+    """The participant of each assignment and worker id, against repeated participation; empty if scrubbed."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Begin without participants."""
         self._assignments: dict[str, int] = {}
         self._workers: dict[str, list[int]] = {}
 
     def add(self, row: Row) -> None:
-        """Take note of a participant; an assignment is its newest participant's."""
+        """Add a participant; an assignment belongs to its newest participant."""
         worker_id, assignment_id = row["worker_id"], row["assignment_id"]
         if assignment_id:
             self._assignments[assignment_id] = max(row["id"], self._assignments.get(assignment_id, 0))
@@ -168,7 +169,7 @@ class Claims:
             self._workers.setdefault(worker_id, []).append(row["id"])
 
     def items(self) -> Iterable[Item]:
-        """Return the items that keep the claims."""
+        """Return the items for the claims."""
         for assignment_id, participant_id in self._assignments.items():
             yield item_at(keys.assignment(assignment_id), "assignment", {"participant_id": participant_id})
         for worker_id, ids in self._workers.items():

@@ -1,4 +1,4 @@
-"""The rows of an export as records have them: by Petri's names, Dallinger's words turned into ours."""
+"""Reads an export's rows with Petri's names, translated from Dallinger's if necessary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.export.table_schema import Row
 from chalicelib.model.participant import WORKING
 from chalicelib.storage.record_mapping import KINDS
 
-#: Which columns say to what a record belongs, and in which table that stands.
+#: The columns that refer to other records, and their tables.
 REFERENCES: Final[dict[str, dict[str, str]]] = {
     "node": {"network_id": "network", "participant_id": "participant"},
     "info": {"origin_id": "node", "network_id": "network"},
@@ -31,19 +31,19 @@ REFERENCES: Final[dict[str, dict[str, str]]] = {
     "question": {"participant_id": "participant"},
     "payment": {"participant_id": "participant"},
 }
-#: A source is nobody's node.
+#: A source has no participant.
 MAY_BE_NULL: Final = {("node", "participant_id")}
-#: What a row can't be without, besides its id, time and references.
+#: Required columns, besides id, time and references.
 ESSENTIAL: Final = {"payment": ("kind", "amount", "status"), "transmission": ("status",)}
 #: Older names of columns.
 RENAMED: Final = {"recruiter_id": "recruiter"}
-#: Values of columns that an older export doesn't have.
+#: Defaults for columns that an older export doesn't have.
 UNTOLD: Final[dict[str, Row]] = {
     "recruitment": {"recruiter": "", "event_type": "recruit", "n": 1},
     "question": {"number": 0},
     "participant": {"status": WORKING},
 }
-#: A base class's own word in Dallinger.
+#: A base class's type name in Dallinger.
 BASE: Final = "base"
 
 
@@ -51,7 +51,7 @@ class ExportSource:
     """Reads an export's tables one row at a time."""
 
     def __init__(self, export: Export) -> None:
-        """Take an open export; DataError when a table is missing."""
+        """`export`: an open export; raises DataError when a table is missing."""
         export.require()
         self.export = export
 
@@ -72,7 +72,7 @@ class ExportSource:
 
 
 def _as_record(table: str, found: Row, strange: Sequence[str]) -> Row:
-    """Give a row Petri's columns; what Petri doesn't know goes into `details`."""
+    """Return a row with Petri's columns; unknown ones go into `details`."""
     more = {name: value for name in strange if (value := found.pop(name)) is not None}
     row: Row = {**dict.fromkeys(COLUMNS[table]), **found}
     for name, value in UNTOLD.get(table, {}).items():

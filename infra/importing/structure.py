@@ -1,4 +1,4 @@
-"""What a network remembers of its nodes: as exported, else found by letting its living nodes join again."""
+"""Restores a network's structure: as exported, else by letting its live nodes join again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .survey import Survey
 
 
 def structure_of(item: Item, seen: Survey) -> dict[str, Any]:
-    """Return the structure of the network that an item (without one) stores."""
+    """Return the structure of the network in an item that lacks it."""
     if item["id"] in seen.structures:
         return seen.structures[item["id"]]
     network = cast("Network", record_mapping.make_record("network", item))
@@ -33,8 +33,8 @@ def structure_of(item: Item, seen: Survey) -> dict[str, Any]:
 
 
 def _member(node_id: int, *, is_source: bool, answered: bool) -> Node:
-    """Make a node that knows as much of itself as a network asks when it joins."""
+    """Create a node with the fields that a network reads when a node joins."""
     node = (Source if is_source else Node).blank()
-    # Somebody's, whoever it is: nobody waits for a node without a participant.
+    # Any participant will do: a gate doesn't wait for a node without one.
     node.__dict__.update(id=node_id, answered=answered, participant_id=0)
     return node

@@ -1,4 +1,4 @@
-"""What records keep about each other, counted from an export before anything is written."""
+"""Counts the records of an export before anything is written."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ REPLICATION: Final = "replication"
 class RecordTally:
     """The counters of one network, node or participant."""
 
-    #: The number of the newest thing, and the newest creation time.
+    #: The number of the newest record, and the newest creation time.
     newest: int = 0
     last_time: datetime | None = None
-    #: Living and failed infos of a node; living nodes and sources of a network.
+    #: Live and failed infos of a node; live nodes and sources of a network.
     alive: int = 0
     failed: int = 0
     sources: int = 0
 
     def saw(self, number: int, time: datetime) -> None:
-        """Take note of a thing."""
+        """Count a record."""
         self.newest = max(self.newest, number)
         self.last_time = time if self.last_time is None else max(time, self.last_time)
 
@@ -47,7 +47,7 @@ def _tallies() -> dict[int, RecordTally]:
 
 @dataclass(slots=True)
 class Survey:
-    """Everything counted, by id."""
+    """All counts, by id."""
 
     networks: dict[int, RecordTally] = field(default_factory=_tallies)
     nodes: dict[int, RecordTally] = field(default_factory=_tallies)
@@ -58,10 +58,10 @@ class Survey:
     answered: set[int] = field(default_factory=set)
     unanswered: set[int] | None = None
     structures: dict[int, dict[str, Any]] = field(default_factory=dict)
-    #: What the experiment keeps about itself.
+    #: The experiment's own state.
     experiment: dict[str, Any] = field(default_factory=dict)
-    #: Living nodes of each network as (creation time, id, whether a source), and living vectors from each
-    #: node: what a network that came without its structure is put together from.
+    #: Live nodes of each network as (creation time, id, whether a source), and live vectors from each
+    #: node: the structure of a network is restored from these if it is missing.
     members: dict[int, list[tuple[datetime, int, bool]]] = field(default_factory=lambda: defaultdict(list))
     degrees: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     #: The largest id of each table, and how many rows it has.
@@ -75,13 +75,13 @@ class Survey:
 
 
 def translated(source: ExportSource, ids: Ids, table: str) -> Iterator[tuple[int, Row]]:
-    """Yield a table's rows with the ids that they will have."""
+    """Yield a table's rows with translated ids."""
     for line, row in source.rows(table):
         yield line, ids.translated(table, line, row)
 
 
 def survey(source: ExportSource, ids: Ids) -> Survey:
-    """Read the whole export, check how its rows refer to each other, and count."""
+    """Read the whole export, validate references between its rows, and count."""
     seen = Survey()
     _read_kept(source, ids, seen)
     replicas = {
@@ -99,7 +99,7 @@ def survey(source: ExportSource, ids: Ids) -> Survey:
 
 
 def _read_kept(source: ExportSource, ids: Ids, seen: Survey) -> None:
-    """Take what the export says of structures; it speaks of ids that must have stayed."""
+    """Read the exported structures, which are valid only if their ids were kept."""
     if not (ids.are_kept and source.export.has_structures):
         return
     seen.unanswered = set()
@@ -112,7 +112,7 @@ def _read_kept(source: ExportSource, ids: Ids, seen: Survey) -> None:
 
 
 def _check_place(table: str, line: int, row: Row) -> None:
-    """Refuse what would lie in two networks at once, and payments of no known kind."""
+    """Refuse records that belong to two networks, and payments of an unknown kind."""
     if table == "payment" and row["kind"] not in PAYMENT_KINDS:
         raise MalformedTableError(
             "payment.csv", line, f"kind is {row['kind']!r}; it should be one of {', '.join(PAYMENT_KINDS)}."

@@ -1,4 +1,4 @@
-"""Many new items into an empty store, in commits that the engine takes."""
+"""Writes many new items to an empty store, in commits of the engine's maximum size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.storage.engine import Engine, Item, Put
 
-#: Items in one commit where the engine takes more.
+#: Items in one commit, if the engine allows more.
 AT_ONCE: Final = 500
 
 
@@ -23,7 +23,7 @@ class Writer:
         self._bytes = 0
 
     def put(self, *items: Item) -> None:
-        """Write new items, soon."""
+        """Add new items to a buffered commit."""
         for item in items:
             size = len(json.dumps(item))
             if self._waiting and (
@@ -34,12 +34,12 @@ class Writer:
             self._bytes += size
 
     def put_all(self, items: Iterable[Item]) -> None:
-        """Write many new items, soon."""
+        """Add many new items to buffered commits."""
         for item in items:
             self.put(item)
 
     def finish(self) -> None:
-        """Write what is still waiting."""
+        """Write the items that are still buffered."""
         if self._waiting:
             self._engine.commit(self._waiting)
         self._waiting = []

@@ -1,1 +1,1 @@
-"""What an operator does at Mechanical Turk by hand: look at HITs, end or extend them, mark workers."""
+"""The operator's commands for Mechanical Turk: list, expire and extend HITs, assign qualifications."""

@@ -11,15 +11,16 @@ from chalicelib.recruiters.mturk.hits import HitClient
 from chalicelib.recruiters.mturk.qualifications import QualificationTypes
 from chalicelib.recruiters.mturk.requester import Requester, connect
 
-#: A folder without config.txt: settings come from the environment and from home, as no experiment is needed.
+#: An empty folder without config.txt: settings come from the environment and from home, since no experiment
+#: is needed.
 _NO_EXPERIMENT = Path(__file__).parent
 
 
 class MTurkConnection:
-    """What the commands work with."""
+    """A client of Mechanical Turk, and the operator's settings."""
 
     def __init__(self, requester: Requester, config: Configuration) -> None:
-        """Take whom to ask, and the operator's own settings."""
+        """`client`: of Mechanical Turk."""
         self.requester = requester
         self.config = config
         self.hits = HitClient(requester)
@@ -27,13 +28,13 @@ class MTurkConnection:
 
     @property
     def market(self) -> str:
-        """The market in words."""
+        """The marketplace in words."""
         return "the sandbox of Mechanical Turk" if self.requester.market == "sandbox" else "Mechanical Turk"
 
 
 @contextmanager
 def opened(*, sandbox: bool) -> Iterator[MTurkConnection]:
-    """Connect to Mechanical Turk while the block lasts."""
+    """Connect to Mechanical Turk for the block."""
     config = Configuration()
     config.load_for(_NO_EXPERIMENT)
     requester = connect(config, "sandbox" if sandbox else "live")

@@ -1,4 +1,4 @@
-"""HITs of a run: listed, ended, extended."""
+"""Lists, expires and extends the HITs of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .connection import MTurkConnection
 
 @dataclass(frozen=True)
 class Extension:
-    """What a HIT has more of."""
+    """What to add to a HIT."""
 
     hit: Hit
     assignments: int
@@ -33,9 +33,9 @@ def of_run(desk: MTurkConnection, app: str) -> list[Hit]:
 
 
 def expire(desk: MTurkConnection, app: str, *, dry_run: bool) -> list[str]:
-    """End the HITs of a run that can still be found; return their ids.
+    """Expire the HITs of a run that workers can still find, and return their ids.
 
-    A HIT that compensates somebody goes on: they are owed it.
+    HITs for compensations stay open, because their workers are owed the money.
     """
     now = datetime.now(UTC)
     places = [hit for hit in of_run(desk, app) if hit.is_of(app, PLACES)]
@@ -46,7 +46,7 @@ def expire(desk: MTurkConnection, app: str, *, dry_run: bool) -> list[str]:
 def extend(
     desk: MTurkConnection, hit_id: str, assignments: int, hours: float | None, *, dry_run: bool
 ) -> Extension:
-    """Add hours to the time for which a HIT is found, and assignments: last, as they can't be taken back."""
+    """Add hours to a HIT's lifetime, and assignments, which come last because they can't be removed again."""
     hit = desk.hits.get(hit_id)
     until = None if hours is None else max(hit.expires, datetime.now(UTC)) + timedelta(hours=hours)
     if not dry_run:

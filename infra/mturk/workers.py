@@ -1,4 +1,4 @@
-"""Workers and their qualifications."""
+"""Assigns qualifications to workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Act = Callable[[str], None]
 
 
 def qualification_id(desk: MTurkConnection, given: str, *, by_name: bool) -> str:
-    """Return the id of a qualification that is given by id or name; NotFound for an unknown name."""
+    """Return the id of a qualification by id or name; raises NotFound for an unknown name."""
     if not by_name:
         return given
     found = desk.qualifications.find(given)
@@ -24,7 +24,7 @@ def qualification_id(desk: MTurkConnection, given: str, *, by_name: bool) -> str
 
 
 def each(workers: Iterable[str], act: Act, told: Act) -> None:
-    """Do something for each worker and tell it; what was refused is raised when all had their turn."""
+    """Apply an action to each worker and report it; errors are raised after all workers."""
     refused = []
     for worker in dict.fromkeys(workers):
         try:

@@ -1,1 +1,1 @@
-"""What an app is made of, found on this machine: its files, its versions, its size and its Python."""
+"""Determines what a deployment contains: its files, versions, sizes and Python."""

@@ -1,4 +1,4 @@
-"""Which files of an author's folder belong to the experiment: all that git would not ignore."""
+"""Lists the files of an author's folder that belong to the experiment: all that git would not ignore."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NEVER = frozenset({".git", "__pycache__", ".venv", "node_modules", ".DS_Store",
 def shipped_files(folder: Path) -> list[Path]:
     """Return the experiment's files, sorted, without what a .gitignore in or above the folder leaves out.
 
-    Rules are those of git: a file nearer to the ignored one counts more, a later line more than an
-    earlier one, and what lies in an ignored directory can't be had back. Raises NotUTF8Error for a
-    .gitignore in another encoding: git ignores nothing by it, and secrets could leave this machine.
+    The rules are git's: a nearer .gitignore takes precedence, a later line overrides an earlier one, and
+    files in an ignored directory can't be re-included. Raises NotUTF8Error for a .gitignore in another
+    encoding: git ignores nothing by it, and secrets could leave this machine.
     """
     folder = folder.resolve()
     specs = {directory: _spec(directory) for directory in _within_repository(folder)}
@@ -53,7 +53,7 @@ def _ignored(path: Path, specs: dict[Path, GitIgnoreSpec], *, is_directory: bool
 
 
 def _within_repository(folder: Path) -> list[Path]:
-    """List the directories above the folder whose .gitignore counts: those within its repository."""
+    """Return the directories above the folder whose .gitignore applies: those within its repository."""
     for above, directory in enumerate(folder.parents, start=1):
         if (directory / ".git").exists():
             return list(folder.parents[:above])

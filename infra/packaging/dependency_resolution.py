@@ -1,4 +1,4 @@
-"""Versions that run inside Lambda, where those of this machine don't: found by pip, for Lambda's platform."""
+"""Resolves versions for Lambda's platform with pip where this machine's versions don't run on it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from .wheels import runs_in_lambda
 def for_lambda(
     constraints: Sequence[str], wanted: Requirements, own: Sequence[str], public: Sequence[str]
 ) -> list[str]:
-    """Return the constraints with versions that run inside Lambda, and note where those aren't the same.
+    """Return the constraints with versions that run on Lambda, and add a note for each that differs.
 
-    `own`: what Petri needs, `public`: what the experiment needs. Where pip finds none, or can't be asked,
-    nothing changes; what is wrong is told when the package is built.
+    `own`: Petri's requirements, `public`: the experiment's. When pip finds no version or can't be reached,
+    nothing changes, and building the package reports the error.
     """
     versions = closure(public)
     settled = names_of(wanted.constraints) | closure(own).keys()
@@ -57,7 +57,7 @@ def _wheels_here(name: str) -> list[str]:
 
 
 def _resolve(lines: Iterable[str], constraints: Iterable[str]) -> dict[str, str] | None:
-    """Ask pip what it would install inside Lambda; None when it can't say."""
+    """Let pip resolve the versions for Lambda; None when it fails."""
     platforms = DependencyBuilder(OSUtils())._get_pip_platforms(abi())  # noqa: SLF001
     with tempfile.TemporaryDirectory(prefix="petri-resolving-") as place:
         folder = Path(place)

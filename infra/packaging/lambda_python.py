@@ -1,8 +1,8 @@
-"""The Python that runs inside Lambda: the operator's own version, or 3.12 where that is older.
+"""Chooses the Python version on Lambda: the operator's own, or 3.12 if that is older.
 
-AWS ends the support of a runtime with that of its Python, and later refuses to change its functions. A
-deployed study should outlive that. Packages are chosen for Lambda's version, so an operator whose Python is
-older can deploy too.
+AWS ends a runtime's support with that of its Python, and later refuses updates of its functions, which would
+end a deployed study. Packages are chosen for Lambda's version, so an operator with an older Python can deploy
+too.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Final
 from infra.problems import OperatorProblem
 
 Version = tuple[int, int]
-#: No function gets an older one.
+#: The oldest version that functions get.
 OLDEST: Version = (3, 12)
-#: Versions that both Lambda and Chalice's packager know.
+#: Versions that both Lambda and Chalice's packager support.
 KNOWN: Final[tuple[Version, ...]] = ((3, 11), (3, 12), (3, 13), (3, 14))
 
 
 def own() -> Version:
-    """Return the version of the Python that deploys."""
+    """Return the version of this process's Python."""
     return sys.version_info[0], sys.version_info[1]
 
 
 def version() -> Version:
-    """Return the version that runs inside Lambda; OperatorProblem when Lambda doesn't have it."""
+    """Return the version for Lambda; raises OperatorProblem when Lambda doesn't support it."""
     chosen = max(own(), OLDEST)
     if chosen not in KNOWN:
         names = ", ".join(f"python{major}.{minor}" for major, minor in KNOWN if (major, minor) >= OLDEST)
@@ -50,12 +50,12 @@ def runtime() -> str:
 
 
 def abi() -> str:
-    """Return what Chalice and wheels call the version."""
+    """Return the version's ABI tag, for Chalice and wheels."""
     return f"cp{version()[0]}{version()[1]}"
 
 
 def compiler() -> str | None:
-    """Return an interpreter of Lambda's version, whose bytecode Lambda takes; None without one here."""
+    """Return an interpreter of Lambda's version, to compile bytecode with; None without one here."""
     return sys.executable if version() == own() else _found(f"python{spelled(version())}")
 
 
@@ -64,14 +64,14 @@ def _found(name: str) -> str | None:
     path = shutil.which(name)
     if path is None:
         return None
-    # What a version manager puts on the path may start nothing.
+    # A version manager's shim on the path may fail to start.
     asked = [path, "-I", "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - the path's own
     return path if done.stdout.strip() == name else None
 
 
 def notes() -> list[str]:
-    """Return what the operator should know."""
+    """Return notes for the operator."""
     if compiler() is not None:
         return []
     there = spelled(version())

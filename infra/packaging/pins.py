@@ -1,4 +1,4 @@
-"""The versions that are deployed: those which the experiment was tried with, on this machine."""
+"""Pins deployed packages to the versions that are installed on this machine."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 
 
 def petris_own() -> list[str]:
-    """Return what Petri itself needs inside Lambda, Chalice apart, which its own deployer packs."""
+    """Return Petri's own requirements on Lambda, without Chalice, which its own deployer packages."""
     return [line for line in _declared() if canonicalize_name(Requirement(line).name) not in BROUGHT]
 
 
 def _declared() -> list[str]:
-    """Read Petri's requirements from beside its code, or from what its installation says."""
+    """Read Petri's requirements from the source tree, or from the installation's metadata."""
     if _REQUIREMENTS.is_file():
         lines = _REQUIREMENTS.read_text(encoding="utf-8").splitlines()
         return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     try:
         needs = metadata.requires("petri") or []
     except metadata.PackageNotFoundError:
-        raise OperatorProblem("Petri isn't installed completely; install it again.") from None
+        raise OperatorProblem("Petri's installation is incomplete; install it again.") from None
     return [each for each in needs if applies(Requirement(each).marker)]
 
 
 def closure(requirements: Iterable[str]) -> dict[str, str]:
-    """Return requirements and all that they need in turn, as far as installed here: name to version."""
+    """Return requirements with their transitive dependencies, as far as installed here: name to version."""
     found: dict[str, str] = {}
     waiting = [Requirement(each) for each in requirements]
     while waiting:
@@ -56,7 +56,7 @@ def closure(requirements: Iterable[str]) -> dict[str, str]:
 
 
 def only_in_lambda(requirements: Iterable[str]) -> list[str]:
-    """Return what these need inside Lambda and not on this machine, whose pip would leave it out."""
+    """Return the dependencies that apply on Lambda but not on this machine, which pip here would omit."""
     found = []
     for name in closure(requirements):
         for each in metadata.requires(name) or []:
@@ -70,10 +70,10 @@ def only_in_lambda(requirements: Iterable[str]) -> list[str]:
 def pins(
     requirements: Iterable[str], constraints: Iterable[str], kept: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return constraints that name each version: the author's, then those of `kept`, or of this machine.
+    """Return constraints for each version: the author's, then those of `kept`, or of this machine.
 
-    `kept`: versions of an earlier deployment, which count instead of this machine's. A version that only
-    this machine can have (`1.0+local`) is left to pip.
+    `kept`: versions of an earlier deployment, which replace this machine's. A local version (`1.0+local`) is
+    left to pip.
     """
     asked = [Requirement(each) for each in requirements]
     named = {canonicalize_name(Requirement(each).name) for each in constraints}

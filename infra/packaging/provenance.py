@@ -1,7 +1,7 @@
-"""What a run was made of, so that it can be made again: hashes, versions, settings, and the code itself.
+"""Records what a run was made of, so that it can be reproduced: hashes, versions, settings and code.
 
-An archive of code is a zip with `version.json` and, below `experiment/`, the experiment's folder as it may
-leave this machine: without secrets, without data. Exports hold one as `code.zip`.
+A code archive is a zip with `version.json` and, below `experiment/`, the experiment's folder without secrets
+and data. Exports contain one as `code.zip`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from .staged_files import CONFIG, files_below, kept_files
 _APP: Final = Path(__file__).parents[2] / "app.py"
 _MOMENT: Final = (1980, 1, 2, 0, 0, 0)
 _FILE_MODE: Final = 0o100644
-#: What an archive may unpack to; more is no experiment.
+#: The size limit for an unpacked archive.
 _MOST_OF_VERSION = 10 * 1024 * 1024
 _MOST: Final = 1024**3
-#: Contents that are compressed already.
+#: File types that are compressed already.
 _PACKED: Final = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp3", ".mp4", ".ogg", ".webm", ".zip", ".woff2"}
 _NAME: Final = re.compile(r"[^\w.-]+")
 
@@ -50,7 +50,7 @@ _NAME: Final = re.compile(r"[^\w.-]+")
 def describe(
     loaded: LoadedExperiment, *, dependencies: Mapping[str, str] | None = None, package: Path | None = None
 ) -> dict[str, Any]:
-    """Return what says which code runs, under which settings, none of them secret.
+    """Return a description of the code and its settings, without secrets.
 
     `package`: the zip that was deployed; `dependencies`: packages and versions, by default those in it, or
     without a package those of this machine.
@@ -60,7 +60,7 @@ def describe(
     described = {
         "name": loaded.name,
         "petri": VERSION,
-        # Where a package is deployed, this machine's Python runs nothing.
+        # A deployed package runs on Lambda's Python instead of this machine's.
         "python": platform.python_version() if package is None else spelled(lambda_python()),
         "code": hash_of(petris_files()),
         "experiment": code_hash(loaded),
@@ -73,7 +73,7 @@ def describe(
 
 
 def manifest_of(version: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an export's manifest says of a version: settings in the place that they have there."""
+    """Return a version in the format of an export's manifest."""
     apart = {"name", "config", PERSONAL, PERSONAL_FILES}
     rest = {name: value for name, value in version.items() if name not in apart}
     return {
@@ -85,18 +85,18 @@ def manifest_of(version: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _personal_files(loaded: LoadedExperiment) -> list[str]:
-    """Return the places, in the experiment's folder, of the files that hold personal settings."""
+    """Return the paths, in the experiment's folder, of the files with personal settings."""
     folder = loaded.folder.resolve()
     files = (path.resolve() for path in loaded.config.personal_files())
     return sorted(path.relative_to(folder).as_posix() for path in files if path.is_relative_to(folder))
 
 
 def installed(folder: Path) -> dict[str, str]:
-    """Return what Petri and an experiment need, as far as it is installed here, and in which versions."""
+    """Return the installed dependencies of Petri and an experiment, with their versions."""
     try:
         own = wanted_by(folder).public
     except OperatorProblem:
-        # A run on this machine doesn't need what deploying will refuse.
+        # A run on this machine works with requirements that a deploy refuses.
         own = []
     return dict(sorted(closure([*petris_own(), *own]).items()))
 
@@ -111,20 +111,20 @@ def petris_files() -> Iterator[tuple[str, bytes]]:
 
 
 def hash_of(files: Iterable[tuple[str, bytes]]) -> str:
-    """Return one hash (SHA-256) of files with their places, whatever their order."""
+    """Return one hash (SHA-256) of files with their paths, independent of their order."""
     each = sorted(f"{_digest(contents)} {place}\n" for place, contents in files)
     return _digest("".join(each).encode())
 
 
 def code_hash(loaded: LoadedExperiment) -> str:
-    """Return one hash of an experiment's own files, settings apart."""
+    """Return one hash of an experiment's own files, without settings."""
     return hash_of(_members(loaded))
 
 
 def archive(loaded: LoadedExperiment, version: Mapping[str, Any], target: Path) -> Path:
-    """Write the archive of an experiment's code to `target`; the same code gives the same bytes.
+    """Write the archive of an experiment's code to `target`, reproducibly.
 
-    Raises OperatorProblem when a file holds the value of a secret setting.
+    Raises OperatorProblem when a file contains the value of a secret setting.
     """
     members = sorted(_members(loaded))
     check_contents(secrets_of(loaded.config), members)
@@ -143,8 +143,8 @@ def archive(loaded: LoadedExperiment, version: Mapping[str, Any], target: Path) 
 def unpack(archived: Path, into: Path) -> Path:
     """Unpack the code of an export, or an archive of code, and return the experiment's folder in `into`.
 
-    The folder can be served and deployed like the one that it was made from; what is deployed of it has the
-    packages of then, as far as they can still be had. Raises BadRequest when there is no code in it.
+    The folder can be served and deployed like the original; a deploy uses the recorded package versions, as
+    far as they are still available. Raises BadRequest when there is no code in it.
     """
     try:
         with zipfile.ZipFile(archived) as outer:
@@ -160,7 +160,7 @@ def unpack(archived: Path, into: Path) -> Path:
 
 
 def version_of(folder: Path) -> dict[str, Any] | None:
-    """Return with which versions an unpacked folder was made; None for a folder that wasn't unpacked."""
+    """Return the versions recorded in an unpacked folder; None for a folder that wasn't unpacked."""
     try:
         found: dict[str, Any] = json.loads((folder / MARK).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -169,17 +169,17 @@ def version_of(folder: Path) -> dict[str, Any] | None:
 
 
 def differences(version: Mapping[str, Any]) -> list[str]:
-    """Say in which way Petri is another one than the one that a folder was archived with."""
+    """Describe how this Petri differs from the one that archived a folder."""
     if version.get("petri") != VERSION:
         made = version.get("petri")
-        return [f"This was made with Petri {made}, and this is {VERSION}: pip install petri=={made}"]
+        return [f"This was archived with Petri {made}, and this is {VERSION}: pip install petri=={made}"]
     if version.get("code") != hash_of(petris_files()):
-        return [f"This was made with another state of Petri {VERSION} than is installed here."]
+        return [f"This was archived with other code of Petri {VERSION} than is installed here."]
     return []
 
 
 def _members(loaded: LoadedExperiment) -> Iterator[tuple[str, bytes]]:
-    """Yield an experiment's files as they may leave this machine, settings apart."""
+    """Yield the files of an experiment that may leave this machine, without settings."""
     own = [(path, path.relative_to(loaded.folder).as_posix()) for path in kept_files(loaded.folder)]
     others = [found for source, place in loaded.extra_files for found in files_below(source, place)]
     for path, place in {place: (path, place) for path, place in [*own, *others]}.values():
@@ -198,7 +198,7 @@ def _add(written: zipfile.ZipFile, place: str, contents: bytes) -> None:
 
 
 def _version(code: zipfile.ZipFile, archived: Path) -> dict[str, Any]:
-    """Read what an archive says of itself; BadRequest when it isn't what Petri writes."""
+    """Read an archive's version file; raises BadRequest when Petri didn't write it."""
     if code.getinfo(VERSION_FILE).file_size > _MOST_OF_VERSION:
         raise BadRequest(f"{VERSION_FILE} in {archived} is too long to be Petri's; check the file.")
     try:
@@ -211,24 +211,20 @@ def _version(code: zipfile.ZipFile, archived: Path) -> dict[str, Any]:
 
 def _unpack(code: zipfile.ZipFile, archived: Path, into: Path) -> Path:
     if VERSION_FILE not in code.namelist():
-        raise BadRequest(
-            f"{archived} holds no code; give an export that Petri made of a run, or its code.zip."
-        )
+        raise BadRequest(f"{archived} contains no code; give an export of a Petri run, or its code.zip.")
     version = _version(code, archived)
     folder = into / (_NAME.sub("-", str(version["name"])).strip(".-") or FOLDER)
     if folder.exists():
-        raise BadRequest(f"{folder} is there already; remove it, or give another folder to unpack into.")
+        raise BadRequest(f"{folder} exists already; remove it, or give another folder to unpack into.")
     entries = [entry for entry in code.infolist() if entry.filename.startswith(f"{FOLDER}/")]
     if sum(entry.file_size for entry in entries) > _MOST:
         raise BadRequest(
-            f"{archived} unpacks to more than a gigabyte, which is no experiment; check the file."
+            f"{archived} unpacks to more than a gigabyte; check that it is an experiment's archive."
         )
     for entry in entries:
         place = PurePosixPath(entry.filename).relative_to(FOLDER)
         if ".." in place.parts or "\\" in entry.filename:
-            raise BadRequest(
-                f"{archived} holds {entry.filename}, which leads out of it; don't use this file."
-            )
+            raise BadRequest(f"{archived} holds {entry.filename}, a path outside of it; don't use this file.")
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         with code.open(entry) as source, path.open("wb") as file:

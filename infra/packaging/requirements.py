@@ -1,8 +1,7 @@
-"""What an author's requirements.txt asks for: what pip finds by itself, and what is built here.
+"""Parses an author's requirements: public packages for pip, and private ones that are built here.
 
-Public packages go into the staged requirements.txt, from which Chalice builds. What comes from a repository,
-a folder, a file or an address is built into a wheel on this machine, so that neither the address nor its
-password travels.
+Public packages go into the staged requirements.txt, from which Chalice builds. Packages from a repository,
+folder, file or URL are built into wheels on this machine, so that neither the URL nor its password leaves it.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from .lambda_python import spelled, version
 
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
-#: Petri brings itself, Chalice is packed by its own deployer, and Petri takes Dallinger's place.
-BROUGHT = {"petri": "", "chalice": "", "dallinger": "dallinger is left out: Petri takes its place."}
+#: Petri is included anyway, Chalice's deployer packages Chalice, and Petri replaces Dallinger.
+BROUGHT = {"petri": "", "chalice": "", "dallinger": "dallinger is left out: Petri replaces it."}
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _PER_LINE = re.compile(r"\s+--(hash|config-settings|global-option)[=\s]\S+")
 _OPTION = re.compile(r"(--?[a-zA-Z-]+)(?:\s*=\s*|\s+|$)(.*)")
@@ -41,7 +40,7 @@ _INDEX_OPTIONS = {
     "--prefer-binary",
     "--trusted-host",
 }
-#: `git@` is how ssh addresses everybody's repositories.
+#: `git@` is the user of every ssh URL of a repository, not a credential.
 _CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/@\s]+@")
 _ADDRESS = re.compile(r"(git|hg|svn|bzr)\+|[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
 _FILE = re.compile(r"\.(whl|zip|tar\.gz|tar\.bz2)(\[[^]]*])?$", re.IGNORECASE)
@@ -50,23 +49,23 @@ _DEEPEST = 10
 
 @dataclass
 class Requirements:
-    """What requirements ask for."""
+    """Parsed requirements."""
 
-    #: for pip to find: lines without comments
+    #: for pip: lines without comments
     public: list[str] = field(default_factory=list)
-    #: to be built here, as pip takes them on a line; may hold credentials, so they are never written out
+    #: to be built here, as lines for pip; may contain credentials, so they are never written out
     private: list[str] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
-    #: where pip looks
+    #: pip's index options
     options: list[str] = field(default_factory=list)
-    #: what the operator should know
+    #: notes for the operator
     notes: list[str] = field(default_factory=list)
 
 
 def wanted_by(folder: Path) -> Requirements:
-    """Read the requirements.txt and constraints.txt of an experiment, and what they refer to.
+    """Read an experiment's requirements.txt and constraints.txt, and the files that they include.
 
-    Raises OperatorProblem with file and line for what can't be understood.
+    Raises OperatorProblem with file and line for invalid lines.
     """
     wanted = Requirements()
     for name, constrains in ((REQUIREMENTS, False), (CONSTRAINTS, True)):
@@ -78,7 +77,7 @@ def wanted_by(folder: Path) -> Requirements:
 
 
 def lambda_environment() -> dict[str, str]:
-    """Return what markers such as `sys_platform == "linux"` see inside Lambda."""
+    """Return the environment of markers such as `sys_platform == "linux"` on Lambda."""
     return {
         "os_name": "posix",
         "sys_platform": "linux",
@@ -91,22 +90,20 @@ def lambda_environment() -> dict[str, str]:
 
 
 def applies(marker: Marker | None, extras: frozenset[str] = frozenset()) -> bool:
-    """Whether a requirement with this marker counts inside Lambda."""
+    """Whether a requirement with this marker applies on Lambda."""
     if marker is None:
         return True
     return any(marker.evaluate({**lambda_environment(), "extra": extra}) for extra in (extras or {""}))
 
 
 def without_credentials(text: str) -> str:
-    """Return text in which no address carries a user or a password."""
+    """Return text without users and passwords in URLs."""
     return _CREDENTIALS.sub("", text)
 
 
 def _read(path: Path, wanted: Requirements, *, constrains: bool, depth: int = 0) -> None:
     if depth > _DEEPEST:
-        raise OperatorProblem(
-            f"{path} is part of itself; take out the line `-r {path.name}` that leads in circles."
-        )
+        raise OperatorProblem(f"{path} includes itself; remove the line `-r {path.name}`.")
     try:
         text = read_text(path)
     except OSError as error:
@@ -118,7 +115,7 @@ def _read(path: Path, wanted: Requirements, *, constrains: bool, depth: int = 0)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines with their numbers, those that end in a backslash joined with the next."""
+    """Yield lines with their numbers; those that end in a backslash are joined with the next."""
     begun, kept = 0, ""
     for number, raw in enumerate(text.splitlines(), start=1):
         line = _COMMENT.sub("", raw).strip()
@@ -164,14 +161,14 @@ def _take_option(line: _RequirementLine, wanted: Requirements, *, constrains: bo
     elif name in _INDEX_OPTIONS:
         wanted.options.append(_index_option(line, name, value))
     else:
-        raise line.problem(f"{name} has no meaning in a deployment; take it out.")
+        raise line.problem(f"{name} has no effect in a deployment; remove it.")
 
 
 def _index_option(line: _RequirementLine, name: str, value: str) -> str:
     if _CREDENTIALS.search(value) and "${" not in value:
         raise line.problem(
-            "this address carries a password, which would be written into the build folder. Put the index "
-            "into pip's own configuration: pip config set global.extra-index-url ADDRESS"
+            "this URL contains a password, which would be written into the build folder. Put the index into "
+            "pip's own configuration: pip config set global.extra-index-url ADDRESS"
         )
     if name in {"-f", "--find-links"} and not _ADDRESS.match(value):
         value = str((line.path.parent / value).resolve())
@@ -199,11 +196,11 @@ def _requirement(line: _RequirementLine, text: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        raise line.problem(f"{without_credentials(text)!r} is no requirement that pip knows.") from error
+        raise line.problem(f"{without_credentials(text)!r} is not a valid requirement.") from error
 
 
 def _private_place(text: str, base: Path) -> str | None:
-    """Return a requirement that is a place, as pip finds it from anywhere; None for one that is a name."""
+    """Return a requirement that is a path or URL, in absolute form; None for one that is a name."""
     path, extras, _ = text.partition("[")
     if _ADDRESS.match(text):
         return text
@@ -213,7 +210,7 @@ def _private_place(text: str, base: Path) -> str | None:
     found = (base / Path(path).expanduser()).resolve()
     if not found.exists():
         raise OperatorProblem(
-            f"requirements name {text}, which isn't there; correct the path or take it out."
+            f"requirements name {text}, which doesn't exist; correct the path or remove the line."
         )
     return f"{found}{'[' + extras if extras else ''}"
 

@@ -1,4 +1,4 @@
-"""The settings of a deployed experiment: config.txt without secrets."""
+"""Writes the config.txt of a deployed experiment, without secrets."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from infra.problems import OperatorProblem
 SETTINGS = "config.txt"
 
 
-#: Values that a line can't hold lie in files of this folder.
+#: The folder for values that don't fit on a line.
 _LONG = ".settings"
 
 
-#: Where a run takes place is said by the stage; the rest is about the operator's machine.
+#: The stage determines where a run takes place; the others concern the operator's machine.
 _NOT_STAGED = {"mode", "logfile", *(key.name for key in KNOWN_SETTINGS if key.group == "This machine")}
 
 
 def staged_settings(config: Configuration) -> dict[str, Any]:
-    """Return the settings that go along: all that were given, on this machine too, but no secrets."""
+    """Return the settings to deploy: all that were set, also on this machine, without secrets."""
     return {name: value for name, value in config.given().items() if name not in _NOT_STAGED}
 
 
 def write_settings(values: Mapping[str, Any], folder: Path) -> None:
-    """Write config.txt so that reading it gives the same values; values of several lines get files."""
+    """Write config.txt so that reading it gives the same values; multi-line values go into files."""
     lines = ["[Experiment]"]
     for name, value in sorted(values.items()):
         text = str(value).lower() if isinstance(value, bool) else str(value)

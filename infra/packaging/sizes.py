@@ -1,4 +1,4 @@
-"""What a package weighs: Petri's part, the author's part, and the limits that Lambda has."""
+"""Measures a package: Petri's part, the author's part, and Lambda's limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .requirements import applies
 
 #: Source: AWS Lambda quotas: a zip that is uploaded directly, and all that it unpacks to.
 MOST_ZIPPED, MOST_UNPACKED = 50 * 1024**2, 250 * 1024**2
-#: What Petri promises of its own part, zipped.
+#: The limit for Petri's own part, zipped.
 PETRI_BUDGET = 8_000_000
 _MEGABYTE = 1_000_000
 _NAMED = 3
@@ -35,13 +35,13 @@ class Part:
     name: str
     zipped: int
     unpacked: int
-    #: whether Petri brings it; else the experiment does
+    #: whether it comes with Petri; otherwise with the experiment
     is_petris: bool
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a deployment package weighs."""
+    """The sizes of a deployment package."""
 
     #: bytes of the whole zip
     zipped: int
@@ -62,7 +62,7 @@ class Sizes:
         return sum(part.zipped for part in self.parts if not part.is_petris)
 
     def lines(self) -> list[str]:
-        """Return a table for people: the author's part, then Petri's, each from its largest."""
+        """Return a readable table: the author's part, then Petri's, each sorted by size."""
         groups = (("The experiment", False, self.experiment), ("Petri", True, self.petri))
         told = [f"{'Package':<32}{'zipped MB':>12}{'unpacked MB':>14}"]
         for title, is_petris, zipped in groups:
@@ -72,7 +72,7 @@ class Sizes:
         return [*told, _line("Together", self.zipped, self.unpacked)]
 
     def check(self) -> None:
-        """Raise OperatorProblem, naming what is largest, when Lambda wouldn't take the package."""
+        """Raise OperatorProblem, with the largest parts, when the package exceeds Lambda's limits."""
         for weight, most, what in (
             (self.zipped, MOST_ZIPPED, "zipped"),
             (self.unpacked, MOST_UNPACKED, "unpacked"),
@@ -83,10 +83,9 @@ class Sizes:
                     for part in sorted(self.parts, key=lambda part: -getattr(part, what))[:_NAMED]
                 )
                 raise OperatorProblem(
-                    f"The package is {weight / _MEGABYTE:.0f} MB {what}; Lambda takes "
-                    f"{most / _MEGABYTE:.0f}. The largest: {largest}. Do without a package, or "
-                    "leave files to the site: of static/, only text, data and what `lambda_files` names is "
-                    "packed."
+                    f"The package is {weight / _MEGABYTE:.0f} MB {what}; Lambda allows "
+                    f"{most / _MEGABYTE:.0f}. The largest: {largest}. Remove a package, or leave files to "
+                    "the site: of static/, only text, data and the files of `lambda_files` are packaged."
                 )
 
 
@@ -95,7 +94,7 @@ def _line(name: str, zipped: int, unpacked: int) -> str:
 
 
 def sizes_of(package: Path) -> Sizes:
-    """Weigh a deployment package."""
+    """Measure a deployment package."""
     with zipfile.ZipFile(package) as archive:
         owners, petris = _owners(archive)
         found: dict[tuple[str, bool], list[int]] = defaultdict(lambda: [0, 0])
@@ -116,7 +115,7 @@ def versions_in(package: Path) -> dict[str, str]:
 
 
 def _owners(archive: zipfile.ZipFile) -> tuple[dict[str, str], set[str]]:
-    """Return which package each place at the top belongs to, and which packages Petri brings."""
+    """Return the package of each top-level path, and the packages that come with Petri."""
     owners: dict[str, str] = {}
     needs: dict[str, list[str]] = {}
     for entry in archive.namelist():
@@ -152,7 +151,7 @@ def _metadata(archive: zipfile.ZipFile, entry: str) -> tuple[str, str, list[str]
 
 
 def _owner(place: str, owners: dict[str, str]) -> str:
-    """Return which package a file belongs to: by its top folder, or by its name at the top."""
+    """Return the package of a file: by its top-level folder, or by its name at the top level."""
     top = place.removeprefix("__pycache__/").partition("/")[0]
     if top in owners:
         return owners[top]

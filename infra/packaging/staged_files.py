@@ -1,10 +1,10 @@
-"""Which files of an experiment go where: into the Lambda functions, onto the site, or nowhere.
+"""Decides where an experiment's files go: into the Lambda functions, onto the site, or nowhere.
 
-- Never anywhere: what git ignores, names that begin with a dot, keys and certificates, databases, what runs
-  and exports leave (`runs/`, `data/`), caches, config.txt (it is written anew, without secrets).
+- Nowhere: what git ignores, names that begin with a dot, keys and certificates, databases, files of runs and
+exports (`runs/`, `data/`), caches, config.txt (it is written again, without secrets).
 - Onto the site: `templates/` and `static/`.
-- Into the Lambda functions: everything outside those two, and of `static/` what is text or data, which code
-  reads as well. The setting `lambda_files` names other files that the code reads, such as images.
+- Into the Lambda functions: everything outside those two, and text and data of `static/`, which code may read
+too. The setting `lambda_files` names other files that the code reads, such as images.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from .author_folder import shipped_files
 
 CONFIG = "config.txt"
-#: Whatever the setting says, these stay here.
+#: Never deployed, whatever the setting says.
 _SECRET = (
     ".*",
     "*.key",
@@ -32,11 +32,11 @@ _SECRET = (
 )
 _LEFT_BEHIND = ("*.pyc", "*.sqlite", "*.sqlite-*", "*.db", "*-data.zip", "*.egg-info")
 _CACHES = frozenset({"__pycache__", "node_modules", "venv", "env", "htmlcov"})
-#: Of the top of the folder only: what runs write, and what comes out of them.
+#: At the top of the folder only: files that runs and exports write.
 _OUTPUTS = frozenset({"runs", "data", "artifacts", "build", "dist"})
-#: Read by pip on this machine; they can hold passwords of indexes and repositories.
+#: Read by pip on this machine; they can contain passwords of indexes and repositories.
 _OF_PIP = frozenset({"requirements.txt", "constraints.txt", "dev-requirements.txt"})
-#: What code reads of static/, besides what lambda_files names.
+#: The files of static/ that code can read, besides those of lambda_files.
 _DATA = frozenset(
     {
         ".md",
@@ -58,9 +58,9 @@ _OF_PAGES = frozenset({"templates", "static"})
 
 
 def kept_files(folder: Path) -> list[Path]:
-    """Return an experiment's files, sorted, as they may leave this machine: no secrets, no data, no caches.
+    """Return the files of an experiment that may leave this machine, sorted: no secrets, data or caches.
 
-    config.txt is among them; it must be rid of its secrets before it is copied.
+    They include config.txt, whose secrets must be removed before it is copied.
     """
     return [path for path in shipped_files(folder) if _may_leave(_place(folder, path))]
 
@@ -76,7 +76,7 @@ def lambda_files(folder: Path, patterns: Iterable[str] = ()) -> list[Path]:
 
 
 def is_for_code(place: str, patterns: Iterable[str] = ()) -> bool:
-    """Whether a file at this place in the folder goes into the functions."""
+    """Whether a file at this path in the folder goes into the functions."""
     path = PurePosixPath(place)
     return not _is_secret(path) and _is_for_code(path, tuple(patterns))
 
@@ -87,7 +87,7 @@ def patterns_of(setting: str) -> tuple[str, ...]:
 
 
 def copy_into(files: Iterable[tuple[Path, str]], target: Path) -> None:
-    """Copy files to their places below a folder; links are followed, what they were called is forgotten."""
+    """Copy files to their paths below a folder, following links."""
     for source, place in files:
         path = target / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def copy_into(files: Iterable[tuple[Path, str]], target: Path) -> None:
 
 
 def files_below(path: Path, place: str) -> Iterator[tuple[Path, str]]:
-    """Yield a file, or every file of a folder, with its place; secrets and caches are left out."""
+    """Yield a file, or every file of a folder, with its destination, without secrets and caches."""
     if path.is_file():
         yield path, place
         return

@@ -1,4 +1,4 @@
-"""Private packages of an author: built into wheels here, and laid into vendor/, which is packed."""
+"""Builds an author's private packages into wheels and unpacks them into vendor/."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from infra.problems import OperatorProblem
 from .lambda_python import abi, spelled, version
 from .requirements import BROUGHT, applies, without_credentials
 
-#: Files of a wheel that say from where and by whom it was made, and others that nothing reads when it runs.
+#: Metadata files of a wheel that reveal its origin, or that nothing reads at run time.
 _UNWANTED = {"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"}
-#: Places in a wheel whose contents lie beside the packages; scripts, headers and data have no use there.
+#: Folders of a wheel whose contents go next to the packages; scripts, headers and data are not needed.
 _INSTALLED_PLACES = {"purelib", "platlib"}
 _SHOWN_LINES = 3
-#: pip's own word for what the program that it called has said already.
+#: pip's message after an error that its subprocess has already printed.
 _SAYS_NOTHING = "subprocess-exited-with-error"
 
 
 @dataclass
 class Vendored:
-    """What private requirements became."""
+    """The result of building private requirements."""
 
     #: names, as PyPI spells them, and versions
     versions: dict[str, str] = field(default_factory=dict)
-    #: what those packages need, for pip to find
+    #: the dependencies of those packages, for pip
     public: list[str] = field(default_factory=list)
 
 
 def vendor(private: list[str], target: Path, taken: set[str]) -> Vendored:
-    """Build private requirements and lay their packages into the folder `target`.
+    """Build private requirements and unpack their packages into the folder `target`.
 
-    `taken`: names of packages that Petri brings, which must not come twice.
-    Raises OperatorProblem that names the requirement, without its password, when one can't be built or
-    doesn't run inside Lambda.
+    `taken`: names of packages that come with Petri, which must not be installed twice.
+    Raises OperatorProblem with the requirement, without its password, when one can't be built or doesn't run
+    on Lambda.
     """
     vendored, waiting, seen = Vendored(), list(private), set(private)
     while waiting:
@@ -56,7 +56,7 @@ def vendor(private: list[str], target: Path, taken: set[str]) -> Vendored:
             name, version, needs = _metadata(wheel, _extras(wheel_of))
             if name in taken:
                 raise OperatorProblem(
-                    f"{without_credentials(wheel_of)} is {name}, which comes with Petri; take it out of the "
+                    f"{without_credentials(wheel_of)} is {name}, which comes with Petri; remove it from the "
                     "experiment's requirements.txt."
                 )
             _check_runs_in_lambda(wheel, name)
@@ -75,18 +75,18 @@ def vendor(private: list[str], target: Path, taken: set[str]) -> Vendored:
 
 
 def runs_in_lambda(filename: str) -> bool:
-    """Whether a wheel of this name runs inside Lambda."""
+    """Whether a wheel of this name runs on Lambda."""
     return bool(DependencyBuilder(OSUtils())._is_compatible_wheel_filename(abi(), filename))  # noqa: SLF001
 
 
 def no_wheel(names: list[str]) -> OperatorProblem:
-    """Say that packages can't be had for Lambda."""
+    """Return an error that packages aren't available for Lambda."""
     several = len(names) > 1
     return OperatorProblem(
-        f"{', '.join(sorted(names))} {'have' if several else 'has'} no wheel that runs inside Lambda (Linux "
-        f"x86_64, Python {spelled(version())}). Take a version that has one (a file with manylinux or "
-        "py3-none-any in its name), deploy with a newer Python, whose Lambda takes newer wheels, or do "
-        "without."
+        f"{', '.join(sorted(names))} {'have' if several else 'has'} no wheel that runs on Lambda (Linux "
+        f"x86_64, Python {spelled(version())}). Use a version that has one (a file with manylinux or "
+        "py3-none-any in its name), deploy with a newer Python, whose Lambda runtime accepts newer wheels, "
+        "or remove the package."
     )
 
 
@@ -105,7 +105,7 @@ def _build(requirement: str, folder: Path) -> Path:
     if done.returncode or not wheels:
         raise OperatorProblem(
             f"{without_credentials(requirement)} can't be built into a wheel: {_reason(done.stderr)}. "
-            "Try it: pip wheel --no-deps ..., and mend what it says."
+            "Run `pip wheel --no-deps ...` yourself and fix the error."
         )
     return wheels[0]
 
@@ -132,7 +132,7 @@ def _metadata(wheel: Path, extras: frozenset[str]) -> tuple[str, str, list[Requi
 
 
 def _plain(need: Requirement) -> Requirement:
-    """Return a requirement without its marker, which has been weighed."""
+    """Return a requirement without its marker, which was evaluated before."""
     need.marker = None
     return need
 
@@ -143,7 +143,7 @@ def _check_runs_in_lambda(wheel: Path, name: str) -> None:
 
 
 def _lay(wheel: Path, target: Path) -> None:
-    """Unpack a wheel as it is installed."""
+    """Unpack a wheel as an installation would."""
     with zipfile.ZipFile(wheel) as archive:
         for name in sorted(archive.namelist()):
             place = _place(PurePosixPath(name))

@@ -1,4 +1,4 @@
-"""The static site: an experiment's templates and files to pages that any web server can hand out."""
+"""Builds the static site: an experiment's templates and files become pages for any web server."""
 
 from __future__ import annotations
 

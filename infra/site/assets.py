@@ -1,4 +1,4 @@
-"""Which file serves which template name and which static address."""
+"""Maps template names and static addresses to files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .source import SiteError, SiteSource
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 
-#: Files that are there for pages which expect them; an experiment that brings its own is served its own.
+#: Default files, which an experiment's own files of the same name replace.
 REPLACEABLE = frozenset(
     {
         "css/dallinger.css",
@@ -19,13 +19,13 @@ REPLACEABLE = frozenset(
         "scripts/spin.min.js",
     }
 )
-#: Templates that experiments extend and so can't replace without breaking them.
+#: Templates that pages extend, which an experiment can't replace without breaking them.
 FIXED_TEMPLATES = "base/"
 
 
 @dataclass(frozen=True)
 class Assets:
-    """Files of an experiment's site, each under the name by which pages ask for it."""
+    """The files of an experiment's site, by the name that pages use."""
 
     templates: dict[str, Path]
     own_templates: dict[str, Path]
@@ -33,7 +33,7 @@ class Assets:
 
 
 def collect(source: SiteSource) -> Assets:
-    """Bring the core's, the experiment's and the extra files together; a clash names both files."""
+    """Combine the core's, the experiment's and the extra files; a conflict is reported with both files."""
     core_templates = dict(_files_below(FRONTEND / "templates"))
     core_static = dict(_files_below(FRONTEND / "static"))
     own_templates = own_template_files(source.folder)
@@ -58,7 +58,7 @@ def collect(source: SiteSource) -> Assets:
 
 
 def own_template_files(folder: Path) -> dict[str, Path]:
-    """List the templates in an experiment's folder, by name."""
+    """Return the templates in an experiment's folder, by name."""
     return {name: path for name, path in _files_below(folder / "templates") if path.suffix == ".html"}
 
 
@@ -76,7 +76,7 @@ def _extra_files(source: SiteSource, problems: list[str]) -> Iterator[tuple[str,
         path, place = source.folder / origin, PurePosixPath(str(destination).lstrip("/"))
         if ".." in place.parts:
             problems.append(
-                f"extra_files puts {origin} at {destination}, outside the experiment: take out the `..`."
+                f"extra_files puts {origin} at {destination}, outside the experiment: remove the `..`."
             )
         elif path.is_dir():
             yield from ((f"{place}/{name}", each) for name, each in _files_below(path))
@@ -84,7 +84,7 @@ def _extra_files(source: SiteSource, problems: list[str]) -> Iterator[tuple[str,
             yield str(place), path
         else:
             problems.append(
-                f"extra_files names {origin}, which isn't there: correct the path or take it out."
+                f"extra_files names {origin}, which doesn't exist: correct the path or remove it."
             )
 
 

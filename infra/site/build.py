@@ -1,4 +1,4 @@
-"""Build an experiment's pages to static files."""
+"""Builds an experiment's pages as static files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .source import BuiltSite, SiteError, SiteSource
 def build(experiment: SiteSource, out: Path) -> BuiltSite:
     """Render every template of the experiment into `out`, and copy what is static.
 
-    `out` is emptied first if it is there. Each page lies at its address with `.html` behind it. All that is
-    wrong is raised at once as a `SiteError`, and nothing is written then.
+    `out` is emptied first if it exists. Each page's file is its address with `.html` appended. All problems
+    are raised at once as a `SiteError`, before anything is written.
     """
     if experiment.folder.resolve().is_relative_to(out.resolve()):
         raise SiteError([f"{out} holds the experiment itself: build into a folder of its own."])

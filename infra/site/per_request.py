@@ -1,4 +1,4 @@
-"""Find names in templates that only existed while every page was rendered for one request."""
+"""Finds names in templates that exist only when a page is rendered for each request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .assets import own_template_files
 from .source import Finding
 
 _IDENTITY = "read `dallinger.identity.{}` in a script of the page."
-_STATUS = "ask for what the page needs with `dallinger.getExperimentProperty(...)` in a script of the page."
+_STATUS = "request what the page needs with `dallinger.getExperimentProperty(...)` in a script of the page."
 _PROBLEM = "the error page reads what happened with `dallinger.problem()`."
-_EXIT = "the exit page does this by itself; take it out."
+_EXIT = "the exit page does this by itself; remove it."
 
-#: Names of the old templates' requests, and what takes their place on a static page.
+#: Names of per-request templates, and their replacement on a static page.
 PER_REQUEST: dict[str, str] = {
     "hitid": _IDENTITY.format("hitId"),
     "hit_id": _IDENTITY.format("hitId"),
@@ -32,7 +32,7 @@ PER_REQUEST: dict[str, str] = {
     "participant": _IDENTITY.format("participantId"),
     "recruiter": _IDENTITY.format("recruiter"),
     "entry_information": _IDENTITY.format("entryInformation"),
-    "query_string": "read `window.location.search`; `dallinger.goToPage` carries it along by itself.",
+    "query_string": "read `window.location.search`; `dallinger.goToPage` passes it on automatically.",
     "request": "read the address with `dallinger.getUrlParameter(...)` in a script of the page.",
     "session": "keep values in the browser with `dallinger.storage` in a script of the page.",
     "g": "keep values in the browser with `dallinger.storage` in a script of the page.",
@@ -57,9 +57,9 @@ PER_REQUEST: dict[str, str] = {
 
 
 def per_request_variables(folder: Path) -> list[Finding]:
-    """Name each variable in the folder's templates which exists only per request, and what replaces it.
+    """Return each variable in the folder's templates that exists only per request, with its replacement.
 
-    Templates that can't be parsed are left to `build`, which says why.
+    `build` reports templates that can't be parsed.
     """
     return [
         finding for name, path in own_template_files(folder).items() for finding in _in_template(name, path)

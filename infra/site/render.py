@@ -1,4 +1,4 @@
-"""Templates to pages."""
+"""Renders templates as pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from .assets import Assets
 from .source import SiteSource
 
-#: Pages that every experiment has, by address: its own template of that name serves them, else the core's.
+#: Pages that every experiment has, by address: from its own template of that name, else from the core's.
 CORE_PAGES = {
     "ad": "ad.html",
     "consent": "consent.html",
@@ -39,17 +39,17 @@ CORE_PAGES = {
     "complete": "complete.html",
 }
 
-#: The experiment itself answers under both names.
+#: Names under which templates refer to the experiment.
 EXPERIMENT_PAGES = ("exp", "experiment")
 
 _NOTHING = object()
 
 
 class PublicConfig:
-    """The settings as a template sees them, `config.get(key, default)` and `config.key`."""
+    """The public settings in templates: `config.get(key, default)` and `config.key`."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        """Take the public settings."""
+        """`settings`: the public ones."""
         self._values = values
 
     def get(self, key: str, default: Any = _NOTHING) -> Any:
@@ -78,7 +78,7 @@ class PublicConfig:
 
 
 def static_address(endpoint: str, **values: Any) -> str:
-    """Return the address of a static file, as templates ask for it: `url_for('static', filename=...)`."""
+    """Return the address of a static file, for templates: `url_for('static', filename=...)`."""
     filename = values.get("filename")
     if endpoint != "static" or not filename:
         raise UndefinedError(
@@ -89,10 +89,10 @@ def static_address(endpoint: str, **values: Any) -> str:
 
 
 class Renderer:
-    """Renders an experiment's templates; gathers every problem instead of stopping at the first."""
+    """Renders an experiment's templates, and collects all problems instead of stopping at the first."""
 
     def __init__(self, source: SiteSource, assets: Assets) -> None:
-        """Take the experiment and the files that its templates come from."""
+        """`assets`: the files of the templates."""
         self._assets = assets
         self.problems: list[str] = []
         self._environment = Environment(
@@ -123,7 +123,7 @@ class Renderer:
         return pages
 
     def render(self, template: str) -> str | None:
-        """Give the page's text, or note the problem and give None."""
+        """Return the page's text; records a problem and returns None if it can't be rendered."""
         try:
             return self._environment.get_template(template).render()
         except TemplateSyntaxError as error:
@@ -157,7 +157,7 @@ class Renderer:
         return frames[-1].filename, frames[-1].lineno
 
     def _fragments(self) -> set[str]:
-        """Templates that others extend, import or include: parts of pages, unless they have a page's name."""
+        """Return templates that others extend, import or include, except pages."""
         named = {name for path in self._assets.own_templates.values() for name in self._named_in(path)}
         return named - set(CORE_PAGES.values()) - {f"{name}.html" for name in EXPERIMENT_PAGES}
 

@@ -1,4 +1,4 @@
-"""Which file of a built site answers an address."""
+"""Resolves an address to a file of a built site."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ HOME = "ad"
 
 
 def resolve(site_root: Path, url_path: str) -> Path | None:
-    """Find the file for a decoded address path, or None.
+    """Return the file for a decoded address path, or None.
 
     `/ad` is `ad.html`, `/instructions/first` is `instructions/first.html`, `/static/...` and `/robots.txt`
-    are themselves, `/` is the ad. What would lead out of the site is None, symbolic links included.
+    are themselves, `/` is the ad. Paths outside of the site are None, also through symbolic links.
     """
     parts = [part for part in url_path.split("/") if part]
     if any(part in {".", ".."} or "\\" in part or "\0" in part for part in parts):
@@ -22,5 +22,5 @@ def resolve(site_root: Path, url_path: str) -> Path | None:
     try:
         path = (root / (name if is_file_itself else f"{name}.html")).resolve()
         return path if path.is_relative_to(root) and path.is_file() else None
-    except OSError:  # a name longer than the file system takes
+    except OSError:  # a name longer than the file system allows
         return None

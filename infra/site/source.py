@@ -1,4 +1,4 @@
-"""What a site is built from, and what comes out."""
+"""The input and the result of building a site."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from chalicelib.errors import ExperimentError
 
 @dataclass(frozen=True)
 class SiteSource:
-    """An experiment, as far as its pages need it.
+    """The parts of an experiment that its pages need.
 
-    `config` holds the public settings only: whatever is in it can be read by every participant. Each of
-    `extra_files` is a file or folder and its place in the experiment's folder; those that go below `static/`
+    `config` contains only the public settings, because every participant can read them. Each of
+    `extra_files` is a file or folder and its place in the experiment's folder; those below `static/`
     or `templates/` belong to the site, others to the experiment's package.
     """
 
@@ -29,7 +29,7 @@ class SiteSource:
 
 @dataclass(frozen=True)
 class BuiltSite:
-    """A site that lies ready: its folder, its pages by address (`instructions/first`), all its files."""
+    """A built site: its folder, its pages by address (`instructions/first`), all its files."""
 
     root: Path
     pages: tuple[str, ...]
@@ -38,7 +38,7 @@ class BuiltSite:
 
 @dataclass(frozen=True)
 class Finding:
-    """A name in a template that exists only per request, where it stands, and what replaces it."""
+    """A name in a template that exists only per request, with its location and its replacement."""
 
     file: Path
     line: int
@@ -50,12 +50,12 @@ class Finding:
 
 
 class SiteError(ExperimentError):
-    """The experiment's pages can't be built; each problem names its file and its mend."""
+    """The experiment's pages can't be built; each problem names its file and the fix."""
 
     code = "site_error"
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Take one sentence for each problem."""
+        """`problems`: one sentence each."""
         self.problems = tuple(problems)
         super().__init__(
             "The experiment's pages can't be built:\n" + "\n".join(f"- {each}" for each in problems)

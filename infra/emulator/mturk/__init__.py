@@ -1,4 +1,4 @@
-"""Mechanical Turk played on loopback, for the real client: rules, workers, events, faults and books."""
+"""A Mechanical Turk emulator on loopback for the real client: rules, workers, events, faults and books."""
 
 from __future__ import annotations
 

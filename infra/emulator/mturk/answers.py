@@ -1,4 +1,4 @@
-"""Things of the market as Mechanical Turk's answers show them."""
+"""Serializes the market's objects as in Mechanical Turk's responses."""
 
 from __future__ import annotations
 

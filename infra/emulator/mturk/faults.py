@@ -1,4 +1,4 @@
-"""What goes wrong between a requester and Mechanical Turk."""
+"""Faults between a requester and Mechanical Turk."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from enum import Enum
 
 
 class Fault(Enum):
-    """What happens to one call."""
+    """The fault of one call."""
 
-    #: The request never arrives: nothing happened.
+    #: The request is lost: nothing happens.
     LOST_REQUEST = "lost request"
-    #: It is carried out, and the answer never arrives.
+    #: The request is carried out, and the response is lost.
     LOST_ANSWER = "lost answer"
-    #: It is refused because there are too many.
+    #: The request is throttled.
     THROTTLED = "throttled"
-    #: Mechanical Turk has trouble of its own (500), before anything happened.
+    #: A server error (500) before the request is carried out.
     TROUBLE = "trouble"
-    #: Mechanical Turk has trouble of its own (500), after it has happened.
+    #: A server error (500) after the request was carried out.
     LATE_TROUBLE = "late trouble"
 
     @property
     def comes_before(self) -> bool:
-        """Whether nothing happens."""
+        """Whether the request isn't carried out."""
         return self in (Fault.LOST_REQUEST, Fault.THROTTLED, Fault.TROUBLE)
 
 
 class Faults:
-    """Says what happens to the next calls."""
+    """Decides the faults of the next calls."""
 
     def __init__(self) -> None:
         self._planned: dict[str, deque[Fault]] = defaultdict(deque)
-        #: Asked for each call without a plan; for faults drawn by a seed.
+        #: Called for each call without a planned fault, for random faults.
         self.draw: Callable[[str], Fault | None] = lambda _: None
 
     def plan(self, operation: str, *faults: Fault) -> None:
-        """Let the next calls of an operation (`SendBonus`) meet these faults, one each."""
+        """Plan faults for the next calls of an operation (`SendBonus`), one each."""
         self._planned[operation].extend(faults)
 
     def next(self, operation: str) -> Fault | None:

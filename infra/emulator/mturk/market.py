@@ -1,4 +1,4 @@
-"""The market: what workers do, what time does, and what is paid for it."""
+"""The marketplace: the workers' actions, the effects of time, and payments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PERCENT_APPROVED = "000000000000000000L0"
 
 
 class Market:
-    """All that Mechanical Turk knows."""
+    """Mechanical Turk's state."""
 
     def __init__(self, clock: HandClock, balance: Decimal = Decimal("1000.00")) -> None:
         self.clock = clock
@@ -40,11 +40,11 @@ class Market:
         self.qualifications: dict[str, QualificationType] = {}
         self.workers: dict[str, dict[str, Any]] = {}
         self.paid: list[TurkPayment] = []
-        #: Mails to workers: who, subject.
+        #: Mails to workers: worker and subject.
         self.mails: list[tuple[str, str]] = []
-        #: How it words that a token came before; its documentation doesn't tell.
+        #: The error message for a repeated token, which isn't documented.
         self.repeated = "has already been processed"
-        #: Ids of assignments that were accepted a moment ago, and that no answer knows of yet.
+        #: Ids of assignments that were just accepted and aren't in responses yet.
         self.not_known_yet: set[str] = set()
         self._tokens: dict[tuple[str, str], Any] = {}
         self._ids = {letter: identifiers(letter) for letter in "3TGQ"}
@@ -55,7 +55,7 @@ class Market:
     # -- tokens ---------------------------------------------------------------------------------
 
     def seen(self, operation: str, token: str | None) -> bool:
-        """Whether a token came with this operation in the last 24 hours; remembered by `remember`."""
+        """Whether this operation had the token in the last 24 hours; `remember` records it."""
         at = self._tokens.get((operation, token or ""))
         return at is not None and self.clock.now() < at + TOKENS_LIVE
 
@@ -68,7 +68,7 @@ class Market:
     def accept(self, worker: str, hit_id: str, reused: str | None = None) -> str:
         """Let a worker accept a HIT; return the assignment's id.
 
-        `reused`: the id of an assignment that was given back; Mechanical Turk hands ids out again.
+        `reused`: the id of a returned assignment, since Mechanical Turk reuses ids.
         """
         hit = self.hits[hit_id]
         now = self.clock.now()
@@ -143,7 +143,7 @@ class Market:
     # -- time -----------------------------------------------------------------------------------
 
     def pass_time(self, **by: float) -> None:
-        """Let time pass (`hours=3`): assignments run out, HITs expire, submissions are approved."""
+        """Advance the time (`hours=3`): assignments time out, HITs expire, submissions are approved."""
         self.clock.advance(timedelta(**by))
         now = self.clock.now()
         for assignment in list(self.assignments.values()):
@@ -152,7 +152,7 @@ class Market:
         self.settle()
 
     def settle(self) -> None:
-        """Do what follows by itself from what was done."""
+        """Carry out automatic effects, such as approvals and expiries."""
         now = self.clock.now()
         for assignment in self.assignments.values():
             due = assignment.auto_approval

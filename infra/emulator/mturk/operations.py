@@ -1,4 +1,4 @@
-"""What Mechanical Turk does for each request, with the rules that its documentation gives."""
+"""Implements Mechanical Turk's operations with their documented rules."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _COMMON = ("Title", "Description", "Reward", "AssignmentDurationInSeconds")
 
 
 class Operations:
-    """One method for each operation that a requester of ours uses, named as in AWS's client."""
+    """One method for each operation that Petri uses, named as in AWS's client."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        #: How many things a page holds at most; small, to have pages turned.
+        #: The page size, which is small so that clients have to paginate.
         self.page = 100
 
     @property
@@ -263,7 +263,7 @@ class Operations:
         begin = json.loads(given.get("NextToken", "0"))
         end = begin + min(given.get("MaxResults", 10), self.page)
         answer: Given = {"NumResults": len(things[begin:end]), key: [show(one) for one in things[begin:end]]}
-        # As the real one: a full page has a token, also when nothing is behind it.
+        # As in the real service, a full page has a token, even if no page follows.
         return answer if end > len(things) else {**answer, "NextToken": str(end)}
 
 

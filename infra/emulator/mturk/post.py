@@ -1,4 +1,4 @@
-"""Events on their way: written as SNS envelopes, signed, and handed over as well or badly as a test wants."""
+"""Delivers events as signed SNS envelopes, with the delivery faults that a test plans."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:petri-events"
 
 
 class EventDelivery:
-    """Holds what was reported until it is delivered."""
+    """Queues notifications until they are delivered."""
 
     def __init__(self, clock: HandClock) -> None:
         self._clock = clock
         self._numbers = 0
         self._late: list[str] = []
-        #: Envelopes not delivered yet, in the order of what happened.
+        #: Undelivered envelopes, in the order of their events.
         self.waiting: deque[str] = deque()
         self.signer: Signer | None = None
         self.signature_version = "1"
@@ -52,23 +52,23 @@ class EventDelivery:
             fields = self.signer.signed(fields, self.signature_version)
         return json.dumps(fields)
 
-    # -- mischief -------------------------------------------------------------------------------
+    # -- faults -------------------------------------------------------------------------------
 
     def lose(self, place: int = 0) -> None:
-        """Let one never arrive."""
+        """Lose one envelope."""
         del self.waiting[place]
 
     def double(self, place: int = 0) -> None:
-        """Let one arrive twice."""
+        """Deliver one envelope twice."""
         self.waiting.append(self.waiting[place])
 
     def delay(self, place: int = 0) -> None:
-        """Let one arrive with the delivery after the next."""
+        """Delay one envelope to the delivery after the next."""
         self._late.append(self.waiting[place])
         del self.waiting[place]
 
     def shuffle(self, chance: random.Random) -> None:
-        """Let them arrive in any order."""
+        """Deliver the envelopes in random order."""
         mixed = list(self.waiting)
         chance.shuffle(mixed)
         self.waiting = deque(mixed)
@@ -76,7 +76,7 @@ class EventDelivery:
     # -- delivery -------------------------------------------------------------------------------
 
     def deliver(self, to: Callable[[str], object]) -> int:
-        """Hand everything over that waits; return how many that were."""
+        """Deliver all queued envelopes, and return how many there were."""
         count = len(self.waiting)
         for _ in range(count):
             to(self.waiting.popleft())

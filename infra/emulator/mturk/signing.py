@@ -21,13 +21,13 @@ ADDRESS = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456
 
 @functools.cache
 def _key(name: str) -> rsa.RSAPrivateKey:
-    """Make a key once for a process: it takes a while."""
+    """Create a key once per process, since it takes long."""
     del name
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Signer:
-    """Has a key and a certificate for it."""
+    """A key with its certificate."""
 
     def __init__(
         self, name: str = "sns.amazonaws.com", begins: datetime = BEGINNING - timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The HTTP server around the market: one on a free loopback port, ended by `close`."""
+"""Serves the marketplace over HTTP, on a free loopback port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TARGET = "MTurkRequesterServiceV20170117."
 
 
 class MTurkStandIn:
-    """Mechanical Turk for one requester. Workers act through `market`, events wait in `post`."""
+    """Mechanical Turk for one requester: workers act through `market`, events queue in `post`."""
 
     def __init__(self, clock: HandClock | None = None, balance: Decimal = Decimal("1000.00")) -> None:
         self.clock = clock or HandClock()
@@ -36,15 +36,15 @@ class MTurkStandIn:
         self.reset(balance)
 
     def reset(self, balance: Decimal = Decimal("1000.00")) -> None:
-        """Forget everything and begin anew."""
+        """Reset all state."""
         with self._lock:
             self.clock.turn_back()
             self.market = Market(self.clock, balance)
             self.operations = Operations(self.market)
             self.faults = Faults()
-            #: Every request that arrived: operation and parameters.
+            #: Every received request: operation and parameters.
             self.calls: list[tuple[str, dict[str, Any]]] = []
-            #: What was wrong with our requests or the stand-in's answers; a test wants none.
+            #: Invalid requests by Petri or invalid responses of the emulator; a test expects none.
             self.defects: list[str] = []
 
     @property
@@ -73,7 +73,7 @@ class MTurkStandIn:
     # -- one request ----------------------------------------------------------------------------
 
     def answer(self, operation: str, authorization: str, body: bytes) -> tuple[int, Any] | None:
-        """Return status and answer, or None when no answer shall arrive."""
+        """Return status and response, or None for a lost response."""
         with self._lock:
             fault = self.faults.next(operation)
             if fault is Fault.LOST_REQUEST:
@@ -94,7 +94,7 @@ class MTurkStandIn:
         model = shapes.operation(operation)
         method = getattr(self.operations, xform_name(operation), None)
         if model is None or method is None:
-            self.defects.append(f"{operation} isn't played here")
+            self.defects.append(f"{operation} isn't emulated")
             return 400, {"__type": "UnknownOperationException"}
         given = json.loads(body)
         self.calls.append((operation, given))
@@ -130,7 +130,7 @@ def _failed(fault: Fault) -> tuple[int, Any]:
 def _handler(standin: MTurkStandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Headers and body in one packet each would wait for each other's acknowledgement.
+        # Separate packets for headers and body would wait for each other's acknowledgement.
         wbufsize = -1
         disable_nagle_algorithm = True
 
@@ -151,6 +151,6 @@ def _handler(standin: MTurkStandIn) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(text)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: tests look at `calls`."""
+            """Log nothing: tests look at `calls`."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""What the stand-in's market is made of."""
+"""The objects of the emulated marketplace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEGINNING = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 class TurkError(Exception):
-    """What Mechanical Turk answers with RequestError; `code` without AWS.MechanicalTurk."""
+    """An error that Mechanical Turk returns as RequestError; `code` without AWS.MechanicalTurk."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class TurkError(Exception):
 
 
 class HandClock:
-    """Goes on when it is told to."""
+    """A clock that tests advance."""
 
     def __init__(self, now: datetime = BEGINNING) -> None:
         self._now = now
@@ -74,7 +74,7 @@ class Hit:
     created: datetime
     expires: datetime
     places: int
-    #: How many places it was made with.
+    #: The number of assignments that it was created with.
     made: int
     question: str
     annotation: str
@@ -112,7 +112,7 @@ class QualificationType:
 
 @dataclass(frozen=True)
 class TurkPayment:
-    """One sum that left the requester's account."""
+    """One payment from the requester's account."""
 
     #: reward or bonus
     kind: str
@@ -127,13 +127,13 @@ class TurkPayment:
 
 @dataclass(frozen=True)
 class Books:
-    """What was paid: the referee of tests about money."""
+    """All payments, against which tests check the ledger."""
 
     entries: tuple[TurkPayment, ...]
     balance: Decimal
 
     def total(self, **matching: str) -> Decimal:
-        """Add up what matches: `total(worker="A1", kind="bonus")`; fees are not in it."""
+        """Return the sum of the matching payments: `total(worker="A1", kind="bonus")`, without fees."""
         return sum((one.amount for one in self.matching(**matching)), Decimal(0))
 
     def matching(self, **fields: str) -> list[TurkPayment]:
@@ -143,5 +143,5 @@ class Books:
 
 
 def identifiers(letter: str) -> Iterator[str]:
-    """Give ids as Mechanical Turk makes them: capitals and figures."""
+    """Generate ids like Mechanical Turk's: capitals and digits."""
     return (f"{letter}{number:029d}" for number in itertools.count(1))

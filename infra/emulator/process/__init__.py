@@ -1,1 +1,1 @@
-"""The process that plays AWS: started, addressed, and every call recorded."""
+"""The emulator's process: its start, its addresses, and the record of its calls."""

@@ -1,4 +1,4 @@
-"""AWS on loopback for one rehearsal: the process that plays it, and how others reach it."""
+"""Starts the emulator's process, and gives clients and environments for it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from .request_names import Call
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-#: The access key of the person who rehearses; functions have keys of their own.
+#: The operator's access key; functions have their own.
 OPERATOR = "OPERATOR"
 REFUSAL = "The rehearsal refuses this call."
-#: What CloudFront tells an account that AWS hasn't verified yet.
+#: CloudFront's error for an account that AWS hasn't verified yet.
 UNVERIFIED = (
     "Your account must be verified before you can add new CloudFront resources. To verify your account, "
     "please contact AWS Support (https://console.aws.amazon.com/support/home#/) and include this error "
     "message."
 )
-#: Instead of service and operation: any call of the operator's.
+#: In place of service and operation: any call by the operator.
 ANY = ("*", "*")
 ROOT = Path(__file__).parents[3]
 PATIENCE = 10
-#: What the server is asked beside AWS begins so: what was called, and how often by whom, what to refuse,
-#: a function's package, how many functions the account may run at once, a copy of everything.
+#: The prefix of the emulator's own routes: the recorded calls and their counts, calls to refuse, a function's
+#: package, the account's concurrency, a copy of everything.
 OWN = "/rehearsal/"
 CALLS, COUNT, REFUSE, CODE, CONCURRENCY, COPY = (
     f"{OWN}{one}" for one in ("calls", "count/", "refuse", "code/", "concurrency/", "copy")
@@ -42,11 +42,11 @@ CALLS, COUNT, REFUSE, CODE, CONCURRENCY, COPY = (
 
 
 class Cloud:
-    """moto in server mode with its shims, in a process of its own, ended by `close`."""
+    """moto in server mode with the shims, in a separate process, until `close`."""
 
     def __init__(self) -> None:
         self.url = f"http://127.0.0.1:{self._start()}"
-        #: Runs Chalice's deployer for who has no time to lose.
+        #: Runs Chalice's deployer in a preloaded process.
         self.chalice = ReadyChalice()
         self._session = requests.Session()
         self._boto = boto3.Session()
@@ -79,7 +79,7 @@ class Cloud:
         self._log.close()
 
     def log(self) -> str:
-        """Return what moto complained of."""
+        """Return moto's log."""
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace")
 
@@ -97,7 +97,7 @@ class Cloud:
         self.chalice.close()
 
     def environment(self, caller: str = OPERATOR) -> dict[str, str]:
-        """Return what a process needs to take this for AWS; `caller` is noted with each of its calls."""
+        """Return the environment of a process that uses the emulator; `caller` is recorded with its calls."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": caller,
@@ -109,7 +109,7 @@ class Cloud:
         }
 
     def client(self, service: str, caller: str = OPERATOR) -> Any:
-        """Return a client of one of its services, made once for each caller."""
+        """Return a client of a service, cached for each caller."""
         with self._guard:
             if (service, caller) not in self._clients:
                 self._clients[service, caller] = self._boto.client(
@@ -127,13 +127,13 @@ class Cloud:
         return [Call(**one) for one in self._session.get(self.url + CALLS, timeout=PATIENCE).json()]
 
     def count(self, caller: str = OPERATOR) -> int:
-        """Return how many calls somebody has made."""
+        """Return how many calls a caller has made."""
         return int(self._session.get(self.url + COUNT + caller, timeout=PATIENCE).json())
 
     def refuse(self, *operations: tuple[str, str], after: int = 0, message: str = REFUSAL) -> None:
-        """Refuse the next call of each (service, operation), once `after` of them were let through.
+        """Refuse the next call of each (service, operation), after `after` calls have passed.
 
-        `message`: what AWS says with its AccessDenied.
+        `message`: that of the AccessDenied error.
         """
         wanted = [
             {"service": one, "operation": two, "after": after, "message": message} for one, two in operations
@@ -141,7 +141,7 @@ class Cloud:
         self._session.post(self.url + REFUSE, json=wanted, timeout=PATIENCE).raise_for_status()
 
     def limit_concurrency(self, functions: int) -> None:
-        """Let the account run only so many functions at once."""
+        """Limit the account's concurrency."""
         self._session.get(f"{self.url}{CONCURRENCY}{functions}", timeout=PATIENCE).raise_for_status()
 
     def package(self, function: str, version: str = "$LATEST") -> bytes:
@@ -151,12 +151,12 @@ class Cloud:
         return answer.content
 
     def copy(self) -> CopiedCloud:
-        """Return another one, in which everything is as it is here at this moment."""
+        """Return a copy of the cloud in its current state."""
         return CopiedCloud(self, self._session.post(self.url + COPY, timeout=PATIENCE).json())
 
 
 class CopiedCloud(Cloud):
-    """A fork of a cloud's process: whatever is done to it, the original knows nothing of."""
+    """A fork of a cloud's process, whose changes don't affect the original."""
 
     def __init__(self, original: Cloud, process: dict[str, int]) -> None:
         self._pid = process["pid"]
@@ -171,4 +171,4 @@ class CopiedCloud(Cloud):
         os.kill(self._pid, signal.SIGTERM)
 
     def _leave(self) -> None:
-        """Chalice is the original's."""
+        """Chalice's process belongs to the original."""

@@ -1,4 +1,4 @@
-"""Leads AWS's names to loopback, over TLS with a certificate made for the occasion."""
+"""Resolves AWS's names to loopback, over TLS with a certificate of its own."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ CERTIFIED = (
 _HOST = re.compile(rb"\r\nhost: *([^\r\n:]+)", re.IGNORECASE)
 _MOST_HEADERS = 65536
 
-#: Says where requests for a host go: the address of a plain HTTP server, or None for nowhere.
+#: Maps a host to the address of a plain HTTP server, or None.
 Route = Callable[[str], str | None]
 
 
 class LoopbackNames:
-    """Takes TLS connections for AWS's names on one port and hands them to plain servers, by the Host."""
+    """Accepts TLS connections for AWS's names and forwards them to plain servers by the Host header."""
 
     def __init__(self, folder: Path, route: Route) -> None:
         self._route = route
@@ -52,7 +52,7 @@ class LoopbackNames:
 
     @property
     def addresses(self) -> dict[str, tuple[str, int]]:
-        """Where names with each ending lead."""
+        """The address for each suffix of a name."""
         return dict.fromkeys(ENDINGS, ("127.0.0.1", self.port))
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ def _certificate(folder: Path, authority: Path) -> tuple[Path, Path]:
 
 @contextlib.contextmanager
 def resolved_to_loopback(names: dict[str, tuple[str, int]]) -> Iterator[None]:
-    """Lead these names to loopback in this process too, while the block lasts."""
+    """Resolve these names to loopback in this process too, for the block."""
     resolve = socket.getaddrinfo
 
     def resolve_here(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:

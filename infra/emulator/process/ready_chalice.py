@@ -1,8 +1,7 @@
-"""Chalice's deployer, ready to begin: a process that has imported it already, and forks for each deploy.
+"""Runs Chalice's deployer in a process that has imported it already and forks for each deploy.
 
-Importing Chalice and reading what botocore knows of AWS takes longer than a deploy of an empty package. What
-the forked process does is what `python -m infra.aws.resources.chalice_run` does, in the same folder and
-environment.
+Importing Chalice and loading botocore's data takes longer than a deploy of an empty package. The forked
+process does the same as `python -m infra.aws.resources.chalice_run`, in the same folder and environment.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from typing import IO, Any, Self
 from infra.emulator.shims.service_models import read_once
 
 ROOT = Path(__file__).parents[3]
-#: What begins the command that is carried out here.
+#: The beginning of the command that runs here.
 COMMAND = [sys.executable, "-m", "infra.aws.resources.chalice_run"]
-#: The services that Chalice's deployer asks.
+#: The services that Chalice's deployer calls.
 SERVICES = ("apigateway", "apigatewayv2", "events", "iam", "lambda", "logs", "sqs")
-#: How a number goes over the line: what was asked is as long, a process has this id, it ended so.
+#: The format of numbers on the socket: a request's length, a process id, an exit status.
 _NUMBER = struct.Struct("!i")
 
 
 class ReadyChalice:
-    """Stands for the module subprocess where Chalice is run; ended by `close`."""
+    """Replaces the module `subprocess` where Chalice is run, until `close`."""
 
     PIPE = subprocess.PIPE
     TimeoutExpired = subprocess.TimeoutExpired
@@ -54,7 +53,7 @@ class ReadyChalice:
     def Popen(  # noqa: N802 - subprocess's name
         self, command: list[str], *, cwd: Path, env: dict[str, str], stderr: IO[bytes], **how: Any
     ) -> Started:
-        """Start Chalice as `subprocess.Popen` would with `stdout=PIPE, text=True`."""
+        """Start Chalice like `subprocess.Popen` with `stdout=PIPE, text=True`."""
         if command[: len(COMMAND)] != COMMAND or how != {"stdout": subprocess.PIPE, "text": True}:
             raise ValueError(f"that isn't how Chalice is run: {command}, {how}")
         self._guard.acquire()
@@ -73,7 +72,7 @@ class ReadyChalice:
 
 
 class Started:
-    """One deploy; what of `subprocess.Popen` is used of it."""
+    """One deploy, with the used part of the interface of `subprocess.Popen`."""
 
     def __init__(self, line: socket.socket, guard: threading.Lock, stdout: IO[str]) -> None:
         self._line, self._guard = line, guard
@@ -112,22 +111,22 @@ class Started:
 
 
 def main(line: socket.socket) -> None:
-    """Fork for each request, and tell the process's id and then how it ended, until the line is closed."""
+    """Fork for each request, and send the process's id, then its exit status."""
     with read_once():
         _prepare()
         _serve(line)
 
 
 def _ask(line: socket.socket, told: dict[str, Any], files: list[int]) -> None:
-    """Send what is asked, its length before it and the files with that."""
+    """Send a request with its length first, and the files with that."""
     text = json.dumps(told).encode()
     socket.send_fds(line, [_NUMBER.pack(len(text))], files)
     line.sendall(text)
 
 
 def _asked(line: socket.socket) -> tuple[bytes, list[int]]:
-    """Return what is asked and the files that came along; nothing at the end of the line."""
-    # So few bytes come in one piece.
+    """Return a request and its files; nothing when the socket is closed."""
+    # So few bytes arrive in one piece.
     length, files, *_ = socket.recv_fds(line, _NUMBER.size, 2)
     return (_received(line, *_NUMBER.unpack(length)) if length else b""), files
 
@@ -160,7 +159,7 @@ def _serve(line: socket.socket) -> None:
 
 
 def _prepare() -> None:
-    """Import what every deploy imports, and read what botocore would read for each."""
+    """Import what every deploy imports, and load botocore's data."""
     import botocore.session
     import chalice.cli.factory  # noqa: F401
 
@@ -174,7 +173,7 @@ def _prepare() -> None:
 
 
 def _deploy(told: dict[str, Any], stdout: int, stderr: int) -> None:
-    """Be the process that was asked for."""
+    """Run the deploy in the forked process."""
     from infra.aws.resources.chalice_run import main as run
 
     code = 1

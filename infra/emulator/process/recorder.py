@@ -1,4 +1,4 @@
-"""Notes each call that reaches AWS, by who made it, and refuses calls when it is told to."""
+"""Records each call to AWS with its caller, and refuses calls on request."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ LATEST = "$LATEST"
 
 
 class Recorder:
-    """Stands before a WSGI application that plays AWS."""
+    """WSGI middleware in front of the AWS emulator."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
-        #: Makes a copy of the process and says where it is.
+        #: Forks the process and returns the copy's address.
         self.copy: Callable[[], dict[str, int]] = dict
         self._guard = threading.Lock()
         self._calls: list[Call] = []
-        #: What to refuse: service, operation and how many calls to let through first.
+        #: Calls to refuse: service, operation and how many calls to pass first.
         self._refusals: list[dict[str, Any]] = []
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -54,7 +54,7 @@ class Recorder:
         return answer
 
     def _asked(self, path: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        """Answer what is asked beside AWS."""
+        """Handle the emulator's own routes."""
         if path.startswith(CODE):
             return _package(start_response, path.removeprefix(CODE))
         if path == COPY:
@@ -72,7 +72,7 @@ class Recorder:
             return _answer(start_response, sum(call.caller == caller for call in self._calls))
 
     def _noted(self, call: Call) -> str | None:
-        """Keep a call; return the words with which it is to be refused, if it is."""
+        """Record a call; return the error message if it is to be refused."""
         with self._guard:
             self._calls.append(call)
             for refusal in self._refusals:
@@ -105,7 +105,7 @@ def _body(environ: Environ) -> bytes:
 
 
 def _package(start_response: Any, named: str) -> list[bytes]:
-    """Answer with the code of a version of a function, named as `function/version`."""
+    """Return the code of a version of a function, named as `function/version`."""
     name, _, version = named.partition("/")
     functions = (
         function
@@ -125,7 +125,7 @@ def _answer(start_response: Any, made: Any, status: str = "200 OK") -> list[byte
 
 
 def _refused(environ: Environ, start_response: Any, text: str) -> list[bytes]:
-    """Answer as AWS does for an account that may not do this, in the words of the service's protocol."""
+    """Respond with AccessDenied in the service's protocol."""
     if "HTTP_X_AMZ_TARGET" in environ or environ.get("CONTENT_TYPE", "").startswith("application/json"):
         return _answer(start_response, {"__type": "AccessDeniedException", "message": text}, "403 Forbidden")
     body = (

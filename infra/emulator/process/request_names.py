@@ -1,4 +1,4 @@
-"""What a request to AWS is: service, operation and parameters, read off the line as AWS would."""
+"""Parses a request to AWS into service, operation and parameters."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _MODELS = {
     "mturk-requester": "mturk",
     "states": "stepfunctions",
 }
-#: Told from a put by a header alone; nothing of ours copies within S3.
+#: Differs from a put only by a header; Petri doesn't copy within S3.
 COPIES = {"CopyObject", "UploadPartCopy", "RenameObject"}
-#: The longest value of a parameter that is kept.
+#: The maximum length of a recorded parameter's value.
 MOST = 4000
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request: who made it (the access key), of which service, what for."""
+    """One request: the caller's access key, the service, the operation and its parameters."""
 
     caller: str
     region: str
@@ -40,7 +40,7 @@ class Call:
 
 
 def read(authorization: str, target: str, method: str, path: str, query: str, body: bytes) -> Call | None:
-    """Name a signed request; None for one that isn't signed."""
+    """Parse a signed request; None for one that isn't signed."""
     found = _CREDENTIAL.search(authorization)
     if found is None:
         return None
@@ -86,14 +86,14 @@ def _json(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(given, dict):
         return {}
-    # Packages and templates come as text of megabytes.
+    # Packages and templates are megabytes of text.
     short = {name: one for name, one in given.items() if len(str(one)) < MOST}
     return short if "TransactItems" not in given else {**short, "TransactItems": given["TransactItems"]}
 
 
 @functools.cache
 def _routes(service: str, method: str) -> list[tuple[str, re.Pattern[str], list[str], set[str]]]:
-    """Give the operations of a REST service with this method, those that ask for most first."""
+    """Return the operations of a REST service with this method, the most specific first."""
     return sorted(_read_routes(service, method), key=lambda route: (-len(route[3]), len(route[2])))
 
 

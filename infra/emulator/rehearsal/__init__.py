@@ -1,1 +1,1 @@
-"""A whole deployment on loopback, and what was wrong with it."""
+"""Rehearses a whole deployment on loopback."""

@@ -1,4 +1,4 @@
-"""What `petri rehearse` does and says: a whole deployment on loopback, and what was wrong with it."""
+"""Implements `petri rehearse`: a whole deployment on loopback, with a report of all problems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .rights_used import beyond, unused
 from .workers import WorkerVisit
 
 Tell = Callable[[str], None]
-#: People who take part before the app is deployed again under the others.
+#: Participants before the app is deployed again while the others take part.
 BEFORE_REDEPLOY = 1
 
 
@@ -32,34 +32,34 @@ def rehearse(
     offline: bool = False,
     faults: bool = False,
 ) -> list[str]:
-    """Rehearse an experiment's deployment; return what was wrong, which should be nothing.
+    """Rehearse an experiment's deployment, and return all problems; an empty list means success.
 
-    `faults`: afterwards let each step of deploying and destroying break off once, too.
+    `faults`: afterwards, also interrupt each step of deploying and destroying once.
     """
     with Rehearsal(folder, tell, settings=settings, offline=offline) as rehearsal:
         wrong = RehearsalReport(rehearsal, tell).whole()
         if faults:
-            tell("Break off at every step, and go on")
+            tell("Interrupt every step, and continue")
             wrong += break_off(rehearsal, tell)
         return wrong
 
 
 class RehearsalReport:
-    """One rehearsal, told a line at a time."""
+    """One rehearsal, reported line by line."""
 
     def __init__(self, rehearsal: Rehearsal, tell: Tell) -> None:
         self._rehearsal = rehearsal
         self._tell = tell
         self._wrong: list[str] = []
-        #: What policies allow and nobody did.
+        #: Granted actions that no function used.
         self.unused: list[str] = []
 
     def whole(self) -> list[str]:
-        """Do everything once; what fails on the way still lets the rest be told."""
+        """Run everything once; after a failure the rest is still reported."""
         rehearsal, tell = self._rehearsal, self._tell
         tell("Deploy")
         rehearsal.deploy()
-        tell("What was made, as each service itself tells it")
+        tell("The created resources, as each service reports them")
         for line in details(rehearsal.region.cloud):
             tell(f"  {line}")
         for kind, count in sorted(Counter(kind for kind, _ in inventory(rehearsal.region.cloud)).items()):
@@ -68,17 +68,17 @@ class RehearsalReport:
         fared = self._take_part()
         tell("Pay and export")
         self._settle_up(fared)
-        tell("Compare what functions did with what they may do")
+        tell("Compare the functions' calls with their policies")
         self._compare()
         tell("Destroy")
-        self._check(rehearsal.destroy(), "Petri says that this is left: {}")
-        self._check(
-            [f"{kind} {name}" for kind, name in rehearsal.left()], "there, and not before: {}"
-        ) or tell("  nothing is left behind")
+        self._check(rehearsal.destroy(), "Petri reports this as left: {}")
+        self._check([f"{kind} {name}" for kind, name in rehearsal.left()], "left behind: {}") or tell(
+            "  nothing is left behind"
+        )
         return self._wrong
 
     def _check(self, found: list[str], words: str = "{}") -> bool:
-        """Tell and keep what is wrong; whether anything is."""
+        """Report and record problems; return whether there are any."""
         for one in found:
             self._tell(f"  WRONG: {words.format(one)}")
             self._wrong.append(words.format(one))
@@ -90,7 +90,7 @@ class RehearsalReport:
         try:
             with rehearsal.running() as first:
                 fared += rehearsal.take_part(BEFORE_REDEPLOY)
-            self._tell("  deployed again, with people in the middle of it")
+            self._tell("  deployed again, while people take part")
             rehearsal.deploy()
             with rehearsal.running() as second:
                 fared += rehearsal.take_part()
@@ -100,7 +100,7 @@ class RehearsalReport:
         self._check([f"{one.worker}: {problem}" for one in fared for problem in one.problems])
         self._check([*first.failures, *second.failures], "the consumer failed: {}")
         if not fared:
-            self._check(["nobody was recruited"])
+            self._check(["no participant was recruited"])
         for function in rehearsal.region.deployed.functions.used:
             self._tell(f"  {function.name} was invoked {function.invocations} times since")
             self._check(sorted(function.outside), f"{function.name} imported from outside its package: {{}}")
@@ -114,7 +114,7 @@ class RehearsalReport:
         if not self._check(differences(archive, books)):
             total = sum((one.amount for one in books.entries), Decimal(0))
             self._tell(f"  ledger and books agree: {len(books.entries)} payments, ${total} and fees")
-        self._check(rehearsal.requester.defects, "not as Mechanical Turk describes it: {}")
+        self._check(rehearsal.requester.defects, "not valid for Mechanical Turk: {}")
         people = len(table(archive, "participant"))
         if people != len(fared):
             self._check([f"{len(fared)} people took part, {people} are in the export"])
@@ -126,9 +126,9 @@ class RehearsalReport:
         calls = rehearsal.region.calls()
         settings = Settings(dict(rehearsal.order.settings))
         if not self._check(beyond(calls, rehearsal.names, settings)):
-            self._tell("  each call of a function is one that its policy allows")
+            self._tell("  each function's policy allows all its calls")
         self.unused = unused(calls, rehearsal.names, settings)
         if self.unused:
-            self._tell("  what policies allow and this experiment didn't need:")
+            self._tell("  granted, and not needed by this experiment:")
         for line in self.unused:
             self._tell(f"    {line}")

@@ -1,4 +1,4 @@
-"""Lets each step of deploying and of destroying break off once, and goes on by doing the same again."""
+"""Interrupts each step of deploying and of destroying once, and retries."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from infra.problems import OperatorProblem
 from .rehearsal import Rehearsal, RehearsalLog
 
 Tell = Callable[[str], None]
-#: More tries than there are steps: whoever gets here goes round in circles.
+#: More attempts than there are steps: reaching this means an endless loop.
 MOST = 40
 
 
 @dataclass
 class StepFaults(RehearsalLog):
-    """Progress that refuses one call in the middle of each step that wasn't broken before."""
+    """Progress that refuses one call in the middle of each step that wasn't interrupted before."""
 
-    #: How many calls each step made when nothing went wrong.
+    #: How many calls each step made without faults.
     calls: dict[str, int] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    #: The step that is being broken at the moment.
+    #: The step that is being interrupted.
     breaks: str = ""
-    #: Steps that went on all the same.
+    #: Steps that continued without the refused call.
     survived: list[str] = field(default_factory=list)
 
     def begin(self, number: int, total: int, name: str) -> None:
@@ -35,7 +35,7 @@ class StepFaults(RehearsalLog):
             return
         if self.breaks:
             self.survived.append(self.breaks)
-        # The launch asks the app, not AWS: its only call gives the lock back, which else ends by itself.
+        # The launch calls the app, not AWS: its only call to AWS releases the lock, which otherwise expires.
         asks_aws = number < total or self.calls.get(name, 0) > 1
         self.breaks = name if asks_aws and name not in self.broken else ""
         self.broken.add(name)
@@ -44,7 +44,7 @@ class StepFaults(RehearsalLog):
 
 
 def break_off(rehearsal: Rehearsal, tell: Tell) -> list[str]:
-    """Break every step off once, first of deploying, then of destroying; return what was wrong."""
+    """Interrupt every step once, first of deploying, then of destroying; return all problems."""
     wrong: list[str] = []
     for word, act in (("deploying", rehearsal.deploying), ("destroying", rehearsal.destroying)):
         broken: set[str] = set()
@@ -54,24 +54,24 @@ def break_off(rehearsal: Rehearsal, tell: Tell) -> list[str]:
             problem = _tried(act(told))
             rehearsal.region.cloud.refuse()
             for name in told.survived:
-                tell(f"  {name}: goes on without the call that was refused")
+                tell(f"  {name}: continues without the refused call")
             if problem is None:
-                tell(f"  {word} then went through")
+                tell(f"  {word} then succeeded")
                 break
             if word == "destroying" and not rehearsal.left():
-                tell("  what was refused last wasn't needed: nothing is left")
+                tell("  the last refused call wasn't needed: nothing is left")
                 break
             if not told.breaks:
-                wrong.append(f"{word} failed where nothing was broken: {problem}")
+                wrong.append(f"{word} failed without a fault: {problem}")
                 break
-            tell(f"  {told.breaks}: broke off, and said: {_shortened(problem)}")
+            tell(f"  {told.breaks}: interrupted, with the message: {_shortened(problem)}")
         else:
-            wrong.append(f"{word} never went through")
+            wrong.append(f"{word} never succeeded")
     return wrong + [f"left behind after faults: {kind} {name}" for kind, name in rehearsal.left()]
 
 
 def _tried(act: Deployment | Teardown) -> str | None:
-    """Carry out; return what it failed with, if it did."""
+    """Run the command, and return its error message, if it failed."""
     try:
         act.run()
     except OperatorProblem as problem:
@@ -80,7 +80,7 @@ def _tried(act: Deployment | Teardown) -> str | None:
 
 
 def _silent(line: str) -> None:
-    """Say nothing: lines of a deploy are told once."""
+    """Discard lines, which an earlier deploy has printed."""
 
 
 def _shortened(text: str, most: int = 150) -> str:

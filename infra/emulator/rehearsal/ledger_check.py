@@ -1,4 +1,4 @@
-"""Compares what Petri's ledger says with what left the requester's account."""
+"""Compares Petri's ledger with the payments from the requester's account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table(archive: Path, name: str) -> list[dict[str, str]]:
 
 
 def differences(archive: Path, books: Books) -> list[str]:
-    """Return what ledger and books don't agree on, each sum once for each assignment; none is right."""
+    """Return the differences between ledger and books, with each sum once for each assignment."""
     assignments = {row["id"]: row["assignment_id"] for row in table(archive, "participant")}
     owed = Counter(
         (KINDS.get(row["kind"], row["kind"]), assignments[row["participant_id"]], Decimal(row["amount"]))

@@ -1,4 +1,4 @@
-"""What there is, each kind looked up by its own service: CloudFormation's word isn't taken for it."""
+"""Lists all resources through their own services, instead of relying on CloudFormation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.emulator.process.cloud import ACCOUNT, Cloud
 
-#: Each kind: the service, the operation that lists it, the key of the list and that of a thing's name.
+#: For each kind: the service, the list operation, the key of the list and that of a resource's name.
 KINDS: dict[str, tuple[str, str, str, str]] = {
     "table": ("dynamodb", "list_tables", "TableNames", ""),
     "queue": ("sqs", "list_queues", "QueueUrls", ""),
@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "parameter": ("ssm", "describe_parameters", "Parameters", "Name"),
     "stack": ("cloudformation", "describe_stacks", "Stacks", "StackName"),
 }
-#: Kinds whose lists lie deeper.
+#: Kinds whose lists are nested.
 CLOUDFRONT = {
     "distribution": ("list_distributions", "DistributionList", "DomainName"),
     "edge function": ("list_functions", "FunctionList", "Name"),
@@ -35,7 +35,7 @@ CLOUDFRONT = {
 
 
 def inventory(cloud: Cloud) -> list[tuple[str, str]]:
-    """Return kind and name of everything that there is."""
+    """Return kind and name of every resource."""
     return sorted(_everything(cloud))
 
 
@@ -58,7 +58,7 @@ Look = Callable[[Any], str]
 
 
 def details(cloud: Cloud) -> list[str]:
-    """Say of each thing what hangs on its settings, a line each, as its own service tells it."""
+    """Return a line for each resource with its important settings, as its own service reports them."""
     return [line for part in (_tables, _queues, _buckets, _compute, _front) for line in part(cloud)]
 
 
@@ -72,7 +72,7 @@ def _tables(cloud: Cloud) -> Iterator[str]:
         mode = table.get("BillingModeSummary", {}).get("BillingMode")
         key = table.get("SSEDescription", {}).get("Status")
         yield (
-            f"table {name}: {mode}, forgets by {expiry.get('AttributeName')} "
+            f"table {name}: {mode}, expires by {expiry.get('AttributeName')} "
             f"({expiry['TimeToLiveStatus']}), point-in-time recovery {recovery}, encryption {key}"
         )
 

@@ -1,4 +1,4 @@
-"""Wheels of what is installed here, so that a deployment is packaged without a network."""
+"""Builds wheels of the packages installed here, so that a deployment can be packaged offline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 
 def wheels(requirements: Iterable[str], into: Path) -> Path:
-    """Write a wheel for each requirement and what it needs in turn; return the folder."""
+    """Write wheels for requirements and their dependencies; return the folder."""
     into.mkdir(parents=True, exist_ok=True)
     wanted = [Requirement(line) for line in requirements]
     seen: set[str] = set()
@@ -31,7 +31,7 @@ def wheels(requirements: Iterable[str], into: Path) -> Path:
 
 
 def _pack(found: Distribution, into: Path) -> None:
-    """Zip an installed distribution up again; scripts and compiled files stay behind."""
+    """Zip an installed distribution, without scripts and compiled files."""
     files = {
         str(path): Path(str(path.locate()))
         for path in found.files or ()
@@ -51,6 +51,6 @@ def _pack(found: Distribution, into: Path) -> None:
 
 
 def _tag(described: str) -> str:
-    """Return a wheel's tags in the short form of a file's name."""
+    """Return a wheel's tags in the compressed form of a file name."""
     tags = [line[4:].strip().split("-") for line in described.splitlines() if line.startswith("Tag:")]
     return "-".join(".".join(sorted(set(parts))) for parts in zip(*tags, strict=True))

@@ -1,4 +1,4 @@
-"""A deployment from the first call to the last, on loopback: deployed, taken part in, paid, destroyed."""
+"""A whole deployment on loopback: deploy, participants, payments, destroy."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from .offline_wheels import wheels
 from .workers import RunningClock, Workers, WorkerVisit
 
 APP = "rehearsal"
-#: Rounds of people who come, at most: an experiment that never ends is told so.
+#: The maximum number of rounds of workers; an experiment that needs more never ends.
 MOST_ROUNDS = 200
-#: Seconds after which messages that are put off are left alone, and how long nothing may happen at all.
+#: Seconds after which delayed messages are ignored, and the timeout without any progress.
 QUIET, PATIENCE = 3.0, 60.0
 
 Tell = Callable[[str], None]
@@ -45,18 +45,18 @@ Launch = Callable[[str, str], str]
 
 
 class Stalled(Exception):
-    """The queues don't come to rest."""
+    """The queues don't become idle."""
 
 
 @dataclass
 class RehearsalLog:
-    """Takes the progress of deploys, for lines and for tests."""
+    """Receives the progress of deploys, for output and for tests."""
 
     tell_line: Tell
-    #: What has the operator's calls counted; without it they aren't.
+    #: The emulator that counts the operator's calls; None: they aren't counted.
     cloud: Cloud | None = None
     steps: list[str] = field(default_factory=list)
-    #: How many calls had been made when each step began.
+    #: The number of calls at the beginning of each step.
     marks: list[int] = field(default_factory=list)
 
     def begin(self, number: int, total: int, name: str) -> None:
@@ -72,7 +72,7 @@ class RehearsalLog:
         self.tell_line(f"      {line}")
 
     def lengths(self) -> dict[str, int]:
-        """Return how many calls each step made; the last one ends at the last mark."""
+        """Return the number of calls of each step; the last one ends at the last mark."""
         return {
             name: after - before
             for name, before, after in zip(self.steps, self.marks, self.marks[1:], strict=False)
@@ -80,7 +80,7 @@ class RehearsalLog:
 
 
 class Rehearsal:
-    """One experiment on the played AWS; use it in a `with`."""
+    """One experiment on the emulated AWS; use it in a `with`."""
 
     def __init__(
         self,
@@ -92,9 +92,9 @@ class Rehearsal:
         package: Path | None = None,
         launch: Launch = launch_request.launch,
     ) -> None:
-        """`settings`: what counts more than the experiment's own; `offline`: packages only as installed.
+        """`settings`: override the experiment's own; `offline`: only installed packages.
 
-        `package` and `launch` stand in for the real ones where no function has to run.
+        `package` and `launch` replace the real ones when no function has to run.
         """
         self.folder = folder.resolve()
         self._tell = tell
@@ -105,7 +105,7 @@ class Rehearsal:
         self._launch = launch
         self._open = ExitStack()
         self.names = Names(APP, "sandbox", REGION)
-        #: How many calls each step of the first deploy and of a destroy made.
+        #: The number of calls of each step of the first deploy and of a destroy.
         self.lengths: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -116,9 +116,9 @@ class Rehearsal:
             opening.enter_context(self.region.operator(self.home))
             opening.enter_context(self._packages() if self._package is None else self._no_packages())
             opening.enter_context(patch.object(deployment, "build", self._built))
-            # Functions run in this machine's Python here, whichever that is.
+            # Here functions run in this machine's Python, whatever its version.
             opening.enter_context(patch.object(lambda_python, "OLDEST", lambda_python.own()))
-            # Stacks are made at once here.
+            # The emulator creates stacks immediately.
             opening.enter_context(patch.object(aws_steps, "pause", lambda _: time.sleep(0.01)))
             self.account: Account = connect()
             self.before = inventory(self.region.cloud)
@@ -137,12 +137,12 @@ class Rehearsal:
 
     @contextmanager
     def _no_packages(self) -> Iterator[None]:
-        """Nothing of what is deployed will run: deploy it in the shortest time."""
+        """Deploy quickly, because no function will run."""
         with patch.object(chalice_deploy, "subprocess", self.region.cloud.chalice):
             yield
 
     def _built(self, staged: StagedApp) -> Path:
-        """Build the package once: what is staged doesn't change in a rehearsal."""
+        """Build the package once, since the experiment doesn't change in a rehearsal."""
         if self._package is None:
             self._package = build(staged)
         return self._package
@@ -155,21 +155,21 @@ class Rehearsal:
             "recruiter": "mturk",
             "aws_access_key_id": ACCESS_KEY,
             "aws_secret_access_key": SECRET_KEY,
-            # Nobody's mailbox is played.
+            # No mail server is emulated.
             "mailer": "log",
             **self._settings,
         }
         return DeploySpec(self.folder, self.names, settings=settings)
 
     def deploying(self, told: RehearsalLog | None = None) -> Deployment:
-        # Where nothing runs of what is deployed, no function can refuse a handshake.
+        # Without running functions, none can refuse a handshake.
         probe = websocket_stage.probe if self._offers_functions else _no_probe
         return Deployment(
             self.account, self.order, told or RehearsalLog(self._tell), launch=self._launch, probe=probe
         )
 
     def deploy(self) -> Deployed:
-        """Deploy by the real code, or deploy again; functions then are those that were uploaded last."""
+        """Deploy, or deploy again, with the real code; then uses the functions that were uploaded last."""
         self.region.deployed.forget()
         told = RehearsalLog(self._tell, self.region.cloud)
         made = self.deploying(told).run()
@@ -178,11 +178,11 @@ class Rehearsal:
         self.region.deployed.forget()
         return made
 
-    # -- taking part ----------------------------------------------------------------------------
+    # -- participants ----------------------------------------------------------------------------
 
     @cached_property
     def people(self) -> Workers:
-        """Everybody who may come, each once: Petri lets nobody take part again."""
+        """The workers, each of whom comes once, because Petri refuses repeated participation."""
         from chalicelib.experiment.loader.experiment_folder import load_experiment
 
         bots = chosen_bots(load_experiment(self.folder))
@@ -190,12 +190,12 @@ class Rehearsal:
 
     @contextmanager
     def running(self) -> Iterator[Pollers]:
-        """Let queues and functions work while the block lasts."""
+        """Run queues and functions for the block."""
         with Pollers(self.region.cloud, self.region.deployed.functions) as pollers:
             yield pollers
 
     def take_part(self, most: int | None = None) -> list[WorkerVisit]:
-        """Let people come as long as places are open; `most`: rounds of them."""
+        """Let workers come as long as places are open; `most`: the maximum number of rounds."""
         clock = Clock(self.region.cloud, self.region.deployed.functions, self.names.tick_rule)
         fared: list[WorkerVisit] = []
         for _ in range(MOST_ROUNDS if most is None else most):
@@ -210,7 +210,7 @@ class Rehearsal:
         return fared
 
     def settle(self) -> None:
-        """Deliver what Mechanical Turk reports, and wait until the queues have come to rest."""
+        """Deliver Mechanical Turk's notifications, and wait until the queues are idle."""
         rested = since = time.monotonic()
         while True:
             if self.requester.post.deliver(lambda envelope: publish(self.region.cloud, envelope)):
@@ -226,10 +226,10 @@ class Rehearsal:
                 raise Stalled(f"{busy} messages are still in the queues after {PATIENCE:.0f} s")
             time.sleep(0.05)
 
-    # -- what comes out -------------------------------------------------------------------------
+    # -- results -------------------------------------------------------------------------
 
     def export(self, place: Path) -> Path:
-        """Write the run's data, with who took part, out of the table."""
+        """Export the run's data from the table, with personal data."""
         return data_export.export(self.account, self.names, place, scrub=False)
 
     def destroying(self, told: RehearsalLog | None = None) -> Teardown:
@@ -237,7 +237,7 @@ class Rehearsal:
         return Teardown(self.account, order, told or RehearsalLog(self._tell))
 
     def destroy(self) -> list[str]:
-        """Take everything away by the real code; return what that says is left."""
+        """Destroy the app with the real code, and return what that reports as left."""
         self.region.deployed.forget()
         told = RehearsalLog(self._tell, self.region.cloud)
         left = self.destroying(told).run()
@@ -246,9 +246,9 @@ class Rehearsal:
         return left
 
     def left(self) -> list[tuple[str, str]]:
-        """Return what is there that wasn't before, or the other way round."""
+        """Return the resources that differ from those before the rehearsal."""
         return sorted(set(inventory(self.region.cloud)) ^ set(self.before))
 
 
 def _no_probe(url: str) -> None:
-    """Leave sockets alone."""
+    """Don't probe sockets."""

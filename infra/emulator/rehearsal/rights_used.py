@@ -1,4 +1,4 @@
-"""Compares what functions did at AWS with what their policies let them do, both ways."""
+"""Compares the functions' calls to AWS with their policies, both ways."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.aws.account.policies import actions_of, calls_allowed, calls_seldom, 
 from infra.emulator.process.cloud import ACCOUNT, REGION
 from infra.emulator.process.request_names import Call
 
-#: The parameter that names the resource of each service's calls, and how its ARN is written.
+#: For each service, the parameter that names the resource, and the format of its ARN.
 RESOURCES = {
     "dynamodb": ("TableName", "table/{}"),
     "ssm": ("Name", "parameter{}"),
@@ -21,7 +21,7 @@ RESOURCES = {
 
 
 def beyond(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[str]:
-    """Return, in words, what functions did that their policies don't allow; none is right."""
+    """Return a line for each call that the function's policy doesn't allow."""
     allowed = {
         names.function(one): (one, policy(one, names, ACCOUNT, REGION, settings=settings))
         for one in FUNCTIONS
@@ -41,7 +41,7 @@ def beyond(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[
 
 
 def unused(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[str]:
-    """Return, in words, what policies allow and no function did, where a whole run should show it."""
+    """Return a line for each granted action that no function used, if every whole run should use it."""
     made: dict[str, set[str]] = {names.function(one): set() for one in FUNCTIONS}
     for call in calls:
         if call.caller in made:
@@ -66,7 +66,7 @@ def _covers(patterns: str | list[str], resource: str) -> bool:
 
 
 def resources_of(call: Call) -> set[str]:
-    """Return the ARNs of what a call is about."""
+    """Return the ARNs of a call's resources."""
     return set(_resources(call))
 
 

@@ -1,4 +1,4 @@
-"""Workers at the played Mechanical Turk: they see a HIT, open its page, take part as bots, hand in."""
+"""Simulates workers: they accept a HIT, open its page, take part as bots and submit."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from infra.emulator.mturk import HandClock, MTurkStandIn
 
 _EXTERNAL = re.compile(r"<ExternalURL>(.*?)</ExternalURL>")
 PATIENCE = 60
-#: How many take part at once.
+#: How many take part at the same time.
 AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class WorkerVisit:
-    """How somebody fared."""
+    """The result of one worker's participation."""
 
     worker: str
     assignment: str
@@ -32,7 +32,7 @@ class WorkerVisit:
 
 
 class RunningClock(HandClock):
-    """Goes by itself, beginning now, and ahead when it is told to."""
+    """A clock that runs in real time, and that can be advanced."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,10 +49,10 @@ class RunningClock(HandClock):
 
 
 class Workers:
-    """All workers of the market, under the one address that participants see."""
+    """All workers of the marketplace, who use the distribution's address."""
 
     def __init__(self, market: MTurkStandIn, bots: Sequence[type[Any]], site: str) -> None:
-        """`site`: where CloudFront is played; HITs name it by CloudFront's own address."""
+        """`site`: the address of the CloudFront emulator, which replaces CloudFront's own in HITs."""
         self._standin = market
         self._bots = [_recruited(bot) for bot in bots]
         self._site = site
@@ -60,7 +60,7 @@ class Workers:
         self._number = 0
 
     def come(self) -> list[WorkerVisit]:
-        """Let somebody take each place that is open, all at once; return how they fared."""
+        """Let a worker take each open place, concurrently, and return their results."""
         found = list(self._places())
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda place: self._take_part(*place), found))
@@ -86,7 +86,7 @@ class Workers:
             problems.append(f"{type(error).__name__}: {error}")
         problems += bot.problems
         with self._turn:
-            # Mechanical Turk tells whole seconds, in which a bot is through.
+            # Mechanical Turk reports whole seconds, and a bot is faster.
             self._standin.clock.advance(timedelta(seconds=2))
             self._standin.market.submit(assignment)
         return WorkerVisit(worker, assignment, tuple(problems))
@@ -107,7 +107,7 @@ class Workers:
         return f"{self._site}{named.path}?{urlencode(query)}"
 
     def _looked_at(self, address: str) -> list[str]:
-        """Open the ad and what it loads, and ask what it asks; return what was wrong."""
+        """Request the ad and its resources as a browser would, and return all problems."""
         problems = []
         page = requests.get(address, timeout=PATIENCE)
         if not page.ok or "<html" not in page.text.lower():
@@ -124,7 +124,7 @@ class Workers:
 
 
 def _recruited(bot: type[Any]) -> type[Any]:
-    """Let a bot say by whom it was recruited, as a participant's page does."""
+    """Make a bot name its recruiter, as a participant's page does."""
 
     class RecruitmentResult(bot):  # type: ignore[misc]
         def entry_fields(self) -> dict[str, Any]:

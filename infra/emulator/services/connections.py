@@ -1,4 +1,4 @@
-"""Plays the management API of a WebSocket API: what functions post to open sockets through."""
+"""Emulates the management API of a WebSocket API, through which functions send to open sockets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from infra.lambda_events.gateway import HttpRequest
 from infra.lambda_events.responses import Response
 from infra.local.moto.management_api import CONNECTIONS, FORBIDDEN, GONE, TOO_LARGE, Refusal
 
-#: With which code API Gateway closes a socket that a function wants closed.
+#: The code with which API Gateway closes a socket on a function's request.
 NORMAL = (1000, "Connection Closed Normally")
 METHODS = {"POST": 200, "GET": 200, "DELETE": 204}
 
 
 class ManagementApi:
-    """Sends to sockets, closes them, and notes who asked for it."""
+    """Sends to sockets and closes them, and records the callers."""
 
     def __init__(self, sockets: LocalChannels) -> None:
         self._sockets = sockets

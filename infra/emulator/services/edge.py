@@ -1,8 +1,8 @@
-"""Plays CloudFront on loopback: one origin for everybody, with the distribution's own behaviours.
+"""Emulates CloudFront on loopback: one origin for all requests, with the distribution's own behaviours.
 
-Behaviours, origins and functions are read from CloudFront's API; pages come from S3, API answers from the
-players of API Gateway. The functions' JavaScript runs in QuickJS,
-a small engine that comes as a Python package.
+Behaviours, origins and functions are read from CloudFront's API; pages come from S3, API responses from the
+emulated API Gateway. The functions' JavaScript runs in QuickJS,
+a small engine in a Python package.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BUCKET = re.compile(r"(.+)\.s3[.-].*")
 _API = re.compile(r"(\w+)\.execute-api\..*")
 NOT_FOUND = Response(404, ((b"content-type", b"text/plain"),), b"Not found")
 REFUSED = Response(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
-#: Calls a function's handler with an event, and gives what it returned as JSON.
+#: Calls a function's handler with an event, and returns its result as JSON.
 CALL = r"""
 (code, text) => {
   const event = JSON.parse(text), query = event.request.rawQuery;
@@ -46,21 +46,21 @@ CALL = r"""
 
 @dataclass(frozen=True)
 class EdgeBehaviour:
-    """What becomes of the requests whose path has a pattern."""
+    """How requests with a path pattern are handled."""
 
     pattern: str
     origin: str
     methods: frozenset[str]
-    #: The code of the function that sees a viewer's request first; empty without one.
+    #: The code of the viewer request function; empty without one.
     code: str
 
     def covers(self, path: str) -> bool:
-        """Whether a path has the pattern: * is anything, ? one character; case counts."""
+        """Whether a path matches the pattern: * is any text, ? one character; case-sensitive."""
         return fnmatch.fnmatchcase(path, self.pattern.replace("[", "[[]"))
 
 
 class Distribution:
-    """The only distribution that there is, as CloudFront's API describes it."""
+    """The only distribution, as CloudFront's API describes it."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloudfront = cloud.client("cloudfront", caller="REHEARSAL")
@@ -88,12 +88,12 @@ class Distribution:
         return str(made["FunctionCode"].read().decode())
 
     def behaviour(self, path: str) -> EdgeBehaviour:
-        """Return the first behaviour whose pattern a path has."""
+        """Return the first behaviour whose pattern matches a path."""
         return next(one for one in self.behaviours if one.covers(path) or one.covers(path.removeprefix("/")))
 
 
 class EdgeTargets(Protocol):
-    """What is deployed at the moment."""
+    """The deployed services."""
 
     @property
     def distribution(self) -> Distribution: ...
@@ -111,11 +111,11 @@ class EdgeTargets(Protocol):
     def connections(self) -> ManagementApi: ...
 
     def going(self) -> None:
-        """Let sockets that close from now on say nothing."""
+        """Close sockets silently from now on."""
 
 
 class Served:
-    """An ASGI application on a free port of this machine, on a loop of its own."""
+    """An ASGI application on a free loopback port, with its own event loop."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -144,10 +144,11 @@ class Served:
 
 
 class Edge:
-    """Serves what has an address of AWS's until it is closed.
+    """Serves AWS's addresses until it is closed.
 
-    Under `url`, which CloudFront's name leads to, that is the distribution; under `apis` the APIs by their
-    own names. Those are apart: a socket's function, for which the first one waits, posts to the second.
+    `url`, to which CloudFront's name resolves, serves the distribution; `apis` serves the APIs by their own
+    names. They are separate servers, because a socket's function posts to the second while the first waits
+    for it.
     """
 
     def __init__(self, cloud: Cloud, deployed: EdgeTargets) -> None:
@@ -166,7 +167,7 @@ class Edge:
         self._straight.close()
 
     async def _distribute(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request as CloudFront, or serve one socket."""
+        """Handle one request as CloudFront, or serve one socket."""
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
@@ -205,7 +206,7 @@ class Edge:
         await send({"type": "http.response.body", "body": shown})
 
     def answer(self, request: HttpRequest) -> Response:
-        """Answer a request as the first behaviour that covers its path says."""
+        """Handle a request with the first behaviour that matches its path."""
         distribution = self._deployed.distribution
         behaviour = distribution.behaviour(request.path)
         if request.method not in behaviour.methods:
@@ -217,13 +218,13 @@ class Edge:
         bucket = _BUCKET.fullmatch(domain)
         if bucket is not None:
             return self._page(bucket[1], path + made["uri"])
-        # Host is not forwarded: API Gateway is asked by its own name.
+        # The Host header is not forwarded: API Gateway gets its own name.
         headers = tuple(pair for pair in request.headers if pair[0] != b"host")
         asked = (*headers, (b"host", domain.encode()))
         return self._of_api(replace(request, path=path + made["uri"], headers=asked))
 
     def _of_api(self, request: HttpRequest) -> Response:
-        """Ask an API by its own name, under which everything lies below the stage."""
+        """Send a request to an API by its own name, with the stage in the path."""
         rest = self._deployed.rest
         api = _API.fullmatch(request.header(b"host") or "")
         stage = f"/{rest.stage}"
@@ -235,7 +236,7 @@ class Edge:
         return rest.answer(replace(request, path=below, scheme="https", port=443))
 
     def _seen(self, behaviour: EdgeBehaviour, request: HttpRequest) -> dict[str, Any]:
-        """Run the behaviour's function on a request; return the request or the answer that it made."""
+        """Run the behaviour's function on a request, and return the request or response that it returns."""
         asked: dict[str, Any] = {
             "method": request.method,
             "uri": request.path,
@@ -252,7 +253,7 @@ class Edge:
         if not behaviour.code:
             return asked
         event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": asked}
-        # An engine belongs to the thread that made it.
+        # An engine can only be used in the thread that created it.
         made: dict[str, Any] = json.loads(Context().eval(CALL)(behaviour.code, json.dumps(event)))
         return made
 
@@ -260,7 +261,7 @@ class Edge:
         try:
             found = self._s3.get_object(Bucket=bucket, Key=unquote(path.removeprefix("/")))
         except ClientError:
-            # S3 says 403 to a reader who may not list: it doesn't tell what isn't there.
+            # For a missing object, S3 responds with 403 to a client without the right to list.
             return NOT_FOUND
         named = {
             "content-type": found.get("ContentType"),
@@ -276,7 +277,7 @@ class Edge:
         asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
         made = await asyncio.to_thread(self._seen, behaviour, asked)
         domain, path = distribution.origins[behaviour.origin]
-        # The WebSocket API lives at its stage's own address and knows no path below it.
+        # The WebSocket API is served at its stage's own address, without any path below it.
         is_stage = path + made.get("uri", "") == f"/{stage}"
         reached = PATH if ".execute-api." in domain and is_stage else "/"
         await self._deployed.sockets({**scope, "path": reached}, receive, send)

@@ -1,4 +1,4 @@
-"""Plays what calls functions by itself: the queue's mapping and the clock's rule, as they are set."""
+"""Emulates the event sources of functions: the queues' mappings and the clock's rule, as configured."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from infra.emulator.process.cloud import ACCOUNT, REGION, Cloud
 from .functions import FunctionError, Functions
 from .invocation_chains import Chain
 
-#: How long a poller rests when its queue was empty, in seconds.
+#: The pause of a poller after an empty queue, in seconds.
 REST = 0.1
 PARTIAL = "ReportBatchItemFailures"
-#: Who calls when a rule fires, to Lambda.
+#: The principal that invokes functions for a rule.
 SCHEDULER = "events.amazonaws.com"
 
 
@@ -29,9 +29,9 @@ class Pollers:
         client = cloud.client("lambda", caller="REHEARSAL")
         self.mappings: list[dict[str, Any]] = client.list_event_source_mappings()["EventSourceMappings"]
         self._stopped = threading.Event()
-        #: What the functions raised or reported as failed.
+        #: Errors of the functions, and messages that they reported as failed.
         self.failures: list[str] = []
-        #: Messages that Lambda has taken for a loop, and hasn't handed over.
+        #: Messages that Lambda dropped because of a recursive loop.
         self.loops: list[dict[str, Any]] = []
         self._threads = [
             threading.Thread(target=self._poll, args=(cloud, one), name="poller", daemon=True)
@@ -51,7 +51,7 @@ class Pollers:
 
     def _poll(self, cloud: Cloud, mapping: dict[str, Any]) -> None:
         function = mapping["FunctionArn"].rpartition(":function:")[2].partition(":")[0]
-        # Lambda asks the queue with the function's own role.
+        # Lambda polls the queue with the function's own role.
         sqs = cloud.client("sqs", caller=f"MAPPING-{function}")
         url = sqs.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
         while not self._stopped.is_set():
@@ -70,13 +70,13 @@ class Pollers:
             for message in got:
                 handle = message["ReceiptHandle"]
                 if message["MessageId"] in failed:
-                    # At AWS it comes again after the visibility timeout; a rehearsal doesn't wait minutes.
+                    # AWS redelivers it after the visibility timeout; a rehearsal doesn't wait that long.
                     sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=1)
                 else:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
 
     def _not_looping(self, cloud: Cloud, function: str, got: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the messages that may cause an invocation; Lambda drops the others of a loop."""
+        """Return the messages to deliver; Lambda drops those of a recursive loop."""
         loops = [message for message in got if Chain.behind(message).is_too_long]
         if not loops:
             return got
@@ -87,7 +87,7 @@ class Pollers:
         return [message for message in got if message not in loops]
 
     def _handled(self, mapping: dict[str, Any], got: list[dict[str, Any]]) -> set[str]:
-        """Invoke the function with a batch; return the ids of the messages that aren't done."""
+        """Invoke the function with a batch; return the ids of the failed messages."""
         everything = {message["MessageId"] for message in got}
         event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in got]}
         try:
@@ -100,7 +100,7 @@ class Pollers:
             return set()
         failed = {one["itemIdentifier"] for one in (made or {}).get("batchItemFailures", ())}
         self.failures += [f"message {one} failed" for one in failed]
-        # An answer that AWS can't read counts as a batch that failed.
+        # With an invalid response, the whole batch counts as failed.
         return min(failed, everything)
 
 
@@ -119,7 +119,7 @@ def _record(message: dict[str, Any], arn: str) -> dict[str, Any]:
 
 
 class Clock:
-    """Invokes what a rule is aimed at when a minute is over, if the rule is switched on."""
+    """Invokes a rule's target every minute, if the rule is enabled."""
 
     def __init__(self, cloud: Cloud, functions: Functions, rule: str) -> None:
         self._events = cloud.client("events", caller="REHEARSAL")
@@ -131,7 +131,7 @@ class Clock:
         return bool(self._events.describe_rule(Name=self._rule)["State"] == "ENABLED")
 
     def tick(self) -> bool:
-        """Let a minute be over; whether anything was invoked."""
+        """Advance by a minute; return whether a function was invoked."""
         if not self.is_on:
             return False
         for target in self._events.list_targets_by_rule(Rule=self._rule)["Targets"]:
@@ -152,14 +152,14 @@ class Clock:
 
 
 def publish(cloud: Cloud, envelope: str) -> None:
-    """Hand what Mechanical Turk reports to the topic that it names, as Mechanical Turk does."""
+    """Publish a notification of Mechanical Turk to its topic."""
     told = json.loads(envelope)
     sns = cloud.client("sns", caller="MTURK")
     sns.publish(TopicArn=told["TopicArn"], Message=told["Message"])
 
 
 def waiting(cloud: Cloud, queue: str) -> tuple[int, int]:
-    """Return how many messages of a queue wait or are being handled, and how many come later."""
+    """Return how many messages of a queue wait or are being handled, and how many are delayed."""
     sqs = cloud.client("sqs", caller="REHEARSAL")
     told = sqs.get_queue_attributes(
         QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], AttributeNames=["All"]
@@ -171,7 +171,7 @@ def waiting(cloud: Cloud, queue: str) -> tuple[int, int]:
 
 
 def until_empty(cloud: Cloud, queue: str, *, patience: float = 60.0) -> bool:
-    """Wait until a queue is empty; False when it isn't in time."""
+    """Wait until a queue is empty; False after a timeout."""
     ends = time.monotonic() + patience
     while time.monotonic() < ends:
         if waiting(cloud, queue) == (0, 0):

@@ -1,4 +1,4 @@
-"""Plays Lambda: runs what was uploaded, unzipped, in processes that hold nothing else."""
+"""Emulates Lambda: runs the uploaded packages in isolated processes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .invocation_chains import Chain
 
 RUNTIME = Path(__file__).with_name("runtime.py")
 PATIENCE = 60
-#: The version that isn't published.
+#: The unpublished version.
 LATEST = "$LATEST"
-#: How many events a function handles at once here.
+#: The maximum concurrency of a function here.
 AT_ONCE = 2
 
 
@@ -32,11 +32,11 @@ class FunctionError(Exception):
 
 
 class Throttled(FunctionError):
-    """Lambda runs no more functions at this moment."""
+    """The concurrency limit is reached."""
 
 
 class Machine:
-    """Where functions run: the names that lead somewhere, and whose certificate is believed."""
+    """The environment of functions: the names that resolve, and the trusted certificate."""
 
     def __init__(
         self, names: Mapping[str, tuple[str, int]] | None = None, authority: Path | None = None
@@ -51,14 +51,14 @@ class Machine:
 
 
 class Packages:
-    """What was uploaded, unzipped; a package that is uploaded again isn't unzipped again."""
+    """The uploaded packages, each unzipped once."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="lambda-")
         self._unzipped: dict[str, Path] = {}
 
     def unzipped(self, digest: str, fetch: Callable[[], bytes]) -> Path:
-        """Return the folder with the package of this digest; `fetch` gets it if need be."""
+        """Return the folder with the package of this digest; `fetch` loads a new one."""
         if digest not in self._unzipped:
             folder = Path(tempfile.mkdtemp(dir=self._folder.name))
             with ZipFile(io.BytesIO(fetch())) as code:
@@ -74,21 +74,21 @@ class Packages:
 
 
 class Functions:
-    """Every version of a function that AWS knows of; each is made when it is first asked for."""
+    """All versions of functions at AWS, each created on first use."""
 
     def __init__(self, cloud: Cloud, machine: Machine, packages: Packages) -> None:
         self._cloud = cloud
         self._machine = machine
         self._packages = packages
         self._functions: dict[tuple[str, str], Function] = {}
-        #: Who may call what: the caller, the function and its alias.
+        #: The permitted invocations: the caller, the function and its alias.
         self._allowed: set[tuple[str, str, str]] = set()
         self._guard = threading.Lock()
 
     def named(self, name: str, caller: str = "") -> Function:
-        """Return a function by its name or ARN, which may name an alias or a version too.
+        """Return a function by its name or ARN, which may include an alias or a version.
 
-        `caller`: the service that calls; FunctionError when the function's policy doesn't let it.
+        `caller`: the invoking service; raises FunctionError when the function's policy doesn't permit it.
         """
         name, _, qualifier = name.rpartition(":function:")[2].partition(":")
         with self._guard:
@@ -113,7 +113,7 @@ class Functions:
         self._allowed.add((caller, name, qualifier))
 
     def _version(self, name: str, qualifier: str) -> str:
-        """Return the version that is called; an alias is looked up each time, since it moves."""
+        """Return the version to invoke; an alias is resolved each time, since it can change."""
         if not qualifier or qualifier == LATEST or qualifier.isdecimal():
             return qualifier or LATEST
         client = self._cloud.client("lambda", caller="REHEARSAL")
@@ -145,7 +145,7 @@ class Functions:
 
 
 class Function:
-    """One function, with the processes that it runs in."""
+    """One function, with its processes."""
 
     def __init__(
         self, configuration: dict[str, Any], root: Path, environment: dict[str, str], machine: Machine
@@ -176,16 +176,16 @@ class Function:
         self._idle: deque[_Process] = deque()
         self._all: list[_Process] = []
         self._free = threading.Semaphore(AT_ONCE)
-        #: Modules that were imported from elsewhere than the package; a rehearsal wants none.
+        #: Modules that were imported from outside the package; a rehearsal expects none.
         self.outside: set[str] = set()
         self.invocations = 0
-        #: How many of the next invocations Lambda refuses, as one whose concurrency is used up.
+        #: How many of the next invocations are throttled.
         self.throttles = 0
 
     def invoke(self, event: Any, chain: Chain | None = None) -> Any:
-        """Hand an event over and return the answer; FunctionError when the handler raised.
+        """Invoke the function and return its response; FunctionError when the handler raised.
 
-        `chain`: of the invocations that led to this one; without it this is the first.
+        `chain`: the invocations that caused this one; None: this is the first.
         """
         if self.throttles:
             self.throttles -= 1
@@ -212,7 +212,7 @@ class Function:
         return process
 
     def log(self) -> str:
-        """Return what the function has logged."""
+        """Return the function's log."""
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace")
 
@@ -223,7 +223,7 @@ class Function:
 
 
 class _Process:
-    """One execution environment: it imports the handler once and takes one event at a time."""
+    """One execution environment: imports the handler once and handles one event at a time."""
 
     def __init__(self, command: list[str], environment: dict[str, str], root: Path, log: Any) -> None:
         self._process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Plays API Gateway's two APIs as they are deployed: their own resources, routes and functions."""
+"""Emulates API Gateway's two APIs as deployed, with their resources, routes and functions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ FORBIDDEN = Response(
 )
 JSON = ((b"content-type", b"application/json"),)
 FAILED = Response(502, JSON, b'{"message": "Internal server error"}')
-#: Where a function was throttled, and where more requests come than the stage lets through.
+#: The gateway responses for a throttled function, and for requests above the stage's rate limit.
 NO_ROOM = Response(500, JSON, b'{"message": "Internal server error"}')
 THROTTLED = Response(429, JSON, b'{"message": "Too Many Requests"}')
-#: Who calls, to Lambda.
+#: The principal that invokes functions.
 SERVICE = "apigateway.amazonaws.com"
 ROUTES = ("$connect", "$default", "$disconnect")
 _ARN = re.compile(r"arn:aws:lambda:[^/]+?:function:[^/]+")
 
 
 class RestApi:
-    """The REST API of an app: paths that aren't among its resources are 403, as at AWS."""
+    """The REST API of an app: paths that aren't among its resources get 403, as at AWS."""
 
     def __init__(self, cloud: Cloud, functions: Functions, api_id: str, stage: str) -> None:
         gateway = cloud.client("apigateway", caller="REHEARSAL")
@@ -47,13 +47,13 @@ class RestApi:
         self._binary = set(gateway.get_rest_api(restApiId=api_id).get("binaryMediaTypes", ()))
         served = _served(gateway, api_id, stage)
         self._routes = Routes({path: set(methods) for path, methods in served["routes"].items()})
-        #: Whom each path and method calls.
+        #: The function of each path and method.
         self._uris = {
             (path, method): str(uri)
             for path, methods in served["routes"].items()
             for method, uri in methods.items()
         }
-        #: How many of the next requests are above what the stage lets through.
+        #: How many of the next requests exceed the stage's rate limit.
         self.throttles = 0
         self._own_answers = {one["responseType"]: _own_answer(one) for one in served["answers"]}
 
@@ -63,7 +63,7 @@ class RestApi:
         return set(self._uris)
 
     def answer(self, request: HttpRequest) -> Response:
-        """Hand a request to the function behind its resource; `request.path` begins below the stage."""
+        """Invoke the function of a request's resource; `request.path` begins below the stage."""
         if self.throttles:
             self.throttles -= 1
             return self._own_answers.get("THROTTLED", THROTTLED)
@@ -87,7 +87,7 @@ class RestApi:
         return lambda_response(self._decoded(made, request))
 
     def _decoded(self, made: Any, request: HttpRequest) -> Any:
-        """Leave a body in base64 unless the client asks for a binary type: so does API Gateway."""
+        """Leave a body in base64 unless the client accepts a binary type, as API Gateway does."""
         if not isinstance(made, dict) or not made.get("isBase64Encoded"):
             return made
         accept = (request.header(b"accept") or "").partition(",")[0].partition(";")[0].strip()
@@ -101,7 +101,7 @@ class RestApi:
 
 
 def _own_answer(told: dict[str, Any]) -> Response:
-    """Return what API Gateway answers in place of a function, as it was set."""
+    """Return a gateway response as configured."""
     begins = "gatewayresponse.header."
     headers = [
         (name.removeprefix(begins).lower().encode(), value.strip("'").encode())
@@ -113,7 +113,7 @@ def _own_answer(told: dict[str, Any]) -> Response:
 
 
 def _served(gateway: Any, api_id: str, stage: str) -> dict[str, Any]:
-    """Return what a REST API's stage serves: its deployment, as it was when that was made."""
+    """Return what a REST API's stage serves: the snapshot of its deployment."""
     deployment = gateway.get_stage(restApiId=api_id, stageName=stage)["deploymentId"]
     served: dict[str, Any] = json.loads(
         gateway.get_deployment(restApiId=api_id, deploymentId=deployment)["description"]
@@ -129,7 +129,7 @@ def _function(functions: Functions, uri: str) -> Function:
 
 
 def served_routes(cloud: Cloud, api_id: str, stage: str) -> dict[str, str]:
-    """Return the routes that a WebSocket API's stage serves, and whom each calls; none without a stage."""
+    """Return the routes that a WebSocket API's stage serves, with their functions; none without a stage."""
     gateway = cloud.client("apigatewayv2", caller="REHEARSAL")
     try:
         deployment = gateway.get_stage(ApiId=api_id, StageName=stage).get("DeploymentId")
@@ -143,7 +143,7 @@ def served_routes(cloud: Cloud, api_id: str, stage: str) -> dict[str, str]:
 def socket_api(
     cloud: Cloud, functions: Functions, channels: LocalChannels, api_id: str, stage: str
 ) -> Sockets:
-    """Serve the WebSocket API of an app: each route calls the function that it is deployed with."""
+    """Serve the WebSocket API of an app with the functions of its deployed routes."""
     named = served_routes(cloud, api_id, stage)
     app = SimpleNamespace(
         websocket_api=SimpleNamespace(configure=lambda *_: None),

@@ -1,7 +1,7 @@
-"""How Lambda notices a function that calls itself: each chain of invocations carries its length along.
+"""Emulates Lambda's detection of recursive loops: each chain of invocations carries its length.
 
-AWS's clients inside Lambda send the header X-Amzn-Trace-Id with every call, and a queue keeps it with the
-message. At about 16 invocations in one chain Lambda stops the next one, unless the function allows loops
+AWS's clients inside Lambda send the header X-Amzn-Trace-Id with every call, and a queue stores it with the
+message. After about 16 invocations in one chain Lambda stops the next one, unless the function allows loops
 ("Use Lambda recursive loop detection to prevent infinite loops").
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Invocations in one chain, after which Lambda stops it.
+#: The number of invocations after which Lambda stops a chain.
 LONGEST = 16
 _LINEAGE = re.compile(r"Root=([^;]+);.*Lineage=1:[0-9a-f]+:(\d+)")
 
@@ -24,24 +24,24 @@ def _root() -> str:
 
 @dataclass(frozen=True)
 class Chain:
-    """Invocations, each of which was caused by the one before."""
+    """A chain of invocations, each of which caused the next."""
 
     root: str = field(default_factory=_root)
-    #: How many there were before this one.
+    #: The number of invocations before this one.
     length: int = 0
 
     @classmethod
     def behind(cls, message: Mapping[str, Any]) -> Chain:
-        """Return the chain to which the invocation belongs that a message causes."""
+        """Return the chain of the invocation that a message causes."""
         found = _LINEAGE.match(message.get("Attributes", {}).get("AWSTraceHeader", ""))
         return cls() if found is None else cls(found[1], int(found[2]) + 1)
 
     @property
     def is_too_long(self) -> bool:
-        """Whether Lambda takes it for a loop."""
+        """Whether Lambda treats it as a loop."""
         return self.length >= LONGEST
 
     @property
     def header(self) -> str:
-        """What the invocation finds in its environment, and sends along."""
+        """The header in the invocation's environment, which its clients send."""
         return f"Root={self.root};Parent={uuid.uuid4().hex[:16]};Sampled=0;Lineage=1:fc3b4ff1:{self.length}"

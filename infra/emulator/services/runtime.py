@@ -1,7 +1,7 @@
-"""What Lambda's machine is to a handler. Run as a script by `python -I -S`: only the package is there.
+"""The runtime of a Lambda function: a script for `python -I -S`, so that only the package is importable.
 
-Arguments: the loopback address under which each name of AWS is played, as JSON. Reads events from standard
-input, a JSON line each, and writes what the handler answered to where its standard output was.
+Arguments: the loopback address of each of AWS's names, as JSON. Reads events from standard input as JSON
+lines, and writes the handler's responses to the original standard output.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LIMIT = 29_000
 
 
 class LambdaContext:
-    """What Lambda hands to a handler beside the event."""
+    """The context object that Lambda passes to a handler."""
 
     def __init__(self, request_id: str) -> None:
         self.aws_request_id = request_id
@@ -39,7 +39,7 @@ class LambdaContext:
 
 
 def lead_names(names: dict[str, list[Any]]) -> None:
-    """Lead AWS's names to this machine, and let no other name be found: there is no network here."""
+    """Resolve AWS's names to this machine, and no others: there is no network here."""
     resolve = socket.getaddrinfo
 
     def resolve_here(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
@@ -49,19 +49,19 @@ def lead_names(names: dict[str, list[Any]]) -> None:
         for ending, (address, instead) in names.items():
             if name.endswith(ending):
                 return resolve(address, instead, *args, **kwargs)
-        raise socket.gaierror(socket.EAI_NONAME, f"{name} isn't played in the rehearsal")
+        raise socket.gaierror(socket.EAI_NONAME, f"{name} isn't emulated in the rehearsal")
 
     socket.getaddrinfo = resolve_here
 
 
 def main() -> None:
-    """Import the handler from the package, then answer one event after the other."""
+    """Import the handler from the package, then handle one event after the other."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # What a handler prints goes to its log.
     os.dup2(2, 1)
     lead_names(json.loads(sys.argv[1]))
     root = os.environ["LAMBDA_TASK_ROOT"]
-    # The script's own folder isn't Lambda's.
+    # Lambda doesn't have this script's folder on its path.
     sys.path[:] = [root, *(path for path in sys.path if path != str(Path(__file__).parents[1]))]
     module, _, name = os.environ["_HANDLER"].rpartition(".")
     try:
@@ -73,7 +73,7 @@ def main() -> None:
     _say(answers, {"ready": True, "outside": sorted(set(outside))})
     for line in sys.stdin:
         asked = json.loads(line)
-        # AWS's clients send it along, so that Lambda notices functions that call themselves.
+        # AWS's clients send it, so that Lambda can detect recursive loops.
         os.environ["_X_AMZN_TRACE_ID"] = asked["trace"]
         try:
             _say(answers, {"answer": handler(asked["event"], LambdaContext(asked["id"]))})

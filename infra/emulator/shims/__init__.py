@@ -1,1 +1,1 @@
-"""What moto lacks or takes too simply."""
+"""Extends moto with features that it lacks or simplifies."""

@@ -1,4 +1,4 @@
-"""What moto's S3 takes too simply: policies with conditions, which it carries out as if there were none."""
+"""Makes moto's S3 ignore policy statements with conditions, which it applies as if they had none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto.s3.models import FakeBucket
 
 @contextmanager
 def buckets() -> Iterator[None]:
-    """Let moto's S3 judge requests by those statements only that hold without a condition."""
+    """Make moto's S3 apply only statements without a condition."""
 
     def judge_plainly(self: Any, action: str, resource: str) -> Any:
         if not self.policy:

@@ -1,4 +1,4 @@
-"""What moto's CloudFront forgets: which functions a behaviour calls."""
+"""Makes moto's CloudFront store which functions a behaviour calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from moto.cloudfront.models import DefaultCacheBehaviour
 
 @contextmanager
 def distributions() -> Iterator[None]:
-    """Let moto's CloudFront keep the functions of behaviours, while the block lasts."""
+    """Make moto's CloudFront store the functions of behaviours, for the block."""
     begin = DefaultCacheBehaviour.__init__
 
     def begin_and_keep(self: Any, config: dict[str, Any]) -> None:

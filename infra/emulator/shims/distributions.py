@@ -1,11 +1,11 @@
-"""A CloudFront distribution as a template says it, in the words of CloudFront's own API."""
+"""Translates a CloudFront distribution from a template into the format of CloudFront's API."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Config = dict[str, Any]
-#: Lists that the API wants with their length.
+#: Lists that the API requires with their length.
 LISTS = {
     "Aliases",
     "AllowedMethods",
@@ -18,9 +18,9 @@ LISTS = {
     "CustomErrorResponses",
     "OriginSSLProtocols",
 }
-#: What CloudFormation takes for granted.
+#: CloudFormation's defaults.
 PORTS = {"HTTPPort": 80, "HTTPSPort": 443}
-#: Where the API's word isn't the template's.
+#: Names that differ between the API and the template.
 WORDS = {
     "IPV6Enabled": "IsIPV6Enabled",
     "OriginSSLProtocols": "OriginSslProtocols",
@@ -55,7 +55,7 @@ def _translated(value: Any, name: str = "") -> Any:
 
 
 def _nest_cached_methods(behaviour: Config) -> None:
-    """In a template both lists stand side by side; the API wants one inside the other."""
+    """Nest a list that a template has next to the other, as the API requires."""
     cached = behaviour.pop("CachedMethods", None)
     if cached is not None and "AllowedMethods" in behaviour:
         behaviour["AllowedMethods"]["CachedMethods"] = cached

@@ -1,7 +1,7 @@
-"""moto's answers for DynamoDB in a third of the time: of a value it looks for the type alone that it has.
+"""Makes moto's DynamoDB three times faster: it looks only for the type that a value has.
 
-As it comes, moto looks for all ten types in each value of each item, under several names, which is two thirds
-of what a test over DynamoDB takes.
+Unpatched, moto looks for all ten types in each value of each item, under several names, which is two thirds
+of a test's time with DynamoDB.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ VALUE = "AttributeValue"
 
 @contextmanager
 def quick_answers() -> Iterator[None]:
-    """Let moto answer so while the block lasts."""
+    """Patch moto for the block."""
     from moto.core.serialize import BaseJSONSerializer
 
     usual = _usual()
@@ -41,7 +41,7 @@ def quick_answers() -> Iterator[None]:
 
 @contextmanager
 def usual_answers() -> Iterator[None]:
-    """Let moto answer as it comes while the block lasts."""
+    """Restore moto's own behaviour for the block."""
     from moto.core.serialize import BaseJSONSerializer
 
     with patch.object(BaseJSONSerializer, "_serialize_type_structure", _usual()):
@@ -50,7 +50,7 @@ def usual_answers() -> Iterator[None]:
 
 @cache
 def _usual() -> Callable[..., None]:
-    """Return moto's own way, which is asked for before it is first replaced."""
+    """Return moto's own function, which is read before it is first replaced."""
     from moto.core.serialize import BaseJSONSerializer
 
     usual: Callable[..., None] = BaseJSONSerializer._serialize_type_structure

@@ -1,7 +1,7 @@
-"""What moto's API Gateways lack for a deploy: Swagger 2, kept stages, and deployments that are snapshots.
+"""Adds to moto's API Gateways what a deploy needs: Swagger 2, stages that are kept, deployments as snapshots.
 
-A deployment is a snapshot of an API's routes, and of what a REST API answers by itself. A stage serves its
-deployment, whatever becomes of the API meanwhile, and nothing without one.
+A deployment is a snapshot of an API's routes, and of a REST API's gateway responses. A stage serves its
+deployment, even if the API changes, and nothing without one.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ DEPLOYMENTS = r"{0}/v2/apis/(?P<api_id>[^/]+)/deployments$"
 DEPLOYMENT = r"{0}/v2/apis/(?P<api_id>[^/]+)/deployments/(?P<deployment_id>[^/]+)$"
 STAGE = r"{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)$"
 Answered = tuple[int, dict[str, str], str]
-#: What AWS's CreateDeployment leaves alone, and moto's forgets.
+#: Stage settings that AWS's CreateDeployment keeps and moto's drops.
 KEPT = ("access_log_settings", "method_settings", "tags", "tracing_enabled")
 
 
 @contextmanager
 def gateways() -> Iterator[None]:
-    """Let moto's API Gateways take what `chalice deploy` sends, while the block lasts."""
+    """Make moto's API Gateways accept the requests of `chalice deploy`, for the block."""
     put, import_api = APIGatewayBackend.put_rest_api, APIGatewayBackend.import_rest_api
     deploy = RestAPI.create_deployment
 
     def put_swagger(self: Any, function_id: str, api_doc: Document, *args: Any, **kwargs: Any) -> Any:
         api: Any = put(self, function_id, _as_openapi(api_doc), *args, **kwargs)
-        # Writing an API over leaves nothing that its new description doesn't name.
+        # Overwriting an API removes everything that is not in its new description.
         api.gateway_responses = {}
         api.binary_media_types = api_doc.get("x-amazon-apigateway-binary-media-types", [])
         return api
@@ -52,7 +52,7 @@ def gateways() -> Iterator[None]:
     def deploy_and_keep(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         before = self.stages.get(name)
         deployment = deploy(self, name, *args, **kwargs)
-        # AWS shows nobody what a deployment serves; here it is read back from its description.
+        # AWS has no API for what a deployment serves; here it is read from its description.
         deployment.description = json.dumps(_snapshot(self))
         for field in KEPT if before is not None else ():
             if hasattr(before, field):
@@ -71,7 +71,7 @@ def gateways() -> Iterator[None]:
 
 
 def _snapshot(api: Any) -> Document:
-    """Return what a stage serves from now on that this REST API's deployment is behind."""
+    """Return the snapshot that a stage with this REST API's deployment serves."""
     routes = {
         resource.get_path(): {
             method: one.method_integration.uri
@@ -85,7 +85,7 @@ def _snapshot(api: Any) -> Document:
 
 
 def _delete_deployment(api: Any, deployment_id: str) -> Any:
-    """Delete a deployment of a REST API, unless a stage serves it at this moment."""
+    """Delete a deployment of a REST API, unless a stage serves it."""
     if deployment_id not in api.deployments:
         raise DeploymentNotFoundException
     if any(stage.deployment_id == deployment_id for stage in api.stages.values()):
@@ -94,7 +94,7 @@ def _delete_deployment(api: Any, deployment_id: str) -> Any:
 
 
 def _as_openapi(document: Document) -> Document:
-    """Write Chalice's Swagger 2 as the OpenAPI 3 that moto reads."""
+    """Convert Chalice's Swagger 2 to the OpenAPI 3 that moto reads."""
     if "swagger" not in document:
         return document
     paths = {
@@ -107,13 +107,13 @@ def _as_openapi(document: Document) -> Document:
 
 def _method(described: Document) -> Document:
     integration = described["x-amazon-apigateway-integration"]
-    # moto asks every integration for what AWS asks only those for that call something.
+    # moto requires fields of every integration that AWS requires only of those with a target.
     written = {"uri": "", "httpMethod": "POST", **integration, "type": integration["type"].upper()}
     return {**described, "x-amazon-apigateway-integration": written}
 
 
 def _api(request: Any, full_url: str) -> Any:
-    """Return moto's API that a request is about; None when there is none."""
+    """Return moto's API for a request; None when there is none."""
     region = request.headers["Authorization"].split("/")[2]
     try:
         return apigatewayv2_backends[DEFAULT_ACCOUNT_ID][region].get_api(
@@ -128,7 +128,7 @@ def _refusal(status: int, kind: str, message: str) -> Answered:
 
 
 def _deployments(request: Any, full_url: str, headers: Any) -> Answered:
-    """Answer CreateDeployment and GetDeployments of a WebSocket API, which AWS makes a new one each time."""
+    """Handle CreateDeployment, which creates a new one each time, and GetDeployments of a WebSocket API."""
     del headers
     api = _api(request, full_url)
     if api is None:
@@ -148,7 +148,7 @@ def _deployments(request: Any, full_url: str, headers: Any) -> Answered:
         {
             "deploymentId": mock_random.get_random_hex(6),
             "deploymentStatus": "DEPLOYED",
-            # AWS shows nobody what a deployment serves; here it is read back from its description.
+            # AWS has no API for what a deployment serves; here it is read from its description.
             "description": json.dumps(served),
         }
     )
@@ -156,7 +156,7 @@ def _deployments(request: Any, full_url: str, headers: Any) -> Answered:
 
 
 def _deployment(request: Any, full_url: str, headers: Any) -> Answered:
-    """Answer GetDeployment and DeleteDeployment; one that a stage serves is kept."""
+    """Handle GetDeployment and DeleteDeployment, which refuses a deployment that a stage serves."""
     del headers
     api, wanted = _api(request, full_url), urlsplit(full_url).path.split("/")[5]
     made = [] if api is None else api.__dict__.setdefault("deployments", [])
@@ -172,7 +172,7 @@ def _deployment(request: Any, full_url: str, headers: Any) -> Answered:
 
 
 def _stage(request: Any, full_url: str, headers: Any) -> Answered:
-    """Answer UpdateStage, which moto lacks, and leave the rest to moto."""
+    """Handle UpdateStage, which moto lacks, and leave the rest to moto."""
     if request.method != "PATCH":
         answered: Answered = ApiGatewayV2Response.dispatch(request, full_url, headers)
         return answered

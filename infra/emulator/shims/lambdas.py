@@ -1,7 +1,7 @@
-"""What moto's Lambda lacks: settings for recursive loops, quotas, and how versions and aliases behave.
+"""Adds to moto's Lambda settings for recursive loops, quotas, and correct versions and aliases.
 
-At AWS each alias and version has a policy of its own, a mapping names the alias that it calls, numbers of
-versions are never used twice, and a version that an alias points to can't be deleted.
+At AWS each alias and version has its own policy, a mapping names the alias that it calls, version numbers are
+never reused, and a version that an alias points to can't be deleted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 RECURSION = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/recursion-config$"
 SETTINGS = r"{0}/(?P<api_version>[^/]+)/account-settings/?$"
-#: What Lambda does with a loop unless it is told otherwise.
+#: Lambda's default for recursive loops.
 TERMINATE = "Terminate"
-#: How many functions may run at once in an account that isn't new.
+#: The concurrency of an account that isn't new.
 CONCURRENCY = 1000
 
 Answer = tuple[int, dict[str, str], str]
@@ -44,14 +44,14 @@ class VersionInUse(LambdaClientError):
 
 
 class ConcurrencyLimits:
-    """What the account may do; like everything here it belongs to the process."""
+    """The account's concurrency; like all state here, it belongs to the process."""
 
     concurrency = CONCURRENCY
 
 
 @contextmanager
 def functions() -> Iterator[None]:
-    """Let moto's Lambda answer what it doesn't know, while the block lasts."""
+    """Make moto's Lambda handle further operations, for the block."""
     with ExitStack() as patches:
         patches.enter_context(patch.dict(urls.url_paths, {RECURSION: _recursion, SETTINGS: _settings}))
         patches.enter_context(_versions())
@@ -64,7 +64,7 @@ def functions() -> Iterator[None]:
 
 @contextmanager
 def _versions() -> Iterator[None]:
-    """Compare code before it is published, number versions as AWS does, and keep those that are used."""
+    """Compare code before it is published, number versions like AWS, and keep used versions."""
     publish, answer = LambdaStorage.publish_version, LambdaResponse.publish_version
 
     def publish_numbered(self: Any, name_or_arn: str, description: str = "") -> Any:
@@ -104,7 +104,7 @@ def _deleted(delete: Any) -> Any:
             if used:
                 raise VersionInUse(f"Version {qualifier} is used by the alias {used[0]}.")
         else:
-            # moto numbers a version twice once one was deleted, and then misses the other by its ARN.
+            # moto reuses a number after a deletion, and then doesn't find the other version by its ARN.
             function = self.get_function_by_name_or_arn_with_qualifier(name_or_arn)
             for version in self._functions[function.function_name]["versions"]:
                 self._arns[version.function_arn] = version
@@ -115,7 +115,7 @@ def _deleted(delete: Any) -> Any:
 
 @contextmanager
 def _mappings() -> Iterator[None]:
-    """Let a mapping name the alias that it was made for, and not the version behind it."""
+    """Make a mapping name its alias instead of the version behind it."""
     create, update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
 
     def create_named(self: Any, spec: Any) -> Any:
@@ -136,7 +136,7 @@ def _mappings() -> Iterator[None]:
 
 
 def _as_named(backend: Any, name_or_arn: str) -> str:
-    """Return the ARN of what was named: a function, or one of its aliases."""
+    """Return the ARN of the named function or alias."""
     name, _, qualifier = name_or_arn.rsplit(":function:", maxsplit=1)[-1].partition(":")
     arn = str(backend.get_function(name).function_arn)
     return f"{arn}:{qualifier}" if qualifier else arn
@@ -168,7 +168,7 @@ def _policy(backend: Any, function_name: str, qualifier: str | None) -> Policy:
 
 
 def _recursion(request: Any, full_url: str, headers: Any) -> Answer:
-    """Answer GetFunctionRecursionConfig and PutFunctionRecursionConfig."""
+    """Handle GetFunctionRecursionConfig and PutFunctionRecursionConfig."""
     del headers
     name = unquote(urlsplit(full_url).path.split("/")[3])
     backend = lambda_backends[DEFAULT_ACCOUNT_ID][_region(request)]
@@ -182,7 +182,7 @@ def _recursion(request: Any, full_url: str, headers: Any) -> Answer:
 
 
 def _settings(request: Any, full_url: str, headers: Any) -> Answer:
-    """Answer GetAccountSettings."""
+    """Handle GetAccountSettings."""
     del request, full_url, headers
     allowed = ConcurrencyLimits.concurrency
     limits = {"ConcurrentExecutions": allowed, "UnreservedConcurrentExecutions": allowed}

@@ -1,7 +1,7 @@
-"""What moto's queues do too much and too little.
+"""Corrects moto's queues.
 
-They hand messages to functions themselves, in Docker, whatever a mapping says; and they forget the trace of
-the request that sent a message, by which Lambda notices recursive loops.
+They deliver messages to functions themselves, in Docker, whatever a mapping says; and they drop the trace
+header of the request that sent a message, by which Lambda detects recursive loops.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from unittest.mock import patch
 from flask import has_request_context, request
 from moto.sqs.models import Queue, SQSBackend
 
-#: Where AWS's clients write which chain of invocations a call belongs to.
+#: The header in which AWS's clients send the chain of invocations.
 HEADER = "X-Amzn-Trace-Id"
 
 
 class _Unseen(dict[str, Any]):
-    """Mappings that can be kept and deleted, and that moto doesn't find when a message comes."""
+    """Mappings that can be stored and deleted, but that moto doesn't find for a message."""
 
     def items(self) -> Any:
         return ()
@@ -27,7 +27,7 @@ class _Unseen(dict[str, Any]):
 
 @contextmanager
 def queues() -> Iterator[None]:
-    """Leave messages where they are, with the trace of their sender, while the block lasts."""
+    """Leave messages in their queues, with their sender's trace header, for the block."""
     begin, send = Queue.__init__, SQSBackend.send_message
 
     def begin_alone(self: Any, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What botocore knows of AWS's services, parsed once in a process, and copied for each who asks."""
+"""Parses botocore's service models once in a process, and copies them for each session."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from botocore.loaders import JSONFileLoader
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """Let no session parse what another has parsed while the block lasts.
+    """Share parsed service models between sessions, for the block.
 
-    Each gets a copy of its own, because clients write in what they have read.
+    Each session gets its own copy, because clients modify it.
     """
     usual, read = JSONFileLoader.load_file, {}
 
@@ -29,7 +29,7 @@ def read_once() -> Iterator[None]:
 
 
 def _plain(value: Any) -> Any:
-    """Return what was read, with dictionaries of the one kind that can be copied quickly."""
+    """Return the model with plain dictionaries, which can be copied quickly."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list) else value

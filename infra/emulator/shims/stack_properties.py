@@ -1,4 +1,4 @@
-"""Properties that moto's CloudFormation leaves out of the tables and buckets that it makes."""
+"""Applies properties of tables and buckets that moto's CloudFormation ignores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Complete = Callable[[str, Properties, str], None]
 
 @contextmanager
 def properties() -> Iterator[None]:
-    """Let moto's CloudFormation set what a template says of tables and buckets, while the block lasts."""
+    """Make moto's CloudFormation apply these properties, for the block."""
     with ExitStack() as patches:
         for model, complete in ((Table, _table), (FakeBucket, _bucket)):
             patches.enter_context(_completed(model, complete))
@@ -78,7 +78,7 @@ def _bucket(name: str, given: Properties, region: str) -> None:
 
 
 def _rule(given: Properties) -> Properties:
-    """Write a rule in the words of S3's own API."""
+    """Convert a rule to the format of S3's API."""
     rule = {"Filter": {"Prefix": ""}, **given}
     if "Id" in rule:
         rule["ID"] = rule.pop("Id")
@@ -88,7 +88,7 @@ def _rule(given: Properties) -> Properties:
 
 
 def _plain(value: Any) -> Any:
-    """Read truth values, which parameters of a template bring as text."""
+    """Parse booleans, which are text in a template's parameters."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
     return value == "true" if value in ("true", "false") else value

@@ -43,7 +43,7 @@ def test_after_a_failure_in_each_step_a_repeat_finishes_and_destroying_cleans(tm
         rehearsal.destroy()
         wrong = break_off(rehearsal, lines.append)
     assert wrong == []
-    assert sum("broke off" in line for line in lines) > len(rehearsal.lengths) // 2
+    assert sum("interrupted" in line for line in lines) > len(rehearsal.lengths) // 2
 
 
 def test_money_that_no_ledger_knows_is_told(tmp_path: Path) -> None:

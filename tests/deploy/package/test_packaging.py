@@ -250,7 +250,7 @@ def test_a_package_without_a_wheel_for_lambda_is_named(pip, tmp_path, monkeypatc
     wheels = tmp_path / "wheels"
     wheel(wheels, "cp311-cp311-linux_armv7l", "sensor")
     monkeypatch.setattr(package_build.DependencyBuilder, "_download_all_dependencies", _found(wheels))
-    with pytest.raises(OperatorProblem, match=r"sensor==1\.2 has no wheel that runs inside Lambda"):
+    with pytest.raises(OperatorProblem, match=r"sensor==1\.2 has no wheel that runs on Lambda"):
         build(staged(tmp_path / "study", {"requirements.txt": "sensor\n"}))
 
 

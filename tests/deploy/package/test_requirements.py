@@ -99,12 +99,14 @@ def test_constraints_count_without_being_named(tmp_path):
 
 
 def test_constraints_that_pip_does_not_know_are_told(tmp_path):
-    with pytest.raises(OperatorProblem, match=r"constraints\.txt, line 1: 'numpy=2' is no requirement"):
+    with pytest.raises(
+        OperatorProblem, match=r"constraints\.txt, line 1: 'numpy=2' is not a valid requirement"
+    ):
         wanted(tmp_path, "numpy\n", constraints="numpy=2\n")
 
 
 def test_a_file_that_is_part_of_itself_is_refused(tmp_path):
-    with pytest.raises(OperatorProblem, match="part of itself"):
+    with pytest.raises(OperatorProblem, match="includes itself"):
         wanted(tmp_path, "-r requirements.txt\n")
 
 
@@ -118,7 +120,9 @@ def test_packages_for_other_systems_are_left_out(tmp_path):
 
 
 def test_what_pip_does_not_know_is_told_with_its_line(tmp_path):
-    with pytest.raises(OperatorProblem, match=r"requirements\.txt, line 2: 'numpy=>3' is no requirement"):
+    with pytest.raises(
+        OperatorProblem, match=r"requirements\.txt, line 2: 'numpy=>3' is not a valid requirement"
+    ):
         wanted(tmp_path, "scipy\nnumpy=>3\n")
 
 
@@ -128,7 +132,7 @@ def test_options_that_mean_nothing_here_are_told(tmp_path):
 
 
 def test_an_index_with_a_password_is_refused_without_showing_it(tmp_path):
-    with pytest.raises(OperatorProblem, match="carries a password") as told:
+    with pytest.raises(OperatorProblem, match="contains a password") as told:
         wanted(tmp_path, f"--extra-index-url https://me:{PAT}@pypi.example.org/simple\n")
     assert PAT not in str(told.value)
 
@@ -158,7 +162,7 @@ def test_a_path_is_meant_from_the_file_that_names_it(tmp_path):
 
 
 def test_a_path_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(OperatorProblem, match=r"\./labtools, which isn't there"):
+    with pytest.raises(OperatorProblem, match=r"\./labtools, which doesn't exist"):
         wanted(tmp_path, "./labtools\n")
 
 
@@ -265,7 +269,7 @@ def test_a_repository_that_cannot_be_had_is_told_without_its_password(tmp_path):
 def test_a_wheel_for_another_system_is_told_by_the_packages_name(tmp_path):
     wheel(tmp_path / "wheels", "cp311-cp311-macosx_11_0_arm64")
     other = tmp_path / "wheels" / "labtools-1.2-cp311-cp311-macosx_11_0_arm64.whl"
-    with pytest.raises(OperatorProblem, match=r"labtools has no wheel that runs inside Lambda"):
+    with pytest.raises(OperatorProblem, match=r"labtools has no wheel that runs on Lambda"):
         staged(tmp_path, {"requirements.txt": f"../wheels/{other.name}\n"})
 
 
@@ -309,4 +313,4 @@ def test_a_package_that_cannot_be_had_is_told_with_what_to_do(tmp_path):
         staged(tmp_path, {"requirements.txt": "git+file:///nowhere/lab.git\n"})
     failure = Failure.of(told.value, "petri sandbox")
     assert "nowhere/lab.git" in failure.what
-    assert failure.now.startswith("Try it: pip wheel")
+    assert failure.now.startswith("Run `pip wheel")

@@ -201,7 +201,7 @@ def test_a_secret_in_a_file_is_refused_by_the_settings_name(tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / ".petriconfig").write_text(f"[A]\nprolific_token = {TOKEN}\n")
     with pytest.raises(
-        OperatorProblem, match=r"words\.py holds the value of the secret setting prolific_token"
+        OperatorProblem, match=r"words\.py contains the value of the secret setting prolific_token"
     ) as told:
         staged(tmp_path, {"words.py": f"TIMES = 2\nTOKEN = {TOKEN!r}\n"})
     assert TOKEN not in str(told.value)

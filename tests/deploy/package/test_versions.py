@@ -93,7 +93,7 @@ def test_an_archive_holds_no_secrets_and_no_data(tmp_path):
 
 
 def test_an_archive_with_a_secret_in_the_code_is_refused(tmp_path):
-    with pytest.raises(OperatorProblem, match=r"words\.py holds the value of the secret setting"):
+    with pytest.raises(OperatorProblem, match=r"words\.py contains the value of the secret setting"):
         archived(tmp_path, {"words.py": f"TIMES = 2\nTOKEN = {TOKEN!r}\n"}, prolific_token=TOKEN)
 
 
@@ -145,7 +145,7 @@ def test_another_petri_than_then_is_told(tmp_path):
     found = loaded(tmp_path)
     told = {**provenance.describe(found), "petri": "0.0.1"}
     folder = provenance.unpack(provenance.archive(found, told, tmp_path / "c.zip"), tmp_path / "unpacked")
-    assert f"made with Petri 0.0.1, and this is {VERSION}" in restaged(folder, tmp_path).notes[0]
+    assert f"archived with Petri 0.0.1, and this is {VERSION}" in restaged(folder, tmp_path).notes[0]
 
 
 def test_the_same_petri_is_not_worth_a_word(tmp_path):
@@ -154,7 +154,7 @@ def test_the_same_petri_is_not_worth_a_word(tmp_path):
 
 
 def test_an_export_without_code_is_told(tmp_path):
-    with pytest.raises(BadRequest, match="holds no code"):
+    with pytest.raises(BadRequest, match="contains no code"):
         provenance.unpack(export(tmp_path, None), tmp_path / "unpacked")
 
 
@@ -167,7 +167,7 @@ def test_what_is_no_zip_is_told(tmp_path):
 def test_a_folder_that_is_there_is_not_written_over(tmp_path):
     code = archived(tmp_path)
     provenance.unpack(code, tmp_path / "unpacked")
-    with pytest.raises(BadRequest, match="is there already"):
+    with pytest.raises(BadRequest, match="exists already"):
         provenance.unpack(code, tmp_path / "unpacked")
 
 
@@ -175,7 +175,7 @@ def test_an_archive_that_leads_out_of_itself_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr("version.json", json.dumps({"name": "bad", "config": {}}))
         archive.writestr("experiment/../../../evil.py", "")
-    with pytest.raises(BadRequest, match="leads out of it"):
+    with pytest.raises(BadRequest, match="a path outside of it"):
         provenance.unpack(tmp_path / "bad.zip", tmp_path / "unpacked")
     assert not (tmp_path.parent / "evil.py").exists()
 

@@ -147,7 +147,7 @@ def test_extra_files_can_not_leave_the_site(built, write):
 
 
 def test_a_missing_extra_file_is_named(built):
-    with pytest.raises(SiteError, match=r"gone\.txt, which isn't there"):
+    with pytest.raises(SiteError, match=r"gone\.txt, which doesn't exist"):
         built(extra_files=[("gone.txt", "/static/gone.txt")])
 
 
