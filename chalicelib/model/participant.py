@@ -86,7 +86,7 @@ class Participant(Record):
         "token_serial",
         "seated_serial",
         "waiting_since",
-        "released",
+        "early_exit_reason",
         "task_completed",
     )
 
@@ -121,7 +121,7 @@ class Participant(Record):
     #: When the participant was first refused because every network is busy; None while not waiting.
     waiting_since: datetime | None = None
     #: Why the platform let the participant go early with pay ("busy", "withdrawn", "error"); or None.
-    released: str | None = None
+    early_exit_reason: str | None = None
     #: Whether the experiment knows that the participant has finished the task.
     task_completed: bool = False
 
@@ -155,6 +155,15 @@ class Participant(Record):
         self.mode = mode
         self.fingerprint_hash = fingerprint_hash
         self.entry_information = entry_information or {}
+
+    @property
+    def released(self) -> str | None:
+        """The former name of `early_exit_reason`."""
+        return self.early_exit_reason
+
+    @released.setter
+    def released(self, reason: str | None) -> None:
+        self.early_exit_reason = reason
 
     @property
     def is_working(self) -> bool:

@@ -41,8 +41,8 @@ KIND_OF = {base.object_type: kind for kind, base in KINDS.items()}
 TIMES = frozenset({"last_time", "receive_time", "end_time", "waiting_since", "sent_time"})
 #: Flags that are stored only when they differ from this; other flags only when True.
 ABSENT_MEANS = {"deep": True}
-#: A payment's kind stands beside the item's own `kind`.
-STORED_AS = {"kind": "payment_kind"}
+#: Fields whose stored name differs: an item's own `kind` is taken, and stored runs say `released`.
+STORED_AS = {"kind": "payment_kind", "early_exit_reason": "released"}
 MONEY = frozenset({"base_pay", "bonus", "amount"})
 
 

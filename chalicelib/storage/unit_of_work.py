@@ -236,7 +236,7 @@ class EngineUnitOfWork(RecordReader):
     def update_status_index(self, participant: Participant) -> None:
         """Keep the small list of participants by status in step; those for whom it is over stand apart."""
         fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
-        if participant.waiting_since is not None and not participant.released:
+        if participant.waiting_since is not None and not participant.early_exit_reason:
             fields["waiting"] = True
         here, elsewhere = keys.listed(participant.id), keys.over(participant.id)
         if participant.status in FINISHED_STATUSES:

@@ -67,7 +67,7 @@ def _of_people(run: Run, work: EngineUnitOfWork) -> Iterator[str]:
     yield from (f"participant {who} has {n} nodes in a network" for (_, who), n in owners.items() if n > 1)
     for participant_id in work.participant_ids():
         participant = work.participant(participant_id)
-        if participant.released == "withdrawn" and participant.nodes():
+        if participant.early_exit_reason == "withdrawn" and participant.nodes():
             yield f"participant {participant_id} has withdrawn and has living nodes"
     counts = work.statuses()
     if sum(counts.values()) != len(work.participant_ids()):

@@ -105,7 +105,7 @@ class Person:
         while run.is_busy():
             yield
         run.pass_time(PATIENCE)
-        while run.participant(self).released is None:
+        while run.participant(self).early_exit_reason is None:
             run.pass_time(timedelta(seconds=7))
         run.finish(self)
         yield

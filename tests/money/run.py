@@ -159,7 +159,7 @@ class Run:
     def ends(self) -> set[str]:
         """How people came to their end."""
         people = [self.participant(one) for one in self.experiment.people.values() if one.id]
-        return {one.status for one in people} | {f"released: {one.released}" for one in people}
+        return {one.status for one in people} | {f"released: {one.early_exit_reason}" for one in people}
 
     def states_of_payments(self) -> set[str]:
         """Through which states payments went."""

@@ -68,7 +68,7 @@ def _node_of_an_earlier_session(ctx: Context, participant: Participant) -> Node 
 
 
 def _find_network(ctx: Context, participant: Participant) -> Network | None:
-    if participant.released == "busy":
+    if participant.early_exit_reason == "busy":
         raise NoNetwork
     try:
         network = ctx.experiment.get_network_for_participant(participant)
@@ -93,7 +93,7 @@ def _wait(ctx: Context, participant: Participant) -> None:
         # From now on the participant counts among those who wait.
         ctx.uow.update_status_index(participant)
     elif ctx.now - participant.waiting_since > _minutes(ctx, "busy_timeout", 10.0):
-        participant.released = "busy"
+        participant.early_exit_reason = "busy"
         ctx.uow.update_status_index(participant)
         ctx.refuse_after_commit(
             NoNetwork("We are sorry: nothing became free in time. You will be paid for waiting.")

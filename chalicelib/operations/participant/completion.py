@@ -59,7 +59,7 @@ def withdraw(ctx: Context, participant_id: int) -> dict[str, Any]:
     """Let a participant leave, with base pay; what they made is failed and their place opens again."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
-        participant.released = participant.released or "withdrawn"
+        participant.early_exit_reason = participant.early_exit_reason or "withdrawn"
         ctx.seed(participant, "withdraw", 0)
         ctx.experiment.fail_participant(participant)
         _record_end(ctx, participant)
@@ -80,7 +80,7 @@ def report_error(ctx: Context, participant_id: int | None, report: dict[str, Any
         if previous_result(ctx, participant) is not None:
             return answer
         if participant.end_time is None:
-            participant.released = participant.released or "error"
+            participant.early_exit_reason = participant.early_exit_reason or "error"
             _fail_unanswered(participant)
             _record_end(ctx, participant)
         record_result(ctx, participant, participant.id)
@@ -144,7 +144,7 @@ def exit_information(ctx: Context, participant_id: int) -> dict[str, Any]:
         "mode": participant.mode,
         "participant_status": participant.status,
         "assignment_id": participant.assignment_id,
-        "released": participant.released,
+        "released": participant.early_exit_reason,
         "ended": participant.end_time is not None or not is_active(participant),
         "pay": pay_summary(ctx, participant),
         "submit_address": "" if give_back else ctx.recruiters.submit_address(participant),

@@ -152,7 +152,7 @@ def review_submission(ctx: Context, participant_id: int) -> None:
     if participant.status != "submitted":
         return
     ctx.uow.declare_scope(*participant.node_ids)
-    if participant.released is not None:
+    if participant.early_exit_reason is not None:
         ctx.seed(participant, "judge_participant", 0)
         _set_status(ctx, participant, "approved")
         _follow_up(ctx, participant, RECRUIT)
@@ -182,7 +182,7 @@ def record_task_completion(ctx: Context, participant_id: int) -> None:
     review it is tried too, where that message is late.
     """
     participant = ctx.uow.participant(participant_id)
-    if participant.task_completed or participant.released is not None:
+    if participant.task_completed or participant.early_exit_reason is not None:
         return
     participant.task_completed = True
     ctx.uow.declare_scope(*participant.node_ids)
@@ -318,17 +318,18 @@ def record_loss(ctx: Context, participant_id: int, status: str) -> None:
         ctx.experiment.assignment_returned(participant)
     _replace_participant(ctx, participant)
     notify_if_pay_promised(ctx, participant)
-    if has_finished and participant.released is None and status in ("abandoned", "missing_notification"):
+    is_lost = status in ("abandoned", "missing_notification")
+    if has_finished and participant.early_exit_reason is None and is_lost:
         notify_late_completion(ctx, participant)
 
 
 def notify_if_pay_promised(ctx: Context, participant: Participant) -> None:
     """Tell the operator of somebody who was let go with pay and then lost the assignment."""
-    if participant.released is not None:
+    if participant.early_exit_reason is not None:
         notify_operator(
             ctx,
-            f"Participant {participant.id} was to be paid ({participant.released}), but the assignment is "
-            f"{participant.status}: base pay can't go with it. Pay them with: petri compensate",
+            f"Participant {participant.id} was to be paid ({participant.early_exit_reason}), but the "
+            f"assignment is {participant.status}: base pay can't go with it. Pay them with: petri compensate",
         )
 
 

@@ -25,7 +25,7 @@ def is_disconnected(participant: Participant) -> bool:
 
 def has_finished_group_part(participant: Participant) -> bool:
     """Whether a group has no claim on a participant any more: nobody holds a socket at the questionnaire."""
-    was_let_go = participant.released is not None or participant.end_time is not None
+    was_let_go = participant.early_exit_reason is not None or participant.end_time is not None
     return was_let_go or not participant.is_working or DONE_SINCE in participant.details
 
 
@@ -92,10 +92,10 @@ def end_group(ctx: Context, participant_id: int) -> None:
     gone = ctx.uow.participant(participant_id)
     if not is_disconnected(gone):
         return
-    left = [one for one in group_members(ctx, gone) if one.is_working and one.released is None]
+    left = [one for one in group_members(ctx, gone) if one.is_working and one.early_exit_reason is None]
     state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
     for one in left[:MAX_PER_COMMIT]:
-        one.released = "dropout"
+        one.early_exit_reason = "dropout"
         ctx.uow.post(SendToParticipants((one.id,), "quorum", state))
     if len(left) > MAX_PER_COMMIT:
         ctx.uow.post(EndGroup(participant_id))

@@ -220,7 +220,7 @@ def _ineligible(ctx: Context, ids: Sequence[int]) -> set[int]:
 
 def may_wait(participant: Participant) -> bool:
     """Whether a participant may still be given a seat."""
-    return participant.is_working and participant.released is None and not participant.node_ids
+    return participant.is_working and participant.early_exit_reason is None and not participant.node_ids
 
 
 def _groups(ctx: Context, ids: Sequence[int]) -> list[list[int]]:
@@ -293,7 +293,7 @@ def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
     participant = ctx.uow.participant(participant_id)
     if not participant.is_working:
         return
-    participant.released = "waiting"
+    participant.early_exit_reason = "waiting"
     _leave(ctx, participant_id)
     _send_state(ctx, participant_id, room_state(ctx, participant_id))
 
@@ -377,7 +377,7 @@ def room_state(ctx: Context, participant_id: int) -> dict[str, Any]:
     size = room_size(ctx)
     room = room_of(ctx, participant_id)
     shown: dict[str, Any] = {"q": size, "overrecruited": participant.status == "overrecruited"}
-    if participant.released:
+    if participant.early_exit_reason:
         shown["released"] = True
     if room is not None:
         # A room that started smaller is complete all the same: the page opens when n reaches q.

@@ -55,7 +55,7 @@ def reserved(
     `participant` and `status`: what this unit makes of somebody.
     """
     now = headcount(ctx, {participant.id: status} if participant is not None else {})
-    unpaid = max(0, now.sent_off - int(_budget_state(ctx).get("sent_off", 0)))
+    unpaid = max(0, now.dismissed_with_pay - int(_budget_state(ctx).get("sent_off", 0)))
     return (
         cost_per_place(ctx) * (now.pending + now.working)
         + _with_fee(ctx, _dollars(ctx, "max_bonus")) * now.submitted

@@ -33,7 +33,7 @@ class Headcount:
     #: Handed in, and not judged yet.
     submitted: int
     #: Sent away early with pay: one too many, or screened out.
-    sent_off: int
+    dismissed_with_pay: int
 
 
 def headcount(ctx: Context, changed: Mapping[int, str] | None = None) -> Headcount:
@@ -53,5 +53,5 @@ def headcount(ctx: Context, changed: Mapping[int, str] | None = None) -> Headcou
         unassigned=sum(1 for status, seated in listed if status == WORKING and not seated),
         working=statuses[WORKING],
         submitted=statuses["submitted"],
-        sent_off=sum(statuses[status] for status in DISMISSED_WITH_PAY),
+        dismissed_with_pay=sum(statuses[status] for status in DISMISSED_WITH_PAY),
     )

@@ -75,4 +75,4 @@ class CompletionCodes:
 def _ending(participant: Participant) -> str:
     if participant.status == "overrecruited":
         return OVERRECRUITED
-    return COMPLETED if participant.released is None else RELEASED
+    return COMPLETED if participant.early_exit_reason is None else RELEASED

@@ -42,7 +42,7 @@ def waiting(engine: Engine) -> list[int]:
 
 
 def release(ctx: Context, participant_id: int) -> None:
-    ctx.uow.participant(participant_id).released = "dropout"
+    ctx.uow.participant(participant_id).early_exit_reason = "dropout"
 
 
 LEAVING: dict[str, Leave] = {
@@ -148,7 +148,7 @@ def test_waiting_long_lets_somebody_go_when_too_few_are_left(sqlite: Engine) -> 
     app.run(release, people[1])
     app.run(waiting_rooms.handle_waiting_timeout, people[0])
     with begin(sqlite, app.clock.now() + timedelta(seconds=1)) as work:
-        assert (members(sqlite), work.participant(people[0]).released) == ([], "waiting")
+        assert (members(sqlite), work.participant(people[0]).early_exit_reason) == ([], "waiting")
 
 
 def test_a_room_as_large_as_a_transaction_opens_though_some_who_left_still_wait(sqlite: Engine) -> None:

@@ -41,7 +41,7 @@ def kinds_in(path: Path) -> set[str]:
         str(call.args[1].value)
         for call in calls
         if isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"put_item", "claim"}
+        and call.func.attr in {"put_item", "put_if_unchanged", "put_unconditional"}
         and len(call.args) > 1
         and isinstance(call.args[1], ast.Constant)
     }
@@ -54,7 +54,7 @@ def test_every_kind_of_raw_item_that_is_written_has_a_model() -> None:
 
 
 def test_a_kind_without_a_model_is_refused_with_the_file_to_edit() -> None:
-    with pytest.raises(PetriError, match=r"'ballot'.*dynamodb_models\.py"):
+    with pytest.raises(PetriError, match=r"'ballot'.*item_models\.py"):
         to_wire(an_item(kind="ballot"))
 
 

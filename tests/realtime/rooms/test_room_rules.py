@@ -70,7 +70,7 @@ def test_those_who_still_wait_come_first_into_a_smaller_room(
 
     def leave(ctx: Context) -> None:
         for place in gone:
-            ctx.uow.participant(people[place].id).released = "withdrawn"
+            ctx.uow.participant(people[place].id).early_exit_reason = "withdrawn"
 
     stage.world.app.run(leave)
     ask(stage, waiting_rooms.handle_waiting_timeout, people[8].id)
@@ -218,7 +218,7 @@ def released(stage: Stage, *people: Person) -> None:
 
     def release(ctx: Context) -> None:
         for person in people:
-            ctx.uow.participant(person.id).released = "withdrawn"
+            ctx.uow.participant(person.id).early_exit_reason = "withdrawn"
 
     stage.world.app.run(release)
 

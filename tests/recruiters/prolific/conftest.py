@@ -82,7 +82,7 @@ def handed_in(recruiter: ProlificRecruiter, vendor: Prolific, at_work: str) -> s
 def somebody(status: str, released: str | None = None) -> Participant:
     participant = Participant("prolific", "worker-1", "sub", "study")
     participant.status = status
-    participant.released = released
+    participant.early_exit_reason = released
     return participant
 
 

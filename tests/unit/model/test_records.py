@@ -24,6 +24,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import COMMON_FIELDS, Record, iso, moment
 from chalicelib.model.transformation import Transformation
+from chalicelib.storage import record_mapping
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import NOW, a_network, a_person, answer, join, later, sent
 
@@ -252,3 +253,19 @@ def test_a_record_of_an_earlier_request_is_not_saved_again(work: EngineUnitOfWor
 def test_an_unknown_id_is_not_found(work: EngineUnitOfWork, kind: str) -> None:
     with pytest.raises(NotFound, match=f"There is no {kind}|There is no network"):
         getattr(work, kind)(100_001)
+
+
+def test_an_early_exit_is_stored_and_read_under_its_former_name(work: EngineUnitOfWork) -> None:
+    person = a_person(work)
+    person.early_exit_reason = "withdrawn"
+    fields = record_mapping.fields_of(person)
+    assert (fields["released"], "early_exit_reason" in fields) == ("withdrawn", False)
+    stored = record_mapping.make_record("participant", {**fields, "v": 1})
+    assert isinstance(stored, Participant)
+    assert (stored.early_exit_reason, stored.released) == ("withdrawn", "withdrawn")
+
+
+def test_the_former_name_of_early_exit_reason_is_an_alias() -> None:
+    person = Participant("hotair", "w", "a", "h")
+    person.released = "busy"
+    assert person.early_exit_reason == "busy"
