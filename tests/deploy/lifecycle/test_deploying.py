@@ -16,6 +16,7 @@ from infra.aws.lifecycle.deployment import Deployment, DeploySpec, described
 from infra.aws.lifecycle.rights import NEEDED
 from infra.aws.resources.app_secrets import OperatorTokens
 from infra.aws.resources.chalice_record import look_up, mapping
+from infra.aws.resources.function_aliases import ALIAS
 from infra.aws.resources.gateway_responses import ANSWERS
 from infra.aws.resources.post_deploy_settings import (
     BURST,
@@ -92,9 +93,9 @@ def test_failures_of_each_queue_are_reported_message_by_message(deployed: Any, l
 def test_each_lane_has_one_mapping_after_two_deploys(deployed: Any) -> None:
     account, names, *_ = deployed
     found = account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    pairs = [[one[arn].rpartition(":")[2] for arn in ("EventSourceArn", "FunctionArn")] for one in found]
-    own = [queue for queue, function in pairs if function == names.function("on_message")]
-    assert sorted(own) == sorted(names.queues.values())
+    consumer = f":function:{names.function('on_message')}:{ALIAS}"
+    own = [one["EventSourceArn"] for one in found if one["FunctionArn"].endswith(consumer)]
+    assert sorted(arn.rpartition(":")[2] for arn in own) == sorted(names.queues.values())
 
 
 def test_real_time_messages_are_handed_over_in_small_batches_without_a_window(deployed: Any) -> None:
