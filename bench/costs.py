@@ -19,9 +19,9 @@ from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.services import App
 from infra.lambda_events.gateway import HttpRequest
 from infra.local.consumer import MessageConsumer
-from infra.local.dispatcher import SerialDispatcher
 from infra.local.lifecycle.run import chalice_app, core_routes
 from infra.local.moto.moto_engine import started
+from infra.local.serial_dispatcher import SerialDispatcher
 from infra.simulate.counting_engine import CountingEngine
 
 CONNECTED = Path(__file__).parent / "fully_connected"

@@ -130,13 +130,7 @@ def aws(
     engine = DynamoDBEngine(place.table, place.region)
     clients = AwsClients(place.region, engine.session)
     kept = cache(partial(_read_secrets, clients, place.secrets))
-    loaded.config.extend_lazily(
-        lambda name: name not in VENDOR_SECRETS,
-        lambda: {name: value for name, value in kept().items() if name not in RUN_SECRETS},
-    )
-    loaded.config.extend_lazily(
-        VENDOR_SECRETS.__contains__, lambda: read_secrets(clients.maker("ssm")(), place.vendor_secrets)
-    )
+    _extend_with_secrets(loaded, clients, place, kept)
     settings = Settings(loaded.config)
     facts = _DeploymentInfo(engine)
     clock = clock or SystemClock()
@@ -174,6 +168,18 @@ def aws(
     )
     use(app)
     return app
+
+
+def _extend_with_secrets(
+    loaded: LoadedExperiment, clients: AwsClients, place: DeployedApp, kept: Callable[[], Mapping[str, Any]]
+) -> None:
+    loaded.config.extend_lazily(
+        lambda name: name not in VENDOR_SECRETS,
+        lambda: {name: value for name, value in kept().items() if name not in RUN_SECRETS},
+    )
+    loaded.config.extend_lazily(
+        VENDOR_SECRETS.__contains__, lambda: read_secrets(clients.maker("ssm")(), place.vendor_secrets)
+    )
 
 
 @dataclass(frozen=True, slots=True)

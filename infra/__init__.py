@@ -1,0 +1,1 @@
+"""The operator's side: everything that runs on the operator's machine."""

@@ -16,10 +16,10 @@ from typing import Any
 
 from bench.figures.usage import cpu_seconds, peak_bytes
 from infra.local.lifecycle.run import Run, RunOptions, opened
+from infra.local.lifecycle.run_lifecycle import SessionSpec, run_session
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.lifecycle.session import SessionSpec, run_session
 from infra.local.logs import kept
-from infra.local.server import listen
+from infra.local.uvicorn_server import listen
 
 RUN_ID = "bench"
 

@@ -1,4 +1,4 @@
-"""Tables out as a stream: `rows` of one table, `write_zip` of all, `Export` to read them again."""
+"""Streams tables out: `rows` of one table, `write_zip` of all; `Export` reads them again."""
 
 from __future__ import annotations
 

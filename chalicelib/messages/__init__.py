@@ -1,4 +1,4 @@
-"""What the queue carries: a frozen dataclass for each kind of message, and the codec to and from JSON."""
+"""What the queue carries: a frozen dataclass for each kind of message, and its JSON codec."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Adapters for queues, the tick schedule and sockets, in the cloud and in one process."""

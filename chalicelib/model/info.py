@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chalicelib.errors import BadRequest, RuleBroken
-from chalicelib.model.record import with_status
 
 from .failing import end_nodes
-from .record import Cascade, Record
+from .record import Cascade, Record, with_status
 
 if TYPE_CHECKING:
     from .network import Network

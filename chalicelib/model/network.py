@@ -7,11 +7,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.errors import RuleBroken
-from chalicelib.model.record import alive, copy_on_read, of_kind, peek, with_status
-from chalicelib.model.record_classes import all_cascades_are_default, has_default_cascade
 
-from .record import Cascade, Failed, Kind, ObjectFields, Record
-from .record_classes import check_type
+from .record import (
+    Cascade,
+    Failed,
+    Kind,
+    ObjectFields,
+    Record,
+    alive,
+    copy_on_read,
+    of_kind,
+    peek,
+    with_status,
+)
+from .record_classes import all_cascades_are_default, check_type, has_default_cascade
 
 if TYPE_CHECKING:
     from .info import Info

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chalicelib.errors import BadRequest, RuleBroken
-from chalicelib.model.record import alive, flatten, of_kind, with_status
-from chalicelib.model.record_classes import all_cascades_are_default, has_default_cascade
 
 from .failing import NODE_SPAN
 from .info import Info
-from .record import Cascade, Failed, Kind, ObjectFields, Record
-from .record_classes import check_type
+from .record import Cascade, Failed, Kind, ObjectFields, Record, alive, flatten, of_kind, with_status
+from .record_classes import all_cascades_are_default, check_type, has_default_cascade
 from .transformation import Mutation, Replication, Transformation
 from .transmission import Transmission
 from .vector import Vector

@@ -6,9 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chalicelib.model.record import alive, of_kind
-
-from .record import Cascade, Failed, Kind, ObjectFields, Record
+from .record import Cascade, Failed, Kind, ObjectFields, Record, alive, of_kind
 from .record_classes import check_type
 
 if TYPE_CHECKING:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from chalicelib.model.record import with_status
-
 from .failing import end_nodes
-from .record import Cascade, Record
+from .record import Cascade, Record, with_status
 
 if TYPE_CHECKING:
     from .network import Network

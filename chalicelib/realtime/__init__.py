@@ -1,1 +1,1 @@
-"""Socket events: one dispatcher, and delivery to channels."""
+"""Handles socket events: one dispatcher, and delivery to channels."""

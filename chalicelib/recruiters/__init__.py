@@ -1,1 +1,1 @@
-"""Recruiters behind the one port; a new recruiter is a new folder (ARCHITECTURE.md lists the steps)."""
+"""Adapters for recruiters: a folder for each, and their registry."""

@@ -80,9 +80,7 @@ class LargeCommit:
                 f"One request changes {len(changes)} existing records; {self._engine.max_writes - 1} is "
                 "the most that can be written at one moment. Do it in several requests."
             )
-        final = next((w for w in writes if isinstance(w, Put) and w.key == holder), None)
-        if final is not None and final.expect != (stored["v"] if stored else None):
-            raise Conflict(f"{holder} was changed by somebody else.")
+        final = _write_of(holder, stored, writes)
         require_unlocked(self._engine, holder, stored, self._now)
         lease, stamp = self._take_lease(holder, stored, fresh)
         try:
@@ -156,6 +154,14 @@ class LargeCommit:
         if not self._engine.shows_whole_commits:
             writes = add_sibling_versions(writes, lambda _: final)
         self._engine.commit(writes)
+
+
+def _write_of(holder: Key, stored: Item | None, writes: Sequence[Write]) -> Put | None:
+    """Return the commit's own write of the holder; Conflict when the holder has changed since it was read."""
+    final = next((w for w in writes if isinstance(w, Put) and w.key == holder), None)
+    if final is not None and final.expect != (stored["v"] if stored else None):
+        raise Conflict(f"{holder} was changed by another commit.")
+    return final
 
 
 def require_unlocked(engine: Engine, holder: Key, item: Mapping[str, Any] | None, now: datetime) -> None:

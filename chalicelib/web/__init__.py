@@ -1,10 +1,10 @@
-"""The HTTP doors: a file is named after the first segment of its URLs."""
+"""HTTP routes: a file is named after the first segment of its URLs."""
 
 from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.web import error_reports, experiment, infos, nodes, participants, questions, recruiters
+from . import error_reports, experiment, infos, nodes, participants, questions, recruiters
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     experiment.routes,

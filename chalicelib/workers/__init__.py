@@ -1,0 +1,1 @@
+"""Handles queue messages and ticks."""

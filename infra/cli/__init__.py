@@ -1,0 +1,1 @@
+"""The `petri` command: options and output that its commands share."""

@@ -124,7 +124,7 @@ def _of_aws(error: BaseException) -> PetriError | None:
     if not type(error).__module__.startswith("botocore."):
         return None
     # Lazy import: only what has used AWS's client raises its errors.
-    from infra.aws.account.errors import REFUSALS, problem
+    from infra.aws.account.aws_errors import REFUSALS, problem
 
     return problem(error) if isinstance(error, REFUSALS) else None
 

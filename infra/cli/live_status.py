@@ -19,7 +19,7 @@ from infra.local.lifecycle.crowd import Participation
 from infra.local.lifecycle.run import Run
 
 from .output import err, out
-from .progress import Progress
+from .progress import BotProgress
 
 #: How recruiters that make their own links write one into the log.
 _REQUESTED = "New participant requested: "
@@ -98,7 +98,7 @@ class PeopleWatcher:
 class BotsWatcher:
     """Shows how many bots are through."""
 
-    def __init__(self, run: Run, progress: Progress) -> None:
+    def __init__(self, run: Run, progress: BotProgress) -> None:
         """`progress`: where bots are counted."""
         self._run = run
         self._progress = progress

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from infra.local.lifecycle.run_session import DrainResult
 
 #: Wider than any table.
 _UNCUT = 10_000
@@ -29,3 +34,10 @@ def show_table(table: Table, console: Console | None = None) -> None:
         console.print(table, soft_wrap=False)
     finally:
         console.width = width
+
+
+def show_drain_result(carried: DrainResult) -> None:
+    """Print what recruiters said, and who carried it out."""
+    for line in carried.said:
+        out().print(line, markup=False)
+    out().print(str(carried), markup=False)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOOK_AGAIN = 1.0
 
 
-class Progress:
+class BotProgress:
     """Told about each bot that ends; shows how many of all have."""
 
     def __init__(self, total: int) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def deployed(
     app: str | None, stage: Stage | None, profile: str | None = None, region: str | None = None
-) -> app_registry.App | None:
+) -> app_registry.LocatedApp | None:
     """Return the deployed app that is meant; None for a run in this folder.
 
     A run in this folder counts first, unless somebody says where an app is deployed.

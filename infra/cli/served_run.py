@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from infra.cli.commands.operate.summary import show
-from infra.local.lifecycle import outcome
+from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run import Run, RunOptions, chalice_app, opened
+from infra.local.lifecycle.run_lifecycle import SessionSpec, Watcher, run_session
 from infra.local.lifecycle.run_paths import RunPaths, private_files
-from infra.local.lifecycle.session import SessionSpec, Watcher, run_session
 from infra.local.logs import kept
-from infra.local.server import listen, listen_or_elsewhere
+from infra.local.uvicorn_server import listen, listen_or_elsewhere
 
 from .live_status import Links, PeopleWatcher, requests_told_to
 from .output import out
@@ -28,7 +28,7 @@ def opened_with_log(wish: RunOptions, places: RunPaths) -> Iterator[Run]:
     # First, because Chalice sets the level of the log as it is made, and the log is kept as it then is.
     chalice_app()
     with private_files(), kept(places.log(wish.run_id)), opened(wish, places) as run:
-        outcome.note_settings(run, places)
+        run_outcome.note_settings(run, places)
         yield run
 
 
@@ -59,12 +59,12 @@ def finish(run: Run, places: RunPaths, began: float, *, analyse: bool = True) ->
     `analyse`: whether the data is whole enough for the experiment's own analysis.
     """
     console = out()
-    archive = outcome.export(run.engine, run.id, places)
-    counted = outcome.counted(archive)
-    show(counted, console, outcome.floor_of(run.id, places), outcome.currency_in(run.id, places))
+    archive = run_outcome.export(run.engine, run.id, places)
+    counted = run_outcome.counted(archive)
+    show(counted, console, run_outcome.floor_of(run.id, places), run_outcome.currency_in(run.id, places))
     console.print(f"Time: {time.monotonic() - began:.1f} s")
     console.print(f"Data: {archive}", markup=False)
-    report = outcome.analysis(run, archive) if analyse and counted.participants else None
+    report = run_outcome.analysis(run, archive) if analyse and counted.participants else None
     if report is None:
         return
     console.print(f"\n{report.title}", markup=False)

@@ -17,10 +17,10 @@ from infra.local.sockets import Sockets
 from .process.cloud import OPERATOR, Cloud
 from .process.name_resolution import LoopbackNames, resolved_to_loopback
 from .process.request_names import Call
-from .services.connections import ManagementApi
+from .services.api_gateway import RestApi, socket_api
 from .services.edge import Distribution, Edge
 from .services.functions import Functions, Machine, Packages
-from .services.gateway import RestApi, socket_api
+from .services.socket_management import ManagementApi
 
 STAGE = "api"
 

@@ -35,7 +35,7 @@ from .shims.gateways import gateways
 from .shims.lambdas import functions
 from .shims.queues import queues
 from .shims.stack_properties import properties
-from .shims.stacks import Clients, stacks
+from .shims.stack_resources import Clients, stacks
 
 
 class _Handler(MotoRequestHandler):

@@ -18,8 +18,8 @@ from chalicelib.model.record import iso
 from chalicelib.storage.engine import Engine, Item, Key
 
 from . import items
+from .export_source import ExportSource
 from .ids import Ids, learn
-from .source import ExportSource
 from .survey import Survey, survey, translated
 from .writer import Writer
 

@@ -12,7 +12,7 @@ from chalicelib.model.failing import NODE_SPAN
 from chalicelib.model.node import MAX_NODES, MAX_THINGS, NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
 
-from .source import LOADING_ORDER, MAY_BE_NULL, REFERENCES, ExportSource
+from .export_source import LOADING_ORDER, MAY_BE_NULL, REFERENCES, ExportSource
 
 ORIGINAL: Final = "original_id"
 

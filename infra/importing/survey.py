@@ -16,8 +16,8 @@ from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
 from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 
+from .export_source import LOADING_ORDER, ExportSource
 from .ids import Ids
-from .source import LOADING_ORDER, ExportSource
 
 TRACKING: Final = "tracking"
 REPLICATION: Final = "replication"

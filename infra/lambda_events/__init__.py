@@ -1,1 +1,1 @@
-"""Requests and socket frames as the events that API Gateway hands to Lambda, for hosts on this machine."""
+"""Builds the Lambda events for requests and socket frames, for hosts on this machine."""

@@ -15,7 +15,7 @@ JSON_TYPE = b"application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ProxyResponse:
     """Status, headers (lower-case names) and body, ready for ASGI."""
 
     status: int
@@ -29,12 +29,14 @@ class Response:
 
 def error_response(
     status: int, code: str, text: str, *, headers: tuple[tuple[bytes, bytes], ...] = (), as_page: bool = False
-) -> Response:
+) -> ProxyResponse:
     """Shape a refusal of the host itself; `as_page` for a person who typed an address in a browser."""
     title = code.replace("_", " ").capitalize()
     page = error_page(title, text)
     if as_page:
-        return Response(status, ((b"content-type", b"text/html; charset=utf-8"), *headers), page.encode())
+        return ProxyResponse(
+            status, ((b"content-type", b"text/html; charset=utf-8"), *headers), page.encode()
+        )
     fields = {
         "status": "error",
         "error_type": title,
@@ -42,10 +44,10 @@ def error_response(
         "error_code": code,
         "html": page,
     }
-    return Response(status, ((b"content-type", JSON_TYPE), *headers), json.dumps(fields).encode())
+    return ProxyResponse(status, ((b"content-type", JSON_TYPE), *headers), json.dumps(fields).encode())
 
 
-def lambda_response(result: Any) -> Response:
+def lambda_response(result: Any) -> ProxyResponse:
     """Turn what a proxy integration returned into an answer; malformed results are a 502, as in AWS."""
     if not isinstance(result, Mapping) or not isinstance(result.get("statusCode"), int):
         return _malformed()
@@ -53,7 +55,7 @@ def lambda_response(result: Any) -> Response:
         body = _body(result)
     except (binascii.Error, ValueError):
         return _malformed()
-    return Response(result["statusCode"], _headers(result), body)
+    return ProxyResponse(result["statusCode"], _headers(result), body)
 
 
 def _body(result: Mapping[str, Any]) -> bytes:
@@ -81,7 +83,7 @@ def _headers(result: Mapping[str, Any]) -> tuple[tuple[bytes, bytes], ...]:
     )
 
 
-def _malformed() -> Response:
+def _malformed() -> ProxyResponse:
     return error_response(
         502,
         "malformed_answer",

@@ -1,0 +1,1 @@
+"""The dev server: an ASGI host that calls the same handlers as Lambda."""

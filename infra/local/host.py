@@ -9,11 +9,11 @@ from collections.abc import Callable
 from starlette.types import Receive, Scope, Send
 
 from infra.lambda_events.gateway import MAX_BODY, HttpRequest, raw_path
-from infra.lambda_events.responses import Response, error_response
+from infra.lambda_events.responses import ProxyResponse, error_response
 from infra.lambda_events.routing import Match
 
 from .allowed_hosts import AllowedHosts
-from .dispatcher import SerialDispatcher
+from .serial_dispatcher import SerialDispatcher
 from .sockets import Sockets
 from .static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
 
@@ -61,7 +61,7 @@ class Host:
             self.after_request()
             return
         if self.start_page is not None and _is_start(scope):
-            page = Response(
+            page = ProxyResponse(
                 200, ((b"content-type", b"text/html; charset=utf-8"),), self.start_page().encode()
             )
             await _send(page, send, without_body=scope["method"] == "HEAD")
@@ -89,7 +89,7 @@ class Host:
             return
         await self.sockets(scope, receive, send)
 
-    async def _api(self, match: Match, scope: Scope, receive: Receive) -> Response:
+    async def _api(self, match: Match, scope: Scope, receive: Receive) -> ProxyResponse:
         try:
             async with asyncio.timeout(BODY_TIME):
                 body = await _read(scope, receive)
@@ -149,7 +149,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-async def _send(answer: Response, send: Send, *, without_body: bool = False) -> None:
+async def _send(answer: ProxyResponse, send: Send, *, without_body: bool = False) -> None:
     own = {name for name, _ in answer.headers}
     is_page = (answer.header(b"content-type") or b"").startswith(b"text/html")
     always = (*SECURITY_HEADERS, NEVER_STORED, *((PAGE_POLICY,) if is_page else ()))
@@ -159,7 +159,7 @@ async def _send(answer: Response, send: Send, *, without_body: bool = False) -> 
     await send({"type": "http.response.body", "body": b"" if without_body else answer.body})
 
 
-def _refusal(scope: Scope, match: Match | None) -> Response:
+def _refusal(scope: Scope, match: Match | None) -> ProxyResponse:
     method = scope["method"]
     as_page = b"text/html" in dict(scope["headers"]).get(b"accept", b"")
     if match is None:
@@ -168,6 +168,6 @@ def _refusal(scope: Scope, match: Match | None) -> Response:
     allowed = ", ".join(sorted(match.methods | {"OPTIONS"}))
     allow: tuple[tuple[bytes, bytes], ...] = ((b"allow", allowed.encode()),)
     if method == "OPTIONS":
-        return Response(204, allow, b"")
+        return ProxyResponse(204, allow, b"")
     text = f"{method} isn't possible at {match.resource}; use {' or '.join(sorted(match.methods))}."
     return error_response(405, "method_not_allowed", text, headers=allow, as_page=as_page)

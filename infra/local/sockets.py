@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from chalicelib.messaging.local_channels import LocalChannels
 from infra.lambda_events.socket_events import STAGE, Visit, connect_event, disconnect_event, message_event
 
-from .dispatcher import LocalContext
+from .serial_dispatcher import LocalContext
 from .socket_connection import SocketConnection, SocketLimits
 
 PATH = "/chat"

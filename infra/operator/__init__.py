@@ -1,1 +1,1 @@
-"""What an operator does about a run from the command line, whether somebody serves it or not."""
+"""Operates a run from the command line, whether or not it is being served."""

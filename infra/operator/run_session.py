@@ -20,7 +20,7 @@ from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.services import use
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from infra.aws.account.errors import plainly
+from infra.aws.account.aws_errors import plainly
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.local.lifecycle import origin
 from infra.local.lifecycle.run_paths import RunPaths

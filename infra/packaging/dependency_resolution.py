@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from email.parser import HeaderParser
 from importlib import metadata
 from pathlib import Path
@@ -38,13 +38,17 @@ def for_lambda(
     lines = [*wanted.options, *own, *public]
     found = _resolve(lines, constraints) or _resolve(lines, free) or {}
     found = {name: found[name] for name in sorted(doubtful) if name in found}
-    wanted.notes += [
+    wanted.notes += _notes_on(found, versions)
+    kept = [line for line in constraints if line.partition("==")[0] not in found]
+    return [*kept, *(f"{name}=={version}" for name, version in found.items())]
+
+
+def _notes_on(found: Mapping[str, str], versions: Mapping[str, str]) -> list[str]:
+    return [
         f"{name} {versions[name]}, which is installed here, has no wheel for Lambda; {version} is deployed."
         for name, version in found.items()
         if version != versions[name]
     ]
-    kept = [line for line in constraints if line.partition("==")[0] not in found]
-    return [*kept, *(f"{name}=={version}" for name, version in found.items())]
 
 
 def _runs(name: str) -> bool:

@@ -1,11 +1,11 @@
-"""`petri preflight`: what a launch would do and cost, tried with bots in fast time."""
+"""`petri preflight`: simulates a launch with bots and reports what it would do and cost."""
 
 from __future__ import annotations
 
 from infra.simulate.pace import Pace
 
-from .accounts import AccountAccess
-from .build import PreflightOptions, preflight
-from .report import Report
+from .account_limits import AccountAccess
+from .launch_report import PreflightReport
+from .report_builder import PreflightOptions, preflight
 
-__all__ = ["AccountAccess", "Pace", "PreflightOptions", "Report", "preflight"]
+__all__ = ["AccountAccess", "Pace", "PreflightOptions", "PreflightReport", "preflight"]

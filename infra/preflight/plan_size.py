@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from infra.simulate.outcome import Outcome
 from infra.simulate.trial import RunTrace
+from infra.simulate.trial_outcome import Outcome
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import partial
 
 from chalicelib.currency import DOLLARS, format_money
 
-from .report import Money, Report
+from .launch_report import Money, PreflightReport
 
 WIDTH = 88
 _LABEL = 16
@@ -17,7 +17,7 @@ _SUM = 44
 _SMALL, _TINY = Decimal("0.01"), Decimal("0.0001")
 
 
-def page(report: Report) -> list[str]:
+def page(report: PreflightReport) -> list[str]:
     """Return the page, line by line."""
     lines = [
         f"Preflight of {report.experiment}, stage {report.stage}: {_people(report.participants)}",
@@ -42,7 +42,7 @@ def page(report: Report) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _happening(report: Report) -> Iterator[str]:
+def _happening(report: PreflightReport) -> Iterator[str]:
     yield _line("Networks", f"{report.networks_filled} of {report.networks} filled")
     statuses = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in report.statuses.items())
     tried = f"{report.tried} tried: " if report.tried != report.participants else ""
@@ -63,7 +63,7 @@ def _happening(report: Report) -> Iterator[str]:
         yield _line("Pay an hour", pay)
 
 
-def _paying(report: Report) -> Iterator[str]:
+def _paying(report: PreflightReport) -> Iterator[str]:
     money = report.money
     row = partial(_row, currency=report.currency)
     yield row("Base pay", "", money.base)
@@ -87,14 +87,14 @@ def _bonuses(money: Money, currency: str) -> str:
     return f"the bots got {most} each" if least == most else f"the bots got {least} to {most} each"
 
 
-def _charging(report: Report) -> Iterator[str]:
+def _charging(report: PreflightReport) -> Iterator[str]:
     told = _told_of_services(report)
     for service, cost in report.aws.items():
         yield _row(service, told.get(service, ""), Decimal(str(cost)))
     yield _row("AWS", "without free tiers", report.aws_total)
 
 
-def _told_of_services(report: Report) -> dict[str, str]:
+def _told_of_services(report: PreflightReport) -> dict[str, str]:
     counts, measured = report.counts, report.measured
     units = f"{counts['dynamodb_write_units']:,.0f} write, {counts['dynamodb_read_units']:,.0f} read units"
     functions = f"{counts['lambda_invocations']:,.0f} calls, {measured['lambda_gb_seconds']:,.1f} GB-seconds"
@@ -109,7 +109,7 @@ def _told_of_services(report: Report) -> dict[str, str]:
     }
 
 
-def _accounts(report: Report) -> Iterator[str]:
+def _accounts(report: PreflightReport) -> Iterator[str]:
     if report.accounts:
         yield ""
         yield "What the accounts allow"
@@ -117,7 +117,7 @@ def _accounts(report: Report) -> Iterator[str]:
             yield from _wrapped(str(one), "  ", "    ")
 
 
-def _warnings(report: Report) -> Iterator[str]:
+def _warnings(report: PreflightReport) -> Iterator[str]:
     yield ""
     if not report.warnings:
         yield "Nothing to mend."
@@ -139,7 +139,7 @@ def _line(label: str, told: str) -> str:
     return f"  {label:<{_LABEL}}  {told}"
 
 
-def _total(report: Report) -> str:
+def _total(report: PreflightReport) -> str:
     """Write what all costs; what is in two currencies isn't added up."""
     if report.currency == DOLLARS:
         return _row("Total", "", report.total)

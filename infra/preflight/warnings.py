@@ -11,15 +11,14 @@ from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.prolific.prolific_settings import read_settings
 from infra.simulate.clients import BotResult
-from infra.simulate.costs import DYNAMODB_CALL, MEMORY_GB, SLOWER
-from infra.simulate.outcome import Outcome
+from infra.simulate.costs import DYNAMODB_CALL, MEMORY_GB, SLOWER, Weight
 from infra.simulate.pace import Pace
-from infra.simulate.page_weights import Weight
 from infra.simulate.trial import RunTrace
+from infra.simulate.trial_outcome import Outcome
 
-from .payments import Cap
+from .launch_report import PreflightReport, Unfilled
 from .plan_size import Size
-from .report import Report, Unfilled
+from .trial_payments import Cap
 
 MINUTES = 60
 #: So many different problems of bots are told.
@@ -58,7 +57,9 @@ def _failed(fared: BotResult) -> bool:
     return bool(fared.problems) or fared.never_ended
 
 
-def warnings(report: Report, config: Settings, course: RunTrace, caps: Mapping[str, Cap]) -> list[str]:
+def warnings(
+    report: PreflightReport, config: Settings, course: RunTrace, caps: Mapping[str, Cap]
+) -> list[str]:
     """Put together what should be mended or known, in sentences."""
     return [
         *_about_bots(report, course),
@@ -69,7 +70,7 @@ def warnings(report: Report, config: Settings, course: RunTrace, caps: Mapping[s
     ]
 
 
-def _about_bots(report: Report, course: RunTrace) -> Iterator[str]:
+def _about_bots(report: PreflightReport, course: RunTrace) -> Iterator[str]:
     for fault in course.faults[:MOST_TOLD]:
         yield f"The experiment's code failed: {fault}."
     if len(course.faults) > MOST_TOLD:
@@ -96,7 +97,7 @@ def _of(number: int, tried: int) -> str:
     return f"{number} of {tried} bots"
 
 
-def _about_people(report: Report, config: Settings) -> Iterator[str]:
+def _about_people(report: PreflightReport, config: Settings) -> Iterator[str]:
     for one in report.unfilled:
         yield f"Network {one.network} ({one.type}) keeps {_places(one.free)} free: {one.why}."
     allowed = float(config.get("duration") or 1.0) * MINUTES
@@ -111,7 +112,7 @@ def _places(number: int) -> str:
     return "1 place" if number == 1 else f"{number} places"
 
 
-def _about_money(report: Report, config: Settings, caps: Mapping[str, Cap]) -> Iterator[str]:
+def _about_money(report: PreflightReport, config: Settings, caps: Mapping[str, Cap]) -> Iterator[str]:
     hourly = report.hourly
     if hourly is not None and hourly.below_floor:
         yield (

@@ -1,1 +1,1 @@
-"""How a run went, in numbers: its state now, its pay by the hour, its participants by status."""
+"""Reports on a run: its state, hourly pay, participants by status."""

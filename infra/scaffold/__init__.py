@@ -1,4 +1,4 @@
-"""`petri new NAME`: writes an author's folder that runs, is tested, and is there to be changed."""
+"""`petri new NAME`: writes the folder of an experiment that runs and has tests."""
 
 from __future__ import annotations
 

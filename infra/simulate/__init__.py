@@ -1,1 +1,1 @@
-"""A whole run in simulated time, with bots as participants."""
+"""Simulates a whole run in simulated time, with bots as participants."""

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from .page_weights import Weight
 from .tally import AwsUsage
 
 _TABLE = Path(__file__).parent / "prices.json"
@@ -26,6 +25,18 @@ LOG_LINES: Final = 600
 #: Calls a minute with which Lambda asks two empty queues: five pollers each, whose calls wait 20 seconds.
 POLLS: Final = 2 * 5 * 3
 SERVICES: Final = ("DynamoDB", "Lambda", "API Gateway", "SQS and SNS", "CloudWatch", "CloudFront and S3")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What one participant loads: every page once, and every file once, as a browser keeps files."""
+
+    pages: int
+    files: int
+    #: Bytes on the line, compressed.
+    bytes: int
+    #: Files that are uploaded when the experiment is deployed.
+    uploaded: int
 
 
 @dataclass(frozen=True)

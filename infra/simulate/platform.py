@@ -12,10 +12,10 @@ from chalicelib.messaging.local_channels import LocalChannels
 from chalicelib.services import App
 from chalicelib.workers import queue_consumer, scheduler
 from infra.lambda_events.gateway import HttpRequest, proxy_event
-from infra.lambda_events.responses import Response, error_response
+from infra.lambda_events.responses import ProxyResponse, error_response
 from infra.lambda_events.socket_events import STAGE, Visit, connect_event, disconnect_event, message_event
-from infra.local.dispatcher import LocalContext, SerialDispatcher
 from infra.local.lifecycle.run import chalice_app
+from infra.local.serial_dispatcher import LocalContext, SerialDispatcher
 
 from .counting_engine import CountingEngine
 from .tally import AwsUsage
@@ -45,7 +45,9 @@ class Platform:
 
     # Requests
 
-    def answer(self, method: str, path: str, query: str, body: str, headers: Mapping[str, str]) -> Response:
+    def answer(
+        self, method: str, path: str, query: str, body: str, headers: Mapping[str, str]
+    ) -> ProxyResponse:
         """Answer a request of a page."""
         match = self._lane.routes.match(path)
         if match is None or method not in match.methods:

@@ -30,7 +30,6 @@ from chalicelib.web import author_routes
 from infra.local.lifecycle.run import chalice_app
 
 from .bot_threads import BotThread
-from .bots import bot_class, links, made
 from .clients import GOING_AWAY, BotResult, Dropout, SimulatedPerson
 from .counting_engine import CountingEngine
 from .log_capture import captured_log
@@ -38,6 +37,7 @@ from .pace import Pace, Tempo
 from .platform import OK, Platform
 from .random_draws import drawn_by
 from .simulated_cloud import TrialSchedule, TrialSQS
+from .simulated_participants import bot_class, links, made
 from .simulated_recruiter import REPORTING, SimulatedRecruiter, fee_of
 from .tally import AwsUsage
 from .timeline import Event, Timeline

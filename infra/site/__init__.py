@@ -5,6 +5,14 @@ from __future__ import annotations
 from .build import build
 from .per_request import per_request_variables
 from .resolve import resolve
-from .source import BuiltSite, Finding, SiteError, SiteSource
+from .source import BuiltSite, PerRequestName, SiteError, SiteSource
 
-__all__ = ["BuiltSite", "Finding", "SiteError", "SiteSource", "build", "per_request_variables", "resolve"]
+__all__ = [
+    "BuiltSite",
+    "PerRequestName",
+    "SiteError",
+    "SiteSource",
+    "build",
+    "per_request_variables",
+    "resolve",
+]

@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 
 from .assets import own_template_files
-from .source import Finding
+from .source import PerRequestName
 
 _IDENTITY = "read `dallinger.identity.{}` in a script of the page."
 _STATUS = "request what the page needs with `dallinger.getExperimentProperty(...)` in a script of the page."
@@ -56,7 +56,7 @@ PER_REQUEST: dict[str, str] = {
 }
 
 
-def per_request_variables(folder: Path) -> list[Finding]:
+def per_request_variables(folder: Path) -> list[PerRequestName]:
     """Return each variable in the folder's templates that exists only per request, with its replacement.
 
     `build` reports templates that can't be parsed.
@@ -66,7 +66,7 @@ def per_request_variables(folder: Path) -> list[Finding]:
     ]
 
 
-def _in_template(name: str, path: Path) -> list[Finding]:
+def _in_template(name: str, path: Path) -> list[PerRequestName]:
     environment = Environment(autoescape=True)
     try:
         tree = environment.parse(read_text(path), name)
@@ -78,4 +78,4 @@ def _in_template(name: str, path: Path) -> list[Finding]:
         for node in tree.find_all(nodes.Name)
         if node.ctx == "load" and node.name in missing
     }
-    return [Finding(path, line, variable, PER_REQUEST[variable]) for line, variable in sorted(places)]
+    return [PerRequestName(path, line, variable, PER_REQUEST[variable]) for line, variable in sorted(places)]

@@ -37,7 +37,7 @@ class BuiltSite:
 
 
 @dataclass(frozen=True)
-class Finding:
+class PerRequestName:
     """A name in a template that exists only per request, with its location and its replacement."""
 
     file: Path

@@ -1,4 +1,4 @@
-"""`petri verify`: says everything that is wrong with an author's folder, each with its mend."""
+"""`petri verify`: reports everything that is wrong with an experiment's folder, each with its fix."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from chalicelib.experiment.text_files import NotUTF8Error
 from infra.packaging.author_folder import shipped_files
 
-from .accounts import accounts
 from .code import CodeCheck
+from .direct_requests import without_token
 from .encodings import not_utf8
 from .files import forbidden, required, too_large
 from .findings import Finding, error, told_by
+from .hook_trial import HookCalls, HookTrial, try_hooks
 from .pages import pages
 from .recruiters import recruiting
-from .rehearsal import HookCalls, Rehearsal, rehearse
+from .service_settings import accounts
 from .sharing import sharing
-from .tokens import without_token
 
 __all__ = ["Finding", "HookCalls", "Verdict", "examine", "shipped_files", "verify"]
 
@@ -74,7 +74,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
     folder = code.folder
     files, unreadable = _files_of(folder)
     loaded = code.run(core_routes) if (folder / "experiment.py").is_file() else None
-    tried = rehearse(loaded) if loaded else Rehearsal()
+    tried = try_hooks(loaded) if loaded else HookTrial()
     findings = [
         *unreadable,
         *required(folder),

@@ -26,17 +26,17 @@ from chalicelib.messaging.local_channels import LocalChannels
 from chalicelib.storage.engine import Engine
 from infra.local.background_worker import BackgroundWorker
 from infra.local.consumer import MessageConsumer
-from infra.local.dispatcher import SerialDispatcher
 from infra.local.host import Host
 from infra.local.lifecycle.run import RunOptions, opened
+from infra.local.lifecycle.run_lifecycle import served
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.lifecycle.session import served
 from infra.local.moto.management_api import ManagementAPI
 from infra.local.moto.moto_engine import REGION
-from infra.local.server import listen, url_of
+from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.socket_connection import SocketLimits
 from infra.local.sockets import Sockets
 from infra.local.static_pages import Pages
+from infra.local.uvicorn_server import listen, url_of
 
 OPERATOR_TOKEN = "the-operator"
 #: The longest that a test waits for something that must come, in seconds; nothing is measured by it.

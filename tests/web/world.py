@@ -21,8 +21,8 @@ from chalicelib.storage.engine import Engine, Item
 from chalicelib.web.author_routes import register
 from chalicelib.workers import queue_consumer
 from infra.lambda_events.gateway import HttpRequest, proxy_event
-from infra.lambda_events.responses import Response
-from infra.local.dispatcher import SerialDispatcher
+from infra.lambda_events.responses import ProxyResponse
+from infra.local.serial_dispatcher import SerialDispatcher
 from tests.web.clock import HandClock
 
 FORM = "application/x-www-form-urlencoded"
@@ -36,7 +36,7 @@ Fields = Mapping[str, Any] | Sequence[tuple[str, Any]]
 class Said:
     """An answer as a client reads it."""
 
-    def __init__(self, answer: Response) -> None:
+    def __init__(self, answer: ProxyResponse) -> None:
         self.status = answer.status
         self.headers = {name.decode(): value.decode() for name, value in answer.headers}
         self.raw = answer.body

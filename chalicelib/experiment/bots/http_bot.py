@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from .api_client import ApiClient, BotError
 from .base_bot import BaseBot
-from .socket_client import QUORUM, BotSocket, ChannelMessage
+from .socket_client import QUORUM, BotSocket, ReceivedMessage
 
 #: The maximum number of seconds that a bot waits for its group to be complete.
 QUORUM_TIMEOUT = 1800.0
@@ -122,7 +122,7 @@ class HttpBot(BaseBot):
         """
         self.socket.send(channel, data)
 
-    def next_message(self, within: float = POLL_SECONDS) -> ChannelMessage | None:
+    def next_message(self, within: float = POLL_SECONDS) -> ReceivedMessage | None:
         """Return the next message of the subscribed channels.
 
         Messages that are published while the socket is disconnected are lost, so poll the experiment's state

@@ -36,7 +36,7 @@ SERVER_ERROR, TOO_MANY_REQUESTS = 500, 429
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelMessage:
+class ReceivedMessage:
     """A message on a channel."""
 
     channel: str
@@ -63,7 +63,7 @@ class BotSocket:
         self._connection: ClientConnection | None = None
         self._closing = ExitStack()
         self._channels: list[str] = []
-        self._early: list[ChannelMessage] = []
+        self._early: list[ReceivedMessage] = []
         self._next_beat = 0.0
         # A generator of its own, so that reconnects don't change the bot's choices.
         self._jitter = random.Random()
@@ -81,7 +81,7 @@ class BotSocket:
         text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
         self._put(f"{channel}:{text}")
 
-    def receive(self, within: float) -> ChannelMessage | None:
+    def receive(self, within: float) -> ReceivedMessage | None:
         """Return the next message; None when there was none `within` seconds."""
         until = time.monotonic() + within
         while not self._early:
@@ -108,7 +108,7 @@ class BotSocket:
             left = HEARTBEAT
         return left
 
-    def _hear(self, within: float) -> ChannelMessage | None:
+    def _hear(self, within: float) -> ReceivedMessage | None:
         from websockets.exceptions import ConnectionClosed  # Lazy import: see `_open`
 
         try:
@@ -120,7 +120,7 @@ class BotSocket:
             self.close()
             return None
         channel, _, text = str(frame).partition(":")
-        return ChannelMessage(channel, text)
+        return ReceivedMessage(channel, text)
 
     def _put(self, frame: str) -> None:
         from websockets.exceptions import ConnectionClosed  # Lazy import: see `_open`
@@ -134,7 +134,7 @@ class BotSocket:
             return
         raise BotError(f"/chat: the socket closed {MAX_ATTEMPTS} times in a row.", route="/chat")
 
-    def _is_protocol(self, message: ChannelMessage) -> bool:
+    def _is_protocol(self, message: ReceivedMessage) -> bool:
         if message.channel != PROTOCOL:
             return False
         said = message.data

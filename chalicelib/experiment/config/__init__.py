@@ -1,1 +1,1 @@
-"""The settings of an experiment: which there are, where they come from, what is wrong with them."""
+"""The settings of an experiment: their registry, sources and validation."""

@@ -200,13 +200,10 @@ class Configuration:
         Raises SettingsError, which lists everything that is wrong in any of them; then nothing changes.
         """
         registry = self._registry
-        home = _home() if home is None else home
         sources = [
             from_mapping({**self._given, **(runtime or {})}, registry, "this run"),
             from_environment(os.environ if environ is None else environ, registry, folder),
-            from_file(folder / "config.txt", registry),
-            from_file(home / ".petriconfig", registry),
-            from_file(home / ".dallingerconfig", registry, foreign=True),
+            *_file_sources(folder, _home() if home is None else home, registry),
             from_mapping(defaults or {}, registry, "config_defaults()"),
         ]
         problems = [problem for layer in sources for problem in layer.problems]
@@ -214,12 +211,7 @@ class Configuration:
             raise SettingsError(problems)
         self._given = sources[0].values
         self._values = {name: value for layer in reversed(sources) for name, value in layer.values.items()}
-        self._files = {
-            name: path
-            for layer in reversed(sources)
-            for name, path in ((name, layer.files.get(name)) for name in layer.values)
-            if path is not None
-        }
+        self._files = _files_of(sources)
         self.ready = True
         self.notes = [*_ignored_settings_note(sources), *(note for layer in sources for note in layer.notes)]
         for note in self.notes:
@@ -265,6 +257,23 @@ def _ignored_settings_note(sources: list[SettingsSource]) -> list[SettingsProble
     where = next(layer.where for layer in sources if layer.idle)
     what = f"these settings have no meaning on this platform: {', '.join(idle)}."
     return [SettingsProblem("", where, None, what, "They are ignored and can be removed.")]
+
+
+def _file_sources(folder: Path, home: Path, registry: SettingRegistry) -> list[SettingsSource]:
+    return [
+        from_file(folder / "config.txt", registry),
+        from_file(home / ".petriconfig", registry),
+        from_file(home / ".dallingerconfig", registry, foreign=True),
+    ]
+
+
+def _files_of(sources: list[SettingsSource]) -> dict[str, Path]:
+    return {
+        name: path
+        for layer in reversed(sources)
+        for name, path in ((name, layer.files.get(name)) for name in layer.values)
+        if path is not None
+    }
 
 
 def _home() -> Path:

@@ -1,1 +1,1 @@
-"""From an author's folder to an experiment class that can run."""
+"""Loads an author's folder and returns its experiment class."""

@@ -1,1 +1,1 @@
-"""Mail to the operator: SMTP, SES, or the log."""
+"""Mailers: SMTP, SES, or the log."""

@@ -1,1 +1,1 @@
-"""Networks: joining one, infos, vectors, transmissions, transformations."""
+"""Joining a network; infos, vectors, transmissions, transformations."""

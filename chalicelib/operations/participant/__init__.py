@@ -1,1 +1,1 @@
-"""One participant's way: entry, eligibility, questions, completion, submission."""
+"""A participant's lifecycle: entry, eligibility, questions, completion, submission."""

@@ -7,7 +7,6 @@ from typing import Any
 from chalicelib.errors import BadRequest, Forbidden, NotFound
 from chalicelib.model import keys
 from chalicelib.model.participant import WORKING, Participant
-from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
 from chalicelib.operations.shared.access import ACTIVE_STATUSES
@@ -16,6 +15,7 @@ from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.idempotency import previous_result, record_result
 
 from . import deadlines, entry_verification
+from .entry_verification import EntryRequest
 from .id_validation import require_real_id
 from .submission import ASSIGNMENT_RETURNED, is_settled, notify_if_pay_promised, settle_without_assignment
 

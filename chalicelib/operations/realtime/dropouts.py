@@ -5,8 +5,9 @@ from __future__ import annotations
 from chalicelib.messages import EndGroup, SendToParticipants
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
-from chalicelib.operations.realtime.waiting_rooms import has_waiting_room, room_of
 from chalicelib.operations.shared.context import Context
+
+from .waiting_rooms import has_waiting_room, room_of
 
 #: Where on the participant's record it stands since when they are gone.
 DISCONNECTED_SINCE = "disconnected_since"

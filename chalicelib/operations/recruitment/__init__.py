@@ -1,1 +1,1 @@
-"""How many places are open, with which recruiter, and what they may cost."""
+"""How many places are open, with which recruiter, and within which budget."""

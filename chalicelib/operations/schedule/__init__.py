@@ -1,1 +1,1 @@
-"""What runs later: timers, ticks, the outbox, dead letters, the tick schedule's state."""
+"""What runs later: timers, ticks, the outbox, dead letters, the state of the tick schedule."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.messages import NotifyOperator
-from chalicelib.operations.shared.context import Context
+
+from .context import Context
 
 
 def notify_operator(ctx: Context, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Links: your own people, with ids of your own; see docs/recruiters/link.md."""
+"""The link recruiter: signed entry links for your own participants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mechanical Turk: `build` makes the recruiter, `events` reads what Mechanical Turk reports."""
+"""Mechanical Turk: `build` makes the recruiter, `events` reads its notifications."""
 
 from __future__ import annotations
 

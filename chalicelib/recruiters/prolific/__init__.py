@@ -1,4 +1,4 @@
-"""Prolific: people who take part in studies for pay; see docs/recruiters/prolific.md."""
+"""Prolific: studies, submissions and payments over its API."""
 
 from __future__ import annotations
 

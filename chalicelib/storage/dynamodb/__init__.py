@@ -1,1 +1,1 @@
-"""DynamoDB: the engine, its item models, its errors."""
+"""The DynamoDB engine, its item models and its errors."""

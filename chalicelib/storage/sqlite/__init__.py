@@ -1,1 +1,1 @@
-"""SQLite: the engine, the views of its file, and recovery of a damaged file."""
+"""The SQLite engine, the views of its file, and recovery of a damaged file."""

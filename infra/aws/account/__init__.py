@@ -1,1 +1,1 @@
-"""The operator's account at AWS: credentials, names, errors, and what the account allows."""
+"""The operator's AWS account: credentials, names, errors, and what the account allows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .errors import REFUSALS
+from .aws_errors import REFUSALS
 from .session import Account
 
 #: Below this quota, a study of moderate size already uses up the account's concurrency.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infra.problems import OperatorProblem
 
-from .errors import REFUSALS, is_gone, plainly
+from .aws_errors import REFUSALS, is_gone, plainly
 from .session import Account
 
 #: CloudFront reads certificates only from this region, whatever the app's region.

@@ -90,14 +90,7 @@ class LocalRegistry:
         if len(stages) > 1:
             raise BadRequest(f"{app} was deployed as {' and as '.join(stages)}. Say which with --stage.")
         if len(found) > 1:
-            usual = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-            regions = sorted({note.region for note in found})
-            found = [note for note in found if note.region == usual]
-            if not found:
-                raise BadRequest(
-                    f"{app} was deployed in {' and in '.join(regions)}. "
-                    "Say which with --region or AWS_REGION."
-                )
+            return _in_usual_region(app, found)
         return found[0] if found else None
 
     def notes(self, app: str, stage: Stage) -> list[AppEntry]:
@@ -123,3 +116,14 @@ class LocalRegistry:
 
     def _folder(self, names: Names) -> Path:
         return self.root / "apps" / f"{names.app}-{names.stage}"
+
+
+def _in_usual_region(app: str, found: list[AppEntry]) -> AppEntry:
+    usual = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    for note in found:
+        if note.region == usual:
+            return note
+    regions = sorted({note.region for note in found})
+    raise BadRequest(
+        f"{app} was deployed in {' and in '.join(regions)}. Choose one with --region or AWS_REGION."
+    )

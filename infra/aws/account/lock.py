@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.model.record import iso
 from infra.problems import OperatorProblem
 
-from .errors import code_of, is_gone
+from .aws_errors import code_of, is_gone
 from .session import Account
 
 KEY: Final = "lock.json"

@@ -16,7 +16,7 @@ from chalicelib.messaging.aws_partitions import STANDARD, partition_of
 from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 from infra.problems import OperatorProblem
 
-from .errors import NO_CREDENTIALS, NO_REGION, is_gone, plainly, problem
+from .aws_errors import NO_CREDENTIALS, NO_REGION, is_gone, plainly, problem
 
 #: Seconds, long enough to upload a package over a slow connection.
 CONNECT, READ = 10, 120

@@ -10,7 +10,7 @@ from typing import Protocol
 from chalicelib.errors import PetriError
 from infra.problems import OperatorProblem
 
-from .errors import REFUSALS, problem
+from .aws_errors import REFUSALS, problem
 
 Pause = Callable[[float], None]
 pause: Pause = time.sleep

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import BadRequest, PetriError
-from infra.aws.account.errors import plainly
+from infra.aws.account.aws_errors import plainly
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.aws.account.names import STAGES, Names, Stage
 from infra.aws.account.session import Account, connect
@@ -30,7 +30,7 @@ class AppLocation:
 
 
 @dataclass(frozen=True)
-class App:
+class LocatedApp:
     """One deployed app."""
 
     account: Account
@@ -58,7 +58,7 @@ class AppListing:
     since: datetime
 
 
-def find(where: AppLocation, home: LocalRegistry | None = None, *, half_made: bool = False) -> App:
+def find(where: AppLocation, home: LocalRegistry | None = None, *, half_made: bool = False) -> LocatedApp:
     """Find an app; raises BadRequest when several match.
 
     Raises OperatorProblem when it isn't in the region, with the region where it is, if that is known.
@@ -75,7 +75,7 @@ def find(where: AppLocation, home: LocalRegistry | None = None, *, half_made: bo
     with plainly():
         found = stage if stage and half_made else _stage_of(account, replace(where, stage=stage))
         names = names_in(account, where.app, found)
-    return App(account, names, note, len(home.notes(where.app, found)) > 1)
+    return LocatedApp(account, names, note, len(home.notes(where.app, found)) > 1)
 
 
 def _stage_of(account: Account, where: AppLocation) -> Stage:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
-from infra.aws.account.errors import is_gone
+from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.importing import load_zip

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.export.archive import CODE, write_zip
-from infra.aws.account.errors import is_gone
+from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.packaging import provenance

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import BadRequest
 from infra.aws.account import steps
-from infra.aws.account.errors import is_gone
+from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.names import API, FUNCTIONS, Names
 from infra.aws.account.session import Account
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infra.aws.account.errors import REFUSALS, problem
+from infra.aws.account.aws_errors import REFUSALS, problem
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.resources import websocket_stage

@@ -30,7 +30,7 @@ from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, loa
 from chalicelib.export.archive import CODE
 from chalicelib.messages import Lane
 from chalicelib.version import VERSION
-from infra.aws.account import requester
+from infra.aws.account import mturk_account
 from infra.aws.account.capacity import look_up as look_up_capacity
 from infra.aws.account.certificates import Domain
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
@@ -313,7 +313,7 @@ class Deployment:
             "AlarmEmail": self._alarm_email or None,
             "SpendLimit": None if limit is None else f"{limit:g}",
             "DeletionProtection": None if protected is None else str(protected).lower(),
-            "MTurkAccount": requester.account_of(self._staged.settings, self._staged.secrets),
+            "MTurkAccount": mturk_account.account_of(self._staged.settings, self._staged.secrets),
             # AWS's own rule for queues that Lambda reads.
             "VisibilityTimeout": str(6 * int(consumer["lambda_timeout"])),
             "LogRetentionDays": str(config["log_retention_in_days"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.errors import PetriError
-from infra.aws.account.errors import REFUSALS, plainly, problem
+from infra.aws.account.aws_errors import REFUSALS, plainly, problem
 from infra.aws.account.local_registry import LocalRegistry
 from infra.aws.account.lock import Lock, held
 from infra.aws.account.names import Names

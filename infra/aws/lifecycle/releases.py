@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.export.archive import CODE
 from chalicelib.model.record import iso
-from infra.aws.account.errors import code_of, is_gone
+from infra.aws.account.aws_errors import code_of, is_gone
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.resources.function_aliases import Aliases

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account.errors import REFUSALS, code_of, problem
+from infra.aws.account.aws_errors import REFUSALS, code_of, problem
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.problems import OperatorProblem

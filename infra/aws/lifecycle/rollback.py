@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.aws.account.errors import plainly
+from infra.aws.account.aws_errors import plainly
 from infra.aws.account.lock import Lock, held
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account

@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws.account import steps
-from infra.aws.account.errors import is_denied
+from infra.aws.account.aws_errors import is_denied
 from infra.aws.account.session import Account
 from infra.aws.resources.stacks import Change, Stack, is_broken, is_updatable
 from infra.problems import OperatorProblem

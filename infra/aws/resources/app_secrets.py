@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.bootstrap import VENDOR_SECRETS
-from infra.aws.account.errors import is_gone
+from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.local_registry import LocalRegistry
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account

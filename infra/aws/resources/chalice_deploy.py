@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from infra.aws.account.errors import said
+from infra.aws.account.aws_errors import said
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
 from infra.packaging.lambda_python import runtime

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from infra.aws.account import steps
-from infra.aws.account.errors import REFUSALS, code_of, is_gone, problem
+from infra.aws.account.aws_errors import REFUSALS, code_of, is_gone, problem
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
 from infra.problems import OperatorProblem

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.aws.account.errors import REFUSALS, code_of, is_gone
+from infra.aws.account.aws_errors import REFUSALS, code_of, is_gone
 from infra.aws.account.local_registry import LocalRegistry
 from infra.aws.account.names import Names, Stage, region_code
 from infra.aws.account.session import Account

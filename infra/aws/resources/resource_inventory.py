@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.messages import Lane
 from infra.aws.account import steps
-from infra.aws.account.errors import code_of, is_gone
+from infra.aws.account.aws_errors import code_of, is_gone
 from infra.aws.account.names import API, FUNCTIONS, Names
 from infra.aws.account.session import Account
 

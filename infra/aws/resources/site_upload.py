@@ -20,7 +20,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.model.record import iso
-from infra.aws.account.errors import is_gone
+from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.session import Account
 
 #: A file name with a content hash, such as petri.1f3a5b7c9d.js.

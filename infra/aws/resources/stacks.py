@@ -10,7 +10,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from infra.aws.account import steps
-from infra.aws.account.errors import VERIFY_ACCOUNT, code_of, is_unverified
+from infra.aws.account.aws_errors import VERIFY_ACCOUNT, code_of, is_unverified
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.problems import OperatorProblem

@@ -12,7 +12,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from infra.aws.account import steps
-from infra.aws.account.errors import is_gone
+from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.session import Account
 from infra.problems import OperatorProblem
 

@@ -1,1 +1,1 @@
-"""One module for each command, in folders by what the commands are for."""
+"""One module for each command, in folders by purpose."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from .things import Assignment, Hit, QualificationType
+from .things import Assignment, EmulatedHit, QualificationType
 
 _STATUS = {"submitted": "Submitted", "approved": "Approved", "rejected": "Rejected"}
 
 
-def hit_response(hit: Hit, now: datetime) -> dict[str, Any]:
+def hit_response(hit: EmulatedHit, now: datetime) -> dict[str, Any]:
     fields = hit.type.fields
     kept = ("Title", "Description", "Keywords", "Reward", "QualificationRequirements")
     return {

@@ -11,8 +11,8 @@ from .post import EventDelivery
 from .things import (
     Assignment,
     Books,
+    EmulatedHit,
     HandClock,
-    Hit,
     HitType,
     QualificationType,
     TurkError,
@@ -35,7 +35,7 @@ class Market:
         self.post = EventDelivery(clock)
         self.balance = balance
         self.types: dict[str, HitType] = {}
-        self.hits: dict[str, Hit] = {}
+        self.hits: dict[str, EmulatedHit] = {}
         self.assignments: dict[str, Assignment] = {}
         self.qualifications: dict[str, QualificationType] = {}
         self.workers: dict[str, dict[str, Any]] = {}
@@ -117,7 +117,7 @@ class Market:
         now = self.clock.now()
         return [hit.id for hit in self.hits.values() if hit.available(now) and self.may_see(worker, hit)]
 
-    def may_see(self, worker: str, hit: Hit) -> bool:
+    def may_see(self, worker: str, hit: EmulatedHit) -> bool:
         return all(self._meets(worker, one) for one in hit.type.fields.get("QualificationRequirements", ()))
 
     def _meets(self, worker: str, requirement: dict[str, Any]) -> bool:
@@ -161,7 +161,7 @@ class Market:
         for hit in self.hits.values():
             self._tell_of(hit)
 
-    def _tell_of(self, hit: Hit) -> None:
+    def _tell_of(self, hit: EmulatedHit) -> None:
         now = self.clock.now()
         if now >= hit.expires and not hit.expiry_told:
             hit.expiry_told = True
@@ -171,7 +171,7 @@ class Market:
             self.tell("HITReviewable", hit)
         hit.review_told = is_reviewable
 
-    def tell(self, event_type: str, hit: Hit, assignment: Assignment | None = None) -> None:
+    def tell(self, event_type: str, hit: EmulatedHit, assignment: Assignment | None = None) -> None:
         wanted = hit.type.notification
         if not hit.type.reports or wanted is None or event_type not in wanted["EventTypes"]:
             return
@@ -195,7 +195,7 @@ class Market:
         assignment.approved = now
         self.tell("AssignmentApproved", hit, assignment)
 
-    def fee(self, hit: Hit, places: int | None = None) -> Decimal:
+    def fee(self, hit: EmulatedHit, places: int | None = None) -> Decimal:
         rate = Decimal("0.4") if (places or hit.places) >= MANY else Decimal("0.2")
         return self.fee_of(hit.reward, rate)
 
@@ -217,6 +217,6 @@ class Market:
     def books(self) -> Books:
         return Books(tuple(self.paid), self.balance)
 
-    def open_hits(self) -> Iterator[Hit]:
+    def open_hits(self) -> Iterator[EmulatedHit]:
         now = self.clock.now()
         return (hit for hit in self.hits.values() if hit.available(now))

@@ -10,7 +10,7 @@ from typing import Any
 
 from .answers import assignment_response, hit_response, qualification_response
 from .market import MANY, Market
-from .things import Assignment, Hit, HitType, QualificationType, TurkError, TurkPayment
+from .things import Assignment, EmulatedHit, HitType, QualificationType, TurkError, TurkPayment
 
 Given = dict[str, Any]
 _MOST_BONUS = Decimal(10_000)
@@ -93,7 +93,7 @@ class Operations:
         if "Question" not in given:
             raise TurkError("ParameterValidation", "Either Question or HITLayoutId must be given.")
         places = given.get("MaxAssignments", 1)
-        hit = Hit(
+        hit = EmulatedHit(
             id=self.market.new_id("3"),
             type=kind,
             group=f"G{kind.id}",
@@ -141,7 +141,7 @@ class Operations:
         newest_first = sorted(self.market.hits.values(), key=lambda hit: hit.id, reverse=True)
         return self._page(given, "HITs", newest_first, lambda hit: hit_response(hit, self.now))
 
-    def _hit(self, hit_id: str) -> Hit:
+    def _hit(self, hit_id: str) -> EmulatedHit:
         if hit_id not in self.market.hits:
             raise TurkError("HITDoesNotExist", f"Hit {hit_id} does not exist.")
         return self.market.hits[hit_id]

@@ -47,7 +47,7 @@ class HitType:
 @dataclass
 class Assignment:
     id: str
-    hit: Hit
+    hit: EmulatedHit
     worker: str
     accepted: datetime
     deadline: datetime
@@ -67,7 +67,7 @@ class Assignment:
 
 
 @dataclass
-class Hit:
+class EmulatedHit:
     id: str
     type: HitType
     group: str

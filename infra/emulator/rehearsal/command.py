@@ -12,12 +12,12 @@ from chalicelib.operations.shared.settings import Settings
 from infra.emulator.services.functions import FunctionError
 from infra.problems import OperatorProblem
 
-from .faults import break_off
+from .emulated_workers import WorkerVisit
+from .interrupted_steps import break_off
 from .ledger_check import differences, table
 from .leftovers import details, inventory
 from .rehearsal import Rehearsal, Stalled
 from .rights_used import beyond, unused
-from .workers import WorkerVisit
 
 Tell = Callable[[str], None]
 #: Participants before the app is deployed again while the others take part.

@@ -25,14 +25,14 @@ from infra.aws.resources import chalice_deploy, websocket_stage
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, MTurkStandIn
 from infra.emulator.process.cloud import REGION, Cloud
 from infra.emulator.region import Region
-from infra.emulator.services.event_sources import Clock, Pollers, publish, waiting
-from infra.local.lifecycle.bots import chosen_bots
+from infra.emulator.services.event_sources import Pollers, RuleTimer, publish, waiting
+from infra.local.lifecycle.bot_selection import chosen_bots
 from infra.packaging import lambda_python
 from infra.packaging.pins import petris_own
 
+from .emulated_workers import RunningClock, Workers, WorkerVisit
 from .leftovers import inventory
 from .offline_wheels import wheels
-from .workers import RunningClock, Workers, WorkerVisit
 
 APP = "rehearsal"
 #: The maximum number of rounds of workers; an experiment that needs more never ends.
@@ -196,7 +196,7 @@ class Rehearsal:
 
     def take_part(self, most: int | None = None) -> list[WorkerVisit]:
         """Let workers come as long as places are open; `most`: the maximum number of rounds."""
-        clock = Clock(self.region.cloud, self.region.deployed.functions, self.names.tick_rule)
+        clock = RuleTimer(self.region.cloud, self.region.deployed.functions, self.names.tick_rule)
         fared: list[WorkerVisit] = []
         for _ in range(MOST_ROUNDS if most is None else most):
             self.settle()

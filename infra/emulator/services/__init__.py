@@ -1,1 +1,1 @@
-"""The services that call and serve functions: Lambda, API Gateway, CloudFront."""
+"""Emulates the services that call and serve functions: Lambda, API Gateway, CloudFront."""

@@ -23,17 +23,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.emulator.process.cloud import Cloud
 from infra.lambda_events.gateway import HttpRequest
-from infra.lambda_events.responses import Response
-from infra.local.server import listen, serve, url_of
+from infra.lambda_events.responses import ProxyResponse
 from infra.local.sockets import PATH, Sockets
+from infra.local.uvicorn_server import listen, serve, url_of
 
-from .connections import ManagementApi
-from .gateway import FORBIDDEN, RestApi
+from .api_gateway import FORBIDDEN, RestApi
+from .socket_management import ManagementApi
 
 _BUCKET = re.compile(r"(.+)\.s3[.-].*")
 _API = re.compile(r"(\w+)\.execute-api\..*")
-NOT_FOUND = Response(404, ((b"content-type", b"text/plain"),), b"Not found")
-REFUSED = Response(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
+NOT_FOUND = ProxyResponse(404, ((b"content-type", b"text/plain"),), b"Not found")
+REFUSED = ProxyResponse(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
 #: Calls a function's handler with an event, and returns its result as JSON.
 CALL = r"""
 (code, text) => {
@@ -190,7 +190,7 @@ class Edge:
         await self._deployed.sockets({**scope, "path": reached}, receive, send)
 
     async def _answered(
-        self, answering: Callable[[HttpRequest], Response], scope: Scope, receive: Receive, send: Send
+        self, answering: Callable[[HttpRequest], ProxyResponse], scope: Scope, receive: Receive, send: Send
     ) -> None:
         body = bytearray()
         while True:
@@ -205,7 +205,7 @@ class Edge:
         shown = b"" if request.method == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": shown})
 
-    def answer(self, request: HttpRequest) -> Response:
+    def answer(self, request: HttpRequest) -> ProxyResponse:
         """Handle a request with the first behaviour that matches its path."""
         distribution = self._deployed.distribution
         behaviour = distribution.behaviour(request.path)
@@ -223,7 +223,7 @@ class Edge:
         asked = (*headers, (b"host", domain.encode()))
         return self._of_api(replace(request, path=path + made["uri"], headers=asked))
 
-    def _of_api(self, request: HttpRequest) -> Response:
+    def _of_api(self, request: HttpRequest) -> ProxyResponse:
         """Send a request to an API by its own name, with the stage in the path."""
         rest = self._deployed.rest
         api = _API.fullmatch(request.header(b"host") or "")
@@ -257,7 +257,7 @@ class Edge:
         made: dict[str, Any] = json.loads(Context().eval(CALL)(behaviour.code, json.dumps(event)))
         return made
 
-    def _page(self, bucket: str, path: str) -> Response:
+    def _page(self, bucket: str, path: str) -> ProxyResponse:
         try:
             found = self._s3.get_object(Bucket=bucket, Key=unquote(path.removeprefix("/")))
         except ClientError:
@@ -269,7 +269,7 @@ class Edge:
             "content-encoding": found.get("ContentEncoding"),
         }
         headers = tuple((name.encode(), str(value).encode()) for name, value in named.items() if value)
-        return Response(200, headers, found["Body"].read())
+        return ProxyResponse(200, headers, found["Body"].read())
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         distribution, stage = self._deployed.distribution, self._deployed.rest.stage
@@ -283,7 +283,7 @@ class Edge:
         await self._deployed.sockets({**scope, "path": reached}, receive, send)
 
 
-def _made_at_edge(made: dict[str, Any]) -> Response:
+def _made_at_edge(made: dict[str, Any]) -> ProxyResponse:
     headers = tuple((name.encode(), one["value"].encode()) for name, one in made.get("headers", {}).items())
     body = str(made.get("body", {}).get("data", ""))
-    return Response(int(made["statusCode"]), headers, body.encode())
+    return ProxyResponse(int(made["statusCode"]), headers, body.encode())

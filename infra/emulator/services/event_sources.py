@@ -12,7 +12,7 @@ from typing import Any, Self
 from infra.emulator.process.cloud import ACCOUNT, REGION, Cloud
 
 from .functions import FunctionError, Functions
-from .invocation_chains import Chain
+from .invocation_chains import InvocationChain
 
 #: The pause of a poller after an empty queue, in seconds.
 REST = 0.1
@@ -77,7 +77,7 @@ class Pollers:
 
     def _not_looping(self, cloud: Cloud, function: str, got: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the messages to deliver; Lambda drops those of a recursive loop."""
-        loops = [message for message in got if Chain.behind(message).is_too_long]
+        loops = [message for message in got if InvocationChain.behind(message).is_too_long]
         if not loops:
             return got
         client = cloud.client("lambda", caller="REHEARSAL")
@@ -91,7 +91,7 @@ class Pollers:
         everything = {message["MessageId"] for message in got}
         event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in got]}
         try:
-            chain = max((Chain.behind(message) for message in got), key=lambda one: one.length)
+            chain = max((InvocationChain.behind(message) for message in got), key=lambda one: one.length)
             made = self._functions.named(mapping["FunctionArn"]).invoke(event, chain)
         except FunctionError as error:
             self.failures.append(str(error))
@@ -118,7 +118,7 @@ def _record(message: dict[str, Any], arn: str) -> dict[str, Any]:
     }
 
 
-class Clock:
+class RuleTimer:
     """Invokes a rule's target every minute, if the rule is enabled."""
 
     def __init__(self, cloud: Cloud, functions: Functions, rule: str) -> None:

@@ -17,7 +17,7 @@ from zipfile import ZipFile
 
 from infra.emulator.process.cloud import REGION, Cloud
 
-from .invocation_chains import Chain
+from .invocation_chains import InvocationChain
 
 RUNTIME = Path(__file__).with_name("runtime.py")
 PATIENCE = 60
@@ -182,7 +182,7 @@ class Function:
         #: How many of the next invocations are throttled.
         self.throttles = 0
 
-    def invoke(self, event: Any, chain: Chain | None = None) -> Any:
+    def invoke(self, event: Any, chain: InvocationChain | None = None) -> Any:
         """Invoke the function and return its response; FunctionError when the handler raised.
 
         `chain`: the invocations that caused this one; None: this is the first.
@@ -194,7 +194,7 @@ class Function:
             process = self._idle.popleft() if self._idle else self._start()
             self.invocations += 1
             try:
-                return process.ask(event, chain or Chain())
+                return process.ask(event, chain or InvocationChain())
             finally:
                 if process.is_alive:
                     self._idle.append(process)
@@ -246,7 +246,7 @@ class _Process:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, event: Any, chain: Chain) -> Any:
+    def ask(self, event: Any, chain: InvocationChain) -> Any:
         if self._process.stdin is None:
             raise FunctionError("the process has no standard input")
         asked = {"id": str(uuid.uuid4()), "event": event, "trace": chain.header}

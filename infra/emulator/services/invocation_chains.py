@@ -23,7 +23,7 @@ def _root() -> str:
 
 
 @dataclass(frozen=True)
-class Chain:
+class InvocationChain:
     """A chain of invocations, each of which caused the next."""
 
     root: str = field(default_factory=_root)
@@ -31,7 +31,7 @@ class Chain:
     length: int = 0
 
     @classmethod
-    def behind(cls, message: Mapping[str, Any]) -> Chain:
+    def behind(cls, message: Mapping[str, Any]) -> InvocationChain:
         """Return the chain of the invocation that a message causes."""
         found = _LINEAGE.match(message.get("Attributes", {}).get("AWSTraceHeader", ""))
         return cls() if found is None else cls(found[1], int(found[2]) + 1)

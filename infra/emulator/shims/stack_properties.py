@@ -10,7 +10,7 @@ from unittest.mock import patch
 from moto.dynamodb.models.table import Table
 from moto.s3.models import FakeBucket
 
-from .stacks import Clients, Properties
+from .stack_resources import Clients, Properties
 
 Complete = Callable[[str, Properties, str], None]
 

@@ -1,1 +1,1 @@
-"""A run on this machine, from opening its data to its end."""
+"""A local run, from opening its data to its end."""

@@ -29,22 +29,22 @@ from chalicelib.web import author_routes
 from infra.local.allowed_hosts import AllowedHosts
 from infra.local.background_worker import BackgroundWorker
 from infra.local.consumer import MessageConsumer
-from infra.local.dispatcher import SerialDispatcher
 from infra.local.group_commit import GroupCommit
 from infra.local.host import Host
+from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.sockets import Sockets
 from infra.local.start_page import StartPage
 from infra.local.static_pages import Pages
 from infra.site import SiteSource, build, resolve
 
 from . import identity, origin
-from .bots import spawn
+from .bot_selection import spawn
 from .origin import Origin
 from .run_paths import RunPaths, private_files
 from .site_folders import site_folder
 
 if TYPE_CHECKING:
-    from infra.local.moto.queue_consumer import QueueConsumer
+    from infra.local.moto.sqs_consumer import QueueConsumer
 
 #: Seconds that the event loop waits for another process's lock; longer ones are waited for beside it.
 LOCK_WAIT = 0.02
@@ -221,7 +221,7 @@ def _carriers(wish: RunOptions) -> _Carriers:
         return _Carriers(MessageConsumer)
     # Put off, like the engine's own.
     from infra.local.moto.moto_cloud import MotoCloud
-    from infra.local.moto.queue_consumer import QueueConsumer
+    from infra.local.moto.sqs_consumer import QueueConsumer
 
     cloud, handlers = MotoCloud(), app_module()
 

@@ -12,14 +12,14 @@ from typing import Any
 from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.operations.run.summary import summarize
 from infra.local.logs import kept
-from infra.local.server import listen
+from infra.local.uvicorn_server import listen
 from petri.data import Data
 
-from . import outcome
+from . import run_outcome
 from .crowd import Participation
 from .run import Run, RunOptions, chalice_app, opened
+from .run_lifecycle import SessionSpec, run_session
 from .run_paths import RunPaths, new_run_id
-from .session import SessionSpec, run_session
 
 
 class LocalRunner:
@@ -67,10 +67,10 @@ def _run(wish: RunOptions) -> Data:
     places = RunPaths(Path.cwd())
     chalice_app()
     with kept(places.log(wish.run_id)), opened(wish, places) as run:
-        outcome.note_settings(run, places)
+        run_outcome.note_settings(run, places)
         plan = SessionSpec(run.id, listen("127.0.0.1", 0), is_over=lambda: _is_over(run))
         asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, places, _Quiet(run)))
-        return Data(outcome.export(run.engine, run.id, places))
+        return Data(run_outcome.export(run.engine, run.id, places))
 
 
 def _is_over(run: Run) -> bool:

@@ -1,1 +1,1 @@
-"""AWS's services inside a local run, played by moto."""
+"""AWS services inside a local run, emulated by moto."""

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, SSOTokenLoadError
 
 from chalicelib.messaging.aws_partitions import partition_of
-from infra.aws.account.errors import problem
+from infra.aws.account.aws_errors import problem
 from infra.aws.account.session import Account, Identity, connect
 from infra.emulator.process.cloud import ACCOUNT, REGION, Cloud
 from infra.problems import OperatorProblem

@@ -23,8 +23,8 @@ from infra.aws.resources.chalice_record import look_up, mapping
 from infra.aws.resources.gateway_responses import ANSWERS
 from infra.cli.main import app as command_line
 from infra.emulator.process.cloud import Cloud
+from infra.emulator.services.api_gateway import RestApi
 from infra.emulator.services.functions import Functions, Machine, Packages
-from infra.emulator.services.gateway import RestApi
 from infra.lambda_events.gateway import HttpRequest
 from tests.deploy.app import DEMO, at_home, deploy
 from tests.deploy.conftest import Standing

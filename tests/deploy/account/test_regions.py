@@ -159,7 +159,7 @@ def test_an_app_in_two_regions_has_to_be_named_with_its_region(
     home = LocalRegistry(tmp_path)
     for region in (REGION, OTHER):
         home.keep(note(region))
-    with pytest.raises(BadRequest, match=f"deployed in {OTHER} and in {REGION}. Say which with --region"):
+    with pytest.raises(BadRequest, match=f"deployed in {OTHER} and in {REGION}. Choose one with --region"):
         home.find("two")
 
 

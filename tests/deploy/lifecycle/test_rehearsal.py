@@ -12,7 +12,7 @@ from infra.cli.commands.deploy import rehearse as command
 from infra.cli.main import app
 from infra.emulator.mturk import Books
 from infra.emulator.rehearsal.command import RehearsalReport
-from infra.emulator.rehearsal.faults import break_off
+from infra.emulator.rehearsal.interrupted_steps import break_off
 from infra.emulator.rehearsal.ledger_check import differences
 from infra.emulator.rehearsal.rehearsal import Rehearsal
 

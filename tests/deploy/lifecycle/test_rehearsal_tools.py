@@ -16,9 +16,9 @@ import pytest
 
 from infra.emulator.process.cloud import REGION, Cloud
 from infra.emulator.process.request_names import read
-from infra.emulator.services.event_sources import Clock, Pollers, until_empty
+from infra.emulator.services.api_gateway import RestApi
+from infra.emulator.services.event_sources import Pollers, RuleTimer, until_empty
 from infra.emulator.services.functions import FunctionError, Functions, Machine, Packages
-from infra.emulator.services.gateway import RestApi
 from infra.lambda_events.gateway import HttpRequest
 
 pytestmark = pytest.mark.e2e
@@ -214,13 +214,13 @@ def test_lambda_stops_a_chain_at_sixteen_unless_the_function_allows_loops(
 
 
 def test_the_clock_ticks_while_its_rule_is_on(cloud: Cloud, functions: Functions) -> None:
-    assert Clock(cloud, functions, "toy-dev-on_tick-event").tick()
+    assert RuleTimer(cloud, functions, "toy-dev-on_tick-event").tick()
 
 
 def test_the_clock_rests_while_its_rule_is_off(cloud: Cloud, functions: Functions, deployed: object) -> None:
     events = cloud.client("events")
     events.disable_rule(Name="toy-dev-on_tick-event")
-    ticked = Clock(cloud, functions, "toy-dev-on_tick-event").tick()
+    ticked = RuleTimer(cloud, functions, "toy-dev-on_tick-event").tick()
     events.enable_rule(Name="toy-dev-on_tick-event")
     assert not ticked
 

@@ -15,7 +15,7 @@ from infra.aws.account.session import Account, connect
 from infra.aws.resources import websocket_stage
 from infra.aws.resources.chalice_record import API_STAGE, websocket_apis
 from infra.emulator.process.cloud import REGION, Cloud
-from infra.emulator.services.gateway import served_routes
+from infra.emulator.services.api_gateway import served_routes
 from infra.problems import OperatorProblem
 from tests.deploy.app import at_home, deploy
 

@@ -10,7 +10,7 @@ from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
 from infra.aws.resources.chalice_record import API_STAGE, rest_apis, websocket_apis
 from infra.emulator.process.cloud import Cloud
-from infra.emulator.services.gateway import served_routes
+from infra.emulator.services.api_gateway import served_routes
 
 _FUNCTION = re.compile(r":function:([^/]+)")
 

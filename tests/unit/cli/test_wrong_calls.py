@@ -188,7 +188,7 @@ def test_a_command_on_a_deployed_app_looks_in_the_region_that_is_given(
 ) -> None:
     asked: list[app_registry.AppLocation] = []
 
-    def find(where: app_registry.AppLocation) -> app_registry.App:
+    def find(where: app_registry.AppLocation) -> app_registry.LocatedApp:
         asked.append(where)
         raise NotFound("It isn't there. Look elsewhere.")
 

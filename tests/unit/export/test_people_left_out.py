@@ -20,7 +20,7 @@ from chalicelib import services
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.workers import queue_consumer
 from infra.cli.served_run import opened_with_log
-from infra.local.lifecycle import outcome
+from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run import Run, RunOptions, chalice_app
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.local.lifecycle.run_session import _heard
@@ -214,7 +214,7 @@ def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..
         settings = {"recruiter": recruiter, "recruiters": "cli: 1, link: 2, bots: 1"}
         with opened_with_log(RunOptions(folder, "trial", settings=settings), places) as run:
             words = Played(run, recruiter, side, places.log(run.id)).play()
-            return outcome.export(run.engine, run.id, places, scrub=scrub).read_bytes(), words
+            return run_outcome.export(run.engine, run.id, places, scrub=scrub).read_bytes(), words
 
     yield played
     services.use(None)

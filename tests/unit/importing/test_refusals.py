@@ -12,7 +12,7 @@ import pytest
 from chalicelib.export import TABLES, DataError, Export, MalformedTableError
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.importing import load_zip
-from infra.importing.source import LOADING_ORDER
+from infra.importing.export_source import LOADING_ORDER
 from tests.unit.importing.old_export import COMMON, OLD, row, write
 
 

@@ -59,7 +59,7 @@ READS_ITS_OWN = {
     "infra/emulator/",
     "infra/local/lifecycle/identity.py",
     "infra/local/lifecycle/origin.py",
-    "infra/local/lifecycle/outcome.py",
+    "infra/local/lifecycle/run_outcome.py",
     "infra/local/lifecycle/run_paths.py",
     "infra/local/start_page.py",
     "infra/simulate/costs.py",

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from infra.local import connections, host
-from infra.local.connections import MOST_HEAD, MOST_HEADERS, Connections
+from infra.local import connection_limits, host
+from infra.local.connection_limits import MOST_HEAD, MOST_HEADERS, Connections
 from tests.unit.local.toy import running, toy_app
 
 pytestmark = pytest.mark.e2e
@@ -50,7 +50,7 @@ def url(tmp_path: Path) -> Iterator[str]:
 def test_a_request_whose_headers_never_end_is_closed(
     begin: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_TIME", 0.1)
+    monkeypatch.setattr(connection_limits, "HEAD_TIME", 0.1)
     with running(toy_app(), tmp_path) as url, talking(url, begin) as line:
         assert rest_of(line).startswith(b"HTTP/1.1 408 ")
 
@@ -58,7 +58,7 @@ def test_a_request_whose_headers_never_end_is_closed(
 def test_a_second_request_that_is_half_sent_is_closed_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_TIME", 0.1)
+    monkeypatch.setattr(connection_limits, "HEAD_TIME", 0.1)
     with running(toy_app(), tmp_path) as url, talking(url, WHOLE + b"\r\nGET /half") as line:
         said = rest_of(line)
     assert said.startswith(b"HTTP/1.1 200 ")
@@ -121,7 +121,7 @@ def test_one_address_never_holds_all_connections(tmp_path: Path) -> None:
 OUT_OF_DESCRIPTORS = """
 import logging, os, resource, sys
 from pathlib import Path
-from infra.local.connections import Connections
+from infra.local.connection_limits import Connections
 from tests.unit.local.test_connections import open_and_close_many
 from tests.unit.local.toy import running, toy_app
 

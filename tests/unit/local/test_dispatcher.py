@@ -4,21 +4,21 @@ import asyncio
 
 from chalice.local import LocalChalice
 
-from infra.lambda_events.responses import Response
-from infra.local.dispatcher import BACK_IN_A_SECOND, SerialDispatcher
+from infra.lambda_events.responses import ProxyResponse
+from infra.local.serial_dispatcher import BACK_IN_A_SECOND, SerialDispatcher
 from tests.unit.local.toy import FORM, request_to, toy_app
 
 FORM_HEADER = ((b"content-type", FORM.encode()),)
 
 
-async def post(lane: SerialDispatcher, path: str) -> Response:
+async def post(lane: SerialDispatcher, path: str) -> ProxyResponse:
     match = lane.routes.match(path)
     assert match is not None
     return await lane.answer(request_to(path, method="POST", headers=FORM_HEADER), match)
 
 
 def test_a_join_that_finds_the_network_busy_gets_the_place_that_opens_meanwhile() -> None:
-    async def run() -> Response:
+    async def run() -> ProxyResponse:
         lane = SerialDispatcher(toy_app(), hold=30)
         joining = asyncio.create_task(post(lane, "/node/1"))
         await asyncio.sleep(0)

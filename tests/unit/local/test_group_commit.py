@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.storage.engine import Put
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from infra.local.dispatcher import SerialDispatcher
 from infra.local.group_commit import GroupCommit
+from infra.local.serial_dispatcher import SerialDispatcher
 from tests.unit.local.test_dispatcher import post
 from tests.unit.local.toy import toy_app
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from infra.lambda_events.gateway import MAX_BODY
-from infra.local.server import AddressError, listen
+from infra.local.uvicorn_server import AddressError, listen
 from tests.unit.local.toy import FORM, running, toy_app
 
 

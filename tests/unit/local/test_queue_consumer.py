@@ -14,7 +14,7 @@ from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.schedule import ticks
 from chalicelib.operations.shared.context import Context
 from infra.local.moto.moto_cloud import MotoCloud
-from infra.local.moto.queue_consumer import LOOK_EVERY, QueueConsumer
+from infra.local.moto.sqs_consumer import LOOK_EVERY, QueueConsumer
 from tests.contract.carriers import OfCloud, Post, _moto_messages, cloud_post
 
 __all__ = ["_moto_messages", "cloud_post"]

@@ -13,11 +13,11 @@ from chalice.app import Chalice, Response
 
 from infra.lambda_events.gateway import HttpRequest
 from infra.local.allowed_hosts import AllowedHosts
-from infra.local.connections import Connections
-from infra.local.dispatcher import SerialDispatcher
+from infra.local.connection_limits import Connections
 from infra.local.host import Host
-from infra.local.server import listen, serve, url_of
+from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.static_pages import Pages
+from infra.local.uvicorn_server import listen, serve, url_of
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -15,7 +15,7 @@ from chalicelib.errors import NotFound
 from chalicelib.operations.participant.submission import process_submission
 from chalicelib.operations.recruitment.recruitment import open_places_by_operator
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from infra.local.lifecycle import outcome
+from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run_session import DrainResult
 from infra.operator.run_session import opened
 from tests.unit.operator.runs import RUN, Scene
@@ -97,7 +97,7 @@ def test_a_run_whose_origin_was_not_noted_says_how_to_note_it(scene: Scene) -> N
 
 def test_no_export_tells_where_the_experiment_lies(scene: Scene) -> None:
     with closing(SQLiteEngine(scene.places.database(RUN))) as engine:
-        archive = outcome.export(engine, RUN, scene.places, scrub=False)
+        archive = run_outcome.export(engine, RUN, scene.places, scrub=False)
     with zipfile.ZipFile(archive) as opened_archive:
         told = b"".join(opened_archive.read(name) for name in opened_archive.namelist())
     assert str(scene.root).encode() not in told

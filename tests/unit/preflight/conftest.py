@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.preflight import PreflightOptions, Report, preflight
+from infra.preflight import PreflightOptions, PreflightReport, preflight
 
 EXPERIMENT = """
 from petri import Chain, Experiment
@@ -67,12 +67,12 @@ def study(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def tried(study: Callable[..., Path]) -> Callable[..., Report]:
+def tried(study: Callable[..., Path]) -> Callable[..., PreflightReport]:
     """Try the study with changes, without asking any account."""
 
     def preflight_of(
         participants: int | None = None, wish: PreflightOptions | None = None, **changes: str
-    ) -> Report:
+    ) -> PreflightReport:
         return preflight(study(**changes), participants, wish or PreflightOptions(doors=None))
 
     return preflight_of

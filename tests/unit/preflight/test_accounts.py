@@ -13,7 +13,7 @@ from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.mturk.requester import Requester
 from infra.aws.account.session import Account
 from infra.emulator.mturk.standin import ACCESS_KEY, SECRET_KEY, MTurkStandIn
-from infra.preflight.accounts import AccountAccess, Needs, allowed
+from infra.preflight.account_limits import AccountAccess, Needs, allowed
 from infra.problems import OperatorProblem
 
 NEEDS = Needs(functions=5, dollars=Decimal(40), most_dollars=Decimal(60), stage="live")

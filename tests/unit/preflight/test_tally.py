@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.aws.package.chalice_config import _MEMORY
-from infra.simulate.costs import MEMORY_GB, alarms, once, prices, quantities
-from infra.simulate.page_weights import Weight
+from infra.simulate.costs import MEMORY_GB, Weight, alarms, once, prices, quantities
 from infra.simulate.tally import FRAME, MESSAGE, AwsUsage
 
 WEIGHT = Weight(pages=5, files=10, bytes=100_000, uploaded=20)

@@ -162,7 +162,7 @@ def test_more_than_are_recruited_do_not_come_and_that_is_said(tried):
 
 
 def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
-    monkeypatch.setattr("infra.preflight.build.MOST_TRIED", 4)
+    monkeypatch.setattr("infra.preflight.report_builder.MOST_TRIED", 4)
     large = experiment().replace("repeats = 1", "repeats = 1").replace("max_size=3", "max_size=12")
     report = tried(experiment=large)
     assert (report.participants, report.tried, report.money.base) == (12, 4, Decimal("12.00"))
@@ -170,7 +170,7 @@ def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
 
 
 def test_an_experiment_that_recruits_without_end_is_told_so(tried, monkeypatch):
-    monkeypatch.setattr("infra.preflight.build.MOST_TRIED", 4)
+    monkeypatch.setattr("infra.preflight.report_builder.MOST_TRIED", 4)
     endless = experiment().replace("max_size=3", "")
     report = tried(experiment=endless.replace("Chain()", "Chain(max_size=1_000_000)"))
     assert "its networks take everybody" in report.extrapolated

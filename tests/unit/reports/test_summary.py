@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from infra.reports.summary import Summary, summary_of, summary_of_file
+from infra.reports.run_report import Summary, summary_of, summary_of_file
 
 
 def test_participants_are_counted_by_status() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.verify.tokens import without_token
+from infra.verify.direct_requests import without_token
 
 
 def lines(tmp_path: Path, name: str, text: str) -> list[str]:

@@ -13,7 +13,7 @@ from infra.cli.output import out, show_table
 def apps(*, profile: Profile = None, region: Region = None) -> None:
     """List the deployed apps of a region, with their state and age."""
     # Lazy import: AWS's clients take a while to import.
-    from infra.aws.account.errors import plainly
+    from infra.aws.account.aws_errors import plainly
     from infra.aws.account.session import connect
     from infra.aws.deployed import app_registry
 

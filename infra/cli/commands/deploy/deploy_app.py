@@ -13,8 +13,8 @@ import typer
 
 from chalicelib.errors import BadRequest, ExperimentError
 from infra.aws.account import capacity
+from infra.aws.account.aws_errors import plainly
 from infra.aws.account.certificates import Domain, checked_domain, choose
-from infra.aws.account.errors import plainly
 from infra.aws.account.local_registry import LocalRegistry
 from infra.aws.account.names import LONGEST_APP_ID, Names, PriceClass, Stage
 from infra.aws.account.session import Account, connect

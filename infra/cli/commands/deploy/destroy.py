@@ -60,9 +60,9 @@ def destroy(
         out().print(str(target), markup=False)
 
 
-def _ask(found: app_registry.App) -> None:
+def _ask(found: app_registry.LocatedApp) -> None:
     """Have the app's name typed; say what would be lost."""
-    from infra.aws.account.errors import plainly
+    from infra.aws.account.aws_errors import plainly
     from infra.aws.lifecycle import shutdown
 
     try:

@@ -60,7 +60,7 @@ def awaken(
     out().print(f"{_named(found)} is awake. {again}", markup=False)
 
 
-def _named(found: app_registry.App) -> str:
+def _named(found: app_registry.LocatedApp) -> str:
     return f"{found.names.app} ({found.names.stage})"
 
 

@@ -35,7 +35,7 @@ def logs(
 ) -> None:
     """Show what an app's functions log."""
     # Lazy import: AWS's clients take a while to import.
-    from infra.aws.account.errors import plainly
+    from infra.aws.account.aws_errors import plainly
     from infra.aws.deployed import app_registry
     from infra.aws.deployed.monitor import Logs, functions_of
 

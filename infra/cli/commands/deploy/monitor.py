@@ -22,7 +22,7 @@ def monitor(
     """Show how an app is going: participants by status, messages, alarms; again and again until Ctrl-C."""
     # Lazy import: AWS's clients take a while to import.
     from infra.aws.account import steps
-    from infra.aws.account.errors import plainly
+    from infra.aws.account.aws_errors import plainly
     from infra.aws.deployed import app_registry
     from infra.aws.deployed.monitor import app_status
 

@@ -54,7 +54,7 @@ def rollback(
     )
 
 
-def _question(found: app_registry.App, target: Release) -> str:
+def _question(found: app_registry.LocatedApp, target: Release) -> str:
     return (
         f"Serve release {target.number} of {found.names.app} ({found.names.stage}) in {found.account.region} "
         f"again, deployed at {_when(target)}?"

@@ -10,10 +10,9 @@ from rich.table import Column, Table
 
 from chalicelib.errors import BadRequest
 from infra.cli.aws_options import Region
-from infra.cli.drain_report import show_drain_result
 from infra.cli.operator_options import DryRun
 from infra.cli.options import Run
-from infra.cli.output import out, show_table
+from infra.cli.output import out, show_drain_result, show_table
 from infra.local.lifecycle.run_paths import RunPaths
 
 if TYPE_CHECKING:

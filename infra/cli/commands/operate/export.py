@@ -44,7 +44,7 @@ def export(
     run_id = places.existing(app) if found is None else found.export_id
     if found is not None:
         # Lazy import: AWS's clients take a while.
-        from infra.aws.account.errors import plainly
+        from infra.aws.account.aws_errors import plainly
         from infra.aws.deployed import data_export
 
         with plainly():
@@ -57,12 +57,14 @@ def export(
     else:
         # Lazy import: few commands need the storage.
         from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine, why_unusable
-        from infra.local.lifecycle import outcome
+        from infra.local.lifecycle import run_outcome
 
         database = places.database(run_id)
         try:
             with contextlib.closing(SQLiteEngine(database)) as engine:
-                archive = outcome.export(engine, run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
+                archive = run_outcome.export(
+                    engine, run_id, places, scrub=not no_scrub, excel_safe=excel_safe
+                )
         except sqlite3.DatabaseError as error:
             raise why_unusable(database, error) from error
     out().print(str(archive), markup=False)
@@ -75,14 +77,14 @@ def _salvaged(run_id: str, places: RunPaths, *, scrub: bool, excel_safe: bool) -
     # Lazy import: few commands need the storage.
     from chalicelib.storage.sqlite.recovery import recover_file
     from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-    from infra.local.lifecycle import outcome
+    from infra.local.lifecycle import run_outcome
 
     with (
         tempfile.TemporaryDirectory(prefix="petri-salvage-") as folder,
         contextlib.closing(SQLiteEngine(Path(folder) / "run.sqlite")) as engine,
     ):
         saved = recover_file(places.database(run_id), engine)
-        archive = outcome.export(engine, run_id, places, scrub=scrub, excel_safe=excel_safe)
+        archive = run_outcome.export(engine, run_id, places, scrub=scrub, excel_safe=excel_safe)
     err().print(f"{saved.read} records were read; {saved.lost} can't be.", markup=False)
     return archive
 

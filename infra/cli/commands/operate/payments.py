@@ -13,10 +13,9 @@ from rich.table import Table
 from chalicelib.currency import currency_of, format_money
 from chalicelib.errors import BadRequest, NotFound
 from infra.cli.aws_options import Region
-from infra.cli.drain_report import show_drain_result
 from infra.cli.operator_options import DryRun, Kind, ParticipantId, Status
 from infra.cli.options import Run
-from infra.cli.output import out, show_table
+from infra.cli.output import out, show_drain_result, show_table
 from infra.local.lifecycle.run_paths import RunPaths
 
 if TYPE_CHECKING:

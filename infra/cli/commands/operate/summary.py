@@ -17,7 +17,7 @@ from infra.cli.output import err, out, show_table
 from infra.cli.run_selection import deployed
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.reports.fairness import HourlyPay
-from infra.reports.summary import Summary, summary_of_file
+from infra.reports.run_report import Summary, summary_of_file
 
 
 def summary(
@@ -32,16 +32,16 @@ def summary(
     found = deployed(app, stage, profile, region)
     if found is not None:
         # Lazy import: AWS's clients take a while to import.
-        from infra.aws.account.errors import plainly
-        from infra.aws.deployed import summary
+        from infra.aws.account.aws_errors import plainly
+        from infra.aws.deployed import deployed_summary
 
         out().print(f"{found.names.app} ({found.names.stage})", markup=False)
         with plainly():
-            counted, floor, currency = summary.summary(found.account, found.names)
+            counted, floor, currency = deployed_summary.summary(found.account, found.names)
         _tell(counted, floor, currency, each=each)
         return
     # Lazy import: it brings the storage along.
-    from infra.local.lifecycle.outcome import currency_in, floor_of
+    from infra.local.lifecycle.run_outcome import currency_in, floor_of
 
     places = RunPaths(Path.cwd())
     run_id = places.existing(app)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra.cli.aws_options import Region
-from infra.cli.drain_report import show_drain_result
 from infra.cli.operator_options import DryRun
 from infra.cli.options import Run
-from infra.cli.output import out
+from infra.cli.output import out, show_drain_result
 from infra.local.lifecycle.run_paths import RunPaths
 
 

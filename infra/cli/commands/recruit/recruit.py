@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.aws_options import Region
-from infra.cli.drain_report import show_drain_result
 from infra.cli.operator_options import DryRun
 from infra.cli.options import Run
-from infra.cli.output import out
+from infra.cli.output import out, show_drain_result
 from infra.local.lifecycle.run_paths import RunPaths
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from chalicelib.errors import BadRequest
 from infra.cli.aws_options import AnyStage, Profile, Region
 from infra.cli.failures import FAILED
 from infra.cli.options import BOT_SECONDS, RUN_SECONDS, BotTimeout, Directory, Seed, Timeout
-from infra.cli.progress import Progress
+from infra.cli.progress import BotProgress
 from infra.cli.run_selection import deployed
 from infra.local.lifecycle.crowd import Crowd, Participation
+from infra.local.lifecycle.run_lifecycle import LOOK_EVERY
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.lifecycle.session import LOOK_EVERY
 
 if TYPE_CHECKING:
     from infra.aws.deployed import app_registry
@@ -45,7 +45,7 @@ def bot(
     # Lazy import: it brings the author's door along.
     from chalicelib.experiment.loader.experiment_folder import load_experiment
     from infra.local.lifecycle import identity
-    from infra.local.lifecycle.bots import chosen_bots
+    from infra.local.lifecycle.bot_selection import chosen_bots
 
     found = None if _is_address(app) else deployed(app or None, stage, profile, region)
     address = _address(app, debug=debug) if found is None else _address_of(found)
@@ -55,13 +55,13 @@ def bot(
     classes = chosen_bots(loaded, name)
     token = "" if found is None else _token_of(found)
     crowd = Crowd(address, classes, number, at_once=at_once or number, seed=seed, token=token)
-    with Progress(number) as progress:
+    with BotProgress(number) as progress:
         succeeded = _watched(crowd, number, progress, bot_timeout, timeout)
     if not succeeded:
         raise typer.Exit(FAILED)
 
 
-def _watched(crowd: Crowd, count: int, progress: Progress, bot_timeout: float, timeout: float) -> bool:
+def _watched(crowd: Crowd, count: int, progress: BotProgress, bot_timeout: float, timeout: float) -> bool:
     """Send the bots and show how they fare; True when all of them came through in time."""
     ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
     until = time.monotonic() + (timeout or math.inf)
@@ -103,16 +103,16 @@ def _is_address(app: str) -> bool:
     return app.startswith(("http://", "https://"))
 
 
-def _address_of(found: app_registry.App) -> str:
+def _address_of(found: app_registry.LocatedApp) -> str:
     # Lazy import: AWS's clients take a while to import.
-    from infra.aws.account.errors import plainly
+    from infra.aws.account.aws_errors import plainly
     from infra.aws.deployed import deployment_info
 
     with plainly():
         return deployment_info.demand(found.account, found.names).site_url
 
 
-def _token_of(found: app_registry.App) -> str:
+def _token_of(found: app_registry.LocatedApp) -> str:
     """Return the operator's token, if it is kept here: runs with entry links let bots in by it alone."""
     # Lazy import, as above.
     from infra.aws.resources.app_secrets import OperatorTokens

@@ -11,13 +11,13 @@ from chalicelib.errors import BadRequest
 from infra.cli.live_status import BotsWatcher, Links, tell_failure
 from infra.cli.options import EngineName
 from infra.cli.output import err
-from infra.cli.progress import Progress, looking
+from infra.cli.progress import BotProgress, looking
 from infra.cli.served_run import finish, hold_plan, listening, opened_with_log, serve_people
 from infra.local.hook_failures import HookFailures, hook_failures
-from infra.local.lifecycle.bots import chosen_bots
+from infra.local.lifecycle.bot_selection import chosen_bots
 from infra.local.lifecycle.run import Run, RunOptions
+from infra.local.lifecycle.run_lifecycle import BotSpec, SessionSpec
 from infra.local.lifecycle.run_paths import RunPaths, new_run_id
-from infra.local.lifecycle.session import BotSpec, SessionSpec
 
 #: Bots that take part at the same moment when neither a seed nor a waiting room says otherwise.
 AT_ONCE = 8
@@ -87,7 +87,7 @@ def _let_bots_in(run: Run, asked: DebugOptions, places: RunPaths, failures: Hook
     plan = SessionSpec(
         run.id, listening(run, asked.port or 0), bots=bots, leave=asked.leave, failures=failures
     )
-    with Progress(asked.bots) as progress:
+    with BotProgress(asked.bots) as progress:
         plan = replace(plan, look=looking(run, progress.show))
         return hold_plan(run, plan, places, BotsWatcher(run, progress))
 

@@ -13,8 +13,8 @@ from infra.cli.output import out
 from infra.cli.served_run import finish, listening, opened_with_log, serve_people
 from infra.importing import load_zip
 from infra.local.lifecycle.run import RunOptions
+from infra.local.lifecycle.run_lifecycle import SessionSpec
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.lifecycle.session import SessionSpec
 
 
 def load_archive(archive: Path, run_id: str) -> None:

@@ -33,8 +33,8 @@ def serve(
     from infra.cli.live_status import Links
     from infra.cli.served_run import finish, listening, opened_with_log, serve_people
     from infra.local.lifecycle.run import RunOptions
+    from infra.local.lifecycle.run_lifecycle import SessionSpec
     from infra.local.lifecycle.run_paths import RunPaths, new_run_id
-    from infra.local.lifecycle.session import SessionSpec
 
     _check_address(address)
     places, began = RunPaths(Path.cwd()), time.monotonic()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ExperimentError, NotFound
-from infra.local.lifecycle.bots import chosen_bots
+from infra.local.lifecycle.bot_selection import chosen_bots
 
 
 def loaded(**bots: type) -> Any:

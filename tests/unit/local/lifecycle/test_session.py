@@ -13,13 +13,13 @@ from chalice.app import Chalice
 
 from chalicelib.errors import ExperimentError
 from infra.local.background_worker import BackgroundWorker
-from infra.local.dispatcher import SerialDispatcher
 from infra.local.host import Host
 from infra.local.lifecycle.crowd import Participation
+from infra.local.lifecycle.run_lifecycle import BotSpec, SessionSpec, run_session
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.lifecycle.session import BotSpec, SessionSpec, run_session
-from infra.local.server import listen
+from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.static_pages import Pages
+from infra.local.uvicorn_server import listen
 from tests.unit.local.toy import find_page, toy_app
 
 

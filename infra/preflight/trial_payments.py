@@ -10,10 +10,10 @@ from chalicelib.currency import currency_of, format_money
 from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.services import App
-from infra.simulate.outcome import Outcome
 from infra.simulate.trial import RunTrace
+from infra.simulate.trial_outcome import Outcome
 
-from .report import ZERO, Money
+from .launch_report import ZERO, Money
 
 CENT = Decimal("0.01")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from infra.simulate.costs import Weight
 from infra.site import SiteSource, build
 
 #: Pages that nobody sees who takes part as intended.
@@ -15,18 +15,6 @@ _SELDOM = frozenset({"error", "launch", "withdraw"})
 _WAITING = "waiting"
 #: What CloudFront compresses on its way.
 _COMPRESSED = frozenset({".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".md", ".csv", ".xml"})
-
-
-@dataclass(frozen=True)
-class Weight:
-    """What one participant loads: every page once, and every file once, as a browser keeps files."""
-
-    pages: int
-    files: int
-    #: Bytes on the line, compressed.
-    bytes: int
-    #: Files that are uploaded when the experiment is deployed.
-    uploaded: int
 
 
 def weigh(loaded: LoadedExperiment, *, waits: bool) -> Weight:

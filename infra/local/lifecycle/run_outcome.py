@@ -12,7 +12,7 @@ from chalicelib.currency import currency_of
 from chalicelib.errors import errors_only
 from chalicelib.export.archive import write_zip
 from chalicelib.storage.engine import Engine
-from infra.reports.summary import Summary, summary_of
+from infra.reports.run_report import Summary, summary_of
 from petri.data import Data
 from petri.report import Report, about
 

@@ -66,14 +66,14 @@ class HookCalls:
 
 
 @dataclass
-class Rehearsal:
+class HookTrial:
     """What trying the experiment has shown."""
 
     findings: list[Finding] = field(default_factory=list)
     calls: list[HookCalls] = field(default_factory=list)
 
 
-def rehearse(loaded: LoadedExperiment) -> Rehearsal:
+def try_hooks(loaded: LoadedExperiment) -> HookTrial:
     """Make the experiment's networks and let two people join, read and answer, in memory.
 
     The working directory must be the experiment's folder, as in a run.
@@ -85,7 +85,7 @@ def rehearse(loaded: LoadedExperiment) -> Rehearsal:
     finally:
         services.use(None)
         engine.close()
-    return Rehearsal(list(dict.fromkeys(stage.findings)), stage.calls())
+    return HookTrial(list(dict.fromkeys(stage.findings)), stage.calls())
 
 
 class WithoutAccounts:

@@ -20,8 +20,8 @@ from infra.lambda_events.gateway import HttpRequest
 from infra.local.background_worker import BackgroundWorker
 from infra.local.hook_failures import HookFailures
 from infra.local.host import Host
-from infra.local.server import serve, url_of
 from infra.local.signals import stopping_on_signals
+from infra.local.uvicorn_server import serve, url_of
 
 from .crowd import Crowd, Participation
 from .run_paths import RunPaths

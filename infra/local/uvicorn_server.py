@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from chalicelib.errors import PetriError
 
-from .connections import Connections, HttpProtocol, ServerConfig, SocketProtocol, accept
+from .connection_limits import Connections, HttpProtocol, ServerConfig, SocketProtocol, accept
 
 #: Seconds that open requests may take to end after the stop.
 GRACE = 2

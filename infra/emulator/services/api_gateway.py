@@ -15,22 +15,22 @@ from chalice.app import Chalice
 from chalicelib.messaging.local_channels import LocalChannels
 from infra.emulator.process.cloud import ACCOUNT, REGION, Cloud
 from infra.lambda_events.gateway import HttpRequest, proxy_event
-from infra.lambda_events.responses import Response, lambda_response
+from infra.lambda_events.responses import ProxyResponse, lambda_response
 from infra.lambda_events.routing import Routes
 from infra.local.sockets import Sockets
 
 from .functions import Function, FunctionError, Functions, Throttled
 
-FORBIDDEN = Response(
+FORBIDDEN = ProxyResponse(
     403,
     ((b"content-type", b"application/json"), (b"x-amzn-errortype", b"MissingAuthenticationTokenException")),
     b'{"message":"Missing Authentication Token"}',
 )
 JSON = ((b"content-type", b"application/json"),)
-FAILED = Response(502, JSON, b'{"message": "Internal server error"}')
+FAILED = ProxyResponse(502, JSON, b'{"message": "Internal server error"}')
 #: The gateway responses for a throttled function, and for requests above the stage's rate limit.
-NO_ROOM = Response(500, JSON, b'{"message": "Internal server error"}')
-THROTTLED = Response(429, JSON, b'{"message": "Too Many Requests"}')
+NO_ROOM = ProxyResponse(500, JSON, b'{"message": "Internal server error"}')
+THROTTLED = ProxyResponse(429, JSON, b'{"message": "Too Many Requests"}')
 #: The principal that invokes functions.
 SERVICE = "apigateway.amazonaws.com"
 ROUTES = ("$connect", "$default", "$disconnect")
@@ -62,7 +62,7 @@ class RestApi:
         """Every path and method that is deployed."""
         return set(self._uris)
 
-    def answer(self, request: HttpRequest) -> Response:
+    def answer(self, request: HttpRequest) -> ProxyResponse:
         """Invoke the function of a request's resource; `request.path` begins below the stage."""
         if self.throttles:
             self.throttles -= 1
@@ -100,7 +100,7 @@ class RestApi:
         return {**made, "isBase64Encoded": False}
 
 
-def _own_answer(told: dict[str, Any]) -> Response:
+def _own_answer(told: dict[str, Any]) -> ProxyResponse:
     """Return a gateway response as configured."""
     begins = "gatewayresponse.header."
     headers = [
@@ -109,7 +109,7 @@ def _own_answer(told: dict[str, Any]) -> Response:
         if name.startswith(begins)
     ]
     body = told.get("responseTemplates", {}).get("application/json", "")
-    return Response(int(told["statusCode"]), tuple(headers), body.encode())
+    return ProxyResponse(int(told["statusCode"]), tuple(headers), body.encode())
 
 
 def _served(gateway: Any, api_id: str, stage: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from chalice.app import Chalice
 from chalice.local import LocalChalice
 
 from infra.lambda_events.gateway import HttpRequest, proxy_event
-from infra.lambda_events.responses import Response, lambda_response
+from infra.lambda_events.responses import ProxyResponse, lambda_response
 from infra.lambda_events.routing import Match, Routes
 
 #: Longest time, in seconds, that somebody who finds only busy networks is held before they're told so.
@@ -84,7 +84,7 @@ class SerialDispatcher:
         self._held: deque[asyncio.Future[int]] = deque()
         self._length = 0
 
-    async def answer(self, request: HttpRequest, match: Match) -> Response:
+    async def answer(self, request: HttpRequest, match: Match) -> ProxyResponse:
         """Carry a request out; one that finds the networks busy is tried again when a place may be open."""
         answer = self._try(request, match)
         if _says(answer, b"file_locked"):
@@ -95,7 +95,9 @@ class SerialDispatcher:
             await self._durable()
         return answer
 
-    async def _until_unlocked(self, request: HttpRequest, match: Match, answer: Response) -> Response:
+    async def _until_unlocked(
+        self, request: HttpRequest, match: Match, answer: ProxyResponse
+    ) -> ProxyResponse:
         """Try again while another process keeps the file locked: whoever only reads passes meanwhile."""
         time = asyncio.get_running_loop().time
         until = time() + LOCK_HOLD
@@ -104,7 +106,9 @@ class SerialDispatcher:
             answer = self._try(request, match)
         return answer
 
-    async def _held_until_open(self, request: HttpRequest, match: Match, answer: Response) -> Response:
+    async def _held_until_open(
+        self, request: HttpRequest, match: Match, answer: ProxyResponse
+    ) -> ProxyResponse:
         time = asyncio.get_running_loop().time
         began = time()
         length = self._length + 1
@@ -132,12 +136,12 @@ class SerialDispatcher:
                 waiting.set_result(tries)
                 return
 
-    def invoke(self, event: dict[str, Any]) -> Response:
+    def invoke(self, event: dict[str, Any]) -> ProxyResponse:
         """Call the Chalice object with an event, as Lambda does."""
         context = LocalContext(event["requestContext"]["requestId"])
         return lambda_response(self.app(event, context))
 
-    def _try(self, request: HttpRequest, match: Match) -> Response:
+    def _try(self, request: HttpRequest, match: Match) -> ProxyResponse:
         answer = self.invoke(proxy_event(request, match, self._binary_types))
         if self._has_changed() and answer.status < FIRST_ERROR and _may_open_a_place(match.resource):
             self.wake()
@@ -170,7 +174,7 @@ def with_own_request_per_thread(app: Chalice) -> Chalice:
     return app
 
 
-def _back_later(answer: Response, seconds: int) -> Response:
+def _back_later(answer: ProxyResponse, seconds: int) -> ProxyResponse:
     """Tell somebody to stay away for so long at least."""
     if seconds <= int(answer.header(RETRY_AFTER) or 0):
         return answer
@@ -178,17 +182,17 @@ def _back_later(answer: Response, seconds: int) -> Response:
     return replace(answer, headers=(*others, (RETRY_AFTER, str(seconds).encode())))
 
 
-def _with_hold(answer: Response, seconds: float) -> Response:
+def _with_hold(answer: ProxyResponse, seconds: float) -> ProxyResponse:
     """Tell how long the request was held for the person ahead, as browsers and benches read it."""
     hold = (b"server-timing", f"hold;dur={seconds * 1000:.1f}".encode())
     return replace(answer, headers=(*answer.headers, hold))
 
 
-def _says_network_busy(answer: Response) -> bool:
+def _says_network_busy(answer: ProxyResponse) -> bool:
     return _says(answer, b"network_busy")
 
 
-def _says(answer: Response, code: bytes) -> bool:
+def _says(answer: ProxyResponse, code: bytes) -> bool:
     return answer.status == BUSY and code in answer.body
 
 

@@ -21,17 +21,17 @@ from infra.aws.account.names import Stage
 from infra.local.lifecycle.run import core_routes
 from infra.simulate.bot_threads import simulated_time
 from infra.simulate.costs import lambda_seconds, once, prices, quantities
-from infra.simulate.outcome import Outcome, read_outcome
 from infra.simulate.pace import Pace
-from infra.simulate.page_weights import weigh
 from infra.simulate.trial import RunTrace, TrialSpec, rehearsed
+from infra.simulate.trial_outcome import Outcome, read_outcome
 from infra.verify import examine
 from infra.verify.recruiters import recruiting
 
-from .accounts import AccountAccess, Needs, allowed
-from .payments import caps_of, money_of
+from .account_limits import AccountAccess, Needs, allowed
+from .launch_report import Hourly, PreflightReport, Times
+from .page_weights import weigh
 from .plan_size import Size, size_of
-from .report import Hourly, Report, Times
+from .trial_payments import caps_of, money_of
 from .warnings import assumptions, unfilled, warnings
 
 #: So many people are tried at the most; what more would cost is reckoned from them.
@@ -58,7 +58,9 @@ class PreflightOptions:
     engine: Engine | None = None
 
 
-def preflight(folder: Path, participants: int | None = None, wish: PreflightOptions | None = None) -> Report:
+def preflight(
+    folder: Path, participants: int | None = None, wish: PreflightOptions | None = None
+) -> PreflightReport:
     """Try a launch of an experiment with bots in fast time, and say what it will do and cost.
 
     `participants`: how many come at the most; None: as many as the experiment recruits. Raises BadRequest for
@@ -125,7 +127,7 @@ def _report(
     course: RunTrace,
     outcome: Outcome,
     money: Any,
-) -> Report:
+) -> PreflightReport:
     config = Settings(loaded.config)
     size = size_of(participants, course, outcome)
     weight = weigh(loaded, waits=bool(outcome.room))
@@ -138,7 +140,7 @@ def _report(
     paid = money.times(size.factor)
     caps = caps_of(config, paid)
     measured = ("lambda_gb_seconds", "log_gb")
-    report = Report(
+    report = PreflightReport(
         experiment=loaded.name,
         stage=wish.stage,
         participants=size.planned,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.bots.high_performance_bot import BotBase, HighPerformanceBotBase
-from infra.local.lifecycle.bots import chosen_bots
+from infra.local.lifecycle.bot_selection import chosen_bots
 
 from .clients import SimulatedClient, SimulatedPerson, SimulatedSocket
 from .platform import Platform

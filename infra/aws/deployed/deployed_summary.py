@@ -9,7 +9,7 @@ from chalicelib.currency import currency_of
 from chalicelib.export import rows
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
-from infra.reports.summary import Summary, summary_of
+from infra.reports.run_report import Summary, summary_of
 
 from . import deployment_info
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .accounts import Allowed
+from .account_limits import Allowed
 
 ZERO = Decimal(0)
 
@@ -76,7 +76,7 @@ class Unfilled:
 
 
 @dataclass
-class Report:
+class PreflightReport:
     """All that a preflight has found."""
 
     experiment: str

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from chalicelib.messaging.local_channels import MOST_BYTES, LocalChannels
 from infra.emulator.process.request_names import Call, read
 from infra.lambda_events.gateway import HttpRequest
-from infra.lambda_events.responses import Response
+from infra.lambda_events.responses import ProxyResponse
 from infra.local.moto.management_api import CONNECTIONS, FORBIDDEN, GONE, TOO_LARGE, Refusal
 
 #: The code with which API Gateway closes a socket on a function's request.
@@ -23,7 +23,7 @@ class ManagementApi:
         self._sockets = sockets
         self.calls: list[Call] = []
 
-    def answer(self, request: HttpRequest) -> Response:
+    def answer(self, request: HttpRequest) -> ProxyResponse:
         connection = unquote(request.path).removeprefix(CONNECTIONS)
         authorization = request.header(b"authorization") or ""
         path = f"/@connections/{connection}"
@@ -39,10 +39,10 @@ class ManagementApi:
             self._sockets.send([connection], request.body.decode())
         elif request.method == "DELETE":
             self._sockets.disconnect(connection, *NORMAL)
-        return Response(METHODS[request.method], ((b"content-type", b"application/json"),), b"")
+        return ProxyResponse(METHODS[request.method], ((b"content-type", b"application/json"),), b"")
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(refusal: Refusal) -> ProxyResponse:
     status, kind, message = refusal
     headers = ((b"content-type", b"application/json"), (b"x-amzn-errortype", kind.encode()))
-    return Response(status, headers, json.dumps({"message": message}).encode())
+    return ProxyResponse(status, headers, json.dumps({"message": message}).encode())

@@ -17,7 +17,7 @@ from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.mturk.requester import Requester
 from chalicelib.recruiters.mturk.requester import connect as connect_requester
-from infra.aws.account.errors import plainly
+from infra.aws.account.aws_errors import plainly
 from infra.aws.account.session import Account, connect
 from infra.problems import OperatorProblem
 
