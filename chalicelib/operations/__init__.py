@@ -1,6 +1,6 @@
-"""The verbs: one function for each thing that somebody, or the clock, can do.
+"""The operations: one function for each action of a client or of the clock.
 
-An operation takes the unit (the request's unit of work, the experiment and who is calling) and plain
-values, and returns what is shown. It never commits: `services.App.run` does, and runs the operation
-again from the start when somebody else was faster.
+An operation takes the context (the request's unit of work, the experiment and the caller) and plain values,
+and returns the response. It never commits: `services.App.run` does, and retries the operation from the start
+when another request has won the race.
 """

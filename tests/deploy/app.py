@@ -48,7 +48,7 @@ class Launches:
 
     def __call__(self, rest_url: str, token: str) -> str:
         self.asked.append((rest_url, token))
-        return "Recruitment was asked for."
+        return "Recruitment was started."
 
 
 class Probes:

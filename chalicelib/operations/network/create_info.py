@@ -1,4 +1,4 @@
-"""A participant answers: POST /info/<node_id>."""
+"""Creates an info at a node: POST /info/<node_id>."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import known_class, set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
 
-#: The longest contents, in bytes of UTF-8: an item of DynamoDB has 400 KB at most.
-MOST_BYTES = 300 * 1024
+#: The largest contents, in bytes of UTF-8: a DynamoDB item holds 400 KB at most.
+MAX_CONTENTS_BYTES = 300 * 1024
 
 
 def create_info(
@@ -25,7 +25,7 @@ def create_info(
     failed: bool,
     fields: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Make an info at a node; a first answer opens the place behind it."""
+    """Create an info at a node; a first answer opens the network's next place."""
     node = own_node(ctx, node_id)
     earlier = previous_result(ctx, node)
     if earlier is not None:
@@ -33,9 +33,9 @@ def create_info(
     require_working(node.participant)
     check_contents(contents)
     ctx.seed(node.participant, f"create_info|{node.id}", node.last_thing)
-    info = _make(ctx, node, contents or "", info_type, failed)
+    info = _create(ctx, node, contents or "", info_type, failed)
     set_free_fields(info, fields)
-    note_answer(node, info)
+    mark_answered(node, info)
     ctx.experiment.info_post_request(node, info)
     record_result(ctx, node, info.id)
     return {"info": info.as_json()}
@@ -48,17 +48,17 @@ def check_contents(contents: str | None) -> None:
             "contents is missing; it may be empty, but it must be sent.", code="contents_missing"
         )
     size = len(contents.encode("utf-8", "surrogatepass"))
-    if size > MOST_BYTES:
+    if size > MAX_CONTENTS_BYTES:
         raise TooLarge(
-            f"contents has {size} bytes; the limit is {MOST_BYTES} bytes (300 KB). Make it smaller."
+            f"contents has {size} bytes; the limit is {MAX_CONTENTS_BYTES} bytes (300 KB). Make it smaller."
         )
 
 
-def _make(ctx: Context, node: Node, contents: str, info_type: str | None, failed: bool) -> Info:
+def _create(ctx: Context, node: Node, contents: str, info_type: str | None, failed: bool) -> Info:
     cls = known_class(ctx, info_type, Info)
     if node.failed and not failed:
         raise Forbidden(
-            f"Node {node.id} has failed and takes no new infos, except ones posted as failed.",
+            f"Node {node.id} has failed and accepts no new infos, except those posted as failed.",
             code="node_failed",
         )
     info: Info = (
@@ -67,8 +67,8 @@ def _make(ctx: Context, node: Node, contents: str, info_type: str | None, failed
     return info
 
 
-def note_answer(node: Node, info: Info) -> None:
-    """Take note of a participant's answer; the network's gate opens when it has waited for it."""
+def mark_answered(node: Node, info: Info) -> None:
+    """Record a participant's answer, which opens the gate of a network that waits for it."""
     if info.is_tracking or info.own_failed:
         return
     if not node.answered:

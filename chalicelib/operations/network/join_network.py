@@ -1,4 +1,4 @@
-"""A participant takes the next place: POST /node/<participant_id>."""
+"""Gives a participant the next place in a network: POST /node/<participant_id>."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
 
-#: In one of so many seconds somebody who waits looks whether the person ahead has left.
+#: A waiting participant checks once in this many seconds whether the participant ahead has left.
 CHECK_INTERVAL = 3
-#: How many nodes of those who left are failed in one commit. Each changes two items; DynamoDB takes 100.
+#: How many nodes of departed participants fail in one commit. Each changes two items; DynamoDB takes 100.
 MAX_FAILED_PER_COMMIT = 20
 
 
 def join_network(ctx: Context, participant_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Find a network, make the node, connect it; refuse with no_network or network_busy.
+    """Find a network, create the node, connect it; refuse with no_network or network_busy.
 
-    A participant who comes from a new session (a second device, a cleared browser) gets their unanswered
-    node back; it is not a new one, so `get_network_for_participant` is not asked.
+    A participant in a new session (a second device, a cleared browser) gets their unanswered node back; since
+    it isn't a new one, `get_network_for_participant` isn't called.
     """
     participant = own_participant(ctx, participant_id)
     earlier = previous_result(ctx, participant)
     if earlier is not None:
         return {"node": ctx.uow.node(earlier).as_json()}
     require_working(participant)
-    open_node = _node_of_an_earlier_session(ctx, participant)
+    open_node = _node_of_earlier_session(ctx, participant)
     participant.seated_serial = participant.token_serial
     if open_node is not None:
         record_result(ctx, participant, open_node.id)
@@ -49,17 +49,17 @@ def join_network(ctx: Context, participant_id: int, fields: Mapping[str, Any]) -
     experiment.add_node_to_network(node=node, network=network)
     experiment.node_post_request(participant, node)
     if len(participant.node_ids) == 1 or has_waited:
-        # From now on the participant has a seat and waits no longer: recruiting counts who has none yet.
+        # The participant has a seat now; recruitment counts participants without one.
         ctx.uow.update_status_index(participant)
     record_result(ctx, participant, node.id)
     return {"node": node.as_json()}
 
 
-def _node_of_an_earlier_session(ctx: Context, participant: Participant) -> Node | None:
-    """Return the newest node if it is alive, unanswered, and was given to an earlier session.
+def _node_of_earlier_session(ctx: Context, participant: Participant) -> Node | None:
+    """Return the newest node if it is alive, unanswered, and belongs to an earlier session.
 
-    Within one session each call asks for a new node: an experiment whose nodes make no infos never has
-    an answered one.
+    Within one session each call asks for a new node: in an experiment whose nodes make no infos, none is ever
+    answered.
     """
     if not participant.node_ids or participant.seated_serial == participant.token_serial:
         return None
@@ -87,16 +87,16 @@ def _find_network(ctx: Context, participant: Participant) -> Network | None:
 
 
 def _wait(ctx: Context, participant: Participant) -> None:
-    """Let the participant wait, as paid time, until `busy_timeout`; then let them go on, with pay."""
+    """Let the participant wait, with pay, until `busy_timeout`; then release them, with pay."""
     if participant.waiting_since is None:
         participant.waiting_since = ctx.now
-        # From now on the participant counts among those who wait.
+        # The participant counts as waiting now.
         ctx.uow.update_status_index(participant)
     elif ctx.now - participant.waiting_since > _minutes(ctx, "busy_timeout", 10.0):
         participant.early_exit_reason = "busy"
         ctx.uow.update_status_index(participant)
         ctx.refuse_after_commit(
-            NoNetwork("We are sorry: nothing became free in time. You will be paid for waiting.")
+            NoNetwork("We are sorry: no place became free in time. You will be paid for waiting.")
         )
         return
     ctx.refuse_after_commit(NetworkBusy(retry_after=ctx.waiting_estimate.retry_after_seconds(ctx.uow)))
@@ -107,7 +107,7 @@ def _minutes(ctx: Context, key: str, default: float) -> timedelta:
 
 
 def _fail_departed(ctx: Context, participant: Participant) -> bool:
-    """Fail nodes that hold a place up though nobody will answer there any more; say whether any was."""
+    """Fail nodes whose participants have left and so block a place; return whether there were any."""
     if not _is_due_to_check(ctx, participant):
         return False
     visited = {node_id // 100_000 for node_id in participant.node_ids}
@@ -115,16 +115,18 @@ def _fail_departed(ctx: Context, participant: Participant) -> bool:
     waited_for = ctx.uow.nodes([node_id for network in networks for node_id in network.waiting_for])
     owners = {node.participant_id for node in waited_for if node.participant_id is not None}
     ctx.uow.prefetch(more=[keys.participant(one) for one in sorted(owners)])
-    left = [node for node in waited_for if not node.failed and _has_left(ctx, node)][:MAX_FAILED_PER_COMMIT]
-    for node in left:
-        node.fail("nobody will answer here")
-    return bool(left)
+    departed = [node for node in waited_for if not node.failed and _has_left(ctx, node)][
+        :MAX_FAILED_PER_COMMIT
+    ]
+    for node in departed:
+        node.fail("the participant left without an answer")
+    return bool(departed)
 
 
 def _is_due_to_check(ctx: Context, participant: Participant) -> bool:
-    """Whether this one looks for those who left: who begins to wait does, and then each once in a while.
+    """Whether this participant checks for departed ones: at the start of the wait, then every few seconds.
 
-    Hundreds may wait and ask every second; the look reads a node and a person of every network.
+    Hundreds may wait and ask every second; each check reads a node and a participant of every network.
     """
     if participant.waiting_since is None:
         return True

@@ -1,4 +1,4 @@
-"""Reading infos: one, those a node made, those it received."""
+"""Reads infos: a single one, those that a node made, and those that it received."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page reports something about itself: POST /tracking_event/<node_id>."""
+"""Records tracking events, which pages report: POST /tracking_event/<node_id>."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.operations.shared.idempotency import previous_result, record_res
 
 
 def track_event(ctx: Context, node_id: int, details: dict[str, Any]) -> dict[str, Any]:
-    """Keep an event as an info of type tracking; it is never sent on by default."""
+    """Store an event as an info of type tracking, which isn't transmitted by default."""
     node = own_node(ctx, node_id)
     check_size(details=details)
     if previous_result(ctx, node) is None:

@@ -1,4 +1,4 @@
-"""Recording and reading what was made out of what."""
+"""Creates and reads transformations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.operations.shared.idempotency import previous_result, record_res
 
 
 def list_transformations(ctx: Context, node_id: int, transformation_type: str | None) -> dict[str, Any]:
-    """Return the transformations made at a node."""
+    """Return the transformations at a node."""
     node = own_node(ctx, node_id)
     seed_read(ctx, node, "list_transformations")
     found = node.transformations(type=known_class(ctx, transformation_type, Transformation))
@@ -34,8 +34,8 @@ def create_transformation(
     node = own_node(ctx, node_id)
     earlier = previous_result(ctx, node)
     if earlier is not None:
-        made = next(t for t in ctx.uow.transformations_at(node) if t.id == earlier)
-        return {"transformation": made.as_json()}
+        stored = next(t for t in ctx.uow.transformations_at(node) if t.id == earlier)
+        return {"transformation": stored.as_json()}
     require_working(node.participant)
     ctx.seed(node.participant, f"create_transformation|{node.id}", node.last_thing)
     cls = known_class(ctx, transformation_type, Transformation)

@@ -1,4 +1,4 @@
-"""Sending infos along vectors, and receiving them."""
+"""Creates and receives transmissions of infos along vectors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DIRECTIONS = {
 
 
 def list_transmissions(ctx: Context, node_id: int, direction: str, status: str) -> dict[str, Any]:
-    """Return transmissions at a node, oldest first; pending ones that come in are received first."""
+    """Return transmissions at a node, oldest first; its pending incoming ones are received first."""
     if direction not in DIRECTIONS:
         raise BadRequest(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
     if status not in TRANSMISSION_FILTERS:
@@ -61,7 +61,7 @@ def transmit(
     earlier = previous_result(ctx, node)
     if earlier is not None:
         kept = set(earlier)
-        return _shown([t for t in node.transmissions(failed="all") if t.id in kept])
+        return _response([t for t in node.transmissions(failed="all") if t.id in kept])
     require_working(node.participant)
     check_size(**fields)
     ctx.seed(node.participant, f"transmit|{node.id}", node.last_thing)
@@ -73,7 +73,7 @@ def transmit(
         set_free_fields(transmission, fields)
     ctx.experiment.transmission_post_request(node, sent)
     record_result(ctx, node, [t.id for t in sent])
-    return _shown(sent)
+    return _response(sent)
 
 
 def _what(ctx: Context, node: Node, what: str | None) -> Any:
@@ -102,5 +102,5 @@ def _to_whom(ctx: Context, node: Node, to_whom: str | None) -> Any:
         raise NotFound(f"There is no node {to_whom} to send to.", code="node_not_found") from error
 
 
-def _shown(transmissions: list[Transmission]) -> dict[str, Any]:
+def _response(transmissions: list[Transmission]) -> dict[str, Any]:
     return {"transmissions": [t.as_json() for t in transmissions]}

@@ -1,4 +1,4 @@
-"""Neighbours and vectors: who is connected to whom."""
+"""Creates and reads vectors, and lists neighbours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.operations.shared.idempotency import previous_result, record_res
 
 
 def list_neighbors(ctx: Context, node_id: int, node_type: str | None, connection: str) -> dict[str, Any]:
-    """Return the living neighbours of a node."""
+    """Return the neighbours of a node that haven't failed."""
     if connection not in CONNECTIONS:
         raise BadRequest(f"connection must be one of {', '.join(CONNECTIONS)}, not {connection!r}.")
     node = own_node(ctx, node_id)
@@ -37,13 +37,13 @@ def list_vectors(ctx: Context, node_id: int, direction: str, failed: Failed) -> 
 
 
 def connect_nodes(ctx: Context, node_id: int, other_id: int, direction: str) -> dict[str, Any]:
-    """Connect a node with another of its network; return the new vectors."""
+    """Connect a node with another node of its network; return the new vectors."""
     if direction not in ("to", "from", "both"):
         raise BadRequest(f"direction must be to, from or both, not {direction!r}.")
     node = own_node(ctx, node_id)
     earlier = previous_result(ctx, node)
     if earlier is not None:
-        return _shown([v for v in ctx.uow.vectors_at(node) if v.id in earlier])
+        return _response([v for v in ctx.uow.vectors_at(node) if v.id in earlier])
     require_working(node.participant)
     ctx.seed(node.participant, f"connect_nodes|{node.id}", node.last_thing)
     try:
@@ -54,8 +54,8 @@ def connect_nodes(ctx: Context, node_id: int, other_id: int, direction: str) -> 
         raise BadRequest(str(error), code="cannot_connect") from error
     ctx.experiment.vector_post_request(node, vectors)
     record_result(ctx, node, [vector.id for vector in vectors])
-    return _shown(vectors)
+    return _response(vectors)
 
 
-def _shown(vectors: list[Vector]) -> dict[str, Any]:
+def _response(vectors: list[Vector]) -> dict[str, Any]:
     return {"vectors": [vector.as_json() for vector in vectors]}

@@ -1,4 +1,4 @@
-"""Participants come to their end: finished, failed, withdrawn, or after an error."""
+"""Ends participation: a participant finishes, fails, withdraws, or meets an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .submission import notify_late_completion, post_task_completed
 
 #: The event_type of the Notification that keeps a participant's report of an error.
 ERROR_REPORTED = "ExperimentError"
-#: What it keeps in its details, and under which name the page sends it.
+#: The names of its details, and the names under which the page sends them.
 REPORT_FIELDS = {
     "feedback": "error_feedback",
     "error_type": "error_type",
@@ -33,7 +33,7 @@ _REPORTS = keys.counter("error-reports")
 
 
 def complete_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
-    """Note that a participant has reached the end; what follows is done by the worker, once."""
+    """Record that a participant has finished; a worker carries out what follows, once."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
         if participant.status == WORKING:
@@ -45,7 +45,7 @@ def complete_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
 
 
 def fail_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
-    """Note that a participant (a bot, mostly) could not finish."""
+    """Record that a participant (usually a bot) could not finish."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
         participant.end_time = ctx.now
@@ -56,7 +56,7 @@ def fail_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
 
 
 def withdraw(ctx: Context, participant_id: int) -> dict[str, Any]:
-    """Let a participant leave, with base pay; what they made is failed and their place opens again."""
+    """Withdraw a participant with base pay: their nodes fail and their place opens again."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
         participant.early_exit_reason = participant.early_exit_reason or "withdrawn"
@@ -68,17 +68,17 @@ def withdraw(ctx: Context, participant_id: int) -> dict[str, Any]:
 
 
 def report_error(ctx: Context, participant_id: int | None, report: dict[str, Any]) -> dict[str, Any]:
-    """Keep a participant's report of an error, complete them so that they are paid, tell the operator.
+    """Record a page's error report, end the participant's part with pay, and notify the operator.
 
-    `recorded` in the answer: whether their end is stored, so that the page may say that they are paid.
+    `recorded` in the response: whether the end is stored, so that the page can confirm the pay.
     """
     assignment_id = ""
-    answer = {"recorded": False}
+    response = {"recorded": False}
     if participant_id is not None:
         participant = own_participant(ctx, participant_id)
-        answer["recorded"] = is_entitled(participant)
+        response["recorded"] = is_entitled(participant)
         if previous_result(ctx, participant) is not None:
-            return answer
+            return response
         if participant.end_time is None:
             participant.early_exit_reason = participant.early_exit_reason or "error"
             _fail_unanswered(participant)
@@ -91,11 +91,11 @@ def report_error(ctx: Context, participant_id: int | None, report: dict[str, Any
     if count <= MAX_MAILS_PER_HOUR:
         is_last = count == MAX_MAILS_PER_HOUR
         ctx.uow.post(NotifyOperator(report, participant_id, is_quoted=True, is_last=is_last))
-    return answer
+    return response
 
 
 def _count_report(ctx: Context) -> int:
-    """Count the reports of this hour: anybody may send them, and each becomes a mail and a record."""
+    """Count this hour's reports: anyone can send one, and each becomes an email and a record."""
     hour = ctx.now.strftime("%Y-%m-%dT%H")
     stored = ctx.uow.item(_REPORTS)
     count = 1 + (stored["reports"] if stored is not None and stored["hour"] == hour else 0)
@@ -107,12 +107,12 @@ def _count_report(ctx: Context) -> int:
 def _keep_report(
     ctx: Context, assignment_id: str, participant_id: int | None, report: dict[str, Any]
 ) -> None:
-    """Keep what was reported, the participant's comment above all, as a Notification: it is exported."""
-    kept = {name: report[source] for name, source in REPORT_FIELDS.items() if report.get(source)}
-    if not kept:
+    """Store a report, above all the participant's comment, as a Notification, which is exported."""
+    fields = {name: report[source] for name, source in REPORT_FIELDS.items() if report.get(source)}
+    if not fields:
         return
     notification = Notification(assignment_id=assignment_id, event_type=ERROR_REPORTED)
-    notification.details = {**kept, "participant_id": participant_id}
+    notification.details = {**fields, "participant_id": participant_id}
     ctx.uow.save(notification)
 
 
@@ -123,7 +123,7 @@ def _fail_unanswered(participant: Participant) -> None:
 
 
 def _record_end(ctx: Context, participant: Participant) -> None:
-    """Note the end; where the recruiter reports submissions, nothing is paid before it has this one."""
+    """Record the end; where the recruiter reports submissions, payment waits for its report."""
     participant.end_time = ctx.now
     leave_lobby(ctx, participant.id)
     if ctx.recruiters.capabilities(participant.recruiter).auto_submits:
@@ -131,10 +131,10 @@ def _record_end(ctx: Context, participant: Participant) -> None:
 
 
 def exit_information(ctx: Context, participant_id: int) -> dict[str, Any]:
-    """Return what the exit page needs: the recruiter, the status, and where the assignment is handed in.
+    """Return what the exit page needs: the recruiter, the status, and the address for submitting.
 
-    `give_back`: whether the assignment is to be given back instead, because the recruiter would pay in full
-    for handing it in.
+    `give_back`: whether the participant should return the assignment instead, because the recruiter would pay
+    in full for any submission.
     """
     participant = own_participant(ctx, participant_id)
     is_out = participant.status == "screened_out"

@@ -1,4 +1,4 @@
-"""Somebody begins: a new participant, the same one again, or somebody else's assignment."""
+"""Creates a participant, resumes an existing one, or reassigns an assignment to another worker."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .entry_verification import EntryRequest
 from .id_validation import require_real_id
 from .submission import ASSIGNMENT_RETURNED, is_settled, notify_if_pay_promised, settle_without_assignment
 
-#: Recruiters' ids are 10 to 40 characters long; DynamoDB's keys have an end.
+#: Recruiters' ids are 10 to 40 characters long; DynamoDB limits the length of keys.
 MAX_ID_LENGTH = 200
-#: Who gave an assignment back, or perhaps did.
+#: Statuses after which another worker may hold the assignment.
 ASSIGNMENT_RELEASED = ("returned", "abandoned", "replaced", "missing_notification")
-#: Counts who began, so that what hooks draw for a newcomer follows from the order of arrival.
+#: Counts arrivals, so that random draws for a new participant depend on the order of arrival.
 PARTICIPANT_COUNTER = keys.counter("participant")
 
 
@@ -46,7 +46,7 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
     if older is not None and not _is_reassignable(ctx, older):
         _refuse_repeat_worker(ctx, entry)
         raise Forbidden(
-            f"Assignment {entry.assignment_id} is {older.status}: nobody else can begin with it.",
+            f"Assignment {entry.assignment_id} is {older.status}: another worker can't begin with it.",
             code="assignment_taken",
         )
     _refuse_repeat_worker(ctx, entry)
@@ -58,31 +58,31 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
 
 
 def confirming_vendor(ctx: Context, entry: EntryRequest) -> entry_verification.ConfirmationRequest | None:
-    """Return which vendor has to confirm an entry before it is seated; None where none has to."""
-    ask = entry_verification.vendor_of(ctx, entry)
-    claimed = None if ask is None else ctx.uow.item(keys.assignment(entry.assignment_id))
+    """Return the vendor that has to confirm an entry before it gets a seat; None when none has to."""
+    request = entry_verification.vendor_of(ctx, entry)
+    claimed = None if request is None else ctx.uow.item(keys.assignment(entry.assignment_id))
     if claimed is None:
-        return ask
+        return request
     older = ctx.uow.participant(claimed["participant_id"])
     # An entry was confirmed when its worker began with it.
-    return ask if older.worker_id != entry.worker_id or _starts_over(ctx, older) else None
+    return request if older.worker_id != entry.worker_id or _starts_over(ctx, older) else None
 
 
 def _starts_over(ctx: Context, older: Participant) -> bool:
-    """Whether the worker who comes again with an assignment that they gave up becomes a new participant."""
+    """Whether a worker who returns with an assignment they gave up becomes a new participant."""
     is_allowed = bool(ctx.config.get("allow_repeat_worker_ids"))
     return is_allowed and not _may_resume(ctx, older) and _is_reassignable(ctx, older)
 
 
 def check_ids(entry: EntryRequest) -> None:
-    """Refuse missing ids, and placeholders that identify no participant."""
+    """Refuse missing ids, and placeholders that don't identify a participant."""
     for name in ("worker_id", "hit_id", "assignment_id", "mode", "recruiter"):
         value = getattr(entry, name)
         if name.endswith("_id") and not (value or "").strip():
             raise BadRequest(f"{name} is missing: the page was opened without it.", code="id_missing")
         if len(value or "") > MAX_ID_LENGTH:
             raise BadRequest(
-                f"{name} has {len(value)} characters; {MAX_ID_LENGTH} is the most.", code="id_too_long"
+                f"{name} has {len(value)} characters; the maximum is {MAX_ID_LENGTH}.", code="id_too_long"
             )
         if name.endswith("_id"):
             require_real_id(name, value)
@@ -127,9 +127,9 @@ def _create(ctx: Context, entry: EntryRequest) -> Participant:
 
 
 def _is_reassignable(ctx: Context, older: Participant) -> bool:
-    """Whether somebody else can have an assignment: it was given back, or its report is on its way.
+    """Whether an assignment can go to another worker: it was returned, or that report is on its way.
 
-    Mechanical Turk hands the ids of assignments out again; never of those that were handed in.
+    Mechanical Turk reuses the ids of assignments, but never of submitted ones.
     """
     if older.status in DISMISSED_WITH_PAY:
         return bool(older.details.get(ASSIGNMENT_RETURNED)) or not is_settled(ctx, older)
@@ -137,7 +137,7 @@ def _is_reassignable(ctx: Context, older: Participant) -> bool:
 
 
 def _replace(ctx: Context, older: Participant) -> None:
-    """Take the assignment from who had it before: that somebody else has it shows that they gave it back."""
+    """Take the assignment from its former worker: that another worker has it proves that it was returned."""
     if older.status in DISMISSED_WITH_PAY:
         settle_without_assignment(ctx, older)
     if older.status != WORKING:
@@ -158,9 +158,9 @@ def _may_resume(ctx: Context, participant: Participant) -> bool:
 
 
 def _require_resume_proof(ctx: Context, participant: Participant, signed: str | None) -> None:
-    """Refuse a caller who has neither the participant's token nor, where links are signed, their link.
+    """Refuse a caller with neither the participant's token nor, where links are signed, the signed link.
 
-    Ids alone don't do: codes of a pool are short, and can be tried one after the other.
+    Ids alone aren't enough: the codes of a pool are short and can be guessed one by one.
     """
     if _has_participant_token(ctx, participant) or previous_result(ctx, participant) is not None:
         return
@@ -170,14 +170,14 @@ def _require_resume_proof(ctx: Context, participant: Participant, signed: str | 
 
 
 def _has_participant_token(ctx: Context, participant: Participant) -> bool:
-    """Whether the caller brings the participant's newest token, or the operator's."""
+    """Whether the caller sent the participant's newest token, or the operator's."""
     caller = ctx.caller
     is_holder = caller.kind == PARTICIPANT and caller.participant_id == participant.id
     return caller.kind == OPERATOR or (is_holder and caller.serial == participant.token_serial)
 
 
 def resume(ctx: Context, participant: Participant) -> dict[str, Any]:
-    """Return the same participant again; without its token a new token is made, and the old one ends."""
+    """Return an existing participant; a caller without the token gets a new one, which revokes the old."""
     earlier = previous_result(ctx, participant)
     if earlier is not None:
         return participant_response(ctx, participant, earlier)
@@ -188,26 +188,26 @@ def resume(ctx: Context, participant: Participant) -> dict[str, Any]:
 
 
 def participant_response(ctx: Context, participant: Participant, serial: int) -> dict[str, Any]:
-    """Return what the answer to creating or loading a participant holds."""
-    answer: dict[str, Any] = {
+    """Build the response to creating or loading a participant."""
+    response: dict[str, Any] = {
         "participant": {
             **participant.as_json(),
             "worker_id": participant.worker_id,
             "unique_id": participant.unique_id,
         },
         "token": ctx.tokens.issue(participant.id, serial),
-        # A page that sees another number than before knows that the participant went on elsewhere.
+        # A page that receives a different number knows that the participant continued in another page.
         "session": serial,
     }
     if waiting_rooms.has_waiting_room(ctx):
-        answer["quorum"] = _quorum(ctx, participant)
-    return answer
+        response["quorum"] = _quorum(ctx, participant)
+    return response
 
 
 def _quorum(ctx: Context, participant: Participant) -> dict[str, Any]:
     state = waiting_rooms.room_state(ctx, participant.id)
     if participant.is_new and participant.status == WORKING:
-        # The newcomer's own place in the lobby is part of this commit.
+        # The new participant's own lobby entry is part of this commit.
         state["n"] = min(state["n"] + 1, state["q"])
     return state
 
@@ -223,7 +223,7 @@ def load_participant(
 ) -> dict[str, Any]:
     """Return an existing participant by assignment (and worker, where the caller names one).
 
-    `signed`: the `entry` of their link, for a recruiter who gives signed ones.
+    `signed`: the `entry` parameter of their link, for a recruiter with signed links.
     """
     if not assignment_id.strip():
         raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
@@ -232,7 +232,7 @@ def load_participant(
     participant = ctx.experiment.load_participant(assignment_id)
     if participant is None or (worker_id is not None and participant.worker_id != worker_id):
         raise NotFound(
-            "Nobody with this assignment and worker takes part in this study.", code="participant_not_found"
+            "This study has no participant with this assignment and worker.", code="participant_not_found"
         )
     _require_resume_proof(ctx, participant, signed)
     return resume(ctx, participant)

@@ -1,7 +1,7 @@
-"""Participants whose time is up: what became of them is asked at the recruiter, and set right.
+"""Reconciles participants whose time is up with what their recruiter reports.
 
-Each participant's deadline is one message, recorded when they begin and due when their time is up: nobody
-is looked for by a sweep.
+Each participant's deadline is one message, recorded when they begin and due when their time is up, so no
+sweep has to search for them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .submission import (
 REPORT_GRACE = timedelta(minutes=2)
 #: How long a participant takes from the exit page to the recruiter's.
 SUBMISSION_DELAY = timedelta(seconds=30)
-#: Who is still working at the recruiter is asked about again, so often and so long.
+#: How often, and for how long, the recruiter is polled about a participant who is still working there.
 RECHECK_INTERVAL = timedelta(minutes=10)
 MAX_OVERTIME = timedelta(hours=1)
 
@@ -42,7 +42,7 @@ def deadline(ctx: Context, participant: Participant) -> datetime:
 
 
 def set_deadline(ctx: Context, participant: Participant) -> None:
-    """Have a newcomer looked after when their time is up."""
+    """Schedule the check of a new participant for the end of their time."""
     _schedule_check(ctx, participant, deadline(ctx, participant) + REPORT_GRACE)
 
 
@@ -51,7 +51,7 @@ def _schedule_check(ctx: Context, participant: Participant, due: datetime) -> No
 
 
 def open_assignment(ctx: Context, participant_id: int) -> tuple[str, str, dict[str, Any]] | None:
-    """Return recruiter, assignment and the recruiter's facts of somebody who is not through; or None."""
+    """Return the recruiter, assignment and recruiter state of an unfinished participant; or None."""
     participant = ctx.uow.participant(participant_id)
     if not _is_open(ctx, participant):
         return None
@@ -60,26 +60,26 @@ def open_assignment(ctx: Context, participant_id: int) -> tuple[str, str, dict[s
 
 
 def poll_open_assignments(ctx: Context, recruiter: str, hit_id: str) -> None:
-    """Have the recruiter asked about every participant of a HIT whose end isn't known, in a moment.
+    """Poll the recruiter, after a delay, about each participant of a HIT whose outcome isn't known.
 
-    Reports of single assignments, which say more, may still be on their way.
+    The delay leaves time for reports of single assignments, which say more.
     """
     active_participants = ctx.uow.active_participants()
     ctx.uow.prefetch(more=[keys.participant(listed["id"]) for listed in active_participants])
     for listed in active_participants:
         participant = ctx.uow.participant(listed["id"])
-        is_from_here = participant.recruiter == recruiter and participant.hit_id == hit_id
-        if is_from_here and _is_open(ctx, participant):
+        is_of_hit = participant.recruiter == recruiter and participant.hit_id == hit_id
+        if is_of_hit and _is_open(ctx, participant):
             ctx.uow.post(PollAssignment(participant.id), due=ctx.now + REPORT_GRACE)
 
 
 def schedule_submission_check(
     ctx: Context, recruiter: str, participant_id: int, assignment_id: str
 ) -> dict[str, Any]:
-    """Have the recruiter asked about a participant who says that they are submitting the assignment.
+    """Poll the recruiter about a participant whose page says that it is submitting the assignment.
 
-    Anybody may say so, so nothing is believed and nothing is revealed: the recruiter is asked, once for a
-    burst, about a participant of its own who has this assignment and has finished.
+    Anyone can call this, so the response reveals nothing and the claim isn't trusted: the recruiter is
+    polled, once for a burst of calls, if the participant is its own, has this assignment and has finished.
     """
     participant = _find_participant(ctx, participant_id)
     if participant is None or participant.assignment_id != assignment_id:
@@ -99,7 +99,7 @@ def _find_participant(ctx: Context, participant_id: int) -> Participant | None:
 
 
 def apply_assignment_status(ctx: Context, participant_id: int, assignment_status: str | None) -> None:
-    """Take what a recruiter knows of somebody before their time is up; what it doesn't know is left."""
+    """Apply an assignment status that was polled before the deadline; an unknown status changes nothing."""
     participant = ctx.uow.participant(participant_id)
     if not _is_open(ctx, participant):
         return
@@ -116,9 +116,9 @@ def _is_open(ctx: Context, participant: Participant) -> bool:
 
 
 def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str | None) -> None:
-    """Give somebody whose time is up the status that the recruiter knows, or missing_notification.
+    """Give a participant whose time is up the recruiter's status, or missing_notification.
 
-    Who is still working there is asked about again for a while: the recruiter's time may be longer.
+    A participant who is still working there is polled again for a while: the recruiter may allow more time.
     """
     participant = ctx.uow.participant(participant_id)
     if not _is_open(ctx, participant):
@@ -126,11 +126,11 @@ def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str 
     if assignment_status in ("submitted", "approved") or _needs_no_report(ctx, participant):
         process_submission(ctx, participant_id)
     elif assignment_status in ("working", "abandoned") and can_submit_for(ctx, participant):
-        submit_on_behalf_of(ctx, participant, is_offered_anew=assignment_status == "abandoned")
+        submit_on_behalf_of(ctx, participant, is_reopened=assignment_status == "abandoned")
     elif assignment_status == "working" and ctx.now < deadline(ctx, participant) + MAX_OVERTIME:
         _schedule_check(ctx, participant, ctx.now + RECHECK_INTERVAL)
     elif participant.status in DISMISSED_WITH_PAY:
-        settle_without_assignment(ctx, participant, is_offered_anew=assignment_status is not None)
+        settle_without_assignment(ctx, participant, is_reopened=assignment_status is not None)
     elif assignment_status in ("returned", "abandoned", "rejected"):
         record_loss(ctx, participant_id, assignment_status)
     else:
@@ -138,9 +138,9 @@ def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str 
 
 
 def _needs_no_report(ctx: Context, participant: Participant) -> bool:
-    """Whether somebody who is owed pay can have it without the recruiter knowing of a submission."""
-    came_to_an_end = participant.status in DISMISSED_WITH_PAY or participant.end_time is not None
-    return came_to_an_end and ctx.recruiters.capabilities(participant.recruiter).auto_submits
+    """Whether a participant can be paid although the recruiter knows of no submission."""
+    has_ended = participant.status in DISMISSED_WITH_PAY or participant.end_time is not None
+    return has_ended and ctx.recruiters.capabilities(participant.recruiter).auto_submits
 
 
 def _mark_missing(ctx: Context, participant: Participant) -> None:

@@ -1,4 +1,4 @@
-"""The ad page asks whether this person may take part, before it shows the button."""
+"""Checks whether a worker may take part, before the ad page shows its button."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.operations.shared.context import Context
 
 from .id_validation import PREVIEW, require_real_id
 
-#: What the rule words mobile, tablet, pc, touchcapable and bot stand for in a browser's own words.
+#: The parts of a user agent that the rule words mobile, tablet, touchcapable and bot stand for.
 DEVICES = {
     "mobile": ("mobi", "iphone", "android"),
     "tablet": ("ipad", "tablet", "kindle", "silk/"),
@@ -25,20 +25,20 @@ def check_eligibility(
 ) -> dict[str, Any]:
     """Return {"may": true}, or false with a reason: preview, repeat_worker, excluded_browser, closed.
 
-    `resumes`: the participant goes on where they were; `ended`: they have finished with this assignment.
+    `resumes`: the participant continues where they were; `ended`: they have finished with this assignment.
     """
     if assignment_id == PREVIEW:
         return {"may": False, "reason": "preview"}
     ids = {"workerId": worker_id, "assignmentId": assignment_id, "hitId": hit_id}
     if not all(value.strip() for value in ids.values()):
-        raise BadRequest("hitId, assignmentId and workerId are needed.", code="id_missing")
+        raise BadRequest("hitId, assignmentId and workerId are required.", code="id_missing")
     for name, value in ids.items():
         require_real_id(name, value)
     if is_excluded(str(ctx.config.get("browser_exclude_rule") or ""), user_agent):
         return {"may": False, "reason": "excluded_browser"}
-    came_before = _returning_participant(ctx, worker_id, assignment_id)
-    if came_before is not None:
-        return came_before
+    returning = _returning_participant(ctx, worker_id, assignment_id)
+    if returning is not None:
+        return returning
     if not ctx.config.get("allow_repeat_worker_ids") and ctx.uow.item(keys.worker(worker_id)):
         return {"may": False, "reason": "repeat_worker"}
     if ctx.uow.state.get("closed"):
@@ -47,7 +47,7 @@ def check_eligibility(
 
 
 def _returning_participant(ctx: Context, worker_id: str, assignment_id: str) -> dict[str, Any] | None:
-    """Answer a participant who began with this assignment already; None for anyone else."""
+    """Return the result for a worker who has begun with this assignment already; None for anyone else."""
     claimed = ctx.uow.item(keys.assignment(assignment_id))
     known = None if claimed is None else ctx.uow.participant(claimed["participant_id"])
     if known is None or known.worker_id != worker_id:

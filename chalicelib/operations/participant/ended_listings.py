@@ -1,4 +1,4 @@
-"""An offer of places (a HIT) has ended: what nobody took is given up, and recruitment goes on."""
+"""Handles the end of a listing (a HIT): withdraws its free places and continues recruitment."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from . import deadlines
 
 logger = logging.getLogger("petri.recruitment")
 
-#: Clocks differ, and Mechanical Turk reckons in seconds.
+#: Clocks differ, and Mechanical Turk rounds to seconds.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 REVIEWABLE = "HITReviewable"
 
 
 def is_open(ctx: Context, hit_id: str) -> bool:
-    """Whether the end of an offer would be news."""
+    """Whether the end of a listing hasn't been recorded yet."""
     return not listings.has_ended(ctx, hit_id)
 
 
 def handle_listing_end(
     ctx: Context, recruiter: str, hit_id: str, event_type: str | None, listing: Listing | None
 ) -> None:
-    """Handle what is reported of an offer, or its time; again: nothing.
+    """Handle a report about a listing, or the end of its time; idempotent.
 
-    `listing`: what its recruiter shows; None when it knows of no such offer of this run.
+    `listing`: the recruiter's listing; None when it has no such listing of this run.
     """
     if event_type == REVIEWABLE and (listing is not None or listings.has_ended(ctx, hit_id)):
         deadlines.poll_open_assignments(ctx, recruiter, hit_id)
@@ -51,13 +51,13 @@ def handle_listing_end(
 
 def _handle_unknown_listing(ctx: Context, recruiter: str, hit_id: str) -> None:
     if listings.ends_at(ctx, hit_id) is None:
-        logger.info("%s reports of a HIT that isn't this run's; nothing is done", recruiter)
+        logger.info("ignored a report by %s about a HIT of another run", recruiter)
         return
     listings.record_ended(ctx, hit_id)
     notify_operator(
         ctx,
-        f"HIT {hit_id} isn't to be found at {recruiter} any more, so nobody comes from it. If people are "
-        "still wanted, ask for them with: petri recruit",
+        f"HIT {hit_id} no longer exists at {recruiter}, so it brings no more participants. If you still "
+        "need some, run: petri recruit",
     )
 
 
@@ -67,27 +67,27 @@ def _end(ctx: Context, recruiter: str, hit_id: str, listing: Listing) -> None:
     if is_closed(ctx):
         return
     lost = withdraw_places(ctx, recruiter, listing.left)
-    said = f"HIT {hit_id} at {recruiter} has ended with {_places(lost)} that nobody took"
+    summary = f"HIT {hit_id} at {recruiter} has ended with {_places(lost)} that no worker took"
     if lost and expected is not None and listing.ends < expected - CLOCK_TOLERANCE:
         notify_operator(
             ctx,
-            f"{said}: somebody ended it before its time. It is not replaced; to go on, ask for people with: "
-            "petri recruit",
+            f"{summary}: it was ended early at the recruiter. It is not replaced; to recruit more "
+            "participants, run: petri recruit",
         )
     elif lost:
-        _reopen_places(ctx, said, lost)
+        _reopen_places(ctx, summary, lost)
 
 
-def _reopen_places(ctx: Context, said: str, lost: int) -> None:
-    """Offer as many places anew as there are seats for, and money."""
+def _reopen_places(ctx: Context, summary: str, lost: int) -> None:
+    """Open as many places again as seats and budget allow."""
     wanted = plan_recruitment(ctx, lost).opened
     if ctx.config.get("auto_recruit", True):
         open_places(ctx, lost)
-        then = f"{_places(wanted)} {'is' if wanted == 1 else 'are'} offered anew."
+        then = f"{_places(wanted)} {'was' if wanted == 1 else 'were'} opened again."
     else:
-        then = "auto_recruit is off; to go on, use: petri recruit"
+        then = "auto_recruit is off; to recruit more participants, run: petri recruit"
     if wanted:
-        notify_operator(ctx, f"{said}. {then}")
+        notify_operator(ctx, f"{summary}. {then}")
 
 
 def _places(count: int) -> str:

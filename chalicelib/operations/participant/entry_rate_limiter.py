@@ -1,7 +1,7 @@
-"""How often an address may try to begin: a bucket for each, filled again as time goes by.
+"""Limits how often an address may try to begin: a token bucket for each address.
 
-Addresses are known here by a keyed hash alone, in memory, and for as long as they are active. On AWS each
-process counts for itself; API Gateway's own limit of the route bounds them all together.
+Addresses are kept as a keyed hash alone, in memory, and only while they are active. On AWS each process
+counts for itself; API Gateway's throttling of the route limits the total.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-#: A lecture hall behind one address may begin at once, and then this many a second.
+#: Participants in a lecture hall share one address and begin at once; after that, this many per second.
 BUCKET_SIZE, REFILL_PER_SECOND = 300.0, 5.0
-#: What a try with ids or a link that aren't the caller's takes from the bucket.
+#: The tokens that an attempt with another person's ids or link costs.
 REFUSED_COST = 20.0
-#: How many addresses are remembered; the oldest is forgotten first.
+#: How many addresses are kept; the least recent is evicted first.
 MAX_BUCKETS = 10_000
 
 
@@ -29,9 +29,9 @@ class EntryRateLimiter:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, key: str, cost: float = 1.0) -> float:
-        """Take from an address's bucket; return 0, or the seconds until there is enough in it again.
+        """Take tokens from an address's bucket; return 0, or the seconds until it holds enough again.
 
-        What a refused try costs is taken also when there isn't enough: the bucket is empty then.
+        A refused attempt is charged even when the bucket doesn't hold enough: the bucket is empty then.
         """
         now = self.clock()
         with self._guard:

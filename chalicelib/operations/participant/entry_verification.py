@@ -1,9 +1,9 @@
-"""Entries: who may take a seat by the ids that a recruiter's link carries.
+"""Verifies entries: whether the ids in a recruiter's link may take a seat.
 
-Outside debug mode only the recruiters that the run asks bring participants, and each confirms its own
-entries: links by their signature, Mechanical Turk and Prolific by being asked whether the assignment exists.
-Asking a vendor takes time, so it is done before a unit of work begins: `create_participant.vendor_to_ask`
-says whom, and `create_participant` takes the answer as the entry's `confirmation`.
+Outside debug mode only the run's own recruiters bring participants, and each confirms its own entries: links
+by their signature, Mechanical Turk and Prolific by a request for the assignment. A request to a vendor takes
+time, so it is made before a unit of work begins: `create_participant.confirming_vendor` says which vendor,
+and `create_participant` receives the result as the entry's `confirmation`.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from chalicelib.operations.recruitment.quotas import recruiters_in_use
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
 from chalicelib.operations.shared.context import OPERATOR, Context
 
-#: What a vendor's answer amounts to: it knows the assignment, or it couldn't be asked.
+#: The results of a confirmation: the vendor knows the assignment, or it couldn't be reached.
 CONFIRMED, UNAVAILABLE = "confirmed", "not-asked"
-#: How many people an hour are seated though their vendor couldn't be asked.
+#: How many participants per hour get a seat although their vendor couldn't be reached.
 UNCONFIRMED_PER_HOUR = 10
-#: Seconds until those beyond that number ask again.
+#: Seconds until participants beyond that number retry.
 RETRY_SECONDS = 30.0
 _GRACE = keys.counter("unconfirmed-entry")
-#: The property of a participant who was seated in that grace.
+#: The detail that marks a participant who was seated without confirmation.
 UNCONFIRMED = "entry_unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationRequest:
-    """Whom to ask about an entry, and what the recruiter wanted to know next time."""
+    """The recruiter to ask about an entry, and the state that it stored for its next call."""
 
     recruiter: str
     recruiter_state: dict[str, Any]
 
 
 def is_debug(ctx: Context) -> bool:
-    """Whether this is a trial, in which anybody may take part."""
+    """Whether the run is in debug mode, in which anyone may take part."""
     return str(ctx.config.get("mode") or "debug") == "debug"
 
 
 def recruiter_of(ctx: Context, entry: EntryRequest) -> str:
-    """Return the recruiter who brings an entry; refuse one that this run doesn't ask.
+    """Return the recruiter of an entry; refuse one that this run doesn't use.
 
     In debug mode any known recruiter may be named, and the operator may name any at any time.
     """
     named = entry.recruiter or str(ctx.config.get("recruiter") or "hotair")
     is_free = is_debug(ctx) or ctx.caller.kind == OPERATOR
-    asked = recruiters_in_use(ctx)
-    if not is_free and named.partition(":")[0] not in asked:
-        if "link" in asked:
-            # The answer that says what to do: open the link.
+    in_use = recruiters_in_use(ctx)
+    if not is_free and named.partition(":")[0] not in in_use:
+        if "link" in in_use:
+            # Its error tells the participant what to do: open the link.
             return "link"
         raise Forbidden(
-            "This study isn't recruited for in this way. Open the address that you were given once more, "
+            "This study doesn't recruit through this service. Open the link that you received again, "
             "unchanged.",
             code="recruiter_not_asked",
         )
@@ -64,18 +64,18 @@ def recruiter_of(ctx: Context, entry: EntryRequest) -> str:
     try:
         ctx.recruiters.named(named)
     except ExperimentError as error:
-        # No recruiter could pay this participant.
+        # Without a recruiter this participant couldn't be paid.
         raise BadRequest(str(error), code="unknown_recruiter") from error
     return named
 
 
 def check_signature(ctx: Context, entry: EntryRequest, recruiter: str) -> None:
-    """Refuse an entry without the signed part of its link, where the recruiter gives such links."""
+    """Refuse an entry without a valid signature, where the recruiter's links are signed."""
     ctx.recruiters.check_entry(recruiter, entry.worker_id, entry.hit_id, entry.assignment_id, entry.signature)
 
 
 def vendor_of(ctx: Context, entry: EntryRequest) -> ConfirmationRequest | None:
-    """Return which vendor confirms entries like this one; None where none does."""
+    """Return the vendor that confirms entries like this one; None when none does."""
     recruiter = recruiter_of(ctx, entry)
     if not _is_confirmed_by_vendor(ctx, recruiter):
         return None
@@ -83,10 +83,10 @@ def vendor_of(ctx: Context, entry: EntryRequest) -> ConfirmationRequest | None:
 
 
 def check_confirmation(ctx: Context, entry: EntryRequest, recruiter: str) -> bool:
-    """Refuse an entry that its vendor hasn't confirmed; True for one that is let in on trust.
+    """Refuse an entry that its vendor hasn't confirmed; True for one that is accepted unconfirmed.
 
-    When the vendor doesn't answer, a bounded number of participants an hour is seated without confirmation,
-    and the others ask again.
+    When the vendor doesn't answer, a limited number of participants per hour get a seat without confirmation,
+    and the others retry.
     """
     if not _is_confirmed_by_vendor(ctx, recruiter):
         return False
@@ -104,8 +104,8 @@ def _use_unconfirmed_seat(ctx: Context) -> None:
     seats = taken["seats"] if taken is not None and taken["hour"] == hour else 0
     if seats >= UNCONFIRMED_PER_HOUR:
         raise Busy(
-            "Your assignment can't be confirmed at this moment, because its recruiter doesn't answer. It "
-            "stays yours: leave this page open, it tries again by itself.",
+            "Your assignment can't be confirmed right now, because its recruiter doesn't answer. It "
+            "stays yours: leave this page open, and it retries automatically.",
             code="entry_not_confirmed",
             retry_after=RETRY_SECONDS,
         )
@@ -114,7 +114,7 @@ def _use_unconfirmed_seat(ctx: Context) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EntryRequest:
-    """What the recruiter's link and the page tell about somebody who begins."""
+    """What the recruiter's link and the page send about a participant who begins."""
 
     worker_id: str
     hit_id: str
@@ -124,7 +124,7 @@ class EntryRequest:
     fingerprint_hash: str | None = None
     consent: Mapping[str, Any] | None = None
     more: Mapping[str, Any] | None = None
-    #: What the vendor said about the assignment, where it was asked; see `entries`.
+    #: The vendor's confirmation of the assignment, where it was requested.
     confirmation: str | None = None
 
     @property

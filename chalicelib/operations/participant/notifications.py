@@ -1,4 +1,4 @@
-"""A recruiter (or somebody who stands in for it) reports what became of an assignment."""
+"""Records and handles what a recruiter (or the operator) reports about an assignment."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from .submission import process_submission, record_loss
 
 logger = logging.getLogger("petri.notifications")
 
-#: What is reported of a HIT as a whole; then no assignment is named.
+#: Events of a whole HIT, which name no assignment.
 HIT_EVENTS = ("HITExpired", "HITReviewable")
-#: The report of a submission.
+#: The event of a submission.
 SUBMITTED = "AssignmentSubmitted"
 EVENTS = (
     "AssignmentAccepted",
@@ -39,7 +39,7 @@ EVENTS = (
     "BotAssignmentSubmitted",
     "BotAssignmentRejected",
 )
-#: What becomes of a participant by which report.
+#: The status that each event gives a participant.
 LOSS_STATUSES = {
     "AssignmentReturned": "returned",
     "AssignmentAbandoned": "abandoned",
@@ -59,9 +59,9 @@ def record_notification(
     hit_id: str = "",
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Keep a report as a Notification and have it handled after the commit.
+    """Store a report as a Notification, to be handled after the commit.
 
-    `recruiter`: whose report it is; None for the operator's, who may report about anybody. `at`: when it
+    `recruiter`: the sender; None for the operator, who may report about any participant. `at`: when it
     happened, where the recruiter says so.
     """
     if _keep(ctx, event_type, assignment_id, participant_id, recruiter, hit_id):
@@ -81,7 +81,7 @@ def take_submission(
     hit_id: str = "",
     at: datetime | None = None,
 ) -> None:
-    """Keep the report of a submission, and process the submission in the same commit."""
+    """Store the report of a submission, and process the submission in the same commit."""
     if _keep(ctx, event_type, assignment_id, participant_id, recruiter, hit_id):
         handle_notification(ctx, event_type, assignment_id, participant_id, recruiter, iso(at), hit_id)
 
@@ -94,24 +94,24 @@ def _keep(
     recruiter: str | None,
     hit_id: str,
 ) -> bool:
-    """Keep a report; say whether it is about one assignment, whose participant it has to be handled for."""
+    """Store a report; return whether it is about one assignment, and so has to be handled."""
     require_operator(ctx)
     if event_type not in EVENTS:
-        raise BadRequest(f"{event_type!r} is no event: use one of {', '.join(EVENTS)}.")
+        raise BadRequest(f"{event_type!r} is not a valid event type: use one of {', '.join(EVENTS)}.")
     check_size(assignment_id=assignment_id, hit_id=hit_id)
     require_real_id("assignment_id", assignment_id)
-    kept = Notification(assignment_id=assignment_id, event_type=event_type)
+    notification = Notification(assignment_id=assignment_id, event_type=event_type)
     if hit_id:
-        kept.details = {"hit_id": hit_id}
+        notification.details = {"hit_id": hit_id}
     if hit_id and event_type in HIT_EVENTS:
-        ctx.uow.save(kept)
+        ctx.uow.save(notification)
         for name in [recruiter] if recruiter else recruiters_in_use(ctx):
             ctx.uow.post(CheckListing(name, hit_id, event_type))
         return False
     if not assignment_id and participant_id is None:
         missing = "HITId" if event_type in HIT_EVENTS else "AssignmentId"
         raise BadRequest(f"Event.1.{missing} is missing.")
-    ctx.uow.save(kept)
+    ctx.uow.save(notification)
     return True
 
 
@@ -124,11 +124,11 @@ def handle_notification(
     at: str | None = None,
     hit_id: str = "",
 ) -> None:
-    """Do what a report means for its participant, in any order and any number of times.
+    """Apply a report to its participant, in any order and any number of times.
 
-    A report about nobody, one that says nothing new, and one that is older than its participant, change
-    nothing; neither does one about somebody who came from another recruiter. The operator is told of that,
-    and of who hands a place of this run in without having taken part.
+    A report changes nothing when its participant is unknown, when it says nothing new, when it is older than
+    its participant, or when its participant came from another recruiter. The operator is notified of the
+    last, and of a worker who submits an assignment of this run without having taken part.
     """
     found = _find_participant_id(ctx, assignment_id, participant_id)
     if found is None:
@@ -146,19 +146,19 @@ def handle_notification(
 
 
 def _notify_unknown_submission(ctx: Context, event_type: str, assignment_id: str, hit_id: str) -> None:
-    """Tell the operator of a submission by nobody, if it is of a HIT of this run."""
+    """Notify the operator of a submission without a participant, if it is of a HIT of this run."""
     if event_type == "AssignmentSubmitted" and hit_id and listings.is_known(ctx, hit_id):
         notify_operator(
             ctx,
-            f"Assignment {assignment_id} of HIT {hit_id} was handed in by somebody who took no part here. "
-            "Nothing is paid for it by Petri; look at it in the recruiter's own pages.",
+            f"Assignment {assignment_id} of HIT {hit_id} was submitted by a worker who took no part here. "
+            "Petri pays nothing for it; review it on the recruiter's own pages.",
         )
 
 
 def _predates_participant(participant: Participant, at: datetime | None) -> bool:
-    """Whether a report is of who had the assignment before: Mechanical Turk hands ids out again.
+    """Whether a report is about the assignment's former worker: Mechanical Turk reuses ids.
 
-    It tells the time in whole seconds.
+    Its times are in whole seconds.
     """
     return at is not None and at < participant.creation_time.replace(microsecond=0)
 
@@ -170,7 +170,7 @@ def _may_report(ctx: Context, participant_id: int, event_type: str, recruiter: s
     notify_operator(
         ctx,
         f"{recruiter} reported {event_type} for participant {participant_id}, who came from {own}. Nothing "
-        f"was changed; look whether two studies share assignment ids.",
+        "was changed; check whether two studies share assignment ids.",
     )
     return False
 

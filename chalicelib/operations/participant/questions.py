@@ -1,4 +1,4 @@
-"""A participant answers a questionnaire: POST /question/<participant_id>."""
+"""Records answers to questionnaires: POST /question/<participant_id>."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .submission import is_settled
 
 #: How many answers one questionnaire may hold.
 MAX_ANSWERS = 500
-#: How many of them are written in one commit: DynamoDB takes 100 items, and the participant is one of them.
+#: How many of them one commit writes: DynamoDB takes 100 items, and the participant is one of them.
 ANSWERS_PER_COMMIT = 90
-#: How many bytes of them: a transaction of DynamoDB holds 4 MB. A character may take four bytes.
-BYTES_AT_ONCE = 3 * 1024 * 1024
-#: What an answer takes beside its texts, in bytes.
-_BESIDE = 2048
+#: How many bytes of them: a DynamoDB transaction holds 4 MB. A character may take four bytes.
+BYTES_PER_COMMIT = 3 * 1024 * 1024
+#: The bytes that an answer takes besides its texts.
+_OVERHEAD = 2048
 
 
 def record_answer(
     ctx: Context, participant_id: int, question: str, response: str, number: int, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Keep one answer; one that is too long is refused, so that nothing is cut off silently.
+    """Store one answer; one that is too long is refused, so that nothing is truncated silently.
 
-    After the end of the task, answers are taken until the submission is in: pages may still be sending.
+    After the end of the task, answers are accepted until the submission is recorded: pages may still send.
     """
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is not None:
@@ -49,7 +49,7 @@ def record_answer(
 
 
 def _is_paid_off(ctx: Context, participant: Participant) -> bool:
-    """Whether a participant who was sent away early has submitted the assignment and been paid for it."""
+    """Whether a participant who was dismissed early has submitted the assignment and been paid for it."""
     has_ended = participant.status in DISMISSED_WITH_PAY and participant.end_time is not None
     return has_ended and is_settled(ctx, participant)
 
@@ -57,10 +57,10 @@ def _is_paid_off(ctx: Context, participant: Participant) -> bool:
 def record_questionnaire(
     ctx: Context, participant_id: int, questionnaire: str, answers: Mapping[str, Any], part: int = 0
 ) -> dict[str, Any]:
-    """Keep one part of the answers of a page's forms, one record each; all of them are checked first.
+    """Store one part of the answers of a page's forms, one record each, after validating all of them.
 
-    A questionnaire has as many parts as `parts_of` says. `question` is the field's name, `number` its place
-    on the page, `details` names the questionnaire. Where several answers were chosen, the response is a JSON
+    `parts_of` says how many parts a questionnaire has. `question` is the field's name, `number` its position
+    on the page, `details` names the questionnaire. Where several options were chosen, the response is a JSON
     list.
     """
     participant = own_participant(ctx, participant_id)
@@ -69,7 +69,7 @@ def record_questionnaire(
     _check_may_answer(ctx, participant)
     if len(answers) > MAX_ANSWERS:
         raise BadRequest(
-            f"The questionnaire has {len(answers)} answers; {MAX_ANSWERS} is the most: use more pages.",
+            f"The questionnaire has {len(answers)} answers; the maximum is {MAX_ANSWERS}: use more pages.",
             code="too_many_answers",
         )
     texts = {name: _as_text(value) for name, value in answers.items()}
@@ -88,12 +88,12 @@ def record_questionnaire(
 
 
 def parts_of(questionnaire: str, answers: Mapping[str, Any]) -> list[range]:
-    """Return the parts in which a questionnaire is kept, each in a commit of its own: places of answers."""
+    """Return the parts in which a questionnaire is stored, each in its own commit, as ranges of answers."""
     parts: list[range] = []
     first = size = 0
     for place, (name, value) in enumerate(answers.items()):
-        weight = _BESIDE + sum(len(text.encode()) for text in (questionnaire, name, _as_text(value)))
-        if place - first == ANSWERS_PER_COMMIT or (place > first and size + weight > BYTES_AT_ONCE):
+        weight = _OVERHEAD + sum(len(text.encode()) for text in (questionnaire, name, _as_text(value)))
+        if place - first == ANSWERS_PER_COMMIT or (place > first and size + weight > BYTES_PER_COMMIT):
             parts.append(range(first, place))
             first, size = place, 0
         size += weight
@@ -105,7 +105,7 @@ def _check_may_answer(ctx: Context, participant: Participant) -> None:
         raise Forbidden(f"Participant {participant.id} has failed.", code="participant_failed")
     if participant.status not in ACTIVE_STATUSES or _is_paid_off(ctx, participant):
         raise Forbidden(
-            f"Participant {participant.id} is {participant.status} and answers no more questions.",
+            f"Participant {participant.id} is {participant.status} and can't answer questions any more.",
             code="participant_not_working",
         )
 

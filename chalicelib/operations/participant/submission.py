@@ -1,10 +1,11 @@
-"""The worker's part: a submission is paid for, then judged, and followed by recruiting.
+"""Processes submissions: records base pay, runs the experiment's checks, and recruits.
 
-Base pay is owed in a commit of its own, so a hook of the experiment that raises afterwards doesn't withhold
-it. The bonus and the status are decided by the hooks that judge (`data_check`, `bonus`, `attention_check`),
-and wait for them. Hooks that are only told of what happened (`participant_task_completed`, `recruit`,
-`submission_successful`, `data_check_failed`, `attention_check_failed`) are called by messages of their own:
-payment doesn't wait for them, and when one keeps failing, the operator is told by its dead letter.
+Base pay is recorded in a commit of its own, so a hook of the experiment that raises afterwards doesn't
+withhold it. The bonus and the status depend on the hooks that check (`data_check`, `bonus`,
+`attention_check`), and wait for them. Hooks that only receive an event (`participant_task_completed`,
+`recruit`, `submission_successful`, `data_check_failed`, `attention_check_failed`) are called by messages of
+their own: payment doesn't wait for them, and one that keeps failing becomes a dead letter, of which the
+operator is notified.
 """
 
 from __future__ import annotations
@@ -34,19 +35,19 @@ from chalicelib.operations.recruitment.recruitment import record_reopened_place
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 
-#: Where on the record of somebody sent away early it stands that they gave the assignment back.
+#: The detail that marks a participant who was dismissed early and returned the assignment.
 ASSIGNMENT_RETURNED = "gave_assignment_back"
-#: For whom it is over with nothing owed by itself, and where it stands that they finished all the same.
+#: Statuses of a lost participant, who is owed nothing automatically, and the detail that marks a late end.
 LOST_STATUSES = ("returned", "abandoned", "rejected", "missing_notification")
 LATE_COMPLETION_NOTIFIED = "finished_late"
 
 TASK_COMPLETED, RECRUIT = "participant_task_completed", "recruit"
-#: Hooks after which another participant is asked for in any case.
+#: Hooks after which another participant is always recruited.
 REPLACED_AFTER = ("data_check_failed", "attention_check_failed")
 
 
 def process_submission(ctx: Context, participant_id: int) -> None:
-    """Take a submission, once: base pay is owed, and the experiment is asked for its judgement."""
+    """Take a submission, once: record base pay, and order the experiment's review."""
     participant = ctx.uow.participant(participant_id)
     if participant.status in DISMISSED_WITH_PAY:
         _settle_dismissed(ctx, participant)
@@ -64,19 +65,19 @@ def process_submission(ctx: Context, participant_id: int) -> None:
 
 
 def notify_late_completion(ctx: Context, participant: Participant) -> None:
-    """Tell the operator, once, that somebody who had been given up has finished all the same."""
+    """Notify the operator, once, that a participant who was recorded as lost has finished."""
     if participant.status not in LOST_STATUSES or participant.details.get(LATE_COMPLETION_NOTIFIED):
         return
     participant.details = {**participant.details, LATE_COMPLETION_NOTIFIED: True}
     notify_operator(
         ctx,
         f"Participant {participant.id} has finished, but the assignment is {participant.status}; nothing is "
-        "paid for that by itself. If they are owed something, pay them with: petri compensate",
+        "paid for that automatically. If you owe them pay, run: petri compensate",
     )
 
 
 def _settle_dismissed(ctx: Context, participant: Participant) -> None:
-    """Have somebody paid who was sent away early and handed the assignment in; again: nothing."""
+    """Record the pay of a participant who was dismissed early and submitted the assignment; idempotent."""
     if participant.end_time is None:
         participant.end_time = ctx.now
     if is_settled(ctx, participant):
@@ -100,37 +101,35 @@ def _fee(ctx: Context) -> Decimal:
 
 
 def _owe_reward_instead(ctx: Context, participant: Participant) -> Payment | None:
-    """Owe base pay in place of the fee: the recruiter pays whatever is handed in, unless it is rejected.
+    """Owe base pay in place of the fee: the recruiter pays for any submission that isn't rejected.
 
-    Only where the fee is larger, the rest of it is owed beside.
+    Where the fee is larger, the difference is owed too.
     """
     base = record_base_pay(ctx, participant)
     rest = _fee(ctx) - (participant.base_pay or 0)
-    beside = record_debt(ctx, participant, SCREEN_OUT, rest, "screened out: the fee beyond base pay")
+    difference = record_debt(ctx, participant, SCREEN_OUT, rest, "screened out: the fee beyond base pay")
     _follow_up(ctx, participant, RECRUIT)
-    return base or beside
+    return base or difference
 
 
 def is_settled(ctx: Context, participant: Participant) -> bool:
-    """Whether nothing more is to come for somebody who was sent away early."""
+    """Whether a participant who was dismissed early has returned the assignment or been paid."""
     if participant.details.get(ASSIGNMENT_RETURNED) or ctx.uow.payment(participant.id, BASE) is not None:
         return True
     return participant.status == "screened_out" and ctx.uow.payment(participant.id, SCREEN_OUT) is not None
 
 
-def settle_without_assignment(
-    ctx: Context, participant: Participant, *, is_offered_anew: bool = True
-) -> None:
-    """Settle with somebody who was sent away early and gave the assignment back; again: nothing.
+def settle_without_assignment(ctx: Context, participant: Participant, *, is_reopened: bool = True) -> None:
+    """Settle with a participant who was dismissed early and returned the assignment; idempotent.
 
-    The fee for being screened out is owed and needs no assignment. Base pay can't go with one that was
-    given back: the operator is told. `is_offered_anew`: to somebody else, by the recruiter itself.
+    The screen-out fee is owed and needs no assignment. Base pay can't be sent with a returned assignment: the
+    operator is notified. `is_reopened`: whether the recruiter itself offers the place to another worker.
     """
     if is_settled(ctx, participant):
         return
     participant.details = {**participant.details, ASSIGNMENT_RETURNED: True}
     participant.end_time = participant.end_time or ctx.now
-    if is_offered_anew and _recruiter_reopens_place(ctx, participant):
+    if is_reopened and _recruiter_reopens_place(ctx, participant):
         record_reopened_place(ctx)
     elif ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
         _follow_up(ctx, participant, RECRUIT)
@@ -141,13 +140,13 @@ def settle_without_assignment(
     else:
         notify_operator(
             ctx,
-            f"Participant {participant.id} is {participant.status} and is owed pay, but never handed the "
-            "assignment in. Pay them with: petri compensate",
+            f"Participant {participant.id} is {participant.status} and is owed pay, but never submitted "
+            "the assignment. Pay them with: petri compensate",
         )
 
 
 def review_submission(ctx: Context, participant_id: int) -> None:
-    """Hand a submission to the experiment's hooks, once."""
+    """Call the experiment's review of a submission, once."""
     participant = ctx.uow.participant(participant_id)
     if participant.status != "submitted":
         return
@@ -165,21 +164,21 @@ def review_submission(ctx: Context, participant_id: int) -> None:
 
 
 def has_own(experiment_class: type[Experiment], hook: str) -> bool:
-    """Whether an experiment overrides a hook; without one, a message would be sent for nothing."""
+    """Whether an experiment overrides a hook; if not, its message would have no effect."""
     return getattr(experiment_class, hook) is not getattr(Experiment, hook)
 
 
 def post_task_completed(ctx: Context, participant: Participant) -> None:
-    """Have the experiment told that a participant has finished the task, where it has a hook for that."""
+    """Post the call of `participant_task_completed`, if the experiment overrides it."""
     if has_own(type(ctx.experiment), TASK_COMPLETED):
         ctx.uow.post(RecordTaskCompletion(participant.id))
 
 
 def record_task_completion(ctx: Context, participant_id: int) -> None:
-    """Let the experiment know, once, that a participant has finished the task.
+    """Call `participant_task_completed`, once.
 
-    A message of its own does this, so that a hook that fails keeps no participant from finishing. Before the
-    review it is tried too, where that message is late.
+    It has a message of its own, so that a failing hook doesn't keep a participant from finishing. If that
+    message is late, the review calls it first.
     """
     participant = ctx.uow.participant(participant_id)
     if participant.task_completed or participant.early_exit_reason is not None:
@@ -191,9 +190,9 @@ def record_task_completion(ctx: Context, participant_id: int) -> None:
 
 
 def _follow_up(ctx: Context, participant: Participant, hook: str) -> None:
-    """Have a hook told of what was decided, by a message of its own where it can fail.
+    """Call a hook with a decision, by a message of its own where it can fail.
 
-    That is where the experiment overrides it, and where nodes are failed: there may be very many.
+    It can fail where the experiment overrides it, and where it fails nodes, which may be very many.
     """
     if hook in REPLACED_AFTER or any(has_own(type(ctx.experiment), name) for name in (hook, RECRUIT)):
         ctx.uow.post(FollowUp(participant.id, hook))
@@ -202,7 +201,7 @@ def _follow_up(ctx: Context, participant: Participant, hook: str) -> None:
 
 
 def follow_up(ctx: Context, participant_id: int, hook: str) -> None:
-    """Tell a hook of the experiment what was decided about a participant, and recruit."""
+    """Call a hook of the experiment with the decision about a participant, and recruit."""
     participant = ctx.uow.participant(participant_id)
     ctx.uow.declare_scope(*participant.node_ids)
     ctx.seed(participant, f"follow_up|{hook}", 0)
@@ -228,7 +227,7 @@ def _submission(participant: Participant) -> dict[str, Any]:
 
 
 def _review(ctx: Context, participant: Participant) -> None:
-    """Check the data, pay the bonus, check the attention, approve, recruit."""
+    """Run the data check, record the bonus, run the attention check, approve, recruit."""
     if not ctx.experiment.data_check(participant):
         _set_status(ctx, participant, "bad_data")
         _follow_up(ctx, participant, "data_check_failed")
@@ -251,14 +250,13 @@ def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> No
         _follow_up(ctx, participant, "submission_successful")
 
 
-def _checked_bonus(ctx: Context, asked: Any) -> Decimal:
-    bonus = to_cents(asked or 0, "bonus()")
+def _checked_bonus(ctx: Context, returned: Any) -> Decimal:
+    bonus = to_cents(returned or 0, "bonus()")
     most = ctx.config.get("max_bonus")
     if most is not None and bonus > to_cents(most, "max_bonus"):
         raise ExperimentError(
             f"bonus() returned {ctx.money(bonus)}, which is above max_bonus ({ctx.money(most)}). No "
-            "bonus was paid: fix bonus() or raise max_bonus, then have it asked "
-            "again with petri dead-letters replay."
+            "bonus was paid: fix bonus() or raise max_bonus, then run: petri dead-letters replay"
         )
     return bonus
 
@@ -269,7 +267,7 @@ def _enqueue_qualifications(ctx: Context, participant: Participant) -> None:
 
 
 def qualifications_of(ctx: Context, participant_id: int) -> tuple[str, str, list[str]]:
-    """Return recruiter, worker and the names under which having taken part is marked."""
+    """Return the recruiter, the worker and the names of the qualifications to grant."""
     participant = ctx.uow.participant(participant_id)
     groups = [name.strip() for name in str(ctx.config.get("group_name") or "").split(",")]
     return participant.recruiter, participant.worker_id, [ctx.app_id, *(name for name in groups if name)]
@@ -283,24 +281,24 @@ def _set_status(ctx: Context, participant: Participant, status: str) -> None:
 
 
 def can_submit_for(ctx: Context, participant: Participant) -> bool:
-    """Whether somebody who is owed pay, and never went back to the recruiter, can be handed in for."""
+    """Whether Petri can submit for a participant who is owed pay but never returned to the recruiter."""
     has_finished = participant.status == WORKING and participant.end_time is not None
     is_submitted_for = ctx.recruiters.capabilities(participant.recruiter).can_submit_on_behalf
     return is_submitted_for and (has_finished or participant.status == "overrecruited")
 
 
-def submit_on_behalf_of(ctx: Context, participant: Participant, *, is_offered_anew: bool) -> None:
-    """Take somebody's submission, though they never went back; `is_offered_anew`: their place, to another."""
-    if is_offered_anew and _recruiter_reopens_place(ctx, participant) and not is_settled(ctx, participant):
+def submit_on_behalf_of(ctx: Context, participant: Participant, *, is_reopened: bool) -> None:
+    """Process the submission of a participant who never returned; `is_reopened`: their place is open."""
+    if is_reopened and _recruiter_reopens_place(ctx, participant) and not is_settled(ctx, participant):
         record_reopened_place(ctx)
     process_submission(ctx, participant.id)
 
 
 def record_loss(ctx: Context, participant_id: int, status: str) -> None:
-    """Handle the report that somebody returned or abandoned the assignment, gave up, or was rejected."""
+    """Handle the report that a participant returned or abandoned the assignment, gave up, or was rejected."""
     participant = ctx.uow.participant(participant_id)
     if status == "abandoned" and can_submit_for(ctx, participant):
-        submit_on_behalf_of(ctx, participant, is_offered_anew=True)
+        submit_on_behalf_of(ctx, participant, is_reopened=True)
         return
     if participant.status in DISMISSED_WITH_PAY:
         settle_without_assignment(ctx, participant)
@@ -324,17 +322,18 @@ def record_loss(ctx: Context, participant_id: int, status: str) -> None:
 
 
 def notify_if_pay_promised(ctx: Context, participant: Participant) -> None:
-    """Tell the operator of somebody who was let go with pay and then lost the assignment."""
+    """Notify the operator of a participant who was released with pay and then lost the assignment."""
     if participant.early_exit_reason is not None:
         notify_operator(
             ctx,
             f"Participant {participant.id} was to be paid ({participant.early_exit_reason}), but the "
-            f"assignment is {participant.status}: base pay can't go with it. Pay them with: petri compensate",
+            f"assignment is {participant.status}: base pay can't be sent with it. Pay them with: petri "
+            "compensate",
         )
 
 
 def _replace_participant(ctx: Context, participant: Participant) -> None:
-    """Ask for somebody else, where nobody has the place already or gets it from the recruiter by itself."""
+    """Recruit a replacement, unless another worker has the place or the recruiter reopens it itself."""
     if participant.status == "replaced":
         return
     if participant.status in ("returned", "abandoned") and _recruiter_reopens_place(ctx, participant):
@@ -344,9 +343,9 @@ def _replace_participant(ctx: Context, participant: Participant) -> None:
 
 
 def _recruiter_reopens_place(ctx: Context, participant: Participant) -> bool:
-    """Whether the recruiter offers a place that was given back anew: those that report submissions do.
+    """Whether the recruiter reopens a returned place itself, as recruiters that report submissions do.
 
-    Not when recruitment is closed, or the HIT has ended.
+    It doesn't when recruitment is closed, or the HIT has ended.
     """
     has_ended = ctx.uow.state.get("closed") or listings.has_ended(ctx, participant.hit_id)
     return not has_ended and not ctx.recruiters.capabilities(participant.recruiter).auto_submits

@@ -1,1 +1,1 @@
-"""The ledger: what is owed, and that it is paid once."""
+"""Payments: the ledger of what is owed, from which each payment is sent once."""

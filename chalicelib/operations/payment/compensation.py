@@ -1,4 +1,4 @@
-"""The operator compensates somebody: a sum of its own in the ledger, once for each participant."""
+"""Records compensations, which the operator orders: one for each participant."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ AMOUNT_TOO_SMALL = "A compensation must be at least 0.01; give the amount as a n
 
 
 def find_participant(ctx: Context, worker_id: str) -> Participant | None:
-    """Return the participant that a worker is in this run, the latest if there are several; or None."""
-    seen = ctx.uow.item(keys.worker(worker_id))
-    return None if seen is None else ctx.uow.participant(seen["participant_ids"][-1])
+    """Return a worker's participant in this run, the latest of several; None when there is none."""
+    stored = ctx.uow.item(keys.worker(worker_id))
+    return None if stored is None else ctx.uow.participant(stored["participant_ids"][-1])
 
 
 def check_compensation(ctx: Context, worker_id: str, amount: Decimal) -> Participant:
-    """Return who would be compensated; NotFound for a stranger, BadRequest for who was compensated before."""
+    """Return the participant to compensate; NotFound if unknown, BadRequest if compensated already."""
     if amount < CENT:
         raise BadRequest(AMOUNT_TOO_SMALL)
     participant = find_participant(ctx, worker_id)
     if participant is None:
         raise NotFound(
-            f"Worker {worker_id} took no part in this run; check the id, or name the run with --app.",
+            f"Worker {worker_id} didn't take part in this run; check the id, or name the run with --app.",
             code="participant_not_found",
         )
-    before = ctx.uow.payment(participant.id, COMPENSATION)
-    if before is not None:
+    existing = ctx.uow.payment(participant.id, COMPENSATION)
+    if existing is not None:
         raise BadRequest(
-            f"Participant {participant.id} has a compensation of {ctx.money(before.amount)} already, "
-            f"which is {before.status}; there is one for each. "
+            f"Participant {participant.id} has a compensation of {ctx.money(existing.amount)} already, "
+            f"which is {existing.status}; each participant can have one. "
             f"See petri payments list --participant {participant.id}."
         )
     return participant
 
 
 def compensate(ctx: Context, worker_id: str, amount: Decimal) -> Payment | None:
-    """Owe a worker a compensation, whatever the caps say, and have it paid after the commit."""
+    """Record a compensation, regardless of the caps, and send it after the commit."""
     participant = check_compensation(ctx, worker_id, amount)
     return record_debt(ctx, participant, COMPENSATION, amount, REASON, OPERATOR)

@@ -1,9 +1,9 @@
-"""What is owed, and that it is paid once: the ledger.
+"""The ledger: records each payment that is owed, and sends it once.
 
-One record for each participant and kind, put only if it isn't there. It moves from due to sending to
-paid (or refused, or held for the operator's word), each move in a commit of its own that keeps who, when
-and why. Between sending and paid lies the recruiter's call, with a token that is the same each time; a
-later try looks first whether the earlier one happened.
+The ledger has one record for each participant and kind, written only if it doesn't exist. It is a state
+machine: a payment moves from due to sending to paid (or refused, or held until the operator releases it),
+each transition in a commit of its own that records who, when and why. Between sending and paid lies the
+recruiter's call, with an idempotency token; a retry first checks whether an earlier attempt has paid.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ from chalicelib.ports import Transfer
 
 CENT = Decimal("0.01")
 BASE, BONUS, COMPENSATION, SCREEN_OUT = "base", "bonus", "compensation", "screen-out"
-#: A sum above this is taken for a mistake: MTurk takes no bonus above 10,000 dollars.
+#: An amount above this is treated as a mistake: MTurk accepts no bonus above 10,000 dollars.
 MAX_AMOUNT = Decimal(10_000)
-#: How long one worker has a payment to itself: longer than a call to a recruiter takes.
+#: How long one worker process holds the lease of a payment: longer than a call to a recruiter takes.
 LEASE = timedelta(minutes=2)
 LEASE_ENDS = "leased_until"
-#: Payments that a vendor may show with the assignment as an amount and no more: two of one amount go one
-#: after the other, so late that the first is surely shown.
+#: Payments that a vendor may list by their amount alone: two of one amount are sent one after the other, late
+#: enough that the vendor lists the first.
 INDISTINGUISHABLE_KINDS = (BONUS, COMPENSATION)
 MIN_SPACING = timedelta(minutes=20)
-#: When a payment was last begun to be sent, and how often; a try that only looked doesn't count.
+#: When a payment was last sent, and how often; a retry that only looked for it doesn't count.
 SENT_AT, SENDS = "sent_at", "sends"
-#: After so many that nobody could tell of, the operator is needed.
+#: After this many sends with an unknown outcome, the operator has to decide.
 MAX_SENDS = 12
-#: Who moves payments on, where the operator doesn't.
+#: Who makes a transition: Petri or the operator.
 PLATFORM, OPERATOR = "petri", "operator"
 MAX_TRANSITIONS = 60
 MAX_REASON_LENGTH = 1000
 
 
 def to_cents(amount: Any, what: str) -> Decimal:
-    """Return an amount in dollars as whole cents; ExperimentError for what is no sum of money."""
+    """Return an amount in dollars as whole cents; ExperimentError for an invalid amount."""
     try:
         dollars = Decimal(str(amount))
     except InvalidOperation as error:
         raise ExperimentError(f"{what} must be a number of dollars, not {amount!r}.") from error
     if not dollars.is_finite() or abs(dollars) > MAX_AMOUNT:
         raise ExperimentError(f"{what} must lie between 0 and {MAX_AMOUNT} dollars, not {amount!r}.")
-    # Rounded first: what floats leave of zero, such as -5e-17, is zero.
+    # Rounded first, so that a float's rounding error, such as -5e-17, becomes zero.
     cents = dollars.quantize(CENT, ROUND_HALF_UP)
     if cents < 0:
         raise ExperimentError(f"{what} must lie between 0 and {MAX_AMOUNT} dollars, not {amount!r}.")
@@ -62,10 +62,10 @@ def to_cents(amount: Any, what: str) -> Decimal:
 def record_debt(
     ctx: Context, participant: Participant, kind: str, amount: Decimal, reason: str, by: str = PLATFORM
 ) -> Payment | None:
-    """Put a sum into the ledger, unless its kind is there already, and have it paid after the commit.
+    """Record a payment, unless one of its kind exists already, and send it after the commit.
 
-    A bonus above the hard cap is held for the operator's word; base pay never is. Returns the record, or
-    None when nothing was put.
+    A bonus above the hard cap is held until the operator releases it; base pay never is. Returns the record,
+    or None when none was written.
     """
     if amount < CENT or ctx.uow.payment(participant.id, kind) is not None:
         return None
@@ -78,8 +78,8 @@ def record_debt(
         record_transition(ctx, payment, HELD, "hard_cap is reached", by)
         notify_operator(
             ctx,
-            f"A bonus of {ctx.money(amount)} for participant {participant.id} is held, since hard_cap is "
-            f"reached. Have it paid with: petri payments release --participant {participant.id}",
+            f"A bonus of {ctx.money(amount)} for participant {participant.id} is held, because hard_cap "
+            f"is reached. To pay it, run: petri payments release --participant {participant.id}",
         )
     else:
         record_transition(ctx, payment, DUE, reason, by)
@@ -89,9 +89,9 @@ def record_debt(
 
 
 def _begin_at_once(ctx: Context, payment: Payment, participant: Participant) -> None:
-    """Begin a payment in the commit that owes it, for the consumer that sends it right after that commit.
+    """Begin a payment in the commit that records it, for the consumer that sends it right after that commit.
 
-    If the consumer ends before it has sent it, the payment's message finds that it may have been sent.
+    If the consumer ends before that, the payment's message finds that it may have been sent.
     """
     if not ctx.sends_payments or ctx.recruiters.capabilities(participant.recruiter).is_simulated:
         return
@@ -100,22 +100,22 @@ def _begin_at_once(ctx: Context, payment: Payment, participant: Participant) -> 
 
 
 def enqueue_payment(ctx: Context, payment: Payment, due: datetime | None = None, recruiter: str = "") -> None:
-    """Have a payment sent after the commit, at the earliest when due; `recruiter`: whose, where known."""
+    """Enqueue a payment to be sent after the commit, when it is due; `recruiter`: its recruiter, if known."""
     ctx.uow.post(SendPayment(payment.participant_id, payment.kind, recruiter), due=due)
 
 
 def record_base_pay(ctx: Context, participant: Participant) -> Payment | None:
-    """Base pay: owed to everybody who did not break off by themselves."""
+    """Record base pay, which every participant is owed who didn't leave by themselves."""
     amount = to_cents(ctx.config.get("base_payment") or 0, "base_payment")
     participant.base_pay = amount
     return record_debt(ctx, participant, BASE, amount, "base pay")
 
 
 def begin_payment(ctx: Context, participant_id: int, kind: str) -> Transfer | None:
-    """Move a payment to sending and say what to send; None when nothing is to be sent (now).
+    """Move a payment to sending and return the transfer; None when there is nothing to send now.
 
-    While another worker has the payment, it is looked at again when that one's time is up, and after
-    another sum that can't be told from it, when that one is surely shown.
+    While another worker process holds the lease, the payment is enqueued for the lease's end; after an
+    indistinguishable payment, for the time at which the vendor surely lists that one.
     """
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status not in (DUE, SENDING):
@@ -129,7 +129,7 @@ def begin_payment(ctx: Context, participant_id: int, kind: str) -> Transfer | No
 
 def _begin(ctx: Context, payment: Payment) -> Transfer:
     transfer = transfer_of(ctx, payment)
-    record_transition(ctx, payment, SENDING, "tried again" if transfer.is_retry else "sent")
+    record_transition(ctx, payment, SENDING, "retried" if transfer.is_retry else "sent")
     payment.details = {**payment.details, LEASE_ENDS: iso(ctx.now + LEASE)}
     if not transfer.is_retry:
         _record_send(ctx, payment)
@@ -137,7 +137,7 @@ def _begin(ctx: Context, payment: Payment) -> Transfer:
 
 
 def record_resend(ctx: Context, participant_id: int, kind: str) -> None:
-    """Note that a payment, which was looked for and isn't there, is about to be sent once more."""
+    """Record that a payment, which the recruiter doesn't list, is about to be sent again."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is not None and payment.status == SENDING:
         _record_send(ctx, payment)
@@ -149,13 +149,13 @@ def _record_send(ctx: Context, payment: Payment) -> None:
 
 
 def attempts_exhausted(ctx: Context, participant_id: int, kind: str) -> bool:
-    """Whether a payment was sent so often, and nobody could tell of it, that the operator is needed."""
+    """Whether a payment was sent so often with an unknown outcome that the operator has to decide."""
     payment = ctx.uow.payment(participant_id, kind)
     return payment is not None and int(payment.details.get(SENDS, 0)) >= MAX_SENDS
 
 
 def reschedule_payment(ctx: Context, participant_id: int, kind: str, error: NotSettled) -> None:
-    """Have a payment looked for again when its recruiter can tell of it; nobody tries before."""
+    """Enqueue a payment for the time at which its recruiter knows the outcome; no retry comes before."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status != SENDING:
         return
@@ -165,17 +165,17 @@ def reschedule_payment(ctx: Context, participant_id: int, kind: str, error: NotS
 
 
 def leased_until(ctx: Context, payment: Payment) -> datetime | None:
-    """Return until when another worker has a payment to itself; None when nobody has."""
+    """Return until when a worker process holds the lease of a payment; None when none does."""
     until = moment(payment.details.get(LEASE_ENDS))
     return until if until is not None and until > ctx.now else None
 
 
 def _spacing_ends_at(ctx: Context, payment: Payment) -> datetime | None:
-    """Return until when a payment that wasn't begun has to wait for one that looks like it."""
+    """Return until when a due payment has to wait for an indistinguishable one."""
     if payment.status != DUE:
         return None
     for other in _indistinguishable(ctx, payment):
-        # Part of this commit, so that never both begin at one moment.
+        # Part of this commit, so that both never begin at once.
         ctx.uow.save(other)
         since = moment(transitions_of(other)[-1]["at"]) if transitions_of(other) else None
         if other.status == SENDING:
@@ -186,7 +186,7 @@ def _spacing_ends_at(ctx: Context, payment: Payment) -> datetime | None:
 
 
 def _indistinguishable(ctx: Context, payment: Payment) -> Iterator[Payment]:
-    """The participant's other payments that a vendor may not be able to tell from this one."""
+    """Yield the participant's other payments that a vendor's list may not distinguish from this one."""
     if payment.kind not in INDISTINGUISHABLE_KINDS:
         return
     for kind in INDISTINGUISHABLE_KINDS:
@@ -205,9 +205,9 @@ def _indistinguishable_sent_at(ctx: Context, payment: Payment) -> datetime | Non
 
 
 def transfer_of(ctx: Context, payment: Payment) -> Transfer:
-    """Return a payment as its recruiter has to make it."""
+    """Return the transfer that the recruiter has to make for a payment."""
     participant = ctx.uow.participant(payment.participant_id)
-    tries = [each for each in transitions_of(payment) if each["to"] == SENDING]
+    attempts = [each for each in transitions_of(payment) if each["to"] == SENDING]
     return Transfer(
         recruiter=participant.recruiter,
         participant_id=participant.id,
@@ -219,7 +219,7 @@ def transfer_of(ctx: Context, payment: Payment) -> Transfer:
         reason=payment.reason or "",
         token=f"{ctx.app_id}-{participant.id}-{payment.kind}",
         reference=payment.recruiter_reference,
-        is_retry=bool(tries),
+        is_retry=bool(attempts),
         tried_at=moment(payment.details.get(SENT_AT)),
         indistinguishable_sent_at=_indistinguishable_sent_at(ctx, payment),
     )
@@ -233,21 +233,21 @@ def store_reference(ctx: Context, participant_id: int, kind: str, reference: str
 
 
 def record_unknown_outcome(ctx: Context, participant_id: int, kind: str, why: str) -> None:
-    """Note that a try failed without a clear answer; the payment stays sending and is tried again."""
+    """Record that an attempt failed with an unknown outcome; the payment stays sending and is retried."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is not None and payment.status == SENDING:
         record_transition(ctx, payment, SENDING, why)
 
 
 def settle_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> None:
-    """Note that a payment has been made."""
+    """Record that a payment has been made."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is not None and payment.status == SENDING:
         mark_paid(ctx, payment, reference, "the recruiter has paid")
 
 
 def pay_simulated(ctx: Context, participant_id: int, kind: str, pay: Callable[[Transfer], str]) -> None:
-    """Begin and settle a payment in one commit: `pay` calls nobody, so nothing can happen in between."""
+    """Begin and settle a payment in one commit: `pay` makes no call, so nothing can fail in between."""
     transfer = begin_payment(ctx, participant_id, kind)
     if transfer is not None:
         settle_payment(ctx, participant_id, kind, pay(transfer))
@@ -261,25 +261,25 @@ def mark_paid(ctx: Context, payment: Payment, reference: str, why: str, by: str 
 
 
 def refuse_payment(ctx: Context, participant_id: int, kind: str, why: str) -> None:
-    """Note that the recruiter refused a payment for good, and tell the operator."""
+    """Record that the recruiter refused a payment for good, and notify the operator."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status != SENDING:
         return
     record_transition(ctx, payment, REFUSED, why)
     notify_operator(
         ctx,
-        f"The {kind} payment of participant {participant_id} was refused: {why} When its cause is mended, "
-        f"have it paid with: petri payments release --participant {participant_id}",
+        f"The {kind} payment of participant {participant_id} was refused: {why} When you have fixed the "
+        f"cause, run: petri payments release --participant {participant_id}",
     )
 
 
 def record_transition(ctx: Context, payment: Payment, status: str, why: str, by: str = PLATFORM) -> None:
-    """Move a payment on and note to what, when, who did so, why, how much, and the recruiter's reference.
+    """Set a payment's status and record the transition: when, by whom, why, the amount and the reference.
 
-    Whoever had the payment to itself has it no more.
+    A transition ends the lease of the payment.
     """
     payment.status = status
-    noted = {
+    transition = {
         "to": status,
         "at": iso(ctx.now),
         "by": by,
@@ -287,17 +287,17 @@ def record_transition(ctx: Context, payment: Payment, status: str, why: str, by:
         "amount": str(payment.amount),
         "reference": payment.recruiter_reference,
     }
-    kept = {name: value for name, value in payment.details.items() if name != LEASE_ENDS}
-    payment.details = {**kept, "moves": truncate_transitions([*transitions_of(payment), noted])}
+    details = {name: value for name, value in payment.details.items() if name != LEASE_ENDS}
+    payment.details = {**details, "moves": truncate_transitions([*transitions_of(payment), transition])}
 
 
 def transitions_of(payment: Payment) -> list[dict[str, Any]]:
-    """Return how a payment has moved so far, oldest first."""
+    """Return the transitions of a payment, oldest first."""
     moves: list[dict[str, Any]] = payment.details.get("moves", [])
     return moves
 
 
 def truncate_transitions(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the middle of a very long story: an item has an end."""
+    """Drop the middle of a very long list of transitions: an item's size is limited."""
     half = MAX_TRANSITIONS // 2
     return moves if len(moves) <= MAX_TRANSITIONS else [*moves[:half], *moves[-half:]]

@@ -1,4 +1,4 @@
-"""What the operator sees of the ledger and does about it: list, retry, release, reconcile."""
+"""The operator's actions on the ledger: list, retry, release and reconcile payments."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from .ledger import (
 
 KINDS = (BASE, BONUS, COMPENSATION, SCREEN_OUT)
 STATUSES = (DUE, SENDING, PAID, REFUSED, HELD)
-#: A payment that isn't settled after this time isn't on its ordinary way any more.
+#: A payment that isn't settled after this time is stuck.
 STUCK_AFTER = timedelta(minutes=10)
-#: Participants whose payments are read in one call.
+#: How many participants' payments are read in one call.
 READ_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """Which payments are meant; None: of any."""
+    """Which payments to list; None matches all."""
 
     status: str | None = None
     participant_id: int | None = None
@@ -56,39 +56,41 @@ class PaymentEntry:
     kind: str
     amount: Decimal
     status: str
-    #: When it came to this status.
+    #: When it reached this status.
     since: datetime | None
     reference: str | None
-    #: Why it moved last.
+    #: The reason of the last transition.
     reason: str
-    #: Whether it isn't settled, and nobody is at it.
+    #: Whether it is overdue, and no worker process holds its lease.
     is_stuck: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentQuery:
-    """What a recruiter is asked about one payment, so that books can be compared."""
+    """What to ask a recruiter about one payment, to reconcile the ledger with its records."""
 
     entry: PaymentEntry
     transfer: Transfer
     recruiter_state: dict[str, Any]
 
 
-def list_payments(ctx: Context, wanted: PaymentFilter) -> list[PaymentEntry]:
-    """Return the payments that are meant, by participant and kind; NotFound for nobody's."""
-    return [_entry(ctx, payment) for payment in _payments(ctx, wanted)]
+def list_payments(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentEntry]:
+    """Return the matching payments, by participant and kind; NotFound for an unknown participant."""
+    return [_entry(ctx, payment) for payment in _payments(ctx, payment_filter)]
 
 
-def list_payment_queries(ctx: Context, wanted: PaymentFilter) -> list[PaymentQuery]:
-    """Return what is to be asked of recruiters about the payments that are meant."""
-    entries = ((_entry(ctx, payment), transfer_of(ctx, payment)) for payment in _payments(ctx, wanted))
+def list_payment_queries(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentQuery]:
+    """Return the questions to recruiters about the matching payments."""
+    entries = (
+        (_entry(ctx, payment), transfer_of(ctx, payment)) for payment in _payments(ctx, payment_filter)
+    )
     return [
         PaymentQuery(entry, transfer, recruiter_state_of(ctx, entry.recruiter)) for entry, transfer in entries
     ]
 
 
 def release_payment(ctx: Context, participant_id: int, kind: str) -> bool:
-    """Have a held or refused payment sent after all, at the operator's word; say whether it was one."""
+    """Release a held or refused payment to be sent; False when it is neither."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status not in (HELD, REFUSED):
         return False
@@ -98,37 +100,37 @@ def release_payment(ctx: Context, participant_id: int, kind: str) -> bool:
 
 
 def retry_payment(ctx: Context, participant_id: int, kind: str) -> bool:
-    """Have a payment that hangs tried again at once; say whether it was one."""
+    """Retry an unsettled payment at once; False when it can't be retried."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or not _can_retry(ctx, payment):
         return False
-    record_transition(ctx, payment, payment.status, "to be tried again", OPERATOR)
+    record_transition(ctx, payment, payment.status, "to be retried", OPERATOR)
     enqueue_payment(ctx, payment)
     return True
 
 
 def record_found_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> bool:
-    """Note that a payment was found in the recruiter's books; say whether that was news."""
+    """Record that the recruiter's records list a payment; False when it was recorded before."""
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status == PAID or leased_until(ctx, payment) is not None:
         return False
-    mark_paid(ctx, payment, reference, "found in the recruiter's books", OPERATOR)
+    mark_paid(ctx, payment, reference, "found in the recruiter's records", OPERATOR)
     return True
 
 
-def _payments(ctx: Context, wanted: PaymentFilter) -> Iterator[Payment]:
-    for participant_id, kinds in _ledger_keys(ctx, wanted):
+def _payments(ctx: Context, payment_filter: PaymentFilter) -> Iterator[Payment]:
+    for participant_id, kinds in _ledger_keys(ctx, payment_filter):
         for kind in kinds:
             payment = ctx.uow.payment(participant_id, kind)
-            if payment is not None and wanted.status in (None, payment.status):
+            if payment is not None and payment_filter.status in (None, payment.status):
                 yield payment
 
 
-def _ledger_keys(ctx: Context, wanted: PaymentFilter) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Name the places in the ledger that may hold what is meant; they are read many at a time."""
-    kinds = KINDS if wanted.kind is None else (wanted.kind,)
-    if wanted.participant_id is not None:
-        yield ctx.uow.participant(wanted.participant_id).id, kinds
+def _ledger_keys(ctx: Context, payment_filter: PaymentFilter) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the ledger's keys that may match; they are read in batches."""
+    kinds = KINDS if payment_filter.kind is None else (payment_filter.kind,)
+    if payment_filter.participant_id is not None:
+        yield ctx.uow.participant(payment_filter.participant_id).id, kinds
         return
     ids = ctx.uow.participant_ids()
     for start in range(0, len(ids), READ_BATCH):
@@ -167,7 +169,7 @@ def _entry(ctx: Context, payment: Payment) -> PaymentEntry:
 
 
 def _since(payment: Payment) -> datetime | None:
-    """When a payment came to its status; None for one that was loaded without its story."""
+    """When a payment reached its status; None for one that was loaded without its transitions."""
     since = None
     for each in reversed(transitions_of(payment)):
         if each["to"] != payment.status:

@@ -1,4 +1,4 @@
-"""What a participant is told about their pay: only what the server knows."""
+"""Summarizes a participant's pay for their page, from what the server has recorded."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from chalicelib.operations.shared.context import Context
 
 from .ledger import BASE, BONUS, SCREEN_OUT, to_cents
 
-#: Nothing is owed by itself to participants with these statuses.
+#: Participants with these statuses are owed nothing automatically.
 UNPAID_STATUSES = ("returned", "abandoned", "rejected", "replaced", "missing_notification")
 
 
 def is_entitled(participant: Participant) -> bool:
-    """Whether the participant gets base pay (or the screen-out fee) as things stand."""
+    """Whether the participant's status entitles them to base pay (or the screen-out fee)."""
     return participant.status not in UNPAID_STATUSES
 
 
 def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
-    """Return what the participant gets, in which currency, and how far it is.
+    """Return what the participant gets, in which currency, and whether it has been sent.
 
-    `base` and `bonus` are amounts, null while unknown; `recorded` says whether a payment stands in the
-    ledger, `sent` whether all that do have been sent.
+    `base` and `bonus` are amounts, null while unknown; `recorded` says whether the ledger has a payment,
+    `sent` whether all its payments have been sent.
     """
     is_out = participant.status == "screened_out"
     records = [ctx.uow.payment(participant.id, kind) for kind in (BASE, SCREEN_OUT, BONUS)]
     recorded = [payment for payment in records if payment is not None]
-    fixed = [payment for payment in recorded if payment.kind != BONUS]
+    base_debts = [payment for payment in recorded if payment.kind != BONUS]
     promised = ctx.config.get("screen_out_payment" if is_out else "base_payment") or 0
-    base = sum(payment.amount for payment in fixed) if fixed else to_cents(promised, "base_payment")
+    base = sum(payment.amount for payment in base_debts) if base_debts else to_cents(promised, "base_payment")
     return {
         "currency": currency_of(ctx.config),
         "entitled": is_entitled(participant),
-        "base": base if fixed or is_entitled(participant) else None,
+        "base": base if base_debts or is_entitled(participant) else None,
         "bonus": participant.bonus,
         "recorded": bool(recorded),
         "sent": bool(recorded) and all(payment.status == "paid" for payment in recorded),

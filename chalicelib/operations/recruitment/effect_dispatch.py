@@ -1,4 +1,4 @@
-"""The effects of hooks (recruit, publish, call me later) become messages of the hook's own commit."""
+"""Dispatches the effects of hooks (recruit, publish, call later) as messages of the hook's own commit."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from .recruitment import CLOSE, RECRUIT
 
 
 def dispatch_effects(ctx: Context, effects: Iterable[Effect]) -> None:
-    """Post a message for each effect, in order; effects that these effects have follow at the end.
+    """Post a message for each effect, in order; effects that these effects cause follow at the end.
 
-    What is asked of recruiters goes into one message and is decided on in a commit of its own: it changes
-    what all requests share, and a hook need not run again because another request recruits.
+    Requests to recruiters go into one message and are decided in a commit of its own: it changes state that
+    all requests share, and a hook shouldn't be retried because another request recruits.
     """
     requests: list[tuple[str, int]] = []
     for effect in effects:
@@ -62,14 +62,14 @@ def _post(ctx: Context, effect: Effect) -> None:
         case ScreenOut(participant_id):
             _screen_out(ctx, participant_id)
         case _:
-            raise PetriError(f"No message is posted for the effect {effect!r}; add one to dispatch().")
+            raise PetriError(f"No message is posted for the effect {effect!r}; add one to _post().")
 
 
 def _screen_out(ctx: Context, participant_id: int) -> None:
-    """Have the fee paid at once where no recruiter has to report a submission first, and ask for another.
+    """Recruit a replacement, and pay the fee at once where no recruiter has to report a submission first.
 
-    Where the assignment is to be given back, its recruiter offers it to another by itself. What the
-    experiment asks for here is dispatched with the rest.
+    Where the participant returns the assignment, the recruiter itself offers it to another worker. Effects of
+    the experiment here are dispatched with the others.
     """
     participant = ctx.uow.participant(participant_id)
     if not ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:

@@ -1,8 +1,8 @@
-"""Who came, who is at work, who is still expected: what recruiting and the caps count with.
+"""Counts who has arrived, is working or is still expected, for recruitment and the budget.
 
-All of it follows from the list of participants and the number of places opened so far, so nothing is
-given back twice by a report that comes twice. Those for whom it is over are only counted, so that this
-takes as long for the thousandth completion as for the first.
+The counts follow from the list of participants and the number of places opened so far, so a repeated report
+doesn't return a place twice. Finished participants are only counted, not read, so that the thousandth
+completion takes as long as the first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from chalicelib.model.participant import WORKING
 from chalicelib.operations.shared.context import Context
 
-#: Somebody else has this participant's place: the assignment was theirs, and no place was used up.
+#: The status of a participant whose place went to another worker with the same assignment; it counts once.
 REPLACED = "replaced"
 DISMISSED_WITH_PAY = ("overrecruited", "screened_out")
 
@@ -23,30 +23,30 @@ DISMISSED_WITH_PAY = ("overrecruited", "screened_out")
 class Headcount:
     """Counts over one run."""
 
-    #: How many came, each assignment counted once.
+    #: How many have arrived, each assignment counted once.
     arrived: int
-    #: Places that were opened and nobody has come for yet.
+    #: Places that were opened and are still free.
     pending: int
-    #: People at work who have no seat yet.
+    #: Working participants who have no seat yet.
     unassigned: int
     working: int
-    #: Handed in, and not judged yet.
+    #: Submitted, and not reviewed yet.
     submitted: int
-    #: Sent away early with pay: one too many, or screened out.
+    #: Dismissed early with pay: overrecruited or screened out.
     dismissed_with_pay: int
 
 
 def headcount(ctx: Context, changed: Mapping[int, str] | None = None) -> Headcount:
-    """Count; `changed`: what this unit makes of somebody's status, which the list doesn't tell yet."""
+    """Count; `changed`: statuses that this unit of work sets, which the stored list lacks yet."""
     opened = int(ctx.uow.state.get("opened", 0))
     changes = changed or {}
-    # Counted before the others are listed: who comes to the end in between is missed, never counted twice.
-    over = ctx.uow.count_finished()
+    # Counted before the others are listed: a participant who ends in between is missed, never counted twice.
+    finished = ctx.uow.count_finished()
     listed = [
         (changes.get(one["id"], one["status"]), one.get("seated")) for one in ctx.uow.active_participants()
     ]
     statuses = Counter(status for status, _ in listed)
-    arrived = len(listed) + over - statuses[REPLACED]
+    arrived = len(listed) + finished - statuses[REPLACED]
     return Headcount(
         arrived=arrived,
         pending=max(0, opened - arrived),

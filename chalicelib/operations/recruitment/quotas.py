@@ -1,4 +1,4 @@
-"""Which recruiters a run asks, and how many people each may bring."""
+"""Splits places among the run's recruiters by their quotas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.operations.shared.settings import Settings
 
 
 def recruiters_in_use(ctx: Context) -> list[str]:
-    """Return the nicknames of the recruiters that this run may ask."""
+    """Return the nicknames of the recruiters that this run uses."""
     return recruiter_names(ctx.config)
 
 
@@ -22,9 +22,9 @@ def recruiter_names(config: Settings) -> list[str]:
 
 
 def split_among_recruiters(ctx: Context, places: int, asked: Mapping[str, int]) -> dict[str, int]:
-    """Say how many places each recruiter opens: the configured one, or by the quotas of `recruiters` in turn.
+    """Return how many places each recruiter opens: the configured one, or those of `recruiters` by quota.
 
-    `asked`: how many each was asked for so far.
+    `asked`: how many places each has been asked for so far.
     """
     recruiter = str(ctx.config.get("recruiter") or "hotair")
     if recruiter != "multi":
@@ -43,6 +43,6 @@ def _quotas(ctx: Context) -> list[tuple[str, int]]:
 
 
 def parse_quotas(text: str) -> list[tuple[str, int]]:
-    """Read `bots: 2, cli: 1` into pairs of nickname and number."""
+    """Parse `bots: 2, cli: 1` into pairs of nickname and number."""
     pairs = (part.split(":") for part in text.split(",") if part.strip())
     return [(name.strip(), int(number)) for name, number in pairs]

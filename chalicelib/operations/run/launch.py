@@ -1,4 +1,4 @@
-"""The experiment begins: networks are made, and the first participants asked for. Once."""
+"""Launches the experiment: creates its networks and recruits the first participants, once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.operations.shared.context import Context
 
 
 def launch(ctx: Context) -> dict[str, Any]:
-    """Set the experiment up and open recruitment; again: nothing twice."""
+    """Set up the experiment and open recruitment; idempotent."""
     require_operator(ctx)
     state = ctx.uow.state
     if not state.get("launched"):
@@ -21,7 +21,7 @@ def launch(ctx: Context) -> dict[str, Any]:
             task()
         if ctx.config.get("auto_recruit", True):
             ctx.experiment.recruiter.open_recruitment(n=ctx.experiment.initial_recruitment_size)
-    return {"recruitment_msg": "Recruitment was asked for." if _recruits(ctx) else "Recruitment is off."}
+    return {"recruitment_msg": "Recruitment was started." if _recruits(ctx) else "Recruitment is off."}
 
 
 def _recruits(ctx: Context) -> bool:

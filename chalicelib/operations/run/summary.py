@@ -1,4 +1,4 @@
-"""How far the experiment is, and what pages may know about it."""
+"""Summarizes the experiment's progress, and reads its public properties."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.operations.shared.context import Context
 
 
 def summarize(ctx: Context) -> dict[str, Any]:
-    """Return participants by status, and what is left to fill; counts only."""
+    """Return the counts of participants by status, and of the places left to fill."""
     counts = ctx.uow.statuses()
     unfilled = ctx.experiment.networks(full=False)
     completed = ctx.experiment.is_complete()

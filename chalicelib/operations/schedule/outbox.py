@@ -1,4 +1,4 @@
-"""Messages that are recorded and not done: who carries them, and until when."""
+"""The outbox: recorded messages that aren't done, and until when each is in flight."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chalicelib.model.record import iso, moment
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Key, Message
 
-#: For how long a message that was sent again is left to the queue: its retries go on for half an hour.
+#: For how long a resent message counts as in flight: the queue retries it for half an hour.
 IN_FLIGHT_FOR = timedelta(minutes=30)
 
 
 def mark_in_flight(ctx: Context, messages: Iterable[Message]) -> None:
-    """Leave messages that were sent again to the queue for a while; those that are done meanwhile stay so."""
+    """Mark resent messages as in flight for a while; those that are done meanwhile stay deleted."""
     listed = list(messages)
     ctx.uow.prefetch(more=[message.key for message in listed])
     for message in listed:
@@ -29,17 +29,17 @@ def mark_in_flight(ctx: Context, messages: Iterable[Message]) -> None:
 
 
 def is_due_for_resend(message: Message, now: datetime) -> bool:
-    """Whether nobody carries a message."""
+    """Whether a message isn't in flight."""
     return message.in_flight_until is None or message.in_flight_until <= now
 
 
 def body_of(ctx: Context, key: Key) -> dict[str, object] | None:
-    """Return what a message says that was too long to be carried; None when it is done."""
+    """Return the body of a message that was too long for the queue; None when it is done."""
     stored = ctx.uow.item(key)
     return None if stored is None else stored["body"]
 
 
 def post_more(ctx: Context, messages: Iterable[Mapping[str, Any]]) -> None:
-    """Post messages that were too many for the commit that they belong to, each for its own moment."""
+    """Post messages that were too many for their own commit, each with its due time."""
     for message in messages:
         ctx.uow.post(from_body(message["body"]), due=moment(message["due"]))

@@ -1,9 +1,10 @@
-"""Whether the clock rings: while places are open, or anything recorded waits to be done.
+"""The state of the tick schedule: enabled while places are open or recorded messages are pending.
 
-The clock costs a little each minute, so it sleeps when nothing is left. One record says so, and until when
-the clock surely rings: up to that moment nobody need ask, since no tick switches it off before. Who wakes the
-clock says so first, then switches it on, then promises; a tick says that it falls asleep, switches the clock
-off, and looks once more. So at the end of any race it rings, if anybody needs it.
+The schedule costs a little each minute, so it is disabled when nothing is left to do. One record says whether
+it is disabled, and until when it is enabled for certain: until then, no request has to check it, since no
+tick disables it earlier. A request that enables the schedule first writes that it begins to, then enables it,
+then extends that time; a tick writes that it disables the schedule, disables it, and checks once more. So
+whatever the order of a race, the schedule ends up enabled if anything needs it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from chalicelib.operations.recruitment.recruitment import is_closed
 from chalicelib.operations.shared.context import Context
 
 KIND = "awake"
-#: For how long a promise holds, and how much of it has to be left before a tick renews it.
+#: For how long the schedule is enabled for certain, and how much of it is left when a tick extends it.
 ENABLED_FOR = timedelta(minutes=15)
 RENEW_BEFORE = timedelta(minutes=5)
 #: How far the clocks of two machines may be apart.
@@ -25,16 +26,16 @@ SKEW = timedelta(seconds=30)
 
 
 def enabled_until(ctx: Context) -> datetime | None:
-    """Return until when the clock surely rings; None when it may be asleep."""
+    """Return until when the schedule is enabled for certain; None when it may be disabled."""
     item = ctx.uow.item(keys.AWAKE)
     until = moment(item["until"]) if item is not None else None
     return until if until is not None and until > ctx.now + SKEW else None
 
 
 def begin_enabling(ctx: Context, *, force: bool = False) -> datetime | None:
-    """Say that the clock is being woken; or return until when it surely rings, and change nothing.
+    """Record that the schedule is being enabled; or return until when it is enabled, and change nothing.
 
-    `force`: it has just been switched off, whatever was promised.
+    `force`: the schedule has just been disabled, whatever the record says.
     """
     until = None if force else enabled_until(ctx)
     if until is None:
@@ -43,20 +44,20 @@ def begin_enabling(ctx: Context, *, force: bool = False) -> datetime | None:
 
 
 def extend_until(ctx: Context) -> datetime:
-    """Promise that the clock, which is on, rings for a while; return until when."""
+    """Extend the time for which the enabled schedule stays enabled; return until when."""
     until = ctx.now + ENABLED_FOR
     ctx.uow.put_if_unchanged(keys.AWAKE, KIND, {"asleep": False, "until": iso(until)})
     return until
 
 
 def has_time_left(ctx: Context) -> bool:
-    """Whether the promise holds long enough for a tick to leave it as it is."""
+    """Whether the schedule stays enabled long enough for a tick not to extend it."""
     until = enabled_until(ctx)
     return until is not None and until > ctx.now + RENEW_BEFORE
 
 
 def mark_disabled(ctx: Context) -> bool:
-    """Say that the clock is being switched off; False when it is promised to ring on."""
+    """Record that the schedule is being disabled; False when it has to stay enabled."""
     item = ctx.uow.item(keys.AWAKE)
     until = moment(item["until"]) if item is not None else None
     if until is not None and until > ctx.now:
@@ -66,11 +67,11 @@ def mark_disabled(ctx: Context) -> bool:
 
 
 def is_disabled(ctx: Context) -> bool:
-    """Whether nobody has woken the clock since it was switched off."""
+    """Whether the schedule hasn't been enabled again since it was disabled."""
     item = ctx.uow.item(keys.AWAKE)
     return item is not None and bool(item["asleep"])
 
 
 def has_open_places(ctx: Context) -> bool:
-    """Whether a place is open that nobody has come for."""
+    """Whether a place is open and free."""
     return not is_closed(ctx) and headcount(ctx).pending > 0

@@ -1,6 +1,6 @@
-"""What the clock did: a record for each job and minute, so that two clocks do each minute once.
+"""Records each job of a clock tick, so that each minute's job runs once even with two clocks.
 
-Records of the last day are kept; an older one gives its place to the same minute of the next day.
+Records of the last day are kept; each is overwritten by the same minute of the next day.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ DAY = 24 * 60
 
 
 def claim_job(ctx: Context, job: str, minute: int) -> bool:
-    """Take a job of a minute (counted from 1970); False when another clock has it."""
-    kept = ctx.uow.item(keys.tick(job, minute % DAY))
+    """Claim a job of a minute (counted from 1970); False when another clock has claimed it."""
+    record = ctx.uow.item(keys.tick(job, minute % DAY))
     scheduled_for = _moment(minute)
-    if kept is not None and kept["scheduled_for"] >= scheduled_for:
+    if record is not None and record["scheduled_for"] >= scheduled_for:
         return False
     fields = {"job": job, "scheduled_for": scheduled_for, "started": iso(ctx.now)}
     ctx.uow.put_if_unchanged(keys.tick(job, minute % DAY), "tick", fields)
@@ -27,10 +27,10 @@ def claim_job(ctx: Context, job: str, minute: int) -> bool:
 
 
 def finish_job(ctx: Context, job: str, minute: int, result: str) -> None:
-    """Note what came of a job."""
-    kept = ctx.uow.item(keys.tick(job, minute % DAY))
-    if kept is not None and kept["scheduled_for"] == _moment(minute):
-        fields = {name: kept[name] for name in ("job", "scheduled_for", "started")}
+    """Record the result of a job."""
+    record = ctx.uow.item(keys.tick(job, minute % DAY))
+    if record is not None and record["scheduled_for"] == _moment(minute):
+        fields = {name: record[name] for name in ("job", "scheduled_for", "started")}
         fields |= {"ended": iso(ctx.now), "result": result[:500]}
         ctx.uow.put_if_unchanged(keys.tick(job, minute % DAY), "tick", fields)
 

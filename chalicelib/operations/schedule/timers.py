@@ -1,4 +1,4 @@
-"""What the clock calls of an experiment: timers set by `after`, `@scheduled` functions, background tasks."""
+"""Calls the timed code of an experiment: timers set by `after`, `@scheduled` functions, background tasks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from chalicelib.operations.shared.random_seeds import seeded_draws
 
 logger = logging.getLogger("petri.timers")
 
-#: How many earlier minutes are deleted in one commit; there is one, mostly.
-MOST_DELETED: Final = 40
-#: What counts where timer_limit isn't set.
+#: How many earlier minutes are deleted in one commit; usually there is one.
+MAX_DELETED: Final = 40
+#: The default of timer_limit.
 DEFAULT_LIMIT: Final = 6000
-#: The operator is told of a chain that is too fast once in so many minutes.
+#: The operator is notified of a fast chain of timers at most once in this many minutes.
 NOTIFY_INTERVAL_MINUTES: Final = 60
 
 
 def call_timer(ctx: Context, method: str, arguments: dict[str, Any], chain: int = 0) -> None:
-    """Call what `after` asked for; `chain`: how many timers rang before, each set by the one before."""
+    """Call the method that `after` named; `chain`: how many timers came before, each set by the last."""
     ctx.timer_chain = chain + 1
     with seeded_draws(ctx, None, f"timer|{method}"):
         function = getattr(ctx.experiment, method)
@@ -34,34 +34,34 @@ def call_timer(ctx: Context, method: str, arguments: dict[str, Any], chain: int 
 
 
 def minutes_over_the_limit(ctx: Context) -> int:
-    """Count the ring of a timer that a timer has set; return by how many minutes it has to be put off.
+    """Count the call of a timer that a timer has set; return by how many minutes it has to be postponed.
 
-    A method that sets itself again without end would otherwise run as fast as the functions can. The limit
-    is the whole run's, so the count is kept in the store.
+    A method that sets itself again endlessly would otherwise run as fast as the functions can. The rate limit
+    applies to the whole run, so the count is kept in the store.
     """
     minute = _minute(ctx)
     key = keys.timer_count(minute)
     count = ctx.uow.increment_now(key)
     if count == 1:
         earlier = [item for item in ctx.uow.items(keys.TIMERS) if item["sk"] < key[1]]
-        for item in earlier[:MOST_DELETED]:
+        for item in earlier[:MAX_DELETED]:
             ctx.uow.delete_item((keys.TIMERS, item["sk"]))
     return (count - 1) // _limit(ctx)
 
 
 def postpone(ctx: Context, timer: RunTimer, minutes: int) -> None:
-    """Post a timer again for a later minute, and tell the operator why."""
+    """Post a timer again for a later minute, and notify the operator why."""
     ctx.uow.post(timer, due=ctx.now + timedelta(minutes=minutes))
     text = (
-        f"Timers that are set by timers rang more than {_limit(ctx)} times in one minute "
-        f"(timer_limit), so the rest is put off to the next minutes. The newest calls {timer.method}(), as "
-        f"number {timer.chain + 1} of a chain. If no end is intended there, correct the method so that it "
-        "stops calling after(), and deploy the experiment again. If your groups need this many timers, "
-        "raise timer_limit."
+        f"Timers that set further timers were called more than {_limit(ctx)} times in one minute "
+        f"(timer_limit), so the rest is postponed to the next minutes. The latest calls {timer.method}(), as "
+        f"number {timer.chain + 1} of a chain. If the chain should end, fix the method so that it stops "
+        "calling after(), and deploy the experiment again. If your groups need this many timers, raise "
+        "timer_limit."
     )
     logger.warning("%s", text)
-    told = ctx.uow.state.get("told_of_timers")
-    if told is None or _minute(ctx) - int(told) >= NOTIFY_INTERVAL_MINUTES:
+    notified = ctx.uow.state.get("told_of_timers")
+    if notified is None or _minute(ctx) - int(notified) >= NOTIFY_INTERVAL_MINUTES:
         ctx.uow.state["told_of_timers"] = _minute(ctx)
         notify_operator(ctx, text)
 
@@ -75,12 +75,12 @@ def _minute(ctx: Context) -> int:
 
 
 def is_launched(ctx: Context) -> bool:
-    """Whether the experiment was launched: before, the clock calls nothing of it."""
+    """Whether the experiment has been launched; before that, no timed code of it is called."""
     return bool(ctx.uow.state.get("launched"))
 
 
 def has_background_tasks(ctx: Context) -> bool:
-    """Whether the experiment runs and has tasks for each minute."""
+    """Whether the experiment has been launched and has background tasks."""
     return is_launched(ctx) and bool(ctx.experiment.background_tasks)
 
 

@@ -1,1 +1,1 @@
-"""What every operation uses: the context, access rules, idempotency, seeds, tokens."""
+"""Shared by all operations: the context, access rules, idempotency, seeds, tokens."""

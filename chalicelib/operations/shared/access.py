@@ -1,4 +1,4 @@
-"""Who may do what (docs/contract.md), checked by every operation that isn't public."""
+"""Checks permissions (docs/contract.md) for every operation that isn't public."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from chalicelib.model.participant import WORKING, Participant
 from .context import ANYONE, OPERATOR, PARTICIPANT, Context
 
 MAX_ID = 10**15
-#: Statuses of people who are still on their way: the questionnaire is theirs to answer, a reload goes on.
+#: Statuses of participants who can still continue: a reload resumes, and the questionnaire can be answered.
 ACTIVE_STATUSES = (WORKING, "overrecruited", "screened_out")
 
 
 def is_active(participant: Participant) -> bool:
-    """Whether pages of the experiment have something left for the participant: the questionnaire at least."""
+    """Whether the participant can still use the experiment's pages, the questionnaire at least."""
     return participant.end_time is None and participant.status in ACTIVE_STATUSES
 
 
 def require_operator(ctx: Context) -> None:
-    """Refuse everybody but the operator (and everybody where tokens are off)."""
+    """Refuse every caller but the operator, unless tokens are off."""
     if ctx.caller.kind == PARTICIPANT:
         raise Forbidden("Only the operator may do this.", code="operator_only")
     if ctx.caller.kind not in (OPERATOR, ANYONE):
-        raise Unauthorized("This needs the operator's token: send Authorization: Bearer <token>.")
+        raise Unauthorized("This requires the operator's token: send Authorization: Bearer <token>.")
 
 
 def require_token(ctx: Context) -> None:
-    """Refuse callers without a token, and tokens that have ended."""
+    """Refuse callers without a token, and revoked tokens."""
     if ctx.caller.kind in (OPERATOR, ANYONE):
         return
     if ctx.caller.kind != PARTICIPANT or ctx.caller.participant_id is None:
         raise Unauthorized(
-            "This needs the participant's token, which creating the participant returned: "
+            "This request requires the participant's token, which creating the participant returned: "
             "send Authorization: Bearer <token>."
         )
     try:
         holder = ctx.uow.participant(ctx.caller.participant_id)
     except NotFound as error:
         raise Unauthorized(
-            "This token belongs to no participant of this run.", code="token_invalid"
+            "This token doesn't belong to a participant of this run.", code="token_invalid"
         ) from error
     if holder.token_serial != ctx.caller.serial:
         raise Unauthorized(
-            "This token has ended: the page was opened again elsewhere. Go on there, or reload.",
+            "This token was revoked: the page was opened again elsewhere. Continue there, or reload.",
             code="token_ended",
         )
 
@@ -67,10 +67,10 @@ def _known(number: int, what: str) -> int:
 
 
 def read_id(text: str, what: str) -> int | None:
-    """Return the id that a text writes, or None for a word; NotFound for a number that is no id."""
+    """Parse an id; None for a word, NotFound for a number outside the range of ids."""
     if not (text.isascii() and text.isdigit()):
         return None
-    # A number of thousands of digits can't even be read.
+    # int() refuses thousands of digits.
     return _known(int(text[:20]), what)
 
 
@@ -81,25 +81,25 @@ def own_participant(ctx: Context, participant_id: int) -> Participant:
     require_token(ctx)
     participant = ctx.uow.participant(participant_id)
     if ctx.caller.kind == PARTICIPANT and ctx.caller.participant_id != participant_id:
-        raise Forbidden(f"Participant {participant_id} is somebody else.", code="not_yours")
+        raise Forbidden(f"This token belongs to another participant, not {participant_id}.", code="not_yours")
     ctx.uow.declare_scope(*participant.node_ids)
     return participant
 
 
 def own_node(ctx: Context, node_id: int) -> Node:
-    """Return a node that the caller may act for, read with its network and participant in one call."""
+    """Return a node that the caller may act for; one read also loads its network and participant."""
     _known(node_id, "node")
     ctx.uow.prefetch(node_id=node_id, participant_id=ctx.caller.participant_id)
     require_token(ctx)
     node = ctx.uow.node(node_id)
     if ctx.caller.kind == PARTICIPANT and node.participant_id != ctx.caller.participant_id:
-        raise Forbidden(f"Node {node_id} is somebody else's.", code="not_yours")
+        raise Forbidden(f"Node {node_id} belongs to another participant.", code="not_yours")
     ctx.uow.declare_scope(node_id)
     return node
 
 
 def seed_read(ctx: Context, node: Node, operation: str) -> None:
-    """Seed what the hooks of a reading request draw, by who reads and how much the node has made."""
+    """Seed the draws of a read request's hooks, by participant, node and how much the node has made."""
     ctx.seed(node.participant, f"{operation}|{node.id}", node.last_thing)
 
 

@@ -1,4 +1,4 @@
-"""What every operation gets: the unit of work, the experiment, who is calling, the settings."""
+"""The context of every operation: its unit of work, the experiment, the caller, the settings."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PUBLIC, PARTICIPANT, OPERATOR, ANYONE = "public", "participant", "operator", "an
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling: nobody in particular, a participant's token, the operator's, or a worker.
+    """The caller: anonymous, or identified by a participant's or the operator's token.
 
-    `ANYONE` is a caller where tokens are switched off (debug only).
+    `ANYONE` is the kind of every caller where tokens are off (debug mode only).
     """
 
     kind: str = PUBLIC
@@ -38,17 +38,17 @@ OPERATOR_CALLER = Caller(OPERATOR)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What makes a request recognisable: its id, chosen by the client, and a hash of what it asks."""
+    """Identifies a request: the id that the client chose, and a hash of the request."""
 
     id: str | None = None
     fingerprint: str = ""
 
 
 class TokenIssuer(Protocol):
-    """Makes the signed tokens that participants carry."""
+    """Issues the signed tokens of participants."""
 
     def issue(self, participant_id: int, serial: int) -> str:
-        """Return a token for a participant; tokens of earlier serials have ended."""
+        """Return a token for a participant; tokens with earlier serials are revoked."""
 
 
 class Recruiters(Protocol):
@@ -77,7 +77,7 @@ class Recruiters(Protocol):
 
 @dataclass
 class Context:
-    """One attempt at one operation."""
+    """The context of one attempt at one operation."""
 
     uow: UnitOfWork
     experiment: Experiment
@@ -85,30 +85,30 @@ class Context:
     tokens: TokenIssuer
     recruiters: Recruiters
     run_seed: str
-    #: The run's id: what is sent outward carries it, so that no two runs are taken for one.
+    #: The run's id, which outgoing calls carry, so that two runs can't be confused.
     app_id: str
     caller: Caller = ANONYMOUS
     request: Request = field(default_factory=Request)
-    #: What this process knows of how many wait.
+    #: This process's estimate of how many participants wait.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
-    #: Raised after the commit: a refusal that leaves something behind.
+    #: A refusal that is raised after the commit, which keeps its changes.
     refusal: Refused | None = None
-    #: How many timers have rung one after the other, each set by the one before, up to this one.
+    #: The number of this timer in its chain, in which each timer was set by the one before.
     timer_chain: int = 0
-    #: Whether the consumer sends the payments of this unit right after its commit.
+    #: Whether the consumer sends this unit of work's payments right after its commit.
     sends_payments: bool = False
-    #: Payments that this unit has begun for it, by participant and kind.
+    #: Payments that this unit of work has begun for the consumer, by participant and kind.
     begun_payments: dict[tuple[int, str], Transfer] = field(default_factory=dict)
-    #: Collections that one look is enough at, by name.
+    #: Collections that are read once for each attempt, by name.
     read: dict[str, Any] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
-        """The moment of this unit."""
+        """The time of this unit of work."""
         return self.uow.now
 
     def money(self, amount: Any) -> str:
-        """Write an amount in the currency of the experiment."""
+        """Format an amount in the experiment's currency."""
         return format_money(Decimal(str(amount)), currency_of(self.config))
 
     def seed(self, participant: Participant | None, operation: str, count: int) -> None:
@@ -119,5 +119,5 @@ class Context:
         self.experiment.random_seed = seed
 
     def refuse_after_commit(self, refusal: Refused) -> None:
-        """Answer with a refusal, but keep what this unit has changed."""
+        """Respond with a refusal, but commit what this unit of work has changed."""
         self.refusal = refusal

@@ -1,4 +1,4 @@
-"""The free fields that every POST which makes a record may set."""
+"""Validates and sets the free fields of records, and resolves class names."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chalicelib.model.record import PROPERTIES, Record
 
 from .context import Context
 
-#: The most bytes of UTF-8 that details and properties, or what comes with a participant, may take; with
-#: contents at their limit they still fit into an item of DynamoDB.
+#: The limit, in bytes of UTF-8, of details and properties, or of a participant's entry data; together with
+#: contents at their limit they fit into a DynamoDB item.
 MAX_FIELD_BYTES = 50 * 1024
 
 
@@ -27,7 +27,7 @@ def set_free_fields(record: Record, fields: Mapping[str, Any]) -> None:
 
 
 def check_size(**fields: Any) -> None:
-    """Refuse fields that are too long together; TooLarge names the longest and the limit."""
+    """Refuse fields whose total is too large; TooLarge names the largest and the limit."""
     sizes = {name: _size(value) for name, value in fields.items() if value}
     if sum(sizes.values()) > MAX_FIELD_BYTES:
         longest = max(sizes, key=lambda name: sizes[name])
@@ -43,7 +43,7 @@ def _size(value: Any) -> int:
 
 
 def known_class(ctx: Context, word: str | None, default: type[Record]) -> type[Any]:
-    """Return the class that a request names, of the default's family; BadRequest if it isn't known."""
+    """Return the class that a request names, a subclass of the default; BadRequest if it isn't known."""
     if not word:
         return default
     known = ctx.experiment.known_classes
@@ -51,7 +51,7 @@ def known_class(ctx: Context, word: str | None, default: type[Record]) -> type[A
     if cls is None or not issubclass(cls, default):
         names = ", ".join(sorted(name for name, c in known.items() if issubclass(c, default)))
         raise BadRequest(
-            f"{word!r} is no known kind of {default.__name__}: use one of {names}, "
+            f"{word!r} is not a known class of {default.__name__}: use one of {names}, "
             "or add the class to known_classes.",
             code="unknown_class",
         )

@@ -1,4 +1,4 @@
-"""Notices to the operator: mail after the commit."""
+"""Posts notices to the operator, which are mailed after the commit."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from .context import Context
 
 
 def notify_operator(ctx: Context, text: str) -> None:
-    """Tell the operator by mail, after the commit."""
+    """Mail the operator after the commit."""
     ctx.uow.post(NotifyOperator({"message": text}))

@@ -1,4 +1,4 @@
-"""Seeds for hooks that are called any number of times: each call that draws has draws of its own."""
+"""Seeds the random draws of hooks that are called repeatedly, so that each call draws anew."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .context import Context
 
 @contextmanager
 def seeded_draws(ctx: Context, participant: Participant | None, operation: str) -> Iterator[None]:
-    """Seed by how often this operation has drawn before; written only if the block draws.
+    """Seed by how often this operation has drawn before; the count is stored only if the block draws.
 
-    So the same order of arrival gives the same draws, and yet no two rounds draw alike.
+    So the same order of arrival gives the same draws, and yet each call draws differently.
     """
     key = keys.draws(participant.id if participant is not None else None, operation)
-    kept = ctx.uow.item(key)
-    count = kept["count"] if kept is not None else 0
+    stored = ctx.uow.item(key)
+    count = stored["count"] if stored is not None else 0
     ctx.seed(participant, operation, count)
     before = random.getstate()
     yield

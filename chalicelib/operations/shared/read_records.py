@@ -1,4 +1,4 @@
-"""Reading a participant or a network."""
+"""Reads a participant or a network."""
 
 from __future__ import annotations
 

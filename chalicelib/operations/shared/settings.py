@@ -1,4 +1,4 @@
-"""The run's settings as operations read them: what is not set is None, or the default asked for."""
+"""The run's settings as operations read them: an unset one is None, or the given default."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class SettingsLike(Protocol):
 
 
 class Settings:
-    """Reads settings without complaint; verifying them is the loader's work."""
+    """Reads settings without validation, which is the loader's job."""
 
     def __init__(self, config: SettingsLike) -> None:
-        """Take where settings come from."""
+        """`config` is the source of the settings."""
         self._config = config
 
     def get(self, key: str, default: Any = None) -> Any:

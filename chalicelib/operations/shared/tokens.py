@@ -1,4 +1,4 @@
-"""Signed tokens: who holds one acts for a participant, until it expires or a newer one is issued."""
+"""Signed tokens: a caller with one acts for a participant, until it expires or a newer one revokes it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from chalicelib.errors import Unauthorized
 
 from .context import OPERATOR, OPERATOR_CALLER, PARTICIPANT, Caller
 
-#: How long a participant's token is good, in seconds: longer than any assignment lasts.
+#: How long a participant's token is valid, in seconds: longer than any assignment lasts.
 TOKEN_LIFETIME = 7 * 24 * 3600
-#: By how many seconds a token may have been signed in the future, as this machine's clock has it.
+#: How many seconds ahead of this machine's clock a token may have been signed.
 CLOCK_SKEW = 300
-#: Whose signatures are remembered: a page asks with the same token again and again.
+#: How many verified signatures are cached: a page sends the same token with each request.
 MAX_CACHED_SIGNATURES = 4096
 
 
 class SignedTokens:
-    """Issues and reads participants' tokens, and knows the operator's."""
+    """Issues and verifies participants' tokens, and holds the operator's."""
 
     def __init__(
         self, secret: str | Sequence[str], operator_token: str, lifetime: int = TOKEN_LIFETIME
     ) -> None:
         """`secret` signs; `operator_token` is the one that `petri debug` prints.
 
-        Of several secrets the last one signs, and tokens that the others have signed are good as well.
+        Of several secrets the last one signs, and tokens that the others have signed are valid too.
         """
         keys: str | list[str] = secret if isinstance(secret, str) else list(secret)
         self._secret = f"keyed|{secret if isinstance(secret, str) else secret[-1]}".encode()
@@ -43,28 +43,28 @@ class SignedTokens:
         self._signed = lru_cache(maxsize=MAX_CACHED_SIGNATURES)(self._read_signed)
 
     def keyed(self, text: str) -> str:
-        """Return a hash of a text that only this run can compute: it stands for what must not be kept."""
+        """Return a keyed hash of a text, in place of a value that must not be stored."""
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:24]
 
     def issue(self, participant_id: int, serial: int) -> str:
-        """Return a token for a participant; tokens of earlier serials have ended."""
+        """Return a token for a participant; tokens with earlier serials are revoked."""
         return str(self._serializer.dumps([participant_id, serial]))
 
     def ends(self, token: str) -> float:
-        """Return when a good token ends, in seconds since 1970; the operator's never does."""
+        """Return when a valid token expires, in seconds since 1970; the operator's never does."""
         if hmac.compare_digest(token.encode(), self.operator_token.encode()):
             return math.inf
         return self._signed(token)[1] + self._lifetime
 
     def read(self, token: str) -> Caller:
-        """Return who holds a token; Unauthorized for a forged or expired one."""
+        """Return the caller whom a token identifies; Unauthorized for a forged or expired one."""
         if hmac.compare_digest(token.encode(), self.operator_token.encode()):
             return OPERATOR_CALLER
         try:
             caller, signed = self._signed(token)
         except (BadData, TypeError, ValueError) as error:
-            raise Unauthorized("This token isn't one of ours.", code="token_invalid") from error
-        # Clocks of machines differ, and are set back: by minutes, not by hours.
+            raise Unauthorized("This token is not valid for this run.", code="token_invalid") from error
+        # The clocks of machines differ by minutes, not by hours.
         if not -CLOCK_SKEW <= int(time.time()) - signed <= self._lifetime:
             raise Unauthorized(
                 "This token has expired. Open the link from the recruiter again.", code="token_expired"
@@ -72,22 +72,22 @@ class SignedTokens:
         return caller
 
     def _read_signed(self, token: str) -> tuple[Caller, int]:
-        """Return who holds a token whose signature is ours, and when it was signed."""
+        """Return the caller whom a validly signed token identifies, and when it was signed."""
         content: tuple[Any, Any] = self._serializer.loads(token, return_timestamp=True)
         (participant_id, serial), signed = content
         return Caller(PARTICIPANT, int(participant_id), int(serial)), int(signed.timestamp())
 
 
 class LazyTokens(SignedTokens):
-    """Tokens whose secrets are read when the first is issued or read: what needs none needn't know them."""
+    """Tokens whose secrets are loaded lazily, when the first token is issued or verified."""
 
     def __init__(self, read: Callable[[], tuple[str | Sequence[str], str]]) -> None:
-        """`read` returns what SignedTokens takes; it is called once, however many threads ask first."""
+        """`read` returns the arguments of SignedTokens; it is called once, whatever the number of threads."""
         self._loading = threading.RLock()
         self._read_secrets: Callable[[], tuple[str | Sequence[str], str]] | None = read
 
     def __getattr__(self, name: str) -> Any:
-        """Read the secrets; asked only for what isn't there yet."""
+        """Read the secrets; Python calls this only for attributes that aren't set yet."""
         if name.startswith("__") or name == "_loading":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         with self._loading:

@@ -13,7 +13,7 @@ import pytest
 from infra.aws.lifecycle.launch_request import launch
 from infra.problems import OperatorProblem
 
-OK = {"recruitment_msg": "Recruitment was asked for."}
+OK = {"recruitment_msg": "Recruitment was started."}
 
 
 class Api:

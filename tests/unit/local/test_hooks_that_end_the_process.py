@@ -22,7 +22,7 @@ from pathlib import Path
 
 from chalicelib import bootstrap
 from chalicelib.operations.schedule.dead_letters import list_dead_letters
-from infra.local.consumer import Messages
+from infra.local.consumer import MessageConsumer
 from tests.web.experiments import Talk
 
 folder, life, deadly = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
@@ -51,7 +51,7 @@ settings = {"mode": "debug", "recruiter": "hotair"}
 app = bootstrap.local(Deadly, settings, app_id="deadly", database=folder / "run.sqlite", clock=Clock())
 if life == 0:
     app.run(lambda unit: unit.experiment.launch_bells())
-consumer = Messages(app)
+consumer = MessageConsumer(app)
 for seconds in range(0, 1300, 100):
     while consumer.carry_out_one():
         pass

@@ -22,7 +22,7 @@ from chalicelib.experiment.networks import (
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.operations.network.create_info import note_answer
+from chalicelib.operations.network.create_info import mark_answered
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import a_network, a_source, answer, join, joined, later, put, sent
 
@@ -77,13 +77,13 @@ def test_somebody_who_posted_an_info_has_answered(work: EngineUnitOfWork) -> Non
 
 def test_a_tracking_event_is_no_answer(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
-    note_answer(node, TrackingEvent(origin=node))
+    mark_answered(node, TrackingEvent(origin=node))
     assert not node.has_answered
 
 
 def test_an_info_that_was_posted_as_failed_is_no_answer(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
-    note_answer(node, Info(origin=node, failed=True))
+    mark_answered(node, Info(origin=node, failed=True))
     assert not node.has_answered
 
 

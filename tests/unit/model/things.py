@@ -11,7 +11,7 @@ from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
-from chalicelib.operations.network.create_info import note_answer
+from chalicelib.operations.network.create_info import mark_answered
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 
 NOW = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
@@ -71,7 +71,7 @@ def joined(network: Network, count: int, *, answering: bool = True) -> list[Node
 def answer(node: Node, contents: str = "answer") -> Info:
     """Post an info as the participant does."""
     info = Info(origin=node, contents=contents)
-    note_answer(node, info)
+    mark_answered(node, info)
     return info
 
 

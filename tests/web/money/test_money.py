@@ -197,7 +197,7 @@ def test_the_story_of_a_payment_tells_the_first_try_from_the_later_ones(world: N
         "base pay",
         "sent",
         "No answer came; it is tried again.",
-        "tried again",
+        "retried",
         "the recruiter has paid",
     ]
 

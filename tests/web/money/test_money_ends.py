@@ -389,7 +389,7 @@ def test_a_hook_that_is_only_told_of_the_end_and_always_fails_withholds_no_pay(
     till.go_on(minutes=30)
     assert till.ledger(person) == {"base": "paid", "bonus": "paid"}
     assert [letter["kind"] for letter in till.dead_letters()] == [kind]
-    assert len(till.letters.about("was put aside: LookupError: the author's mistake")) == 1
+    assert len(till.letters.about("became a dead letter: LookupError: the author's mistake")) == 1
 
 
 def test_a_failing_hook_about_bad_data_does_not_keep_the_status_from_being_set(world: NewWorld) -> None:
@@ -425,7 +425,7 @@ def test_a_dead_letter_says_what_it_was_to_do_and_why_it_failed(world: NewWorld)
 
 
 def test_a_dead_letter_is_told_once(world: NewWorld) -> None:
-    assert len(poisoned(world).letters.about("was put aside")) == 1
+    assert len(poisoned(world).letters.about("became a dead letter")) == 1
 
 
 def test_a_letter_that_is_replayed_and_fails_again_is_kept_again(world: NewWorld) -> None:

@@ -66,7 +66,7 @@ def test_a_payment_that_hangs_is_retried(owed: Owed, status: str) -> None:
     put(till, person, status)
     assert till.here.app.run(operator_actions.retry_payment, person.id, "base") is True
     last = till.moves(person, "base")[-1]
-    assert (last["to"], last["by"], last["why"]) == (status, "operator", "to be tried again")
+    assert (last["to"], last["by"], last["why"]) == (status, "operator", "to be retried")
 
 
 @pytest.mark.parametrize("status", [PAID, HELD, REFUSED])
@@ -101,7 +101,7 @@ def test_a_payment_found_in_the_books_is_settled(owed: Owed, status: str) -> Non
     (item,) = till.here.items("payment")
     assert (item["status"], item["recruiter_reference"]) == (PAID, "found-1")
     last = till.moves(person, "base")[-1]
-    assert (last["to"], last["by"], last["why"]) == (PAID, "operator", "found in the recruiter's books")
+    assert (last["to"], last["by"], last["why"]) == (PAID, "operator", "found in the recruiter's records")
 
 
 def test_a_payment_is_settled_once(owed: Owed) -> None:

@@ -124,7 +124,7 @@ def test_with_auto_recruit_off_nothing_opens_and_the_operator_is_told_what_to_do
     till = offering(world, auto_recruit=False)
     end(till, left=1)
     report(till)
-    assert (opened(till), len(till.letters.about("to go on, use: petri recruit"))) == ([1], 1)
+    assert (opened(till), len(till.letters.about("more participants, run: petri recruit"))) == ([1], 1)
 
 
 def test_after_closing_the_end_of_a_hit_is_no_news(world: NewWorld) -> None:
@@ -150,7 +150,7 @@ def test_a_hit_that_somebody_ended_by_hand_is_told_and_not_replaced(world: NewWo
     till = offering(world)
     end(till, left=2, early=timedelta(hours=5))
     report(till)
-    assert (opened(till), len(till.letters.about("before its time"))) == ([3, 1], 1)
+    assert (opened(till), len(till.letters.about("was ended early"))) == ([3, 1], 1)
 
 
 def test_a_hit_that_is_gone_is_told_once(world: NewWorld) -> None:
@@ -158,7 +158,7 @@ def test_a_hit_that_is_gone_is_told_once(world: NewWorld) -> None:
     del till.vendor.offers["H1"]
     report(till)
     till.go_on(hours=25)
-    assert len(till.letters.about("isn't to be found at vendor any more")) == 1
+    assert len(till.letters.about("no longer exists at vendor")) == 1
 
 
 def test_a_report_of_an_unknown_hit_is_kept_and_changes_nothing(world: NewWorld) -> None:

@@ -127,7 +127,7 @@ def test_nobody_takes_part_with_an_id_that_was_not_filled_in(
     else:
         assert asked.code == code
     if code == "id_not_filled_in":
-        assert "Researchers: the link must hold" in began["error_text"]
+        assert "Researchers: the link must contain" in began["error_text"]
 
 
 @pytest.mark.parametrize(("value", "code"), NOBODY.items())
