@@ -1,1 +1,1 @@
-"""The settings of an experiment: their registry, sources and validation."""
+"""Registers, loads and validates the settings of an experiment."""

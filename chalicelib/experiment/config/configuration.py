@@ -1,8 +1,8 @@
-"""The settings of an experiment: `config = get_config()`, then `config.get("base_payment")`.
+"""Loads the settings of an experiment: `config = get_config()`, then `config.get("base_payment")`.
 
-A value is looked for here, and the first one found counts:
+Values are looked up in these sources, in order of precedence:
 
-1. what this run was given (`experiment.run(base_payment=1.0)`, `config.set`)
+1. arguments of this run (`experiment.run(base_payment=1.0)`, `config.set`)
 2. environment variables that are named exactly like a setting
 3. `config.txt` in the experiment's folder
 4. `~/.petriconfig`
@@ -34,9 +34,9 @@ logger = logging.getLogger(__name__)
 class Configuration:
     """The settings of the experiment that this process serves."""
 
-    #: what the last load put up with, for `petri verify` to tell
+    #: problems of the last load that are only reported, by `petri verify`
     notes: list[SettingsProblem]
-    #: whether settings have been loaded; nothing can be read before
+    #: whether settings have been loaded; they can't be read before
     ready: bool
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Configuration:
         return f"<Configuration {'ready' if self.ready else 'not loaded'}>"
 
     def reset(self) -> None:
-        """Forget every value and every setting that an experiment registered."""
+        """Remove all values and all settings that an experiment registered."""
         self._registry = SettingRegistry()
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
@@ -65,12 +65,23 @@ class Configuration:
         *,
         personal: bool = False,
     ) -> None:
-        """Make a setting known, so that config.txt and the environment may hold it.
+        """Register a setting, so that config.txt and the environment can set it.
 
-        `type` is str, int, float or bool. A sensitive setting is never shown, logged or packaged. A personal
-        one (names of people, addresses, lists of ids) is left out of exports unless --no-scrub is given. Each
-        validator is called with the typed value and raises ValueError("must be ...") to refuse it.
-        A setting that Petri knows already may be registered again with its own type.
+        A setting that is registered already can be registered again with the same type.
+
+        Args:
+            key: The name of the setting.
+            type: str, int, float or bool.
+            synonyms: Other names of the setting.
+            sensitive: Whether it is secret: never shown, logged or packaged.
+            validators: Functions that get the typed value and raise ValueError("must be ...") to refuse it.
+            personal: Whether it identifies people (names, addresses, lists of ids), so that it is left out of
+                scrubbed exports.
+
+        Raises:
+            ConfigError: The type isn't supported or differs from the registered one, or a synonym belongs to
+                another setting.
+
         """
         self._registry.add(
             Setting(
@@ -86,10 +97,19 @@ class Configuration:
         )
 
     def get(self, key: str, default: Any = UNSET) -> Any:
-        """Return the value of a setting, or `default` when neither the author nor Petri gave it one.
+        """Return the value of a setting.
 
-        Raises ConfigError for a setting that nobody registered (unless a default is given), for one without
-        value and default, and before the settings are loaded.
+        Args:
+            key: The name of the setting.
+            default: The value for a setting that has neither a value nor a default of its own.
+
+        Returns:
+            The value.
+
+        Raises:
+            ConfigError: The setting isn't registered or has no value, and no `default` was passed; or the
+                settings aren't loaded yet.
+
         """
         if not self.ready:
             raise ConfigError(
@@ -114,7 +134,18 @@ class Configuration:
         )
 
     def money(self, key: str) -> Decimal:
-        """Return an amount of US dollars exactly as it was written."""
+        """Return an amount of US dollars exactly.
+
+        Args:
+            key: The name of the setting.
+
+        Returns:
+            The amount as a Decimal.
+
+        Raises:
+            ConfigError: The setting isn't registered or has no value; or the settings aren't loaded yet.
+
+        """
         return Decimal(str(self.get(key)))
 
     def __getitem__(self, key: str) -> Any:
@@ -128,11 +159,28 @@ class Configuration:
         return known.default is not UNSET or known.name in self._values
 
     def set(self, key: str, value: Any) -> None:
-        """Set a value for this run; it counts more than any file."""
+        """Set a value for this run, which takes precedence over all files.
+
+        Args:
+            key: The name of the setting.
+            value: The value.
+
+        Raises:
+            ConfigError: The setting isn't registered, or the value is invalid.
+
+        """
         self.extend({key: value})
 
     def extend(self, values: Mapping[str, Any]) -> None:
-        """Set several values for this run; when one is refused, none is set."""
+        """Set several values for this run; when one is invalid, none is set.
+
+        Args:
+            values: Values by the names of settings.
+
+        Raises:
+            ConfigError: A setting isn't registered, or a value is invalid.
+
+        """
         layer = from_mapping(values, self._registry, "this run")
         if layer.problems:
             raise SettingsError(layer.problems)
@@ -140,14 +188,17 @@ class Configuration:
         self._values.update(layer.values)
 
     def extend_lazily(self, holds: Callable[[str], bool], read: Callable[[], Mapping[str, Any]]) -> None:
-        """Have the values of sensitive settings read when the first of them is asked for, and not before.
+        """Load the values of sensitive settings lazily, when the first of them is read.
 
-        `holds` says by a setting's name whether its value is among those that `read` returns.
+        Args:
+            holds: Returns whether `read` has the value of the setting with a name.
+            read: Returns the values by name.
+
         """
         self._later.append((holds, read))
 
     def _read_secrets_for(self, key: str | None = None) -> None:
-        """Read the sensitive values, once, among which this setting's is; None: all."""
+        """Load the sensitive values that include this setting's, once; None: load all."""
         known = None if key is None or not self._later else self._registry.find(key)
         if not self._later or (key is not None and (known is None or not known.sensitive)):
             return
@@ -158,31 +209,62 @@ class Configuration:
                 self._later.remove(source)
 
     def as_dict(self, *, include_sensitive: bool = False) -> dict[str, Any]:
-        """Return every setting that has a value; sensitive ones only when asked for."""
+        """Return all settings that have a value.
+
+        Args:
+            include_sensitive: Whether to include sensitive settings.
+
+        Returns:
+            Values by name.
+
+        """
         if include_sensitive:
             self._read_secrets_for()
-        shown = (key for key in self._registry if include_sensitive or not key.sensitive)
-        return {key.name: self.get(key.name) for key in shown if key.name in self}
+        keys = (key for key in self._registry if include_sensitive or not key.sensitive)
+        return {key.name: self.get(key.name) for key in keys if key.name in self}
 
     def given(self, *, sensitive: bool = False) -> dict[str, Any]:
-        """Return the settings that somebody gave a value: those that may be shown, or the sensitive ones."""
+        """Return the settings that have a value of their own, other than the default.
+
+        Args:
+            sensitive: Whether to return the sensitive settings, instead of the others.
+
+        Returns:
+            Values by name.
+
+        """
         if sensitive:
             self._read_secrets_for()
-        shown = (key for key in self._registry if key.effective and key.sensitive == sensitive)
-        return {key.name: self._values[key.name] for key in shown if key.name in self._values}
+        keys = (key for key in self._registry if key.effective and key.sensitive == sensitive)
+        return {key.name: self._values[key.name] for key in keys if key.name in self._values}
 
     def personal(self) -> list[str]:
-        """Return the names of settings that say who takes part or who runs the study."""
+        """Return the names of the settings that identify participants or researchers.
+
+        Returns:
+            The names, sorted.
+
+        """
         return sorted(key.name for key in self._registry if key.personal)
 
     def personal_files(self) -> list[Path]:
-        """Return the files that personal settings were read from (`link_workers = file:pool.txt`)."""
+        """Return the files that personal settings were read from (`link_workers = file:pool.txt`).
+
+        Returns:
+            The paths.
+
+        """
         return [self._files[name] for name in self.personal() if name in self._files]
 
     def public(self) -> dict[str, Any]:
-        """Return what templates and pages may know."""
-        shown = (key for key in self._registry if key.public and not key.sensitive)
-        return {key.name: self.get(key.name) for key in shown if key.name in self}
+        """Return the settings that are available to templates and pages.
+
+        Returns:
+            Values by name.
+
+        """
+        keys = (key for key in self._registry if key.public and not key.sensitive)
+        return {key.name: self.get(key.name) for key in keys if key.name in self}
 
     def load_for(
         self,
@@ -195,9 +277,17 @@ class Configuration:
     ) -> None:
         """Load the settings of the experiment in `folder`.
 
-        `runtime`: what this run is given; `environ`: by default the process's; `home`: where .petriconfig
-        and .dallingerconfig are looked for; `defaults`: the experiment's `config_defaults()`.
-        Raises SettingsError, which lists everything that is wrong in any of them; then nothing changes.
+        Args:
+            folder: The experiment's folder.
+            runtime: The arguments of this run.
+            environ: The environment; by default the process's.
+            home: The folder with .petriconfig and .dallingerconfig.
+            defaults: The experiment's `config_defaults()`.
+
+        Raises:
+            ConfigError: Settings are invalid; the error lists all problems of all sources, and the settings
+                don't change.
+
         """
         registry = self._registry
         sources = [
@@ -220,12 +310,12 @@ class Configuration:
     def _known(self, key: str) -> Setting:
         known = self._registry.find(key)
         if known is None:
-            raise ConfigError(f"Nobody registered the setting '{key}'. {self._registry.fix_for(key)}")
+            raise ConfigError(f"'{key}' is not a registered setting. {self._registry.fix_for(key)}")
         return known
 
 
 def _conflicting_settings(sources: list[SettingsSource]) -> list[SettingsProblem]:
-    """Find settings that are right one by one and wrong together."""
+    """Find settings that are valid on their own but conflict with each other."""
 
     def first(name: str) -> tuple[Any, str]:
         found = (layer for layer in sources if name in layer.values)
@@ -280,7 +370,7 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError:
-        # A Lambda function may have no home; then there are no personal settings.
+        # A Lambda function may have no home directory, and then it has no personal settings.
         return Path(os.devnull)
 
 

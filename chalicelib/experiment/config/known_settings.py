@@ -1,4 +1,4 @@
-"""Every setting that Petri knows, as data: the documentation and `petri verify` read this table too."""
+"""Defines Petri's settings, as data that the documentation and `petri verify` read too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHARES = matching(
 _LANGUAGE = matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")
 _CURRENCY = matching(r"[A-Z]{3}", "a currency's code of three capital letters such as EUR")
 _HIGHEST_PORT = 65535
-#: What `question_max_length` may be at the most.
+#: The maximum of `question_max_length`.
 LONGEST_ANSWER = 40_000
 _WHY_NO_LONGER_ANSWER = (
     "90 answers are stored at once, and AWS stores 4 MB at once; post longer texts as infos"
@@ -38,7 +38,7 @@ _ignored = partial(
     Setting, type=str, meaning="No meaning on this platform.", effective=False, group="Without meaning"
 )
 
-#: every setting that Petri itself knows, in the order of the documentation
+#: Petri's own settings, in the order of the documentation
 KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "mode",
@@ -91,7 +91,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "base_payment",
         float,
-        "US dollars that everybody who takes part is paid.",
+        "US dollars that each participant who finishes is paid.",
         default=0.0,
         public=True,
         validators=(dollars,),
@@ -107,7 +107,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "busy_timeout",
         float,
-        "Minutes that somebody waits for the person ahead before being released and paid.",
+        "Minutes that a participant waits for the participant ahead before being released and paid.",
         default=10.0,
         public=True,
         validators=(above(0),),
@@ -115,24 +115,22 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "timer_limit",
         int,
-        "How many timers that were set by timers may ring in one minute of the run; the rest is put off.",
+        "How many timers that were set by timers can run in one minute of the run; later ones are delayed.",
         default=6000,
         validators=(at_least(1),),
     ),
-    _general("run_seed", int, "The number from which all chance is drawn: the same seed gives the same run."),
-    _general("logfile", str, "Where logs are written; - is the terminal.", default="-"),
+    _general("run_seed", int, "The seed of all random draws: the same seed gives the same run."),
+    _general("logfile", str, "The file that logs are written to; - is the terminal.", default="-"),
     _general(
         "loglevel",
         str,
-        "How much is logged: 0 (everything) to 4 (only failures).",
+        "How much is logged: 0 (everything) to 4 (errors only).",
         default="0",
         validators=(matching("[0-4]", "a number from 0 to 4"),),
     ),
     _general("whimsical", bool, "Whether notices to the operator may be light in tone.", default=True),
     _access("dashboard_user", str, "The operator's name at the dashboard.", default="admin", personal=True),
-    _access(
-        "dashboard_password", str, "The operator's password; made at random when not set.", sensitive=True
-    ),
+    _access("dashboard_password", str, "The operator's password; generated when not set.", sensitive=True),
     _access(
         "require_participant_token",
         bool,
@@ -149,7 +147,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "recruiter",
         str,
-        "Who brings the participants: hotair, cli, bots, multi, link, mturk or prolific.",
+        "The recruiter: hotair, cli, bots, multi, link, mturk or prolific.",
         default="hotair",
         public=True,
     ),
@@ -159,7 +157,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         "With recruiter = multi: names and numbers such as mturk: 5, bots: 5.",
         validators=(_SHARES,),
     ),
-    _recruitment("auto_recruit", bool, "Whether each success recruits the next participant.", default=True),
+    _recruitment("auto_recruit", bool, "Whether a completion recruits the next participant.", default=True),
     _recruitment(
         "lifetime",
         int,
@@ -184,7 +182,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "ad_window",
         str,
-        "Where the study opens: same (the ad's window) or popup; unset, popup for Mechanical Turk only.",
+        "Where the study opens: same (the ad's window) or popup; by default popup for Mechanical Turk only.",
         public=True,
         validators=(one_of("same", "popup"),),
     ),
@@ -204,20 +202,20 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "screen_out_payment",
         float,
-        "US dollars for somebody who is screened out.",
+        "US dollars that a screened-out participant is paid.",
         default=0.0,
         validators=(dollars,),
     ),
     _recruitment(
         "hard_cap",
         float,
-        "US dollars that the run may cost: above it no places are opened and bonuses wait for your word.",
+        "US dollars that the run may cost: above it no places are opened and bonuses wait for your approval.",
         validators=(dollars,),
     ),
     _recruitment(
         "soft_cap",
         float,
-        "US dollars above which you are told, once.",
+        "US dollars above which you are notified, once.",
         validators=(dollars,),
     ),
     _recruitment(
@@ -229,7 +227,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "disable_when_duration_exceeded",
         bool,
-        "Whether recruitment ends when somebody has stayed longer than the duration allows.",
+        "Whether recruitment ends when a participant has taken longer than the duration allows.",
         default=True,
     ),
     _mturk(
@@ -279,14 +277,14 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _mail(
         "mailer",
         str,
-        "How notices are sent: smtp, ses (Amazon's) or log; in debug mode always to the log.",
+        "How notices are sent: smtp, ses (Amazon's) or log. In debug mode they are only logged.",
         default="smtp",
         validators=(one_of("smtp", "ses", "log"),),
     ),
     _mail(
         "contact_email_on_error",
         str,
-        "Who is told of errors, and whom participants can write to.",
+        "The address that gets notices of errors, and that participants can write to.",
         public=True,
         personal=True,
         validators=(_EMAIL,),
@@ -338,10 +336,10 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _sharing(
         "enable_global_experiment_registry",
         bool,
-        "Refused where it is on: there is no registry that all laboratories share.",
+        "Not supported: a shared registry of all laboratories doesn't exist.",
         default=False,
     ),
-    # Both can hold a password.
+    # Both can contain a password.
     _ignored("database_url", sensitive=True),
     _ignored("heroku_auth_token", sensitive=True),
     _ignored("ad_group"),
@@ -364,5 +362,5 @@ _PREFIXES_WITHOUT_MEANING = ("heroku_", "num_dynos_", "dyno_type_")
 
 
 def ignored_setting(name: str) -> Setting | None:
-    """Return the key for a setting that belongs to servers of another platform, however it is spelled."""
+    """Return the setting if it is one of another platform's servers, whatever its case."""
     return _ignored(name, sensitive=True) if name.startswith(_PREFIXES_WITHOUT_MEANING) else None

@@ -1,4 +1,4 @@
-"""What can be wrong with settings, gathered so that an author mends everything in one go."""
+"""Defines the problems of settings, which are collected so that an author can fix all of them at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from chalicelib.errors import ConfigError
 
 @dataclass(frozen=True)
 class SettingsProblem:
-    """One thing that is wrong with one setting, and what mends it."""
+    """A problem of one setting, and how to fix it."""
 
-    #: the setting's name, empty where a line holds none
+    #: the setting's name; empty for a line without one
     key: str
-    #: the file, or the words "environment", "this run" or "config_defaults()"
+    #: the file, or "environment", "this run" or "config_defaults()"
     where: str
-    #: counted from 1; None where there are no lines
+    #: the line's number, from 1; None when the source isn't a file
     line: int | None
     what: str
     fix: str
-    #: nobody registered this setting; an experiment whose code can't be imported may have meant to
+    #: whether the setting isn't registered; an experiment whose code can't be imported may register it
     unknown_key: bool = False
 
     def __str__(self) -> str:
@@ -29,25 +29,25 @@ class SettingsProblem:
 
 
 class SettingsError(ConfigError):
-    """Some settings are wrong; `problems` lists all of them."""
+    """Some settings are invalid; `problems` lists all problems."""
 
     def __init__(self, problems: Iterable[SettingsProblem]) -> None:
-        """Take everything that one load found."""
+        """`problems`: all problems that one load found."""
         self.problems = list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class MissingSettingError(ConfigError, KeyError):
-    """A setting was asked for that has no value and no default."""
+    """A setting was read that has neither a value nor a default."""
 
     def __str__(self) -> str:
-        # KeyError would show the sentence in quotation marks.
+        # KeyError would put the message in quotation marks.
         return str(self.args[0])
 
 
 def closest_match(word: str, words: Iterable[str]) -> str | None:
-    """Return the known word that `word` was most likely meant to be, if one is near."""
-    # Needed only to explain a slip; importing it would lengthen each cold start.
+    """Return the known word that is most similar to `word`, if one is similar enough."""
+    # Lazy import: only an error message needs it, and it would make each cold start slower.
     import difflib
 
     found = difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""The settings of the recruiters that came with keys of their own: Prolific, and entry links."""
+"""Defines the settings of Prolific and of entry links."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _prolific(
         "prolific_fee_percent",
         float,
-        "What Prolific charges on top of each payment, in percent.",
+        "Prolific's fee on top of each payment, in percent.",
         default=33.33,
         validators=(between(0, 100),),
     ),
     _prolific(
         "prolific_vat_percent",
         float,
-        "The tax on that charge, in percent, where it is due.",
+        "The tax on that fee, in percent, where it is due.",
         default=0.0,
         validators=(between(0, 100),),
     ),
@@ -56,14 +56,14 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
         str,
         "A JSON object with more fields of the study, such as filters, by Prolific's own names.",
         default="{}",
-        # Allow lists and block lists among its filters hold the ids of participants.
+        # Its filters can be allow lists and block lists with the ids of participants.
         personal=True,
         validators=(_OBJECT,),
     ),
     _prolific(
         "prolific_screen_out_slots",
         int,
-        "How many people may be screened out before Prolific pauses the study.",
+        "How many participants may be screened out before Prolific pauses the study.",
         default=20,
         validators=(at_least(1),),
     ),
@@ -76,7 +76,7 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _prolific(
         "prolific_webhook_secret",
         str,
-        "What Prolific signs its webhooks with; Prolific is asked for it when not set.",
+        "The secret with which Prolific signs its webhooks; requested from Prolific when not set.",
         sensitive=True,
     ),
     _link(
@@ -89,7 +89,7 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _link(
         "link_exit_address",
         str,
-        "Where people go at the end; {worker_id} and {assignment_id} are filled in.",
+        "Where participants go at the end; {worker_id} and {assignment_id} are filled in.",
         default="",
         validators=(matching(r"https?://\S+", "an address such as https://example.org/done"),),
     ),

@@ -1,4 +1,4 @@
-"""What one setting is."""
+"""Defines settings."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 
 from .validation import Validator
 
-#: says that a setting has no value of its own; None would be a value
+#: marks a setting without a default, since None could be one
 UNSET: Any = object()
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: what it is called, what it holds, what it means."""
+    """A named setting with its type, default, meaning and validators."""
 
     name: str
     type: type
-    #: one line for the documentation
+    #: its description in the documentation, in one line
     meaning: str
     default: Any = UNSET
     synonyms: tuple[str, ...] = ()
     #: never shown, logged, packaged or exported
     sensitive: bool = False
-    #: says who takes part or who runs the study: left out of exports that are shared
+    #: identifies participants or researchers, so it is left out of scrubbed exports
     personal: bool = False
-    #: pages and templates may know it
+    #: available to pages and templates
     public: bool = False
     validators: tuple[Validator, ...] = ()
-    #: False for settings of servers that this platform doesn't have
+    #: False for settings of servers that Petri doesn't have, which are ignored
     effective: bool = True
-    #: the heading under which the documentation lists it
+    #: the section of the documentation that lists it
     group: str = "Your experiment"

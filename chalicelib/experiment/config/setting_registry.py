@@ -1,4 +1,4 @@
-"""Which settings there are: Petri's own and those that an experiment registers."""
+"""Registers settings: Petri's own and those of an experiment."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from .known_settings import KNOWN_SETTINGS, Setting, ignored_setting
 from .problems import closest_match
 from .validation import TYPES
 
-#: a setting of an author with one of these in its name, or this at its end, is kept secret, whether its
-#: author says so or not
+#: an author's setting is treated as sensitive if its name contains one of these words or ends with the last
 _SECRET_WORDS = ("password", "secret", "access_key", "api_key", "private_key")
 _SECRET_END = "token"  # noqa: S105 - part of a name
 
@@ -30,21 +29,21 @@ class SettingRegistry:
         return iter(self._keys.values())
 
     def find(self, name: str) -> Setting | None:
-        """Return the setting of that name or synonym, if it is known; capitals don't matter."""
+        """Return the setting with this name or synonym, if it is known; the case is ignored."""
         owner = self._names.get(name.lower())
         return self._keys[owner] if owner is not None else ignored_setting(name.lower())
 
     def fix_for(self, name: str) -> str:
-        """Say what to do about a name that is not known."""
+        """Return a sentence that says how to fix an unknown name."""
         near = closest_match(name.lower(), self._names)
         guess = f"Did you mean '{near}'? " if near else ""
-        return f"{guess}Settings of your own are registered in extra_parameters()."
+        return f"{guess}Register settings of your own in extra_parameters()."
 
     def add(self, key: Setting) -> None:
-        """Take a setting from an author; one that Petri has already keeps Petri's meaning.
+        """Register a setting of an author; a setting of Petri keeps its meaning.
 
-        Raises ConfigError when the type isn't one that settings can have, or differs from the known one,
-        or when a synonym belongs to another setting.
+        Raises ConfigError when the type isn't supported or differs from the registered one, or when a
+        synonym belongs to another setting.
         """
         if key.type not in TYPES:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Reading settings files: INI as configparser understands it, with the line of each setting kept."""
+"""Parses settings files: INI as configparser reads it, with the line number of each setting."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from .problems import SettingsProblem
 
 _FILE = "file:"
-#: settings above the first [Section] are read into this one, so that the rest of the file is still checked
+#: the section for settings above the first one, so that the rest of the file is still checked
 _ABOVE = "\0above the first section"
 
 
 @dataclass(frozen=True)
 class SettingLine:
-    """One setting as it stands in a file."""
+    """A setting in a file."""
 
     key: str
     text: str
@@ -27,7 +27,7 @@ class SettingLine:
 
 
 class _Reader:
-    """Feeds a file to configparser line by line, and notes the line on which each setting begins."""
+    """Passes a file to configparser line by line, and records the line on which each setting begins."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -63,7 +63,7 @@ class _Reader:
         line = lines[0]
         if section == _ABOVE:
             self._problem(
-                key, line, f"'{key}' stands above the first section.", "Put a line [Experiment] above it."
+                key, line, f"'{key}' is above the first section.", "Add a line [Experiment] above it."
             )
         elif any(entry.key == key for entry in self.entries) or len(lines) > 1:
             self._note_doubled(key, lines)
@@ -79,18 +79,18 @@ class _Reader:
 
     def _note_unreadable(self, error: configparser.ParsingError) -> None:
         for number, _ in error.errors:
-            # The line that opens the section for what stands above is not the author's.
-            self._problem("", number - 1, "this line is no setting.", "Write: name = value")
+            # The header of the section for settings above the first one isn't a line of the author's.
+            self._problem("", number - 1, "this line is not a setting.", "Write: name = value")
 
     def _problem(self, key: str, line: int, what: str, fix: str) -> None:
         self.problems.append(SettingsProblem(key, self.where, line, what, fix))
 
 
 def read_settings(path: Path) -> tuple[list[SettingLine], list[SettingsProblem]]:
-    """Read a settings file; a file that isn't there holds no settings.
+    """Read a settings file; a missing file has no settings.
 
-    Returns the settings in their order, and what could not be read. `%` has no special meaning, and a
-    comment has a line of its own.
+    Returns the settings in order, and the problems of the file. `%` has no special meaning, and a comment
+    has a line of its own.
     """
     reader = _Reader(str(path))
     try:
@@ -107,9 +107,9 @@ def read_settings(path: Path) -> tuple[list[SettingLine], list[SettingsProblem]]
 
 
 def resolve_file_reference(text: str, base: Path) -> str:
-    """Return a setting's words: `text` itself, or what is in the file that `file:PATH` names.
+    """Return a setting's text: `text` itself, or the contents of the file for `file:PATH`.
 
-    The path is relative to `base`; newlines at the end of the file are no part of the value.
+    The path is relative to `base`; newlines at the end of the file aren't part of the value.
     Raises OSError or NotUTF8Error.
     """
     path = referenced_file(text, base)

@@ -1,4 +1,4 @@
-"""Reading one source of settings: a file, the environment, or a mapping given by a program."""
+"""Reads one source of settings: a file, the environment, or a mapping that a program passes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .validation import TRAILING_COMMENT, coerce
 
 @dataclass
 class SettingsSource:
-    """The settings of one source, typed, and what was wrong with them."""
+    """The typed settings of one source, and their problems."""
 
     where: str
     values: dict[str, Any] = field(default_factory=dict)
     #: the files that values were read from, by the name of the setting
     files: dict[str, Path] = field(default_factory=dict)
-    #: what must be mended before the experiment can run
+    #: problems that have to be fixed before the experiment can run
     problems: list[SettingsProblem] = field(default_factory=list)
-    #: what is put up with, and should be known
+    #: problems that are only reported
     notes: list[SettingsProblem] = field(default_factory=list)
-    #: settings that have no meaning here
+    #: settings that Petri ignores
     idle: list[str] = field(default_factory=list)
 
     def put(self, key: Setting, value: Any, line: int | None = None) -> None:
-        """Take a value for a known setting, if it has the type and obeys the rules."""
+        """Add the value of a known setting, if it is valid."""
         if not key.effective:
             self.idle.append(key.name)
         if key.name in self.values:
@@ -46,7 +46,7 @@ class SettingsSource:
             self.refuse(key.name, line, f"{key.name} {refusal}.", "")
 
     def refuse(self, key: str, line: int | None, what: str, fix: str) -> None:
-        """Note something that must be mended."""
+        """Add a problem that has to be fixed."""
         self.problems.append(SettingsProblem(key, self.where, line, what, fix))
 
 
@@ -61,8 +61,7 @@ def validate(key: Setting, value: Any) -> Any:
 def from_file(path: Path, registry: SettingRegistry, *, foreign: bool = False) -> SettingsSource:
     """Read a settings file.
 
-    `foreign`: the file belongs to another program, which may know settings that Petri needn't; they are
-    noted instead of refused.
+    `foreign`: the file belongs to another program, so unknown settings are reported but not refused.
     """
     entries, problems = read_settings(path)
     source = SettingsSource(str(path), problems=problems)
@@ -78,7 +77,7 @@ def from_file(path: Path, registry: SettingRegistry, *, foreign: bool = False) -
 
 
 def from_environment(environ: Mapping[str, str], registry: SettingRegistry, base: Path) -> SettingsSource:
-    """Read the environment; only variables that are named exactly like a setting count."""
+    """Read the environment variables that are named exactly like a setting."""
     source = SettingsSource("environment")
     for key in registry:
         for name in (key.name, *key.synonyms):
@@ -88,7 +87,7 @@ def from_environment(environ: Mapping[str, str], registry: SettingRegistry, base
 
 
 def from_mapping(values: Mapping[str, Any], registry: SettingRegistry, where: str) -> SettingsSource:
-    """Read settings that a program gives, as typed values or as words."""
+    """Read settings that a program passes, as typed values or as text."""
     source = SettingsSource(where)
     for name, value in values.items():
         key = registry.find(name)
@@ -100,18 +99,18 @@ def from_mapping(values: Mapping[str, Any], registry: SettingRegistry, where: st
 
 
 def _note_comment(source: SettingsSource, key: Setting, text: str, line: int) -> None:
-    """Note what looks like a comment behind a text: it is part of the value, and participants may read it."""
+    """Report an apparent comment after a value: it is part of the value, and participants may see it."""
     found = TRAILING_COMMENT.search(text)
     if key.type is not str or not key.effective or text.startswith("file:") or found is None:
         return
     readers = ", and participants can read it" if key.public and not key.sensitive else ""
-    what = f"what follows {found.group().strip()} is part of the value of {key.name}{readers}."
-    fix = "If it is a comment, give it a line of its own."
+    what = f"the text from {found.group().strip()} on is part of the value of {key.name}{readers}."
+    fix = "If it is a comment, move it to a line of its own."
     source.notes.append(SettingsProblem(key.name, source.where, line, what, fix))
 
 
 def _unknown(name: str, where: str, line: int | None, registry: SettingRegistry) -> SettingsProblem:
-    what = f"'{name}' is no setting that Petri or this experiment knows."
+    what = f"'{name}' is not a setting of Petri or of this experiment."
     return SettingsProblem(name, where, line, what, registry.fix_for(name), unknown_key=True)
 
 

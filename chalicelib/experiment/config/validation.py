@@ -1,7 +1,7 @@
-"""From the words of a settings file to typed values, and the rules that values of single keys obey.
+"""Parses and validates the values of single settings.
 
-Each function that refuses raises ValueError with the rest of a sentence: "must be ...". It never repeats
-the value it was given, so that a secret in the wrong place isn't printed.
+Validators raise ValueError with the end of a sentence: "must be ...". The message never contains the value,
+so that a secret in the wrong place isn't printed.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-#: a comment behind a value is part of the value in INI files; this recognises the slip
+#: detects a comment after a value, which is part of the value in INI files
 TRAILING_COMMENT = re.compile(r"\s[#;]")
-#: longer whole numbers are slips, and Python refuses to read very long ones
+#: longer whole numbers are errors, and Python refuses to parse very long ones
 _MAX_DIGITS = 300
-#: more than anybody is paid for taking part; above it stands a slip
+#: more than any participant is paid; a larger amount is an error
 _MAX_DOLLARS = 10_000
 
 
 def parse(text: str, type_: type) -> Any:
-    """Turn words into a value of `type_`; the ValueError says what is expected."""
+    """Parse a text as a value of `type_`; the ValueError says what is expected."""
     if type_ is str:
         return text
     try:
         return _PARSERS[type_](text.strip())
     except ValueError as refused:
         if not text.strip():
-            raise ValueError(f"{refused}, but nothing stands there") from None
+            raise ValueError(f"{refused}, but it is empty") from None
         if TRAILING_COMMENT.search(text):
             raise ValueError(f"{refused}; a comment needs a line of its own") from None
         raise
 
 
 def coerce(value: Any, type_: type) -> Any:
-    """Turn a value given by a program into one of `type_`.
+    """Convert a value that a program passes to `type_`.
 
-    Understood are the type itself, words as in a file, and whole numbers and Decimals for a float.
+    Accepts values of the type itself, text as in a file, and whole numbers and Decimals for a float.
     """
     if isinstance(value, str):
         return parse(value, type_)
@@ -97,13 +97,13 @@ _EXPECTED: dict[type, str] = {
     str: "must be text",
     int: "must be a whole number such as 12",
     float: "must be a number such as 0.5",
-    bool: "must be true or false (yes, no, on, off, 1 and 0 are understood too)",
+    bool: "must be true or false (yes, no, on, off, 1 and 0 are accepted too)",
 }
 _PARSERS: dict[type, Callable[[str], Any]] = {bool: _boolean, int: _whole, float: _number}
 
 
 def at_least(lowest: float) -> Validator:
-    """Make a rule: the number is `lowest` or more."""
+    """Return a validator: the number is `lowest` or more."""
 
     def rule(value: float) -> None:
         if value < lowest:
@@ -113,7 +113,7 @@ def at_least(lowest: float) -> Validator:
 
 
 def at_most(highest: float, why: str) -> Validator:
-    """Make a rule: the number is `highest` or less; `why` completes a sentence after "because"."""
+    """Return a validator: the number is `highest` or less; `why` ends a sentence after "because"."""
 
     def rule(value: float) -> None:
         if value > highest:
@@ -123,7 +123,7 @@ def at_most(highest: float, why: str) -> Validator:
 
 
 def above(limit: float) -> Validator:
-    """Make a rule: the number is more than `limit`."""
+    """Return a validator: the number is more than `limit`."""
 
     def rule(value: float) -> None:
         if value <= limit:
@@ -133,18 +133,18 @@ def above(limit: float) -> Validator:
 
 
 def between(lowest: float, highest: float) -> Validator:
-    """Make a rule: the number lies between the two, both included."""
+    """Return a validator: the number is between the two, inclusive."""
 
     def rule(value: Any) -> None:
         number = _number(str(value))
         if not lowest <= number <= highest:
-            raise ValueError(f"must lie between {lowest} and {highest}")
+            raise ValueError(f"must be between {lowest} and {highest}")
 
     return rule
 
 
 def one_of(*words: str) -> Validator:
-    """Make a rule: the text is one of these words."""
+    """Return a validator: the text is one of these words."""
 
     def rule(value: str) -> None:
         if value not in words:
@@ -154,7 +154,7 @@ def one_of(*words: str) -> Validator:
 
 
 def matching(pattern: str, expected: str) -> Validator:
-    """Make a rule: the text is empty or looks as the pattern says; `expected` ends "must be ..."."""
+    """Return a validator: the text is empty or matches the pattern; `expected` ends "must be ..."."""
     compiled = re.compile(pattern)
 
     def rule(value: str) -> None:
@@ -165,16 +165,16 @@ def matching(pattern: str, expected: str) -> Validator:
 
 
 def dollars(value: float) -> None:
-    """Rule for amounts of money: US dollars, not below zero, no fractions of a cent."""
+    """Validate an amount of US dollars: not negative, no fractions of a cent."""
     amount = Decimal(str(value))
     if not 0 <= amount <= _MAX_DOLLARS:
-        raise ValueError(f"must lie between 0 and {_MAX_DOLLARS}; it is an amount of US dollars")
+        raise ValueError(f"must be between 0 and {_MAX_DOLLARS}; it is an amount of US dollars")
     if amount != amount.quantize(Decimal("0.01")):
         raise ValueError("must have at most two decimals; it is an amount of US dollars and cents")
 
 
 def json_list(value: str) -> None:
-    """Rule for settings that hold a JSON list."""
+    """Validate a setting that contains a JSON list."""
     refusal = ValueError('must be a JSON list such as ["one", "two"]')
     try:
         parsed = json.loads(value)

@@ -63,11 +63,11 @@ def test_capitals_in_a_name_do_not_matter(load) -> None:
         ("[A]\ntitle = x\n\ntitle = y\n", 4, "more than once (lines 2 and 4)"),
         ("[A]\ntitle = x\n[B]\ntitle = y\n", 4, "more than once (lines 2 and 4)"),
         ("[A]\ntitle = x\nTitle = y\n", 3, "set twice"),
-        ("[A]\n\nwhat is this\n", 3, "this line is no setting"),
-        ("[A]\ngood = 1\n[B\n", 3, "this line is no setting"),
+        ("[A]\n\nwhat is this\n", 3, "this line is not a setting"),
+        ("[A]\ngood = 1\n[B\n", 3, "this line is not a setting"),
     ],
 )
-def test_a_file_that_is_not_in_order_is_refused_with_the_line(
+def test_an_invalid_file_is_refused_with_the_line(
     config: Configuration, tmp_path: Path, text: str, line: int, words: str
 ) -> None:
     config.register("good", int)
@@ -110,9 +110,9 @@ def test_a_file_that_is_named_and_missing_is_refused(load) -> None:
 
 
 @pytest.mark.parametrize("line", ["title = Rumours  # working title", "title = Rumours ; ask Ann"])
-def test_a_comment_behind_a_text_is_warned_of(load, line: str) -> None:
+def test_a_comment_behind_a_text_causes_a_warning(load, line: str) -> None:
     notes = [str(note) for note in load(line).notes]
-    assert any("config.txt, line 2: what follows" in note for note in notes)
+    assert any("config.txt, line 2: the text from" in note for note in notes)
     assert any("of title, and participants can read it" in note for note in notes)
 
 

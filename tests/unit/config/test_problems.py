@@ -20,8 +20,8 @@ def test_an_unknown_setting_is_refused_with_file_and_line_and_the_nearest_known_
 ) -> None:
     (problem,) = problems_of(load, "base_paymnt = 1.0")
     assert problem == (
-        f"{folder / 'config.txt'}, line 2: 'base_paymnt' is no setting that Petri or this experiment knows. "
-        "Did you mean 'base_payment'? Settings of your own are registered in extra_parameters()."
+        f"{folder / 'config.txt'}, line 2: 'base_paymnt' is not a setting of Petri or of this experiment. "
+        "Did you mean 'base_payment'? Register settings of your own in extra_parameters()."
     )
 
 

@@ -81,7 +81,7 @@ def test_a_setting_that_nobody_registered_is_told(rehearse) -> None:
         get_config().get("n_people")
 """
     (finding,) = rehearse(hook)
-    assert "Nobody registered the setting 'n_people'" in finding.what
+    assert "'n_people' is not a registered setting" in finding.what
 
 
 def test_a_network_that_is_full_of_sources_is_told(rehearse) -> None:

@@ -96,7 +96,7 @@ def test_a_wrong_setting_is_told_with_its_line(check) -> None:
     (finding,) = check({"config.txt": "[A]\nbase_payment = -1\n"})
     assert (finding.where, finding.what) == (
         "config.txt, line 2",
-        "base_payment must lie between 0 and 10000; it is an amount of US dollars.",
+        "base_payment must be between 0 and 10000; it is an amount of US dollars.",
     )
 
 
@@ -154,7 +154,7 @@ class Study(Experiment):
     def two(self): pass
 """
     found = check({"experiment.py": code, "config.txt": "[A]\n"})
-    assert [each.fix for each in found] == ["Choose another address."] * 2
+    assert [each.fix for each in found] == ["Choose another path."] * 2
 
 
 def test_an_address_that_is_a_page_is_told(check) -> None:
