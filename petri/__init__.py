@@ -1,4 +1,4 @@
-"""What experiments import: `from petri import Experiment, Chain, Info`."""
+"""Exports what experiments import: `from petri import Experiment, Chain, Info`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public names: what an author imports says `petri` in tracebacks, type hints and links."""
+"""Makes public names appear as `petri` in tracebacks, type hints and links."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The errors that Petri raises: `from petri.errors import RuleBroken`.
+"""Exports the errors that Petri raises: `from petri.errors import RuleBroken`.
 
-`PetriError` is the base class of all of them. `code` is a stable word for programs, and `str(error)` a
-sentence for people that says what to do.
+`PetriError` is the base class of all of them. `code` is a stable identifier for programs, and `str(error)` is
+a sentence for people that says what to do.
 """
 
 from __future__ import annotations

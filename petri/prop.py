@@ -1,4 +1,4 @@
-"""Typed properties: `generation = prop.integer(2)` keeps a whole number in property2."""
+"""Exports typed properties: `generation = prop.integer(2)` stores a whole number in property2."""
 
 from __future__ import annotations
 

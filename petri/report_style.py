@@ -1,4 +1,4 @@
-"""The look that all reports share: light or dark as the reader's system is, on a screen, a phone or paper."""
+"""Defines the style of all reports: light or dark as the reader's system, for screens, phones and paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The author's door: subclass Experiment and override its hooks."""
+"""Defines Experiment, the class that authors subclass to override its hooks."""
 
 from __future__ import annotations
 
@@ -59,53 +59,53 @@ _STOCK_BY_NAME = {cls.__name__: cls for cls in STOCK_CLASSES}
 
 
 class Experiment:
-    """What happens when: one object for each request, with the request's unit of work.
+    """The base class of experiments. Each request makes one object of it, with the request's unit of work.
 
-    Set attributes in `configure()`. What is kept on `self` doesn't survive the request; `self.state`
-    (a small dict) and the records do. What a hook asks for outward (recruit, close) happens after the
-    commit, once, however often the hook was run again.
+    Set attributes in `configure()`. Values on `self` don't survive the request; `self.state` (a small dict)
+    and the records do. Effects of a hook (recruit, close) happen after the commit, once, however often the
+    hook was retried.
     """
 
     verbose: bool = True
     task: str = "Experiment title"
     practice_repeats: int = 0
     experiment_repeats: int = 0
-    #: How many must wait together before anybody begins; 0: no waiting room.
+    #: How many participants must wait before the room opens; 0: no waiting room.
     quorum: int = 0
     initial_recruitment_size: int = 1
     #: Whether a place opens only when the node before it has answered.
     gating: bool = True
-    #: How many places may be opened beyond those free to join at the moment.
+    #: How many more places can be opened than participants can join now.
     over_recruitment: int = 0
-    #: What the experiment listens to: every participant may listen and speak there.
+    #: The experiment's channel, which all participants can subscribe to and publish on.
     channel: str | None = None
-    #: More channels on which every participant may listen and speak.
+    #: More channels that all participants can subscribe to and publish on.
     public_channels: Sequence[str] = ()
-    #: Channels heard in the request itself instead of by the queue; True for all.
+    #: Channels whose messages are handled in the request itself instead of through the queue; True for all.
     immediate: bool | Collection[str] = False
-    #: How many make a room, when there are many rooms (for one room, set `quorum`).
+    #: The number of members of each room, when there are many rooms (for one room, set `quorum`).
     room_size: int = 0
-    #: How many rooms open at the most; 0: as many as are filled.
+    #: The maximum number of rooms; 0: no limit.
     rooms: int = 0
-    #: After `waiting_timeout` a room starts with so many; 0: it doesn't, and they are let go with pay.
+    #: The smallest room that starts after `waiting_timeout`; 0: none does, and members are released with pay.
     min_size: int = 0
-    #: Minutes after which nobody has to wait any longer; None: no end.
+    #: The maximum number of minutes that participants wait; None: no limit.
     waiting_timeout: float | None = None
-    #: Override as a method `group_by(self, waiting)`: get participants in order of arrival, return groups.
+    #: Override as a method `group_by(self, waiting)`, which gets participants by arrival and returns groups.
     group_by: Callable[..., Any] | None = None
     #: Seconds that a socket may be gone before a participant counts as disconnected.
     dropout_grace: float = 15.0
-    #: What then happens in a running group: "wait", "go_on", "bot" or "end".
+    #: What happens in a running group when a member is disconnected: "wait", "go_on", "bot" or "end".
     dropout_policy: str = "wait"
     app_id: str | None = None
     models: Any = None
-    #: Runs experiments from the researcher's machine; the command line puts it here.
+    #: The runner on the researcher's machine, which the command line sets.
     runner: ClassVar[Runner | None] = None
 
     participant_constructor: Callable[..., Participant] = Participant
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Have the author's hooks note how long they take: a slow one is named in the log."""
+        """Measure the author's hooks, so that the log can name a slow one."""
         super().__init_subclass__(**options)
         time_hooks(cls, _hook_names())
 
@@ -119,45 +119,45 @@ class Experiment:
         self._work = session
         self.known_classes: dict[str, type[Record]] = dict(_STOCK_BY_NAME)
         self.public_properties: dict[str, Any] = {}
-        #: What hooks asked for during this request; messages for it are posted with the commit.
+        #: The effects of this request's hooks, for which messages are posted with the commit.
         self.pending_effects: list[Effect] = []
         self.random_seed: str | None = None
-        #: Checks a submission and pays its bonus; the platform sets it while it hands a submission over.
+        #: Checks a submission and pays its bonus; the platform sets it while a submission is reviewed.
         self.review_submission: Callable[[Participant], None] | None = None
-        #: In an `@experiment_route`: what was sent with the request, and whose token came with it.
+        #: In an `@experiment_route`: the parameters of the request, and the participant whose token was sent.
         self.parameters: dict[str, Any] = {}
         self.calling_participant: Participant | None = None
-        # On the researcher's machine, before `run()`, there are no settings yet to configure from.
+        # On the researcher's machine, settings aren't loaded before `run()`.
         if session is not None or get_config().ready:
             self.configure()
 
-    # -- what a hook can use ------------------------------------------------------------------
+    # -- helpers for hooks --------------------------------------------------------------------
 
     @property
     def work(self) -> UnitOfWork:
-        """The request's unit of work; RuleBroken where there is none."""
+        """The request's unit of work; RuleBroken when there is none."""
         if self._work is None:
-            raise RuleBroken("This Experiment has no run behind it: hooks are called by the platform.")
+            raise RuleBroken("This Experiment doesn't belong to a run: only the platform can call hooks.")
         return self._work
 
     @property
     def state(self) -> dict[str, Any]:
-        """A small dict that lasts: written in the same commit as what else the request changes."""
+        """A small dict that is stored, in the same commit as the request's other changes."""
         kept: dict[str, Any] = self.work.state.setdefault("state", {})
         return kept
 
     @property
     def recruiter(self) -> RecruiterProxy:
-        """Ask for participants: `self.recruiter.recruit(n=1)`, `self.recruiter.close_recruitment()`."""
+        """Requests participants: `self.recruiter.recruit(n=1)`, `self.recruiter.close_recruitment()`."""
         return RecruiterProxy(self.pending_effects.append)
 
     @cached_property
     def random(self) -> random.Random:
-        """A source of randomness of its own, seeded as `random` is for each operation."""
+        """A random generator, seeded for each operation as the module `random` is."""
         return random.Random(self.random_seed)
 
     def save(self, *objects: Record) -> None:
-        """Make records part of this request; nothing is written before the request's own commit.
+        """Add records to this request's unit of work, which writes them with its commit.
 
         Args:
             *objects: New or changed records.
@@ -166,7 +166,7 @@ class Experiment:
         self.work.save(*objects)
 
     def networks(self, role: str = "all", full: Failed = "all") -> list[Network]:
-        """Return living networks in order of id, by role ("all", "practice" ...) and by `full`.
+        """Return living networks in order of id.
 
         Args:
             role: The role to look for, or `"all"`.
@@ -187,7 +187,7 @@ class Experiment:
 
         Args:
             text: What to write.
-            key: A word that the line begins with.
+            key: A word at the beginning of the line.
             force: Write the line even when `verbose` is off.
 
         """
@@ -195,13 +195,13 @@ class Experiment:
             logger.info("%s %s", key, text)
 
     def log_summary(self) -> None:
-        """Write how many participants have which status to the log."""
+        """Log how many participants have each status."""
         for status, count in sorted(self.work.statuses().items()):
             logger.info("%s participants: %s", count, status)
 
     @classmethod
     def make_uuid(cls, app_id: Any = None) -> str:
-        """Return a new unique id, or the given one, unchanged, when it is a valid UUID of any version.
+        """Return a new unique id, or `app_id` itself when it is a valid UUID of any version.
 
         Args:
             app_id: An id that may be a UUID already.
@@ -224,10 +224,10 @@ class Experiment:
     # -- setting up -----------------------------------------------------------------------------
 
     def configure(self) -> None:
-        """Override: read the configuration and set attributes. Called when the object is made."""
+        """Override to read the configuration and set attributes. Called when the object is made."""
 
     def setup(self) -> None:
-        """Make the networks, at launch, once: practice_repeats and experiment_repeats of them."""
+        """Make `practice_repeats` and `experiment_repeats` networks. Called once, at launch."""
         for role, repeats in (("practice", self.practice_repeats), ("experiment", self.experiment_repeats)):
             for _ in range(repeats):
                 network = self.create_network()
@@ -235,7 +235,7 @@ class Experiment:
                 self.save(network)
 
     def create_network(self) -> Network:
-        """Override: return a new network; Empty by default.
+        """Override to return a new network; Empty by default.
 
         Returns:
             A network that hasn't been saved yet; its role is set by `setup`.
@@ -260,7 +260,7 @@ class Experiment:
         fingerprint_hash: str | None = None,
         entry_information: dict[str, Any] | None = None,
     ) -> Participant:
-        """Make a participant with `participant_constructor`, of the object or else of the class.
+        """Make a participant with `participant_constructor`.
 
         Args:
             worker_id: The recruiter's id of the person.
@@ -289,7 +289,7 @@ class Experiment:
         return participant
 
     def load_participant(self, assignment_id: str) -> Participant | None:
-        """Return the one participant with this assignment, or None.
+        """Return the participant with an assignment.
 
         Args:
             assignment_id: The recruiter's id of the assignment.
@@ -302,26 +302,25 @@ class Experiment:
         return None if claimed is None else self.work.participant(claimed["participant_id"])
 
     def is_overrecruited(self, waiting_count: int) -> bool:
-        """Say whether a newcomer is one too many: above the quorum, or above the seats of all rooms.
+        """Return whether a new participant exceeds the quorum, or the seats of all rooms.
 
         Args:
-            waiting_count: How many participants wait or have a seat, the newcomer included.
+            waiting_count: How many participants wait or have a seat, the new one included.
 
         Returns:
-            True when the newcomer gets no seat.
+            True when there is no seat for the new participant.
 
         """
         seats = self.room_size * self.rooms if self.room_size else self.quorum
         return bool(seats) and waiting_count > seats
 
     def get_network_for_participant(self, participant: Participant) -> Network | None:
-        """Find a network that isn't full, is open for the participant and wasn't visited yet.
+        """Return a network that isn't full, is open for the participant and that they haven't visited yet.
 
-        Practice networks come first. None when nothing is left; NetworkBusy when all that is left
-        waits for somebody's answer.
+        Practice networks come first.
 
         Args:
-            participant: The participant who asks for a place.
+            participant: The participant who requests a place.
 
         Returns:
             The network to join, or None when no network is left for the participant.
@@ -341,7 +340,7 @@ class Experiment:
         return practice[0] if practice else self.choose_network(is_open, participant)
 
     def choose_network(self, networks: list[Network], participant: Participant) -> Network | None:
-        """Choose among open networks: one at random.
+        """Choose one of the open networks, at random by default.
 
         Args:
             networks: The open networks, in order of id.
@@ -368,7 +367,7 @@ class Experiment:
         return Node(network=network, participant=participant)
 
     def add_node_to_network(self, node: Node, network: Network) -> None:
-        """Connect a new node as its network does.
+        """Connect a new node by its network's `add_node`.
 
         Args:
             node: The new node.
@@ -472,10 +471,10 @@ class Experiment:
     # -- channels, rooms, timers ------------------------------------------------------------------
 
     def send(self, raw: str) -> None:
-        """Hear a raw frame, `<channel>:<data>`; passes it on to `receive_message`.
+        """Handle a raw frame, `<channel>:<data>`, by passing it on to `receive_message`.
 
         Args:
-            raw: The frame as it came.
+            raw: The frame.
 
         """
         channel_name, _, message = raw.partition(":")
@@ -489,10 +488,10 @@ class Experiment:
         node: Node | None = None,
         receive_time: datetime | None = None,
     ) -> None:
-        """Override: hear what was said on a channel, or what happened (`dallinger_control`).
+        """Override to handle a message on a channel, or an event on the control channel `dallinger_control`.
 
         Args:
-            message: The text behind the channel's name.
+            message: The text after the channel's name.
             channel_name: The channel that it was sent on.
             participant: The participant who sent it, None for the platform's own events.
             node: The participant's node, where there is one.
@@ -501,19 +500,19 @@ class Experiment:
         """
 
     def publish_to_subscribers(self, data: str, channel_name: str | None = None) -> None:
-        """Say something on a channel (the experiment's own by default), after the commit.
+        """Publish a message on a channel after the commit.
 
         Args:
             data: The text to send.
             channel_name: The channel; by default the experiment's own.
 
         Raises:
-            RuleBroken: No channel is named, and the experiment has none.
+            RuleBroken: No channel was passed, and the experiment has none.
 
         """
         channel = channel_name or self.channel
         if channel is None:
-            raise RuleBroken("Name a channel, or give the experiment one: channel = 'my_channel'.")
+            raise RuleBroken("Pass a channel, or define one in the experiment: channel = 'my_channel'.")
         require_serializable(data, f"What is published on {channel!r}")
         self.pending_effects.append(PublishData(channel, data))
 
@@ -527,7 +526,7 @@ class Experiment:
         """
 
     def participant_disconnected(self, participant: Participant) -> None:
-        """Run when somebody in a running group has been gone for `dropout_grace`: the dropout policy.
+        """Carry out the dropout policy, after a member of a running group has been gone for `dropout_grace`.
 
         Args:
             participant: The participant who is gone.
@@ -541,7 +540,7 @@ class Experiment:
             self.pending_effects.append(DismissGroup(participant.id))
 
     def participant_returned(self, participant: Participant) -> None:
-        """Run when somebody who was gone is back.
+        """Run when a participant who was disconnected is back.
 
         Args:
             participant: The participant who is back.
@@ -549,12 +548,12 @@ class Experiment:
         """
 
     def after(self, seconds: float, method: str, **arguments: Any) -> None:
-        """Have a method of the experiment called later, once, with these (JSON) arguments.
+        """Schedule one call of a method of the experiment.
 
         Args:
             seconds: How long to wait after the commit.
             method: The name of the method.
-            **arguments: What the method is called with; JSON values only.
+            **arguments: The arguments of the method; JSON values only.
 
         Raises:
             RuleBroken: The experiment has no such method, or an argument can't be stored.
@@ -577,17 +576,16 @@ class Experiment:
         """
 
     def on_recruiter_submission_complete(self, participant: Participant, event: Mapping[str, Any]) -> None:
-        """Run when the recruiter has the submission: checks the data, pays the bonus, approves, recruits.
+        """Review a submission: check the data, pay the bonus, approve and recruit.
 
-        An override that doesn't call `super()` leaves all of that out; base pay is owed already. `event` has
-        event_type, participant_id, assignment_id and timestamp.
+        An override that doesn't call `super()` skips all of that; base pay is owed already.
 
         Args:
             participant: The participant.
             event: What the recruiter reported: event_type, participant_id, assignment_id and timestamp.
 
         Raises:
-            RuleBroken: The hook was called by other code than the platform.
+            RuleBroken: The hook was called by code other than the platform.
 
         """
         del event
@@ -596,7 +594,7 @@ class Experiment:
         self.review_submission(participant)
 
     def data_check(self, participant: Participant) -> bool:
-        """Say whether the participant's data are usable.
+        """Return whether the participant's data are usable.
 
         Args:
             participant: The participant.
@@ -609,7 +607,7 @@ class Experiment:
         return True
 
     def attention_check(self, participant: Participant) -> bool:
-        """Say whether the participant paid attention.
+        """Return whether the participant paid attention.
 
         Args:
             participant: The participant.
@@ -635,7 +633,7 @@ class Experiment:
         return 0
 
     def bonus_reason(self) -> str:
-        """Return what the participant is told about the bonus.
+        """Return the message about the bonus that the participant gets.
 
         Returns:
             One or two sentences for the participant.
@@ -679,7 +677,7 @@ class Experiment:
         self.fail_participant(participant)
 
     def assignment_returned(self, participant: Participant) -> None:
-        """Run when a participant gave the assignment back: fails the participant's nodes.
+        """Run when a participant returned the assignment: fails the participant's nodes.
 
         Args:
             participant: The participant.
@@ -688,7 +686,7 @@ class Experiment:
         self.fail_participant(participant)
 
     def assignment_reassigned(self, participant: Participant) -> None:
-        """Run when somebody else took the assignment over: fails the participant's nodes.
+        """Run when another participant took over the assignment: fails the participant's nodes.
 
         Args:
             participant: The participant who had the assignment before.
@@ -697,9 +695,9 @@ class Experiment:
         self.fail_participant(participant)
 
     def screen_out(self, participant: Participant) -> None:
-        """End somebody's part who doesn't fit: `screen_out_payment` is owed, another is asked for.
+        """Screen out a participant: `screen_out_payment` is owed, and another participant is recruited.
 
-        Their page goes to the exit with `dallinger.submitAssignment()`.
+        The participant's page goes to the exit with `dallinger.submitAssignment()`.
 
         Args:
             participant: The participant.
@@ -709,7 +707,9 @@ class Experiment:
 
         """
         if not participant.is_working:
-            raise RuleBroken(f"{participant!r} is {participant.status}; only who takes part is screened out.")
+            raise RuleBroken(
+                f"{participant!r} is {participant.status}; only working participants can be screened out."
+            )
         participant.status = "screened_out"
         self.work.update_status_index(participant)
         self.fail_participant(participant)
@@ -726,14 +726,14 @@ class Experiment:
             node.fail(f"{participant!r} left")
 
     def recruit(self) -> None:
-        """Ask for one more while there are places; close recruitment when every network is full."""
+        """Recruit one more participant while there are places; stop recruiting when every network is full."""
         if self.networks(full=False):
             self.recruiter.recruit(n=1)
         else:
             self.recruiter.close_recruitment()
 
     def is_complete(self) -> bool | None:
-        """Say whether the experiment is over; None: when nothing is unfilled and nobody is working.
+        """Return whether the experiment is over: by default when networks are full and no participant works.
 
         Returns:
             True, False, or None for the default rule.
@@ -744,7 +744,7 @@ class Experiment:
     # -- on the researcher's machine ------------------------------------------------------------
 
     def analyze(self, data: Any) -> Any:
-        """Override: look at a run's data (`petri.data.Data`) and return a `petri.report.Report`, or None.
+        """Override to analyze the data of a run.
 
         Args:
             data: The run's data, a `petri.data.Data`.
@@ -802,8 +802,8 @@ class Experiment:
     def _runner(self) -> Runner:
         if Experiment.runner is not None:
             return Experiment.runner
-        # What runs experiments is installed beside Petri on the researcher's machine, and not in Lambda,
-        # where each cold start would pay for this import.
+        # Lazy import: the runner is installed on the researcher's machine only, and not in Lambda, where it
+        # would make each cold start slower.
         from importlib.metadata import entry_points
 
         for found in entry_points(group="petri.runner"):

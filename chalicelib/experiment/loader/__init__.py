@@ -1,1 +1,1 @@
-"""Loads an author's folder and returns its experiment class."""
+"""Loads an experiment from an author's folder."""

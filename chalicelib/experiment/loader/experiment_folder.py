@@ -1,11 +1,11 @@
-"""From an author's folder to an experiment that can be run.
+"""Loads an experiment from an author's folder.
 
 `load_experiment(folder)` imports the code, lets it register its settings, loads them, and finds the
-Experiment class, its own addresses, its clocks and its bots.
+Experiment class with its routes, schedules and bots.
 
-The process's working directory is not changed here. A host runs with the experiment's folder as its
-working directory, because experiments open their stimuli as "static/stimuli/story.md"; code that doesn't
-want to rely on it writes `Path(__file__).parents[1] / "static"`.
+This module doesn't change the working directory of the process. A host runs in the experiment's folder,
+because experiments open their stimuli as "static/stimuli/story.md"; code that shouldn't depend on that uses
+`Path(__file__).parents[1] / "static"`.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ CLASS_NAME = "EXPERIMENT_CLASS_NAME"
 
 @dataclass(frozen=True)
 class LoadedExperiment:
-    """An author's folder, ready to be run. `config` is the process's one: a second load replaces it."""
+    """An experiment that is ready to run. `config` belongs to the process: a second load replaces it."""
 
     folder: Path
-    #: the folder's name
+    #: the name of the folder
     name: str
     module: ModuleType
     experiment_class: type[Experiment]
     config: Configuration
-    #: (source, destination inside the folder) of files that come from elsewhere
+    #: (source, destination in the folder) of files from outside the folder
     extra_files: list[tuple[Path, str]]
     routes: list[AuthorRoute]
     scheduled: list[ScheduledFunction]
 
     def bots(self) -> dict[str, type]:
-        """Return the experiment's bot classes by name; the one called Bot is used when none is named."""
-        # Bots bring an HTTP client along, which a Lambda function has no use for.
+        """Return the experiment's bot classes by name. The class Bot is the default."""
+        # Lazy import: bots need an HTTP client, which Lambda functions don't use.
         from chalicelib.experiment.bots.high_performance_bot import BotBase, HighPerformanceBotBase
 
         return _own_classes(self.module, (BotBase, HighPerformanceBotBase))
@@ -66,13 +66,13 @@ def load_experiment(
 ) -> LoadedExperiment:
     """Load the experiment in `folder`.
 
-    `runtime`: settings of this run, which count most; `environ` and `home`: where settings and
-    EXPERIMENT_CLASS_NAME are looked for, by default the process's own; `core_routes`: Petri's own addresses,
-    which the author's must leave alone. In a folder that was staged or archived, files from elsewhere lie in
-    their places already, and the author isn't asked for them.
+    `runtime`: the settings of this run, which take precedence. `environ` and `home`: the sources of settings
+    and of EXPERIMENT_CLASS_NAME, by default the process's own. `core_routes`: Petri's own routes, which the
+    author's can't replace. In a staged or archived folder, files from outside are in their places already, so
+    the author's `extra_files()` isn't called.
 
-    Raises ExperimentError when folder or code can't be used, ConfigError with all that is wrong in the
-    settings. Both name file and line where there is one.
+    Raises ExperimentError when the folder or the code can't be used, and ConfigError with all problems of the
+    settings. Both name the file and the line where there is one.
     """
     folder = folder.resolve()
     environ = os.environ if environ is None else environ
@@ -97,8 +97,8 @@ def load_experiment(
 
 
 def find_experiment_class(module: ModuleType, wanted: str | None = None) -> type[Experiment]:
-    """Return the one Experiment subclass of an experiment's code, or the one that is `wanted` by name."""
-    # The class brings networks and nodes along; who only reads settings has no use for them.
+    """Return the Experiment subclass of an experiment's code, or the one with the name `wanted`."""
+    # Lazy import: the class imports networks and nodes, which code that only reads settings doesn't need.
     from chalicelib.experiment.experiment import Experiment
 
     found = _own_classes(module, (Experiment,))
@@ -106,12 +106,12 @@ def find_experiment_class(module: ModuleType, wanted: str | None = None) -> type
         return _named_class(module, Experiment, wanted, found)
     if not found:
         raise ExperimentError(
-            "experiment.py defines no experiment; write: class MyStudy(Experiment), "
+            "experiment.py doesn't define an experiment; write: class MyStudy(Experiment), "
             "with Experiment imported from petri."
         )
     if len(found) > 1:
         raise ExperimentError(
-            f"experiment.py holds several experiments ({', '.join(sorted(found))}); keep one, "
+            f"experiment.py defines several experiments ({', '.join(sorted(found))}); keep one, "
             f"or name one in the environment: {CLASS_NAME}={min(found)}"
         )
     return next(iter(found.values()))
@@ -125,7 +125,7 @@ def register_settings(folder: Path, module: ModuleType, cls: type) -> None:
 
 
 def default_settings(folder: Path, module: ModuleType, cls: type) -> dict[str, Any]:
-    """Return what the author's `config_defaults()` say; the class's count more than the module's."""
+    """Return the author's `config_defaults()`; the class's take precedence over the module's."""
     defaults: dict[str, Any] = {}
     for config_defaults in _hooks("config_defaults", module, cls):
         with author_code(folder, "config_defaults() failed"):
@@ -134,7 +134,7 @@ def default_settings(folder: Path, module: ModuleType, cls: type) -> dict[str, A
 
 
 def find_extra_files(folder: Path, module: ModuleType, cls: type) -> list[tuple[Path, str]]:
-    """Return what the author's `extra_files()` say: existing sources, and places inside the folder."""
+    """Return the author's `extra_files()`: existing sources, and destinations inside the folder."""
     found = []
     for extra_files in _hooks("extra_files", module, cls):
         with author_code(folder, "extra_files() failed"):
@@ -149,7 +149,7 @@ def _extra_file(folder: Path, pair: Any) -> tuple[Path, str]:
         raise ExperimentError(f"each entry must be a pair (source, destination), not {pair!r}.") from None
     path = (folder / Path(source).expanduser()).resolve()
     if not path.exists():
-        raise ExperimentError(f"the source {source} doesn't exist; correct the path.")
+        raise ExperimentError(f"the source {source} doesn't exist; fix the path.")
     place = PurePosixPath(destination.lstrip("/"))
     if not place.parts or ".." in place.parts:
         raise ExperimentError(f"the destination {destination} must lie inside the experiment's folder.")
@@ -157,13 +157,13 @@ def _extra_file(folder: Path, pair: Any) -> tuple[Path, str]:
 
 
 def _hooks(name: str, module: ModuleType, cls: type) -> list[Callable[[], Any]]:
-    """Find a function that may stand on the module, on the class, or on both; the module's comes first."""
+    """Find a function that the module, the class, or both can define; the module's comes first."""
     hooks = (getattr(owner, name, None) for owner in (module, cls))
     return [hook for hook in hooks if callable(hook)]
 
 
 def _own_classes(module: ModuleType, bases: tuple[type, ...]) -> dict[str, type[Any]]:
-    """Find the classes that the author's code derives from one of `bases`, each once."""
+    """Find the author's subclasses of one of `bases`, each once."""
     package = module.__name__.partition(".")[0]
     found: dict[type, str] = {}
     for name, member in vars(module).items():
@@ -183,5 +183,7 @@ def _named_class(
     if not inspect.isclass(cls) or not issubclass(cls, base):
         near = closest_match(wanted, found)
         guess = f"; did you mean {near}?" if near else "."
-        raise ExperimentError(f"{CLASS_NAME} names {wanted}, which is no experiment in experiment.py{guess}")
+        raise ExperimentError(
+            f"{CLASS_NAME} names {wanted}, which is not an experiment in experiment.py{guess}"
+        )
     return cls

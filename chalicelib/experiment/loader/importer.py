@@ -1,4 +1,4 @@
-"""Importing an author's folder as a package of its own, however its files import each other."""
+"""Imports an author's folder as a package of its own, however its files import each other."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from chalicelib.model import record_classes
 from .namespace import close_namespace, open_namespace
 
 _numbers = itertools.count(1)
-#: What an author's package is called inside the process, which says nothing to the author.
+#: The private name of an author's package, which is removed from errors.
 _PRIVATE = re.compile(r"\b_petri_experiment_\d+\.")
 
 
 def require_experiment(folder: Path) -> None:
-    """Check that a folder holds an experiment; ExperimentError without an experiment.py."""
+    """Raise ExperimentError when a folder doesn't contain an experiment.py."""
     if not (folder / "experiment.py").is_file():
-        raise ExperimentError(f"There is no experiment.py in {folder}; give the folder that holds it.")
+        raise ExperimentError(f"There is no experiment.py in {folder}; pass the folder that contains it.")
 
 
 def import_experiment(folder: Path) -> ModuleType:
     """Import `experiment.py` of a folder and return its module.
 
-    The folder becomes a package with a private name and a name space of its own: beside `from . import
-    models`, its files may write `import models`, whatever Petri, Python or an installed package calls a
-    module of its own.
+    The folder becomes a package with a private name and a name space of its own: besides `from . import
+    models`, its files can use `import models`, even if Petri, Python or an installed package has a module
+    of that name.
 
     Raises ExperimentError with file and line when the code can't be imported.
     """
@@ -53,7 +53,7 @@ def import_experiment(folder: Path) -> ModuleType:
 
 @contextmanager
 def author_code(folder: Path, what: str) -> Iterator[None]:
-    """Turn whatever an author's code raises into an ExperimentError that says where it was raised."""
+    """Turn any error of an author's code into an ExperimentError that says where it was raised."""
     try:
         yield
     except Interrupted:
@@ -72,10 +72,10 @@ def _describe(error: BaseException, folder: Path) -> str:
 
 
 def _unreadable_source(error: BaseException, folder: Path) -> NotUTF8Error | None:
-    """Return which of the author's sources Python can't read, if its encoding is why."""
+    """Return the author's source file that Python can't decode, if the encoding is the cause."""
     if not isinstance(error, SyntaxError):
         return None
-    # Python doesn't name a source with null bytes, which is what UTF-16 looks like to it.
+    # UTF-16 contains null bytes, and Python's error for these doesn't name the file.
     sources = [Path(error.filename)] if error.filename else sorted(folder.rglob("*.py"))
     found = (_why_unreadable(source) for source in sources if source.is_file())
     return next((why for why in found if why is not None), None)
@@ -83,7 +83,7 @@ def _unreadable_source(error: BaseException, folder: Path) -> NotUTF8Error | Non
 
 def _why_unreadable(source: Path) -> NotUTF8Error | None:
     try:
-        # Python's own rule: a file may say in its first lines that it is in another encoding.
+        # As in Python, a file can declare another encoding in its first lines.
         with tokenize.open(source) as text:
             is_readable = "\0" not in text.read()
     except (SyntaxError, UnicodeDecodeError):
@@ -93,7 +93,7 @@ def _why_unreadable(source: Path) -> NotUTF8Error | None:
 
 
 def _place(error: BaseException, folder: Path) -> str:
-    """Find the last line of the author's own code that was on the way to the error."""
+    """Return the last line of the author's own code in the traceback."""
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))

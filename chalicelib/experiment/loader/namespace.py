@@ -1,9 +1,9 @@
-"""The name space of an author's folder: its files import each other by plain names, and only they do.
+"""Gives an author's folder a name space, in which its files import each other by plain names.
 
-The import statement looks `__import__` up in the builtins of the module that it stands in. Each of the
-author's modules therefore gets builtins of its own, whose `__import__` looks beside the module first. So
+The import statement looks up `__import__` in the builtins of its module. Each of the author's modules
+therefore gets builtins of its own, whose `__import__` looks in the author's folder first. So
 `import numbers` means the author's numbers.py inside the folder, and Python's module everywhere else: the
-platform never meets the author's names, and two experiments never share a module.
+author's names never shadow the platform's, and two experiments never share a module.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-#: Names that an author's file can't take: they import Petri by it, and Python finds built-in modules first.
+#: Names that an author's file can't have: `petri`, and built-in modules, which Python finds first.
 RESERVED = frozenset({"petri", *sys.builtin_module_names})
 
-#: The folder of each experiment that was imported, by the private name of its package.
+#: The folders of imported experiments, by the private name of the package.
 _folders: dict[str, Path] = {}
 
 
 def open_namespace(package: str, folder: Path) -> None:
-    """Make `folder` importable as `package`, a private name; `folder` may have an `__init__.py` or none."""
+    """Make `folder` importable as `package`, a private name, with or without an `__init__.py`."""
     importlib.invalidate_caches()
     _folders[package] = folder
     _plain_names.forget()
@@ -44,14 +44,14 @@ def open_namespace(package: str, folder: Path) -> None:
 
 
 def close_namespace(package: str) -> None:
-    """Forget a package whose import failed, with every module of it."""
+    """Remove a package whose import failed, with all its modules."""
     _folders.pop(package, None)
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
 
 
 def _own_name(package: str, name: str) -> str | None:
-    """Return the full name of the author's module that a plain name means; None: it isn't the author's."""
+    """Return the full name of the author's module with a plain name; None when there is none."""
     head = name.partition(".")[0]
     folder = _folders.get(package)
     if folder is None or head in RESERVED:
@@ -63,7 +63,7 @@ def _own_name(package: str, name: str) -> str | None:
 
 
 def _author_builtins(package: str) -> dict[str, Any]:
-    """Return builtins whose `__import__` looks in the author's folder first."""
+    """Return builtins whose `__import__` searches the author's folder first."""
 
     def import_beside(
         name: str,
@@ -103,7 +103,7 @@ class _Finder(MetaPathFinder):
 
 
 class _AuthorLoader(Loader):
-    """Gives a module the author's builtins before its code runs; otherwise the loader that it wraps."""
+    """Wraps a loader, to give a module the author's builtins before its code runs."""
 
     def __init__(self, loader: Any, package: str) -> None:
         self._loader = loader
@@ -118,14 +118,14 @@ class _AuthorLoader(Loader):
         self._loader.exec_module(module)
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else tools ask a loader for: sources for tracebacks, file names, resources."""
+        """Delegate everything else to the wrapped loader: sources for tracebacks, file names, resources."""
         return getattr(self._loader, name)
 
 
 class _PlainNameFinder(MetaPathFinder):
-    """Finds what an author's code asks importlib for by a plain name, where no other module has that name.
+    """Finds modules that an author's code imports through importlib by a plain name that no other module has.
 
-    Such a module enters `sys.modules` by its plain name too, until the next experiment is imported.
+    Such a module is in `sys.modules` under its plain name too, until the next experiment is imported.
     """
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class _PlainNameFinder(MetaPathFinder):
 
 
 class _AliasLoader(Loader):
-    """Answers one name with the module that is known under another, and keeps the first name out of sight."""
+    """Loads a module under a second name, without changing its own name."""
 
     def __init__(self, own_name: str) -> None:
         self._own_name = own_name
@@ -159,12 +159,12 @@ class _AliasLoader(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system has put the second name's spec in place of the module's own.
+        # The import system has replaced the module's own spec by that of the second name.
         module.__spec__ = self._own_spec
 
 
 def _importing_package() -> str:
-    """Return the package of the author's code that is importing at this moment, or ""."""
+    """Return the package of the author's code that is importing now, or ""."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the importing frame is nowhere else to be had
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))

@@ -1,4 +1,4 @@
-"""Whether an author's records can be told apart when they are read back: each class needs its own `type`."""
+"""Validates that each of an author's record classes has a `type` of its own, by which it is read back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chalicelib.model.record_classes import is_petris, subclasses_of
 def check_types(package: str) -> None:
     """Check the record classes (nodes, infos, networks ...) that the modules of a package define.
 
-    Raises ExperimentError, with a line for each class that has no `type` of its own or one that another
-    class has: its records would be read back as something else.
+    Raises ExperimentError, with a line for each class that has no `type` of its own or shares one: its
+    records would be read back as another class.
     """
     own = list(_record_classes(package))
     refusals = [refusal for cls in own if (refusal := _refusal(cls, own))]
@@ -40,7 +40,7 @@ def _record_classes(package: str) -> Iterator[type[Record]]:
 def _refusal(cls: type[Record], own: list[type[Record]]) -> str:
     word = cls.__dict__.get("type")
     if word is None:
-        # A class that only others build on is never stored itself.
+        # A class that only serves as a base class is never stored itself.
         if any(other is not cls and issubclass(other, cls) for other in own):
             return ""
         parent = cls.__mro__[1].__name__

@@ -139,7 +139,7 @@ def test_a_failed_import_leaves_nothing_behind(write) -> None:
 
 
 def test_a_folder_without_experiment_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == f"There is no experiment.py in {tmp_path}; give the folder that holds it."
+    assert refusal(tmp_path) == f"There is no experiment.py in {tmp_path}; pass the folder that contains it."
 
 
 def test_a_syntax_error_is_told_with_file_and_line(write) -> None:
