@@ -19,6 +19,7 @@ from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import Failed, Record
 from chalicelib.model.serializable import require_serializable
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
@@ -710,7 +711,7 @@ class Experiment:
             raise RuleBroken(
                 f"{participant!r} is {participant.status}; only working participants can be screened out."
             )
-        participant.status = "screened_out"
+        participant.change_status(ParticipantStatus.SCREENED_OUT)
         self.work.update_status_index(participant)
         self.fail_participant(participant)
         self.pending_effects.append(ScreenOut(participant.id))

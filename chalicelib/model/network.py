@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.errors import RuleBroken
+from chalicelib.model.statuses import TransmissionStatus
 
 from .record import (
     Cascade,
@@ -239,7 +240,8 @@ class Network(Record):
             The node, or None when no living transmission has been received.
 
         """
-        received = [t for t in self.transmissions(status="received") if t.receive_time is not None]
+        sent = self.transmissions(status=TransmissionStatus.RECEIVED)
+        received = [t for t in sent if t.receive_time is not None]
         if not received:
             return None
         return max(received, key=lambda t: (t.receive_time, t.id)).destination

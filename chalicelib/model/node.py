@@ -238,7 +238,7 @@ class Node(Record):
         """
         self._looks()
         kind = check_type(type, Info)
-        received = {t.info_id: t.info for t in self.work.transmissions_to(self) if t.status == "received"}
+        received = {t.info_id: t.info for t in self.work.transmissions_to(self) if t.is_received}
         return of_kind(received.values(), kind, "all" if failed is None else failed, properties)
 
     def transmissions(
@@ -455,7 +455,7 @@ class Node(Record):
             raise RuleBroken(f"{self!r} has failed and can't receive infos.")
         if self.is_source:
             raise RuleBroken(f"{self!r} is a source and can't receive infos.")
-        pending = [t for t in self.work.transmissions_to(self) if t.status == "pending" and not t.failed]
+        pending = [t for t in self.work.transmissions_to(self) if t.is_pending and not t.failed]
         if what is not None:
             if what not in pending:
                 raise RuleBroken(f"{what!r} isn't pending at {self!r}.")

@@ -8,41 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .record import Cascade, Failed, Kind, ObjectFields, Record, alive, of_kind
 from .record_classes import check_type
+from .statuses import PARTICIPANT_TRANSITIONS, ParticipantStatus, check_transition
 
 if TYPE_CHECKING:
     from .info import Info
     from .node import Node
     from .question import Question
-
-WORKING = "working"
-PARTICIPANT_STATUSES = (
-    WORKING,
-    "overrecruited",
-    "submitted",
-    "approved",
-    "rejected",
-    "returned",
-    "abandoned",
-    "did_not_attend",
-    "bad_data",
-    "missing_notification",
-    "replaced",
-    "screened_out",
-)
-#: Final statuses: the participant is expected to do nothing more and has no place any more.
-FINISHED_STATUSES = frozenset(
-    {
-        "approved",
-        "rejected",
-        "returned",
-        "abandoned",
-        "did_not_attend",
-        "bad_data",
-        "missing_notification",
-    }
-)
-#: Statuses of participants who did their part; their nodes are kept.
-SUCCESSFUL_STATUSES = ("submitted", "approved")
 
 
 class Participant(Record):
@@ -103,7 +74,7 @@ class Participant(Record):
     end_time: datetime | None = None
     base_pay: Decimal | None = None
     bonus: Decimal | None = None
-    status: str = WORKING
+    status: str = ParticipantStatus.WORKING.value
     entry_information: dict[str, Any]
     fingerprint_hash: str | None = None
     #: When the participant consented and the hash of the text shown: {"time": ..., "hash": ...}.
@@ -166,7 +137,16 @@ class Participant(Record):
     @property
     def is_working(self) -> bool:
         """Whether the participant is still taking part: status working, and not at the end yet."""
-        return self.status == WORKING and self.end_time is None
+        return self.status == ParticipantStatus.WORKING and self.end_time is None
+
+    def change_status(self, status: ParticipantStatus) -> None:
+        """Change the status, if the table of transitions allows it.
+
+        Raises:
+            RuleBroken: The table doesn't allow the change.
+
+        """
+        self.status = check_transition(PARTICIPANT_TRANSITIONS, self.status, status)
 
     @property
     def unique_id(self) -> str:

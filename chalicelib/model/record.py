@@ -12,6 +12,7 @@ from chalicelib.errors import BadRequest, ExperimentError, RuleBroken
 
 from .failing import failure_causes
 from .serializable import require_serializable
+from .statuses import TransmissionStatus
 
 if TYPE_CHECKING:
     from .repository import Repository
@@ -315,7 +316,7 @@ class Record:
 
 
 R = TypeVar("R", bound=Record)
-TRANSMISSION_FILTERS = ("all", "pending", "received")
+TRANSMISSION_FILTERS = ("all", *(status.value for status in TransmissionStatus))
 
 
 def alive(records: Iterable[R], failed: Failed = False) -> list[R]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from .record import Record
+from .statuses import PAYMENT_TRANSITIONS, PaymentStatus, check_transition
 
 
 class Notification(Record):
@@ -32,10 +33,6 @@ class Notification(Record):
         self.event_type = event_type
 
 
-#: The statuses of a payment: due, sending, then paid, refused or held.
-DUE, SENDING, PAID, REFUSED, HELD = "due", "sending", "paid", "refused", "held"
-
-
 class Payment(Record):
     """The sum of one kind that is owed to one participant. A participant has at most one of each kind."""
 
@@ -56,7 +53,7 @@ class Payment(Record):
     kind: str
     #: US dollars.
     amount: Decimal
-    status: str = DUE
+    status: str = PaymentStatus.DUE.value
     reason: str | None = None
     recruiter_reference: str | None = None
     sent_time: datetime | None = None
@@ -76,6 +73,15 @@ class Payment(Record):
         self.kind = kind
         self.amount = amount
         self.reason = reason
+
+    def change_status(self, status: PaymentStatus) -> None:
+        """Change the status, if the table of transitions allows it.
+
+        Raises:
+            RuleBroken: The table doesn't allow the change.
+
+        """
+        self.status = check_transition(PAYMENT_TRANSITIONS, self.status, status)
 
 
 class Recruitment(Record):

@@ -64,7 +64,7 @@ class Transformation(Record):
     def _check_input(node: Node, info_in: Info) -> None:
         if info_in.origin_id == node.id:
             return
-        received = (t.info_id for t in node.work.transmissions_to(node) if t.status == "received")
+        received = (t.info_id for t in node.work.transmissions_to(node) if t.is_received)
         if info_in.id not in set(received):
             raise RuleBroken(f"{node!r} can't transform {info_in!r}: it neither made nor received it.")
 

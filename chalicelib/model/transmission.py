@@ -9,15 +9,13 @@ from chalicelib.errors import RuleBroken
 
 from .failing import end_nodes
 from .record import Record
+from .statuses import TRANSMISSION_TRANSITIONS, TransmissionStatus, check_transition
 
 if TYPE_CHECKING:
     from .info import Info
     from .network import Network
     from .node import Node
     from .vector import Vector
-
-PENDING = "pending"
-RECEIVED = "received"
 
 
 class Transmission(Record):
@@ -50,7 +48,7 @@ class Transmission(Record):
     info_id: int
     network_id: int
     receive_time: datetime | None = None
-    status: str = PENDING
+    status: str = TransmissionStatus.PENDING.value
 
     _network: Network
     _info: Info | None = None
@@ -79,6 +77,16 @@ class Transmission(Record):
         self._info = info
         self._vector = vector
         vector.work.attach(self)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the destination has not received it yet."""
+        return self.status == TransmissionStatus.PENDING
+
+    @property
+    def is_received(self) -> bool:
+        """Whether the destination has received it."""
+        return self.status == TransmissionStatus.RECEIVED
 
     @property
     def info(self) -> Info:
@@ -111,7 +119,7 @@ class Transmission(Record):
     def mark_received(self) -> None:
         """Set the status to received, with a receive time after all others of the same request."""
         self.receive_time = self.work.next_receipt(self)
-        self.status = RECEIVED
+        self.status = check_transition(TRANSMISSION_TRANSITIONS, self.status, TransmissionStatus.RECEIVED)
 
     def _failed_above(self) -> Record | None:
         return self._network.mark_above(*end_nodes(self.object_type, self.__dict__))

@@ -15,10 +15,11 @@ from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import MAX_NODES, NETWORK_SPAN, Node
-from chalicelib.model.participant import FINISHED_STATUSES, Participant
+from chalicelib.model.participant import Participant
 from chalicelib.model.question import PARTICIPANT_SPAN, Question
 from chalicelib.model.record import Record, iso
 from chalicelib.model.run_records import Payment
+from chalicelib.model.statuses import ENDED
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
@@ -239,15 +240,13 @@ class EngineUnitOfWork(RecordReader):
         if participant.waiting_since is not None and not participant.early_exit_reason:
             fields["waiting"] = True
         here, elsewhere = keys.listed(participant.id), keys.over(participant.id)
-        if participant.status in FINISHED_STATUSES:
+        if participant.status in ENDED:
             here, elsewhere = elsewhere, here
         self.put_item(here, "listed", fields, expect=ANY)
         # Its siblings name it by the version that the participant gets.
         self._changes[here][0]["v"] = participant._version + 1
         stored = self._items.get(keys.participant(participant.id))
-        if stored is not None and (stored["status"] in FINISHED_STATUSES) != (
-            participant.status in FINISHED_STATUSES
-        ):
+        if stored is not None and (stored["status"] in ENDED) != (participant.status in ENDED):
             self.delete_item(elsewhere)
 
     def items(self, pk: str, prefix: str = "") -> list[Item]:

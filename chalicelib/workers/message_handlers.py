@@ -45,6 +45,7 @@ from chalicelib.messages import (
     SendToParticipants,
     WaitingTimeout,
 )
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.participant import deadlines, ended_listings, notifications
 from chalicelib.operations.participant import submission as finishing
 from chalicelib.operations.payment import ledger
@@ -106,7 +107,7 @@ def _record_task_completion(message: Received[RecordTaskCompletion]) -> None:
 @handles(RecordReturn)
 def _record_return(message: Received[RecordReturn]) -> None:
     participant_id = message.body.participant_id
-    services.current().handle(message, finishing.record_loss, participant_id, "returned")
+    services.current().handle(message, finishing.record_loss, participant_id, ParticipantStatus.RETURNED)
 
 
 @handles(RecruiterNotification)

@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.export import COLUMNS, Export, MalformedTableError
 from chalicelib.export.table_schema import Row
-from chalicelib.model.participant import WORKING
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.storage.record_mapping import KINDS
 
 #: The columns that refer to other records, and their tables.
@@ -41,7 +41,7 @@ RENAMED: Final = {"recruiter_id": "recruiter"}
 UNTOLD: Final[dict[str, Row]] = {
     "recruitment": {"recruiter": "", "event_type": "recruit", "n": 1},
     "question": {"number": 0},
-    "participant": {"status": WORKING},
+    "participant": {"status": ParticipantStatus.WORKING.value},
 }
 #: A base class's type name in Dallinger.
 BASE: Final = "base"

@@ -10,8 +10,8 @@ from typing import Any
 from chalicelib.export.rows import OBJECTS
 from chalicelib.export.table_schema import Row
 from chalicelib.model import keys
-from chalicelib.model.participant import FINISHED_STATUSES
 from chalicelib.model.record import PROPERTIES, iso
+from chalicelib.model.statuses import ENDED
 from chalicelib.storage.engine import Item, Key
 from chalicelib.storage.record_mapping import KINDS, STORED_AS
 
@@ -122,7 +122,7 @@ def participant_items(row: Row, seen: Survey) -> list[Item]:
     if tally is not None:
         fields.update(last_question=tally.newest, last_time=iso(tally.last_time))
     listed = {"id": row["id"], "status": row["status"], "seated": bool(node_ids)}
-    place = keys.over(row["id"]) if row["status"] in FINISHED_STATUSES else keys.listed(row["id"])
+    place = keys.over(row["id"]) if row["status"] in ENDED else keys.listed(row["id"])
     return [
         item_at(keys.participant(row["id"]), "participant", fields),
         item_at(place, "listed", listed),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import PetriError
-from chalicelib.model.run_records import DUE, HELD, PAID, REFUSED, SENDING
+from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.ledger import BASE
 from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, PaymentQuery
@@ -43,18 +43,18 @@ class Comparison:
 
 def retry(app: App, wanted: PaymentFilter, *, dry_run: bool) -> list[PaymentEntry]:
     """Have payments that are due or being sent tried again; return them."""
-    return _each(app, wanted, (DUE, SENDING), operator_actions.retry_payment, dry_run=dry_run)
+    return _each(app, wanted, PAYMENT_IN_PROGRESS, operator_actions.retry_payment, dry_run=dry_run)
 
 
 def release(app: App, wanted: PaymentFilter, *, dry_run: bool) -> list[PaymentEntry]:
     """Have held and refused payments sent after all; return them."""
-    return _each(app, wanted, (HELD, REFUSED), operator_actions.release_payment, dry_run=dry_run)
+    return _each(app, wanted, PAYMENT_STOPPED, operator_actions.release_payment, dry_run=dry_run)
 
 
 def _each(
     app: App,
     wanted: PaymentFilter,
-    statuses: tuple[str, ...],
+    statuses: frozenset[PaymentStatus],
     act: Callable[[Context, int, str], bool],
     *,
     dry_run: bool,
@@ -94,7 +94,7 @@ def _compared(app: App, question: PaymentQuery) -> Difference | str | None:
         reference = recruiter.find_payment(question.transfer)
         if reference is not None:
             known = replace(entry, reference=reference)
-            return None if entry.status == PAID else Difference(known, "it was paid", _NOTE)
+            return None if entry.status == PaymentStatus.PAID else Difference(known, "it was paid", _NOTE)
         return _not_found(entry, recruiter, question)
     except PetriError as error:
         return Difference(entry, f"it couldn't be asked: {error}", "ask again later")
@@ -105,7 +105,7 @@ def _not_found(entry: PaymentEntry, recruiter: Recruiter, question: PaymentQuery
     if entry.kind == BASE:
         known = recruiter.assignment_status(question.transfer.assignment_id, question.recruiter_state)
         assignment_status = f", the assignment is {known or 'unknown there'}"
-    if entry.status == PAID:
+    if entry.status == PaymentStatus.PAID:
         return Difference(
             entry, f"it wasn't paid{assignment_status}", "look for it in the recruiter's own pages"
         )

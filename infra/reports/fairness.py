@@ -10,11 +10,10 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-#: Ends at which something is owed; who breaks off by themselves earned nothing to compare.
-EARNING = frozenset({"submitted", "approved", "did_not_attend", "bad_data", "overrecruited", "screened_out"})
+from chalicelib.model.statuses import OWED_PAY, PAYMENT_STOPPED
+
 #: What counts as pay for taking part; a compensation makes up for something else.
 KINDS = frozenset({"base", "bonus", "screen-out"})
-NOT_PAID = frozenset({"refused", "held"})
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,12 @@ def hourly_pay(
     """
     earned: defaultdict[int, Decimal] = defaultdict(Decimal)
     for payment in payments:
-        if payment["kind"] in KINDS and payment["status"] not in NOT_PAID:
+        if payment["kind"] in KINDS and payment["status"] not in PAYMENT_STOPPED:
             earned[int(payment["participant_id"])] += Decimal(str(payment["amount"]))
     people = []
     for person in participants:
         seconds = _seconds(person)
-        if seconds > 0 and person["status"] in EARNING and not _is_bot(person):
+        if seconds > 0 and person["status"] in OWED_PAY and not _is_bot(person):
             number = int(person["id"])
             people.append(HourlyEarning(number, Decimal(str(seconds)) / 60, earned[number]))
     by_rate = sorted(people, key=lambda one: (one.rate, one.participant_id))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.model.statuses import ParticipantStatus
+
 from .fairness import HourlyPay, hourly_pay
 
 
@@ -31,7 +33,9 @@ class Summary:
     @property
     def yielded(self) -> float:
         """The share of participants whose submission was approved, from 0 to 1."""
-        return self.statuses.get("approved", 0) / self.participants if self.participants else 0.0
+        return (
+            self.statuses.get(ParticipantStatus.APPROVED, 0) / self.participants if self.participants else 0.0
+        )
 
 
 def summary_of(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib.model import keys
+from chalicelib.model.statuses import SUBMISSION_RECEIVED, ParticipantStatus
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
-
-#: Statuses of participants whose answers have arrived.
-FINISHED = frozenset({"submitted", "approved", "rejected", "bad_data", "did_not_attend"})
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ def read_run_status(ctx: Context) -> RunStatus:
     """Count a run's participants and networks."""
     statuses = ctx.uow.statuses()
     arrived = sum(statuses.values())
-    working = statuses.get("working", 0)
-    finished = sum(count for status, count in statuses.items() if status in FINISHED)
+    working = statuses.get(ParticipantStatus.WORKING, 0)
+    finished = sum(count for status, count in statuses.items() if status in SUBMISSION_RECEIVED)
     waiting = (
         len(waiting_rooms.unseated(waiting_rooms.waiting_entries(ctx), waiting_rooms.opened_rooms(ctx)))
         if waiting_rooms.has_waiting_room(ctx)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Protocol
 
+from chalicelib.model.statuses import AssignmentStatus
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.ports import Capabilities, RecruitmentResult
 from chalicelib.recruiters.hotair import HotAirRecruiter
@@ -70,7 +71,8 @@ class SimulatedRecruiter(HotAirRecruiter):
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Say whether somebody is still at it."""
         del recruiter_state
-        return "working" if self._casting.is_at_work(assignment_id) else "abandoned"
+        is_at_work = self._casting.is_at_work(assignment_id)
+        return AssignmentStatus.WORKING if is_at_work else AssignmentStatus.ABANDONED
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
         """Charge what the real one charges."""

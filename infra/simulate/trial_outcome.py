@@ -10,10 +10,11 @@ from decimal import Decimal
 from chalicelib.model.network import UNLIMITED, Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
+from chalicelib.model.statuses import OWED_PAY
 from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.recruitment.recruitment import is_closed
 from chalicelib.operations.shared.context import Context
-from infra.reports.fairness import EARNING, HourlyPay, hourly_pay
+from infra.reports.fairness import HourlyPay, hourly_pay
 
 _KINDS = (BASE, BONUS, SCREEN_OUT)
 
@@ -113,6 +114,6 @@ def _row(person: Participant) -> Mapping[str, object]:
 
 
 def _minutes(person: Participant) -> float:
-    if person.end_time is None or person.status not in EARNING:
+    if person.end_time is None or person.status not in OWED_PAY:
         return 0.0
     return (person.end_time - person.creation_time).total_seconds() / 60

@@ -9,8 +9,7 @@ import pytest
 
 import petri
 from chalicelib.messages import message_types
-from chalicelib.model.participant import PARTICIPANT_STATUSES
-from chalicelib.operations.payment.operator_actions import STATUSES as PAYMENT_STATUSES
+from chalicelib.model.statuses import ParticipantStatus, PaymentStatus
 
 from .blocks import DOCS, section
 
@@ -19,8 +18,8 @@ _ENTRY = re.compile(r"^- \*\*(?P<term>[^*]+)\*\*: (?P<meaning>.+(?:\n  .+)*)$", 
 #: What the code defines, by the section that explains it.
 DEFINED = {
     "Classes": {name for name in petri.__all__ if isinstance(getattr(petri, name), type)},
-    "Statuses of a participant": {str(status) for status in PARTICIPANT_STATUSES},
-    "Statuses of a payment": {str(status) for status in PAYMENT_STATUSES},
+    "Statuses of a participant": set(ParticipantStatus),
+    "Statuses of a payment": set(PaymentStatus),
     "Kinds of messages": set(message_types()),
 }
 

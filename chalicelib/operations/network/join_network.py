@@ -10,7 +10,8 @@ from chalicelib.errors import NetworkBusy, NoNetwork
 from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.model.participant import SUCCESSFUL_STATUSES, Participant
+from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import SUCCESSFUL
 from chalicelib.operations.shared.access import own_participant, require_working
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import set_free_fields
@@ -139,7 +140,7 @@ def _has_left(ctx: Context, node: Node) -> bool:
         return owner is not None
     if owner.is_working:
         return ctx.now > _deadline(ctx, owner)
-    return owner.status not in SUCCESSFUL_STATUSES or not node.has_answered
+    return owner.status not in SUCCESSFUL or not node.has_answered
 
 
 def _deadline(ctx: Context, participant: Participant) -> datetime:

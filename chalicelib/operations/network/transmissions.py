@@ -9,7 +9,7 @@ from chalicelib.errors import BadRequest, Forbidden, NotFound, RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.record import TRANSMISSION_FILTERS
-from chalicelib.model.transmission import PENDING, Transmission
+from chalicelib.model.transmission import Transmission
 from chalicelib.operations.shared.access import other_node, own_node, read_id, require_working, seed_read
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import check_size, known_class, set_free_fields
@@ -44,7 +44,7 @@ def list_transmissions(ctx: Context, node_id: int, direction: str, status: str) 
 
 
 def _receive(ctx: Context, node: Node, found: list[Transmission]) -> None:
-    pending = [t for t in found if t.destination_id == node.id and t.status == PENDING]
+    pending = [t for t in found if t.destination_id == node.id and t.is_pending]
     if not pending or node.failed:
         return
     for transmission in pending:

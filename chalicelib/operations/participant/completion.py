@@ -6,8 +6,9 @@ from typing import Any
 
 from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn
 from chalicelib.model import keys
-from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import Notification
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.payment.pay_summary import is_entitled, pay_summary
 from chalicelib.operations.realtime.waiting_rooms import leave_lobby
 from chalicelib.operations.shared.access import is_active, own_participant
@@ -36,7 +37,7 @@ def complete_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
     """Record that a participant has finished; a worker carries out what follows, once."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
-        if participant.status == WORKING:
+        if participant.status == ParticipantStatus.WORKING:
             post_task_completed(ctx, participant)
         _record_end(ctx, participant)
         record_result(ctx, participant, participant.id)
@@ -137,7 +138,7 @@ def exit_information(ctx: Context, participant_id: int) -> dict[str, Any]:
     in full for any submission.
     """
     participant = own_participant(ctx, participant_id)
-    is_out = participant.status == "screened_out"
+    is_out = participant.status == ParticipantStatus.SCREENED_OUT
     give_back = is_out and ctx.recruiters.capabilities(participant.recruiter).pays_any_submission
     return {
         "recruiter": participant.recruiter,

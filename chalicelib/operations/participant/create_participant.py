@@ -6,10 +6,9 @@ from typing import Any
 
 from chalicelib.errors import BadRequest, Forbidden, NotFound
 from chalicelib.model import keys
-from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import ACTIVE, ASSIGNMENT_FREE, DISMISSED_WITH_PAY, ParticipantStatus
 from chalicelib.operations.realtime import waiting_rooms
-from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
-from chalicelib.operations.shared.access import ACTIVE_STATUSES
 from chalicelib.operations.shared.context import OPERATOR, PARTICIPANT, Context
 from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -21,8 +20,6 @@ from .submission import ASSIGNMENT_RETURNED, is_settled, notify_if_pay_promised,
 
 #: Recruiters' ids are 10 to 40 characters long; DynamoDB limits the length of keys.
 MAX_ID_LENGTH = 200
-#: Statuses after which another worker may hold the assignment.
-ASSIGNMENT_RELEASED = ("returned", "abandoned", "replaced", "missing_notification")
 #: Counts arrivals, so that random draws for a new participant depend on the order of arrival.
 PARTICIPANT_COUNTER = keys.counter("participant")
 
@@ -133,16 +130,16 @@ def _is_reassignable(ctx: Context, older: Participant) -> bool:
     """
     if older.status in DISMISSED_WITH_PAY:
         return bool(older.details.get(ASSIGNMENT_RETURNED)) or not is_settled(ctx, older)
-    return older.status in (WORKING, *ASSIGNMENT_RELEASED)
+    return older.status == ParticipantStatus.WORKING or older.status in ASSIGNMENT_FREE
 
 
 def _replace(ctx: Context, older: Participant) -> None:
     """Take the assignment from its former worker: that another worker has it proves that it was returned."""
     if older.status in DISMISSED_WITH_PAY:
         settle_without_assignment(ctx, older)
-    if older.status != WORKING:
+    if older.status != ParticipantStatus.WORKING:
         return
-    older.status = "replaced"
+    older.change_status(ParticipantStatus.REPLACED)
     ctx.uow.update_status_index(older)
     waiting_rooms.leave_lobby(ctx, older.id)
     ctx.experiment.assignment_reassigned(older)
@@ -151,7 +148,7 @@ def _replace(ctx: Context, older: Participant) -> None:
 
 def _may_resume(ctx: Context, participant: Participant) -> bool:
     return (
-        participant.status in ACTIVE_STATUSES
+        participant.status in ACTIVE
         or _has_participant_token(ctx, participant)
         or previous_result(ctx, participant) is not None
     )
@@ -206,7 +203,7 @@ def participant_response(ctx: Context, participant: Participant, serial: int) ->
 
 def _quorum(ctx: Context, participant: Participant) -> dict[str, Any]:
     state = waiting_rooms.room_state(ctx, participant.id)
-    if participant.is_new and participant.status == WORKING:
+    if participant.is_new and participant.status == ParticipantStatus.WORKING:
         # The new participant's own lobby entry is part of this commit.
         state["n"] = min(state["n"] + 1, state["q"])
     return state

@@ -12,8 +12,14 @@ from typing import Any
 from chalicelib.errors import NotFound
 from chalicelib.messages import CheckDeadline, PollAssignment
 from chalicelib.model import keys
-from chalicelib.model.participant import WORKING, Participant
-from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
+from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import (
+    ASSIGNMENT_LOST,
+    ASSIGNMENT_SUBMITTED,
+    DISMISSED_WITH_PAY,
+    AssignmentStatus,
+    ParticipantStatus,
+)
 from chalicelib.operations.recruitment.recruitment import close_places, recruiter_state_of
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
@@ -103,16 +109,16 @@ def apply_assignment_status(ctx: Context, participant_id: int, assignment_status
     participant = ctx.uow.participant(participant_id)
     if not _is_open(ctx, participant):
         return
-    if assignment_status in ("submitted", "approved"):
+    if assignment_status in ASSIGNMENT_SUBMITTED:
         process_submission(ctx, participant_id)
-    elif assignment_status in ("returned", "abandoned", "rejected"):
-        record_loss(ctx, participant_id, assignment_status)
+    elif assignment_status in ASSIGNMENT_LOST:
+        record_loss(ctx, participant_id, ParticipantStatus(assignment_status))
 
 
 def _is_open(ctx: Context, participant: Participant) -> bool:
     if participant.status in DISMISSED_WITH_PAY:
         return not is_settled(ctx, participant)
-    return participant.status == WORKING
+    return participant.status == ParticipantStatus.WORKING
 
 
 def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str | None) -> None:
@@ -123,16 +129,18 @@ def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str 
     participant = ctx.uow.participant(participant_id)
     if not _is_open(ctx, participant):
         return
-    if assignment_status in ("submitted", "approved") or _needs_no_report(ctx, participant):
+    is_working = assignment_status == AssignmentStatus.WORKING
+    is_abandoned = assignment_status == AssignmentStatus.ABANDONED
+    if assignment_status in ASSIGNMENT_SUBMITTED or _needs_no_report(ctx, participant):
         process_submission(ctx, participant_id)
-    elif assignment_status in ("working", "abandoned") and can_submit_for(ctx, participant):
-        submit_on_behalf_of(ctx, participant, is_reopened=assignment_status == "abandoned")
-    elif assignment_status == "working" and ctx.now < deadline(ctx, participant) + MAX_OVERTIME:
+    elif (is_working or is_abandoned) and can_submit_for(ctx, participant):
+        submit_on_behalf_of(ctx, participant, is_reopened=is_abandoned)
+    elif is_working and ctx.now < deadline(ctx, participant) + MAX_OVERTIME:
         _schedule_check(ctx, participant, ctx.now + RECHECK_INTERVAL)
     elif participant.status in DISMISSED_WITH_PAY:
         settle_without_assignment(ctx, participant, is_reopened=assignment_status is not None)
-    elif assignment_status in ("returned", "abandoned", "rejected"):
-        record_loss(ctx, participant_id, assignment_status)
+    elif assignment_status in ASSIGNMENT_LOST:
+        record_loss(ctx, participant_id, ParticipantStatus(assignment_status))
     else:
         _mark_missing(ctx, participant)
 
@@ -144,7 +152,7 @@ def _needs_no_report(ctx: Context, participant: Participant) -> bool:
 
 
 def _mark_missing(ctx: Context, participant: Participant) -> None:
-    record_loss(ctx, participant.id, "missing_notification")
+    record_loss(ctx, participant.id, ParticipantStatus.MISSING_NOTIFICATION)
     notify_operator(ctx, f"Participant {participant.id} ran out of time and the recruiter reports nothing.")
     if ctx.config.get("disable_when_duration_exceeded"):
         ctx.uow.state["closed_by_operator"] = True

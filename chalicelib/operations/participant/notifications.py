@@ -12,6 +12,7 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
 from chalicelib.model.run_records import Notification
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.recruitment import listings
 from chalicelib.operations.recruitment.quotas import recruiters_in_use
 from chalicelib.operations.shared.access import require_operator
@@ -41,11 +42,11 @@ EVENTS = (
 )
 #: The status that each event gives a participant.
 LOSS_STATUSES = {
-    "AssignmentReturned": "returned",
-    "AssignmentAbandoned": "abandoned",
-    "AssignmentReassigned": "replaced",
-    "BotAssignmentRejected": "rejected",
-    "NotificationMissing": "missing_notification",
+    "AssignmentReturned": ParticipantStatus.RETURNED,
+    "AssignmentAbandoned": ParticipantStatus.ABANDONED,
+    "AssignmentReassigned": ParticipantStatus.REPLACED,
+    "BotAssignmentRejected": ParticipantStatus.REJECTED,
+    "NotificationMissing": ParticipantStatus.MISSING_NOTIFICATION,
 }
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
-from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
-from chalicelib.operations.shared.access import ACTIVE_STATUSES, own_participant
+from chalicelib.model.statuses import ACTIVE, DISMISSED_WITH_PAY
+from chalicelib.operations.shared.access import own_participant
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -103,7 +103,7 @@ def parts_of(questionnaire: str, answers: Mapping[str, Any]) -> list[range]:
 def _check_may_answer(ctx: Context, participant: Participant) -> None:
     if participant.failed:
         raise Forbidden(f"Participant {participant.id} has failed.", code="participant_failed")
-    if participant.status not in ACTIVE_STATUSES or _is_paid_off(ctx, participant):
+    if participant.status not in ACTIVE or _is_paid_off(ctx, participant):
         raise Forbidden(
             f"Participant {participant.id} is {participant.status} and can't answer questions any more.",
             code="participant_not_working",

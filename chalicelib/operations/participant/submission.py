@@ -17,8 +17,15 @@ from typing import Any
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.messages import FollowUp, GrantQualifications, RecordTaskCompletion, ReviewSubmission
-from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import Payment
+from chalicelib.model.statuses import (
+    DISMISSED_WITH_PAY,
+    LOST,
+    PARTICIPANT_TRANSITIONS,
+    ParticipantStatus,
+    require_reachable,
+)
 from chalicelib.operations.payment.ledger import (
     BASE,
     BONUS,
@@ -30,7 +37,6 @@ from chalicelib.operations.payment.ledger import (
 )
 from chalicelib.operations.realtime.waiting_rooms import leave_lobby
 from chalicelib.operations.recruitment import budget, listings
-from chalicelib.operations.recruitment.headcount import DISMISSED_WITH_PAY
 from chalicelib.operations.recruitment.recruitment import record_reopened_place
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
@@ -38,7 +44,6 @@ from chalicelib.operations.shared.operator_notices import notify_operator
 #: The detail that marks a participant who was dismissed early and returned the assignment.
 ASSIGNMENT_RETURNED = "gave_assignment_back"
 #: Statuses of a lost participant, who is owed nothing automatically, and the detail that marks a late end.
-LOST_STATUSES = ("returned", "abandoned", "rejected", "missing_notification")
 LATE_COMPLETION_NOTIFIED = "finished_late"
 
 TASK_COMPLETED, RECRUIT = "participant_task_completed", "recruit"
@@ -52,21 +57,21 @@ def process_submission(ctx: Context, participant_id: int) -> None:
     if participant.status in DISMISSED_WITH_PAY:
         _settle_dismissed(ctx, participant)
         return
-    if participant.status != WORKING:
+    if participant.status != ParticipantStatus.WORKING:
         notify_late_completion(ctx, participant)
         return
     if participant.end_time is None:
         # The page never reported the end, which would have posted this.
         post_task_completed(ctx, participant)
         participant.end_time = ctx.now
-    _set_status(ctx, participant, "submitted")
+    _set_status(ctx, participant, ParticipantStatus.SUBMITTED)
     record_base_pay(ctx, participant)
     ctx.uow.post(ReviewSubmission(participant.id))
 
 
 def notify_late_completion(ctx: Context, participant: Participant) -> None:
     """Notify the operator, once, that a participant who was recorded as lost has finished."""
-    if participant.status not in LOST_STATUSES or participant.details.get(LATE_COMPLETION_NOTIFIED):
+    if participant.status not in LOST or participant.details.get(LATE_COMPLETION_NOTIFIED):
         return
     participant.details = {**participant.details, LATE_COMPLETION_NOTIFIED: True}
     notify_operator(
@@ -82,7 +87,7 @@ def _settle_dismissed(ctx: Context, participant: Participant) -> None:
         participant.end_time = ctx.now
     if is_settled(ctx, participant):
         return
-    if participant.status != "screened_out":
+    if participant.status != ParticipantStatus.SCREENED_OUT:
         owed = record_base_pay(ctx, participant)
     elif ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
         owed = _owe_reward_instead(ctx, participant)
@@ -116,7 +121,10 @@ def is_settled(ctx: Context, participant: Participant) -> bool:
     """Whether a participant who was dismissed early has returned the assignment or been paid."""
     if participant.details.get(ASSIGNMENT_RETURNED) or ctx.uow.payment(participant.id, BASE) is not None:
         return True
-    return participant.status == "screened_out" and ctx.uow.payment(participant.id, SCREEN_OUT) is not None
+    return (
+        participant.status == ParticipantStatus.SCREENED_OUT
+        and ctx.uow.payment(participant.id, SCREEN_OUT) is not None
+    )
 
 
 def settle_without_assignment(ctx: Context, participant: Participant, *, is_reopened: bool = True) -> None:
@@ -133,7 +141,7 @@ def settle_without_assignment(ctx: Context, participant: Participant, *, is_reop
         record_reopened_place(ctx)
     elif ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
         _follow_up(ctx, participant, RECRUIT)
-    if participant.status == "screened_out":
+    if participant.status == ParticipantStatus.SCREENED_OUT:
         owed = _owe_fee(ctx, participant)
         if owed is not None:
             budget.record_dismissal_paid(ctx)
@@ -148,19 +156,20 @@ def settle_without_assignment(ctx: Context, participant: Participant, *, is_reop
 def review_submission(ctx: Context, participant_id: int) -> None:
     """Call the experiment's review of a submission, once."""
     participant = ctx.uow.participant(participant_id)
-    if participant.status != "submitted":
+    if participant.status != ParticipantStatus.SUBMITTED:
         return
     ctx.uow.declare_scope(*participant.node_ids)
     if participant.early_exit_reason is not None:
         ctx.seed(participant, "judge_participant", 0)
-        _set_status(ctx, participant, "approved")
+        _set_status(ctx, participant, ParticipantStatus.APPROVED)
         _follow_up(ctx, participant, RECRUIT)
         return
     ctx.seed(participant, "judge_participant", 0)
     ctx.experiment.review_submission = partial(_review, ctx)
     ctx.experiment.on_recruiter_submission_complete(participant, _submission(participant))
     # An override may have set another status itself.
-    _set_status(ctx, participant, participant.status)
+    require_reachable(PARTICIPANT_TRANSITIONS, ParticipantStatus.SUBMITTED, participant.status)
+    _status_changed(ctx, participant)
 
 
 def has_own(experiment_class: type[Experiment], hook: str) -> bool:
@@ -229,7 +238,7 @@ def _submission(participant: Participant) -> dict[str, Any]:
 def _review(ctx: Context, participant: Participant) -> None:
     """Run the data check, record the bonus, run the attention check, approve, recruit."""
     if not ctx.experiment.data_check(participant):
-        _set_status(ctx, participant, "bad_data")
+        _set_status(ctx, participant, ParticipantStatus.BAD_DATA)
         _follow_up(ctx, participant, "data_check_failed")
     else:
         _pay_bonus_and_check_attention(ctx, participant)
@@ -242,10 +251,10 @@ def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> No
     if bonus >= CENT:
         record_debt(ctx, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
     if not experiment.attention_check(participant):
-        _set_status(ctx, participant, "did_not_attend")
+        _set_status(ctx, participant, ParticipantStatus.DID_NOT_ATTEND)
         _follow_up(ctx, participant, "attention_check_failed")
     else:
-        _set_status(ctx, participant, "approved")
+        _set_status(ctx, participant, ParticipantStatus.APPROVED)
         _enqueue_qualifications(ctx, participant)
         _follow_up(ctx, participant, "submission_successful")
 
@@ -273,8 +282,12 @@ def qualifications_of(ctx: Context, participant_id: int) -> tuple[str, str, list
     return participant.recruiter, participant.worker_id, [ctx.app_id, *(name for name in groups if name)]
 
 
-def _set_status(ctx: Context, participant: Participant, status: str) -> None:
-    participant.status = status
+def _set_status(ctx: Context, participant: Participant, status: ParticipantStatus) -> None:
+    participant.change_status(status)
+    _status_changed(ctx, participant)
+
+
+def _status_changed(ctx: Context, participant: Participant) -> None:
     ctx.uow.update_status_index(participant)
     if not participant.node_ids:
         leave_lobby(ctx, participant.id)
@@ -282,9 +295,9 @@ def _set_status(ctx: Context, participant: Participant, status: str) -> None:
 
 def can_submit_for(ctx: Context, participant: Participant) -> bool:
     """Whether Petri can submit for a participant who is owed pay but never returned to the recruiter."""
-    has_finished = participant.status == WORKING and participant.end_time is not None
+    has_finished = participant.status == ParticipantStatus.WORKING and participant.end_time is not None
     is_submitted_for = ctx.recruiters.capabilities(participant.recruiter).can_submit_on_behalf
-    return is_submitted_for and (has_finished or participant.status == "overrecruited")
+    return is_submitted_for and (has_finished or participant.status == ParticipantStatus.OVERRECRUITED)
 
 
 def submit_on_behalf_of(ctx: Context, participant: Participant, *, is_reopened: bool) -> None:
@@ -294,29 +307,29 @@ def submit_on_behalf_of(ctx: Context, participant: Participant, *, is_reopened: 
     process_submission(ctx, participant.id)
 
 
-def record_loss(ctx: Context, participant_id: int, status: str) -> None:
+def record_loss(ctx: Context, participant_id: int, status: ParticipantStatus) -> None:
     """Handle the report that a participant returned or abandoned the assignment, gave up, or was rejected."""
     participant = ctx.uow.participant(participant_id)
-    if status == "abandoned" and can_submit_for(ctx, participant):
+    if status == ParticipantStatus.ABANDONED and can_submit_for(ctx, participant):
         submit_on_behalf_of(ctx, participant, is_reopened=True)
         return
     if participant.status in DISMISSED_WITH_PAY:
         settle_without_assignment(ctx, participant)
-    if participant.status != WORKING:
+    if participant.status != ParticipantStatus.WORKING:
         return
     ctx.seed(participant, f"lose_participant|{status}", 0)
     has_finished = participant.end_time is not None
     participant.end_time = participant.end_time or ctx.now
     _set_status(ctx, participant, status)
-    if status == "abandoned":
+    if status == ParticipantStatus.ABANDONED:
         ctx.experiment.assignment_abandoned(participant)
-    elif status == "replaced":
+    elif status == ParticipantStatus.REPLACED:
         ctx.experiment.assignment_reassigned(participant)
     else:
         ctx.experiment.assignment_returned(participant)
     _replace_participant(ctx, participant)
     notify_if_pay_promised(ctx, participant)
-    is_lost = status in ("abandoned", "missing_notification")
+    is_lost = status in (ParticipantStatus.ABANDONED, ParticipantStatus.MISSING_NOTIFICATION)
     if has_finished and participant.early_exit_reason is None and is_lost:
         notify_late_completion(ctx, participant)
 
@@ -334,9 +347,12 @@ def notify_if_pay_promised(ctx: Context, participant: Participant) -> None:
 
 def _replace_participant(ctx: Context, participant: Participant) -> None:
     """Recruit a replacement, unless another worker has the place or the recruiter reopens it itself."""
-    if participant.status == "replaced":
+    if participant.status == ParticipantStatus.REPLACED:
         return
-    if participant.status in ("returned", "abandoned") and _recruiter_reopens_place(ctx, participant):
+    if participant.status in (
+        ParticipantStatus.RETURNED,
+        ParticipantStatus.ABANDONED,
+    ) and _recruiter_reopens_place(ctx, participant):
         record_reopened_place(ctx)
     else:
         ctx.experiment.recruit()

@@ -17,7 +17,8 @@ from chalicelib.errors import ExperimentError, NotSettled
 from chalicelib.messages import SendPayment
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
-from chalicelib.model.run_records import DUE, HELD, PAID, REFUSED, SENDING, Payment
+from chalicelib.model.run_records import Payment
+from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, ParticipantStatus, PaymentStatus
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
@@ -73,16 +74,18 @@ def record_debt(
     ctx.uow.save(payment)
     cost = budget.cost_with_fee(ctx, participant.recruiter, amount)
     is_held = kind == BONUS and budget.exceeds_hard_cap(ctx, cost, participant)
-    budget.add_to_owed(ctx, cost, participant, is_last=kind != BASE or participant.status != "submitted")
+    budget.add_to_owed(
+        ctx, cost, participant, is_last=kind != BASE or participant.status != ParticipantStatus.SUBMITTED
+    )
     if is_held:
-        record_transition(ctx, payment, HELD, "hard_cap is reached", by)
+        record_transition(ctx, payment, PaymentStatus.HELD, "hard_cap is reached", by)
         notify_operator(
             ctx,
             f"A bonus of {ctx.money(amount)} for participant {participant.id} is held, because hard_cap "
             f"is reached. To pay it, run: petri payments release --participant {participant.id}",
         )
     else:
-        record_transition(ctx, payment, DUE, reason, by)
+        record_transition(ctx, payment, PaymentStatus.DUE, reason, by)
         enqueue_payment(ctx, payment, recruiter=participant.recruiter)
         _begin_at_once(ctx, payment, participant)
     return payment
@@ -118,7 +121,7 @@ def begin_payment(ctx: Context, participant_id: int, kind: str) -> Transfer | No
     indistinguishable payment, for the time at which the vendor surely lists that one.
     """
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is None or payment.status not in (DUE, SENDING):
+    if payment is None or payment.status not in PAYMENT_IN_PROGRESS:
         return None
     until = leased_until(ctx, payment) or _spacing_ends_at(ctx, payment)
     if until is not None:
@@ -129,7 +132,7 @@ def begin_payment(ctx: Context, participant_id: int, kind: str) -> Transfer | No
 
 def _begin(ctx: Context, payment: Payment) -> Transfer:
     transfer = transfer_of(ctx, payment)
-    record_transition(ctx, payment, SENDING, "retried" if transfer.is_retry else "sent")
+    record_transition(ctx, payment, PaymentStatus.SENDING, "retried" if transfer.is_retry else "sent")
     payment.details = {**payment.details, LEASE_ENDS: iso(ctx.now + LEASE)}
     if not transfer.is_retry:
         _record_send(ctx, payment)
@@ -139,7 +142,7 @@ def _begin(ctx: Context, payment: Payment) -> Transfer:
 def record_resend(ctx: Context, participant_id: int, kind: str) -> None:
     """Record that a payment, which the recruiter doesn't list, is about to be sent again."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is not None and payment.status == SENDING:
+    if payment is not None and payment.status == PaymentStatus.SENDING:
         _record_send(ctx, payment)
 
 
@@ -157,9 +160,9 @@ def attempts_exhausted(ctx: Context, participant_id: int, kind: str) -> bool:
 def reschedule_payment(ctx: Context, participant_id: int, kind: str, error: NotSettled) -> None:
     """Enqueue a payment for the time at which its recruiter knows the outcome; no retry comes before."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is None or payment.status != SENDING:
+    if payment is None or payment.status != PaymentStatus.SENDING:
         return
-    record_transition(ctx, payment, SENDING, str(error))
+    record_transition(ctx, payment, PaymentStatus.SENDING, str(error))
     payment.details = {**payment.details, LEASE_ENDS: iso(error.again)}
     enqueue_payment(ctx, payment, due=error.again)
 
@@ -172,15 +175,15 @@ def leased_until(ctx: Context, payment: Payment) -> datetime | None:
 
 def _spacing_ends_at(ctx: Context, payment: Payment) -> datetime | None:
     """Return until when a due payment has to wait for an indistinguishable one."""
-    if payment.status != DUE:
+    if payment.status != PaymentStatus.DUE:
         return None
     for other in _indistinguishable(ctx, payment):
         # Part of this commit, so that both never begin at once.
         ctx.uow.save(other)
         since = moment(transitions_of(other)[-1]["at"]) if transitions_of(other) else None
-        if other.status == SENDING:
+        if other.status == PaymentStatus.SENDING:
             return ctx.now + MIN_SPACING
-        if other.status == PAID and since is not None and since + MIN_SPACING > ctx.now:
+        if other.status == PaymentStatus.PAID and since is not None and since + MIN_SPACING > ctx.now:
             return since + MIN_SPACING
     return None
 
@@ -199,7 +202,7 @@ def _indistinguishable_sent_at(ctx: Context, payment: Payment) -> datetime | Non
     sent = [
         moment(other.details.get(SENT_AT))
         for other in _indistinguishable(ctx, payment)
-        if other.status == PAID
+        if other.status == PaymentStatus.PAID
     ]
     return next((at for at in sent if at is not None), None)
 
@@ -207,7 +210,7 @@ def _indistinguishable_sent_at(ctx: Context, payment: Payment) -> datetime | Non
 def transfer_of(ctx: Context, payment: Payment) -> Transfer:
     """Return the transfer that the recruiter has to make for a payment."""
     participant = ctx.uow.participant(payment.participant_id)
-    attempts = [each for each in transitions_of(payment) if each["to"] == SENDING]
+    attempts = [each for each in transitions_of(payment) if each["to"] == PaymentStatus.SENDING]
     return Transfer(
         recruiter=participant.recruiter,
         participant_id=participant.id,
@@ -228,21 +231,21 @@ def transfer_of(ctx: Context, payment: Payment) -> Transfer:
 def store_reference(ctx: Context, participant_id: int, kind: str, reference: str) -> None:
     """Store what the first of a vendor's two calls returned, before the second is made."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is not None and payment.status == SENDING:
+    if payment is not None and payment.status == PaymentStatus.SENDING:
         payment.recruiter_reference = reference
 
 
 def record_unknown_outcome(ctx: Context, participant_id: int, kind: str, why: str) -> None:
     """Record that an attempt failed with an unknown outcome; the payment stays sending and is retried."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is not None and payment.status == SENDING:
-        record_transition(ctx, payment, SENDING, why)
+    if payment is not None and payment.status == PaymentStatus.SENDING:
+        record_transition(ctx, payment, PaymentStatus.SENDING, why)
 
 
 def settle_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> None:
     """Record that a payment has been made."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is not None and payment.status == SENDING:
+    if payment is not None and payment.status == PaymentStatus.SENDING:
         mark_paid(ctx, payment, reference, "the recruiter has paid")
 
 
@@ -257,15 +260,15 @@ def mark_paid(ctx: Context, payment: Payment, reference: str, why: str, by: str 
     """Move a payment to paid, with the recruiter's reference."""
     payment.recruiter_reference = reference
     payment.sent_time = ctx.now
-    record_transition(ctx, payment, PAID, why, by)
+    record_transition(ctx, payment, PaymentStatus.PAID, why, by)
 
 
 def refuse_payment(ctx: Context, participant_id: int, kind: str, why: str) -> None:
     """Record that the recruiter refused a payment for good, and notify the operator."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is None or payment.status != SENDING:
+    if payment is None or payment.status != PaymentStatus.SENDING:
         return
-    record_transition(ctx, payment, REFUSED, why)
+    record_transition(ctx, payment, PaymentStatus.REFUSED, why)
     notify_operator(
         ctx,
         f"The {kind} payment of participant {participant_id} was refused: {why} When you have fixed the "
@@ -273,14 +276,16 @@ def refuse_payment(ctx: Context, participant_id: int, kind: str, why: str) -> No
     )
 
 
-def record_transition(ctx: Context, payment: Payment, status: str, why: str, by: str = PLATFORM) -> None:
+def record_transition(
+    ctx: Context, payment: Payment, status: PaymentStatus, why: str, by: str = PLATFORM
+) -> None:
     """Set a payment's status and record the transition: when, by whom, why, the amount and the reference.
 
     A transition ends the lease of the payment.
     """
-    payment.status = status
+    payment.change_status(status)
     transition = {
-        "to": status,
+        "to": status.value,
         "at": iso(ctx.now),
         "by": by,
         "why": why[:MAX_REASON_LENGTH],

@@ -10,7 +10,8 @@ from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.model.record import moment
-from chalicelib.model.run_records import DUE, HELD, PAID, REFUSED, SENDING, Payment
+from chalicelib.model.run_records import Payment
+from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Transfer
@@ -30,7 +31,6 @@ from .ledger import (
 )
 
 KINDS = (BASE, BONUS, COMPENSATION, SCREEN_OUT)
-STATUSES = (DUE, SENDING, PAID, REFUSED, HELD)
 #: A payment that isn't settled after this time is stuck.
 STUCK_AFTER = timedelta(minutes=10)
 #: How many participants' payments are read in one call.
@@ -92,9 +92,9 @@ def list_payment_queries(ctx: Context, payment_filter: PaymentFilter) -> list[Pa
 def release_payment(ctx: Context, participant_id: int, kind: str) -> bool:
     """Release a held or refused payment to be sent; False when it is neither."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is None or payment.status not in (HELD, REFUSED):
+    if payment is None or payment.status not in PAYMENT_STOPPED:
         return False
-    record_transition(ctx, payment, DUE, "released", OPERATOR)
+    record_transition(ctx, payment, PaymentStatus.DUE, "released", OPERATOR)
     enqueue_payment(ctx, payment)
     return True
 
@@ -104,7 +104,7 @@ def retry_payment(ctx: Context, participant_id: int, kind: str) -> bool:
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or not _can_retry(ctx, payment):
         return False
-    record_transition(ctx, payment, payment.status, "to be retried", OPERATOR)
+    record_transition(ctx, payment, PaymentStatus(payment.status), "to be retried", OPERATOR)
     enqueue_payment(ctx, payment)
     return True
 
@@ -112,7 +112,7 @@ def retry_payment(ctx: Context, participant_id: int, kind: str) -> bool:
 def record_found_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> bool:
     """Record that the recruiter's records list a payment; False when it was recorded before."""
     payment = ctx.uow.payment(participant_id, kind)
-    if payment is None or payment.status == PAID or leased_until(ctx, payment) is not None:
+    if payment is None or payment.status == PaymentStatus.PAID or leased_until(ctx, payment) is not None:
         return False
     mark_paid(ctx, payment, reference, "found in the recruiter's records", OPERATOR)
     return True
@@ -147,7 +147,7 @@ def _ledger_keys(ctx: Context, payment_filter: PaymentFilter) -> Iterator[tuple[
 
 
 def _can_retry(ctx: Context, payment: Payment) -> bool:
-    return payment.status in (DUE, SENDING) and leased_until(ctx, payment) is None
+    return payment.status in PAYMENT_IN_PROGRESS and leased_until(ctx, payment) is None
 
 
 def _entry(ctx: Context, payment: Payment) -> PaymentEntry:

@@ -6,17 +6,15 @@ from typing import Any
 
 from chalicelib.currency import currency_of
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import UNPAID, ParticipantStatus, PaymentStatus
 from chalicelib.operations.shared.context import Context
 
 from .ledger import BASE, BONUS, SCREEN_OUT, to_cents
 
-#: Participants with these statuses are owed nothing automatically.
-UNPAID_STATUSES = ("returned", "abandoned", "rejected", "replaced", "missing_notification")
-
 
 def is_entitled(participant: Participant) -> bool:
     """Whether the participant's status entitles them to base pay (or the screen-out fee)."""
-    return participant.status not in UNPAID_STATUSES
+    return participant.status not in UNPAID
 
 
 def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
@@ -25,7 +23,7 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
     `base` and `bonus` are amounts, null while unknown; `recorded` says whether the ledger has a payment,
     `sent` whether all its payments have been sent.
     """
-    is_out = participant.status == "screened_out"
+    is_out = participant.status == ParticipantStatus.SCREENED_OUT
     records = [ctx.uow.payment(participant.id, kind) for kind in (BASE, SCREEN_OUT, BONUS)]
     recorded = [payment for payment in records if payment is not None]
     base_debts = [payment for payment in recorded if payment.kind != BONUS]
@@ -37,5 +35,5 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
         "base": base if base_debts or is_entitled(participant) else None,
         "bonus": participant.bonus,
         "recorded": bool(recorded),
-        "sent": bool(recorded) and all(payment.status == "paid" for payment in recorded),
+        "sent": bool(recorded) and all(payment.status == PaymentStatus.PAID for payment in recorded),
     }

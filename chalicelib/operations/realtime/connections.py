@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
-from chalicelib.operations.shared.access import ACTIVE_STATUSES
+from chalicelib.model.statuses import ACTIVE
 from chalicelib.operations.shared.context import Context
 
 #: A page that beat its heart and is silent for so long is gone, whatever the line says. In seconds: browsers
@@ -55,7 +55,7 @@ def check_holder(ctx: Context, participant_id: int, serial: int | None) -> None:
     `serial`: of the token that it was opened with; None where it needed none.
     """
     holder = ctx.uow.participant(participant_id)
-    if holder.status not in ACTIVE_STATUSES:
+    if holder.status not in ACTIVE:
         raise SocketEnded("Your part in this study is over, and so is this connection.")
     if serial is not None and holder.token_serial != serial:
         raise SocketEnded("The page was opened again elsewhere. Go on there, or reload.")

@@ -25,8 +25,9 @@ from chalicelib.messages import (
     WaitingTimeout,
 )
 from chalicelib.model import keys
-from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.shared import poll_intervals
 from chalicelib.operations.shared.access import own_participant
 from chalicelib.operations.shared.context import Context
@@ -68,7 +69,7 @@ def enter_lobby(ctx: Context, participant: Participant) -> None:
     seats_left = (max_rooms(ctx) - len(opened)) * room_size(ctx)
     taken = sum(len(room["members"]) for room in opened) + len(unseated(waiting, opened))
     if seats_left <= 0 or ctx.experiment.is_overrecruited(taken + 1):
-        participant.status = "overrecruited"
+        participant.change_status(ParticipantStatus.OVERRECRUITED)
         return
     _wait(ctx, participant.id, ctx.now, quiet=False)
     schedule_room_forming(ctx)
@@ -312,9 +313,9 @@ def _first_eligible(ctx: Context, waiting: Sequence[Mapping[str, Any]], most: in
 def reject_overflow(ctx: Context, participant_id: int) -> None:
     """Let somebody go for whom no seat is left; they are paid and skip to the end."""
     participant = ctx.uow.participant(participant_id)
-    if participant.status != WORKING or room_of(ctx, participant_id) is not None:
+    if participant.status != ParticipantStatus.WORKING or room_of(ctx, participant_id) is not None:
         return
-    participant.status = "overrecruited"
+    participant.change_status(ParticipantStatus.OVERRECRUITED)
     ctx.uow.update_status_index(participant)
     ctx.uow.delete_item(keys.lobby(participant_id))
     _send_state(ctx, participant_id, room_state(ctx, participant_id))
@@ -376,7 +377,10 @@ def room_state(ctx: Context, participant_id: int) -> dict[str, Any]:
     participant = ctx.uow.participant(participant_id)
     size = room_size(ctx)
     room = room_of(ctx, participant_id)
-    shown: dict[str, Any] = {"q": size, "overrecruited": participant.status == "overrecruited"}
+    shown: dict[str, Any] = {
+        "q": size,
+        "overrecruited": participant.status == ParticipantStatus.OVERRECRUITED,
+    }
     if participant.early_exit_reason:
         shown["released"] = True
     if room is not None:

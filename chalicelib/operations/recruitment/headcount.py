@@ -11,12 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.model.participant import WORKING
+from chalicelib.model.statuses import DISMISSED_WITH_PAY, ParticipantStatus
 from chalicelib.operations.shared.context import Context
-
-#: The status of a participant whose place went to another worker with the same assignment; it counts once.
-REPLACED = "replaced"
-DISMISSED_WITH_PAY = ("overrecruited", "screened_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +42,12 @@ def headcount(ctx: Context, changed: Mapping[int, str] | None = None) -> Headcou
         (changes.get(one["id"], one["status"]), one.get("seated")) for one in ctx.uow.active_participants()
     ]
     statuses = Counter(status for status, _ in listed)
-    arrived = len(listed) + finished - statuses[REPLACED]
+    arrived = len(listed) + finished - statuses[ParticipantStatus.REPLACED]
     return Headcount(
         arrived=arrived,
         pending=max(0, opened - arrived),
-        unassigned=sum(1 for status, seated in listed if status == WORKING and not seated),
-        working=statuses[WORKING],
-        submitted=statuses["submitted"],
+        unassigned=sum(1 for status, seated in listed if status == ParticipantStatus.WORKING and not seated),
+        working=statuses[ParticipantStatus.WORKING],
+        submitted=statuses[ParticipantStatus.SUBMITTED],
         dismissed_with_pay=sum(statuses[status] for status in DISMISSED_WITH_PAY),
     )

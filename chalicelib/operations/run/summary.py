@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.errors import NotFound
-from chalicelib.model.participant import WORKING
 from chalicelib.model.serializable import require_serializable
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.shared.context import Context
 
 
@@ -19,7 +19,7 @@ def summarize(ctx: Context) -> dict[str, Any]:
     completed = ctx.experiment.is_complete()
     if completed is None:
         launched = bool(ctx.uow.state.get("launched"))
-        completed = launched and not unfilled and not counts.get(WORKING)
+        completed = launched and not unfilled and not counts.get(ParticipantStatus.WORKING)
     return {
         "summary": [[status, counts[status]] for status in sorted(counts)],
         "completed": bool(completed),

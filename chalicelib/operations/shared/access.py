@@ -6,18 +6,17 @@ from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.model.participant import WORKING, Participant
+from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import ACTIVE, ParticipantStatus
 
 from .context import ANYONE, OPERATOR, PARTICIPANT, Context
 
 MAX_ID = 10**15
-#: Statuses of participants who can still continue: a reload resumes, and the questionnaire can be answered.
-ACTIVE_STATUSES = (WORKING, "overrecruited", "screened_out")
 
 
 def is_active(participant: Participant) -> bool:
     """Whether the participant can still use the experiment's pages, the questionnaire at least."""
-    return participant.end_time is None and participant.status in ACTIVE_STATUSES
+    return participant.end_time is None and participant.status in ACTIVE
 
 
 def require_operator(ctx: Context) -> None:
@@ -133,7 +132,7 @@ def own_info(ctx: Context, node: Node, info_id: int) -> Info:
     if ctx.caller.kind in (OPERATOR, ANYONE) and info.network_id == node.network_id:
         received = True
     else:
-        received = any(t.info_id == info_id for t in ctx.uow.transmissions_to(node) if t.status == "received")
+        received = any(t.info_id == info_id for t in ctx.uow.transmissions_to(node) if t.is_received)
     if not received:
         raise Forbidden(f"Node {node.id} neither made nor received info {info_id}.", code="not_yours")
     return info
@@ -142,7 +141,7 @@ def own_info(ctx: Context, node: Node, info_id: int) -> Info:
 def require_working(participant: Participant | None) -> None:
     """Refuse a participant who isn't taking part any more."""
     if participant is not None and not participant.is_working:
-        status = "finished" if participant.status == "working" else participant.status
+        status = "finished" if participant.status == ParticipantStatus.WORKING else participant.status
         raise Forbidden(
             f"Participant {participant.id} is {status} and can't do this any more.",
             code="participant_not_working",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.model.participant import WORKING
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.ports import UnitOfWork
 
 #: The total of requests per second that waiting participants may make.
@@ -44,4 +44,4 @@ def poll_interval(people: int) -> float:
 
 
 def _waits(item: Any) -> bool:
-    return item["status"] == WORKING and bool(item.get("waiting"))
+    return item["status"] == ParticipantStatus.WORKING and bool(item.get("waiting"))

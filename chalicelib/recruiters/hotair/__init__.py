@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib.model.statuses import AssignmentStatus
 from chalicelib.ports import Capabilities, RecruitmentResult, Transfer
 from chalicelib.recruiters.entry_urls import entry_addresses
 from chalicelib.recruiters.null_recruiter import NullRecruiter
@@ -34,4 +35,4 @@ class HotAirRecruiter(NullRecruiter):
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Return abandoned: this is asked only about participants who no longer respond."""
         del assignment_id, recruiter_state
-        return "abandoned"
+        return AssignmentStatus.ABANDONED

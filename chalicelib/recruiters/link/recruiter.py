@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import AssignmentStatus
 from chalicelib.ports import Capabilities, RecruitmentResult, Transfer
 from chalicelib.recruiters.null_recruiter import NullRecruiter
 
@@ -83,7 +84,7 @@ class LinkRecruiter(NullRecruiter):
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Return abandoned: this is asked only about participants who no longer respond."""
         del assignment_id, recruiter_state
-        return "abandoned"
+        return AssignmentStatus.ABANDONED
 
     def submit_address(self, participant: Participant) -> str:
         """Where the exit page sends this participant: `link_exit_address`, filled in."""

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import AssignmentStatus
 from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.ports import Capabilities, Clock, Listing, RecruitmentResult, Transfer
@@ -101,7 +102,8 @@ class MTurkRecruiter(NullRecruiter):
             raise
         if status is not None:
             return status.lower()
-        return "working" if self._places.has_pending(recruiter_state) else "abandoned"
+        is_pending = self._places.has_pending(recruiter_state)
+        return AssignmentStatus.WORKING if is_pending else AssignmentStatus.ABANDONED
 
     def confirm_entry(
         self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import UNPAID, ParticipantStatus
 
 from .prolific_settings import ProlificSettings
 
@@ -24,8 +25,6 @@ LENGTH = 10
 COMPLETED, OVERRECRUITED, RELEASED = "completed", "overrecruited", "released"
 #: Used by Petri itself: for those who are owed their pay and never came back, and for those screened out.
 FINISHED_FOR_THEM, SCREENED_OUT = "finished-for-them", "screened-out"
-#: Statuses of people who are not sent back: they have left Prolific's study already.
-GONE = ("returned", "abandoned", "replaced", "rejected", "missing_notification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +64,14 @@ class CompletionCodes:
 
     def exit_address(self, participant: Participant) -> str:
         """Where a participant goes at the end; "" for those who have left already."""
-        if participant.status in GONE:
+        if participant.status in UNPAID:
             return ""
-        if participant.status == "screened_out":
+        if participant.status == ParticipantStatus.SCREENED_OUT:
             return OWN_SUBMISSIONS
         return f"{EXIT}?cc={self.code(_ending(participant))}"
 
 
 def _ending(participant: Participant) -> str:
-    if participant.status == "overrecruited":
+    if participant.status == ParticipantStatus.OVERRECRUITED:
         return OVERRECRUITED
     return COMPLETED if participant.early_exit_reason is None else RELEASED

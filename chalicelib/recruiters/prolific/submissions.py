@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import VendorRefused, VendorUnreachable
+from chalicelib.model.statuses import AssignmentStatus
 
 from .client import ProlificClient, ProlificNotFound, status_in
 from .completion_codes import FINISHED_FOR_THEM, SCREENED_OUT, CompletionCodes
@@ -30,16 +31,16 @@ OUT = "SCREENED OUT"
 TIMED_OUT = "TIMED OUT"
 #: What Petri calls the fates. Prolific has paid those whom it screened out; they are owed no more.
 ASSIGNMENT_STATUSES = {
-    "RESERVED": "working",
-    "ACTIVE": "working",
-    PROCESSING: "working",
-    WAITING: "submitted",
-    "APPROVED": "approved",
-    "PARTIALLY APPROVED": "approved",
-    "REJECTED": "rejected",
-    "RETURNED": "returned",
-    OUT: "returned",
-    TIMED_OUT: "abandoned",
+    "RESERVED": AssignmentStatus.WORKING,
+    "ACTIVE": AssignmentStatus.WORKING,
+    PROCESSING: AssignmentStatus.WORKING,
+    WAITING: AssignmentStatus.SUBMITTED,
+    "APPROVED": AssignmentStatus.APPROVED,
+    "PARTIALLY APPROVED": AssignmentStatus.APPROVED,
+    "REJECTED": AssignmentStatus.REJECTED,
+    "RETURNED": AssignmentStatus.RETURNED,
+    OUT: AssignmentStatus.RETURNED,
+    TIMED_OUT: AssignmentStatus.ABANDONED,
 }
 #: The notification that a status amounts to; others are for the deadline to ask about.
 EVENTS = {

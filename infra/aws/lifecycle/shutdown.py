@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.model.run_records import DUE, HELD, REFUSED, SENDING
+from chalicelib.model.statuses import PAYMENT_UNSETTLED, ParticipantStatus
 from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
 from chalicelib.operations.recruitment import recruitment
 from chalicelib.operations.shared.context import Context
@@ -66,6 +66,6 @@ def unsettled(account: Account, names: Names) -> Unsettled:
 
 
 def _count(ctx: Context) -> Unsettled:
-    working = ctx.uow.statuses().get("working", 0)
-    open_ones = {DUE, SENDING, HELD, REFUSED}
-    return Unsettled(working, sum(each.status in open_ones for each in list_payments(ctx, PaymentFilter())))
+    working = ctx.uow.statuses().get(ParticipantStatus.WORKING, 0)
+    payments = list_payments(ctx, PaymentFilter())
+    return Unsettled(working, sum(each.status in PAYMENT_UNSETTLED for each in payments))

@@ -9,6 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+from chalicelib.model.statuses import PaymentStatus
 from infra.emulator.mturk import Books
 
 Sum = tuple[str, str, Decimal]
@@ -29,7 +30,7 @@ def differences(archive: Path, books: Books) -> list[str]:
     owed = Counter(
         (KINDS.get(row["kind"], row["kind"]), assignments[row["participant_id"]], Decimal(row["amount"]))
         for row in table(archive, "payment")
-        if row["status"] == "paid"
+        if row["status"] == PaymentStatus.PAID
     )
     paid = Counter((one.kind, one.assignment, one.amount) for one in books.entries)
     missing = [f"not in the books: {_told(one)}" for one in (owed - paid).elements()]
@@ -37,7 +38,7 @@ def differences(archive: Path, books: Books) -> list[str]:
     unpaid = [
         f"still {row['status']}: {row['kind']} of ${row['amount']} for participant {row['participant_id']}"
         for row in table(archive, "payment")
-        if row["status"] != "paid"
+        if row["status"] != PaymentStatus.PAID
     ]
     return [*missing, *extra, *unpaid]
 

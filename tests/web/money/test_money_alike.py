@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.model.run_records import DUE, HELD, REFUSED, SENDING
+from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.payment import ledger
 from chalicelib.operations.payment.compensation import compensate
 from chalicelib.operations.shared.context import Context
@@ -70,14 +70,14 @@ def test_a_compensation_of_the_bonuss_amount_is_sent_when_the_bonus_is_surely_sh
 
 def test_a_compensation_waits_for_a_bonus_of_its_amount_that_is_being_sent(till: Till) -> None:
     person = till.finish()
-    put(till, person, SENDING)
+    put(till, person, PaymentStatus.SENDING)
     compensated(till, person)
     posted = till.here.items("message")
     (message,) = [item for item in posted if item["body"].get("payment") == "compensation"]
     assert (till.ledger(person)["compensation"], message["sk"][:27]) == ("due", "2026-03-01T12:20:00.000000Z")
 
 
-@pytest.mark.parametrize("status", [DUE, HELD, REFUSED])
+@pytest.mark.parametrize("status", [PaymentStatus.DUE, PaymentStatus.HELD, PaymentStatus.REFUSED])
 def test_a_compensation_waits_for_no_bonus_that_is_not_being_sent(till: Till, status: str) -> None:
     person = till.finish()
     put(till, person, status)
@@ -103,7 +103,7 @@ def test_a_compensation_that_was_begun_is_tried_again_whatever_became_of_the_bon
     person = till.finish()
     till.vendor.faults += ["unreachable"]
     compensated(till, person, "0.51")
-    put(till, person, SENDING)
+    put(till, person, PaymentStatus.SENDING)
 
     def make_alike(ctx: Context) -> Transfer | None:
         compensation, bonus = (ctx.uow.payment(person.id, kind) for kind in ("compensation", "bonus"))
@@ -131,7 +131,7 @@ def test_the_recruiter_is_told_when_the_payment_of_one_amount_was_sent(till: Til
     assert told == [("base", None), ("bonus", None), ("compensation", sent)]
 
 
-@pytest.mark.parametrize("status", [SENDING, HELD, REFUSED])
+@pytest.mark.parametrize("status", [PaymentStatus.SENDING, PaymentStatus.HELD, PaymentStatus.REFUSED])
 def test_a_payment_of_one_amount_that_was_not_made_is_not_told_of(till: Till, status: str) -> None:
     person = till.finish()
     compensated(till, person)
@@ -149,7 +149,7 @@ def test_of_two_payments_of_one_amount_that_begin_at_one_moment_one_is_begun(til
     person = till.finish()
     put(till, person, "paid", told=False)
     till.here.app.run(compensate, person.worker_id, HALF)
-    put(till, person, DUE)
+    put(till, person, PaymentStatus.DUE)
     begun: list[bool] = []
 
     def begin_while_the_bonus_begins(ctx: Context) -> None:

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.errors import NotFound, NotSettled
 from chalicelib.messages import SendPayment, to_body
 from chalicelib.model.record import iso
-from chalicelib.model.run_records import DUE, HELD, PAID, REFUSED, SENDING
+from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.payment import ledger, operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.shared.context import Context
@@ -43,16 +43,16 @@ def put(till: Till, person: Person, status: str, *, leased: bool = False) -> Non
     till.here.app.run(set_status)
 
 
-@pytest.mark.parametrize("status", [HELD, REFUSED])
+@pytest.mark.parametrize("status", [PaymentStatus.HELD, PaymentStatus.REFUSED])
 def test_a_payment_that_stopped_is_released(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
     assert till.here.app.run(operator_actions.release_payment, person.id, "base") is True
     last = till.moves(person, "base")[-1]
-    assert (last["to"], last["by"], last["why"]) == (DUE, "operator", "released")
+    assert (last["to"], last["by"], last["why"]) == (PaymentStatus.DUE, "operator", "released")
 
 
-@pytest.mark.parametrize("status", [DUE, SENDING, PAID])
+@pytest.mark.parametrize("status", [PaymentStatus.DUE, PaymentStatus.SENDING, PaymentStatus.PAID])
 def test_a_payment_that_is_on_its_way_or_done_is_not_released(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
@@ -60,7 +60,7 @@ def test_a_payment_that_is_on_its_way_or_done_is_not_released(owed: Owed, status
         assert till.here.app.run(operator_actions.release_payment, person.id, "base") is False
 
 
-@pytest.mark.parametrize("status", [DUE, SENDING])
+@pytest.mark.parametrize("status", [PaymentStatus.DUE, PaymentStatus.SENDING])
 def test_a_payment_that_hangs_is_retried(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
@@ -69,7 +69,7 @@ def test_a_payment_that_hangs_is_retried(owed: Owed, status: str) -> None:
     assert (last["to"], last["by"], last["why"]) == (status, "operator", "to be retried")
 
 
-@pytest.mark.parametrize("status", [PAID, HELD, REFUSED])
+@pytest.mark.parametrize("status", [PaymentStatus.PAID, PaymentStatus.HELD, PaymentStatus.REFUSED])
 def test_a_payment_that_is_settled_or_stopped_is_not_retried(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
@@ -88,25 +88,31 @@ def test_a_payment_that_nobody_owes_is_neither_retried_nor_released(
 
 def test_a_payment_that_a_worker_has_is_not_retried(owed: Owed) -> None:
     till, person = owed
-    put(till, person, SENDING, leased=True)
+    put(till, person, PaymentStatus.SENDING, leased=True)
     with till.here.unchanged():
         assert till.here.app.run(operator_actions.retry_payment, person.id, "base") is False
 
 
-@pytest.mark.parametrize("status", [DUE, SENDING, HELD, REFUSED])
+@pytest.mark.parametrize(
+    "status", [PaymentStatus.DUE, PaymentStatus.SENDING, PaymentStatus.HELD, PaymentStatus.REFUSED]
+)
 def test_a_payment_found_in_the_books_is_settled(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
     assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is True
     (item,) = till.here.items("payment")
-    assert (item["status"], item["recruiter_reference"]) == (PAID, "found-1")
+    assert (item["status"], item["recruiter_reference"]) == (PaymentStatus.PAID, "found-1")
     last = till.moves(person, "base")[-1]
-    assert (last["to"], last["by"], last["why"]) == (PAID, "operator", "found in the recruiter's records")
+    assert (last["to"], last["by"], last["why"]) == (
+        PaymentStatus.PAID,
+        "operator",
+        "found in the recruiter's records",
+    )
 
 
 def test_a_payment_is_settled_once(owed: Owed) -> None:
     till, person = owed
-    put(till, person, SENDING)
+    put(till, person, PaymentStatus.SENDING)
     till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1")
     with till.here.unchanged():
         assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-2") is False
@@ -114,14 +120,14 @@ def test_a_payment_is_settled_once(owed: Owed) -> None:
 
 def test_a_payment_is_not_settled_under_a_workers_lease(owed: Owed) -> None:
     till, person = owed
-    put(till, person, SENDING, leased=True)
+    put(till, person, PaymentStatus.SENDING, leased=True)
     with till.here.unchanged():
         assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is False
 
 
 def test_a_lease_ends_at_its_moment(owed: Owed) -> None:
     till, person = owed
-    put(till, person, SENDING, leased=True)
+    put(till, person, PaymentStatus.SENDING, leased=True)
     till.here.clock.turn(seconds=60)
     assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is True
 
@@ -178,7 +184,7 @@ def test_payments_are_narrowed(world: NewWorld, wanted: dict[str, Any], found: l
     def refuse(ctx: Context) -> None:
         payment = ctx.uow.payment(1, "bonus")
         assert payment is not None
-        ledger.record_transition(ctx, payment, REFUSED, "for the test")
+        ledger.record_transition(ctx, payment, PaymentStatus.REFUSED, "for the test")
 
     till.here.app.run(refuse)
     assert [(one.participant_id, one.kind) for one in listed(till, **wanted)] == found
@@ -192,13 +198,13 @@ def test_payments_of_a_stranger_are_not_found(world: NewWorld) -> None:
 
 def test_an_entry_says_whose_what_why_and_since_when(owed: Owed) -> None:
     till, person = owed
-    put(till, person, REFUSED)
+    put(till, person, PaymentStatus.REFUSED)
     begun = till.here.clock.now()
     till.here.clock.turn(seconds=5)
-    put(till, person, REFUSED)
+    put(till, person, PaymentStatus.REFUSED)
     (entry,) = listed(till)
     assert (entry.participant_id, entry.worker_id, entry.recruiter) == (person.id, "w1", "vendor")
-    assert (entry.status, entry.reason, entry.since) == (REFUSED, "for the test", begun)
+    assert (entry.status, entry.reason, entry.since) == (PaymentStatus.REFUSED, "for the test", begun)
     assert (entry.kind, entry.amount, entry.reference) == (
         "base",
         Decimal("1.50"),
@@ -209,13 +215,13 @@ def test_an_entry_says_whose_what_why_and_since_when(owed: Owed) -> None:
 @pytest.mark.parametrize(
     ("status", "leased", "minutes", "is_stuck"),
     [
-        (SENDING, False, 10, True),
-        (SENDING, False, 9.99, False),
-        (DUE, False, 10, True),
-        (PAID, False, 60, False),
-        (HELD, False, 60, False),
-        (REFUSED, False, 60, False),
-        (SENDING, True, 0.5, False),
+        (PaymentStatus.SENDING, False, 10, True),
+        (PaymentStatus.SENDING, False, 9.99, False),
+        (PaymentStatus.DUE, False, 10, True),
+        (PaymentStatus.PAID, False, 60, False),
+        (PaymentStatus.HELD, False, 60, False),
+        (PaymentStatus.REFUSED, False, 60, False),
+        (PaymentStatus.SENDING, True, 0.5, False),
     ],
 )
 def test_what_hangs_is_not_settled_for_ten_minutes_and_nobody_is_at_it(
@@ -237,7 +243,7 @@ def test_a_payment_that_was_loaded_without_its_story_hangs_until_it_is_settled(
     def forget(ctx: Context) -> None:
         payment = ctx.uow.payment(person.id, "base")
         assert payment is not None
-        payment.status, payment.details, payment.reason = SENDING, {}, reason
+        payment.status, payment.details, payment.reason = PaymentStatus.SENDING, {}, reason
 
     till.here.app.run(forget)
     (entry,) = listed(till)
@@ -280,10 +286,10 @@ def test_a_cent_is_owed_and_nothing_is_not(owed: Owed, amount: str, expected: bo
 def test_a_held_bonus_says_why_and_that_the_platform_held_it(world: NewWorld) -> None:
     till = Till(world, paying(5), hard_cap=4)
     (move,) = till.moves(till.finish(), "bonus")
-    assert (move["to"], move["by"], move["why"]) == (HELD, "petri", "hard_cap is reached")
+    assert (move["to"], move["by"], move["why"]) == (PaymentStatus.HELD, "petri", "hard_cap is reached")
 
 
-@pytest.mark.parametrize(("cap", "status"), [(4, HELD), (40, DUE)])
+@pytest.mark.parametrize(("cap", "status"), [(4, PaymentStatus.HELD), (40, PaymentStatus.DUE)])
 def test_what_is_owed_says_whose_word_that_was(world: NewWorld, cap: float, status: str) -> None:
     till = Till(world, paying(), hard_cap=cap)
     person = till.finish()
@@ -310,7 +316,7 @@ def test_a_message_to_pay_names_the_recruiter(world: NewWorld) -> None:
 
 def test_a_message_to_pay_what_was_released_leaves_the_recruiter_to_the_record(owed: Owed) -> None:
     till, person = owed
-    put(till, person, HELD)
+    put(till, person, PaymentStatus.HELD)
     till.here.app.run(operator_actions.release_payment, person.id, "base")
     (message,) = [
         item["body"] for item in till.here.items("message") if item["body"]["kind"] == SendPayment.kind
@@ -333,7 +339,7 @@ LATE: dict[str, Callable[[Context, Person], Any]] = {
 }
 
 
-@pytest.mark.parametrize("status", [PAID, HELD, REFUSED])
+@pytest.mark.parametrize("status", [PaymentStatus.PAID, PaymentStatus.HELD, PaymentStatus.REFUSED])
 @pytest.mark.parametrize("what", LATE)
 def test_a_late_worker_changes_nothing_about_what_is_settled_or_stopped(
     owed: Owed, what: str, status: str
@@ -347,7 +353,7 @@ def test_a_late_worker_changes_nothing_about_what_is_settled_or_stopped(
 @pytest.mark.parametrize("what", [name for name in LATE if name != "begins"])
 def test_nothing_is_noted_about_a_payment_that_was_not_begun(owed: Owed, what: str) -> None:
     till, person = owed
-    put(till, person, DUE)
+    put(till, person, PaymentStatus.DUE)
     with till.here.unchanged():
         till.here.app.run(lambda ctx: LATE[what](ctx, person))
 
@@ -363,7 +369,7 @@ def test_nothing_is_noted_about_a_payment_that_nobody_owes(owed: Owed, what: str
 
 def test_a_payment_is_sent_twelve_times_at_most(owed: Owed) -> None:
     till, person = owed
-    put(till, person, SENDING)
+    put(till, person, PaymentStatus.SENDING)
     often = [till.here.app.run(ledger.attempts_exhausted, person.id, "base")]
     for _ in range(ledger.MAX_SENDS - 1):
         till.here.app.run(ledger.record_resend, person.id, "base")
@@ -377,7 +383,7 @@ def test_a_payment_that_was_loaded_without_its_story_was_not_sent_too_often(owed
     def ask(ctx: Context) -> bool:
         payment = ctx.uow.payment(person.id, "base")
         assert payment is not None
-        payment.status, payment.details = SENDING, {}
+        payment.status, payment.details = PaymentStatus.SENDING, {}
         return ledger.attempts_exhausted(ctx, person.id, "base")
 
     assert till.here.app.run(ask) is False
