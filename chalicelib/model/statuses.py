@@ -162,12 +162,14 @@ def require_reachable(table: Table[_Status], current: str, to: str) -> None:
         RuleBroken: No transitions of the table lead from one status to the other.
 
     """
+    if to == current:
+        return
     reachable: set[_Status] = set()
     found = set(_following(table, current))
     while found:
         reachable |= found
         found = {after for status in found for after in _following(table, status)} - reachable
-    if to != current and to not in reachable:
+    if to not in reachable:
         raise _not_allowed(type(next(iter(table))), current, to, reachable)
 
 

@@ -19,7 +19,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.question import PARTICIPANT_SPAN, Question
 from chalicelib.model.record import Record, iso
 from chalicelib.model.run_records import Payment
-from chalicelib.model.statuses import ENDED
+from chalicelib.model.statuses import ENDED, PARTICIPANT_TRANSITIONS, ParticipantStatus, require_reachable
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
@@ -345,12 +345,20 @@ class EngineUnitOfWork(RecordReader):
     def _writes_of(self, record: Record) -> list[Write]:
         if "_came_as" in record.__dict__:
             return self._writes_of_copy(cast("Info", record))
+        if isinstance(record, Participant):
+            self._require_reachable_status(record)
         version = record._version
         expect = version or None
         writes: list[Write] = [Put(item, expect) for item in record_mapping.items_of(record, version + 1)]
         if record.is_new and isinstance(record, Transmission):
             writes.append(Put(record_mapping.sent_item(record), None))
         return writes
+
+    def _require_reachable_status(self, participant: Participant) -> None:
+        """Check the status, which an author's code may have assigned, against the one that is stored."""
+        stored = self._items.get(keys.participant(participant.id))
+        before = ParticipantStatus.WORKING if stored is None else stored["status"]
+        require_reachable(PARTICIPANT_TRANSITIONS, before, participant.status)
 
     def _writes_of_copy(self, info: Info) -> list[Write]:
         """Change an info that came with a transmission: only what changed goes onto the original."""

@@ -21,6 +21,7 @@ from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.requester import Requester
 from chalicelib.workers import queue_consumer
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, TOPIC, Fault, HandClock, MTurkStandIn
+from infra.emulator.mturk.things import AssignmentState
 
 from .sides import BASE_ADDRESS, Books, nothing
 
@@ -132,7 +133,7 @@ class Turk:
         self.market.abandon(assignment_id)
 
     def is_through(self, assignment_id: str) -> bool:
-        return self.market.assignments[assignment_id].state != "accepted"
+        return self.market.assignments[assignment_id].state is not AssignmentState.ACCEPTED
 
     def pass_time(self, by: timedelta) -> None:
         self.market.pass_time(seconds=by.total_seconds())

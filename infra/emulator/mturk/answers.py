@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from .things import Assignment, EmulatedHit, QualificationType
+from .things import REVIEWED, Assignment, AssignmentState, EmulatedHit, QualificationType
 
-_STATUS = {"submitted": "Submitted", "approved": "Approved", "rejected": "Rejected"}
+_STATUS = {
+    AssignmentState.SUBMITTED: "Submitted",
+    AssignmentState.APPROVED: "Approved",
+    AssignmentState.REJECTED: "Rejected",
+}
 
 
 def hit_response(hit: EmulatedHit, now: datetime) -> dict[str, Any]:
@@ -28,7 +32,7 @@ def hit_response(hit: EmulatedHit, now: datetime) -> dict[str, Any]:
         "AssignmentDurationInSeconds": fields["AssignmentDurationInSeconds"],
         "NumberOfAssignmentsPending": hit.pending,
         "NumberOfAssignmentsAvailable": hit.available(now),
-        "NumberOfAssignmentsCompleted": sum(one.state in ("approved", "rejected") for one in hit.assignments),
+        "NumberOfAssignmentsCompleted": sum(one.state in REVIEWED for one in hit.assignments),
         **{name: fields[name] for name in kept if name in fields},
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from .post import EventDelivery
 from .things import (
     Assignment,
+    AssignmentState,
     Books,
     EmulatedHit,
     HandClock,
@@ -88,26 +89,26 @@ class Market:
 
     def submit(self, assignment_id: str) -> None:
         assignment = self._accepted(assignment_id)
-        assignment.state = "submitted"
+        assignment.state = AssignmentState.SUBMITTED
         assignment.submitted = self.clock.now()
         self.tell("AssignmentSubmitted", assignment.hit, assignment)
         self.settle()
 
     def give_back(self, assignment_id: str) -> None:
         """Let a worker return an assignment."""
-        self._end(self._accepted(assignment_id), "returned")
+        self._end(self._accepted(assignment_id), AssignmentState.RETURNED)
 
     def abandon(self, assignment_id: str) -> None:
         """Let an assignment run out of time."""
-        self._end(self._accepted(assignment_id), "abandoned")
+        self._end(self._accepted(assignment_id), AssignmentState.ABANDONED)
 
     def _accepted(self, assignment_id: str) -> Assignment:
         assignment = self.assignments[assignment_id]
-        if assignment.state != "accepted":
+        if assignment.state is not AssignmentState.ACCEPTED:
             raise TurkError("InvalidAssignmentState", f"{assignment_id} is {assignment.state}")
         return assignment
 
-    def _end(self, assignment: Assignment, state: str) -> None:
+    def _end(self, assignment: Assignment, state: AssignmentState) -> None:
         assignment.state = state
         self.tell(f"Assignment{state.capitalize()}", assignment.hit, assignment)
         self.settle()
@@ -147,8 +148,8 @@ class Market:
         self.clock.advance(timedelta(**by))
         now = self.clock.now()
         for assignment in list(self.assignments.values()):
-            if assignment.state == "accepted" and now >= assignment.deadline:
-                self._end(assignment, "abandoned")
+            if assignment.state is AssignmentState.ACCEPTED and now >= assignment.deadline:
+                self._end(assignment, AssignmentState.ABANDONED)
         self.settle()
 
     def settle(self) -> None:
@@ -156,7 +157,7 @@ class Market:
         now = self.clock.now()
         for assignment in self.assignments.values():
             due = assignment.auto_approval
-            if assignment.state == "submitted" and due is not None and now >= due:
+            if assignment.state is AssignmentState.SUBMITTED and due is not None and now >= due:
                 self.approve(assignment)
         for hit in self.hits.values():
             self._tell_of(hit)
@@ -191,7 +192,7 @@ class Market:
         hit = assignment.hit
         now = self.clock.now()
         self.pay(TurkPayment("reward", assignment.worker, assignment.id, hit.reward, self.fee(hit), now))
-        assignment.state = "approved"
+        assignment.state = AssignmentState.APPROVED
         assignment.approved = now
         self.tell("AssignmentApproved", hit, assignment)
 

@@ -10,13 +10,21 @@ from typing import Any
 
 from .answers import assignment_response, hit_response, qualification_response
 from .market import MANY, Market
-from .things import Assignment, EmulatedHit, HitType, QualificationType, TurkError, TurkPayment
+from .things import (
+    COMPLETED,
+    Assignment,
+    AssignmentState,
+    EmulatedHit,
+    HitType,
+    QualificationType,
+    TurkError,
+    TurkPayment,
+)
 
 Given = dict[str, Any]
 _MOST_BONUS = Decimal(10_000)
 _DEFAULT_AUTO_APPROVAL = 2_592_000
 _VERSIONS = ("2006-05-05", "2014-08-15")
-_HANDED_IN = ("submitted", "approved", "rejected")
 _COMMON = ("Title", "Description", "Reward", "AssignmentDurationInSeconds")
 
 
@@ -150,28 +158,28 @@ class Operations:
 
     def get_assignment(self, given: Given) -> Given:
         assignment = self._assignment(given["AssignmentId"])
-        if assignment.state not in _HANDED_IN:
+        if assignment.state not in COMPLETED:
             raise _wrong_state("Reviewable,Approved,Rejected")
         return {"Assignment": assignment_response(assignment), "HIT": hit_response(assignment.hit, self.now)}
 
     def list_assignments_for_hit(self, given: Given) -> Given:
-        wanted = [one.lower() for one in given.get("AssignmentStatuses", ())] or _HANDED_IN
+        wanted = [one.lower() for one in given.get("AssignmentStatuses", ())] or COMPLETED
         found = [one for one in self._hit(given["HITId"]).assignments if one.state in wanted]
         return self._page(given, "Assignments", found, assignment_response)
 
     def approve_assignment(self, given: Given) -> Given:
         assignment = self._assignment(given["AssignmentId"])
-        overrides = given.get("OverrideRejection", False) and assignment.state == "rejected"
-        if assignment.state != "submitted" and not overrides:
+        overrides = given.get("OverrideRejection", False) and assignment.state is AssignmentState.REJECTED
+        if assignment.state is not AssignmentState.SUBMITTED and not overrides:
             raise _wrong_state("Submitted")
         self.market.approve(assignment)
         return {}
 
     def reject_assignment(self, given: Given) -> Given:
         assignment = self._assignment(given["AssignmentId"])
-        if assignment.state != "submitted":
+        if assignment.state is not AssignmentState.SUBMITTED:
             raise _wrong_state("Submitted")
-        assignment.state = "rejected"
+        assignment.state = AssignmentState.REJECTED
         self.market.tell("AssignmentRejected", assignment.hit, assignment)
         return {}
 
@@ -190,7 +198,7 @@ class Operations:
         amount = Decimal(given["BonusAmount"])
         if assignment.worker != given["WorkerId"]:
             raise TurkError("WorkerDoesNotExist", f"{given['WorkerId']} didn't work on this assignment.")
-        if assignment.state not in _HANDED_IN:
+        if assignment.state not in COMPLETED:
             raise _wrong_state("Submitted,Approved,Rejected")
         if not Decimal("0.01") <= amount <= _MOST_BONUS or not given["Reason"].strip():
             raise TurkError("ParameterValidation", "A bonus needs a reason, and 0.01 to 10000 dollars.")

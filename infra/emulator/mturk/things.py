@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 BEGINNING = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -44,6 +45,25 @@ class HitType:
     reports: bool = False
 
 
+class AssignmentState(StrEnum):
+    """The states of an assignment; the first one and those in `LEFT` are not reported by GetAssignment."""
+
+    ACCEPTED = "accepted"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+    ABANDONED = "abandoned"
+
+
+#: The worker has left without a submission.
+LEFT = frozenset({AssignmentState.RETURNED, AssignmentState.ABANDONED})
+#: The requester has reviewed the submission.
+REVIEWED = frozenset({AssignmentState.APPROVED, AssignmentState.REJECTED})
+#: The worker has submitted the assignment.
+COMPLETED = REVIEWED | {AssignmentState.SUBMITTED}
+
+
 @dataclass
 class Assignment:
     id: str
@@ -51,14 +71,13 @@ class Assignment:
     worker: str
     accepted: datetime
     deadline: datetime
-    #: accepted, submitted, approved, rejected, returned or abandoned
-    state: str = "accepted"
+    state: AssignmentState = AssignmentState.ACCEPTED
     submitted: datetime | None = None
     approved: datetime | None = None
 
     @property
     def takes_a_place(self) -> bool:
-        return self.state not in ("returned", "abandoned")
+        return self.state not in LEFT
 
     @property
     def auto_approval(self) -> datetime | None:
@@ -88,7 +107,7 @@ class EmulatedHit:
 
     @property
     def pending(self) -> int:
-        return sum(one.state == "accepted" for one in self.assignments)
+        return sum(one.state is AssignmentState.ACCEPTED for one in self.assignments)
 
     def available(self, now: datetime) -> int:
         if now >= self.expires:

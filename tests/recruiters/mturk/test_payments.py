@@ -12,6 +12,7 @@ from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk.mturk_errors import TurkRefused
 from infra.emulator.mturk import Fault, MTurkStandIn
+from infra.emulator.mturk.things import AssignmentState
 
 from .conftest import transfer
 
@@ -123,7 +124,7 @@ def test_base_pay_before_the_submission_is_tried_again(turk: MTurkStandIn, recru
 def test_base_pay_of_a_rejected_assignment_is_refused(
     turk: MTurkStandIn, recruiter: MTurkRecruiter, assignment: str
 ):
-    turk.market.assignments[assignment].state = "rejected"
+    turk.market.assignments[assignment].state = AssignmentState.REJECTED
     with pytest.raises(VendorRefused, match="overturn the rejection"):
         recruiter.pay(transfer(assignment))
 

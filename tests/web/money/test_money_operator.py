@@ -36,7 +36,9 @@ def put(till: Till, person: Person, status: str, *, leased: bool = False) -> Non
     def set_status(ctx: Context) -> None:
         payment = ctx.uow.payment(person.id, "base")
         assert payment is not None
-        ledger.record_transition(ctx, payment, status, "for the test")
+        # Set directly: the table of transitions leads from paid to no other status.
+        payment.status = status
+        ledger.record_transition(ctx, payment, PaymentStatus(status), "for the test")
         if leased:
             payment.details = {**payment.details, ledger.LEASE_ENDS: iso(ctx.now + timedelta(minutes=1))}
 
@@ -184,6 +186,7 @@ def test_payments_are_narrowed(world: NewWorld, wanted: dict[str, Any], found: l
     def refuse(ctx: Context) -> None:
         payment = ctx.uow.payment(1, "bonus")
         assert payment is not None
+        payment.status = PaymentStatus.REFUSED.value
         ledger.record_transition(ctx, payment, PaymentStatus.REFUSED, "for the test")
 
     till.here.app.run(refuse)
