@@ -77,6 +77,9 @@ class Payment(Record):
     def change_status(self, status: PaymentStatus) -> None:
         """Change the status, if the table of transitions allows it.
 
+        Args:
+            status: The new status; the one that the record has may be given again.
+
         Raises:
             RuleBroken: The table doesn't allow the change.
 
