@@ -1,4 +1,4 @@
-"""Options that the commands on AWS have in common."""
+"""Options shared by the AWS commands."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import typer
 
 from infra.aws.account.names import Stage
 
-App = Annotated[str, typer.Option("--app", "--id", help="The app's id.")]
+App = Annotated[str, typer.Option("--app", "--id", help="App id.")]
 AnyStage = Annotated[
-    Stage | None, typer.Option("--stage", help="sandbox or live, when the app is deployed in both.")
+    Stage | None, typer.Option("--stage", help="sandbox or live; required when the app is deployed to both.")
 ]
-Profile = Annotated[str | None, typer.Option("--profile", help="The AWS CLI's profile.")]
-Region = Annotated[str | None, typer.Option("--region", help="The AWS region.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; list the steps.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="AWS CLI profile.")]
+Region = Annotated[str | None, typer.Option("--region", help="AWS region.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="List the steps without making changes.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]

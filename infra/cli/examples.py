@@ -1,4 +1,4 @@
-"""Examples of each command, which its `--help` ends with."""
+"""Examples for each command, shown at the end of its `--help`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "new": ("petri new my_study",),
-    "verify": ("petri verify my_study", "petri verify              (the folder you are in)"),
+    "verify": ("petri verify my_study", "petri verify              (the current folder)"),
     "uuid": ("petri uuid",),
     "setup": ("petri setup",),
     "email-test": ("petri email-test my_study",),
@@ -50,6 +50,6 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def epilog(name: str) -> str | None:
-    """Return what the help of a command ends with."""
+    """Return the examples shown at the end of a command's help."""
     examples = EXAMPLES.get(name)
     return None if examples is None else "\n\n".join(("Examples:", *(f"  {one}" for one in examples)))

@@ -1,4 +1,4 @@
-"""How a command fails: where, what, and what now, in three lines; the traceback only with `--verbose`."""
+"""Reports a command's failure in three lines (where, what, now), with a traceback only for `--verbose`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from .output import err
 
 FAILED = 1
 INTERRUPTED = 130
-#: Ends of the part of a message that says what is wrong; what follows the last one says what to do.
+#: Matches sentence ends; the text after the last one says what to do.
 _END_OF_WHAT = re.compile(r"(?<=[.!?])\s+(?=\S)|;\s+")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What somebody at a terminal needs to know about a failure."""
+    """A failure as it is shown at a terminal."""
 
     where: str
     what: str
@@ -38,34 +38,30 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException, where: str) -> Failure:
-        """Read a failure from an error; `where`: the command and what it worked on."""
+        """Build a failure from an error; `where`: the command and its target."""
         if isinstance(error, PetriError):
             return cls(where, *_what_and_now(str(error)))
         if (refused := _of_aws(error)) is not None:
             return cls(where, *_what_and_now(str(refused)))
         if isinstance(error, OSError) and error.strerror:
             named = f"{error.filename}: " if error.filename else ""
-            return cls(
-                where, f"{named}{error.strerror}.", "Check the path and what you may read and write there."
-            )
+            return cls(where, f"{named}{error.strerror}.", "Check the path and your permissions for it.")
         place = _innermost(error)
         what = f"{type(error).__name__} at {place}: {error}" if place else f"{type(error).__name__}: {error}"
-        return cls(
-            where, what, "If the code there isn't yours, please report it with the output of --verbose."
-        )
+        return cls(where, what, "If this isn't in your own code, report it with the output of --verbose.")
 
     def __str__(self) -> str:
         return f"where: {self.where}\nwhat:  {self.what}\nnow:   {self.now}"
 
 
 def plainly(command: Callable[..., None], name: str = "") -> Callable[..., None]:
-    """Give a command `--verbose`, and make it end with exit code 1 and three lines where it raises.
+    """Add `--verbose` to a command, and turn what it raises into three lines and exit code 1.
 
-    `name`: as it is typed, where that isn't the function's own.
+    `name`: the command's name on the command line, if it differs from the function's.
     """
 
     @functools.wraps(command)
-    def told(*arguments: Any, verbose: bool = False, **options: Any) -> None:
+    def wrapper(*arguments: Any, verbose: bool = False, **options: Any) -> None:
         try:
             with shown(verbose=verbose), _real_interrupts():
                 command(*arguments, **options)
@@ -74,19 +70,19 @@ def plainly(command: Callable[..., None], name: str = "") -> Callable[..., None]
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:
-            # The last door of the command line: whatever it is, it is told and ends the command.
+            # The outermost handler of the command line: every error is reported and ends the command.
             tell(error, _where(name or command.__name__, options), verbose=verbose)
             raise typer.Exit(FAILED) from error
 
     own = inspect.signature(command, eval_str=True)
     flag = inspect.Parameter("verbose", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Verbose)
-    told.__signature__ = own.replace(parameters=[*own.parameters.values(), flag])  # type: ignore[attr-defined]
-    return told
+    wrapper.__signature__ = own.replace(parameters=[*own.parameters.values(), flag])  # type: ignore[attr-defined]
+    return wrapper
 
 
 @contextmanager
 def _real_interrupts() -> Iterator[None]:
-    """Mark what Ctrl-C raises: the same exception raised by an author's code is an error like others."""
+    """Raise Interrupted for Ctrl-C: a KeyboardInterrupt from an author's code is an ordinary error."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _is_main_thread():
         yield
         return
@@ -106,7 +102,7 @@ def _is_main_thread() -> bool:
 
 
 def tell(error: BaseException, where: str, *, verbose: bool) -> None:
-    """Print a failure, with its traceback when that was asked for."""
+    """Print a failure, with its traceback if `verbose`."""
     console = err()
     if verbose:
         console.print("".join(traceback.format_exception(error)), markup=False, end="")
@@ -120,10 +116,10 @@ def _where(name: str, options: dict[str, Any]) -> str:
 
 
 def _of_aws(error: BaseException) -> PetriError | None:
-    """Return in plain words what AWS's client raised; None for everything that it didn't."""
+    """Translate an error of the AWS client; None for any other error."""
     if not type(error).__module__.startswith("botocore."):
         return None
-    # Lazy import: only what has used AWS's client raises its errors.
+    # Lazy import: only code that has used the AWS client raises its errors.
     from infra.aws.account.aws_errors import REFUSALS, problem
 
     return problem(error) if isinstance(error, REFUSALS) else None
@@ -133,7 +129,7 @@ def _what_and_now(message: str) -> tuple[str, str]:
     message = message.strip()
     if "\n" in message:
         listed = "\n       ".join(message.splitlines())
-        return listed, "Mend what is listed and run the command again."
+        return listed, "Fix these problems and run the command again."
     ends = list(_END_OF_WHAT.finditer(message))
     if not ends:
         return message, "Run the command again with --verbose to see where it happened."

@@ -1,4 +1,4 @@
-"""What `petri debug` says while a run goes on."""
+"""Prints the status of a run while it is served."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from infra.local.lifecycle.run import Run
 from .output import err, out
 from .progress import BotProgress
 
-#: How recruiters that make their own links write one into the log.
+#: Prefix of links in the log of recruiters that make their own.
 _REQUESTED = "New participant requested: "
 
 
 @dataclass
 class Links:
-    """How links are given: through which port, and whether they are opened too."""
+    """How links are shown: with which address, and whether they are opened."""
 
     browser: bool = True
     proxy: int | None = None
-    #: where participants reach the run, when that isn't where it listens
+    #: the public address, if it isn't the one that the run listens at
     address: str = ""
 
     def through_proxy(self, url: str) -> str:
-        """Return the address that links are given with: the public one, or that of the proxy's port."""
+        """Return the base address for links: the public one, or the one with the proxy's port."""
         if self.address:
             return self.address
         if self.proxy is None:
@@ -44,49 +44,52 @@ class Links:
         return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{self.proxy}"))
 
     def open(self, link: str) -> None:
-        """Open a link, where there is a screen to open it on."""
+        """Open a link in a browser, if there is a display."""
         if self.browser and _has_screen():
             webbrowser.open(link)
 
 
 class PeopleWatcher:
-    """Says where a run is, and prints and opens the links of those whom it asks for."""
+    """Prints where a run is served, and prints and opens the links of requested participants."""
 
     def __init__(self, run: Run, database: Path | None, links: Links) -> None:
-        """`database`: the file to go on with later, where there is one."""
+        """`database`: the file with which the run can be continued later, if there is one."""
         self._run = run
         self._database = database
         self._links = links
         self._console = out()
 
     def started(self, url: str, launched: str) -> None:
-        """Say where the run is served, and how to get in."""
+        """Print where the run is served, and how to enter it."""
         self._run.address.url = self._links.through_proxy(url)
-        self._console.print(f"{self._run.loaded.name} runs at {self._run.address.url}", markup=False)
+        self._console.print(f"{self._run.loaded.name} is running at {self._run.address.url}", markup=False)
         if self._run.app.config.get("mode") == "debug":
             self._console.print(
-                "  This is a trial: anybody may take part under any name. To serve people, use petri serve."
+                "  This is debug mode: anyone can take part under any name. To serve participants, use "
+                "petri serve."
             )
-        self._console.print(f"  operator's token: {self._run.operator_token}", markup=False)
+        self._console.print(f"  Operator's token: {self._run.operator_token}", markup=False)
         if self._database is not None:
             self._console.print(
-                f"  data: {self._database}; go on later with --id {self._run.id}", markup=False
+                f"  Data: {self._database}; continue this run later with --id {self._run.id}", markup=False
             )
-        self._console.print("  Ctrl-C ends the run and exports its data.")
+        self._console.print("  Press Ctrl-C to end the run and export its data.")
         if launched and not self._run.app.config.get("auto_recruit"):
             if self._run.app.config.get("mode") != "debug":
                 self._console.print(
-                    "Nobody is recruited (auto_recruit is off). Make links with petri recruit."
+                    "auto_recruit is off, so no participants are recruited. Create links with petri recruit."
                 )
                 return
             link = entry_addresses(lambda: self._run.address.url, "hotair", "debug", 1)[0]
-            self._console.print("Nobody is recruited (auto_recruit is off). To look at it yourself:")
+            self._console.print(
+                "auto_recruit is off, so no participants are recruited. To try it yourself, open:"
+            )
             self.requested([link])
 
-    def ended(self, fared: Participation) -> None:
-        """Say how a bot fared that the experiment asked for."""
-        for problem in fared.problems:
-            self._console.print(f"bot {fared.number}: {problem}", markup=False)
+    def ended(self, result: Participation) -> None:
+        """Print the problems of a bot that the experiment requested."""
+        for problem in result.problems:
+            self._console.print(f"bot {result.number}: {problem}", markup=False)
 
     def requested(self, links: list[str]) -> None:
         """Print the links that a recruiter made, and open the first."""
@@ -96,24 +99,24 @@ class PeopleWatcher:
 
 
 class BotsWatcher:
-    """Shows how many bots are through."""
+    """Shows how many bots have finished."""
 
     def __init__(self, run: Run, progress: BotProgress) -> None:
-        """`progress`: where bots are counted."""
+        """`progress`: counts the bots."""
         self._run = run
         self._progress = progress
 
     def started(self, url: str, _launched: str) -> None:
-        """Note the address; the bots know it already."""
+        """Record the address; the bots know it already."""
         self._run.address.url = url
 
-    def ended(self, fared: Participation) -> None:
+    def ended(self, result: Participation) -> None:
         """Count a bot."""
-        self._progress.advance(fared)
+        self._progress.advance(result)
 
 
 def tell_failure(failure: HookFailure) -> None:
-    """Show once what the experiment's own code raised, with its traceback."""
+    """Print an error of the experiment's code once, with its traceback."""
     console = err()
     if logging.getLogger().isEnabledFor(logging.INFO):
         # --verbose: the log has just shown the whole traceback.
@@ -124,7 +127,7 @@ def tell_failure(failure: HookFailure) -> None:
 
 @contextmanager
 def requests_told_to(teller: PeopleWatcher) -> Iterator[None]:
-    """Tell about each participant that a recruiter asks for; the worker's log record carries the links."""
+    """Show each participant that a recruiter requests; the worker's log record carries the links."""
     handler = _Requests(teller)
     worker = logging.getLogger("petri.worker")
     worker.addHandler(handler)

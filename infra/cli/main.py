@@ -1,4 +1,4 @@
-"""`petri`: every command and the function behind it, on one screen."""
+"""The `petri` command line: registers every command."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from .parse_errors import NamesWrongValues
 
 
 def _with_dashes(word: str) -> str:
-    """Write the name of a command or an option as it is spelled now; underscores are the older spelling."""
+    """Normalize the name of a command or option: underscores are the older spelling."""
     return word.replace("_", "-")
 
 
@@ -62,7 +62,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _with_dashes},
 )
 
-#: Commands by what they are for, in the order in which `petri --help` lists them.
+#: Commands by purpose, in the order of `petri --help`.
 GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Write an experiment": {
         "new": new,
@@ -133,13 +133,13 @@ def _petri(
 
 
 def write_anything() -> None:
-    """Let the terminal's streams write any text: what its encoding can't show is escaped, not an error."""
+    """Escape what the terminal's encoding can't show, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def main() -> None:
-    """Run the command line: exit code 0, 1 when the command failed, 2 when it was called wrongly."""
+    """Run the command line: exit code 0, 1 when the command failed, 2 for invalid arguments."""
     write_anything()
     app()

@@ -1,4 +1,4 @@
-"""Options that the commands about Mechanical Turk have in common."""
+"""Options shared by the Mechanical Turk commands."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-App = Annotated[str, typer.Option("--app", "--id", help="The run's id.")]
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="At Mechanical Turk's sandbox.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")]
+App = Annotated[str, typer.Option("--app", "--id", help="Run id.")]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the Mechanical Turk sandbox.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done without making changes.")]
 Qualification = Annotated[
-    str, typer.Option("--qualification", help="The qualification's id; with --by-name its name.")
+    str, typer.Option("--qualification", help="Qualification id, or its name with --by-name.")
 ]
-ByName = Annotated[bool, typer.Option("--by-name", help="The qualification is given by name.")]
-Workers = Annotated[list[str], typer.Argument(help="Ids of workers.")]
+ByName = Annotated[bool, typer.Option("--by-name", help="Look up the qualification by name.")]
+Workers = Annotated[list[str], typer.Argument(help="Worker ids.")]

@@ -1,4 +1,4 @@
-"""Options that the commands over money and recruiting have in common."""
+"""Options shared by the payment and recruitment commands."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 
 import typer
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done without making changes.")]
 Status = Annotated[
     Literal["due", "sending", "paid", "refused", "held"] | None,
-    typer.Option("--status", help="Payments of this status."),
+    typer.Option("--status", help="Only payments with this status."),
 ]
 Kind = Annotated[
     Literal["base", "bonus", "compensation", "screen-out"] | None,
-    typer.Option("--kind", help="Payments of this kind."),
+    typer.Option("--kind", help="Only payments of this kind."),
 ]
 ParticipantId = Annotated[
-    int | None, typer.Option("--participant", min=1, help="Payments of this participant, by id.")
+    int | None, typer.Option("--participant", min=1, help="Only payments of the participant with this id.")
 ]

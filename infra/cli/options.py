@@ -1,4 +1,4 @@
-"""Options that several commands have in common."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Annotated, Literal
 import typer
 
 Directory = Annotated[
-    Path, typer.Argument(help="The experiment's folder.", exists=True, file_okay=False, resolve_path=True)
+    Path, typer.Argument(help="Experiment folder.", exists=True, file_okay=False, resolve_path=True)
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show the log, and the traceback of a failure.")]
-Run = Annotated[str | None, typer.Option("--app", "--id", help="The run's id; by default the latest here.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Show the log, and a traceback when the command fails.")
+]
+Run = Annotated[
+    str | None, typer.Option("--app", "--id", help="Run id; defaults to the latest run in this folder.")
+]
 Seed = Annotated[
-    int | None, typer.Option("--seed", help="Draws of hooks and bots are the same for the same seed.")
+    int | None, typer.Option("--seed", help="Random seed for hooks and bots, for reproducible runs.")
 ]
-NewId = Annotated[str, typer.Option("--id", "--app", help="The run's id; an earlier one goes on.")]
+NewId = Annotated[str, typer.Option("--id", "--app", help="Run id; an existing run is continued.")]
 BotTimeout = Annotated[
     float,
-    typer.Option(
-        "--bot-timeout", min=0, metavar="SECONDS", help="How long one bot may take; 0: as long as it likes."
-    ),
+    typer.Option("--bot-timeout", min=0, metavar="SECONDS", help="Time limit for each bot; 0 for none."),
 ]
 Timeout = Annotated[
     float,
-    typer.Option(
-        "--timeout", min=0, metavar="SECONDS", help="How long all bots together may take; 0: no limit."
-    ),
+    typer.Option("--timeout", min=0, metavar="SECONDS", help="Time limit for all bots; 0 for none."),
 ]
-#: Seconds that one bot, and all bots of a command together, may take when nothing else is asked.
+#: Default time limits, in seconds, for each bot and for all bots of a command.
 BOT_SECONDS, RUN_SECONDS = 300.0, 3600.0
 Port = Annotated[
-    int | None, typer.Option("--port", min=0, max=65535, help="Where to listen; 0: any free port.")
+    int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 for any free port.")
 ]
-#: Where a local run keeps its records: in a file, or in DynamoDB as moto plays it.
+#: Where a local run keeps its records: in a file, or in moto's DynamoDB in memory.
 EngineName = Literal["sqlite", "moto"]

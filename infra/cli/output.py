@@ -1,4 +1,4 @@
-"""The two places a command writes to: what it found out, and everything about its progress and failure."""
+"""The two consoles of a command: stdout for results, stderr for progress and failures."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _UNCUT = 10_000
 
 
 def out() -> Console:
-    """Give the console for what was asked for: tables, paths, links; plain and uncut in a pipe."""
+    """Return the console for results: tables, paths and links; plain and not truncated in a pipe."""
     return Console(highlight=False, soft_wrap=True)
 
 
 def err() -> Console:
-    """Give the console for progress, warnings and failures."""
+    """Return the console for progress, warnings and failures."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def show_table(table: Table, console: Console | None = None) -> None:
-    """Print a table: as wide as the terminal, or uncut in a pipe."""
+    """Print a table: as wide as the terminal, or not truncated in a pipe."""
     console = console or out()
     width = console.width
     if not console.is_terminal:
@@ -36,8 +36,8 @@ def show_table(table: Table, console: Console | None = None) -> None:
         console.width = width
 
 
-def show_drain_result(carried: DrainResult) -> None:
-    """Print what recruiters said, and who carried it out."""
-    for line in carried.said:
+def show_drain_result(result: DrainResult) -> None:
+    """Print what recruiters reported, and where the messages were processed."""
+    for line in result.said:
         out().print(line, markup=False)
-    out().print(str(carried), markup=False)
+    out().print(str(result), markup=False)

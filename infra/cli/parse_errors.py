@@ -1,4 +1,4 @@
-"""Errors about an option's value name the value that was given."""
+"""Adds the invalid value to parse errors."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-#: How much of a wrong value is shown.
+#: Maximum number of characters shown of an invalid value.
 SHOWN = 80
 
 
 class NamesWrongValues(TyperGroup):
-    """A group of commands whose parse errors say what was given, and not only what is expected."""
+    """A group of commands whose parse errors name the invalid value, not only what is expected."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; its options are parsed here too."""
+        """Parse a command's options and run it."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -24,9 +24,9 @@ class NamesWrongValues(TyperGroup):
 
 
 def _with_value(error: typer.BadParameter) -> str:
-    """Return the message of an error, with the value that its cause is about."""
+    """Return an error's message with the invalid value in it."""
     problems = getattr(error.__cause__, "errors", None)
     if problems is None:
         return error.message
-    given = str(problems()[0].get("input", ""))[:SHOWN]
-    return error.message if repr(given) in error.message else f"{given!r} was given. {error.message}"
+    value = str(problems()[0].get("input", ""))[:SHOWN]
+    return error.message if repr(value) in error.message else f"{value!r} is not valid. {error.message}"

@@ -1,4 +1,4 @@
-"""How many bots are through: a bar at a terminal, plain lines in a pipe."""
+"""Shows how many bots have finished: a bar at a terminal, plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from .output import err
 if TYPE_CHECKING:
     from infra.local.lifecycle.run import Run
 
-#: Seconds between two looks how a run stands.
+#: Seconds between two updates of a run's status.
 LOOK_AGAIN = 1.0
 
 
 class BotProgress:
-    """Told about each bot that ends; shows how many of all have."""
+    """Counts the bots that have finished and shows their progress."""
 
     def __init__(self, total: int) -> None:
-        """`total`: how many bots there are."""
+        """`total`: the number of bots."""
         self._console = err()
         self._total = total
         self._ended = 0
-        told = TextColumn("{task.fields[told]}")
-        columns = (TextColumn("participants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), told)
+        status = TextColumn("{task.fields[status]}")
+        columns = (TextColumn("participants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), status)
         self._bar = Bar(*columns, console=self._console, disable=not self._console.is_terminal)
-        self._task = self._bar.add_task("participants", total=total, told="")
+        self._task = self._bar.add_task("participants", total=total, status="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -47,26 +47,26 @@ class BotProgress:
     ) -> None:
         self._bar.stop()
 
-    def show(self, standing: RunStatus) -> None:
-        """Show beside the bar how the run stands."""
-        self._bar.update(self._task, told=str(standing))
+    def show(self, status: RunStatus) -> None:
+        """Show the run's status next to the bar."""
+        self._bar.update(self._task, status=str(status))
 
-    def advance(self, fared: Participation) -> Participation:
-        """Count one bot, say what went wrong with it, and give it back."""
+    def advance(self, result: Participation) -> Participation:
+        """Count a bot, print its problems, and return its result."""
         self._ended += 1
         self._bar.advance(self._task)
         if not self._console.is_terminal:
             self._console.print(f"participants {self._ended}/{self._total}")
-        for problem in fared.problems:
-            self._console.print(f"bot {fared.number}: {problem}", markup=False)
-        return fared
+        for problem in result.problems:
+            self._console.print(f"bot {result.number}: {problem}", markup=False)
+        return result
 
 
 class LiveLine:
-    """How a run for people stands, on one line that is always the last; plain lines where no terminal is."""
+    """The status of a run for people, on the last line of the terminal; plain lines in a pipe."""
 
     def __init__(self) -> None:
-        """Begin without a line."""
+        """Start without a line."""
         self._console = err()
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._shown = ""
@@ -81,20 +81,20 @@ class LiveLine:
     ) -> None:
         self._live.stop()
 
-    def show(self, standing: RunStatus) -> None:
-        """Show how the run stands, if that has changed."""
-        told = str(standing)
-        if told == self._shown:
+    def show(self, status: RunStatus) -> None:
+        """Show the run's status, if it has changed."""
+        line = str(status)
+        if line == self._shown:
             return
-        self._shown = told
+        self._shown = line
         if self._console.is_terminal:
-            self._live.update(Text(told), refresh=True)
+            self._live.update(Text(line), refresh=True)
         else:
-            self._console.print(told, markup=False)
+            self._console.print(line, markup=False)
 
 
 def looking(run: Run, show: Callable[[RunStatus], None]) -> Callable[[], None]:
-    """Return what shows how a run stands, once a second at the most."""
+    """Return a function that shows the run's status, at most once a second."""
     last = -math.inf
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""What the commands that serve a run have in common: where it listens, and what is told in the end."""
+"""Code shared by the commands that serve a run: opening it, listening, and the final report."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ from .progress import LiveLine, looking
 
 
 @contextmanager
-def opened_with_log(wish: RunOptions, places: RunPaths) -> Iterator[Run]:
-    """Open a run, keep its log, and note how it was made."""
-    # First, because Chalice sets the level of the log as it is made, and the log is kept as it then is.
+def opened_with_log(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
+    """Open a run, keep its log, and record its settings."""
+    # First, because Chalice sets the log level when the app is created.
     chalice_app()
-    with private_files(), kept(places.log(wish.run_id)), opened(wish, places) as run:
-        run_outcome.note_settings(run, places)
+    with private_files(), kept(paths.log(options.run_id)), opened(options, paths) as run:
+        run_outcome.note_settings(run, paths)
         yield run
 
 
 def listening(run: Run, port: int | None) -> socket.socket:
-    """Listen at the port that was asked for, or at the settings' one if it is free."""
+    """Listen on the requested port, or on the configured one if it is free."""
     host = str(run.loaded.config.get("host"))
     if port is not None:
         return listen(host, port)
     return listen_or_elsewhere(host, int(run.loaded.config.get("port")))
 
 
-def hold_plan(run: Run, plan: SessionSpec, places: RunPaths, watcher: Watcher) -> bool:
-    """Hold a session; True when it went well."""
-    return asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, places, watcher))
+def hold_plan(run: Run, plan: SessionSpec, paths: RunPaths, watcher: Watcher) -> bool:
+    """Run a session; True when it succeeded."""
+    return asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, paths, watcher))
 
 
-def serve_people(run: Run, plan: SessionSpec, places: RunPaths, links: Links) -> None:
-    """Serve a run until somebody ends it."""
-    database = places.database(run.id)
-    teller = PeopleWatcher(run, database if database.exists() else None, links)
-    with requests_told_to(teller), LiveLine() as line:
-        hold_plan(run, replace(plan, look=looking(run, line.show)), places, teller)
+def serve_people(run: Run, plan: SessionSpec, paths: RunPaths, links: Links) -> None:
+    """Serve a run until Ctrl-C."""
+    database = paths.database(run.id)
+    watcher = PeopleWatcher(run, database if database.exists() else None, links)
+    with requests_told_to(watcher), LiveLine() as line:
+        hold_plan(run, replace(plan, look=looking(run, line.show)), paths, watcher)
 
 
-def finish(run: Run, places: RunPaths, began: float, *, analyse: bool = True) -> None:
-    """Export a run, and say how it went: counts, the experiment's own analysis, and where all of it is.
+def finish(run: Run, paths: RunPaths, began: float, *, analyse: bool = True) -> None:
+    """Export a run, and print its summary, the experiment's own analysis, and where the files are.
 
-    `analyse`: whether the data is whole enough for the experiment's own analysis.
+    `analyse`: whether the data is complete enough for the experiment's own analysis.
     """
     console = out()
-    archive = run_outcome.export(run.engine, run.id, places)
+    archive = run_outcome.export(run.engine, run.id, paths)
     counted = run_outcome.counted(archive)
-    show(counted, console, run_outcome.floor_of(run.id, places), run_outcome.currency_in(run.id, places))
+    show(counted, console, run_outcome.floor_of(run.id, paths), run_outcome.currency_in(run.id, paths))
     console.print(f"Time: {time.monotonic() - began:.1f} s")
     console.print(f"Data: {archive}", markup=False)
     report = run_outcome.analysis(run, archive) if analyse and counted.participants else None
@@ -70,4 +70,4 @@ def finish(run: Run, places: RunPaths, began: float, *, analyse: bool = True) ->
     console.print(f"\n{report.title}", markup=False)
     for line in report.lines:
         console.print(line, markup=False)
-    console.print(f"Report: {report.save(places.report(run.id))}", markup=False)
+    console.print(f"Report: {report.save(paths.report(run.id))}", markup=False)

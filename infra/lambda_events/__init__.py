@@ -1,1 +1,1 @@
-"""Builds the Lambda events for requests and socket frames, for hosts on this machine."""
+"""Builds the events that API Gateway sends to Lambda, from requests and socket frames on this machine."""

@@ -1,8 +1,8 @@
-"""HTTP requests as the REST proxy events that API Gateway hands to Lambda.
+"""Builds the REST proxy events that API Gateway sends to Lambda from HTTP requests.
 
-Field for field what AWS documents under "Input format of a Lambda function for proxy integration", so that
-what works here works there: path variables stay undecoded, repeated query parameters and headers are lists
-beside their last value, and bodies of binary types are base64.
+The fields follow AWS's "Input format of a Lambda function for proxy integration": path variables stay
+undecoded, repeated query parameters and headers are given as lists in addition to their last value, and
+bodies of binary types are base64-encoded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote
 
 from .routing import Match
 
-#: Lambda's limit on what it is handed: on AWS what is longer is refused with 413 before it gets there.
+#: Lambda's limit on the payload: API Gateway rejects longer requests with 413.
 MAX_BODY = 6 * 1024 * 1024
 STAGE = "api"
 _ACCOUNT = "123456789012"
@@ -28,7 +28,7 @@ _API = "local"
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request as it came over the line."""
+    """One request as the client sent it."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class HttpRequest:
 
     @classmethod
     def from_scope(cls, scope: Any, body: bytes) -> HttpRequest:
-        """Take an ASGI scope; `path` stays as the client wrote it."""
+        """Build a request from an ASGI scope; `path` stays as the client wrote it."""
         client, server = scope.get("client"), scope.get("server")
         return cls(
             method=scope.get("method", "GET"),
@@ -55,7 +55,7 @@ class HttpRequest:
         )
 
     def header(self, name: bytes) -> str | None:
-        """Give the last value of a header (name in lower case), or None."""
+        """Return the last value of a header (name in lower case), or None."""
         found = None
         for key, value in self.headers:
             if key == name:
@@ -64,13 +64,13 @@ class HttpRequest:
 
 
 def raw_path(scope: Any) -> str:
-    """Give the path as the client wrote it, percent signs and all."""
+    """Return the path as the client wrote it, percent-encoded."""
     raw: bytes | None = scope.get("raw_path")
     return raw.decode("latin-1") if raw else quote(scope["path"])
 
 
 def proxy_event(request: HttpRequest, match: Match, binary_types: Collection[str]) -> dict[str, Any]:
-    """Build the event for the route that `match` found."""
+    """Build the event for a matched route."""
     last_headers, all_headers = collected(header_pairs(request))
     last_query, all_query = collected(query_pairs(request.query))
     body, encoded = _body(request, binary_types)
@@ -122,7 +122,7 @@ def _request_time(second: int) -> str:
 
 
 def header_pairs(request: HttpRequest) -> Iterable[tuple[str, str]]:
-    """Give the headers as API Gateway writes them, with those that it adds."""
+    """Yield the headers as API Gateway spells them, with the headers that it adds."""
     forwarded = request.header(b"x-forwarded-for")
     for name, value in request.headers:
         if name != b"x-forwarded-for":
@@ -133,14 +133,14 @@ def header_pairs(request: HttpRequest) -> Iterable[tuple[str, str]]:
 
 
 def query_pairs(query: bytes) -> Iterable[tuple[str, str]]:
-    """Give the parameters of a query string, decoded."""
+    """Return the decoded parameters of a query string."""
     if not query:
         return ()
     return parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")
 
 
 def collected(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Give the last value of each name, and all of them."""
+    """Return the last value of each name, and all values of each name."""
     last: dict[str, str] = {}
     every: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -160,5 +160,5 @@ def _body(request: HttpRequest, binary_types: Collection[str]) -> tuple[str | No
 
 @lru_cache(maxsize=512)
 def _header_name(name: bytes) -> str:
-    """`content-type` as `Content-Type`: ASGI hands names on in lower case, API Gateway as usually written."""
+    """Capitalize a header name: ASGI passes `content-type`, API Gateway `Content-Type`."""
     return "-".join(word.capitalize() for word in name.decode("latin-1").split("-"))

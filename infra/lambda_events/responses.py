@@ -1,4 +1,4 @@
-"""What goes back to the client, and the one shape of an error."""
+"""Converts handler results and errors to HTTP responses."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class ProxyResponse:
     body: bytes
 
     def header(self, name: bytes) -> bytes | None:
-        """Give the first value of a header, or None."""
+        """Return the first value of a header, or None."""
         return next((value for key, value in self.headers if key == name), None)
 
 
 def error_response(
     status: int, code: str, text: str, *, headers: tuple[tuple[bytes, bytes], ...] = (), as_page: bool = False
 ) -> ProxyResponse:
-    """Shape a refusal of the host itself; `as_page` for a person who typed an address in a browser."""
+    """Build an error response of the host itself; `as_page`: as HTML, for a browser."""
     title = code.replace("_", " ").capitalize()
     page = error_page(title, text)
     if as_page:
@@ -48,7 +48,7 @@ def error_response(
 
 
 def lambda_response(result: Any) -> ProxyResponse:
-    """Turn what a proxy integration returned into an answer; malformed results are a 502, as in AWS."""
+    """Convert the result of a proxy integration to a response; malformed results become a 502, as on AWS."""
     if not isinstance(result, Mapping) or not isinstance(result.get("statusCode"), int):
         return _malformed()
     try:
@@ -87,5 +87,5 @@ def _malformed() -> ProxyResponse:
     return error_response(
         502,
         "malformed_answer",
-        "The handler's answer isn't one that API Gateway could send on; see the log of the request.",
+        "The handler's response is malformed; see the log of the request.",
     )

@@ -1,4 +1,4 @@
-"""Which route of the Chalice object an address means, by API Gateway's rules."""
+"""Matches paths to the Chalice app's routes, by API Gateway's rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.errors import ExperimentError
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource such as `/node/{node_id}`, and what its variables stand for, undecoded."""
+    """A resource such as `/node/{node_id}`, with the undecoded values of its variables."""
 
     resource: str
     variables: dict[str, str] | None
@@ -19,7 +19,7 @@ class Match:
 
 @dataclass(slots=True)
 class _Segment:
-    """One level of the tree of resources: fixed words first, then at most one variable."""
+    """One level of the routing tree: fixed words take precedence over its one variable."""
 
     words: dict[str, _Segment] = field(default_factory=dict)
     variable: str | None = None
@@ -28,7 +28,7 @@ class _Segment:
 
 
 class Routes:
-    """The resources of an app, compiled once; `match` finds one in a few dictionary look-ups."""
+    """The resources of an app, compiled into a routing tree."""
 
     def __init__(self, routes: Mapping[str, Iterable[str]]) -> None:
         """`routes`: resource to methods, as in `app.routes`."""
@@ -44,7 +44,7 @@ class Routes:
                 self._plant(resource)
 
     def match(self, path: str) -> Match | None:
-        """Find the route of an undecoded path; one slash at the end doesn't count."""
+        """Return the route of an undecoded path; one trailing slash is ignored."""
         if len(path) > 1 and path.endswith("/"):
             path = path[:-1]
         fixed = self._fixed.get(path)
@@ -70,8 +70,8 @@ class Routes:
 def _behind_variable(segment: _Segment, name: str, resource: str) -> _Segment:
     if segment.variable not in {None, name}:
         raise ExperimentError(
-            f"The route {resource} calls a variable {{{name}}} where another route calls it "
-            f"{{{segment.variable}}}. API Gateway allows one name at one place: use {{{segment.variable}}}."
+            f"The route {resource} names a path variable {{{name}}} where another route names it "
+            f"{{{segment.variable}}}. API Gateway requires one name: use {{{segment.variable}}}."
         )
     segment.variable = name
     if segment.behind_variable is None:

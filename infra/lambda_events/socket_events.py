@@ -1,7 +1,7 @@
-"""Socket events as API Gateway's WebSocket API hands them to Lambda.
+"""Builds the events that API Gateway's WebSocket API sends to Lambda.
 
-Field for field what AWS documents under "Lambda proxy integrations for WebSocket APIs": headers and query
-come with $connect only, and binary frames as base64.
+The fields follow AWS's "Lambda proxy integrations for WebSocket APIs": only $connect has headers and a
+query, and binary frames are base64-encoded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .gateway import HttpRequest, collected, header_pairs, query_pairs
 
 STAGE = "api"
 API = "local"
-#: What AWS says of a socket that was closed without a reason.
+#: AWS's reasons for sockets that were closed without one.
 NO_REASON = {
     1005: "Client-side close frame status not set",
     1006: "Connection closed abnormally",
@@ -27,7 +27,7 @@ NO_REASON = {
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One connection: its id, whence it comes and when it came."""
+    """One connection: its id, the request that opened it, and the time."""
 
     id: str
     request: HttpRequest
@@ -35,18 +35,18 @@ class Visit:
 
     @classmethod
     def from_scope(cls, scope: Any) -> Visit:
-        """Give a connection that is being opened an id of the kind that API Gateway gives."""
+        """Build a visit with an id in API Gateway's format."""
         number = base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
         return cls(number, HttpRequest.from_scope(scope, b""), _now_ms())
 
     @property
     def domain(self) -> str:
-        """Under which name the client came."""
+        """The host name that the client used."""
         return self.request.header(b"host") or "localhost"
 
 
 def connect_event(visit: Visit) -> dict[str, Any]:
-    """Build the event for a connection that is asked for."""
+    """Build the event for a new connection."""
     last_headers, all_headers = collected(header_pairs(visit.request))
     last_query, all_query = collected(query_pairs(visit.request.query))
     event = {

@@ -1,7 +1,7 @@
-"""The names under which a local run is served: a request that names another comes from a page elsewhere.
+"""Checks the Host header of requests to a local run, to prevent DNS rebinding.
 
-A page on the web can point a name of its own at this machine (DNS rebinding), and its scripts then read
-answers as if they were its own. Addresses in figures can't be pointed anywhere, so they are all fine.
+A website can resolve its own host name to this machine, so that its scripts can read the run's responses as
+same-origin. IP addresses can't be resolved to another machine, so all of them are allowed.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from urllib.parse import urlsplit
 
 
 class AllowedHosts:
-    """Says which Host headers are this run's."""
+    """Decides which Host headers a run accepts."""
 
     def __init__(self, address: Callable[[], str], bound_to: str = "") -> None:
-        """`address`: where links lead; `bound_to`: the name or address that the run listens at."""
+        """`address`: returns the base address of links; `bound_to`: the host that the run listens on."""
         self._address = address
         self._own = {"localhost", bound_to.lower(), socket.gethostname().lower()} - {""}
 
     def allow(self, header: str | None) -> bool:
-        """Whether a request with this Host header is meant for this run; none at all is no browser's."""
+        """Whether this Host header is accepted; browsers always send one, so a request without one is."""
         if header is None:
             return True
         name = _name(header)
-        return name in self._own or name == _host(self._address()) or _is_in_figures(name)
+        return name in self._own or name == _host(self._address()) or _is_ip_address(name)
 
 
 def _name(header: str) -> str:
@@ -39,7 +39,7 @@ def _host(address: str) -> str:
     return (urlsplit(address).hostname or "").lower()
 
 
-def _is_in_figures(name: str) -> bool:
+def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is done between requests: messages whose time has come, one after the other."""
+"""Processes due messages between requests, one at a time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import logging
 from collections.abc import Awaitable, Callable
 
 _logger = logging.getLogger("petri.local")
-#: Seconds between two looks at what is due when nobody asks for one.
+#: Longest wait, in seconds, before the worker polls for due messages again.
 PAUSE = 1.0
 
 
 class BackgroundWorker:
-    """Carries due messages out on the event loop, so that no answer waits for them."""
+    """Processes due messages on the event loop, so that no response waits for them."""
 
     def __init__(
         self,
@@ -22,35 +22,35 @@ class BackgroundWorker:
         next_due: Callable[[], float | None] = lambda: None,
         durable: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`carry_out_one`: does one due message, False when none is due; `afterwards`: called after each.
+        """`carry_out_one`: processes a due message, False if none is due; `afterwards`: called after each.
 
-        `next_due`: in how many seconds the next message is due, None when there is none. `durable` brings
-        what was done to the disk, where commits don't do so by themselves.
+        `next_due`: returns the seconds until the next message is due, None when there is none. `durable`:
+        flushes commits to disk, if the engine doesn't do so itself.
         """
         self._carry_out_one = carry_out_one
         self._afterwards = afterwards
         self._next_due = next_due
         self._durable = durable
-        self._asked = asyncio.Event()
+        self._wake = asyncio.Event()
 
     def soon(self) -> None:
-        """Ask for a look at what is due as soon as the loop is free."""
-        self._asked.set()
+        """Poll for due messages as soon as the loop is free."""
+        self._wake.set()
 
     async def run(self) -> None:
-        """Look whenever asked, when a message is due, and every second; never returns."""
+        """Poll when requested, when a message is due, and every second; never returns."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pause()):
-                    await self._asked.wait()
-            self._asked.clear()
+                    await self._wake.wait()
+            self._wake.clear()
             await self.empty()
 
     async def empty(self) -> None:
-        """Carry out everything that is due; in between, requests pass.
+        """Process everything that is due, yielding to requests in between.
 
-        Messages and requests share the time: after requests that took long, messages go on for as long.
-        Otherwise what is to be paid, and whom to ask next, would wait until the last request.
+        Messages and requests share the time equally: after requests that took long, messages are processed
+        for as long. Otherwise payments and recruitment would be starved while requests keep coming.
         """
         loop = asyncio.get_running_loop()
         until = loop.time()
@@ -70,8 +70,8 @@ class BackgroundWorker:
         try:
             done = self._carry_out_one()
         except Exception:
-            # A message that fails is the queue's to repeat; the others, and the run, go on.
-            _logger.exception("A message failed; it is tried again later.")
+            # The queue retries a failed message; the others, and the run, continue.
+            _logger.exception("A message failed; it will be retried.")
             return False
         if done:
             self._afterwards()

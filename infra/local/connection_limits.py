@@ -1,8 +1,8 @@
-"""The connections of a local run: how many there may be, and how long a request may take to arrive.
+"""Limits the connections of a local run, and the time that a request may take to arrive.
 
-One process serves everybody from a bounded number of file descriptors, and the run's own file needs some of
-them. So connections beyond a bound are closed at once, a single address never gets all of them, and requests
-that arrive too slowly, or with too many headers, are refused.
+One process serves all clients with a limited number of file descriptors, some of which the run's own files
+need. So connections above a limit are closed at once, a single address can't take all of them, and requests
+that arrive too slowly, or with too many headers, are rejected.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 _logger = logging.getLogger("petri.local")
 
-#: Descriptors that a run takes for itself: its file, the journal, logs, what an author's code opens.
+#: Descriptors reserved for the run itself: its database, journal, logs, and files of the author's code.
 RESERVED = 128
-#: As many as a run asks the system for, where it may.
+#: Descriptors that a run requests from the system.
 WANTED = 8192
-#: The part of all connections that one address may hold; the rest stays free for others.
+#: The share of all connections that one address may hold.
 SHARE_OF_ONE = 0.75
 #: Seconds for a request's first line and headers, counted from the connection or from its first byte.
 HEAD_TIME = 10.0
-#: API Gateway takes 10,240 bytes; a browser adds the cookies of everything that was ever served on localhost.
+#: API Gateway allows 10,240 bytes; browsers also send the cookies of everything served on localhost.
 MOST_HEAD = 16 * 1024
 MOST_HEADERS = 100
-#: Seconds until connections are accepted again after the system had no descriptor left.
+#: Seconds until connections are accepted again after the process ran out of descriptors.
 BACK_OFF = 1.0
-#: Seconds between two lines in the log about connections that were closed.
+#: Minimum seconds between two log entries about closed connections.
 LOG_EVERY = 60.0
-#: API Gateway's quotas: bytes of a message, and of each frame that it comes in. Above, it closes with 1009.
+#: API Gateway's quotas, in bytes, for a message and for each of its frames; above, it closes with 1009.
 MOST_MESSAGE = 128 * 1024
 MOST_FRAME = 32 * 1024
 _OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Connections:
-    """Counts the open connections, of everybody and of each address."""
+    """Counts the open connections, in total and per address."""
 
     def __init__(self, most: int | None = None) -> None:
-        """`most`: how many may be open at a time; the default is what the system lets this process have."""
+        """`most`: the maximum number of open connections; the default depends on the process's limit."""
         self.most = most if most is not None else _descriptors() - RESERVED
         self.most_of_one = max(1, int(self.most * SHARE_OF_ONE))
         self._open: dict[asyncio.BaseTransport, str] = {}
@@ -65,7 +65,8 @@ class Connections:
         address = str(peer[0]) if peer else ""
         if len(self._open) >= self.most or self._by_address[address] >= self.most_of_one:
             self.log_now_and_then(
-                "Too many connections: %d are open. New ones are closed until others end.", len(self._open)
+                "Too many connections: %d are open. New connections are closed until others end.",
+                len(self._open),
             )
             return False
         self._open[transport] = address
@@ -73,7 +74,7 @@ class Connections:
         return True
 
     def closed(self, transport: asyncio.BaseTransport) -> None:
-        """Note that a connection has ended."""
+        """Remove a connection that has ended."""
         address = self._open.pop(transport, None)
         if address is None:
             return
@@ -82,7 +83,7 @@ class Connections:
             del self._by_address[address]
 
     def log_now_and_then(self, text: str, *values: object) -> None:
-        """Log a warning, but not again within a minute: a flood must not fill the disk."""
+        """Log a warning at most once a minute, so that a flood doesn't fill the disk."""
         now = asyncio.get_running_loop().time()
         if now - self._logged >= LOG_EVERY:
             self._logged = now
@@ -90,10 +91,10 @@ class Connections:
 
 
 def _descriptors() -> int:
-    """Return how many files and sockets this process may open, after asking for more."""
+    """Raise this process's limit on open files, and return it."""
     if sys.platform == "win32":
         return WANTED
-    # Lazy import: Windows has no such module.
+    # Lazy import: the module doesn't exist on Windows.
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -105,13 +106,13 @@ def _descriptors() -> int:
 
 
 class ServerConfig(uvicorn.Config):
-    """uvicorn's settings, and the count of connections that its protocols share."""
+    """uvicorn's configuration, with the connection counter that its protocols share."""
 
     connections: Connections
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP within bounds: connections, headers, and the time that these take."""
+    """HTTP with limits on connections, on headers, and on the time until they arrive."""
 
     config: ServerConfig
     _timer: asyncio.TimerHandle | None = None
@@ -129,13 +130,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count the connection no more."""
+        """Remove the connection from the count."""
         self._stop_timer()
         self.config.connections.closed(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of a request, as long as its head isn't too long."""
+        """Read a part of a request, up to the limit of its head."""
         super().data_received(data)
         if self._timer is None or self.transport.is_closing():
             self._head_length = 0
@@ -145,12 +146,12 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse("431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
-        """Give a request its time to arrive."""
+        """Start the timeout for a request's head."""
         super().on_message_begin()
         self._await_head()
 
     def on_headers_complete(self) -> None:
-        """Refuse a request with too many headers, or headers that are too long."""
+        """Reject a request with too many or too long headers."""
         self._stop_timer()
         length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if length > MOST_HEAD or len(self.headers) > MOST_HEADERS:
@@ -159,12 +160,12 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body, unless the request was refused."""
+        """Read a part of the body, unless the request was rejected."""
         if not self._refusal:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request, unless it was refused."""
+        """Finish a request, unless it was rejected."""
         if not self._refusal:
             super().on_message_complete()
 
@@ -189,7 +190,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """A socket within API Gateway's quotas, that can be dropped though its page doesn't read."""
+    """A socket with API Gateway's quotas, which can be dropped even if its page doesn't read."""
 
     config: ServerConfig
 
@@ -198,29 +199,29 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.conn.max_message_size, self.conn.max_fragment_size = MOST_MESSAGE, MOST_FRAME
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count the connection no more."""
+        """Remove the connection from the count."""
         self.config.connections.closed(self.transport)
         super().connection_lost(exc)
 
     async def run_asgi(self) -> None:
-        """Serve the socket; the application can drop it."""
+        """Serve the socket, and let the application abort it."""
         self.scope["state"]["abort"] = self.transport.abort
         await super().run_asgi()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says."""
+        """Send an event of the application."""
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
-            # uvicorn forgets that a refusal is an answer, and would log one that never came.
+            # uvicorn doesn't count a rejection as a response, and would log that none was sent.
             self.handshake_complete = True
 
 
 async def accept(
     listener: socket.socket, protocol: Callable[[], asyncio.Protocol], connections: Connections
 ) -> None:
-    """Accept connections until cancelled; wait a second when the system has no descriptor left.
+    """Accept connections until cancelled; wait a second when the process is out of descriptors.
 
-    asyncio's own loop tries as often as the backlog is long before it waits, and logs each try.
+    asyncio's own loop retries once per connection in the backlog before it waits, and logs each attempt.
     """
     loop = asyncio.get_running_loop()
     opening: set[asyncio.Task[Any]] = set()
@@ -234,7 +235,7 @@ async def accept(
             if problem.errno not in _OUT_OF_DESCRIPTORS:
                 raise
             connections.log_now_and_then(
-                "No connection can be accepted (%s): close other programs, or raise `ulimit -n`.",
+                "Can't accept connections (%s). Close other programs, or raise `ulimit -n`.",
                 problem.strerror,
             )
             await asyncio.sleep(BACK_OFF)
@@ -250,6 +251,6 @@ async def _open(
     try:
         await loop.connect_accepted_socket(protocol, connection)
     except OSError as problem:
-        # The client has gone already.
+        # The client has already disconnected.
         connection.close()
         _logger.debug("A connection ended before it began: %s", problem)

@@ -1,4 +1,4 @@
-"""The consumer beside a local run: hands messages and clock ticks to the handlers that Lambda has."""
+"""Passes the messages and clock ticks of a local run to the same handlers that Lambda calls."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from chalicelib.ports import Message
 from chalicelib.services import App
 from chalicelib.workers import queue_consumer, scheduler
 
-#: Seconds between two looks for messages that a crash, or a failed attempt, left behind.
+#: Seconds between two sweeps for messages that a crash or a failed attempt left behind.
 SWEEP_EVERY = 5.0
-#: A new process takes up what was to be done so many seconds ahead, and does it on time.
+#: At its start, a process schedules messages that are due within so many seconds.
 AHEAD = 7200.0
 
 
 class MessageConsumer:
-    """Takes from the local queue what is due, in the form in which SQS delivers it."""
+    """Takes due messages from the local queue and delivers them in the format of SQS."""
 
     def __init__(self, app: App) -> None:
-        """Take up first what an earlier process of this run left undone."""
+        """Resend first what an earlier process of this run left in the outbox."""
         if not isinstance(app.queue, LocalQueue) or not isinstance(app.schedule, LocalSchedule):
-            raise PetriError("A local run needs the local queue; build its app with bootstrap.local().")
+            raise PetriError("A local run requires the local queue; build its app with bootstrap.local().")
         self._app = app
         self._queue = app.queue
         self._schedule = app.schedule
         self._clock = app.clock
         self._swept = time.monotonic()
         self._minute = -1
-        #: How often processes of this run ended while they carried a message out, by its name.
+        #: How often processes of this run died while processing a message, by its name.
         self._ended = app.run(delivery_attempts.unfinished_attempts)
         self._put_off: set[str] = set()
         scheduler.forget_sockets()
         scheduler.resend_due_messages(min_age=-AHEAD)
 
     def carry_out_one(self) -> bool:
-        """Carry out the oldest message that is due; False when there is none."""
+        """Process the oldest due message; False when there is none."""
         self._tick_once_a_minute()
         message = self._queue.take()
         if message is None:
@@ -57,7 +57,7 @@ class MessageConsumer:
             with self._app.store.begin(self._clock.now()) as work:
                 delivery_attempts.store_attempts(work, {**self._ended, name: ended + 1})
         except Busy as busy:
-            # The file is locked, or can't be written: the message waits, and isn't tried in vain.
+            # The file is locked or can't be written: the message waits without using up an attempt.
             self._queue.done(message)
             self._queue.send(replace(message, due=self._clock.now() + timedelta(seconds=busy.retry_after)))
             return
@@ -70,7 +70,7 @@ class MessageConsumer:
             self._ended.pop(name, None)
 
     def _is_put_off(self, message: Message) -> bool:
-        """Leave a message that ended the process before for later, so that the run is served meanwhile."""
+        """Delay a message that killed an earlier process, so that the run is served in the meantime."""
         name = delivery_attempts.attempt_name(message.key)
         ended = self._ended.get(name, 0)
         if not ended or name in self._put_off or ended >= queue_consumer.MAX_DELIVERIES:
@@ -82,12 +82,12 @@ class MessageConsumer:
         return True
 
     def next_due(self) -> float | None:
-        """In how many seconds the next message is due that isn't yet; None when there is none."""
+        """Return the seconds until the next message is due; None when there is none."""
         due = self._queue.next_due
         return None if due is None else (due - self._clock.now()).total_seconds()
 
     def _tick_once_a_minute(self) -> None:
-        """Play the schedule that EventBridge keeps in the cloud."""
+        """Run the schedule, as EventBridge does in the cloud."""
         minute = int(self._clock.now().timestamp() // 60)
         if minute != self._minute:
             self._minute = minute
@@ -98,5 +98,5 @@ class MessageConsumer:
         if time.monotonic() - self._swept >= SWEEP_EVERY:
             self._swept = time.monotonic()
             if scheduler.resend_due_messages():
-                # Another process, such as a command, may have left it: nothing else tells this one's clock.
+                # Another process, such as a command, may have left them: nothing else enables this schedule.
                 self._schedule.enable()

@@ -1,6 +1,6 @@
-"""Answers that go together: what requests of the same moment have committed reaches the disk in one go.
+"""Group commit: syncs the commits of concurrent requests to disk together.
 
-Bringing a commit to the disk takes longer than carrying a request out, and one go does for many commits.
+Syncing a commit to disk takes longer than processing a request, and one sync serves many commits.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 
 
 class GroupCommit:
-    """Says when everything committed so far is on the disk."""
+    """Waits until everything committed so far is on disk."""
 
     def __init__(self, engine: SQLiteEngine) -> None:
-        """`engine`: one that syncs later, since this does it."""
+        """`engine`: an engine with `sync_later`, which leaves syncing to this class."""
         self._engine = engine
         self._waiting: list[asyncio.Future[None]] = []
 
     async def reached(self) -> None:
-        """Return when no power cut can take away what was committed before the call.
+        """Return when everything committed before the call would survive a power failure.
 
-        Raises OSError when the disk refuses.
+        Raises OSError when the sync fails.
         """
         if not self._engine.unsynced:
             return
@@ -29,7 +29,7 @@ class GroupCommit:
         reached = loop.create_future()
         self._waiting.append(reached)
         if len(self._waiting) == 1:
-            # Requests that are here already come first: they share this one.
+            # Requests that have already arrived are processed first, and share this sync.
             loop.call_soon(self._sync)
         await reached
 

@@ -1,4 +1,4 @@
-"""What the author's own code raised during a run: each failure told once, with its traceback."""
+"""Collects the errors of the author's code during a run, each reported once with its traceback."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
-#: Set on records of the log whose failure has been told; the terminal leaves them out.
+#: Set on log records whose failure has been reported; the terminal leaves them out.
 TOLD = "hook_failure_told"
 
 
 @dataclass(frozen=True)
 class HookFailure:
-    """One failure of a hook: where in the author's code, what, and the traceback from there on."""
+    """One failure of a hook: its place in the author's code, the error, and the traceback from there on."""
 
     #: relative to the experiment's folder
     file: str
@@ -32,7 +32,7 @@ class HookFailure:
 
     @classmethod
     def of(cls, error: BaseException, folder: Path) -> HookFailure | None:
-        """Read a failure from an error; None when no line of the author's code is part of it."""
+        """Build a failure from an error; None when its traceback has no line of the author's code."""
         frames = traceback.extract_tb(error.__traceback__)
         own = [number for number, frame in enumerate(frames) if _is_within(frame.filename, folder)]
         if not own:
@@ -50,10 +50,10 @@ class HookFailure:
 
 
 class HookFailures(logging.Handler):
-    """Reads failures of hooks off the platform's log, which has every one of them."""
+    """A log handler that collects failures of hooks from the platform's log."""
 
     def __init__(self, folder: Path, tell: Callable[[HookFailure], None]) -> None:
-        """`folder`: the experiment's; `tell` is called once for each failure, whichever thread had it."""
+        """`folder`: the experiment's; `tell` is called once per failure, in the thread that raised it."""
         super().__init__(logging.WARNING)
         self._folder = folder.resolve()
         self._tell = tell
@@ -63,19 +63,19 @@ class HookFailures(logging.Handler):
         self.failures: list[HookFailure] = []
 
     def listen(self, listener: Callable[[], object]) -> None:
-        """Have a function called at each new failure, and at once if there was one already."""
+        """Call a function on each new failure, and at once if there has been one."""
         self._listeners.append(listener)
         if self.failures:
             listener()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a line of the log; a failure that was told before is only marked."""
+        """Process a log record; a failure that is already known is only marked."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not record.name.startswith(_BOTS) and self.take(error):
             setattr(record, TOLD, True)
 
     def take(self, error: BaseException) -> bool:
-        """Take an error, and tell of it unless it is known; False when it isn't of the author's code."""
+        """Record an error, and report it unless it is known; False when it isn't from the author's code."""
         failure = HookFailure.of(error, self._folder)
         if failure is None:
             return False
@@ -91,15 +91,15 @@ class HookFailures(logging.Handler):
 
 @contextmanager
 def hook_failures(folder: Path, tell: Callable[[HookFailure], None]) -> Iterator[HookFailures]:
-    """Watch for failures of the hooks in `folder` while the block lasts."""
-    watching = HookFailures(folder, tell)
+    """Collect failures of the hooks in `folder` inside the with block."""
+    handler = HookFailures(folder, tell)
     platform = logging.getLogger(_PLATFORM)
-    # First: it marks what the terminal then leaves out.
-    platform.handlers.insert(0, watching)
+    # First, because it marks records that the terminal then leaves out.
+    platform.handlers.insert(0, handler)
     try:
-        yield watching
+        yield handler
     finally:
-        platform.removeHandler(watching)
+        platform.removeHandler(handler)
 
 
 def _is_within(filename: str, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One ASGI application for a run: the API on the lane, everything else from the built pages."""
+"""The ASGI application of a run: serves the API through the dispatcher, and the built pages."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .serial_dispatcher import SerialDispatcher
 from .sockets import Sockets
 from .static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
 
-#: Seconds that a body may take to arrive: 6 MB over a slow line of 1 Mbit/s.
+#: Seconds that a body may take to arrive: 6 MB at 1 Mbit/s.
 BODY_TIME = 60.0
-#: What is left of a refused body isn't waited for.
+#: The rest of a rejected body isn't read.
 _CLOSE = ((b"connection", b"close"),)
 _logger = logging.getLogger("petri.local")
 
 
 class Host:
-    """What the server calls for each request."""
+    """The ASGI application that the server calls for each request."""
 
     def __init__(
         self,
@@ -34,21 +34,21 @@ class Host:
         sockets: Sockets | None = None,
         names: AllowedHosts | None = None,
     ) -> None:
-        """`lane`: where the API's operations run; `pages`: the built site; `sockets`: what serves /chat.
+        """`lane`: runs the API's operations; `pages`: the built site; `sockets`: serves /chat.
 
-        `names`: which Host headers are this run's; without it, all are.
+        `names`: decides which Host headers are accepted; without it, all are.
         """
         self._names = names
         self.lane = lane
         self.pages = pages
         self.sockets = sockets
-        #: called when an API answer is on its way: what it left to do can be done now
+        #: called after an API response was sent, to process the messages that it left
         self.after_request: Callable[[], None] = _nothing
-        #: gives what the root of a debug run shows; None: the root is an address like any other
+        #: returns the start page of a debug run; None: the root is an ordinary address
         self.start_page: Callable[[], str] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or serve one socket."""
+        """Serve one request or one socket."""
         if self._names is not None and not self._names.allow(_host_header(scope)):
             await self._refuse_name(scope, receive, send)
             return
@@ -78,8 +78,8 @@ class Host:
             await send({"type": "websocket.close"})
             return
         text = (
-            "This run isn't served under this name. Open the address that petri printed, or serve the run "
-            "with petri serve --address."
+            "This run isn't served under this host name. Open the address that petri printed, or serve the "
+            "run with petri serve --address."
         )
         await _send(error_response(421, "other_host", text), send)
 
@@ -97,24 +97,22 @@ class Host:
             return error_response(
                 408,
                 "too_slow",
-                f"The request didn't arrive within {BODY_TIME:g} seconds; send it again.",
+                f"The request didn't arrive within {BODY_TIME:g} seconds; retry it.",
                 headers=_CLOSE,
             )
         if body is None:
             return error_response(
                 413,
                 "too_large",
-                f"A request may be {MAX_BODY // 2**20} MB long at most; send less at once.",
+                f"The request is larger than {MAX_BODY // 2**20} MB; send less at a time.",
                 headers=_CLOSE,
             )
         try:
             return await self.lane.answer(HttpRequest.from_scope(scope, body), match)
         except Exception:
-            # The last door: Chalice turns what views raise into answers, this is for everything around it.
+            # The outermost handler: Chalice handles what views raise, this handles errors outside of them.
             _logger.exception("A request to %s failed outside its view.", match.resource)
-            return error_response(
-                500, "internal_error", "Something went wrong on our side; please try again."
-            )
+            return error_response(500, "internal_error", "An internal error occurred; please try again.")
 
 
 def _host_header(scope: Scope) -> str | None:
@@ -123,16 +121,16 @@ def _host_header(scope: Scope) -> str | None:
 
 
 def _is_start(scope: Scope) -> bool:
-    """Whether a request is for the start page; a recruiter's link to the root has a query."""
+    """Whether a request is for the start page; a recruiter's link to the root has a query string."""
     return scope["path"] == "/" and not scope.get("query_string") and scope["method"] in {"GET", "HEAD"}
 
 
 def _nothing() -> None:
-    """Leave everything as it is: a host alone has nothing to do between requests."""
+    """Do nothing: a host without a worker has no messages to process."""
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes | None:
-    """Read the body; None when it is longer than API Gateway takes."""
+    """Read the body; None when it is longer than API Gateway allows."""
     announced = dict(scope["headers"]).get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MAX_BODY:
         return None
@@ -163,11 +161,11 @@ def _refusal(scope: Scope, match: Match | None) -> ProxyResponse:
     method = scope["method"]
     as_page = b"text/html" in dict(scope["headers"]).get(b"accept", b"")
     if match is None:
-        text = f"There is nothing at {scope['path']}; check the address."
+        text = f"No page or route exists at {scope['path']}; check the address."
         return error_response(404, "not_found", text, as_page=as_page)
     allowed = ", ".join(sorted(match.methods | {"OPTIONS"}))
     allow: tuple[tuple[bytes, bytes], ...] = ((b"allow", allowed.encode()),)
     if method == "OPTIONS":
         return ProxyResponse(204, allow, b"")
-    text = f"{method} isn't possible at {match.resource}; use {' or '.join(sorted(match.methods))}."
+    text = f"{match.resource} doesn't allow {method}; use {' or '.join(sorted(match.methods))}."
     return error_response(405, "method_not_allowed", text, headers=allow, as_page=as_page)

@@ -1,4 +1,4 @@
-"""Where the log of a local run goes: all of it into a file, what needs somebody's eyes to the terminal."""
+"""Configures the log of a local run: everything goes to a file, warnings also to the terminal."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tu
 
 @contextmanager
 def shown(*, verbose: bool = False) -> Iterator[None]:
-    """Show warnings on the terminal while the block lasts; when `verbose`, the whole log."""
+    """Show warnings on the terminal inside the with block; with `verbose`, the whole log."""
     root = logging.getLogger()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(_FORMAT) if verbose else _ShortFormatter(_FORMAT))
     if not verbose:
         handler.setLevel(logging.WARNING)
-        # What went wrong with a bot is told with its progress.
+        # A bot's problems are shown with its progress.
         handler.addFilter(lambda record: not record.name.startswith(_BOTS))
-        # So is what a hook raised, with its traceback.
+        # A hook's error has already been shown, with its traceback.
         handler.addFilter(lambda record: not hasattr(record, TOLD))
     before = root.level
     root.setLevel(logging.INFO if verbose else logging.WARNING)
@@ -45,14 +45,14 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
 
 @contextmanager
 def kept(path: Path) -> Iterator[None]:
-    """Append the platform's structured log to a file, instead of mixing it into what the terminal shows."""
-    # Lazy import: it brings Powertools along, which few commands need.
+    """Append the platform's structured log to a file instead of writing it to the terminal."""
+    # Lazy import: it imports Powertools, which few commands need.
     from chalicelib.web.request_log import logger
 
     before = {handler: list(handler.filters) for handler in logging.getLogger().handlers}
     logger()
     for handler, filters in before.items():
-        # Powertools keeps the platform's lines from everybody else; a terminal has its own sieve.
+        # Powertools hides the platform's records from other handlers; the terminal filters by itself.
         handler.filters = filters
     platform = logging.getLogger(_PLATFORM)
     structured = list(platform.handlers)
@@ -67,7 +67,7 @@ def kept(path: Path) -> Iterator[None]:
 
 
 class _File(logging.FileHandler):
-    """A log that a full disk doesn't turn into tracebacks: it says once that lines are missing."""
+    """A log file that reports a full disk once, instead of with a traceback per record."""
 
     _has_told = False
 
@@ -81,7 +81,7 @@ class _File(logging.FileHandler):
 
 
 class _ShortFormatter(logging.Formatter):
-    """One line for an error: what it is, and where it was raised."""
+    """Formats an error as one line: the error, and where it was raised."""
 
     def format(self, record: logging.LogRecord) -> str:
         route = getattr(record, "route", None)

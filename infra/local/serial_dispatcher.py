@@ -1,7 +1,7 @@
-"""The one lane on which a local run's operations go, one after the other, on the event loop itself.
+"""Runs a local run's operations one at a time, on the event loop itself.
 
-An operation takes a few milliseconds and the database file takes one writer, so a queue of threads would only
-add locks and switches. While a POST waits for the person ahead, other requests pass.
+An operation takes a few milliseconds and the database file allows one writer, so a thread pool would only
+add locks and context switches. While a POST waits for the participant ahead, other requests are served.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from infra.lambda_events.gateway import HttpRequest, proxy_event
 from infra.lambda_events.responses import ProxyResponse, lambda_response
 from infra.lambda_events.routing import Match, Routes
 
-#: Longest time, in seconds, that somebody who finds only busy networks is held before they're told so.
+#: Longest time, in seconds, that a request is held while all networks are busy, before it gets a 503.
 HOLD = 1.0
-#: Longest time, in milliseconds, that API Gateway waits for a handler; what a handler is told it has left.
+#: API Gateway's timeout for a handler, in milliseconds.
 TIME_LIMIT_MS = 29_000
-#: How many of those held try again after one commit: the first may have visited the network that opened.
+#: How many held requests are retried after one commit: the first may have visited the network that opened.
 TRIES_PER_WAKE = 2
-#: Of those held, so many may come back in a second; a longer line is told to come back later, so that
-#: asking in vain doesn't keep this one process from those who have something to say.
+#: How many held requests may be retried per second; with more, clients get a longer Retry-After, so that
+#: polling doesn't keep this one process from other requests.
 BACK_IN_A_SECOND = 30
-#: The longest that a long line is told to stay away, in seconds.
+#: The longest Retry-After for held requests, in seconds.
 LONGEST_AWAY = 10
-#: Seconds for which requests that find the file locked by another process are tried again, and between tries.
+#: Seconds for which a request is retried while another process locks the file, and between two attempts.
 LOCK_HOLD = 25.0
 LOCK_PAUSE = 0.1
 BUSY = 503
 FIRST_ERROR = 400
 RETRY_AFTER = b"retry-after"
-#: `/node/<participant_id>` has two segments; longer ones are calls of a node.
+#: `/node/<participant_id>` has two segments; longer paths are calls for a node.
 JOIN_LENGTH = 2
-#: POSTs after which no place opens behind the person ahead; waking those held for them would be in vain.
+#: POSTs that never open a place, so no held request is retried after them.
 OPENS_NO_PLACE = frozenset({"participant", "question", "tracking_event", "load-participant"})
 
 
 @dataclass(slots=True)
 class LocalContext:
-    """What Lambda tells a handler about itself."""
+    """The Lambda context that handlers receive."""
 
     aws_request_id: str
     function_name: str = "petri-local"
@@ -54,12 +54,12 @@ class LocalContext:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:petri-local"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give API Gateway's limit: a local handler is never cut short."""
+        """Return API Gateway's limit: a local handler is never interrupted."""
         return TIME_LIMIT_MS
 
 
 class SerialDispatcher:
-    """Calls one Chalice object with proxy events, and holds those who must wait for the person ahead."""
+    """Calls the Chalice app with proxy events, and holds requests that wait for the participant ahead."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class SerialDispatcher:
         durable: Callable[[], Awaitable[None]] | None = None,
         changes: Callable[[], int] | None = None,
     ) -> None:
-        """`app`: the object of app.py. `hold`: seconds somebody is held before `network_busy` is told.
+        """`app`: the object of app.py. `hold`: seconds that a request is held before it gets `network_busy`.
 
-        `durable` is waited for before an answer goes: what the answer tells of is on the disk then. `changes`
-        counts changes of networks: without a new one no place has opened, and nobody is woken in vain.
+        `durable` is awaited before a response is sent, so that its commits are on disk. `changes` counts
+        changes of networks: without a new one no place has opened, and no held request is retried.
         """
         self.app = with_own_request_per_thread(app)
         self.routes = Routes(app.routes)
@@ -85,7 +85,7 @@ class SerialDispatcher:
         self._length = 0
 
     async def answer(self, request: HttpRequest, match: Match) -> ProxyResponse:
-        """Carry a request out; one that finds the networks busy is tried again when a place may be open."""
+        """Process a request; if all networks are busy, retry it when a place may have opened."""
         answer = self._try(request, match)
         if _says(answer, b"file_locked"):
             answer = await self._until_unlocked(request, match, answer)
@@ -98,7 +98,7 @@ class SerialDispatcher:
     async def _until_unlocked(
         self, request: HttpRequest, match: Match, answer: ProxyResponse
     ) -> ProxyResponse:
-        """Try again while another process keeps the file locked: whoever only reads passes meanwhile."""
+        """Retry while another process locks the file; requests that only read are served in the meantime."""
         time = asyncio.get_running_loop().time
         until = time() + LOCK_HOLD
         while _says(answer, b"file_locked") and time() < until:
@@ -115,7 +115,7 @@ class SerialDispatcher:
         while tries := await self._woken(began + self._hold):
             answer = self._try(request, match)
             if not _says_network_busy(answer):
-                # Several places may have opened at once: one more looks.
+                # Several places may have opened at once: retry one more.
                 self.wake(1)
                 break
             self.wake(tries - 1)
@@ -124,12 +124,12 @@ class SerialDispatcher:
         return _with_hold(answer, time() - began)
 
     def wake_after_change(self) -> None:
-        """Let those who wait try again if a network has changed since the last look."""
+        """Retry held requests if a network has changed since the last call."""
         if self._has_changed():
             self.wake()
 
     def wake(self, tries: int = TRIES_PER_WAKE) -> None:
-        """Let those who wait longest try again, in turn, until one gets a place or `tries` failed."""
+        """Retry the requests held longest, in order, until one gets a place or `tries` have failed."""
         while self._held and tries > 0:
             waiting = self._held.popleft()
             if not waiting.done():
@@ -137,7 +137,7 @@ class SerialDispatcher:
                 return
 
     def invoke(self, event: dict[str, Any]) -> ProxyResponse:
-        """Call the Chalice object with an event, as Lambda does."""
+        """Call the Chalice app with an event, as Lambda does."""
         context = LocalContext(event["requestContext"]["requestId"])
         return lambda_response(self.app(event, context))
 
@@ -154,7 +154,7 @@ class SerialDispatcher:
         return seen != self._seen_changes
 
     async def _woken(self, until: float) -> int:
-        """Wait for a wake; give its tries, or 0 when the time is over."""
+        """Wait for a wake-up; return its number of tries, or 0 after the timeout."""
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._held.append(waiting)
         self._length += 1
@@ -168,14 +168,14 @@ class SerialDispatcher:
 
 
 def with_own_request_per_thread(app: Chalice) -> Chalice:
-    """Give each thread its own `current_request`, as Chalice's own local server does."""
+    """Give each thread its own `current_request`, as Chalice's local server does."""
     if not isinstance(app, LocalChalice):
         app.__class__ = type("LocalApp", (LocalChalice, type(app)), {})
     return app
 
 
 def _back_later(answer: ProxyResponse, seconds: int) -> ProxyResponse:
-    """Tell somebody to stay away for so long at least."""
+    """Set Retry-After to at least so many seconds."""
     if seconds <= int(answer.header(RETRY_AFTER) or 0):
         return answer
     others = (header for header in answer.headers if header[0] != RETRY_AFTER)
@@ -183,7 +183,7 @@ def _back_later(answer: ProxyResponse, seconds: int) -> ProxyResponse:
 
 
 def _with_hold(answer: ProxyResponse, seconds: float) -> ProxyResponse:
-    """Tell how long the request was held for the person ahead, as browsers and benches read it."""
+    """Add how long the request was held, as a Server-Timing header."""
     hold = (b"server-timing", f"hold;dur={seconds * 1000:.1f}".encode())
     return replace(answer, headers=(*answer.headers, hold))
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run in order; a second one ends it at once."""
+"""Handles Ctrl-C and SIGTERM: the first shuts a run down gracefully, a second one at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """Set `stop` on the first signal; the second raises KeyboardInterrupt wherever the program is.
 
-    Handlers of the loop would not do: they wait for author's code that never returns.
+    asyncio's signal handlers don't suffice: they don't run while an author's code never returns.
     """
     loop = asyncio.get_running_loop()
 

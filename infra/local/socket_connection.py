@@ -1,4 +1,4 @@
-"""One open socket, seen from those who send to it: what waits to be sent, and how long it may stay."""
+"""The sending side of one open socket: its backlog and its timeouts."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ TRY_AGAIN_LATER = 1013
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """What API Gateway allows a socket, in seconds (its quotas for WebSocket APIs)."""
+    """API Gateway's quotas for WebSocket APIs, in seconds."""
 
     idle: float = 600.0
     lifetime: float = 7200.0
-    #: Characters that may wait for a page that reads slowly; above, it is closed, and asks anew when back.
+    #: Characters that may wait for a page that reads slowly; above, the socket is closed.
     backlog: int = 1024 * 1024
-    #: How long a page may take to read what was written before its close, in seconds.
+    #: How long a page may take to read what was sent before the close, in seconds.
     last_words: float = 2.0
 
 
 class SocketConnection:
-    """Sends to one page, in order, without waiting for it and without keeping more than its backlog."""
+    """Sends to one page, in order and asynchronously, with a bounded backlog."""
 
     def __init__(self, limits: SocketLimits, abort: Callable[[], None]) -> None:
-        """`abort` drops the connection at once, whatever waits."""
+        """`abort` drops the connection at once, with its backlog."""
         self._limits = limits
         self._abort = abort
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[str] = deque()
         self._length = 0
         self._changed = asyncio.Event()
-        #: Set when the connection was dropped, since its page didn't even read that it is closed.
+        #: Set when the connection was dropped because its page didn't read the close frame.
         self.broken = asyncio.Event()
         self.closed_with: tuple[int, str] | None = None
         self._last_used = self._loop.time()
         self._timers = [
             self._loop.call_later(limits.lifetime, self._close, GOING_AWAY, "Connection duration limit"),
-            self._loop.call_later(limits.idle, self._look_whether_idle),
+            self._loop.call_later(limits.idle, self._check_idle),
         ]
 
     @property
     def is_closing(self) -> bool:
-        """Whether it was closed from here: what the page still says isn't heard."""
+        """Whether the server closes the socket: later frames of the page are ignored."""
         return self.closed_with is not None
 
     def send(self, text: str) -> None:
-        """Have a text sent; may be called from any thread."""
+        """Send a text; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._put, text)
 
     def close(self, code: int, reason: str) -> None:
-        """Have the socket closed; may be called from any thread."""
+        """Close the socket; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._close, code, reason)
 
     def used(self) -> None:
-        """Take note that something came or went."""
+        """Record activity, for the idle timeout."""
         self._last_used = self._loop.time()
 
     def end(self) -> None:
-        """Forget what waits: the connection is over."""
+        """Cancel the timers and clear the backlog after the connection has ended."""
         for timer in self._timers:
             timer.cancel()
         self._waiting.clear()
 
     async def write(self, send: Send) -> None:
-        """Send what is put, until the socket is closed from here."""
+        """Send the backlog until the server closes the socket."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -104,9 +104,9 @@ class SocketConnection:
         self._abort()
         self.broken.set()
 
-    def _look_whether_idle(self) -> None:
+    def _check_idle(self) -> None:
         left = self._last_used + self._limits.idle - self._loop.time()
         if left <= 0:
             self._close(GOING_AWAY, "Going away")
             return
-        self._timers[1] = self._loop.call_later(left, self._look_whether_idle)
+        self._timers[1] = self._loop.call_later(left, self._check_idle)

@@ -1,7 +1,7 @@
-"""The sockets of a local run: `/chat` behaves like API Gateway's WebSocket API and calls the same handlers.
+"""Serves the sockets of a local run: `/chat` behaves like API Gateway's WebSocket API.
 
-Each connection is one task on the event loop: its events are handled in their order, and between two of
-them everybody else has a turn.
+It calls the same handlers as Lambda does. Each connection is one task on the event loop: its events are
+handled in order, and the task yields to others between two of them.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ _logger = logging.getLogger("petri.local")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a connection was refused: an HTTP answer instead of the upgrade."""
+    """The HTTP response to a refused connection, instead of the upgrade."""
 
     status: int
     body: bytes
 
 
 NOTHING_HERE = Refusal(404, b'{"status": "error", "error_code": "not_found"}')
-#: What API Gateway says when a handler failed.
+#: API Gateway's response when a handler fails.
 HANDLER_FAILED = Refusal(502, b'{"message": "Internal server error"}')
 
 
 class Sockets:
-    """Opens, hears and closes sockets, and knows those that are open."""
+    """Accepts sockets, passes their events to the handlers, and registers the open ones."""
 
     def __init__(self, app: Chalice, registry: LocalChannels, limits: SocketLimits | None = None) -> None:
-        """`app`: the object of app.py; `registry`: where open sockets are found by those who send."""
-        # Otherwise Chalice asks for a region, to send by itself, which nobody here does.
+        """`app`: the Chalice app of app.py; `registry`: the open sockets, for senders."""
+        # Without this, Chalice requires a region for sending, which isn't used here.
         app.websocket_api.configure("localhost", STAGE)
         self._handlers: Mapping[str, Callable[..., Any]] = {
             route: app.handler_map[declared.name] for route, declared in app.websocket_handlers.items()
@@ -54,11 +54,11 @@ class Sockets:
         self._registry = registry
         self._limits = limits or SocketLimits()
         self._host_is_going = False
-        #: called when an event was handled: what it left to do can be done now
+        #: called after an event was handled, to process the messages that it left
         self.after_event: Callable[[], None] = _nothing
 
     def host_is_going(self) -> None:
-        """Say nothing about sockets that close from now on: their people haven't left."""
+        """Send no $disconnect events from now on: sockets close because the server stops."""
         self._host_is_going = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,48 +72,50 @@ class Sockets:
         if refusal is not None:
             await _refuse(refusal, send)
             return
-        line = SocketConnection(self._limits, abort=scope["state"].get("abort", _nothing))
-        self._registry.opened(visit.id, line)
+        connection = SocketConnection(self._limits, abort=scope["state"].get("abort", _nothing))
+        self._registry.opened(visit.id, connection)
         self.after_event()
         code, reason = CLOSED_ABNORMALLY, ""
         try:
             await send({"type": "websocket.accept"})
-            code, reason = await self._serve(visit, line, receive, send)
+            code, reason = await self._serve(visit, connection, receive, send)
         finally:
             self._registry.closed(visit.id)
-            line.end()
+            connection.end()
             if not self._host_is_going:
                 self._call("$disconnect", disconnect_event(visit, code, reason))
                 self.after_event()
 
     async def _serve(
-        self, visit: Visit, line: SocketConnection, receive: Receive, send: Send
+        self, visit: Visit, connection: SocketConnection, receive: Receive, send: Send
     ) -> tuple[int, str]:
-        """Hear and send until the connection ends; give the code and the reason with which it did."""
-        hearing = asyncio.create_task(self._hear(visit, line, receive))
-        writing = asyncio.create_task(line.write(send))
-        broken = asyncio.create_task(line.broken.wait())
+        """Receive and send until the connection ends; return its close code and reason."""
+        receiving = asyncio.create_task(self._receive(visit, connection, receive))
+        writing = asyncio.create_task(connection.write(send))
+        broken = asyncio.create_task(connection.broken.wait())
         try:
-            await asyncio.wait({hearing, writing, broken}, return_when=asyncio.FIRST_COMPLETED)
-            if line.broken.is_set():
-                return line.closed_with or (CLOSED_ABNORMALLY, "")
-            if not hearing.done():
-                # The line closed it; the server says so in an event of its own.
-                await asyncio.wait({hearing, broken}, return_when=asyncio.FIRST_COMPLETED)
-            return line.closed_with or (hearing.result() if hearing.done() else (CLOSED_ABNORMALLY, ""))
+            await asyncio.wait({receiving, writing, broken}, return_when=asyncio.FIRST_COMPLETED)
+            if connection.broken.is_set():
+                return connection.closed_with or (CLOSED_ABNORMALLY, "")
+            if not receiving.done():
+                # The server has closed it; wait for the disconnect event.
+                await asyncio.wait({receiving, broken}, return_when=asyncio.FIRST_COMPLETED)
+            return connection.closed_with or (
+                receiving.result() if receiving.done() else (CLOSED_ABNORMALLY, "")
+            )
         finally:
-            for task in (hearing, writing, broken):
+            for task in (receiving, writing, broken):
                 task.cancel()
-            await asyncio.gather(hearing, writing, broken, return_exceptions=True)
+            await asyncio.gather(receiving, writing, broken, return_exceptions=True)
 
-    async def _hear(self, visit: Visit, line: SocketConnection, receive: Receive) -> tuple[int, str]:
-        """Handle one frame after the other; between two of them, everybody else has a turn."""
+    async def _receive(self, visit: Visit, connection: SocketConnection, receive: Receive) -> tuple[int, str]:
+        """Handle frames in order, yielding to other tasks between two of them."""
         while True:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 return event.get("code") or CLOSED_ABNORMALLY, event.get("reason") or ""
-            line.used()
-            if not line.is_closing:
+            connection.used()
+            if not connection.is_closing:
                 self._call("$default", message_event(visit, _data(event)))
                 self.after_event()
             await asyncio.sleep(0)
@@ -128,20 +130,20 @@ class Sockets:
         return Refusal(status, str(answer.get("body") or json.dumps({"message": "Forbidden"})).encode())
 
     def _call(self, route: str, event: dict[str, Any]) -> dict[str, Any] | None:
-        """Call a handler, as Lambda does; None when it failed."""
+        """Call a handler, as Lambda does; None when it raises."""
         try:
             answer: dict[str, Any] = self._handlers[route](
                 event, LocalContext(event["requestContext"]["requestId"])
             )
         except Exception:
-            # The last door: handlers answer what they foresee; the others go on whatever this one met.
+            # The outermost handler: an unexpected error here must not affect other connections.
             _logger.exception("The socket handler for %s failed.", route)
             return None
         return answer
 
 
 def _nothing() -> None:
-    """Leave everything as it is."""
+    """Do nothing."""
 
 
 def _data(event: Message) -> str | bytes:

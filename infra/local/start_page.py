@@ -1,4 +1,4 @@
-"""The start page of a debug run, at its root: links for the next participants, and how the run stands."""
+"""Renders the start page of a debug run: links for the next participants, and the run's status."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from infra.reports.run_status import entries_left, read_run_status
 
 from .hook_failures import HookFailures
 
-#: How many links stand on the page.
+#: Number of links on the page.
 LINKS = 3
 _TEMPLATE = Path(__file__).with_name("start_page.html")
 
 
 class StartPage:
-    """Makes the page anew for each request; a link stays until somebody has begun with it."""
+    """Renders the page for each request; a link stays until a participant has begun with it."""
 
     def __init__(self, app: App, run_id: str, base: Callable[[], str]) -> None:
-        """`base`: gives the address that links begin with."""
+        """`base`: returns the base address of links."""
         self._app = app
         self._run_id = run_id
         self._base = base
         self._links: list[str] = []
-        #: what the experiment's own code raised, when somebody watches for it
+        #: failures of the experiment's code, if they are collected
         self.failures: HookFailures | None = None
 
     @cached_property
@@ -39,7 +39,7 @@ class StartPage:
         return Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
     def html(self) -> str:
-        """Return the page as it is at this moment."""
+        """Return the current page."""
         links = self._fresh_links()
         failures = [] if self.failures is None else self.failures.failures
         return self._template.render(
@@ -70,7 +70,7 @@ def _qr(link: str) -> Markup:
     # Lazy import: only this page draws codes.
     import segno
 
-    # What segno draws holds figures alone.
+    # segno's SVG contains only numbers.
     return Markup(segno.make(link, micro=False).svg_inline(scale=4))  # noqa: S704
 
 

@@ -1,4 +1,4 @@
-"""An experiment's built pages and files, served with the headers that a participant's browser needs."""
+"""Serves an experiment's built pages and files, with security and cache headers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-#: Finds the file behind an address in a folder of built pages; None when there is none.
+#: Resolves an address to a file in a folder of built pages; None when there is none.
 Resolve = Callable[[Path, str], Path | None]
 
-#: Pages written for the documented API have scripts in the page itself, evaluate templates, and load
-#: libraries from other hosts; what they send may only come here. MTurk shows the ad in a frame and takes the
-#: last form.
+#: Pages written for the documented API have inline scripts, evaluate templates, and load libraries from other
+#: hosts, but may send data only to this origin. MTurk shows the ad in a frame and receives the last form.
 _POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob: https:",
@@ -35,16 +34,16 @@ PAGE_POLICY = (
     b"content-security-policy",
     "; ".join(f"{what} {whence}" for what, whence in _POLICY.items()).encode(),
 )
-#: Worker ids stand in the addresses that recruiters send people to, so no other host is told an address.
+#: Recruiters' links contain worker ids, so addresses must not leak to other hosts as referrers.
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 )
 NEVER_STORED = (b"cache-control", b"no-store")
-#: Files of a run being tried out change under the author's hands: ask each time, and be told 304.
+#: Files change while an author develops, so browsers revalidate them on each request.
 ALWAYS_ASKED = (b"cache-control", b"no-cache")
 
-# Machines' own tables differ: on some, scripts come out as text/plain and `nosniff` then forbids them.
+# Systems' MIME tables differ: on some, scripts are text/plain, which `nosniff` then blocks.
 for _type, _ending in (
     ("text/javascript", ".js"),
     ("text/javascript", ".mjs"),
@@ -58,19 +57,19 @@ for _type, _ending in (
 
 
 class Pages:
-    """The folder of built pages behind one address."""
+    """A folder of built pages."""
 
     def __init__(self, root: Path, resolve: Resolve) -> None:
-        """`root`: where the pages were built to; `resolve`: address to file."""
+        """`root`: the folder of built pages; `resolve`: maps an address to a file."""
         self._root = root
         self._resolve = resolve
 
     def find(self, path: str) -> Path | None:
-        """Give the file behind a decoded path, or None."""
+        """Return the file for a decoded path, or None."""
         return None if "\0" in path else self._resolve(self._root, path)
 
     async def send(self, file: Path, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a file: whole, a range of it, or 304 when the browser has it."""
+        """Send a file, a range of it, or 304 if the browser has it cached."""
         is_page = file.suffix == ".html"
         response: Response = _whole(file, is_page=is_page)
         if not is_page and _browser_has_it(Headers(scope=scope), response):

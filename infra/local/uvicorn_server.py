@@ -1,4 +1,4 @@
-"""The server under the host: uvicorn, without an access log and without its own idea of signals."""
+"""Serves the host with uvicorn, without its access log and its signal handlers."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from chalicelib.errors import PetriError
 
 from .connection_limits import Connections, HttpProtocol, ServerConfig, SocketProtocol, accept
 
-#: Seconds that open requests may take to end after the stop.
+#: Graceful shutdown: seconds that open requests may take to finish.
 GRACE = 2
-#: Connections that wait while the lane is at work: a room full of people clicks at once.
+#: Connections that wait while the dispatcher is busy: a room full of participants clicks at once.
 BACKLOG = 2048
 _TAKEN = {errno.EADDRINUSE, errno.EACCES}
 
 
 class AddressError(PetriError):
-    """The address can't be listened on; choose another port, or 0 for any free one."""
+    """The address is in use or not allowed; choose another port, or 0 for any free one."""
 
     code = "address_taken"
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the run, which has an outbox to empty and a file to close first."""
+    """Leaves signals to the run, which drains its outbox and closes its file first."""
 
     def __init__(self, config: ServerConfig, listener: socket.socket) -> None:
         super().__init__(config)
@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Without sockets of its own, uvicorn listens to nothing: connections are accepted here.
+        # uvicorn gets no sockets: connections are accepted here.
         await super().startup(sockets=sockets)
         self._accepting = asyncio.create_task(
             accept(self._listener, self._protocol, self._settings.connections)
@@ -62,12 +62,12 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket; port 0 takes a free one.
+    """Open the listening socket; port 0 selects a free one.
 
-    Raises `AddressError` when another program has it.
+    Raises `AddressError` when another program uses the port.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is said: asyncio switches Nagle's delay (40 ms an answer) off only where it is.
+    # asyncio disables Nagle's algorithm (40 ms per response) only if the protocol is explicit.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -78,13 +78,13 @@ def listen(host: str, port: int) -> socket.socket:
         if problem.errno not in _TAKEN:
             raise
         raise AddressError(
-            f"{host}:{port} is in use or not allowed; give another --port, or 0 for any free one."
+            f"{host}:{port} is in use or not allowed; choose another --port, or 0 for any free one."
         ) from problem
     return listener
 
 
 def listen_or_elsewhere(host: str, port: int) -> socket.socket:
-    """Open the listening socket at a port that is only a preference: any free one does as well."""
+    """Open the listening socket on a preferred port, or on any free one."""
     try:
         return listen(host, port)
     except AddressError:
@@ -92,7 +92,7 @@ def listen_or_elsewhere(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """Give the address that a browser on this machine opens."""
+    """Return the address for a browser on this machine."""
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         host = "127.0.0.1"
@@ -102,7 +102,7 @@ def url_of(listener: socket.socket) -> str:
 async def serve(
     app: ASGIApp, listener: socket.socket, stop: asyncio.Event, connections: Connections | None = None
 ) -> None:
-    """Serve until `stop` is set, then let open requests end; `connections`: how many there may be."""
+    """Serve until `stop` is set, then let open requests finish; `connections`: the limits."""
     config = ServerConfig(
         app,
         http=HttpProtocol,
@@ -112,7 +112,7 @@ async def serve(
         ws_ping_interval=None,
         loop="asyncio",
         lifespan="off",
-        # Addresses hold worker ids: what is logged about a request, its own structured line says.
+        # Addresses contain worker ids; each request has its own structured log entry without them.
         access_log=False,
         log_config=None,
         log_level="warning",

@@ -1,1 +1,1 @@
-"""Operates a run from the command line, whether or not it is being served."""
+"""Implements the operator's commands on a run, whether it is being served or not."""

@@ -1,4 +1,4 @@
-"""Compensating a worker: through the ledger of a run they took part in, or at Mechanical Turk directly."""
+"""Compensates a worker: through the ledger of a run they took part in, or on Mechanical Turk directly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .run_session import opened
 
 @dataclass(frozen=True)
 class CompensationSpec:
-    """Whom to compensate, how, and with how much."""
+    """The worker, the amount, and the options of a compensation."""
 
     worker_id: str
     dollars: str
@@ -41,87 +41,85 @@ class CompensationSpec:
         except ExperimentError as error:
             raise BadRequest(f"{error} Give the amount as a number, such as 1.50.") from error
         if amount < CENT:
-            raise BadRequest(
-                "A compensation must be at least 0.01; give the amount as a number, such as 1.50."
-            )
+            raise BadRequest("The amount must be at least 0.01; enter it as a number, such as 1.50.")
         return amount
 
 
-def pay(wish: CompensationSpec) -> list[str]:
-    """Compensate a worker and return, in sentences, what was done."""
-    places = RunPaths(Path.cwd())
-    if wish.run_id is None and wish.region is None and not places.has_runs():
-        return _at_mechanical_turk(wish, "")
-    with opened(wish.run_id, places, region=wish.region) as office:
-        known = office.app.run(_is_known, wish.worker_id)
-        if not known and "mturk" in recruiter_names(office.app.config):
-            return _at_mechanical_turk(wish, office.run_id)
-        return _through_the_ledger(office, wish)
+def pay(spec: CompensationSpec) -> list[str]:
+    """Compensate a worker and return a report in sentences."""
+    paths = RunPaths(Path.cwd())
+    if spec.run_id is None and spec.region is None and not paths.has_runs():
+        return _at_mechanical_turk(spec, "")
+    with opened(spec.run_id, paths, region=spec.region) as session:
+        known = session.app.run(_is_known, spec.worker_id)
+        if not known and "mturk" in recruiter_names(session.app.config):
+            return _at_mechanical_turk(spec, session.run_id)
+        return _through_the_ledger(session, spec)
 
 
 def _is_known(ctx: Context, worker_id: str) -> bool:
     return compensation.find_participant(ctx, worker_id) is not None
 
 
-def _through_the_ledger(office: RunSession, wish: CompensationSpec) -> list[str]:
-    participant_id, recruiter = office.app.run(_whom, wish)
-    _check_market(office.app.config, recruiter, wish)
-    tell = worker_mail.prepared(office.app.config, wish.email)
-    currency = currency_of(office.app.config)
-    to_whom = f"participant {participant_id} of {office.run_id}, through {recruiter}"
-    what = f"{format_money(wish.amount, currency)} to {to_whom}"
-    if wish.dry_run:
-        return [f"Would pay {what}.", *_would_mail(wish)]
-    office.app.run(compensation.compensate, wish.worker_id, wish.amount)
-    return [f"Pays {what}.", str(office.carry_out()), *tell(_letter(wish, currency))]
+def _through_the_ledger(session: RunSession, spec: CompensationSpec) -> list[str]:
+    participant_id, recruiter = session.app.run(_find_payee, spec)
+    _check_market(session.app.config, recruiter, spec)
+    tell = worker_mail.prepared(session.app.config, spec.email)
+    currency = currency_of(session.app.config)
+    to_whom = f"participant {participant_id} of {session.run_id}, through {recruiter}"
+    what = f"{format_money(spec.amount, currency)} to {to_whom}"
+    if spec.dry_run:
+        return [f"Would pay {what}.", *_would_mail(spec)]
+    session.app.run(compensation.compensate, spec.worker_id, spec.amount)
+    return [f"Paying {what}.", str(session.carry_out()), *tell(_letter(spec, currency))]
 
 
-def _whom(ctx: Context, wish: CompensationSpec) -> tuple[int, str]:
-    participant = compensation.check_compensation(ctx, wish.worker_id, wish.amount)
+def _find_payee(ctx: Context, spec: CompensationSpec) -> tuple[int, str]:
+    participant = compensation.check_compensation(ctx, spec.worker_id, spec.amount)
     return participant.id, participant.recruiter
 
 
-def _check_market(config: Settings, recruiter: str, wish: CompensationSpec) -> None:
-    """Refuse to pay play money where real money is meant, and the other way round."""
+def _check_market(config: Settings, recruiter: str, spec: CompensationSpec) -> None:
+    """Raise BadRequest when --sandbox doesn't match the run's mode."""
     mode = str(config.get("mode") or "debug")
-    if recruiter == "mturk" and mode != "debug" and (mode == "live") == wish.sandbox:
-        now = "leave --sandbox away" if wish.sandbox else "add --sandbox"
-        raise BadRequest(f"This run is in mode {mode}; {now}.")
+    if recruiter == "mturk" and mode != "debug" and (mode == "live") == spec.sandbox:
+        fix = "omit --sandbox" if spec.sandbox else "add --sandbox"
+        raise BadRequest(f"This run's mode is {mode}; {fix}.")
 
 
-def _at_mechanical_turk(wish: CompensationSpec, run_id: str) -> list[str]:
-    """Open a HIT that only this worker sees; the same worker and sum again: the same HIT."""
-    # Lazy import: AWS's client takes a while to import.
+def _at_mechanical_turk(spec: CompensationSpec, run_id: str) -> list[str]:
+    """Open a HIT that only this worker sees; idempotent for the same worker and amount."""
+    # Lazy import: the AWS client takes a while to import.
     from chalicelib.recruiters.mturk.payments import MTurkPayments
-    from infra.mturk.connection import opened as opened_desk
+    from infra.mturk.connection import opened as opened_connection
 
-    with opened_desk(sandbox=wish.sandbox) as desk:
-        tell = worker_mail.prepared(Settings(desk.config), wish.email)
-        what = f"{format_money(wish.amount)} to worker {wish.worker_id} at {desk.market}"
-        if wish.dry_run:
-            return [f"Would pay {what}.", *_would_mail(wish)]
-        made = MTurkPayments(desk.requester, run_id).open_compensation(_transfer(wish))
-    said = [f"Pays {what}: HIT {made.hit_id} is for them alone, at {made.address}"]
-    return said + tell(f"{_letter(wish)} Accept and submit this HIT to get it: {made.address}")
-
-
-def _letter(wish: CompensationSpec, currency: str = DOLLARS) -> str:
-    return f"{compensation.REASON}: you are paid {format_money(wish.amount, currency)}."
+    with opened_connection(sandbox=spec.sandbox) as connection:
+        tell = worker_mail.prepared(Settings(connection.config), spec.email)
+        what = f"{format_money(spec.amount)} to worker {spec.worker_id} at {connection.market}"
+        if spec.dry_run:
+            return [f"Would pay {what}.", *_would_mail(spec)]
+        hit = MTurkPayments(connection.requester, run_id).open_compensation(_transfer(spec))
+    lines = [f"Paying {what} with HIT {hit.hit_id}, which only this worker can see: {hit.address}"]
+    return lines + tell(f"{_letter(spec)} Accept and submit this HIT to get it: {hit.address}")
 
 
-def _would_mail(wish: CompensationSpec) -> list[str]:
-    return [] if wish.email is None else [f"Would tell {wish.email} by mail."]
+def _letter(spec: CompensationSpec, currency: str = DOLLARS) -> str:
+    return f"{compensation.REASON}: you are paid {format_money(spec.amount, currency)}."
 
 
-def _transfer(wish: CompensationSpec) -> Transfer:
+def _would_mail(spec: CompensationSpec) -> list[str]:
+    return [] if spec.email is None else [f"Would email {spec.email}."]
+
+
+def _transfer(spec: CompensationSpec) -> Transfer:
     return Transfer(
         recruiter="mturk",
         participant_id=0,
         assignment_id="",
-        worker_id=wish.worker_id,
+        worker_id=spec.worker_id,
         hit_id="",
         kind=COMPENSATION,
-        amount=wish.amount,
+        amount=spec.amount,
         reason=compensation.REASON,
-        token=f"{wish.worker_id}-{wish.amount}",
+        token=f"{spec.worker_id}-{spec.amount}",
     )

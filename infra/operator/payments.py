@@ -1,4 +1,4 @@
-"""Payments at the operator's word: tried again, released, and compared with the recruiters' books."""
+"""Retries and releases payments, and reconciles them with the recruiters' records."""
 
 from __future__ import annotations
 
@@ -17,61 +17,61 @@ from chalicelib.services import App
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the ledger and a recruiter's books don't agree, or can't be compared."""
+    """A payment on which the ledger and the recruiter disagree, or which can't be compared."""
 
     entry: PaymentEntry
-    #: What the recruiter says.
+    #: What the recruiter reports.
     found: str
-    #: What was done about it, or is to be done.
+    #: How the difference was fixed, or is to be fixed.
     repair: str
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing the books came to."""
+    """The result of a reconciliation."""
 
     compared: int
-    #: Payments of recruiters that keep no books.
+    #: Payments of recruiters without payment records.
     without_books: int
     differences: list[Difference]
 
     @property
     def sent_again(self) -> int:
-        """How many are on their way once more."""
+        """The number of payments that were sent again."""
         return sum(each.repair == _DONE[_SEND] for each in self.differences)
 
 
-def retry(app: App, wanted: PaymentFilter, *, dry_run: bool) -> list[PaymentEntry]:
-    """Have payments that are due or being sent tried again; return them."""
-    return _each(app, wanted, PAYMENT_IN_PROGRESS, operator_actions.retry_payment, dry_run=dry_run)
+def retry(app: App, chosen: PaymentFilter, *, dry_run: bool) -> list[PaymentEntry]:
+    """Retry payments that are due or being sent, and return them."""
+    return _each(app, chosen, PAYMENT_IN_PROGRESS, operator_actions.retry_payment, dry_run=dry_run)
 
 
-def release(app: App, wanted: PaymentFilter, *, dry_run: bool) -> list[PaymentEntry]:
-    """Have held and refused payments sent after all; return them."""
-    return _each(app, wanted, PAYMENT_STOPPED, operator_actions.release_payment, dry_run=dry_run)
+def release(app: App, chosen: PaymentFilter, *, dry_run: bool) -> list[PaymentEntry]:
+    """Release held and refused payments, and return them."""
+    return _each(app, chosen, PAYMENT_STOPPED, operator_actions.release_payment, dry_run=dry_run)
 
 
 def _each(
     app: App,
-    wanted: PaymentFilter,
+    chosen: PaymentFilter,
     statuses: frozenset[PaymentStatus],
     act: Callable[[Context, int, str], bool],
     *,
     dry_run: bool,
 ) -> list[PaymentEntry]:
-    meant = [each for each in app.run(operator_actions.list_payments, wanted) if each.status in statuses]
+    selected = [each for each in app.run(operator_actions.list_payments, chosen) if each.status in statuses]
     if dry_run:
-        return meant
-    return [each for each in meant if app.run(act, each.participant_id, each.kind)]
+        return selected
+    return [each for each in selected if app.run(act, each.participant_id, each.kind)]
 
 
-def reconcile(app: App, wanted: PaymentFilter, *, dry_run: bool) -> Comparison:
-    """Ask each recruiter about its payments, and mend what is certain.
+def reconcile(app: App, chosen: PaymentFilter, *, dry_run: bool) -> Comparison:
+    """Compare the ledger with each recruiter's records, and fix what is certain.
 
-    Found in its books: the ledger says so from now on. Not found though it should have been sent a while
-    ago: it is sent again, with the same token. Everything else is for the operator to judge.
+    A payment that the recruiter has is recorded as paid. One that is stuck and that the recruiter doesn't
+    have is sent again, with the same token. Everything else is left to the operator.
     """
-    questions = app.run(operator_actions.list_payment_queries, wanted)
+    questions = app.run(operator_actions.list_payment_queries, chosen)
     found = [_compared(app, question) for question in questions]
     differences = [each for each in found if isinstance(each, Difference)]
     if not dry_run:
@@ -80,9 +80,9 @@ def reconcile(app: App, wanted: PaymentFilter, *, dry_run: bool) -> Comparison:
     return Comparison(len(found) - without_books, without_books, differences)
 
 
-#: What comparing comes to where there is nothing to compare with.
+#: The result for recruiters without payment records.
 _NO_BOOKS = "no books"
-_NOTE, _SEND = "note it as paid", "send it again"
+_NOTE, _SEND = "record it as paid", "send it again"
 
 
 def _compared(app: App, question: PaymentQuery) -> Difference | str | None:
@@ -94,23 +94,21 @@ def _compared(app: App, question: PaymentQuery) -> Difference | str | None:
         reference = recruiter.find_payment(question.transfer)
         if reference is not None:
             known = replace(entry, reference=reference)
-            return None if entry.status == PaymentStatus.PAID else Difference(known, "it was paid", _NOTE)
+            return None if entry.status == PaymentStatus.PAID else Difference(known, "paid", _NOTE)
         return _not_found(entry, recruiter, question)
     except PetriError as error:
-        return Difference(entry, f"it couldn't be asked: {error}", "ask again later")
+        return Difference(entry, f"couldn't be queried: {error}", "retry later")
 
 
 def _not_found(entry: PaymentEntry, recruiter: Recruiter, question: PaymentQuery) -> Difference | None:
     assignment_status = ""
     if entry.kind == BASE:
         known = recruiter.assignment_status(question.transfer.assignment_id, question.recruiter_state)
-        assignment_status = f", the assignment is {known or 'unknown there'}"
+        assignment_status = f"; the assignment is {known or 'unknown'}"
     if entry.status == PaymentStatus.PAID:
-        return Difference(
-            entry, f"it wasn't paid{assignment_status}", "look for it in the recruiter's own pages"
-        )
+        return Difference(entry, f"not paid{assignment_status}", "check the recruiter's website")
     if entry.is_stuck:
-        return Difference(entry, f"it wasn't paid{assignment_status}", _SEND)
+        return Difference(entry, f"not paid{assignment_status}", _SEND)
     return None
 
 
@@ -125,4 +123,4 @@ def _repaired(app: App, differences: list[Difference]) -> Iterator[Difference]:
         yield replace(each, repair=_DONE[each.repair]) if done else each
 
 
-_DONE = {_NOTE: "noted as paid", _SEND: "sent again"}
+_DONE = {_NOTE: "recorded as paid", _SEND: "sent again"}

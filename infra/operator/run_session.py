@@ -1,9 +1,7 @@
-"""How a command reaches a run: it opens the run's own file and acts through the same operations.
+"""Opens a run for a command: its own file, or the table of an app deployed from this machine.
 
-A run that isn't here may be an app that was deployed from this machine; then its table is opened.
-
-What an operation leaves to do is recorded with it. A host that serves the run finds it by its sweep, within
-seconds; where nobody serves the run, the command carries it out itself.
+Commands use the platform's operations, which record messages in the outbox. If the run is being served, its
+server's sweep processes them within seconds; otherwise the command processes them itself.
 """
 
 from __future__ import annotations
@@ -29,58 +27,58 @@ from infra.local.lifecycle.run_session import RunSession
 
 @contextmanager
 def opened(
-    run_id: str | None, places: RunPaths, *, with_code: bool = True, region: str | None = None
+    run_id: str | None, paths: RunPaths, *, with_code: bool = True, region: str | None = None
 ) -> Iterator[RunSession]:
-    """Open a run, by default the latest, while the block lasts.
+    """Open a run, by default the latest, for the with block.
 
-    Without its code an experiment that is being changed at the moment doesn't matter: enough to look.
-    A deployed app is opened by its id. `region` says where it is deployed; then no run of this machine
-    is meant. NotFound when there is no such run; ExperimentError for what is wrong with its code.
+    Without its code, read-only commands work even while the experiment is broken. A deployed app is opened
+    by its id; `region` selects a deployed app instead of a local run. Raises NotFound when there is no such
+    run, ExperimentError for problems of its code.
     """
     if region is not None and run_id is None:
-        raise BadRequest("Which app? Give its id with --app; `petri apps` lists them.")
-    note = _deployed(run_id, places, region)
-    if run_id is not None and (note is not None or region is not None):
-        # Lazy import: AWS's clients take a while to import.
+        raise BadRequest("No app was selected; pass its id with --app (`petri apps` lists them).")
+    entry = _deployed(run_id, paths, region)
+    if run_id is not None and (entry is not None or region is not None):
+        # Lazy import: the AWS clients take a while to import.
         from infra.aws.deployed import app_registry
         from infra.aws.deployed.run_session import opened as opened_there
 
-        stage, place = (None, region) if note is None else (note.stage, note.region)
+        stage, place = (None, region) if entry is None else (entry.stage, entry.region)
         there = app_registry.find(app_registry.AppLocation(run_id, stage, region=place))
-        code = Path(note.folder) if with_code and note is not None else None
-        with plainly(), opened_there(there.account, there.names, folder=code) as office:
-            yield office
+        code = Path(entry.folder) if with_code and entry is not None else None
+        with plainly(), opened_there(there.account, there.names, folder=code) as session:
+            yield session
         return
-    found = places.existing(run_id)
-    address = _address(found, places)
+    found = paths.existing(run_id)
+    address = _address(found, paths)
     with contextlib.ExitStack() as stack:
         experiment: type[Experiment] = Experiment
         config: SettingsLike = {}
         folder: Path | None = None
         if with_code:
-            made_of = origin.read(found, places)
+            made_of = origin.read(found, paths)
             loaded = load_experiment(made_of.folder, runtime={"mode": "debug", **made_of.settings})
             stack.enter_context(contextlib.chdir(loaded.folder))
             experiment, config, folder = loaded.experiment_class, loaded.config, made_of.folder
-        engine = stack.enter_context(contextlib.closing(SQLiteEngine(places.database(found))))
-        base = address or places.last_address(found) or f"http://127.0.0.1:{config.get('port', None) or 5000}"
+        engine = stack.enter_context(contextlib.closing(SQLiteEngine(paths.database(found))))
+        base = address or paths.last_address(found) or f"http://127.0.0.1:{config.get('port', None) or 5000}"
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base)
         stack.callback(use, None)
         yield RunSession(found, app, address, base, folder)
 
 
-def _deployed(run_id: str | None, places: RunPaths, region: str | None) -> AppEntry | None:
-    """Return the note of an app that was deployed from this machine, when no run here has this id.
+def _deployed(run_id: str | None, paths: RunPaths, region: str | None) -> AppEntry | None:
+    """Return the registry entry of an app deployed from this machine, unless a run here has this id.
 
-    With a region, an app that is deployed there is meant, whatever runs are here.
+    With a region, runs on this machine are ignored.
     """
-    if run_id is None or (region is None and places.has(run_id)):
+    if run_id is None or (region is None and paths.has(run_id)):
         return None
     return LocalRegistry().find(run_id, region=region)
 
 
-def _address(run_id: str, places: RunPaths) -> str | None:
+def _address(run_id: str, paths: RunPaths) -> str | None:
     try:
-        return places.address(run_id)
+        return paths.address(run_id)
     except NotFound:
         return None

@@ -1,4 +1,4 @@
-"""A letter to one worker, by the mail that the operator's settings describe."""
+"""Sends an email to one worker, with the operator's mail settings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 @dataclass(frozen=True, slots=True)
 class MailToWorker(MailWording):
-    """A letter without a frame: it isn't meant for the operator."""
+    """An email without the frame for operators."""
 
     def letter(self, text: str) -> str:
-        """Return the letter's text."""
+        """Return the email's text."""
         return f"{text}\n"
 
 
 class _Readdressed:
-    """Settings of mail, with another recipient."""
+    """Mail settings with another recipient."""
 
     def __init__(self, config: Settings, address: str) -> None:
         self._config = config
@@ -37,16 +37,16 @@ class _Readdressed:
 
 
 def prepared(config: Settings, address: str | None) -> Callable[[str], list[str]]:
-    """Check address and settings, and return what sends a text and says what became of it.
+    """Check the address and settings; return a function that sends a text and reports the result.
 
-    BadRequest for what is no address, ConfigError for settings that don't suffice: before money moves.
+    Raises BadRequest for an invalid address, ConfigError for incomplete settings, before money moves.
     """
     if address is None:
         return lambda _: []
     if not _ADDRESS.fullmatch(address):
-        raise BadRequest(f"{address!r} is no e-mail address; give one such as worker@example.org.")
+        raise BadRequest(f"{address!r} is not a valid email address; use one such as worker@example.org.")
     if str(config.get("mode")) == "debug" or config.get("mailer") == "log":
-        return lambda text: [f"Nothing is mailed in this mode. {address} would read: {text}"]
+        return lambda text: [f"No email is sent in this mode. {address} would receive: {text}"]
     mailer = _mailer(Settings(_Readdressed(config, address)))
     return lambda text: [_sent(mailer, address, text)]
 
@@ -54,7 +54,7 @@ def prepared(config: Settings, address: str | None) -> Callable[[str], list[str]
 def _mailer(config: Settings) -> Mailer:
     wording = MailToWorker(str(config.get("title") or "Experiment"))
     if config.get("mailer") == "ses":
-        # Lazy import: only this one needs boto3.
+        # Lazy import: only SES needs boto3.
         from chalicelib.messaging.mail.ses import SESMailer, make_client, read_addresses
 
         return SESMailer(make_client(config), *read_addresses(config), wording)
@@ -67,5 +67,5 @@ def _sent(mailer: Mailer, address: str, text: str) -> str:
     try:
         mailer.tell(SUBJECT, text)
     except VendorError as error:
-        return f"The compensation stands, but {address} couldn't be told: {error}"
-    return f"A mail is on its way to {address}."
+        return f"The compensation was recorded, but {address} couldn't be notified: {error}"
+    return f"Sent an email to {address}."

@@ -1,4 +1,4 @@
-"""`petri preflight`: simulates a launch with bots and reports what it would do and cost."""
+"""`petri preflight`: simulates a launch with bots, and reports what it would do and cost."""
 
 from __future__ import annotations
 

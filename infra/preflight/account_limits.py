@@ -1,4 +1,4 @@
-"""What the accounts allow, as far as the operator's credentials reach: one plain line for each thing."""
+"""Checks the limits of the operator's AWS and Mechanical Turk accounts, as far as the credentials allow."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from infra.aws.account.session import Account, connect
 from infra.problems import OperatorProblem
 
 State = Literal["fine", "warning", "unknown"]
-#: What a new account may run at once; many have this and don't know.
+#: The concurrency limit of many new AWS accounts.
 FEW_FUNCTIONS = 10
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """One thing that an account allows or doesn't."""
+    """The result of checking one limit of an account."""
 
     what: str
     state: State
@@ -40,11 +40,11 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a plan asks of the accounts."""
+    """What a run requires of the accounts."""
 
-    #: Functions at the same moment.
+    #: Concurrent functions.
     functions: int
-    #: US dollars at the recruiter, expected and at the most; None: without bound.
+    #: US dollars at the recruiter, expected and at most; None: unlimited.
     dollars: Decimal
     most_dollars: Decimal | None
     stage: Literal["sandbox", "live"]
@@ -52,14 +52,14 @@ class Needs:
 
 @dataclass(frozen=True)
 class AccountAccess:
-    """How the accounts are reached."""
+    """How the accounts are accessed."""
 
     aws: Callable[[], Account] = connect
     mturk: Callable[[Settings, str], Requester] = connect_requester
 
 
 def allowed(config: Settings, needs: Needs, doors: AccountAccess | None = None) -> list[Allowed]:
-    """Ask what the accounts allow; what can't be asked is said, and never raised."""
+    """Check the accounts' limits; what can't be checked is reported as unknown, never raised."""
     doors = doors or AccountAccess()
     found = list(_of_aws(config, needs, doors))
     if "mturk" in recruiter_names(config):
@@ -71,7 +71,7 @@ def _of_aws(config: Settings, needs: Needs, doors: AccountAccess) -> Iterator[Al
     try:
         account = doors.aws()
     except OperatorProblem as problem:
-        yield Allowed("AWS", "unknown", f"not asked. {problem}")
+        yield Allowed("AWS", "unknown", f"not checked. {problem}")
         return
     yield _guarded("Lambda", lambda: _functions(account, needs))
     if config.get("mailer") == "ses":
@@ -83,38 +83,45 @@ def _guarded(what: str, ask: Callable[[], Allowed]) -> Allowed:
         with plainly():
             return ask()
     except OperatorProblem as problem:
-        return Allowed(what, "unknown", f"not known. {problem}")
+        return Allowed(what, "unknown", f"unknown. {problem}")
 
 
 def _functions(account: Account, needs: Needs) -> Allowed:
     limits: dict[str, Any] = account.client("lambda").get_account_settings()["AccountLimit"]
     most = int(limits.get("UnreservedConcurrentExecutions", limits["ConcurrentExecutions"]))
-    said = f"{most} functions may run at once in {account.region}; this plan needs about {needs.functions}"
+    message = (
+        f"{most} concurrent functions allowed in {account.region}; this run needs about {needs.functions}"
+    )
     if needs.functions > most:
-        said += ". Ask AWS to raise the quota 'Concurrent executions', or let fewer people in at a time."
-        return Allowed("Lambda", "warning", said)
+        message += (
+            ". Request a higher quota for 'Concurrent executions', or recruit fewer participants at a time."
+        )
+        return Allowed("Lambda", "warning", message)
     if most <= FEW_FUNCTIONS:
-        said += ". That is the limit of a new account; ask AWS to raise it before many come at once."
-        return Allowed("Lambda", "warning", said)
-    return Allowed("Lambda", "fine", f"{said}.")
+        message += (
+            ". That is the limit of a new account; request a higher quota before many participants come at "
+            "once."
+        )
+        return Allowed("Lambda", "warning", message)
+    return Allowed("Lambda", "fine", f"{message}.")
 
 
 def _mail(account: Account) -> Allowed:
-    told = account.client("sesv2").get_account()
-    if not told.get("ProductionAccessEnabled"):
-        said = (
-            f"in the sandbox in {account.region}: only addresses that are verified there get mail. Verify "
-            "contact_email_on_error, or ask AWS for production access."
+    status = account.client("sesv2").get_account()
+    if not status.get("ProductionAccessEnabled"):
+        message = (
+            f"in the sandbox in {account.region}, which sends only to verified addresses. Verify "
+            "contact_email_on_error, or request production access."
         )
-        return Allowed("SES", "warning", said)
-    return Allowed("SES", "fine", f"may send mail to anybody from {account.region}.")
+        return Allowed("SES", "warning", message)
+    return Allowed("SES", "fine", f"can send email to any address from {account.region}.")
 
 
 def _balance(config: Settings, needs: Needs, doors: AccountAccess) -> Allowed:
     what = "Mechanical Turk" if needs.stage == "live" else "Mechanical Turk's sandbox"
     if not _has_keys(config):
-        said = "not asked: no requester's keys are set (aws_access_key_id, aws_secret_access_key)."
-        return Allowed(what, "unknown", said)
+        message = "not checked. No requester credentials are set (aws_access_key_id, aws_secret_access_key)."
+        return Allowed(what, "unknown", message)
     try:
         requester = doors.mturk(config, needs.stage)
         try:
@@ -122,14 +129,16 @@ def _balance(config: Settings, needs: Needs, doors: AccountAccess) -> Allowed:
         finally:
             requester.close()
     except (VendorError, ConfigError) as error:
-        return Allowed(what, "unknown", f"the balance is not known. {error}")
-    said = f"{format_money(balance)} can be spent; this plan costs about {format_money(needs.dollars)} there"
+        return Allowed(what, "unknown", f"the balance is unknown. {error}")
+    message = f"the balance is {format_money(balance)}; this run costs about {format_money(needs.dollars)}"
     if balance < needs.dollars:
-        return Allowed(what, "warning", f"{said}. Put more money in before the launch.")
+        return Allowed(what, "warning", f"{message}. Add funds before the launch.")
     if needs.most_dollars is not None and balance < needs.most_dollars:
-        said += f", and up to {format_money(needs.most_dollars)} if everybody gets the largest bonus."
-        return Allowed(what, "warning", said)
-    return Allowed(what, "fine", f"{said}.")
+        message += (
+            f", and up to {format_money(needs.most_dollars)} if every participant gets the maximum bonus."
+        )
+        return Allowed(what, "warning", message)
+    return Allowed(what, "fine", f"{message}.")
 
 
 def _has_keys(config: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""What a preflight has found, as numbers; `telling` makes a page of it."""
+"""The results of a preflight as numbers; `report_page` formats them."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Money:
-    """What people are paid, in US dollars, for the whole plan."""
+    """What participants are paid in the whole run."""
 
     base: Decimal
     bonuses: Decimal
-    #: Of one participant among the bots: the smallest and the largest bonus.
+    #: The smallest and the largest bonus of one bot.
     bonus_from: Decimal
     bonus_to: Decimal
-    #: If everybody got `max_bonus`; None: it isn't set, so there is no bound.
+    #: If every participant got `max_bonus`; None: it isn't set, so bonuses are unlimited.
     bonuses_at_most: Decimal | None
     screen_outs: Decimal
     fees: Decimal
-    #: Fees if everybody got `max_bonus`.
+    #: Fees if every participant got `max_bonus`.
     fees_at_most: Decimal | None
     recruiters: tuple[str, ...]
 
     @property
     def expected(self) -> Decimal:
-        """All of it, as the bots fared."""
+        """The total for the bots' results."""
         return self.base + self.bonuses + self.screen_outs + self.fees
 
     @property
     def at_most(self) -> Decimal | None:
-        """All of it if everybody got the largest bonus; None: without bound."""
+        """The total if every participant got the maximum bonus; None: unlimited."""
         if self.bonuses_at_most is None or self.fees_at_most is None:
             return None
         return self.base + self.bonuses_at_most + self.screen_outs + self.fees_at_most
@@ -44,11 +44,11 @@ class Money:
 
 @dataclass(frozen=True)
 class Times:
-    """Minutes of one participant, waiting included, and of the whole run."""
+    """Minutes per participant, including waiting, and hours of the whole run."""
 
     median: float
     p95: float
-    #: Part of the median person's time: waiting rooms and the person ahead.
+    #: Minutes in waiting rooms and behind the participant ahead.
     waited_median: float
     waited_most: float
     run_hours: float
@@ -56,7 +56,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Hourly:
-    """US dollars an hour."""
+    """Pay per hour."""
 
     median: Decimal
     lowest: Decimal
@@ -67,7 +67,7 @@ class Hourly:
 
 @dataclass(frozen=True)
 class Unfilled:
-    """A network with places that nobody took, and why."""
+    """A network with free places, and the reason."""
 
     network: int
     type: str
@@ -77,11 +77,11 @@ class Unfilled:
 
 @dataclass
 class PreflightReport:
-    """All that a preflight has found."""
+    """All results of a preflight."""
 
     experiment: str
     stage: str
-    #: How many people the plan is about, how many were tried, and how the one was reckoned from the other.
+    #: The planned and the simulated number of participants, and a sentence on the extrapolation.
     participants: int
     tried: int
     extrapolated: str
@@ -95,12 +95,12 @@ class PreflightReport:
     times: Times | None
     hourly: Hourly | None
     money: Money
-    #: What amounts to people are in; AWS charges US dollars.
+    #: The currency of payments; AWS costs are in US dollars.
     currency: str
-    #: US dollars by service, and the table that they are reckoned with.
+    #: US dollars by service, and the price table.
     aws: dict[str, float]
     prices: dict[str, str]
-    #: Counted, the same for the same seed; and what is reckoned from the time that this machine took.
+    #: Counts, reproducible for a seed, and estimates from this machine's computing time.
     counts: dict[str, float]
     measured: dict[str, float]
     caps: dict[str, str]
@@ -110,27 +110,27 @@ class PreflightReport:
 
     @property
     def aws_total(self) -> Decimal:
-        """What AWS charges, in US dollars."""
+        """The AWS costs, in US dollars."""
         return Decimal(str(sum(self.aws.values()))).quantize(Decimal("0.0001"))
 
     @property
     def total(self) -> Decimal:
-        """What is expected to be paid to everybody."""
+        """The expected total for participants, recruiters and AWS."""
         return self.money.expected + self.aws_total
 
     def lines(self) -> list[str]:
-        """Return the page that is printed."""
-        # Lazy import: it knows this class.
+        """Return the lines of the printed page."""
+        # Lazy import, because it imports this module.
         from .report_page import page
 
         return page(self)
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as JSON values; sums are strings, so that no cent is lost."""
-        told = asdict(self)
-        told["money"] |= {"expected": self.money.expected, "at_most": self.money.at_most}
-        told["aws_total"], told["total"] = self.aws_total, self.total
-        plain: dict[str, Any] = _plain(told)
+        """Return the report as JSON values; amounts are strings, so that they stay exact."""
+        values = asdict(self)
+        values["money"] |= {"expected": self.money.expected, "at_most": self.money.at_most}
+        values["aws_total"], values["total"] = self.aws_total, self.total
+        plain: dict[str, Any] = _plain(values)
         return plain
 
 

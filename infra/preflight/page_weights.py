@@ -1,4 +1,4 @@
-"""How much the pages of an experiment weigh that a participant's browser loads."""
+"""Measures the size of the pages and files that a participant's browser loads."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from infra.simulate.costs import Weight
 from infra.site import SiteSource, build
 
-#: Pages that nobody sees who takes part as intended.
+#: Pages that participants don't normally see.
 _SELDOM = frozenset({"error", "launch", "withdraw"})
 _WAITING = "waiting"
-#: What CloudFront compresses on its way.
+#: File types that CloudFront compresses.
 _COMPRESSED = frozenset({".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".md", ".csv", ".xml"})
 
 
 def weigh(loaded: LoadedExperiment, *, waits: bool) -> Weight:
-    """Build the site and weigh it; `waits`: whether people see the waiting room."""
+    """Build the site and measure it; `waits`: whether participants see the waiting room."""
     source = SiteSource(
         loaded.folder,
         loaded.name,
@@ -33,10 +33,10 @@ def weigh(loaded: LoadedExperiment, *, waits: bool) -> Weight:
         page_files = {site.root / f"{page}.html" for page in site.pages}
         seen = [site.root / f"{page}.html" for page in pages]
         files = [path for path in site.files if path not in page_files and path.name != "robots.txt"]
-        size = sum(_on_the_line(path) for path in (*seen, *files))
+        size = sum(_transferred_size(path) for path in (*seen, *files))
         return Weight(len(seen), len(files), size, len(site.files))
 
 
-def _on_the_line(path: Path) -> int:
+def _transferred_size(path: Path) -> int:
     content = path.read_bytes()
     return len(gzip.compress(content, mtime=0)) if path.suffix in _COMPRESSED else len(content)

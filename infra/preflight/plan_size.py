@@ -1,4 +1,4 @@
-"""How many people a plan is about, when fewer were tried."""
+"""Extrapolates from the simulated to the planned number of participants."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from infra.simulate.trial_outcome import Outcome
 
 @dataclass(frozen=True)
 class Size:
-    """People planned and people tried."""
+    """The planned and the simulated number of participants."""
 
     planned: int
     tried: int
-    #: In a sentence, how the one follows from the other; empty when all were tried.
+    #: A sentence on the extrapolation; empty when all participants were simulated.
     told: str = ""
-    #: Whether more people would be recruited than the plan is about.
+    #: Whether the experiment would recruit more participants than planned.
     wants_more: bool = False
 
     @property
     def factor(self) -> float:
-        """By what counts and sums of the trial are multiplied."""
+        """The factor by which counts and sums of the simulation are multiplied."""
         return self.planned / self.tried if self.tried else 1.0
 
 
 def size_of(participants: int | None, course: RunTrace, outcome: Outcome) -> Size:
-    """Reckon how many would come; `participants`: how many were asked for."""
+    """Estimate how many participants would come; `participants`: the requested number."""
     tried = len(course.fared)
     if course.gave_up or not course.not_invited or not tried:
         fewer = participants is not None and tried < participants and not course.gave_up
-        told = f"The experiment recruits {tried} people, not {participants:,}." if fewer else ""
+        told = f"The experiment recruits {tried} participants, not {participants:,}." if fewer else ""
         return Size(tried, tried, told)
     if participants is not None and participants <= tried:
         return Size(tried, tried, wants_more=True)
     needed = _needed(tried, outcome)
     if needed is None and participants is None:
         told = (
-            f"The experiment still recruits after {tried} people and its networks take everybody: sums and "
-            f"counts are those of {tried}. Say how many are to come with --participants."
+            f"The experiment keeps recruiting after {tried} participants, and its networks are unlimited. "
+            f"Counts and sums are for {tried}; set another number with --participants."
         )
         return Size(tried, tried, told, wants_more=True)
     planned = min(number for number in (needed, participants) if number is not None)
     if planned <= tried:
         return Size(tried, tried, wants_more=True)
     told = (
-        f"{tried} people were tried. Sums, counts and hours are multiplied by {planned / tried:.2f}, for "
-        f"{planned:,}."
+        f"{tried} participants were simulated. Counts, sums and hours are multiplied by "
+        f"{planned / tried:.2f}, for {planned:,}."
     )
     return Size(planned, tried, told, wants_more=needed is None or needed > planned)
 
 
 def _needed(tried: int, outcome: Outcome) -> int | None:
-    """How many people fill all networks, if each takes as many places as those who were tried."""
+    """Estimate how many participants fill all networks, at the simulated places per participant."""
     if outcome.seats is None or not outcome.seated:
         return None
     return math.ceil(tried * outcome.seats / outcome.seated)

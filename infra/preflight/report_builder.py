@@ -1,4 +1,4 @@
-"""Makes a report: verifies the folder, plays the run, and reckons."""
+"""Builds a preflight report: verifies the folder, simulates the run, and calculates costs."""
 
 from __future__ import annotations
 
@@ -34,56 +34,56 @@ from .plan_size import Size, size_of
 from .trial_payments import caps_of, money_of
 from .warnings import assumptions, unfilled, warnings
 
-#: So many people are tried at the most; what more would cost is reckoned from them.
+#: Maximum number of simulated participants; larger runs are extrapolated.
 MOST_TRIED = 200
-#: More than this nobody means.
+#: Larger numbers of participants are rejected as mistakes.
 MOST_ASKED = 1_000_000
 LEAST_FOR_P95 = 2
 
 
 @dataclass(frozen=True)
 class PreflightOptions:
-    """How an experiment is to be tried."""
+    """Options of a preflight."""
 
     stage: Stage = "live"
     seed: int = 1
     pace: Pace = field(default_factory=Pace)
-    #: Settings that count more than the experiment's own.
+    #: Settings that take precedence over the experiment's own.
     settings: Mapping[str, Any] = field(default_factory=dict)
-    #: The bots' class; by default the one called Bot.
+    #: The bot class; by default the one called Bot.
     bot: str = ""
-    #: How the accounts are asked; None: they aren't.
+    #: How the accounts are accessed; None: they aren't checked.
     doors: AccountAccess | None = field(default_factory=AccountAccess)
-    #: A store of its own instead of one in memory.
+    #: An engine to use instead of one in memory.
     engine: Engine | None = None
 
 
 def preflight(
-    folder: Path, participants: int | None = None, wish: PreflightOptions | None = None
+    folder: Path, participants: int | None = None, options: PreflightOptions | None = None
 ) -> PreflightReport:
-    """Try a launch of an experiment with bots in fast time, and say what it will do and cost.
+    """Simulate a launch of an experiment with bots, and report what it would do and cost.
 
-    `participants`: how many come at the most; None: as many as the experiment recruits. Raises BadRequest for
-    a number that can't be meant, ExperimentError with all that is wrong when the folder can't run. The
-    process's settings are those of the trial afterwards: load the experiment anew to go on with it.
+    `participants`: the maximum number; None: as many as the experiment recruits. Raises BadRequest for a
+    number out of range, and ExperimentError with all problems when the folder can't run. Afterwards, the
+    process's settings are those of the simulation: load the experiment again to continue with it.
     """
-    wish = wish or PreflightOptions()
+    options = options or PreflightOptions()
     _check_number(participants)
-    # What the experiment's code prints belongs to nobody's JSON.
+    # What the experiment's code prints must not end up in --json.
     with redirect_stdout(sys.stderr):
-        told = _verified(folder)
+        findings = _verified(folder)
     with redirect_stdout(sys.stderr), simulated_time():
-        runtime = {**wish.settings, "mode": "debug", "run_seed": wish.seed}
+        runtime = {**options.settings, "mode": "debug", "run_seed": options.seed}
         loaded = load_experiment(folder, runtime=runtime, core_routes=core_routes())
         for finding in recruiting(loaded.config):
             raise ExperimentError(f"{finding.what} {finding.fix}")
-        plan = _plan(loaded, participants, wish)
-        with rehearsed(loaded, plan, wish.engine) as trial:
+        plan = _plan(loaded, participants, options)
+        with rehearsed(loaded, plan, options.engine) as trial:
             course = trial.play()
             outcome = trial.app.run(read_outcome)
             money = money_of(trial.app, course, outcome)
-    report = _report(loaded, participants, wish, course, outcome, money)
-    report.warnings[:0] = told
+    report = _report(loaded, participants, options, course, outcome, money)
+    report.warnings[:0] = findings
     return report
 
 
@@ -91,10 +91,12 @@ def _check_number(participants: int | None) -> None:
     if participants is None:
         return
     if participants < 1:
-        raise BadRequest(f"{participants} participants can't be tried; give 1 or more, or leave it out.")
+        raise BadRequest(
+            f"{participants} is not a valid number of participants; use 1 or more, or omit --participants."
+        )
     if participants > MOST_ASKED:
         raise BadRequest(
-            f"{participants:,} participants are more than anybody recruits; give {MOST_ASKED:,} at most."
+            f"{participants:,} participants are too many to simulate; use at most {MOST_ASKED:,}."
         )
 
 
@@ -107,23 +109,23 @@ def _verified(folder: Path) -> list[str]:
     return [f"{one.where}: {one.what} {one.fix}".rstrip() for one in findings]
 
 
-def _plan(loaded: LoadedExperiment, participants: int | None, wish: PreflightOptions) -> TrialSpec:
+def _plan(loaded: LoadedExperiment, participants: int | None, options: PreflightOptions) -> TrialSpec:
     most = min(participants or MOST_TRIED, MOST_TRIED)
     if loaded.config.get("auto_recruit", True):
-        return TrialSpec(most, wish.seed, wish.pace, wish.bot)
+        return TrialSpec(most, options.seed, options.pace, options.bot)
     invited = participants or loaded.config.get("num_participants", None)
     if not invited:
         raise BadRequest(
-            "auto_recruit is off, so the experiment recruits nobody; say how many come with --participants."
+            "auto_recruit is off, so the experiment doesn't recruit; set a number with --participants."
         )
     most = min(int(invited), MOST_TRIED)
-    return TrialSpec(most, wish.seed, wish.pace, wish.bot, uninvited=int(invited))
+    return TrialSpec(most, options.seed, options.pace, options.bot, uninvited=int(invited))
 
 
 def _report(
     loaded: LoadedExperiment,
     participants: int | None,
-    wish: PreflightOptions,
+    options: PreflightOptions,
     course: RunTrace,
     outcome: Outcome,
     money: Any,
@@ -142,11 +144,11 @@ def _report(
     measured = ("lambda_gb_seconds", "log_gb")
     report = PreflightReport(
         experiment=loaded.name,
-        stage=wish.stage,
+        stage=options.stage,
         participants=size.planned,
         tried=size.tried,
         extrapolated=size.told,
-        seed=wish.seed,
+        seed=options.seed,
         statuses=outcome.statuses,
         failed_bots=sum(bool(one.problems or one.never_ended) for one in course.fared),
         left=sum(one.left for one in course.fared),
@@ -166,11 +168,11 @@ def _report(
             "functions_at_once": _at_once(course),
         },
         caps={name: cap.told for name, cap in caps.items()},
-        assumed=assumptions(wish.pace, weight),
+        assumed=assumptions(options.pace, weight),
     )
-    if wish.doors is not None:
-        needs = Needs(_at_once(course), paid.expected, paid.at_most, wish.stage)
-        report.accounts = allowed(config, needs, wish.doors)
+    if options.doors is not None:
+        needs = Needs(_at_once(course), paid.expected, paid.at_most, options.stage)
+        report.accounts = allowed(config, needs, options.doors)
     report.warnings = warnings(report, config, course, caps)
     return report
 
@@ -195,7 +197,7 @@ def _hourly(config: Settings, outcome: Outcome) -> Hourly | None:
 
 
 def _at_once(course: RunTrace) -> int:
-    """How many functions work at the same moment in the busiest second."""
+    """Estimate how many functions run concurrently in the busiest second."""
     invocations = course.tally.counts["lambda_invocations"]
     seconds = lambda_seconds(course.tally) / invocations if invocations else 0.0
     return max(1, math.ceil(course.tally.busiest_second * max(seconds, 0.1)))

@@ -1,4 +1,4 @@
-"""The page that a preflight prints: short, aligned, in plain words."""
+"""Formats a preflight's report as text."""
 
 from __future__ import annotations
 
@@ -23,47 +23,45 @@ def page(report: PreflightReport) -> list[str]:
         f"Preflight of {report.experiment}, stage {report.stage}: {_people(report.participants)}",
         *_wrapped(report.extrapolated),
         "",
-        "What would happen",
-        *_happening(report),
+        "Simulated run",
+        *_run(report),
         "",
-        "What people are paid" if report.stage == "live" else "What people are paid, in play money",
-        *_paying(report),
+        "Payments" if report.stage == "live" else "Payments (sandbox, no real money)",
+        *_payments(report),
         "",
-        f"What AWS charges, at the prices of {report.prices['region']} of {report.prices['date']}",
-        *_charging(report),
+        f"AWS costs at the prices of {report.prices['region']}, as of {report.prices['date']}",
+        *_aws_costs(report),
         "",
         _total(report),
         *_accounts(report),
         *_warnings(report),
         "",
-        "Assumed",
+        "Assumptions",
         *(line for each in report.assumed for line in _wrapped(each, "  ")),
     ]
     return [line.rstrip() for line in lines]
 
 
-def _happening(report: PreflightReport) -> Iterator[str]:
+def _run(report: PreflightReport) -> Iterator[str]:
     yield _line("Networks", f"{report.networks_filled} of {report.networks} filled")
     statuses = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in report.statuses.items())
-    tried = f"{report.tried} tried: " if report.tried != report.participants else ""
-    yield _line("People", f"{tried}{statuses or 'nobody came'}")
+    simulated = f"{report.tried} simulated: " if report.tried != report.participants else ""
+    yield _line("Participants", f"{simulated}{statuses or 'none'}")
     times = report.times
     if times is None:
-        yield _line("Time", "nobody came to a paid end")
+        yield _line("Time", "no participant earned pay")
         return
-    one_in_twenty = f"one in twenty takes {times.p95:.1f} or more"
-    yield _line("Time", f"{times.median:.1f} minutes in the middle; {one_in_twenty}")
-    if times.waited_most >= 0.1:  # noqa: PLR2004 - what is less reads as 0.0
-        waited = f"{times.waited_median:.1f} minutes in the middle, {times.waited_most:.1f} at the most"
-        yield _line("of it, waiting", waited)
-    yield _line("The whole run", _hours(times.run_hours))
+    yield _line("Time", f"median {times.median:.1f} minutes; 5% take {times.p95:.1f} or more")
+    if times.waited_most >= 0.1:  # noqa: PLR2004 - less is shown as 0.0
+        yield _line("Waiting", f"median {times.waited_median:.1f} minutes, maximum {times.waited_most:.1f}")
+    yield _line("Whole run", _hours(times.run_hours))
     if report.hourly is not None and report.hourly.median:
         paid = partial(format_money, currency=report.currency)
         pay = f"median {paid(report.hourly.median)}, lowest {paid(report.hourly.lowest)}"
-        yield _line("Pay an hour", pay)
+        yield _line("Hourly pay", pay)
 
 
-def _paying(report: PreflightReport) -> Iterator[str]:
+def _payments(report: PreflightReport) -> Iterator[str]:
     money = report.money
     row = partial(_row, currency=report.currency)
     yield row("Base pay", "", money.base)
@@ -73,28 +71,28 @@ def _paying(report: PreflightReport) -> Iterator[str]:
     yield row("Fees", f"{' and '.join(money.recruiters)}", money.fees)
     yield row("Expected", "", money.expected)
     if money.at_most is None:
-        yield _line("At the most", "no bound: max_bonus isn't set")
+        yield _line("Maximum", "unlimited: max_bonus isn't set")
     elif money.at_most != money.expected:
-        yield row("At the most", "", money.at_most)
-    for name, told in report.caps.items():
-        yield from _wrapped(_line(name, told), "", " " * (_LABEL + 4))
+        yield row("Maximum", "", money.at_most)
+    for name, text in report.caps.items():
+        yield from _wrapped(_line(name, text), "", " " * (_LABEL + 4))
 
 
 def _bonuses(money: Money, currency: str) -> str:
     if not money.bonuses:
         return ""
     least, most = (format_money(amount, currency) for amount in (money.bonus_from, money.bonus_to))
-    return f"the bots got {most} each" if least == most else f"the bots got {least} to {most} each"
+    return f"{most} per bot" if least == most else f"{least} to {most} per bot"
 
 
-def _charging(report: PreflightReport) -> Iterator[str]:
-    told = _told_of_services(report)
+def _aws_costs(report: PreflightReport) -> Iterator[str]:
+    usage = _usage_by_service(report)
     for service, cost in report.aws.items():
-        yield _row(service, told.get(service, ""), Decimal(str(cost)))
-    yield _row("AWS", "without free tiers", report.aws_total)
+        yield _row(service, usage.get(service, ""), Decimal(str(cost)))
+    yield _row("AWS total", "without free tiers", report.aws_total)
 
 
-def _told_of_services(report: PreflightReport) -> dict[str, str]:
+def _usage_by_service(report: PreflightReport) -> dict[str, str]:
     counts, measured = report.counts, report.measured
     units = f"{counts['dynamodb_write_units']:,.0f} write, {counts['dynamodb_read_units']:,.0f} read units"
     functions = f"{counts['lambda_invocations']:,.0f} calls, {measured['lambda_gb_seconds']:,.1f} GB-seconds"
@@ -112,7 +110,7 @@ def _told_of_services(report: PreflightReport) -> dict[str, str]:
 def _accounts(report: PreflightReport) -> Iterator[str]:
     if report.accounts:
         yield ""
-        yield "What the accounts allow"
+        yield "Account limits"
         for one in report.accounts:
             yield from _wrapped(str(one), "  ", "    ")
 
@@ -120,9 +118,9 @@ def _accounts(report: PreflightReport) -> Iterator[str]:
 def _warnings(report: PreflightReport) -> Iterator[str]:
     yield ""
     if not report.warnings:
-        yield "Nothing to mend."
+        yield "No problems found."
         return
-    yield "To mend or to know"
+    yield "Warnings"
     for one in report.warnings:
         yield from _wrapped(f"- {one}", "  ", "    ")
 
@@ -132,27 +130,27 @@ def _people(number: int) -> str:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.1f} hours"  # noqa: PLR2004 - as people say it
+    return f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.1f} hours"  # noqa: PLR2004 - minutes read better below two hours
 
 
-def _line(label: str, told: str) -> str:
-    return f"  {label:<{_LABEL}}  {told}"
+def _line(label: str, text: str) -> str:
+    return f"  {label:<{_LABEL}}  {text}"
 
 
 def _total(report: PreflightReport) -> str:
-    """Write what all costs; what is in two currencies isn't added up."""
+    """Format the total; amounts in two currencies aren't added up."""
     if report.currency == DOLLARS:
         return _row("Total", "", report.total)
     pay = format_money(report.money.expected, report.currency)
-    return _line("Total", f"{pay} for people, and {_amount(report.aws_total).strip()} for AWS")
+    return _line("Total", f"{pay} for participants, and {_amount(report.aws_total).strip()} for AWS")
 
 
-def _row(label: str, told: str, amount: Decimal, currency: str = DOLLARS) -> str:
-    return f"  {label:<{_LABEL + 2}}{told:<{_SUM}}{_amount(amount, currency):>12}"
+def _row(label: str, text: str, amount: Decimal, currency: str = DOLLARS) -> str:
+    return f"  {label:<{_LABEL + 2}}{text:<{_SUM}}{_amount(amount, currency):>12}"
 
 
 def _amount(amount: Decimal, currency: str = DOLLARS) -> str:
-    """Write a sum so that points stand below one another; AWS's sums are often far below a cent."""
+    """Format an amount so that decimal points align; AWS amounts are often far below a cent."""
     if 0 < amount < _TINY:
         return f"<{format_money(_TINY, currency, places=4)}"
     is_small = 0 < amount < _SMALL

@@ -1,4 +1,4 @@
-"""What people are paid in a trial, what their recruiters charge, and what the caps say to it."""
+"""Calculates the payments and fees of a simulation, and compares them to the caps."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class SimulatedPay:
-    """Sums of the people who were tried."""
+    """The payments of the simulated participants."""
 
     money: Money
 
     def times(self, factor: float) -> Money:
-        """Return the sums of a plan that is so many times as large."""
+        """Return the sums, scaled to a run that is `factor` times as large."""
         if factor == 1.0:
             return self.money
         one, by = self.money, Decimal(str(factor))
@@ -45,14 +45,14 @@ def _cents(amount: Decimal) -> Decimal:
 
 
 def money_of(app: App, course: RunTrace, outcome: Outcome) -> SimulatedPay:
-    """Add up what was paid, and what the recruiters in use charge for it."""
+    """Add up the payments, and the fees that the recruiters charge for them."""
     bonuses = outcome.payments.get(BONUS, [])
     base, screen_outs = outcome.payments.get(BASE, []), outcome.payments.get(SCREEN_OUT, [])
     limit = app.config.get("max_bonus")
     most = None if limit is None else Decimal(str(limit))
     by = sorted(outcome.paid_through)
     if limit is None and not bonuses:
-        # Without a bound, and nobody got one: the experiment pays none as far as bots show.
+        # max_bonus isn't set and no bot got a bonus: assume that the experiment pays none.
         most = ZERO
     fees_at_most = None
     if most is not None:
@@ -82,21 +82,21 @@ def _amounts(outcome: Outcome, recruiter: str, *, bonuses: bool = True) -> list[
 
 
 def _fee(app: App, recruiter: str, amounts: Iterable[Decimal], course: RunTrace) -> Decimal:
-    """What a recruiter charges; Mechanical Turk charges more where ten places were opened at once."""
+    """Return a recruiter's fee; Mechanical Turk charges more for ten or more places at once."""
     found = app.recruiters.named(recruiter)
     return sum((found.fee(amount, course.most_places) for amount in amounts), ZERO)
 
 
 @dataclass(frozen=True)
 class Cap:
-    """A cap, and whether a plan stays below it."""
+    """A cap, and whether the run stays below it."""
 
     told: str
     holds: bool
 
 
 def caps_of(config: Settings, money: Money) -> dict[str, Cap]:
-    """Compare the caps that are set with what is expected and with the most."""
+    """Compare the configured caps with the expected and the maximum amount."""
     found = {}
     for name in ("soft_cap", "hard_cap"):
         if config.get(name) is not None:
@@ -107,11 +107,11 @@ def caps_of(config: Settings, money: Money) -> dict[str, Cap]:
 def _compared(amount: Decimal, money: Money, currency: str) -> Cap:
     cap, expected = format_money(amount, currency), format_money(money.expected, currency)
     if money.expected > amount:
-        return Cap(f"{cap} is below the {expected} that are expected", holds=False)
+        return Cap(f"{cap} is below the expected {expected}", holds=False)
     if money.at_most is None:
-        return Cap(f"{cap} is enough for what is expected; bonuses have no bound", holds=True)
+        return Cap(f"{cap} covers the expected amount; bonuses are unlimited", holds=True)
     if money.at_most > amount:
         most = format_money(money.at_most, currency)
-        said = f"{cap} is enough for what is expected, not for the most ({most})"
+        said = f"{cap} covers the expected amount, but not the maximum of {most}"
         return Cap(said, holds=True)
-    return Cap(f"{cap} is enough, for the most too", holds=True)
+    return Cap(f"{cap} covers the maximum amount", holds=True)

@@ -1,4 +1,4 @@
-"""What a scientist should know before the launch: places that stay empty, low pay, bots that failed."""
+"""Finds problems to fix before the launch: free places, low pay, failed bots."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .plan_size import Size
 from .trial_payments import Cap
 
 MINUTES = 60
-#: So many different problems of bots are told.
+#: Maximum number of different problems of bots to report.
 MOST_TOLD = 3
 
 
 def unfilled(course: RunTrace, outcome: Outcome, size: Size) -> list[Unfilled]:
-    """Name the networks with free places, each with what kept them free."""
+    """List the networks with free places, each with the reason."""
     if size.planned > size.tried:
-        # Those who were tried were never meant to fill them.
+        # The simulated participants weren't meant to fill them.
         return []
     return [
         Unfilled(network.id, network.type, network.free, _why(network.people, course, outcome, size))
@@ -38,19 +38,19 @@ def unfilled(course: RunTrace, outcome: Outcome, size: Size) -> list[Unfilled]:
 
 
 def _why(people: int, course: RunTrace, outcome: Outcome, size: Size) -> str:
-    """Say what kept places free: the first of the reasons that holds."""
-    ended = "recruitment was closed" if outcome.is_closed else "the experiment asked for nobody else"
+    """Return why places stayed free: the first reason that applies."""
+    ended = "recruitment was closed" if outcome.is_closed else "the experiment stopped recruiting"
     reasons: tuple[tuple[object, str], ...] = (
-        (course.gave_up, "one bot after the other failed, so no more were sent"),
-        (size.wants_more, f"only {size.tried} people came, and more would be recruited"),
-        (not course.fared, "nobody is recruited"),
-        (course.turned_away, f"recruitment was closed while {course.turned_away} were still to come"),
-        (not people, "nobody was given a place there (get_network_for_participant chooses)"),
-        (not outcome.recruits, "auto_recruit is off, so nobody else is asked for"),
+        (course.gave_up, "too many consecutive bots failed, so no more were started"),
+        (size.wants_more, f"only {size.tried} participants were simulated, and more would be recruited"),
+        (not course.fared, "no participants are recruited"),
+        (course.turned_away, f"recruitment was closed while {course.turned_away} were still expected"),
+        (not people, "no participant was assigned to it (get_network_for_participant chooses)"),
+        (not outcome.recruits, "auto_recruit is off, so no more participants are recruited"),
         (any(_failed(one) for one in course.fared), "some bots failed and their places stayed empty"),
-        (any(one.left for one in course.fared), "some people left and nobody came in their place"),
+        (any(one.left for one in course.fared), "some participants left and were not replaced"),
     )
-    return next((why for holds, why in reasons if holds), f"{ended} after {size.tried} people")
+    return next((why for holds, why in reasons if holds), f"{ended} after {size.tried} participants")
 
 
 def _failed(fared: BotResult) -> bool:
@@ -60,7 +60,7 @@ def _failed(fared: BotResult) -> bool:
 def warnings(
     report: PreflightReport, config: Settings, course: RunTrace, caps: Mapping[str, Cap]
 ) -> list[str]:
-    """Put together what should be mended or known, in sentences."""
+    """Return all warnings of a preflight, in sentences."""
     return [
         *_about_bots(report, course),
         *_about_people(report, config),
@@ -74,23 +74,23 @@ def _about_bots(report: PreflightReport, course: RunTrace) -> Iterator[str]:
     for fault in course.faults[:MOST_TOLD]:
         yield f"The experiment's code failed: {fault}."
     if len(course.faults) > MOST_TOLD:
-        yield f"It failed in {len(course.faults) - MOST_TOLD} more ways; petri debug shows all."
+        yield f"It failed in {len(course.faults) - MOST_TOLD} more ways; petri debug shows all of them."
     never = sum(one.never_ended for one in course.fared)
     if never:
-        yield f"{_of(never, report.tried)} never came to an end: look for what participate() waits for."
+        yield f"{_of(never, report.tried)} never finished: check what participate() waits for."
     problems = Counter(problem for one in course.fared for problem in one.problems)
     failed = sum(bool(one.problems) for one in course.fared)
     if failed:
-        told = "; ".join(_problem(*one) for one in problems.most_common(MOST_TOLD))
-        yield f"{_of(failed, report.tried)} failed: {told}"
+        listed = "; ".join(_problem(*one) for one in problems.most_common(MOST_TOLD))
+        yield f"{_of(failed, report.tried)} failed: {listed}"
     if course.gave_up:
-        yield "No more bots were sent, since one after the other failed: the numbers are those of a part."
+        yield "Too many consecutive bots failed, so no more were started: the numbers cover part of the run."
     if not course.fared:
-        yield "Nobody was recruited: look at initial_recruitment_size and recruit()."
+        yield "No participants were recruited: check initial_recruitment_size and recruit()."
 
 
-def _problem(said: str, times: int) -> str:
-    return f"{said} ({times} times)" if times > 1 else said
+def _problem(text: str, times: int) -> str:
+    return f"{text} ({times} times)" if times > 1 else text
 
 
 def _of(number: int, tried: int) -> str:
@@ -99,12 +99,12 @@ def _of(number: int, tried: int) -> str:
 
 def _about_people(report: PreflightReport, config: Settings) -> Iterator[str]:
     for one in report.unfilled:
-        yield f"Network {one.network} ({one.type}) keeps {_places(one.free)} free: {one.why}."
+        yield f"Network {one.network} ({one.type}) has {_places(one.free)} left free: {one.why}."
     allowed = float(config.get("duration") or 1.0) * MINUTES
     if report.times is not None and report.times.p95 > allowed:
         yield (
-            f"One in twenty takes longer than {report.times.p95:.0f} minutes, and duration allows "
-            f"{allowed:.0f}: raise duration."
+            f"5% of participants take longer than {report.times.p95:.0f} minutes, but duration allows "
+            f"{allowed:.0f}: increase duration."
         )
 
 
@@ -116,19 +116,19 @@ def _about_money(report: PreflightReport, config: Settings, caps: Mapping[str, C
     hourly = report.hourly
     if hourly is not None and hourly.below_floor:
         yield (
-            f"{hourly.below_floor} of {hourly.people} people earn less than min_hourly_pay, "
-            f"{format_money(hourly.floor or 0, currency_of(config))} an hour: raise base_payment."
+            f"{hourly.below_floor} of {hourly.people} participants earn less than min_hourly_pay, "
+            f"{format_money(hourly.floor or 0, currency_of(config))} per hour: increase base_payment."
         )
     if report.money.bonuses and config.get("max_bonus") is None:
-        yield "max_bonus isn't set, so nothing bounds a bonus: set it to the largest that you mean to pay."
+        yield "max_bonus isn't set, so bonuses are unlimited: set it to the largest bonus that you will pay."
     for name, cap in caps.items():
         if not cap.holds:
-            what = "recruitment would stop early" if name == "hard_cap" else "you would be told"
+            what = "recruitment would stop early" if name == "hard_cap" else "you would be notified"
             yield f"{name}: {cap.told}, so {what}."
 
 
 def _about_prolific(config: Settings) -> Iterator[str]:
-    """Say what Prolific would refuse, which the launch would only find out there."""
+    """Report settings that Prolific would reject at the launch."""
     if "prolific" in recruiter_names(config):
         try:
             read_settings(config)
@@ -137,19 +137,20 @@ def _about_prolific(config: Settings) -> Iterator[str]:
 
 
 def assumptions(pace: Pace, weight: Weight) -> list[str]:
-    """Say what was not measured but assumed."""
+    """Describe what was assumed rather than measured."""
     people = (
-        f"People come {pace.arrival:.0f} s after a place opens, read instructions for "
-        f"{pace.instructions:.0f} s, take {pace.answer:.0f} s for an answer, 1 s for "
-        f"{pace.words_read:.0f} words they read and {1 / pace.words_typed:.1f} s for a word they type, and "
-        f"{pace.questionnaire:.0f} s for the questionnaire."
+        f"Participants arrive {pace.arrival:.0f} s after a place opens, read instructions for "
+        f"{pace.instructions:.0f} s, and take {pace.answer:.0f} s per answer, plus 1 s per "
+        f"{pace.words_read:.0f} words that they read and {1 / pace.words_typed:.1f} s per word that they "
+        f"type. The questionnaire takes {pace.questionnaire:.0f} s."
     )
-    leaving = f"{pace.dropouts:.0%} of the people leave without a word."
+    leaving = f"{pace.dropouts:.0%} of participants drop out."
     functions = (
-        f"Functions have {MEMORY_GB * 1024:.0f} MB, take {SLOWER} times as long as this machine, and wait "
-        f"{DYNAMODB_CALL * 1000:.0f} ms for each call of DynamoDB."
+        f"Functions have {MEMORY_GB * 1024:.0f} MB, take {SLOWER} times as long as on this machine, and wait "
+        f"{DYNAMODB_CALL * 1000:.0f} ms for each DynamoDB call."
     )
     browser = (
-        f"A browser loads {weight.pages} pages and {weight.files} files once, {weight.bytes / 1024:.0f} KB."
+        f"A browser loads {weight.pages} pages and {weight.files} files once, "
+        f"{weight.bytes / 1024:.0f} KB in total."
     )
-    return [people, leaving if pace.dropouts else "Nobody leaves on the way.", functions, browser]
+    return [people, leaving if pace.dropouts else "No participant drops out.", functions, browser]

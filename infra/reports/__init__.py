@@ -1,1 +1,1 @@
-"""Reports on a run: its state, hourly pay, participants by status."""
+"""Reports on a run: its current status, hourly pay, and participants by status."""

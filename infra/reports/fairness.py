@@ -1,4 +1,4 @@
-"""What people earned an hour: what they were paid over all the time they gave, waiting included."""
+"""Calculates participants' hourly pay over all the time they spent, including waiting."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from chalicelib.model.statuses import OWED_PAY, PAYMENT_STOPPED
 
-#: What counts as pay for taking part; a compensation makes up for something else.
+#: Kinds of payments that count as pay for taking part; a compensation doesn't.
 KINDS = frozenset({"base", "bonus", "screen-out"})
 
 
 @dataclass(frozen=True)
 class HourlyEarning:
-    """What one person was paid for the time they gave."""
+    """One participant's pay and time."""
 
     participant_id: int
     minutes: Decimal
@@ -27,42 +27,42 @@ class HourlyEarning:
 
     @property
     def rate(self) -> Decimal:
-        """US dollars an hour."""
+        """Pay per hour."""
         return self.amount * 60 / self.minutes
 
 
 @dataclass(frozen=True)
 class HourlyPay:
-    """What each person earned an hour, lowest first; there is one at least."""
+    """The hourly pay of each participant, lowest first; never empty."""
 
     people: tuple[HourlyEarning, ...]
 
     @property
     def rates(self) -> tuple[Decimal, ...]:
-        """US dollars an hour of each person, lowest first."""
+        """Each participant's pay per hour, lowest first."""
         return tuple(person.rate for person in self.people)
 
     @property
     def lowest(self) -> Decimal:
-        """What the worst paid person earned an hour."""
+        """The lowest pay per hour."""
         return self.rates[0]
 
     @property
     def median(self) -> Decimal:
-        """What half of the people earned an hour at least."""
+        """The median pay per hour."""
         return median(self.rates)
 
     def below(self, floor: Decimal) -> int:
-        """How many earned less than this an hour."""
+        """Count the participants who earned less than this per hour."""
         return sum(rate < floor for rate in self.rates)
 
 
 def hourly_pay(
     participants: Iterable[Mapping[str, Any]], payments: Iterable[Mapping[str, Any]]
 ) -> HourlyPay | None:
-    """Reckon from rows of the participant and payment tables; None when nobody came to a paid end.
+    """Calculate hourly pay from rows of the participant and payment tables; None without paid participants.
 
-    Bots earn nothing and are left out.
+    Bots are left out.
     """
     earned: defaultdict[int, Decimal] = defaultdict(Decimal)
     for payment in payments:
@@ -79,7 +79,7 @@ def hourly_pay(
 
 
 def _seconds(person: Mapping[str, Any]) -> float:
-    """How long somebody was there; 0 for who is there still."""
+    """Return how long a participant took part; 0 if they haven't ended."""
     if not person.get("end_time"):
         return 0
     began, ended = (datetime.fromisoformat(str(person[name])) for name in ("creation_time", "end_time"))

@@ -1,4 +1,4 @@
-"""How a run went, counted: participants by status, networks filled, pay by the hour."""
+"""Summarizes a run: participants by status, filled networks and hourly pay."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .fairness import HourlyPay, hourly_pay
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts over one run."""
+    """The summary of one run."""
 
     statuses: Mapping[str, int]
     networks: int
     networks_full: int
-    #: None where nobody has earned anything yet.
+    #: None until a participant has earned pay.
     pay: HourlyPay | None = None
 
     @property
     def participants(self) -> int:
-        """How many came."""
+        """The total number of participants."""
         return sum(self.statuses.values())
 
     @property
@@ -51,11 +51,11 @@ def summary_of(
 
 
 def summary_of_file(database: Path) -> Summary:
-    """Count in a run's SQLite file, which may be in use; PetriError names a file that can't be read."""
+    """Summarize a run's SQLite file, which may be in use; PetriError for a file that can't be read."""
     try:
         participants, networks, payments = _rows(database)
     except sqlite3.DatabaseError as error:
-        # Lazy import: only a file that can't be read needs it.
+        # Lazy import: only needed for a file that can't be read.
         from chalicelib.storage.sqlite.sqlite_engine import why_unusable
 
         raise why_unusable(database, error) from error

@@ -1,4 +1,4 @@
-"""How a run stands at this moment: how many have arrived, wait, take part, and have finished."""
+"""Counts a run's participants: arrived, waiting, taking part and finished."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from chalicelib.operations.shared.context import Context
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Counts over a run."""
+    """The current counts of a run."""
 
     arrived: int = 0
     waiting: int = 0
     playing: int = 0
     finished: int = 0
-    #: returned, abandoned, screened out, one too many ...
+    #: returned, abandoned, screened out, overrecruited ...
     left: int = 0
     networks: int = 0
     networks_full: int = 0
@@ -55,5 +55,5 @@ def read_run_status(ctx: Context) -> RunStatus:
 
 
 def entries_left(ctx: Context, assignment_ids: list[str]) -> list[str]:
-    """Return those of some assignments with which nobody has begun."""
+    """Return the assignments with which no participant has begun."""
     return [one for one in assignment_ids if ctx.uow.item(keys.assignment(one)) is None]

@@ -1,4 +1,4 @@
-"""`petri new NAME`: writes the folder of an experiment that runs and has tests."""
+"""`petri new NAME`: creates a working, tested experiment folder from templates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from chalicelib.errors import ExperimentError
 __all__ = ["create"]
 
 _SUFFIX = ".template"
-#: files whose names would have an effect where they lie as templates, or hold the experiment's name
+#: templates stored under another name: they would have an effect here, or need the experiment's name
 _NAMES = {"gitignore": ".gitignore", "test_experiment.py": "test_@@name@@.py"}
-#: folders of these names would hide Petri's own code from Python
+#: folders with these names would shadow Petri's own packages
 _OURS = frozenset({"petri", "chalicelib", "infra", "frontend", "demos"})
 #: names that the new experiment.py imports
 _IMPORTED = frozenset({"Bot", "Empty", "Experiment"})
@@ -25,21 +25,21 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def create(name: str, parent: Path) -> Path:
-    """Write a new experiment into the folder `parent / name` and return that folder.
+    """Create a new experiment in the folder `parent / name` and return that folder.
 
-    `name` is a word of letters, digits and underscores that Python can import. Raises ExperimentError when
-    it isn't, or when the folder exists; then nothing is written.
+    `name` must be a Python identifier of letters, digits and underscores. Raises ExperimentError when it
+    isn't, or when the folder exists; then nothing is written.
     """
     _check(name)
     folder = parent / name
     if folder.exists():
-        raise ExperimentError(f"{folder} exists already; choose another name, or remove it first.")
+        raise ExperimentError(f"{folder} already exists; choose another name, or remove it first.")
     words = {"@@name@@": name, "@@Name@@": _class_name(name), "@@title@@": _title(name)}
     try:
         for path, template in _templates(files("infra.scaffold") / "files", PurePosixPath()):
             _write(folder / _filled(str(path), words), _filled(template.read_text(encoding="utf-8"), words))
     except BaseException:
-        # Half a folder would only be in the way of the next attempt.
+        # A partial folder would block the next attempt.
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
@@ -48,12 +48,12 @@ def create(name: str, parent: Path) -> Path:
 def _check(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise ExperimentError(
-            f"'{name}' can't be the name of an experiment; "
-            "use letters, digits and underscores, beginning with a letter, for example my_study."
+            f"'{name}' is not a valid name for an experiment; "
+            "use letters, digits and underscores, starting with a letter, such as my_study."
         )
     if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in sys.stdlib_module_names | _OURS:
         raise ExperimentError(
-            f"'{name}' means something to Python or Petri already; choose another, for example my_{name}."
+            f"'{name}' is reserved by Python or Petri; choose another name, such as my_{name}."
         )
 
 

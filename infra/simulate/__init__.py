@@ -1,1 +1,1 @@
-"""Simulates a whole run in simulated time, with bots as participants."""
+"""Simulates a whole run, with bots as participants, in simulated time."""

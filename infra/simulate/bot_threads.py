@@ -1,8 +1,8 @@
-"""Authors' code in simulated time: each bot has a thread, and exactly one thread runs at any moment.
+"""Runs authors' bots in simulated time: each bot has a thread, and exactly one thread runs at a time.
 
-A bot that sleeps or waits hands over to the timeline, which goes on with whatever is next. What a bot asks
-of the platform is carried out by the timeline's thread. So nothing sleeps, nothing races, and the same
-seed gives the same run.
+A bot that sleeps or waits yields to the timeline, which continues with the next event. Requests of bots are
+executed by the timeline's thread. So no thread really sleeps, there are no races, and the same seed gives
+the same run.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .timeline import Event, Timeline
 
 T = TypeVar("T")
 
-#: Seconds of the machine's own time after which a bot that asks for nothing counts as stuck.
+#: Real seconds without a request after which a bot counts as stuck.
 STUCK_AFTER = 30.0
 
 _own = threading.local()
 
 
 class SimulationEnded(BaseException):
-    """The trial is over, or this bot's part in it; no `except Exception` of an author's code holds it up."""
+    """Ends a bot's thread; a BaseException, so that an author's `except Exception` doesn't catch it."""
 
 
 class BotThread:
@@ -36,14 +36,14 @@ class BotThread:
     def __init__(
         self, timeline: Timeline, name: str, act: Callable[[], None], *, stuck_after: float = STUCK_AFTER
     ) -> None:
-        """`act`: what the bot does from its first to its last moment; it handles its own errors."""
+        """`act`: everything that the bot does; it handles its own errors."""
         self._timeline = timeline
         self._name = name
         self._stuck_after = stuck_after
         self._go = threading.Semaphore(0)
         self._paused = threading.Semaphore(0)
         self._act = act
-        #: What is done now and then while the bot rests: the beats of its page's heart.
+        #: Called while the bot rests, to send heartbeats; returns the seconds until the next call.
         self.pulse: Callable[[], float | None] = _no_pulse
         self.is_over = False
         self._dismissed = False
@@ -53,18 +53,18 @@ class BotThread:
     # On the timeline's thread
 
     def start(self) -> None:
-        """Let the bot begin, up to its first pause."""
+        """Start the bot and run it to its first pause."""
         self._thread.start()
         self._let_go_on()
 
     def dismiss(self) -> None:
-        """End the bot's part where it stands."""
+        """End the bot's thread at its current pause."""
         if not self.is_over:
             self._dismissed = True
             self._let_go_on()
 
-    def ring(self) -> None:
-        """End the bot's wait, if it waits."""
+    def notify(self) -> None:
+        """End the bot's wait, if it is waiting."""
         if self._alarm is not None:
             self._alarm.call_off()
             self._alarm = None
@@ -80,8 +80,8 @@ class BotThread:
         self._go.release()
         if not self._paused.acquire(timeout=self._stuck_after):
             raise ExperimentError(
-                f"{self._name} has computed for {self._stuck_after:.0f} seconds without asking anything; "
-                "look for a loop in participate() that never waits."
+                f"{self._name} ran for {self._stuck_after:.0f} seconds without a request; look for a loop in "
+                "participate() that never waits."
             )
 
     # On the bot's own thread
@@ -109,33 +109,33 @@ class BotThread:
 
     @property
     def seconds(self) -> float:
-        """The time, in seconds since the beginning."""
+        """The simulated time, in seconds since the start."""
         return self._timeline.seconds
 
     @property
     def epoch(self) -> float:
-        """The time as `time.time()` gives it."""
+        """The simulated time, as a Unix timestamp."""
         return self._timeline.now().timestamp()
 
     def soon(self, act: Callable[[], object]) -> None:
-        """Have the timeline do something when what it does now is done."""
+        """Schedule a call after the current event."""
         self._timeline.after(0, act)
 
     def rest(self, seconds: float) -> None:
-        """Let time pass; the heart of the bot's page beats meanwhile."""
+        """Let simulated time pass, sending heartbeats."""
         until = self.seconds + seconds
         while (left := until - self.seconds) > 0:
             next_beat = self.pulse()
             self.pass_time(left if next_beat is None else min(left, next_beat))
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, and do nothing."""
+        """Let simulated time pass."""
         self._check()
         self._timeline.after(seconds, self._let_go_on)
         self._hand_over()
 
     def ask(self, act: Callable[[], T], seconds: float) -> T:
-        """Have the timeline do something and return what came of it; there and back takes `seconds`."""
+        """Run a call on the timeline's thread and return its result; the round trip takes `seconds`."""
         self._check()
         results: list[T] = []
         errors: list[BaseException] = []
@@ -143,7 +143,7 @@ class BotThread:
         def carry_out() -> None:
             try:
                 results.append(act())
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again where it was asked for
+            except Exception as error:  # noqa: BLE001 - raised again in the bot's thread
                 errors.append(error)
             self._timeline.after(seconds / 2, self._let_go_on)
 
@@ -154,7 +154,7 @@ class BotThread:
         return results[0]
 
     def wait(self, seconds: float) -> None:
-        """Let time pass until somebody rings, so many seconds at the most."""
+        """Wait until `notify` is called, or until the timeout in simulated seconds."""
         self._check()
         self._alarm = self._timeline.after(seconds, self._wake_up)
         self._hand_over()
@@ -166,22 +166,22 @@ def _no_pulse() -> float | None:
 
 @contextmanager
 def simulated_time() -> Iterator[None]:
-    """Give threads of actors the timeline's `time.sleep`, `time.monotonic` and `time.time`.
+    """Replace `time.sleep`, `time.monotonic` and `time.time` in bots' threads by simulated ones.
 
-    Open it before authors' code is imported: what is bound by `from time import sleep` counts too. Other
-    threads have their usual time.
+    Enter it before authors' code is imported, so that `from time import sleep` is replaced too. Other
+    threads keep real time.
     """
     with (
-        patch.object(time, "sleep", _for_actors(time.sleep, lambda actor, seconds: actor.rest(seconds))),
-        patch.object(time, "monotonic", _for_actors(time.monotonic, lambda actor: actor.seconds)),
-        patch.object(time, "time", _for_actors(time.time, lambda actor: actor.epoch)),
+        patch.object(time, "sleep", _for_bots(time.sleep, lambda actor, seconds: actor.rest(seconds))),
+        patch.object(time, "monotonic", _for_bots(time.monotonic, lambda actor: actor.seconds)),
+        patch.object(time, "time", _for_bots(time.time, lambda actor: actor.epoch)),
     ):
         yield
 
 
-def _for_actors(usual: Callable[..., Any], simulated: Callable[..., Any]) -> Callable[..., Any]:
-    def told(*arguments: Any) -> Any:
+def _for_bots(real: Callable[..., Any], simulated: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(*arguments: Any) -> Any:
         actor = getattr(_own, "actor", None)
-        return usual(*arguments) if actor is None else simulated(actor, *arguments)
+        return real(*arguments) if actor is None else simulated(actor, *arguments)
 
-    return told
+    return wrapper

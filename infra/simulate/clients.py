@@ -1,4 +1,4 @@
-"""How bots reach the platform here: requests, and a socket, without a network."""
+"""HTTP and socket clients through which bots call the simulated platform, without a network."""
 
 from __future__ import annotations
 
@@ -23,64 +23,64 @@ if TYPE_CHECKING:
     import requests
     from websockets.sync.client import ClientConnection
 
-#: Seconds that a request takes, there and back, when its function is warm.
+#: Round-trip seconds of a request to a warm function.
 ROUND_TRIP = 0.15
-#: How often a bot may ask before it counts as one that never ends.
+#: Maximum number of requests of a bot.
 MOST_REQUESTS = 5_000
-#: RFC 6455's code for who left the page.
+#: RFC 6455's close code for a page that was left.
 GOING_AWAY = 1001
 JOIN = "/participant"
 
 
 class Dropout(SimulationEnded):
-    """This person has closed the page for good."""
+    """The participant has closed the page and won't return."""
 
 
 @dataclass
 class BotResult:
-    """How one bot fared; `number` counts from 1."""
+    """The result of one bot; `number` counts from 1."""
 
     number: int
     is_stand_in: bool = False
     left: bool = False
     never_ended: bool = False
     problems: tuple[str, ...] = ()
-    #: Seconds in waiting rooms and behind the person ahead.
+    #: Seconds in waiting rooms and behind the participant ahead.
     waited: float = 0.0
 
 
 @dataclass
 class SimulatedPerson:
-    """Somebody who takes part, as the trial sees them."""
+    """A simulated participant."""
 
-    fared: BotResult
+    result: BotResult
     recruiter: str
     actor: BotThread
     tempo: Tempo
-    #: Draws of the line: how long pauses are.
+    #: The random generator for the client's pauses.
     draw: random.Random
-    #: Before which answer this person leaves; 0: not at all.
+    #: The answer before which the participant drops out; 0: none.
     leaves_before: int = 0
     requests: int = 0
     answers: int = 0
-    #: When a bot that never ends is ended.
+    #: The event that ends a bot that never finishes.
     limit: Event = field(default_factory=lambda: Event(0, 0, bool))
     connections: list[SimulatedConnection] = field(default_factory=list)
 
 
 class SimulatedClient(ApiClient):
-    """A bot's line that asks the platform in simulated time, at a person's pace."""
+    """An API client in simulated time, at the pace of a person."""
 
     def __init__(self, host: str, platform: Platform, person: SimulatedPerson) -> None:
-        """`person`: who the bot plays."""
+        """`person`: the participant that the bot simulates."""
         super().__init__(host)
         self._platform = platform
         self._person = person
-        # The same draws in every run.
+        # Reproducible draws.
         self._jitter = person.draw
 
     def ask(self, method: str, route: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask as a page does: after the time that a person takes for it."""
+        """Send a request as a page does, after the time that a person takes."""
         person, sent = self._person, dict(fields or {})
         if route == JOIN:
             sent["recruiter"] = person.recruiter
@@ -99,7 +99,7 @@ class SimulatedClient(ApiClient):
     ) -> requests.Response | None:
         self._person.requests += 1
         if self._person.requests > MOST_REQUESTS:
-            raise BotError(f"{route}: asked more than {MOST_REQUESTS} times; does participate() end?")
+            raise BotError(f"{route}: more than {MOST_REQUESTS} requests; check that participate() ends.")
         written = urlencode(form)
         query, body = (written, "") if method == "GET" else ("", written)
         path = urlsplit(route)
@@ -112,28 +112,28 @@ class SimulatedClient(ApiClient):
     def _pause(self, seconds: float) -> float:
         spread = seconds * self._jitter.uniform(1.0, 1.25)
         self._person.actor.rest(spread)
-        self._person.fared.waited += spread
+        self._person.result.waited += spread
         return spread
 
 
 def _response(status: int, body: bytes) -> requests.Response:
-    # Lazy import: bots bring it along anyway, but nobody else here needs it.
+    # Lazy import: only bots need it.
     import requests
 
-    # Retry-After is drawn anew each time; left out, bots pause by draws that are the same in every run.
+    # Without Retry-After, which is random, bots draw their own pauses reproducibly.
     response = requests.Response()
     response.status_code = status
-    response._content = body  # noqa: SLF001 - the library has no other way to make one
+    response._content = body  # noqa: SLF001 - the library has no public way to set it
     return response
 
 
 class SimulatedSocket(BotSocket):
-    """A bot's socket whose connection ends in this process."""
+    """A bot's socket to the simulated platform."""
 
     def __init__(
         self, address: Callable[[], str], platform: Platform, tally: AwsUsage, person: SimulatedPerson
     ) -> None:
-        """`address`: of the socket, with the participant's token."""
+        """`address`: returns the socket's address, with the participant's token."""
         super().__init__(address)
         self._platform = platform
         self._tally = tally
@@ -141,21 +141,21 @@ class SimulatedSocket(BotSocket):
         self._jitter = person.draw
 
     def beat(self) -> float | None:
-        """Keep the platform informed that the page is open; return when to beat next."""
+        """Send a heartbeat if it is due; return the seconds until the next."""
         return None if self._connection is None else self._until_next_beat()
 
     def _open(self) -> ClientConnection:
         query = urlsplit(self._address()).query
         connection = SimulatedConnection(self._platform, self._tally, self._person, query)
         self._closing.callback(connection.close)
-        return connection  # type: ignore[return-value]  # it does what a BotSocket asks of one
+        return connection  # type: ignore[return-value]  # it has the methods that BotSocket uses
 
 
 class SimulatedConnection:
-    """One open socket: what the platform says waits here until the bot listens."""
+    """One open socket, with an inbox of the platform's frames."""
 
     def __init__(self, platform: Platform, tally: AwsUsage, person: SimulatedPerson, query: str) -> None:
-        """Connect; BotError when the platform refuses."""
+        """Connect; BotError when the platform rejects the connection."""
         self._platform = platform
         self._tally = tally
         self._person = person
@@ -165,26 +165,26 @@ class SimulatedConnection:
         self._closed_with: int | None = None
         self._visit, (status, body) = self._actor.ask(lambda: self._connect(query), ROUND_TRIP)
         if status != OK:
-            said = json.loads(body)
+            problem = json.loads(body)
             raise BotError(
-                f"/chat: status {status}, {said.get('error_text')}",
+                f"/chat: status {status}, {problem.get('error_text')}",
                 route="/chat",
                 answered=status,
-                reason=str(said.get("error_code") or ""),
+                reason=str(problem.get("error_code") or ""),
             )
 
     def _connect(self, query: str) -> Any:
-        visit, said = self._platform.connect(query)
-        if said[0] == OK:
+        visit, response = self._platform.connect(query)
+        if response[0] == OK:
             self._opened_at = self._actor.seconds
             self._platform.channels.opened(visit.id, SocketListener(self))
             self._person.connections.append(self)
-        return visit, said
+        return visit, response
 
-    # What BotSocket asks of a connection
+    # The methods that BotSocket uses
 
     def recv(self, timeout: float) -> str:
-        """Return the next frame; TimeoutError when none came."""
+        """Return the next frame; TimeoutError after the timeout."""
         if not self._inbox and self._closed_with is None:
             self._actor.wait(timeout)
         if self._inbox:
@@ -198,53 +198,53 @@ class SimulatedConnection:
         self._actor.ask(lambda: self._platform.frame(self._visit, text), ROUND_TRIP)
 
     def close(self) -> None:
-        """Close it, as a page does that is left."""
+        """Close the socket, as a page does that is left."""
         if self._closed_with is None:
             self._actor.ask(lambda: self.end(GOING_AWAY), ROUND_TRIP)
 
     def _check_open(self) -> None:
-        # Lazy import: only bots that talk need it.
+        # Lazy import: only bots with sockets need it.
         from websockets.exceptions import ConnectionClosedError
 
         if self._closed_with is not None:
             raise ConnectionClosedError(None, None)
 
-    # What the platform does to it
+    # The methods that the platform calls
 
-    def heard(self, text: str) -> None:
-        """Put what the platform says into the inbox."""
+    def receive(self, text: str) -> None:
+        """Put a frame of the platform into the inbox."""
         self._tally.frame_out(len(text.encode()))
         self._inbox.append(text)
-        self._actor.ring()
+        self._actor.notify()
 
     def end_soon(self, code: int) -> None:
-        """End when what is going on is done."""
+        """End the connection after the current event."""
         self._actor.soon(lambda: self.end(code))
 
     def end(self, code: int) -> None:
-        """End, from either side."""
+        """End the connection, from either side."""
         if self._closed_with is not None:
             return
         self._closed_with = code
         self._tally.connected_for(self._actor.seconds - self._opened_at)
         self._platform.channels.closed(self._visit.id)
         self._platform.disconnect(self._visit, code)
-        self._actor.ring()
+        self._actor.notify()
 
 
 class SocketListener:
-    """A connection as LocalChannels sees it."""
+    """The socket interface that LocalChannels uses."""
 
     def __init__(self, connection: SimulatedConnection) -> None:
-        """Of this connection."""
+        """Wrap a connection."""
         self._connection = connection
 
     def send(self, text: str) -> None:
         """Pass a text on."""
-        self._connection.heard(text)
+        self._connection.receive(text)
 
     def close(self, code: int, reason: str) -> None:
-        """Close it from the platform's side."""
+        """Close the connection from the platform's side."""
         del reason
-        # After what closes it has been carried out: each function works by itself.
+        # After the closing function has ended: each function is a separate invocation.
         self._connection.end_soon(code)

@@ -1,4 +1,4 @@
-"""What AWS charges for what a trial has counted, at a table of prices."""
+"""Calculates AWS costs from the counts of a simulation and a price table."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .tally import AwsUsage
 _TABLE = Path(__file__).parent / "prices.json"
 _TEMPLATES = Path(__file__).parents[1] / "aws" / "templates"
 GB: Final = 1024**3
-#: Memory of the functions, as they are deployed.
+#: Memory of the deployed functions.
 MEMORY_GB: Final = 1.0
-#: With so much memory a function has six tenths of a processor, so it takes this much longer than here.
+#: With this memory a function has 0.6 vCPU, so it takes this factor longer than on this machine.
 SLOWER: Final = 1.75
-#: Seconds that one call of DynamoDB takes; a trial's store answers at once.
+#: Seconds that a DynamoDB call takes; the simulation's store responds at once.
 DYNAMODB_CALL: Final = 0.006
-#: Bytes that Lambda itself, and the API's access log, write about each invocation.
+#: Bytes that Lambda and the API's access log write per invocation.
 LOG_LINES: Final = 600
-#: Calls a minute with which Lambda asks two empty queues: five pollers each, whose calls wait 20 seconds.
+#: Calls per minute with which Lambda polls two empty queues: five pollers each, with 20 s long polling.
 POLLS: Final = 2 * 5 * 3
 SERVICES: Final = ("DynamoDB", "Lambda", "API Gateway", "SQS and SNS", "CloudWatch", "CloudFront and S3")
 
@@ -41,7 +41,7 @@ class Weight:
 
 @dataclass(frozen=True)
 class Prices:
-    """A table of prices: what each unit costs, and where and when."""
+    """A price table, with its region and date."""
 
     region: str
     date: str
@@ -49,7 +49,7 @@ class Prices:
     prices: Mapping[str, Mapping[str, Any]]
 
     def of(self, quantities: Mapping[str, float]) -> dict[str, float]:
-        """Return US dollars by service."""
+        """Return costs in US dollars by service."""
         costs = dict.fromkeys(SERVICES, 0.0)
         for name, quantity in quantities.items():
             price = self.prices[name]
@@ -59,17 +59,17 @@ class Prices:
 
 @lru_cache(maxsize=1)
 def prices() -> Prices:
-    """Return the table that comes along."""
+    """Return the built-in price table."""
     return Prices(**json.loads(_TABLE.read_text(encoding="utf-8")))
 
 
 def lambda_seconds(tally: AwsUsage) -> float:
-    """How long functions would work in the cloud: this machine's time, slowed down, and the calls' waits."""
+    """Estimate Lambda's computing time: this machine's time, scaled, plus waiting for DynamoDB."""
     return tally.computing * SLOWER + tally.counts["dynamodb_calls"] * DYNAMODB_CALL
 
 
 def quantities(tally: AwsUsage, weight: Weight, people: int, seconds: float) -> dict[str, float]:
-    """Return how much of each priced unit a trial of so many people and seconds took."""
+    """Return the quantity of each priced unit for a simulation of so many participants and seconds."""
     counts = tally.counts
     pages = weight.pages * people
     loaded = (weight.pages + weight.files) * people
@@ -89,18 +89,18 @@ def quantities(tally: AwsUsage, weight: Weight, people: int, seconds: float) -> 
         "cdn_gb_out": out / GB,
         "cdn_gb_to_origin": counts["api_bytes_in"] / GB,
         "cdn_requests": loaded + counts["api_requests"] + counts["socket_connections"],
-        # Pages are never kept on the way; files are, after the first few have asked for them.
+        # CloudFront caches files after the first few requests, but never pages.
         "s3_reads": pages + weight.files * min(people, 20),
     }
 
 
 def once(weight: Weight) -> dict[str, float]:
-    """Return what a deployment takes however many people come: its files, its alarms for a month."""
+    """Return the fixed quantities of a deployment: uploaded files, and alarms for a month."""
     return {"s3_writes": weight.uploaded, "alarm_months": alarms()}
 
 
 @lru_cache(maxsize=1)
 def alarms() -> int:
-    """How many alarms the templates make."""
+    """Count the alarms in the templates."""
     texts = (path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.yaml")))
     return sum(text.count("Type: AWS::CloudWatch::Alarm") for text in texts)

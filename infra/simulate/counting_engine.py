@@ -1,8 +1,8 @@
-"""An engine around another that counts what DynamoDB would be asked, and what it would charge.
+"""An engine wrapper that counts DynamoDB calls and capacity units.
 
-Capacity units follow AWS ("Read and write capacity units"): a strongly consistent read takes one for
-every 4 KB begun, a write one for every 1 KB begun, and a transaction twice that. A write is measured
-by the larger of the item before and after, and a refused one is charged like one carried out.
+Capacity units follow AWS ("Read and write capacity units"): a strongly consistent read takes one per 4 KB,
+rounded up, a write one per 1 KB, and a transaction twice that. A write is charged for the larger of the item
+before and after, and a failed conditional write like a successful one.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from chalicelib.storage.engine_wrapper import EngineWrapper
 
 READ_UNIT: Final = 4096
 WRITE_UNIT: Final = 1024
-#: BatchGetItem takes so many keys.
+#: Maximum number of keys of BatchGetItem.
 BATCH: Final = 100
-#: A query answers in pages of 1 MB.
+#: A query returns pages of 1 MB.
 PAGE: Final = 1024 * 1024
 
 COUNTERS: Final = ("calls", "gets", "queries", "commits", "increments", "read_units", "write_units")
 
 
 class CountingEngine(EngineWrapper):
-    """Passes everything on to an engine, of either sort, and counts as if it were DynamoDB.
+    """Delegates to either engine, and counts as if it were DynamoDB.
 
-    It reads what a commit is about to change to know its size, without counting that; so it is for
-    `petri verify` and for benches that count, not for those that measure time.
+    It reads the items that a commit changes, uncounted, to know their sizes. So it is suitable for
+    `petri verify` and for benchmarks that count, not for those that measure time.
     """
 
     def __init__(self, engine: Engine) -> None:
-        """Begin at zero."""
+        """Wrap an engine, with all counts at zero."""
         super().__init__(engine)
         self._counts: Counter[str] = Counter()
         self._guard = threading.Lock()
 
     def take_counts(self) -> dict[str, int]:
-        """Return the counts since the last time they were taken, and begin at zero again.
+        """Return and reset the counts.
 
-        `calls` are the round trips, one after another; `gets`, `queries`, `commits` and `increments`
-        are their parts; `read_units` and `write_units` are capacity units.
+        `calls` are the sequential round trips; `gets`, `queries`, `commits` and `increments` are their
+        parts; `read_units` and `write_units` are capacity units.
         """
         with self._guard:
             counts = {name: self._counts[name] for name in COUNTERS}
@@ -52,7 +52,7 @@ class CountingEngine(EngineWrapper):
 
     @property
     def shows_whole_commits(self) -> bool:
-        """DynamoDB doesn't: what items say of their siblings is written and weighed too."""
+        """False, as with DynamoDB: copies of values in sibling items are written and charged too."""
         return False
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
@@ -60,7 +60,7 @@ class CountingEngine(EngineWrapper):
         return self._counted_get(keys, 1)
 
     def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """Return the items that exist under these keys: a transaction reads at twice the price."""
+        """Return the items that exist under these keys, in a transaction at twice the price."""
         return self._counted_get(keys, 2)
 
     def _counted_get(self, keys: Iterable[Key], price: int) -> dict[Key, Item]:
@@ -76,11 +76,11 @@ class CountingEngine(EngineWrapper):
 
     def count(self, pk: str, prefix: str = "") -> int:
         """Return how many items of a collection have an sk that begins with the prefix."""
-        # Counting reads, and is charged, like a query; only the answer is shorter.
+        # A count is charged like a query; only its response is shorter.
         return sum(1 for _ in self.query(pk, prefix))
 
     def query_each(self, pks: Sequence[str], prefix: str = "") -> Iterator[Item]:
-        """Yield the items of several collections, one after the other."""
+        """Yield the items of several collections in order."""
         for pk in pks:
             yield from self.query(pk, prefix)
 
@@ -90,7 +90,7 @@ class CountingEngine(EngineWrapper):
         return self.query(pk)
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
-        """Return how many items several collections have together."""
+        """Return the total number of items of several collections."""
         return sum(self.count(pk, prefix) for pk in pks)
 
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
@@ -98,7 +98,7 @@ class CountingEngine(EngineWrapper):
         return self._pages(self._engine.query_until(pk, last))
 
     def _pages(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Take page after page, since DynamoDB reads and charges a page that is only begun."""
+        """Yield items by page, since DynamoDB charges for a whole page even if only a part is read."""
         page: list[Item] = []
         size = 0
         for item in items:
@@ -113,12 +113,12 @@ class CountingEngine(EngineWrapper):
         yield from page
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Write all or nothing; raise Conflict when an expectation fails."""
+        """Write all or nothing; raise Conflict when a condition fails."""
         if not writes:
             return
         before = self._engine.get([write.key for write in writes])
         if len(writes) == 1 and isinstance(writes[0], Check):
-            # The engine compares a single item by reading it.
+            # The engine checks a single item by reading it.
             self._count("commits", 1, read_units=_units(_size(before.get(writes[0].key)), READ_UNIT))
         else:
             units = sum(_write_units(write, before.get(write.key)) for write in writes)

@@ -1,4 +1,4 @@
-"""The platform's log during a trial: kept off the terminal, measured, and searched for what went wrong."""
+"""Captures the platform's log during a simulation, to measure its size and to collect errors."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ _BOTS = "petri.bots"
 
 
 class CapturedLog(logging.Handler):
-    """Measures the lines that Lambda would write, and keeps what raised them."""
+    """Measures the log entries that Lambda would write, and collects their errors."""
 
     def __init__(self, folder: Path, faults: list[str], formatter: logging.Formatter | None) -> None:
-        """`folder`: the experiment's, to name places in its code; `formatter`: how lines are written."""
+        """`folder`: the experiment's, to locate errors in its code; `formatter`: the format of entries."""
         super().__init__()
         self.setFormatter(formatter)
         self._folder = folder
         self.bytes = 0
-        #: What raised, each once, in the order of its first time.
+        #: Distinct errors, in order of first occurrence.
         self.faults = faults
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take one line."""
+        """Process one log record."""
         if record.name.startswith(_BOTS):
             return
         self.bytes += len(self.format(record).encode()) + 1
         if record.exc_info and record.exc_info[1] is not None:
-            fault = self._told(record, record.exc_info[1])
+            fault = self._describe(record, record.exc_info[1])
             if fault not in self.faults:
                 self.faults.append(fault)
 
-    def _told(self, record: logging.LogRecord, error: BaseException) -> str:
+    def _describe(self, record: logging.LogRecord, error: BaseException) -> str:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if Path(frame.filename).is_relative_to(self._folder)]
         route = getattr(record, "route", "")
@@ -45,8 +45,8 @@ class CapturedLog(logging.Handler):
 
 @contextmanager
 def captured_log(folder: Path, faults: list[str]) -> Iterator[CapturedLog]:
-    """Listen to the platform's log while the block lasts; what was raised goes to `faults`."""
-    # Lazy import: it brings Powertools along.
+    """Capture the platform's log inside the with block; errors are appended to `faults`."""
+    # Lazy import: it imports Powertools.
     from chalicelib.web.request_log import logger
 
     logger()

@@ -1,4 +1,4 @@
-"""How long people take: bots answer at once, so their reading, thinking and typing is reckoned here."""
+"""Models how long people take to read, think and type, since bots respond at once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: A word in any script; what drawings and numbers are written with doesn't count.
+#: A word in any script; numbers and the characters of encoded drawings don't count.
 _WORD = re.compile(r"[^\W\d_]{2,}")
-#: POSTs that a page makes by itself: nobody thinks before them.
+#: POSTs that a page sends by itself, without thinking time.
 _BY_THE_PAGE = frozenset({"participant", "node", "load-participant", "tracking_event", "handle-error"})
-#: What is asked before the instructions are shown.
+#: Requests before the instructions are shown.
 _BEFORE = frozenset({"may-take-part", "participant"})
 QUESTIONNAIRE = "question"
 
@@ -27,44 +27,44 @@ class Pace:
     typing from 136 million keystrokes", found 52 when copying).
     """
 
-    #: Seconds from the moment a place is open until somebody has taken it, on average.
+    #: Mean seconds until an open place is taken.
     arrival: float = 60.0
-    #: Seconds over the instructions.
+    #: Seconds to read the instructions.
     instructions: float = 60.0
-    #: Seconds over the questionnaire.
+    #: Seconds to fill in the questionnaire.
     questionnaire: float = 45.0
-    #: Seconds that every answer takes beside reading and typing.
+    #: Seconds per answer, besides reading and typing.
     answer: float = 8.0
     words_read: float = 4.0
     words_typed: float = 0.6
-    #: How far people lie apart: the standard deviation of the logarithm of their times.
+    #: Variation between people: the standard deviation of the logarithm of their times.
     spread: float = 0.3
-    #: Which part of those who come leave on the way without a word.
+    #: The share of participants who drop out.
     dropouts: float = 0.0
 
     def arrives_after(self, draw: random.Random) -> float:
-        """Seconds until somebody takes an open place."""
+        """Draw the seconds until an open place is taken."""
         return draw.expovariate(1 / self.arrival) if self.arrival else 0.0
 
 
 class Tempo:
-    """One person's pace: some are quick, some slow."""
+    """The pace of one participant."""
 
     def __init__(self, pace: Pace, draw: random.Random) -> None:
-        """Draw how quick this person is."""
+        """`draw`: the participant's random generator."""
         self._pace = pace
         self._draw = draw
         self._words_to_read = 0
         self._has_read_instructions = False
 
     def saw(self, route: str, answer: Mapping[str, Any]) -> None:
-        """Take note of what the page shows now."""
+        """Record what the page shows after a response."""
         if route.endswith("/received_infos"):
             infos = answer.get("infos") or ()
             self._words_to_read = sum(_words(info.get("contents")) for info in infos)
 
     def before(self, method: str, route: str, fields: Mapping[str, Any]) -> float:
-        """Seconds that go by before somebody's page asks this."""
+        """Return the seconds that pass before the page sends this request."""
         first_segment = route.strip("/").partition("/")[0]
         seconds = 0.0
         if first_segment not in _BEFORE and not self._has_read_instructions:
@@ -80,7 +80,7 @@ class Tempo:
         return self._varied(seconds + self._pace.answer + reading + typing)
 
     def _varied(self, seconds: float) -> float:
-        # The median is what is asked for; a long tail is how people's times lie.
+        # Log-normal: `seconds` is the median, with a long tail.
         return seconds * math.exp(self._draw.gauss(0, self._pace.spread)) if seconds else 0.0
 
 

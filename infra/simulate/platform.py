@@ -1,4 +1,4 @@
-"""The platform as AWS would run it, called directly: each request, frame, message and tick is counted."""
+"""Calls the platform's handlers as AWS would, and counts each request, frame, message and tick."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Platform:
-    """Petri's handlers over one app, in simulated time."""
+    """Petri's handlers for one app, in simulated time."""
 
     def __init__(
         self, app: App, engine: CountingEngine, channels: LocalChannels, timeline: Timeline, tally: AwsUsage
     ) -> None:
-        """`app`: built over `engine` and `channels`, with `timeline` for its clock."""
+        """`app`: built with `engine`, `channels`, and `timeline` as its clock."""
         self.app = app
         self.channels = channels
         self._engine = engine
         self._timeline = timeline
         self._tally = tally
         self._sockets = itertools.count(1)
-        self._lane = SerialDispatcher(chalice_app())
+        self._dispatcher = SerialDispatcher(chalice_app())
         self._handlers = _socket_handlers()
 
     # Requests
@@ -48,23 +48,23 @@ class Platform:
     def answer(
         self, method: str, path: str, query: str, body: str, headers: Mapping[str, str]
     ) -> ProxyResponse:
-        """Answer a request of a page."""
-        match = self._lane.routes.match(path)
+        """Process a request of a page."""
+        match = self._dispatcher.routes.match(path)
         if match is None or method not in match.methods:
             return error_response(
-                404, "not_found", f"There is nothing at {method} {path}; check the address."
+                404, "not_found", f"No route exists for {method} {path}; check the address."
             )
         sent = ((name.lower().encode(), value.encode()) for name, value in {**FORM, **headers}.items())
         request = HttpRequest(method, path, query.encode(), tuple(sent), body.encode(), "127.0.0.1")
         with self._function():
-            answer = self._lane.invoke(proxy_event(request, match, ()))
+            answer = self._dispatcher.invoke(proxy_event(request, match, ()))
         self._tally.request(len(path) + len(query) + len(body), len(answer.body))
         return answer
 
     # Sockets
 
     def connect(self, query: str) -> tuple[Visit, tuple[int, str]]:
-        """Open a socket; return it with the status and the body of the answer."""
+        """Open a socket; return it with the status and body of the response."""
         request = HttpRequest("GET", "/chat", query.encode(), (), b"", "127.0.0.1")
         visit = Visit(f"{next(self._sockets):015}=", request, int(self._timeline.now().timestamp() * 1000))
         with self._function():
@@ -73,37 +73,37 @@ class Platform:
         return visit, (int(answer.get("statusCode", OK)), str(answer.get("body") or "{}"))
 
     def frame(self, visit: Visit, text: str) -> None:
-        """Hear a frame of a page."""
+        """Process a frame of a page."""
         self._tally.frame_in(len(text.encode()))
         with self._function():
             self._handlers["$default"](message_event(visit, text), LocalContext(visit.id))
 
     def disconnect(self, visit: Visit, code: int) -> None:
-        """Take note of a socket that has ended."""
+        """Process the end of a socket."""
         with self._function():
             self._handlers["$disconnect"](disconnect_event(visit, code, ""), LocalContext(visit.id))
 
-    # Messages, reports, the clock
+    # Messages, notifications and the clock
 
     def run(self, operation: Callable[..., T], *arguments: Any, **options: Any) -> T:
-        """Run an operation as a function of its own."""
+        """Run an operation as a separate function invocation."""
         with self._function():
             return self.app.run(operation, *arguments, **options)
 
     def tick(self) -> None:
-        """Let the clock of the deployment tick once."""
+        """Run one tick of the clock."""
         self._tally.counts["clock_ticks"] += 1
         with self._function():
             scheduler.tick()
 
     def consume(self, event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
-        """Handle what SQS delivers."""
+        """Process an event of SQS."""
         with self._function():
             return queue_consumer.consume(event)
 
     @contextmanager
     def _function(self) -> Iterator[None]:
-        """Count what one Lambda function does while the block lasts."""
+        """Count the with block as one Lambda invocation."""
         began = time.perf_counter()
         try:
             yield
@@ -114,6 +114,6 @@ class Platform:
 
 def _socket_handlers() -> Mapping[str, Callable[..., Any]]:
     app = chalice_app()
-    # Otherwise Chalice asks for a region, to send by itself, which nobody here does.
+    # Without this, Chalice requires a region for sending, which isn't used here.
     app.websocket_api.configure("localhost", STAGE)
     return {route: app.handler_map[declared.name] for route, declared in app.websocket_handlers.items()}

@@ -1,4 +1,4 @@
-"""All chance of a trial, drawn by its seed: what is counted is the same each time."""
+"""Seeds all randomness of a simulation, so that its counts are reproducible."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from unittest.mock import patch
 
 from chalicelib.storage import unit_of_work
 
-#: How many bytes the library makes where no number is given.
+#: The default number of bytes in `secrets`.
 _USUAL = 32
 
 
 @contextmanager
 def drawn_by(seed: int) -> Iterator[None]:
-    """Draw `random` and the names of messages by a seed while the block lasts.
+    """Seed `random` and the names of messages inside the with block.
 
-    A message's name, which is left to chance, says on which shard it lies; a shard is read in steps of 4 KB,
-    so other names are other read units.
+    A message's random name determines its shard. Shards are read in units of 4 KB, so different names would
+    give different read units.
     """
     draw = random.Random(f"names:{seed}")
 

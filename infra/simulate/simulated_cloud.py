@@ -1,4 +1,4 @@
-"""SQS and EventBridge in simulated time: messages come when they are due, the clock rings while it is on."""
+"""Simulates SQS and EventBridge in simulated time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from .tally import AwsUsage
 from .timeline import Timeline
 
-#: Seconds from a message's sending until its function begins.
+#: Seconds from sending a message until its function starts.
 ON_ITS_WAY = 0.1
-#: Seconds after which SQS hands a message out again that failed, where nobody asks for another pause.
+#: The default visibility timeout, after which a failed message is delivered again.
 VISIBILITY = 180.0
 MINUTE = 60.0
 
@@ -25,19 +25,19 @@ class _Posted:
 
     id: str
     text: str
-    #: Milliseconds, as SQS tells them.
+    #: Unix time in milliseconds, as in SQS.
     sent: int
     tries: int = 1
 
 
 class TrialSQS:
-    """The calls of SQS's client that the platform makes, by their names there.
+    """The methods of the SQS client that the platform uses.
 
-    In simulated time no message waits behind another, so both lanes share one queue.
+    In simulated time no message waits behind another, so work and real-time messages share one queue.
     """
 
     def __init__(self, timeline: Timeline, tally: AwsUsage) -> None:
-        """Begin empty; set `consume` before the first message comes."""
+        """Start empty; set `consume` before the first message is due."""
         self._timeline = timeline
         self._tally = tally
         self._numbers = count(1)
@@ -45,11 +45,11 @@ class TrialSQS:
         self.consume: Consumer = _leave_all
 
     def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803 - AWS's word
-        """Tell where a queue is found."""
+        """Return a queue's address."""
         return {"QueueUrl": QueueName}
 
     def send_message_batch(self, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        """Take messages."""
+        """Enqueue messages."""
         del QueueUrl
         self._tally.queue_call(sum(len(entry["MessageBody"].encode()) for entry in Entries))
         for entry in Entries:
@@ -64,7 +64,7 @@ class TrialSQS:
         ReceiptHandle: str,  # noqa: N803 - the same
         VisibilityTimeout: int,  # noqa: N803 - the same
     ) -> None:
-        """Note when a message that failed is to come again."""
+        """Set when a failed message is delivered again."""
         del QueueUrl
         self._tally.queue_call(0)
         self._pauses[ReceiptHandle] = float(VisibilityTimeout)
@@ -73,7 +73,7 @@ class TrialSQS:
         self._timeline.after(seconds, lambda: self._deliver(posted))
 
     def _deliver(self, posted: _Posted) -> None:
-        """Hand one message to a function of its own, as Lambda does while little goes on."""
+        """Deliver one message in its own invocation, as Lambda does under low load."""
         self._tally.queue_call(len(posted.text.encode()))
         if self.consume(_event(posted))["batchItemFailures"]:
             pause = self._pauses.pop(posted.id, VISIBILITY)
@@ -101,28 +101,28 @@ def _leave_all(event: dict[str, Any]) -> Mapping[str, Sequence[Mapping[str, str]
 
 
 class TrialSchedule:
-    """Rings the clock each minute while it is on, as a rule does that was just deployed."""
+    """Calls the clock's function each minute while enabled, as a newly deployed rule does."""
 
     def __init__(self, timeline: Timeline) -> None:
-        """Begin on; set `ring` before the first minute is over."""
+        """Start enabled; set `on_tick` before the first minute has passed."""
         self._timeline = timeline
         self._is_on = True
-        self.ring: Callable[[], None] = _nothing
+        self.on_tick: Callable[[], None] = _nothing
         timeline.after(MINUTE, self._minute_is_over)
 
     def enable(self) -> None:
-        """Ring from now on."""
+        """Enable the schedule."""
         self._is_on = True
 
     def disable(self) -> None:
-        """Ring no more."""
+        """Disable the schedule."""
         self._is_on = False
 
     def _minute_is_over(self) -> None:
         if self._is_on:
-            self.ring()
+            self.on_tick()
         self._timeline.after(MINUTE, self._minute_is_over)
 
 
 def _nothing() -> None:
-    """Leave everything as it is."""
+    """Do nothing."""

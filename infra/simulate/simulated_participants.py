@@ -1,4 +1,4 @@
-"""Bots as the people of a trial."""
+"""Creates the bots of a simulation."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ID_LENGTH = 14
 
 
 class BotStage(HighPerformanceBotBase):
-    """What is different for a bot in a trial: its line, its socket, and that waiting is timed.
+    """Gives a bot a simulated client and socket, and records its waiting time.
 
-    It stands before the author's class among the bases, whatever that overrides stays.
+    It precedes the author's class among the bases, and leaves the author's overrides in place.
     """
 
     person: SimulatedPerson
@@ -34,7 +34,7 @@ class BotStage(HighPerformanceBotBase):
 
     @property
     def line(self) -> SimulatedClient:
-        """The line to the platform, without a network."""
+        """The client for the platform's API, without a network."""
         if self._line is None:
             self._line = SimulatedClient(self.host, self.platform, self.person)
         assert isinstance(self._line, SimulatedClient)  # noqa: S101 - made above
@@ -50,27 +50,27 @@ class BotStage(HighPerformanceBotBase):
         return self._socket
 
     def wait_for_quorum(self) -> None:
-        """Wait for the others, and note how long that took."""
+        """Wait for the quorum, and record how long that took."""
         began = self.person.actor.seconds
         try:
             super().wait_for_quorum()
         finally:
-            self.person.fared.waited += self.person.actor.seconds - began
+            self.person.result.waited += self.person.actor.seconds - began
 
 
 def bot_class(loaded: LoadedExperiment, name: str = "") -> type[Any]:
-    """Return the class whose bots play the people; ExperimentError for one that drives a browser."""
+    """Return the class of the bots; ExperimentError for one that uses a browser."""
     bots = chosen_bots(loaded, name)[0]
     if issubclass(bots, BotBase):
         raise ExperimentError(
-            f"The bot {bots.__name__} drives a browser, which takes real time; for a preflight write a "
-            "class Bot(HighPerformanceBotBase) with the same participate()."
+            f"The bot {bots.__name__} uses a browser, which can't be simulated; add a class "
+            "Bot(HighPerformanceBotBase) with the same participate()."
         )
     return type(bots.__name__, (BotStage, bots), {"__module__": bots.__module__})
 
 
 def links(seed: int, number: int) -> dict[str, str]:
-    """Return the ids with which somebody comes; the same for the same seed."""
+    """Return a participant's ids, reproducible for a seed."""
     draw = random.Random(f"ids:{seed}:{number}")
     return {name: "".join(draw.choices(_LETTERS, k=_ID_LENGTH)) for name in ("assignmentId", "workerId")}
 
@@ -78,7 +78,7 @@ def links(seed: int, number: int) -> dict[str, str]:
 def made(
     cls: type[Any], entry: dict[str, str], person: SimulatedPerson, platform: Platform, tally: AwsUsage
 ) -> Any:
-    """Make a bot with its ids; it draws by its number, so that the same seed gives the same people."""
+    """Create a bot with its ids and its own random seed."""
     bot = cls(f"{HOST}/ad?{urlencode(entry)}", seed=entry["workerId"])
     bot.person, bot.platform, bot.tally = person, platform, tally
     return bot

@@ -1,4 +1,4 @@
-"""The recruiter of a trial: it stands in for the configured one, at its fees, and brings bots."""
+"""The recruiter of a simulation: replaces the configured one, with its fees, and starts bots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.recruiters.hotair import HotAirRecruiter
 from chalicelib.recruiters.mturk import fees
 
 CENT = Decimal("0.01")
-#: What Prolific charges where the settings say nothing.
+#: Prolific's default fee.
 PROLIFIC_PERCENT = 33.33
 #: Recruiters that report a submission themselves, after the participant's own last request.
 REPORTING = frozenset({"mturk", "prolific"})
@@ -22,29 +22,29 @@ Fee = Callable[[Decimal, int], Decimal]
 
 
 class SimulatedRecruiting(Protocol):
-    """Who brings the bots."""
+    """Starts the bots for a recruiter."""
 
     def invite(self, n: int, recruiter: str) -> None:
-        """Have n people come, through a recruiter."""
+        """Let n participants come through a recruiter."""
 
     def turn_away(self) -> None:
-        """Let nobody come who hasn't yet."""
+        """Cancel the participants who haven't arrived yet."""
 
     def is_at_work(self, assignment_id: str) -> bool:
-        """Whether somebody still takes part."""
+        """Whether the assignment's participant is still taking part."""
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Have a bot go on under somebody's ids."""
+        """Start a bot in a dropout's seat, with the dropout's ids."""
 
 
 class SimulatedRecruiter(HotAirRecruiter):
-    """Brings a bot for each place, pays in hot air, and charges what the real one would."""
+    """Starts a bot for each place, pays no real money, and charges the real recruiter's fees."""
 
     def __init__(self, nickname: str, fee: Fee, casting: SimulatedRecruiting) -> None:
-        """`nickname`: the recruiter that it stands in for; `fee`: that one's."""
+        """`nickname`: the recruiter that it replaces; `fee`: that recruiter's fee."""
         super().__init__(lambda: "http://127.0.0.1", "debug")
         self.nickname = nickname
-        # The real vendors are called between two commits, whose cost counts as well.
+        # Real recruiters are called between two commits, whose cost has to be counted.
         self.capabilities = Capabilities(
             auto_submits=nickname not in REPORTING,
             is_simulated=nickname not in REPORTING,
@@ -56,39 +56,39 @@ class SimulatedRecruiter(HotAirRecruiter):
         self._tokens: set[str] = set()
 
     def recruit(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Have n people come; the same token brings them once."""
+        """Let n participants come; idempotent for a token."""
         del recruiter_state
         if token not in self._tokens:
             self._tokens.add(token)
             self._casting.invite(n, self.nickname)
-        return RecruitmentResult(f"{n} were asked for.")
+        return RecruitmentResult(f"{n} participants were requested.")
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Let nobody come who hasn't yet."""
+        """Cancel the participants who haven't arrived yet."""
         self._casting.turn_away()
         return super().close_recruitment(recruiter_state)
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
-        """Say whether somebody is still at it."""
+        """Return whether the participant is still working."""
         del recruiter_state
         is_at_work = self._casting.is_at_work(assignment_id)
         return AssignmentStatus.WORKING if is_at_work else AssignmentStatus.ABANDONED
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
-        """Charge what the real one charges."""
+        """Return the real recruiter's fee."""
         return self._fee(amount, places)
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Have a bot go on for somebody who is gone."""
+        """Start a bot in a dropout's seat."""
         self._casting.start_replacement_bot(entry)
 
 
 def fee_of(nickname: str, config: Settings) -> Fee:
-    """Return how a recruiter reckons its fee."""
+    """Return the function that calculates a recruiter's fee."""
     if nickname == "mturk":
         return fees.fee
     if nickname != "prolific":
-        return lambda amount, places: Decimal(0)  # noqa: ARG005 - the port's words
+        return lambda amount, places: Decimal(0)  # noqa: ARG005 - the port's signature
     percent = Decimal(str(config.get("prolific_fee_percent") or PROLIFIC_PERCENT))
     tax = Decimal(str(config.get("prolific_vat_percent") or 0))
     rate = percent / 100 * (1 + tax / 100)

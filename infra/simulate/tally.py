@@ -1,14 +1,14 @@
-"""What a trial asked of AWS, counted."""
+"""Counts the AWS usage of a simulation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Final
 
-#: A frame of a socket is charged for every 32 KB begun; a message of SQS or SNS for every 64 KB.
+#: A socket frame is charged per 32 KB, an SQS or SNS message per 64 KB, rounded up.
 FRAME: Final = 32 * 1024
 MESSAGE: Final = 64 * 1024
-#: Bytes around a request's or an answer's body: headers, cookies, the TLS records.
+#: Overhead of a request or response in bytes: headers, cookies and TLS records.
 AROUND: Final = 800
 
 COUNTED: Final = (
@@ -30,19 +30,19 @@ COUNTED: Final = (
 
 
 class AwsUsage:
-    """Counts what is asked. Seconds of computing are measured and differ from run to run; counts don't."""
+    """Counts AWS usage. Computing time is measured and varies between runs; counts are reproducible."""
 
     def __init__(self) -> None:
-        """Begin at zero."""
+        """Start with all counts at zero."""
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-        #: Seconds in which this machine carried handlers out.
+        #: Seconds that this machine spent in handlers.
         self.computing = 0.0
-        #: Bytes of log that the platform wrote; lines tell times, so they differ a little from run to run.
+        #: Bytes that the platform logged; entries contain times, so this varies slightly between runs.
         self.log_bytes = 0
         self._starts: Counter[int] = Counter()
 
     def request(self, bytes_in: int, bytes_out: int) -> None:
-        """Count a request to the API and its answer."""
+        """Count a request to the API and its response."""
         self.counts["api_requests"] += 1
         self.counts["api_bytes_in"] += bytes_in + AROUND
         self.counts["api_bytes_out"] += bytes_out + AROUND
@@ -52,7 +52,7 @@ class AwsUsage:
         self.counts["socket_messages"] += begun(size, FRAME)
 
     def frame_out(self, size: int) -> None:
-        """Count a frame that a page was sent."""
+        """Count a frame sent to a page."""
         self.counts["socket_messages"] += begun(size, FRAME)
         self.counts["socket_bytes_out"] += size
 
@@ -65,31 +65,31 @@ class AwsUsage:
         self.counts["socket_seconds"] += round(seconds)
 
     def queue_call(self, size: int) -> None:
-        """Count a call of SQS and the bytes that it carries."""
+        """Count a call of SQS with a payload of so many bytes."""
         self.counts["sqs_requests"] += begun(size, MESSAGE)
 
     def report(self) -> None:
-        """Count a report that a recruiter sends through SNS."""
+        """Count a notification that a recruiter sends through SNS."""
         self.counts["sns_messages"] += 1
 
     def invocation(self, moment: float, seconds: float) -> None:
-        """Count a Lambda function's work: when it began, how long this machine took."""
+        """Count a Lambda invocation: its start, and the seconds that this machine took."""
         self.counts["lambda_invocations"] += 1
         self.computing += seconds
         self._starts[int(moment)] += 1
 
     def dynamodb(self, take_counts: dict[str, int]) -> None:
-        """Add what a CountingEngine has counted."""
+        """Add the counts of a CountingEngine."""
         self.counts["dynamodb_calls"] += take_counts["calls"]
         self.counts["dynamodb_read_units"] += take_counts["read_units"]
         self.counts["dynamodb_write_units"] += take_counts["write_units"]
 
     @property
     def busiest_second(self) -> int:
-        """How many functions began in the busiest second."""
+        """The maximum number of invocations that started in one second."""
         return max(self._starts.values(), default=0)
 
 
 def begun(size: int, step: int) -> int:
-    """How many steps of this size are begun, one at least."""
+    """Return the size in steps, rounded up, at least 1."""
     return max(1, -(-size // step))

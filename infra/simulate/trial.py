@@ -1,4 +1,4 @@
-"""A whole run in simulated time: launched, recruited for, taken part in by bots, paid, and counted."""
+"""Simulates a whole run: launches it, recruits bots, lets them take part, pays them, and counts AWS usage."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ from .timeline import Event, Timeline
 
 MINUTE = 60.0
 HOUR = 3600.0
-#: Hours beyond twice the `duration` after which a bot counts as one that never ends.
+#: Hours beyond twice the `duration` after which a bot counts as never finishing.
 PATIENCE = 1.0
-#: Seconds in which everything settles after the last person, where nobody is missed.
+#: Seconds for messages and timers after the last participant, if none is missing.
 QUIET = 2 * HOUR
-#: Seconds until a recruiter's report arrives.
+#: Seconds until a recruiter's notification arrives.
 REPORT_DELAY = 2.0
-#: Before which of their answers people leave who leave.
+#: Dropouts leave before one of their first answers, up to this one.
 LATEST_LEAVE = 4
-#: After so many bots that failed one after the other no more are sent.
+#: Consecutive failed bots after which no more are started.
 MOST_FAILURES = 10
 OPERATOR = "preflight-operator"
 APP_ID = "preflight"
@@ -61,41 +61,41 @@ CAPS = frozenset({"hard_cap", "soft_cap"})
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """What is tried."""
+    """The options of a simulation."""
 
-    #: How many people come at the most.
+    #: Maximum number of participants.
     most: int
     seed: int = 1
     pace: Pace = field(default_factory=Pace)
     bot: str = ""
-    #: How many come though the experiment doesn't recruit: the operator invites them.
+    #: Number of participants whom the operator invites, if the experiment doesn't recruit.
     uninvited: int = 0
 
 
 @dataclass
 class RunTrace:
-    """What a trial has shown, beside what lies in its store."""
+    """The results of a simulation that aren't in its store."""
 
     tally: AwsUsage
-    #: What the experiment's code raised, each once.
+    #: Distinct errors of the experiment's code.
     faults: list[str] = field(default_factory=list)
-    #: One for each who came, stand-ins apart.
+    #: One result per participant, without stand-ins.
     fared: list[BotResult] = field(default_factory=list)
     stand_ins: int = 0
-    #: Places that were opened and given to nobody, because enough had come.
+    #: Places that stayed open because the maximum of participants had come.
     not_invited: int = 0
-    #: People who were on their way when recruitment was closed.
+    #: Expected participants who were cancelled when recruitment closed.
     turned_away: int = 0
-    #: The most places opened at once.
+    #: The largest number of places opened at once.
     most_places: int = 0
-    #: Whether nobody was sent any more, since one bot after the other failed.
+    #: Whether the simulation stopped starting bots after too many consecutive failures.
     gave_up: bool = False
-    #: Seconds from the launch until the last one was through.
+    #: Seconds from the launch until the last participant finished.
     seconds: float = 0.0
 
 
 class Trial:
-    """One run; `play` plays it."""
+    """One simulated run."""
 
     def __init__(
         self,
@@ -105,18 +105,18 @@ class Trial:
         course: RunTrace,
         plan: TrialSpec,
     ) -> None:
-        """`platform`: in this timeline; `course`: where what happens is noted. See `rehearsed`."""
+        """`platform`: built on this timeline; `course`: collects the results. See `rehearsed`."""
         self.course = course
         self.app = platform.app
         self.platform = platform
         self.timeline = timeline
         self._plan = plan
-        #: Without bots somebody else acts on the platform.
+        #: Without bots, the caller sends the requests.
         self._class: type[Any] = bot_class(loaded, plan.bot) if plan.most else object
         self._limit = HOUR * (2 * float(self.app.config.get("duration") or 1.0) + PATIENCE)
         self._draw = random.Random(f"arrivals:{plan.seed}")
         self._numbers = itertools.count(1)
-        #: Who is on the way, and who takes part.
+        #: Participants who are expected, and those who are taking part.
         self._expected: dict[int, Event] = {}
         self._at_work: dict[str, SimulatedPerson] = {}
         self._people: list[SimulatedPerson] = []
@@ -124,7 +124,7 @@ class Trial:
         self._last_seen = 0.0
 
     def play(self) -> RunTrace:
-        """Play the run to its end; ExperimentError when it can't be launched."""
+        """Run the simulation to its end; ExperimentError when the experiment can't be launched."""
         try:
             self.launch()
             self.invite(self._plan.uninvited, recruiter_names(self.app.config)[0])
@@ -139,28 +139,28 @@ class Trial:
         return self.course
 
     def launch(self) -> None:
-        """Launch the experiment, as its operator does; ExperimentError when that can't be done."""
+        """Launch the experiment, as its operator does; ExperimentError when it can't be launched."""
         answer = self.platform.answer("POST", "/launch", "", "", {"Authorization": f"Bearer {OPERATOR}"})
         if answer.status != OK:
-            said = json.loads(answer.body)
-            why = "; ".join(self.course.faults) or str(said.get("error_text"))
+            reply = json.loads(answer.body)
+            why = "; ".join(self.course.faults) or str(reply.get("error_text"))
             raise ExperimentError(f"The experiment can't be launched: {why}")
 
     def _is_over(self) -> bool:
-        """Whether everybody is through, and so long ago that nothing more can come of it."""
+        """Whether all participants have finished, long enough ago for everything to have settled."""
         if self._at_work or self._expected:
             self._last_seen = self.timeline.seconds
         quiet = self.timeline.seconds - self._last_seen
         if quiet <= min(self._limit, QUIET):
             return False
-        # Who has left is missed when their time is up; otherwise only payments are still on their way.
+        # Dropouts are marked missing at their deadline; otherwise only payments can still be pending.
         is_missed = any(one.left or one.problems or one.never_ended for one in self.course.fared)
         return quiet > self._limit or not is_missed
 
-    # What recruiters ask for
+    # The methods that recruiters call
 
     def invite(self, n: int, recruiter: str) -> None:
-        """Have n people come, each when they have found the place."""
+        """Let n participants come, each after a random delay."""
         self.course.most_places = max(self.course.most_places, n)
         for _ in range(n):
             if len(self.course.fared) + len(self._expected) >= self._plan.most:
@@ -171,23 +171,23 @@ class Trial:
             self._expected[number] = self.timeline.after(seconds, partial(self._comes, number, recruiter))
 
     def turn_away(self) -> None:
-        """Let nobody come who hasn't yet."""
+        """Cancel the participants who haven't arrived yet."""
         self.course.turned_away += len(self._expected)
         for event in self._expected.values():
             event.call_off()
         self._expected.clear()
 
     def is_at_work(self, assignment_id: str) -> bool:
-        """Whether somebody still takes part."""
+        """Whether the assignment's participant is still taking part."""
         return assignment_id in self._at_work
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Have a bot go on under somebody's ids."""
+        """Start a bot in a dropout's seat, with the dropout's ids."""
         self.course.stand_ins += 1
         fared = BotResult(next(self._numbers), is_stand_in=True)
         self._begin(fared, dict(entry), replace(self._plan.pace, dropouts=0.0))
 
-    # People
+    # Participants
 
     def _comes(self, number: int, recruiter: str) -> None:
         del self._expected[number]
@@ -216,7 +216,7 @@ class Trial:
         actor.start()
 
     def _act(self, bot: Any, person: SimulatedPerson, fared: BotResult, entry: Mapping[str, str]) -> None:
-        """Take part: what a bot does on its own thread."""
+        """Take part, on the bot's own thread."""
         try:
             bot.get("/may-take-part", entry)
             bot.run_experiment()
@@ -224,7 +224,7 @@ class Trial:
                 bot.get(f"/recruiter-exit/{bot.participant_id}")
         except Dropout:
             fared.left = True
-        except Exception as error:  # noqa: BLE001 - the author's code: what it raises is this bot's problem
+        except Exception as error:  # noqa: BLE001 - an error in the author's code is this bot's result
             bot.problems.append(f"{type(error).__name__}: {error}")
         fared.problems = tuple(dict.fromkeys(bot.problems))
         person.actor.ask(lambda: self._ended(person, fared, entry), 0.0)
@@ -243,8 +243,8 @@ class Trial:
             self._report("AssignmentSubmitted", entry)
 
     def _cut_short(self, person: SimulatedPerson, entry: Mapping[str, str]) -> None:
-        """End the part of a bot that never ends by itself."""
-        person.fared.never_ended = True
+        """Stop a bot that doesn't finish."""
+        person.result.never_ended = True
         person.actor.dismiss()
         self._forget(person, entry)
         for connection in person.connections:
@@ -256,7 +256,7 @@ class Trial:
         self._at_work.pop(entry["assignmentId"], None)
 
     def _report(self, event_type: str, entry: Mapping[str, str]) -> None:
-        """Have the recruiter report, where it does so by itself."""
+        """Send the recruiter's notification, if the recruiter sends such."""
         if entry["recruiter"] in REPORTING:
             arguments = (event_type, entry["assignmentId"], None, entry["recruiter"])
             self.timeline.after(REPORT_DELAY, partial(self._reported, arguments))
@@ -267,10 +267,10 @@ class Trial:
 
 
 class WithoutCaps:
-    """The settings of an experiment, but the caps don't stop it: what it would cost is the question."""
+    """An experiment's settings without caps, so that recruitment doesn't stop before the costs are known."""
 
     def __init__(self, config: SettingsLike) -> None:
-        """Take the experiment's settings."""
+        """Wrap the experiment's settings."""
         self._config = config
 
     def get(self, key: str, default: Any = None, /) -> Any:
@@ -280,9 +280,9 @@ class WithoutCaps:
 
 @contextmanager
 def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None = None) -> Iterator[Trial]:
-    """Open a trial of an experiment over a store in memory (or `engine`) while the block lasts.
+    """Open a simulation of an experiment, with a store in memory (or `engine`), for the with block.
 
-    The working directory is the experiment's folder meanwhile.
+    Meanwhile, the working directory is the experiment's folder.
     """
     timeline, course = Timeline(), RunTrace(AwsUsage())
     queue, schedule, channels = TrialSQS(timeline, course.tally), TrialSchedule(timeline), LocalChannels()
@@ -297,7 +297,7 @@ def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None =
         services.use(app)
         author_routes.register(chalice_app(), loaded.routes)
         platform = Platform(app, counting, channels, timeline, course.tally)
-        queue.consume, schedule.ring = platform.consume, platform.tick
+        queue.consume, schedule.on_tick = platform.consume, platform.tick
         trial = Trial(loaded, platform, timeline, course, plan)
         app.recruiters = RecruiterRegistry(
             {
@@ -305,7 +305,7 @@ def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None =
                 for name in ("hotair", "bots", *recruiter_names(app.config))
             }
         )
-        # Making the app asked something, too.
+        # Don't count the calls of building the app.
         counting.take_counts()
         try:
             with drawn_by(plan.seed):

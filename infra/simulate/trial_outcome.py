@@ -1,4 +1,4 @@
-"""What became of a trial's networks and people, read from its store when it is over."""
+"""Reads the networks, participants and payments of a finished simulation."""
 
 from __future__ import annotations
 
@@ -21,54 +21,54 @@ _KINDS = (BASE, BONUS, SCREEN_OUT)
 
 @dataclass(frozen=True)
 class Filled:
-    """How far one network came."""
+    """How full one network is."""
 
     id: int
     type: str
     role: str
-    #: People in it, and how many there is room for; None: for everybody.
+    #: Participants in it, and its places; None: unlimited.
     people: int
     places: int | None
     is_full: bool
 
     @property
     def free(self) -> int:
-        """Places that nobody has taken; 0 where there is room for everybody."""
+        """Free places; 0 in an unlimited network."""
         return 0 if self.is_full or self.places is None else max(0, self.places - self.people)
 
 
 @dataclass
 class Outcome:
-    """What a trial has left in its store."""
+    """The result of a simulation."""
 
     statuses: dict[str, int] = field(default_factory=dict)
     networks: list[Filled] = field(default_factory=list)
-    #: Minutes from the participant's beginning to the end, waiting included; of those who earned something.
+    #: Minutes from the start to the end, including waiting, of each participant with pay.
     minutes: list[float] = field(default_factory=list)
-    #: US dollars, by kind (base, bonus, screen-out), one for each payment.
+    #: Amounts by kind (base, bonus, screen-out), one per payment.
     payments: dict[str, list[Decimal]] = field(default_factory=dict)
-    #: Kind and amount of each payment, by recruiter: what fees are reckoned on.
+    #: Kind and amount of each payment, by recruiter, for the fees.
     paid_through: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)
     pay: HourlyPay | None = None
     is_closed: bool = False
-    #: How many wait together before anybody begins; 0: nobody waits.
+    #: The size of the waiting room; 0 without one.
     room: int = 0
     recruits: bool = True
 
     @property
     def seats(self) -> int | None:
-        """How many places the networks have in all; None when one of them takes everybody."""
+        """The total number of places; None when a network is unlimited."""
         places = [network.places for network in self.networks]
         return None if None in places else sum(places)  # type: ignore[arg-type]
 
     @property
     def seated(self) -> int:
-        """How many of these places are taken."""
+        """The number of taken places."""
         return sum(network.people for network in self.networks)
 
 
 def read_outcome(ctx: Context) -> Outcome:
-    """Read what became of networks, people and payments."""
+    """Read the networks, participants and payments."""
     experiment = ctx.experiment
     found = Outcome(
         networks=[_filled(network) for network in ctx.uow.networks()],

@@ -1,4 +1,4 @@
-"""`petri verify`: reports everything that is wrong with an experiment's folder, each with its fix."""
+"""`petri verify`: reports every problem of an experiment's folder, each with its fix."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Finding", "HookCalls", "Verdict", "examine", "shipped_files", "verif
 
 @dataclass(frozen=True)
 class Verdict:
-    """All that is wrong with a folder, errors first, and what its hooks ask of DynamoDB."""
+    """All problems of a folder, errors first, and the DynamoDB calls of its hooks."""
 
     findings: list[Finding]
     #: empty when the experiment can't be tried
@@ -42,7 +42,7 @@ def verify(
     home: Path | None = None,
     core_routes: Iterable[str] | None = None,
 ) -> list[Finding]:
-    """Check an experiment's folder and return all that is wrong with it; see `examine`."""
+    """Check an experiment's folder and return its problems; see `examine`."""
     return examine(folder, environ=environ, home=home, core_routes=core_routes).findings
 
 
@@ -54,16 +54,18 @@ def examine(
     core_routes: Iterable[str] | None = None,
     played: bool = True,
 ) -> Verdict:
-    """Check an experiment's folder: files, sizes, code, settings, pages, and its hooks on a trial store.
+    """Check an experiment's folder: files, sizes, code, settings, pages, and its hooks on a store in memory.
 
-    `environ` and `home`: where settings are looked for, by default the process's own; `core_routes`: the
-    addresses that Petri answers, by default those of its app. `played`: whether a whole run is
-    played too. The experiment's code is imported and tried; nothing in the folder is changed. While this
-    runs, the process's working directory is the folder, as in a run.
+    `environ` and `home`: sources of settings, by default the process's own; `core_routes`: Petri's own
+    routes, by default those of its app. `played`: whether to simulate a whole run as well. The
+    experiment's code is imported and called; nothing in the folder is changed. Meanwhile, the process's
+    working directory is the folder, as in a run.
     """
     folder = folder.resolve()
     if not folder.is_dir():
-        return Verdict([error(str(folder), "is no folder.", "Give the folder that holds experiment.py.")])
+        return Verdict(
+            [error(str(folder), "is not a folder.", "Pass the folder that contains experiment.py.")]
+        )
     if core_routes is None:
         core_routes = _addresses_of_petri()
     with chdir(folder):
@@ -90,7 +92,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
         *without_token(folder, files),
     ]
     if loaded and played and not any(finding.level == "error" for finding in findings):
-        # Lazy import: it brings the platform along.
+        # Lazy import: it imports the whole platform.
         from .simulated_run import play
 
         findings += play(folder, code.environ, code.home, core_routes)
@@ -98,7 +100,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
 
 
 def _files_of(folder: Path) -> tuple[list[Path], list[Finding]]:
-    """Return an experiment's files; none when it can't be known which ones git would leave out."""
+    """Return an experiment's files; none when .gitignore can't be read."""
     try:
         return shipped_files(folder), []
     except NotUTF8Error as refusal:
@@ -106,7 +108,7 @@ def _files_of(folder: Path) -> tuple[list[Path], list[Finding]]:
 
 
 def _addresses_of_petri() -> list[str]:
-    # Lazy import: the app brings every door along, which nobody needs who only asks for a folder's files.
+    # Lazy import: the app imports all routes, which callers of `shipped_files` don't need.
     from app import app
 
     return list(app.routes)

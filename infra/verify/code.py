@@ -1,4 +1,4 @@
-"""Checks of an author's code and settings, each step as far as it goes, so that all is told at once."""
+"""Checks an author's code and settings, continuing after errors to report all of them at once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .findings import Finding, error, told_by, warning
 T = TypeVar("T")
 
 _CODE = "experiment.py"
-_MEND = "Mend the code there; with --verbose the whole traceback is shown."
+_FIX = "Fix the code there; --verbose shows the traceback."
 
 
 class CodeCheck:
-    """Goes through the steps of loading a folder, and goes on where one fails."""
+    """Runs the steps of loading a folder, and continues when one fails."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None, home: Path | None) -> None:
         self.folder = folder.resolve()
@@ -35,7 +35,7 @@ class CodeCheck:
         self.home = home
 
     def run(self, core_routes: Iterable[str]) -> LoadedExperiment | None:
-        """Check code and settings; return the loaded experiment when nothing is wrong with either."""
+        """Check code and settings; return the loaded experiment if both are valid."""
         get_config().reset()
         module = self._try(lambda: import_experiment(self.folder))
         if module is None:
@@ -82,11 +82,11 @@ class CodeCheck:
         try:
             return step()
         except PetriError as refusal:
-            self.findings += told_by(refusal, _CODE, _MEND)
+            self.findings += told_by(refusal, _CODE, _FIX)
             return None
 
     def _check_settings(self, defaults: Mapping[str, Any], *, all_known: bool) -> None:
-        """Load the settings; when the author's own aren't all known, unknown ones are let pass."""
+        """Load the settings; unless all of the author's own are registered, ignore unknown ones."""
         config = get_config()
         try:
             config.load_for(self.folder, environ=self.environ, home=self.home, defaults=defaults)
@@ -106,6 +106,7 @@ class CodeCheck:
         for route in routes:
             if route.rule.path in pages:
                 what = (
-                    f"{route.name}() answers {route.rule.path}, which is the address of a page in templates/."
+                    f"{route.name}() uses the route {route.rule.path}, which is the address of a page in "
+                    "templates/."
                 )
                 self.findings.append(error(_CODE, what, "Rename one of them."))

@@ -1,4 +1,4 @@
-"""Finds pages and bots that speak to the server by themselves, and so without the participant's token."""
+"""Finds pages and bots that call the server directly, and therefore without the participant's token."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _CORE = re.compile(
 )
 _IN_PAGES = re.compile(r"\breqwest\s*\(|\$\.(?:ajax|post|get|getJSON)\s*\(|\bfetch\s*\(|\bXMLHttpRequest\b")
 _IN_CODE = re.compile(r"\brequests\.(?:get|post|put|patch|delete|request)\s*\(|\burlopen\s*\(")
-#: how far from the call its address may be written
+#: how many lines away from the call its address may be
 _NEAR = 6
 
 
 def without_token(folder: Path, files: Iterable[Path]) -> Iterator[Finding]:
-    """Find the calls of pages, scripts and bots that send no token.
+    """Find calls in pages, scripts and bots that send no token.
 
-    Only calls near an address of Petri's own are meant: an experiment may well ask other servers.
+    Only calls near an address of Petri's own count, because an experiment may call other servers.
     """
     for path in files:
         if path.suffix in {".html", ".js"} and ".min." not in path.name:
-            yield from _calls(folder, path, _IN_PAGES, "dallinger.get and dallinger.post send it.")
+            yield from _calls(folder, path, _IN_PAGES, "Use dallinger.get and dallinger.post, which send it.")
         elif path.suffix == ".py":
             yield from _calls(
-                folder, path, _IN_CODE, "self.get and self.post of HighPerformanceBotBase send it."
+                folder, path, _IN_CODE, "Use self.get and self.post of HighPerformanceBotBase, which send it."
             )
 
 
@@ -38,13 +38,13 @@ def _calls(folder: Path, path: Path, call: re.Pattern[str], instead: str) -> Ite
     try:
         lines = read_text(path).splitlines()
     except NotUTF8Error:
-        # Other checks say so.
+        # Other checks report this.
         return
     for number, line in enumerate(lines, start=1):
         around = lines[max(0, number - 1 - _NEAR) : number + _NEAR]
         if call.search(line) and any(_CORE.search(near) for near in around):
             yield warning(
                 f"{path.relative_to(folder)}, line {number}",
-                "calls the server without the participant's token and so is refused.",
-                f"{instead} In debug mode require_participant_token = false lets it pass.",
+                "calls the server without the participant's token and is rejected.",
+                f"{instead} In debug mode, require_participant_token = false allows it.",
             )

@@ -1,4 +1,4 @@
-"""Checks that the author's text files are UTF-8, in which pages, code and pip read them."""
+"""Checks that the author's text files are UTF-8, the encoding in which pages, code and pip read them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from chalicelib.experiment.text_files import TEXT_SUFFIXES, NotUTF8Error, find_e
 
 from .findings import Finding, error, warning
 
-#: Read by deploying, whatever the experiment's code does.
+#: Files that deploying always reads.
 _NEEDED = ("requirements.txt", "constraints.txt", "dev-requirements.txt")
-#: Said by the checks that read them: settings, pages, code.
-_SAID_ELSEWHERE = ("config.txt",)
+#: Reported by the checks that read them: settings, pages, code.
+_REPORTED_ELSEWHERE = ("config.txt",)
 
 
 def not_utf8(folder: Path, files: Iterable[Path]) -> Iterator[Finding]:
-    """Find text files in another encoding: errors where Petri reads them, else warnings."""
+    """Find text files in another encoding: errors for files that Petri reads, else warnings."""
     for path in files:
         place = path.relative_to(folder)
-        if path.suffix.lower() not in TEXT_SUFFIXES or _is_said_elsewhere(place):
+        if path.suffix.lower() not in TEXT_SUFFIXES or _is_reported_elsewhere(place):
             continue
         found = find_encoding_problem(path.read_bytes())
         if found is None:
@@ -29,9 +29,9 @@ def not_utf8(folder: Path, files: Iterable[Path]) -> Iterator[Finding]:
         yield make(f"{place}, line {unreadable.line}", f"{unreadable.what}.", _sentence(unreadable.fix))
 
 
-def _is_said_elsewhere(place: Path) -> bool:
+def _is_reported_elsewhere(place: Path) -> bool:
     is_page = place.parts[0] == "templates" and place.suffix == ".html"
-    return str(place) in _SAID_ELSEWHERE or is_page or place.suffix == ".py"
+    return str(place) in _REPORTED_ELSEWHERE or is_page or place.suffix == ".py"
 
 
 def _sentence(words: str) -> str:

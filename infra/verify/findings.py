@@ -1,4 +1,4 @@
-"""What `petri verify` says about a folder."""
+"""The findings of `petri verify`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from chalicelib.errors import PetriError
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend: an error keeps the experiment from running, a warning doesn't."""
+    """One problem: an error prevents the experiment from running, a warning doesn't."""
 
     level: Literal["error", "warning"]
-    #: a file of the folder, with a line where there is one
+    #: a file in the folder, with a line if known
     where: str
     what: str
     fix: str
@@ -23,26 +23,26 @@ class Finding:
 
 
 def error(where: str, what: str, fix: str) -> Finding:
-    """Make a finding that must be mended before the experiment runs."""
+    """Create a finding that must be fixed before the experiment runs."""
     return Finding("error", where, what, fix)
 
 
 def warning(where: str, what: str, fix: str) -> Finding:
-    """Make a finding that should be known."""
+    """Create a finding that doesn't prevent the experiment from running."""
     return Finding("warning", where, what, fix)
 
 
 def told_by(refusal: PetriError, where: str, fix: str) -> list[Finding]:
-    """Turn an error of Petri's into findings, one for each of its lines.
+    """Convert an error of Petri's to findings, one for each of its lines.
 
-    Petri's sentences say "what is wrong; what to do". `fix` is for those that can't, because they only
-    pass on what the author's own code raised.
+    Petri's errors read "what is wrong; what to do". `fix` is used for those that only pass on what the
+    author's code raised.
     """
     findings = []
     for line in str(refusal).splitlines():
-        what, separator, told = line.rpartition("; ")
+        what, separator, remedy = line.rpartition("; ")
         findings.append(
-            error(where, f"{what}.", _sentence(told))
+            error(where, f"{what}.", _sentence(remedy))
             if separator
             else error(where, line.rstrip(".") + ".", fix)
         )

@@ -1,6 +1,6 @@
-"""Tries an experiment's hooks on a store in memory: its networks are made, and two people take part.
+"""Calls an experiment's hooks on a store in memory: its networks are created, and two participants join.
 
-Nothing is written to disk, nobody is recruited, and no background task is started.
+Nothing is written to disk, no participants are recruited, and no background task is started.
 """
 
 from __future__ import annotations
@@ -34,47 +34,47 @@ T = TypeVar("T")
 
 RequestKind = Literal["join", "read", "info"]
 
-#: the author's hooks that run in each kind of request
+#: the author's hooks that each kind of request calls
 HOOKS: dict[RequestKind, str] = {
     "join": "get_network_for_participant, create_node, add_node_to_network, node_post_request",
     "read": "info_get_request",
     "info": "info_post_request",
 }
-#: how many calls, one after another, the stock networks need at most
+#: the maximum number of sequential calls that the built-in networks need
 BUDGETS: dict[RequestKind, int] = {"join": 4, "read": 2, "info": 3}
 
 _FAILED: dict[RequestKind, str] = {
-    "join": "a participant can't join",
+    "join": "a participant can't join a network",
     "read": "a participant can't read what was sent",
     "info": "a participant can't answer",
 }
 
 _CODE = "experiment.py"
-_MEND = "Mend the hook there; with --verbose the whole traceback is shown."
+_FIX = "Fix the hook there; --verbose shows the traceback."
 _CONTENTS = "A rehearsal of petri verify."
 
 
 @dataclass(frozen=True)
 class HookCalls:
-    """What one kind of request asks of DynamoDB."""
+    """The DynamoDB calls of one kind of request."""
 
     request: RequestKind
     hooks: str
-    #: calls one after another, which is what a participant waits for; the most of two participants
+    #: sequential calls, for which a participant waits; the maximum of two participants
     calls: int
     budget: int
 
 
 @dataclass
 class HookTrial:
-    """What trying the experiment has shown."""
+    """The result of calling the experiment's hooks."""
 
     findings: list[Finding] = field(default_factory=list)
     calls: list[HookCalls] = field(default_factory=list)
 
 
 def try_hooks(loaded: LoadedExperiment) -> HookTrial:
-    """Make the experiment's networks and let two people join, read and answer, in memory.
+    """Create the experiment's networks and let two participants join, read and answer, in memory.
 
     The working directory must be the experiment's folder, as in a run.
     """
@@ -89,14 +89,14 @@ def try_hooks(loaded: LoadedExperiment) -> HookTrial:
 
 
 class WithoutAccounts:
-    """An experiment's settings in debug mode: a rehearsal mails nobody and recruits nobody."""
+    """An experiment's settings in debug mode, so that no email is sent and no participant recruited."""
 
     def __init__(self, config: SettingsLike) -> None:
-        """Take the experiment's settings."""
+        """Wrap the experiment's settings."""
         self._config = config
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a setting; of `mode` always the same value."""
+        """Return a setting; `mode` is always debug."""
         return "debug" if key == "mode" else self._config.get(key, default)
 
 
@@ -108,7 +108,7 @@ class _Stage:
         app = bootstrap.local(
             loaded.experiment_class, WithoutAccounts(loaded.config), app_id="verify", engine=engine
         )
-        # Only what requests ask is counted, not what building the app asks.
+        # Only the calls of requests are counted, not those of building the app.
         self._engine = CountingEngine(engine)
         self._app = replace(app, store=EngineStore(self._engine))
 
@@ -128,7 +128,7 @@ class _Stage:
 
     def _take_part(self, number: int) -> None:
         entry = EntryRequest(f"verify-{number}", "verify", f"verify-{number}", recruiter="hotair")
-        begun = self._try("nobody can begin", lambda: self._app.run(create_participant, entry))
+        begun = self._try("a participant can't begin", lambda: self._app.run(create_participant, entry))
         if begun is None:
             return
         caller = self._app.tokens.read(begun["token"])
@@ -149,12 +149,12 @@ class _Stage:
         *arguments: Any,
         **fields: Any,
     ) -> dict[str, Any] | None:
-        """Run one request and count its calls; None when it was refused or its hooks failed."""
+        """Run one request and count its calls; None when it was rejected or its hooks failed."""
         self._engine.take_counts()
         answer = self._try(
             _FAILED[kind],
             lambda: self._app.run(operation, *arguments, caller=caller, **fields),
-            # The hook may have expected what only the experiment's own page sends.
+            # The hook may expect contents that only the experiment's own page sends.
             only_warn=kind == "info",
         )
         if answer is not None:
@@ -162,9 +162,9 @@ class _Stage:
         return answer
 
     def _try(self, what: str, step: Callable[[], T], *, only_warn: bool = False) -> T | None:
-        """Return what a step gives; turn what the author's hooks raise in it into findings, and give None.
+        """Return the result of a step; convert errors of the author's hooks to findings, and return None.
 
-        A refusal is no failure: it may be that nothing is left, or that somebody's answer is waited for.
+        Refused isn't a failure: the networks may be full, or wait for another participant's answer.
         """
         try:
             with author_code(self._folder, what):
@@ -173,32 +173,32 @@ class _Stage:
                 except Refused:
                     return None
         except ExperimentError as failure:
-            told = told_by(failure, _CODE, _MEND)
+            findings = told_by(failure, _CODE, _FIX)
             self.findings += (
-                [warning(each.where, each.what, each.fix) for each in told] if only_warn else told
+                [warning(each.where, each.what, each.fix) for each in findings] if only_warn else findings
             )
             return None
 
     def _check(self, networks: list[Network]) -> None:
         if not networks:
-            what = "no network is made when the experiment is launched, so nobody can join."
+            what = "no network is created at the launch, so no participant can join."
             self.findings.append(warning(_CODE, what, "Set self.experiment_repeats = 1 in configure()."))
         for network in networks:
             if network.full:
-                what = f"network {network.id} ({network.type}) is full before anybody joins."
-                fix = f"Its max_size is {network.max_size}; sources count too, so give each a place."
+                what = f"network {network.id} ({network.type}) is full before any participant joins."
+                fix = f"Increase its max_size of {network.max_size}; sources count as well."
                 self.findings.append(error(_CODE, what, fix))
 
     def _tell_slow(self, each: HookCalls) -> None:
         what = (
-            f"{each.request}: {each.calls} calls of DynamoDB one after another, where {each.budget} "
-            "are usual; participants wait for them."
+            f"{each.request}: {each.calls} sequential DynamoDB calls, where {each.budget} are usual; "
+            "participants wait for them."
         )
         self.findings.append(warning(_CODE, what, f"Read less in {each.hooks}."))
 
 
 def _own_classes(ctx: Context) -> list[str]:
-    """Name the classes of infos that the experiment adds for its pages to post; `Info` if it adds none."""
+    """Return the names of the experiment's own info classes; `Info` if it has none."""
     known = ctx.experiment.known_classes
     own = [name for name, cls in known.items() if issubclass(cls, Info) and cls not in STOCK_CLASSES]
     return own or ["Info"]

@@ -1,4 +1,4 @@
-"""Checks of an experiment's pages: they are rendered as for a run, and nothing is written."""
+"""Checks an experiment's pages by rendering them as for a run, without writing files."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _PLACED = re.compile(r"(?P<where>.+?(?:, line \d+)?): (?P<what>.+)", re.DOTALL)
 
 
 def pages(folder: Path, loaded: LoadedExperiment | None) -> Iterator[Finding]:
-    """Find what is wrong with the templates and the static files.
+    """Find problems of the templates and the static files.
 
-    Without a loaded experiment templates aren't rendered, because their settings aren't known.
+    Without a loaded experiment, templates aren't rendered, because their settings are unknown.
     """
     per_request = per_request_variables(folder)
     for variable in per_request:
         where = f"{_within(folder, str(variable.file))}, line {variable.line}"
-        what = f"`{variable.name}` exists only per request, and pages are built once for everybody."
+        what = f"`{variable.name}` exists only per request, but pages are built once for all participants."
         yield error(where, what, _sentence(variable.replacement))
-    told = {variable.name for variable in per_request}
+    reported = {variable.name for variable in per_request}
     for problem in _problems(folder, loaded):
         undefined = _UNDEFINED.search(problem)
-        if undefined is None or undefined["name"] not in told:
+        if undefined is None or undefined["name"] not in reported:
             yield _as_finding(folder, problem)
     if not any((folder / "templates" / f"{page}.html").is_file() for page in EXPERIMENT_PAGES):
-        yield warning("templates", "hold no exp.html.", "Write one, unless your pages lead elsewhere.")
+        yield warning("templates", "have no exp.html.", "Add one, unless your pages use another name for it.")
 
 
 def _problems(folder: Path, loaded: LoadedExperiment | None) -> list[str]:
@@ -61,12 +61,12 @@ def _as_finding(folder: Path, problem: str) -> Finding:
         return error("templates and static", f"{_within(folder, what)}.", _sentence(fix))
     undefined = _UNDEFINED.search(problem)
     if undefined is None:
-        return error(_within(folder, placed["where"]), placed["what"], "Correct the template there.")
+        return error(_within(folder, placed["where"]), placed["what"], "Fix the template there.")
     name = undefined["name"]
     return error(
         _within(folder, placed["where"]),
-        f"`{name}` has no value when pages are built.",
-        f"Templates know config, mode, experiment_name and app_id; set `{name}` in the template itself.",
+        f"`{name}` is undefined when pages are built.",
+        f"Templates can use config, mode, experiment_name and app_id; set `{name}` in the template itself.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether those who are to bring the participants are known; a run would wait for others in vain."""
+"""Checks that the configured recruiters exist."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ KNOWN = ("hotair", "cli", "bots", "link", *VENDORS)
 
 
 def recruiting(config: Configuration) -> Iterator[Finding]:
-    """Find recruiters that the settings name and nobody knows."""
+    """Find unknown recruiters in the settings."""
     if not config.ready:
         return
     for name in recruiter_names(Settings(config)):
         if name.partition(":")[0] not in KNOWN:
-            yield error("config.txt", f"there is no recruiter {name!r}.", f"Use {', '.join(KNOWN)} or multi.")
+            yield error(
+                "config.txt", f"{name!r} is not a known recruiter.", f"Use {', '.join(KNOWN)} or multi."
+            )

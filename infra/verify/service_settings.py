@@ -1,4 +1,4 @@
-"""Whether the settings suffice for what a run outside debug mode uses: a mailer, and the recruiters."""
+"""Checks the settings of accounts that a run outside debug mode uses: the mailer and the recruiters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ADDRESS = "https://verify.invalid"
 
 
 def accounts(config: Configuration) -> Iterator[Finding]:
-    """Find the settings of accounts that are missing or wrong; nothing is connected."""
+    """Find missing or invalid settings of accounts, without connecting to them."""
     if not config.ready or config.get("mode") == "debug":
         return
     settings = Settings(config)
@@ -30,7 +30,7 @@ def accounts(config: Configuration) -> Iterator[Finding]:
 
 
 def _build(name: str, settings: Settings) -> Any:
-    # Lazy import: most experiments have one vendor, and each brings a client along.
+    # Lazy import: most experiments use one vendor, and each has its own client library.
     if name == "mturk":
         from chalicelib.recruiters import mturk
 

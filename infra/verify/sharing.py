@@ -1,4 +1,4 @@
-"""What a deployment would have to share with others, and can't."""
+"""Checks for settings of Dallinger's shared experiment registry, which Petri doesn't have."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from chalicelib.experiment.config.configuration import Configuration
 from .findings import Finding, error
 
 REGISTRY = "enable_global_experiment_registry"
-_WHAT = f"{REGISTRY} is on, but Petri has no registry that all laboratories share."
-_MEND = (
-    "Take it out; collect() looks in your own data/ folder, so that it runs nothing twice on this machine."
-)
+_WHAT = f"{REGISTRY} is on, but Petri has no global experiment registry."
+_FIX = "Remove the setting; collect() reuses the data of earlier runs in your data/ folder."
 
 
 def sharing(config: Configuration) -> Iterator[Finding]:
-    """Find settings that promise what Petri doesn't do."""
+    """Find settings for features that Petri doesn't have."""
     if config.ready and config.get(REGISTRY):
-        yield error("config.txt", _WHAT, _MEND)
+        yield error("config.txt", _WHAT, _FIX)

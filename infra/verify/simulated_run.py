@@ -1,8 +1,8 @@
-"""Plays a whole run in simulated time, so that hooks far from the first request are tried as well.
+"""Simulates a whole run, so that hooks beyond the first requests are called as well.
 
-Bots of the experiment take part where it has some that need no browser. People without a page are played by
-hand: they fill a waiting room, speak on channels, are lost and come back, finish, and are paid. Nothing is
-written to disk, nobody is recruited, and no mail is sent.
+The experiment's bots take part if they need no browser. Scripted participants fill a waiting room, send on
+channels, disconnect and return, finish, and are paid. Nothing is written to disk, no participants are
+recruited, and no email is sent.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from infra.simulate.trial import Trial, TrialSpec, rehearsed
 
 from .findings import Finding, error, warning
 
-#: Larger waiting rooms aren't filled here.
+#: Larger waiting rooms aren't filled.
 LARGEST_ROOM = 100
-#: So many bots come: enough for two rooms, within these bounds.
+#: The number of bots is enough for two rooms, within these limits.
 FEWEST_BOTS, MOST_BOTS = 4, 40
-#: Seconds of simulated time in which a few steps settle: a tick of the clock is among them.
+#: Seconds of simulated time for messages and timers to run, including a clock tick.
 SETTLING = 130.0
 LOST = 1006
-#: Hooks that only mishaps reach; each is called once for a participant.
+#: Hooks for rare events; each is called once for a participant.
 ABOUT_A_PARTICIPANT = (
     "data_check_failed",
     "attention_check_failed",
@@ -46,31 +46,31 @@ ABOUT_A_PARTICIPANT = (
     "participant_disconnected",
     "participant_returned",
 )
-_CORRECT = "Correct the code there; `petri debug` shows the whole traceback."
+_FIX = "Fix the code there; `petri debug` shows the traceback."
 _CONTENTS = "A rehearsal of petri verify."
 
 
 def play(
     folder: Path, environ: Mapping[str, str] | None, home: Path | None, core_routes: Iterable[str]
 ) -> list[Finding]:
-    """Play a run of the experiment in `folder`, and return what its own code raised.
+    """Simulate a run of the experiment in `folder`, and return the errors of its code.
 
-    The working directory must be the folder, as in a run. The process's settings are those of this run
-    afterwards.
+    The working directory must be the folder, as in a run. Afterwards, the process's settings are those of
+    this run.
     """
-    # Nobody is mailed, and the caps of a real run don't matter.
+    # No email is sent, and the caps of a real run don't apply.
     runtime = {"mode": "debug", "mailer": "log", "run_seed": 1}
     with simulated_time():
         loaded = load_experiment(folder, runtime=runtime, environ=environ, home=home, core_routes=core_routes)
         loaded = replace(loaded, experiment_class=_without_background_tasks(loaded.experiment_class))
         by_bots = _played_by_bots(loaded)
         by_hand = _played_by_hand(loaded, with_frames=not _has_bots(loaded))
-    # The later one counts: what bots say is what participants' pages say, too.
+    # Findings of bots override scripted ones, because bots send what participants' pages send.
     return list({(one.where, one.what): one for one in (*by_hand, *by_bots)}.values())
 
 
 def _without_background_tasks(experiment: type[Any]) -> type[Any]:
-    """Return the experiment without what it does in the background, which may reach anything outside."""
+    """Return the experiment without background tasks, which may access external services."""
     return type(
         experiment.__name__, (experiment,), {"__module__": experiment.__module__, "background_tasks": ()}
     )
@@ -78,7 +78,7 @@ def _without_background_tasks(experiment: type[Any]) -> type[Any]:
 
 def _has_bots(loaded: LoadedExperiment) -> bool:
     """Whether a bot of the experiment can take part without a browser."""
-    # Lazy import: bots bring an HTTP client along.
+    # Lazy import: bots import an HTTP client.
     from chalicelib.experiment.bots.high_performance_bot import BotBase
 
     bots = loaded.bots()
@@ -98,7 +98,7 @@ def _played_by_bots(loaded: LoadedExperiment) -> list[Finding]:
             trial.play()
         except ExperimentError as problem:
             if not failures.failures:
-                return [warning("experiment.py", f"the bots could not be played: {problem}", "")]
+                return [warning("experiment.py", f"the bots could not be simulated: {problem}", "")]
     return [_found(failure) for failure in failures.failures]
 
 
@@ -120,29 +120,29 @@ def _size(loaded: LoadedExperiment) -> int:
 
 def _found(failure: HookFailure) -> Finding:
     where = f"{failure.file}, line {failure.line}"
-    return error(where, f"{failure.function}() fails in a run: {failure.error}.", _CORRECT)
+    return error(where, f"{failure.function}() fails in a run: {failure.error}.", _FIX)
 
 
 def _tell_nothing(_failure: HookFailure) -> None:
-    """Leave it to the findings."""
+    """Do nothing: failures become findings."""
 
 
 class _Undone(Refused):
-    """What a hook did is taken back."""
+    """Raised to roll back what a hook did."""
 
 
 class _Hand:
-    """People whose pages are played here, one request after the other."""
+    """Scripted participants, whose requests are sent one at a time."""
 
     def __init__(self, trial: Trial, folder: Path, failures: HookFailures) -> None:
         self._trial = trial
         self._folder = folder
         self._failures = failures
-        #: What failed on contents that are made up here, which the experiment's own page may never send.
+        #: Failures on contents that the experiment's own page may never send.
         self.doubtful: list[HookFailure] = []
 
     def play(self, size: int, *, with_frames: bool) -> None:
-        """Launch the experiment; let people come, take part, and end, each in another way."""
+        """Launch the experiment, and let participants arrive, take part and end in different ways."""
         self._trial.launch()
         size = self._try(self._room_size) or size
         people = [
@@ -188,12 +188,12 @@ class _Hand:
             if joined is not None:
                 node = joined["node"]["id"]
                 fields: dict[str, Any] = {"info_type": None, "failed": False, "fields": {}}
-                # What fails on made-up contents has been told of by the rehearsal.
+                # The rehearsal has already reported failures on these contents.
                 with contextlib.suppress(Exception):
                     self._trial.app.run(create_info, node, _CONTENTS, caller=caller, **fields)
 
     def _speak(self, visits: Sequence[Any]) -> None:
-        """Say something made up; what fails may be no fault."""
+        """Send placeholder contents on channels; failures on them are only warnings."""
         before = len(self._failures.failures)
         for visit in visits:
             for channel in self._try(self._channels) or ():
@@ -212,7 +212,7 @@ class _Hand:
         self._settle()
 
     def _settle(self) -> None:
-        """Let time pass, and what is due be done: messages, timers, ticks of the clock."""
+        """Let simulated time pass, so that messages, timers and clock ticks are processed."""
         settled: list[bool] = []
         self._trial.timeline.after(SETTLING, lambda: settled.append(True))
         while not settled:
@@ -222,7 +222,7 @@ class _Hand:
         return self._try(lambda: self._trial.app.run(operation, *arguments, **options))
 
     def _try(self, step: Callable[[], Any]) -> Any:
-        """Return what a step gives; None when it was refused, or when the author's code failed in it."""
+        """Return the result of a step; None when it was rejected or the author's code failed."""
         try:
             return step()
         except Refused:
@@ -235,8 +235,8 @@ class _Hand:
 
 
 def _call_and_undo(ctx: Context, name: str, participant_id: int) -> None:
-    """Call a hook for a participant, and take back what it did."""
+    """Call a hook for a participant, and roll back what it did."""
     hook = getattr(ctx.experiment, name)
     if getattr(type(ctx.experiment), name) is not getattr(Experiment, name):
         hook(ctx.uow.participant(participant_id))
-    raise _Undone("Only tried.")
+    raise _Undone("Rolled back after a test call.")

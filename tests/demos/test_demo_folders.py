@@ -30,7 +30,7 @@ def verify(demo: str, folder, **settings: str) -> str:
 
 @pytest.mark.parametrize("demo", DEMOS)
 def test_there_is_nothing_to_mend(demo, tmp_path):
-    assert verify(demo, tmp_path).strip() == f"{demo} can run."
+    assert verify(demo, tmp_path).strip() == f"{demo} is ready to run."
 
 
 @pytest.mark.parametrize("demo", DEMOS)

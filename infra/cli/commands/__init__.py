@@ -1,1 +1,1 @@
-"""One module for each command, in folders by purpose."""
+"""One module per command, grouped into folders by purpose."""

@@ -1,1 +1,1 @@
-"""A local run, from opening its data to its end."""
+"""The lifecycle of a run on this machine, from opening its data to its end."""

@@ -1,4 +1,4 @@
-"""Which bots an experiment sends."""
+"""Selects and starts an experiment's bots."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ _logger = logging.getLogger("petri.local")
 
 
 def chosen_bots(loaded: LoadedExperiment, name: str = "") -> list[type[Any]]:
-    """Give the class that is named, or the one called Bot, or the only one there is.
+    """Return the bot class with this name; by default the one called Bot, or the only one.
 
-    Raises NotFound for an unknown name, ExperimentError when there is no bot or no telling which.
+    Raises NotFound for an unknown name, ExperimentError when there is no bot or the choice is ambiguous.
     """
     bots = loaded.bots()
     if not bots:
         raise ExperimentError(
-            f"{loaded.name} has no bot; write a class Bot(HighPerformanceBotBase) with participate()."
+            f"{loaded.name} has no bot; add a class Bot(HighPerformanceBotBase) with participate()."
         )
     if name and name not in bots:
-        raise NotFound(f"{loaded.name} has no bot {name}; there is {', '.join(sorted(bots))}.")
+        raise NotFound(f"{loaded.name} has no bot {name}; choose one of {', '.join(sorted(bots))}.")
     wanted = name or (USUAL if USUAL in bots else "")
     if not wanted and len(bots) > 1:
         raise ExperimentError(
-            f"{loaded.name} has several bots ({', '.join(sorted(bots))}); call one of them Bot."
+            f"{loaded.name} has several bots ({', '.join(sorted(bots))}); name one of them Bot."
         )
     return [bots[wanted or next(iter(bots))]]
 
 
 def spawn(loaded: LoadedExperiment, address: str) -> None:
-    """Start a bot at an ad address, in a thread of its own; what goes wrong with it is logged."""
+    """Start a bot at an ad address, in its own thread; its problems are logged."""
     bot = chosen_bots(loaded)[0](address)
 
     def take_part() -> None:
@@ -42,7 +42,7 @@ def spawn(loaded: LoadedExperiment, address: str) -> None:
             with errors_only():
                 bot.run_experiment()
         except Exception:
-            # The author's code: the run and its other participants go on.
+            # An error in the author's code; the run and its other participants continue.
             _logger.exception("A bot of %s stopped.", loaded.name)
             return
         for problem in bot.problems:

@@ -1,4 +1,4 @@
-"""Bots as participants: so many of them, so many at once, each in a thread of its own."""
+"""Runs bots as participants, each in its own thread, with limited concurrency."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from chalicelib.errors import errors_only
 from chalicelib.experiment.bots.api_client import ApiClient
 
 _logger = logging.getLogger("petri.bots")
-#: What ids are made of: no letter that is mistaken for a figure.
+#: Characters of ids, without letters that look like digits.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _ID_LENGTH = 10
 
 
 @dataclass(frozen=True)
 class Participation:
-    """How one bot fared; `number` counts from 1."""
+    """The result of one bot; `number` counts from 1."""
 
     number: int
     succeeded: bool
@@ -37,15 +37,15 @@ class Participation:
 
 @dataclass
 class _AtWork:
-    """A bot that takes part at this moment."""
+    """A bot that is taking part."""
 
     number: int
     bot: Any
     thread: int = field(default_factory=threading.get_ident)
     began: float = field(default_factory=time.monotonic)
 
-    def told(self) -> str:
-        """Say what the bot waits for, and at which line of the author's code."""
+    def state(self) -> str:
+        """Describe what the bot waits for, and at which line of the author's code."""
         what = str(getattr(self.bot, "waiting_for", ""))
         place = _place_in_code(type(self.bot), self.thread)
         if what and place:
@@ -53,7 +53,7 @@ class _AtWork:
         return f"it was waiting for {what}" if what else f"it was at {place or 'an unknown place'}"
 
     def cut_short(self, why: str) -> Participation:
-        """End the bot's part; its thread ends when it next asks the server for something."""
+        """End the bot's participation; its thread ends at its next request."""
         stop = getattr(self.bot, "stop", None)
         if callable(stop):
             stop()
@@ -61,12 +61,12 @@ class _AtWork:
             self.number,
             succeeded=False,
             seconds=time.monotonic() - self.began,
-            problems=(f"{why}; {self.told()}.",),
+            problems=(f"{why}; {self.state()}.",),
         )
 
 
 class Crowd:
-    """Bots that come to one running experiment."""
+    """The bots of one run."""
 
     def __init__(
         self,
@@ -81,9 +81,9 @@ class Crowd:
     ) -> None:
         """Plan for `count` bots of `classes`, in turn, at the experiment under `url`.
 
-        `at_once`: how many take part at the same moment. `seed`: the same one gives bots of the same names
-        that draw the same. `before`: participants who were there before; names go on behind theirs.
-        `token`: the operator's, with which bots that talk HTTP sign up; a run may let nobody else in so.
+        `at_once`: the number of concurrent bots. `seed`: makes the bots' ids and random draws reproducible.
+        `before`: the number of earlier participants, after which ids continue. `token`: the operator's
+        token, with which HTTP bots can enter a run that requires entry links.
         """
         self._url = url
         self._classes = classes
@@ -98,23 +98,23 @@ class Crowd:
         self._at_work: dict[int, _AtWork] = {}
 
     def start(self, ended: Callable[[Participation], object]) -> None:
-        """Send the bots; `ended` is called once for each, from the bot's own thread."""
+        """Start the bots; `ended` is called once for each, in the bot's own thread."""
         for _ in range(min(self._at_once, self._count)):
             self._start_thread(ended)
 
     def _start_thread(self, ended: Callable[[Participation], object]) -> None:
-        # Daemons: Ctrl-C doesn't wait for bots that wait for one another.
+        # Daemon threads: Ctrl-C doesn't wait for bots that wait for one another.
         threading.Thread(target=self._work, args=(ended,), name="bot", daemon=True).start()
 
     def cut_short(self, seconds: float, ended: Callable[[Participation], object]) -> None:
-        """End the part of each bot that has taken longer than `seconds`; others come in its place."""
+        """Stop each bot that has taken longer than `seconds`, and start the next one in its place."""
         now = time.monotonic()
         for one in self._taken_out(lambda each: now - each.began > seconds):
             ended(one.cut_short(f"stopped after {seconds:g} seconds (--bot-timeout)"))
             self._start_thread(ended)
 
     def end(self, why: str) -> list[Participation]:
-        """Send no further bots, and end the part of those that are on their way; say how each fared."""
+        """Stop all bots and start no more; return the results of those that were taking part."""
         self.stop()
         return [one.cut_short(why) for one in self._taken_out(lambda _: True)]
 
@@ -124,7 +124,7 @@ class Crowd:
             return [self._at_work.pop(number) for number in sorted(numbers)]
 
     def stop(self) -> None:
-        """Send no further bots; those on their way find the server gone."""
+        """Start no more bots; those taking part lose the server."""
         self._stopped.set()
 
     def _work(self, ended: Callable[[Participation], object]) -> None:
@@ -133,14 +133,14 @@ class Crowd:
                 number = next(self._numbers)
             if number > self._count:
                 return
-            fared = self._take_part(number)
-            if fared is None:
-                # Its time was over: that was told, and another thread goes on.
+            result = self._take_part(number)
+            if result is None:
+                # It timed out: that was reported, and another thread continues.
                 return
-            ended(fared)
+            ended(result)
 
     def _take_part(self, number: int) -> Participation | None:
-        """Let one bot take part; None when its part was cut short meanwhile."""
+        """Let one bot take part; None when it was stopped in the meantime."""
         started = time.monotonic()
         with self._guard:
             self._at_work[number] = _AtWork(number, None)
@@ -150,7 +150,7 @@ class Crowd:
                 succeeded = bot.run_experiment() is not False
                 problems = tuple(bot.problems)
         except Exception as error:
-            # The author's code: whatever it raises is this bot's problem, and the others go on.
+            # An error in the author's code is this bot's result, and the others continue.
             _logger.debug("Bot %s stopped.", number, exc_info=True)
             succeeded, problems = False, (f"{type(error).__name__}: {error}",)
         with self._guard:
@@ -174,7 +174,7 @@ class Crowd:
 
 
 def _place_in_code(bot: type[Any], thread: int) -> str:
-    """Return where a bot's thread is in the author's code; "" where that can't be told."""
+    """Return where a bot's thread is in the author's code; "" if that is unknown."""
     try:
         folder = Path(inspect.getfile(bot)).resolve().parent
     except (TypeError, OSError):

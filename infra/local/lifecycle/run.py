@@ -1,4 +1,4 @@
-"""A run, opened: the author's folder, its data, its built pages, and the app that joins them."""
+"""Opens a run: loads the author's folder, opens its data, builds its pages, and creates the app."""
 
 from __future__ import annotations
 
@@ -46,34 +46,34 @@ from .site_folders import site_folder
 if TYPE_CHECKING:
     from infra.local.moto.sqs_consumer import QueueConsumer
 
-#: Seconds that the event loop waits for another process's lock; longer ones are waited for beside it.
+#: Seconds that the event loop blocks on another process's lock; after that it retries asynchronously.
 LOCK_WAIT = 0.02
 _APP = Path(__file__).parents[3] / "app.py"
 
 
 @dataclass
 class Address:
-    """Where a run is served; known once it listens."""
+    """The address of a run; set once it listens."""
 
     url: str = "http://127.0.0.1"
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Which experiment is to be run, and how."""
+    """Which experiment to run, and how."""
 
     folder: Path
     run_id: str
     engine: Literal["sqlite", "moto"] = "sqlite"
-    #: settings that count more than any file
+    #: settings that take precedence over any file
     settings: Mapping[str, Any] = field(default_factory=dict)
-    #: whether a run of another folder is continued: the operator says that it is the same experiment
+    #: whether to continue a run of another folder, which the operator declares to be the same experiment
     adopt: bool = False
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that a session needs."""
+    """An open run."""
 
     id: str
     loaded: LoadedExperiment
@@ -83,48 +83,48 @@ class Run:
     drain: BackgroundWorker
     address: Address
     operator_token: str
-    #: what the root of a debug run shows; None in any other mode
+    #: the page at the root of a debug run; None in any other mode
     start_page: StartPage | None = None
 
     def quorum(self) -> int:
-        """Give how many must wait together before anybody begins; 0: nobody waits."""
+        """Return the size of the waiting room; 0 without one."""
         with self.app.store.begin(self.app.clock.now()) as work:
             experiment = self.app.experiment_class(work)
             return int(experiment.room_size or experiment.quorum)
 
     def participants(self) -> int:
-        """Count who came so far."""
+        """Count the participants so far."""
         with self.app.store.begin(self.app.clock.now()) as work:
             return sum(work.statuses().values())
 
 
 @contextmanager
-def opened(wish: RunOptions, places: RunPaths) -> Iterator[Run]:
-    """Open a run while the block lasts; the working directory is the experiment's folder meanwhile.
+def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
+    """Open a run for the with block, with the experiment's folder as the working directory.
 
-    Raises ExperimentError and ConfigError for what is wrong with the folder, and BadRequest when the run
-    belongs to another experiment, before anything is written.
+    Raises ExperimentError and ConfigError for problems of the folder, and BadRequest when the run belongs
+    to another experiment, before anything is written.
     """
     loaded = load_experiment(
-        wish.folder, runtime={"mode": "debug", **wish.settings}, core_routes=core_routes()
+        options.folder, runtime={"mode": "debug", **options.settings}, core_routes=core_routes()
     )
-    if not wish.adopt:
-        identity.check(loaded, wish.run_id, places)
+    if not options.adopt:
+        identity.check(loaded, options.run_id, paths)
     with ExitStack() as stack:
         stack.enter_context(private_files())
-        places.close_to_others(wish.run_id)
+        paths.close_to_others(options.run_id)
         site = stack.enter_context(site_folder())
-        build(_source(loaded, wish.run_id), site)
-        engine = stack.enter_context(_engine(wish, places))
-        carriers = _carriers(wish)
-        made_of = Origin(loaded.folder, wish.settings, loaded.experiment_class.__qualname__)
-        origin.record_origin(made_of, wish.run_id, places)
+        build(_source(loaded, options.run_id), site)
+        engine = stack.enter_context(_engine(options, paths))
+        carriers = _carriers(options)
+        made_of = Origin(loaded.folder, options.settings, loaded.experiment_class.__qualname__)
+        origin.record_origin(made_of, options.run_id, paths)
         stack.enter_context(contextlib.chdir(loaded.folder))
         address = Address()
         app = local(
             loaded.experiment_class,
             loaded.config,
-            app_id=wish.run_id,
+            app_id=options.run_id,
             engine=engine,
             base=lambda: address.url,
             spawn_bot=partial(spawn, loaded),
@@ -134,7 +134,7 @@ def opened(wish: RunOptions, places: RunPaths) -> Iterator[Run]:
             schedule=carriers.schedule,
         )
         sockets = LocalChannels()
-        app.channels = stack.enter_context(_channels(wish, sockets))
+        app.channels = stack.enter_context(_channels(options, sockets))
         author_routes.register(chalice_app(), loaded.routes)
         durable = GroupCommit(engine).reached if isinstance(engine, SQLiteEngine) else None
         lane = SerialDispatcher(chalice_app(), durable=durable, changes=lambda: app.network_changes)
@@ -143,27 +143,27 @@ def opened(wish: RunOptions, places: RunPaths) -> Iterator[Run]:
         names = AllowedHosts(lambda: address.url, str(loaded.config.get("host")))
         host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names)
         start = (
-            StartPage(app, wish.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
+            StartPage(app, options.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
         )
         host.start_page = None if start is None else start.html
         token = _operator_token(engine)
-        yield Run(wish.run_id, loaded, app, engine, host, drain, address, token, start)
+        yield Run(options.run_id, loaded, app, engine, host, drain, address, token, start)
 
 
 def chalice_app() -> Chalice:
-    """Give the object of app.py, the one that Lambda calls."""
+    """Return the Chalice app of app.py, which Lambda calls."""
     found: Chalice = app_module().app
     return found
 
 
 def app_module() -> ModuleType:
-    """Give app.py, which holds the handlers that Lambda calls."""
+    """Return the module app.py, which holds the handlers that Lambda calls."""
     module = sys.modules.get("app")
     if module is None or Path(module.__file__ or "").resolve() != _APP.resolve():
-        # By its path: a folder that petri is started in may hold an app.py of its own.
+        # By its path: the working directory may contain another app.py.
         spec = importlib.util.spec_from_file_location("app", _APP)
         if spec is None or spec.loader is None:
-            raise PetriError(f"{_APP} can't be imported; install Petri again.")
+            raise PetriError(f"{_APP} can't be imported; reinstall Petri.")
         module = importlib.util.module_from_spec(spec)
         sys.modules["app"] = module
         spec.loader.exec_module(module)
@@ -171,13 +171,13 @@ def app_module() -> ModuleType:
 
 
 def core_routes() -> list[str]:
-    """Give Petri's own addresses, which an author's must leave alone."""
+    """Return Petri's own routes, which an author's routes must not use."""
     author_routes.unregister(chalice_app())
     return list(chalice_app().routes)
 
 
 def _operator_token(engine: Engine) -> str:
-    """Give the token that bootstrap made for this run, or was given in the environment."""
+    """Return the operator's token from the environment, or the one that bootstrap created for this run."""
     return os.environ.get("PETRI_OPERATOR_TOKEN") or str(engine.get([SECRETS])[SECRETS]["operator_token"])
 
 
@@ -193,33 +193,33 @@ def _source(loaded: LoadedExperiment, run_id: str) -> SiteSource:
 
 
 @contextmanager
-def _engine(wish: RunOptions, places: RunPaths) -> Iterator[Engine]:
-    if wish.engine == "sqlite":
+def _engine(options: RunOptions, paths: RunPaths) -> Iterator[Engine]:
+    if options.engine == "sqlite":
         with contextlib.closing(
-            SQLiteEngine(places.database(wish.run_id), sync_later=True, busy_timeout=LOCK_WAIT)
+            SQLiteEngine(paths.database(options.run_id), sync_later=True, busy_timeout=LOCK_WAIT)
         ) as engine:
             yield engine
         return
-    # Lazy import: moto takes a second to import, and only its users have it installed.
+    # Lazy import: moto takes a second to import, and is an optional dependency.
     from infra.local.moto.moto_engine import started
 
-    with started() as new_engine, contextlib.closing(new_engine(wish.run_id)) as engine:
+    with started() as new_engine, contextlib.closing(new_engine(options.run_id)) as engine:
         yield engine
 
 
 @dataclass(frozen=True)
 class _Carriers:
-    """What messages travel by, and what consumes them; None: the local twin."""
+    """The queue and schedule of a run, and their consumer; None: the local twin."""
 
     consumer: Callable[[App], MessageConsumer | QueueConsumer]
     queue: Queue | None = None
     schedule: TickSchedule | None = None
 
 
-def _carriers(wish: RunOptions) -> _Carriers:
-    if wish.engine == "sqlite":
+def _carriers(options: RunOptions) -> _Carriers:
+    if options.engine == "sqlite":
         return _Carriers(MessageConsumer)
-    # Put off, like the engine's own.
+    # Lazy import, as for the engine.
     from infra.local.moto.moto_cloud import MotoCloud
     from infra.local.moto.sqs_consumer import QueueConsumer
 
@@ -233,9 +233,9 @@ def _carriers(wish: RunOptions) -> _Carriers:
 
 
 @contextmanager
-def _channels(wish: RunOptions, sockets: LocalChannels) -> Iterator[Channels]:
-    """Give what sends to the sockets of this process: directly, or as in the cloud."""
-    if wish.engine == "sqlite":
+def _channels(options: RunOptions, sockets: LocalChannels) -> Iterator[Channels]:
+    """Yield the channels adapter for this process's sockets: direct, or through an emulated API Gateway."""
+    if options.engine == "sqlite":
         yield sockets
         return
     # Lazy import: boto3 takes a while to import.

@@ -1,4 +1,4 @@
-"""A run from its start to its end: serve, launch, let bots take part, stop in order."""
+"""Runs a session: serves a run, launches it, lets bots take part, and shuts down."""
 
 from __future__ import annotations
 
@@ -27,68 +27,68 @@ from .crowd import Crowd, Participation
 from .run_paths import RunPaths
 
 _logger = logging.getLogger("petri.local")
-#: Seconds between two looks whether a session that ends by itself is over.
+#: Seconds between two checks whether a session has finished.
 LOOK_EVERY = 0.3
 
 
 @dataclass(frozen=True)
 class BotSpec:
-    """The bots of a session: of which classes, how many, how many at the same moment."""
+    """The bots of a session: their classes, their number and their concurrency."""
 
     classes: Sequence[type[Any]]
     count: int
     at_once: int
     seed: int | None = None
     before: int = 0
-    #: seconds that one bot may take; None: as long as it likes
+    #: time limit for each bot, in seconds; None: no limit
     bot_timeout: float | None = None
-    #: seconds that all of them together may take
+    #: time limit for all bots, in seconds
     timeout: float | None = None
 
 
 @dataclass(frozen=True)
 class SessionSpec:
-    """What somebody wants of a session."""
+    """The options of a session."""
 
     run_id: str
-    #: where the run listens
+    #: the listening socket
     listener: socket.socket
-    #: whether the experiment is launched; data that was loaded again is only looked at
+    #: whether to launch the experiment; a loaded export is only served
     launch: bool = True
     bots: BotSpec | None = None
-    #: end when the bots are through, or go on serving
+    #: whether to end when all bots have finished
     leave: bool = False
-    #: asked now and then while serving: whether the session may end by itself
+    #: polled while serving: whether the session has finished
     is_over: Callable[[], bool] | None = None
-    #: what the experiment's own code raises; a run of bots ends at the first failure
+    #: failures of the experiment's code; a run of bots ends at the first one
     failures: HookFailures | None = None
     #: called several times a second while the session lasts
     look: Callable[[], None] | None = None
 
 
 class Watcher(Protocol):
-    """Is told how a session goes."""
+    """Observes a session."""
 
     def started(self, url: str, launched: str) -> None:
-        """Take where the run is served, and what its recruiter said at the launch."""
+        """Called with the run's address and the recruiter's message at the launch."""
 
-    def ended(self, fared: Participation) -> None:
-        """Take how a bot fared."""
+    def ended(self, result: Participation) -> None:
+        """Called with the result of each bot."""
 
 
 async def run_session(
-    host: Host, drain: BackgroundWorker, token: str, plan: SessionSpec, places: RunPaths, watcher: Watcher
+    host: Host, drain: BackgroundWorker, token: str, plan: SessionSpec, paths: RunPaths, watcher: Watcher
 ) -> bool:
-    """Serve the run until the bots are through or somebody stops it; True when all bots succeeded.
+    """Serve the run until all bots have finished or a signal stops it; True when all bots succeeded.
 
     Raises ExperimentError when the experiment can't be launched.
     """
-    # What is loaded by now stays: the collector of garbage need not look through it again and again.
+    # Objects that are loaded by now live on, so the garbage collector need not scan them.
     gc.collect()
     gc.freeze()
     stop = asyncio.Event()
     url = url_of(plan.listener)
-    note = places.announce(plan.run_id, url)
+    note = paths.announce(plan.run_id, url)
     try:
         with stopping_on_signals(stop):
             async with served(host, drain, plan.listener):
@@ -116,26 +116,25 @@ async def _serve_until(
 
 
 async def launch(host: Host, token: str) -> str:
-    """Launch the experiment, as an operator's POST does; a run that goes on is not launched twice."""
+    """Launch the experiment, as an operator's POST does; a continued run isn't launched twice."""
     match = host.lane.routes.match("/launch")
     if match is None:
         raise ExperimentError("The app has no route /launch; register Petri's blueprints in app.py.")
     headers = ((b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json"))
     answer = await host.lane.answer(HttpRequest("POST", "/launch", b"", headers, b"{}", "127.0.0.1"), match)
-    said = json.loads(answer.body)
-    if said.get("error_code") == "internal_error":
+    reply = json.loads(answer.body)
+    if reply.get("error_code") == "internal_error":
         raise ExperimentError(
-            "The experiment's own code failed at the launch, as shown above; correct it there and run the "
-            "command again."
+            "The experiment's code failed at the launch, as shown above; fix it and run the command again."
         )
-    if said.get("status") == "error":
-        raise ExperimentError(f"The experiment can't be launched: {said['error_text']}")
-    return str(said.get("recruitment_msg", ""))
+    if reply.get("status") == "error":
+        raise ExperimentError(f"The experiment can't be launched: {reply['error_text']}")
+    return str(reply.get("recruitment_msg", ""))
 
 
 @asynccontextmanager
 async def served(host: Host, drain: BackgroundWorker, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve a host, and carry out what it leaves to do, while the block lasts."""
+    """Serve a host and process its messages inside the with block."""
     stop_serving = asyncio.Event()
     host.after_request = drain.soon
     if host.sockets is not None:
@@ -154,13 +153,13 @@ async def served(host: Host, drain: BackgroundWorker, listener: socket.socket) -
 
 
 def _after_event(host: Host, drain: BackgroundWorker) -> None:
-    """See to what a frame left to do, and to those for whom it may have opened a place."""
+    """Process the messages that a frame left, and retry requests for which it may have opened a place."""
     host.lane.wake()
     drain.soon()
 
 
 async def _let_bots_take_part(plan: SessionSpec, url: str, stop: asyncio.Event, watcher: Watcher) -> bool:
-    """Let the bots of a plan take part; True when all of them came through."""
+    """Let the bots of a session take part; True when all of them succeeded."""
     if plan.bots is None:
         return True
     taking_part = _BotsTakingPart(plan.bots, url, stop, watcher, plan.look)
@@ -170,7 +169,7 @@ async def _let_bots_take_part(plan: SessionSpec, url: str, stop: asyncio.Event, 
 
 
 class _BotsTakingPart:
-    """The bots of a session, from the first to the last, or until something ends them."""
+    """Runs the bots of a session until all have finished, or until it is stopped."""
 
     def __init__(
         self,
@@ -192,16 +191,16 @@ class _BotsTakingPart:
         self._watcher = watcher
 
     def note_failure(self) -> None:
-        """Take note, from any thread, that the experiment's own code has failed."""
+        """Record that the experiment's code has failed; may be called from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._failed.set)
 
-    def _note_end(self, fared: Participation) -> None:
+    def _note_end(self, result: Participation) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ended.put_nowait, fared)
+            self._loop.call_soon_threadsafe(self._ended.put_nowait, result)
 
     async def run(self) -> bool:
-        """Return whether all came through; False at once when the run is stopped or a hook fails."""
+        """Return whether all bots succeeded; False at once when the run is stopped or a hook fails."""
         self._crowd.start(self._note_end)
         until = self._loop.time() + (self._bots.timeout or math.inf)
         left, all_succeeded = self._bots.count, True
@@ -214,17 +213,17 @@ class _BotsTakingPart:
                     self._crowd.cut_short(self._bots.bot_timeout, self._note_end)
                 if self._look is not None:
                     self._look()
-                fared = await self._next()
-                if fared is not None:
+                result = await self._next()
+                if result is not None:
                     left -= 1
-                    self._watcher.ended(fared)
-                    all_succeeded = all_succeeded and fared.succeeded
+                    self._watcher.ended(result)
+                    all_succeeded = all_succeeded and result.succeeded
         finally:
             self._crowd.stop()
         return all_succeeded and not left and not self._failed.is_set()
 
     async def _next(self) -> Participation | None:
-        """Wait for the next bot that ends; None when something else wants a look first."""
+        """Wait for the next bot that ends; None after a short timeout, a stop or a failure."""
         stopping = [asyncio.create_task(one.wait()) for one in (self._stop, self._failed)]
         next_end = asyncio.create_task(self._ended.get())
         try:
@@ -235,11 +234,11 @@ class _BotsTakingPart:
                 task.cancel()
 
     def _end_late(self, left: int) -> None:
-        """Say what each bot was waiting for when the time of all of them was over."""
-        for fared in self._crowd.end("the run's time was over"):
-            self._watcher.ended(fared)
+        """Report what each bot was waiting for when the time limit for all bots was reached."""
+        for result in self._crowd.end("the run's time limit was reached"):
+            self._watcher.ended(result)
         _logger.warning(
-            "The run was ended after %g seconds (--timeout): %s of %s bots had not come through.",
+            "The run was ended after %g seconds (--timeout): %s of %s bots had not finished.",
             self._bots.timeout,
             left,
             self._bots.count,
@@ -247,5 +246,5 @@ class _BotsTakingPart:
 
 
 def _has_failed(plan: SessionSpec) -> bool:
-    """Whether a run of bots has shown a failure of the experiment's own code."""
+    """Whether the experiment's code has failed in a run of bots."""
     return plan.bots is not None and plan.failures is not None and bool(plan.failures.failures)

@@ -1,4 +1,4 @@
-"""What comes out of a run: the exported zip, and the experiment's own analysis of it."""
+"""Exports a run, summarizes it, and runs the experiment's own analysis."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from .run import Run
 from .run_paths import RunPaths
 
 
-def note_settings(run: Run, places: RunPaths) -> None:
-    """Keep beside the data what the run's export says about how it was made, and the code that runs."""
-    # Lazy import: exports and summaries have no use for it.
+def note_settings(run: Run, paths: RunPaths) -> None:
+    """Store a run's settings, versions and code next to its data, for its export."""
+    # Lazy import: exports and summaries don't need it.
     from infra.packaging import provenance
     from infra.problems import OperatorProblem
 
     version = provenance.describe(run.loaded)
     facts = {**provenance.manifest_of(version), "settings": run.loaded.config.as_dict()}
     try:
-        provenance.archive(run.loaded, version, places.code(run.id))
+        provenance.archive(run.loaded, version, paths.code(run.id))
     except OperatorProblem as problem:
-        places.code(run.id).unlink(missing_ok=True)
+        paths.code(run.id).unlink(missing_ok=True)
         facts["code_left_out"] = str(problem)
-    places.facts(run.id).write_text(json.dumps(facts, indent=2, default=str), encoding="utf-8")
+    paths.facts(run.id).write_text(json.dumps(facts, indent=2, default=str), encoding="utf-8")
 
 
 def export(
-    engine: Engine, run_id: str, places: RunPaths, *, scrub: bool = True, excel_safe: bool = False
+    engine: Engine, run_id: str, paths: RunPaths, *, scrub: bool = True, excel_safe: bool = False
 ) -> Path:
-    """Write the run's zip and give its path."""
-    log, facts, code = places.log(run_id), places.facts(run_id), places.code(run_id)
+    """Write the run's export and return its path."""
+    log, facts, code = paths.log(run_id), paths.facts(run_id), paths.code(run_id)
     manifest: Mapping[str, Any] = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
     return write_zip(
         engine,
-        places.export(run_id),
+        paths.export(run_id),
         app_id=run_id,
         scrub=scrub,
         log=log if log.exists() else None,
@@ -55,24 +55,24 @@ def export(
 
 
 def counted(archive: Path) -> Summary:
-    """Count participants and networks of an exported run, and reckon its pay."""
+    """Summarize an exported run: participants, networks and hourly pay."""
     data = Data(archive)
     return summary_of(data.participants.list, data.networks.list, data.payments.list)
 
 
-def floor_of(run_id: str, places: RunPaths) -> Decimal | None:
-    """Return the pay an hour below which a run's operator wants to be warned; None when it isn't set."""
-    floor = _settings_of(run_id, places).get("min_hourly_pay")
+def floor_of(run_id: str, paths: RunPaths) -> Decimal | None:
+    """Return the hourly pay below which the operator is warned; None if it isn't set."""
+    floor = _settings_of(run_id, paths).get("min_hourly_pay")
     return None if floor is None else Decimal(str(floor))
 
 
-def currency_in(run_id: str, places: RunPaths) -> str:
-    """Return the currency that a run's amounts are in."""
-    return currency_of(_settings_of(run_id, places))
+def currency_in(run_id: str, paths: RunPaths) -> str:
+    """Return the currency of a run's payments."""
+    return currency_of(_settings_of(run_id, paths))
 
 
-def _settings_of(run_id: str, places: RunPaths) -> dict[str, Any]:
-    facts = places.facts(run_id)
+def _settings_of(run_id: str, paths: RunPaths) -> dict[str, Any]:
+    facts = paths.facts(run_id)
     if not facts.exists():
         return {}
     settings: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))["settings"]
@@ -80,7 +80,7 @@ def _settings_of(run_id: str, places: RunPaths) -> dict[str, Any]:
 
 
 def analysis(run: Run, archive: Path) -> Report | None:
-    """Let the experiment analyse its run's data, and note which run that is; None without an analysis."""
+    """Run the experiment's analysis of the run's data; None without an analysis."""
     data = Data(archive)
     with errors_only():
         report: Report | None = run.app.experiment_class().analyze(data)

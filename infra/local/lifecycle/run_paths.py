@@ -1,4 +1,4 @@
-"""Where the files of local runs lie: below the folder in which petri was started."""
+"""The paths of local runs' files, below the working directory of `petri`."""
 
 from __future__ import annotations
 
@@ -19,62 +19,62 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class RunPaths:
-    """`runs/` holds what runs write, `data/` what comes out of them."""
+    """`runs/` holds the files of runs, `data/` their exports."""
 
     root: Path
 
     def database(self, run_id: str) -> Path:
-        """Give the run's SQLite file."""
+        """Return the path of the run's SQLite file."""
         return self._runs() / f"{checked(run_id)}.sqlite"
 
     def log(self, run_id: str) -> Path:
-        """Give the run's log."""
+        """Return the path of the run's log."""
         return self._runs() / f"{checked(run_id)}.log"
 
     def facts(self, run_id: str) -> Path:
-        """Give the file that keeps how the run was made, for its export."""
+        """Return the path of the run's settings and versions, for its export."""
         return self._runs() / f"{checked(run_id)}.json"
 
     def code(self, run_id: str) -> Path:
-        """Give the archive of the code that runs, for its export."""
+        """Return the path of the archive of the run's code, for its export."""
         return self._runs() / f"{checked(run_id)}.code.zip"
 
     def origin(self, run_id: str) -> Path:
-        """Give the file that keeps which folder the run was made of."""
+        """Return the path of the file that names the run's experiment folder."""
         return self._runs() / f"{checked(run_id)}.origin"
 
     def export(self, run_id: str) -> Path:
-        """Give the zip that the run is exported to."""
+        """Return the path of the run's export."""
         return self._data() / f"{checked(run_id)}-data.zip"
 
     def workbook(self, run_id: str) -> Path:
-        """Give the Excel workbook that the run is exported to."""
+        """Return the path of the run's Excel workbook."""
         return self._data() / f"{checked(run_id)}-data.xlsx"
 
     def report(self, run_id: str) -> Path:
-        """Give the page that the experiment's own analysis is saved to."""
+        """Return the path of the report of the experiment's own analysis."""
         return self._data() / f"{checked(run_id)}-report.html"
 
     def close_to_others(self, run_id: str) -> None:
-        """Let files of a run that are there already be read by this user alone."""
+        """Make a run's existing files readable by this user only."""
         for file in self._runs().glob(f"{checked(run_id)}.*"):
             file.chmod(0o600)
 
     def has_runs(self) -> bool:
-        """Whether any run has a file here."""
+        """Whether any run exists here."""
         return next((self.root / "runs").glob("*.sqlite"), None) is not None
 
     def has(self, run_id: str) -> bool:
-        """Whether a run has a file here."""
+        """Whether a run exists here."""
         return _RUN_ID.fullmatch(run_id) is not None and (self.root / "runs" / f"{run_id}.sqlite").exists()
 
     def existing(self, run_id: str | None) -> str:
-        """Give a run's id if it has a file; without one, the run that was written to last."""
+        """Return the id of an existing run; by default that of the run written to last."""
         files = sorted((self.root / "runs").glob("*.sqlite"), key=_last_written)
         known = [file.stem for file in files]
         if not known:
             raise NotFound(
-                f"{self.root / 'runs'} holds no run; start one with `petri debug DIR` in this folder."
+                f"There are no runs in {self.root / 'runs'}; start one with `petri debug DIR` in this folder."
             )
         if run_id is None:
             return known[-1]
@@ -86,22 +86,22 @@ class RunPaths:
         return run_id
 
     def announce(self, run_id: str, url: str) -> Path:
-        """Note where a run is served, for commands that talk to it; remove the file when it ends."""
+        """Record where a run is served, for other commands; the caller removes the file at the end."""
         path = self._runs() / f"{checked(run_id)}.running"
         self._last(run_id).write_text(url, encoding="utf-8")
         path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
         return path
 
     def address(self, run_id: str | None = None) -> str:
-        """Give the address of a run that is being served here; without an id, the latest one's."""
+        """Return the address of a run that is being served; by default that of the latest."""
         pattern = f"{checked(run_id)}.running" if run_id else "*.running"
         notes = sorted(
             (self.root / "runs").glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True
         )
         for note in notes:
-            said = json.loads(note.read_text(encoding="utf-8"))
-            if is_alive(said["pid"]):
-                return str(said["url"])
+            server = json.loads(note.read_text(encoding="utf-8"))
+            if is_alive(server["pid"]):
+                return str(server["url"])
         if run_id:
             known = self.existing(run_id)
             raise NotFound(
@@ -110,7 +110,7 @@ class RunPaths:
         raise NotFound("No run is being served here; start one with `petri debug DIR` in this folder.")
 
     def last_address(self, run_id: str) -> str | None:
-        """Give the address at which a run was served last, also when it isn't any more; None before."""
+        """Return the address at which a run was last served; None if it never was."""
         last = self._last(run_id)
         return last.read_text(encoding="utf-8").strip() if last.exists() else None
 
@@ -126,9 +126,9 @@ class RunPaths:
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Let what is written in the block be read by this user alone, whoever made the folder that it is in.
+    """Make files that are written in the with block readable by this user only.
 
-    Runs hold who took part, and the operator's token.
+    Runs contain participants' identities and the operator's token.
     """
     before = os.umask(0)
     os.umask(before | 0o077)
@@ -139,26 +139,28 @@ def private_files() -> Iterator[None]:
 
 
 def checked(run_id: str) -> str:
-    """Give the id back if it can name files."""
+    """Return the id if it is valid as a file name, else raise BadRequest."""
     if not _RUN_ID.fullmatch(run_id):
-        raise BadRequest(f"{run_id!r} can't be a run's id; use letters, digits, dots and dashes, at most 64.")
+        raise BadRequest(
+            f"{run_id!r} is not a valid run id; use at most 64 letters, digits, dots and dashes."
+        )
     return run_id
 
 
 def new_run_id(name: str) -> str:
-    """Make an id that says what was run and when, and that no other run has."""
+    """Create a unique id with the experiment's name and the time."""
     readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:32] or "run"
     return f"{readable}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _made(folder: Path) -> Path:
-    # Runs hold who took part, and the operator's token.
+    # Runs contain participants' identities and the operator's token.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process of this machine is running."""
+    """Whether a process with this id is running."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -169,6 +171,6 @@ def is_alive(process: int) -> bool:
 
 
 def _last_written(database: Path) -> float:
-    """Give when a file was last written to; what a running process wrote stands beside it at first."""
+    """Return when a database was last written to; its write-ahead log counts as well."""
     files = (database, database.with_suffix(".sqlite-wal"))
     return max(file.stat().st_mtime for file in files if file.exists())

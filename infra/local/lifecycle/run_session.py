@@ -1,4 +1,4 @@
-"""How a command works on a run: through the same operations as the platform, over the run's own store."""
+"""Opens a run for a command, which acts through the platform's operations on the run's store."""
 
 from __future__ import annotations
 
@@ -19,87 +19,85 @@ from chalicelib.workers import queue_consumer
 
 @dataclass(frozen=True)
 class DrainResult:
-    """What became of what an operation left to do."""
+    """The result of the messages that a command left in the outbox."""
 
     done: int
     failed: int
-    #: Whether a host serves the run and sees to it.
+    #: Whether the host that serves the run processes them.
     by_host: bool
-    #: What recruiters said.
+    #: What recruiters reported.
     said: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         if self.by_host:
-            return "The run is being served: its host carries this out within seconds."
+            return "The run is being served; its server processes this within seconds."
+        processed = f"The run isn't being served. This command processed {_count(self.done)}."
         if not self.failed:
-            return f"Nobody serves this run, so it was carried out here: {_count(self.done)}."
-        return (
-            f"Nobody serves this run, so it was carried out here: {_count(self.done)}. {self.failed} more "
-            "failed; they are kept, and tried again when the run is served."
-        )
+            return processed
+        return f"{processed} {_count(self.failed)} failed and will be retried when the run is served."
 
 
 @dataclass(frozen=True)
 class RunSession:
-    """A run that a command works on."""
+    """A run that a command acts on."""
 
     run_id: str
     app: App
-    #: Where the run is served; None when nobody serves it.
+    #: Where the run is served; None when it isn't being served.
     address: str | None
-    #: The address that links are given with: where it is served, was served last, or would be.
+    #: The base address of links: where the run is served, was last served, or would be served.
     base: str = ""
-    #: What the run is made of; None when it was opened without its code.
+    #: The experiment's folder; None when the run was opened without its code.
     folder: Path | None = None
 
     @property
     def how_to_serve(self) -> str:
-        """The command after which links work that were given while nobody served the run."""
+        """The command that serves the run at the address of its links."""
         port = urlsplit(self.base).port
         folder = shlex.quote(str(self.folder or "DIR"))
         return f"petri debug {folder} --id {self.run_id}{'' if port is None else f' --port {port}'}"
 
     def carry_out(self) -> DrainResult:
-        """See to what was left to do: leave it to the host, or do it here."""
+        """Process the messages in the outbox, unless the run's server does."""
         if self.address is not None:
             return DrainResult(0, 0, by_host=True)
         queue = self.app.queue
         if not isinstance(queue, LocalQueue):
-            raise PetriError("A local run needs the local queue; build its app with bootstrap.local().")
+            raise PetriError("A local run requires the local queue; build its app with bootstrap.local().")
         done = failed = 0
-        with _captured_log() as said:
+        with _captured_log() as messages:
             while (message := queue.take()) is not None:
                 if queue_consumer.consume(LocalQueue.as_event(message))["batchItemFailures"]:
                     failed += 1
                 else:
                     done += 1
-        return DrainResult(done, failed, by_host=False, said=said)
+        return DrainResult(done, failed, by_host=False, said=messages)
 
 
 class _LogCapture(logging.Handler):
-    """Keeps what workers log about their doings."""
+    """Collects the messages that workers log."""
 
-    def __init__(self, said: list[str]) -> None:
+    def __init__(self, messages: list[str]) -> None:
         super().__init__(logging.INFO)
-        self._said = said
+        self._messages = messages
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno == logging.INFO:
-            self._said.append(str(getattr(record, FOR_OPERATOR, record.getMessage())))
+            self._messages.append(str(getattr(record, FOR_OPERATOR, record.getMessage())))
 
 
 @contextmanager
 def _captured_log() -> Iterator[list[str]]:
-    """Give what recruiters answer while the block lasts; they say it in the workers' log."""
-    said: list[str] = []
-    worker, ear = logging.getLogger("petri.worker"), _LogCapture(said)
+    """Yield the list of messages that recruiters report in the workers' log inside the with block."""
+    messages: list[str] = []
+    worker, handler = logging.getLogger("petri.worker"), _LogCapture(messages)
     before = worker.level
     worker.setLevel(logging.INFO)
-    worker.addHandler(ear)
+    worker.addHandler(handler)
     try:
-        yield said
+        yield messages
     finally:
-        worker.removeHandler(ear)
+        worker.removeHandler(handler)
         worker.setLevel(before)
 
 

@@ -1,4 +1,4 @@
-"""Runs experiments from Python: what is behind `Experiment.run()` and `Experiment.collect()`."""
+"""Runs experiments from Python: implements `Experiment.run()` and `Experiment.collect()`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .run_paths import RunPaths, new_run_id
 
 
 class LocalRunner:
-    """Runs an experiment's folder on this machine; runs/ and data/ lie below the current folder."""
+    """Runs an experiment's folder on this machine, with runs/ and data/ in the current folder."""
 
     def run(self, experiment: type, app_id: str | None, settings: Mapping[str, Any], bot: bool) -> Data:
-        """Run to the end and return the data: with bots, or serving people until all is complete.
+        """Run to the end and return the data: with bots, or for people until all networks are complete.
 
-        Raises ExperimentError and ConfigError for what is wrong with the folder or the settings.
+        Raises ExperimentError and ConfigError for problems of the folder or the settings.
         """
         folder = _folder_of(experiment)
         wanted = {"recruiter": "bots"} if bot else {}
@@ -36,11 +36,11 @@ class LocalRunner:
         return _run(RunOptions(folder, run_id, settings={**wanted, **_only_here(settings)}))
 
     def collect(self, experiment: type, app_id: str, settings: Mapping[str, Any], bot: bool) -> Data:
-        """Return the data of the run with this id; run it when there is none. `app_id` is a UUID."""
+        """Return the data of the run with this id, a UUID; run it first if there is none."""
         try:
             uuid.UUID(app_id)
         except ValueError:
-            raise BadRequest(f"{app_id!r} is no UUID; make one with `petri uuid`.") from None
+            raise BadRequest(f"{app_id!r} is not a valid UUID; create one with `petri uuid`.") from None
         archive = RunPaths(Path.cwd()).export(app_id)
         return Data(archive) if archive.exists() else self.run(experiment, app_id, settings, bot)
 
@@ -50,27 +50,25 @@ def _folder_of(experiment: type) -> Path:
         return Path(inspect.getfile(experiment)).resolve().parent
     except (TypeError, OSError) as error:
         raise ExperimentError(
-            f"{experiment.__name__} was not read from a file; put it into an experiment.py of its own folder."
+            f"{experiment.__name__} isn't defined in a file; move it to experiment.py in its own folder."
         ) from error
 
 
 def _only_here(settings: Mapping[str, Any]) -> dict[str, Any]:
     mode = settings.get("mode", "debug")
     if mode != "debug":
-        raise BadRequest(
-            f"run(mode={mode!r}) needs a deployed app; on this machine an experiment runs with mode='debug'."
-        )
+        raise BadRequest(f"run(mode={mode!r}) requires a deployed app; on this machine use mode='debug'.")
     return dict(settings)
 
 
-def _run(wish: RunOptions) -> Data:
-    places = RunPaths(Path.cwd())
+def _run(options: RunOptions) -> Data:
+    paths = RunPaths(Path.cwd())
     chalice_app()
-    with kept(places.log(wish.run_id)), opened(wish, places) as run:
-        run_outcome.note_settings(run, places)
+    with kept(paths.log(options.run_id)), opened(options, paths) as run:
+        run_outcome.note_settings(run, paths)
         plan = SessionSpec(run.id, listen("127.0.0.1", 0), is_over=lambda: _is_over(run))
-        asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, places, _Quiet(run)))
-        return Data(run_outcome.export(run.engine, run.id, places))
+        asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, paths, _Quiet(run)))
+        return Data(run_outcome.export(run.engine, run.id, paths))
 
 
 def _is_over(run: Run) -> bool:
@@ -78,7 +76,7 @@ def _is_over(run: Run) -> bool:
 
 
 class _Quiet:
-    """Tells the recruiter where the run is served, and nobody else anything."""
+    """A watcher that only sets the run's address."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -87,5 +85,5 @@ class _Quiet:
         del launched
         self._run.address.url = url
 
-    def ended(self, fared: Participation) -> None:
-        del fared
+    def ended(self, result: Participation) -> None:
+        del result

@@ -1,4 +1,4 @@
-"""Where the built pages of a run lie while it is served: below the system's folder for temporary files."""
+"""Creates the temporary folder for a run's built pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME = re.compile(r"petri-site-(\d+)-\w+")
 
 @contextmanager
 def site_folder() -> Iterator[Path]:
-    """Give a new folder for pages, removed afterwards; so are those that killed processes left behind."""
+    """Yield a new folder for pages and remove it afterwards, with those left behind by killed processes."""
     _remove_left_over()
     with tempfile.TemporaryDirectory(prefix=f"petri-site-{os.getpid()}-") as folder:
         yield Path(folder) / "site"
@@ -27,5 +27,5 @@ def _remove_left_over() -> None:
     for folder in Path(tempfile.gettempdir()).glob("petri-site-*"):
         found = _NAME.fullmatch(folder.name)
         if found is not None and not is_alive(int(found[1])):
-            # Other users' folders can't be removed, and need not be.
+            # Other users' folders can't be removed.
             shutil.rmtree(folder, ignore_errors=True)

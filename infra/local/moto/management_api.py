@@ -1,7 +1,7 @@
-"""A loopback stand-in of API Gateway's management API: what Lambda posts to sockets through.
+"""Emulates API Gateway's management API on loopback, through which Lambda posts to sockets.
 
-It speaks as AWS documents under "Use @connections commands in your backend service": POST sends, GET
-describes, DELETE closes; 410 for a connection that is gone, 413 above 128 KB.
+It follows AWS's "Use @connections commands in your backend service": POST sends, GET describes, DELETE
+closes; 410 for a closed connection, 413 above 128 KB.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chalicelib.messaging.local_channels import MOST_BYTES, LocalChannels
 from infra.lambda_events.socket_events import STAGE
 
 CONNECTIONS = f"/{STAGE}/@connections/"
-#: Answers by HTTP status: the error's name, and what is said.
+#: Errors: the HTTP status, the error's name and its message.
 GONE = (410, "GoneException", "")
 TOO_LARGE = (413, "PayloadTooLargeException", "Message too long")
 LIMITED = (429, "LimitExceededException", "Rate exceeded")
@@ -27,17 +27,17 @@ Refusal = tuple[int, str, str]
 
 
 class ManagementAPI:
-    """Serves `/@connections/<id>` on a free port of this machine, in threads of its own."""
+    """Serves `/@connections/<id>` on a free port of this machine, in its own threads."""
 
     def __init__(self, sockets: LocalChannels) -> None:
-        """`sockets`: the connections that there are."""
+        """`sockets`: the registry of open connections."""
         self.sockets = sockets
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, name="management-api", daemon=True)
 
     @property
     def url(self) -> str:
-        """The stage's address, as clients of the management API are given it."""
+        """The stage's address, for clients of the management API."""
         return f"http://127.0.0.1:{self._server.server_port}/{STAGE}"
 
     def __enter__(self) -> Self:
@@ -50,7 +50,7 @@ class ManagementAPI:
         self._server.server_close()
 
     def refusal(self, method: str, connection_id: str) -> Refusal | None:
-        """Say why a call is refused before it is looked at; override to play AWS's bad days."""
+        """Return an error for a call before it is processed; override it to inject faults."""
         del method, connection_id
         return None
 
@@ -108,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, {"connectedAt": now, "lastActiveAt": now, "identity": identity})
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep silent: each operation logs for itself."""
+        """Log nothing: each operation has its own log entry."""
 
     def _connection_id(self) -> str | None:
         path = unquote(self.path.partition("?")[0])

@@ -1,7 +1,7 @@
-"""SQS, SNS and EventBridge inside this process, played by moto: messages travel as they do in the cloud.
+"""SQS, SNS and EventBridge inside this process, emulated by moto: messages take the same path as on AWS.
 
-moto carries messages and switches rules, but calls no function: what Lambda's event source mapping and
-EventBridge's schedule do is done here, with the very handlers of app.py.
+moto delivers messages and enables rules, but doesn't call functions: this module does what Lambda's event
+source mapping and EventBridge's schedule do, with the handlers of app.py.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .moto_engine import REGION
 QUEUES = {Lane.WORK: "petri-local-messages", Lane.REALTIME: "petri-local-realtime"}
 DEAD_QUEUE = "petri-local-dead"
 TOPIC, RULE = "petri-local-reports", "petri-local-on_tick-event"
-#: How often a message may be handed out before it goes to the dead queue; the consumer buries it sooner.
+#: Receives before a message goes to the dead-letter queue; the consumer moves it to dead letters sooner.
 MOST_RECEIVES = 1000
-#: Seconds for which a message that was handed out is hidden.
+#: The visibility timeout of a received message, in seconds.
 VISIBILITY = 30
-#: The most messages that Lambda hands to a function of ours at once.
+#: The batch size of Lambda's event source mapping.
 BATCH = 10
 
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -37,7 +37,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the resources are."""
+    """The addresses of the resources."""
 
     queue: str
     queue_arn: str
@@ -53,19 +53,19 @@ class Addresses:
 
 
 class MotoCloud:
-    """The messaging resources of one run, made anew; use it while `moto_engine.started()` lasts."""
+    """The messaging resources of one run; use it inside `moto_engine.started()`."""
 
     def __init__(self) -> None:
-        """Make nothing yet."""
+        """Create nothing yet."""
         self.clients = AwsClients(REGION)
 
     def make(self) -> Addresses:
-        """Make the queues, the topic that reports into one, and the clock's rule; say where they are."""
+        """Create the queues, the topic and the clock's rule; return their addresses."""
         return self.at
 
     @cached_property
     def at(self) -> Addresses:
-        """Where the resources are, which are made when this is first asked."""
+        """The addresses of the resources, which are created on first access."""
         sqs, sns = self.clients.maker("sqs")(), self.clients.maker("sns")()
         dead_url, dead_arn = self._queue(DEAD_QUEUE, {})
         redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": MOST_RECEIVES}
@@ -95,19 +95,19 @@ class MotoCloud:
         return url, str(found["Attributes"]["QueueArn"])
 
     def queue(self, clock: Clock) -> SQSQueue:
-        """Return what posts to the queues."""
+        """Return the adapter that sends to the queues."""
         return SQSQueue(QUEUES, clock, self.clients.maker("sqs"))
 
     def schedule(self) -> EventBridgeSchedule:
-        """Return what switches the clock's rule."""
+        """Return the adapter that enables and disables the clock's rule."""
         return EventBridgeSchedule(RULE, self.clients.maker("events"))
 
     # -- what Lambda does ---------------------------------------------------------------------------
 
     def receive(self) -> list[dict[str, Any]]:
-        """Take what waits in one queue, as the records of an event: real-time messages first.
+        """Receive a batch from one queue, as the records of an event: real-time messages first.
 
-        Lambda polls the queues at the same time; here one process does one thing after the other.
+        Lambda polls the queues concurrently; here one process polls them in turn.
         """
         for arn in self.at.queues:
             records = self.receive_from(arn)
@@ -116,7 +116,7 @@ class MotoCloud:
         return []
 
     def receive_from(self, arn: str) -> list[dict[str, Any]]:
-        """Take what waits in the queue with this ARN, as the records of an event."""
+        """Receive a batch from the queue with this ARN, as the records of an event."""
         answer = self.clients.maker("sqs")().receive_message(
             QueueUrl=self.at.queues[arn],
             MaxNumberOfMessages=BATCH,
@@ -126,9 +126,9 @@ class MotoCloud:
         return [_record(message, arn) for message in answer.get("Messages", ())]
 
     def hand_over(self, records: list[dict[str, Any]], on_message: Handler) -> list[str]:
-        """Call a function with records, and delete those that it doesn't name as failed; return the others.
+        """Call a function with records, and delete those that it doesn't report as failed; return the others.
 
-        Those come again when they are visible again, and so do all when the function itself fails.
+        Failed records are received again after the visibility timeout; so are all if the function raises.
         """
         answer = on_message({"Records": records}, None)
         failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -141,7 +141,7 @@ class MotoCloud:
         return failed
 
     def tick(self, on_tick: Handler, now: datetime) -> bool:
-        """Call the clock's function as EventBridge does, if its rule is on; say whether it is."""
+        """Call the clock's function as EventBridge does, if its rule is enabled; return whether it is."""
         if not self.schedule().is_on:
             return False
         on_tick(_scheduled_event(now), None)

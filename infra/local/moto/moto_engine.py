@@ -1,8 +1,8 @@
-"""DynamoDB inside this process, played by moto: to rehearse the cloud's engine on a laptop.
+"""DynamoDB inside this process, emulated by moto, to run the cloud's engine on a laptop.
 
-As it comes, moto copies the whole table for every transaction and lets threads into one another's
-transactions. Here it copies the items that a transaction touches, and one lock surrounds each call.
-Nothing is kept when the process ends, and no network is used.
+By default, moto copies the whole table for every transaction and doesn't isolate threads' transactions. Here
+it copies only the items that a transaction touches, and a lock serializes all calls. The data is lost when
+the process ends, and no network is used.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ NewEngine = Callable[[str], DynamoDBEngine]
 
 @contextmanager
 def started() -> Iterator[NewEngine]:
-    """Play AWS inside this process while the block lasts; yield what makes a table and its engine."""
+    """Emulate AWS inside the with block; yield a function that creates a table and its engine."""
     try:
         from moto import mock_aws
         from moto.core.config import DefaultConfig
     except ImportError as error:
         raise PetriError(
-            "moto, which plays DynamoDB here, isn't installed: pip install 'petri[rehearse]', "
+            "moto, which emulates DynamoDB, isn't installed; run pip install 'petri[rehearse]', "
             "or use the SQLite engine."
         ) from error
     with mock_aws(config=DefaultConfig()), isolated_transactions():
@@ -45,7 +45,7 @@ def _new_engine(table_name: str = "petri") -> DynamoDBEngine:
 
 @contextmanager
 def isolated_transactions() -> Iterator[None]:
-    """Give moto's DynamoDB one lock, and transactions that copy only the items they touch."""
+    """Patch moto's DynamoDB: one lock for all calls, and transactions that copy only the items they touch."""
     from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.table import Table
     from moto.dynamodb.responses import DynamoHandler
@@ -69,13 +69,13 @@ def isolated_transactions() -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(patch.object(DynamoHandler, "call_action", call_alone))
         patches.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact_touched))
-        # moto's own copy for a rollback becomes the table itself, so that rollback changes nothing.
+        # moto copies the table for a rollback; returning the table itself makes that rollback a no-op.
         patches.enter_context(patch.object(Table, "__deepcopy__", lambda table, _: table, create=True))
         yield
 
 
 def _touched(backend: Any, write: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
-    """Return a table, an item's keys in it and a copy of the item, or None for one that isn't there."""
+    """Return a table, an item's keys and a copy of the item, or None if it doesn't exist."""
     (operation,) = write.values()
     table = backend.get_table(operation["TableName"])
     hash_key, range_key = backend.get_keys_value(table, operation.get("Key") or operation["Item"])

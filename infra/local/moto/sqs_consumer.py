@@ -1,4 +1,4 @@
-"""The consumer of a run whose messages travel through SQS: plays what calls Lambda's functions."""
+"""The consumer of a run whose messages go through SQS: calls the handlers as Lambda's triggers do."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .moto_cloud import Handler, MotoCloud
 
 logger = logging.getLogger("petri.local")
 
-#: Seconds between two looks into the queues: they don't say when something comes.
+#: Seconds between two polls of the queues.
 LOOK_EVERY = 0.1
 
 
 class QueueConsumer:
-    """Hands messages and ticks to the handlers of app.py, between requests."""
+    """Passes messages and ticks to the handlers of app.py, between requests."""
 
     def __init__(self, app: App, cloud: MotoCloud, on_message: Handler, on_tick: Handler) -> None:
-        """`on_message`, `on_tick`: what Lambda would call."""
+        """`on_message`, `on_tick`: the handlers that Lambda would call."""
         self._cloud = cloud
         self._clock = app.clock
         self._on_message = on_message
@@ -28,7 +28,7 @@ class QueueConsumer:
         scheduler.forget_sockets()
 
     def carry_out_one(self) -> bool:
-        """Carry out what waits in one queue, a batch at most; False when nothing waits in either."""
+        """Process a batch from one queue; False when both are empty."""
         self._tick_once_a_minute()
         records = self._cloud.receive()
         if records:
@@ -36,7 +36,7 @@ class QueueConsumer:
         return bool(records)
 
     def next_due(self) -> float | None:
-        """In how many seconds to look again."""
+        """Return the seconds until the next poll."""
         return LOOK_EVERY
 
     def _tick_once_a_minute(self) -> None:
@@ -44,4 +44,4 @@ class QueueConsumer:
         if minute != self._minute:
             self._minute = minute
             if not self._cloud.tick(self._on_tick, self._clock.now()):
-                logger.debug("the clock sleeps")
+                logger.debug("The clock's rule is disabled.")

@@ -119,7 +119,7 @@ def test_deploying_again_keeps_the_names(placed: Deployed) -> None:
 def test_a_deploy_to_a_second_region_asks_whether_a_second_one_is_meant(placed: Deployed) -> None:
     demo = Path(__file__).parents[3] / "demos" / "bartlett1932"
     ended = call("sandbox", str(demo), "--app", placed.names.app, "--region", OTHER, "--no-preflight")
-    assert f"Deploy a second, separate one to {OTHER}?" in " ".join(ended.stderr.split())
+    assert f"Deploy a second, separate app to {OTHER}?" in " ".join(ended.stderr.split())
 
 
 def test_roles_alone_are_no_sign_of_an_app_in_this_region(account: Account) -> None:

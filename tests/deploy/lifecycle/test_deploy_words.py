@@ -41,8 +41,8 @@ def test_where_cloudfront_answers_is_kept_by_a_later_deploy(account: Account, na
 def test_who_deploys_is_asked_whether_an_app_that_is_there_is_meant(account: Account, names: Names) -> None:
     deploy(account, names)
     said = call("sandbox", str(DEMO), "--app", names.app, "--no-preflight")
-    assert f"{names.app} is there as sandbox in us-east-1, deployed at 20" in said
-    assert "of the experiment bartlett1932. Update it in place?" in said
+    assert f"{names.app} (sandbox) is already deployed in us-east-1: experiment bartlett1932, 20" in said
+    assert "Update it in place?" in said
 
 
 @pytest.mark.parametrize("command", ["deploy", "sandbox"])
@@ -67,5 +67,5 @@ def test_an_app_that_cannot_be_opened_can_be_destroyed(
 
     monkeypatch.setattr(shutdown, "unsettled", fails)
     said = call("destroy", "--app", names.app, "--stage", "sandbox", typed="something\n")
-    assert "warning: Whether people take part or are owed something can't be looked up" in said
+    assert "warning: Active participants and unpaid amounts couldn't be checked" in said
     assert "Type its name" in said

@@ -102,7 +102,7 @@ def test_expire_leaves_compensations_alone(petri: Petri, turk: MTurkStandIn, rec
 
 def test_expire_says_when_there_is_nothing_to_do(petri: Petri, turk: MTurkStandIn, recruiter, hit_id: str):
     recruiter.close_recruitment({})
-    assert "had all expired before" in petri("expire", "--app", "run-1").stdout
+    assert "have already expired" in petri("expire", "--app", "run-1").stdout
 
 
 def test_expire_changes_nothing_in_a_dry_run(petri: Petri, turk: MTurkStandIn, hit_id: str):

@@ -94,7 +94,7 @@ def serving(cwd: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str
     )
     try:
         first = process.stdout.readline()
-        assert " runs at " in first, first + process.stderr.read()
+        assert " is running at " in first, first + process.stderr.read()
         yield process, first.rsplit(" ", 1)[-1].strip()
     finally:
         process.kill()

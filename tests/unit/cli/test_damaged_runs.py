@@ -61,7 +61,7 @@ def test_what_is_intact_in_a_damaged_file_is_exported(finished: Path) -> None:
     damaged = database.read_bytes()
     saved = petri(finished, "export", "--id", "first", "--salvage")
     assert saved.returncode == 0, saved.stderr
-    assert "records were read" in saved.stderr
+    assert "Recovered " in saved.stderr
     found = infos(finished / "data" / "first-data.zip")
     assert found
     assert set(found) <= set(whole)

@@ -163,7 +163,7 @@ def test_a_restarted_run_has_the_same_operators_token(folder: Path) -> None:
     tokens = []
     for _ in range(2):
         with serving(folder, *words) as (process, _):
-            tokens.append(lines_until(process, "operator's token"))
+            tokens.append(lines_until(process, "Operator's token"))
     assert tokens[0] == tokens[1]
 
 

@@ -77,7 +77,7 @@ def test_a_bot_whose_time_is_over_says_what_it_was_waiting_for(tmp_path: Path) -
     study(tmp_path, ROOM.replace("quorum = 2", "quorum = 3"))
     ended = petri(tmp_path, "debug", "study", "--bots", "2", "--exit", "--bot-timeout", "1")
     assert ended.returncode == 1
-    assert "the waiting room opens for 3 participants, and at most 2 bots wait in it" in ended.stderr
+    assert "the waiting room opens for 3 participants, but at most 2 bots run concurrently" in ended.stderr
     waited = "it was waiting for others in the waiting room (2 of 3 are there)"
     assert f"bot 1: stopped after 1 seconds (--bot-timeout); {waited}." in ended.stderr
     assert "bot 2: stopped after 1 seconds" in ended.stderr
@@ -91,5 +91,5 @@ def test_a_run_whose_time_is_over_says_where_each_bot_was(tmp_path: Path) -> Non
     ended = petri(tmp_path, "debug", "study", "--bots", "3", "--at-once", "2", "--exit", "--timeout", "10")
     assert ended.returncode == 1
     where = f"experiment.py, line {line_of(sleepy, 'time.sleep')}, in participate"
-    assert f"bot 1: the run's time was over; it was at {where}." in ended.stderr
-    assert "3 of 3 bots had not come through" in ended.stderr
+    assert f"bot 1: the run's time limit was reached; it was at {where}." in ended.stderr
+    assert "3 of 3 bots had not finished" in ended.stderr

@@ -53,4 +53,4 @@ def test_a_study_without_entry_links_is_not_served(tmp_path: Path) -> None:
 def test_debug_says_that_it_is_not_for_people(tmp_path: Path) -> None:
     write_study(tmp_path / "whispers")
     with serving(tmp_path, "debug", "whispers", "--no-browser", "--port", "0") as (process, _):
-        assert "petri serve" in lines_until(process, "This is a trial")
+        assert "petri serve" in lines_until(process, "This is debug mode")

@@ -45,7 +45,7 @@ def test_payments_fit_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) 
         "1204",
         "screen_out",
         "$12.50",
-        "sending (hangs)",
+        "sending (stuck)",
         "2026-11-28 07:26",
     ]
     assert any("3B837J3LDOW9XQ8M5W1E2RZ0V7CSRD" in line and "did not answer" in line for line in lines)

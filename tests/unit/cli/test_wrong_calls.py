@@ -95,7 +95,7 @@ def test_a_question_keeps_its_mark(study: str) -> None:
 
 def test_adopt_without_a_run_is_refused_before_a_run_is_made(study: str, tmp_path: Path) -> None:
     said = refused("debug", study, "--adopt", "--bots", "1", "--exit")
-    assert "now:   Say which with --id." in said
+    assert "now:   Select it with --id." in said
     assert not (tmp_path / "runs").exists()
 
 
@@ -179,7 +179,9 @@ OF_DEPLOYED_APPS = (
 
 @pytest.mark.parametrize("words", OF_DEPLOYED_APPS, ids=lambda words: words[0])
 def test_a_region_without_an_app_is_not_clear(words: tuple[str, ...]) -> None:
-    assert "Which app? Give its id with --app" in " ".join(refused(*words, "--region", "eu-west-1").split())
+    assert "No app was selected; pass its id with --app" in " ".join(
+        refused(*words, "--region", "eu-west-1").split()
+    )
 
 
 @pytest.mark.parametrize("words", OF_DEPLOYED_APPS, ids=lambda words: words[0])

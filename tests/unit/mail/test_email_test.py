@@ -45,7 +45,7 @@ def test_a_mail_arrives(petri, server):
 
 
 def test_it_is_said_where_the_mail_goes(petri):
-    assert petri().stdout == "A mail is on its way to me@lab.example.org.\n"
+    assert petri().stdout == "Sent a test email to me@lab.example.org.\n"
 
 
 def test_a_dry_run_sends_nothing(petri, server):

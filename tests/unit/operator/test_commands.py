@@ -49,7 +49,7 @@ def ledger(scene: Scene) -> Scene:
 
 def test_payments_are_listed_with_who_what_and_how_far(ledger: Scene, petri: Say) -> None:
     said = petri("payments")
-    assert "4 payments, $5.00" in said
+    assert "4 payments, total $5.00" in said
     assert all(word in said for word in ("held", "refused", "due", "paid", "bonus", "base", "$1.25"))
 
 
@@ -95,7 +95,7 @@ def test_releasing_needs_to_know_which(ledger: Scene, petri: Say) -> None:
 
 
 def test_recruiters_without_books_are_not_compared(ledger: Scene, petri: Say) -> None:
-    assert "4 are of recruiters that keep no books" in petri("payments", "reconcile")
+    assert "4 payments skipped: their recruiters keep no payment records" in petri("payments", "reconcile")
 
 
 @pytest.mark.parametrize("action", ["retry", "release", "reconcile"])
@@ -127,7 +127,7 @@ def test_dead_letters_are_listed_with_why_they_died(scene: Scene, petri: Say) ->
 
 
 def test_no_dead_letters_are_told_as_such(scene: Scene, petri: Say) -> None:
-    assert petri("dead-letters") == "There are no dead letters.\n"
+    assert petri("dead-letters") == "No dead letters.\n"
 
 
 @pytest.mark.parametrize("how", ["by id", "--all"])
@@ -160,7 +160,7 @@ def test_a_dry_run_replays_nothing(scene: Scene, petri: Say) -> None:
 
 def test_recruiting_opens_no_more_places_than_seats_are_free(scene: Scene, petri: Say) -> None:
     said = petri("recruit", "5")
-    assert "Opens 1 with hotair." in said
+    assert "Opened 1 place with hotair." in said
     assert "already: 1. --force opens more." in said
 
 
@@ -185,7 +185,7 @@ def test_links_of_a_run_that_was_never_served_have_the_port_of_its_settings(scen
 
 def test_a_dry_run_opens_no_places(scene: Scene, petri: Say) -> None:
     before = scene.everything()
-    assert "Would open 1 with hotair." in petri("recruit", "5", "--dry-run")
+    assert "Would open 1 place with hotair." in petri("recruit", "5", "--dry-run")
     assert scene.everything() == before
 
 

@@ -47,7 +47,7 @@ def test_submitting_the_hit_pays(turk: MTurkStandIn, compensate: Petri) -> None:
 
 
 def test_where_the_hit_is_found_is_told(compensate: Petri) -> None:
-    assert "is for them alone, at https://workersandbox.mturk.com/projects/" in compensate().stdout
+    assert "which only this worker can see: https://workersandbox.mturk.com/projects/" in compensate().stdout
 
 
 def test_the_same_worker_and_sum_again_is_the_same_hit(turk: MTurkStandIn, compensate: Petri) -> None:
@@ -67,7 +67,7 @@ def test_a_dry_run_asks_mechanical_turk_for_nothing(turk: MTurkStandIn, compensa
 
 @pytest.mark.parametrize(("mode", "sandbox"), [("live", True), ("sandbox", False)])
 def test_play_money_is_not_taken_for_real_money(mode: str, sandbox: bool) -> None:
-    with pytest.raises(BadRequest, match=f"This run is in mode {mode}"):
+    with pytest.raises(BadRequest, match=f"This run's mode is {mode}"):
         _check_market(Settings({"mode": mode}), "mturk", CompensationSpec("A1", "1", sandbox=sandbox))
 
 

@@ -35,12 +35,12 @@ def summary(scene: Scene, floor: float | None = None, *words: str) -> Result:
 
 def test_the_summary_tells_pay_by_the_hour(paid: Scene) -> None:
     said = summary(paid).stdout
-    assert "Pay an hour, waiting included: median $2.00, lowest $2.00" in said
+    assert "Hourly pay, including waiting: median $2.00, lowest $2.00" in said
 
 
 def test_pay_below_the_floor_is_warned_about(paid: Scene) -> None:
     said = summary(paid, 7.25).stderr
-    assert "warning: 1 of 1 people (100%) earned less than min_hourly_pay, $7.25 an hour." in said
+    assert "warning: 1 of 1 participants (100%) earned less than min_hourly_pay, $7.25 per hour." in said
 
 
 def test_each_participant_has_a_line_with_their_pay(paid: Scene) -> None:
@@ -56,7 +56,7 @@ def test_each_participant_has_a_line_with_their_pay(paid: Scene) -> None:
 
 
 def test_before_anybody_has_ended_nobody_has_a_line(scene: Scene) -> None:
-    assert "Nobody has come to a paid end yet." in summary(scene, None, "--each").stdout
+    assert "No participant has earned pay yet." in summary(scene, None, "--each").stdout
 
 
 def test_pay_above_the_floor_needs_no_warning(paid: Scene) -> None:
@@ -64,4 +64,4 @@ def test_pay_above_the_floor_needs_no_warning(paid: Scene) -> None:
 
 
 def test_before_anybody_is_paid_nothing_is_said_about_pay(scene: Scene) -> None:
-    assert "Pay an hour" not in summary(scene, 7.25).output
+    assert "Hourly pay" not in summary(scene, 7.25).output

@@ -35,13 +35,15 @@ def test_a_letter_goes_to_the_worker_without_the_operators_frame() -> None:
     said = prepared(settings(), WORKER)("You are paid $2.00.")
     (sent,) = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
     assert (sent.destinations["ToAddresses"], sent.body) == ([WORKER], "You are paid $2.00.\n")
-    assert said == [f"A mail is on its way to {WORKER}."]
+    assert said == [f"Sent an email to {WORKER}."]
 
 
 @pytest.mark.usefixtures("_aws")
 def test_a_letter_that_is_not_taken_takes_no_pay_back() -> None:
     (said,) = prepared(settings(), WORKER)("You are paid $2.00.")
-    assert said.startswith(f"The compensation stands, but {WORKER} couldn't be told: SES refuses the mail")
+    assert said.startswith(
+        f"The compensation was recorded, but {WORKER} couldn't be notified: SES refuses the mail"
+    )
 
 
 def test_settings_that_do_not_suffice_are_an_error_before_anything_is_paid() -> None:
@@ -52,7 +54,7 @@ def test_settings_that_do_not_suffice_are_an_error_before_anything_is_paid() -> 
 @pytest.mark.parametrize("how", [{"mode": "debug"}, {"mailer": "log"}])
 def test_where_nothing_is_mailed_the_text_is_shown(how: dict[str, str]) -> None:
     (said,) = prepared(settings(**how), WORKER)("You are paid $2.00.")
-    assert said == f"Nothing is mailed in this mode. {WORKER} would read: You are paid $2.00."
+    assert said == f"No email is sent in this mode. {WORKER} would receive: You are paid $2.00."
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_where_nobody_serves_the_run_the_command_does_it_and_says_so(scene: Scen
         office.app.run(open_places_by_operator, 1)
         carried = office.carry_out()
     assert (carried.done, carried.failed) == (1, 0)
-    assert str(carried) == "Nobody serves this run, so it was carried out here: 1 message."
+    assert str(carried) == "The run isn't being served. This command processed 1 message."
 
 
 def test_what_recruiters_say_is_passed_on(scene: Scene) -> None:
@@ -85,7 +85,7 @@ def test_an_experiment_that_is_broken_at_the_moment_keeps_nobody_from_looking(sc
 
 def test_a_run_whose_folder_is_gone_says_so(scene: Scene) -> None:
     shutil.rmtree(scene.root / "study")
-    with pytest.raises(NotFound, match="study, which is gone"), opened(RUN, scene.places):
+    with pytest.raises(NotFound, match="study, which no longer exists"), opened(RUN, scene.places):
         pass
 
 

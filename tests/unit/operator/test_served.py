@@ -30,6 +30,6 @@ def test_a_host_carries_out_what_a_command_left_to_do(tmp_path: Path) -> None:
     words = ("debug", str(study), "--no-browser", "--port", "0", "--id", RUN)
     with serving(tmp_path, *words):
         said = petri(tmp_path, "close-recruitment", "--app", RUN).stdout
-        assert "The run is being served: its host carries this out within seconds." in said
+        assert "The run is being served; its server processes this within seconds." in said
         while not is_done(tmp_path / "runs" / f"{RUN}.sqlite"):
             time.sleep(0.2)

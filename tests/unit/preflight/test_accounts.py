@@ -58,7 +58,7 @@ def test_enough_functions_are_fine():
 def test_too_few_functions_are_warned_about():
     told = ask(needs=Needs(30, Decimal(0), None, "live"), **{"lambda": functions(20)})["Lambda"]
     assert told.state == "warning"
-    assert "20 functions may run at once in us-east-1; this plan needs about 30" in told.said
+    assert "20 concurrent functions allowed in us-east-1; this run needs about 30" in told.said
 
 
 def test_the_limit_of_a_new_account_is_warned_about():
@@ -73,7 +73,7 @@ def test_a_missing_right_is_one_plain_line():
 
 def test_ses_in_its_sandbox_is_warned_about():
     answers = {"lambda": functions(1000), "sesv2": mail(produces=False)}
-    assert "only addresses that are verified" in ask({"mailer": "ses"}, **answers)["SES"].said
+    assert "which sends only to verified addresses" in ask({"mailer": "ses"}, **answers)["SES"].said
 
 
 def test_ses_is_asked_only_where_mail_goes_through_it():
@@ -105,12 +105,12 @@ def balance_of(turk, dollars, needs=NEEDS):
 
 def test_a_balance_that_lasts_is_fine(turk):
     assert str(balance_of(turk, 100)) == (
-        "Mechanical Turk: $100.00 can be spent; this plan costs about $40.00 there."
+        "Mechanical Turk: the balance is $100.00; this run costs about $40.00."
     )
 
 
 def test_a_balance_below_what_is_expected_is_warned_about(turk):
-    assert "Put more money in" in balance_of(turk, 39).said
+    assert "Add funds" in balance_of(turk, 39).said
 
 
 def test_a_balance_below_the_most_is_warned_about(turk):
@@ -121,7 +121,7 @@ def test_an_unreachable_market_is_one_plain_line():
     config = {"recruiter": "mturk", "aws_access_key_id": "AK", "aws_secret_access_key": "SK"}
     door = lambda _, market: Requester(market, "AK", "SK", endpoint="http://127.0.0.1:9", attempts=1)  # noqa: E731
     told = ask(config, NEEDS, door, **{"lambda": functions(1000)})["Mechanical Turk"]
-    assert (told.state, told.said.startswith("the balance is not known.")) == ("unknown", True)
+    assert (told.state, told.said.startswith("the balance is unknown.")) == ("unknown", True)
 
 
 def test_half_of_the_keys_is_one_plain_line():

@@ -93,7 +93,7 @@ def test_a_wait_ends_when_somebody_rings():
 
     actor = BotThread(timeline, "Bot", act)
     actor.start()
-    timeline.after(3, actor.ring)
+    timeline.after(3, actor.notify)
     play(timeline)
     assert seen == [3]
 
@@ -108,7 +108,7 @@ def test_a_wait_ends_by_itself_and_a_late_ring_changes_nothing():
 
     actor = BotThread(timeline, "Bot", act)
     actor.start()
-    timeline.after(5, actor.ring)
+    timeline.after(5, actor.notify)
     play(timeline)
     assert seen == [12]
 

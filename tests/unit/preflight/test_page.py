@@ -14,8 +14,8 @@ def test_the_page_says_what_would_happen(tried):
         "Base pay",
         "DynamoDB",
         "Total",
-        "Nothing to mend.",
-        "Nobody leaves on the way.",
+        "No problems found.",
+        "No participant drops out.",
     ):
         assert part in text
 
@@ -33,23 +33,23 @@ def test_sums_stand_below_each_other(tried):
 
 def test_what_is_to_be_mended_is_listed(tried):
     lines = tried(2).lines()
-    assert "To mend or to know" in lines
+    assert "Warnings" in lines
     assert any(line.startswith("  - Network 1 (chain) keeps 1 place free") for line in lines)
 
 
 def test_the_sandbox_pays_play_money(tried):
     lines = tried(wish=PreflightOptions(stage="sandbox", doors=None)).lines()
-    assert "What people are paid, in play money" in lines
+    assert "Payments (sandbox, no real money)" in lines
 
 
 def test_a_bonus_without_bound_is_said(tried):
     lines = tried(config="[Experiment]\nbase_payment = 1.00\n").lines()
-    assert "  At the most       no bound: max_bonus isn't set" in lines
+    assert "  Maximum           unlimited: max_bonus isn't set" in lines
 
 
 def test_assumed_dropouts_are_said(tried):
     lines = tried(wish=PreflightOptions(pace=Pace(dropouts=0.25), doors=None)).lines()
-    assert "  25% of the people leave without a word." in lines
+    assert "  25% of participants drop out." in lines
 
 
 def test_as_json_it_says_the_same_in_numbers(tried):

@@ -123,7 +123,7 @@ def test_time_is_what_people_take(tried):
 
 def test_pay_below_the_floor_is_warned_about(tried):
     report = tried(config="[Experiment]\nbase_payment = 0.01\nmax_bonus = 1\nmin_hourly_pay = 30\n")
-    assert "3 of 3 people earn less than min_hourly_pay, $30.00 an hour" in warned(report)
+    assert "3 of 3 participants earn less than min_hourly_pay, $30.00 per hour" in warned(report)
 
 
 def test_a_hard_cap_below_what_is_expected_is_warned_about(tried):
@@ -131,13 +131,13 @@ def test_a_hard_cap_below_what_is_expected_is_warned_about(tried):
 
     report = tried(config=CONFIG + "hard_cap = 2.00\n")
     assert report.tried == 3
-    assert "hard_cap: $2.00 is below the $3.75 that are expected, so recruitment would stop" in warned(report)
+    assert "hard_cap: $2.00 is below the expected $3.75, so recruitment would stop" in warned(report)
 
 
 def test_a_soft_cap_that_holds_is_told(tried):
     from tests.unit.preflight.conftest import CONFIG
 
-    assert tried(config=CONFIG + "soft_cap = 50\n").caps == {"soft_cap": "$50.00 is enough, for the most too"}
+    assert tried(config=CONFIG + "soft_cap = 50\n").caps == {"soft_cap": "$50.00 covers the maximum amount"}
 
 
 # How many
@@ -152,13 +152,13 @@ def test_a_number_that_nobody_means_is_refused(tried, number, said):
 def test_fewer_than_are_recruited_leave_places_free(tried):
     report = tried(2)
     assert [(one.free, one.why) for one in report.unfilled] == [
-        (1, "only 2 people came, and more would be recruited")
+        (1, "only 2 participants were simulated, and more would be recruited")
     ]
 
 
 def test_more_than_are_recruited_do_not_come_and_that_is_said(tried):
     report = tried(50)
-    assert (report.tried, report.extrapolated) == (3, "The experiment recruits 3 people, not 50.")
+    assert (report.tried, report.extrapolated) == (3, "The experiment recruits 3 participants, not 50.")
 
 
 def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
@@ -201,7 +201,7 @@ def test_a_bot_that_never_ends_is_ended_and_told(tried):
 def test_a_bot_that_asks_without_end_is_ended(tried, monkeypatch):
     monkeypatch.setattr("infra.simulate.clients.MOST_REQUESTS", 50)
     report = tried(1, bots=LOOPS.format(what="self.get(f'/participant/{self.participant_id}')"))
-    assert "asked more than 50 times" in warned(report)
+    assert "more than 50 requests" in warned(report)
 
 
 def test_bots_that_raise_are_told_once_and_no_more_are_sent(tried):
@@ -223,12 +223,12 @@ def test_people_who_leave_are_replaced(tried):
 
 
 def test_a_study_without_bots_says_what_to_write(tried):
-    with pytest.raises(ExperimentError, match="has no bot; write a class Bot"):
+    with pytest.raises(ExperimentError, match="has no bot; add a class Bot"):
         tried(bots="", experiment=experiment().replace("from .bots import Bot\n", ""))
 
 
 def test_a_bot_that_drives_a_browser_is_refused(tried):
-    with pytest.raises(ExperimentError, match="drives a browser, which takes real time"):
+    with pytest.raises(ExperimentError, match="uses a browser, which can't be simulated"):
         tried(bots=BROWSER)
 
 
@@ -274,4 +274,4 @@ def test_recruitment_that_closes_while_people_are_on_their_way_is_told(tried):
 """
     report = tried(experiment=experiment(closes).replace("import Chain", "import Chain, Empty"))
     assert report.tried < 9
-    assert f"recruitment was closed while {9 - report.tried} were still to come" in warned(report)
+    assert f"recruitment was closed while {9 - report.tried} were still expected" in warned(report)

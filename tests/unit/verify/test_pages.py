@@ -41,7 +41,7 @@ def test_templates_are_looked_at_when_the_code_cannot_be_imported(check) -> None
 
 def test_a_folder_without_the_experiments_page_is_warned(check) -> None:
     (finding,) = check({"templates/exp.html": None})
-    assert (finding.level, finding.what) == ("warning", "hold no exp.html.")
+    assert (finding.level, finding.what) == ("warning", "have no exp.html.")
 
 
 def test_verifying_leaves_the_folder_as_it_was(check, folder) -> None:

@@ -12,7 +12,7 @@ from tests.unit.verify.conftest import GOOD
 )
 def test_a_recruiter_that_nobody_knows_is_named(check, settings):
     (found,) = check({"config.txt": GOOD["config.txt"] + settings + "\n"})
-    assert (found.level, found.what) == ("error", "there is no recruiter 'mturck'.")
+    assert (found.level, found.what) == ("error", "'mturck' is not a known recruiter.")
 
 
 @pytest.mark.parametrize("name", ["hotair", "cli", "bots", "link", "mturk", "prolific"])
@@ -22,5 +22,5 @@ def test_every_recruiter_of_petri_is_known(check, name):
 
 def test_a_preflight_with_a_recruiter_that_nobody_knows_is_refused(check, folder):
     check()
-    with pytest.raises(ExperimentError, match="there is no recruiter 'mturck'"):
+    with pytest.raises(ExperimentError, match="'mturck' is not a known recruiter"):
         preflight(folder, 1, PreflightOptions(settings={"recruiter": "mturck"}, doors=None))

@@ -86,7 +86,7 @@ def test_a_setting_that_nobody_registered_is_told(rehearse) -> None:
 
 def test_a_network_that_is_full_of_sources_is_told(rehearse) -> None:
     (finding,) = rehearse("    def create_network(self):\n        return Chain(max_size=1)\n")
-    assert "is full before anybody joins" in finding.what
+    assert "is full before any participant joins" in finding.what
 
 
 def test_an_experiment_without_networks_is_warned(rehearse) -> None:

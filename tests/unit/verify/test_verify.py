@@ -33,7 +33,7 @@ def test_a_good_folder_has_no_findings(check) -> None:
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     (finding,) = verify(tmp_path / "nowhere", environ={}, home=tmp_path)
-    assert "is no folder" in str(finding)
+    assert "is not a folder" in str(finding)
 
 
 @pytest.mark.parametrize("name", ["config.txt", "experiment.py", "README.md"])

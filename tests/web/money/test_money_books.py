@@ -44,7 +44,7 @@ def test_what_was_paid_without_an_answer_is_noted_with_its_reference(world: NewW
     till, person = hanging(world, "answer lost")
     (difference,) = compared(till).differences
     (item,) = till.here.items("payment")
-    assert (difference.found, difference.repair) == ("it was paid", "noted as paid")
+    assert (difference.found, difference.repair) == ("paid", "recorded as paid")
     assert (item["status"], item["recruiter_reference"]) == ("paid", f"paid-test-{person.id}-base")
 
 
@@ -83,7 +83,7 @@ def test_a_payment_that_the_books_lack_is_left_to_the_operator(world: NewWorld) 
     till.vendor.tokens.clear()
     till.vendor.fates = {person.assignment_id: "submitted"}
     (difference,) = compared(till).differences
-    assert difference.found == "it wasn't paid, the assignment is submitted"
+    assert difference.found == "not paid; the assignment is submitted"
     assert till.ledger(person) == {"base": "paid"}
 
 
@@ -108,7 +108,7 @@ def test_a_recruiter_that_cannot_be_asked_stops_no_other_question(world: NewWorl
 
     till.vendor.find_payment = find_one  # type: ignore[method-assign]
     found = [each.found for each in compared(till).differences]
-    assert found == ["it couldn't be asked: No answer.", "it wasn't paid, the assignment is unknown there"]
+    assert found == ["couldn't be queried: No answer.", "not paid; the assignment is unknown"]
 
 
 @pytest.mark.parametrize("fault", ["unreachable", "answer lost"])
@@ -116,7 +116,7 @@ def test_a_dry_run_tells_and_mends_nothing(world: NewWorld, fault: str) -> None:
     till, _ = hanging(world, fault)
     with till.here.unchanged():
         (difference,) = compared(till, dry_run=True).differences
-    assert difference.repair in ("note it as paid", "send it again")
+    assert difference.repair in ("record it as paid", "send it again")
 
 
 def test_only_what_is_meant_is_compared(world: NewWorld) -> None:

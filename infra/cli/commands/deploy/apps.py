@@ -11,8 +11,8 @@ from infra.cli.output import out, show_table
 
 
 def apps(*, profile: Profile = None, region: Region = None) -> None:
-    """List the deployed apps of a region, with their state and age."""
-    # Lazy import: AWS's clients take a while to import.
+    """List the apps deployed in a region, with their state and age."""
+    # Lazy import: the AWS clients take a while to import.
     from infra.aws.account.aws_errors import plainly
     from infra.aws.account.session import connect
     from infra.aws.deployed import app_registry
@@ -21,7 +21,7 @@ def apps(*, profile: Profile = None, region: Region = None) -> None:
     with plainly():
         found = sorted(app_registry.every(account), key=lambda each: each.since)
     if not found:
-        out().print(f"No app is deployed in {account.region}.", markup=False)
+        out().print(f"No apps are deployed in {account.region}.", markup=False)
         return
     table = Table("app", "stage", "state", "age")
     now = datetime.now(UTC)

@@ -15,47 +15,55 @@ Source = Annotated[
     Path,
     typer.Argument(
         metavar="DIRECTORY",
-        help="The experiment's folder, or an export whose code is to be deployed.",
+        help="Experiment folder, or an export whose code to deploy.",
         exists=True,
         resolve_path=True,
     ),
 ]
-NewApp = Annotated[str, typer.Option("--app", "--id", help="The app's id; by default the folder's name.")]
+NewApp = Annotated[str, typer.Option("--app", "--id", help="App id; defaults to the folder's name.")]
 Archive = Annotated[
     Path | None,
     typer.Option(
-        "--archive", help="An export to begin with.", exists=True, dir_okay=False, resolve_path=True
+        "--archive",
+        help="Export whose data the app starts with.",
+        exists=True,
+        dir_okay=False,
+        resolve_path=True,
     ),
 ]
 Participants = Annotated[
-    int | None, typer.Option("--participants", "-n", min=1, help="How many the preflight reckons with.")
+    int | None, typer.Option("--participants", "-n", min=1, help="Number of participants for the preflight.")
 ]
 AlarmEmail = Annotated[
-    str, typer.Option("--alarm-email", help="Who is told of alarms; by default contact_email_on_error.")
+    str,
+    typer.Option(
+        "--alarm-email", help="Address that alarms are sent to; defaults to contact_email_on_error."
+    ),
 ]
 SpendLimit = Annotated[
     float | None,
-    typer.Option("--spend-limit", min=0, help="US dollars a month of the account to be warned at."),
+    typer.Option("--spend-limit", min=0, help="Monthly AWS spend in US dollars that triggers a warning."),
 ]
 Protect = Annotated[
-    bool | None, typer.Option("--protect/--no-protect", help="Have AWS refuse to delete the table.")
+    bool | None,
+    typer.Option("--protect/--no-protect", help="Turn deletion protection for the table on or off."),
 ]
 Class = Annotated[
     PriceClass | None,
-    typer.Option("--price-class", help="Where CloudFront answers: 100 (cheapest), 200, or all the world."),
+    typer.Option("--price-class", help="CloudFront price class: 100 (cheapest), 200 or all (worldwide)."),
 ]
 AtATime = Annotated[
     int | None,
     typer.Option(
         "--at-a-time",
         min=1,
-        help="How many participants come at a time; a small account is asked about when it isn't said.",
+        help="Number of concurrent participants; required with --yes when the account's Lambda quota is low.",
     ),
 ]
 Rotate = Annotated[
     bool,
     typer.Option(
-        "--rotate-secrets", help="Make the operator's token and what signs participants' tokens anew."
+        "--rotate-secrets", help="Rotate the operator's token and the key that signs participants' tokens."
     ),
 ]
 OwnDomain = Annotated[
@@ -63,7 +71,7 @@ OwnDomain = Annotated[
     typer.Option(
         "--domain",
         metavar="NAME",
-        help="A domain of yours with a certificate in ACM, in us-east-1; '' goes back to CloudFront's name.",
+        help="Your own domain, with an ACM certificate in us-east-1; '' returns to CloudFront's name.",
     ),
 ]
 Certificate = Annotated[
@@ -71,14 +79,14 @@ Certificate = Annotated[
     typer.Option(
         "--certificate",
         metavar="ARN",
-        help="The certificate for --domain; by default one that covers it.",
+        help="Certificate for --domain; defaults to one that covers it.",
     ),
 ]
-Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Try it with bots first.")]
+Preflight = Annotated[bool, typer.Option("--preflight/--no-preflight", help="Run the preflight first.")]
 
 
-def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
-    """Make the command that deploys to a stage; both take the same words."""
+def _deploy_command(name: str, stage: Stage, description: str) -> Callable[..., None]:
+    """Build the command that deploys to a stage; both take the same options."""
 
     def command(
         directory: Source = Path(),
@@ -100,7 +108,7 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
         yes: Yes = False,
         dry_run: DryRun = False,
     ) -> None:
-        # Lazy import, as in every command on AWS: its clients take a while to import.
+        # Lazy import, as in every AWS command: the clients take a while to import.
         from .deploy_app import DeployOptions, deploy_app
 
         deploy_app(
@@ -126,19 +134,19 @@ def _deploys(name: str, stage: Stage, says: str) -> Callable[..., None]:
             )
         )
 
-    command.__doc__ = says
-    # What the command is called where it fails.
+    command.__doc__ = description
+    # The name that error reports show.
     command.__name__ = name
     return command
 
 
-deploy = _deploys(
+deploy = _deploy_command(
     "deploy",
     "live",
-    "Put an experiment on AWS, live: real people, real money. Again: update it in place.",
+    "Deploy an experiment to AWS, live: real people, real money. Run it again to update the app in place.",
 )
-sandbox = _deploys(
+sandbox = _deploy_command(
     "sandbox",
     "sandbox",
-    "Put an experiment on AWS, at the recruiter's sandbox: nobody is paid. Again: update it in place.",
+    "Deploy an experiment to AWS with the recruiter's sandbox, where no real money is paid.",
 )

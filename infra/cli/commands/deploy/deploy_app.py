@@ -1,4 +1,4 @@
-"""What `petri deploy` and `petri sandbox` do."""
+"""Implements `petri deploy` and `petri sandbox`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from infra.problems import OperatorProblem
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What somebody asked of the command, word for word."""
+    """The command's options as the operator gave them."""
 
     directory: Path
     stage: Stage
@@ -52,64 +52,67 @@ class DeployOptions:
     rotate_secrets: bool = False
 
 
-def deploy_app(asked: DeployOptions) -> None:
-    """Deploy as asked: look first, ask, then make, and say where it is."""
-    if asked.directory.is_file():
-        asked = replace(asked, directory=unpacked(asked.directory, LocalRegistry()))
-    app = Names(asked.app or app_id_of(asked.directory), asked.stage).app
-    _check_domain(asked)
-    account = connect(asked.profile, asked.region)
+def deploy_app(options: DeployOptions) -> None:
+    """Check, preview and confirm a deployment, then run it and print the app's address."""
+    if options.directory.is_file():
+        options = replace(options, directory=unpacked(options.directory, LocalRegistry()))
+    app = Names(options.app or app_id_of(options.directory), options.stage).app
+    _check_domain(options)
+    account = connect(options.profile, options.region)
     with plainly():
-        names = regions.names_in(account, app, asked.stage)
-    _check_rights(account, names, limits=bool(asked.spend_limit), domain=bool(asked.domain))
-    domain = _domain(account, asked)
-    order = DeploySpec(
-        asked.directory,
+        names = regions.names_in(account, app, options.stage)
+    _check_rights(account, names, limits=bool(options.spend_limit), domain=bool(options.domain))
+    domain = _domain(account, options)
+    spec = DeploySpec(
+        options.directory,
         names,
-        asked.archive,
-        asked.alarm_email,
-        asked.spend_limit,
-        asked.protect,
-        asked.price_class,
+        options.archive,
+        options.alarm_email,
+        options.spend_limit,
+        options.protect,
+        options.price_class,
         domain=domain,
-        rotate_secrets=asked.rotate_secrets,
+        rotate_secrets=options.rotate_secrets,
     )
-    deploying = Deployment(account, order, StepOutput())
-    if asked.dry_run:
-        _show_plan(account, deploying)
+    deployment = Deployment(account, spec, StepOutput())
+    if options.dry_run:
+        _show_plan(account, deployment)
         return
-    if asked.preflight:
-        _show_preflight(asked)
+    if options.preflight:
+        _show_preflight(options)
     else:
-        _verify(asked.directory)
-    _accept_capacity(account, asked)
-    if not asked.yes:
-        _show_changes(deploying)
+        _verify(options.directory)
+    _accept_capacity(account, options)
+    if not options.yes:
+        _show_changes(deployment)
         typer.confirm(_question(account, names), err=True, abort=True)
-    _tell(names, deploying.run())
+    _print_result(names, deployment.run())
 
 
-def _accept_capacity(account: Account, asked: DeployOptions) -> None:
-    """Have it typed how many participants a small account carries at a time, before real people come.
+def _accept_capacity(account: Account, options: DeployOptions) -> None:
+    """Require confirmation of how many concurrent participants a small account can serve.
 
-    `--yes` doesn't answer this: a script says it with --at-a-time.
+    `--yes` doesn't confirm this: a script passes --at-a-time.
     """
-    found = capacity.look_up(account) if asked.stage == "live" else None
+    found = capacity.look_up(account) if options.stage == "live" else None
     if found is None or not found.is_small:
         return
-    if asked.at_a_time is not None and asked.at_a_time <= found.people:
+    if options.at_a_time is not None and options.at_a_time <= found.people:
         return
     err().print(found.warning, markup=False)
-    if asked.yes or asked.at_a_time is not None:
+    if options.yes or options.at_a_time is not None:
         raise OperatorProblem(
-            f"Nothing was made. If about {found.people} participants at a time are enough, give "
-            f"--at-a-time {found.people}; otherwise have the quota raised first."
+            f"Nothing was deployed. If {found.people} concurrent participants are enough, pass "
+            f"--at-a-time {found.people}; otherwise request a higher quota first."
         )
     typed = typer.prompt(
-        f"To deploy all the same, type how many at a time it carries ({found.people})", err=True
+        f"To deploy anyway, type the number of concurrent participants it can serve ({found.people})",
+        err=True,
     )
     if str(typed).strip() != str(found.people):
-        raise OperatorProblem(f"That wasn't {found.people}, so nothing was made.")
+        raise OperatorProblem(
+            f"The number entered is not {found.people}. Nothing was deployed; run the command again."
+        )
 
 
 def _question(account: Account, names: Names) -> str:
@@ -118,18 +121,21 @@ def _question(account: Account, names: Names) -> str:
         others = [] if there else regions.other_regions(account, names)
     if others:
         return (
-            f"{names.app} is deployed as {names.stage} in {' and in '.join(others)}. Deploy a second, "
-            f"separate one to {account.region}?"
+            f"{names.app} ({names.stage}) is already deployed in {' and '.join(others)}. Deploy a second, "
+            f"separate app to {account.region}?"
         )
     if there is None:
-        return f"Deploy {names.app} as {names.stage} to {account.region}?"
-    of = f"{there.deployed_at[:16].replace('T', ' ')} UTC, of the experiment {there.version.get('name', '?')}"
-    return f"{names.app} is there as {names.stage} in {account.region}, deployed at {of}. Update it in place?"
+        return f"Deploy {names.app} ({names.stage}) to {account.region}?"
+    deployed_at = f"{there.deployed_at[:16].replace('T', ' ')} UTC"
+    return (
+        f"{names.app} ({names.stage}) is already deployed in {account.region}: experiment "
+        f"{there.version.get('name', '?')}, {deployed_at}. Update it in place?"
+    )
 
 
 def unpacked(archive: Path, home: LocalRegistry) -> Path:
     """Unpack the code of an export, once, and return the experiment's folder."""
-    # Lazy import: only who deploys an export needs it.
+    # Lazy import: only needed for deployment an export.
     from infra.packaging import provenance
 
     into = home.root / "unpacked" / hashlib.sha256(archive.read_bytes()).hexdigest()[:12]
@@ -146,46 +152,46 @@ def unpacked(archive: Path, home: LocalRegistry) -> Path:
 
 
 def app_id_of(folder: Path) -> str:
-    """Make an app's id of a folder's name."""
+    """Derive an app id from a folder's name."""
     return re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:LONGEST_APP_ID].rstrip("-")
 
 
-def _check_domain(asked: DeployOptions) -> None:
+def _check_domain(options: DeployOptions) -> None:
     """Check what can be checked without AWS."""
-    if asked.certificate and not asked.domain:
-        raise BadRequest("--certificate is the certificate of a domain; give the domain with --domain.")
-    if asked.domain:
-        checked_domain(asked.domain)
+    if options.certificate and not options.domain:
+        raise BadRequest("--certificate requires a domain; add it with --domain.")
+    if options.domain:
+        checked_domain(options.domain)
 
 
-def _domain(account: Account, asked: DeployOptions) -> Domain | None:
-    return None if asked.domain is None else choose(account, asked.domain, asked.certificate)
+def _domain(account: Account, options: DeployOptions) -> Domain | None:
+    return None if options.domain is None else choose(account, options.domain, options.certificate)
 
 
 def _check_rights(account: Account, names: Names, *, limits: bool, domain: bool) -> None:
     found = rights.look_up(account, names, limits=limits, domain=domain)
     if found.unknown:
         err().print(
-            f"note: whether you have all rights couldn't be looked up: {found.unknown.rstrip('.')}. "
-            "If one is missing, the step that needs it says so.",
+            f"note: Your AWS permissions couldn't be checked: {found.unknown.rstrip('.')}. "
+            "If one is missing, the step that needs it reports it.",
             markup=False,
         )
     found.demand()
 
 
-def _show_plan(account: Account, deploying: Deployment) -> None:
+def _show_plan(account: Account, deployment: Deployment) -> None:
     console = out()
     console.print(f"In account {account.number}, region {account.region}:", markup=False)
-    for line in described(deploying.steps()):
+    for line in described(deployment.steps()):
         console.print(line, markup=False)
-    _show_changes(deploying)
-    console.print("Nothing was made.")
+    _show_changes(deployment)
+    console.print("Dry run: nothing was changed.")
 
 
-def _show_changes(deploying: Deployment) -> None:
+def _show_changes(deployment: Deployment) -> None:
     """Show what an update would change in the app's stacks, before anything is changed."""
     with plainly():
-        previews = deploying.preview()
+        previews = deployment.preview()
     if previews:
         out().print("What CloudFormation would change:", markup=False)
     for line in (line for preview in previews for line in preview.lines()):
@@ -194,7 +200,7 @@ def _show_changes(deploying: Deployment) -> None:
 
 def _verify(folder: Path) -> None:
     """Refuse a folder that can't run; the preflight does the same."""
-    # Lazy import: it brings the storage and the pages along.
+    # Lazy import: it imports storage and templates.
     from infra.verify import verify
 
     wrong = [f"{each.where}: {each.what} {each.fix}" for each in verify(folder) if each.level == "error"]
@@ -202,24 +208,24 @@ def _verify(folder: Path) -> None:
         raise ExperimentError("\n".join(wrong))
 
 
-def _show_preflight(asked: DeployOptions) -> None:
-    # Lazy import: it brings a whole run along.
+def _show_preflight(options: DeployOptions) -> None:
+    # Lazy import: it imports everything that a run needs.
     from infra.preflight import AccountAccess, PreflightOptions, preflight
 
-    doors = AccountAccess(aws=lambda: connect(asked.profile, asked.region))
+    access = AccountAccess(aws=lambda: connect(options.profile, options.region))
     for line in preflight(
-        asked.directory, asked.participants, PreflightOptions(asked.stage, doors=doors)
+        options.directory, options.participants, PreflightOptions(options.stage, doors=access)
     ).lines():
         out().print(line, markup=False)
 
 
-def _tell(names: Names, deployed: Deployed) -> None:
+def _print_result(names: Names, deployed: Deployed) -> None:
     console = out()
-    own = f"--app {names.app} --stage {names.stage}"
-    console.print(f"{names.app} ({names.stage}) is at {deployed.site_url}", markup=False)
+    options = f"--app {names.app} --stage {names.stage}"
+    console.print(f"{names.app} ({names.stage}) is deployed at {deployed.site_url}", markup=False)
     console.print(
-        f"  operator's token: in {OperatorTokens().path}, and in SSM at {names.secrets}", markup=False
+        f"  Operator's token:  {OperatorTokens().path}, and in SSM under {names.secrets}", markup=False
     )
-    console.print(f"  watch it:  petri monitor {own}", markup=False)
-    console.print(f"  its data:  petri export {own}", markup=False)
-    console.print(f"  end it:    petri destroy {own}", markup=False)
+    console.print(f"  Monitor it:        petri monitor {options}", markup=False)
+    console.print(f"  Export its data:   petri export {options}", markup=False)
+    console.print(f"  Delete it:         petri destroy {options}", markup=False)

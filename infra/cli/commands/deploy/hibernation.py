@@ -21,19 +21,22 @@ def hibernate(
     region: Region = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Close an app's recruitment and switch off its queues and clock; its data stays."""
-    # Lazy import: AWS's clients take a while to import.
+    """Close an app's recruitment and disable its queues and schedule; its data is kept."""
+    # Lazy import: the AWS clients take a while to import.
     from infra.aws.deployed import app_registry
     from infra.aws.lifecycle.hibernation import Hibernation
 
     found = app_registry.find(app_registry.AppLocation(app, stage, profile, region))
-    sleeping = Hibernation(found.account, found.names, StepOutput())
-    todo = sleeping.hibernate_steps()
+    hibernation = Hibernation(found.account, found.names, StepOutput())
+    steps = hibernation.hibernate_steps()
     if dry_run:
-        _list(todo)
+        _list(steps)
         return
-    sleeping.run(todo, "hibernate")
-    out().print(f"{_named(found)} sleeps. `petri awaken --app {found.names.app}` wakes it.", markup=False)
+    hibernation.run(steps, "hibernate")
+    out().print(
+        f"{_named(found)} is hibernating. Run `petri awaken --app {found.names.app}` to resume it.",
+        markup=False,
+    )
 
 
 def awaken(
@@ -44,27 +47,27 @@ def awaken(
     region: Region = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Switch a hibernating app on again; recruitment stays closed until `petri recruit`."""
+    """Resume a hibernating app; recruitment stays closed until `petri recruit`."""
     # Lazy import, as above.
     from infra.aws.deployed import app_registry
     from infra.aws.lifecycle.hibernation import Hibernation
 
     found = app_registry.find(app_registry.AppLocation(app, stage, profile, region))
-    sleeping = Hibernation(found.account, found.names, StepOutput())
-    todo = sleeping.awaken_steps()
+    hibernation = Hibernation(found.account, found.names, StepOutput())
+    steps = hibernation.awaken_steps()
     if dry_run:
-        _list(todo)
+        _list(steps)
         return
-    sleeping.run(todo, "awaken")
-    again = f"`petri recruit N --app {found.names.app}` asks for people again."
-    out().print(f"{_named(found)} is awake. {again}", markup=False)
+    hibernation.run(steps, "awaken")
+    hint = f"Run `petri recruit N --app {found.names.app}` to reopen recruitment."
+    out().print(f"{_named(found)} is running again. {hint}", markup=False)
 
 
 def _named(found: app_registry.LocatedApp) -> str:
     return f"{found.names.app} ({found.names.stage})"
 
 
-def _list(todo: list[Step]) -> None:
-    for number, step in enumerate(todo, start=1):
+def _list(steps: list[Step]) -> None:
+    for number, step in enumerate(steps, start=1):
         out().print(f"{number}. {step.name}", markup=False)
-    out().print("Nothing was changed.")
+    out().print("Dry run: nothing was changed.")

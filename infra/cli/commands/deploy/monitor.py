@@ -14,13 +14,13 @@ def monitor(
     *,
     app: App,
     stage: AnyStage = None,
-    every: Annotated[float, typer.Option("--every", min=1, help="Seconds between two looks.")] = 10,
-    once: Annotated[bool, typer.Option("--once", help="Look once.")] = False,
+    every: Annotated[float, typer.Option("--every", min=1, help="Seconds between updates.")] = 10,
+    once: Annotated[bool, typer.Option("--once", help="Print the status once and exit.")] = False,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Show how an app is going: participants by status, messages, alarms; again and again until Ctrl-C."""
-    # Lazy import: AWS's clients take a while to import.
+    """Show an app's status until Ctrl-C: participants by status, messages and alarms."""
+    # Lazy import: the AWS clients take a while to import.
     from infra.aws.account import steps
     from infra.aws.account.aws_errors import plainly
     from infra.aws.deployed import app_registry

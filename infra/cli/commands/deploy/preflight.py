@@ -17,33 +17,44 @@ def preflight(
     directory: Directory = Path(),
     *,
     participants: Annotated[
-        int | None, typer.Option("--participants", "-n", help="How many come; as many as are recruited.")
+        int | None,
+        typer.Option(
+            "--participants",
+            "-n",
+            help="Number of participants; defaults to as many as the experiment recruits.",
+        ),
     ] = None,
-    stage: Annotated[Stage, typer.Option("--stage", help="Where it would be launched.")] = "live",
-    recruiter: Annotated[str, typer.Option("--recruiter", help="Reckon with this one's fees.")] = "",
+    stage: Annotated[Stage, typer.Option("--stage", help="Stage to simulate the launch in.")] = "live",
+    recruiter: Annotated[
+        str,
+        typer.Option("--recruiter", help="Recruiter whose fees are used; defaults to the configured one."),
+    ] = "",
     dropouts: Annotated[
-        float, typer.Option("--dropouts", min=0, max=1, help="Which part leaves on the way.")
+        float, typer.Option("--dropouts", min=0, max=1, help="Share of participants who drop out (0-1).")
     ] = 0.0,
     answer: Annotated[
         float | None,
-        typer.Option("--answer-seconds", min=0, help="What an answer takes beside reading and typing."),
+        typer.Option("--answer-seconds", min=0, help="Seconds per answer, besides reading and typing."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same counts.")] = 1,
-    bot: Annotated[str, typer.Option("--bot", help="The bots' class; Bot, if there is one.")] = "",
+    seed: Annotated[int, typer.Option("--seed", help="Random seed, for reproducible counts.")] = 1,
+    bot: Annotated[str, typer.Option("--bot", help="Bot class; defaults to Bot.")] = "",
     accounts: Annotated[
-        bool, typer.Option("--accounts/--no-accounts", help="Ask AWS and Mechanical Turk what they allow.")
+        bool,
+        typer.Option(
+            "--accounts/--no-accounts", help="Check the limits of your AWS and Mechanical Turk accounts."
+        ),
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Try a launch with bots in fast time: say what it would do, pay and cost, and what to mend first."""
-    # Lazy import: the whole platform comes along.
+    """Simulate a launch with bots: report what it would do, pay and cost, and what to fix first."""
+    # Lazy import: it imports the whole platform.
     from infra.preflight import AccountAccess, Pace, PreflightOptions
-    from infra.preflight import preflight as try_launch
+    from infra.preflight import preflight as simulate_launch
 
     settings = {"recruiter": recruiter} if recruiter else {}
     pace = Pace(dropouts=dropouts, answer=Pace.answer if answer is None else answer)
-    wish = PreflightOptions(stage, seed, pace, settings, bot, AccountAccess() if accounts else None)
-    report = try_launch(directory, participants, wish)
+    options = PreflightOptions(stage, seed, pace, settings, bot, AccountAccess() if accounts else None)
+    report = simulate_launch(directory, participants, options)
     console = out()
     if as_json:
         console.print(json.dumps(report.as_json(), indent=2), markup=False)

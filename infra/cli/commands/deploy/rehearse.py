@@ -21,30 +21,30 @@ def rehearse(
     directory: Directory = Path(),
     *,
     faults: Annotated[
-        bool, typer.Option("--faults", help="Afterwards let each step break off once, too.")
+        bool, typer.Option("--faults", help="Also interrupt each step once and run it again.")
     ] = False,
 ) -> None:
-    """Deploy an experiment to an AWS that is played on this machine: take part, pay, export, destroy."""
-    wrong = _tools().rehearse(directory, _say, faults=faults)
-    if wrong:
-        _say(f"{len(wrong)} things were wrong:")
-        for one in wrong:
-            _say(f"  {one}")
+    """Deploy an experiment to an AWS emulator on this machine: take part, pay, export, destroy."""
+    problems = _tools().rehearse(directory, _print, faults=faults)
+    if problems:
+        _print(f"{len(problems)} problem{'' if len(problems) == 1 else 's'} found:")
+        for problem in problems:
+            _print(f"  {problem}")
         raise typer.Exit(FAILED)
-    _say("Everything went well. docs/rehearsal.md lists what only the real AWS can show.")
+    _print("The rehearsal succeeded. docs/rehearsal.md lists what only the real AWS can show.")
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     out().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _tools() -> Any:
-    """Import the emulator of AWS; PetriError that names the extra to install without its packages."""
+    """Import the AWS emulator; without its packages, raise PetriError that names the extra to install."""
     try:
         return importlib.import_module(TOOLS)
     except ModuleNotFoundError as error:
         raise PetriError(
-            f"The rehearsal needs packages that aren't installed ({error.name} is missing). Install the "
+            f"The rehearsal requires packages that aren't installed ({error.name} is missing). Install the "
             "extra `rehearse`: pip install 'petri[cli,rehearse]', or in a clone "
             "pip install -e '.[cli,rehearse]'."
         ) from error

@@ -19,9 +19,14 @@ def rollback(
     *,
     app: App,
     to: Annotated[
-        int | None, typer.Option("--to", metavar="RELEASE", min=1, help="By default the release before.")
+        int | None,
+        typer.Option(
+            "--to", metavar="RELEASE", min=1, help="Release number; defaults to the previous release."
+        ),
     ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the releases that are kept.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the releases that can be served again.")
+    ] = False,
     stage: AnyStage = None,
     profile: Profile = None,
     region: Region = None,
@@ -29,7 +34,7 @@ def rollback(
     dry_run: DryRun = False,
 ) -> None:
     """Serve an earlier release of an app again: its code, routes and pages. Data stays as it is."""
-    # Lazy import: AWS's clients take a while to import.
+    # Lazy import: the AWS clients take a while to import.
     from infra.aws.deployed import app_registry
     from infra.aws.lifecycle import rollback as aws
 
@@ -44,30 +49,30 @@ def rollback(
     if dry_run:
         for number, step in enumerate(command.steps(), start=1):
             out().print(f"{number}. {step.name}", markup=False)
-        out().print("Nothing was changed.")
+        out().print("Dry run: nothing was changed.")
         return
     if not yes:
         typer.confirm(_question(found, plan.target), err=True, abort=True)
     command.run()
     out().print(
-        f"{found.names.app} ({found.names.stage}) serves release {plan.target.number} again.", markup=False
+        f"{found.names.app} ({found.names.stage}) now serves release {plan.target.number}.", markup=False
     )
 
 
 def _question(found: app_registry.LocatedApp, target: Release) -> str:
     return (
-        f"Serve release {target.number} of {found.names.app} ({found.names.stage}) in {found.account.region} "
-        f"again, deployed at {_when(target)}?"
+        f"Roll {found.names.app} ({found.names.stage}) in {found.account.region} back to release "
+        f"{target.number}, deployed at {_when(target)}?"
     )
 
 
 def _list(known: list[Release], current: Release | None) -> None:
     if not known:
-        out().print("No release is recorded yet; the next deploy is the first.")
+        out().print("No releases are recorded yet; the next deployment is the first.")
     for one in known:
-        again = f", release {one.of} again" if one.of else ""
+        again = f", rollback to {one.of}" if one.of else ""
         code = str(one.version.get("experiment", "?"))[:12]
-        served = "  <- served now" if current is not None and one.number == current.number else ""
+        served = "  (current)" if current is not None and one.number == current.number else ""
         out().print(
             f"{one.number:>4}  {_when(one)}  Petri {one.petri}  {one.version.get('name', '?')} "
             f"({code}){again}{served}",

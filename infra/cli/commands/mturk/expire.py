@@ -7,14 +7,14 @@ from infra.cli.output import out
 
 
 def expire(*, app: App, sandbox: Sandbox = False, dry_run: DryRun = False) -> None:
-    """Let nobody find the HITs of a run any more; who has accepted one can finish."""
-    # Lazy import: AWS's client takes a while to import.
+    """Expire a run's HITs. Workers who have accepted one can still finish."""
+    # Lazy import: the AWS client takes a while to import.
     from infra.mturk.connection import opened
-    from infra.mturk.hits import expire as ended
+    from infra.mturk.hits import expire as expire_hits
 
-    with opened(sandbox=sandbox) as desk:
-        ids = ended(desk, app, dry_run=dry_run)
+    with opened(sandbox=sandbox) as connection:
+        ids = expire_hits(connection, app, dry_run=dry_run)
     if not ids:
-        out().print(f"The HITs of {app} had all expired before.", markup=False)
+        out().print(f"All HITs of {app} have already expired.", markup=False)
         return
     out().print(f"{'Would expire' if dry_run else 'Expired'}: {', '.join(ids)}", markup=False)

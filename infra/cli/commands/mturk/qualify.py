@@ -14,20 +14,20 @@ def qualify(
     workers: Workers,
     *,
     qualification: Qualification,
-    value: Annotated[int, typer.Option("--value", min=0, help="The score that it is given with.")],
+    value: Annotated[int, typer.Option("--value", min=0, help="Score to assign.")],
     by_name: ByName = False,
-    notify: Annotated[bool, typer.Option("--notify", help="Tell the workers by mail.")] = False,
+    notify: Annotated[bool, typer.Option("--notify", help="Notify the workers by email.")] = False,
     sandbox: Sandbox = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Give workers a qualification at Mechanical Turk."""
-    # Lazy import: AWS's client takes a while to import.
+    """Assign a Mechanical Turk qualification to workers."""
+    # Lazy import: the AWS client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.workers import each, qualification_id
 
-    with opened(sandbox=sandbox) as desk:
-        found = qualification_id(desk, qualification, by_name=by_name)
-        give = desk.qualifications.give
+    with opened(sandbox=sandbox) as connection:
+        found = qualification_id(connection, qualification, by_name=by_name)
+        give = connection.qualifications.give
         each(
             workers,
             lambda worker: None if dry_run else give(found, worker, value, notify=notify),

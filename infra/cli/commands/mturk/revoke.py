@@ -15,22 +15,22 @@ def revoke(
     *,
     qualification: Qualification,
     by_name: ByName = False,
-    reason: Annotated[str, typer.Option("--reason", help="What the workers are told.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Reason shown to the workers.")] = "",
     sandbox: Sandbox = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Take a qualification from workers at Mechanical Turk."""
-    # Lazy import: AWS's client takes a while to import.
+    """Revoke a Mechanical Turk qualification from workers."""
+    # Lazy import: the AWS client takes a while to import.
     from infra.mturk.connection import opened
     from infra.mturk.workers import each, qualification_id
 
-    with opened(sandbox=sandbox) as desk:
-        found = qualification_id(desk, qualification, by_name=by_name)
-        take = desk.qualifications.take
+    with opened(sandbox=sandbox) as connection:
+        found = qualification_id(connection, qualification, by_name=by_name)
+        take = connection.qualifications.take
         each(
             workers,
             lambda worker: None if dry_run else take(found, worker, reason),
             lambda worker: out().print(
-                f"{'Would revoke' if dry_run else 'Revoked'} {qualification} of {worker}.", markup=False
+                f"{'Would revoke' if dry_run else 'Revoked'} {qualification} from {worker}.", markup=False
             ),
         )

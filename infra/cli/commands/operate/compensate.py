@@ -14,16 +14,18 @@ from infra.cli.output import out
 
 def compensate(
     *,
-    worker_id: Annotated[str, typer.Option("--worker-id", help="Whom: the recruiter's id of the worker.")],
-    dollars: Annotated[str, typer.Option("--dollars", help="How much, in US dollars.")],
+    worker_id: Annotated[str, typer.Option("--worker-id", help="The recruiter's id of the worker to pay.")],
+    dollars: Annotated[str, typer.Option("--dollars", help="Amount, in US dollars.")],
     app: Run = None,
     region: Region = None,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="At Mechanical Turk's sandbox.")] = False,
-    email: Annotated[str | None, typer.Option("--email", help="Where to tell the worker.")] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the Mechanical Turk sandbox.")] = False,
+    email: Annotated[
+        str | None, typer.Option("--email", help="Email address at which to notify the worker.")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Pay a worker for their time when something went wrong; once for each participant."""
-    # Lazy import: the whole platform comes along.
+    """Pay a worker for their time when something went wrong, at most once per participant."""
+    # Lazy import: it imports the whole platform.
     from infra.operator.compensation import CompensationSpec, pay
 
     for line in pay(CompensationSpec(worker_id, dollars, app, sandbox, email, dry_run, region)):

@@ -21,58 +21,58 @@ if TYPE_CHECKING:
 
 def dead_letters(
     action: Annotated[
-        Literal["list", "replay"], typer.Argument(help="What to do; by default they are listed.")
+        Literal["list", "replay"], typer.Argument(help="list (the default) or replay.")
     ] = "list",
-    letter: Annotated[str | None, typer.Argument(help="The id of one to replay.")] = None,
+    letter: Annotated[str | None, typer.Argument(help="Id of the message to replay.")] = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Replay all of them.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Replay all messages.")] = False,
     app: Run = None,
     region: Region = None,
     dry_run: DryRun = False,
 ) -> None:
-    """List messages that failed too often, or have them carried out again."""
-    # Lazy import: the whole platform comes along.
+    """List messages whose retries are exhausted, or replay them."""
+    # Lazy import: it imports the whole platform.
     from infra.operator.run_session import opened
 
     is_replay = action == "replay"
     if is_replay and (letter is None) == (not every):
-        raise BadRequest("It isn't clear what to replay; give the id of one letter, or --all.")
+        raise BadRequest("Nothing was selected to replay; pass either the id of a dead letter or --all.")
     if not is_replay and (letter is not None or every):
-        raise BadRequest("A letter's id and --all are for replaying; write petri dead-letters replay.")
-    with opened(app, RunPaths(Path.cwd()), with_code=is_replay, region=region) as office:
+        raise BadRequest("Ids and --all apply only to replay; use petri dead-letters replay.")
+    with opened(app, RunPaths(Path.cwd()), with_code=is_replay, region=region) as session:
         if is_replay:
-            _replay(office, letter, dry_run=dry_run)
+            _replay(session, letter, dry_run=dry_run)
         else:
-            _list(office)
+            _list(session)
 
 
-def _list(office: RunSession) -> None:
+def _list(session: RunSession) -> None:
     from chalicelib.operations.schedule.dead_letters import list_dead_letters
 
-    found = office.app.run(list_dead_letters)
+    found = session.app.run(list_dead_letters)
     if not found:
-        out().print("There are no dead letters.")
+        out().print("No dead letters.")
         return
-    table = Table(Column("id", no_wrap=True), "kind", "participant", "since", "why")
+    table = Table(Column("id", no_wrap=True), "kind", "participant", "since", "reason")
     for each in found:
         table.add_row(each["id"], each["kind"], _whose(each), each["died"][:16], each["why"])
     show_table(table)
 
 
-def _replay(office: RunSession, letter: str | None, *, dry_run: bool) -> None:
+def _replay(session: RunSession, letter: str | None, *, dry_run: bool) -> None:
     from chalicelib.operations.schedule.dead_letters import dead_letter, list_dead_letters, replay_dead_letter
 
-    run = office.app.run
+    run = session.app.run
     found = run(list_dead_letters) if letter is None else [run(dead_letter, letter)]
     for each in found:
         if not dry_run:
             run(replay_dead_letter, each["id"])
-        verb = "Would replay" if dry_run else "Replays"
+        verb = "Would replay" if dry_run else "Replaying"
         out().print(f"{verb} {each['id']}: {each['kind']}", markup=False)
     if not found:
-        out().print("There are no dead letters.")
+        out().print("No dead letters.")
     elif not dry_run:
-        show_drain_result(office.carry_out())
+        show_drain_result(session.carry_out())
 
 
 def _whose(letter: dict[str, Any]) -> str:

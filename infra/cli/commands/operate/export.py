@@ -20,16 +20,16 @@ from infra.local.lifecycle.run_paths import RunPaths
 def export(
     *,
     app: Run = None,
-    no_scrub: Annotated[bool, typer.Option("--no-scrub", help="Keep who the participants are.")] = False,
+    no_scrub: Annotated[bool, typer.Option("--no-scrub", help="Keep participants' identities.")] = False,
     excel_safe: Annotated[
         bool,
         typer.Option(
             "--excel-safe",
-            help="Put an apostrophe before texts in the CSVs that a spreadsheet would run as formulas.",
+            help="Prefix CSV cells that a spreadsheet would run as formulas with an apostrophe.",
         ),
     ] = False,
     xlsx: Annotated[
-        bool, typer.Option("--xlsx", help="Write an Excel workbook too, with a sheet for each table.")
+        bool, typer.Option("--xlsx", help="Also write an Excel workbook, with one sheet per table.")
     ] = False,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Export the intact records of a damaged run file.")
@@ -38,42 +38,40 @@ def export(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Write a run's data to data/<id>-data.zip, without what says who took part."""
-    places = RunPaths(Path.cwd())
+    """Export a run's data to data/<id>-data.zip, without participants' identities."""
+    paths = RunPaths(Path.cwd())
     found = deployed(app, stage, profile, region)
-    run_id = places.existing(app) if found is None else found.export_id
+    run_id = paths.existing(app) if found is None else found.export_id
     if found is not None:
-        # Lazy import: AWS's clients take a while.
+        # Lazy import: the AWS clients take a while to import.
         from infra.aws.account.aws_errors import plainly
         from infra.aws.deployed import data_export
 
         with plainly():
-            target = places.export(run_id)
+            target = paths.export(run_id)
             archive = data_export.export(
                 found.account, found.names, target, scrub=not no_scrub, excel_safe=excel_safe
             )
     elif salvage:
-        archive = _salvaged(run_id, places, scrub=not no_scrub, excel_safe=excel_safe)
+        archive = _salvaged(run_id, paths, scrub=not no_scrub, excel_safe=excel_safe)
     else:
         # Lazy import: few commands need the storage.
         from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine, why_unusable
         from infra.local.lifecycle import run_outcome
 
-        database = places.database(run_id)
+        database = paths.database(run_id)
         try:
             with contextlib.closing(SQLiteEngine(database)) as engine:
-                archive = run_outcome.export(
-                    engine, run_id, places, scrub=not no_scrub, excel_safe=excel_safe
-                )
+                archive = run_outcome.export(engine, run_id, paths, scrub=not no_scrub, excel_safe=excel_safe)
         except sqlite3.DatabaseError as error:
             raise why_unusable(database, error) from error
     out().print(str(archive), markup=False)
     if xlsx:
-        out().print(str(_workbook(archive, places.workbook(run_id))), markup=False)
+        out().print(str(_workbook(archive, paths.workbook(run_id))), markup=False)
 
 
-def _salvaged(run_id: str, places: RunPaths, *, scrub: bool, excel_safe: bool) -> Path:
-    """Export what can still be read of a damaged file; the file itself is left as it is."""
+def _salvaged(run_id: str, paths: RunPaths, *, scrub: bool, excel_safe: bool) -> Path:
+    """Export the intact records of a damaged file, which isn't changed."""
     # Lazy import: few commands need the storage.
     from chalicelib.storage.sqlite.recovery import recover_file
     from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
@@ -83,15 +81,15 @@ def _salvaged(run_id: str, places: RunPaths, *, scrub: bool, excel_safe: bool) -
         tempfile.TemporaryDirectory(prefix="petri-salvage-") as folder,
         contextlib.closing(SQLiteEngine(Path(folder) / "run.sqlite")) as engine,
     ):
-        saved = recover_file(places.database(run_id), engine)
-        archive = run_outcome.export(engine, run_id, places, scrub=scrub, excel_safe=excel_safe)
-    err().print(f"{saved.read} records were read; {saved.lost} can't be.", markup=False)
+        saved = recover_file(paths.database(run_id), engine)
+        archive = run_outcome.export(engine, run_id, paths, scrub=scrub, excel_safe=excel_safe)
+    err().print(f"Recovered {saved.read} records; {saved.lost} are lost.", markup=False)
     return archive
 
 
 def _workbook(archive: Path, target: Path) -> Path:
     """Write an export's tables into a workbook; an existing one is replaced when the new one is complete."""
-    # Lazy import: it needs the packages of petri[data].
+    # Lazy import: it requires the packages of petri[data].
     from petri.data import Data
 
     partial = target.with_name(f"{target.name}.partial")

@@ -26,7 +26,9 @@ Action = Literal["list", "retry", "release", "reconcile"]
 
 
 def payments(
-    action: Annotated[Action, typer.Argument(help="What to do; by default they are listed.")] = "list",
+    action: Annotated[
+        Action, typer.Argument(help="list (the default), retry, release or reconcile.")
+    ] = "list",
     *,
     app: Run = None,
     region: Region = None,
@@ -36,41 +38,41 @@ def payments(
     show_workers: Annotated[bool, typer.Option("--show-workers", help="Show worker ids.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """List what is owed and paid, send again, release, or compare with the recruiters' books."""
-    # Lazy import, as in every command that opens a run: the whole platform comes along.
+    """List, retry or release payments, or reconcile them with the recruiters' records."""
+    # Lazy import, as in every command that opens a run: it imports the whole platform.
     from chalicelib.operations.payment.operator_actions import PaymentFilter
 
-    wanted = PaymentFilter(status, participant, kind)
+    chosen = PaymentFilter(status, participant, kind)
     try:
         if action == "list":
-            _list(app, region, wanted, show_workers=show_workers)
+            _list(app, region, chosen, show_workers=show_workers)
         elif action == "reconcile":
-            _reconcile(app, region, wanted, show_workers=show_workers, dry_run=dry_run)
+            _reconcile(app, region, chosen, show_workers=show_workers, dry_run=dry_run)
         else:
-            _send(action, app, region, wanted, show_workers=show_workers, dry_run=dry_run)
+            _send(action, app, region, chosen, show_workers=show_workers, dry_run=dry_run)
     except NotFound as error:
         if error.code != "participant_not_found":
             raise
-        raise NotFound(f"{error} `petri payments` lists the participants who have payments.") from error
+        raise NotFound(f"{error} Run `petri payments` to list the participants who have payments.") from error
 
 
-def _list(run_id: str | None, region: str | None, wanted: PaymentFilter, *, show_workers: bool) -> None:
+def _list(run_id: str | None, region: str | None, chosen: PaymentFilter, *, show_workers: bool) -> None:
     from chalicelib.operations.payment.operator_actions import list_payments
     from infra.operator.run_session import opened
 
-    with opened(run_id, RunPaths(Path.cwd()), with_code=False, region=region) as office:
-        found = office.app.run(list_payments, wanted)
-        currency = currency_of(office.app.config)
+    with opened(run_id, RunPaths(Path.cwd()), with_code=False, region=region) as session:
+        found = session.app.run(list_payments, chosen)
+        currency = currency_of(session.app.config)
     _show(found, currency, show_workers=show_workers)
     total = sum((each.amount for each in found), Decimal(0))
-    out().print(f"{len(found)} payments, {format_money(total, currency)}")
+    out().print(f"{_count(len(found))}, total {format_money(total, currency)}")
 
 
 def _send(
     action: Action,
     run_id: str | None,
     region: str | None,
-    wanted: PaymentFilter,
+    chosen: PaymentFilter,
     *,
     show_workers: bool,
     dry_run: bool,
@@ -78,31 +80,34 @@ def _send(
     from infra.operator.payments import release, retry
     from infra.operator.run_session import opened
 
-    if action == "release" and wanted == type(wanted)():
+    if action == "release" and chosen == type(chosen)():
         raise BadRequest(
-            "Releasing pays what was held or refused; say which with --participant, --kind or --status."
+            "release requires a filter; add --participant, --kind or --status to select the payments."
         )
-    act, will = (release, "release") if action == "release" else (retry, "try again")
-    with opened(run_id, RunPaths(Path.cwd()), region=region) as office:
-        meant = act(office.app, wanted, dry_run=dry_run)
-        _show(meant, currency_of(office.app.config), show_workers=show_workers)
-        if dry_run or not meant:
-            out().print(f"Would {will} {len(meant)} payments." if dry_run else f"Nothing to {will}.")
+    act, verb = (release, "release") if action == "release" else (retry, "retry")
+    with opened(run_id, RunPaths(Path.cwd()), region=region) as session:
+        selected = act(session.app, chosen, dry_run=dry_run)
+        _show(selected, currency_of(session.app.config), show_workers=show_workers)
+        if dry_run or not selected:
+            message = f"Would {verb} {_count(len(selected))}." if dry_run else f"No payments to {verb}."
+            out().print(message)
             return
-        show_drain_result(office.carry_out())
+        show_drain_result(session.carry_out())
 
 
 def _reconcile(
-    run_id: str | None, region: str | None, wanted: PaymentFilter, *, show_workers: bool, dry_run: bool
+    run_id: str | None, region: str | None, chosen: PaymentFilter, *, show_workers: bool, dry_run: bool
 ) -> None:
     from infra.operator.payments import reconcile
     from infra.operator.run_session import opened
 
-    with opened(run_id, RunPaths(Path.cwd()), region=region) as office:
-        compared = reconcile(office.app, wanted, dry_run=dry_run)
-        _show_comparison(compared, currency_of(office.app.config), show_workers=show_workers, dry_run=dry_run)
+    with opened(run_id, RunPaths(Path.cwd()), region=region) as session:
+        compared = reconcile(session.app, chosen, dry_run=dry_run)
+        _show_comparison(
+            compared, currency_of(session.app.config), show_workers=show_workers, dry_run=dry_run
+        )
         if compared.sent_again and not dry_run:
-            show_drain_result(office.carry_out())
+            show_drain_result(session.carry_out())
 
 
 def _show(found: Sequence[PaymentEntry], currency: str, *, show_workers: bool) -> None:
@@ -115,21 +120,22 @@ def _show(found: Sequence[PaymentEntry], currency: str, *, show_workers: bool) -
             *_whose(each, show_workers=show_workers),
             each.kind,
             format_money(each.amount, currency),
-            f"{each.status} (hangs)" if each.is_stuck else each.status,
+            f"{each.status} (stuck)" if each.is_stuck else each.status,
             since,
         )
     show_table(table)
-    # Below the table, which has no room for them in a terminal of 80 columns.
+    # Below the table, because it would be wider than a terminal of 80 columns.
     for each in found:
-        told = [f"reference {each.reference}"] if each.reference else []
-        told += [f"last reason: {each.reason}"] if each.reason else []
-        if told:
-            out().print(f"participant {each.participant_id}, {each.kind}: {'; '.join(told)}", markup=False)
+        details = [f"reference {each.reference}"] if each.reference else []
+        details += [f"last reason: {each.reason}"] if each.reason else []
+        if details:
+            details_line = f"participant {each.participant_id}, {each.kind}: {'; '.join(details)}"
+            out().print(details_line, markup=False)
 
 
 def _show_comparison(compared: Comparison, currency: str, *, show_workers: bool, dry_run: bool) -> None:
     if compared.differences:
-        names = ("kind", "amount", "in the ledger", "the recruiter says", "would" if dry_run else "done")
+        names = ("kind", "amount", "ledger", "recruiter", "planned fix" if dry_run else "fix")
         table = Table("participant", *(["worker"] if show_workers else []), *names)
         for each in compared.differences:
             entry = each.entry
@@ -137,9 +143,13 @@ def _show_comparison(compared: Comparison, currency: str, *, show_workers: bool,
             amount = format_money(entry.amount, currency)
             table.add_row(*whose, entry.kind, amount, entry.status, each.found, each.repair)
         show_table(table)
-    out().print(f"{compared.compared} payments compared, {len(compared.differences)} differ.")
+    out().print(f"{_count(compared.compared)} compared, {len(compared.differences)} with differences.")
     if compared.without_books:
-        out().print(f"{compared.without_books} are of recruiters that keep no books.")
+        out().print(f"{_count(compared.without_books)} skipped: their recruiters keep no payment records.")
+
+
+def _count(number: int) -> str:
+    return f"{number} payment{'' if number == 1 else 's'}"
 
 
 def _whose(entry: PaymentEntry, *, show_workers: bool) -> list[str]:

@@ -23,45 +23,45 @@ from infra.reports.run_report import Summary, summary_of_file
 def summary(
     *,
     app: Run = None,
-    each: Annotated[bool, typer.Option("--each", help="Say what each participant earned an hour.")] = False,
+    each: Annotated[bool, typer.Option("--each", help="Also show each participant's hourly pay.")] = False,
     stage: AnyStage = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Count a run's participants by status, and its networks; say what people earned an hour."""
+    """Summarize a run: participants by status, networks and hourly pay."""
     found = deployed(app, stage, profile, region)
     if found is not None:
-        # Lazy import: AWS's clients take a while to import.
+        # Lazy import: the AWS clients take a while to import.
         from infra.aws.account.aws_errors import plainly
         from infra.aws.deployed import deployed_summary
 
         out().print(f"{found.names.app} ({found.names.stage})", markup=False)
         with plainly():
             counted, floor, currency = deployed_summary.summary(found.account, found.names)
-        _tell(counted, floor, currency, each=each)
+        _print_summary(counted, floor, currency, each=each)
         return
-    # Lazy import: it brings the storage along.
+    # Lazy import: it imports storage.
     from infra.local.lifecycle.run_outcome import currency_in, floor_of
 
-    places = RunPaths(Path.cwd())
-    run_id = places.existing(app)
-    counted = summary_of_file(places.database(run_id))
+    paths = RunPaths(Path.cwd())
+    run_id = paths.existing(app)
+    counted = summary_of_file(paths.database(run_id))
     out().print(run_id, markup=False)
-    _tell(counted, floor_of(run_id, places), currency_in(run_id, places), each=each)
+    _print_summary(counted, floor_of(run_id, paths), currency_in(run_id, paths), each=each)
 
 
-def _tell(counted: Summary, floor: Decimal | None, currency: str, *, each: bool) -> None:
+def _print_summary(counted: Summary, floor: Decimal | None, currency: str, *, each: bool) -> None:
     show(counted, out(), floor, currency)
     if each:
         _show_each(counted.pay, out(), floor, currency)
 
 
 def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None, currency: str) -> None:
-    """Print a line for each participant who came to a paid end, lowest pay first."""
+    """Print a row for each participant who has earned pay, lowest hourly pay first."""
     if pay is None:
-        console.print("Nobody has come to a paid end yet.")
+        console.print("No participant has earned pay yet.")
         return
-    table = Table("participant", "minutes", "paid", "an hour", "")
+    table = Table("participant", "minutes", "paid", "per hour", "")
     for column in table.columns[:4]:
         column.justify = "right"
     for one in pay.people:
@@ -77,7 +77,7 @@ def _show_each(pay: HourlyPay | None, console: Console, floor: Decimal | None, c
 
 
 def show(counted: Summary, console: Console, floor: Decimal | None = None, currency: str = DOLLARS) -> None:
-    """Print the counts as a table, and warn when people earn less than `floor` an hour."""
+    """Print the counts as a table, and warn when participants earn less than `floor` per hour."""
     table = Table("participants", "count")
     table.columns[1].justify = "right"
     for status, count in counted.statuses.items():
@@ -91,16 +91,16 @@ def show(counted: Summary, console: Console, floor: Decimal | None = None, curre
 
 def _show_pay(pay: HourlyPay, console: Console, floor: Decimal | None, currency: str) -> None:
     if floor is None and not pay.rates[-1]:
-        # Nobody is paid in this run, and nobody asked for a floor.
+        # Without payments and a floor there is nothing to compare.
         return
     console.print(
-        f"Pay an hour, waiting included: median {format_money(pay.median, currency)}, "
+        f"Hourly pay, including waiting: median {format_money(pay.median, currency)}, "
         f"lowest {format_money(pay.lowest, currency)}"
     )
     count = 0 if floor is None else pay.below(floor)
     if count:
         err().print(
-            f"warning: {count} of {len(pay.rates)} people ({count / len(pay.rates):.0%}) earned less than "
-            f"min_hourly_pay, {format_money(floor or 0, currency)} an hour. Pay a bonus, or use "
+            f"warning: {count} of {len(pay.rates)} participants ({count / len(pay.rates):.0%}) earned less "
+            f"than min_hourly_pay, {format_money(floor or 0, currency)} per hour. Pay a bonus, or use "
             "petri compensate."
         )

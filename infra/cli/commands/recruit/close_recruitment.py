@@ -12,16 +12,16 @@ from infra.local.lifecycle.run_paths import RunPaths
 
 
 def close_recruitment(*, app: Run = None, region: Region = None, dry_run: DryRun = False) -> None:
-    """Ask for nobody any more, not even to replace somebody, until `petri recruit` opens places again."""
-    # Lazy import: the whole platform comes along.
+    """Stop recruitment, including replacements, until `petri recruit` opens places again."""
+    # Lazy import: it imports the whole platform.
     from chalicelib.operations.recruitment.recruitment import close_places_by_operator, is_closed
     from infra.operator.run_session import opened
 
-    with opened(app, RunPaths(Path.cwd()), region=region) as office:
+    with opened(app, RunPaths(Path.cwd()), region=region) as session:
         if dry_run:
-            closed = office.app.run(is_closed)
-            out().print(f"Would close recruitment{', which is closed already' if closed else ''}.")
+            closed = session.app.run(is_closed)
+            out().print(f"Would close recruitment{', which is already closed' if closed else ''}.")
             return
-        was_open = office.app.run(close_places_by_operator)
-        out().print("Recruitment is closed." if was_open else "Recruitment was closed; it stays closed.")
-        show_drain_result(office.carry_out())
+        was_open = session.app.run(close_places_by_operator)
+        out().print("Recruitment is closed." if was_open else "Recruitment was already closed.")
+        show_drain_result(session.carry_out())

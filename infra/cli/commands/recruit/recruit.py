@@ -18,40 +18,46 @@ if TYPE_CHECKING:
 
 
 def recruit(
-    number: Annotated[int, typer.Argument(metavar="N", min=1, help="How many places to open.")],
+    number: Annotated[int, typer.Argument(metavar="N", min=1, help="Number of places to open.")],
     *,
     app: Run = None,
     region: Region = None,
-    force: Annotated[bool, typer.Option("--force", help="Even where no seats are free.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Open places even if no seats are free.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Open places with the run's recruiter, though auto_recruit is off or recruitment was closed."""
-    # Lazy import: the whole platform comes along.
+    """Open places with the run's recruiter, even if auto_recruit is off or recruitment is closed."""
+    # Lazy import: it imports the whole platform.
     from chalicelib.operations.recruitment.recruitment import open_places_by_operator, plan_recruitment
     from infra.operator.run_session import opened
 
-    with opened(app, RunPaths(Path.cwd()), region=region) as office:
+    with opened(app, RunPaths(Path.cwd()), region=region) as session:
         act = plan_recruitment if dry_run else open_places_by_operator
-        opening = office.app.run(act, number, ignore_free_seats=force)
-        for line in _told(opening, dry_run=dry_run):
+        opening = session.app.run(act, number, ignore_free_seats=force)
+        for line in _report(opening, dry_run=dry_run):
             out().print(line, markup=False)
         if not dry_run:
-            carried = office.carry_out()
-            show_drain_result(carried)
-            if carried.said and any(office.base in line for line in carried.said):
-                out().print(f"The links answer while the run is served: {office.how_to_serve}", markup=False)
+            result = session.carry_out()
+            show_drain_result(result)
+            if result.said and any(session.base in line for line in result.said):
+                out().print(f"The links work while the run is served: {session.how_to_serve}", markup=False)
 
 
-def _told(opening: RecruitmentPlan, *, dry_run: bool) -> list[str]:
-    """Say how many places are opened, and why not more."""
-    will = "Would open" if dry_run else "Opens"
-    said = [f"{will} {count} with {name}." for name, count in opening.places.items()] or [f"{will} none."]
+def _report(opening: RecruitmentPlan, *, dry_run: bool) -> list[str]:
+    """Describe how many places are opened, and why not more."""
+    verb = "Would open" if dry_run else "Opened"
+    lines = [f"{verb} {_places(count)} with {name}." for name, count in opening.places.items()]
+    lines = lines or [f"{verb} no places."]
     if opening.seats < opening.asked:
-        said.append(
-            f"Free seats, less the places that are open already: {opening.seats}. --force opens more."
+        lines.append(
+            f"{opening.seats} seats are free, not counting places that are already open. "
+            "Use --force to open more."
         )
     if opening.affordable < opening.seats:
-        said.append(f"hard_cap has room for {opening.affordable}; raise it to open more.")
+        lines.append(f"hard_cap allows {opening.affordable} more; raise it to open more.")
     elif opening.opened < opening.affordable:
-        said.append("The quotas in `recruiters` are used up; raise them to open more.")
-    return said
+        lines.append("The quotas in `recruiters` are used up; raise them to open more.")
+    return lines
+
+
+def _places(count: int) -> str:
+    return f"{count} place{'' if count == 1 else 's'}"

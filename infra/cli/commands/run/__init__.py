@@ -1,1 +1,1 @@
-"""Commands for a run on this machine."""
+"""Commands for runs on this machine."""

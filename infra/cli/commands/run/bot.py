@@ -29,20 +29,24 @@ if TYPE_CHECKING:
 def bot(
     directory: Directory = Path(),
     *,
-    debug: Annotated[bool, typer.Option("--debug", help="Join the run that is served here.")] = False,
-    app: Annotated[str, typer.Option("--app", help="Join this one: a run's id, or an address.")] = "",
-    number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many bots.")] = 1,
-    at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many at a time; all.")] = 0,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Join the run that is being served from this folder.")
+    ] = False,
+    app: Annotated[str, typer.Option("--app", help="Run, deployed app or address to join.")] = "",
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of bots.")] = 1,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=0, help="Number of concurrent bots; 0 for all.")
+    ] = 0,
     seed: Seed = None,
     bot_timeout: BotTimeout = BOT_SECONDS,
     timeout: Timeout = RUN_SECONDS,
-    name: Annotated[str, typer.Option("--name", help="The bot's class; Bot, if there is one.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Bot class; defaults to Bot.")] = "",
     stage: AnyStage = None,
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Let a bot of the experiment take part in a run that is going on."""
-    # Lazy import: it brings the author's door along.
+    """Let bots of the experiment take part in a run that is being served."""
+    # Lazy import: it imports the public API for authors.
     from chalicelib.experiment.loader.experiment_folder import load_experiment
     from infra.local.lifecycle import identity
     from infra.local.lifecycle.bot_selection import chosen_bots
@@ -62,40 +66,42 @@ def bot(
 
 
 def _watched(crowd: Crowd, count: int, progress: BotProgress, bot_timeout: float, timeout: float) -> bool:
-    """Send the bots and show how they fare; True when all of them came through in time."""
+    """Start the bots and show their progress; True when all of them succeeded in time."""
     ended: queue.SimpleQueue[Participation] = queue.SimpleQueue()
     until = time.monotonic() + (timeout or math.inf)
-    fared: list[Participation] = []
+    results: list[Participation] = []
     crowd.start(ended.put)
-    while len(fared) < count:
+    while len(results) < count:
         if time.monotonic() > until:
-            late = crowd.end(f"the time of all bots was over after {timeout:g} seconds (--timeout)")
-            fared += [progress.advance(one) for one in late]
+            late = crowd.end(f"the run's time limit of {timeout:g} seconds (--timeout) was reached")
+            results += [progress.advance(one) for one in late]
             return False
         if bot_timeout:
             crowd.cut_short(bot_timeout, ended.put)
         with contextlib.suppress(queue.Empty):
-            fared.append(progress.advance(ended.get(timeout=LOOK_EVERY)))
-    return all(one.succeeded for one in fared)
+            results.append(progress.advance(ended.get(timeout=LOOK_EVERY)))
+    return all(one.succeeded for one in results)
 
 
 def _address(app: str, *, debug: bool) -> str:
     if _is_address(app):
         return _checked_address(app)
     if not app and not debug:
-        raise BadRequest("Which run should the bot join? Give --debug for the one served here, or --app.")
+        raise BadRequest(
+            "Which run should the bot join? Use --debug for the one served from this folder, or --app."
+        )
     return RunPaths(Path.cwd()).address(app or None)
 
 
 def _checked_address(app: str) -> str:
-    """Return an address without its last slash; BadRequest when it has no host, or a port that can't be."""
+    """Return an address without its trailing slash; BadRequest when its host or port isn't valid."""
     try:
         parts = urlsplit(app)
         valid = bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid:
-        raise BadRequest(f"{app!r} is not a valid address; give one such as http://127.0.0.1:5000.")
+        raise BadRequest(f"{app!r} is not a valid address; use one such as http://127.0.0.1:5000.")
     return app.rstrip("/")
 
 
@@ -104,7 +110,7 @@ def _is_address(app: str) -> bool:
 
 
 def _address_of(found: app_registry.LocatedApp) -> str:
-    # Lazy import: AWS's clients take a while to import.
+    # Lazy import: the AWS clients take a while to import.
     from infra.aws.account.aws_errors import plainly
     from infra.aws.deployed import deployment_info
 
@@ -113,7 +119,7 @@ def _address_of(found: app_registry.LocatedApp) -> str:
 
 
 def _token_of(found: app_registry.LocatedApp) -> str:
-    """Return the operator's token, if it is kept here: runs with entry links let bots in by it alone."""
+    """Return the operator's token, if this machine has it: with entry links, bots need it to enter."""
     # Lazy import, as above.
     from infra.aws.resources.app_secrets import OperatorTokens
 

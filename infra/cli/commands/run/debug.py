@@ -23,7 +23,7 @@ Source = Annotated[
     Path,
     typer.Argument(
         metavar="DIRECTORY",
-        help="The experiment's folder, or an export whose code is to be run again.",
+        help="Experiment folder, or an export whose code to run again.",
         exists=True,
         resolve_path=True,
     ),
@@ -33,28 +33,32 @@ Source = Annotated[
 def debug(
     directory: Source = Path(),
     *,
-    bots: Annotated[int, typer.Option("--bots", min=0, help="How many bots take part.")] = 0,
-    at_once: Annotated[int, typer.Option("--at-once", min=0, help="How many of them at a time.")] = 0,
-    bot: Annotated[bool, typer.Option("--bot", help="Bots come whenever the experiment recruits.")] = False,
+    bots: Annotated[int, typer.Option("--bots", min=0, help="Number of bots that take part.")] = 0,
+    at_once: Annotated[int, typer.Option("--at-once", min=0, help="Number of concurrent bots.")] = 0,
+    bot: Annotated[
+        bool, typer.Option("--bot", help="Start a bot for each participant that the experiment recruits.")
+    ] = False,
     seed: Seed = None,
-    leave: Annotated[bool, typer.Option("--exit", help="End when the bots are through.")] = False,
+    leave: Annotated[bool, typer.Option("--exit", help="Exit when all bots have finished.")] = False,
     run_id: NewId = "",
     adopt: Annotated[
         bool,
-        typer.Option("--adopt", help="With --id: continue a run of another folder, as the same experiment."),
+        typer.Option("--adopt", help="With --id: continue a run that was started from another folder."),
     ] = False,
-    engine: Annotated[EngineName, typer.Option("--engine", help="Where records are kept.")] = "sqlite",
+    engine: Annotated[EngineName, typer.Option("--engine", help="Storage engine for records.")] = "sqlite",
     port: Port = None,
     proxy: Annotated[
         int | None,
-        typer.Option("--proxy", min=1, max=65535, help="The port that links are given with."),
+        typer.Option(
+            "--proxy", min=1, max=65535, help="Port to use in links, when a proxy forwards to this run."
+        ),
     ] = None,
     bot_timeout: BotTimeout = BOT_SECONDS,
     timeout: Timeout = RUN_SECONDS,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open links.")] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open links in a browser.")] = True,
 ) -> None:
-    """Run an experiment on this machine, for people or bots, and export its data in the end."""
-    # Lazy import, as in every command that serves: the whole platform comes along.
+    """Run an experiment on this machine, for people or bots, and export its data at the end."""
+    # Lazy import, as in every command that serves a run: it imports the whole platform.
     from .debug_run import DebugOptions, debug_run
 
     if directory.is_file():
@@ -62,7 +66,7 @@ def debug(
         from infra.cli.commands.deploy.deploy_app import unpacked
 
         directory = unpacked(directory, LocalRegistry())
-    asked = DebugOptions(
+    options = DebugOptions(
         directory,
         bots,
         at_once,
@@ -78,5 +82,5 @@ def debug(
         timeout,
         adopt,
     )
-    if not debug_run(asked):
+    if not debug_run(options):
         raise typer.Exit(FAILED)

@@ -1,4 +1,4 @@
-"""What `petri debug` does."""
+"""Implements `petri debug`."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from infra.local.lifecycle.run import Run, RunOptions
 from infra.local.lifecycle.run_lifecycle import BotSpec, SessionSpec
 from infra.local.lifecycle.run_paths import RunPaths, new_run_id
 
-#: Bots that take part at the same moment when neither a seed nor a waiting room says otherwise.
+#: Default number of concurrent bots, without a seed or a waiting room.
 AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class DebugOptions:
-    """What somebody asked of `petri debug`, word for word."""
+    """The options of `petri debug` as they were given."""
 
     directory: Path
     bots: int
@@ -43,75 +43,78 @@ class DebugOptions:
     adopt: bool = False
 
 
-def debug_run(asked: DebugOptions) -> bool:
-    """Run the experiment as asked, and tell how it went; True when all bots succeeded."""
-    if asked.leave and not asked.bots:
-        raise BadRequest("--exit ends the run when the bots are through; say how many with --bots.")
-    if asked.adopt and not asked.run_id:
-        raise BadRequest("--adopt continues a run that exists; say which with --id.")
-    places, began = RunPaths(Path.cwd()), time.monotonic()
-    run_id = asked.run_id or new_run_id(asked.directory.name)
-    wish = RunOptions(asked.directory, run_id, asked.engine, _settings(asked), asked.adopt)
-    with opened_with_log(wish, places) as run, hook_failures(run.loaded.folder, tell_failure) as failures:
+def debug_run(options: DebugOptions) -> bool:
+    """Run the experiment and report the result; True when all bots succeeded."""
+    if options.leave and not options.bots:
+        raise BadRequest("--exit ends the run when all bots have finished; set their number with --bots.")
+    if options.adopt and not options.run_id:
+        raise BadRequest("--adopt continues an existing run; select it with --id.")
+    paths, began = RunPaths(Path.cwd()), time.monotonic()
+    run_id = options.run_id or new_run_id(options.directory.name)
+    run_options = RunOptions(options.directory, run_id, options.engine, _settings(options), options.adopt)
+    with (
+        opened_with_log(run_options, paths) as run,
+        hook_failures(run.loaded.folder, tell_failure) as failures,
+    ):
         if run.start_page is not None:
             run.start_page.failures = failures
-        if not asked.bots:
-            _let_people_in(run, asked, places)
-            finish(run, places, began)
+        if not options.bots:
+            _let_people_in(run, options, paths)
+            finish(run, paths, began)
             return True
-        succeeded = _let_bots_in(run, asked, places, failures)
-        finish(run, places, began, analyse=not failures.failures)
+        succeeded = _let_bots_in(run, options, paths, failures)
+        finish(run, paths, began, analyse=not failures.failures)
     if failures.failures:
         err().print(
-            "The run was ended, because the experiment's own code failed (see above). Correct it there "
-            "and run the command again; `petri verify` finds such failures without a run."
+            "The run ended because the experiment's code failed (see above). Fix it and run the command "
+            "again; `petri verify` finds such errors without a run."
         )
     return succeeded
 
 
-def _settings(asked: DebugOptions) -> dict[str, Any]:
-    seeded = {} if asked.seed is None else {"run_seed": asked.seed}
-    return {**seeded, "recruiter": "bots"} if asked.bot else seeded
+def _settings(options: DebugOptions) -> dict[str, Any]:
+    seeded = {} if options.seed is None else {"run_seed": options.seed}
+    return {**seeded, "recruiter": "bots"} if options.bot else seeded
 
 
-def _let_people_in(run: Run, asked: DebugOptions, places: RunPaths) -> bool:
+def _let_people_in(run: Run, options: DebugOptions, paths: RunPaths) -> bool:
     serve_people(
-        run, SessionSpec(run.id, listening(run, asked.port)), places, Links(asked.browser, asked.proxy)
+        run, SessionSpec(run.id, listening(run, options.port)), paths, Links(options.browser, options.proxy)
     )
     return True
 
 
-def _let_bots_in(run: Run, asked: DebugOptions, places: RunPaths, failures: HookFailures) -> bool:
-    bots = _crowd(run, asked)
+def _let_bots_in(run: Run, options: DebugOptions, paths: RunPaths, failures: HookFailures) -> bool:
+    bots = _crowd(run, options)
     _warn_of_too_few(run, bots)
     plan = SessionSpec(
-        run.id, listening(run, asked.port or 0), bots=bots, leave=asked.leave, failures=failures
+        run.id, listening(run, options.port or 0), bots=bots, leave=options.leave, failures=failures
     )
-    with BotProgress(asked.bots) as progress:
+    with BotProgress(options.bots) as progress:
         plan = replace(plan, look=looking(run, progress.show))
-        return hold_plan(run, plan, places, BotsWatcher(run, progress))
+        return hold_plan(run, plan, paths, BotsWatcher(run, progress))
 
 
-def _crowd(run: Run, asked: DebugOptions) -> BotSpec:
-    """Plan the bots: all at once where they wait for one another, in turn where a seed fixes the order."""
-    usual = asked.bots if run.quorum() else 1 if asked.seed is not None else AT_ONCE
-    at_once = asked.at_once or usual
+def _crowd(run: Run, options: DebugOptions) -> BotSpec:
+    """Plan the bots: all concurrent with a waiting room, one at a time with a seed."""
+    default = options.bots if run.quorum() else 1 if options.seed is not None else AT_ONCE
+    at_once = options.at_once or default
     return BotSpec(
         chosen_bots(run.loaded),
-        asked.bots,
+        options.bots,
         at_once,
-        asked.seed,
+        options.seed,
         before=run.participants(),
-        bot_timeout=asked.bot_timeout or None,
-        timeout=asked.timeout or None,
+        bot_timeout=options.bot_timeout or None,
+        timeout=options.timeout or None,
     )
 
 
 def _warn_of_too_few(run: Run, bots: BotSpec) -> None:
-    """Say at once that a waiting room will not fill, which otherwise shows when the bots' time is over."""
+    """Warn at the start that a waiting room can't fill, which otherwise shows when the bots time out."""
     size, at_once = run.quorum(), min(bots.at_once, bots.count)
     if size > at_once:
         err().print(
-            f"warning: the waiting room opens for {size} participants, and at most {at_once} bots wait in it "
-            f"at a time. Give --bots {size} or more, without a smaller --at-once."
+            f"warning: the waiting room opens for {size} participants, but at most {at_once} bots run "
+            f"concurrently. Use --bots {size} or more, without a smaller --at-once."
         )

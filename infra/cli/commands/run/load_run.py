@@ -1,4 +1,4 @@
-"""What `petri load` does."""
+"""Implements `petri load`."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from infra.local.lifecycle.run_paths import RunPaths
 
 
 def load_archive(archive: Path, run_id: str) -> None:
-    """Put an export into a new run, and say what it holds; one that can't be loaded leaves no run behind."""
-    places = RunPaths(Path.cwd())
-    was_there, database = places.has(run_id), places.database(run_id)
+    """Load an export into a new run and print its counts; a failure leaves no run behind."""
+    paths = RunPaths(Path.cwd())
+    was_there, database = paths.has(run_id), paths.database(run_id)
     try:
         with contextlib.closing(SQLiteEngine(database)) as engine:
             counts = _loaded(archive, engine)
     except BaseException:
-        # Other commands would take it for the latest run.
+        # Otherwise other commands would select it as the latest run.
         for file in [] if was_there else list(database.parent.glob(f"{database.name}*")):
             file.unlink()
         raise
-    held = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
-    out().print(f"{run_id} is loaded: {held}.", markup=False)
+    loaded = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
+    out().print(f"Loaded {run_id}: {loaded}.", markup=False)
 
 
 def _loaded(archive: Path, engine: SQLiteEngine) -> dict[str, int]:
@@ -41,9 +41,9 @@ def _loaded(archive: Path, engine: SQLiteEngine) -> dict[str, int]:
 
 
 def serve_loaded(directory: Path, run_id: str, port: int | None) -> None:
-    """Serve what was loaded, without launching it, until somebody ends it."""
-    places, began = RunPaths(Path.cwd()), time.monotonic()
-    with opened_with_log(RunOptions(directory, run_id), places) as run:
+    """Serve a loaded run, without launching it, until Ctrl-C."""
+    paths, began = RunPaths(Path.cwd()), time.monotonic()
+    with opened_with_log(RunOptions(directory, run_id), paths) as run:
         plan = SessionSpec(run.id, listening(run, port), launch=False)
-        serve_people(run, plan, places, Links(browser=False))
-        finish(run, places, began)
+        serve_people(run, plan, paths, Links(browser=False))
+        finish(run, paths, began)

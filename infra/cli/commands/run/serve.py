@@ -23,13 +23,11 @@ def serve(
     port: Port = None,
     address: Annotated[
         str,
-        typer.Option(
-            "--address", help="Where participants reach the run, such as https://study.example.org."
-        ),
+        typer.Option("--address", help="Public address of the run, such as https://study.example.org."),
     ] = "",
 ) -> None:
-    """Serve a study to real participants from this machine: live, and by signed entry links only."""
-    # Lazy import, as in every command that serves: the whole platform comes along.
+    """Serve a study to real participants from this machine, live and through entry links only."""
+    # Lazy import, as in every command that serves a run: it imports the whole platform.
     from infra.cli.live_status import Links
     from infra.cli.served_run import finish, listening, opened_with_log, serve_people
     from infra.local.lifecycle.run import RunOptions
@@ -37,35 +35,35 @@ def serve(
     from infra.local.lifecycle.run_paths import RunPaths, new_run_id
 
     _check_address(address)
-    places, began = RunPaths(Path.cwd()), time.monotonic()
-    wish = RunOptions(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
-    with opened_with_log(wish, places) as run:
+    paths, began = RunPaths(Path.cwd()), time.monotonic()
+    options = RunOptions(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
+    with opened_with_log(options, paths) as run:
         _check(run)
         links = Links(browser=False, address=address.rstrip("/"))
-        serve_people(run, SessionSpec(run.id, listening(run, port)), places, links)
-        finish(run, places, began)
+        serve_people(run, SessionSpec(run.id, listening(run, port)), paths, links)
+        finish(run, paths, began)
 
 
 def _check_address(address: str) -> None:
-    """Refuse what participants can't open: an address has http or https, and a host."""
+    """Raise BadRequest unless the address has http or https, and a host."""
     if not address:
         return
     try:
         parts = urlsplit(address)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
-        # Reading the port checks it.
+        # Accessing the port validates it.
         is_address = is_address and parts.port != 0
     except ValueError:
         is_address = False
     if not is_address:
-        raise BadRequest(f"{address} isn't an address; give --address as https://study.example.org.")
+        raise BadRequest(f"{address} is not a valid address; use one such as https://study.example.org.")
 
 
 def _check(run: Run) -> None:
-    """Refuse a study whose participants don't come by links."""
+    """Raise BadRequest for a study whose participants don't enter through links."""
     recruiter = str(run.app.config.get("recruiter") or "")
     if recruiter != "link":
         raise BadRequest(
-            f"petri serve lets people in by entry links, but the recruiter is {recruiter or 'hotair'}: "
-            "set recruiter = link. Studies at Mechanical Turk and Prolific are deployed, with petri deploy."
+            f"petri serve requires entry links, but the recruiter is {recruiter or 'hotair'}. Set "
+            "recruiter = link, or use petri deploy for a study on Mechanical Turk or Prolific."
         )

@@ -10,12 +10,14 @@ import typer
 from infra.cli.output import out
 
 
-def new(name: Annotated[str, typer.Argument(help="The experiment's name: letters, figures, _.")]) -> None:
-    """Write a folder with an experiment that runs and is tested, to be changed into yours."""
-    # Lazy import: few calls of petri need it.
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the experiment: letters, digits and underscores.")],
+) -> None:
+    """Create a folder with a working, tested experiment for you to change."""
+    # Lazy import: only this command needs it.
     from infra.scaffold import create
 
     folder = create(name, Path.cwd())
     console = out()
-    console.print(f"{folder} is written. Try it:", markup=False)
+    console.print(f"Created {folder}. To try it, run:", markup=False)
     console.print(f"  petri debug {name}", markup=False)

@@ -14,8 +14,8 @@ _MARKS = {"error": "[red]error[/]  ", "warning": "[yellow]warning[/]"}
 
 
 def verify(directory: Directory = Path()) -> None:
-    """Check an experiment's folder; say everything that is wrong, each with its mend."""
-    # Lazy import: it brings the storage and the pages along.
+    """Check an experiment's folder: report every problem and how to fix it."""
+    # Lazy import: it imports storage and templates.
     from infra.verify import verify as findings_of
 
     console = out()
@@ -26,6 +26,9 @@ def verify(directory: Directory = Path()) -> None:
         console.print(f"        {finding.fix}", markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
-        console.print(f"{directory.name} can't run yet: {errors} to mend.", markup=False)
+        console.print(
+            f"{directory.name} can't run yet: {errors} error{'' if errors == 1 else 's'} to fix.",
+            markup=False,
+        )
         raise typer.Exit(FAILED)
-    console.print(f"{directory.name} can run.", markup=False)
+    console.print(f"{directory.name} is ready to run.", markup=False)

@@ -42,5 +42,5 @@ def test_an_experiment_without_bots_says_how_to_write_one() -> None:
 
 
 def test_several_bots_none_called_bot_need_a_choice() -> None:
-    with pytest.raises(ExperimentError, match="call one of them Bot"):
+    with pytest.raises(ExperimentError, match="name one of them Bot"):
         chosen_bots(loaded(First=One, Second=Two))

@@ -88,7 +88,7 @@ def test_a_folder_that_was_renamed_is_recognised_by_its_code(places: RunPaths) -
 @pytest.mark.parametrize(("place", "name"), [("other/first", "Other"), ("renamed", "Study")])
 def test_a_folder_that_only_resembles_a_lost_one_is_refused(places: RunPaths, place: str, name: str) -> None:
     shutil.rmtree(places.root / "first")
-    assert "which is gone" in refusal(study(places.root / place, name, size=9), places)
+    assert "which no longer exists" in refusal(study(places.root / place, name, size=9), places)
 
 
 def test_the_operator_can_say_that_it_is_the_same_experiment(places: RunPaths) -> None:
