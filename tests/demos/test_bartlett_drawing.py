@@ -34,7 +34,7 @@ def test_drawings_stay_far_below_the_limit(run):
     assert max(map(len, contents(run))) < LIMIT / 10
 
 
-def test_no_copy_has_strokes_that_nobody_drew(run):
+def test_each_copy_has_only_strokes_that_were_drawn(run):
     strokes = [len(read_drawing(text).strokes) for text in contents(run)]
     assert strokes == sorted(strokes, reverse=True)
 

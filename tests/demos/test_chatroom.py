@@ -39,7 +39,7 @@ def test_what_was_said_is_sent_to_all_others_who_are_there(run):
     assert {sent[each] for each in later} == {2}
 
 
-def test_nobody_has_the_name_of_somebody_else(run):
+def test_names_are_unique(run):
     assert len({node["property1"] for node in run.rows("node", type="talker")}) == 3
 
 
@@ -71,7 +71,7 @@ def test_evenness_goes_from_one_voice_to_all(words, evenness):
     assert Talk(1, tuple(map(share, words))).evenness == evenness
 
 
-def test_infos_of_other_kinds_are_no_words():
+def test_infos_of_other_kinds_are_not_counted_as_words():
     nodes = [{"id": 5, "network_id": 1, "property1": "Fox"}]
     infos = [{"origin_id": 5, "type": "tracking", "contents": "not said"}]
     assert talks([{"id": 1}], nodes, infos)[0].shares[0].words == 0

@@ -54,7 +54,7 @@ def test_points_are_paid(run):
     assert all(float(person["bonus"]) > 0 for person in run.tables["participant"])
 
 
-def test_who_stays_comes_through_whatever_the_policy(any_policy):
+def test_remaining_participants_finish_under_every_policy(any_policy):
     assert any_policy.statuses.count("approved") >= 2
 
 
@@ -66,11 +66,11 @@ def test_the_others_go_on_at_once(left):
     assert players(left("go_on")) == [3, 2, 2, 2, 2, 2]
 
 
-def test_the_node_of_who_left_is_failed(left):
+def test_the_node_of_a_dropout_is_failed(left):
     assert [node["failed"] for node in left("go_on").tables["node"]].count("True") == 1
 
 
-def test_a_bot_plays_for_who_agreed_to_it(left):
+def test_a_stand_in_plays_for_a_participant_who_agreed_to_it(left):
     assert players(left("bot")) == [3] * 6
 
 
@@ -92,7 +92,7 @@ def test_those_whose_game_was_ended_are_paid_their_base(left):
     assert sorted(paid) == sorted(stayed)
 
 
-def test_who_is_silent_when_the_time_is_up_gets_the_lowest_effort(run_demo):
+def test_a_participant_who_has_not_chosen_in_time_gets_the_lowest_effort(run_demo):
     # With a grace longer than the game nobody notices that somebody left, so the clock has to.
     silent = run_demo("coordination", 3, bots_that_leave="1", round_seconds="1.0", rounds="2")
     assert [(past["lowest"], len(past["silent"])) for past in history(silent)][1] == (1, 1)

@@ -29,7 +29,7 @@ def verify(demo: str, folder, **settings: str) -> str:
 
 
 @pytest.mark.parametrize("demo", DEMOS)
-def test_there_is_nothing_to_mend(demo, tmp_path):
+def test_verify_finds_no_problems(demo, tmp_path):
     assert verify(demo, tmp_path).strip() == f"{demo} is ready to run."
 
 

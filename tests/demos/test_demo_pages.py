@@ -147,7 +147,7 @@ def test_a_very_short_retelling_is_asked_for_again(browser, stories):
     assert problem.startswith("That is very short.")
 
 
-def test_who_reloads_while_writing_finds_the_draft_again(browser, stories):
+def test_a_reload_while_writing_restores_the_draft(browser, stories):
     page = start_writing(browser, stories)
     page.visible("#reproduction").send_keys("Two men went down to the river.")
     reload(page)
@@ -245,7 +245,7 @@ def test_an_empty_sheet_is_asked_for_again(browser, drawings):
     assert problem.startswith("The sheet is still empty.")
 
 
-def test_who_reloads_while_drawing_finds_the_lines_again(browser, drawings):
+def test_a_reload_while_drawing_restores_the_lines(browser, drawings):
     page = start_drawing(browser, drawings)
     page.visible("#reproduction").send_keys(" ", *[Keys.ARROW_RIGHT] * 10, " ")
     reload(page)
@@ -290,7 +290,7 @@ def test_the_pages_of_the_dots_are_accessible(browser, dots):
     assert found == []
 
 
-def test_nobody_can_choose_before_looking(browser, dots):
+def test_choosing_is_possible_only_after_looking(browser, dots):
     page = begin(browser, dots)
     page.visible("#look")
     assert not browser.find_element("id", "more-blue").is_enabled()

@@ -125,7 +125,7 @@ def test_the_pages_of_the_jars_are_accessible(browser, crowd):
     assert found == []
 
 
-def test_who_reloads_comes_back_to_the_same_stage(browser, crowd):
+def test_a_reload_returns_to_the_same_stage(browser, crowd):
     first, second = crowd.meet(2)
     guess(first, 40)
     guess(second, 44)
@@ -201,7 +201,7 @@ def test_a_game_has_an_end(browser, players):
         tab.arrive_at("/questionnaire")
 
 
-def test_the_game_waits_for_who_has_left_and_goes_on_when_they_are_back(browser, players):
+def test_the_game_waits_for_a_dropout_and_continues_when_they_return(browser, players):
     first, second = players.meet(2)
     choose(first, 7)
     second.shows("Round 1 of 2", "#round-number")
@@ -215,7 +215,7 @@ def test_the_game_waits_for_who_has_left_and_goes_on_when_they_are_back(browser,
     assert first.shows("Round 2 of 2", "#round-number")
 
 
-def test_when_the_group_ends_the_others_are_told_kindly(browser, strict_players):
+def test_when_the_group_ends_the_others_see_a_friendly_message(browser, strict_players):
     first, second = strict_players.meet(2)
     second.shows("Round 1", "#round-number")
     second.leave()

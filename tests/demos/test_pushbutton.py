@@ -18,5 +18,5 @@ def test_the_button_was_pressed_once_by_each(run):
     assert [info["contents"] for info in run.tables["info"]] == ["Submitted", "Submitted"]
 
 
-def test_nobody_is_connected(run):
+def test_no_nodes_are_connected(run):
     assert run.tables["vector"] == []

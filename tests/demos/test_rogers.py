@@ -73,13 +73,13 @@ def test_founders_look_for_themselves(run):
     assert {learned(run)[node["id"]]["type"] for node in founders} == {"state"}
 
 
-def test_nobody_learns_socially_in_practice_and_catch_rounds(run):
+def test_practice_and_catch_rounds_have_no_social_learning(run):
     networks = by_id(run, "network")
     aside = [n for n in run.rows("node", type=AGENT) if networks[n["network_id"]]["role"] != "experiment"]
     assert {learned(run)[node["id"]]["type"] for node in aside} == {"state"}
 
 
-def test_who_has_the_social_gene_learns_from_a_choice(run):
+def test_a_participant_with_the_social_gene_learns_from_a_choice(run):
     genes = infos_of(run, "learning_gene")
     agents = [node["id"] for node in run.rows("node", type=AGENT)]
     assert {(genes[a], learned(run)[a]["type"]) for a in agents} == {("asocial", "state"), ("social", "meme")}
@@ -119,7 +119,7 @@ def test_a_world_has_one_state_for_each_generation(run):
     assert set(states.values()) == {4}
 
 
-def test_nobody_is_paid_more_than_the_bonus(run):
+def test_no_bonus_exceeds_the_configured_one(run):
     assert all(0 <= float(participant["bonus"]) <= 1.0 for participant in run.tables["participant"])
 
 
@@ -137,7 +137,7 @@ def test_the_report_has_a_row_for_each_generation(run):
     assert run.report.count("<tr>") == 1 + 4
 
 
-def test_who_is_wrong_in_catch_rounds_did_not_attend(blurred):
+def test_wrong_answers_in_catch_rounds_mean_did_not_attend(blurred):
     networks = by_id(blurred, "network")
     caught = {
         node["participant_id"]
@@ -148,7 +148,7 @@ def test_who_is_wrong_in_catch_rounds_did_not_attend(blurred):
     assert missed == caught != set()
 
 
-def test_the_nodes_of_who_did_not_attend_fail(blurred):
+def test_the_nodes_of_participants_who_did_not_attend_fail(blurred):
     missed = {row["id"] for row in blurred.rows("participant", status="did_not_attend")}
     failed = {node["participant_id"] for node in blurred.rows("node", type=AGENT, failed="True")}
     assert failed == missed

@@ -27,7 +27,7 @@ def test_guesses_made_alone_are_sent_to_all_others(run):
     assert sent == dict.fromkeys(alone, 3)
 
 
-def test_nobody_is_sent_a_guess_before_the_last_was_made(run):
+def test_guesses_are_sent_only_after_the_last_one_was_made(run):
     made = max(info["creation_time"] for info in run.rows("info", property1="1", property2="alone"))
     ids = {info["id"] for info in run.rows("info", property1="1")}
     sent = [row["creation_time"] for row in run.tables["transmission"] if row["info_id"] in ids]

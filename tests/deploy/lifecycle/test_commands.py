@@ -78,7 +78,7 @@ def test_a_dry_run_makes_nothing(there: There) -> None:
 def test_a_dry_run_of_an_update_shows_what_changes_in_each_stack(there: There) -> None:
     said = call("sandbox", str(DEMO), "--app", APP.app, "--price-class", "all", "--dry-run").stdout
     assert f"stack {APP.front_stack}:\n    changes Distribution (AWS::CloudFront::Distribution)" in said
-    assert said.endswith("Nothing was made.\n")
+    assert said.endswith("Dry run: nothing was changed.\n")
 
 
 def test_the_changes_are_shown_before_the_question(there: There) -> None:

@@ -66,7 +66,7 @@ def test_a_chain_node_with_two_children_is_a_fork(written):
     assert written.check().forks == 1
 
 
-def test_two_children_of_a_burst_are_no_fork(tmp_path):
+def test_two_children_of_a_burst_are_not_a_fork(tmp_path):
     written = Written(tmp_path / "burst.sqlite")
     written.put("network", 2, "networks", "00002", type="burst", max_size=9)
     for node in (200_002, 200_003):
@@ -75,7 +75,7 @@ def test_two_children_of_a_burst_are_no_fork(tmp_path):
     assert written.check().forks == 0
 
 
-def test_somebody_who_was_sent_nothing_but_an_empty_text_has_an_empty_stimulus(written):
+def test_a_participant_who_received_only_an_empty_text_has_an_empty_stimulus(written):
     written.person(3, 100_004, behind=SECOND, story="")
     assert written.check().empty_stimuli == 1
 
@@ -84,7 +84,7 @@ def test_an_info_that_was_answered_and_is_not_there_is_lost(written):
     assert written.check(infos=(FIRST * 100_000 + 2, 999)).lost_infos == 1
 
 
-def test_somebody_who_completed_and_is_still_working_is_lost(written):
+def test_a_participant_who_completed_and_is_still_working_is_lost(written):
     written.person(3, 100_004, behind=SECOND, status="working")
     assert written.check(completed=(1, 2, 3)).lost_completions == 1
 

@@ -18,7 +18,7 @@ def test_the_report_names_what_was_not_met():
     assert "**not met**" in Report(MACHINE, imported=[slow]).markdown()
 
 
-def test_a_busy_machine_is_told_of():
+def test_a_busy_machine_is_reported():
     assert "other programs were at work" in Report(replace(MACHINE, load=5.0)).markdown()
 
 

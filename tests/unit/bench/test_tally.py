@@ -9,7 +9,7 @@ from bench.figures.tally import Tally, percentile
 TIMES = st.lists(st.floats(0, 100), min_size=1)
 
 
-def test_the_median_of_an_odd_number_is_the_one_in_the_middle():
+def test_the_median_of_an_odd_number_of_values_is_the_middle_one():
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
 
 

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_run_its_summary_and_its_failures_are_told(folder: Path) -> None:
+def test_a_run_its_summary_and_its_failures_are_printed(folder: Path) -> None:
     ran = petri(folder, "debug", "murmülls", "--bots", "4", "--exit", "--id", "first")
     assert ran.returncode == 0, ran.stderr
     assert b"Qu\\xe9 sali\\xf3 \\u2192 \\u65e5\\u672c" in ran.stdout

@@ -37,7 +37,7 @@ def infos(archive: Path) -> list[str]:
         return [row["contents"] for row in csv.DictReader(io.StringIO(opened.read("data/info.csv").decode()))]
 
 
-def test_files_of_a_run_are_the_users_own_whoever_made_the_folder(finished: Path) -> None:
+def test_files_of_a_run_are_private_in_any_folder(finished: Path) -> None:
     files = [*(finished / "runs").iterdir()]
     assert len(files) >= 3
     assert {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in files} == {

@@ -52,7 +52,7 @@ def test_bots_run_the_experiment_to_its_end(folder: Path) -> None:
     assert "Networks filled: 1 of 1" in said
 
 
-def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(folder: Path) -> None:
+def test_progress_is_printed_in_plain_lines_without_a_terminal(folder: Path) -> None:
     assert "participants 4/4" in (folder / "stderr").read_text()
 
 
@@ -210,7 +210,7 @@ def test_exit_without_bots_is_refused(folder: Path) -> None:
     assert "say how many with --bots" in refused.stderr.lower()
 
 
-def test_a_taken_port_is_told_in_three_lines(folder: Path) -> None:
+def test_a_taken_port_is_reported_in_three_lines(folder: Path) -> None:
     with serving(folder, "debug", "whispers", "--no-browser", "--port", "0", "--id", "holder") as (_, url):
         port = url.rsplit(":", 1)[-1]
         refused = petri(folder, "debug", "whispers", "--no-browser", "--port", port, "--id", "late")
@@ -218,7 +218,7 @@ def test_a_taken_port_is_told_in_three_lines(folder: Path) -> None:
     assert [line.split(":")[0] for line in refused.stderr.splitlines()] == ["where", "what", "now"]
 
 
-def test_a_broken_experiment_is_told_with_file_and_line(folder: Path) -> None:
+def test_a_broken_experiment_is_reported_with_file_and_line(folder: Path) -> None:
     broken = write_study(folder / "broken")
     (broken / "experiment.py").write_text("from petri import Experiment\nclass E(Experiment)\n    pass\n")
     refused = petri(folder, "debug", "broken", "--no-browser")

@@ -60,7 +60,7 @@ def test_an_interrupted_command_ends_as_shells_expect() -> None:
     assert ended.value.exit_code == 130
 
 
-def test_what_awss_client_raises_is_told_in_plain_words() -> None:
+def test_errors_of_the_aws_client_are_reported_in_plain_words() -> None:
     error = ClientError({"Error": {"Code": "ExpiredToken"}}, "GetItem")
     failure = Failure.of(error, "petri hibernate")
     assert (failure.what, failure.now[:13]) == ("Your AWS session has expired.", "Sign in again")

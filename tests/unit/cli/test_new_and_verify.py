@@ -29,7 +29,7 @@ def test_new_refuses_a_name_that_is_taken(folder: Path) -> None:
     assert "now:   Choose another name, or remove it first." in result.stderr
 
 
-def test_verify_fails_when_something_must_be_mended(folder: Path) -> None:
+def test_verify_fails_when_there_are_errors(folder: Path) -> None:
     (folder / "empty").mkdir()
     result = run(app, ["verify", "empty"])
     assert result.exit_code == 1

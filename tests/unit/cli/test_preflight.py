@@ -37,7 +37,7 @@ def test_preflight_as_json_is_json() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_preflight_of_nobody_fails_in_three_lines() -> None:
+def test_preflight_of_zero_participants_fails_in_three_lines() -> None:
     result = run(app, ["preflight", "study", "--participants", "0", "--no-accounts"])
     assert result.exit_code == 1
     assert "what:  0 participants can't be tried." in result.stderr

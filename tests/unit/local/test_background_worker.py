@@ -30,7 +30,7 @@ def test_everything_due_is_carried_out_when_asked() -> None:
     assert due == []
 
 
-def test_those_who_wait_are_told_after_each_message() -> None:
+def test_waiting_participants_are_notified_after_each_message() -> None:
     due, told = [1, 2], []
     drain = BackgroundWorker(lambda: bool(due and due.pop()), lambda: told.append(1))
     asyncio.run(drain.empty())

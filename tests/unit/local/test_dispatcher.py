@@ -28,13 +28,13 @@ def test_a_join_that_finds_the_network_busy_gets_the_place_that_opens_meanwhile(
     assert asyncio.run(run()).status == 200
 
 
-def test_a_join_is_told_busy_when_no_place_opens_in_time() -> None:
+def test_a_join_gets_network_busy_when_no_place_opens_in_time() -> None:
     answer = asyncio.run(post(SerialDispatcher(toy_app(), hold=0.01), "/node/1"))
     assert answer.status == 503
     assert answer.header(b"retry-after") == b"1"
 
 
-def test_a_long_line_is_told_to_come_back_later() -> None:
+def test_a_long_queue_gets_a_longer_retry_after() -> None:
     async def run() -> list[int]:
         lane = SerialDispatcher(toy_app(), hold=0.05)
         asked = (post(lane, f"/node/{number}") for number in range(4 * BACK_IN_A_SECOND))
@@ -45,7 +45,7 @@ def test_a_long_line_is_told_to_come_back_later() -> None:
     assert away == sorted(away)
 
 
-def test_a_line_that_has_gone_is_forgotten() -> None:
+def test_a_closed_connection_is_dropped() -> None:
     async def run() -> bytes | None:
         lane = SerialDispatcher(toy_app(), hold=0.05)
         await asyncio.gather(*(post(lane, f"/node/{number}") for number in range(4 * BACK_IN_A_SECOND)))
@@ -54,7 +54,7 @@ def test_a_line_that_has_gone_is_forgotten() -> None:
     assert asyncio.run(run()) == b"1"
 
 
-def test_the_one_who_waits_longest_is_served_first() -> None:
+def test_the_request_that_waits_longest_is_served_first() -> None:
     async def run() -> list[bool]:
         lane = SerialDispatcher(toy_app(), hold=0.2)
         waiting = []
@@ -80,7 +80,7 @@ def test_several_places_that_open_at_once_are_all_taken() -> None:
     assert asyncio.run(run()) == {200}
 
 
-def test_one_still_busy_lets_the_next_try() -> None:
+def test_a_request_that_is_still_busy_lets_the_next_retry() -> None:
     async def run() -> list[int]:
         app = toy_app()
         lane = SerialDispatcher(app, hold=0.2)
@@ -105,7 +105,7 @@ def test_an_app_can_be_served_twice() -> None:
     assert SerialDispatcher(app).app is SerialDispatcher(app).app
 
 
-def test_nobody_tries_again_after_a_message_that_changed_no_network() -> None:
+def test_no_request_is_retried_after_a_message_that_changed_no_network() -> None:
     async def run() -> int:
         app = toy_app()
         lane = SerialDispatcher(app, hold=0.01, changes=lambda: 0)
@@ -118,7 +118,7 @@ def test_nobody_tries_again_after_a_message_that_changed_no_network() -> None:
     assert asyncio.run(run()) == 503
 
 
-def test_those_held_try_again_after_a_message_that_changed_a_network() -> None:
+def test_held_requests_are_retried_after_a_message_that_changed_a_network() -> None:
     async def run() -> int:
         app, changes = toy_app(), [0]
         lane = SerialDispatcher(app, hold=30, changes=lambda: changes[0])

@@ -65,7 +65,7 @@ def test_reading_goes_on_while_another_process_holds_the_file_and_writing_waits(
         assert [answer.status_code for answer in answers] == [200]
 
 
-def test_a_full_disk_is_told_and_asked_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_is_reported_and_the_sync_retried(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with contextlib.closing(SQLiteEngine(tmp_path / "run.sqlite")) as engine:
         engine.commit([item(1)])
         pages = engine._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -95,7 +95,7 @@ def test_a_file_that_may_only_be_read_is_named(tmp_path: Path, monkeypatch: pyte
         SQLiteEngine(path)
 
 
-def test_another_file_is_no_run(tmp_path: Path) -> None:
+def test_another_file_is_not_a_run(tmp_path: Path) -> None:
     (tmp_path / "run.sqlite").write_bytes(b"something else" * 1000)
     with pytest.raises(PetriError, match="damaged"):
         SQLiteEngine(tmp_path / "run.sqlite")

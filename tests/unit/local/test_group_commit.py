@@ -54,7 +54,7 @@ def test_commits_of_one_moment_reach_the_disk_in_one_go(engine, syncs):
     assert syncs == ["sync 1"]
 
 
-def test_nobody_goes_on_before_the_disk_has_their_commit(engine):
+def test_no_request_returns_before_its_commit_is_on_disk(engine):
     durability = GroupCommit(engine)
 
     async def request(number: int) -> bool:
@@ -73,7 +73,7 @@ def test_a_request_that_changed_nothing_costs_no_sync(engine, syncs):
     assert syncs == []
 
 
-def test_when_the_disk_refuses_everybody_who_waits_is_told(engine, monkeypatch):
+def test_when_the_sync_fails_every_waiting_request_fails(engine, monkeypatch):
     def refuse(file: int) -> None:
         raise OSError(5, "Input/output error")
 
@@ -91,7 +91,7 @@ def test_when_the_disk_refuses_everybody_who_waits_is_told(engine, monkeypatch):
     assert [type(each) for each in told] == [OSError, OSError]
 
 
-def test_somebody_who_went_away_doesnt_stop_the_others_sync(engine):
+def test_a_client_that_disconnected_does_not_stop_the_others_sync(engine):
     durability = GroupCommit(engine)
 
     async def run() -> None:
@@ -116,7 +116,7 @@ def test_an_answer_waits_for_the_disk():
     assert waited == ["for the disk"]
 
 
-def test_a_join_that_was_held_says_for_how_long():
+def test_a_held_join_reports_for_how_long():
     answer = asyncio.run(post(SerialDispatcher(toy_app(), hold=0.01), "/node/1"))
     assert (answer.header(b"server-timing") or b"").startswith(b"hold;dur=")
 

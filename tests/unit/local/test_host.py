@@ -87,7 +87,7 @@ def test_an_unknown_address_is_a_404_in_the_shape_of_errors(url: str) -> None:
     assert answer.json()["error_code"] == "not_found"
 
 
-def test_a_person_who_mistyped_sees_a_page(url: str) -> None:
+def test_a_browser_gets_an_error_page(url: str) -> None:
     answer = requests.get(f"{url}/nothing", headers={"Accept": "text/html"}, timeout=5)
     assert answer.headers["content-type"].startswith("text/html")
 

@@ -52,7 +52,7 @@ def test_what_waits_is_handed_over_together(cloud_post: Post, consumer: QueueCon
     assert sorted(cloud_post.rung) == list("abcdefgh")
 
 
-def test_an_empty_queue_is_told(consumer: QueueConsumer) -> None:
+def test_an_empty_queue_is_reported(consumer: QueueConsumer) -> None:
     assert not consumer.carry_out_one()
 
 
@@ -121,7 +121,7 @@ def test_what_mechanical_turk_reports_to_the_topic_is_carried_out(
     assert cloud_post.app.run(status_of, made) == "returned"
 
 
-def test_a_report_that_nobody_understands_stays_in_the_queue(
+def test_an_unknown_notification_stays_in_the_queue(
     cloud_post: Post, cloud: MotoCloud, consumer: QueueConsumer
 ) -> None:
     cloud.clients.maker("sns")().publish(TopicArn=cloud.at.topic, Message="junk")

@@ -66,15 +66,15 @@ def test_worker_ids_are_shown_only_when_asked_for(ledger: Scene, petri: Say) -> 
         (("--status", "held", "--kind", "base"), 0),
     ],
 )
-def test_payments_are_sieved(ledger: Scene, petri: Say, words: tuple[str, ...], count: int) -> None:
+def test_payments_are_filtered(ledger: Scene, petri: Say, words: tuple[str, ...], count: int) -> None:
     assert f"{count} payments" in petri("payments", "list", *words)
 
 
-def test_payments_of_nobody_are_an_error(ledger: Scene, petri: Say) -> None:
+def test_payments_of_an_unknown_participant_are_an_error(ledger: Scene, petri: Say) -> None:
     assert "no participant 9" in petri("payments", "--participant", "9", fails=True)
 
 
-def test_what_hangs_is_sent_again(ledger: Scene, petri: Say) -> None:
+def test_a_stuck_payment_is_sent_again(ledger: Scene, petri: Say) -> None:
     petri("payments", "retry")
     assert ledger.payments()[1, "bonus"] == ("1.25", "paid")
 
@@ -94,7 +94,7 @@ def test_releasing_needs_to_know_which(ledger: Scene, petri: Say) -> None:
     assert "say which" in petri("payments", "release", fails=True).lower()
 
 
-def test_recruiters_without_books_are_not_compared(ledger: Scene, petri: Say) -> None:
+def test_recruiters_without_payment_records_are_not_compared(ledger: Scene, petri: Say) -> None:
     assert "4 payments skipped: their recruiters keep no payment records" in petri("payments", "reconcile")
 
 
@@ -126,18 +126,18 @@ def test_dead_letters_are_listed_with_why_they_died(scene: Scene, petri: Say) ->
     assert all(word in said for word in (letter_id(scene), "process_submission", "LookupError: a fault"))
 
 
-def test_no_dead_letters_are_told_as_such(scene: Scene, petri: Say) -> None:
+def test_an_empty_list_of_dead_letters_is_reported(scene: Scene, petri: Say) -> None:
     assert petri("dead-letters") == "No dead letters.\n"
 
 
 @pytest.mark.parametrize("how", ["by id", "--all"])
-def test_a_replayed_letter_is_carried_out(scene: Scene, petri: Say, how: str) -> None:
+def test_a_replayed_message_is_processed(scene: Scene, petri: Say, how: str) -> None:
     bury(scene)
     petri("dead-letters", "replay", letter_id(scene) if how == "by id" else how)
     assert scene.payments()[1, "base"] == ("1.00", "paid")
 
 
-def test_a_replayed_letter_is_no_dead_letter_any_more(scene: Scene, petri: Say) -> None:
+def test_a_replayed_message_leaves_the_dead_letters(scene: Scene, petri: Say) -> None:
     bury(scene)
     petri("dead-letters", "replay", "--all")
     assert scene.run(dead_letters.list_dead_letters) == []
@@ -173,7 +173,7 @@ def test_links_lead_to_where_the_run_was_served_last(scene: Scene, petri: Say) -
     assert "New participant requested: http://127.0.0.1:6123/ad?" in petri("recruit", "1")
 
 
-def test_links_of_a_run_that_nobody_serves_come_with_how_to_serve_it(scene: Scene, petri: Say) -> None:
+def test_links_of_a_run_that_is_not_served_come_with_how_to_serve_it(scene: Scene, petri: Say) -> None:
     scene.places.announce(RUN, "http://127.0.0.1:6123").unlink()
     said = petri("recruit", "1")
     assert f"while the run is served: petri debug {scene.root / 'study'} --id {RUN} --port 6123" in said
@@ -189,7 +189,7 @@ def test_a_dry_run_opens_no_places(scene: Scene, petri: Say) -> None:
     assert scene.everything() == before
 
 
-def test_a_dry_run_begins_no_books_of_a_capped_run(tmp_path: Path, petri: Say) -> None:
+def test_a_dry_run_starts_no_budget_record_of_a_capped_run(tmp_path: Path, petri: Say) -> None:
     (tmp_path / "capped").mkdir()
     scene = make_run(tmp_path / "capped", hard_cap=100)
     with contextlib.chdir(scene.root):
@@ -228,18 +228,18 @@ def test_a_worker_is_compensated_through_the_ledger(scene: Scene, petri: Say) ->
     assert scene.payments() == {(1, "compensation"): ("2.50", "paid")}
 
 
-def test_nobody_is_compensated_twice(scene: Scene, petri: Say) -> None:
+def test_a_second_compensation_is_refused(scene: Scene, petri: Say) -> None:
     petri(*COMPENSATE)
     assert "already" in petri(*COMPENSATE, fails=True)
 
 
-def test_who_is_compensated_still_gets_what_else_is_owed(scene: Scene, petri: Say) -> None:
+def test_a_compensated_participant_still_gets_what_else_is_owed(scene: Scene, petri: Say) -> None:
     petri(*COMPENSATE)
     scene.run(process_submission, 1)
     assert set(scene.payments()) == {(1, "compensation"), (1, "base")}
 
 
-def test_a_stranger_is_not_compensated(scene: Scene, petri: Say) -> None:
+def test_an_unknown_worker_is_not_compensated(scene: Scene, petri: Say) -> None:
     said = petri("compensate", "--worker_id", "nobody", "--dollars", "2", fails=True)
     assert "take part in this run" in said
 
@@ -251,7 +251,7 @@ def test_a_compensation_is_a_sum_of_money(scene: Scene, petri: Say, dollars: str
     assert scene.everything() == before
 
 
-def test_a_dry_run_compensates_nobody(scene: Scene, petri: Say) -> None:
+def test_a_dry_run_pays_no_compensation(scene: Scene, petri: Say) -> None:
     before = scene.everything()
     assert "Would pay $2.50 to participant 1" in petri(*COMPENSATE, "--dry-run")
     assert scene.everything() == before
@@ -262,6 +262,6 @@ def test_in_debug_mode_the_letter_to_the_worker_is_shown(scene: Scene, petri: Sa
     assert "worker@example.org would read: Compensation for your time: you are paid $2.50." in said
 
 
-def test_what_is_no_address_is_refused_before_money_moves(scene: Scene, petri: Say) -> None:
+def test_an_invalid_email_address_is_refused_before_money_moves(scene: Scene, petri: Say) -> None:
     petri(*COMPENSATE, "--email", "nowhere", fails=True)
     assert scene.payments() == {}

@@ -46,7 +46,7 @@ def test_submitting_the_hit_pays(turk: MTurkStandIn, compensate: Petri) -> None:
     assert turk.books().total(worker="A1") == Decimal("2.25")
 
 
-def test_where_the_hit_is_found_is_told(compensate: Petri) -> None:
+def test_the_address_of_the_hit_is_printed(compensate: Petri) -> None:
     assert "which only this worker can see: https://workersandbox.mturk.com/projects/" in compensate().stdout
 
 
@@ -66,7 +66,7 @@ def test_a_dry_run_asks_mechanical_turk_for_nothing(turk: MTurkStandIn, compensa
 
 
 @pytest.mark.parametrize(("mode", "sandbox"), [("live", True), ("sandbox", False)])
-def test_play_money_is_not_taken_for_real_money(mode: str, sandbox: bool) -> None:
+def test_sandbox_money_is_not_mistaken_for_real_money(mode: str, sandbox: bool) -> None:
     with pytest.raises(BadRequest, match=f"This run's mode is {mode}"):
         _check_market(Settings({"mode": mode}), "mturk", CompensationSpec("A1", "1", sandbox=sandbox))
 

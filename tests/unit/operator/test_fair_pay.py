@@ -33,7 +33,7 @@ def summary(scene: Scene, floor: float | None = None, *words: str) -> Result:
     return CliRunner().invoke(app, ["summary", *words])
 
 
-def test_the_summary_tells_pay_by_the_hour(paid: Scene) -> None:
+def test_the_summary_shows_hourly_pay(paid: Scene) -> None:
     said = summary(paid).stdout
     assert "Hourly pay, including waiting: median $2.00, lowest $2.00" in said
 
@@ -55,7 +55,7 @@ def test_each_participant_has_a_line_with_their_pay(paid: Scene) -> None:
     ]
 
 
-def test_before_anybody_has_ended_nobody_has_a_line(scene: Scene) -> None:
+def test_before_the_first_participant_has_ended_no_rows_are_shown(scene: Scene) -> None:
     assert "No participant has earned pay yet." in summary(scene, None, "--each").stdout
 
 

@@ -30,7 +30,7 @@ def settings(**more: Any) -> Settings:
 
 
 @pytest.mark.usefixtures("_aws")
-def test_a_letter_goes_to_the_worker_without_the_operators_frame() -> None:
+def test_an_email_goes_to_the_worker_without_the_operators_frame() -> None:
     make_client({}).verify_email_identity(EmailAddress=LAB)
     said = prepared(settings(), WORKER)("You are paid $2.00.")
     (sent,) = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
@@ -39,7 +39,7 @@ def test_a_letter_goes_to_the_worker_without_the_operators_frame() -> None:
 
 
 @pytest.mark.usefixtures("_aws")
-def test_a_letter_that_is_not_taken_takes_no_pay_back() -> None:
+def test_a_failed_email_does_not_undo_the_compensation() -> None:
     (said,) = prepared(settings(), WORKER)("You are paid $2.00.")
     assert said.startswith(
         f"The compensation was recorded, but {WORKER} couldn't be notified: SES refuses the mail"
@@ -60,7 +60,7 @@ def test_where_nothing_is_mailed_the_text_is_shown(how: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "address", ["", "worker", "a@b@c", "a b@example.org", "a@example.org\nBcc: b@example.org"]
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_an_invalid_email_address_is_refused(address: str) -> None:
     with pytest.raises(BadRequest):
         prepared(settings(), address)
 

@@ -26,7 +26,7 @@ def announce(scene: Scene, pid: int) -> None:
     note.write_text(json.dumps({"url": "http://127.0.0.1:5000", "pid": pid}), encoding="utf-8")
 
 
-def test_where_nobody_serves_the_run_the_command_does_it_and_says_so(scene: Scene) -> None:
+def test_if_the_run_is_not_served_the_command_processes_the_messages_and_says_so(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
         office.app.run(open_places_by_operator, 1)
         carried = office.carry_out()
@@ -41,7 +41,7 @@ def test_what_recruiters_say_is_passed_on(scene: Scene) -> None:
     assert said.startswith("New participant requested: ")
 
 
-def test_where_the_run_is_served_its_host_does_it(scene: Scene) -> None:
+def test_if_the_run_is_served_its_host_processes_the_messages(scene: Scene) -> None:
     announce(scene, os.getpid())
     with opened(RUN, scene.places) as office:
         office.app.run(open_places_by_operator, 1)
@@ -77,13 +77,13 @@ def test_the_working_directory_is_the_experiments_meanwhile(scene: Scene) -> Non
     assert Path.cwd() == scene.root
 
 
-def test_an_experiment_that_is_broken_at_the_moment_keeps_nobody_from_looking(scene: Scene) -> None:
+def test_read_only_commands_work_while_the_experiment_is_broken(scene: Scene) -> None:
     (scene.root / "study" / "experiment.py").write_text("import nothing_of_this_name", encoding="utf-8")
     with opened(RUN, scene.places, with_code=False) as office:
         assert office.run_id == RUN
 
 
-def test_a_run_whose_folder_is_gone_says_so(scene: Scene) -> None:
+def test_a_run_whose_folder_no_longer_exists_says_so(scene: Scene) -> None:
     shutil.rmtree(scene.root / "study")
     with pytest.raises(NotFound, match="study, which no longer exists"), opened(RUN, scene.places):
         pass
@@ -95,7 +95,7 @@ def test_a_run_whose_origin_was_not_noted_says_how_to_note_it(scene: Scene) -> N
         pass
 
 
-def test_no_export_tells_where_the_experiment_lies(scene: Scene) -> None:
+def test_no_export_reveals_the_path_of_the_experiment(scene: Scene) -> None:
     with closing(SQLiteEngine(scene.places.database(RUN))) as engine:
         archive = run_outcome.export(engine, RUN, scene.places, scrub=False)
     with zipfile.ZipFile(archive) as opened_archive:

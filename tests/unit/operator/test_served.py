@@ -25,7 +25,7 @@ def is_done(database: Path) -> bool:
 
 
 @pytest.mark.timeout(120)
-def test_a_host_carries_out_what_a_command_left_to_do(tmp_path: Path) -> None:
+def test_a_host_processes_the_messages_that_a_command_left(tmp_path: Path) -> None:
     study = write_study(tmp_path / "whispers")
     words = ("debug", str(study), "--no-browser", "--port", "0", "--id", RUN)
     with serving(tmp_path, *words):

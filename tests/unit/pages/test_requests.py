@@ -79,7 +79,7 @@ def test_only_what_may_pass_is_repeated(status: int, answer: dict[str, str], is_
     ("status", "code", "is_throttled"),
     [(429, "", True), (503, "busy", True), (503, "network_busy", False), (500, "busy", False)],
 )
-def test_throttling_is_told_from_other_failures(status: int, code: str, is_throttled: bool) -> None:
+def test_throttling_is_distinguished_from_other_failures(status: int, code: str, is_throttled: bool) -> None:
     assert PAGE.call(f"{INTERNALS}.isThrottled", status, {"error_code": code}) is is_throttled
 
 

@@ -42,7 +42,7 @@ def test_the_time_of_day_goes_on_with_the_timeline():
     assert seen == [timeline.began.timestamp() + 60]
 
 
-def test_other_threads_keep_their_usual_time():
+def test_other_threads_keep_real_time():
     before = time.monotonic()
     with simulated_time():
         assert 0 <= time.monotonic() - before < 3600
@@ -84,7 +84,7 @@ def test_what_a_bot_asks_is_done_by_the_timeline_and_its_errors_come_back():
     assert seen == [7, 2.0]
 
 
-def test_a_wait_ends_when_somebody_rings():
+def test_a_wait_ends_when_it_is_notified():
     timeline, seen = Timeline(), []
 
     def act() -> None:
@@ -98,7 +98,7 @@ def test_a_wait_ends_when_somebody_rings():
     assert seen == [3]
 
 
-def test_a_wait_ends_by_itself_and_a_late_ring_changes_nothing():
+def test_a_wait_times_out_and_a_late_notify_changes_nothing():
     timeline, seen = Timeline(), []
 
     def act() -> None:

@@ -24,7 +24,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_demo_fills_its_networks_and_pays_everybody(name):
+def test_a_demo_fills_its_networks_and_pays_every_participant(name):
     report = preflight(DEMOS / name, wish=PreflightOptions(doors=None))
     people, networks = EXPECTED[name]
     assert report.statuses == {"approved": people}
@@ -55,7 +55,7 @@ def test_a_demo_counts_the_same_twice():
     assert first["counts"] == second["counts"]
 
 
-def test_somebody_who_leaves_a_group_is_played_by_a_bot_where_the_policy_says_so():
+def test_a_bot_replaces_a_dropout_if_the_policy_says_so():
     settings = {"when_somebody_leaves": "bot", "bots_that_leave": 1}
     report = preflight(DEMOS / "coordination", wish=PreflightOptions(doors=None, settings=settings))
     assert report.networks_filled == 1

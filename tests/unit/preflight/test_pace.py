@@ -29,11 +29,11 @@ def test_numbers_are_neither_read_nor_typed():
 
 
 @pytest.mark.parametrize("route", ["/participant", "/node/3", "/tracking_event/4"])
-def test_nobody_thinks_before_what_the_page_asks_by_itself(route):
+def test_requests_of_the_page_itself_take_no_thinking_time(route):
     assert tempo().before("POST", route, {}) == 0
 
 
-def test_nobody_thinks_before_a_page_looks_again():
+def test_polling_takes_no_thinking_time():
     assert tempo().before("GET", "/chat", {}) == 0
 
 

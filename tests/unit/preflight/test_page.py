@@ -5,7 +5,7 @@ import json
 from infra.preflight import Pace, PreflightOptions
 
 
-def test_the_page_says_what_would_happen(tried):
+def test_the_report_describes_the_simulated_run(tried):
     text = "\n".join(tried().lines())
     for part in (
         "Preflight of study, stage live: 3 participants",
@@ -31,7 +31,7 @@ def test_sums_stand_below_each_other(tried):
     assert len(points) == 1
 
 
-def test_what_is_to_be_mended_is_listed(tried):
+def test_warnings_are_listed(tried):
     lines = tried(2).lines()
     assert "Warnings" in lines
     assert any(line.startswith("  - Network 1 (chain) keeps 1 place free") for line in lines)
@@ -42,7 +42,7 @@ def test_the_sandbox_pays_play_money(tried):
     assert "Payments (sandbox, no real money)" in lines
 
 
-def test_a_bonus_without_bound_is_said(tried):
+def test_an_unlimited_bonus_is_reported(tried):
     lines = tried(config="[Experiment]\nbase_payment = 1.00\n").lines()
     assert "  Maximum           unlimited: max_bonus isn't set" in lines
 

@@ -63,7 +63,7 @@ def test_everybody_whom_the_experiment_recruits_comes(tried):
     assert (report.tried, report.networks_filled, report.statuses) == (3, 1, {"approved": 3})
 
 
-def test_nothing_is_to_be_mended_in_a_good_study(tried):
+def test_a_good_study_has_no_warnings(tried):
     assert tried().warnings == []
 
 
@@ -72,11 +72,11 @@ def test_base_pay_and_bonuses_are_added_up(tried):
     assert (money.base, money.bonuses, money.expected) == (Decimal(3), Decimal("0.75"), Decimal("3.75"))
 
 
-def test_the_most_is_what_everybody_with_the_largest_bonus_costs(tried):
+def test_the_maximum_is_the_cost_if_every_participant_gets_the_largest_bonus(tried):
     assert tried().money.at_most == Decimal("4.50")
 
 
-def test_without_max_bonus_there_is_no_most(tried):
+def test_without_max_bonus_there_is_no_maximum(tried):
     report = tried(config="[Experiment]\nbase_payment = 1.00\n")
     assert report.money.at_most is None
 
@@ -134,7 +134,7 @@ def test_a_hard_cap_below_what_is_expected_is_warned_about(tried):
     assert "hard_cap: $2.00 is below the expected $3.75, so recruitment would stop" in warned(report)
 
 
-def test_a_soft_cap_that_holds_is_told(tried):
+def test_a_soft_cap_that_holds_is_reported(tried):
     from tests.unit.preflight.conftest import CONFIG
 
     assert tried(config=CONFIG + "soft_cap = 50\n").caps == {"soft_cap": "$50.00 covers the maximum amount"}
@@ -144,7 +144,7 @@ def test_a_soft_cap_that_holds_is_told(tried):
 
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 participants"), (-3, "-3"), (10**9, "1,000,000,000")])
-def test_a_number_that_nobody_means_is_refused(tried, number, said):
+def test_a_number_out_of_range_is_refused(tried, number, said):
     with pytest.raises(BadRequest, match=said):
         tried(number)
 
@@ -156,12 +156,12 @@ def test_fewer_than_are_recruited_leave_places_free(tried):
     ]
 
 
-def test_more_than_are_recruited_do_not_come_and_that_is_said(tried):
+def test_a_number_above_what_is_recruited_is_reported(tried):
     report = tried(50)
     assert (report.tried, report.extrapolated) == (3, "The experiment recruits 3 participants, not 50.")
 
 
-def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
+def test_a_large_run_is_extrapolated_from_the_simulated_participants(tried, monkeypatch):
     monkeypatch.setattr("infra.preflight.report_builder.MOST_TRIED", 4)
     large = experiment().replace("repeats = 1", "repeats = 1").replace("max_size=3", "max_size=12")
     report = tried(experiment=large)
@@ -169,7 +169,7 @@ def test_a_large_plan_is_reckoned_from_those_who_were_tried(tried, monkeypatch):
     assert "multiplied by 3.00" in report.extrapolated
 
 
-def test_an_experiment_that_recruits_without_end_is_told_so(tried, monkeypatch):
+def test_endless_recruitment_is_reported(tried, monkeypatch):
     monkeypatch.setattr("infra.preflight.report_builder.MOST_TRIED", 4)
     endless = experiment().replace("max_size=3", "")
     report = tried(experiment=endless.replace("Chain()", "Chain(max_size=1_000_000)"))
@@ -193,7 +193,7 @@ def test_an_experiment_without_networks_is_warned_about(tried):
 # Bots that fail, leave, never end
 
 
-def test_a_bot_that_never_ends_is_ended_and_told(tried):
+def test_a_bot_that_never_ends_is_stopped_and_reported(tried):
     report = tried(1, bots=LOOPS.format(what=""))
     assert "1 of 1 bots never came to an end" in warned(report)
 
@@ -210,7 +210,7 @@ def test_bots_that_raise_are_told_once_and_no_more_are_sent(tried):
     assert "10 of 10 bots failed: Bot stopped at KeyError: 'colour' (10 times)" in warned(report)
 
 
-def test_a_hook_that_raises_is_told_with_its_place(tried):
+def test_a_hook_that_raises_is_reported_with_its_place(tried):
     report = tried(2, experiment=experiment(LATE_FAULT))
     assert "ZeroDivisionError: no colours left" in warned(report)
     assert "The experiment's code failed: experiment.py, line 17: ZeroDivisionError" in warned(report)
@@ -240,12 +240,12 @@ def test_an_unknown_bot_is_named(tried):
 # A folder that can't run
 
 
-def test_all_that_is_wrong_with_a_folder_is_told(tried):
+def test_all_problems_of_a_folder_are_reported(tried):
     with pytest.raises(ExperimentError, match=r"experiment\.py"):
         tried(experiment="def broken(:\n")
 
 
-def test_a_setup_that_raises_is_told(tried):
+def test_a_setup_that_raises_is_reported(tried):
     broken = experiment("\n    def setup(self):\n        raise RuntimeError('no stories')\n")
     with pytest.raises(ExperimentError, match="no stories"):
         tried(experiment=broken)
@@ -257,12 +257,12 @@ def test_nothing_of_a_trial_stays_in_the_folder(study, tried):
     assert not [path for path in folder.rglob("*") if path.suffix in {".db", ".zip"} or path.name == "runs"]
 
 
-def test_what_prolific_would_refuse_is_told(tried):
+def test_settings_that_prolific_would_reject_are_reported(tried):
     report = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "prolific"}))
     assert "Prolific: prolific_token is missing" in warned(report)
 
 
-def test_recruitment_that_closes_while_people_are_on_their_way_is_told(tried):
+def test_recruitment_that_closes_while_people_are_on_their_way_is_reported(tried):
     closes = """
     initial_recruitment_size = 9
 

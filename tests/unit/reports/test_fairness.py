@@ -28,7 +28,7 @@ def rates(*people: dict[str, Any], payments: list[dict[str, Any]]) -> list[Decim
     return [] if found is None else list(found.rates)
 
 
-def test_pay_is_reckoned_over_all_the_time_somebody_was_there() -> None:
+def test_hourly_pay_counts_all_the_time_of_a_participant() -> None:
     assert rates(person(minutes=20), payments=[paid("3.00")]) == [9]
 
 
@@ -37,7 +37,7 @@ def test_all_that_is_paid_for_taking_part_counts(kind: str) -> None:
     assert rates(person(), payments=[paid("3.00"), paid("1.00", kind=kind)]) == [8]
 
 
-def test_a_compensation_is_no_pay() -> None:
+def test_a_compensation_does_not_count_as_pay() -> None:
     assert rates(person(), payments=[paid("3.00"), paid("9.00", kind="compensation")]) == [6]
 
 
@@ -47,11 +47,11 @@ def test_what_was_not_paid_does_not_count(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["returned", "abandoned", "rejected", "replaced", "missing_notification"])
-def test_who_broke_off_is_left_out(status: str) -> None:
+def test_a_participant_who_left_early_is_left_out(status: str) -> None:
     assert rates(person(status=status), payments=[]) == []
 
 
-def test_who_is_still_there_is_left_out() -> None:
+def test_a_participant_who_has_not_finished_is_left_out() -> None:
     assert rates(person(end_time=None), person(2, end_time=""), payments=[]) == []
 
 
@@ -60,7 +60,7 @@ def test_bots_are_left_out(recruiter: str) -> None:
     assert rates(person(recruiter=recruiter), payments=[paid()]) == []
 
 
-def test_who_is_owed_something_and_got_nothing_earned_nothing() -> None:
+def test_a_participant_with_only_unpaid_amounts_earned_nothing() -> None:
     assert rates(person(), payments=[]) == [0]
 
 
@@ -75,7 +75,7 @@ def test_each_person_has_a_line_of_their_own() -> None:
     assert found.people == (HourlyEarning(7, Decimal(20), Decimal("3.00")),)
 
 
-def test_the_middle_and_the_lowest_are_told() -> None:
+def test_the_median_and_the_lowest_are_shown() -> None:
     pay = an_hour_at(4, 6, 12)
     assert (pay.median, pay.lowest) == (6, 4)
 

@@ -56,7 +56,7 @@ def test_no_placeholder_is_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["", "my study", "1st", "my-study", "../up", "a/b", "é", "class", "json", "petri", "match", "_x"]
 )
-def test_what_can_not_be_a_name_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ExperimentError, match="for example my_"):
         create(name, tmp_path / "place")
     assert not (tmp_path / "place").exists()
@@ -69,7 +69,7 @@ def test_an_existing_folder_is_left_as_it_is(tmp_path: Path) -> None:
     assert list((tmp_path / "my_study").iterdir()) == []
 
 
-def test_a_folder_that_can_not_be_finished_is_taken_away_again(
+def test_a_folder_that_can_not_be_finished_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object, **_options: object) -> None:

@@ -52,13 +52,13 @@ def test_a_page_in_a_folder_keeps_its_folder_in_the_address(built, write):
     assert page(built(), "instructions/first") == "read this"
 
 
-def test_templates_that_others_include_are_no_pages(built, write):
+def test_included_templates_are_not_pages(built, write):
     write("templates/parts/hint.html", "a hint for {{ person }}")
     write("templates/exp.html", "{% set person = 'you' %}{% include 'parts/hint.html' %}")
     assert "parts/hint" not in built().pages
 
 
-def test_templates_with_a_leading_underscore_are_no_pages(built, write):
+def test_templates_with_a_leading_underscore_are_not_pages(built, write):
     write("templates/_draft.html", "{{ nothing }}")
     assert "_draft" not in built().pages
 
@@ -231,7 +231,7 @@ def test_a_missing_parent_template_is_named(built, write):
         built()
 
 
-def test_all_problems_are_told_at_once(built, write):
+def test_all_problems_are_reported_at_once(built, write):
     write("templates/exp.html", "{{ colour }}")
     write("templates/other.html", "{{ shape }}")
     with pytest.raises(SiteError) as refusal:

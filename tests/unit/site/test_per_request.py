@@ -48,7 +48,7 @@ def test_a_name_that_the_template_sets_is_its_own(folder, write):
     assert per_request_variables(folder) == []
 
 
-def test_settings_are_no_findings(folder, write):
+def test_settings_are_not_findings(folder, write):
     write("templates/ad.html", "{{ config.recruiter }} {{ mode }} {{ experiment_name }}")
     assert per_request_variables(folder) == []
 

@@ -72,7 +72,7 @@ def test_what_tools_leave_behind_is_never_part_of_an_experiment(tmp_path: Path, 
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_a_link_to_nothing_is_no_file(tmp_path: Path) -> None:
+def test_a_broken_symlink_is_not_a_file(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     assert names(tmp_path) == []
 
@@ -82,7 +82,7 @@ def test_a_folder_within_the_limit_is_not_too_large(tmp_path: Path) -> None:
     assert list(too_large(tmp_path, shipped_files(tmp_path), limit_mb=1)) == []
 
 
-def test_a_folder_that_is_too_large_is_told_with_its_largest_files(tmp_path: Path) -> None:
+def test_a_folder_that_is_too_large_is_reported_with_its_largest_files(tmp_path: Path) -> None:
     write(tmp_path, {"small.txt": "x", "film.mp4": "x" * 1_500_000})
     (finding,) = too_large(tmp_path, shipped_files(tmp_path), limit_mb=1)
     assert "film.mp4 (1.5 MB)" in finding.fix

@@ -10,7 +10,7 @@ from tests.unit.verify.conftest import GOOD
 @pytest.mark.parametrize(
     "settings", ["recruiter = mturck", "recruiter = multi\nrecruiters = bots: 1, mturck: 2"]
 )
-def test_a_recruiter_that_nobody_knows_is_named(check, settings):
+def test_an_unknown_recruiter_is_reported(check, settings):
     (found,) = check({"config.txt": GOOD["config.txt"] + settings + "\n"})
     assert (found.level, found.what) == ("error", "'mturck' is not a known recruiter.")
 
@@ -20,7 +20,7 @@ def test_every_recruiter_of_petri_is_known(check, name):
     assert check({"config.txt": GOOD["config.txt"] + f"recruiter = {name}\n"}) == []
 
 
-def test_a_preflight_with_a_recruiter_that_nobody_knows_is_refused(check, folder):
+def test_a_preflight_with_an_unknown_recruiter_is_refused(check, folder):
     check()
     with pytest.raises(ExperimentError, match="'mturck' is not a known recruiter"):
         preflight(folder, 1, PreflightOptions(settings={"recruiter": "mturck"}, doors=None))

@@ -45,16 +45,16 @@ def rehearse(check):
     return rehearse
 
 
-def test_a_usual_experiment_passes(rehearse) -> None:
+def test_a_typical_experiment_passes(rehearse) -> None:
     assert rehearse() == []
 
 
-def test_an_error_in_setup_is_told_with_its_line(rehearse) -> None:
+def test_an_error_in_setup_is_reported_with_its_line(rehearse) -> None:
     (finding,) = rehearse("    def create_network(self):\n        return Chian(max_size=5)\n")
     assert (finding.level, f"{LINE}: NameError" in finding.what) == ("error", True)
 
 
-def test_an_error_in_a_hook_of_joining_is_told_with_its_line(rehearse) -> None:
+def test_an_error_in_a_hook_of_joining_is_reported_with_its_line(rehearse) -> None:
     (finding,) = rehearse("    def node_post_request(self, participant, node):\n        1 / 0\n")
     assert (finding.level, f"{LINE}: ZeroDivisionError" in finding.what) == ("error", True)
 
@@ -69,12 +69,12 @@ def test_an_error_in_a_hook_that_got_strange_contents_is_a_warning(rehearse) -> 
     assert (finding.level, "JSONDecodeError" in finding.what) == ("warning", True)
 
 
-def test_an_error_in_configure_is_told(rehearse) -> None:
+def test_an_error_in_configure_is_reported(rehearse) -> None:
     (finding,) = rehearse("    def configure(self):\n        self.n = 1 / 0\n")
     assert f"{LINE}: ZeroDivisionError" in finding.what
 
 
-def test_a_setting_that_nobody_registered_is_told(rehearse) -> None:
+def test_an_unregistered_setting_is_reported(rehearse) -> None:
     hook = """
     def configure(self):
         from petri import get_config
@@ -84,7 +84,7 @@ def test_a_setting_that_nobody_registered_is_told(rehearse) -> None:
     assert "'n_people' is not a registered setting" in finding.what
 
 
-def test_a_network_that_is_full_of_sources_is_told(rehearse) -> None:
+def test_a_network_that_is_full_of_sources_is_reported(rehearse) -> None:
     (finding,) = rehearse("    def create_network(self):\n        return Chain(max_size=1)\n")
     assert "is full before any participant joins" in finding.what
 
@@ -107,7 +107,7 @@ def test_stimuli_are_found_relative_to_the_folder(check) -> None:
     assert check({"experiment.py": USUAL + hooks, "config.txt": "[A]\n", "static/size.txt": "5"}) == []
 
 
-def test_a_usual_experiment_is_within_the_budget_of_calls(check, folder) -> None:
+def test_a_typical_experiment_is_within_the_budget_of_calls(check, folder) -> None:
     check({"experiment.py": USUAL, "config.txt": "[A]\n"})
     calls = examine(folder, environ={}, home=folder).calls
     assert [(each.request, each.calls <= each.budget) for each in calls] == [
@@ -129,7 +129,7 @@ def test_hooks_that_read_much_are_warned(rehearse) -> None:
     assert (finding.level, finding.what.startswith("join: ")) == ("warning", True)
 
 
-def test_two_people_finding_the_same_failure_tell_it_once(rehearse) -> None:
+def test_a_failure_in_two_threads_is_reported_once(rehearse) -> None:
     assert len(rehearse("    def node_post_request(self, participant, node):\n        1 / 0\n")) == 1
 
 

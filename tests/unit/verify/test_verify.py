@@ -31,7 +31,7 @@ def test_a_good_folder_has_no_findings(check) -> None:
     assert check() == []
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     (finding,) = verify(tmp_path / "nowhere", environ={}, home=tmp_path)
     assert "is not a folder" in str(finding)
 
@@ -68,7 +68,7 @@ def test_the_same_name_elsewhere_does_no_harm(check) -> None:
     assert check({"notes/waiting.html": "x"}) == []
 
 
-def test_everything_is_told_at_once(check) -> None:
+def test_everything_is_reported_at_once(check) -> None:
     found = check(
         {
             "README.md": None,
@@ -80,7 +80,7 @@ def test_everything_is_told_at_once(check) -> None:
     assert len([each for each in found if each.level == "error"]) >= 5
 
 
-def test_every_finding_says_what_mends_it(check) -> None:
+def test_every_finding_has_a_fix(check) -> None:
     found = check(
         {"README.md": None, "config.txt": "[A]\nnonsense = 1\n", "templates/exp.html": "{{ hit_id }}{% if %}"}
     )
@@ -92,7 +92,7 @@ def test_errors_come_before_warnings(check) -> None:
     assert levels == sorted(levels)
 
 
-def test_a_wrong_setting_is_told_with_its_line(check) -> None:
+def test_a_wrong_setting_is_reported_with_its_line(check) -> None:
     (finding,) = check({"config.txt": "[A]\nbase_payment = -1\n"})
     assert (finding.where, finding.what) == (
         "config.txt, line 2",
@@ -100,7 +100,7 @@ def test_a_wrong_setting_is_told_with_its_line(check) -> None:
     )
 
 
-def test_a_registry_that_nobody_keeps_is_refused(check) -> None:
+def test_the_global_registry_is_refused(check) -> None:
     (finding,) = check({"config.txt": "[A]\nenable_global_experiment_registry = yes\n"})
     assert "no registry that all laboratories share" in finding.what
 
@@ -120,7 +120,7 @@ def test_settings_of_an_author_whose_code_cannot_be_imported_are_let_pass(check)
     assert [each.where for each in found] == ["experiment.py"]
 
 
-def test_code_that_cannot_be_imported_is_told_with_its_line(check) -> None:
+def test_code_that_cannot_be_imported_is_reported_with_its_line(check) -> None:
     (finding,) = check({"experiment.py": "from petri import Experiment\n1 / 0\n"})
     assert "experiment.py, line 2: ZeroDivisionError" in finding.what
 
@@ -140,7 +140,7 @@ def test_the_environment_may_choose_the_class(check) -> None:
     assert check(changes, environ={"EXPERIMENT_CLASS_NAME": "B"}) == []
 
 
-def test_each_address_that_is_taken_is_told(check) -> None:
+def test_each_address_that_is_taken_is_reported(check) -> None:
     code = """
 from petri import Experiment, experiment_route
 
@@ -157,7 +157,7 @@ class Study(Experiment):
     assert [each.fix for each in found] == ["Choose another path."] * 2
 
 
-def test_an_address_that_is_a_page_is_told(check) -> None:
+def test_an_address_that_is_a_page_is_reported(check) -> None:
     code = """
 from petri import Experiment, experiment_route
 
@@ -171,7 +171,7 @@ class Study(Experiment):
     assert "which is the address of a page" in finding.what
 
 
-def test_a_record_class_without_its_own_type_is_told(check) -> None:
+def test_a_record_class_without_its_own_type_is_reported(check) -> None:
     (finding,) = check(
         {"models.py": "from petri import Source\nclass Story(Source): pass\n", "experiment.py": MODELS}
     )

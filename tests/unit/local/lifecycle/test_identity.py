@@ -97,7 +97,7 @@ def test_the_operator_can_say_that_it_is_the_same_experiment(places: RunPaths) -
     serve(copy, places)
 
 
-def test_a_run_of_which_nothing_is_noted_is_taken_by_any_folder(places: RunPaths) -> None:
+def test_a_run_without_a_recorded_origin_accepts_any_folder(places: RunPaths) -> None:
     places.origin(RUN).unlink()
     serve(study(places.root / "second", "Other"), places)
 

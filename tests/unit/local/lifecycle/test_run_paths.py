@@ -56,7 +56,7 @@ def test_an_unknown_run_is_refused_with_the_latest(places: RunPaths) -> None:
         places.existing("yours")
 
 
-def test_without_any_run_it_is_told_how_to_start_one(places: RunPaths) -> None:
+def test_without_any_run_the_error_says_how_to_start_one(places: RunPaths) -> None:
     with pytest.raises(NotFound, match="petri debug"):
         places.existing(None)
 
