@@ -1,1 +1,1 @@
-"""What is measured, and how to measure it again: `python -m bench`."""
+"""Benchmarks of Petri: run them with `python -m bench`."""

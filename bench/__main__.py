@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, print, and with --write keep the results in bench/README.md."""
+"""`python -m bench`: run benchmarks and print the results; --write also saves them in bench/README.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COSTS, IMPORTS, PROFILE = "dynamodb", "import", "profile"
 
 
 def main() -> None:
-    """Measure what was asked for, everything by default."""
+    """Run the selected benchmarks, by default all."""
     wish = _arguments()
     with fresh_folder(FILES) as folder:
         report = Report(this_machine(folder))

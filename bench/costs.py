@@ -1,4 +1,4 @@
-"""What each route asks of DynamoDB: calls one after another, and capacity units by AWS's rules."""
+"""Counts the DynamoDB usage of each route: sequential calls, and capacity units by AWS's rules."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from infra.simulate.counting_engine import CountingEngine
 CONNECTED = Path(__file__).parent / "fully_connected"
 OPERATOR = "bench-operator"
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
-#: Whose requests are counted: the first in a chain has no answer to wait for, the second has.
+#: The participant whose requests are counted: the first in a chain has no predecessor, the second has.
 COUNTED = 2
 CHAINS = 20
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one request asked."""
+    """The usage of one request."""
 
     what: str
     calls: int
@@ -43,7 +43,7 @@ class Cost:
 
 
 class Rehearsal:
-    """An experiment over moto's DynamoDB, asked through the routes."""
+    """An experiment on moto's DynamoDB, called through its routes."""
 
     def __init__(self, app: App, engine: CountingEngine) -> None:
         self._engine = engine
@@ -52,7 +52,7 @@ class Rehearsal:
         self.costs: list[Cost] = []
 
     def ask(self, what: str, method: str, path: str, body: str = "", token: str = OPERATOR) -> Any:
-        """Send a request; note what it asked of the store."""
+        """Send a request, and record its usage."""
         path, _, query = path.partition("?")
         match = self._lane.routes.match(path)
         if match is None:
@@ -67,7 +67,7 @@ class Rehearsal:
         return json.loads(answer.body)
 
     def carry_out(self, what: str) -> None:
-        """Carry out the messages that are due; note what they asked together."""
+        """Process the due messages, and record their total usage."""
         self._engine.take_counts()
         while self._messages.carry_out_one():
             pass
@@ -82,7 +82,7 @@ class Rehearsal:
 
 @contextlib.contextmanager
 def rehearsal(folder: Path, **settings: Any) -> Iterator[Rehearsal]:
-    """Play an experiment over moto while the block lasts."""
+    """Open an experiment on moto inside the with block."""
     loaded = load_experiment(folder, runtime={"mode": "debug", **settings}, core_routes=core_routes())
     with _quiet(), started() as new_engine, contextlib.chdir(loaded.folder):
         engine = CountingEngine(new_engine("bench"))
@@ -101,9 +101,9 @@ def rehearsal(folder: Path, **settings: Any) -> Iterator[Rehearsal]:
 
 
 def bartlett_costs() -> list[Cost]:
-    """Count one participant of Bartlett's experiment who has a person ahead."""
+    """Count one participant of the Bartlett experiment with a predecessor in the chain."""
     with rehearsal(BARTLETT, experiment_repeats=CHAINS, num_participants=50) as stage:
-        # Everybody takes the same chain, which everybody but the first finds with a person ahead.
+        # All participants join the same chain, so all but the first have a predecessor.
         for number in range(1, CHAINS + COUNTED):
             stage.costs.clear()
             _take_part(stage, number)
@@ -139,7 +139,7 @@ def connected_costs(places: int) -> list[Cost]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the run's log lines off the terminal while the block lasts."""
+    """Hide the run's log from the terminal inside the with block."""
     logging.disable(logging.WARNING)
     try:
         yield

@@ -1,4 +1,4 @@
-"""How much memory an export of many infos takes: python -m bench.export_memory [INFOS] [CHARACTERS]
+"""Measures the peak memory of an export: python -m bench.export_memory [INFOS] [CHARACTERS]
 
 A child process exports a SQLite file that this one fills; the peak is the child's resident set, the
 interpreter and imports included. The budget is 300 MB for 200,000 infos.
@@ -21,13 +21,13 @@ from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 INFOS_A_NODE = 100
 NODES_A_NETWORK = 50
 BUDGET_MB = 300
-#: Linux tells the resident set in kilobytes, macOS in bytes.
+#: Linux reports the resident set in kilobytes, macOS in bytes.
 UNIT = 1024 if sys.platform == "linux" else 1024**2
 TIME = "2024-05-17T09:30:00.000000Z"
 
 
 def fill(engine: Engine, infos: int, characters: int = 200) -> None:
-    """Write so many infos, in networks of 50 nodes that make 100 each."""
+    """Write so many infos, in networks of 50 nodes with 100 infos each."""
     networks = -(-infos // (INFOS_A_NODE * NODES_A_NETWORK))
     engine.commit(
         [Put({"pk": "networks", "sk": "#", "kind": "networks_header", "v": 1, "last_id": networks})]
@@ -70,7 +70,7 @@ def _node_with_infos(node_id: int, infos: int, characters: int) -> list[Item]:
 
 
 def export(path: str) -> None:
-    """What the child does."""
+    """Run the export in the child process."""
     engine = SQLiteEngine(path)
     begun = time.perf_counter()
     found = write_zip(engine, Path(path).parent, app_id="bench")

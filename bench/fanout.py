@@ -1,4 +1,4 @@
-"""What it takes to tell 500 people something: through the management API, and over real sockets here."""
+"""Measures fan-out to 500 sockets: through the management API, and over real sockets on this machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Fanout:
-    """One message to many, repeated: median seconds, and the processor's milliseconds a post."""
+    """Repeated broadcasts: median seconds, and CPU milliseconds per post."""
 
     way: str
     subscribers: int
@@ -42,8 +42,8 @@ class Fanout:
 
 
 def through_the_management_api() -> Fanout:
-    """Post to sockets behind a stand-in, in a process of its own, that takes 10 ms a post."""
-    # Lazy import: what serves the stand-in doesn't send.
+    """Post to sockets through an emulated management API in its own process, at 10 ms per post."""
+    # Lazy import: the emulator's process doesn't need it.
     from chalicelib.messaging.gateway_channels import MAX_CONCURRENT, GatewayChannels
 
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
@@ -78,7 +78,7 @@ def _stand_in() -> Iterator[str]:
 
 
 async def over_real_sockets() -> Fanout:
-    """Say something to 500 open sockets of the local host; done when everybody has it."""
+    """Broadcast to 500 open sockets of the local host, until all have received it."""
     take_counts = []
     with serving(room_size=SUBSCRIBERS + 1) as url:
         guests = Guests(url)
@@ -96,23 +96,23 @@ async def over_real_sockets() -> Fanout:
 
 
 def messages(subscribers: int, size: int, *, comes_in: bool) -> int:
-    """Return how many messages AWS counts when one of `size` bytes (comes in and) goes out to all."""
+    """Return the number of messages that AWS charges for a broadcast of `size` bytes."""
     units = -(-size // UNIT)
     return units * (subscribers + comes_in)
 
 
 def cost_of(counted: int) -> float:
-    """Return what so many messages cost at API Gateway, in US dollars."""
+    """Return API Gateway's price of so many messages, in US dollars."""
     return counted * MESSAGES_PER_MILLION / MILLION
 
 
 def cost_of_minutes(people: int, minutes: float) -> float:
-    """Return what it costs to keep sockets open, in US dollars."""
+    """Return API Gateway's price of open connections, in US dollars."""
     return people * minutes * MINUTES_PER_MILLION / MILLION
 
 
 class _Nothing:
-    """A socket of which only the posts are counted."""
+    """A socket that only counts posts."""
 
     def send(self, text: str) -> None:
         del text

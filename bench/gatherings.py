@@ -1,4 +1,4 @@
-"""Three hundred people arrive within two seconds before rooms of 4, 10 and 25, on one machine."""
+"""Measures how 300 participants who arrive within two seconds are seated in rooms of 4, 10 and 25."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ CROWD = 300
 WITHIN = 2.0
 SIZES = (4, 10, 25)
 FOLDER = ROOT / "bench" / "gathering"
-#: Seconds that a host may take to begin, and the last of a crowd to get a seat.
+#: Seconds that a host may take to start, and a crowd to be seated.
 STARTING, PATIENCE = 60.0, 600.0
 OK = 200
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """How a crowd was seated."""
+    """The result of seating a crowd."""
 
     way: str
     size: int
     people: int
     rooms: int
-    #: rooms with another number of people than they have seats, as the people themselves were told
+    #: rooms whose number of participants differs from their seats, by the participants' own messages
     wrong_rooms: int
-    #: people who were told of no room
+    #: participants without a room
     unseated: int
-    #: seconds from arrival to the seat, as pages are told; None where there were no pages
+    #: seconds from arrival to the seat, as pages receive it; None without pages
     median: float | None
     p95: float | None
     #: seconds from the last arrival to the last seat
     after_last: float
-    #: frames that all of them together were sent before they were seated
+    #: total frames sent before all were seated
     frames: int | None
 
 
 class Guests:
-    """People who come to one host."""
+    """The participants of one host."""
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
@@ -65,7 +65,7 @@ class Guests:
         self._lines: list[Line] = []
 
     async def arrive(self) -> tuple[int, str]:
-        """Let somebody begin; return their number and token."""
+        """Create a participant; return their number and token."""
         self._number += 1
         ids = {"workerId": f"w{self._number}", "hitId": "h", "assignmentId": f"a{self._number}"}
         line = self._lines.pop() if self._lines else await Line.to(self._host, self._port)
@@ -87,7 +87,7 @@ class Guests:
 
 
 async def gather(size: int) -> Gathered:
-    """Let a crowd come, and wait until everybody was told of a room."""
+    """Let a crowd arrive, and wait until every participant has a room."""
     draw = random.Random(size)
     with serving(room_size=size) as url:
         guests = Guests(url)
@@ -112,7 +112,7 @@ async def gather(size: int) -> Gathered:
 
 @dataclass
 class _Told:
-    """What somebody was told, and when."""
+    """The messages to one participant, with their times."""
 
     arrived: float
     seated: float
@@ -142,7 +142,7 @@ async def _visit(guests: Guests, pause: float) -> _Told:
 
 @contextmanager
 def serving(*, room_size: int) -> Iterator[str]:
-    """Serve the gathering by `petri debug`, in a process of its own."""
+    """Serve the experiment with `petri debug`, in its own process."""
     with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "runs") as folder, _free_port() as port:
         command = [sys.executable, "-m", "infra.cli", "debug", str(FOLDER)]
         process = subprocess.Popen(  # noqa: S603 - this interpreter, and words of this module

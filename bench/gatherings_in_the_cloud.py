@@ -1,4 +1,4 @@
-"""The same crowd over DynamoDB, as moto plays it: the operations themselves, by threads, without pages."""
+"""Measures the same crowd on moto's DynamoDB, with operations called from threads, without pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DOORS, WORKERS = 4, 2
 
 
 class Workers:
-    """Carry out what is due, beside those who arrive; a burst of nudges is one message."""
+    """Process due messages while participants arrive; a burst of nudges is coalesced into one message."""
 
     def __init__(self, app: App) -> None:
         self._soon = app.clock.now() + timedelta(hours=1)
@@ -63,7 +63,7 @@ class Workers:
 
 
 def gather_in_the_cloud(size: int) -> Gathered:
-    """Let a crowd come, and wait until nothing is left to do."""
+    """Let a crowd arrive, and wait until the outbox is empty."""
     draw = random.Random(size)
     pauses = [draw.uniform(0, WITHIN) for _ in range(CROWD)]
     gathering = type("Gathering", (Experiment,), {"room_size": size})

@@ -1,4 +1,4 @@
-"""How long importing takes, and what memory it needs, compiled and in a fresh interpreter."""
+"""Measures the time and memory of imports, compiled and in a fresh interpreter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.clients.host import ROOT
 
 TIMES = 9
 APP = "import app"
-#: What a function of the cloud imports when it starts: the doors, then the engine of its store too.
+#: What a Lambda function imports when it starts: the routes, then also the engine of its store.
 STATEMENTS = (APP, f"{APP}, chalicelib.storage.dynamodb.dynamodb_engine")
 _MEASURE = """
 import json, time
@@ -35,7 +35,7 @@ class Imported:
 
 
 def measure_import(statement: str) -> Imported:
-    """Compile what Lambda gets, then run an import of it in one fresh interpreter after the other."""
+    """Compile the Lambda package, then import it in several fresh interpreters in turn."""
     compileall.compile_dir(ROOT / "chalicelib", quiet=1)
     compileall.compile_file(ROOT / "app.py", quiet=1)
     seen = [_once(statement) for _ in range(TIMES)]

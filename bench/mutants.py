@@ -1,9 +1,9 @@
-"""How many small changes of the code the tests notice: `make mutants`, or `make mutants ONLY=pattern`.
+"""Runs mutation tests: `make mutants`, or `make mutants ONLY=pattern`.
 
-A mutation tester (mutmut) changes one expression at a time, which makes a mutant, and runs the tests that
-reach the changed function. A mutant that no test notices survives: a test is missing, or the change means the
-same. Changes that mean the same are listed with the reason in mutants.toml. If any other mutant survives, the
-exit status is 1.
+The mutation tester (mutmut) changes one expression at a time, which makes a mutant, and runs the tests that
+reach the changed function. A mutant that no test detects survives: a test is missing, or the mutant is
+equivalent. Equivalent mutants are listed with the reason in mutants.toml. If any other mutant survives, the
+exit code is 1.
 
 By default all of model, operations and storage is changed, which takes hours. A pattern names modules or
 functions: make mutants ONLY='chalicelib.operations.realtime.waiting_rooms*'
@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = "chalicelib.*"
-#: What mutmut's exit codes of the tests mean; pytest's 1 and 3 are failures, 5 and 33 that no test was there.
+#: The meaning of exit codes of the tests in mutmut: 1 and 3 are failures, 5 and 33 mean that no test ran.
 NOTICED = {1, 3, 24, 36, 37, 152, 255, -24, -9, -11}
 UNREACHED = {5, 33}
 NUMBER = re.compile(r"__mutmut_\d+$")
@@ -32,7 +32,7 @@ NUMBER = re.compile(r"__mutmut_\d+$")
 
 @dataclass(frozen=True)
 class Equivalent:
-    """A change that means the same, by the function and the changed line; and why."""
+    """An equivalent mutant: the function, the changed line, and the reason."""
 
     function: str
     becomes: str
@@ -53,7 +53,7 @@ def results(patterns: list[str]) -> dict[str, int | None]:
 
 
 def changed_line(mutant: str) -> str:
-    """Return the line that a mutant puts in the place of another."""
+    """Return the changed line of a mutant."""
     shown = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "mutmut", "show", mutant], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

@@ -1,4 +1,4 @@
-"""The package that Lambda gets, really built, and really started from: its size, and how long it takes."""
+"""Builds the Lambda package, starts from it, and measures its size and start time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.tools.wheelhouse import offline_pip
 
 DEMO = ROOT / "demos" / "bartlett1932"
 STATEMENT = "import app"
-#: Nothing but the package and the standard library can be imported, and nothing is compiled.
+#: Only the package and the standard library can be imported, and nothing is compiled.
 _FLAGS = ("-I", "-S", "-B")
 _MEASURE = """
 import sys, time
@@ -40,7 +40,7 @@ print(json.dumps([seconds, peak_bytes()]))
 
 @dataclass(frozen=True)
 class Packaged:
-    """What was built, and how it starts."""
+    """The package's size and start time."""
 
     sizes: Sizes
     imported: Imported
@@ -51,8 +51,8 @@ class Packaged:
 
 
 def measure_package(folder: Path) -> Packaged:
-    """Stage, pack and unpack a demo, and start it in one fresh interpreter after the other."""
-    # The package is tried in this machine's Python.
+    """Stage, pack and unpack a demo, and start it in several fresh interpreters in turn."""
+    # The package runs in this machine's Python.
     with offline_pip(folder / "wheels"), patch.object(lambda_python, "OLDEST", lambda_python.own()):
         staged = stage(DEMO, Names("bench", "sandbox"), folder / "staged", environ={}, home=folder)
         package = build(staged)

@@ -1,4 +1,4 @@
-"""Where the server's time goes: a profile's functions, by room."""
+"""Groups a profile's functions by package."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: A function's file, line and name, as pstats has them.
+#: A function's file, line and name, as in pstats.
 Function = tuple[str, int, str]
 
 ROOMS = (
@@ -48,7 +48,7 @@ WAITING = "waiting for requests"
 
 @dataclass(frozen=True)
 class Share:
-    """A room's own seconds as a share of all that the server worked, and its most expensive functions."""
+    """A package's share of the server's time, and its most expensive functions."""
 
     room: str
     share: float
@@ -56,7 +56,7 @@ class Share:
 
 
 def shares(profile: Path, functions: int = 4) -> list[Share]:
-    """Group a profile by room, the greatest first; built-in functions count for whoever called them."""
+    """Group a profile by package, largest first; built-in functions count for their callers."""
     stats: dict[Function, Any] = pstats.Stats(str(profile)).stats  # type: ignore[attr-defined]
     own: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for function, (_, _, seconds, _, callers) in stats.items():
@@ -83,7 +83,7 @@ def shares(profile: Path, functions: int = 4) -> list[Share]:
 
 
 def room_of(function: Function) -> str | None:
-    """Name the room of a function; None for what Python has built in."""
+    """Return the package of a function; None for built-in functions."""
     file, _, name = function
     if file == "~":
         return next((room for word, room in BUILT_IN if word in name), None)

@@ -1,4 +1,4 @@
-"""The scenarios of participants: which experiment, how many people, how they come."""
+"""The scenarios: which experiment, how many participants, and how they arrive."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bench.figures.tally import Tally
 
 BARTLETT = ROOT / "demos" / "bartlett1932"
 CROWD = ROOT / "bench" / "crowd"
-#: Files of a run lie here: below the project, so on a disk that keeps its bytes.
+#: Folder for the runs' files: inside the project, so on a real disk.
 FILES = ROOT / "runs"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One measurement: `networks` networks with `places` places each, all of them taken."""
+    """One scenario: `networks` networks with `places` places each, all of which are filled."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Result:
-    """What a scenario gave."""
+    """The results of a scenario."""
 
     scenario: Scenario
     tally: Tally
@@ -49,7 +49,7 @@ class Result:
 
     @property
     def cpu_per_participant(self) -> float:
-        """Milliseconds of the server's processor, messages included."""
+        """CPU milliseconds of the server per participant, including messages."""
         return self.cpu * 1000 / max(1, self.tally.finished)
 
 
@@ -72,7 +72,7 @@ LONG = Scenario("long", "10,000 participants, 200 chains of 50, 32 clients", 200
 
 
 def measure(scenario: Scenario, profile: Path | None = None) -> Result:
-    """Run a scenario on a fresh file and look through the file afterwards."""
+    """Run a scenario on a new file, and check the file afterwards."""
     settings = {
         "experiment_repeats": scenario.networks,
         "num_participants": scenario.places,

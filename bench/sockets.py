@@ -1,6 +1,6 @@
-"""`python -m bench.sockets`: fan-out, its posts and costs, and rooms that fill; `--write` keeps the figures.
+"""`python -m bench.sockets`: measures fan-out, its costs, and the filling of rooms.
 
-They stand in bench/sockets.md, beside those that `python -m bench` keeps.
+`--write` saves the results in bench/sockets.md.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from bench.scenarios import FILES
 
 KEPT = Path(__file__).parent / "sockets.md"
 KB = 1024
-#: moto takes minutes for three hundred people: one size has to do.
+#: moto takes minutes for 300 participants, so only one size is measured.
 CLOUD_SIZE = 10
-#: Group sizes and messages of which the costs are told: how long, and whether a page says them.
+#: Group sizes and messages whose costs are calculated: the length, and whether a page sends them.
 GROUPS = (2, 4, 10, 25, 500)
-SAID = (("said by a page", 200, True), ("published by the experiment", 100 * KB, False))
+SAID = (("sent by a page", 200, True), ("published by the experiment", 100 * KB, False))
 
 
 def main() -> None:
-    """Measure what was asked for, everything by default."""
+    """Run the selected benchmarks, by default all."""
     wish = _arguments()
     with fresh_folder(FILES) as folder:
         machine = this_machine(folder)
@@ -56,7 +56,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.sockets", description="Measure sockets and rooms.")
     parser.add_argument("what", nargs="*", metavar="WHAT", help="fanout, rooms; both by default")
-    parser.add_argument("--write", action="store_true", help="keep the results in bench/sockets.md")
+    parser.add_argument("--write", action="store_true", help="save the results in bench/sockets.md")
     wish = parser.parse_args()
     if not set(wish.what) <= {"fanout", "rooms"}:
         parser.error("choose from fanout, rooms")
@@ -68,7 +68,7 @@ def _gatherings() -> Iterable[Gathered]:
     for size in SIZES:
         _tell(f"rooms of {size}")
         yield asyncio.run(gather(size))
-    _tell(f"rooms of {CLOUD_SIZE} in the cloud, as moto plays it")
+    _tell(f"rooms of {CLOUD_SIZE} on DynamoDB, emulated by moto")
     yield gather_in_the_cloud(CLOUD_SIZE)
 
 
@@ -77,7 +77,7 @@ def _heading(machine: Machine) -> str:
     return (
         "# Sockets\n\n"
         f"Measured {machine.date} by `python -m bench.sockets --write`: {machine.cores} cores, "
-        f"{machine.processor}, Python {machine.python}; clients and stand-ins on the same cores, load "
+        f"{machine.processor}, Python {machine.python}; clients and emulators on the same cores, load "
         f"{machine.load:.1f} at the start.{busy}"
     )
 
@@ -93,8 +93,8 @@ def _fanouts(found: Iterable[Fanout]) -> str:
         )
         for one in found
     ]
-    head = ("way", "subscribers", "median ms", "worst ms", "processor ms a post")
-    return f"## One message to many\n\n{table(head, rows)}"
+    head = ("way", "subscribers", "median ms", "worst ms", "CPU ms per post")
+    return f"## Fan-out\n\n{table(head, rows)}"
 
 
 def _costs() -> str:
@@ -109,11 +109,11 @@ def _costs() -> str:
         for how, length, comes_in in SAID
         for people in GROUPS
     ]
-    head = ("listeners", "message", "posts", "messages counted by AWS", "dollars for a million times")
+    head = ("listeners", "message", "posts", "messages counted by AWS", "dollars per million")
     minutes = cost_of_minutes(CROWD, 60)
     return (
-        f"## What a message costs\n\n{table(head, rows)}\n\n"
-        "API Gateway counts each begun 32 KB, what comes in and what goes out. Keeping "
+        f"## Costs of a message\n\n{table(head, rows)}\n\n"
+        "API Gateway charges per 32 KB, rounded up, in both directions. Keeping "
         f"{CROWD} sockets open for an hour costs ${minutes:.4f}."
     )
 
@@ -139,15 +139,15 @@ def _rooms(found: Iterable[Gathered]) -> str:
         "rooms",
         "over- or under-filled",
         "without a seat",
-        "median s to the seat",
+        "median s until seated",
         "p95 s",
         "s from the last arrival to the last seat",
-        "frames a person",
+        "frames per participant",
     )
     return (
-        f"## {CROWD} people within {WITHIN:.0f} s\n\n{table(head, rows)}\n\n"
-        "moto plays DynamoDB inside the process and takes many times as long as AWS: its rows show that "
-        "rooms come out right with many at once, not how fast they open."
+        f"## {CROWD} participants within {WITHIN:.0f} s\n\n{table(head, rows)}\n\n"
+        "moto emulates DynamoDB inside the process and takes many times as long as AWS: its rows show that "
+        "rooms are formed correctly under concurrency, not how fast they open."
     )
 
 

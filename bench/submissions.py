@@ -1,4 +1,4 @@
-"""What follows a worker's submission on Mechanical Turk: messages, units of work, and what DynamoDB is asked.
+"""Counts the messages, units of work and DynamoDB usage that follow a submission on Mechanical Turk.
 
 python -m bench.submissions
 """
@@ -26,8 +26,8 @@ from chalicelib.workers import queue_consumer
 WORKER = {"workerId": "w1", "hitId": "h", "assignmentId": "a1", "mode": "debug", "recruiter": "mturk"}
 
 
-class Market(NullRecruiter):
-    """Answers as Mechanical Turk's adapter does, without a network between."""
+class Market:
+    """Behaves like the Mechanical Turk adapter, without a network."""
 
     nickname = "mturk"
     capabilities = Capabilities(auto_submits=False)
@@ -55,7 +55,7 @@ class Market(NullRecruiter):
 
 
 def follow_submission() -> dict[str, int]:
-    """Count what follows the report of a submission, until nothing is left to do."""
+    """Count what follows the notification of a submission, until the outbox is empty."""
     settings = {"experiment_repeats": 20, "num_participants": 50, "base_payment": 1, "auto_recruit": True}
     with rehearsal(BARTLETT, **settings) as stage:
         app = services.current()

@@ -1,1 +1,1 @@
-"""Participants that a bench sends, and the server that they meet."""
+"""Simulated participants of a benchmark, and the server under test."""

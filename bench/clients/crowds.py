@@ -1,4 +1,4 @@
-"""How participants come: so many clients in turn, or a crowd within some seconds."""
+"""Generates load: a fixed number of clients, or a crowd that arrives within some seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .visitor import Manner, Visitor
 
 
 async def in_turn(host: str, port: int, participants: int, clients: int) -> Tally:
-    """Let clients bring participants, one after the other on a kept connection each."""
+    """Run participants with a fixed number of clients, each sequentially on a keep-alive connection."""
     tally = Tally()
     numbers = itertools.count(1)
 
@@ -30,7 +30,7 @@ async def in_turn(host: str, port: int, participants: int, clients: int) -> Tall
 
 
 async def arriving(host: str, port: int, participants: int, within: float, thinking: float) -> Tally:
-    """Let participants arrive evenly within some seconds, each on a connection of their own."""
+    """Let participants arrive evenly within some seconds, each on a separate connection."""
     tally = Tally()
     manner = Manner(thinking=thinking, heeds_retry_after=True)
 

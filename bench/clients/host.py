@@ -1,4 +1,4 @@
-"""Starts the local host in a process of its own, on a fresh file, and stops it."""
+"""Starts and stops the local host in its own process, on a new file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from infra.local.lifecycle.run_paths import RunPaths
 from .server import RUN_ID
 
 ROOT = Path(__file__).parents[2]
-#: Seconds that a server may take to carry out what is left when it is stopped.
+#: Seconds that a server may take to drain its outbox when it is stopped.
 STOPPING = 120
 
 
 @dataclass
 class Serving:
-    """A running server; `usage` is filled when it has stopped."""
+    """A running server; `usage` is set when it has stopped."""
 
     host: str
     port: int
@@ -37,7 +37,7 @@ class Serving:
 def served(
     folder: Path, settings: Mapping[str, Any], *, root: Path, profile: Path | None = None
 ) -> Iterator[Serving]:
-    """Serve an experiment's folder while the block lasts; afterwards its usage is known."""
+    """Serve an experiment's folder inside the with block; afterwards its usage is known."""
     wish = {
         "folder": str(folder),
         "settings": dict(settings),
@@ -73,7 +73,7 @@ def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 @contextmanager
 def fresh_folder(on: Path) -> Iterator[Path]:
-    """Give a new folder on a disk that keeps its bytes; /tmp may be memory."""
+    """Yield a new folder on a real disk; /tmp may be in memory."""
     on.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=on) as folder:
         yield Path(folder)

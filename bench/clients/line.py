@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client: one kept connection, one request at a time, next to no work of its own."""
+"""A minimal HTTP/1.1 client with little overhead: one keep-alive connection, one request at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _END_OF_HEADERS = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 _RETRY = b"retry-after:"
 _HELD = b"server-timing: hold;dur="
-#: The server may close a kept connection just when the next request goes out; it is sent once more then.
+#: The server may close an idle connection just when the next request is sent; it is then retried once.
 TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, body, how long the server asks to wait and how long it held the request, in seconds."""
+    """Status, body, Retry-After, and how long the server held the request, in seconds."""
 
     status: int
     body: bytes
@@ -29,7 +29,7 @@ class Reply:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection while it lasts."""
+    """One open connection."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -68,7 +68,7 @@ class _Connection(asyncio.Protocol):
 
 
 class Line:
-    """A way to the server; a connection that the server closed for its silence is opened again."""
+    """A client that reconnects when the server has closed its idle connection."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
@@ -77,7 +77,7 @@ class Line:
     async def ask(
         self, method: str, path: str, body: str = "", token: str = "", request_id: str = ""
     ) -> Reply:
-        """Send a request and wait for its reply; ConnectionError when the server isn't there any more."""
+        """Send a request and wait for its reply; ConnectionError when the server has stopped."""
         request = _request(method, path, body.encode(), token, request_id)
         for _ in range(TRIES - 1):
             try:
@@ -109,7 +109,7 @@ def _request(method: str, path: str, payload: bytes, token: str, request_id: str
 
 
 def _complete(received: bytes) -> Reply | None:
-    """Read a reply; None while a part of it is missing."""
+    """Parse a reply; None while it is incomplete."""
     head, end, body = received.partition(_END_OF_HEADERS)
     if not end:
         return None

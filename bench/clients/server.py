@@ -1,4 +1,4 @@
-"""The process that is measured: a local run, as `petri debug` holds it, that tells what it used at its end.
+"""The process under test: a local run, as with `petri debug`, that reports its resource usage at the end.
 
 `python -m bench.clients.server '<json>'` prints its address when it is ready and its usage when it has
 stopped.
@@ -26,7 +26,7 @@ RUN_ID = "bench"
 
 @dataclass
 class _Usage:
-    """What the process had used when it began to serve."""
+    """The process's resource usage when it started serving."""
 
     cpu: float = 0.0
     profiler: cProfile.Profile | None = None
@@ -40,11 +40,11 @@ class _Usage:
         print(json.dumps({"url": url}), flush=True)
 
     def ended(self, fared: Any) -> None:
-        """Bots don't come to a bench."""
+        """Do nothing: benchmarks have no bots."""
 
 
 def serve(run: Run, places: RunPaths, profile: Path | None) -> dict[str, Any]:
-    """Serve until SIGTERM; return what was used from the launch on, open messages included."""
+    """Serve until SIGTERM; return the usage since the launch, including remaining messages."""
     usage = _Usage(profiler=cProfile.Profile() if profile else None)
     plan = SessionSpec(run.id, listen("127.0.0.1", 0))
     asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, places, usage))

@@ -1,4 +1,4 @@
-"""One participant of Bartlett's experiment: six requests, as the page sends them."""
+"""A simulated participant of the Bartlett experiment: sends the page's six requests."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bench.figures.tally import Tally
 
 from .line import Line, Reply
 
-#: About as long as a retelling.
+#: About the length of a retelling.
 RETELLING = "They went down to the river and it was foggy and calm. " * 20
 QUESTIONNAIRE = '{"engagement":"4","difficulty":"5"}'
-#: Seconds after which somebody who found only busy networks asks again, and the jitter around it.
+#: Backoff in seconds, and its jitter, when all networks are busy.
 BUSY_PAUSE = 0.05
 BUSY_JITTER = (0.5, 1.5)
 GIVE_UP_AFTER = 1800.0
@@ -25,18 +25,18 @@ NOT_AVAILABLE = 503
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How participants behave: seconds of thinking between steps; whether they heed Retry-After."""
+    """How participants behave: seconds of thinking between steps, and whether they respect Retry-After."""
 
     thinking: float = 0.0
     heeds_retry_after: bool = False
 
 
 class _Stopped(Exception):
-    """This participant can't go on; the reason is counted."""
+    """This participant can't continue; the reason is counted."""
 
 
 class Visitor:
-    """Takes part once; what it saw goes into the tally."""
+    """Takes part once, and adds its results to the tally."""
 
     def __init__(self, number: int, line: Line, tally: Tally, manner: Manner) -> None:
         self._number = number
@@ -82,7 +82,7 @@ class Visitor:
         self._tally.completed.append(participant_id)
 
     async def _ask(self, route: str, method: str, path: str, body: str = "") -> Reply:
-        # A repeat is the same request: it has the same id.
+        # A retry has the same request id.
         request_id = f"{self._number}-{route.replace(' ', '-')}"
         began = time.perf_counter()
         while True:

@@ -1,4 +1,4 @@
-"""A story told to everybody at once: each network has all its places open from the beginning."""
+"""A burst network, in which all places are open from the start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Teller(Source):
 
 
 class Crowd(Experiment):
-    """Everybody in a network retells what its source told."""
+    """All participants in a network retell the source's story."""
 
     def configure(self):
         self.experiment_repeats = config.get("experiment_repeats", 20)

@@ -1,1 +1,1 @@
-"""What a bench counts, compares with its budget, and writes."""
+"""Collects results, compares them with the budgets, and writes the report."""

@@ -1,4 +1,4 @@
-"""The budgets, and whether what was measured keeps them."""
+"""The budgets, and their comparison with the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CPU, AIM_CPU = 8, 4
 WORST_P95, CROWD_P95 = 100, 250
 IMPORT_MS, IMPORT_MB = 250, 60
 MEMORY_MB = 150
-#: The most calls one after another, by request.
+#: Maximum number of sequential calls, by request.
 CALLS = {
     "GET received_infos": 2,
     "POST /info, the first": 3,
@@ -28,7 +28,7 @@ CALLS = {
 
 @dataclass(frozen=True)
 class Budget:
-    """One line: what was promised and what was measured."""
+    """One budget and its measurement."""
 
     what: str
     budget: str
@@ -42,7 +42,7 @@ def budgets(
     imported: Sequence[Imported],
     packaged: Packaged | None = None,
 ) -> list[Budget]:
-    """Compare what was measured, and only that, with the budgets."""
+    """Compare the results with the budgets; budgets without results are left out."""
     found = [line for result in results for line in JUDGES.get(result.scenario.name, _none)(result)]
     found += [_calls(cost, CALLS[cost.what]) for cost in costs if cost.what in CALLS]
     found += [
@@ -109,7 +109,7 @@ def _chains(result: Result) -> Iterator[Budget]:
 def _one_chain(result: Result) -> Iterator[Budget]:
     yield Budget(
         result.scenario.title,
-        f"{CHAIN_RATE} a second, no empty stimulus, nobody out of retries",
+        f"{CHAIN_RATE} a second, no empty stimulus, no client out of retries",
         f"{result.tally.rate:.1f}, {_soundness(result)}",
         result.tally.rate >= CHAIN_RATE and _sound(result),
     )

@@ -1,4 +1,4 @@
-"""What must hold in the file of a run, whatever was measured."""
+"""Checks the integrity of a run's file after a benchmark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORKS = """
     SELECT vector.origin_id FROM vector JOIN network ON network.id = vector.network_id
     WHERE network.type = 'chain' AND NOT vector.failed GROUP BY vector.origin_id HAVING count(*) > 1
 """
-#: Read once each: a view has no index, and ten thousand rows against ten thousand take hours.
+#: Each view is read once: views have no index, and joining two with ten thousand rows takes hours.
 EMPTY_STIMULI = """
     WITH said AS MATERIALIZED (SELECT id FROM info WHERE contents <> ''),
     heard AS MATERIALIZED (SELECT destination_id, info_id FROM transmission WHERE status = 'received')
@@ -35,7 +35,7 @@ PAID_TWICE = """
 
 @dataclass(frozen=True)
 class Findings:
-    """How many of each wrong were found; all zeros is a good run."""
+    """Counts of each kind of violation; all zeros for a correct run."""
 
     over_filled: int
     forks: int
@@ -50,7 +50,7 @@ class Findings:
 
 
 def check(database: Path, infos: Collection[int], completed: Collection[int]) -> Findings:
-    """Look through a run's file; `infos` and `completed` are the ids that the server said it had taken."""
+    """Check a run's file; `infos` and `completed` are the ids that the server acknowledged."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as file:
 
         def ids(query: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Which machine the figures come from."""
+"""Describes the machine of the results."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-#: A load average above this, for each core, means that others are at work.
+#: A load average per core above this means that other programs are running.
 QUIET = 0.5
 COMMITS = 100
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What rates depend on."""
+    """Properties of the machine that rates depend on."""
 
     date: str
     cores: int
@@ -28,7 +28,7 @@ class Machine:
     python: str
     sqlite: str
     load: float
-    #: the median time of a small commit that reaches the disk, in milliseconds
+    #: the median time of a small commit with a sync to disk, in milliseconds
     sync_ms: float
 
     @property
@@ -37,7 +37,7 @@ class Machine:
 
 
 def this_machine(folder: Path) -> Machine:
-    """Look at this machine; a few commits are tried on the disk of a folder."""
+    """Describe this machine, and time a few commits on the disk of a folder."""
     return Machine(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         cores=os.cpu_count() or 1,

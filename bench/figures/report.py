@@ -1,4 +1,4 @@
-"""The results as Markdown: printed, and with --write kept in bench/README.md."""
+"""Formats the results as Markdown, which --write saves in bench/README.md."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from .machine import Machine
 from .tally import percentile
 
 MEGABYTE = 1e6
-#: Shares below this are left out of the table of the profile.
+#: Smaller shares are left out of the profile's table.
 LEAST_SHARE = 0.005
 
 INTRODUCTION = """\
-# What is measured
+# Benchmarks
 
-`make bench` (or `python -m bench`) starts the local host in a process of its own, on a fresh SQLite file on
-disk, and sends participants from another process on the same machine. Each participant sends Bartlett's six
-requests: POST /participant, POST /node, GET received_infos, POST /info, POST /question, GET /worker_complete.
-Who finds every chain waiting for somebody's answer is told `network_busy` and asks again after 50 ms, give or
-take half; these answers, and the time until the last of them, are counted apart. The crowds heed Retry-After
-instead, as the pages do. A join that the host itself holds until a place opens says so in its Server-Timing
-header, and this waiting is taken off its duration.
+`make bench` (or `python -m bench`) starts the local host in its own process, on a new SQLite file on disk,
+and sends requests of participants from another process on the same machine. Each participant sends the six
+requests of the Bartlett demo: POST /participant, POST /node, GET received_infos, POST /info, POST
+/question, GET /worker_complete. When every chain waits for an answer, a participant gets `network_busy` and
+retries after 50 ms, with a jitter of 50%; these responses, and the time until the last of them, are counted
+separately. The crowds respect Retry-After instead, as the pages do. A join that the host holds until a
+place opens reports so in its Server-Timing header, and this waiting time is subtracted from its duration.
 
-The server's processor time covers everything from the launch on: requests, and the messages that follow them
-(pay, recruiting). Afterwards the file is looked through: no network may be over-filled, no chain forked, no
-stimulus empty, nothing that was answered lost, nobody paid twice.
+The server's processor time covers everything from the launch on: requests, and the messages that follow
+them (payments, recruitment). Afterwards the file is checked: no network may be over-filled, no chain
+forked, no stimulus empty, no acknowledged answer lost, no participant paid twice.
 
-    python -m bench chains-8 one-chain    # only these
-    python -m bench --long                # 10,000 participants too
-    python -m bench --write               # keep the results in this file
+    python -m bench chains-8 one-chain    # only these scenarios
+    python -m bench --long                # also 10,000 participants
+    python -m bench --write               # save the results in this file
 
 What follows a submission on Mechanical Turk is counted in [submissions.md](submissions.md).
 """
@@ -44,7 +44,7 @@ What follows a submission on Mechanical Turk is counted in [submissions.md](subm
 
 @dataclass
 class Report:
-    """Everything that one call of the bench has found."""
+    """All results of one call of the benchmark."""
 
     machine: Machine
     results: list[Result] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Report:
         if self.costs:
             parts.append(_cost_part(self.costs, self.connected))
         if self.imported:
-            parts.append("## Beginning\n\n" + _import_table(self.imported))
+            parts.append("## Startup\n\n" + _import_table(self.imported))
         if self.packaged:
             parts.append(_package_part(self.packaged))
         if self.profile:
@@ -88,7 +88,7 @@ class Report:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lay out a Markdown table."""
+    """Format a Markdown table."""
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
     return "\n".join(lines)
 
@@ -157,16 +157,15 @@ def _cost_part(costs: list[Cost], connected: list[Cost]) -> str:
 
     head = ("request", "calls", "read units", "write units")
     text = (
-        "## What DynamoDB would be asked\n\n"
-        "One participant of Bartlett's experiment with a person ahead: calls one "
-        "after another, and capacity units by AWS's rules, computed from the sizes of the items.\n\n"
-        + table(head, rows(costs))
+        "## DynamoDB usage\n\n"
+        "One participant of the Bartlett demo with a predecessor: sequential calls, and "
+        "capacity units by AWS's rules, computed from the sizes of the items.\n\n" + table(head, rows(costs))
     )
     if connected:
         chosen = [cost for number, cost in enumerate(connected, 1) if number in (1, 50, 100, len(connected))]
         text += (
-            f"\n\nOne FullyConnected network of {len(connected)}: each join connects with everybody, so that "
-            "the late ones are commits over 100 items, in batches.\n\n" + table(head, rows(chosen))
+            f"\n\nOne FullyConnected network of {len(connected)}: each join connects with all nodes, so that "
+            "late joins are commits of over 100 items, in batches.\n\n" + table(head, rows(chosen))
         )
     return text
 
@@ -180,9 +179,7 @@ def _import_table(imported: list[Imported]) -> str:
 
 
 def _package_part(packaged: Packaged) -> str:
-    return (
-        "What Lambda gets, for Bartlett's experiment:\n\n```\n" + "\n".join(packaged.sizes.lines()) + "\n```"
-    )
+    return "The Lambda package of the Bartlett demo:\n\n```\n" + "\n".join(packaged.sizes.lines()) + "\n```"
 
 
 def _profile_part(profile: list[Share]) -> str:
@@ -199,5 +196,5 @@ def _profile_part(profile: list[Share]) -> str:
         "## Where the server's time goes\n\n"
         "cProfile over 20 chains of 50 with 8 clients; waiting for requests is left out. "
         "The profiler makes many small functions look slower than they are.\n\n"
-        + table(("room", "share", "most of it"), rows)
+        + table(("package", "share", "largest functions"), rows)
     )

@@ -1,4 +1,4 @@
-"""What clients saw: how long each route took, who had to wait, what went wrong."""
+"""Collects what clients measured: durations by route, waiting times and failures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least this share of the values doesn't exceed; 0.0 of none."""
+    """Return the smallest value that at least this share of the values doesn't exceed; 0.0 without values."""
     if not values:
         return 0.0
     ordered = sorted(values)
@@ -20,25 +20,25 @@ def percentile(values: Sequence[float], share: float) -> float:
 class Tally:
     """Counts and durations of one scenario."""
 
-    #: seconds of each answer, by route; busy answers, and being held until a place opens, are counted apart
+    #: seconds of each response, by route, without busy responses and the time that requests were held
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     busy: int = 0
-    #: seconds that participants spent on busy answers and pauses between them
+    #: seconds that participants spent on busy responses and backoff
     waited: float = 0.0
     #: seconds that the host held joins until a place opened
     held: float = 0.0
     finished: int = 0
     empty_stimuli: int = 0
-    #: ids of infos that the server said it had taken
+    #: ids of infos that the server acknowledged
     infos: list[int] = field(default_factory=list)
-    #: who came to the end, by the server's own answer
+    #: participants whose completion the server acknowledged
     completed: list[int] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     wall: float = 0.0
 
     @property
     def rate(self) -> float:
-        """Participants a second."""
+        """Participants per second."""
         return self.finished / self.wall if self.wall else 0.0
 
     def worst_p95(self) -> tuple[str, float]:

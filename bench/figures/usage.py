@@ -1,4 +1,4 @@
-"""What a process has used of its machine, by its own account."""
+"""Measures a process's CPU time and peak memory."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _PEAK = "VmHWM:"
 
 
 def cpu_seconds() -> float:
-    """Return the processor time of this process so far, its own and the system's for it."""
+    """Return this process's CPU time so far, user and system."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has held at a time."""
+    """Return this process's peak memory."""
     if _STATUS.exists():
-        # Linux begins getrusage's figure with that of the process that started this one.
+        # On Linux, getrusage starts with the value of the parent process.
         line = next(line for line in _STATUS.read_text().splitlines() if line.startswith(_PEAK))
         return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

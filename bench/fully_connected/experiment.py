@@ -1,4 +1,4 @@
-"""Everybody is connected both ways with everybody: each join writes more than the one before."""
+"""A fully connected network, in which each join writes more than the one before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ config = get_config()
 
 
 class Connected(Experiment):
-    """One network; joining connects, and nothing is sent."""
+    """One network, in which participants join and nothing is sent."""
 
     def configure(self):
         self.experiment_repeats = 1

@@ -1,4 +1,4 @@
-"""People who meet in rooms and talk on one channel."""
+"""Participants who meet in rooms and talk on one channel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def extra_parameters():
 
 
 class Gathering(Experiment):
-    """As many rooms as are filled."""
+    """Forms as many rooms as can be filled."""
 
     channel = "talk"
 

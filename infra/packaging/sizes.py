@@ -69,7 +69,7 @@ class Sizes:
             parts = [part for part in self.parts if part.is_petris == is_petris]
             told.append(_line(title, zipped, sum(part.unpacked for part in parts)))
             told += [_line(f"  {part.name}", part.zipped, part.unpacked) for part in parts]
-        return [*told, _line("Together", self.zipped, self.unpacked)]
+        return [*told, _line("Total", self.zipped, self.unpacked)]
 
     def check(self) -> None:
         """Raise OperatorProblem, with the largest parts, when the package exceeds Lambda's limits."""

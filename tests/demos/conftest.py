@@ -1,4 +1,4 @@
-"""Runs a demo with bots, from the ad to the exported zip, exactly as its README says."""
+"""Runs a demo with bots, from the ad to the export, as its README describes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WITHIN_SECONDS = 120
 
 @dataclass(frozen=True)
 class Run:
-    """What a run printed and left behind."""
+    """The output and the files of a run."""
 
     printed: str
     folder: Path
@@ -58,7 +58,7 @@ RunDemo = Callable[..., Run]
 
 @pytest.fixture(scope="session")
 def run_demo(tmp_path_factory: pytest.TempPathFactory) -> RunDemo:
-    """Return a function that runs a demo with so many bots, once for the same question."""
+    """Return a function that runs a demo with so many bots, and caches the result."""
     done: dict[Any, Run] = {}
 
     def run(demo: str, bots: int, *, seed: int = 1932, again: int = 0, **settings: str) -> Run:

@@ -1,4 +1,4 @@
-"""Serves a demo for people, as `petri debug` does, and says where."""
+"""Serves a demo for people with `petri debug`, and returns its address."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.demos.conftest import ROOT, WITHIN_SECONDS
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The environment of a petri command that keeps to a folder of its own."""
+    """The environment of a petri command with its own home folder."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder), **settings}
 
 
 @contextmanager
 def serving(demo: str, folder: Path, **settings: str) -> Iterator[str]:
-    """Serve a demo in a folder and give its address; it ends, and exports, with the block."""
+    """Serve a demo in a folder and yield its address; it ends, and exports, after the block."""
     server = subprocess.Popen(
         [
             sys.executable,

@@ -1,4 +1,4 @@
-"""A story goes down the chain, and the report says how far it drifted."""
+"""A story is passed down the chain, and the report shows how far it drifted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drawing goes down the chain."""
+"""A drawing is passed down the chain."""
 
 from __future__ import annotations
 

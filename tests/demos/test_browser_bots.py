@@ -1,4 +1,4 @@
-"""Bots that click take part through the same pages as people."""
+"""Browser bots take part through the same pages as people."""
 
 from __future__ import annotations
 

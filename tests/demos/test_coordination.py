@@ -93,6 +93,6 @@ def test_those_whose_game_was_ended_are_paid_their_base(left):
 
 
 def test_a_participant_who_has_not_chosen_in_time_gets_the_lowest_effort(run_demo):
-    # With a grace longer than the game nobody notices that somebody left, so the clock has to.
+    # With a grace period longer than the game, only the clock can end the dropout's round.
     silent = run_demo("coordination", 3, bots_that_leave="1", round_seconds="1.0", rounds="2")
     assert [(past["lowest"], len(past["silent"])) for past in history(silent)][1] == (1, 1)

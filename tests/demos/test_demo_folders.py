@@ -1,4 +1,4 @@
-"""Every demo is a folder that `petri verify` finds nothing wrong with."""
+"""`petri verify` finds no problems in any demo."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def drawings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dots(tmp_path_factory):
-    # No catch rounds, and room for everybody at once: nobody waits for the one before.
+    # No catch rounds, and all places open at once, so that no participant waits for another.
     yield from served_demo(
         "rogers", tmp_path_factory, generations="1", generation_size="50", catch_repeats="0"
     )

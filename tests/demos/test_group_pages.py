@@ -70,7 +70,7 @@ def guess(tab: Tab, number: int) -> None:
 
 
 def guess_at_stages(first: Tab, second: Tab, stages: list[tuple[int, str]]) -> None:
-    """Let both guess at each stage, once both pages show it."""
+    """Let both participants guess at each stage, once both pages show it."""
     for jar, question in stages:
         for tab in (first, second):
             tab.shows(f"Jar {jar} of 2", "#jar-number")

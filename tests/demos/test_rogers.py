@@ -19,7 +19,7 @@ def run(run_demo):
 
 @pytest.fixture(scope="module")
 def blurred(run_demo):
-    """Bots that hardly see anything, so that checks have something to find."""
+    """Bots with poor perception, so that the checks find something."""
     return run_demo("rogers", 8, bot_blur="3.0", min_acceptable_performance="1.0", generations="8")
 
 

@@ -1,4 +1,4 @@
-"""Demos with rooms go on to ask for people while some rooms haven't begun, however late those come."""
+"""Demos with rooms continue to recruit while some rooms haven't begun, however late participants arrive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.preflight import Pace, PreflightOptions, preflight
 
 DEMOS = Path(__file__).parents[2] / "demos"
 ROOMS = 4
-#: Seconds in which a place is taken: by then the first room has long been through.
+#: Seconds until a place is taken: longer than the first room takes.
 ARRIVAL = 600.0
 
 

@@ -119,7 +119,7 @@ def test_the_author_part_is_told_apart(package):
 def test_the_table_adds_up(package):
     sizes = sizes_of(package)
     lines = [
-        line.split()[-1] for line in sizes.lines() if line.startswith(("The experiment", "Petri", "Together"))
+        line.split()[-1] for line in sizes.lines() if line.startswith(("The experiment", "Petri", "Total"))
     ]
     experiment, petri, together = map(float, lines)
     assert together == pytest.approx(experiment + petri, abs=0.02)

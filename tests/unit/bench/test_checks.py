@@ -14,7 +14,7 @@ GOOD = Findings(over_filled=0, forks=0, empty_stimuli=0, lost_infos=0, lost_comp
 
 
 class Written:
-    """A run's file, written item by item: one chain, its source, and two people behind it."""
+    """A run's file, written item by item: one chain with its source and two participants."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""A small experiment, and `petri` as people start it: a program of its own."""
+"""A small experiment, and helpers that start `petri` as a separate process."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def petri(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(cwd: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start a command that serves, give the process and its address, and end it by its own id."""
+    """Start a command that serves, yield the process and its address, and stop it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "infra.cli", *words],
         cwd=cwd,

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def finished(tmp_path: Path) -> Path:
-    """A folder that was made for everybody to read, and one finished run in it."""
+    """A folder that all users can read, with one finished run in it."""
     write_study(tmp_path / "whispers")
     for name in ("runs", "data"):
         (tmp_path / name).mkdir()
@@ -49,7 +49,7 @@ def test_what_is_intact_in_a_damaged_file_is_exported(finished: Path) -> None:
     whole = infos(finished / "data" / "first-data.zip")
     database = finished / "runs" / "first.sqlite"
     contents = bytearray(database.read_bytes())
-    # Some pages with records on them, as a bad disk leaves it.
+    # Overwrite some pages with records, as a damaged disk would.
     pages = [contents[start : start + 4096] for start in range(0, len(contents), 4096)]
     with_records = [number for number, page in enumerate(pages) if page[0] == 0x0D and b'"kind":"' in page]
     for page in with_records[1::3]:

@@ -1,4 +1,4 @@
-"""What `petri debug` does when the experiment's own code fails, or a bot waits for what never comes."""
+"""What `petri debug` does when the experiment's own code fails, or a bot waits in vain."""
 
 from __future__ import annotations
 

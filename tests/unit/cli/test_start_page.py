@@ -1,4 +1,4 @@
-"""The root of a debug run, and the line that says how the run stands."""
+"""The start page of a debug run, and its status line."""
 
 from __future__ import annotations
 

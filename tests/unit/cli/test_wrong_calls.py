@@ -1,4 +1,4 @@
-"""Commands called wrongly: each error says where, what is wrong and what to do, and no traceback is shown."""
+"""Invalid calls of commands: each error says where, what is wrong and what to do, without a traceback."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""HTTP requests and frames as Lambda's events."""
+"""Conversion of HTTP requests and frames to Lambda events."""

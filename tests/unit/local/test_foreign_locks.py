@@ -1,4 +1,4 @@
-"""Another process that holds the run's file: whoever only reads passes, and writing waits beside the loop."""
+"""Another process locks the run's file: reads are served, and writes wait without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def test_reading_goes_on_while_another_process_holds_the_file_and_writing_waits(
         assert [answer.status_code for answer in answers] == [200]
 
 
-def test_a_full_disk_is_reported_and_the_sync_retried(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_is_reported_and_the_sync_retried(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with contextlib.closing(SQLiteEngine(tmp_path / "run.sqlite")) as engine:
         engine.commit([item(1)])
         pages = engine._connection.execute("PRAGMA page_count").fetchone()[0]

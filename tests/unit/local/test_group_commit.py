@@ -24,7 +24,7 @@ def engine(tmp_path: Path) -> Iterator[SQLiteEngine]:
 
 @pytest.fixture
 def syncs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that were brought to the disk, in turn."""
+    """The files that were synced to disk, in order."""
     seen: list[str] = []
     real = os.fsync
 

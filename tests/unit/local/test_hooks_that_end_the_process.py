@@ -1,4 +1,4 @@
-"""Hooks that would end the process: errors like others, or counted in the store before they run."""
+"""Hooks that would end the process: ordinary errors, or counted in the store before they run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.workers.queue_consumer import MAX_DELIVERIES
 
 pytestmark = pytest.mark.e2e
 
-#: One life of a run's process: it takes up what is left, carries out what is due, and says what it knows.
+#: One process of a run: resends what is left, processes what is due, and prints its state.
 LIFE = """
 import json, os, sys
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The local host's consumer under a load of slow work: what is handed out next, counted, not timed."""
+"""The local consumer under a load of slow work: the order of messages, without timing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORK = "work"
 
 
 class Mailer:
-    """Notes a mail where the experiment notes its timers, so that both stand in one order."""
+    """Records a mail in the list of timers, to compare their order."""
 
     def __init__(self, rung: list[str], while_busy: Post | None = None) -> None:
         self._rung = rung

@@ -1,4 +1,4 @@
-"""What the local host stores before it carries a message out, and what that costs."""
+"""What the local host stores before it processes a message, and what that costs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.web.experiments import Talk
 
 
 class Ringing(Talk):
-    """Notes what is in hand while its timer rings, and how often an experiment was made."""
+    """Records the stored attempts while its timer runs, and how often an experiment was created."""
 
     made = 0
     in_hand: dict[str, int] = {}  # noqa: RUF012 - set anew for each test

@@ -1,4 +1,4 @@
-"""The consumer of a moto run: what Lambda's mapping and EventBridge's schedule do, done here."""
+"""The consumer of a moto run, which does what Lambda's mapping and EventBridge's schedule do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def consumer(cloud_post: Post, cloud: MotoCloud) -> QueueConsumer:
 
 
 def minutes_noted(post: Post) -> list[str]:
-    """For which minutes the clock has swept."""
+    """The minutes in which the clock has swept."""
     return [one["scheduled_for"] for one in post.app.run(ticks.list_ticks) if one["job"] == "sweep"]
 
 

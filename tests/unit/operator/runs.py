@@ -1,4 +1,4 @@
-"""A run of a small study in a folder of its own, as an operator finds it the day after."""
+"""A run of a small study in its own folder, as an operator finds it a day later."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Study(Experiment):
 
 @dataclass
 class Scene:
-    """Where the run lies."""
+    """The run's paths."""
 
     root: Path
 
@@ -69,7 +69,7 @@ class Scene:
             return {(who, kind): (f"{amount:.2f}", status) for who, kind, amount, status in rows}
 
     def everything(self) -> list[str]:
-        """What is stored, word for word."""
+        """The stored items."""
         with closing(SQLiteEngine(self.places.database(RUN))) as engine:
             rows = engine._connection.execute("SELECT body FROM item WHERE kind != 'counter' ORDER BY pk, sk")
             return [body for (body,) in rows]
@@ -80,7 +80,7 @@ def _state(ctx: Context) -> dict[str, Any]:
 
 
 def make_run(root: Path, people: int = 2, **settings: Any) -> Scene:
-    """Write the study, launch its run, and let people take part without handing in."""
+    """Write the study, launch its run, and let participants take part without submitting."""
     folder = root / "study"
     folder.mkdir()
     (folder / "experiment.py").write_text(EXPERIMENT, encoding="utf-8")

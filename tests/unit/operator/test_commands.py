@@ -1,4 +1,4 @@
-"""The commands over money and recruiting, as an operator types them."""
+"""The payment and recruitment commands, as an operator types them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Say = Callable[..., str]
 
 @pytest.fixture
 def petri(monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Types a command and returns what it prints; fails where the command fails."""
+    """Runs a command and returns its output; fails if the command fails."""
     monkeypatch.setenv("COLUMNS", "200")
-    # A command has a process of its own, in which nothing has set up the log of requests.
+    # A command has its own process, in which the request log hasn't been configured.
     monkeypatch.setattr(logging.getLogger("petri"), "handlers", [])
 
     def say(*words: str, fails: bool = False) -> str:
@@ -109,7 +109,7 @@ def test_a_dry_run_over_payments_changes_nothing(ledger: Scene, petri: Say, acti
 
 
 def bury(scene: Scene) -> None:
-    """Leave a dead letter: a submission that was never carried out."""
+    """Create a dead letter: a submission that was never processed."""
     with scene.app() as run:
         message = Message(("due#0", "x"), {"kind": "submitted", "participant_id": 1})
         run.run(lambda ctx: dead_letters.move_to_dead_letters(ctx, message, "LookupError: a fault"))

@@ -1,4 +1,4 @@
-"""Compensating a worker of Mechanical Turk who began no run, against the stand-in."""
+"""Compensating a Mechanical Turk worker who took part in no run, against the emulator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["server", "turk"]
 
 @pytest.fixture
 def compensate(turk: MTurkStandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Petri:
-    """Types the command in a folder without runs."""
+    """Runs the command in a folder without runs."""
     keys = f"[Mechanical Turk]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n"
     (tmp_path / ".petriconfig").write_text(keys + "[Mail]\nmailer = log\n", encoding="utf-8")
     monkeypatch.setenv("HOME", str(tmp_path))

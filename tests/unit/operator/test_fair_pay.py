@@ -15,13 +15,13 @@ from tests.unit.operator.runs import RUN, Scene
 
 
 def begin_earlier(ctx: Context) -> None:
-    """Let the first participant have begun half an hour ago."""
+    """Set the first participant's start to half an hour ago."""
     ctx.uow.participant(1).creation_time = datetime.now(UTC) - timedelta(minutes=30)
 
 
 @pytest.fixture
 def paid(scene: Scene) -> Scene:
-    """A run in which one person was paid a dollar for half an hour."""
+    """A run in which one participant was paid a dollar for half an hour."""
     scene.run(begin_earlier)
     scene.run(process_submission, 1)
     return scene

@@ -1,4 +1,4 @@
-"""Letters to one worker."""
+"""Emails to one worker."""
 
 from __future__ import annotations
 

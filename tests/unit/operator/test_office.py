@@ -1,4 +1,4 @@
-"""How a command reaches a run, served or not."""
+"""How a command opens a run, served or not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ RUN = "both"
 
 
 def is_done(database: Path) -> bool:
-    """Whether recruitment is closed, and no message to the recruiter is left."""
+    """Whether recruitment is closed, with no message to the recruiter left."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         closed = "SELECT count(*) FROM recruitment WHERE event_type = 'close'"
         left = "SELECT count(*) FROM item WHERE kind = 'message' AND body LIKE '%stop_recruiter%'"

@@ -1,4 +1,4 @@
-"""The order in which a channel hands on the numbered frames of one sender."""
+"""The order in which a channel delivers the numbered frames of one sender."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pages repeat requests, and what they read in an answer."""
+"""How pages retry requests and parse responses."""
 
 from __future__ import annotations
 

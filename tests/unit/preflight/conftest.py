@@ -1,4 +1,4 @@
-"""A study of a chain, to be tried as it is or spoilt in one place."""
+"""A chain study, which tests simulate as it is or with one fault."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def study(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def tried(study: Callable[..., Path]) -> Callable[..., PreflightReport]:
-    """Try the study with changes, without asking any account."""
+def tried(study: Callable[..., Path]) -> Callable[..., Report]:
+    """Simulate the study with changes, without checking accounts."""
 
     def preflight_of(
         participants: int | None = None, wish: PreflightOptions | None = None, **changes: str

@@ -1,4 +1,4 @@
-"""What the accounts allow: asked of moto's server side and of the stand-in for Mechanical Turk."""
+"""Checks of account limits, against moto and the Mechanical Turk emulator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDS = Needs(functions=5, dollars=Decimal(40), most_dollars=Decimal(60), stage=
 
 
 class Told(Account):
-    """An account whose services answer what a test says."""
+    """An account whose services return what a test sets."""
 
     def __init__(self, **answers):
         super().__init__(boto3.Session(region_name="us-east-1"))
@@ -134,7 +134,7 @@ def test_half_of_the_keys_is_one_plain_line():
 
 @pytest.fixture
 def cloud(monkeypatch):
-    """AWS as moto's server plays it, found as the AWS CLI would find it."""
+    """AWS as emulated by moto's server, found as the AWS CLI would find it."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -145,7 +145,7 @@ def cloud(monkeypatch):
 
 @pytest.mark.usefixtures("cloud")
 def test_what_a_cloud_does_not_answer_is_one_plain_line():
-    # moto knows the account, and not what its functions are allowed.
+    # moto knows the account, but not its function limits.
     (told,) = allowed(Settings({}), NEEDS, AccountAccess())
     assert (told.what, told.state) == ("Lambda", "unknown")
     assert "\n" not in told.said

@@ -1,4 +1,4 @@
-"""The demos, tried as a scientist would try them before a launch."""
+"""Preflights of the demos."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.preflight import PreflightOptions, preflight
 pytestmark = pytest.mark.slow
 
 DEMOS = Path(__file__).parents[3] / "demos"
-#: How many people each recruits, and how many networks they fill.
+#: The participants that each recruits, and the networks that they fill.
 EXPECTED = {
     "bartlett1932": (10, 1),
     "rogers": (16, 8),

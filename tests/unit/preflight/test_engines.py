@@ -1,4 +1,4 @@
-"""What is counted is what DynamoDB would be asked: the cloud's engine, on moto, gives the same counts."""
+"""The counts match DynamoDB: the DynamoDB engine, on moto, gives the same counts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def counted(folder, engine=None) -> Counter:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A study that two people fill, so that the clock soon sleeps."""
+    """A study that two participants fill, so that the schedule is soon disabled."""
     folder = tmp_path_factory.mktemp("engines") / "study"
     short = {
         "experiment.py": EXPERIMENT.replace("max_size=3", "max_size=2"),
@@ -57,10 +57,10 @@ def test_both_engines_give_the_same_counts(folder, on_moto):
 
 def test_every_call_of_dynamodb_is_counted(on_moto):
     counts, calls = on_moto
-    # Before each commit the counting engine looks at what is to be changed, which isn't counted.
+    # Before each commit, the counting engine reads the items to be changed, which isn't counted.
     looks = calls["PutItem"] + calls["TransactWriteItems"] + calls["DeleteItem"]
     assert sum(calls.values()) - looks == counts["dynamodb_calls"] + OF_THE_APP
 
 
-#: Calls that belong to no request: making the app reads and puts the secrets, the report reads the outcome.
+#: Calls outside requests: building the app reads and writes the secrets, and the report reads the outcome.
 OF_THE_APP = 2

@@ -1,4 +1,4 @@
-"""What a trial of a small study shows, as it is and spoilt."""
+"""Simulations of a small study, as it is and with faults."""
 
 from __future__ import annotations
 

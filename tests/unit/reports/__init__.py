@@ -1,1 +1,1 @@
-"""A run's numbers."""
+"""Reports on a run."""

@@ -1,4 +1,4 @@
-"""A folder in which nothing is wrong, to be spoilt in one place by each test."""
+"""A valid folder, in which each test introduces one fault."""
 
 from __future__ import annotations
 

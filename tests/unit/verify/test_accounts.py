@@ -1,4 +1,4 @@
-"""What is missing for mail or a recruiter is one finding among all."""
+"""Missing settings for mail or a recruiter are reported along with other findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks far from the first request: `petri verify` plays a run, and names the line that fails in it."""
+"""Hooks beyond the first requests: `petri verify` simulates a run, and reports the line that fails."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TYPO = "        self.there_is_no_such_thing"
 ROOM = "    quorum = 3\n"
 ROOMS = "    room_size = 2\n"
 BONUS = "    def bonus(self, participant):\n        return 0.5\n"
-#: each reaches the line of `TYPO` in another way
+#: each reaches the line of `TYPO` through another hook
 HOOKS = {
     "room_opened of a quorum": f"{ROOM}    def room_opened(self, number, participants):\n{TYPO}",
     "room_opened of many rooms": f"{ROOMS}    def room_opened(self, number, participants):\n{TYPO}",

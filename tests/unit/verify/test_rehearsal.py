@@ -31,13 +31,13 @@ class Study(Experiment):
             parent.transmit(to_whom=node)
         node.receive()
 """
-#: where the second line of the first hook stands that a test adds
+#: the line number of the second line of the first added hook
 LINE = f"experiment.py, line {len(USUAL.splitlines()) + 2}"
 
 
 @pytest.fixture
 def rehearse(check):
-    """Verify a folder with this experiment: rehearse("..hooks..") adds them to a usual one."""
+    """Verify a folder with this experiment: rehearse("..hooks..") adds them to a typical one."""
 
     def rehearse(hooks: str = "", code: str = USUAL, config: str = "[A]\n") -> list:
         return check({"experiment.py": code + hooks, "config.txt": config})

@@ -1,1 +1,1 @@
-"""A run on this machine, from its opening to its end."""
+"""The lifecycle of a run on this machine."""

@@ -11,7 +11,7 @@ from infra.local.lifecycle.crowd import Crowd, Participation
 
 
 class RecordingBot:
-    """Notes its link and its draws instead of taking part."""
+    """Records its link and its random draws instead of taking part."""
 
     def __init__(self, url: str, *, seed: object = None) -> None:
         self.url, self.seed, self.problems = url, seed, []
@@ -132,7 +132,7 @@ def test_a_stopped_crowd_sends_no_more() -> None:
 
 
 class WaitingBot(RecordingBot):
-    """Waits until the test lets it go on."""
+    """Waits until the test releases it."""
 
     waiting_for = "the others"
     go_on = threading.Event()

@@ -1,4 +1,4 @@
-"""A run is continued with its own experiment only, wherever that has moved to."""
+"""A run can be continued only with its own experiment, even if that was moved."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def serve(folder: Path, places: RunPaths, *, adopt: bool = False) -> None:
 
 @pytest.fixture
 def places(tmp_path: Path) -> RunPaths:
-    """A run of the folder `first` is there."""
+    """A run of the folder `first` exists."""
     made = RunPaths(tmp_path)
     serve(study(tmp_path / "first"), made)
     return made

@@ -24,7 +24,7 @@ from tests.unit.local.toy import find_page, toy_app
 
 
 class Recorder:
-    """Remembers what a session tells."""
+    """Records the events of a session."""
 
     def __init__(self, at_start: Any = None) -> None:
         self.url, self.launched, self.fared, self.at_start = "", "", [], at_start
