@@ -40,7 +40,7 @@ def test_preflight_as_json_is_json() -> None:
 def test_preflight_of_zero_participants_fails_in_three_lines() -> None:
     result = run(app, ["preflight", "study", "--participants", "0", "--no-accounts"])
     assert result.exit_code == 1
-    assert "what:  0 participants can't be tried." in result.stderr
+    assert "what:  0 is not a valid number of participants." in result.stderr
     assert "now:   Give 1 or more, or leave it out." in result.stderr
 
 

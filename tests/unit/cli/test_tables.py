@@ -34,7 +34,7 @@ def test_payments_fit_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) 
         since=moment,
         reference="3B837J3LDOW9XQ8M5W1E2RZ0V7CSRD",
         reason="VendorUnreachable: Mechanical Turk did not answer in time; it is tried again.",
-        hangs=True,
+        is_stuck=True,
     )
     payments._show([entry], "USD", show_workers=False)
     lines = screen.file.getvalue().splitlines()

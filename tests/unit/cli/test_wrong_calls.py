@@ -59,7 +59,7 @@ def test_an_unknown_participant_of_payments_leads_to_those_who_have_payments(stu
     for action in ("list", "retry", "release"):
         said = refused("payments", action, "--app", "first", "--participant", "99")
         assert "what:  There is no participant 99." in said
-        assert "now:   `petri payments` lists" in said
+        assert "now:   Run `petri payments` to list" in said
 
 
 @pytest.mark.parametrize("dollars", ["a lot", "-1", "99999", "nan", "1,50"])
@@ -148,7 +148,7 @@ def test_load_names_the_archive_and_line_of_a_row_that_is_not_valid(study: str, 
     [
         (["--domain", "http://study.example.org"], "is not a valid domain."),
         (["--domain", "my study"], "is not a valid domain."),
-        (["--certificate", "arn:x"], "--certificate is the certificate of a domain."),
+        (["--certificate", "arn:x"], "--certificate requires a domain."),
     ],
 )
 def test_a_domain_is_checked_before_aws_is_asked(
@@ -164,7 +164,7 @@ def test_a_domain_is_checked_before_aws_is_asked(
 )
 def test_serve_refuses_an_address_that_participants_cannot_open(tmp_path: Path, address: str) -> None:
     said = refused("serve", str(tmp_path), "--address", address)
-    assert f"{address} isn't an address" in said
+    assert f"{address} is not a valid address" in said
     assert "https://study.example.org" in said
 
 
@@ -179,7 +179,7 @@ OF_DEPLOYED_APPS = (
 
 @pytest.mark.parametrize("words", OF_DEPLOYED_APPS, ids=lambda words: words[0])
 def test_a_region_without_an_app_is_not_clear(words: tuple[str, ...]) -> None:
-    assert "No app was selected; pass its id with --app" in " ".join(
+    assert "No app was selected. now: Pass its id with --app" in " ".join(
         refused(*words, "--region", "eu-west-1").split()
     )
 
