@@ -127,7 +127,7 @@ def test_a_certificate_without_its_domain_is_refused(
 ) -> None:
     at_home(monkeypatch, tmp_path, cloud)
     ended = CliRunner().invoke(app, ["sandbox", str(DEMO), "--certificate", ARN, "--no-preflight"])
-    assert "Give the domain with --domain." in ended.stderr
+    assert "Add it with --domain." in ended.stderr
 
 
 def distribution(**parameters: str) -> dict[str, Any]:

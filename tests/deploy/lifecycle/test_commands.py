@@ -100,7 +100,7 @@ def test_who_says_no_makes_nothing(there: There) -> None:
 
 def test_the_preflight_is_shown_before_the_question(there: There) -> None:
     said = call("sandbox", str(DEMO), "--app", "no", "-n", "2", typed="n\n")
-    assert "What AWS charges" in said.stdout
+    assert "AWS costs" in said.stdout
 
 
 def test_apps_are_listed_with_their_state(there: There) -> None:

@@ -207,7 +207,7 @@ def test_an_export_is_not_loaded_into_a_run_that_has_data(folder: Path) -> None:
 def test_exit_without_bots_is_refused(folder: Path) -> None:
     refused = petri(folder, "debug", "whispers", "--exit")
     assert refused.returncode == 1
-    assert "say how many with --bots" in refused.stderr.lower()
+    assert "set their number with --bots" in refused.stderr.lower()
 
 
 def test_a_taken_port_is_reported_in_three_lines(folder: Path) -> None:

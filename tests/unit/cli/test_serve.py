@@ -47,7 +47,7 @@ def test_a_study_without_entry_links_is_not_served(tmp_path: Path) -> None:
     write_study(tmp_path / "whispers")
     said = petri(tmp_path, "serve", "whispers")
     assert said.returncode == 1
-    assert "set recruiter = link" in said.stderr
+    assert "Set recruiter = link" in said.stderr
 
 
 def test_debug_says_that_it_is_not_for_people(tmp_path: Path) -> None:

@@ -32,4 +32,4 @@ def test_summary_without_a_run_fails_with_what_to_do(tmp_path: Path, monkeypatch
 def test_a_bot_needs_to_know_which_run_to_join(tmp_path: Path) -> None:
     result = run(app, ["bot", str(tmp_path)])
     assert result.exit_code == 1
-    assert "Give --debug" in result.stderr
+    assert "Use --debug" in result.stderr

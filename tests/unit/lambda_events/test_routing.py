@@ -50,7 +50,7 @@ def test_an_unknown_address_finds_none(path: str) -> None:
 
 
 def test_two_names_for_one_variable_are_refused_as_api_gateway_refuses_them() -> None:
-    with pytest.raises(ExperimentError, match="allows one name at one place"):
+    with pytest.raises(ExperimentError, match="API Gateway requires one name"):
         Routes({"/node/{node_id}": ["GET"], "/node/{participant_id}/infos": ["GET"]})
 
 

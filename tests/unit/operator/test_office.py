@@ -63,7 +63,7 @@ def test_what_fails_is_counted_and_kept(scene: Scene) -> None:
         left = office.app.store.due(office.app.clock.now())
     assert (carried.done, carried.failed) == (1, 1)
     assert [message.body["kind"] for message in left] == ["review_submission"]
-    assert "tried again when the run is served" in str(carried)
+    assert "will be retried when the run is served" in str(carried)
 
 
 def test_a_run_is_opened_with_the_settings_that_it_was_made_with(scene: Scene) -> None:

@@ -81,12 +81,12 @@ def test_ses_is_asked_only_where_mail_goes_through_it():
 
 
 def test_without_credentials_aws_is_not_asked():
-    def nobody():
+    def without_credentials():
         raise OperatorProblem("No AWS credentials were found. Run aws configure.")
 
-    found = allowed(Settings({}), NEEDS, AccountAccess(aws=nobody))
+    found = allowed(Settings({}), NEEDS, AccountAccess(aws=without_credentials))
     assert [str(one) for one in found] == [
-        "AWS: not asked. No AWS credentials were found. Run aws configure."
+        "AWS: not checked. No AWS credentials were found. Run aws configure."
     ]
 
 

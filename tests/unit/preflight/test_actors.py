@@ -135,7 +135,7 @@ def test_a_bot_that_computes_and_never_waits_is_named():
             pass
 
     try:
-        with pytest.raises(ExperimentError, match="Bot 7 has computed"):
+        with pytest.raises(ExperimentError, match="Bot 7 ran for"):
             BotThread(timeline, "Bot 7", act, stuck_after=0.05).start()
     finally:
         stop.append(True)

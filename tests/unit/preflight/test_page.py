@@ -34,7 +34,7 @@ def test_sums_stand_below_each_other(tried):
 def test_warnings_are_listed(tried):
     lines = tried(2).lines()
     assert "Warnings" in lines
-    assert any(line.startswith("  - Network 1 (chain) keeps 1 place free") for line in lines)
+    assert any(line.startswith("  - Network 1 (chain) has 1 place left free") for line in lines)
 
 
 def test_the_sandbox_pays_play_money(tried):

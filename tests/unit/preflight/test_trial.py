@@ -173,7 +173,7 @@ def test_endless_recruitment_is_reported(tried, monkeypatch):
     monkeypatch.setattr("infra.preflight.report_builder.MOST_TRIED", 4)
     endless = experiment().replace("max_size=3", "")
     report = tried(experiment=endless.replace("Chain()", "Chain(max_size=1_000_000)"))
-    assert "its networks take everybody" in report.extrapolated
+    assert "its networks are unlimited" in report.extrapolated
 
 
 def test_without_auto_recruit_the_operator_says_how_many(tried):

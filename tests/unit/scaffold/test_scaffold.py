@@ -57,14 +57,14 @@ def test_no_placeholder_is_left(tmp_path: Path) -> None:
     "name", ["", "my study", "1st", "my-study", "../up", "a/b", "é", "class", "json", "petri", "match", "_x"]
 )
 def test_an_invalid_name_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ExperimentError, match="for example my_"):
+    with pytest.raises(ExperimentError, match="such as my_"):
         create(name, tmp_path / "place")
     assert not (tmp_path / "place").exists()
 
 
 def test_an_existing_folder_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "my_study").mkdir()
-    with pytest.raises(ExperimentError, match="exists already; choose another name"):
+    with pytest.raises(ExperimentError, match="already exists; choose another name"):
         create("my_study", tmp_path)
     assert list((tmp_path / "my_study").iterdir()) == []
 

@@ -102,7 +102,7 @@ def test_a_wrong_setting_is_reported_with_its_line(check) -> None:
 
 def test_the_global_registry_is_refused(check) -> None:
     (finding,) = check({"config.txt": "[A]\nenable_global_experiment_registry = yes\n"})
-    assert "no registry that all laboratories share" in finding.what
+    assert "no global experiment registry" in finding.what
 
 
 def test_settings_without_meaning_are_a_warning(check) -> None:

@@ -49,8 +49,7 @@ def _report(opening: RecruitmentPlan, *, dry_run: bool) -> list[str]:
     lines = lines or [f"{verb} no places."]
     if opening.seats < opening.asked:
         lines.append(
-            f"{opening.seats} seats are free, not counting places that are already open. "
-            "Use --force to open more."
+            f"Free seats, excluding places that are already open: {opening.seats}. Use --force to open more."
         )
     if opening.affordable < opening.seats:
         lines.append(f"hard_cap allows {opening.affordable} more; raise it to open more.")
