@@ -26,7 +26,7 @@ from chalicelib.workers import queue_consumer
 WORKER = {"workerId": "w1", "hitId": "h", "assignmentId": "a1", "mode": "debug", "recruiter": "mturk"}
 
 
-class Market:
+class Market(NullRecruiter):
     """Behaves like the Mechanical Turk adapter, without a network."""
 
     nickname = "mturk"

@@ -67,7 +67,7 @@ def study(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def tried(study: Callable[..., Path]) -> Callable[..., Report]:
+def tried(study: Callable[..., Path]) -> Callable[..., PreflightReport]:
     """Simulate the study with changes, without checking accounts."""
 
     def preflight_of(
