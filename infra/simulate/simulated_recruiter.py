@@ -71,7 +71,8 @@ class SimulatedRecruiter(HotAirRecruiter):
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Return whether the participant is still working."""
         del recruiter_state
-        return "working" if self._casting.is_at_work(assignment_id) else "abandoned"
+        is_at_work = self._casting.is_at_work(assignment_id)
+        return AssignmentStatus.WORKING if is_at_work else AssignmentStatus.ABANDONED
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
         """Return the real recruiter's fee."""
