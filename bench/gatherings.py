@@ -68,7 +68,7 @@ class Guests:
         """Create a participant; return their number and token."""
         self._number += 1
         ids = {"workerId": f"w{self._number}", "hitId": "h", "assignmentId": f"a{self._number}"}
-        line = self._lines.pop() if self._lines else await Line.to(self._host, self._port)
+        line = self._lines.pop() if self._lines else Line(self._host, self._port)
         reply = await line.ask("POST", "/participant", urlencode({**ids, "mode": "debug"}))
         self._lines.append(line)
         if reply.status != OK:

@@ -35,7 +35,7 @@ ISOLATED_AT_ONCE: Final = 25
 #: Rounds of BatchGetItem that may bring nothing before the caller is told to come back.
 EMPTY_ROUNDS: Final = 8
 #: Seconds: the longest pause before the first of these rounds is repeated; it doubles each time.
-FIRST_PAUSE: Final = 0.02
+BACKOFF_BASE: Final = 0.02
 
 SCHEMA: Final = {
     "AttributeDefinitions": [
@@ -379,4 +379,4 @@ def _check_size(key: Key, wire: Wire) -> int:
 def _pause(empty_rounds: int) -> None:
     if empty_rounds > EMPTY_ROUNDS:
         raise Busy("The database answers only part of what it is asked; try again in a moment.")
-    time.sleep(random.uniform(0, FIRST_PAUSE * 2**empty_rounds))
+    time.sleep(random.uniform(0, BACKOFF_BASE * 2**empty_rounds))

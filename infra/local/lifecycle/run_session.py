@@ -65,7 +65,7 @@ class RunSession:
         if not isinstance(queue, LocalQueue):
             raise PetriError("A local run requires the local queue; build its app with bootstrap.local().")
         done = failed = 0
-        with _captured_log() as messages:
+        with captured_log() as messages:
             while (message := queue.take()) is not None:
                 if queue_consumer.consume(LocalQueue.as_event(message))["batchItemFailures"]:
                     failed += 1
@@ -87,7 +87,7 @@ class _LogCapture(logging.Handler):
 
 
 @contextmanager
-def _captured_log() -> Iterator[list[str]]:
+def captured_log() -> Iterator[list[str]]:
     """Yield the list of messages that recruiters report in the workers' log inside the with block."""
     messages: list[str] = []
     worker, handler = logging.getLogger("petri.worker"), _LogCapture(messages)

@@ -320,10 +320,10 @@ def test_a_record_that_a_newer_version_has_written_is_changed_and_keeps_what_is_
 def test_an_item_that_a_newer_version_has_written_keeps_what_is_not_known(dynamodb: DynamoDBEngine) -> None:
     key = ("draws", "draws#x")
     with begin(dynamodb) as work:
-        work.claim(key, "draws", {"count": 1})
+        work.put_if_unchanged(key, "draws", {"count": 1})
         work.commit()
     write_of_a_newer_version(dynamodb, key)
     with begin(dynamodb) as work:
-        work.claim(key, "draws", {"count": 2})
+        work.put_if_unchanged(key, "draws", {"count": 2})
         work.commit()
     assert colour_of(dynamodb, key) == {"M": {"shade": {"S": "dark"}}}

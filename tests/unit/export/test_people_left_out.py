@@ -23,7 +23,7 @@ from infra.cli.served_run import opened_with_log
 from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run import Run, RunOptions, chalice_app
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.lifecycle.run_session import _heard
+from infra.local.lifecycle.run_session import captured_log
 from tests.money.conftest import connection, line
 from tests.money.prolific import AtProlific
 from tests.money.sides import Side
@@ -162,7 +162,7 @@ class Played:
         """Launch, take part, end, report; return every id, name and address that was given anywhere."""
         operator = {"token": self.run.operator_token}
         assert self.world.post("/launch", **operator).status == 200
-        with _heard() as self.said:
+        with captured_log() as self.said:
             self.work()
         entries = self.entries()
         assert len(entries) >= 2

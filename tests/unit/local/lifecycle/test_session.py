@@ -89,7 +89,7 @@ TWO_BOTS = BotSpec([AskingBot], 2, at_once=1)
 
 
 def test_a_session_ends_when_its_bots_are_through(session: Session) -> None:
-    assert session.hold(TWO_BOTS, leave=True)
+    assert session.run_session(TWO_BOTS, leave=True)
     assert [one.number for one in session.watcher.fared] == [1, 2]
 
 
@@ -98,29 +98,29 @@ def test_a_bot_that_fails_makes_the_session_fail(session: Session) -> None:
         def run_experiment(self) -> bool:
             return False
 
-    assert not session.hold(BotSpec([AskingBot, Failing], 2, at_once=1), leave=True)
+    assert not session.run_session(BotSpec([AskingBot, Failing], 2, at_once=1), leave=True)
 
 
 def test_the_experiment_is_launched_with_the_operators_token(session: Session) -> None:
-    session.hold(TWO_BOTS, leave=True)
+    session.run_session(TWO_BOTS, leave=True)
     assert session.app.token_seen == "Bearer secret"
     assert session.watcher.launched == "Come here."
 
 
 def test_data_that_is_only_looked_at_is_not_launched(session: Session) -> None:
-    session.hold(TWO_BOTS, launch=False, leave=True)
+    session.run_session(TWO_BOTS, launch=False, leave=True)
     assert not hasattr(session.app, "token_seen")
 
 
 def test_a_refused_launch_says_why(tmp_path: Path) -> None:
     session = Session(tmp_path, launching_app({"status": "error", "error_text": "setup() failed at line 3."}))
     with pytest.raises(ExperimentError, match=r"setup\(\) failed at line 3"):
-        session.hold(TWO_BOTS, leave=True)
+        session.run_session(TWO_BOTS, leave=True)
 
 
 def test_a_signal_ends_a_session_that_would_go_on(session: Session) -> None:
     session.watcher.at_start = lambda _url: os.kill(os.getpid(), signal.SIGTERM)
-    assert session.hold()
+    assert session.run_session()
 
 
 def test_a_signal_ends_a_session_whose_bots_are_not_through(session: Session) -> None:
@@ -131,19 +131,19 @@ def test_a_signal_ends_a_session_whose_bots_are_not_through(session: Session) ->
             os.kill(os.getpid(), signal.SIGINT)
             return over.wait(10)
 
-    assert not session.hold(BotSpec([Stopping], 1000, at_once=1))
+    assert not session.run_session(BotSpec([Stopping], 1000, at_once=1))
     over.set()
 
 
 def test_what_is_due_is_done_before_the_session_ends(session: Session) -> None:
     session.due = [1, 2, 3]
-    session.hold(TWO_BOTS, leave=True)
+    session.run_session(TWO_BOTS, leave=True)
     assert session.due == []
 
 
 def test_a_running_session_can_be_found_and_an_ended_one_cannot(session: Session) -> None:
     found = []
     session.watcher.at_start = lambda url: found.append(session.places.address("run") == url)
-    session.hold(TWO_BOTS, leave=True)
+    session.run_session(TWO_BOTS, leave=True)
     assert found == [True]
     assert not list((session.places.root / "runs").glob("*.running"))
