@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.recruiters.registry import RecruiterRegistry, WebhookReceiver
 
 from .errors import ConfigError, Conflict, VendorError
@@ -85,7 +86,7 @@ def local(
     settings = Settings(config)
     secret, kept_token = _secrets(engine)
     clock = clock or SystemClock()
-    bots = BotRecruiter(base, str(settings.get("mode") or "debug"), spawn_bot or _no_bots)
+    bots = BotRecruiter(base, RunSettings.read(settings).mode, spawn_bot or _no_bots)
     recruiters = _recruiters(settings, base, clock, app_id, secret, bots)
     seed = settings.get("run_seed")
     app = App(
@@ -283,7 +284,7 @@ def _recruiters(
 
     In debug mode nobody is recruited for money: hot air stands in for every vendor.
     """
-    mode = str(settings.get("mode") or "debug")
+    mode = RunSettings.read(settings).mode
     simulated = HotAirRecruiter(base, mode)
     known: dict[str, Recruiter] = {
         "hotair": simulated,

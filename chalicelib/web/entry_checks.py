@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib import services
 from chalicelib.errors import Busy, NotFound, Refused, TooManyTries, VendorError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.participant.create_participant import check_ids, confirming_vendor
 from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
 from chalicelib.operations.participant.entry_verification import CONFIRMED, UNAVAILABLE, EntryRequest
@@ -49,7 +50,7 @@ def rate_limited(call: HttpCall, enter: Callable[[], dict[str, Any]]) -> dict[st
     In debug mode, and for the operator, nothing is counted.
     """
     app = services.current()
-    if call.caller.kind == OPERATOR or str(app.config.get("mode") or "debug") == "debug":
+    if call.caller.kind == OPERATOR or RunSettings.read(app.config).mode == "debug":
         return enter()
     key = app.tokens.keyed(call.source)
     wait = _rate_limiter.take(key)

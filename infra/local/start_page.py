@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.recruiters.entry_urls import entry_addresses
 from chalicelib.services import App
 from infra.reports.run_status import entries_left, read_run_status
@@ -43,7 +44,7 @@ class StartPage:
         links = self._fresh_links()
         failures = [] if self.failures is None else self.failures.failures
         return self._template.render(
-            title=str(self._app.config.get("title") or self._run_id),
+            title=RunSettings.read(self._app.config).title,
             run_id=self._run_id,
             links=links,
             qr=_qr(links[0]),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chalicelib.currency import DOLLARS, currency_of, format_money
 from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.payment import compensation
 from chalicelib.operations.payment.ledger import CENT, COMPENSATION, to_cents
 from chalicelib.operations.recruitment.quotas import recruiter_names
@@ -81,7 +82,7 @@ def _find_payee(ctx: Context, spec: CompensationSpec) -> tuple[int, str]:
 
 def _check_market(config: Settings, recruiter: str, spec: CompensationSpec) -> None:
     """Raise BadRequest when --sandbox doesn't match the run's mode."""
-    mode = str(config.get("mode") or "debug")
+    mode = RunSettings.read(config).mode
     if recruiter == "mturk" and mode != "debug" and (mode == "live") == spec.sandbox:
         fix = "omit --sandbox" if spec.sandbox else "add --sandbox"
         raise BadRequest(f"This run's mode is {mode}; {fix}.")

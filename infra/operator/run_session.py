@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chalicelib.bootstrap import local
 from chalicelib.errors import BadRequest, NotFound
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.operations.shared.settings import SettingsLike
@@ -61,7 +62,7 @@ def opened(
             stack.enter_context(contextlib.chdir(loaded.folder))
             experiment, config, folder = loaded.experiment_class, loaded.config, made_of.folder
         engine = stack.enter_context(contextlib.closing(SQLiteEngine(paths.database(found))))
-        base = address or paths.last_address(found) or f"http://127.0.0.1:{config.get('port', None) or 5000}"
+        base = address or paths.last_address(found) or f"http://127.0.0.1:{RunSettings.read(config).port}"
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base)
         stack.callback(use, None)
         yield RunSession(found, app, address, base, folder)

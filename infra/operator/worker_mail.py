@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import BadRequest, VendorError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.messaging.mail.wording import MailWording
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.ports import Mailer
@@ -52,7 +53,7 @@ def prepared(config: Settings, address: str | None) -> Callable[[str], list[str]
 
 
 def _mailer(config: Settings) -> Mailer:
-    wording = MailToWorker(str(config.get("title") or "Experiment"))
+    wording = MailToWorker(RunSettings.read(config).title)
     if config.get("mailer") == "ses":
         # Lazy import: only SES needs boto3.
         from chalicelib.messaging.mail.ses import SESMailer, make_client, read_addresses

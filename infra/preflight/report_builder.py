@@ -14,6 +14,7 @@ from typing import Any
 
 from chalicelib.currency import currency_of
 from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.storage.engine import Engine
@@ -111,7 +112,7 @@ def _verified(folder: Path) -> list[str]:
 
 def _plan(loaded: LoadedExperiment, participants: int | None, options: PreflightOptions) -> TrialSpec:
     most = min(participants or MOST_TRIED, MOST_TRIED)
-    if loaded.config.get("auto_recruit", True):
+    if RunSettings.read(loaded.config).auto_recruit:
         return TrialSpec(most, options.seed, options.pace, options.bot)
     invited = participants or loaded.config.get("num_participants", None)
     if not invited:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib.currency import currency_of, format_money
 from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.prolific.prolific_settings import read_settings
@@ -100,7 +101,7 @@ def _of(number: int, tried: int) -> str:
 def _about_people(report: PreflightReport, config: Settings) -> Iterator[str]:
     for one in report.unfilled:
         yield f"Network {one.network} ({one.type}) has {_places(one.free)} left free: {one.why}."
-    allowed = float(config.get("duration") or 1.0) * MINUTES
+    allowed = RunSettings.read(config).duration * MINUTES
     if report.times is not None and report.times.p95 > allowed:
         yield (
             f"5% of participants take longer than {report.times.p95:.0f} minutes, but duration allows "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Protocol
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.model.statuses import AssignmentStatus
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.ports import Capabilities, RecruitmentResult
@@ -13,8 +14,6 @@ from chalicelib.recruiters.hotair import HotAirRecruiter
 from chalicelib.recruiters.mturk import fees
 
 CENT = Decimal("0.01")
-#: Prolific's default fee.
-PROLIFIC_PERCENT = 33.33
 #: Recruiters that report a submission themselves, after the participant's own last request.
 REPORTING = frozenset({"mturk", "prolific"})
 
@@ -89,7 +88,7 @@ def fee_of(nickname: str, config: Settings) -> Fee:
         return fees.fee
     if nickname != "prolific":
         return lambda amount, places: Decimal(0)  # noqa: ARG005 - the port's signature
-    percent = Decimal(str(config.get("prolific_fee_percent") or PROLIFIC_PERCENT))
-    tax = Decimal(str(config.get("prolific_vat_percent") or 0))
+    percent = Decimal(str(RunSettings.read(config).prolific_fee_percent))
+    tax = Decimal(str(RunSettings.read(config).prolific_vat_percent))
     rate = percent / 100 * (1 + tax / 100)
     return lambda amount, places: (amount * rate).quantize(CENT, ROUND_CEILING)  # noqa: ARG005 - as above

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib import services
 from chalicelib.bootstrap import local
 from chalicelib.errors import ExperimentError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from chalicelib.messages import Lane
 from chalicelib.messaging.local_channels import LocalChannels
@@ -113,7 +114,7 @@ class Trial:
         self._plan = plan
         #: Without bots, the caller sends the requests.
         self._class: type[Any] = bot_class(loaded, plan.bot) if plan.most else object
-        self._limit = HOUR * (2 * float(self.app.config.get("duration") or 1.0) + PATIENCE)
+        self._limit = HOUR * (2 * RunSettings.read(self.app.config).duration + PATIENCE)
         self._draw = random.Random(f"arrivals:{plan.seed}")
         self._numbers = itertools.count(1)
         #: Participants who are expected, and those who are taking part.

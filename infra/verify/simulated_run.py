@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.errors import ExperimentError, Refused
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.operations.network.create_info import create_info
@@ -91,7 +92,7 @@ def _played_by_bots(loaded: LoadedExperiment) -> list[Finding]:
         return []
     size = _size(loaded)
     most = max(FEWEST_BOTS, min(2 * size, MOST_BOTS))
-    invited = 0 if loaded.config.get("auto_recruit", True) else most
+    invited = 0 if RunSettings.read(loaded.config).auto_recruit else most
     plan = TrialSpec(most, uninvited=invited)
     with rehearsed(loaded, plan) as trial, hook_failures(loaded.folder, _tell_nothing) as failures:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigError, ExperimentError
 from chalicelib.experiment.config.configuration import get_config
+from chalicelib.experiment.config.run_settings import RunSettings
 
 from .base_bot import BaseBot
 
@@ -40,7 +41,7 @@ class BotBase(BaseBot):
         """The browser, which is opened when it is first used."""
         if self._driver is None:
             config = get_config()
-            kind = str(config.get("webdriver_type", None) or BROWSERS[0])
+            kind = RunSettings.read(config).webdriver_type
             self._driver = _open_browser(kind, str(config.get("webdriver_url", None) or ""))
         return self._driver
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.log_redaction import redacted_as
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 from chalicelib.ports import Mailer
@@ -44,7 +45,7 @@ def build_mailer(config: SettingsLike) -> Mailer:
     ConfigError when mail is asked for and its settings don't suffice.
     """
     settings = Settings(config)
-    if str(settings.get("mode") or "debug") == "debug":
+    if RunSettings.read(settings).mode == "debug":
         return LogMailer()
     if not settings.get("contact_email_on_error"):
         logger.warning("contact_email_on_error isn't set: notices to the operator go to the log")
@@ -55,7 +56,7 @@ def build_mailer(config: SettingsLike) -> Mailer:
 def build_enabled_mailer(config: SettingsLike) -> Mailer | None:
     """Make the mailer of the settings whatever the mode; None when they say that nothing is mailed."""
     settings = Settings(config)
-    how = str(settings.get("mailer") or "smtp")
+    how = RunSettings.read(settings).mailer
     if how == "log":
         return None
     return _ses(settings) if how == "ses" else _smtp(settings)
@@ -76,6 +77,5 @@ def _ses(config: Settings) -> Mailer:
 
 def read_wording(config: SettingsLike) -> MailWording:
     """Read how notices are worded."""
-    return MailWording(
-        str(config.get("title") or "Experiment"), is_whimsical=bool(config.get("whimsical", True))
-    )
+    settings = RunSettings.read(config)
+    return MailWording(settings.title, is_whimsical=settings.whimsical)

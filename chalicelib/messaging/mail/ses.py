@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import ConfigError, VendorRefused, VendorUnreachable
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.settings import SettingsLike
 
 from .wording import MailWording
@@ -38,7 +39,7 @@ def make_client(config: SettingsLike) -> Any:
     A few quick tries of its own are enough, as the message comes again.
     """
     quick = Config(connect_timeout=5, read_timeout=15, retries={"max_attempts": 2, "mode": "standard"})
-    region = boto3.session.Session().region_name or str(config.get("aws_region") or "us-east-1")
+    region = boto3.session.Session().region_name or RunSettings.read(config).aws_region
     return boto3.client("ses", region_name=region, config=quick)
 
 

@@ -93,7 +93,7 @@ def _wait(ctx: Context, participant: Participant) -> None:
         participant.waiting_since = ctx.now
         # The participant counts as waiting now.
         ctx.uow.update_status_index(participant)
-    elif ctx.now - participant.waiting_since > _minutes(ctx, "busy_timeout", 10.0):
+    elif ctx.now - participant.waiting_since > timedelta(minutes=ctx.settings.busy_timeout):
         participant.early_exit_reason = "busy"
         ctx.uow.update_status_index(participant)
         ctx.refuse_after_commit(
@@ -101,10 +101,6 @@ def _wait(ctx: Context, participant: Participant) -> None:
         )
         return
     ctx.refuse_after_commit(NetworkBusy(retry_after=ctx.waiting_estimate.retry_after_seconds(ctx.uow)))
-
-
-def _minutes(ctx: Context, key: str, default: float) -> timedelta:
-    return timedelta(minutes=float(ctx.config.get(key, default) or default))
 
 
 def _fail_departed(ctx: Context, participant: Participant) -> bool:
@@ -144,4 +140,4 @@ def _has_left(ctx: Context, node: Node) -> bool:
 
 
 def _deadline(ctx: Context, participant: Participant) -> datetime:
-    return participant.creation_time + timedelta(hours=float(ctx.config.get("duration") or 1.0))
+    return participant.creation_time + timedelta(hours=ctx.settings.duration)

@@ -67,7 +67,7 @@ def confirming_vendor(ctx: Context, entry: EntryRequest) -> entry_verification.C
 
 def _starts_over(ctx: Context, older: Participant) -> bool:
     """Whether a worker who returns with an assignment they gave up becomes a new participant."""
-    is_allowed = bool(ctx.config.get("allow_repeat_worker_ids"))
+    is_allowed = ctx.settings.allow_repeat_worker_ids
     return is_allowed and not _may_resume(ctx, older) and _is_reassignable(ctx, older)
 
 
@@ -86,7 +86,7 @@ def check_ids(entry: EntryRequest) -> None:
 
 
 def _refuse_repeat_worker(ctx: Context, entry: EntryRequest) -> None:
-    if ctx.config.get("allow_repeat_worker_ids"):
+    if ctx.settings.allow_repeat_worker_ids:
         return
     if ctx.uow.item(keys.worker(entry.worker_id)) is not None:
         raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")

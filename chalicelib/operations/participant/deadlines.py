@@ -44,7 +44,7 @@ MAX_OVERTIME = timedelta(hours=1)
 
 def deadline(ctx: Context, participant: Participant) -> datetime:
     """When a participant's time is up."""
-    return participant.creation_time + timedelta(hours=float(ctx.config.get("duration") or 1.0))
+    return participant.creation_time + timedelta(hours=ctx.settings.duration)
 
 
 def set_deadline(ctx: Context, participant: Participant) -> None:
@@ -154,6 +154,6 @@ def _needs_no_report(ctx: Context, participant: Participant) -> bool:
 def _mark_missing(ctx: Context, participant: Participant) -> None:
     record_loss(ctx, participant.id, ParticipantStatus.MISSING_NOTIFICATION)
     notify_operator(ctx, f"Participant {participant.id} ran out of time and the recruiter reports nothing.")
-    if ctx.config.get("disable_when_duration_exceeded"):
+    if ctx.settings.disable_when_duration_exceeded:
         ctx.uow.state["closed_by_operator"] = True
         close_places(ctx)

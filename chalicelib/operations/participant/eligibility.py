@@ -34,12 +34,12 @@ def check_eligibility(
         raise BadRequest("hitId, assignmentId and workerId are required.", code="id_missing")
     for name, value in ids.items():
         require_real_id(name, value)
-    if is_excluded(str(ctx.config.get("browser_exclude_rule") or ""), user_agent):
+    if is_excluded(ctx.settings.browser_exclude_rule, user_agent):
         return {"may": False, "reason": "excluded_browser"}
     returning = _returning_participant(ctx, worker_id, assignment_id)
     if returning is not None:
         return returning
-    if not ctx.config.get("allow_repeat_worker_ids") and ctx.uow.item(keys.worker(worker_id)):
+    if not ctx.settings.allow_repeat_worker_ids and ctx.uow.item(keys.worker(worker_id)):
         return {"may": False, "reason": "repeat_worker"}
     if ctx.uow.state.get("closed"):
         return {"may": False, "reason": "closed"}

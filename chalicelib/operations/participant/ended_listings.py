@@ -81,7 +81,7 @@ def _end(ctx: Context, recruiter: str, hit_id: str, listing: Listing) -> None:
 def _reopen_places(ctx: Context, summary: str, lost: int) -> None:
     """Open as many places again as seats and budget allow."""
     wanted = plan_recruitment(ctx, lost).opened
-    if ctx.config.get("auto_recruit", True):
+    if ctx.settings.auto_recruit:
         open_places(ctx, lost)
         then = f"{_places(wanted)} {'was' if wanted == 1 else 'were'} opened again."
     else:

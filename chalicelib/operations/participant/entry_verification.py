@@ -39,7 +39,7 @@ class ConfirmationRequest:
 
 def is_debug(ctx: Context) -> bool:
     """Whether the run is in debug mode, in which anyone may take part."""
-    return str(ctx.config.get("mode") or "debug") == "debug"
+    return ctx.settings.mode == "debug"
 
 
 def recruiter_of(ctx: Context, entry: EntryRequest) -> str:
@@ -47,7 +47,7 @@ def recruiter_of(ctx: Context, entry: EntryRequest) -> str:
 
     In debug mode any known recruiter may be named, and the operator may name any at any time.
     """
-    named = entry.recruiter or str(ctx.config.get("recruiter") or "hotair")
+    named = entry.recruiter or ctx.settings.recruiter
     is_free = is_debug(ctx) or ctx.caller.kind == OPERATOR
     in_use = recruiters_in_use(ctx)
     if not is_free and named.partition(":")[0] not in in_use:

@@ -111,7 +111,7 @@ def _check_may_answer(ctx: Context, participant: Participant) -> None:
 
 
 def _check_length(ctx: Context, name: str, text: str) -> None:
-    longest = int(ctx.config.get("question_max_length") or 1000)
+    longest = ctx.settings.question_max_length
     if len(text) > longest:
         raise BadRequest(
             f"{name} has {len(text)} characters; the limit is {longest} (question_max_length).",

@@ -102,7 +102,7 @@ def _owe_fee(ctx: Context, participant: Participant) -> Payment | None:
 
 
 def _fee(ctx: Context) -> Decimal:
-    return to_cents(ctx.config.get("screen_out_payment") or 0, "screen_out_payment")
+    return to_cents(ctx.settings.screen_out_payment, "screen_out_payment")
 
 
 def _owe_reward_instead(ctx: Context, participant: Participant) -> Payment | None:
@@ -261,7 +261,7 @@ def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> No
 
 def _checked_bonus(ctx: Context, returned: Any) -> Decimal:
     bonus = to_cents(returned or 0, "bonus()")
-    most = ctx.config.get("max_bonus")
+    most = ctx.settings.max_bonus
     if most is not None and bonus > to_cents(most, "max_bonus"):
         raise ExperimentError(
             f"bonus() returned {ctx.money(bonus)}, which is above max_bonus ({ctx.money(most)}). No "
@@ -271,14 +271,14 @@ def _checked_bonus(ctx: Context, returned: Any) -> Decimal:
 
 
 def _enqueue_qualifications(ctx: Context, participant: Participant) -> None:
-    if ctx.config.get("assign_qualifications"):
+    if ctx.settings.assign_qualifications:
         ctx.uow.post(GrantQualifications(participant.id))
 
 
 def qualifications_of(ctx: Context, participant_id: int) -> tuple[str, str, list[str]]:
     """Return the recruiter, the worker and the names of the qualifications to grant."""
     participant = ctx.uow.participant(participant_id)
-    groups = [name.strip() for name in str(ctx.config.get("group_name") or "").split(",")]
+    groups = [name.strip() for name in (ctx.settings.group_name or "").split(",")]
     return participant.recruiter, participant.worker_id, [ctx.app_id, *(name for name in groups if name)]
 
 

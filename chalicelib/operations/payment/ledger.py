@@ -109,7 +109,7 @@ def enqueue_payment(ctx: Context, payment: Payment, due: datetime | None = None,
 
 def record_base_pay(ctx: Context, participant: Participant) -> Payment | None:
     """Record base pay, which every participant is owed who didn't leave by themselves."""
-    amount = to_cents(ctx.config.get("base_payment") or 0, "base_payment")
+    amount = to_cents(ctx.settings.base_payment, "base_payment")
     participant.base_pay = amount
     return record_debt(ctx, participant, BASE, amount, "base pay")
 

@@ -27,7 +27,7 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
     records = [ctx.uow.payment(participant.id, kind) for kind in (BASE, SCREEN_OUT, BONUS)]
     recorded = [payment for payment in records if payment is not None]
     base_debts = [payment for payment in recorded if payment.kind != BONUS]
-    promised = ctx.config.get("screen_out_payment" if is_out else "base_payment") or 0
+    promised = ctx.settings.screen_out_payment if is_out else ctx.settings.base_payment
     base = sum(payment.amount for payment in base_debts) if base_debts else to_cents(promised, "base_payment")
     return {
         "currency": currency_of(ctx.config),

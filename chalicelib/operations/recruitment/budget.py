@@ -147,7 +147,7 @@ def warn_if_over_soft_cap(
 
 def notify_hard_cap_reached(ctx: Context, name: str, places: int) -> None:
     """Notify the operator, once for each cap, that the hard cap is reached."""
-    cap = str(ctx.config.get("hard_cap"))
+    cap = str(ctx.settings.hard_cap)
     if _budget_state(ctx).get("stopped_at") != cap:
         _update(ctx, stopped_at=cap)
         notify_operator(

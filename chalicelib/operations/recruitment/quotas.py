@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.settings import Settings
 
@@ -15,7 +16,7 @@ def recruiters_in_use(ctx: Context) -> list[str]:
 
 def recruiter_names(config: Settings) -> list[str]:
     """Return the nicknames of the recruiters that settings name."""
-    recruiter = str(config.get("recruiter") or "hotair")
+    recruiter = RunSettings.read(config).recruiter
     if recruiter != "multi":
         return [recruiter]
     return list(dict.fromkeys(name for name, _ in parse_quotas(str(config.get("recruiters") or ""))))
@@ -26,7 +27,7 @@ def split_among_recruiters(ctx: Context, places: int, asked: Mapping[str, int]) 
 
     `asked`: how many places each has been asked for so far.
     """
-    recruiter = str(ctx.config.get("recruiter") or "hotair")
+    recruiter = ctx.settings.recruiter
     if recruiter != "multi":
         return {recruiter: places} if places else {}
     share: dict[str, int] = {}
@@ -39,7 +40,7 @@ def split_among_recruiters(ctx: Context, places: int, asked: Mapping[str, int]) 
 
 
 def _quotas(ctx: Context) -> list[tuple[str, int]]:
-    return parse_quotas(str(ctx.config.get("recruiters") or ""))
+    return parse_quotas(ctx.settings.recruiters or "")
 
 
 def parse_quotas(text: str) -> list[tuple[str, int]]:

@@ -59,7 +59,7 @@ def open_places(ctx: Context, n: int) -> None:
     Places may open again after recruitment was closed automatically, to replace a participant who failed.
     With `auto_recruit` off, or when the operator has closed recruitment, none open.
     """
-    if ctx.config.get("auto_recruit", True) and not ctx.uow.state.get("closed_by_operator"):
+    if ctx.settings.auto_recruit and not ctx.uow.state.get("closed_by_operator"):
         _apply(ctx, plan_recruitment(ctx, n))
 
 

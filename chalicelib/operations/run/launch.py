@@ -19,10 +19,10 @@ def launch(ctx: Context) -> dict[str, Any]:
         state["launched"] = iso(ctx.now)
         for task in ctx.experiment.background_tasks:
             task()
-        if ctx.config.get("auto_recruit", True):
+        if ctx.settings.auto_recruit:
             ctx.experiment.recruiter.open_recruitment(n=ctx.experiment.initial_recruitment_size)
     return {"recruitment_msg": "Recruitment was started." if _recruits(ctx) else "Recruitment is off."}
 
 
 def _recruits(ctx: Context) -> bool:
-    return bool(ctx.config.get("auto_recruit", True))
+    return bool(ctx.settings.auto_recruit)

@@ -18,8 +18,6 @@ logger = logging.getLogger("petri.timers")
 
 #: How many earlier minutes are deleted in one commit; usually there is one.
 MAX_DELETED: Final = 40
-#: The default of timer_limit.
-DEFAULT_LIMIT: Final = 6000
 #: The operator is notified of a fast chain of timers at most once in this many minutes.
 NOTIFY_INTERVAL_MINUTES: Final = 60
 
@@ -46,17 +44,17 @@ def minutes_over_the_limit(ctx: Context) -> int:
         earlier = [item for item in ctx.uow.items(keys.TIMERS) if item["sk"] < key[1]]
         for item in earlier[:MAX_DELETED]:
             ctx.uow.delete_item((keys.TIMERS, item["sk"]))
-    return (count - 1) // _limit(ctx)
+    return (count - 1) // ctx.settings.timer_limit
 
 
 def postpone(ctx: Context, timer: RunTimer, minutes: int) -> None:
     """Post a timer again for a later minute, and notify the operator why."""
     ctx.uow.post(timer, due=ctx.now + timedelta(minutes=minutes))
     text = (
-        f"Timers that set further timers were called more than {_limit(ctx)} times in one minute "
-        f"(timer_limit), so the rest is postponed to the next minutes. The latest calls {timer.method}(), as "
-        f"number {timer.chain + 1} of a chain. If the chain should end, fix the method so that it stops "
-        "calling after(), and deploy the experiment again. If your groups need this many timers, raise "
+        f"Timers that set further timers were called more than {ctx.settings.timer_limit} times in one "
+        f"minute (timer_limit), so the rest is postponed to the next minutes. The latest calls "
+        f"{timer.method}(), as number {timer.chain + 1} of a chain. If the chain should end, fix the method "
+        "so that it stops calling after(), and deploy the experiment again. If your groups need this many timers, raise "
         "timer_limit."
     )
     logger.warning("%s", text)
@@ -64,10 +62,6 @@ def postpone(ctx: Context, timer: RunTimer, minutes: int) -> None:
     if notified is None or _minute(ctx) - int(notified) >= NOTIFY_INTERVAL_MINUTES:
         ctx.uow.state["told_of_timers"] = _minute(ctx)
         notify_operator(ctx, text)
-
-
-def _limit(ctx: Context) -> int:
-    return int(ctx.config.get("timer_limit", DEFAULT_LIMIT))
 
 
 def _minute(ctx: Context) -> int:

@@ -6,10 +6,12 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Protocol
 
 from chalicelib.currency import currency_of, format_money
 from chalicelib.errors import Refused
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Capabilities, Recruiter, Transfer, UnitOfWork
@@ -101,6 +103,11 @@ class Context:
     begun_payments: dict[tuple[int, str], Transfer] = field(default_factory=dict)
     #: Collections that are read once for each attempt, by name.
     read: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        """The run's settings as typed attributes, read once."""
+        return RunSettings.read(self.config)
 
     @property
     def now(self) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 
 from .recruiter import LinkRecruiter
@@ -18,7 +19,7 @@ def build(config: SettingsLike, base: Callable[[], str], *, secret: str) -> Link
     return LinkRecruiter(
         SignedLinks(secret),
         base,
-        str(settings.get("mode") or "debug"),
+        RunSettings.read(settings).mode,
         str(settings.get("link_workers") or ""),
         str(settings.get("link_exit_address") or ""),
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.errors import ConfigError, VendorError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.payment.ledger import to_cents
 from chalicelib.operations.shared.settings import SettingsLike
 
@@ -96,13 +97,14 @@ class HitTemplate:
     @classmethod
     def from_config(cls, config: SettingsLike) -> HitTemplate:
         """Read an offer from the settings; ConfigError for what Mechanical Turk would refuse."""
+        settings = RunSettings.read(config)
         offer = cls(
-            title=str(config.get("title", None) or "Experiment"),
-            description=str(config.get("description", None) or "A behavioural experiment."),
-            keywords=str(config.get("keywords", None) or ""),
-            reward=to_cents(config.get("base_payment", None) or 0, "base_payment"),
-            duration=timedelta(hours=float(config.get("duration", None) or 1)),
-            lifetime=timedelta(hours=float(config.get("lifetime", None) or 24)),
+            title=settings.title,
+            description=settings.description,
+            keywords=settings.keywords,
+            reward=to_cents(settings.base_payment, "base_payment"),
+            duration=timedelta(hours=settings.duration),
+            lifetime=timedelta(hours=settings.lifetime),
         )
         offer.check()
         return offer

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from chalicelib.errors import ConfigError, VendorUnreachable
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.settings import SettingsLike
 
 from .mturk_errors import TurkRefused
@@ -93,13 +94,13 @@ class QualificationTypes:
             _requirement(
                 PERCENT_APPROVED,
                 "GreaterThanOrEqualTo",
-                IntegerValues=[int(config.get("approve_requirement", None) or 95)],
+                IntegerValues=[RunSettings.read(config).approve_requirement],
             )
         ]
         if config.get("us_only", None):
             asked.append(_requirement(LOCALE, "EqualTo", LocaleValues=[{"Country": "US"}]))
         asked += [self._without(name) for name in names_in(config) if self._is_there(name)]
-        asked += _own_requirements(str(config.get("mturk_qualification_requirements", None) or "[]"))
+        asked += _own_requirements(RunSettings.read(config).mturk_qualification_requirements)
         if len(asked) > MOST:
             raise ConfigError(
                 f"A HIT can have {MOST} requirements, and the settings ask for {len(asked)}; shorten "

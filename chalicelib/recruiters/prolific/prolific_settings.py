@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.errors import ConfigError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 
 #: What Prolific lets nobody earn less than an hour, in cents or pence.
@@ -60,32 +61,34 @@ def read_settings(config: SettingsLike) -> ProlificSettings:
 
 
 def _read(config: Settings) -> ProlificSettings:
-    allowed = round(float(config.get("duration") or 1.0) * MINUTES)
+    settings = RunSettings.read(config)
+    allowed = round(settings.duration * MINUTES)
     minutes = int(config.get("prolific_estimated_completion_minutes") or allowed)
     return ProlificSettings(
         token=str(config.get("prolific_token") or ""),
-        title=str(config.get("title") or "Experiment"),
+        title=settings.title,
         description=str(config.get("description") or ""),
-        mode=str(config.get("mode") or "debug"),
+        mode=settings.mode,
         reward=_cents(config.get("base_payment")),
         minutes=minutes,
         most_minutes=allowed if allowed > minutes else None,
-        currency=str(config.get("prolific_currency") or "USD"),
+        currency=settings.prolific_currency,
         workspace=str(config.get("prolific_workspace") or ""),
         project=str(config.get("prolific_project") or ""),
         fee_rate=_fee_rate(config),
         screen_out=_cents(config.get("screen_out_payment")),
-        screen_out_slots=int(config.get("prolific_screen_out_slots") or 20),
+        screen_out_slots=settings.prolific_screen_out_slots,
         blocked_groups=_names(config.get("prolific_group_blocklist")),
-        more=_more(str(config.get("prolific_recruitment_config") or "{}")),
+        more=_more(settings.prolific_recruitment_config),
         webhook_secret=config.get("prolific_webhook_secret") or None,
     )
 
 
 def _fee_rate(config: Settings) -> Decimal:
     """Prolific's fee, and the tax that is due on the fee alone."""
-    fee = Decimal(str(config.get("prolific_fee_percent", 33.33))) / HUNDRED
-    tax = Decimal(str(config.get("prolific_vat_percent", 0) or 0)) / HUNDRED
+    settings = RunSettings.read(config)
+    fee = Decimal(str(settings.prolific_fee_percent)) / HUNDRED
+    tax = Decimal(str(settings.prolific_vat_percent)) / HUNDRED
     return fee * (1 + tax)
 
 

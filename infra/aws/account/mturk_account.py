@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings
 from infra.problems import OperatorProblem
@@ -18,7 +19,7 @@ def account_of(settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> str:
     key, secret = secrets.get("aws_access_key_id"), secrets.get("aws_secret_access_key")
     if "mturk" not in recruiter_names(Settings(dict(settings))) or not key or not secret:
         return ""
-    region = str(settings.get("aws_region") or "us-east-1")
+    region = RunSettings.read(settings).aws_region
     client = boto3.client(
         "sts", region_name=region, aws_access_key_id=str(key), aws_secret_access_key=str(secret)
     )

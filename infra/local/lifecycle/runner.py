@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.run.summary import summarize
 from infra.local.logs import kept
 from infra.local.uvicorn_server import listen
@@ -55,7 +56,7 @@ def _folder_of(experiment: type) -> Path:
 
 
 def _only_here(settings: Mapping[str, Any]) -> dict[str, Any]:
-    mode = settings.get("mode", "debug")
+    mode = RunSettings.read(settings).mode
     if mode != "debug":
         raise BadRequest(f"run(mode={mode!r}) requires a deployed app; on this machine use mode='debug'.")
     return dict(settings)
