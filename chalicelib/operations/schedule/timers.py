@@ -54,8 +54,8 @@ def postpone(ctx: Context, timer: RunTimer, minutes: int) -> None:
         f"Timers that set further timers were called more than {ctx.settings.timer_limit} times in one "
         f"minute (timer_limit), so the rest is postponed to the next minutes. The latest calls "
         f"{timer.method}(), as number {timer.chain + 1} of a chain. If the chain should end, fix the method "
-        "so that it stops calling after(), and deploy the experiment again. If your groups need this many timers, raise "
-        "timer_limit."
+        "so that it stops calling after(), and deploy the experiment again. If your groups need this "
+        "many timers, raise timer_limit."
     )
     logger.warning("%s", text)
     notified = ctx.uow.state.get("told_of_timers")
