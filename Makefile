@@ -71,7 +71,7 @@ demo: $(SMALL) ## run Bartlett (1932) with bots to the end and show how the stor
 debug: $(SMALL) ## serve an experiment for a person: make debug DIR=demos/rogers
 	@$(BIN)/petri debug $(DIR)
 
-test: $(INSTALLED) ## run every test, or some in one process: make test T=tests/unit/model/test_gating.py
+test: $(INSTALLED) ## run every test, or some in one process: make test T=tests/unit/model/networks/test_gating.py
 ifdef T
 	@$(BIN)/python -m pytest -n 0 $(T)
 else

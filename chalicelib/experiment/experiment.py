@@ -18,11 +18,11 @@ from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import Failed, Record
-from chalicelib.model.serializable import require_serializable
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
+from chalicelib.serializable import require_serializable
 
 from .config.configuration import get_config
 from .effects import CallLater, DismissGroup, Effect, PublishData, ReplaceWithBot, ScreenOut

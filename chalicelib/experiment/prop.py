@@ -12,7 +12,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from chalicelib.errors import RuleBroken
 from chalicelib.model.record import Record
-from chalicelib.model.serializable import require_serializable
+from chalicelib.serializable import require_serializable
 
 T = TypeVar("T")
 SLOTS = range(1, 6)

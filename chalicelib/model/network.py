@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.errors import RuleBroken
-from chalicelib.model.statuses import TransmissionStatus
 
 from .record import (
     Cascade,
@@ -22,6 +21,7 @@ from .record import (
     with_status,
 )
 from .record_classes import all_cascades_are_default, check_type, has_default_cascade
+from .statuses import TransmissionStatus
 
 if TYPE_CHECKING:
     from .info import Info

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from chalicelib.errors import BadRequest, ExperimentError, RuleBroken
+from chalicelib.serializable import require_serializable
 
 from .failing import failure_causes
-from .serializable import require_serializable
 from .statuses import TransmissionStatus
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from chalicelib.ports import (
     Recruiter,
     VendorReport,
 )
-from chalicelib.recruiters.confirmation_cache import ConfirmationCache
-from chalicelib.recruiters.null_recruiter import NullRecruiter
+
+from .confirmation_cache import ConfirmationCache
+from .null_recruiter import NullRecruiter
 
 #: The recruiter of a participant whose recruiter this run no longer has.
 UNKNOWN = NullRecruiter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.errors import ExperimentError
-from chalicelib.model.serializable import find_unserializable, serialization_message
+from chalicelib.serializable import find_unserializable, serialization_message
 
 from .engine import Item
 

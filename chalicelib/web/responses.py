@@ -15,7 +15,7 @@ from chalice.app import Response
 
 from chalicelib.errors import Busy, ExperimentError, PetriError, Refused
 from chalicelib.model.record import to_json_value_or_raise
-from chalicelib.model.serializable import find_unserializable, serialization_message
+from chalicelib.serializable import find_unserializable, serialization_message
 
 HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _jitter = random.SystemRandom()

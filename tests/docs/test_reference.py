@@ -13,10 +13,10 @@ from chalicelib.experiment.networks import STOCK
 from chalicelib.storage.sqlite.sqlite_engine import FILE_LOCKED
 from infra.cli.main import app as command_line
 from petri import BotBase, Experiment, HighPerformanceBotBase, prop
+from tests.tools.settings_table import PAGE as CONFIGURATION
+from tests.tools.settings_table import page_with_tables
 
 from .blocks import DOCS, ROOT, section, words_in_code
-from .settings_table import PAGE as CONFIGURATION
-from .settings_table import page_with_tables
 
 API = DOCS / "web-api.md"
 COMMANDS = typer.main.get_command(command_line).commands
@@ -42,7 +42,7 @@ def leading_names(words: set[str]) -> set[str]:
 
 def test_the_tables_of_settings_are_the_settings():
     text = CONFIGURATION.read_text(encoding="utf-8")
-    assert page_with_tables(text) == text, "Run `python -m tests.docs.settings_table`."
+    assert page_with_tables(text) == text, "Run `python -m tests.tools.settings_table`."
 
 
 # Commands

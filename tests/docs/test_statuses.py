@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .status_tables import PAGE, groups, page_with_tables
+from tests.tools.status_tables import PAGE, groups, page_with_tables
 
 
 def test_the_design_shows_the_tables_of_statuses():
     text = PAGE.read_text(encoding="utf-8")
-    assert page_with_tables(text) == text, "Run `python -m tests.docs.status_tables`."
+    assert page_with_tables(text) == text, "Run `python -m tests.tools.status_tables`."
 
 
 def test_every_group_of_statuses_has_one_sentence():

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.errors import NotFound
-from chalicelib.model.serializable import require_serializable
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.shared.context import Context
+from chalicelib.serializable import require_serializable
 
 
 def summarize(ctx: Context) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Writes the tables of statuses in docs/design.md from the transitions and groups that the code defines.
 
-python -m tests.docs.status_tables
+python -m tests.tools.status_tables
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.model import statuses
-
-from .blocks import DOCS
+from tests.docs.blocks import DOCS
 
 PAGE = DOCS / "design.md"
-BEGIN = "<!-- statuses: written by `python -m tests.docs.status_tables` -->\n"
+BEGIN = "<!-- statuses: written by `python -m tests.tools.status_tables` -->\n"
 END = "<!-- end of the statuses -->\n"
 TRANSITIONS: dict[str, tuple[type[StrEnum], Mapping[Any, frozenset[Any]]]] = {
     "participant": (statuses.ParticipantStatus, statuses.PARTICIPANT_TRANSITIONS),

@@ -6,9 +6,9 @@ JSON has neither NaN nor Infinity. Python writes them anyway, but other parsers 
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -83,7 +83,7 @@ def _unserializable_keys(value: Mapping[Any, Any], path: str) -> Iterator[tuple[
 
 def author_place() -> str:
     """Return the file, line and function of the author's code that is running; "" when none is."""
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package not in _OURS:

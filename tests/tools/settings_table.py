@@ -1,6 +1,6 @@
 """Writes the tables of docs/configuration.md from the settings that Petri knows.
 
-python -m tests.docs.settings_table
+python -m tests.tools.settings_table
 """
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from __future__ import annotations
 import itertools
 
 from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS, UNSET, Setting
-
-from .blocks import DOCS
+from tests.docs.blocks import DOCS
 
 PAGE = DOCS / "configuration.md"
-BEGIN = "<!-- settings: written by `python -m tests.docs.settings_table` -->\n"
+BEGIN = "<!-- settings: written by `python -m tests.tools.settings_table` -->\n"
 END = "<!-- end of the settings -->\n"
 HEADER = "| setting | type | default | meaning |\n|---|---|---|---|\n"
 
