@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.model import keys
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 #: What builds keys from ids: storage reads collections by the prefixes of its own layout.
 CALLERS = ("operations", "experiment/experiment.py", "services.py", "workers", "realtime")
