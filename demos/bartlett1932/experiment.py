@@ -35,7 +35,7 @@ class StorySource(Source):
     """The first node of a chain: it sends the story."""
 
     type = "story_source"
-    # Kept with the source, so that whoever is first in the chain gets the same story, even after a dropout.
+    # Kept with the source, so that after a dropout the first participant still gets the same story.
     story = prop.text(1)
 
     def __init__(self, network, story):

@@ -18,7 +18,7 @@ SIZE = 400
 SPACING = 8.0
 #: Enough for any sheet; a scribble with more is thinned out evenly before it is compared.
 MOST_COMPARED = 800
-#: What a canvas can't have made; anything above is no drawing of this experiment.
+#: What a canvas can't have made; anything above isn't a drawing of this experiment.
 MOST_POINTS = 60_000
 STIMULI = Path(__file__).parent / "static" / "stimuli"
 

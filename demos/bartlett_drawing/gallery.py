@@ -25,7 +25,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Gallery:
-    """A chain of drawings; `unreadable` counts contents that were no drawing."""
+    """A chain of drawings; `unreadable` counts contents that weren't a drawing."""
 
     original: Drawing
     copies: tuple[Copy, ...]

@@ -27,7 +27,7 @@ def new_state(people: list[int]) -> State:
 
 
 def missing(state: Mapping[str, Any]) -> set[int]:
-    """Who still has to choose in this round, away or not."""
+    """Players who still have to choose in this round, connected or not."""
     return set(state["people"]) - {int(one) for one in state["efforts"]}
 
 
