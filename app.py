@@ -1,7 +1,7 @@
-"""Every way in, on one screen: HTTP routes by blueprint; queue, topic, schedule and socket handlers here.
+"""Every entry point: HTTP routes by blueprint; queue, schedule and socket handlers in this module.
 
-Chalice imports a handler that a blueprint declares for a queue, a schedule or a socket without this
-module, so that nothing would be set up: such handlers stand here.
+Chalice would import a blueprint's handler for a queue, a schedule or a socket without this module, so that
+nothing would be set up; such handlers are defined here.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from chalicelib.realtime import dispatcher
 from chalicelib.web import BLUEPRINTS
 from chalicelib.workers import queue_consumer, scheduler
 
-#: Chalice sets this one while it deploys, too; the second only Lambda sets.
+#: Chalice sets the first while it deploys, too; only Lambda sets the second.
 IS_STAGED, IN_LAMBDA = "PETRI_APP" in os.environ, "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 # Powertools writes the log; Chalice would write each line a second time.
 app = Chalice(app_name="petri", configure_logs=False)
-# Chalice's deployer takes sockets only where this is said.
+# Chalice deploys sockets only with this flag.
 app.experimental_feature_flags.add("WEBSOCKETS")
 for _blueprint in BLUEPRINTS:
     app.register_blueprint(_blueprint)
@@ -31,15 +31,16 @@ for _blueprint in BLUEPRINTS:
 
 @app.on_sqs_message(queue=os.environ.get("PETRI_QUEUE", "petri-events"), batch_size=10, name="on_message")
 def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
-    """Do what messages say; those that fail are named, and only they come again.
+    """Handle messages; the failed ones are named, so that only they are delivered again.
 
-    Real-time messages come here too: Chalice gives a function one queue; `petri deploy` connects the other.
+    Real-time messages arrive here too: Chalice gives a function one queue, and `petri deploy` connects the
+    other.
     """
     if IN_LAMBDA and os.environ.get("PETRI_MAPPING_CONFIRMED") != "1":
-        # Lambda would take those that are named as failed for done, and delete them.
+        # Without the setting, Lambda would delete the messages that are named as failed.
         raise ConfigError(
-            "It isn't confirmed that the queue's mapping reports failures one by one; messages wait until "
-            "then. Deploy the app again with: petri deploy"
+            "The queue's event source mapping isn't confirmed to report single failures; messages wait "
+            "until it is. Deploy the app again with: petri deploy"
         )
     with within(event.context):
         return queue_consumer.consume(event.to_dict())
@@ -47,28 +48,28 @@ def on_message(event: Any) -> dict[str, list[dict[str, str]]]:
 
 @app.on_ws_connect(name="on_connect")
 def on_connect(event: Any) -> dict[str, Any]:
-    """Let a socket in, or refuse it."""
+    """Accept or refuse a socket."""
     with within(event.context):
         return dispatcher.on_connect(event.to_dict())
 
 
 @app.on_ws_message(name="on_socket_message")
 def on_socket_message(event: Any) -> dict[str, Any]:
-    """Hear a frame."""
+    """Handle a frame."""
     with within(event.context):
         return dispatcher.on_message(event.to_dict())
 
 
 @app.on_ws_disconnect(name="on_disconnect")
 def on_disconnect(event: Any) -> dict[str, Any]:
-    """Forget a socket."""
+    """Handle the end of a socket."""
     with within(event.context):
         return dispatcher.on_disconnect(event.to_dict())
 
 
 @app.schedule("rate(1 minute)", name="on_tick")
 def on_tick(event: Any) -> None:
-    """Do what is due each minute."""
+    """Run the jobs of the minute."""
     with within(event.context):
         scheduler.tick()
 

@@ -1,4 +1,4 @@
-"""Builds the app: the only place that makes clients, opens files and reads secrets."""
+"""Builds the app: the only module that creates clients, opens files and reads secrets."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What the run's secrets hold besides secret settings.
+#: The run's secrets that aren't settings.
 RUN_SECRETS = frozenset({"secret", "operator_token", "token_secrets"})
-#: Secrets for vendors and for mail: they lie apart, as most functions have no use for them.
+#: Secrets for vendors and for mail, stored apart, since most functions don't need them.
 VENDOR_SECRETS = frozenset(key.name for key in KNOWN_SETTINGS if key.sensitive and key.effective)
 #: Recruiters that cost money.
 VENDORS = ("mturk", "prolific")
 SECRETS = ("experiment", "secrets")
-#: What `petri deploy` writes down about the app: where its pages and its APIs are.
+#: The record in which `petri deploy` stores the addresses of the app's pages and APIs.
 DEPLOYMENT = ("experiment", "deployment")
 
 
@@ -71,15 +71,15 @@ def local(
     schedule: TickSchedule | None = None,
     operator_token: str | None = None,
 ) -> App:
-    """Build the app of one machine, over a SQLite file or an engine that is there, and make it current.
+    """Build the app of a local run, over a SQLite file or an existing engine, and make it current.
 
-    `base` gives the address under which it is served; `spawn_bot` starts a bot at an ad address.
-    A run's secrets live in its own store, so that tokens outlive a restart.
+    `base` returns the address at which it is served; `spawn_bot` starts a bot at an ad address. The run's
+    secrets are kept in its own store, so that tokens outlive a restart.
     """
     if engine is None:
         if database is None:
             raise ValueError("local() needs a database file or an engine.")
-        # Put off: Lambda keeps nothing in files.
+        # Lazy import: Lambda stores nothing in files.
         from .storage.sqlite.sqlite_engine import SQLiteEngine
 
         engine = SQLiteEngine(database)
@@ -116,11 +116,11 @@ def aws(
 ) -> App:
     """Build the app of a deployed stage, inside Lambda, and make it current.
 
-    Names come from the environment that was deployed; settings are those of the folder, and the secret
-    ones. Secrets are read from SSM, once, when something needs the first of them: a token, a recruiter, a
-    secret setting. ConfigError when the deployment isn't complete.
+    Names come from the function's environment; settings come from the folder, secret ones from SSM. Secrets
+    are read lazily and once, when a token, a recruiter or a secret setting needs them. ConfigError when the
+    deployment isn't complete.
     """
-    # Put off: a local run needs neither PynamoDB nor what talks to AWS.
+    # Lazy import: a local run needs neither PynamoDB nor the AWS adapters.
     from chalicelib.messaging.gateway_channels import LazyGatewayChannels
 
     from .messaging.eventbridge_schedule import EventBridgeSchedule
@@ -130,18 +130,18 @@ def aws(
     place = DeployedApp.of(os.environ if environ is None else environ)
     engine = DynamoDBEngine(place.table, place.region)
     clients = AwsClients(place.region, engine.session)
-    kept = cache(partial(_read_secrets, clients, place.secrets))
-    _extend_with_secrets(loaded, clients, place, kept)
+    run_secrets = cache(partial(_read_secrets, clients, place.secrets))
+    _extend_with_secrets(loaded, clients, place, run_secrets)
     settings = Settings(loaded.config)
-    facts = _DeploymentInfo(engine)
+    info = _DeploymentInfo(engine)
     clock = clock or SystemClock()
     queues = {Lane.WORK: place.queue, Lane.REALTIME: place.realtime_queue}
     queue = SQSQueue(queues, clock, clients.maker("sqs"))
-    base = partial(facts.tell, "site_url")
+    base = partial(info.value, "site_url")
     bots = AbsentBots(base, place.stage)
     topic = partial(_topic_arn, place, queue)
     recruiters = LazyMapping(
-        lambda: _recruiters(settings, base, clock, place.app, kept()["secret"], bots, topic)
+        lambda: _recruiters(settings, base, clock, place.app, run_secrets()["secret"], bots, topic)
     )
     seed = settings.get("run_seed")
     app = App(
@@ -149,7 +149,7 @@ def aws(
         queue=queue,
         clock=clock,
         mailer=mailers.LazyMailer(settings),
-        channels=LazyGatewayChannels(partial(facts.tell, "websocket_endpoint"), place.region),
+        channels=LazyGatewayChannels(partial(info.value, "websocket_endpoint"), place.region),
         schedule=EventBridgeSchedule(place.rule, clients.maker("events")),
         recruiters=RecruiterRegistry(
             recruiters,
@@ -157,7 +157,10 @@ def aws(
             reader=_reports_of_mturk,
         ),
         tokens=LazyTokens(
-            lambda: (kept().get("token_secrets") or kept()["secret"], kept()["operator_token"])
+            lambda: (
+                run_secrets().get("token_secrets") or run_secrets()["secret"],
+                run_secrets()["operator_token"],
+            )
         ),
         config=settings,
         experiment_class=loaded.experiment_class,
@@ -185,7 +188,7 @@ def _extend_with_secrets(
 
 @dataclass(frozen=True, slots=True)
 class DeployedApp:
-    """Which deployed app this is, from the environment of its functions."""
+    """The names of a deployed app's resources, from the environment of its functions."""
 
     app: str
     stage: str
@@ -198,8 +201,8 @@ class DeployedApp:
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> DeployedApp:
         """Read the environment; ConfigError names what is missing."""
-        own = ("APP", "STAGE", "TABLE", "QUEUE", "REALTIME_QUEUE", "TOPIC")
-        names = (*(f"PETRI_{name}" for name in own), "AWS_REGION")
+        required = ("APP", "STAGE", "TABLE", "QUEUE", "REALTIME_QUEUE", "TOPIC")
+        names = (*(f"PETRI_{name}" for name in required), "AWS_REGION")
         missing = [name for name in names if not environ.get(name)]
         if missing:
             raise ConfigError(f"The function's environment lacks {', '.join(missing)}. {DEPLOY_AGAIN}")
@@ -212,20 +215,20 @@ class DeployedApp:
 
     @property
     def vendor_secrets(self) -> str:
-        """The SSM parameter with the secret settings of Petri's own: keys of recruiters, of mail."""
+        """The SSM parameter with Petri's secret settings: the keys of recruiters and of mail."""
         return f"/petri/{self.app}/{self.stage}/vendor-secrets"
 
     @property
     def rule(self) -> str:
-        """The EventBridge rule that Chalice makes for the clock."""
+        """The EventBridge rule that Chalice creates for the tick schedule."""
         return f"petri-{self.app}-{self.stage}-on_tick-event"
 
 
 class LazyMapping(Mapping[str, T]):
-    """A mapping that is made when something is first looked up in it: what it is made of may take a call."""
+    """A mapping that is built lazily, at the first lookup, because building it may take a call."""
 
     def __init__(self, make: Callable[[], Mapping[str, T]]) -> None:
-        """`make` is called once."""
+        """`make` builds the mapping and is called once."""
         self._make = cache(make)
 
     def __getitem__(self, key: str) -> T:
@@ -239,35 +242,35 @@ class LazyMapping(Mapping[str, T]):
 
 
 class _DeploymentInfo:
-    """What `petri deploy` wrote down about the app; looked for again while it isn't there."""
+    """The addresses that `petri deploy` stored, read again until they exist."""
 
     def __init__(self, engine: Engine) -> None:
         """`engine` holds the run."""
         self._engine = engine
         self._known: Mapping[str, Any] = {}
 
-    def tell(self, name: str) -> str:
-        """Return a fact; VendorError while the deployment hasn't come so far."""
+    def value(self, name: str) -> str:
+        """Return a stored value; VendorError until the deployment has stored it."""
         if not self._known.get(name):
             self._known = self._engine.get([DEPLOYMENT]).get(DEPLOYMENT, {})
         if not self._known.get(name):
             raise VendorError(
-                f"The app doesn't know its own address ({name}) yet, as its deployment isn't finished; what "
-                f"needed it is tried again. {DEPLOY_AGAIN}"
+                f"The app doesn't know its own address ({name}) yet, because its deployment isn't "
+                f"finished; what needed it is retried. {DEPLOY_AGAIN}"
             )
         return str(self._known[name]).rstrip("/")
 
 
 def _read_secrets(clients: AwsClients, name: str) -> dict[str, Any]:
-    """Read the app's secrets; ConfigError, which repeats none of them, when they can't be had."""
-    kept = read_secrets(clients.maker("ssm")(), name)
-    if not kept.get("secret") or not kept.get("operator_token"):
+    """Read the app's secrets; ConfigError, which quotes none of them, when they aren't complete."""
+    stored = read_secrets(clients.maker("ssm")(), name)
+    if not stored.get("secret") or not stored.get("operator_token"):
         raise ConfigError(f"The app's secrets in {name} aren't complete. {DEPLOY_AGAIN}")
-    return kept
+    return stored
 
 
 def _topic_arn(place: DeployedApp, queue: SQSQueue) -> str:
-    """Name the topic that Mechanical Turk reports to; it belongs to the account that the queue belongs to."""
+    """Return the ARN of the topic that Mechanical Turk reports to, in the queue's account."""
     return f"arn:{partition_of(place.region)}:sns:{place.region}:{queue.account}:{place.topic}"
 
 
@@ -280,9 +283,9 @@ def _recruiters(
     bots: BotRecruiter,
     topic: Callable[[], str] | None = None,
 ) -> dict[str, Recruiter]:
-    """Return the recruiters of a run by nickname; a vendor's client is made only where it is used.
+    """Return the recruiters of a run by nickname; a vendor's client is created only where it is used.
 
-    In debug mode nobody is recruited for money: hot air stands in for every vendor.
+    In debug mode the simulated recruiter stands in for every vendor, so no one is recruited for money.
     """
     mode = RunSettings.read(settings).mode
     simulated = HotAirRecruiter(base, mode)
@@ -296,7 +299,7 @@ def _recruiters(
         return {**dict.fromkeys(VENDORS, simulated), **known}
     named = recruiter_names(settings)
     if "mturk" in named:
-        # Put off, like the next: a run at one vendor has no use for another's client.
+        # Lazy import, like the next: a run at one vendor doesn't need another's client.
         from .recruiters import mturk
 
         known["mturk"] = mturk.build(settings, base, clock, app_id=app_id, topic=topic)
@@ -310,13 +313,13 @@ def _recruiters(
 def _receivers(
     recruiters: Mapping[str, Recruiter], clock: Clock, topic: Callable[[], str] | None = None
 ) -> dict[str, WebhookReceiver]:
-    """Return what verifies and reads messages of the vendors that this run uses."""
+    """Return the webhook receivers of the vendors that this run uses."""
     known: dict[str, WebhookReceiver] = {}
     for vendor in VENDORS:
         recruiter = recruiters.get(vendor)
         if recruiter is not None and recruiter.capabilities.receives_webhooks:
             known[vendor] = recruiter.receive_webhook
-    # SNS delivers into our queue; over HTTP it is believed where signatures can be verified.
+    # SNS delivers into our queue; messages over HTTP are accepted only if their signature can be verified.
     if topic is not None and "mturk" in recruiters and find_spec("cryptography") is not None:
         known["mturk"] = _from_sns(clock, topic)
     return known
@@ -324,12 +327,12 @@ def _receivers(
 
 def _from_sns(clock: Clock, topic: Callable[[], str]) -> WebhookReceiver:
     @cache
-    def door() -> SNSEndpoint:
+    def endpoint() -> SNSEndpoint:
         from .recruiters.mturk.sns import amazon_endpoint
 
         return amazon_endpoint(topic(), clock)
 
-    return lambda headers, body: door().receive(body.decode("utf-8", "replace"))  # noqa: ARG005 - the signature is in the body
+    return lambda headers, body: endpoint().receive(body.decode("utf-8", "replace"))  # noqa: ARG005 - the signature is in the body
 
 
 def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[VendorReport]:
@@ -339,16 +342,16 @@ def _reports_of_mturk(envelope: Mapping[str, Any]) -> list[VendorReport]:
 
 
 def _no_bots(address: str) -> None:
-    """Without somebody to start bots, the address in the log is all there is."""
+    """Start no bot: the address in the log is all that this run provides."""
     del address
 
 
 def _secrets(engine: Engine) -> tuple[str, str]:
-    """Return the run's signing secret and operator token, made when the run is new."""
+    """Return the run's signing secret and operator token, created for a new run."""
     stored = engine.get([SECRETS]).get(SECRETS)
     if stored is None:
-        made = {"secret": secrets.token_urlsafe(32), "operator_token": secrets.token_urlsafe(18)}
-        item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1, **made}
+        values = {"secret": secrets.token_urlsafe(32), "operator_token": secrets.token_urlsafe(18)}
+        item = {"pk": SECRETS[0], "sk": SECRETS[1], "kind": "secrets", "v": 1, **values}
         try:
             engine.commit([Put(item, None)])
         except Conflict:

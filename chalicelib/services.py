@@ -1,4 +1,4 @@
-"""What the running app is made of, and how an operation is run: `current()`, `use(app)`."""
+"""The running app and its services, and how it runs an operation: `current()`, `use(app)`."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from .ports import (
 
 T = TypeVar("T")
 
-#: How often an operation is run again when somebody else was faster, before the client is told 503.
-#: Of 32 who want one network at once, one wins a round, so that the last may lose many times; all
-#: pauses together stay far below the 29 seconds that API Gateway waits.
+#: How often an operation that loses its race is retried before the client gets 503. When 32 requests change
+#: one network at once, one wins each round, so the last may lose many times; the total backoff stays far
+#: below the 29 seconds that API Gateway waits.
 MAX_ATTEMPTS = 30
-#: How often an operation that was refused is run again when what it has read has changed meanwhile.
+#: How often a refused operation is retried when what it has read has changed meanwhile.
 MAX_STALE_RETRIES = 5
-#: The longest pause before the second attempt, in seconds; it doubles with each.
+#: The longest backoff before the second attempt, in seconds; it doubles with each attempt.
 BACKOFF_BASE = 0.005
 BACKOFF_MAX = 0.5
-#: Seconds that have to be left of an invocation for another attempt: hooks may take long, and what is cut off
-#: in the middle leaves its client without an answer.
+#: Seconds that an invocation needs for another attempt: hooks may be slow, and a request that is cut off
+#: leaves its client without a response.
 MIN_SECONDS_LEFT = 10.0
-#: An author's hook that takes longer than this, in seconds, holds everybody up: it is warned about.
+#: An author's hook that takes longer than this, in seconds, delays all participants: the app logs a warning.
 SLOW_HOOK_SECONDS = 0.1
 
 logger = logging.getLogger("petri")
@@ -62,16 +62,16 @@ _jitter = random.SystemRandom()
 
 
 class Keyed(Protocol):
-    """A message, as far as it is struck out."""
+    """A message, as far as the outbox knows it."""
 
     @property
     def key(self) -> Key:
-        """Where it is recorded; a nudge is recorded nowhere."""
+        """The key of its record; a transient message has none."""
 
 
 @dataclass
 class App:
-    """Everything a door needs. Built by bootstrap, never at import time."""
+    """The services that every entry point uses. Built by bootstrap, never at import time."""
 
     store: Store
     queue: Queue
@@ -84,35 +84,35 @@ class App:
     experiment_class: type[Experiment]
     app_id: str
     run_seed: str
-    #: What rings the clock, while anything is open.
+    #: The tick schedule, enabled while anything is open.
     schedule: TickSchedule
-    #: What an author's own routes are: (rule, methods, function, is_method).
+    #: The author's own routes: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
-    #: What the clock calls of the experiment: (minutes, name, function, is_method).
+    #: The experiment's scheduled functions: (minutes, name, function, is_method).
     scheduled: Sequence[Any] = ()
     #: How often commits lost a race since the app began; for benches.
     conflicts: int = 0
-    #: How many commits changed a network: where it grew, a place may have opened.
+    #: How many commits changed a network: where one grew, a place may have opened.
     network_changes: int = 0
-    #: Gives the address under which participants find the run, where requests don't tell it.
+    #: Returns the address at which participants find the run, where requests don't show it.
     site_url: Callable[[], str] | None = None
-    #: Until when the clock rings for certain, as far as this process knows.
+    #: Until when the schedule is enabled for certain, as far as this process knows.
     schedule_enabled_until: datetime | None = None
-    #: How long the longest message took that this process has handled, in seconds.
+    #: The decayed duration of the longest message that this process has handled, in seconds.
     longest_message: float = 0.0
-    #: How many wait for a place, as far as this process knows.
+    #: How many participants wait for a place, as far as this process knows.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
-    #: When this process last began to do what a nudge asks for, by its name.
+    #: When this process last began each transient message, by its name.
     last_transient: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def operator_token(self) -> str:
-        """The token with which the operator may do everything."""
+        """The token that grants the operator every permission."""
         return self.tokens.operator_token
 
     @property
     def tokens_are_off(self) -> bool:
-        """Whether participants' tokens are not asked for; in debug mode only."""
+        """Whether participants need no tokens; in debug mode only."""
         return self.config.get("mode") == "debug" and self.config.get("require_participant_token") is False
 
     def run(
@@ -123,15 +123,15 @@ class App:
         request: Request | None = None,
         **kwargs: Any,
     ) -> T:
-        """Run an operation in a unit of work and commit it; again from the start when a race is lost.
+        """Run an operation in a unit of work and commit it; retry it from the start after a conflict.
 
-        Each attempt has a new Experiment, the same moment and, by its seed, the same draws. Busy when
-        the race was lost too often.
+        Each attempt has a new Experiment, the same time and, by its seed, the same draws. Busy after too many
+        conflicts.
         """
         return self._run(operation, caller, request, None, args, kwargs)
 
     def handle(self, message: Keyed, operation: Callable[..., T], *args: Any, **kwargs: Any) -> T | None:
-        """Run an operation for a message, and strike the message out in the same commit.
+        """Run an operation for a message, and delete the message from the outbox in the same commit.
 
         Returns None when the message was handled before.
         """
@@ -171,7 +171,7 @@ class App:
                     ):
                         return None  # type: ignore[return-value]  # handled before
                     began = time.perf_counter()
-                    answer = operation(ctx, *args, **kwargs)
+                    result = operation(ctx, *args, **kwargs)
                     self._warn_if_slow(operation, ctx.experiment, time.perf_counter() - began)
                     dispatch_effects(ctx, ctx.experiment.pending_effects)
                     uow.commit()
@@ -190,11 +190,11 @@ class App:
             self._send(posted)
             if ctx.refusal is not None:
                 raise ctx.refusal
-            return answer
-        raise Busy("Too many people act on the same network at this moment; ask again in a second.")
+            return result
+        raise Busy("Too many participants are changing the same network right now; retry in a second.")
 
     def deliver(self, delivery: Delivery) -> None:
-        """Send a text to its connections; dead ones (410) are forgotten, so nobody posts to them again."""
+        """Send a text to its connections, and forget closed ones (410), so that none is sent to again."""
         if delivery.connection_ids:
             for connection_id in self.channels.send(delivery.connection_ids, delivery.text):
                 self.run(forget_connections, [connection_id])
@@ -207,37 +207,37 @@ class App:
         return True
 
     def acknowledge(self, message: Keyed) -> None:
-        """Delete a message from the outbox that is done; one that is recorded nowhere needs no commit."""
+        """Delete a done message from the outbox; a transient one needs no commit."""
         if message.key[0] != TRANSIENT:
             self.handle(message, _nothing)
 
     def send_posted(self, posted: Sequence[Message]) -> None:
-        """Send what was committed; nothing of it is lost when that fails, so the caller isn't told."""
+        """Send committed messages; a failure loses none of them, so the caller needn't know."""
         try:
             if posted:
                 self.queue.send(*posted)
         except Unsent:
-            logger.exception("messages of a commit couldn't be sent; the clock does it")
+            logger.exception("messages of a commit couldn't be sent; the next sweep sends them")
 
     def _send(self, posted: list[Message]) -> None:
         if not posted:
             return
         continuation = _continuation.get()
-        kept = (
+        continued = (
             []
             if continuation is None
             else [one for one in posted if one.due is None and is_continued(one.body)]
         )
         if continuation is not None:
-            continuation.posted += kept
-        self.send_posted([one for one in posted if one not in kept])
+            continuation.posted += continued
+        self.send_posted([one for one in posted if one not in continued])
         if any(message.key[0] != TRANSIENT for message in posted):
             self.ensure_schedule_enabled()
 
     def ensure_schedule_enabled(self) -> None:
-        """See that the clock rings: something was recorded that may need it.
+        """Enable the tick schedule, since a recorded message may need it.
 
-        What the run's record promised is remembered, so that most requests ask nobody.
+        The time until which the run's record guarantees it is cached, so that most requests read nothing.
         """
         if (
             self.schedule_enabled_until is not None
@@ -247,22 +247,24 @@ class App:
         try:
             self.schedule_enabled_until = self.enable_schedule()
         except PetriError:
-            logger.exception("the clock may be asleep and couldn't be woken; the next message tries again")
+            logger.exception(
+                "the schedule may be disabled and couldn't be enabled; the next message retries it"
+            )
 
     def enable_schedule(self, *, force: bool = False) -> datetime:
-        """Let the clock ring, unless it is promised to; return until when it surely does.
+        """Enable the schedule, unless the record guarantees it; return until when it is enabled for certain.
 
-        `force`: it was switched off, whatever was promised. In this order: a tick that switches the clock
-        off at the same moment sees that it is being woken.
+        `force`: it was disabled, whatever the record says. The order matters: a tick that disables the
+        schedule at the same time sees that it is being enabled.
         """
-        promised = self.run(schedule_state.begin_enabling, force=force)
-        if promised is not None:
-            return promised
+        guaranteed = self.run(schedule_state.begin_enabling, force=force)
+        if guaranteed is not None:
+            return guaranteed
         self.schedule.enable()
         return self.run(schedule_state.extend_until)
 
     def _warn_if_slow(self, operation: Callable[..., Any], experiment: Experiment, seconds: float) -> None:
-        """Name the author's function that made a request slow, and say what to do about it."""
+        """Log which of the author's functions made a request slow, and what to do about it."""
         if seconds <= SLOW_HOOK_SECONDS:
             return
         hook, own = slowest_hook(experiment)
@@ -270,7 +272,7 @@ class App:
             logger.info("%s took %.0f ms, most of it in Petri itself.", operation.__name__, seconds * 1000)
             return
         logger.warning(
-            "%s took %.0f ms; every participant waits meanwhile. Read fewer records in it, or do the slow "
+            "%s took %.0f ms; every participant waits meanwhile. Read fewer records in it, or run the slow "
             "part later: self.after(0, ...) or @scheduled.",
             hook,
             own * 1000,
@@ -283,7 +285,7 @@ def _nothing(ctx: Context) -> None:
 
 @dataclass
 class Continuation:
-    """What a consumer carries out right after the message in hand."""
+    """What a consumer carries out right after the current message."""
 
     has_time: Callable[[], bool]
     posted: list[Message] = field(default_factory=list)
@@ -292,7 +294,7 @@ class Continuation:
 
 @contextmanager
 def continuing(has_time: Callable[[], bool]) -> Iterator[Continuation]:
-    """Collect, and don't send, what commits in this block post and the consumer carries out itself."""
+    """Collect, instead of sending, the messages of commits in this block that the consumer continues with."""
     continuation = Continuation(has_time)
     before = _continuation.set(continuation)
     try:
@@ -302,16 +304,16 @@ def continuing(has_time: Callable[[], bool]) -> Iterator[Continuation]:
 
 
 def begun_payment(participant_id: int, kind: str) -> Transfer | None:
-    """Return, once, a payment that a commit of this consumer has begun and that is still to be sent."""
+    """Return, once, a payment that a commit of this consumer has begun and not yet sent."""
     continuation = _continuation.get()
     return None if continuation is None else continuation.begun_payments.pop((participant_id, kind), None)
 
 
 def _should_retry(error: Exception, uow: UnitOfWork, attempt: int) -> bool:
-    """Whether an attempt lost a race, or what it was refused with may come of what it read too early.
+    """Whether an attempt had a conflict, or its error may come from stale reads.
 
-    A refusal or an error, of Petri or of an author's hook, is reported when all that was read is still
-    stored as it was read; else the operation is run again first. Busy asks the client to come again anyway.
+    A refusal or an error, of Petri or of an author's hook, is reported if everything that was read is
+    unchanged in the store; otherwise the operation is retried first. Busy makes the client retry anyway.
     """
     if isinstance(error, Conflict):
         return True
@@ -320,7 +322,7 @@ def _should_retry(error: Exception, uow: UnitOfWork, attempt: int) -> bool:
     try:
         return not uow.is_unchanged()
     except PetriError:
-        logger.exception("what was read couldn't be read again; the first error is reported")
+        logger.exception("stale reads couldn't be checked for; the first error is reported")
         return False
 
 
@@ -335,7 +337,7 @@ def use(app: App | None) -> None:
 
 
 def current() -> App:
-    """Return the running app; bootstrap has to come first."""
+    """Return the running app, which bootstrap has to build first."""
     if _app is None:
         raise ExperimentError("No app is running in this process; start one with `petri debug`.")
     return _app

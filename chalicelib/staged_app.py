@@ -1,4 +1,4 @@
-"""The author's experiment in a staged app: its addresses are registered, and inside Lambda it is opened."""
+"""Loads the author's experiment in a staged app: registers its routes, and inside Lambda builds the app."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chalicelib.errors import ConfigError
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.web import author_routes, request_log
 
-#: What the experiment's folder is called; Lambda's package holds what lies in vendor/ beside app.py.
+#: The name of the experiment's folder; Chalice packages it from vendor/ beside app.py.
 EXPERIMENT_FOLDER = "petri_experiment"
 EXPERIMENT_FOLDERS = (EXPERIMENT_FOLDER, f"vendor/{EXPERIMENT_FOLDER}")
 
 
 def open_experiment(app: Chalice, root: Path, *, in_lambda: bool) -> LoadedExperiment:
-    """Register the author's addresses; Chalice makes them when it deploys, and Lambda answers them.
+    """Register the author's routes; Chalice creates them when it deploys, and Lambda serves them.
 
-    `root`: where app.py is. Personal settings of whoever deploys count as little as Lambda's: what counts was
-    staged. ConfigError when there is no experiment.
+    `root`: the folder of app.py. Only staged settings count, not the personal settings of the operator who
+    deploys. ConfigError when there is no experiment.
     """
     if in_lambda:
-        # Before anything can go wrong; without it Lambda leaves out what workers say at level INFO.
+        # First, so that every failure is logged; without it, Lambda drops INFO lines of workers.
         request_log.logger()
     found = [root / place for place in EXPERIMENT_FOLDERS if (root / place).is_dir()]
     if not found:
@@ -38,10 +38,10 @@ def open_experiment(app: Chalice, root: Path, *, in_lambda: bool) -> LoadedExper
     )
     author_routes.register(app, loaded.routes)
     if in_lambda:
-        # Put off: whoever deploys has neither table nor secrets to open.
+        # Lazy import: a deployment has neither a table nor secrets to open.
         from . import bootstrap
 
-        # Experiments open their stimuli by addresses within their folder.
+        # Experiments open their stimuli by paths relative to their folder.
         os.chdir(loaded.folder)
         bootstrap.aws(loaded)
     return loaded

@@ -30,14 +30,14 @@ class MalformedMessage(PetriError):
 
 @dataclass(frozen=True)
 class MessageBody:
-    """What a message asks for. Each kind of message is a subclass, bound to one handler in `workers`."""
+    """The body of a message. Each kind of message is a subclass, bound to one handler in `workers`."""
 
     #: The name of this kind of message where it is stored and queued.
     kind: ClassVar[str]
     #: The queue that carries it.
     lane: ClassVar[Lane]
-    #: Whether the consumer that posts it carries it out itself, right after the message in hand. That is only
-    #: for messages that call no code of the author.
+    #: Whether the consumer that posts it also handles it, right after the current message. This is only for
+    #: messages that call no code of the author.
     is_continued: ClassVar[bool] = False
 
 
@@ -69,30 +69,30 @@ def message_types() -> Mapping[str, type[MessageBody]]:
 
 
 def former_kinds() -> Mapping[str, str]:
-    """Return the kind of today for each kind that an earlier version recorded."""
+    """Return the current kind for each kind that an earlier version recorded."""
     return _FORMER_KINDS
 
 
 def kind_of(body: Mapping[str, Any]) -> str:
-    """Return the kind of a body under its name of today; what isn't known stays as it is."""
+    """Return the kind of a body under its current name; an unknown kind is returned unchanged."""
     kind = str(body.get("kind", "unknown"))
     return kind if kind in _TYPES else _FORMER_KINDS.get(kind, kind)
 
 
 def lane_of(body: Mapping[str, Any]) -> Lane:
-    """Return the lane of a body; a kind of another version of Petri takes the work lane."""
+    """Return the lane of a body; an unknown kind (of another version) takes the work lane."""
     cls = _TYPES.get(kind_of(body))
     return Lane.WORK if cls is None else cls.lane
 
 
 def is_continued(body: Mapping[str, Any]) -> bool:
-    """Whether the consumer that posts a body carries it out itself."""
+    """Whether the consumer that posts a body also handles it."""
     cls = _TYPES.get(kind_of(body))
     return cls is not None and cls.is_continued
 
 
 def to_body(message: MessageBody) -> dict[str, Any]:
-    """Return a message as a JSON object."""
+    """Serialize a message as a JSON object."""
     body: dict[str, Any] = {"kind": message.kind}
     for field in fields(message):
         value = getattr(message, field.name)
@@ -106,7 +106,7 @@ def _plain(value: Any) -> Any:
 
 
 def from_body(body: Mapping[str, Any]) -> MessageBody:
-    """Return the message that a JSON object stands for; MalformedMessage says what is wrong with it."""
+    """Deserialize a message; MalformedMessage says what is wrong with it."""
     kind = kind_of(body)
     cls = _TYPES.get(kind)
     if cls is None:
@@ -119,7 +119,7 @@ def from_body(body: Mapping[str, Any]) -> MessageBody:
     for field, hint in _fields_of(cls):
         name = field.name if field.name in rest else field.metadata.get(FORMERLY, field.name)
         if name in rest:
-            values[field.name] = _checked(rest.pop(name), hint, f"{kind}.{field.name}")
+            values[field.name] = _validated(rest.pop(name), hint, f"{kind}.{field.name}")
         elif field.default is MISSING:
             raise MalformedMessage(f"A message of the kind {kind!r} has no {field.name}.")
     if rest:
@@ -129,23 +129,23 @@ def from_body(body: Mapping[str, Any]) -> MessageBody:
 
 
 def _fields_of(cls: type[MessageBody]) -> tuple[tuple[Field[Any], Any], ...]:
-    """Return the fields of a message type and their types, which are looked up once."""
+    """Return the fields of a message type and their types, cached."""
     if cls not in _FIELDS:
         hints = get_type_hints(cls)
         _FIELDS[cls] = tuple((field, hints[field.name]) for field in fields(cls))
     return _FIELDS[cls]
 
 
-def _checked(value: Any, hint: Any, where: str) -> Any:
-    """Return a value as its field holds it; MalformedMessage when it is of another type."""
+def _validated(value: Any, hint: Any, where: str) -> Any:
+    """Validate a value against its field's type; MalformedMessage when it has another type."""
     if hint is Any:
         return value
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is UnionType:
         inner = next(each for each in arguments if each is not NoneType)
-        return None if value is None else _checked(value, inner, where)
+        return None if value is None else _validated(value, inner, where)
     if origin is tuple:
-        return _checked_list(value, arguments, where)
+        return _validated_list(value, arguments, where)
     if origin is dict:
         if not isinstance(value, dict):
             raise MalformedMessage(f"{where} must be an object, not {value!r}.")
@@ -155,14 +155,14 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     return value
 
 
-def _checked_list(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, ...]:
+def _validated_list(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise MalformedMessage(f"{where} must be a list, not {value!r}.")
     hints = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
     if len(hints) != len(value):
         raise MalformedMessage(f"{where} must have {len(hints)} values, not {len(value)}.")
     return tuple(
-        _checked(each, hint, f"{where}[{number}]")
+        _validated(each, hint, f"{where}[{number}]")
         for number, (each, hint) in enumerate(zip(value, hints, strict=True))
     )
 

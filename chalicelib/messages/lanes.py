@@ -1,4 +1,4 @@
-"""Which queue carries a message: real-time messages have a queue of their own."""
+"""The lanes of messages: real-time messages have a queue of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 class Lane(StrEnum):
     """A queue with its own consumers: a burst in one lane doesn't delay the other."""
 
-    #: Payments, recruiting, reports of recruiters, reviews, deadlines: a delay of a minute is harmless.
+    #: Payments, recruitment, recruiters' reports, reviews, deadlines: a delay of a minute is harmless.
     WORK = "work"
     #: Channels, timers, waiting rooms, presence: a participant sees each second of delay.
     REALTIME = "realtime"

@@ -1,4 +1,4 @@
-"""What becomes of a participant: submitted, reviewed, returned, lost, out of time."""
+"""Messages about a participant: submissions, reviews, reports, deadlines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .lanes import Lane
 @message_type(formerly="report")
 @dataclass(frozen=True)
 class RecruiterDelivery(MessageBody):
-    """Take what SNS delivered into the queue; it is recorded only as a dead letter."""
+    """Read what SNS delivered into the queue; it is recorded only as a dead letter."""
 
     kind: ClassVar[str] = "recruiter_delivery"
     lane: ClassVar[Lane] = Lane.WORK
@@ -23,7 +23,7 @@ class RecruiterDelivery(MessageBody):
 @message_type(formerly="notification")
 @dataclass(frozen=True)
 class RecruiterNotification(MessageBody):
-    """Do what a recruiter's report means for its participant."""
+    """Apply a recruiter's report to its participant."""
 
     kind: ClassVar[str] = "recruiter_notification"
     lane: ClassVar[Lane] = Lane.WORK
@@ -31,7 +31,7 @@ class RecruiterNotification(MessageBody):
     event_type: str
     assignment_id: str
     participant_id: int | None
-    #: Whose report it is; None: the operator's.
+    #: The sender; None for the operator.
     recruiter: str | None = None
     hit_id: str = ""
     #: When it happened at the recruiter, where the recruiter says so.
@@ -41,7 +41,7 @@ class RecruiterNotification(MessageBody):
 @message_type(formerly="submitted")
 @dataclass(frozen=True)
 class ProcessSubmission(MessageBody):
-    """Take a participant's submission: base pay is owed, and a review is asked for."""
+    """Process a participant's submission: record base pay, and order a review."""
 
     kind: ClassVar[str] = "process_submission"
     lane: ClassVar[Lane] = Lane.WORK
@@ -63,7 +63,7 @@ class RecordTaskCompletion(MessageBody):
 @message_type(formerly="judge")
 @dataclass(frozen=True)
 class ReviewSubmission(MessageBody):
-    """Have the experiment review a submission: data, bonus, attention, recruiting."""
+    """Call the experiment's review of a submission: data check, bonus, attention check, recruitment."""
 
     kind: ClassVar[str] = "review_submission"
     lane: ClassVar[Lane] = Lane.WORK
@@ -74,7 +74,7 @@ class ReviewSubmission(MessageBody):
 @message_type()
 @dataclass(frozen=True)
 class FollowUp(MessageBody):
-    """Call a hook of the experiment with what was decided about a participant, and recruit."""
+    """Call a hook of the experiment with the decision about a participant, and recruit."""
 
     kind: ClassVar[str] = "follow_up"
     lane: ClassVar[Lane] = Lane.WORK
@@ -86,7 +86,7 @@ class FollowUp(MessageBody):
 @message_type(formerly="qualify")
 @dataclass(frozen=True)
 class GrantQualifications(MessageBody):
-    """Mark a worker as having taken part, where the recruiter has such marks."""
+    """Grant a worker the qualifications for having taken part, where the recruiter has them."""
 
     kind: ClassVar[str] = "grant_qualifications"
     lane: ClassVar[Lane] = Lane.WORK
@@ -108,7 +108,7 @@ class RecordReturn(MessageBody):
 @message_type(formerly="deadline")
 @dataclass(frozen=True)
 class CheckDeadline(MessageBody):
-    """Ask the recruiter about a participant whose time is up, and set the status right."""
+    """Poll the recruiter about a participant whose time is up, and apply the status."""
 
     kind: ClassVar[str] = "check_deadline"
     lane: ClassVar[Lane] = Lane.WORK
@@ -119,7 +119,7 @@ class CheckDeadline(MessageBody):
 @message_type(formerly="fate")
 @dataclass(frozen=True)
 class PollAssignment(MessageBody):
-    """Ask the recruiter about a participant before their time is up."""
+    """Poll the recruiter about a participant before their time is up."""
 
     kind: ClassVar[str] = "poll_assignment"
     lane: ClassVar[Lane] = Lane.WORK

@@ -1,4 +1,4 @@
-"""What happens in waiting rooms, in running groups, on channels and by timers."""
+"""Messages about waiting rooms, running groups, channels and timers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .lanes import Lane
 @message_type(formerly="group")
 @dataclass(frozen=True)
 class FormRooms(MessageBody):
-    """Form rooms of the participants who wait."""
+    """Form rooms of the participants in the lobby."""
 
     kind: ClassVar[str] = "form_rooms"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -21,7 +21,7 @@ class FormRooms(MessageBody):
 @message_type(formerly="announce")
 @dataclass(frozen=True)
 class BroadcastCounts(MessageBody):
-    """Tell the participants who wait how far their rooms are."""
+    """Send waiting participants the state of their rooms."""
 
     kind: ClassVar[str] = "broadcast_counts"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -30,7 +30,7 @@ class BroadcastCounts(MessageBody):
 @message_type(formerly="room_opened")
 @dataclass(frozen=True)
 class SendOpeningState(MessageBody):
-    """Call `room_opened`, and tell the room's members that they begin."""
+    """Call `room_opened`, and send the room's members its opening state."""
 
     kind: ClassVar[str] = "send_opening_state"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -41,7 +41,7 @@ class SendOpeningState(MessageBody):
 @message_type(formerly="standing")
 @dataclass(frozen=True)
 class SendRoomState(MessageBody):
-    """Tell one participant how far their room is."""
+    """Send one participant the state of their room."""
 
     kind: ClassVar[str] = "send_room_state"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -52,7 +52,7 @@ class SendRoomState(MessageBody):
 @message_type(formerly="waited_long")
 @dataclass(frozen=True)
 class WaitingTimeout(MessageBody):
-    """Let a participant go who has waited for `waiting_timeout`."""
+    """Release a participant who has waited for `waiting_timeout`."""
 
     kind: ClassVar[str] = "waiting_timeout"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -63,7 +63,7 @@ class WaitingTimeout(MessageBody):
 @message_type(formerly="one_too_many")
 @dataclass(frozen=True)
 class RejectOverflow(MessageBody):
-    """Send a participant home for whom no seat is left."""
+    """Release a participant for whom no seat is left."""
 
     kind: ClassVar[str] = "reject_overflow"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -74,7 +74,7 @@ class RejectOverflow(MessageBody):
 @message_type(formerly="gone")
 @dataclass(frozen=True)
 class CheckDisconnected(MessageBody):
-    """Check whether a participant whose socket closed has come back."""
+    """Check whether a participant whose socket closed has reconnected."""
 
     kind: ClassVar[str] = "check_disconnected"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -86,7 +86,7 @@ class CheckDisconnected(MessageBody):
 @message_type()
 @dataclass(frozen=True)
 class EndGroup(MessageBody):
-    """Let everyone go, with pay, who is in one group with a participant who is gone."""
+    """Release the members of a dropout's group, with pay."""
 
     kind: ClassVar[str] = "end_group"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -97,7 +97,7 @@ class EndGroup(MessageBody):
 @message_type(formerly="stand_in")
 @dataclass(frozen=True)
 class RecruitReplacement(MessageBody):
-    """Start a bot that plays on for a participant who is gone."""
+    """Start a stand-in for a disconnected participant."""
 
     kind: ClassVar[str] = "recruit_replacement"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -108,7 +108,7 @@ class RecruitReplacement(MessageBody):
 @message_type(formerly="whisper")
 @dataclass(frozen=True)
 class SendToParticipants(MessageBody):
-    """Send data to some participants only, on whatever sockets they have open."""
+    """Send data to certain participants only, on all their open sockets."""
 
     kind: ClassVar[str] = "send_to_participants"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -121,7 +121,7 @@ class SendToParticipants(MessageBody):
 @message_type()
 @dataclass(frozen=True)
 class Publish(MessageBody):
-    """Send data to everyone who listens on a channel."""
+    """Send data to all subscribers of a channel."""
 
     kind: ClassVar[str] = "publish"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -133,14 +133,14 @@ class Publish(MessageBody):
 @message_type(formerly="heard")
 @dataclass(frozen=True)
 class ChannelMessage(MessageBody):
-    """Pass on to the experiment what was said on a channel."""
+    """Pass a channel's message to the experiment."""
 
     kind: ClassVar[str] = "channel_message"
     lane: ClassVar[Lane] = Lane.REALTIME
 
     channel: str
     data: str
-    #: Who said it; None: a client that takes no part.
+    #: The sender; None for a client that isn't a participant.
     participant_id: int | None
     time: str = ""
 
@@ -148,7 +148,7 @@ class ChannelMessage(MessageBody):
 @message_type(formerly="control")
 @dataclass(frozen=True)
 class ControlEvent(MessageBody):
-    """Tell the control channel about sockets that came, went or changed channels."""
+    """Publish events on the control channel: sockets that connected, disconnected or changed channels."""
 
     kind: ClassVar[str] = "control_event"
     lane: ClassVar[Lane] = Lane.REALTIME
@@ -160,24 +160,24 @@ class ControlEvent(MessageBody):
 @message_type()
 @dataclass(frozen=True)
 class PostMore(MessageBody):
-    """Post messages that were too many for the commit that they belong to."""
+    """Post messages that were too many for their own commit."""
 
     kind: ClassVar[str] = "post_more"
     lane: ClassVar[Lane] = Lane.REALTIME
 
-    #: Each with its `body` and the moment when it is `due`.
+    #: Each with its `body` and the time when it is `due`.
     messages: tuple[dict[str, Any], ...]
 
 
 @message_type(formerly="timer")
 @dataclass(frozen=True)
 class RunTimer(MessageBody):
-    """Call a method of the experiment that `after` asked for."""
+    """Call a method of the experiment that `after` named."""
 
     kind: ClassVar[str] = "run_timer"
     lane: ClassVar[Lane] = Lane.REALTIME
 
     method: str
     arguments: dict[str, Any]
-    #: How many timers ran before, each set by the one before.
+    #: The number of timers before this one, each set by the one before.
     chain: int = 0

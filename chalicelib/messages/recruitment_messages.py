@@ -1,4 +1,4 @@
-"""What is asked of recruiters and of the operator: places, payments, mail."""
+"""Messages to recruiters and the operator: places, payments, mail."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .lanes import Lane
 @message_type(formerly="recruiting")
 @dataclass(frozen=True)
 class CarryOutRecruitment(MessageBody):
-    """Do what hooks asked of recruiters in one commit, in order."""
+    """Apply the recruitment requests of hooks, in order, in one commit."""
 
     kind: ClassVar[str] = "carry_out_recruitment"
     lane: ClassVar[Lane] = Lane.WORK
     is_continued: ClassVar[bool] = True
 
-    #: What is asked for (`recruit` or `close`), and for how many participants.
+    #: Each request (`recruit` or `close`), and for how many participants.
     requests: tuple[tuple[str, int], ...] = field(metadata={FORMERLY: "wishes"})
 
 
 @message_type()
 @dataclass(frozen=True)
 class OpenPlaces(MessageBody):
-    """Have a recruiter open places; a repeat with the same token opens them once."""
+    """Open places at a recruiter; the token makes it idempotent."""
 
     kind: ClassVar[str] = "open_places"
     lane: ClassVar[Lane] = Lane.WORK
@@ -34,15 +34,15 @@ class OpenPlaces(MessageBody):
     recruiter: str
     n: int
     token: str
-    #: What the recruiter wanted to know next time, as the commit that posts this found it. It holds for a
-    #: consumer that continues with the message; later tries read it anew.
+    #: The recruiter's state, as the commit that posts this read it. It is valid for a consumer that continues
+    #: with the message; later attempts read it again.
     known: dict[str, Any] | None = None
 
 
 @message_type(formerly="stop_recruiter")
 @dataclass(frozen=True)
 class CloseRecruitment(MessageBody):
-    """Have a recruiter open no more places."""
+    """Close the listings of a recruiter."""
 
     kind: ClassVar[str] = "close_recruitment"
     lane: ClassVar[Lane] = Lane.WORK
@@ -54,7 +54,7 @@ class CloseRecruitment(MessageBody):
 @message_type(formerly="offer")
 @dataclass(frozen=True)
 class CheckListing(MessageBody):
-    """Look at a listing (a HIT) that something is reported of, or whose time is up."""
+    """Check a listing (a HIT) that has a report, or whose time is up."""
 
     kind: ClassVar[str] = "check_listing"
     lane: ClassVar[Lane] = Lane.WORK
@@ -76,22 +76,22 @@ class SendPayment(MessageBody):
     participant_id: int
     #: Which of the participant's payments: base, bonus, compensation or screen-out.
     payment: str
-    #: Whose nickname the participant's record carries; "" where it wasn't known.
+    #: The nickname of the participant's recruiter; "" where it wasn't known.
     recruiter: str = ""
 
 
 @message_type(formerly="tell_operator")
 @dataclass(frozen=True)
 class NotifyOperator(MessageBody):
-    """Send the operator a mail."""
+    """Mail the operator."""
 
     kind: ClassVar[str] = "notify_operator"
     lane: ClassVar[Lane] = Lane.WORK
 
     report: dict[str, Any]
-    #: The participant whose page reports an error, if it is one's.
+    #: The participant whose page reports an error, if known.
     participant_id: int | None = None
     #: Whether a page wrote the report, so that it is quoted.
     is_quoted: bool = False
-    #: Whether it is the last one that is mailed in this hour.
+    #: Whether it is the last report that is mailed in this hour.
     is_last: bool = False

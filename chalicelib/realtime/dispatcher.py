@@ -1,8 +1,8 @@
-"""The one dispatcher for socket events, those of API Gateway and of the local host alike.
+"""Dispatches socket events, of API Gateway and of the local host.
 
-Frames are `<channel>:<data>`. The channel `petri` is the protocol's own: a page sends
-`petri:{"type": "subscribe", "channel": ...}`, `unsubscribe`, `heartbeat` or `finished`, and is sent
-`petri:{"type": "subscribed", "channel": ...}` when it listens from now on, or
+Frames are `<channel>:<data>`. The channel `petri` belongs to the protocol: a page sends
+`petri:{"type": "subscribe", "channel": ...}`, `unsubscribe`, `heartbeat` or `finished`, and receives
+`petri:{"type": "subscribed", "channel": ...}` once it is subscribed, or
 `petri:{"type": "error", "error_code": ..., "error_text": ..., "channel": ...}`.
 """
 
@@ -25,18 +25,18 @@ logger = logging.getLogger("petri.realtime")
 
 PROTOCOL = "petri"
 OK: dict[str, Any] = {"statusCode": 200}
-#: Longer messages are refused: what is said is also stored and fanned out. API Gateway takes 128 KB.
+#: Longer frames are refused, since they are also stored and fanned out. API Gateway accepts 128 KB.
 MAX_FRAME_BYTES = 32 * 1024
-#: No channel has a longer name, so no more of one is said back.
+#: The longest name of a channel; error frames repeat no more of one.
 MAX_CHANNEL_NAME = 80
-#: RFC 6455's code for who breaks the rules of the house.
+#: RFC 6455's close code for a violation of the server's policy.
 POLICY_VIOLATION = 1008
 
 _rate_limiter = RateLimiter()
 
 
 def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer $connect: 200 when the socket may stay, the refusal's status otherwise."""
+    """Handle $connect: 200 when the socket is accepted, the refusal's status otherwise."""
     try:
         query = _query(event)
         caller = _caller(query)
@@ -51,18 +51,18 @@ def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
             caller=caller,
         )
         for older in surplus:
-            _close(older, "Too many connections of yours are open")
+            _close(older, "You have too many open connections")
     except PetriError as error:
         return _refusal(error)
     except Exception as fault:
-        # The experiment's code, which hears that somebody is back.
+        # The experiment's code, which handles a participant's return.
         logger.exception("a connection failed")
         return _refusal(PetriError(type(fault).__name__))
     return OK
 
 
 def on_disconnect(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer $disconnect: forget the socket."""
+    """Handle $disconnect: forget the socket."""
     connection_id = _connection_id(event)
     _rate_limiter.forget(connection_id)
     services.current().run(channels.disconnect, connection_id)
@@ -70,39 +70,41 @@ def on_disconnect(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def on_message(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer a frame; what is wrong with it is said to its sender only."""
+    """Handle a frame; errors are sent to its sender only."""
     connection_id = _connection_id(event)
     if not _is_within_rate(connection_id):
         return OK
     try:
         _handle_frame(connection_id, event)
     except connections.SocketEnded as ended:
-        _say_error(connection_id, ended, _about(event))
+        _send_error(connection_id, ended, _channel_of(event))
         _close(connection_id, str(ended))
     except PetriError as error:
         if not isinstance(error, Refused):
             logger.exception("a frame failed")
-        _say_error(connection_id, error, _about(event))
+        _send_error(connection_id, error, _channel_of(event))
     except Exception as fault:
         logger.exception("a frame failed")
-        _say_error(connection_id, PetriError(f"{type(fault).__name__}"), _about(event))
+        _send_error(connection_id, PetriError(f"{type(fault).__name__}"), _channel_of(event))
     return OK
 
 
 def _close(connection_id: str, why: str) -> None:
-    """Close a socket from here, and forget it."""
+    """Close a socket, and forget it."""
     app = services.current()
     app.run(channels.disconnect, connection_id)
     app.channels.disconnect(connection_id, POLICY_VIOLATION, why)
 
 
 def _is_within_rate(connection_id: str) -> bool:
-    """Whether a frame is within the pace; a flood is dropped, and who doesn't stop is closed."""
+    """Whether a frame is within the rate limit; others are dropped, and a flood closes the socket."""
     app = services.current()
     action = _rate_limiter.check(connection_id, app.clock.now())
     if action == "warn":
-        slower = BadRequest("You send too fast; what came too fast was dropped.", code="too_many_frames")
-        _say_error(connection_id, slower)
+        slower = BadRequest(
+            "You send too fast; frames above the rate limit were dropped.", code="too_many_frames"
+        )
+        _send_error(connection_id, slower)
     if action == "close":
         app.channels.disconnect(connection_id, POLICY_VIOLATION, "You send too fast")
     return action == "take"
@@ -110,13 +112,13 @@ def _is_within_rate(connection_id: str) -> bool:
 
 def _handle_frame(connection_id: str, event: Mapping[str, Any]) -> None:
     if event.get("isBase64Encoded"):
-        raise BadRequest("Binary frames aren't understood; send text: <channel>:<data>.", code="binary_frame")
+        raise BadRequest("Binary frames aren't supported; send text: <channel>:<data>.", code="binary_frame")
     body = str(event.get("body") or "")
     if len(body.encode()) > MAX_FRAME_BYTES:
-        raise BadRequest(f"A frame has {MAX_FRAME_BYTES} bytes at the most.", code="frame_too_large")
+        raise BadRequest(f"A frame has at most {MAX_FRAME_BYTES} bytes.", code="frame_too_large")
     channel, colon, data = body.partition(":")
     if not colon:
-        raise BadRequest("A frame is <channel>:<data>.", code="bad_frame")
+        raise BadRequest("A frame must have the form <channel>:<data>.", code="bad_frame")
     if channel == PROTOCOL:
         _handle_control_frame(connection_id, data)
         return
@@ -128,18 +130,20 @@ def _handle_frame(connection_id: str, event: Mapping[str, Any]) -> None:
 def _handle_control_frame(connection_id: str, data: str) -> None:
     app = services.current()
     try:
-        order = json.loads(data)
-        kind = order["type"]
+        frame = json.loads(data)
+        kind = frame["type"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadRequest('A petri frame is JSON such as {"type": "heartbeat"}.', code="bad_frame") from error
+        raise BadRequest(
+            'A petri frame must be JSON such as {"type": "heartbeat"}.', code="bad_frame"
+        ) from error
     if kind == "heartbeat":
         app.run(channels.record_heartbeat, connection_id)
         return
-    caller = app.run(_speaker, connection_id)
-    channel = str(order.get("channel"))
+    caller = app.run(_socket_caller, connection_id)
+    channel = str(frame.get("channel"))
     if kind == "subscribe":
         app.run(channels.subscribe, connection_id, channel, caller=caller)
-        _say(connection_id, {"type": "subscribed", "channel": channel})
+        _send(connection_id, {"type": "subscribed", "channel": channel})
     elif kind == "unsubscribe":
         app.run(channels.unsubscribe, connection_id, channel, caller=caller)
     elif kind == "finished":
@@ -147,33 +151,34 @@ def _handle_control_frame(connection_id: str, data: str) -> None:
             app.run(dropouts.record_done, caller.participant_id)
     else:
         raise BadRequest(
-            f"{kind!r} is no order: use heartbeat, subscribe, unsubscribe or finished.", code="bad_frame"
+            f"{kind!r} is not a valid type: use heartbeat, subscribe, unsubscribe or finished.",
+            code="bad_frame",
         )
 
 
-def _speaker(ctx: Any, connection_id: str) -> Caller:
-    """Return on whose behalf an open socket acts: it was let in with a token, or is the operator's."""
+def _socket_caller(ctx: Any, connection_id: str) -> Caller:
+    """Return the caller for which an open socket acts: its participant, or the operator."""
     speaker = connections.open_connection(ctx, connection_id).get("participant_id")
     return Caller(ANYONE) if speaker is None else Caller(PARTICIPANT, speaker)
 
 
-def _say_error(connection_id: str, error: PetriError, channel: str | None = None) -> None:
+def _send_error(connection_id: str, error: PetriError, channel: str | None = None) -> None:
     refused = isinstance(error, Refused)
-    said = {
+    frame = {
         "type": "error",
         "error_code": error.code if refused else "internal_error",
         "error_text": str(error) if refused else "Something went wrong on our side.",
         "channel": channel,
     }
-    _say(connection_id, said)
+    _send(connection_id, frame)
 
 
-def _say(connection_id: str, said: dict[str, Any]) -> None:
-    services.current().channels.send([connection_id], f"{PROTOCOL}:{json.dumps(said)}")
+def _send(connection_id: str, frame: dict[str, Any]) -> None:
+    services.current().channels.send([connection_id], f"{PROTOCOL}:{json.dumps(frame)}")
 
 
-def _about(event: Mapping[str, Any]) -> str | None:
-    """Return the channel that a frame was about, as far as the frame can be read."""
+def _channel_of(event: Mapping[str, Any]) -> str | None:
+    """Return the channel of a frame, as far as the frame can be parsed."""
     name, colon, data = str(event.get("body") or "").partition(":")
     if not colon or event.get("isBase64Encoded"):
         return None

@@ -1,7 +1,7 @@
-"""How fast a socket may speak: a bucket of tokens for each connection.
+"""Limits the rate of frames on each socket: a token bucket for each connection.
 
-Counted in the process's memory: exact on one machine; in the cloud each running function counts what it is
-given, below the throttling of the API's stage.
+The buckets are in the process's memory: exact on one machine; in the cloud each running function counts the
+frames that it receives, below the throttling of the API's stage.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-#: Frames a second that a socket may send for as long as it likes, and how many at once. Pages send 20.
+#: Frames per second that a socket may send continuously, and how many in a burst. Pages send 20 per second.
 RATE = 25.0
 BURST = 100.0
-#: So many frames above that, without having paused for `RESET_AFTER`, are abuse: the socket is closed.
+#: This many frames above the limit, without a pause of `RESET_AFTER`, are abuse: the socket is closed.
 MAX_DROPPED = 300
 RESET_AFTER = timedelta(seconds=10)
-#: Above so many buckets, those that have long been full again are forgotten.
+#: Above this many buckets, full ones are evicted.
 MAX_BUCKETS = 1000
 
 RateLimitAction = Literal["take", "warn", "drop", "close"]
@@ -32,17 +32,17 @@ class _Bucket:
 
 
 class RateLimiter:
-    """Says of each frame what becomes of it."""
+    """Decides on each frame: take it, drop it, or close the socket."""
 
     def __init__(self, *, rate: float = RATE, burst: float = BURST, abuse: int = MAX_DROPPED) -> None:
-        """`rate`: frames a second; `burst`: at once; `abuse`: frames dropped before the socket is closed."""
+        """`rate`: frames per second; `burst`: at once; `abuse`: frames dropped before the socket closes."""
         self._rate = rate
         self._burst = burst
         self._abuse = abuse
         self._buckets: dict[str, _Bucket] = {}
 
     def check(self, connection_id: str, now: datetime) -> RateLimitAction:
-        """Say what becomes of a frame: taken, dropped (with a warning once a second), or the last one."""
+        """Return the action for a frame: take, drop, warn (a drop, once a second), or close the socket."""
         bucket = self._filled(connection_id, now)
         if bucket.tokens >= 1:
             bucket.tokens -= 1
@@ -59,7 +59,7 @@ class RateLimiter:
         return "drop"
 
     def forget(self, connection_id: str) -> None:
-        """Forget a socket that has closed."""
+        """Forget a closed socket."""
         self._buckets.pop(connection_id, None)
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class RateLimiter:
         bucket = self._buckets.get(connection_id)
         if bucket is None:
             if len(self._buckets) >= MAX_BUCKETS:
-                self._forget_full_ones(now)
+                self._evict_full_buckets(now)
             bucket = self._buckets[connection_id] = _Bucket(self._burst, now)
             return bucket
         seconds = max(0.0, (now - bucket.filled).total_seconds())
@@ -77,7 +77,7 @@ class RateLimiter:
         bucket.filled = now
         return bucket
 
-    def _forget_full_ones(self, now: datetime) -> None:
+    def _evict_full_buckets(self, now: datetime) -> None:
         full_after = timedelta(seconds=self._burst / self._rate)
         self._buckets = {
             name: bucket for name, bucket in self._buckets.items() if now - bucket.filled < full_after

@@ -15,11 +15,11 @@ B = TypeVar("B", bound=MessageBody)
 
 @dataclass(frozen=True)
 class Received(Generic[B]):
-    """A message as its handler gets it: where it is recorded, and what it asks for."""
+    """A message as its handler receives it: its key in the outbox and its body."""
 
     key: Key
     body: B
-    #: Whether it is carried out right after the message whose handler posted it.
+    #: Whether the consumer handles it right after the message whose handler posted it.
     is_continued: bool = False
 
 
@@ -29,7 +29,7 @@ _HANDLERS: dict[type[MessageBody], Handler[Any]] = {}
 
 
 def handles(message_type: type[B]) -> Callable[[Handler[B]], Handler[B]]:
-    """Make a function the handler of a message type; PetriError when the type has one already.
+    """Register a function as the handler of a message type; PetriError when the type has one already.
 
     A handler may be called again for the same message: it deletes the message from the outbox in the commit
     that does the work, by `App.handle`.
@@ -52,6 +52,6 @@ def handlers() -> Mapping[type[MessageBody], Handler[Any]]:
 
 
 def handle(message: Message, *, is_continued: bool = False) -> None:
-    """Call the handler of a message; done before: nothing. Raises what went wrong, so that it comes again."""
+    """Call the handler of a message, which does nothing if it is done. An error makes the queue retry it."""
     body = from_body(message.body)
     _HANDLERS[type(body)](Received(message.key, body, is_continued))

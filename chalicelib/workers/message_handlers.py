@@ -62,26 +62,26 @@ logger = logging.getLogger("petri.worker")
 
 @handles(RecruiterDelivery)
 def _recruiter_delivery(message: Received[RecruiterDelivery]) -> None:
-    """Keep what SNS delivered straight into our queue, whose policy lets only our topic in.
+    """Store the reports that SNS delivered into our queue, whose policy accepts our topic only.
 
-    A submission is processed in the commit that keeps it, since that calls no code of the author. If that
-    fails, it is kept all the same, and processed by a message of its own, as other reports are.
+    A submission is processed in the commit that stores it, since that calls no code of the author. If that
+    fails, the report is stored and processed by a message of its own, as other reports are.
     """
     app = services.current()
     for report in app.recruiters.read_sns_message(message.body.envelope):
-        keep = partial(_keep_report, report)
+        record = partial(_record_report, report)
         if report.event_type != notifications.SUBMITTED:
-            keep(notifications.record_notification)
+            record(notifications.record_notification)
             continue
         try:
-            keep(notifications.take_submission)
+            record(notifications.take_submission)
         except PetriError:
-            logger.exception("a submission couldn't be processed at once; it is kept, and tried again")
-            keep(notifications.record_notification)
+            logger.exception("a submission couldn't be processed at once; it is stored and retried")
+            record(notifications.record_notification)
     app.acknowledge(message)
 
 
-def _keep_report(report: VendorReport, operation: Callable[..., object]) -> None:
+def _record_report(report: VendorReport, operation: Callable[..., object]) -> None:
     services.current().run(
         operation,
         report.event_type,
@@ -127,7 +127,7 @@ def _recruiter_notification(message: Received[RecruiterNotification]) -> None:
 
 @handles(CheckListing)
 def _check_listing(message: Received[CheckListing]) -> None:
-    """Look at an offer of places of which something is reported, or whose time is up."""
+    """Fetch a listing that has a report, or whose time is up, and handle its end."""
     app = services.current()
     body = message.body
     recruiter, hit_id = body.recruiter, body.hit_id
@@ -139,14 +139,14 @@ def _check_listing(message: Received[CheckListing]) -> None:
 @handles(ReviewSubmission)
 def _review_submission(message: Received[ReviewSubmission]) -> None:
     participant_id = message.body.participant_id
-    _tell_of_task_first(participant_id)
+    _record_task_completion_first(participant_id)
     services.current().handle(message, finishing.review_submission, participant_id)
 
 
-def _tell_of_task_first(participant_id: int) -> None:
+def _record_task_completion_first(participant_id: int) -> None:
     """Call `participant_task_completed` before the review, where its own message is late.
 
-    A failure doesn't keep the review from paying: that message calls the hook again, and tells the operator.
+    A failure doesn't keep the review from paying: that message retries the hook, and notifies the operator.
     """
     app = services.current()
     if not finishing.has_own(app.experiment_class, finishing.TASK_COMPLETED):
@@ -154,8 +154,8 @@ def _tell_of_task_first(participant_id: int) -> None:
     try:
         app.run(finishing.record_task_completion, participant_id)
     except Exception:
-        # Whatever an author's hook raises.
-        logger.exception("participant_task_completed failed; the review goes on without it")
+        # An author's hook may raise anything.
+        logger.exception("participant_task_completed failed; the review continues without it")
 
 
 @handles(FollowUp)
@@ -184,27 +184,27 @@ def _open_places(message: Received[OpenPlaces]) -> None:
     body = message.body
     simulated = app.recruiters.simulated_recruiter(body.recruiter)
     if simulated is not None:
-        _tell_answer(simulated.recruit(body.n, body.token, {}), body.recruiter)
+        _log_result(simulated.recruit(body.n, body.token, {}), body.recruiter)
         app.acknowledge(message)
         return
     known = body.known if message.is_continued else None
     recruiter_state = app.run(recruitment.recruiter_state_of, body.recruiter) if known is None else known
     recruited = app.recruiters.named(body.recruiter).recruit(body.n, body.token, recruiter_state)
-    _tell_answer(recruited, body.recruiter)
+    _log_result(recruited, body.recruiter)
     app.handle(message, recruitment.store_recruiter_state, body.recruiter, recruited, recruiter_state)
 
 
-def _tell_answer(answer: RecruitmentResult, recruiter: str) -> None:
-    """Log that a recruiter answered; its links, which hold ids and tokens, go to the operator alone.
+def _log_result(result: RecruitmentResult, recruiter: str) -> None:
+    """Log that a recruiter responded; its links, which contain ids and tokens, go to the operator only.
 
-    The terminal of a local run shows them. A deployed app has none, so they are sent as a notice.
+    The terminal of a local run shows them. A deployed app has none, so they are mailed as a notice.
     """
-    count = len(answer.addresses)
+    count = len(result.addresses)
     links = f" with {count} link{'' if count == 1 else 's'}" if count else ""
-    logger.info("The recruiter %s answered%s.", recruiter, links, extra=for_operator(answer.message))
+    logger.info("The recruiter %s responded%s.", recruiter, links, extra=for_operator(result.message))
     app = services.current()
-    if answer.addresses and not app.queue.tracks_pending:
-        app.mailer.tell("Links for new participants", answer.message)
+    if result.addresses and not app.queue.tracks_pending:
+        app.mailer.tell("Links for new participants", result.message)
 
 
 @handles(CloseRecruitment)
@@ -213,7 +213,7 @@ def _close_recruitment(message: Received[CloseRecruitment]) -> None:
     name = message.body.recruiter
     recruiter_state = app.run(recruitment.recruiter_state_of, name)
     closed = app.recruiters.named(name).close_recruitment(recruiter_state)
-    _tell_answer(closed, name)
+    _log_result(closed, name)
     app.handle(message, recruitment.store_recruiter_state, name, closed, recruiter_state)
 
 
@@ -239,7 +239,7 @@ def _send_payment(message: Received[SendPayment]) -> None:
             raise
         app.handle(message, ledger.reschedule_payment, *whose, error)
     except Exception as error:
-        # Whatever it was, nobody has the payment to itself any more; it comes again.
+        # Any error ends the lease of the payment, and the message is retried.
         app.run(ledger.record_unknown_outcome, *whose, str(error))
         raise
     else:
@@ -247,7 +247,7 @@ def _send_payment(message: Received[SendPayment]) -> None:
 
 
 def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
-    """Look whether an earlier try has paid, then pay; what the first of two calls gave is stored between."""
+    """Pay, unless an earlier attempt has; the result of a first call is stored before the second."""
     app = services.current()
     recruiter = app.recruiters.named(transfer.recruiter)
     if transfer.is_retry:
@@ -265,7 +265,7 @@ def _transfer(transfer: Transfer, whose: tuple[int, str]) -> str:
 
 @handles(CheckDeadline)
 def _check_deadline(message: Received[CheckDeadline]) -> None:
-    """Ask the recruiter about somebody whose time is up, and set them right."""
+    """Poll the recruiter about a participant whose time is up, and apply the status."""
     participant_id = message.body.participant_id
     services.current().handle(
         message, deadlines.reconcile_expired, participant_id, _assignment_status(participant_id)
@@ -274,7 +274,7 @@ def _check_deadline(message: Received[CheckDeadline]) -> None:
 
 @handles(PollAssignment)
 def _poll_assignment(message: Received[PollAssignment]) -> None:
-    """Ask the recruiter about somebody before their time is up."""
+    """Poll the recruiter about a participant before their time is up."""
     participant_id = message.body.participant_id
     services.current().handle(
         message, deadlines.apply_assignment_status, participant_id, _assignment_status(participant_id)
@@ -283,22 +283,32 @@ def _poll_assignment(message: Received[PollAssignment]) -> None:
 
 def _assignment_status(participant_id: int) -> str | None:
     app = services.current()
-    asked = app.run(deadlines.open_assignment, participant_id)
-    if asked is None:
+    assignment = app.run(deadlines.open_assignment, participant_id)
+    if assignment is None:
         return None
-    recruiter, assignment_id, recruiter_state = asked
+    recruiter, assignment_id, recruiter_state = assignment
     return app.recruiters.named(recruiter).assignment_status(assignment_id, recruiter_state)
 
 
 @handles(NotifyOperator)
 def _notify_operator(message: Received[NotifyOperator]) -> None:
     app = services.current()
-    who = message.body.participant_id
+    participant_id = message.body.participant_id
     if message.body.is_quoted:
-        subject = "A page reports an error" if who is None else f"Participant {who} met an error"
-        app.mailer.tell(subject, quoted_report(who, message.body.report, is_last=message.body.is_last))
+        subject = (
+            "A page reports an error"
+            if participant_id is None
+            else f"Participant {participant_id} met an error"
+        )
+        app.mailer.tell(
+            subject, quoted_report(participant_id, message.body.report, is_last=message.body.is_last)
+        )
     else:
-        subject = "Your run needs you" if who is None else f"Participant {who} met an error"
+        subject = (
+            "Your run needs your attention"
+            if participant_id is None
+            else f"Participant {participant_id} met an error"
+        )
         app.mailer.tell(subject, json.dumps(message.body.report, ensure_ascii=False, indent=2))
     app.acknowledge(message)
 
@@ -321,16 +331,16 @@ def _broadcast_counts(message: Received[BroadcastCounts]) -> None:
 
 @handles(SendRoomState)
 def _send_room_state(message: Received[SendRoomState]) -> None:
-    told = services.current().handle(message, channels.send_room_state, message.body.participant_id)
-    if told is not None:
-        services.current().deliver(told)
+    delivery = services.current().handle(message, channels.send_room_state, message.body.participant_id)
+    if delivery is not None:
+        services.current().deliver(delivery)
 
 
 @handles(SendOpeningState)
 def _send_opening_state(message: Received[SendOpeningState]) -> None:
-    told = services.current().handle(message, waiting_rooms.opening_state, message.body.room)
-    if told is not None:
-        _send_now(*told, "quorum")
+    opening = services.current().handle(message, waiting_rooms.opening_state, message.body.room)
+    if opening is not None:
+        _send_now(*opening, "quorum")
 
 
 @handles(SendToParticipants)
@@ -413,21 +423,21 @@ def _recruit_replacement(message: Received[RecruitReplacement]) -> None:
 
 
 def quoted_report(participant_id: int | None, report: Mapping[str, Any], *, is_last: bool) -> str:
-    """Return a participant's report for the operator, each line marked as theirs.
+    """Quote a participant's report for the operator, each line marked as theirs.
 
-    What comes from a page is nobody's word but its sender's: it may look like a notice of Petri, and ask for
-    things.
+    A page's text comes from its sender and isn't trusted: it may imitate a notice of Petri, and make
+    requests.
     """
     if participant_id is None:
-        sender = "A page without a participant's token reported an error. Anybody can send such a report."
+        sender = "A page without a participant's token reported an error. Anyone can send such a report."
     else:
         sender = f"Participant {participant_id} reported an error."
-    written = json.dumps(report, ensure_ascii=False, indent=2)
-    quoted = "\n".join(f"> {line}" for line in written.splitlines())
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
     parts = [sender, "These are the sender's words, not Petri's:", quoted]
     if is_last:
         parts.append(
-            "More reports of this hour aren't mailed. They are kept with the data, as notifications "
+            "More reports in this hour aren't mailed. They are stored with the data, as notifications "
             "(ExperimentError)."
         )
     return "\n\n".join(parts)

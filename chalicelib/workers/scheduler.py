@@ -1,4 +1,4 @@
-"""What a clock tick calls: timers of the experiment, rooms, and what a crash left unsent."""
+"""Runs the jobs of a clock tick: the experiment's timed code, room forming, and the sweep of the outbox."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from chalicelib.ports import Message
 
 logger = logging.getLogger("petri.clock")
 
-#: Messages younger than this, in seconds, are still on their ordinary way.
+#: Messages younger than this, in seconds, are still in flight.
 RESEND_AFTER = 5.0
-#: How far ahead a sweep sends what has only been recorded so far: the next tick may be two minutes away.
+#: How far ahead a sweep sends recorded messages: the next tick may be two minutes away.
 SEND_AHEAD = timedelta(seconds=150)
-#: How many messages are sent, and noted, together.
+#: How many messages one batch sends and marks as in flight.
 SEND_BATCH = 20
-#: RFC 6455's code for an end that isn't the page's doing.
+#: RFC 6455's close code when the server ends the connection.
 GOING_AWAY = 1001
 
 
 def tick() -> None:
-    """Do what is to be done once a minute; one job that fails doesn't stop the others.
+    """Run the jobs of this minute; a failed job doesn't stop the others.
 
-    Each leaves a record, which is also how two clocks do each minute once.
+    Each job leaves a record, so that two clocks run each minute's job once.
     """
     minute = int(services.current().clock.now().timestamp() // 60)
     for job, act in _jobs(minute):
         try:
-            _do(job, act, minute)
+            _run_job(job, act, minute)
         except PetriError:
-            logger.exception("%s couldn't be noted; the next tick does it again", job)
+            logger.exception("%s couldn't be recorded; the next tick runs it again", job)
     try:
         disable_schedule_if_idle()
     except PetriError:
-        logger.exception("the clock couldn't be switched off; the next tick tries again")
+        logger.exception("the schedule couldn't be disabled; the next tick retries it")
 
 
 def _jobs(minute: int) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Name the jobs of a minute, each with what does it and says what came of it."""
+    """Yield the jobs of a minute: the name, and the function that runs it and returns its result."""
     app = services.current()
     yield "sweep", lambda: f"{resend_due_messages()} messages sent again"
     if app.run(timers.has_background_tasks):
@@ -59,15 +59,15 @@ def _jobs(minute: int) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "sockets", lambda: f"{_close_silent_sockets()} closed"
 
 
-def _do(job: str, act: Callable[[], str], minute: int) -> None:
+def _run_job(job: str, act: Callable[[], str], minute: int) -> None:
     app = services.current()
     if not app.run(ticks.claim_job, job, minute):
         return
     try:
         result = act()
     except Exception as error:
-        # Whatever it is: the other jobs go on, and the record tells.
-        logger.exception("%s failed; the next tick tries again", job)
+        # Any error: the other jobs continue, and the record has the error.
+        logger.exception("%s failed; the next tick retries it", job)
         result = f"failed: {type(error).__name__}: {error}"
     app.run(ticks.finish_job, job, minute, result)
 
@@ -78,30 +78,29 @@ def _done(operation: Callable[..., None], *arguments: Any) -> str:
 
 
 def forget_sockets() -> None:
-    """Forget the sockets of an earlier process of this run; their people have a while to come back."""
+    """Forget the sockets of an earlier process of this run; their participants have time to reconnect."""
     app = services.current()
     for connection_id in app.run(connections.all_connections):
         app.run(channels.disconnect, connection_id, presence.RESTART_SECONDS)
 
 
 def _close_silent_sockets() -> int:
-    """Close sockets whose pages are silent: their people are gone though nobody hung up."""
+    """Close sockets without heartbeats: their pages are gone although the socket was never closed."""
     app = services.current()
-    found = app.run(connections.expired_connections)
-    for connection_id in found:
+    expired = app.run(connections.expired_connections)
+    for connection_id in expired:
         try:
             app.run(channels.disconnect, connection_id)
-            app.channels.disconnect(connection_id, GOING_AWAY, "Nothing was heard of you")
+            app.channels.disconnect(connection_id, GOING_AWAY, "No heartbeat was received")
         except PetriError:
-            logger.exception("a silent socket couldn't be closed; it ends by itself")
-    return len(found)
+            logger.exception("a silent socket couldn't be closed; it expires by itself")
+    return len(expired)
 
 
 def resend_due_messages(*, min_age: float = RESEND_AFTER) -> int:
-    """Send again what is due and was lost on its way, and in time what is due soon; return how many.
+    """Send due messages that were lost, and those that are due soon; return how many.
 
-    `min_age`: seconds for which messages are still on their ordinary way, where the queue itself knows what
-    waits in it.
+    `min_age`: seconds for which a message counts as in flight, where the queue tracks what is pending.
     """
     app = services.current()
     now = app.clock.now()
@@ -116,7 +115,7 @@ def resend_due_messages(*, min_age: float = RESEND_AFTER) -> int:
 
 
 def _send_again(messages: Sequence[Message]) -> None:
-    """Send messages, then note that they are on their way: whatever fails between, they come."""
+    """Send messages, then mark them as in flight, so that a failure in between loses none."""
     app = services.current()
     unsent: frozenset[tuple[str, str]] = frozenset()
     problem = None
@@ -130,7 +129,7 @@ def _send_again(messages: Sequence[Message]) -> None:
 
 
 def disable_schedule_if_idle() -> None:
-    """Switch the clock off when nothing is left to do; who has something done switches it on again."""
+    """Disable the schedule when nothing is left to do; the next recorded message enables it again."""
     app = services.current()
     if app.run(schedule_state.has_time_left):
         return
@@ -143,7 +142,7 @@ def disable_schedule_if_idle() -> None:
     if _is_needed() or not app.run(schedule_state.is_disabled):
         app.enable_schedule(force=True)
         return
-    logger.info("nothing is open and nothing is left to do: the clock sleeps until somebody comes")
+    logger.info("nothing is open or pending: the schedule is disabled until the next request")
 
 
 def _is_needed() -> bool:

@@ -1,1 +1,1 @@
-"""Sockets and waiting rooms: connections, channels, presence, dropouts."""
+"""Real-time operations: connections, channels, presence, waiting rooms, dropouts."""

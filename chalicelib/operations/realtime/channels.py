@@ -1,6 +1,6 @@
-"""Open sockets, who listens to which channel, and who may speak where.
+"""Connects sockets, and checks who may subscribe and publish on each channel.
 
-| channel | who may listen | who may speak |
+| channel | may subscribe | may publish |
 |---|---|---|
 | the experiment's `channel`, its `public_channels` | every participant | every participant |
 | `quorum` | every participant | the platform |
@@ -9,7 +9,7 @@
 | `participant-<id>` | that participant | the platform |
 | `dallinger_control` | the operator | the platform |
 
-The operator may do everything, and so may anybody where tokens are off.
+The operator may do everything, and so may every client where tokens are off.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 #: API Gateway closes every socket after two hours.
 SOCKET_LIFETIME = timedelta(hours=2)
 MAX_CHANNELS = 20
-#: How many sockets one participant may have open; a reload leaves one behind for a while.
+#: How many sockets one participant may have open; a reload leaves the old one open for a while.
 MAX_SOCKETS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A text and the connections that get it."""
+    """A text and the connections that receive it."""
 
     text: str
     connection_ids: list[str] = field(default_factory=list)
@@ -58,9 +58,9 @@ def connect(
     channels: Sequence[str],
     ends: float = math.inf,
 ) -> list[str]:
-    """Take note of a new socket and what it listens to; return the participant's sockets that are too many.
+    """Record a new socket and its subscriptions; return the participant's surplus sockets.
 
-    `ends`: when the token that it was opened with ends, in seconds since 1970.
+    `ends`: when the token that opened it expires, in seconds since 1970.
     """
     if not channels:
         raise BadRequest(
@@ -104,25 +104,25 @@ def connect(
 
 
 def _schedule_room_state(ctx: Context, speaker: int | None, channels: Sequence[str]) -> None:
-    """Have who has just begun to listen told how far their room is."""
+    """Schedule the room state for a participant who has just subscribed to it."""
     if QUORUM in channels and speaker is not None:
         waiting_rooms.schedule_room_state(ctx, speaker)
 
 
 def _socket_participant(ctx: Context, participant_id: int | None) -> int | None:
-    """Return the participant who speaks on a socket; None for the operator's own."""
+    """Return the participant of a socket; None for the operator's."""
     if ctx.caller.kind in (OPERATOR, ANYONE):
         if participant_id is not None:
             ctx.uow.participant(participant_id)
         return participant_id
     require_token(ctx)
     if participant_id is not None and participant_id != ctx.caller.participant_id:
-        raise Forbidden(f"Participant {participant_id} is somebody else.", code="not_yours")
+        raise Forbidden(f"This token belongs to another participant, not {participant_id}.", code="not_yours")
     return ctx.caller.participant_id
 
 
 def subscribe(ctx: Context, connection_id: str, channel: str) -> None:
-    """Let an open socket listen to one more channel."""
+    """Subscribe an open socket to one more channel."""
     connection = connections.open_connection(ctx, connection_id)
     speaker = connection.get("participant_id")
     channels: list[str] = list(connection["channels"])
@@ -138,7 +138,7 @@ def subscribe(ctx: Context, connection_id: str, channel: str) -> None:
 
 
 def unsubscribe(ctx: Context, connection_id: str, channel: str) -> None:
-    """Let an open socket listen to a channel no longer."""
+    """End an open socket's subscription to a channel."""
     connection = connection_of(ctx, connection_id)
     channels: list[str] = list(connection["channels"])
     if channel not in channels:
@@ -150,9 +150,9 @@ def unsubscribe(ctx: Context, connection_id: str, channel: str) -> None:
 
 
 def disconnect(ctx: Context, connection_id: str, patience: float = 0.0) -> None:
-    """Forget a socket that has gone; again: nothing.
+    """Forget a closed socket; idempotent.
 
-    `patience`: seconds in which nobody who was on it counts as gone, where it wasn't they who closed it.
+    `patience`: seconds for which its participant still counts as present, if their page didn't close it.
     """
     connection = ctx.uow.item(keys.connection(connection_id))
     if connection is None:
@@ -174,7 +174,7 @@ def disconnect(ctx: Context, connection_id: str, patience: float = 0.0) -> None:
 
 
 def publish_from_socket(ctx: Context, connection_id: str, channel: str, data: str) -> Delivery:
-    """Say something on a channel; return who has to be sent it. The experiment hears it too."""
+    """Publish a socket's data on a channel: return the delivery, and pass the data to the experiment."""
     connection = connections.open_connection(ctx, connection_id)
     speaker = connection.get("participant_id")
     _require_may_publish(ctx, connection, channel)
@@ -187,7 +187,7 @@ def publish_from_socket(ctx: Context, connection_id: str, channel: str, data: st
 
 
 def reaches_experiment(ctx: Context, channel: str) -> bool:
-    """Whether the experiment wants what is said on a channel."""
+    """Whether the experiment receives the messages of a channel."""
     own = ctx.experiment.channel
     return bool(own) and (
         channel == own or channel.startswith(("room-", "network-")) or is_public(ctx, channel)
@@ -195,18 +195,18 @@ def reaches_experiment(ctx: Context, channel: str) -> bool:
 
 
 def is_public(ctx: Context, channel: str) -> bool:
-    """Whether everybody who takes part may listen and speak on a channel."""
+    """Whether every participant may subscribe to and publish on a channel."""
     return channel == ctx.experiment.channel or channel in ctx.experiment.public_channels
 
 
 def is_immediate(ctx: Context, channel: str) -> bool:
-    """Whether the experiment hears a channel in the request itself, and not by the queue."""
+    """Whether the experiment receives a channel's messages in the request itself, not by the queue."""
     immediate = ctx.experiment.immediate
     return immediate is True or (immediate is not False and channel in immediate)
 
 
 def deliver_to_experiment(ctx: Context, channel: str, data: str, speaker: int | None) -> None:
-    """Let the experiment hear what was said."""
+    """Call the experiment's `receive_message`."""
     participant = None if speaker is None else ctx.uow.participant(speaker)
     nodes = participant.nodes() if participant is not None else []
     with seeded_draws(ctx, participant, f"hear|{channel}"):
@@ -220,13 +220,13 @@ def deliver_to_experiment(ctx: Context, channel: str, data: str, speaker: int | 
 
 
 def listeners(ctx: Context, channel: str) -> list[str]:
-    """Return the connections that listen to a channel and haven't expired."""
+    """Return the unexpired connections that are subscribed to a channel."""
     now = ctx.now.timestamp()
     return [one["connection_id"] for one in ctx.uow.items(keys.channel(channel)) if one["expires"] > now]
 
 
 def forget_connections(ctx: Context, connection_ids: Sequence[str]) -> None:
-    """Forget connections that turned out to be gone."""
+    """Forget connections that API Gateway reported as closed."""
     for connection_id in connection_ids:
         connection = ctx.uow.item(keys.connection(connection_id))
         if connection is not None and not connections.is_young(ctx, connection):
@@ -234,23 +234,23 @@ def forget_connections(ctx: Context, connection_ids: Sequence[str]) -> None:
 
 
 def publish(ctx: Context, channel: str, data: str) -> Delivery:
-    """Say something on a channel in the platform's name."""
+    """Publish data of the platform on a channel."""
     return Delivery(f"{channel}:{data}", listeners(ctx, channel))
 
 
 def send_to(ctx: Context, participant_ids: Sequence[int], channel: str, data: str) -> Delivery:
-    """Say something to some participants only, on whatever sockets they have open."""
-    found = [each for one in participant_ids for each in presence.open_sockets(ctx, one)]
-    return Delivery(f"{channel}:{data}", found)
+    """Send data to certain participants only, on all their open sockets."""
+    sockets = [each for one in participant_ids for each in presence.open_sockets(ctx, one)]
+    return Delivery(f"{channel}:{data}", sockets)
 
 
 def send_room_state(ctx: Context, participant_id: int) -> Delivery:
-    """Tell somebody how far their room is now."""
+    """Send one participant the current state of their room."""
     return send_to(ctx, [participant_id], QUORUM, json.dumps(waiting_rooms.room_state(ctx, participant_id)))
 
 
 def broadcast_room_counts(ctx: Context) -> list[Delivery]:
-    """Tell those who wait how far their room is: those of one room the same, by one look at who listens."""
+    """Send waiting participants the state of their rooms: one text for each room, one read of subscribers."""
     now = ctx.now.timestamp()
     sockets: dict[int, list[str]] = {}
     for one in ctx.uow.items(keys.channel(QUORUM)):
@@ -263,7 +263,7 @@ def broadcast_room_counts(ctx: Context) -> list[Delivery]:
 
 
 def record_heartbeat(ctx: Context, connection_id: str) -> None:
-    """Take note that a page is still there."""
+    """Record that a page is still open."""
     connection = connections.open_connection(ctx, connection_id)
     connections.record_beat(ctx, connection)
     if connection.get("participant_id") is not None:
@@ -271,7 +271,7 @@ def record_heartbeat(ctx: Context, connection_id: str) -> None:
 
 
 def _too_many_channels() -> BadRequest:
-    return BadRequest(f"A socket listens to {MAX_CHANNELS} channels at most.", code="too_many_channels")
+    return BadRequest(f"A socket can subscribe to at most {MAX_CHANNELS} channels.", code="too_many_channels")
 
 
 def _require_valid_name(channel: str) -> None:
@@ -304,7 +304,7 @@ def _require_own_group(ctx: Context, speaker: int | None, channel: str) -> None:
         room = waiting_rooms.room_of(ctx, speaker)
         allowed = room is not None and room["id"] == int(number)
     if not allowed:
-        raise Forbidden(f"Channel {channel!r} isn't yours.", code="not_yours")
+        raise Forbidden(f"Channel {channel!r} belongs to other participants.", code="not_yours")
 
 
 def _require_may_publish(ctx: Context, connection: dict[str, Any], channel: str) -> None:
@@ -313,7 +313,7 @@ def _require_may_publish(ctx: Context, connection: dict[str, Any], channel: str)
     if speaker is None or is_public(ctx, channel):
         return
     if channel in (QUORUM, CONTROL) or channel.startswith("participant-"):
-        raise Forbidden(f"Only the platform speaks on {channel!r}.", code="not_yours")
+        raise Forbidden(f"Only the platform can publish on {channel!r}.", code="not_yours")
     _require_own_group(ctx, speaker, channel)
 
 
@@ -339,9 +339,9 @@ def _channel_event(event: str, channel: str, connection_id: str, speaker: int | 
 
 
 def publish_control_events(ctx: Context, events: Sequence[dict[str, Any]]) -> list[Delivery]:
-    """Let the experiment, and whoever listens to the control channel, know of events, in order."""
-    told = [json.dumps(event) for event in events]
-    for data in told:
+    """Publish events, in order, to the experiment and the subscribers of the control channel."""
+    texts = [json.dumps(event) for event in events]
+    for data in texts:
         deliver_to_experiment(ctx, CONTROL, data, None)
-    hearing = listeners(ctx, CONTROL)
-    return [Delivery(f"{CONTROL}:{data}", hearing) for data in told]
+    subscribers = listeners(ctx, CONTROL)
+    return [Delivery(f"{CONTROL}:{data}", subscribers) for data in texts]

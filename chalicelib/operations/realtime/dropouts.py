@@ -1,4 +1,4 @@
-"""Somebody in a running group is gone, or comes back; the experiment's policy says what follows."""
+"""Handles participants who disconnect from a running group or return, by the experiment's policy."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from chalicelib.operations.shared.context import Context
 
 from .waiting_rooms import has_waiting_room, room_of
 
-#: Where on the participant's record it stands since when they are gone.
+#: The detail that holds since when a participant is disconnected.
 DISCONNECTED_SINCE = "disconnected_since"
-#: Where it stands since when they have done their part, as their page says.
+#: The detail that holds since when a participant's page has finished the group's part.
 DONE_SINCE = "done_since"
-#: Where it stands since when a bot plays on for them, and the serial of the bot's token.
+#: The details that hold since when a stand-in plays for them, and the serial of its token.
 BOT_SINCE, BOT_SERIAL = "played_by_bot_since", "bot_token_serial"
-#: A transaction of DynamoDB holds a hundred writes, and letting somebody go takes two.
+#: A DynamoDB transaction holds a hundred writes, and releasing a participant takes two.
 MAX_PER_COMMIT = 40
 
 
 def is_disconnected(participant: Participant) -> bool:
-    """Whether a participant was noticed to be gone and hasn't come back."""
+    """Whether a participant was recorded as disconnected and hasn't returned."""
     return DISCONNECTED_SINCE in participant.details
 
 
 def has_finished_group_part(participant: Participant) -> bool:
-    """Whether a group has no claim on a participant any more: nobody holds a socket at the questionnaire."""
+    """Whether a participant has finished with the group: the questionnaire, for example, needs no socket."""
     was_let_go = participant.early_exit_reason is not None or participant.end_time is not None
     return was_let_go or not participant.is_working or DONE_SINCE in participant.details
 
 
 def record_done(ctx: Context, participant_id: int) -> None:
-    """Note that somebody's page is through with the group; a socket that they open takes it back.
+    """Record that a participant's page has finished with the group; a new socket of theirs undoes it.
 
-    Who has no node is on the way from the waiting room into the group, and not through with it.
+    A participant without a node is on the way from the waiting room into the group, and hasn't finished.
     """
     participant = ctx.uow.participant(participant_id)
     if participant.node_ids and DONE_SINCE not in participant.details:
@@ -41,7 +41,7 @@ def record_done(ctx: Context, participant_id: int) -> None:
 
 
 def record_disconnect(ctx: Context, participant: Participant) -> None:
-    """Tell the experiment, once, that a participant in a running group is gone."""
+    """Call `participant_disconnected`, once, for a participant in a running group."""
     if (
         has_finished_group_part(participant)
         or is_disconnected(participant)
@@ -55,15 +55,15 @@ def record_disconnect(ctx: Context, participant: Participant) -> None:
 
 
 def record_return(ctx: Context, participant: Participant) -> None:
-    """Tell the experiment, once, that a participant who was gone is back (a bot in their place isn't)."""
+    """Call `participant_returned`, once, for a disconnected participant (not for a stand-in)."""
     if not is_disconnected(participant) or participant.details.get(BOT_SERIAL) == participant.token_serial:
         return
-    kept = {
+    details = {
         name: value
         for name, value in participant.details.items()
         if name not in (DISCONNECTED_SINCE, BOT_SERIAL)
     }
-    participant.details = kept
+    participant.details = details
     if participant.is_working:
         ctx.seed(participant, "participant_returned", len(participant.node_ids))
         ctx.uow.declare_scope(*participant.node_ids)
@@ -71,14 +71,14 @@ def record_return(ctx: Context, participant: Participant) -> None:
 
 
 def is_in_running_group(ctx: Context, participant: Participant) -> bool:
-    """Whether a participant is in a running group: has a node, or a room that opened."""
+    """Whether a participant is in a running group: has a node, or a room that has opened."""
     if participant.node_ids:
         return True
     return has_waiting_room(ctx) and room_of(ctx, participant.id) is not None
 
 
 def group_members(ctx: Context, participant: Participant) -> list[Participant]:
-    """Return those who are in one group with a participant, themselves included: room, or networks."""
+    """Return the members of a participant's group (room or networks), including the participant."""
     room = room_of(ctx, participant.id) if has_waiting_room(ctx) else None
     ids = set(room["members"]) if room is not None else set()
     if not ids:
@@ -89,26 +89,26 @@ def group_members(ctx: Context, participant: Participant) -> list[Participant]:
 
 
 def end_group(ctx: Context, participant_id: int) -> None:
-    """Let everybody go who is in one group with somebody who is gone, with pay; tell their pages."""
+    """Release all members of a dropout's group, with pay, and notify their pages."""
     gone = ctx.uow.participant(participant_id)
     if not is_disconnected(gone):
         return
-    left = [one for one in group_members(ctx, gone) if one.is_working and one.early_exit_reason is None]
+    members = [one for one in group_members(ctx, gone) if one.is_working and one.early_exit_reason is None]
     state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
-    for one in left[:MAX_PER_COMMIT]:
+    for one in members[:MAX_PER_COMMIT]:
         one.early_exit_reason = "dropout"
         ctx.uow.post(SendToParticipants((one.id,), "quorum", state))
-    if len(left) > MAX_PER_COMMIT:
+    if len(members) > MAX_PER_COMMIT:
         ctx.uow.post(EndGroup(participant_id))
 
 
 def authorize_replacement_bot(ctx: Context, participant_id: int) -> dict[str, str] | None:
-    """Mark that a bot plays on for somebody who is gone, if they consented to it; return its entry."""
+    """Record a stand-in for a disconnected participant who consented to it; return the bot's entry."""
     participant = ctx.uow.participant(participant_id)
     consented = bool(participant.consent and participant.consent.get("bots"))
     if not (is_disconnected(participant) and participant.is_working and consented):
         return None
-    # The bot begins as whoever comes again without a token: with a new one, of the next serial.
+    # The bot enters like a participant who returns without a token: with a new one, of the next serial.
     serial = participant.token_serial + 1
     participant.details = {**participant.details, BOT_SINCE: iso(ctx.now), BOT_SERIAL: serial}
     return {

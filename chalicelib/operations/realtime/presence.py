@@ -1,4 +1,4 @@
-"""Whose page is open: sockets, heartbeats, and what follows when somebody is gone or comes back."""
+"""Tracks which participants are present, by sockets and heartbeats, and handles leaving and returning."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from chalicelib.operations.shared.context import Context
 
 from . import dropouts, waiting_rooms
 
-#: A page that reloads is gone for a moment; this long nobody is told, in seconds.
+#: A page that reloads is gone for a moment; for this many seconds no dropout is recorded.
 RELOAD_SECONDS = 3.0
-#: Pages find a host that was started again within this time, in seconds.
+#: Pages reconnect to a restarted host within this time, in seconds.
 RESTART_SECONDS = 30.0
 
 
 def socket_opened(ctx: Context, participant_id: int, connection_id: str, expires: int) -> None:
-    """Take note of a participant's new socket; who was gone is back."""
+    """Record a participant's new socket, which ends their absence."""
     ctx.uow.put_unconditional(
         keys.participant_connection(participant_id, connection_id),
         "presence",
@@ -30,14 +30,14 @@ def socket_opened(ctx: Context, participant_id: int, connection_id: str, expires
     waiting_rooms.refresh_waiting(ctx, participant, quiet=True)
     dropouts.record_return(ctx, participant)
     if dropouts.DONE_SINCE in participant.details:
-        kept = {name: value for name, value in participant.details.items() if name != dropouts.DONE_SINCE}
-        participant.details = kept
+        details = {name: value for name, value in participant.details.items() if name != dropouts.DONE_SINCE}
+        participant.details = details
 
 
 def socket_closed(ctx: Context, participant_id: int, connection_id: str, patience: float = 0.0) -> None:
-    """Take note that a participant's socket has gone; whether they are, is looked at in a moment.
+    """Record that a participant's socket has closed, and schedule the check whether they have left.
 
-    `patience`: seconds for which the socket counts as there all the same.
+    `patience`: seconds for which the socket still counts as open.
     """
     if patience:
         until = int((ctx.now + timedelta(seconds=patience)).timestamp())
@@ -57,7 +57,7 @@ def socket_closed(ctx: Context, participant_id: int, connection_id: str, patienc
 
 
 def check_disconnected(ctx: Context, participant_id: int, since: str) -> None:
-    """See whether somebody whose socket closed has come back; if not, they leave room or group."""
+    """Check whether a participant whose socket closed has reconnected; if not, they leave room or group."""
     if open_sockets(ctx, participant_id):
         return
     participant = ctx.uow.participant(participant_id)
@@ -69,7 +69,7 @@ def check_disconnected(ctx: Context, participant_id: int, since: str) -> None:
 
 
 def heartbeat(ctx: Context, participant_id: int) -> None:
-    """Take note of a heartbeat."""
+    """Record a heartbeat."""
     participant: Participant = ctx.uow.participant(participant_id)
     waiting_rooms.refresh_waiting(ctx, participant, quiet=False)
     dropouts.record_return(ctx, participant)
@@ -83,7 +83,7 @@ def open_sockets(ctx: Context, participant_id: int) -> list[str]:
 
 
 def surplus_connections(ctx: Context, participant_id: int, most: int) -> list[str]:
-    """Return a participant's open sockets beyond a number, the oldest."""
+    """Return a participant's oldest open sockets beyond a number."""
     now = ctx.now.timestamp()
     items: list[Any] = [
         one for one in ctx.uow.items(*keys.participant_connections(participant_id)) if one["expires"] > now

@@ -1,10 +1,10 @@
-"""The waiting room: a lobby in which people wait, and rooms that open when they are full.
+"""The waiting room: a lobby in which participants wait, and rooms that open when they are full.
 
-Whoever waits has one small item in the lobby. Rooms are formed by one operation, one at a time (it is
-conditioned on, and raises, the version of the rooms' header): it reads lobby and rooms, takes those who
-wait and are in no room yet, first come first (or as the experiment groups them), and writes full rooms.
-So each seat is taken once, nobody is in two rooms, and nobody waits beside a free seat. A crash before
-the commit changes nothing; after it the room stands, and lobby items that are left over are ignored.
+Each waiting participant has one small item in the lobby. One operation forms rooms, one at a time (its commit
+is conditional on the version of the rooms' header, and raises it): it reads lobby and rooms, takes the
+participants without a room in order of arrival (or as the experiment groups them), and writes full rooms. So
+each seat is taken once, each participant is in one room, and none waits beside a free seat. A crash before
+the commit changes nothing; after it the room exists, and leftover lobby items are ignored.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from chalicelib.operations.shared.random_seeds import seeded_draws
 
 #: Rooms are formed, and newcomers announced, at most this often; a burst is one message. In seconds.
 COALESCE_SECONDS = 0.25
-#: Who hasn't been heard of for so long is a ghost and gets no seat, in seconds: browsers let a page in the
-#: background speak once a minute.
+#: A participant who has been silent for longer than this gets no seat, in seconds: browsers let a page in the
+#: background send once a minute.
 PRESENCE_TIMEOUT = 90.0
-#: How many lobby items are cleared away, and how many people sent home, in one commit.
+#: How many lobby items one commit deletes, and how many participants it rejects.
 MAX_PER_COMMIT = 40
-#: A transaction of DynamoDB holds a hundred writes. A room takes two, and one for each of its members.
+#: A DynamoDB transaction holds a hundred writes. A room takes two, and one for each of its members.
 MAX_WRITES_PER_COMMIT = 90
 #: A heartbeat that comes sooner than this after the last changes nothing, in seconds.
 MIN_BEAT_INTERVAL = 10.0
@@ -52,19 +52,19 @@ def has_waiting_room(ctx: Context) -> bool:
 
 
 def room_size(ctx: Context) -> int:
-    """How many make a full room: `room_size`, or the `quorum` of the one room there is."""
+    """Return how many make a full room: `room_size`, or the `quorum` of a single room."""
     return int(ctx.experiment.room_size or ctx.experiment.quorum or 0)
 
 
 def max_rooms(ctx: Context) -> float:
-    """How many rooms may open: one for a plain quorum, `opened_rooms` of them, or any number."""
+    """Return how many rooms may open: one for a plain quorum, `rooms` of them, or any number."""
     if not ctx.experiment.room_size:
         return 1
     return ctx.experiment.rooms or math.inf
 
 
 def enter_lobby(ctx: Context, participant: Participant) -> None:
-    """Let a newcomer wait, or be one too many."""
+    """Let a new participant wait, or mark them as overrecruited when all seats are taken."""
     waiting, opened = waiting_entries(ctx), opened_rooms(ctx)
     seats_left = (max_rooms(ctx) - len(opened)) * room_size(ctx)
     taken = sum(len(room["members"]) for room in opened) + len(unseated(waiting, opened))
@@ -87,12 +87,12 @@ def _wait(ctx: Context, participant_id: int, since: datetime, *, quiet: bool) ->
 
 
 def schedule_room_forming(ctx: Context) -> None:
-    """Have rooms formed in a moment; a burst of arrivals is one look."""
+    """Schedule the forming of rooms; a burst of arrivals is coalesced into one."""
     ctx.uow.send_transient(FormRooms(), "group", due=ctx.now + timedelta(seconds=COALESCE_SECONDS))
 
 
 def waiting_entries(ctx: Context) -> list[Mapping[str, Any]]:
-    """Return who waits, in order of arrival."""
+    """Return the waiting participants' items, in order of arrival."""
     return sorted(_items_once(ctx, keys.LOBBY), key=lambda item: (item["since"], item["id"]))
 
 
@@ -104,48 +104,48 @@ def opened_rooms(ctx: Context) -> list[Mapping[str, Any]]:
 def _items_once(ctx: Context, collection: str) -> Sequence[Mapping[str, Any]]:
     if collection not in ctx.read:
         ctx.read[collection] = ctx.uow.items(collection)
-    found: Sequence[Mapping[str, Any]] = ctx.read[collection]
-    return found
+    items: Sequence[Mapping[str, Any]] = ctx.read[collection]
+    return items
 
 
 def lock_rooms(ctx: Context) -> list[Mapping[str, Any]]:
-    """Return the rooms that have opened, as this commit is going to find them, or it is refused.
+    """Return the opened rooms; a commit that finds others is a conflict.
 
-    The header counts them, and is noted before they are read: who opens rooms meanwhile has changed it.
+    The header counts them and is read first, so that opening a room meanwhile changes its version.
     """
     ctx.uow.item(keys.ROOMS_HEADER)
     ctx.read.pop(keys.ROOMS, None)
     opened = opened_rooms(ctx)
     header = ctx.uow.item(keys.ROOMS_HEADER)
     if len(opened) != (header["last_room"] if header is not None else 0):
-        raise Conflict("Rooms are being opened at this moment.")
+        raise Conflict("Another request is opening rooms.")
     return opened
 
 
 def unseated(
     waiting: Sequence[Mapping[str, Any]], opened: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """Return who waits and is in no room yet."""
+    """Return the items of waiting participants without a room."""
     seated = {one for room in opened for one in room["members"]}
     return [item for item in waiting if item["id"] not in seated]
 
 
 def present(ctx: Context, waiting: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Leave out those who haven't been heard of for too long.
+    """Return the items of participants who aren't silent for too long.
 
-    A page that holds a socket and never beats its heart (`quiet`) is there until the socket closes.
+    A page that holds a socket and never sends heartbeats (`quiet`) is present until the socket closes.
     """
     oldest = iso(ctx.now - timedelta(seconds=PRESENCE_TIMEOUT)) or ""
     return [item for item in waiting if item.get("quiet") or item["seen"] >= oldest]
 
 
 def room_of(ctx: Context, participant_id: int) -> Mapping[str, Any] | None:
-    """Return the room in which a participant is, or None."""
+    """Return a participant's room, or None."""
     return next((room for room in opened_rooms(ctx) if participant_id in room["members"]), None)
 
 
 def waiting_entry(ctx: Context, participant_id: int) -> Mapping[str, Any] | None:
-    """Return a participant's place in the lobby; None for who isn't there, or in a room already."""
+    """Return a participant's lobby item; None when they aren't waiting, or have a room already."""
     entry = ctx.uow.item(keys.lobby(participant_id))
     if entry is None or room_of(ctx, participant_id) is not None:
         return None
@@ -153,16 +153,16 @@ def waiting_entry(ctx: Context, participant_id: int) -> Mapping[str, Any] | None
 
 
 def form_rooms(ctx: Context) -> None:
-    """Open as many rooms as can be filled; tell everybody how far it is."""
+    """Open as many rooms as can be filled, and schedule the broadcast of their states."""
     opened = lock_rooms(ctx)
     left = max_rooms(ctx) - len(opened)
     waiting = present(ctx, unseated(waiting_entries(ctx), opened))
-    groups, gone = _eligible_groups(ctx, waiting, left)
-    room_for = MAX_WRITES_PER_COMMIT - _remove_ineligible(ctx, gone)
+    groups, ineligible = _eligible_groups(ctx, waiting, left)
+    room_for = MAX_WRITES_PER_COMMIT - _remove_ineligible(ctx, ineligible)
     fitting = _fitting(groups, room_for)
     room_for -= _open(ctx, fitting, room_for)
     seated = {one for group in groups for one in group}
-    rest = [item["id"] for item in waiting if item["id"] not in seated and item["id"] not in gone]
+    rest = [item["id"] for item in waiting if item["id"] not in seated and item["id"] not in ineligible]
     if len(groups) > len(fitting):
         schedule_room_forming(ctx)
     elif left - len(groups) <= 0:
@@ -172,7 +172,7 @@ def form_rooms(ctx: Context) -> None:
 
 
 def _fitting(groups: Sequence[Sequence[int]], room_for: int) -> list[Sequence[int]]:
-    """Return the first groups whose rooms fit into one commit: one at least."""
+    """Return the first groups whose rooms fit into one commit; at least one."""
     fitting: list[Sequence[int]] = []
     for group in groups:
         room_for -= len(group) + 2
@@ -183,16 +183,16 @@ def _fitting(groups: Sequence[Sequence[int]], room_for: int) -> list[Sequence[in
 
 
 def _reject_remaining(ctx: Context, rest: Sequence[int], room_for: int) -> None:
-    """Tell those for whom no seat is left, as many as this commit takes, and the others in the next."""
+    """Reject participants without a seat, as many as this commit holds; the next one rejects the others."""
     for participant_id in rest[:room_for]:
         ctx.uow.post(RejectOverflow(participant_id))
     if len(rest) > room_for:
         schedule_room_forming(ctx)
 
 
-def _remove_ineligible(ctx: Context, gone: Sequence[int]) -> int:
-    """Take people who may not wait any more out of the lobby, as many as fit; return how many."""
-    cleared = gone[: MAX_PER_COMMIT // 4]
+def _remove_ineligible(ctx: Context, ineligible: Sequence[int]) -> int:
+    """Remove participants who may not wait any more from the lobby, as many as fit; return how many."""
+    cleared = ineligible[: MAX_PER_COMMIT // 4]
     for participant_id in cleared:
         ctx.uow.delete_item(keys.lobby(participant_id))
     return len(cleared)
@@ -201,16 +201,16 @@ def _remove_ineligible(ctx: Context, gone: Sequence[int]) -> int:
 def _eligible_groups(
     ctx: Context, waiting: Sequence[Mapping[str, Any]], most: float
 ) -> tuple[list[list[int]], list[int]]:
-    """Group those who wait; return also those who have finished or withdrawn, whom others replace."""
+    """Group the waiting participants; also return those who finished or withdrew, whom others replace."""
     ids = [item["id"] for item in waiting]
-    gone: list[int] = []
+    ineligible: list[int] = []
     while True:
         groups = _groups(ctx, ids)
         groups = groups[: int(min(most, len(groups)))]
         left = _ineligible(ctx, [one for group in groups for one in group])
         if not left:
-            return groups, gone
-        gone += sorted(left)
+            return groups, ineligible
+        ineligible += sorted(left)
         ids = [one for one in ids if one not in left]
 
 
@@ -220,7 +220,7 @@ def _ineligible(ctx: Context, ids: Sequence[int]) -> set[int]:
 
 
 def may_wait(participant: Participant) -> bool:
-    """Whether a participant may still be given a seat."""
+    """Whether a participant may still get a seat."""
     return participant.is_working and participant.early_exit_reason is None and not participant.node_ids
 
 
@@ -235,16 +235,16 @@ def _groups(ctx: Context, ids: Sequence[int]) -> list[list[int]]:
         chosen = [[person.id for person in group] for group in group_by(people)]
     named = [one for group in chosen for one in group]
     if len(named) != len(set(named)) or not set(named) <= set(ids):
-        raise ExperimentError("group_by must put each of those who wait into one group at most; mend it.")
+        raise ExperimentError("group_by must put each waiting participant into at most one group; fix it.")
     return [group for group in chosen if group]
 
 
 def _open(ctx: Context, groups: Sequence[Sequence[int]], room_for: int = MAX_WRITES_PER_COMMIT) -> int:
-    """Open a room for each group; return how many writes that takes, which are `room_for` at most.
+    """Open a room for each group; return how many writes that takes, at most `room_for`.
 
-    The members' records are part of the commit, so that nobody gets a seat who leaves at this moment, and
-    nobody who gets a seat is sent home at this moment. Of a room of more members than fit into one commit,
-    only as many as fit are.
+    The members' records are part of the commit, so that a participant who leaves at this moment gets no seat,
+    and one who gets a seat isn't rejected at this moment. Of a room with more members than fit into one
+    commit, only as many as fit are part of it.
     """
     header = ctx.uow.item(keys.ROOMS_HEADER)
     number = header["last_room"] if header is not None else 0
@@ -263,15 +263,15 @@ def _open(ctx: Context, groups: Sequence[Sequence[int]], room_for: int = MAX_WRI
 
 
 def leave_lobby(ctx: Context, participant_id: int) -> None:
-    """Let somebody whose part has ended count as waiting no more."""
+    """Remove a participant whose part has ended from the lobby."""
     if has_waiting_room(ctx):
         ctx.uow.delete_item(keys.lobby(participant_id))
 
 
 def _leave(ctx: Context, participant_id: int) -> None:
-    """Take somebody out of the lobby; whoever gives them a seat at the same time is refused, or this is."""
+    """Remove a participant from the lobby; a concurrent commit that seats them conflicts with this one."""
     if any(participant_id in room["members"] for room in lock_rooms(ctx)):
-        raise Conflict("A room was opened with them at this moment.")
+        raise Conflict("A room was opened with this participant meanwhile.")
     ctx.uow.delete_item(keys.lobby(participant_id))
     header = ctx.uow.item(keys.ROOMS_HEADER)
     ctx.uow.put_if_unchanged(
@@ -280,7 +280,7 @@ def _leave(ctx: Context, participant_id: int) -> None:
 
 
 def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
-    """Start a smaller room with those who wait, or let somebody who waited too long go, with pay."""
+    """Open a smaller room with those waiting, or release the participant whose wait timed out, with pay."""
     entry = waiting_entry(ctx, participant_id)
     if entry is None:
         return
@@ -300,18 +300,18 @@ def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
 
 
 def _first_eligible(ctx: Context, waiting: Sequence[Mapping[str, Any]], most: int) -> list[int]:
-    """Return the first of those who wait and may still be given a seat."""
+    """Return the first waiting participants who may still get a seat."""
     ids = [item["id"] for item in waiting]
-    found: list[int] = []
-    while ids and len(found) < most:
+    eligible: list[int] = []
+    while ids and len(eligible) < most:
         some, ids = ids[:most], ids[most:]
         left = _ineligible(ctx, some)
-        found += [one for one in some if one not in left]
-    return found[:most]
+        eligible += [one for one in some if one not in left]
+    return eligible[:most]
 
 
 def reject_overflow(ctx: Context, participant_id: int) -> None:
-    """Let somebody go for whom no seat is left; they are paid and skip to the end."""
+    """Release a participant without a seat; they are paid and skip to the end."""
     participant = ctx.uow.participant(participant_id)
     if participant.status != ParticipantStatus.WORKING or room_of(ctx, participant_id) is not None:
         return
@@ -322,9 +322,9 @@ def reject_overflow(ctx: Context, participant_id: int) -> None:
 
 
 def remove_disconnected(ctx: Context, participant: Participant, entry: Mapping[str, Any], since: str) -> None:
-    """Take somebody whose socket has been closed since then out of the lobby; their place is free again.
+    """Remove a participant whose socket has been closed since then from the lobby, which frees their place.
 
-    Who asks for their state over HTTP all the same is still there.
+    A participant whose page still polls over HTTP is still present.
     """
     if entry["seen"] > since and may_wait(participant):
         ctx.uow.put_if_unchanged(keys.lobby(participant.id), "waiting", {**_fields(entry), "quiet": False})
@@ -334,9 +334,9 @@ def remove_disconnected(ctx: Context, participant: Participant, entry: Mapping[s
 
 
 def refresh_waiting(ctx: Context, participant: Participant, *, quiet: bool | None = None) -> None:
-    """Let a page that is open count as waiting, if its participant should be.
+    """Record that a waiting participant's page is open.
 
-    `quiet`: whether it is a socket that (so far) doesn't beat its heart; None: it asked over HTTP.
+    `quiet`: whether it holds a socket that (so far) sends no heartbeats; None: it polled over HTTP.
     """
     if not has_waiting_room(ctx) or not may_wait(participant):
         return
@@ -354,11 +354,11 @@ def refresh_waiting(ctx: Context, participant: Participant, *, quiet: bool | Non
 
 
 def schedule_room_state(ctx: Context, participant_id: int) -> None:
-    """Have a page that has just begun to listen told how far its room is then."""
+    """Schedule the room state for a page that has just subscribed."""
     participant = ctx.uow.participant(participant_id)
     if not has_waiting_room(ctx) or participant.node_ids:
         return
-    # In a moment, when the socket is surely open; looked up then, since others come meanwhile.
+    # After a delay, when the socket is surely open; read then, since others may arrive meanwhile.
     name, due = f"standing-{participant_id}", ctx.now + timedelta(seconds=COALESCE_SECONDS)
     ctx.uow.send_transient(SendRoomState(participant_id), name, due=due)
 
@@ -373,29 +373,29 @@ def _seconds_since(ctx: Context, text: str) -> float:
 
 
 def room_state(ctx: Context, participant_id: int) -> dict[str, Any]:
-    """Return how far a participant's room is: q, n, overrecruited, and since when they wait."""
+    """Return the state of a participant's room: q, n, overrecruited, and since when they wait."""
     participant = ctx.uow.participant(participant_id)
     size = room_size(ctx)
     room = room_of(ctx, participant_id)
-    shown: dict[str, Any] = {
+    state: dict[str, Any] = {
         "q": size,
         "overrecruited": participant.status == ParticipantStatus.OVERRECRUITED,
     }
     if participant.early_exit_reason:
-        shown["released"] = True
+        state["released"] = True
     if room is not None:
-        # A room that started smaller is complete all the same: the page opens when n reaches q.
-        return {**shown, "q": len(room["members"]), "n": len(room["members"]), "room": room["id"]}
+        # A room that opened smaller is complete: the page continues when n reaches q.
+        return {**state, "q": len(room["members"]), "n": len(room["members"]), "room": room["id"]}
     here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
     entry = ctx.uow.item(keys.lobby(participant_id))
-    shown["n"] = room_fill(here, size, participant_id)
+    state["n"] = room_fill(here, size, participant_id)
     if entry is not None:
-        shown["since"] = entry["since"]
-    return shown
+        state["since"] = entry["since"]
+    return state
 
 
 def room_fill(here: Sequence[int], size: int, participant_id: int) -> int:
-    """How many are in the room that a participant is waiting for; never all, since it isn't open yet."""
+    """Return how many wait for a participant's room; never all, since it isn't open yet."""
     if not size:
         return 0
     place = here.index(participant_id) if participant_id in here else len(here)
@@ -404,7 +404,7 @@ def room_fill(here: Sequence[int], size: int, participant_id: int) -> int:
 
 
 def room_counts(ctx: Context) -> list[tuple[list[int], dict[str, Any]]]:
-    """Return what those who wait are told: who, and how far their room is."""
+    """Return the participants of each waiting group, and the state of their room."""
     size = room_size(ctx)
     here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
     groups = [here[start : start + size] for start in range(0, len(here), size or 1)]
@@ -412,9 +412,9 @@ def room_counts(ctx: Context) -> list[tuple[list[int], dict[str, Any]]]:
 
 
 def opening_state(ctx: Context, number: int) -> tuple[list[int], dict[str, Any]]:
-    """Return who is told that a room has opened, and what; their lobby items are cleared away.
+    """Call `room_opened`; return the members and the state to send them, and delete their lobby items.
 
-    Of a very large room some items are left, which nobody minds: their people have a seat.
+    Some items of a very large room remain, which does no harm: their participants have a seat.
     """
     (room,) = ctx.uow.items(*keys.room(number))
     members: list[int] = list(room["members"])
@@ -434,7 +434,7 @@ def _send_state(ctx: Context, participant_id: int, state: dict[str, Any]) -> Non
 def get_waiting_room(ctx: Context, participant_id: int) -> dict[str, Any]:
     """Return q, n, overrecruited, since when the participant waits, and the room once it has opened.
 
-    `look_after`: after how many seconds the page is to look again.
+    `look_after`: after how many seconds the page should poll again.
     """
     participant = own_participant(ctx, participant_id)
     refresh_waiting(ctx, participant)

@@ -500,7 +500,7 @@ def test_who_has_a_seat_cannot_leave_the_lobby(new_stage: NewStage) -> None:
     stage.wait(1)
 
     def leave(ctx: Context) -> None:
-        with pytest.raises(Conflict, match="opened with them"):
+        with pytest.raises(Conflict, match="opened with this participant"):
             waiting_rooms._leave(ctx, people[1].id)
 
     stage.world.app.run(leave)

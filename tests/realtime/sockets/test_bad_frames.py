@@ -46,7 +46,7 @@ def test_a_binary_frame_is_answered_with_an_error(stage: Stage) -> None:
 def test_an_error_says_what_to_do(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     ear.say("no colon at all")
-    assert ear.told("petri")[0]["error_text"] == "A frame is <channel>:<data>."
+    assert ear.told("petri")[0]["error_text"] == "A frame must have the form <channel>:<data>."
 
 
 @pytest.mark.parametrize("frame", ["elsewhere:hello", "no colon", b"\x00"], ids=str)
