@@ -1,4 +1,4 @@
-"""The author's own addresses (`@experiment_route`), behind the same door as Petri's."""
+"""Serves the author's own routes (`@experiment_route`), with the checks of Petri's routes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .responses import HEADERS, encode, json_response
 from .routing import HttpCall, endpoint
 
 HTML = "text/html; charset=utf-8"
-#: What was registered, so that another run in the same process can take other addresses.
+#: The registered routes, so that another run in the same process can register others.
 _registered: WeakKeyDictionary[Chalice, list[tuple[str, str]]] = WeakKeyDictionary()
 
 
 def register(app: Chalice, routes: Iterable[AuthorRoute]) -> None:
-    """Let the app answer an author's addresses, in place of those that were registered before."""
+    """Register an author's routes with the app, in place of earlier ones."""
     unregister(app)
     blueprint = Blueprint(__name__)
     added: list[tuple[str, str]] = []
@@ -33,7 +33,7 @@ def register(app: Chalice, routes: Iterable[AuthorRoute]) -> None:
 
 
 def unregister(app: Chalice) -> None:
-    """Take the author's addresses away again."""
+    """Remove the author's routes."""
     for path, method in _registered.pop(app, []):
         del app.routes[path][method]
         if not app.routes[path]:
@@ -41,40 +41,39 @@ def unregister(app: Chalice) -> None:
 
 
 def _view(route: AuthorRoute) -> Callable[[HttpCall], Response]:
-    address = CustomRoute(
-        route.name, route.function, route.is_method, lambda made: to_response(made, route.name)
+    custom_route = CustomRoute(
+        route.name, route.function, route.is_method, lambda result: to_response(result, route.name)
     )
 
     def answer(call: HttpCall) -> Response:
-        given = call.parameters
-        page: CustomResponse = call.run(
+        parameters = call.parameters
+        response: CustomResponse = call.run(
             answer_custom_route,
-            address,
-            arguments=route.rule.arguments(given.path),
-            parameters=given.others(()),
+            custom_route,
+            arguments=route.rule.arguments(parameters.path),
+            parameters=parameters.others(()),
         )
-        return Response(page.body, headers=dict(page.headers), status_code=page.status)
+        return Response(response.body, headers=dict(response.headers), status_code=response.status)
 
     answer.__name__ = f"author_{route.name}"
     answer.__doc__ = route.function.__doc__
     return answer
 
 
-def to_response(made: Any, name: str) -> CustomResponse:
-    """Write what an author's function returned: fields, a page as text, a Response, or nothing.
+def to_response(result: Any, name: str) -> CustomResponse:
+    """Serialize the result of an author's function: a dict of fields, a page as text, a Response, or None.
 
     Raises ExperimentError for anything else.
     """
-    if made is None or isinstance(made, dict):
-        answer = json_response(made or {}, f"What {name}() returned")
-    elif isinstance(made, str):
-        answer = Response(made, headers={**HEADERS, "Content-Type": HTML})
-    elif isinstance(made, Response):
-        answer = made
+    if result is None or isinstance(result, dict):
+        answer = json_response(result or {}, f"The result of {name}()")
+    elif isinstance(result, str):
+        answer = Response(result, headers={**HEADERS, "Content-Type": HTML})
+    elif isinstance(result, Response):
+        answer = result
     else:
         raise ExperimentError(
-            f"{name}() returned {type(made).__name__}; "
-            "return a dict, a text, a Response of chalice, or nothing."
+            f"{name}() returned {type(result).__name__}; return a dict, a str, a chalice Response, or None."
         )
     return CustomResponse(answer.status_code, _headers(answer), _body(answer, name))
 
@@ -88,4 +87,4 @@ def _body(answer: Response, name: str) -> str | bytes:
     body: Any = answer.body
     if body is None:
         return ""
-    return body if isinstance(body, str | bytes) else encode(body, f"What {name}() returned")
+    return body if isinstance(body, str | bytes) else encode(body, f"The result of {name}()")

@@ -1,4 +1,4 @@
-"""The way in: vendors confirm an assignment before it gets a seat, and tries are counted by address."""
+"""Checks entries: vendors confirm assignments before they get a seat, and a rate limit applies by address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .routing import HttpCall
 
 logger = logging.getLogger("petri.entrances")
 
-#: Refusals that a person gets who tries ids, or links, that aren't theirs.
+#: Refusals of attempts with another person's ids or links.
 _GUESSES = frozenset(
     {"entry_not_known", "entry_link_invalid", "recruiter_not_asked", "participant_not_found"}
 )
@@ -27,27 +27,27 @@ _rate_limiter = EntryRateLimiter()
 
 
 def require_confirmed(call: HttpCall, entry: EntryRequest) -> EntryRequest:
-    """Return an entry with what its vendor said about it; Forbidden, or Busy, when it didn't confirm it."""
+    """Return an entry with its vendor's confirmation; Forbidden or Busy if the vendor doesn't confirm it."""
     check_ids(entry)
-    ask = call.run(confirming_vendor, entry)
-    if ask is None:
+    request = call.run(confirming_vendor, entry)
+    if request is None:
         return entry
-    book = services.current().recruiters
+    recruiters = services.current().recruiters
     try:
-        book.confirm_entry(
-            ask.recruiter, entry.worker_id, entry.hit_id, entry.assignment_id, ask.recruiter_state
+        recruiters.confirm_entry(
+            request.recruiter, entry.worker_id, entry.hit_id, entry.assignment_id, request.recruiter_state
         )
     except VendorError as error:
-        # The vendor's words may repeat ids; what kind of failure it was says enough.
-        logger.warning("%s couldn't be asked about an entry (%s)", ask.recruiter, type(error).__name__)
+        # The vendor's message may contain ids; the error's type says enough.
+        logger.warning("%s couldn't confirm an entry (%s)", request.recruiter, type(error).__name__)
         return replace(entry, confirmation=UNAVAILABLE)
     return replace(entry, confirmation=CONFIRMED)
 
 
 def rate_limited(call: HttpCall, enter: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Let a caller enter, unless too many came from their address; tries with wrong ids count for more.
+    """Let a caller enter, within the rate limit of their address; attempts with wrong ids cost more.
 
-    In debug mode, and for the operator, nothing is counted.
+    The limit doesn't apply in debug mode or to the operator.
     """
     app = services.current()
     if call.caller.kind == OPERATOR or RunSettings.read(app.config).mode == "debug":
@@ -56,8 +56,8 @@ def rate_limited(call: HttpCall, enter: Callable[[], dict[str, Any]]) -> dict[st
     wait = _rate_limiter.take(key)
     if wait:
         raise TooManyTries(
-            "Too many people begin from your address at this moment. Leave this page open: it tries again by "
-            "itself.",
+            "Too many people are starting from your network right now. Leave this page open: it retries "
+            "automatically.",
             retry_after=wait,
         )
     try:

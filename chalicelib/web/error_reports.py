@@ -1,4 +1,4 @@
-"""/handle-error: a participant met an error and tells us."""
+"""/handle-error: takes a page's report of an error."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from .participants import WORKER
 from .routing import HttpCall, endpoint
 
 routes = Blueprint(__name__)
-#: Reports are for a person to read; what is longer is cut, and says so.
-LONGEST = 4000
-LONGEST_ID = 15
+#: The longest value of a report, in characters; longer ones are truncated.
+MAX_VALUE_LENGTH = 4000
+MAX_ID_DIGITS = 15
 
 
 @endpoint(routes, "/handle-error", ("POST",))
 def handle_error(call: HttpCall) -> dict[str, Any]:
-    """Take the comment, complete the participant (with their token) so that they are paid."""
+    """Record the report and, if it comes with a token, end the participant's part with pay."""
     claimed = call.parameters.text("participant_id") or ""
-    report = {name: str(value)[:LONGEST] for name, value in call.parameters.others(WORKER).items()}
-    is_id = claimed.isascii() and claimed.isdigit() and len(claimed) <= LONGEST_ID
+    report = {name: str(value)[:MAX_VALUE_LENGTH] for name, value in call.parameters.others(WORKER).items()}
+    is_id = claimed.isascii() and claimed.isdigit() and len(claimed) <= MAX_ID_DIGITS
     participant_id = int(claimed) if is_id else None
     if call.caller.kind == PARTICIPANT:
         participant_id = call.caller.participant_id
     try:
         result: dict[str, Any] = call.run(report_error, participant_id, report)
     except Unauthorized:
-        # Without a token nobody is completed by it, yet what they write is heard.
+        # Without a valid token, the report is recorded and no participant's part ends.
         result = call.run(report_error, None, report)
     return result

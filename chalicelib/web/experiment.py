@@ -1,4 +1,4 @@
-"""/experiment/<property>: what the experiment tells its pages."""
+"""/experiment, /launch and /summary: the experiment's properties, launch and progress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def experiment(call: HttpCall) -> dict[str, Any]:
 
 
 def public_property(call: HttpCall) -> dict[str, Any]:
-    """Return the property that the address names."""
+    """Return the public property that the path names."""
     result: dict[str, Any] = call.run(read_property, name=call.parameters.path["name"])
     return result
 
@@ -36,14 +36,14 @@ def experiment_property(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/launch", ("POST",))
 def launch(call: HttpCall) -> dict[str, Any]:
-    """Set up and open recruitment, once."""
+    """Set up the experiment and open recruitment; idempotent."""
     result: dict[str, Any] = call.run(launch_experiment)
     return result
 
 
 @endpoint(routes, "/summary")
 def summary(call: HttpCall) -> dict[str, Any]:
-    """Return participants by status and what is left to fill."""
+    """Return the counts of participants by status, and of the places left to fill."""
     result: dict[str, Any] = call.run(summarize)
     return result
 
@@ -57,7 +57,7 @@ def ad_address(call: HttpCall) -> dict[str, Any]:
 
 
 def _site(call: HttpCall) -> str:
-    """Return where the pages are; behind CloudFront a request names another host."""
+    """Return the address of the pages; behind CloudFront a request names another host."""
     site_url = services.current().site_url
     if site_url is not None:
         return site_url()

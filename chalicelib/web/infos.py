@@ -1,4 +1,4 @@
-"""/info: what participants answer."""
+"""/info, /transformation and /tracking_event: infos and their relations."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ routes = Blueprint(__name__)
 
 @endpoint(routes, "/info/{node_id}", ("POST",))
 def info_post(call: HttpCall) -> dict[str, Any]:
-    """Make an info at a node."""
-    given = call.parameters
+    """Create an info at a node."""
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
         create_info,
-        node_id=given.path_number("node_id"),
-        contents=given.text("contents"),
-        info_type=given.text("info_type"),
-        failed=given.flag("failed"),
-        fields=given.free_fields(),
+        node_id=parameters.path_number("node_id"),
+        contents=parameters.text("contents"),
+        info_type=parameters.text("info_type"),
+        failed=parameters.flag("failed"),
+        fields=parameters.free_fields(),
     )
     return result
 
@@ -34,31 +34,31 @@ def info_post(call: HttpCall) -> dict[str, Any]:
 @endpoint(routes, "/info/{node_id}/{info_id}")
 def info_get(call: HttpCall) -> dict[str, Any]:
     """Return one info, own or received."""
-    given = call.parameters
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
-        get_info, node_id=given.path_number("node_id"), info_id=given.path_number("info_id")
+        get_info, node_id=parameters.path_number("node_id"), info_id=parameters.path_number("info_id")
     )
     return result
 
 
 @endpoint(routes, "/transformation/{node_id}/{info_in_id}/{info_out_id}", ("POST",))
 def transformation(call: HttpCall) -> dict[str, Any]:
-    """Record a transformation at a node."""
-    given = call.parameters
+    """Create a transformation at a node."""
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
         create_transformation,
-        node_id=given.path_number("node_id"),
-        info_in_id=given.path_number("info_in_id"),
-        info_out_id=given.path_number("info_out_id"),
-        transformation_type=given.text("transformation_type"),
-        fields=given.free_fields(),
+        node_id=parameters.path_number("node_id"),
+        info_in_id=parameters.path_number("info_in_id"),
+        info_out_id=parameters.path_number("info_out_id"),
+        transformation_type=parameters.text("transformation_type"),
+        fields=parameters.free_fields(),
     )
     return result
 
 
 @endpoint(routes, "/tracking_event/{node_id}", ("POST",))
 def tracking_event(call: HttpCall) -> dict[str, Any]:
-    """Keep an event at a node."""
-    given = call.parameters
-    result: dict[str, Any] = call.run(track_event, given.path_number("node_id"), given.details())
+    """Store a tracking event at a node."""
+    parameters = call.parameters
+    result: dict[str, Any] = call.run(track_event, parameters.path_number("node_id"), parameters.details())
     return result

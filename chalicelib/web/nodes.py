@@ -1,7 +1,7 @@
-"""/node: joining a network, and all that is at a node.
+"""/node: joining a network, and the records at a node.
 
-API Gateway wants one name for the first variable of all these paths, so the participant of
-POST /node/<participant_id> is called node_id here too.
+API Gateway requires one name for the first variable of all these paths, so the participant's id in
+POST /node/<participant_id> is called node_id too.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def _node_id(call: HttpCall) -> int:
 
 @endpoint(routes, "/node/{node_id}", ("POST",))
 def node_post(call: HttpCall) -> dict[str, Any] | Response:
-    """Make a node for a participant.
+    """Create a node for a participant.
 
-    With `allow_none`, "nothing is left" and "not yet" are answers with status 200 and without a node, so
+    With `allow_none`, "no place is left" and "not yet" are responses with status 200 and without a node, so
     that a browser doesn't report the normal end of an experiment as an error.
     """
     allow_none = call.parameters.flag("allow_none")
@@ -46,9 +46,9 @@ def node_post(call: HttpCall) -> dict[str, Any] | Response:
 
 @endpoint(routes, "/node/{node_id}/neighbors")
 def neighbors(call: HttpCall) -> dict[str, Any]:
-    """Return a node's living neighbours."""
-    given = call.parameters
-    if given.one("failed") is not None:
+    """Return a node's neighbours that haven't failed."""
+    parameters = call.parameters
+    if parameters.one("failed") is not None:
         raise BadRequest(
             "neighbors doesn't accept `failed`: it returns living nodes over living vectors. "
             "Ask for /vectors with failed=all instead.",
@@ -57,8 +57,8 @@ def neighbors(call: HttpCall) -> dict[str, Any]:
     result: dict[str, Any] = call.run(
         vectors.list_neighbors,
         node_id=_node_id(call),
-        node_type=given.text("node_type"),
-        connection=given.text("connection") or "to",
+        node_type=parameters.text("node_type"),
+        connection=parameters.text("connection") or "to",
     )
     return result
 
@@ -77,13 +77,13 @@ def vectors_get(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/node/{node_id}/connect/{other_node_id}", ("POST",))
 def connect(call: HttpCall) -> dict[str, Any]:
-    """Connect a node with another one."""
-    given = call.parameters
+    """Connect a node with another node."""
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
         vectors.connect_nodes,
         node_id=_node_id(call),
-        other_id=given.path_number("other_node_id"),
-        direction=given.text("direction") or "to",
+        other_id=parameters.path_number("other_node_id"),
+        direction=parameters.text("direction") or "to",
     )
     return result
 
@@ -108,13 +108,13 @@ def received_infos(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/node/{node_id}/transmissions")
 def transmissions_get(call: HttpCall) -> dict[str, Any]:
-    """Return transmissions at a node; what is pending there is received."""
-    given = call.parameters
+    """Return transmissions at a node, and receive the pending ones."""
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
         transmissions.list_transmissions,
         node_id=_node_id(call),
-        direction=given.text("direction") or "incoming",
-        status=given.text("status") or "all",
+        direction=parameters.text("direction") or "incoming",
+        status=parameters.text("status") or "all",
     )
     return result
 
@@ -122,13 +122,13 @@ def transmissions_get(call: HttpCall) -> dict[str, Any]:
 @endpoint(routes, "/node/{node_id}/transmit", ("POST",))
 def transmit(call: HttpCall) -> dict[str, Any]:
     """Send infos from a node."""
-    given = call.parameters
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
         transmissions.transmit,
         node_id=_node_id(call),
-        what=given.text("what"),
-        to_whom=given.text("to_whom"),
-        fields=given.free_fields(),
+        what=parameters.text("what"),
+        to_whom=parameters.text("to_whom"),
+        fields=parameters.free_fields(),
     )
     return result
 

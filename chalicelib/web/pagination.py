@@ -1,7 +1,7 @@
-"""Lists that are longer than one answer may be come in pages; short ones come whole, as they always did.
+"""Paginates lists that are longer than one response may be; shorter ones are returned whole.
 
-Lambda takes and gives 6 MB at once. A page tells with `next_offset` where the next one begins: ask again with
-`?offset=` that number.
+A Lambda response holds 6 MB. A page's `next_offset` says where the next one begins: request it with
+`?offset=` and that number.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from chalicelib.errors import BadRequest, TooLarge
 
 from .parameters import Parameters
 
-#: Bytes of a list: what Lambda gives back holds the answer as JSON text, so quotes are written twice.
+#: The largest list, in bytes: a Lambda response contains the body as a JSON string, which escapes quotes.
 MAX_RESPONSE_BYTES: Final = 4 * 1024 * 1024
 OFFSET: Final = "offset"
 NEXT: Final = "next_offset"
 
 
 def page_of(fields: Mapping[str, Any], parameters: Parameters, encode: Callable[[Any], str]) -> str:
-    """Return the JSON text of the fields, or of as much of their list as fits, from `offset` on.
+    """Serialize the fields, or as much of their list as fits, from `offset` on.
 
-    The text that is measured is the text that is sent, so a short answer is written as JSON once. BadRequest
-    for an offset that isn't a number; TooLarge for an answer that is too long and has no list.
+    The measured text is the one that is sent, so a short response is serialized once. BadRequest for an
+    offset that isn't a number; TooLarge for a response that is too long and has no list.
     """
     offset = _offset(parameters)
     name = _longest_list(fields) if offset else None
@@ -34,9 +34,7 @@ def page_of(fields: Mapping[str, Any], parameters: Parameters, encode: Callable[
             return text
         name = _longest_list(fields)
     if name is None:
-        raise TooLarge(
-            f"This answer is above {MAX_RESPONSE_BYTES // 2**20} MB, the most that is sent at once."
-        )
+        raise TooLarge(f"This response exceeds the limit of {MAX_RESPONSE_BYTES // 2**20} MB.")
     rest = fields[name][offset:]
     page = _first_that_fit(rest, encode)
     others = {one: value for one, value in fields.items() if one != name}
@@ -56,22 +54,22 @@ def _longest_list(fields: Mapping[str, Any]) -> str | None:
 
 
 def _offset(parameters: Parameters) -> int:
-    given = parameters.text(OFFSET)
-    if given is None:
+    text = parameters.text(OFFSET)
+    if text is None:
         return 0
-    if not given.isascii() or not given.isdigit():
-        raise BadRequest(f"offset is a number that an earlier answer gave as {NEXT}, not {given[:40]!r}.")
-    return int(given[:12])
+    if not text.isascii() or not text.isdigit():
+        raise BadRequest(f"offset must be a number, the {NEXT} of an earlier response, not {text[:40]!r}.")
+    return int(text[:12])
 
 
 def _first_that_fit(items: list[Any], encode: Callable[[Any], str]) -> list[str]:
-    """Return the JSON texts of the first items, as many as fit into one answer."""
+    """Serialize the first items, as many as fit into one response."""
     texts: list[str] = []
     size = 0
     for item in items:
         text = encode(item)
         size += _size(text)
-        # One record is bounded far below; it goes alone if need be.
+        # A single record is far below the limit; it is sent alone if need be.
         if size > MAX_RESPONSE_BYTES and texts:
             break
         texts.append(text)
@@ -79,10 +77,10 @@ def _first_that_fit(items: list[Any], encode: Callable[[Any], str]) -> list[str]
 
 
 def _is_short(text: str) -> bool:
-    # Most answers are so short that nothing has to be counted.
+    # Most responses are so short that their bytes needn't be counted.
     return len(text) * 6 <= MAX_RESPONSE_BYTES or _size(text) <= MAX_RESPONSE_BYTES
 
 
 def _size(text: str) -> int:
-    """Return the bytes of a text once it is written as JSON itself."""
+    """Return the size of a text, in bytes, when it is serialized as a JSON string."""
     return len(json.dumps(text, ensure_ascii=False).encode())

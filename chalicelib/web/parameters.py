@@ -1,4 +1,4 @@
-"""What a request brings: parameters from the query, a form body or JSON, read by name and type."""
+"""Parses a request's parameters, from the query, a form body or JSON, by name and type."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from chalicelib.model.record import PROPERTIES, Failed
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-#: A body of these types is read as a form if it looks like one: old clients name none.
+#: A body of these types is parsed as a form or JSON, since old clients send no type.
 LOOSE = ("", "application/octet-stream", "text/plain")
 REQUEST_ID_FIELD = "request_id"
 MAX_REQUEST_ID_LENGTH = 100
-#: JavaScript's numbers are exact up to here, and ids end below.
+#: JavaScript's integers are exact up to this many digits; ids have fewer.
 MAX_DIGITS = 15
-#: How deep objects and lists may be nested in one another.
+#: How deep objects and lists may be nested.
 MAX_DEPTH = 32
 #: How many fields one request may have.
 MAX_FIELDS = 1000
 #: How many names one JSON object may have, such as an object in `details`.
 MAX_NAMES = 10_000
-#: How many names and values one JSON text may hold, at all depths together.
+#: The total of names and values that one JSON text may hold, at all depths.
 MAX_VALUES = 200_000
-#: Bytes of a body that is read before the caller has shown a token: reading costs time that others wait for.
+#: The largest body, in bytes, of a request without a token: parsing it delays other requests.
 MAX_ANONYMOUS_BODY = 256 * 1024
-#: How much of a wrong value an error shows.
+#: How many characters of an invalid value an error quotes.
 MAX_QUOTED = 60
 
 
 class Parameters:
-    """The parameters of one request; each is used by name, and a doubled one is refused."""
+    """The parameters of one request, read by name; a duplicate is refused."""
 
     def __init__(self, values: Mapping[str, list[Any]], path: Mapping[str, str]) -> None:
-        """`values`: everything sent under each name; `path`: the address's own parts, decoded."""
+        """`values`: all values sent under each name; `path`: the path's variables, decoded."""
         self._values = values
         self.path = path
 
     @classmethod
     def of(cls, request: Request) -> Parameters:
-        """Read a request; BadRequest for a body that can't be read."""
+        """Parse a request; BadRequest for a body that can't be parsed."""
         values: dict[str, list[Any]] = {}
         if request.query_params is not None:
             if len(request.query_params) > MAX_FIELDS:
-                raise BadRequest(f"The address has over {MAX_FIELDS:,} parameters; send fewer.")
+                raise BadRequest(f"The query has more than {MAX_FIELDS:,} parameters; send fewer.")
             for name in request.query_params:
                 values.setdefault(name, []).extend(request.query_params.getlist(name))
         for name, value in _body_pairs(request):
@@ -62,7 +62,7 @@ class Parameters:
         return cls(values, path)
 
     def one(self, *names: str) -> Any | None:
-        """Return the value sent under one of several names, or None; BadRequest when there are two."""
+        """Return the value sent under one of several names, or None; BadRequest for different values."""
         found = [value for name in names for value in self._values.get(name, ())]
         if len(found) > 1 and any(value != found[0] for value in found[1:]):
             raise BadRequest(
@@ -71,7 +71,7 @@ class Parameters:
         return found[0] if found else None
 
     def text(self, *names: str) -> str | None:
-        """Return a text, or None; any other JSON value as its JSON text, so that true is "true"."""
+        """Return a text, or None; any other JSON value as its JSON text, such as "true"."""
         value = self.one(*names)
         if value is None or isinstance(value, str):
             return value
@@ -85,15 +85,15 @@ class Parameters:
         return value
 
     def number(self, *names: str) -> int:
-        """Return a whole number; BadRequest when it is missing or no number."""
+        """Return a whole number; BadRequest when it is missing or isn't a number."""
         return whole_number(names[0], self.require(*names))
 
     def path_number(self, name: str) -> int:
-        """Return a part of the address as a whole number."""
+        """Return a variable of the path as a whole number."""
         return whole_number(name, self.path[name])
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """Return True or False, written as these words in any case."""
+        """Return a boolean, sent as True or False in any case."""
         value = self.one(name)
         if value is None:
             return default
@@ -114,7 +114,7 @@ class Parameters:
         return self.json_object("details") or {}
 
     def json_object(self, name: str) -> dict[str, Any] | None:
-        """Return a JSON object, sent as such or as its text; None when it is missing or empty."""
+        """Return a JSON object, sent as an object or as text; None when it is missing or empty."""
         value = self.one(name)
         if value is None or value == "":
             return None
@@ -131,18 +131,18 @@ class Parameters:
         return fields
 
     def others(self, used: Iterable[str]) -> dict[str, Any]:
-        """Return what was sent beside the names used."""
+        """Return the parameters besides those with the given names."""
         skip = {*used, REQUEST_ID_FIELD}
         return {name: self.one(name) for name in self._values if name not in skip}
 
     def fingerprint(self, method: str, path: str) -> str:
-        """Return a hash of what is asked, the request id apart."""
-        asked = {name: value for name, value in self._values.items() if name != REQUEST_ID_FIELD}
-        text = json.dumps([method, path, asked], sort_keys=True, default=str)
+        """Return a hash of the request, without its id."""
+        parameters = {name: value for name, value in self._values.items() if name != REQUEST_ID_FIELD}
+        text = json.dumps([method, path, parameters], sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     def request_id(self, header: str | None) -> str | None:
-        """Return the request's id, from the header or the field."""
+        """Return the request id, from the header or the field."""
         value = header or self.text(REQUEST_ID_FIELD)
         if not value:
             return None
@@ -163,12 +163,12 @@ def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:
         if not isinstance(value, dict):
             raise BadRequest("The body must be a JSON object.", code="bad_json")
         if len(value) > MAX_FIELDS:
-            raise BadRequest(f"The body has over {MAX_FIELDS:,} fields; send fewer.", code="bad_json")
+            raise BadRequest(f"The body has more than {MAX_FIELDS:,} fields; send fewer.", code="bad_json")
         return list(value.items())
     if content_type == FORM or content_type in LOOSE:
         return _form_pairs(body)
     raise BadRequest(
-        f"A body of type {_short(content_type)} can't be read: send a form ({FORM}) or JSON ({JSON}).",
+        f"A body of type {_short(content_type)} can't be parsed: send a form ({FORM}) or JSON ({JSON}).",
         code="unsupported_body",
     )
 
@@ -178,7 +178,7 @@ def _form_pairs(body: str) -> list[tuple[str, str]]:
         return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except (ValueError, UnicodeDecodeError) as error:
         raise BadRequest(
-            f"The form can't be read: it isn't UTF-8, or has over {MAX_FIELDS:,} fields."
+            f"The form can't be parsed: it isn't UTF-8, or has more than {MAX_FIELDS:,} fields."
         ) from error
 
 
@@ -192,7 +192,7 @@ def _decoded(raw: str | bytes) -> str:
 
 
 def read_json(text: str, what: str) -> Any:
-    """Read a JSON text; BadRequest names what it was and where it breaks off."""
+    """Parse a JSON text; BadRequest names it and the position of the error."""
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
@@ -202,7 +202,7 @@ def read_json(text: str, what: str) -> Any:
 
 
 def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON number")
+    raise ValueError(f"{word} is not a valid JSON number")
 
 
 def _finite(word: str) -> float:
@@ -214,17 +214,17 @@ def _finite(word: str) -> float:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > MAX_NAMES:
-        raise ValueError(f"one object has {len(pairs):,} names; the most are {MAX_NAMES:,}")
+        raise ValueError(f"one object has {len(pairs):,} names; the maximum is {MAX_NAMES:,}")
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"{_short(name)} stands twice in one object")
+            raise ValueError(f"duplicate key {_short(name)}")
         found[name] = value
     return found
 
 
 def _require_valid_content(value: Any, what: str) -> None:
-    """Refuse what is nested too deep, or holds too much or characters that can't be stored."""
+    """Refuse JSON that is nested too deep, holds too many values, or has characters that can't be stored."""
     level, depth, seen = [value], 0, 0
     while level:
         if depth > MAX_DEPTH:
@@ -250,23 +250,23 @@ def _unquoted(part: str) -> str:
     try:
         return unquote(part, errors="strict")
     except UnicodeDecodeError as error:
-        raise BadRequest("The address isn't UTF-8 text.", code="bad_encoding") from error
+        raise BadRequest("The path isn't UTF-8 text.", code="bad_encoding") from error
 
 
 def check_text(text: str) -> None:
-    """Refuse NUL characters and broken surrogates, which neither CSV nor SQLite tools can carry."""
+    """Refuse NUL characters and unpaired surrogates, which CSV and SQLite tools can't represent."""
     if "\x00" in text:
-        raise BadRequest("NUL characters can't be stored; leave them out.", code="bad_characters")
+        raise BadRequest("NUL characters can't be stored; remove them.", code="bad_characters")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise BadRequest(
-            "The text holds half of a character; send whole UTF-8.", code="bad_characters"
+            "The text contains an unpaired surrogate; send valid UTF-8.", code="bad_characters"
         ) from error
 
 
 def whole_number(name: str, text: str) -> int:
-    """Read an id or number; BadRequest for anything but digits."""
+    """Parse an id or number; BadRequest for anything but digits."""
     word = text.strip()
     digits = word.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS):

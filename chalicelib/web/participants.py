@@ -1,4 +1,4 @@
-"""/participant: somebody begins, comes back, or is looked at."""
+"""/participant: creates, resumes, reads and completes participants."""
 
 from __future__ import annotations
 
@@ -44,49 +44,55 @@ NAMED = (
 
 @endpoint(routes, "/participant", ("POST",))
 def participant_post(call: HttpCall) -> dict[str, Any]:
-    """Make a participant; with an assignment alone, load the one who has it."""
-    given = call.parameters
-    worker_id, hit_id, assignment_id = given.text(*WORKER), given.text(*HIT), given.text(*ASSIGNMENT)
+    """Create a participant; with an assignment alone, load the one who has it."""
+    parameters = call.parameters
+    worker_id, hit_id, assignment_id = (
+        parameters.text(*WORKER),
+        parameters.text(*HIT),
+        parameters.text(*ASSIGNMENT),
+    )
     if assignment_id and worker_id is None and hit_id is None:
         loaded: dict[str, Any] = entry_checks.rate_limited(
             call,
-            lambda: call.run(load, assignment_id=assignment_id, worker_id=None, signed=given.text("entry")),
+            lambda: call.run(
+                load, assignment_id=assignment_id, worker_id=None, signed=parameters.text("entry")
+            ),
         )
         return loaded
     if worker_id is None or hit_id is None or assignment_id is None:
-        raise BadRequest("workerId, hitId and assignmentId are all needed.", code="id_missing")
-    return _create(call, worker_id, hit_id, assignment_id, given.text("mode") or "debug")
+        raise BadRequest("workerId, hitId and assignmentId are required.", code="id_missing")
+    return _create(call, worker_id, hit_id, assignment_id, parameters.text("mode") or "debug")
 
 
 @endpoint(routes, "/participant/{participant_id}/{hit_id}/{assignment_id}/{mode}", ("POST",))
 def participant_post_by_path(call: HttpCall) -> dict[str, Any]:
-    """Make a participant whose ids stand in the address; the first part is the worker's id."""
+    """Create a participant whose ids are in the path; the first part is the worker's id."""
     path = call.parameters.path
     return _create(call, path["participant_id"], path["hit_id"], path["assignment_id"], path["mode"])
 
 
 def _create(call: HttpCall, worker_id: str, hit_id: str, assignment_id: str, mode: str) -> dict[str, Any]:
-    given = call.parameters
+    parameters = call.parameters
     entry = EntryRequest(
         worker_id=worker_id,
         hit_id=hit_id,
         assignment_id=assignment_id,
         mode=mode,
-        recruiter=given.text("recruiter"),
-        fingerprint_hash=given.text("fingerprint_hash", "fingerprintHash"),
-        consent=_consent(given),
-        more=given.others(NAMED),
+        recruiter=parameters.text("recruiter"),
+        fingerprint_hash=parameters.text("fingerprint_hash", "fingerprintHash"),
+        consent=_consent(parameters),
+        more=parameters.others(NAMED),
     )
     return entry_checks.rate_limited(
         call, lambda: call.run(create_participant, entry_checks.require_confirmed(call, entry))
     )
 
 
-def _consent(given: Parameters) -> dict[str, Any] | None:
-    time, text_hash = given.text("consent_time"), given.text("consent_hash")
+def _consent(parameters: Parameters) -> dict[str, Any] | None:
+    time, text_hash = parameters.text("consent_time"), parameters.text("consent_hash")
     if not (time or text_hash):
         return None
-    return {"time": time, "hash": text_hash, "bots": given.flag("consent_bots")}
+    return {"time": time, "hash": text_hash, "bots": parameters.flag("consent_bots")}
 
 
 @endpoint(routes, "/participant/{participant_id}")
@@ -99,15 +105,15 @@ def participant_get(call: HttpCall) -> dict[str, Any]:
 @endpoint(routes, "/load-participant", ("POST",))
 def load_participant(call: HttpCall) -> dict[str, Any]:
     """Return the participant of an assignment and worker, or of a signed entry link, with a token."""
-    given = call.parameters
-    link = given.text("entry")
-    assignment_id = given.text("assignment_id", "assignmentId")
+    parameters = call.parameters
+    link = parameters.text("entry")
+    assignment_id = parameters.text("assignment_id", "assignmentId")
     if link and not assignment_id:
         found: dict[str, Any] = entry_checks.rate_limited(call, lambda: call.run(load_by_link, link))
         return found
     if not assignment_id:
         raise BadRequest("assignment_id is missing.", code="assignment_id_missing")
-    worker_id = given.require("worker_id", "workerId")
+    worker_id = parameters.require("worker_id", "workerId")
     result: dict[str, Any] = entry_checks.rate_limited(
         call, lambda: call.run(load, assignment_id=assignment_id, worker_id=worker_id, signed=link)
     )
@@ -116,13 +122,13 @@ def load_participant(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/may-take-part")
 def may_take_part(call: HttpCall) -> dict[str, Any]:
-    """Return {"may": true}, or the reason why not."""
-    given = call.parameters
+    """Return {"may": true}, or the reason for a refusal."""
+    parameters = call.parameters
     result: dict[str, Any] = call.run(
         ask,
-        worker_id=given.text("workerId", "worker_id", "PROLIFIC_PID") or "",
-        assignment_id=given.text("assignmentId", "assignment_id", "SESSION_ID") or "",
-        hit_id=given.text("hitId", "hit_id", "STUDY_ID") or "",
+        worker_id=parameters.text("workerId", "worker_id", "PROLIFIC_PID") or "",
+        assignment_id=parameters.text("assignmentId", "assignment_id", "SESSION_ID") or "",
+        hit_id=parameters.text("hitId", "hit_id", "STUDY_ID") or "",
         user_agent=call.headers.get("user-agent", ""),
     )
     return result
@@ -130,28 +136,28 @@ def may_take_part(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/worker_complete", ("GET", "POST"))
 def worker_complete(call: HttpCall) -> dict[str, Any]:
-    """Note it; what follows is done by the worker, once."""
+    """Record that a participant has finished; idempotent."""
     result: dict[str, Any] = call.run(complete_participation, call.parameters.number("participant_id"))
     return result
 
 
 @endpoint(routes, "/worker_failed", ("GET", "POST"))
 def worker_failed(call: HttpCall) -> dict[str, Any]:
-    """Note it; what follows is done by the worker, once."""
+    """Record that a participant could not finish; idempotent."""
     result: dict[str, Any] = call.run(fail_participation, call.parameters.number("participant_id"))
     return result
 
 
 @endpoint(routes, "/withdraw", ("POST",))
 def withdraw(call: HttpCall) -> dict[str, Any]:
-    """Complete the participant with base pay, and fail what they made."""
+    """Withdraw the participant with base pay, and fail their nodes."""
     result: dict[str, Any] = call.run(leave, call.parameters.number("participant_id"))
     return result
 
 
 @endpoint(routes, "/recruiter-exit/{participant_id}")
 def recruiter_exit(call: HttpCall) -> dict[str, Any]:
-    """Return recruiter, status and assignment."""
+    """Return the recruiter, the status and the assignment, for the exit page."""
     result: dict[str, Any] = call.run(exit_information, call.parameters.path_number("participant_id"))
     return result
 

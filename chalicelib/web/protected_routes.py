@@ -1,4 +1,4 @@
-"""Addresses that an experiment closes to everybody but the operator: the setting `protected_routes`."""
+"""Restricts the routes in the setting `protected_routes` to the operator."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ RouteShape = tuple[str | None, ...]
 
 
 def refuse_protected(path: str, caller: Caller) -> None:
-    """Refuse a protected address to everybody but the operator. `path`: as declared, `/node/{node_id}`."""
+    """Refuse a protected route to every caller but the operator. `path`: as declared, `/node/{node_id}`."""
     rules = services.current().config.get("protected_routes")
     if rules and caller.kind != OPERATOR and _shape(path) in read_rules(str(rules)):
-        raise Forbidden("This address is not available in this experiment.", code="route_protected")
+        raise Forbidden("This route is not available in this experiment.", code="route_protected")
 
 
 @lru_cache(maxsize=512)
@@ -27,10 +27,10 @@ def _shape(path: str) -> RouteShape:
 
 @lru_cache(maxsize=8)
 def read_rules(text: str) -> frozenset[RouteShape]:
-    """Read a JSON list of addresses, such as `["/network/<network_id>"]`; what values are called is free."""
+    """Parse a JSON list of routes, such as `["/network/<network_id>"]`, with any names of variables."""
     try:
         return frozenset(parse_rule(rule).shape for rule in json.loads(text))
     except (ValueError, TypeError, AttributeError, ExperimentError) as error:
         raise ConfigError(
-            f'protected_routes must be a JSON list of addresses, such as ["/network/<network_id>"]: {error}'
+            f'protected_routes must be a JSON list of routes, such as ["/network/<network_id>"]: {error}'
         ) from error

@@ -1,4 +1,4 @@
-"""/question: what participants answer outside of networks."""
+"""/question: answers to questionnaires."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ routes = Blueprint(__name__)
 
 @endpoint(routes, "/question/{participant_id}", ("POST",))
 def question(call: HttpCall) -> dict[str, Any]:
-    """Keep one answer, or with `answers` (a JSON object) one for each of its names."""
-    given = call.parameters
-    answers = given.json_object("answers")
+    """Store one answer, or with `answers` (a JSON object) one for each of its names."""
+    parameters = call.parameters
+    answers = parameters.json_object("answers")
     if answers is not None:
-        return _keep_questionnaire(call, answers)
+        return _store_questionnaire(call, answers)
     result: dict[str, Any] = call.run(
         record_answer,
-        participant_id=given.path_number("participant_id"),
-        question=given.require("question"),
-        response=given.require("response"),
-        number=given.number("number", "question_id"),
-        fields=given.free_fields(),
+        participant_id=parameters.path_number("participant_id"),
+        question=parameters.require("question"),
+        response=parameters.require("response"),
+        number=parameters.number("number", "question_id"),
+        fields=parameters.free_fields(),
     )
     return result
 
 
-def _keep_questionnaire(call: HttpCall, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep a questionnaire part after part; a repeated request keeps the parts that are missing."""
+def _store_questionnaire(call: HttpCall, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Store a questionnaire part by part; a repeated request stores the missing parts."""
     questionnaire = call.parameters.text("question") or "questionnaire"
     for part in range(len(parts_of(questionnaire, answers))):
         _part_of(call, part).run(
@@ -48,7 +48,7 @@ def _keep_questionnaire(call: HttpCall, answers: Mapping[str, Any]) -> dict[str,
 
 
 def _part_of(call: HttpCall, part: int) -> HttpCall:
-    """Return the call with a request id of its own for each part after the first."""
+    """Return the call for a part; each part after the first has a request id of its own."""
     if not part or call.request.id is None:
         return call
     return replace(call, request=replace(call.request, id=f"{call.request.id}#{part}"))

@@ -1,4 +1,4 @@
-"""One structured line a request; never a worker id in the clear."""
+"""Logs one structured line for each request, without worker ids."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from .routing import HttpCall
 
 _logger: Logger | None = None
-_making_logger = threading.Lock()
+_logger_lock = threading.Lock()
 _NUMBER = re.compile(r"[0-9]{1,15}")
-#: POST to it takes a participant's id, though the place is called as in a node's other addresses.
+#: POST to this route takes a participant's id, although the variable is called node_id.
 JOIN = "/node/{node_id}"
 
 
 class _Lines(LambdaPowertoolsFormatter):
-    """Powertools' lines; requests and plain texts are written directly, in a third of the time."""
+    """Formats lines as Powertools does; requests and plain texts directly, in a third of the time."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] | None = getattr(record, "request_line", None)
@@ -51,7 +51,7 @@ class _Lines(LambdaPowertoolsFormatter):
         )
 
 
-#: What every record of the standard library has.
+#: The attributes of every record of the standard library.
 _PLAIN = (
     logging.makeLogRecord({}).__dict__.keys()
     | {"message", "asctime", "taskName"}
@@ -68,7 +68,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class _Stdout(logging.StreamHandler[TextIO]):
-    """Writes to what stdout is at the moment: who calls this process may have put another in its place."""
+    """Writes to the current sys.stdout, which a caller of this process may replace."""
 
     def __init__(self) -> None:
         super().__init__(sys.stdout)
@@ -78,14 +78,14 @@ class _Stdout(logging.StreamHandler[TextIO]):
         return sys.stdout
 
     @stream.setter
-    def stream(self, given: TextIO) -> None:
-        del given
+    def stream(self, replacement: TextIO) -> None:
+        del replacement
 
 
 def logger() -> Logger:
-    """Return the log of requests, made when it is first needed."""
+    """Return the logger of requests, created lazily."""
     global _logger  # noqa: PLW0603 - one logger for each process
-    with _making_logger:
+    with _logger_lock:
         if _logger is None:
             _logger = Logger(
                 service="petri",
@@ -100,7 +100,7 @@ def logger() -> Logger:
 def log_request(
     request: Any, call: HttpCall | None, status: int, seconds: float, error: PetriError | None
 ) -> None:
-    """Write what was asked (the route, not the address: addresses hold worker ids) and how it went."""
+    """Log a request (its route, not its path: paths may contain worker ids) and its outcome."""
     line: dict[str, Any] = {
         "route": request.path,
         "method": request.method,
@@ -109,7 +109,7 @@ def log_request(
     }
     for name in ("node_id", "participant_id", "network_id"):
         value = (request.uri_params or {}).get(name)
-        # Only numbers: a worker id stands at the place of a participant's in one of the routes.
+        # Only numbers: one of the routes has a worker id in the place of a participant's.
         if value and _NUMBER.fullmatch(value) and "{hit_id}" not in request.path:
             line["participant_id" if request.path == JOIN else name] = int(value)
     if call is not None:

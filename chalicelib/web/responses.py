@@ -1,4 +1,4 @@
-"""The one shape of every answer, and of every error."""
+"""Serializes responses and errors in one shape."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ HEADERS: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cach
 _jitter = random.SystemRandom()
 
 
-#: Authors' own fields may hold moments and money.
+#: Authors' own fields may hold datetimes and decimals.
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=to_json_value_or_raise
 ).encode
 
 
-def encode(fields: Any, what: str = "The answer") -> str:
-    """Write JSON; ExperimentError names what can't be written, and `what` it is part of."""
+def encode(fields: Any, what: str = "The response") -> str:
+    """Serialize to JSON; ExperimentError names the value that can't be serialized, and `what` contains it."""
     try:
         return _encode(fields)
     except (TypeError, ValueError, RecursionError):
         for path, why in find_unserializable(fields, "", (datetime, Decimal)):
-            # The log shows an error's cause in its place, and the cause doesn't name the field.
+            # The log shows an error's cause instead, and the cause doesn't name the field.
             raise ExperimentError(serialization_message(what, path, why)) from None
         raise
 
 
-def json_response(fields: dict[str, Any], what: str = "The answer") -> Response:
-    """Answer 200 with the fields and status "success"; an error about them says `what` they are."""
+def json_response(fields: dict[str, Any], what: str = "The response") -> Response:
+    """Respond 200 with the fields and status "success"; `what` names them in errors."""
     return written(encode(succeeded(fields), what))
 
 
 def succeeded(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields with the status that an answer with them has."""
+    """Return the fields with the status "success"."""
     return {"status": "success", **fields}
 
 
 def written(body: str) -> Response:
-    """Answer 200 with a text that is JSON already."""
+    """Respond 200 with a text that is JSON already."""
     return Response(body=body, headers=dict(HEADERS), status_code=200)
 
 
 def empty_result(field: str, reason: Refused) -> Response:
-    """Answer 200 with null for a field, and why: a refusal that is part of a normal run."""
+    """Respond 200 with null for a field, and the reason: a refusal that is part of a normal run."""
     response = json_response({field: None, "error_code": reason.code, "error_text": str(reason)})
     if isinstance(reason, Busy):
         response.headers["Retry-After"] = _retry_after(reason)
@@ -62,9 +62,9 @@ def empty_result(field: str, reason: Refused) -> Response:
 
 
 def error_response(error: PetriError) -> Response:
-    """Answer an error: what it is called, what it means, a stable word for programs, and a page."""
+    """Respond with an error: its title, its text, a stable code for programs, and a page."""
     public = error if isinstance(error, Refused) else None
-    text = str(error) if public else "Something went wrong on our side. It has been written down."
+    text = str(error) if public else "Something went wrong on our side. The error has been logged."
     status = error.status if public else 500
     headers = dict(HEADERS)
     if isinstance(error, Busy):
@@ -80,7 +80,7 @@ def error_response(error: PetriError) -> Response:
 
 
 def _retry_after(error: Busy) -> str:
-    """Return seconds to wait; they differ, so that those who wait don't all come back at once."""
+    """Return the seconds to wait, with jitter, so that waiting clients don't all retry at once."""
     return str(max(1, math.ceil(error.retry_after * _jitter.uniform(0.75, 1.5))))
 
 
@@ -91,7 +91,7 @@ def _title(error: PetriError) -> str:
 
 
 def error_page(title: str, text: str) -> str:
-    """Return a whole page that says what is wrong, in the style of all pages; old pages show it as theirs."""
+    """Return a whole HTML page that shows the error, which old pages display as their own."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -1,8 +1,7 @@
-"""How a route is declared: `@door(routes, "/node/{node_id}/infos")` above a few lines.
+"""Declares routes: `@endpoint(routes, "/node/{node_id}/infos")` decorates a view.
 
-The decorator reads the request, finds out who is calling, shapes answers and errors, and writes one
-line to the log. Chalice's HTTP middleware never sees a view's exception, so this is done around the
-view itself.
+The decorator parses the request, authenticates the caller, serializes responses and errors, and logs one
+line. Chalice's HTTP middleware never sees a view's exception, so the decorator wraps the view itself.
 """
 
 from __future__ import annotations
@@ -26,24 +25,24 @@ from .protected_routes import refuse_protected
 from .request_log import log_request
 from .responses import encode, error_response, json_response, succeeded, written
 
-#: What may be sent: forms, JSON, nothing, and the type under which clients post empty bodies.
+#: The accepted types of bodies; the body is parsed by its own type.
 CONTENT_TYPES = ["*/*"]
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
-#: The first byte of what gzip has compressed; the second may be spoilt on the way.
+#: The first byte of a gzip stream; the second may be corrupted in transit.
 _GZIP = b"\x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class HttpCall:
-    """One request as a view sees it."""
+    """One request, as its view receives it."""
 
     parameters: Parameters
     caller: Caller
     request: Request
     headers: Any
-    #: As it came, for senders that sign it.
+    #: The raw body, for senders that sign it.
     body: bytes = b""
-    #: The address that the request came from; it is never stored, nor logged.
+    #: The client's network address; it is never stored or logged.
     source: str = ""
 
     def run(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -55,41 +54,41 @@ View = Callable[[HttpCall], dict[str, Any] | Response]
 
 
 def endpoint(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
-    """Answer requests to a path with a view that takes a Call and returns fields, or a whole Response."""
+    """Register a view for a path; it takes an HttpCall and returns fields or a whole Response."""
 
     def declare(view: View) -> View:
-        def answered(**_: str) -> Response:
+        def wrapped(**_: str) -> Response:
             request = routes.current_request
             with within(getattr(request, "lambda_context", None)):
                 return handle(request, view)
 
-        functools.update_wrapper(answered, view, assigned=("__module__", "__name__", "__doc__"), updated=())
-        del answered.__wrapped__  # type: ignore[attr-defined]  # Chalice counts a view's own arguments
-        routes.route(path, methods=list(methods), content_types=CONTENT_TYPES)(answered)
+        functools.update_wrapper(wrapped, view, assigned=("__module__", "__name__", "__doc__"), updated=())
+        del wrapped.__wrapped__  # type: ignore[attr-defined]  # Chalice counts a view's own arguments
+        routes.route(path, methods=list(methods), content_types=CONTENT_TYPES)(wrapped)
         return view
 
     return declare
 
 
 def handle(request: Any, view: View) -> Response:
-    """Call a view; shape what it returns, or what it refuses."""
+    """Call a view, and serialize its result or its error."""
     began = time.perf_counter()
     call: HttpCall | None = None
     error: PetriError | None = None
     try:
         call = read_request(request)
         refuse_protected(request.path, call.caller)
-        made = view(call)
-        if isinstance(made, Response):
-            response = made
+        result = view(call)
+        if isinstance(result, Response):
+            response = result
         elif request.method == "GET":
-            response = written(page_of(succeeded(made), call.parameters, encode))
+            response = written(page_of(succeeded(result), call.parameters, encode))
         else:
-            response = json_response(made)
+            response = json_response(result)
     except PetriError as refused:
         error = refused
         response = error_response(refused)
-    except Exception as fault:  # noqa: BLE001 - the last door: what an author's hook raises is logged and answered
+    except Exception as fault:  # noqa: BLE001 - the last handler: errors of an author's hook are logged and returned
         error = PetriError(f"{type(fault).__name__}: {fault}")
         error.__cause__ = fault
         response = error_response(error)
@@ -98,7 +97,7 @@ def handle(request: Any, view: View) -> Response:
 
 
 def read_request(request: Any) -> HttpCall:
-    """Read caller, parameters and request id of a Chalice request."""
+    """Parse the caller, parameters and request id of a Chalice request."""
     caller = find_caller(request.headers.get("authorization"))
     body = raw if isinstance(raw := request.raw_body, bytes) else raw.encode()
     _refuse_long_anonymous(caller, body)
@@ -117,9 +116,9 @@ def read_request(request: Any) -> HttpCall:
 
 
 def source_address(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    """Return the address of the client: behind CloudFront, or a proxy on this machine, the one it names.
+    """Return the client's address; behind CloudFront, or a proxy on this machine, the address that it names.
 
-    Each hop appends the address that it was called from: the last but its own was written by the hop itself.
+    Each hop appends the address of its client, so the last entry that isn't the hop's own is its client.
     """
     hop = str((context.get("identity") or {}).get("sourceIp") or "")
     is_proxied = hop in _THIS_MACHINE or "cloudfront" in (headers.get("via") or "").lower()
@@ -131,7 +130,7 @@ def source_address(context: Mapping[str, Any], headers: Mapping[str, str]) -> st
 
 
 def _refuse_encoded(encoding: str | None, body: bytes) -> None:
-    """Refuse a compressed body: API Gateway hands bodies on as text, which spoils what was compressed."""
+    """Refuse a compressed body: API Gateway passes bodies on as text, which corrupts compressed ones."""
     named = (encoding or "").strip().lower()
     if named in ("", "identity") and not body.startswith(_GZIP):
         return
@@ -142,7 +141,7 @@ def _refuse_encoded(encoding: str | None, body: bytes) -> None:
 
 
 def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:
-    """Refuse a long body that comes without a token before it is read: reading holds up everybody else."""
+    """Refuse a large body without a token before parsing it, which would delay other requests."""
     if caller.kind == ANONYMOUS.kind and len(body) > MAX_ANONYMOUS_BODY:
         raise TooLarge(
             f"A request without a token may have a body of {MAX_ANONYMOUS_BODY // 1024} KB; "
@@ -151,7 +150,7 @@ def _refuse_long_anonymous(caller: Caller, body: bytes) -> None:
 
 
 def find_caller(authorization: str | None) -> Caller:
-    """Return who is calling by the Authorization header; Unauthorized for a token that isn't ours."""
+    """Return the caller that the Authorization header identifies; Unauthorized for an invalid token."""
     app = services.current()
     caller = ANONYMOUS
     if authorization:

@@ -237,4 +237,4 @@ def test_the_manifest_says_which_settings_were_left_out(play: Callable[..., Any]
         log = archive.read("run.log").decode()
     assert {"assistants", "contact_email_on_error", "link_workers"} <= set(manifest["settings_left_out"])
     assert manifest["settings"]["base_payment"] == 1.5
-    assert "The recruiter link answered with 2 links." in log
+    assert "The recruiter link responded with 2 links." in log

@@ -56,7 +56,7 @@ IDS = [
     ("%D7%A9", 400),  # a hebrew letter
     ("1%00", 400),
     ("%FF", 400),
-    ("%ED%A0%80", 400),  # half of a character
+    ("%ED%A0%80", 400),  # an unpaired surrogate
     ("1%202", 400),
     ("null", 400),
     ("undefined", 400),
