@@ -156,12 +156,7 @@ def aws(
             receivers=LazyMapping(lambda: _receivers(recruiters, clock, topic)),
             reader=_reports_of_mturk,
         ),
-        tokens=LazyTokens(
-            lambda: (
-                run_secrets().get("token_secrets") or run_secrets()["secret"],
-                run_secrets()["operator_token"],
-            )
-        ),
+        tokens=LazyTokens(lambda: _token_secrets(run_secrets())),
         config=settings,
         experiment_class=loaded.experiment_class,
         app_id=place.app,
@@ -267,6 +262,11 @@ def _read_secrets(clients: AwsClients, name: str) -> dict[str, Any]:
     if not stored.get("secret") or not stored.get("operator_token"):
         raise ConfigError(f"The app's secrets in {name} aren't complete. {DEPLOY_AGAIN}")
     return stored
+
+
+def _token_secrets(run_secrets: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return the secrets that sign tokens, and the operator's token."""
+    return run_secrets.get("token_secrets") or run_secrets["secret"], run_secrets["operator_token"]
 
 
 def _topic_arn(place: DeployedApp, queue: SQSQueue) -> str:

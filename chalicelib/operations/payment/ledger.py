@@ -39,7 +39,7 @@ MIN_SPACING = timedelta(minutes=20)
 SENT_AT, SENDS = "sent_at", "sends"
 #: After this many sends with an unknown outcome, the operator has to decide.
 MAX_SENDS = 12
-#: Who makes a transition: Petri or the operator.
+#: The actor of a transition: Petri or the operator.
 PLATFORM, OPERATOR = "petri", "operator"
 MAX_TRANSITIONS = 60
 MAX_REASON_LENGTH = 1000

@@ -602,5 +602,5 @@ def test_rooms_that_are_being_opened_are_a_conflict(new_stage: NewStage) -> None
         ctx = Context.__new__(Context)
         object.__setattr__(ctx, "uow", work)
         object.__setattr__(ctx, "read", {})
-        with pytest.raises(Conflict, match="being opened"):
+        with pytest.raises(Conflict, match="opening rooms"):
             waiting_rooms.lock_rooms(ctx)
