@@ -1,11 +1,11 @@
-"""The zip of a run: tables as CSV, the log, and a manifest that says how it was made.
+"""Writes the zip of a run: tables as CSV, the log, and a manifest that says how it was made.
 
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
-- structure.jsonl: what the experiment and its networks keep beside, so that `petri load` can go on
+- structure.jsonl: the state of the experiment and its networks, with which `petri load` continues the run
 - run.log: the run's log, where there is one
-- code.zip: the code that ran, where it was kept
+- code.zip: the code that ran, where it was stored
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LOG: Final = "run.log"
 CODE: Final = "code.zip"
 #: The manifest's word for tables in which texts that look like formulas begin with an apostrophe.
 EXCEL_SAFE: Final = "excel_safe"
-#: What refers to something is read before it, so that the export of a living run refers to nothing missing.
+#: Records are read before those they refer to, so that the export of a live run has no dangling references.
 READING_ORDER: Final = (
     "payment",
     "question",
@@ -53,7 +53,7 @@ READING_ORDER: Final = (
     "participant",
     "network",
 )
-#: What the experiment keeps about itself that a run which goes on has to know.
+#: The state of the experiment that is needed to continue the run.
 KEPT_STATE: Final = ("launched", "closed", "asked", "state")
 _GOOD_ID: Final = re.compile(r"[\w.-]+")
 

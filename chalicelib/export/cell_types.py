@@ -1,4 +1,4 @@
-"""The types of columns: what a text in a CSV means."""
+"""Parses the cells of a CSV by the types of their columns."""
 
 from __future__ import annotations
 

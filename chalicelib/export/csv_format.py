@@ -1,4 +1,4 @@
-"""CSV as PostgreSQL and Petri write it: nothing between commas is null, "" is an empty text.
+"""Reads and writes CSV as PostgreSQL does: an empty cell is null, "" is an empty text.
 
 The standard library's reader can't tell the two apart before Python 3.12, and an info may well have
 empty contents. Fields with a comma, a quote or a line's end are quoted; a quote is doubled. UTF-8.
@@ -86,7 +86,7 @@ def read_rows(lines: Iterable[str], file: str) -> Iterator[tuple[int, list[str |
 
 
 def _whole_rows(lines: Iterable[str], file: str) -> Iterator[tuple[int, str]]:
-    """Put together what a line's end inside quotes has parted; drop empty lines."""
+    """Join the lines of rows with line ends inside quotes; drop empty lines."""
     parts: list[str] = []
     quotes = begun = 0
     for number, line in enumerate(lines, start=1):

@@ -1,4 +1,4 @@
-"""What can be wrong with data that is read or written as files."""
+"""Defines the errors of data files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class DataError(PetriError):
 
 
 class MalformedTableError(DataError):
-    """A table has a cell or row that can't be understood; the message names file and line."""
+    """A table has an invalid cell or row; the message names file and line."""
 
     code = "malformed_table"
 

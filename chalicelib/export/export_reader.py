@@ -1,4 +1,4 @@
-"""Opening an export again: a zip, or the folder that it was unpacked into; Petri's or Dallinger's."""
+"""Opens exports of Petri or Dallinger: a zip, or the folder that it was unpacked into."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Export:
     """The files of an export. Use as a context, or call `close`."""
 
     def __init__(self, path: Path | str) -> None:
-        """Open a zip or a folder; DataError when it is neither, or holds no table."""
+        """Open a zip or a folder; DataError when it is neither, or contains no table."""
         self.path = Path(path)
         self._zip = _opened(self.path)
         self._files = self._found_files()
@@ -46,7 +46,7 @@ class Export:
         self.close()
 
     def close(self) -> None:
-        """Let go of the zip."""
+        """Close the zip."""
         if self._zip is not None:
             self._zip.close()
 
@@ -95,7 +95,7 @@ class Export:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the export says about itself; empty for Dallinger's."""
+        """The manifest of the export; empty for Dallinger's."""
         if MANIFEST not in self._files:
             return {}
         with self.lines(MANIFEST) as lines:
@@ -116,7 +116,7 @@ class Export:
 
     @property
     def has_structures(self) -> bool:
-        """Whether the export tells what its networks remember."""
+        """Whether the export contains the structures of its networks."""
         return STRUCTURE in self._files
 
 
@@ -143,7 +143,7 @@ def _opened(path: Path) -> zipfile.ZipFile | None:
 
 
 def _bounded(archive: zipfile.ZipFile) -> zipfile.ZipFile:
-    """Return an archive, unless it unpacks to far more than its size: no data does."""
+    """Return an archive; refuse one that unpacks to far more than its size, as a zip bomb does."""
     unpacked = sum(entry.file_size for entry in archive.infolist())
     packed = sum(entry.compress_size for entry in archive.infolist())
     if unpacked > LARGE and unpacked > MOST_TIMES * max(1, packed):

@@ -1,4 +1,4 @@
-"""Who failed with whom: a mark on a network or node holds for what lies below it."""
+"""Derives which records have failed with their node or network, for exports."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .table_schema import Row
 
 
 class FailureMarks:
-    """The marks in one network that hold for more than the record that carries them."""
+    """The marks of one network and its nodes that apply to the records below them."""
 
     def __init__(self, root: Item, get: Callable[[Iterable[Key]], Iterable[Item]]) -> None:
-        """Take a network's root; `get` reads the nodes whose marks hold for what is below them."""
+        """`root`: of a network. `get`: reads the nodes whose marks apply to the records below them."""
         is_deep = root.get("failed") and root.get("deep", True)
         self._network: Item | None = root if is_deep else None
         marked = map(keys.node, root.get("failed_nodes", ()))
@@ -42,7 +42,7 @@ def _ends(kind: str, item: Item) -> tuple[int, ...]:
 
 
 def failure(item: Item, above: Item | None, object_type: str) -> Row:
-    """Return a record's failed, failed_reason and time_of_death; its own mark wins."""
+    """Return a record's failed, failed_reason and time_of_death; its own mark takes precedence."""
     if item.get("failed"):
         marked, reason = item, item.get("failed_reason")
     elif above is not None:

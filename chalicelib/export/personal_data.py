@@ -1,4 +1,4 @@
-"""What a run's settings and code say about people, and how a scrubbed export leaves it out.
+"""Removes personal data from the settings and the code of a scrubbed export.
 
 A version (`infra/packaging/provenance.py`) lists the settings that are personal and the files that they were
 read from.
@@ -21,7 +21,7 @@ PERSONAL_FILES: Final = "personal_files"
 VERSION_FILE: Final = "version.json"
 #: The folder of an archive of code that holds the experiment.
 FOLDER: Final = "experiment"
-#: Runs made by versions of Petri that listed none.
+#: Runs of earlier versions of Petri, which didn't list them.
 _ALWAYS: Final = frozenset(key.name for key in KNOWN_SETTINGS if key.personal)
 
 

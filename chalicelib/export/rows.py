@@ -1,4 +1,4 @@
-"""Tables as streams of rows, read from an engine; never more in memory than one page."""
+"""Streams the rows of tables from an engine, with at most one page in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 from .failure_marks import FailureMarks, failure
 from .table_schema import COLUMNS, Row, columns_of
 
-#: Items got in one call; DynamoDB takes no more.
+#: Items read in one call, which is DynamoDB's limit.
 AT_ONCE: Final = 100
 #: Objects that an item without them has empty.
 OBJECTS: Final = ("details", "entry_information")
@@ -28,14 +28,14 @@ def rows(engine: Engine, table: str) -> Iterator[Row]:
     """Yield a table's rows in a fixed order: columns by name, with the values that `as_json` gives.
 
     Moments are ISO 8601 texts, money is Decimal, `details` and `entry_information` are objects. What
-    a large commit has staged and not published is left out. NotFound for a word that names no table.
+    a large commit has staged and not published is left out. NotFound for an unknown table.
     """
     columns_of(table)
     return READERS[table](engine)
 
 
 def _got(engine: Engine, wanted: Iterable[Key]) -> Iterator[Item]:
-    """Get items by key, in the order asked; those that aren't there are left out."""
+    """Return items in the order of their keys; missing ones are left out."""
     asked = iter(wanted)
     while some := list(islice(asked, AT_ONCE)):
         found = engine.get(some)
@@ -90,7 +90,7 @@ def _networks(engine: Engine) -> Iterator[Row]:
 
 
 def _counts(engine: Engine, root: Item) -> Row:
-    """Sum what each node says of itself, as the network's own properties do."""
+    """Add up the counts of the nodes, as the network's own properties do."""
     all_failed = _marks(engine, root).network_has_failed
     pending = completed = failed = 0
     for node in nodes_of(engine, root):
@@ -112,7 +112,7 @@ def _counts(engine: Engine, root: Item) -> Row:
 
 
 def has_answered(node: Item) -> bool:
-    """Whether nobody waits for this node; a source, which is nobody's, has always answered."""
+    """Whether no participant waits for this node; a source, which has no participant, has always answered."""
     return bool(node.get("answered")) or node.get("participant_id") is None
 
 

@@ -1,4 +1,4 @@
-"""Taking people out of data: recruiters' ids become the participant's id here, or nothing.
+"""Scrubs data: replaces recruiters' ids by the participant's own id, or removes them.
 
 What is personal is known where it comes in: columns that hold ids, settings that are registered as personal,
 log lines that carry a text for exports (`log_redaction.py`), and the signed part and ids of entry links.
@@ -50,10 +50,10 @@ _PARAMETERS: Final = re.compile(rf"\b({'|'.join(PARAMETERS)})(=|%3[Dd])[^\s&\"'<
 
 
 class Scrubber:
-    """Knows the recruiters' ids of all participants, and takes them out of rows and texts."""
+    """Removes the recruiters' ids of all participants from rows and texts."""
 
     def __init__(self, participants: Iterable[Item], others: Iterable[str] = ()) -> None:
-        """Learn who took part; `others`: more ids of the recruiters, such as those of HITs and payments."""
+        """Collect the ids of the participants; `others`: more ids, such as those of HITs and payments."""
         self._names: dict[str, str] = {}
         #: The names that hold a word of letters and digits first, and where in the name it stands.
         self._by_token: dict[str, list[tuple[int, str]]] = {}
@@ -63,14 +63,14 @@ class Scrubber:
             self._learn(item.get("assignment_id"), f"assignment-{number}")
             self._learn(item.get("fingerprint_hash"), f"fingerprint-{number}")
             hit_id = str(item.get("hit_id") or "")
-            # Bots come with a word for a HIT, which stands in texts of other meaning too.
+            # Bots have a common word as the id of their HIT, which occurs in other texts too.
             if not hit_id.isalpha():
                 self._learn(hit_id, ID)
             for told in texts_in(item.get("entry_information")):
                 if len(told) >= SHORTEST_NUMBER:
                     self._learn(told, ID)
         for other in others:
-            # A number among others in a log can't be told from an id.
+            # A number in a log can't be distinguished from an id.
             if not other.isdigit():
                 self._learn(other, ID)
         for found in self._by_token.values():
@@ -86,7 +86,7 @@ class Scrubber:
                 self._by_token.setdefault(token.group(), []).append((token.start(), form))
 
     def row(self, table: str, row: Row) -> Row:
-        """Return a row without what tells who somebody is."""
+        """Return a row without values that identify participants."""
         if table not in WRITTEN_BY_US:
             return row
         clean = {name: self.value(held) if name in SEARCHED else held for name, held in row.items()}
@@ -128,7 +128,7 @@ class Scrubber:
             try:
                 fields = json.loads(line)
             except ValueError:
-                # Cut off, as by a crash; what is left of it is not worth the risk.
+                # Truncated, as by a crash: the rest could still contain ids.
                 return "\n"
             if isinstance(fields, dict) and REDACTED_TEXT in fields:
                 fields["message"] = fields.pop(REDACTED_TEXT)

@@ -1,4 +1,4 @@
-"""The tables of an export and their columns: those that docs/contract.md lists, in its order."""
+"""Defines the tables of an export and their columns, in the order of docs/contract.md."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TABLES: Final = (
     "recruitment",
     "payment",
 )
-#: What every export has, Dallinger's too.
+#: Tables that every export has, Dallinger's too.
 CORE_TABLES: Final = TABLES[:9]
-#: What is stored of a participant but never on the wire.
+#: Stored fields of a participant that no route returns.
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
 COLUMNS: Final = {
     table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES
@@ -34,7 +34,7 @@ COLUMNS: Final = {
 
 
 def columns_of(table: str) -> tuple[str, ...]:
-    """Return a table's columns; NotFound for a word that names no table."""
+    """Return a table's columns; NotFound for an unknown table."""
     try:
         return COLUMNS[table]
     except KeyError:
@@ -42,5 +42,5 @@ def columns_of(table: str) -> tuple[str, ...]:
 
 
 def file_of(table: str) -> str:
-    """Return where a table stands in the zip."""
+    """Return the path of a table in the zip."""
     return f"data/{table}.csv"

@@ -1,4 +1,4 @@
-"""Clients of AWS's services by botocore alone: boto3 on top of it would lengthen each cold start."""
+"""Makes clients of AWS's services with botocore alone: boto3 would make each cold start slower."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class AwsClients:
-    """Makes a client for each service once, when it is first needed; one session serves all."""
+    """Makes a client for each service lazily, once, from one shared session."""
 
     def __init__(self, region: str, session: Any = None) -> None:
         """`session`: botocore's, if there is one already; another takes 12 MB."""
@@ -18,24 +18,24 @@ class AwsClients:
         self._made: dict[str, Any] = {}
 
     def maker(self, service: str) -> Callable[[], Any]:
-        """Return what gives the client of a service, such as sqs."""
+        """Return a function that returns the client of a service, such as sqs."""
         return lambda: self._get(service)
 
     def _get(self, service: str) -> Any:
-        # botocore's sessions aren't made for several threads; its clients are.
+        # botocore's sessions aren't thread-safe; its clients are.
         with self._guard:
             if service not in self._made:
                 self._made[service] = self._make(service)
             return self._made[service]
 
     def _make(self, service: str) -> Any:
-        # Put off: who asks nothing of AWS needn't load botocore.
+        # Lazy import: code that calls no AWS service doesn't need botocore.
         from botocore.config import Config
         from botocore.session import Session
 
         if self._session is None:
             self._session = Session()
-        # Two tries that end before API Gateway's 29 seconds; what fails is sent later by the clock.
+        # Two attempts that end before API Gateway's timeout of 29 seconds; the clock sends what fails.
         quick = Config(
             connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"}
         )

@@ -1,4 +1,4 @@
-"""The rule of EventBridge that rings the clock each minute, and is off while nothing is open."""
+"""Enables and disables the EventBridge rule that calls the clock each minute."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class EventBridgeSchedule:
         return bool(self._call("describe_rule")["State"] == "ENABLED")
 
     def enable(self) -> None:
-        """Ring from now on; VendorUnreachable when EventBridge doesn't do it."""
+        """Enable the rule; VendorUnreachable when EventBridge fails."""
         self._call("enable_rule")
 
     def disable(self) -> None:
-        """Ring no more; VendorUnreachable when EventBridge doesn't do it."""
+        """Disable the rule; VendorUnreachable when EventBridge fails."""
         self._call("disable_rule")
 
     @cached_property

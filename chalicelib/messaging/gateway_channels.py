@@ -1,4 +1,4 @@
-"""Sockets of API Gateway: sent to through its management API, several at a time.
+"""Sends to sockets through API Gateway's management API, several at a time.
 
 See "Use @connections commands in your backend service" in AWS's documentation of API Gateway: a post to
 a connection that is no longer there is answered 410 (GoneException).
@@ -24,19 +24,19 @@ from chalicelib.errors import VendorError, VendorRefused
 
 from .local_channels import check_length
 
-#: Posts under way at once: with 10 ms a post, 500 subscribers are reached in a third of a second.
+#: Concurrent posts: with 10 ms a post, 500 subscribers are reached in a third of a second.
 MAX_CONCURRENT = 16
-#: How often a post is tried that is throttled, or fails on AWS's side, and the first pause, in seconds.
+#: The maximum number of attempts of a post that is throttled or fails at AWS, and the first pause in seconds.
 MAX_ATTEMPTS = 3
 BACKOFF_BASE = 0.05
-#: How long API Gateway may take to connect and to answer, in seconds.
+#: The timeouts for connecting to API Gateway and for its response, in seconds.
 TIMEOUT = urllib3.Timeout(connect=2.0, read=5.0)
 SERVICE = "execute-api"
 GONE, THROTTLED, FIRST_ERROR, FIRST_FAULT = 410, 429, 400, 500
 
 
 class GatewayChannels:
-    """Posts to connections over kept-alive lines with a bounded pool."""
+    """Posts to connections with a bounded pool of kept-alive HTTP connections."""
 
     def __init__(self, endpoint: str, region: str, *, at_once: int = MAX_CONCURRENT) -> None:
         """`endpoint`: the https address of the WebSocket API's stage."""
@@ -72,7 +72,7 @@ class GatewayChannels:
             raise VendorError(f"A socket couldn't be closed: {result}") from result
 
     def close(self) -> None:
-        """Let go of threads and connections."""
+        """Close threads and connections."""
         self._pool.shutdown()
         self._lines.clear()
 
@@ -85,7 +85,7 @@ class GatewayChannels:
     def _call(
         self, method: str, connection_id: str, data: bytes, credentials: ReadOnlyCredentials
     ) -> int | VendorError:
-        """Make one call, again after a pause where AWS asks for it; return its status, or what went wrong."""
+        """Make one call, with retries where AWS asks for them; return its status, or what went wrong."""
         address = self._address + quote(connection_id, safe="")
         problem = ""
         for attempt in range(MAX_ATTEMPTS):
@@ -114,7 +114,7 @@ class GatewayChannels:
 
 
 class LazyGatewayChannels:
-    """Looks the WebSocket API's address up when the first text is sent: most functions send none."""
+    """Looks up the WebSocket API's address when the first text is sent, since most functions send none."""
 
     def __init__(self, endpoint: Callable[[], str], region: str) -> None:
         """`endpoint` gives the https address of the WebSocket API's stage."""
@@ -132,7 +132,7 @@ class LazyGatewayChannels:
 
     def _channels(self) -> GatewayChannels:
         if self._made is None:
-            # Put off: threads and TLS for those who send.
+            # Lazy import: only sending needs threads and TLS.
             from .gateway_channels import GatewayChannels
 
             self._made = GatewayChannels(self._endpoint(), self._region)

@@ -1,4 +1,4 @@
-"""The in-process twin of API Gateway's management API: open sockets of the local host, by id."""
+"""Defines the in-process twin of API Gateway's management API: the local host's open sockets, by id."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chalicelib.errors import VendorError
 
-#: API Gateway sends no longer messages.
+#: The longest message that API Gateway sends.
 MOST_BYTES = 128 * 1024
 
 
@@ -29,11 +29,11 @@ class LocalChannels:
         self._open: dict[str, SocketHandle] = {}
 
     def opened(self, connection_id: str, socket: SocketHandle) -> None:
-        """Take note of an open socket."""
+        """Register an open socket."""
         self._open[connection_id] = socket
 
     def closed(self, connection_id: str) -> None:
-        """Forget a socket that has closed."""
+        """Remove a socket that has closed."""
         self._open.pop(connection_id, None)
 
     def has(self, connection_id: str) -> bool:
@@ -63,7 +63,7 @@ class LocalChannels:
 
 
 def check_length(data: bytes) -> None:
-    """Refuse what API Gateway wouldn't send, before anybody gets it."""
+    """Refuse a message that API Gateway would refuse, before it is sent to any socket."""
     if len(data) > MOST_BYTES:
         raise VendorError(
             f"A message of {len(data)} bytes can't be sent to sockets; {MOST_BYTES} is the most. "

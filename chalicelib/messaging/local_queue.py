@@ -1,4 +1,4 @@
-"""The in-process twins of SQS and of the clock's schedule.
+"""Defines the in-process twins of SQS and of the clock's schedule.
 
 Messages wait in memory; what a crash loses, the sweep finds again.
 """
@@ -19,18 +19,18 @@ from chalicelib.ports import Clock, Message
 from .message_format import encode_message
 from .retry_backoff import backoff_seconds
 
-#: After so many real-time messages in a row one of the work lane is handed out, so that a timer that sets the
-#: next timer doesn't hold up payments for ever.
+#: After this number of real-time messages in a row, one of the work lane is delivered, so that timers that
+#: set the next timer don't delay payments forever.
 MOST_IN_A_ROW = 20
 
 
 class LocalQueue:
-    """Holds messages until the local host hands them to the consumer.
+    """Holds messages until the local host delivers them to the consumer.
 
-    Real-time messages are handed out ahead of the others; within a lane, due ones in the order of sending.
+    Real-time messages are delivered first; within a lane, due messages in the order of sending.
     """
 
-    #: It lies open to this process, and nobody else takes from it.
+    #: This process sees all messages, and no other process takes any.
     tracks_pending = True
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -87,7 +87,7 @@ class LocalQueue:
         return Lane.REALTIME if realtime else None
 
     def done(self, message: Message) -> None:
-        """Forget how often a message was tried."""
+        """Remove the count of a message's attempts."""
         self._tries.pop(message.key, None)
 
     def failed(self, message: Message) -> None:
@@ -107,12 +107,12 @@ class LocalQueue:
         return datetime.now(UTC) if self._clock is None else self._clock.now()
 
     def tries(self, message: Message) -> int:
-        """How often a message was handed out."""
+        """How often a message was delivered."""
         return self._tries[message.key]
 
     @staticmethod
     def as_event(message: Message, tries: int = 1) -> dict[str, Any]:
-        """Dress a message as the event that SQS sends to Lambda."""
+        """Return a message as the event that SQS sends to Lambda."""
         record = {
             "messageId": str(uuid4()),
             "receiptHandle": "local",
@@ -127,16 +127,16 @@ class LocalQueue:
 
 
 class LocalSchedule:
-    """Tells the local host whether the clock rings."""
+    """Tells the local host whether the clock is enabled."""
 
     def __init__(self) -> None:
-        """Begin as a rule that was just deployed does: on."""
+        """Begin enabled, as a rule that was just deployed."""
         self.is_on = True
 
     def enable(self) -> None:
-        """Ring from now on."""
+        """Enable the clock."""
         self.is_on = True
 
     def disable(self) -> None:
-        """Ring no more."""
+        """Disable the clock."""
         self.is_on = False

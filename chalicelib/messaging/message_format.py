@@ -1,4 +1,4 @@
-"""How a message looks on its way: the body that a queue carries, and that the consumer reads."""
+"""Serializes messages to the body that a queue carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app's secrets in SSM's Parameter Store: read when something needs them, however many ask at once.
+"""Reads the app's secrets from SSM's Parameter Store lazily, with retries when SSM throttles.
 
 SSM answers 40 requests a second in an account, and refuses the others. When a few hundred functions start in
 the same second, each has to ask several times.
@@ -19,7 +19,7 @@ from chalicelib.errors import ConfigError
 #: were refused together don't come back together.
 MAX_ATTEMPTS: Final = 12
 BACKOFF_BASE, BACKOFF_MAX = 0.25, 4.0
-#: What passes by itself.
+#: Transient errors.
 TRANSIENT_ERRORS: Final = frozenset(
     {
         "InternalServerError",
@@ -57,6 +57,6 @@ def read_secrets(client: Any, name: str, pause: Pause = time.sleep) -> dict[str,
 
 
 def _is_transient(error: Exception) -> bool:
-    """Whether another try may fare better: SSM is throttled or silent."""
+    """Whether a retry can succeed: SSM is throttling or doesn't answer."""
     response: Mapping[str, Any] | None = getattr(error, "response", None)
     return response is None or response.get("Error", {}).get("Code") in TRANSIENT_ERRORS

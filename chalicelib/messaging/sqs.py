@@ -1,8 +1,8 @@
-"""SQS: carries messages to the consumer, each at least once, by a queue for each lane.
+"""Sends messages to SQS, with a queue for each lane; each is delivered at least once.
 
-What it can't carry isn't lost: a message beyond its longest delay, and one that couldn't be sent, stand
-recorded, and the clock's sweep sends them. Nudges are recorded nowhere, and a burst of one name is sent at
-once and a second later: whoever handles the later one sees what all of them were about.
+Messages that SQS can't take aren't lost: those beyond its longest delay and those that couldn't be sent are
+recorded, and the clock's sweep sends them. Nudges aren't recorded, and a burst of one name is sent at once
+and a second later: the handler of the later one sees the state after all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ logger = logging.getLogger("petri.queue")
 
 #: The most messages in one call.
 MAX_BATCH = 10
-#: Nudges of one name are sent at most this often by one process.
+#: The shortest interval in seconds between nudges of one name from one process.
 COALESCE_WINDOW = timedelta(seconds=1)
 #: Names of nudges that are remembered before those that have been handed out are forgotten.
 MAX_COALESCED_NAMES = 1000
@@ -49,7 +49,7 @@ class _OutgoingMessage:
 class SQSQueue:
     """Posts messages to the queue of their lane, several in a call."""
 
-    #: SQS tells nobody what waits in it.
+    #: SQS doesn't list its messages.
     tracks_pending = False
 
     def __init__(self, names: Mapping[Lane, str], clock: Clock, client: Callable[[], Any]) -> None:
@@ -117,7 +117,7 @@ class SQSQueue:
             self._urls[name] = str(self._client.get_queue_url(QueueName=name)["QueueUrl"])
         return self._urls[name]
 
-    # -- what is sent -------------------------------------------------------------------------------
+    # -- sending ------------------------------------------------------------------------------------
 
     def _batches(self, messages: Iterable[Message]) -> Iterator[list[_OutgoingMessage]]:
         """Put together what one call takes, real-time messages first: a call has one queue."""
@@ -133,7 +133,7 @@ class SQSQueue:
             wait = max(timedelta(), (message.due or now) - now)
             if wait > MAX_QUEUE_DELAY:
                 continue
-            # Rounded up: nothing comes before it is due.
+            # Rounded up, so that no message arrives before it is due.
             whole = math.ceil(wait.total_seconds())
             is_nudge = message.key[0] == TRANSIENT
             delay = self._transient_delay(message.key[1], now, whole) if is_nudge else whole

@@ -1,4 +1,4 @@
-"""The clock of the machine."""
+"""Reads the machine's clock."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class Recruiter(Protocol):
         """Open n more places; a repeat with the same token opens them once."""
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Close the places that nobody has taken; participants who have begun can finish."""
+        """Close the free places; participants who have begun can finish."""
 
     def prepare(self, transfer: Transfer) -> str | None:
         """Make the first of two calls, where the vendor needs two; its result is stored before `pay`."""

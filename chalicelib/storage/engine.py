@@ -1,4 +1,4 @@
-"""What an engine does: get by key, query one collection, commit conditional writes, count.
+"""Defines the interface of engines: get by key, query a collection, commit conditional writes, count.
 
 An item is a flat dictionary of JSON values with `pk`, `sk`, `kind` and `v`, the version that
 conditions compare. Everything clever (identity, retries, ids, large commits) is above this.
@@ -107,12 +107,12 @@ class Engine(Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """Write all or nothing; raise Conflict when an expectation fails or a race is lost.
 
-        No key may occur twice. A commit whose answer was lost and that is repeated by the client
-        below is no conflict with itself.
+        Keys must be unique. A commit whose response was lost and that the client retries doesn't
+        conflict with itself.
         """
 
     def increment(self, key: Key, by: int = 1) -> int:
         """Add to the counter at a key (made at 0) and return the new value; never in a commit."""
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""

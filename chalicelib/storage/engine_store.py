@@ -1,4 +1,4 @@
-"""The Store port over an engine."""
+"""Implements the Store port with an engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EngineStore:
         self._roots = NetworkCache()
 
     def begin(self, now: datetime) -> EngineUnitOfWork:
-        """Open a unit of work; leaving the block without commit forgets it."""
+        """Open a unit of work; leaving the block without a commit discards it."""
         return EngineUnitOfWork(self.engine, now, self._roots)
 
     def due(self, until: datetime) -> list[Message]:
@@ -39,7 +39,7 @@ class EngineStore:
         return any(True for shard in range(keys.DUE_SHARDS) for _ in self.engine.query(keys.due(shard)))
 
     def close(self) -> None:
-        """Let go of the engine's files and connections."""
+        """Close the engine's files and connections."""
         self.engine.close()
 
 

@@ -1,4 +1,4 @@
-"""What stands around an engine and hands everything on to it; what does something more overrides a part."""
+"""Defines the base class of wrappers of engines, which delegates all calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .engine import Engine, Item, Key, Write
 
 
 class EngineWrapper:
-    """An engine that is another one."""
+    """An engine that delegates to another one."""
 
     def __init__(self, engine: Engine) -> None:
         """Take the engine inside."""

@@ -1,4 +1,4 @@
-"""Commits above an engine's limit: staged under a lease, seen by readers at one moment.
+"""Commits more writes than an engine's limit: staged under a lease, visible to readers at one moment.
 
 (1) Take a lease on the holder (a network's root, or the header of all networks when the commit only
 makes new ones): version v becomes v+1. Other structural writers meet a conflict. (2) Write new items
@@ -23,7 +23,7 @@ from chalicelib.model.record import iso
 from .engine import Check, Delete, Engine, Item, Key, Put, Write
 from .sibling_versions import add_sibling_versions
 
-#: How long a large commit may take before another writer takes it for dead.
+#: How long a large commit can take before another writer considers it dead.
 LEASE_SECONDS = 20.0
 #: So many items can't reach an engine's limit in bytes: an item has 400 KB at most.
 ALWAYS_FITS = 9
@@ -87,7 +87,7 @@ class LargeCommit:
             self._stage(fresh, holder, lease.item["v"], stamp)
             self._publish(holder, final.item if final else stored or {}, lease.item["v"], stamp, changes)
         except PetriError:
-            # We live and know that it won't be: others needn't wait until the lease has run out.
+            # This commit has failed for certain, so other writers needn't wait until the lease expires.
             recover(self._engine, holder, by=lease.item["lease"]["by"])
             raise
 
@@ -160,12 +160,12 @@ def _write_of(holder: Key, stored: Item | None, writes: Sequence[Write]) -> Put 
     """Return the commit's own write of the holder; Conflict when the holder has changed since it was read."""
     final = next((w for w in writes if isinstance(w, Put) and w.key == holder), None)
     if final is not None and final.expect != (stored["v"] if stored else None):
-        raise Conflict(f"{holder} was changed by another commit.")
+        raise Conflict(f"{holder} was changed by another request.")
     return final
 
 
 def require_unlocked(engine: Engine, holder: Key, item: Mapping[str, Any] | None, now: datetime) -> None:
-    """Raise Conflict while somebody's large commit holds this; when its time is over, mend it first."""
+    """Raise Conflict while a large commit holds the lease; clean up first if the lease has expired."""
     lease = (item or {}).get("lease")
     if not lease:
         return

@@ -1,4 +1,4 @@
-"""Networks' own items, which nearly every request lists: kept decoded from one unit of work to the next.
+"""Caches networks' own items, which nearly every request lists, decoded across units of work.
 
 A root is known by its version, which each change raises. A record shares the objects in what is kept
 until it is asked for one, and then has a copy of its own, since its unit may change it.

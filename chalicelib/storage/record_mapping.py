@@ -1,4 +1,4 @@
-"""Between records and items: what is stored of each kind, and where."""
+"""Maps records to items and back."""
 
 from __future__ import annotations
 

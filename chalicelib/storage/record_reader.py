@@ -1,4 +1,4 @@
-"""The reading half of a unit of work: the identity map and the collections."""
+"""Implements the reading half of a unit of work: the identity map and the collections."""
 
 from __future__ import annotations
 
@@ -416,7 +416,7 @@ class RecordReader:
         return cast("Sequence[Vector]", self._collection("vector", node.id, node.is_new))
 
     def transmissions_to(self, node: Node) -> Sequence[Transmission]:
-        """All transmissions sent to a node; their infos come with them."""
+        """All transmissions sent to a node, loaded together with their infos."""
         return cast("Sequence[Transmission]", self._collection("to", node.id, node.is_new))
 
     def transmissions_from(self, node: Node) -> Sequence[Transmission]:
@@ -435,7 +435,7 @@ class RecordReader:
         """All nodes of a participant, read together."""
         return in_order(self.nodes(participant.node_ids))
 
-    # -- who looks where --------------------------------------------------------------------
+    # -- scope of reading -------------------------------------------------------------------
 
     def declare_scope(self, *node_ids: int) -> None:
         """Name the nodes that this request is about; reading them is not looking beyond."""

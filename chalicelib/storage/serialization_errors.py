@@ -1,4 +1,4 @@
-"""What can't be stored, named by what the author knows: the class and the attribute."""
+"""Explains which value can't be stored in the author's terms: the class and the attribute."""
 
 from __future__ import annotations
 

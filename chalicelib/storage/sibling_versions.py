@@ -1,4 +1,4 @@
-"""What was written together, so that a reader who sees half of a commit notices it.
+"""Records which items were written together, so that a reader can detect a half-visible commit.
 
 DynamoDB's GetItem, BatchGetItem and Query answer with the committed state of each item, but not of a
 transaction as a whole: a reader may see one item of a commit as it is after it, and another as it was

@@ -1,4 +1,4 @@
-"""The unit of work: one request's records, written in one atomic commit, or not at all."""
+"""Defines the unit of work: one request's records, written in one atomic commit or not at all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .network_cache import NetworkCache
 from .record_reader import RecordReader, collection_of
 from .sibling_versions import SIBLINGS, add_sibling_versions
 
-#: How far apart records are that one request makes.
+#: The difference between the creation times of two records that one request makes.
 TICK = timedelta(microseconds=1)
 #: A message that is still there so long after it was due has been lost on its way.
 SETTLE_TIME = timedelta(seconds=30)
@@ -45,7 +45,7 @@ PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
 class EngineUnitOfWork(RecordReader):
-    """Use as a context: what was not committed when the block ends is forgotten."""
+    """A unit of work as a context manager, which discards what wasn't committed."""
 
     def __init__(self, engine: Engine, now: datetime, roots: NetworkCache | None = None) -> None:
         """Begin a unit at a moment; the moment is that of every record it makes."""
@@ -71,7 +71,7 @@ class EngineUnitOfWork(RecordReader):
         self._read.clear()
         self._made.clear()
 
-    # -- making -----------------------------------------------------------------------------
+    # -- new records ------------------------------------------------------------------------
 
     def attach(self, record: Record) -> None:
         """Make a new record part of this unit: give it its id and creation time."""
@@ -203,7 +203,7 @@ class EngineUnitOfWork(RecordReader):
         item = {"pk": key[0], "sk": key[1], "kind": kind, **fields, "v": version}
         stored = self._items.get(key)
         if stored is not None and UNKNOWN in stored:
-            # What a newer version has written stays, whatever this one writes anew.
+            # Fields that a newer version of Petri has written are kept.
             item.setdefault(UNKNOWN, stored[UNKNOWN])
         self._changes[key] = (item, expect)
 
@@ -263,7 +263,7 @@ class EngineUnitOfWork(RecordReader):
         self.put_item(key, kind, fields, expect=ANY)
 
     def post(self, body: MessageBody, due: datetime | None = None) -> None:
-        """Record a message in this commit; it is sent after it, at the earliest when due.
+        """Record a message in this commit; it is sent after the commit, and not before it is due.
 
         Of very many messages, those beyond MOST_POSTED are recorded together, and posted in a moment by the
         message that they are recorded in.
@@ -278,7 +278,7 @@ class EngineUnitOfWork(RecordReader):
         key = keys.message(at, secrets.token_hex(8))
         fields: dict[str, Any] = {"body": to_body(body)}
         if at - self._now <= MAX_QUEUE_DELAY:
-            # Whoever commits this sends it; what is due later is nobody's until the sweep takes it.
+            # The process that commits a message sends it; messages that are due later are sent by the sweep.
             fields["carried_until"] = iso(at + SETTLE_TIME)
         self.put_item(key, "message", fields)
         self.posted.append(Message(key, fields["body"], due))
@@ -377,7 +377,7 @@ class EngineUnitOfWork(RecordReader):
         )
 
     def _require_no_lease(self, changed: Sequence[Record]) -> None:
-        """Give way to somebody's large commit in a network we are about to change; mend a dead one."""
+        """Raise Conflict while a large commit is running in a network to be changed; clean up a dead one."""
         networks = [record for record in changed if isinstance(record, Network)]
         for network in [*networks, *self._looked.values()]:
             require_unlocked(self._engine, keys.root(network.id), {"lease": network.lease}, self._now)

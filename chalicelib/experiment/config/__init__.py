@@ -1,1 +1,1 @@
-"""Registers, loads and validates the settings of an experiment."""
+"""The settings of an experiment: their registry, sources and validation."""

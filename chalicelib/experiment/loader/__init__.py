@@ -1,1 +1,1 @@
-"""Loads an experiment from an author's folder."""
+"""Loads an author's folder and returns its experiment class."""

@@ -1,4 +1,4 @@
-"""Mail to the operator; in debug mode its text goes to the log."""
+"""Builds the mailer for notices to the operator; in debug mode they are logged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger("petri.mail")
 
 
 class LogMailer:
-    """Writes into the log what would be mailed."""
+    """Logs notices instead of mailing them."""
 
     def tell(self, subject: str, text: str) -> None:
         """Log one mail."""
@@ -25,7 +25,7 @@ class LogMailer:
 
 
 class LazyMailer:
-    """Makes the mailer of the settings when there is something to tell: a cold start needs none."""
+    """Builds the mailer of the settings when the first notice is sent, to keep cold starts short."""
 
     def __init__(self, config: SettingsLike) -> None:
         """Take the settings, which are looked at with the first mail."""
@@ -69,7 +69,7 @@ def _smtp(config: Settings) -> Mailer:
 
 
 def _ses(config: Settings) -> Mailer:
-    # Put off: only this one needs boto3.
+    # Lazy import: only this mailer needs boto3.
     from .ses import SESMailer, make_client, read_addresses
 
     return SESMailer(make_client(config), *read_addresses(config), read_wording(config))

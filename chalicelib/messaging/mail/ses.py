@@ -1,4 +1,4 @@
-"""Mail through Amazon's Simple Email Service, with the deployment's own role."""
+"""Sends mail through Amazon's Simple Email Service, with the deployment's own role."""
 
 from __future__ import annotations
 

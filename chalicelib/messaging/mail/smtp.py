@@ -1,4 +1,4 @@
-"""Mail through a mail server, encrypted always."""
+"""Sends mail through a mail server, always encrypted."""
 
 from __future__ import annotations
 

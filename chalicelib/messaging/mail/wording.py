@@ -1,4 +1,4 @@
-"""How notices are worded: what happened is told in plain words either way; the frame may be light."""
+"""Words notices: the facts are always plain, the frame can be light in tone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The DynamoDB engine: one table, one client, strongly consistent reads, conditional writes."""
+"""Implements the DynamoDB engine: one table, one client, strongly consistent reads, conditional writes."""
 
 from __future__ import annotations
 
@@ -253,10 +253,10 @@ class DynamoDBEngine:
                     raise
 
     def _check(self, write: Check) -> None:
-        """Compare by a read: half the price of a transaction, and it disturbs nobody."""
+        """Compare by a read, which is cheaper than a transaction and conflicts with no other request."""
         stored = self.get([write.key]).get(write.key)
         if (stored["v"] if stored else None) != write.expect:
-            raise Conflict(f"{write.key} was changed by somebody else.")
+            raise Conflict(f"{write.key} was changed by another request.")
 
     def _delete(self, key: Key) -> None:
         self._check_open()
@@ -324,10 +324,10 @@ class DynamoDBEngine:
             )
         return int(answer["Attributes"]["v"]["N"])
 
-    # -- ending ---------------------------------------------------------------------------------
+    # -- closing --------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._closed = True
         self.client.close()
 

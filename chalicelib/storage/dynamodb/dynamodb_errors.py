@@ -1,4 +1,4 @@
-"""The vendor's errors end here: what DynamoDB says becomes an error of Petri's tree."""
+"""Translates DynamoDB's errors to Petri's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pynamodb.exceptions import CancellationReason, PynamoDBException, VerboseCl
 from chalicelib.errors import Busy, Conflict, PetriError, TooLarge, VendorError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-#: Somebody else was first, or is at it in this moment; an own transaction that is still at work counts too.
+#: Another request was first or is in progress; that can be our own transaction, if it is still in progress.
 CONFLICTS = frozenset(
     {
         CONDITION_FAILED,
@@ -49,7 +49,7 @@ def translate(error: Exception, table: str) -> PetriError:
     """Return Petri's error for one of PynamoDB or botocore."""
     cause = error.cause if isinstance(error, PynamoDBException) and error.cause is not None else error
     if not isinstance(cause, ClientError):
-        return VendorError(f"DynamoDB didn't answer for table {table}: {cause} The call can be repeated.")
+        return VendorError(f"DynamoDB didn't answer for table {table}: {cause} The call can be retried.")
     details = cause.response.get("Error", {})
     said = [(str(details.get("Code", "")), str(details.get("Message", "")))]
     said += [(reason.code, reason.message or "") for reason in reasons_of(cause)]
@@ -66,11 +66,11 @@ def reasons_of(cause: ClientError) -> list[CancellationReason]:
 def _translate_words(said: list[tuple[str, str]], cause: ClientError, table: str) -> PetriError:
     codes = {code for code, _ in said}
     if codes & CONFLICTS:
-        return Conflict("Somebody else changed the same records first.")
+        return Conflict("Another request changed the same records first.")
     if codes & THROTTLED:
-        return Busy("The database is at its limit at this moment; the same request will work in a moment.")
+        return Busy("The database is at its limit; retry the same request in a moment.")
     if any(code in INVALID and message.lower().startswith(TOO_LARGE_WORDS) for code, message in said):
-        return TooLarge("One record is above 400 KB, the most that a record may hold; send less.")
+        return TooLarge("One record exceeds the limit of 400 KB; send less.")
     if "ResourceNotFoundException" in codes:
         return VendorError(f"There is no DynamoDB table {table} in this region and account; deploy first.")
     return VendorError(f"DynamoDB refused a call on table {table}: {cause}")

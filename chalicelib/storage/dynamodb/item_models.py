@@ -1,4 +1,4 @@
-"""What DynamoDB stores of each kind of item: one typed PynamoDB model for each, over one table.
+"""Defines how each kind of item is stored in DynamoDB: one typed PynamoDB model for each, over one table.
 
 An item goes in and comes out as the flat dictionary that the unit of work knows. A field that its
 model doesn't name, or that has another type than the model says, is kept in `more` as JSON, so
@@ -27,7 +27,7 @@ from chalicelib.storage.serialization_errors import unserializable_item
 #: DynamoDB's own form of an item: {"name": {"S": "text"}, ...}.
 Wire = dict[str, dict[str, Any]]
 
-#: Fields that are about storing, and that nobody above sees.
+#: Fields of the storage itself, which are hidden from the layers above.
 MARK: Final = "mark"
 MORE: Final = "more"
 
@@ -65,7 +65,7 @@ class StoredItem(Model):
     #: The version that conditions compare.
     v = NumberAttribute()
     s = _number()
-    #: Who wrote it: a put that is repeated after a lost answer knows its own first success by it.
+    #: The mark of the attempt that wrote the item, by which a retried put detects that it had succeeded.
     mark = _text()
     #: What was written together with it; siblings.py tells how.
     w = _text()
@@ -228,7 +228,7 @@ class RecruitmentItem(RecordItem):
 
 
 class ClaimItem(StoredItem):
-    """Whose an assignment or a worker id is, so that it is nobody else's."""
+    """The owner of an assignment or worker id, which makes the id unique."""
 
     participant_id = _number()
     participant_ids = _document()
@@ -243,7 +243,7 @@ class ListedItem(StoredItem):
 
 class MessageItem(StoredItem):
     body = _document()
-    #: Until when it is taken to be on its way; without it nobody carries it yet.
+    #: Until when the message counts as sent; empty before it is sent.
     carried_until = _text()
 
 
@@ -256,7 +256,7 @@ class ConnectionItem(StoredItem):
     channels = _document()
     since = _text()
     seen = _text()
-    #: Whether its page beats its heart: then silence means that it is gone.
+    #: Whether its page sends heartbeats; if so, silence means that it is gone.
     beats = _flag()
     expires = _number()
 
@@ -276,7 +276,7 @@ class WaitingItem(StoredItem):
     id = _number()
     since = _text()
     seen = _text()
-    #: Whether a socket holds the place that never beat its heart.
+    #: Whether a socket without heartbeats holds the place.
     quiet = _flag()
 
 

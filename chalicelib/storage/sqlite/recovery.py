@@ -1,4 +1,4 @@
-"""What is intact in a damaged SQLite file, copied into a new one, record by record."""
+"""Copies the intact records of a damaged SQLite file into a new one."""
 
 from __future__ import annotations
 

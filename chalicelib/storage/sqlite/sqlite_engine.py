@@ -1,4 +1,4 @@
-"""The SQLite engine: one file for each run, durable at every answer, readable by any SQLite tool.
+"""Implements the SQLite engine: one file for each run, durable at each response, readable by SQLite tools.
 
 A commit reaches the disk before it returns, or, where one host answers many at once, with the next
 `sync()`, which the host calls before it lets the answers go.
@@ -26,7 +26,7 @@ from .sql_views import VIEWS
 BUSY_TIMEOUT = 30.0
 #: The code of a refusal because of another process's lock; a host waits and asks again.
 FILE_LOCKED = "file_locked"
-#: Seconds until those whose answer couldn't be written try again.
+#: Seconds after which a request that couldn't be written is retried.
 AGAIN = 10.0
 #: What SQLite's codes for a file that can't be written mean, and what to do.
 _UNWRITABLE = {
@@ -206,7 +206,7 @@ class SQLiteEngine:
         """Add to the counter at a key and return the new value."""
         own = self._connection
         if not self._sync_later:
-            # Who uses the number commits after it in the same log: that commit makes this one durable too.
+            # The request commits later in the same log, which makes this commit durable too.
             own.execute("PRAGMA synchronous=NORMAL")
         try:
             with self._writing() as connection:
@@ -266,7 +266,7 @@ def _not_written(path: Path, error: sqlite3.OperationalError) -> Exception:
     if code == sqlite3.SQLITE_BUSY:
         return Busy(
             "Another process keeps the run's file locked, so nothing was written. Close the program that "
-            "has it open; the same request will work then.",
+            "has it open; then retry the same request.",
             code=FILE_LOCKED,
         )
     if code not in _UNWRITABLE:
@@ -319,7 +319,7 @@ def _put(connection: sqlite3.Connection, write: Put) -> None:
         try:
             connection.execute("INSERT INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as error:
-            raise Conflict(f"{write.key} was made by somebody else.") from error
+            raise Conflict(f"{write.key} was made by another request.") from error
     elif write.expect is ANY:
         connection.execute("INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", row)
     else:
@@ -329,7 +329,7 @@ def _put(connection: sqlite3.Connection, write: Put) -> None:
             (version, kind, body, pk, sk, write.expect),
         )
         if done.rowcount != 1:
-            raise Conflict(f"{write.key} was changed by somebody else.")
+            raise Conflict(f"{write.key} was changed by another request.")
 
 
 def _delete(connection: sqlite3.Connection, write: Delete) -> None:
@@ -339,10 +339,10 @@ def _delete(connection: sqlite3.Connection, write: Delete) -> None:
         return
     done = connection.execute("DELETE FROM item WHERE pk = ? AND sk = ? AND v = ?", (pk, sk, write.expect))
     if done.rowcount != 1:
-        raise Conflict(f"{write.key} was changed by somebody else.")
+        raise Conflict(f"{write.key} was changed by another request.")
 
 
 def _check(connection: sqlite3.Connection, write: Check) -> None:
     row = connection.execute("SELECT v FROM item WHERE pk = ? AND sk = ?", write.key).fetchone()
     if (row[0] if row else None) != write.expect:
-        raise Conflict(f"{write.key} was changed by somebody else.")
+        raise Conflict(f"{write.key} was changed by another request.")

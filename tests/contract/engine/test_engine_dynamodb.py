@@ -207,9 +207,9 @@ def test_the_reasons_of_a_cancelled_transaction_say_what_it_was(
     assert type(caught.value) is error
 
 
-def test_an_error_without_an_answer_can_be_repeated() -> None:
+def test_an_error_without_a_response_can_be_retried() -> None:
     found = translate(ReadTimeoutError(endpoint_url="https://dynamodb"), "t")
-    assert (type(found), "can be repeated" in str(found)) == (VendorError, True)
+    assert (type(found), "can be retried" in str(found)) == (VendorError, True)
 
 
 # -- transactions that meet -----------------------------------------------------------------------
