@@ -34,7 +34,9 @@ def debug(
     directory: Source = Path(),
     *,
     bots: Annotated[int, typer.Option("--bots", min=0, help="Number of bots that take part.")] = 0,
-    at_once: Annotated[int, typer.Option("--at-once", min=0, help="Number of concurrent bots.")] = 0,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=0, help="Number of concurrent bots; 0 chooses it automatically.")
+    ] = 0,
     bot: Annotated[
         bool, typer.Option("--bot", help="Start a bot for each participant that the experiment recruits.")
     ] = False,
