@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.experiment.networks import Empty
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.participant.completion import (
     complete_participation,
     fail_participation,
@@ -50,7 +51,7 @@ LEAVING: dict[str, Leave] = {
     "completes": lambda app, one: app.run(complete_participation, one, caller=EVERYBODY),
     "gives up": lambda app, one: app.run(fail_participation, one, caller=EVERYBODY),
     "meets an error": lambda app, one: app.run(report_error, one, {}, caller=EVERYBODY),
-    "returns": lambda app, one: app.run(record_loss, one, "returned"),
+    "returns": lambda app, one: app.run(record_loss, one, ParticipantStatus.RETURNED),
     "is released": lambda app, one: app.run(release, one),
     "is one too many": lambda app, one: app.run(waiting_rooms.reject_overflow, one),
     "is replaced": lambda app, one: arrive(app, "zoe", f"a-w{one}"),

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.participant import entry_rate_limiter, entry_verification
 from chalicelib.operations.participant.entry_rate_limiter import BUCKET_SIZE, REFUSED_COST, EntryRateLimiter
 from chalicelib.operations.participant.submission import record_loss
@@ -148,7 +149,7 @@ def test_a_worker_who_takes_a_returned_assignment_again_is_confirmed_and_seated_
     turk = turk_with_repeats
     assignment = turk.turk.market.accept("W1", turk.hit)
     first = turk.enter("W1", assignment)["participant"]["id"]
-    turk.here.app.run(record_loss, first, "returned")
+    turk.here.app.run(record_loss, first, ParticipantStatus.RETURNED)
     turk.time.now += ACCEPTED_SECONDS
     again = turk.enter("W1", assignment)
     assert (again.status, turk.questions()) == (200, 2)
@@ -159,7 +160,7 @@ def test_a_worker_who_was_given_up_and_has_handed_in_gets_no_second_seat(turk_wi
     turk = turk_with_repeats
     assignment = turk.turk.market.accept("W1", turk.hit)
     first = turk.enter("W1", assignment)["participant"]["id"]
-    turk.here.app.run(record_loss, first, "missing_notification")
+    turk.here.app.run(record_loss, first, ParticipantStatus.MISSING_NOTIFICATION)
     turk.turk.market.submit(assignment)
     turk.time.now += ACCEPTED_SECONDS
     assert turk.enter("W1", assignment).code == "entry_not_known"
