@@ -61,7 +61,7 @@ def test_day_after_day_as_many_are_open_as_seats_are_wanted(run: Run) -> None:
     assert open_places(run) == [8]
 
 
-def test_who_came_is_not_asked_for_again(run: Run) -> None:
+def test_a_participant_who_came_is_not_asked_for_again(run: Run) -> None:
     person = run.experiment.people["A1"]
     for _ in person.life(run):
         run.work()

@@ -125,7 +125,9 @@ def crowd(engine: Engine, size: int, count: int) -> tuple[World, list[int]]:
 
 @pytest.mark.usefixtures("_no_app")
 @pytest.mark.parametrize("size", [4, 10, 25])
-def test_a_crowd_is_seated_once_each_and_nobody_waits_beside_a_free_seat(sqlite: Engine, size: int) -> None:
+def test_a_crowd_is_seated_once_each_and_no_participant_waits_beside_a_free_seat(
+    sqlite: Engine, size: int
+) -> None:
     world, people = crowd(sqlite, size, CROWD)
     found = outcome(world.engine)
     assert found.seated == people

@@ -36,14 +36,14 @@ def pair(new_stage: NewStage) -> Pair:
     return running_pair(new_stage)
 
 
-def test_who_is_gone_longer_than_the_grace_is_reported(pair: Pair) -> None:
+def test_a_participant_who_is_gone_longer_than_the_grace_is_reported(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.hang_up()
     stage.wait(GRACE + 1)
     assert stage.journal("disconnected") == [["disconnected", person.id]]
 
 
-def test_who_comes_back_within_the_grace_is_not(pair: Pair) -> None:
+def test_a_participant_who_comes_back_within_the_grace_is_not(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.hang_up()
     stage.wait(GRACE - 5)
@@ -69,7 +69,7 @@ def test_a_second_page_that_stays_open_is_enough(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_who_is_gone_is_reported_once(pair: Pair) -> None:
+def test_a_participant_who_is_gone_is_reported_once(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     second = stage.connect(person, "talk")
     ear.hang_up()
@@ -78,7 +78,7 @@ def test_who_is_gone_is_reported_once(pair: Pair) -> None:
     assert len(stage.journal("disconnected")) == 1
 
 
-def test_who_comes_back_is_reported_once(pair: Pair) -> None:
+def test_a_participant_who_comes_back_is_reported_once(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.hang_up()
     stage.wait(GRACE + 1)
@@ -87,7 +87,7 @@ def test_who_comes_back_is_reported_once(pair: Pair) -> None:
     assert stage.journal("returned") == [["returned", person.id]]
 
 
-def test_who_comes_back_can_go_on(pair: Pair) -> None:
+def test_a_participant_who_returns_can_continue(pair: Pair) -> None:
     stage, (person, ear), (_, other_ear) = pair
     ear.hang_up()
     stage.wait(GRACE + 1)
@@ -95,7 +95,7 @@ def test_who_comes_back_can_go_on(pair: Pair) -> None:
     assert other_ear.heard("talk") == ["here again"]
 
 
-def test_who_finished_is_not_missed(pair: Pair) -> None:
+def test_a_participant_who_finished_is_not_missed(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     person.finish()
     ear.hang_up()
@@ -103,7 +103,7 @@ def test_who_finished_is_not_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_who_goes_on_to_the_questionnaire_is_not_missed(pair: Pair) -> None:
+def test_a_participant_who_goes_on_to_the_questionnaire_is_not_missed(pair: Pair) -> None:
     stage, (_, ear), _ = pair
     ear.order(type="finished")
     ear.hang_up()
@@ -111,7 +111,7 @@ def test_who_goes_on_to_the_questionnaire_is_not_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_who_is_on_the_way_into_the_group_has_not_done_their_part(new_stage: NewStage) -> None:
+def test_a_participant_who_is_on_the_way_into_the_group_has_not_done_their_part(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     (person, ear), _ = (stage.arrive_with_ear("quorum") for _ in range(2))
     stage.wait(1)
@@ -121,7 +121,7 @@ def test_who_is_on_the_way_into_the_group_has_not_done_their_part(new_stage: New
     assert stage.journal("disconnected") == [["disconnected", person.id]]
 
 
-def test_who_comes_back_from_the_questionnaire_and_leaves_is_missed(pair: Pair) -> None:
+def test_a_participant_who_comes_back_from_the_questionnaire_and_leaves_is_missed(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.order(type="finished")
     ear.hang_up()
@@ -130,7 +130,7 @@ def test_who_comes_back_from_the_questionnaire_and_leaves_is_missed(pair: Pair) 
     assert stage.journal("disconnected") == [["disconnected", person.id]]
 
 
-def test_who_was_let_go_is_not_missed(new_stage: NewStage) -> None:
+def test_a_participant_who_was_released_is_not_missed(new_stage: NewStage) -> None:
     stage, (person, ear), (_, other_ear) = running_pair(new_stage, dropout_policy="end")
     ear.hang_up()
     stage.wait(GRACE + 1)
@@ -139,7 +139,7 @@ def test_who_was_let_go_is_not_missed(new_stage: NewStage) -> None:
     assert stage.journal("disconnected") == [["disconnected", person.id]]
 
 
-def test_who_only_waits_is_no_dropout(new_stage: NewStage) -> None:
+def test_a_participant_who_only_waits_is_not_a_dropout(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     _, ear = stage.arrive_with_ear()
     ear.hang_up()
@@ -147,7 +147,7 @@ def test_who_only_waits_is_no_dropout(new_stage: NewStage) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_who_has_no_room_but_a_node_is_missed(stage: Stage) -> None:
+def test_a_participant_who_has_no_room_but_a_node_is_missed(stage: Stage) -> None:
     person, ear = stage.arrive_with_ear("talk")
     person.join()
     ear.hang_up()
@@ -158,7 +158,7 @@ def test_who_has_no_room_but_a_node_is_missed(stage: Stage) -> None:
 # -- hearts ----------------------------------------------------------------------------------------
 
 
-def test_a_page_whose_heart_stops_is_gone_though_nobody_hung_up(pair: Pair) -> None:
+def test_a_page_whose_heart_stops_is_gone_though_it_was_never_closed(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.beat()
     stage.wait(connections.SILENT + 60 + GRACE)
@@ -315,7 +315,7 @@ def resumed(stage: Stage, person: Person) -> Person:
     return Person(stage.world, person.id, said["token"], person.worker_id, person.assignment_id)
 
 
-def test_the_bots_own_socket_is_no_return(new_stage: NewStage, spawned: list[str]) -> None:
+def test_the_bots_own_socket_is_not_a_return(new_stage: NewStage, spawned: list[str]) -> None:
     stage, (one, ear), _ = running_pair(new_stage, dropout_policy="bot", consents=True)
     lose(stage, ear)
     stage.connect(resumed(stage, one), "talk").beat()

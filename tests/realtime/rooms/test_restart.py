@@ -44,7 +44,7 @@ def test_the_old_sockets_are_forgotten(pair: Pair) -> None:
     assert (stage.world.items("connection"), stage.world.items("subscriber")) == ([], [])
 
 
-def test_nobody_is_missed_who_is_back_soon(pair: Pair) -> None:
+def test_a_participant_who_is_back_soon_is_not_missed(pair: Pair) -> None:
     stage, (one, _), (other, _) = pair
     start_again(stage)
     stage.wait(presence.RESTART_SECONDS - 5)
@@ -54,7 +54,7 @@ def test_nobody_is_missed_who_is_back_soon(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_who_stays_away_is_missed(pair: Pair) -> None:
+def test_a_participant_who_stays_away_is_missed(pair: Pair) -> None:
     stage, (one, _), (other, _) = pair
     start_again(stage)
     stage.connect(one, "talk")
@@ -62,7 +62,7 @@ def test_who_stays_away_is_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == [["disconnected", other.id]]
 
 
-def test_a_look_that_was_due_before_finds_nobody_gone(pair: Pair) -> None:
+def test_a_look_that_was_due_before_finds_no_participant_gone(pair: Pair) -> None:
     stage, (one, ear), _ = pair
     ear.hang_up()
     stage.connect(one, "talk")
@@ -71,7 +71,7 @@ def test_a_look_that_was_due_before_finds_nobody_gone(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_who_was_gone_before_is_missed_all_the_same(pair: Pair) -> None:
+def test_a_participant_who_was_gone_before_is_missed_all_the_same(pair: Pair) -> None:
     stage, (one, ear), _ = pair
     ear.hang_up()
     stage.world.clock.turn(seconds=GRACE + 1)
@@ -79,7 +79,7 @@ def test_who_was_gone_before_is_missed_all_the_same(pair: Pair) -> None:
     assert stage.journal("disconnected") == [["disconnected", one.id]]
 
 
-def test_who_waits_keeps_the_place(new_stage: NewStage) -> None:
+def test_a_participant_who_waits_keeps_the_place(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     person, _ = stage.arrive_with_ear()
     stage.wait(40)
@@ -91,7 +91,7 @@ def test_who_waits_keeps_the_place(new_stage: NewStage) -> None:
     assert stage.state(person)["since"] == since
 
 
-def test_who_waited_and_stays_away_leaves_the_room(new_stage: NewStage) -> None:
+def test_a_participant_who_waited_and_stays_away_leaves_the_room(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     stage.arrive_with_ear()
     start_again(stage)

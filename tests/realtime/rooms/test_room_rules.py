@@ -94,7 +94,7 @@ def test_a_smaller_room_needs_the_least_number(new_stage: NewStage, here: int, o
 
 
 @pytest.mark.parametrize("way", ["withdraw", "worker_failed", "worker_complete", "handle-error"])
-def test_nobody_who_has_left_gets_a_seat_in_a_smaller_room(new_stage: NewStage, way: str) -> None:
+def test_a_participant_who_has_left_gets_no_seat_in_a_smaller_room(new_stage: NewStage, way: str) -> None:
     stage = small_rooms(new_stage)
     gone, first, second = [stage.world.arrive() for _ in range(3)]
     gone.post(f"/{way}", {"participant_id": gone.id})
@@ -102,7 +102,7 @@ def test_nobody_who_has_left_gets_a_seat_in_a_smaller_room(new_stage: NewStage, 
     assert stage.rooms() == [[first.id, second.id]]
 
 
-def test_nobody_who_was_let_go_is_let_go_again(new_stage: NewStage) -> None:
+def test_a_released_participant_is_not_released_again(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
     person = stage.arrive()
     ask(stage, waiting_rooms.handle_waiting_timeout, person.id)
@@ -111,7 +111,7 @@ def test_nobody_who_was_let_go_is_let_go_again(new_stage: NewStage) -> None:
 
 
 @pytest.mark.parametrize("way", ["worker_complete", "worker_failed"])
-def test_who_has_come_to_the_end_is_not_let_go(new_stage: NewStage, way: str) -> None:
+def test_a_participant_who_has_come_to_the_end_is_not_released(new_stage: NewStage, way: str) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
     person = stage.world.arrive()
     person.post(f"/{way}", {"participant_id": person.id})
@@ -120,7 +120,7 @@ def test_who_has_come_to_the_end_is_not_let_go(new_stage: NewStage, way: str) ->
     assert kept.get("released") is None
 
 
-def test_who_was_let_go_leaves_the_lobby(new_stage: NewStage) -> None:
+def test_a_participant_who_was_released_leaves_the_lobby(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
     person = stage.arrive()
     ask(stage, waiting_rooms.handle_waiting_timeout, person.id)
@@ -128,7 +128,7 @@ def test_who_was_let_go_leaves_the_lobby(new_stage: NewStage) -> None:
     assert (kept["released"], entry(stage, person)) == ("waiting", None)
 
 
-def test_without_an_end_nobody_is_asked_whether_they_waited_too_long(new_stage: NewStage) -> None:
+def test_without_an_end_no_participant_is_asked_whether_they_waited_too_long(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=4))
     stage.arrive()
     kinds = {item["body"]["kind"] for item in stage.world.items("message")}
@@ -139,7 +139,7 @@ def test_without_an_end_nobody_is_asked_whether_they_waited_too_long(new_stage: 
 
 
 @pytest.mark.parametrize("way", ["withdraw", "handle-error"])
-def test_the_first_reason_for_letting_somebody_go_stays(new_stage: NewStage, way: str) -> None:
+def test_the_first_reason_for_letting_a_participant_go_stays(new_stage: NewStage, way: str) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
     person = stage.arrive()
     ask(stage, waiting_rooms.handle_waiting_timeout, person.id)
@@ -151,7 +151,7 @@ def test_the_first_reason_for_letting_somebody_go_stays(new_stage: NewStage, way
 # -- one too many -----------------------------------------------------------------------------------
 
 
-def test_who_has_a_seat_is_not_one_too_many(new_stage: NewStage) -> None:
+def test_a_participant_who_has_a_seat_is_not_overrecruited(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     people = [stage.arrive() for _ in range(2)]
     stage.wait(1)
@@ -160,7 +160,9 @@ def test_who_has_a_seat_is_not_one_too_many(new_stage: NewStage) -> None:
 
 
 @pytest.mark.parametrize("status", ["submitted", "approved", "returned", "screened_out"])
-def test_who_is_not_working_any_more_is_not_one_too_many(new_stage: NewStage, status: str) -> None:
+def test_a_participant_who_is_not_working_any_more_is_not_overrecruited(
+    new_stage: NewStage, status: str
+) -> None:
     stage = new_stage(Trio)
     person = stage.arrive()
 
@@ -324,7 +326,7 @@ def test_as_many_are_sent_home_as_one_commit_takes(new_stage: NewStage, room_for
 
 
 @pytest.mark.parametrize(("silent", "seated"), [(90, True), (91, False)])
-def test_who_is_silent_for_ninety_seconds_gets_no_seat(
+def test_a_participant_who_is_silent_for_ninety_seconds_gets_no_seat(
     new_stage: NewStage, silent: float, seated: bool
 ) -> None:
     stage = new_stage(Pairs)
@@ -381,20 +383,20 @@ def told_after_listening(stage: Stage, person: Person) -> list[dict[str, Any]]:
     return ear.told()
 
 
-def test_who_begins_to_listen_is_told_how_far_the_room_is(new_stage: NewStage) -> None:
+def test_a_participant_who_begins_to_listen_is_told_how_far_the_room_is(new_stage: NewStage) -> None:
     stage = new_stage(Trio)
     people = [stage.arrive() for _ in range(2)]
     assert [said["n"] for said in told_after_listening(stage, people[0])] == [2]
 
 
-def test_who_has_begun_is_told_of_no_room(new_stage: NewStage) -> None:
+def test_a_participant_who_has_begun_gets_no_room_state(new_stage: NewStage) -> None:
     stage = new_stage(Trio)
     person = stage.arrive()
     person.join()
     assert told_after_listening(stage, person) == []
 
 
-def test_without_a_waiting_room_nobody_is_told_of_one(new_stage: NewStage) -> None:
+def test_without_a_waiting_room_no_participant_is_told_of_one(new_stage: NewStage) -> None:
     stage = new_stage(Meeting)
     assert told_after_listening(stage, stage.arrive()) == []
 
@@ -414,7 +416,7 @@ def _forget_lobby(ctx: Context) -> None:
         ctx.uow.delete_item((item["pk"], item["sk"]))
 
 
-def test_who_has_a_node_does_not_wait(new_stage: NewStage) -> None:
+def test_a_participant_who_has_a_node_does_not_wait(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     person = stage.arrive()
     person.join()
@@ -443,7 +445,7 @@ def test_who_has_a_node_does_not_wait(new_stage: NewStage) -> None:
         ([1], 1, 1, 0),
     ],
 )
-def test_how_many_are_in_the_room_that_somebody_waits_for(
+def test_how_many_are_in_the_room_that_a_participant_waits_for(
     here: list[int], size: int, who: int, n: int
 ) -> None:
     assert waiting_rooms.room_fill(here, size, who) == n
@@ -481,7 +483,7 @@ def test_each_group_that_waits_is_told_of_itself(new_stage: NewStage, people: in
 # -- leaving ----------------------------------------------------------------------------------------
 
 
-def test_rooms_are_numbered_on_after_somebody_left(new_stage: NewStage) -> None:
+def test_rooms_are_numbered_on_after_a_participant_left(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Pairs, waiting_timeout=5))
     for _ in range(2):
         stage.arrive()
@@ -494,7 +496,7 @@ def test_rooms_are_numbered_on_after_somebody_left(new_stage: NewStage) -> None:
     assert sorted(item["id"] for item in stage.world.items("room")) == [1, 2]
 
 
-def test_who_has_a_seat_cannot_leave_the_lobby(new_stage: NewStage) -> None:
+def test_a_participant_who_has_a_seat_cannot_leave_the_lobby(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     people = [stage.arrive() for _ in range(2)]
     stage.wait(1)
@@ -507,7 +509,7 @@ def test_who_has_a_seat_cannot_leave_the_lobby(new_stage: NewStage) -> None:
 
 
 @pytest.mark.parametrize(("heard", "stays"), [(-1, False), (0, False), (1, True)])
-def test_who_is_heard_of_after_the_socket_closed_still_waits(
+def test_a_participant_who_is_heard_of_after_the_socket_closed_still_waits(
     new_stage: NewStage, heard: float, stays: bool
 ) -> None:
     stage = new_stage(Trio)
@@ -549,7 +551,7 @@ def test_two_workers_who_form_rooms_at_one_moment_seat_everybody_once(new_stage:
     assert stage.rooms() == [people[0:2], people[2:4]]
 
 
-def test_who_waited_too_long_while_a_room_opened_keeps_the_seat(new_stage: NewStage) -> None:
+def test_a_participant_who_waited_too_long_while_a_room_opened_keeps_the_seat(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Pairs, waiting_timeout=5))
     person = stage.world.arrive()
 

@@ -50,7 +50,7 @@ def test_those_who_wait_are_told_of_newcomers(trio: Stage) -> None:
     assert ear.told()[-1] == {"q": 3, "n": 2, "overrecruited": False}
 
 
-def test_who_begins_to_listen_while_another_comes_is_told_of_both(trio: Stage) -> None:
+def test_a_participant_who_begins_to_listen_while_another_comes_is_told_of_both(trio: Stage) -> None:
     first = trio.arrive()
     trio.wait(0.1)
     ear = trio.connect(first, "quorum")
@@ -66,7 +66,7 @@ def test_the_room_opens_for_all_when_it_is_full(trio: Stage) -> None:
     assert [ear.told()[-1] for ear in ears] == [{"q": 3, "n": 3, "overrecruited": False, "room": 1}] * 3
 
 
-def test_nobody_is_told_that_it_is_full_before_it_opens(trio: Stage) -> None:
+def test_no_participant_is_told_that_it_is_full_before_it_opens(trio: Stage) -> None:
     _, ear = trio.arrive_with_ear()
     trio.arrive(), trio.arrive()
     assert all(state["n"] < 3 for state in ear.told())
@@ -84,7 +84,7 @@ def test_a_page_that_only_asks_sees_the_room_open(trio: Stage) -> None:
     assert trio.state(people[0]) == {"q": 3, "n": 3, "overrecruited": False, "room": 1}
 
 
-def test_who_comes_when_the_room_is_full_is_one_too_many(trio: Stage) -> None:
+def test_a_participant_who_comes_when_the_room_is_full_is_overrecruited(trio: Stage) -> None:
     for _ in range(3):
         trio.arrive()
     trio.wait(1)
@@ -101,7 +101,7 @@ def test_of_two_who_come_for_one_seat_the_later_is_sent_home(trio: Stage) -> Non
     assert last[1][0].now()["status"] == "overrecruited"
 
 
-def test_who_is_one_too_many_by_a_race_is_told(new_stage: NewStage) -> None:
+def test_a_participant_who_is_overrecruited_by_a_race_is_told(new_stage: NewStage) -> None:
     never = with_members(Trio, is_overrecruited=for_nobody)
     stage = new_stage(never)
     ears = [stage.arrive_with_ear()[1] for _ in range(4)]
@@ -109,7 +109,7 @@ def test_who_is_one_too_many_by_a_race_is_told(new_stage: NewStage) -> None:
     assert ears[3].told()[-1]["overrecruited"] is True
 
 
-def test_who_was_one_too_many_gets_base_pay(trio: Stage) -> None:
+def test_a_participant_who_was_overrecruited_gets_base_pay(trio: Stage) -> None:
     for _ in range(3):
         trio.arrive()
     trio.wait(1)
@@ -130,7 +130,7 @@ def test_a_burst_of_arrivals_is_announced_once(new_stage: NewStage) -> None:
     assert [state["n"] for state in ear.told()[before:]] == [21]
 
 
-def test_without_a_quorum_nobody_waits(new_stage: NewStage) -> None:
+def test_without_a_quorum_no_participant_waits(new_stage: NewStage) -> None:
     said = new_stage(Meeting).world.post(
         "/participant", {"workerId": "w", "hitId": "h", "assignmentId": "a", "mode": "debug"}
     )
@@ -146,7 +146,7 @@ def test_rooms_fill_one_after_the_other(pairs: Stage) -> None:
     assert pairs.rooms() == [people[0:2], people[2:4], people[4:6]]
 
 
-def test_who_is_left_over_waits_for_the_next_room(pairs: Stage) -> None:
+def test_a_participant_who_is_left_over_waits_for_the_next_room(pairs: Stage) -> None:
     for _ in range(2):
         pairs.arrive()
     pairs.wait(1)
@@ -184,7 +184,7 @@ def seats_a_stranger(waiting: list[Participant]) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("grouped", [seats_twice, seats_a_stranger])
-def test_a_grouping_that_seats_somebody_twice_or_a_stranger_is_refused(
+def test_a_grouping_that_seats_a_participant_twice_or_a_stranger_is_refused(
     new_stage: NewStage, grouped: Callable[..., object]
 ) -> None:
     stage = new_stage(with_members(Pairs, group_by=staticmethod(grouped)))
@@ -212,7 +212,7 @@ def test_more_people_than_one_commit_takes_are_sent_home(new_stage: NewStage) ->
 # -- ghosts ----------------------------------------------------------------------------------------
 
 
-def test_who_closes_the_page_leaves_the_room(trio: Stage) -> None:
+def test_a_participant_who_closes_the_page_leaves_the_room(trio: Stage) -> None:
     _, stays = trio.arrive_with_ear()
     _, goes = trio.arrive_with_ear()
     goes.hang_up()
@@ -248,7 +248,7 @@ def test_a_reload_keeps_the_time_of_waiting(trio: Stage) -> None:
     assert trio.state(person)["since"] == since
 
 
-def test_who_comes_back_later_waits_again(trio: Stage) -> None:
+def test_a_participant_who_comes_back_later_waits_again(trio: Stage) -> None:
     person, ear = trio.arrive_with_ear()
     ear.hang_up()
     trio.wait(60)
@@ -294,7 +294,7 @@ def test_an_open_socket_that_never_beat_counts_as_there(pairs: Stage) -> None:
     assert pairs.rooms() == [[person.id, other.id]]
 
 
-def test_who_withdrew_gets_no_seat(pairs: Stage) -> None:
+def test_a_participant_who_withdrew_gets_no_seat(pairs: Stage) -> None:
     gone = pairs.arrive()
     assert gone.post("/withdraw", {"participant_id": gone.id}).status == 200
     people = [pairs.arrive().id for _ in range(2)]
@@ -325,7 +325,7 @@ def leave_while_a_room_forms(stage: Stage, person: Person) -> None:
     stage.wait(1)
 
 
-def test_who_is_seated_while_they_leave_has_the_seat(leaving: tuple[Stage, Person]) -> None:
+def test_a_participant_who_is_seated_while_leaving_keeps_the_seat(leaving: tuple[Stage, Person]) -> None:
     stage, person = leaving
     leave_while_a_room_forms(stage, person)
     assert stage.rooms()[0][0] == person.id
@@ -345,7 +345,7 @@ def hurried(new_stage: NewStage) -> Stage:
     return new_stage(with_members(Meeting, room_size=4, waiting_timeout=5))
 
 
-def test_who_waits_too_long_is_let_go(hurried: Stage) -> None:
+def test_a_participant_who_waits_too_long_is_released(hurried: Stage) -> None:
     person, ear = hurried.arrive_with_ear()
     hurried.wait(301)
     assert (ear.told()[-1]["released"], hurried.state(person)["released"]) == (True, True)
@@ -359,7 +359,7 @@ def test_and_is_paid(hurried: Stage) -> None:
     assert (person.now()["status"], hurried.world.owed(person)) == ("approved", {"base": "1.50"})
 
 
-def test_who_was_let_go_gets_no_seat(hurried: Stage) -> None:
+def test_a_participant_who_was_released_gets_no_seat(hurried: Stage) -> None:
     person, _ = hurried.arrive_with_ear()
     hurried.wait(301)
     others = [hurried.arrive_with_ear()[0].id for _ in range(4)]
@@ -383,7 +383,7 @@ def test_too_few_are_let_go_all_the_same(new_stage: NewStage) -> None:
     assert (stage.rooms(), stage.state(person)["released"]) == ([], True)
 
 
-def test_who_got_a_seat_in_time_stays(hurried: Stage) -> None:
+def test_a_participant_who_got_a_seat_in_time_stays(hurried: Stage) -> None:
     people = [hurried.arrive_with_ear()[0] for _ in range(4)]
     hurried.wait(301)
     assert "released" not in hurried.state(people[0])

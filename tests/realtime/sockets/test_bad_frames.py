@@ -50,7 +50,7 @@ def test_an_error_says_what_to_do(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("frame", ["elsewhere:hello", "no colon", b"\x00"], ids=str)
-def test_nobody_else_hears_of_a_wrong_frame(stage: Stage, frame: str | bytes) -> None:
+def test_no_other_participant_hears_of_a_wrong_frame(stage: Stage, frame: str | bytes) -> None:
     _, ear = stage.arrive_with_ear("talk")
     _, other = stage.arrive_with_ear("talk")
     ear.say(frame)
@@ -64,7 +64,7 @@ def test_the_biggest_frame_is_heard(stage: Stage) -> None:
     assert ear.heard("talk") == [text]
 
 
-def test_a_socket_that_nobody_knows_is_told_to_connect_again(stage: Stage) -> None:
+def test_an_unknown_socket_is_told_to_connect_again(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for item in stage.world.items("connection"):
         stage.world.app.run(lambda ctx, item=item: ctx.uow.delete_item((item["pk"], item["sk"])))
@@ -95,7 +95,7 @@ def test_after_a_hook_that_raised_the_next_frame_is_heard(new_stage: NewStage) -
     assert ear.heard("talk") == ["hello"]
 
 
-def test_a_hook_that_raises_when_somebody_returns_refuses_the_socket(new_stage: NewStage) -> None:
+def test_a_hook_that_raises_when_a_participant_returns_refuses_the_socket(new_stage: NewStage) -> None:
     def returned(self: Meeting, participant: object) -> None:
         raise LookupError("the author's mistake")
 
@@ -125,7 +125,7 @@ def test_what_comes_too_fast_is_dropped(stage: Stage) -> None:
 
 
 @pytest.mark.usefixtures("strict")
-def test_who_is_too_fast_is_told_once_a_second(stage: Stage) -> None:
+def test_a_participant_who_is_too_fast_is_told_once_a_second(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for number in range(14):
         ear.say(f"talk:{number}")
@@ -133,7 +133,7 @@ def test_who_is_too_fast_is_told_once_a_second(stage: Stage) -> None:
 
 
 @pytest.mark.usefixtures("strict")
-def test_who_waits_may_speak_again(stage: Stage) -> None:
+def test_a_participant_who_waits_may_speak_again(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for number in range(12):
         ear.say(f"talk:{number}")
@@ -143,7 +143,7 @@ def test_who_waits_may_speak_again(stage: Stage) -> None:
 
 
 @pytest.mark.usefixtures("strict")
-def test_who_does_not_stop_is_closed(stage: Stage) -> None:
+def test_a_participant_who_does_not_stop_is_closed(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for number in range(16):
         ear.say(f"talk:{number}")
@@ -167,7 +167,7 @@ def test_a_socket_that_closes_is_forgotten_by_the_count(stage: Stage, strict: Ra
     assert len(strict) == 0
 
 
-def test_slow_talk_for_hours_is_no_flood(stage: Stage, strict: RateLimiter) -> None:
+def test_slow_talk_for_hours_is_not_a_flood(stage: Stage, strict: RateLimiter) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for _ in range(100):
         ear.say("talk:hello")

@@ -68,7 +68,7 @@ def test_a_text_reaches_every_connection(here: Pages) -> None:
     assert [page.frames for page in here.pages] == [["talk:hello"]] * 2
 
 
-def test_nobody_is_gone_who_is_there(here: Pages) -> None:
+def test_an_open_connection_is_not_reported_as_gone(here: Pages) -> None:
     assert here.channels.send(IDS, "talk:hello") == []
 
 
@@ -99,7 +99,7 @@ def test_a_longer_text_is_refused(here: Pages) -> None:
     assert here.pages[0].frames == []
 
 
-def test_sending_to_nobody_is_fine(here: Pages) -> None:
+def test_sending_to_no_connection_is_allowed(here: Pages) -> None:
     assert here.channels.send([], "talk:hello") == []
 
 

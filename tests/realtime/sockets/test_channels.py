@@ -42,14 +42,14 @@ def test_several_channels_may_stand_in_one_parameter(stage: Stage) -> None:
     assert ear.heard("lounge") == ["hello"]
 
 
-def test_who_listens_elsewhere_hears_nothing(stage: Stage) -> None:
+def test_a_subscriber_who_listens_elsewhere_hears_nothing(stage: Stage) -> None:
     _, speaker = stage.arrive_with_ear("talk")
     _, other = stage.arrive_with_ear("lounge")
     speaker.say("talk:hello")
     assert other.frames == []
 
 
-def test_who_subscribes_later_hears_from_then_on(stage: Stage) -> None:
+def test_a_subscriber_who_subscribes_later_hears_from_then_on(stage: Stage) -> None:
     _, speaker = stage.arrive_with_ear("talk")
     _, other = stage.arrive_with_ear("lounge")
     speaker.say("talk:before")
@@ -58,14 +58,14 @@ def test_who_subscribes_later_hears_from_then_on(stage: Stage) -> None:
     assert other.heard("talk") == ["after"]
 
 
-def test_who_unsubscribes_hears_no_more(stage: Stage) -> None:
+def test_a_subscriber_who_unsubscribes_hears_no_more(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk", "lounge")
     ear.order(type="unsubscribe", channel="talk")
     ear.say("talk:hello")
     assert ear.heard("talk") == []
 
 
-def test_a_subscription_ends_after_two_hours_though_nobody_hung_up(stage: Stage) -> None:
+def test_a_subscription_ends_after_two_hours_though_it_was_never_closed(stage: Stage) -> None:
     _, old = stage.arrive_with_ear("talk")
     stage.world.clock.turn(seconds=TWO_HOURS + 1)
     _, new = stage.arrive_with_ear("talk")
@@ -73,7 +73,7 @@ def test_a_subscription_ends_after_two_hours_though_nobody_hung_up(stage: Stage)
     assert old.frames == []
 
 
-def test_who_hung_up_is_sent_nothing(stage: Stage) -> None:
+def test_a_subscriber_who_hung_up_is_sent_nothing(stage: Stage) -> None:
     _, speaker = stage.arrive_with_ear("talk")
     _, other = stage.arrive_with_ear("talk")
     other.hang_up()

@@ -103,7 +103,7 @@ def test_a_refusal_says_why(new_host: NewHost) -> None:
     assert json.loads(refused.value.response.body)["error_code"] == "channel_missing"
 
 
-def test_somebody_elses_token_is_forbidden(new_host: NewHost) -> None:
+def test_another_participants_token_is_forbidden(new_host: NewHost) -> None:
     here = new_host()
     one, other = here.arrive(), here.arrive()
     with pytest.raises(InvalidStatus) as refused:
@@ -133,7 +133,7 @@ def test_a_message_in_parts_is_heard_as_one(new_host: NewHost) -> None:
     assert line.next() == "talk:in parts"
 
 
-def test_text_that_is_no_utf8_closes_the_socket(new_host: NewHost) -> None:
+def test_text_that_is_not_utf8_closes_the_socket(new_host: NewHost) -> None:
     _, line = new_host().arrive_with_line("talk")
     bad = Frame(Opcode.TEXT, b"talk:\xff").serialize(mask=True)
     line.connection.socket.sendall(bad)
@@ -161,7 +161,7 @@ def test_a_socket_lives_no_longer_than_its_time(new_host: NewHost) -> None:
     assert line.closed_with() == 1001
 
 
-def test_who_was_closed_can_come_again(new_host: NewHost) -> None:
+def test_a_participant_who_was_closed_can_come_again(new_host: NewHost) -> None:
     here = new_host(Pairs, lifetime=0.5)
     guest, line = here.arrive_with_line()
     line.closed_with()
@@ -186,7 +186,7 @@ def test_a_hook_that_raises_is_told_to_its_sender_and_the_others_go_on(new_host:
     assert [one.next(), other.next()] == ["talk:hello", "talk:hello"]
 
 
-def test_a_hook_that_raises_in_a_worker_holds_nobody_up(new_host: NewHost) -> None:
+def test_a_hook_that_raises_in_a_worker_delays_no_other_participant(new_host: NewHost) -> None:
     here = new_host()
     _, line = here.arrive_with_line("talk")
     line.say("talk:explode")
@@ -214,7 +214,7 @@ def pour(times: int) -> None:
         sockets.send(list(sockets._open), f"pour:{number:04d}" + "x" * 30_000)
 
 
-def test_who_reads_too_slowly_is_closed(new_host: NewHost) -> None:
+def test_a_participant_who_reads_too_slowly_is_closed(new_host: NewHost) -> None:
     here = new_host(backlog=1_000_000, last_words=0.2)
     guest, watching = here.arrive(), here.open(None, "dallinger_control")
     here.open_lazily(guest, "talk")
@@ -225,7 +225,7 @@ def test_who_reads_too_slowly_is_closed(new_host: NewHost) -> None:
     assert gone["client"]["participant_id"] == guest.id
 
 
-def test_who_reads_too_slowly_holds_nobody_up(new_host: NewHost) -> None:
+def test_a_participant_who_reads_too_slowly_delays_no_other_participant(new_host: NewHost) -> None:
     here = new_host(backlog=10_000_000)
     here.open_lazily(here.arrive(), "talk")
     _, other = here.arrive_with_line("lounge")
@@ -233,7 +233,7 @@ def test_who_reads_too_slowly_holds_nobody_up(new_host: NewHost) -> None:
     assert [other.next()[5:9] for _ in range(100)] == [f"{number:04d}" for number in range(100)]
 
 
-def test_who_vanishes_is_noticed(new_host: NewHost) -> None:
+def test_a_participant_who_vanishes_is_noticed(new_host: NewHost) -> None:
     here = new_host()
     watching = here.open(None, "dallinger_control")
     guest, line = here.arrive_with_line("talk")

@@ -63,7 +63,7 @@ def test_a_participant_may_speak(stage: Stage, channel: str) -> None:
     assert ear.heard(channel) == ["hello"]
 
 
-def test_the_network_of_somebody_else_is_closed(stage: Stage) -> None:
+def test_the_network_of_another_participant_is_closed(stage: Stage) -> None:
     stage.arrive().join()
     assert refusal(stage, stage.arrive(), "network-1") == (403, "not_yours")
 
@@ -97,14 +97,14 @@ def test_a_member_of_one_room_may_not_use_another_rooms_channel(new_stage: NewSt
     assert (len(ear.errors()), refusal(stage, people[0], channel)[0]) == (2, 403)
 
 
-def test_members_of_a_room_hear_one_another_and_nobody_else_does(new_stage: NewStage) -> None:
+def test_members_of_a_room_hear_one_another_and_no_other_participant_does(new_stage: NewStage) -> None:
     stage, people = two_rooms(new_stage)
     ears = [stage.connect(person, f"room-{1 + place // 2}") for place, person in enumerate(people)]
     ears[0].say("room-1:hello")
     assert [ear.heard("room-1") for ear in ears] == [["hello"], ["hello"], [], []]
 
 
-def test_somebody_elses_own_channel_is_closed(stage: Stage) -> None:
+def test_another_participants_own_channel_is_closed(stage: Stage) -> None:
     one, other = stage.arrive(), stage.arrive()
     ear = stage.connect(one, f"participant-{one.id}")
     assert refusal(stage, one, f"participant-{other.id}") == (403, "not_yours")
@@ -147,7 +147,7 @@ def test_listening_twice_to_one_channel_is_listening_once(stage: Stage) -> None:
     assert (ear.heard("talk"), ear.errors()) == (["hello"], [])
 
 
-def test_who_unsubscribes_hears_no_more_and_may_subscribe_again(stage: Stage) -> None:
+def test_a_subscriber_who_unsubscribes_hears_no_more_and_may_subscribe_again(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk", "lounge")
     ear.order(type="unsubscribe", channel="talk")
     ear.order(type="unsubscribe", channel="talk")
@@ -207,7 +207,7 @@ def test_a_token_says_by_itself_whose_socket_it_is(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("number", ["one", "1.5", "-1", "²", "1" * 30])
-def test_a_participant_id_that_is_no_number_is_refused(stage: Stage, number: str) -> None:
+def test_a_participant_id_that_is_not_a_number_is_refused(stage: Stage, number: str) -> None:
     assert refusal(stage, stage.arrive(), "talk", participant_id=number) == (400, "not_a_number")
 
 

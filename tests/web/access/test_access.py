@@ -69,7 +69,7 @@ def test_each_address_answers_whom_it_is_for(islands: Scene, request_: Request, 
 
 @pytest.mark.parametrize("caller", ["nobody", "stranger", "forged", "ended"])
 @pytest.mark.parametrize("request_", [r for r in REQUESTS if r.who != PUBLIC], ids=str)
-def test_who_is_refused_changes_nothing(islands: Scene, request_: Request, caller: str) -> None:
+def test_a_refused_request_changes_nothing(islands: Scene, request_: Request, caller: str) -> None:
     token = token_of(caller, islands)
     with islands.here.unchanged():
         assert request_.send(islands, token).status in (NO_TOKEN, NOT_YOURS)
@@ -103,7 +103,7 @@ def test_every_address_of_the_app_is_in_the_table() -> None:
         ("Bearer a.b.c", "token_invalid"),
     ],
 )
-def test_an_authorization_that_is_no_token_is_refused(world: NewWorld, header: str, code: str) -> None:
+def test_an_authorization_that_is_not_a_token_is_refused(world: NewWorld, header: str, code: str) -> None:
     said = world().call("GET", "/summary", headers={"authorization": header})
     assert (said.status, said.code) == (NO_TOKEN, code)
 
@@ -115,12 +115,14 @@ def test_a_token_of_another_run_is_refused(world: NewWorld) -> None:
     assert here.get(f"/participant/{person.id}", token=token).code == "token_invalid"
 
 
-def test_nodes_of_the_same_network_may_be_connected_though_one_is_somebody_elses(islands: Scene) -> None:
+def test_nodes_of_the_same_network_may_be_connected_though_one_belongs_to_another_participants(
+    islands: Scene,
+) -> None:
     said = islands.one.post(f"/node/{islands.node}/connect/{islands.other_node}", {"direction": "from"})
     assert said.status == OK
 
 
-def test_a_report_without_a_token_is_heard_and_completes_nobody(islands: Scene) -> None:
+def test_a_report_without_a_token_is_heard_and_completes_no_participant(islands: Scene) -> None:
     islands.here.post("/handle-error", {"participant_id": islands.one.id, "error_feedback": "It broke."})
     assert [body["kind"] for body in islands.here.work()] == ["notify_operator"]
     assert islands.one.now()["status"] == "working"

@@ -191,7 +191,7 @@ def test_json_that_isnt_is_refused(islands: Scene, text: str) -> None:
     "path",
     ["/info/{node}", "/tracking_event/{node}", "/node/{one}", "/node/{node}/transmit", "/question/{one}"],
 )
-def test_details_that_are_no_json_object_are_refused(islands: Scene, path: str, details: str) -> None:
+def test_details_that_are_not_a_json_object_are_refused(islands: Scene, path: str, details: str) -> None:
     ids = {"one": islands.one.id, "node": islands.node}
     fields = {"contents": "c", "question": "q", "response": "r", "number": "1", "details": details}
     with islands.here.unchanged():
@@ -326,7 +326,7 @@ ENDED = [
 
 
 @pytest.mark.parametrize(("text", "ended"), ENDED)
-def test_who_has_finished_posts_no_more(islands: Scene, text: str, ended: str) -> None:
+def test_a_participant_who_has_finished_posts_no_more(islands: Scene, text: str, ended: str) -> None:
     one, here = islands.one, islands.here
     if ended == "replaced":
         here.arrive(assignmentId=one.assignment_id)

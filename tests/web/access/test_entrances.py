@@ -231,7 +231,9 @@ def test_a_made_up_submission_takes_no_seat(at_prolific: AtProlific, made_up: st
         assert at_prolific.enter("p1", made_up).code == "entry_not_known"
 
 
-def test_the_submission_of_somebody_else_or_of_another_study_takes_no_seat(at_prolific: AtProlific) -> None:
+def test_the_submission_of_another_participant_or_of_another_study_takes_no_seat(
+    at_prolific: AtProlific,
+) -> None:
     submission = at_prolific.vendor.begin("p1")
     assert at_prolific.enter("p2", submission).code == "entry_not_known"
     assert at_prolific.enter("p1", submission, study="another").code == "entry_not_known"
@@ -261,7 +263,7 @@ def test_only_recruiters_of_the_run_bring_people(turk: Turk, named: str) -> None
     assert (said.status, said.code) == (403, "recruiter_not_asked")
 
 
-def test_who_names_no_recruiter_comes_from_the_runs_own(turk: Turk) -> None:
+def test_a_participant_who_names_no_recruiter_comes_from_the_runs_own(turk: Turk) -> None:
     assert enter(turk.here, None, "W1", turk.hit, "3MADEUP").code == "entry_not_confirmed"
 
 

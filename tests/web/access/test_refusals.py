@@ -51,7 +51,7 @@ def test_nothing_is_sent_to_a_node_of_another_network(apart: tuple[World, int, i
     assert (said.status, said.code) == (400, "cannot_transmit")
 
 
-def test_a_network_that_somebody_is_not_in_is_not_shown(apart: tuple[World, int, int, Person]) -> None:
+def test_a_network_that_a_participant_is_not_in_is_not_shown(apart: tuple[World, int, int, Person]) -> None:
     _, node, other, one = apart
     statuses = [one.get(f"/network/{each // 100_000}").status for each in (node, other)]
     assert statuses == [200, 403]
@@ -183,7 +183,9 @@ def with_status(here: World, status: str, **more: Any) -> Person:
 
 @pytest.mark.parametrize("status", ["submitted", "approved", "bad_data", "did_not_attend", "rejected"])
 @pytest.mark.parametrize("repeat", [False, True])
-def test_an_assignment_that_was_submitted_is_nobody_elses(world: NewWorld, status: str, repeat: bool) -> None:
+def test_an_assignment_that_was_submitted_is_closed_to_other_participants(
+    world: NewWorld, status: str, repeat: bool
+) -> None:
     here = world(allow_repeat_worker_ids=repeat)
     with_status(here, status)
     with here.unchanged():
@@ -199,7 +201,7 @@ def test_an_assignment_that_was_given_back_is_free_again(world: NewWorld, status
 
 
 @pytest.mark.parametrize("status", ["overrecruited", "screened_out"])
-def test_the_assignment_of_somebody_sent_away_is_free_until_they_are_paid(
+def test_the_assignment_of_a_participant_sent_away_is_free_until_they_are_paid(
     world: NewWorld, status: str
 ) -> None:
     here = world(screen_out_payment=0.25)
@@ -212,7 +214,9 @@ def test_the_assignment_of_somebody_sent_away_is_free_until_they_are_paid(
 
 
 @pytest.mark.parametrize("status", ["overrecruited", "screened_out"])
-def test_the_assignment_of_somebody_sent_away_who_gave_it_back_is_free(world: NewWorld, status: str) -> None:
+def test_the_assignment_of_a_participant_sent_away_who_returned_it_is_free(
+    world: NewWorld, status: str
+) -> None:
     here = world(screen_out_payment=0.25)
     with_status(here, status, details={"gave_assignment_back": True})
     assert here.post("/participant", OTHER).status == 200
@@ -237,7 +241,7 @@ def test_a_participant_whose_part_is_over_comes_back_with_their_token_alone(
 
 
 @pytest.mark.parametrize("status", ["submitted", "approved", "returned", "bad_data", "rejected"])
-def test_the_token_of_another_participant_brings_nobody_back(world: NewWorld, status: str) -> None:
+def test_the_token_of_another_participant_resumes_no_participant(world: NewWorld, status: str) -> None:
     here = world()
     with_status(here, status)
     stranger = here.arrive()
@@ -312,7 +316,7 @@ def test_a_token_that_was_good_ends_with_its_time_though_it_is_remembered(
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "operato", "operator "])
-def test_anything_else_is_no_token(token: str) -> None:
+def test_anything_else_is_not_a_token(token: str) -> None:
     with pytest.raises(Unauthorized) as refused:
         SignedTokens("secret", "operator").read(token)
     assert refused.value.code == "token_invalid"

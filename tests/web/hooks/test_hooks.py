@@ -198,7 +198,7 @@ def test_the_joining_hooks_are_called_in_their_order(world: NewWorld) -> None:
     assert called == order
 
 
-def test_an_author_sends_somebody_to_the_questionnaire_by_choosing_no_network(world: NewWorld) -> None:
+def test_an_author_sends_a_participant_to_the_questionnaire_by_choosing_no_network(world: NewWorld) -> None:
     here = world(with_hooks(Talk, get_network_for_participant=nothing))
     person = here.arrive()
     assert person.post(f"/node/{person.id}").code == "no_network"

@@ -34,7 +34,7 @@ def test_the_authors_hook_is_named_with_its_place(
     assert "self.after(0, ...)" in told
 
 
-def test_what_takes_long_outside_the_experiment_is_no_warning(
+def test_what_takes_long_outside_the_experiment_is_not_a_warning(
     world: NewWorld, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = world(Talk).arrive()

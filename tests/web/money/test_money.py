@@ -90,7 +90,9 @@ def test_what_floats_leave_of_zero_is_zero(dust: float) -> None:
 @pytest.mark.parametrize(
     "nonsense", [float("nan"), float("inf"), -1, -0.01, 10_001, "a lot", True, object(), "1e999999"]
 )
-def test_a_bonus_that_is_no_sum_leaves_base_paid_and_its_message_kept(world: NewWorld, nonsense: Any) -> None:
+def test_a_bonus_that_is_not_a_sum_leaves_base_paid_and_its_message_kept(
+    world: NewWorld, nonsense: Any
+) -> None:
     till = Till(world, paying(nonsense))
     till.finish()
     till.go_on(minutes=30)
@@ -106,7 +108,7 @@ def test_a_bonus_above_max_bonus_is_told_with_what_to_do(world: NewWorld) -> Non
     assert "petri dead-letters replay" in told
 
 
-def test_a_replayed_judgement_pays_the_bonus_that_was_mended(world: NewWorld) -> None:
+def test_a_replayed_judgement_pays_the_bonus_that_was_fixed(world: NewWorld) -> None:
     answers = [float("nan")]
     till = Till(world, paying(lambda: answers[0]))
     till.finish()
@@ -274,7 +276,7 @@ def test_a_hanging_payment_is_tried_again_at_the_operators_word(world: NewWorld)
 # -- who is owed what -------------------------------------------------------------------------------
 
 
-def test_nobody_is_paid_before_the_recruiter_has_their_submission(world: NewWorld) -> None:
+def test_no_participant_is_paid_before_the_recruiter_has_their_submission(world: NewWorld) -> None:
     till = Till(world, paying(quorum=1))
     till.arrive()
     late = till.arrive()
@@ -295,7 +297,9 @@ def test_one_too_many_is_owed_the_base_once_handed_in(world: NewWorld, times: in
     assert till.vendor.books == [(late.id, "base", BASE)]
 
 
-def test_who_withdraws_and_returns_the_assignment_is_told_to_the_operator(world: NewWorld) -> None:
+def test_a_participant_who_withdraws_and_returns_the_assignment_is_reported_to_the_operator(
+    world: NewWorld,
+) -> None:
     till = Till(world, paying())
     person = till.arrive()
     person.post("/withdraw", {"participant_id": person.id})
@@ -311,7 +315,7 @@ def screening(**members: Any) -> Any:
     return paying(5, info_post_request=out, **members)
 
 
-def test_who_is_screened_out_is_owed_the_fee_alone(world: NewWorld) -> None:
+def test_a_participant_who_is_screened_out_is_owed_the_fee_alone(world: NewWorld) -> None:
     till = Till(world, screening(), screen_out_payment=0.25)
     person = till.finish()
     assert (till.statuses(person), till.vendor.books) == (
@@ -320,7 +324,7 @@ def test_who_is_screened_out_is_owed_the_fee_alone(world: NewWorld) -> None:
     )
 
 
-def test_who_is_screened_out_leaves_the_place_to_another(world: NewWorld) -> None:
+def test_a_participant_who_is_screened_out_leaves_the_place_to_another(world: NewWorld) -> None:
     till = Till(world, screening(), screen_out_payment=0.25)
     person = till.arrive()
     person.answer(person.join())
@@ -328,7 +332,7 @@ def test_who_is_screened_out_leaves_the_place_to_another(world: NewWorld) -> Non
     assert till.here.recruited() == [("vendor", "recruit", 1), ("vendor", "recruit", 1)]
 
 
-def test_who_is_screened_out_needs_no_report_where_nobody_reports(world: NewWorld) -> None:
+def test_a_participant_who_is_screened_out_is_paid_without_reports(world: NewWorld) -> None:
     till = Till(world, screening(), screen_out_payment=0.25)
     till.vendor.change(auto_submits=True)
     person = till.arrive()
@@ -388,7 +392,7 @@ def test_a_payment_is_looked_for_again_at_the_moment_that_the_recruiter_named(wo
 
 
 @pytest.mark.parametrize("fault", ["answer lost", "unreachable"])
-def test_what_is_shown_late_alarms_nobody(world: NewWorld, fault: Fault) -> None:
+def test_what_is_shown_late_raises_no_alarm(world: NewWorld, fault: Fault) -> None:
     till, _ = late_books(world, *[fault] if fault == "answer lost" else [fault] * 5)
     till.go_on(hours=3)
     assert (till.dead_letters(), till.letters.sent) == ([], [])
@@ -423,7 +427,9 @@ def screened_at_turk(world: NewWorld, **settings: Any) -> tuple[Till, Person]:
     return till, person
 
 
-def test_who_is_screened_out_and_gives_the_assignment_back_is_paid_the_fee(world: NewWorld) -> None:
+def test_a_participant_who_is_screened_out_and_returns_the_assignment_is_paid_the_fee(
+    world: NewWorld,
+) -> None:
     till, person = screened_at_turk(world)
     for event in ("AssignmentReturned", "AssignmentReturned", "AssignmentAbandoned"):
         till.report(event, person)
@@ -431,7 +437,9 @@ def test_who_is_screened_out_and_gives_the_assignment_back_is_paid_the_fee(world
     assert till.vendor.books == [(person.id, "screen-out", Decimal("0.25"))]
 
 
-def test_who_is_screened_out_and_hands_in_all_the_same_is_paid_the_reward_alone(world: NewWorld) -> None:
+def test_a_participant_who_is_screened_out_and_submits_anyway_is_paid_the_reward_alone(
+    world: NewWorld,
+) -> None:
     till, person = screened_at_turk(world)
     for _ in range(2):
         till.report("AssignmentSubmitted", person)
@@ -462,7 +470,7 @@ def test_without_a_report_who_is_screened_out_is_paid_by_what_the_recruiter_know
     assert till.ledger(person) == {paid: "paid"}
 
 
-def test_that_somebody_else_has_the_assignment_shows_that_it_was_given_back(world: NewWorld) -> None:
+def test_an_assignment_of_another_participant_was_returned(world: NewWorld) -> None:
     till, person = screened_at_turk(world)
     till.arrive(assignmentId=person.assignment_id)
     till.work()
@@ -470,7 +478,9 @@ def test_that_somebody_else_has_the_assignment_shows_that_it_was_given_back(worl
 
 
 @pytest.mark.parametrize("event", ["AssignmentReturned", "AssignmentSubmitted"])
-def test_one_place_is_open_for_somebody_screened_out_however_they_leave(world: NewWorld, event: str) -> None:
+def test_one_place_is_open_for_a_participant_screened_out_however_they_leave(
+    world: NewWorld, event: str
+) -> None:
     till, person = screened_at_turk(world)
     till.report(event, person)
     till.work()
@@ -478,7 +488,7 @@ def test_one_place_is_open_for_somebody_screened_out_however_they_leave(world: N
     assert (state["opened"], till.vendor.places) == (2, 1 if event == "AssignmentReturned" else 2)
 
 
-def test_who_has_finished_cannot_be_screened_out(world: NewWorld) -> None:
+def test_a_participant_who_has_finished_cannot_be_screened_out(world: NewWorld) -> None:
     till = Till(world, screening())
     person = till.arrive()
     node = person.join()

@@ -87,7 +87,7 @@ def test_a_payment_that_the_books_lack_is_left_to_the_operator(world: NewWorld) 
     assert till.ledger(person) == {"base": "paid"}
 
 
-def test_a_payment_on_its_ordinary_way_is_no_difference(world: NewWorld) -> None:
+def test_a_payment_on_its_ordinary_way_is_not_a_difference(world: NewWorld) -> None:
     till = Till(world, paying())
     till.vendor.faults.append("unreachable")
     till.finish()
@@ -112,7 +112,7 @@ def test_a_recruiter_that_cannot_be_asked_stops_no_other_question(world: NewWorl
 
 
 @pytest.mark.parametrize("fault", ["unreachable", "answer lost"])
-def test_a_dry_run_tells_and_mends_nothing(world: NewWorld, fault: str) -> None:
+def test_a_dry_run_tells_and_fixes_nothing(world: NewWorld, fault: str) -> None:
     till, _ = hanging(world, fault)
     with till.here.unchanged():
         (difference,) = compared(till, dry_run=True).differences

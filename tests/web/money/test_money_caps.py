@@ -106,7 +106,7 @@ def test_a_held_bonus_is_paid_at_the_operators_word(world: NewWorld) -> None:
     assert (person.id, "bonus", Decimal("5.00")) in till.vendor.books
 
 
-def test_a_bonus_takes_nothing_that_is_reserved_for_somebody_at_work(world: NewWorld) -> None:
+def test_a_bonus_takes_nothing_that_is_reserved_for_a_participant_at_work(world: NewWorld) -> None:
     till = Till(world, paying(2), hard_cap=5)
     till.arrive()
     assert till.ledger(till.finish()) == {"base": "paid", "bonus": "held"}
@@ -160,7 +160,7 @@ def test_an_open_place_reserves_base_the_largest_bonus_and_the_fee(world: NewWor
     assert reserved(capped(world, 9)) == PLACE
 
 
-def test_who_comes_takes_the_reserve_over(world: NewWorld) -> None:
+def test_a_participant_who_comes_takes_the_reserve_over(world: NewWorld) -> None:
     till = capped(world, 9)
     till.arrive()
     assert reserved(till) == PLACE
@@ -180,7 +180,7 @@ def test_a_place_that_is_given_back_reserves_once_for_who_gets_it_next(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_who_is_paid_reserves_nothing_more(world: NewWorld, times: int) -> None:
+def test_a_participant_who_is_paid_reserves_nothing_more(world: NewWorld, times: int) -> None:
     till = capped(world, 1)
     person = till.finish()
     for _ in range(times):

@@ -52,7 +52,7 @@ def noting(called: list[str]) -> Any:
         (None, "missing_notification"),
     ],
 )
-def test_who_is_late_gets_the_status_that_the_recruiter_knows(
+def test_a_participant_who_is_late_gets_the_status_that_the_recruiter_knows(
     world: NewWorld, assignment_status: str | None, status: str
 ) -> None:
     till = Till(world, paying())
@@ -63,7 +63,9 @@ def test_who_is_late_gets_the_status_that_the_recruiter_knows(
 
 
 @pytest.mark.parametrize("assignment_status", ["submitted", "approved"])
-def test_who_was_submitted_without_a_report_is_paid(world: NewWorld, assignment_status: str) -> None:
+def test_a_participant_who_was_submitted_without_a_report_is_paid(
+    world: NewWorld, assignment_status: str
+) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.vendor.fates = {person.assignment_id: assignment_status}
@@ -71,14 +73,14 @@ def test_who_was_submitted_without_a_report_is_paid(world: NewWorld, assignment_
     assert till.ledger(person) == {"base": "paid"}
 
 
-def test_nobody_is_asked_about_before_the_time_is_up(world: NewWorld) -> None:
+def test_no_participant_is_asked_about_before_the_time_is_up(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.go_on(minutes=61)
     assert till.statuses(person) == ["working"]
 
 
-def test_who_still_works_at_the_recruiter_is_asked_about_again(world: NewWorld) -> None:
+def test_a_participant_who_still_works_at_the_recruiter_is_asked_about_again(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.vendor.fates = {person.assignment_id: "working"}
@@ -88,7 +90,7 @@ def test_who_still_works_at_the_recruiter_is_asked_about_again(world: NewWorld) 
     assert till.statuses(person) == ["approved"]
 
 
-def test_who_works_forever_is_missing_in_the_end(world: NewWorld) -> None:
+def test_a_participant_who_works_forever_is_missing_in_the_end(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.vendor.fates = {person.assignment_id: "working"}
@@ -96,7 +98,7 @@ def test_who_works_forever_is_missing_in_the_end(world: NewWorld) -> None:
     assert till.statuses(person) == ["missing_notification"]
 
 
-def test_who_is_missing_is_told_the_operator_and_replaced(world: NewWorld) -> None:
+def test_a_participant_who_is_missing_is_reported_to_the_operator_and_replaced(world: NewWorld) -> None:
     till = Till(world, paying())
     till.arrive()
     till.go_on(**LATE)
@@ -129,7 +131,7 @@ def test_one_too_many_who_handed_nothing_in_is_told_the_operator(world: NewWorld
     assert len(till.letters.about("petri compensate")) == 1
 
 
-def test_one_too_many_needs_no_submission_where_nobody_reports_any(world: NewWorld) -> None:
+def test_overrecruited_needs_no_submission_without_reports(world: NewWorld) -> None:
     till = Till(world, paying(quorum=1))
     till.vendor.change(auto_submits=True)
     till.arrive()
@@ -154,7 +156,7 @@ def test_an_unreachable_recruiter_is_asked_again_later(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("assignment_status", ["working", "abandoned"])
-def test_who_has_finished_and_never_went_back_is_handed_in_for(
+def test_a_participant_who_finished_and_never_returned_is_submitted_for(
     world: NewWorld, assignment_status: str
 ) -> None:
     till = Till(world, paying(0.5))
@@ -167,7 +169,9 @@ def test_who_has_finished_and_never_went_back_is_handed_in_for(
     assert till.ledger(person) == {"base": "paid", "bonus": "paid"}
 
 
-def test_who_has_finished_is_handed_in_for_when_the_recruiters_time_is_up(world: NewWorld) -> None:
+def test_a_participant_who_has_finished_is_submitted_for_when_the_recruiters_time_is_up(
+    world: NewWorld,
+) -> None:
     till = Till(world, paying())
     till.vendor.change(can_submit_on_behalf=True)
     person = till.arrive()
@@ -188,7 +192,7 @@ def test_one_too_many_who_never_went_back_is_handed_in_for(world: NewWorld) -> N
 
 
 @pytest.mark.parametrize("event", ["AssignmentReturned", "AssignmentAbandoned"])
-def test_nobody_is_handed_in_for_who_gave_the_place_back_or_never_finished(
+def test_a_participant_who_returned_the_place_or_never_finished_is_not_submitted_for(
     world: NewWorld, event: str
 ) -> None:
     till = Till(world, paying())
@@ -202,7 +206,9 @@ def test_nobody_is_handed_in_for_who_gave_the_place_back_or_never_finished(
 
 
 @pytest.mark.parametrize("event", ["AssignmentAbandoned", "NotificationMissing"])
-def test_who_has_finished_and_handed_nothing_in_is_told_the_operator(world: NewWorld, event: str) -> None:
+def test_a_participant_who_has_finished_without_submitting_is_reported_to_the_operator(
+    world: NewWorld, event: str
+) -> None:
     till = Till(world, paying())
     person = till.arrive()
     person.finish()
@@ -241,7 +247,9 @@ def test_a_report_after_the_end_changes_nothing(world: NewWorld, first: str, sec
 
 @pytest.mark.parametrize("end", ["AssignmentReturned", "AssignmentAbandoned", "NotificationMissing"])
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_submission_after_somebody_was_given_up_is_told_once(world: NewWorld, end: str, times: int) -> None:
+def test_a_submission_after_a_participant_was_given_up_is_told_once(
+    world: NewWorld, end: str, times: int
+) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.report(end, person)
@@ -279,7 +287,7 @@ def test_a_place_that_a_stranger_hands_in_is_told(world: NewWorld, hit_id: str, 
     assert len(till.letters.about("took no part here")) == letters
 
 
-def test_who_has_accepted_is_still_working(world: NewWorld) -> None:
+def test_a_participant_who_has_accepted_is_still_working(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.report("AssignmentAccepted", person)
@@ -312,19 +320,19 @@ def test_its_own_recruiters_report_counts(world: NewWorld) -> None:
 # -- having taken part ------------------------------------------------------------------------------
 
 
-def test_who_is_approved_is_marked_with_the_run_and_its_groups(world: NewWorld) -> None:
+def test_a_participant_who_is_approved_is_marked_with_the_run_and_its_groups(world: NewWorld) -> None:
     till = Till(world, paying(), assign_qualifications=True, group_name="stories, memory")
     person = till.finish()
     assert till.vendor.marks == [(person.worker_id, name, 1) for name in ("test", "stories", "memory")]
 
 
-def test_who_is_not_approved_is_not_marked(world: NewWorld) -> None:
+def test_a_participant_who_is_not_approved_is_not_marked(world: NewWorld) -> None:
     till = Till(world, paying(attention_check=lambda *_: False), assign_qualifications=True)
     till.finish()
     assert till.vendor.marks == []
 
 
-def test_without_assign_qualifications_nobody_is_marked(world: NewWorld) -> None:
+def test_without_assign_qualifications_no_participant_is_marked(world: NewWorld) -> None:
     till = Till(world, paying(), group_name="stories")
     till.finish()
     assert till.vendor.marks == []

@@ -80,7 +80,7 @@ def test_a_payment_that_is_settled_or_stopped_is_not_retried(owed: Owed, status:
 
 
 @pytest.mark.parametrize("operation", [operator_actions.retry_payment, operator_actions.release_payment])
-def test_a_payment_that_nobody_owes_is_neither_retried_nor_released(
+def test_a_payment_that_no_participant_owes_is_neither_retried_nor_released(
     owed: Owed, operation: Callable[..., bool]
 ) -> None:
     till, person = owed
@@ -134,7 +134,7 @@ def test_a_lease_ends_at_its_moment(owed: Owed) -> None:
     assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is True
 
 
-def test_what_nobody_owes_is_not_settled(owed: Owed) -> None:
+def test_what_no_participant_owes_is_not_settled(owed: Owed) -> None:
     till, person = owed
     assert till.here.app.run(operator_actions.record_found_payment, person.id, "bonus", "found-1") is False
 
@@ -227,7 +227,7 @@ def test_an_entry_says_whose_what_why_and_since_when(owed: Owed) -> None:
         (PaymentStatus.SENDING, True, 0.5, False),
     ],
 )
-def test_what_hangs_is_not_settled_for_ten_minutes_and_nobody_is_at_it(
+def test_what_hangs_is_not_settled_for_ten_minutes_without_a_lease(
     owed: Owed, status: str, leased: bool, minutes: float, is_stuck: bool
 ) -> None:
     till, person = owed
@@ -362,7 +362,7 @@ def test_nothing_is_noted_about_a_payment_that_was_not_begun(owed: Owed, what: s
 
 
 @pytest.mark.parametrize("what", LATE)
-def test_nothing_is_noted_about_a_payment_that_nobody_owes(owed: Owed, what: str) -> None:
+def test_nothing_is_noted_about_a_payment_that_no_participant_owes(owed: Owed, what: str) -> None:
     till, _ = owed
     stranger = Person(till.here, 1, "", "", "")
     stranger.id = 99
@@ -409,6 +409,6 @@ def test_a_sum_is_whole_cents(given: Any, dollars: str) -> None:
 
 
 @pytest.mark.parametrize("given", [-0.005, -1, 10_000.01, float("nan"), float("inf"), "much", None, object()])
-def test_what_is_no_sum_is_refused(given: Any) -> None:
+def test_what_is_not_a_sum_is_refused(given: Any) -> None:
     with pytest.raises(ledger.ExperimentError, match=r"bonus\(\) must"):
         ledger.to_cents(given, "bonus()")

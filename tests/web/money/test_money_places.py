@@ -33,13 +33,15 @@ def test_no_more_places_open_than_seats_are_free(world: NewWorld, extra: int, pl
     assert till.vendor.places == places
 
 
-def test_places_that_nobody_has_come_for_yet_count_as_taken(world: NewWorld) -> None:
+def test_places_that_no_participant_has_come_for_yet_count_as_taken(world: NewWorld) -> None:
     till = Till(world, few_seats(4))
     recruit(till, 2)
     assert recruit(till, 9).opened == 1
 
 
-def test_who_came_without_being_asked_for_takes_nobodys_place(world: NewWorld) -> None:
+def test_a_participant_who_came_without_being_asked_for_takes_no_other_participants_place(
+    world: NewWorld,
+) -> None:
     till = Till(world, few_seats(5), auto_recruit=False)
     for _ in range(3):
         person = till.arrive()
@@ -74,7 +76,7 @@ def test_a_place_that_the_recruiter_offers_anew_is_not_opened_again(world: NewWo
     assert (opened(till), recruit(till, 1).opened) == (1, 0)
 
 
-def test_a_place_given_back_where_nobody_offers_it_anew_is_opened_again(world: NewWorld) -> None:
+def test_a_returned_place_that_no_recruiter_reopens_is_opened_again(world: NewWorld) -> None:
     till = Till(world, few_seats(1))
     till.vendor.change(auto_submits=True)
     person = till.arrive()
@@ -106,13 +108,13 @@ def test_a_place_given_back_after_closing_is_opened_again(world: NewWorld) -> No
 
 
 @pytest.mark.parametrize("check", ["data_check", "attention_check"])
-def test_who_fails_a_check_is_replaced_after_closing_too(world: NewWorld, check: str) -> None:
+def test_a_participant_who_fails_a_check_is_replaced_after_closing_too(world: NewWorld, check: str) -> None:
     till = Till(world, few_seats(1, **{check: lambda *_: False}))
     till.finish()
     assert opened(till) == 2
 
 
-def test_who_failed_is_replaced_until_the_network_is_full(world: NewWorld) -> None:
+def test_a_participant_who_failed_is_replaced_until_the_network_is_full(world: NewWorld) -> None:
     answers = [False, False, True]
 
     def data_check(self: Any, participant: Any) -> bool:
@@ -155,7 +157,7 @@ def test_what_the_operator_closed_stays_closed(world: NewWorld) -> None:
     assert (opened(till), till.vendor.is_closed) == (1, True)
 
 
-def test_who_failed_is_not_replaced_after_the_operator_closed(world: NewWorld) -> None:
+def test_a_participant_who_failed_is_not_replaced_after_the_operator_closed(world: NewWorld) -> None:
     till = Till(world, few_seats(5, data_check=lambda *_: False))
     person = till.arrive()
     till.here.app.run(recruitment.close_places_by_operator)
@@ -172,7 +174,7 @@ def test_the_operator_opens_again_what_was_closed(world: NewWorld) -> None:
     assert (opened(till), till.vendor.is_closed) == (3, False)
 
 
-def test_closing_again_tells_nobody_again(world: NewWorld) -> None:
+def test_closing_again_sends_no_notice_again(world: NewWorld) -> None:
     till = Till(world, few_seats(5))
     for _ in range(3):
         till.here.app.run(recruitment.close_places_by_operator)

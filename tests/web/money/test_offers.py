@@ -48,7 +48,7 @@ def opened(till: Till) -> list[int]:
     return list(till.vendor.opened.values())
 
 
-def test_places_that_nobody_took_are_offered_anew(world: NewWorld) -> None:
+def test_places_that_no_worker_took_are_opened_again(world: NewWorld) -> None:
     till = offering(world)
     end(till, left=2)
     report(till)
@@ -104,7 +104,7 @@ def test_no_more_places_open_than_there_are_free_seats(world: NewWorld) -> None:
     assert opened(till) == [3, 1, 8, 10]
 
 
-def test_places_that_nobody_expects_are_not_replaced(world: NewWorld) -> None:
+def test_places_that_are_not_expected_are_not_replaced(world: NewWorld) -> None:
     till = offering(world)
     end(till, left=9)
     report(till)
@@ -127,7 +127,7 @@ def test_with_auto_recruit_off_nothing_opens_and_the_operator_is_told_what_to_do
     assert (opened(till), len(till.letters.about("more participants, run: petri recruit"))) == ([1], 1)
 
 
-def test_after_closing_the_end_of_a_hit_is_no_news(world: NewWorld) -> None:
+def test_after_closing_the_end_of_a_hit_is_not_news(world: NewWorld) -> None:
     till = offering(world)
     till.here.app.run(recruitment.close_places)
     till.work()
@@ -146,7 +146,7 @@ def test_a_hit_that_closing_has_ended_takes_nothing_from_later_places(world: New
     assert till.here.app.run(lambda ctx: ctx.uow.state["opened"]) == 5
 
 
-def test_a_hit_that_somebody_ended_by_hand_is_told_and_not_replaced(world: NewWorld) -> None:
+def test_a_hit_that_was_ended_by_hand_is_reported_and_not_replaced(world: NewWorld) -> None:
     till = offering(world)
     end(till, left=2, early=timedelta(hours=5))
     report(till)
@@ -168,7 +168,9 @@ def test_a_report_of_an_unknown_hit_is_kept_and_changes_nothing(world: NewWorld)
     assert (kept["event_type"], kept["details"], opened(till)) == ("HITExpired", {"hit_id": "H9"}, [3, 1])
 
 
-def test_who_gives_back_a_place_of_a_hit_that_has_ended_is_replaced_by_a_new_place(world: NewWorld) -> None:
+def test_a_participant_who_returns_a_place_of_a_hit_that_has_ended_is_replaced_by_a_new_place(
+    world: NewWorld,
+) -> None:
     till = offering(world)
     person = till.arrive(hitId="H1")
     end(till, left=0)
@@ -185,7 +187,7 @@ def test_who_gives_back_a_place_of_a_hit_that_has_ended_is_replaced_by_a_new_pla
     ("assignment_status", "status"),
     [("submitted", "approved"), ("abandoned", "abandoned"), ("working", "working"), (None, "working")],
 )
-def test_who_is_unaccounted_for_on_a_reviewable_hit_is_asked_about(
+def test_a_participant_who_is_unaccounted_for_on_a_reviewable_hit_is_asked_about(
     world: NewWorld, assignment_status: str | None, status: str
 ) -> None:
     till = offering(world)
@@ -220,7 +222,7 @@ def test_a_hit_of_any_size_is_asked_about_in_commits_that_the_cloud_takes(
     assert max(sizes) <= MAX_WRITES
 
 
-def test_nobody_else_is_asked_about(world: NewWorld) -> None:
+def test_no_other_participant_is_asked_about(world: NewWorld) -> None:
     till = offering(world)
     person = till.arrive(hitId="H2")
     till.vendor.fates = {person.assignment_id: "abandoned"}

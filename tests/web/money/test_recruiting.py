@@ -50,7 +50,7 @@ def test_launching_runs_the_background_tasks(world: NewWorld) -> None:
     assert ran == ["once"]
 
 
-def test_without_auto_recruit_nobody_is_asked_for(world: NewWorld) -> None:
+def test_without_auto_recruit_no_participant_is_asked_for(world: NewWorld) -> None:
     here = world(auto_recruit=False)
     finish_one(here)
     assert here.recruited() == []
@@ -157,14 +157,14 @@ def test_a_preview_may_not_take_part_yet(world: NewWorld) -> None:
     assert (said["may"], said["reason"]) == (False, "preview")
 
 
-def test_who_took_part_may_not_again(world: NewWorld) -> None:
+def test_a_participant_who_took_part_may_not_again(world: NewWorld) -> None:
     here = world()
     here.arrive()
     said = here.get("/may-take-part", {**ASK, "assignmentId": "another"})
     assert (said["may"], said["reason"]) == (False, "repeat_worker")
 
 
-def test_who_is_in_the_middle_may_go_on(world: NewWorld) -> None:
+def test_a_participant_who_is_in_the_middle_may_continue(world: NewWorld) -> None:
     here = world()
     here.arrive()
     assert here.get("/may-take-part", ASK)["may"] is True
@@ -178,7 +178,7 @@ def test_excluded_browsers_may_not_take_part(world: NewWorld, agent: str, may: b
     assert here.get("/may-take-part", ASK, headers={"user-agent": agent})["may"] is may
 
 
-def test_when_recruitment_is_closed_nobody_may_begin(world: NewWorld) -> None:
+def test_when_recruitment_is_closed_no_participant_may_begin(world: NewWorld) -> None:
     here = world(with_hooks(Talk, seats=1))
     finish_one(here)
     said = here.get("/may-take-part", {"workerId": "n", "hitId": "h", "assignmentId": "n"})
@@ -186,7 +186,7 @@ def test_when_recruitment_is_closed_nobody_may_begin(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("name", ASK)
-def test_who_doesnt_say_who_they_are_is_asked(world: NewWorld, name: str) -> None:
+def test_a_participant_without_ids_is_asked(world: NewWorld, name: str) -> None:
     assert world().get("/may-take-part", {**ASK, name: None}).status == 400
 
 
@@ -207,7 +207,7 @@ def test_the_summary_counts(world: NewWorld) -> None:
     }
 
 
-def test_a_run_is_complete_when_all_is_full_and_nobody_works(world: NewWorld) -> None:
+def test_a_run_is_complete_when_all_is_full_and_no_participant_works(world: NewWorld) -> None:
     here = world(with_hooks(Talk, seats=1))
     finish_one(here)
     said = here.get("/summary")

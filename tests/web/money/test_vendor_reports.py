@@ -66,7 +66,7 @@ def test_a_report_that_comes_twice_is_paid_once(world: NewWorld) -> None:
     assert here.owed(person) == {"base": "1.00"}
 
 
-def test_a_report_about_nobody_is_kept_and_changes_nobody(here: World) -> None:
+def test_a_report_about_no_participant_is_kept_and_changes_nothing(here: World) -> None:
     person = at_mechanical_turk(here)
     queue_consumer.consume(from_sns("AssignmentReturned", "nobody's"))
     here.work()
@@ -90,7 +90,7 @@ def at(here: World, **later: float) -> dict[str, str]:
     return {"EventTimestamp": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
-def test_a_late_report_about_somebody_earlier_changes_nobody(here: World) -> None:
+def test_a_late_report_about_an_earlier_participant_changes_nothing(here: World) -> None:
     at_mechanical_turk(here)
     given_back = at(here)
     here.clock.turn(seconds=20)
@@ -100,7 +100,7 @@ def test_a_late_report_about_somebody_earlier_changes_nobody(here: World) -> Non
     assert second.now()["status"] == "working"
 
 
-def test_a_report_of_the_second_in_which_somebody_began_is_theirs(here: World) -> None:
+def test_a_report_of_the_second_in_which_a_participant_began_is_theirs(here: World) -> None:
     here.clock.turn(seconds=0.7)
     person = at_mechanical_turk(here)
     queue_consumer.consume(from_sns("AssignmentReturned", "a1", **at(here)))
@@ -117,7 +117,7 @@ def test_an_assignment_that_was_given_back_can_be_taken_by_another(here: World, 
     assert (first.now()["status"] in ("returned", "abandoned"), second.now()["status"]) == (True, "working")
 
 
-def test_the_report_that_was_handled_changes_nobody_when_it_comes_again(here: World) -> None:
+def test_the_report_that_was_handled_changes_no_participant_when_it_comes_again(here: World) -> None:
     at_mechanical_turk(here)
     given_back = from_sns("AssignmentReturned", "a1", **at(here))
     queue_consumer.consume(given_back)
@@ -129,7 +129,7 @@ def test_the_report_that_was_handled_changes_nobody_when_it_comes_again(here: Wo
     assert second.now()["status"] == "working"
 
 
-def test_a_report_for_somebody_from_another_recruiter_changes_nothing(here: World) -> None:
+def test_a_report_for_a_participant_from_another_recruiter_changes_nothing(here: World) -> None:
     person = here.arrive(recruiter="hotair")
     queue_consumer.consume(from_sns("AssignmentReturned", person.now()["assignment_id"]))
     here.work()

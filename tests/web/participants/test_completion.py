@@ -72,7 +72,7 @@ def test_a_submission_knows_its_task_though_the_page_never_reported_it(world: Ne
 
 
 @pytest.mark.parametrize("way", ["/withdraw", "/worker_failed", "/handle-error"])
-def test_who_leaves_early_has_not_completed_the_task(world: NewWorld, way: str) -> None:
+def test_a_participant_who_leaves_early_has_not_completed_the_task(world: NewWorld, way: str) -> None:
     called: list[str] = []
     here = world(noting(called, ALL))
     person = here.arrive()
@@ -259,7 +259,9 @@ def test_inattention_is_owed_base_and_bonus(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("check", ["data_check", "attention_check"])
-def test_who_fails_a_check_is_replaced_and_leaves_no_living_node(world: NewWorld, check: str) -> None:
+def test_a_participant_who_fails_a_check_is_replaced_and_leaves_no_living_node(
+    world: NewWorld, check: str
+) -> None:
     here = world(noting([], **{check: False}))
     before = len(here.recruited())
     person = finished(here)
@@ -280,7 +282,7 @@ def test_one_too_many_is_owed_the_base(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("way", ["withdraw", "handle-error"])
-def test_who_leaves_early_is_owed_the_base(world: NewWorld, way: str) -> None:
+def test_a_participant_who_leaves_early_is_owed_the_base(world: NewWorld, way: str) -> None:
     here = world(noting([], bonus=5))
     person = here.arrive()
     person.join()
@@ -291,7 +293,7 @@ def test_who_leaves_early_is_owed_the_base(world: NewWorld, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["withdraw", "handle-error"])
-def test_who_leaves_early_twice_is_paid_once(world: NewWorld, way: str) -> None:
+def test_a_participant_who_leaves_early_twice_is_paid_once(world: NewWorld, way: str) -> None:
     here = world()
     person = here.arrive()
     for _ in range(2):
@@ -348,7 +350,7 @@ def test_a_comment_that_comes_after_the_end_is_kept_too(world: NewWorld) -> None
     assert [item["details"]["feedback"] for item in here.items("notification")] == ["Too late?"]
 
 
-def test_a_comment_of_a_participant_without_a_token_is_kept_for_nobody(world: NewWorld) -> None:
+def test_a_comment_of_a_participant_without_a_token_is_kept_without_a_participant(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     here.post("/handle-error", {"participant_id": person.id, "error_feedback": "It broke."})
@@ -379,7 +381,9 @@ def test_the_end_has_its_moment(world: NewWorld, way: str) -> None:
 
 @pytest.mark.parametrize("again", WAYS[:3])
 @pytest.mark.parametrize("first", WAYS)
-def test_who_has_come_to_an_end_comes_to_no_other(world: NewWorld, first: str, again: str) -> None:
+def test_a_participant_who_has_come_to_an_end_does_not_end_again(
+    world: NewWorld, first: str, again: str
+) -> None:
     here = world()
     person = here.arrive()
     node = person.join()
@@ -401,7 +405,7 @@ def test_an_end_that_is_repeated_under_its_request_id_happens_once(world: NewWor
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_who_has_come_to_an_end_waits_no_more(world: NewWorld, way: str) -> None:
+def test_a_participant_who_has_come_to_an_end_waits_no_more(world: NewWorld, way: str) -> None:
     here = world(with_hooks(Talk, quorum=3))
     person = here.arrive()
     person.post(f"/{way}", {"participant_id": person.id})
@@ -409,7 +413,7 @@ def test_who_has_come_to_an_end_waits_no_more(world: NewWorld, way: str) -> None
 
 
 @pytest.mark.parametrize(("way", "reason"), [("withdraw", "withdrawn"), ("handle-error", "error")])
-def test_why_somebody_was_let_go_is_kept(world: NewWorld, way: str, reason: str) -> None:
+def test_why_a_participant_was_released_is_kept(world: NewWorld, way: str, reason: str) -> None:
     here = world()
     person = here.arrive()
     person.post(f"/{way}", {"participant_id": person.id})
@@ -443,7 +447,7 @@ def test_one_too_many_answers_questions_until_they_are_paid(world: NewWorld) -> 
     assert late.post(f"/question/{late.id}", ANSWER).code == "participant_not_working"
 
 
-def test_who_gives_up_is_told_the_contracts_fields(world: NewWorld) -> None:
+def test_a_participant_who_gives_up_gets_the_contracts_fields(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     assert person.get("/worker_failed", {"participant_id": person.id}).body == {
@@ -454,7 +458,7 @@ def test_who_gives_up_is_told_the_contracts_fields(world: NewWorld) -> None:
     }
 
 
-def test_who_gives_up_is_owed_nothing_and_leaves_the_place(world: NewWorld) -> None:
+def test_a_participant_who_gives_up_is_owed_nothing_and_leaves_the_place(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     person.join()
@@ -464,7 +468,7 @@ def test_who_gives_up_is_owed_nothing_and_leaves_the_place(world: NewWorld) -> N
     assert living(here, person) == 0
 
 
-def test_who_was_replaced_is_owed_nothing(world: NewWorld) -> None:
+def test_a_participant_who_was_replaced_is_owed_nothing(world: NewWorld) -> None:
     here = world()
     person = here.arrive(assignmentId="a")
     here.arrive(assignmentId="a")
@@ -477,7 +481,9 @@ def test_who_was_replaced_is_owed_nothing(world: NewWorld) -> None:
 @pytest.mark.parametrize(
     ("fields", "status"), [({}, 400), ({"participant_id": "x"}, 400), ({"participant_id": 99}, 404)]
 )
-def test_nobody_ends_without_an_id(world: NewWorld, path: str, fields: dict[str, Any], status: int) -> None:
+def test_no_participant_ends_without_an_id(
+    world: NewWorld, path: str, fields: dict[str, Any], status: int
+) -> None:
     here = world()
     with here.unchanged():
         assert here.get(path, fields, token=OPERATOR_TOKEN).status == status
@@ -514,7 +520,7 @@ def test_a_report_sets_the_status_and_calls_its_hook(
 
 
 @pytest.mark.parametrize("event", ["AssignmentReturned", "AssignmentAbandoned", "NotificationMissing"])
-def test_who_breaks_off_is_owed_nothing(world: NewWorld, event: str) -> None:
+def test_a_participant_who_breaks_off_is_owed_nothing(world: NewWorld, event: str) -> None:
     here = world()
     person = here.arrive()
     report(here, event, AssignmentId=person.assignment_id)
@@ -544,13 +550,13 @@ def test_a_report_is_kept(world: NewWorld) -> None:
     assert (kept["event_type"], kept["assignment_id"]) == ("AssignmentAccepted", "a1")
 
 
-def test_a_report_about_nobody_changes_nothing_else(world: NewWorld) -> None:
+def test_a_report_about_no_participant_changes_nothing_else(world: NewWorld) -> None:
     here = world()
     assert report(here, "AssignmentSubmitted", AssignmentId="nobodys") == 200
     assert {item["kind"] for item in here.items()} & {"participant", "payment"} == set()
 
 
-def test_a_late_report_changes_nobody_who_was_approved(world: NewWorld) -> None:
+def test_a_late_report_changes_no_participant_who_was_approved(world: NewWorld) -> None:
     here = world()
     person = finished(here)
     report(here, "AssignmentReturned", AssignmentId=person.assignment_id)
@@ -626,7 +632,9 @@ def test_the_exit_page_learns_where_the_assignment_is_handed_in(here_and_back: W
     )
 
 
-def test_who_is_screened_out_hands_nothing_in_where_that_is_paid_in_full(here_and_back: World) -> None:
+def test_a_participant_who_is_screened_out_hands_nothing_in_where_that_is_paid_in_full(
+    here_and_back: World,
+) -> None:
     paying = WayBack(lambda: "", "debug")
     paying.capabilities = replace(paying.capabilities, pays_any_submission=True)
     here_and_back.app.recruiters.recruiters["hotair"] = paying

@@ -61,7 +61,7 @@ def test_a_whole_run_is_answered_as_over_sqlite_in_memory(here: World) -> None:
     assert walk(here) == expected
 
 
-def test_who_comes_too_early_waits(here: World) -> None:
+def test_a_participant_who_comes_too_early_waits(here: World) -> None:
     here.arrive().join()
     late = here.arrive()
     assert late.post(f"/node/{late.id}").code == "network_busy"

@@ -55,7 +55,7 @@ def engine_of_transactions() -> Iterator[TornEngine]:
     engine.close()
 
 
-def test_who_comes_while_the_person_ahead_works_is_told_to_wait(world: NewWorld) -> None:
+def test_a_participant_who_comes_while_the_person_ahead_works_is_told_to_wait(world: NewWorld) -> None:
     here = world(Retelling)
     here.arrive().join()
     said = try_to_join(here.arrive())
@@ -73,7 +73,7 @@ def test_the_place_opens_with_the_answer(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("kind", ["tracking event", "failed info"])
-def test_what_is_no_answer_opens_nothing(world: NewWorld, kind: str) -> None:
+def test_what_is_not_a_answer_opens_nothing(world: NewWorld, kind: str) -> None:
     here = world(Retelling)
     first, second = here.arrive(), here.arrive()
     node = first.join()
@@ -107,7 +107,7 @@ def test_another_chain_is_taken_when_one_is_busy(world: NewWorld) -> None:
     assert {here.arrive().join() // 100_000, here.arrive().join() // 100_000} == {1, 2}
 
 
-def test_without_gating_nobody_waits(world: NewWorld) -> None:
+def test_without_gating_no_participant_waits(world: NewWorld) -> None:
     here = world(with_hooks(Retelling, gating=False))
     here.arrive().join()
     assert try_to_join(here.arrive()).status == 200
@@ -136,7 +136,9 @@ WAYS = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_place_of_somebody_who_is_gone_opens_behind_the_last_good_node(world: NewWorld, way: str) -> None:
+def test_the_place_of_a_participant_who_is_gone_opens_behind_the_last_good_node(
+    world: NewWorld, way: str
+) -> None:
     here = world(Retelling)
     first = here.arrive()
     node = first.join()
@@ -148,7 +150,7 @@ def test_the_place_of_somebody_who_is_gone_opens_behind_the_last_good_node(world
 
 
 @pytest.mark.parametrize("way", ["worker_failed", "runs out of time", "finishes without an answer"])
-def test_the_join_that_finds_somebody_gone_needs_no_worker(world: NewWorld, way: str) -> None:
+def test_the_join_that_finds_a_participant_gone_needs_no_worker(world: NewWorld, way: str) -> None:
     here = world(Retelling)
     first, second = here.arrive(), here.arrive()
     node = first.join()
@@ -158,7 +160,9 @@ def test_the_join_that_finds_somebody_gone_needs_no_worker(world: NewWorld, way:
     assert failed(here, node)
 
 
-def test_those_who_left_many_chains_at_once_hold_nobody_up(engine_of_transactions: TornEngine) -> None:
+def test_those_who_left_many_chains_at_once_hold_no_participant_up(
+    engine_of_transactions: TornEngine,
+) -> None:
     """More of them than one transaction takes: it takes a hundred items."""
     chains = 60
     engine = engine_of_transactions
@@ -169,14 +173,14 @@ def test_those_who_left_many_chains_at_once_hold_nobody_up(engine_of_transaction
     assert try_to_join(here.arrive()).status == 200
 
 
-def test_how_long_somebody_may_take_is_a_setting(world: NewWorld) -> None:
+def test_how_long_a_participant_may_take_is_a_setting(world: NewWorld) -> None:
     here = world(Retelling, duration=3.0)
     here.arrive().join()
     here.clock.turn(hours=2)
     assert try_to_join(here.arrive()).code == "network_busy"
 
 
-def test_who_ran_out_of_time_answers_no_more(world: NewWorld) -> None:
+def test_a_participant_who_ran_out_of_time_answers_no_more(world: NewWorld) -> None:
     here = world(Retelling)
     first = here.arrive()
     node = first.join()
@@ -186,7 +190,7 @@ def test_who_ran_out_of_time_answers_no_more(world: NewWorld) -> None:
     assert (said.status, said.code) == (403, "node_failed")
 
 
-def test_who_answered_and_left_well_keeps_their_place(world: NewWorld) -> None:
+def test_a_participant_who_answered_and_left_well_keeps_their_place(world: NewWorld) -> None:
     here = world(Retelling)
     first, second = here.arrive(), here.arrive()
     node = first.join()
@@ -217,21 +221,21 @@ def waited(here: World, minutes: float) -> Person:
     return late
 
 
-def test_who_has_not_waited_long_waits_on(world: NewWorld) -> None:
+def test_a_participant_who_has_not_waited_long_waits_on(world: NewWorld) -> None:
     assert try_to_join(waited(world(Retelling), 9)).code == "network_busy"
 
 
-def test_who_has_waited_too_long_may_go(world: NewWorld) -> None:
+def test_a_participant_who_has_waited_too_long_may_go(world: NewWorld) -> None:
     said = try_to_join(waited(world(Retelling), 11))
     assert (said.status, said.code) == (403, "no_network")
     assert "paid" in said["error_text"]
 
 
-def test_how_long_somebody_waits_is_a_setting(world: NewWorld) -> None:
+def test_how_long_a_participant_waits_is_a_setting(world: NewWorld) -> None:
     assert try_to_join(waited(world(Retelling, busy_timeout=2.0), 3)).code == "no_network"
 
 
-def test_who_was_let_go_is_paid_for_waiting(world: NewWorld) -> None:
+def test_a_participant_who_was_released_is_paid_for_waiting(world: NewWorld) -> None:
     here = world(Retelling)
     late = waited(here, 11)
     try_to_join(late)
@@ -240,7 +244,7 @@ def test_who_was_let_go_is_paid_for_waiting(world: NewWorld) -> None:
     assert (late.now()["status"], here.owed(late)) == ("approved", {"base": "1.50"})
 
 
-def test_who_was_let_go_does_not_come_back(world: NewWorld) -> None:
+def test_a_participant_who_was_released_does_not_come_back(world: NewWorld) -> None:
     here = world(Retelling)
     late = waited(here, 11)
     for _ in range(2):
@@ -278,7 +282,7 @@ def test_waiting_behind_many_people_asks_no_more_of_storage_than_behind_one(
     assert most[0][1] > most[0][2]
 
 
-def test_somebody_who_waits_finds_within_seconds_that_the_person_ahead_has_left(world: NewWorld) -> None:
+def test_a_participant_who_waits_finds_within_seconds_that_the_person_ahead_has_left(world: NewWorld) -> None:
     here = world(Retelling, duration=0.5)
     here.arrive().join()
     here.clock.turn(minutes=25)
@@ -332,14 +336,14 @@ def test_those_who_wait_stay_away_longer_the_more_of_them_there_are(world: NewWo
     assert all(5 <= seconds <= 12 for seconds in waited[-10:])
 
 
-def test_nobody_stays_away_for_longer_than_a_quarter_of_a_minute_and_a_half(world: NewWorld) -> None:
+def test_no_participant_stays_away_for_longer_than_a_quarter_of_a_minute_and_a_half(world: NewWorld) -> None:
     here = world(Retelling)
     here.app.waiting_estimate.waiting, here.app.waiting_estimate.counted_at = 10_000, here.clock.now()
     here.arrive().join()
     assert int(try_to_join(here.arrive()).headers["retry-after"]) <= 23
 
 
-def test_whoever_has_a_place_is_not_waited_with(world: NewWorld) -> None:
+def test_a_participant_who_has_a_place_is_not_waited_with(world: NewWorld) -> None:
     here = world(Retelling)
     first, second = here.arrive(), here.arrive()
     node = first.join()
@@ -349,7 +353,7 @@ def test_whoever_has_a_place_is_not_waited_with(world: NewWorld) -> None:
     assert [item for item in here.items("listed") if item.get("waiting")] == []
 
 
-def test_whoever_was_let_go_is_not_waited_with(world: NewWorld) -> None:
+def test_a_participant_who_was_released_is_not_waited_with(world: NewWorld) -> None:
     here = world(Retelling)
     here.arrive().join()
     late = here.arrive()

@@ -90,7 +90,7 @@ def test_an_own_info_is_read(scene: Scene) -> None:
     assert scene.one.get(f"/info/{scene.node}/{scene.info}")["info"]["contents"] == "hello"
 
 
-def test_somebody_elses_info_is_not_read_before_it_is_received(scene: Scene) -> None:
+def test_another_participants_info_is_not_read_before_it_is_received(scene: Scene) -> None:
     scene.one.post(f"/node/{scene.node}/transmit")
     assert scene.other.get(f"/info/{scene.other_node}/{scene.info}").status == 403
     scene.other.get(f"/node/{scene.other_node}/transmissions")

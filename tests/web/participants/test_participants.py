@@ -111,7 +111,7 @@ BLANK = ("", " ", "\t")
 
 @pytest.mark.parametrize("name", ["workerId", "hitId", "assignmentId"])
 @pytest.mark.parametrize(("value", "code"), [*NOBODY.items(), *((blank, "id_missing") for blank in BLANK)])
-def test_nobody_takes_part_with_an_id_that_was_not_filled_in(
+def test_no_participant_takes_part_with_an_id_that_was_not_filled_in(
     world: NewWorld, name: str, value: str, code: str
 ) -> None:
     here = world()
@@ -131,7 +131,9 @@ def test_nobody_takes_part_with_an_id_that_was_not_filled_in(
 
 
 @pytest.mark.parametrize(("value", "code"), NOBODY.items())
-def test_nobody_comes_back_with_an_id_that_was_not_filled_in(world: NewWorld, value: str, code: str) -> None:
+def test_no_participant_comes_back_with_an_id_that_was_not_filled_in(
+    world: NewWorld, value: str, code: str
+) -> None:
     here = world()
     here.post("/participant", IDS)
     with here.unchanged():
@@ -216,7 +218,7 @@ def test_a_reload_without_the_token_gets_one_that_works(world: NewWorld) -> None
     assert here.get(f"/participant/{again['participant']['id']}", token=again["token"]).status == 200
 
 
-def test_somebody_who_has_finished_does_not_begin_again(world: NewWorld) -> None:
+def test_a_participant_who_has_finished_does_not_begin_again(world: NewWorld) -> None:
     here = world()
     person = here.arrive(**IDS)
     person.finish()
@@ -226,7 +228,7 @@ def test_somebody_who_has_finished_does_not_begin_again(world: NewWorld) -> None
     assert (said.status, said.code) == (403, "repeat_worker")
 
 
-def test_a_finished_assignment_begins_again_for_nobody(world: NewWorld) -> None:
+def test_a_finished_assignment_begins_again_for_no_participant(world: NewWorld) -> None:
     here = world(allow_repeat_worker_ids=True)
     here.arrive(**IDS).finish()
     here.work()
@@ -248,7 +250,7 @@ def test_a_participant_who_is_replaced_waits_no_more(world: NewWorld) -> None:
     assert [item["id"] for item in here.items("waiting")] == [newcomer]
 
 
-def test_the_nodes_of_somebody_who_is_replaced_fail(world: NewWorld) -> None:
+def test_the_nodes_of_a_participant_who_is_replaced_fail(world: NewWorld) -> None:
     here = world()
     first = here.arrive(**IDS)
     node = first.join()
@@ -257,7 +259,7 @@ def test_the_nodes_of_somebody_who_is_replaced_fail(world: NewWorld) -> None:
     assert stored["failed"]
 
 
-def test_somebody_who_is_replaced_can_go_on_with_nothing(world: NewWorld) -> None:
+def test_a_participant_who_is_replaced_can_go_on_with_nothing(world: NewWorld) -> None:
     here = world()
     first = here.arrive(**IDS)
     node = first.join()
@@ -293,7 +295,7 @@ def test_loading_needs_an_assignment(world: NewWorld) -> None:
 @pytest.mark.parametrize(
     "ids", [{"assignment_id": "b", "worker_id": "w"}, {"assignment_id": "a", "worker_id": "v"}]
 )
-def test_nobody_is_loaded_by_other_ids(world: NewWorld, ids: dict[str, str]) -> None:
+def test_no_participant_is_loaded_by_other_ids(world: NewWorld, ids: dict[str, str]) -> None:
     here = world()
     here.arrive(**IDS)
     with here.unchanged():
@@ -336,7 +338,7 @@ def test_one_too_many_for_the_quorum_is_overrecruited(world: NewWorld) -> None:
     assert here.arrive().now()["status"] == "overrecruited"
 
 
-def test_a_reload_in_the_waiting_room_counts_nobody_twice(world: NewWorld) -> None:
+def test_a_reload_in_the_waiting_room_counts_no_participant_twice(world: NewWorld) -> None:
     here = world(with_hooks(Talk, quorum=2))
     here.arrive(**IDS)
     assert here.post("/participant", IDS)["quorum"]["n"] == 1
@@ -402,7 +404,7 @@ def test_how_long_a_response_may_be_is_a_setting(world: NewWorld) -> None:
     )
 
 
-def test_a_question_of_nobody_is_not_found(world: NewWorld) -> None:
+def test_a_question_of_no_participant_is_not_found(world: NewWorld) -> None:
     said = world().post("/question/9", {"question": "q", "response": "r", "number": 1}, token=OPERATOR_TOKEN)
     assert said.status == 404
 
@@ -423,7 +425,9 @@ def test_a_failed_participant_answers_no_questions(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("recruiter", ["link", "hotair", "cli", "bots:Bot"])
-def test_nobody_comes_without_a_link_where_people_come_by_links(world: NewWorld, recruiter: str) -> None:
+def test_no_participant_comes_without_a_link_where_people_come_by_links(
+    world: NewWorld, recruiter: str
+) -> None:
     here = world(mode="live", recruiter="link")
     said = here.post("/participant", {**IDS, "recruiter": recruiter})
     assert (said.status, said.code) == (403, "entry_link_invalid")

@@ -138,7 +138,7 @@ def test_waiting_for_the_person_ahead_is_a_normal_answer_for_who_asks_so(world: 
     assert int(said.headers["retry-after"]) >= 1
 
 
-def test_who_asks_for_a_normal_answer_gets_a_node_all_the_same(world: NewWorld) -> None:
+def test_a_participant_who_asks_for_a_normal_answer_gets_a_node_all_the_same(world: NewWorld) -> None:
     person = world(Retelling).arrive()
     assert person.post(f"/node/{person.id}", {"allow_none": "true"})["node"]["participant_id"] == person.id
 
@@ -212,7 +212,7 @@ def test_a_repeated_questionnaire_is_kept_once(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("answers", ["[1]", "x", json.dumps({str(n): "" for n in range(501)})])
-def test_answers_that_are_no_object_or_too_many_are_refused(world: NewWorld, answers: str) -> None:
+def test_answers_that_are_not_a_object_or_too_many_are_refused(world: NewWorld, answers: str) -> None:
     person = world(Talk).arrive()
     with person.world.unchanged():
         assert person.post(f"/question/{person.id}", {"answers": answers}).status == 400
@@ -225,7 +225,7 @@ def at_the_exit(person: Person) -> dict[str, Any]:
     return person.get(f"/recruiter-exit/{person.id}").body
 
 
-def test_the_exit_tells_that_somebody_has_not_finished(world: NewWorld) -> None:
+def test_the_exit_tells_that_a_participant_has_not_finished(world: NewWorld) -> None:
     told = at_the_exit(world(Talk).arrive())
     assert (told["ended"], told["pay"]["recorded"], told["pay"]["base"]) == (False, False, 1.5)
 
@@ -251,7 +251,7 @@ def test_the_exit_tells_the_studys_currency(world: NewWorld) -> None:
     assert at_the_exit(world(Talk, currency="EUR").arrive())["pay"]["currency"] == "EUR"
 
 
-def test_the_ad_is_told_that_somebody_has_finished(world: NewWorld) -> None:
+def test_the_ad_is_told_that_a_participant_has_finished(world: NewWorld) -> None:
     here = world(Talk)
     person = here.arrive()
     ids = {"workerId": person.worker_id, "assignmentId": person.assignment_id, "hitId": person.hit_id}
