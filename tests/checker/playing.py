@@ -193,7 +193,7 @@ class Seen:
     faults: list[str] = field(default_factory=list)
 
     def note_answer(self, info_id: int, contents: str) -> None:
-        """Note that somebody was told that their answer has arrived."""
+        """Record that a participant received the confirmation of an answer."""
         self.infos[info_id] = contents
 
 
@@ -311,7 +311,7 @@ class Run:
             self.ask(draw, "POST", "/notifications", report, token=OPERATOR_TOKEN)
 
     def _note_left(self, person: int) -> None:
-        """Note that somebody has left without a room, once all of the commits before are to be seen."""
+        """Record that a participant left without a room, once all earlier commits are visible."""
         time.sleep(2 * LONGEST)
         rooms = [item for item in self.world.engine.query("rooms") if item["kind"] == "room"]
         if not any(person in room["members"] for room in rooms):

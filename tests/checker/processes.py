@@ -68,7 +68,7 @@ def _lines(path: Path) -> list[Any]:
 
 
 def play_part(folder: str, seed: int, part: int) -> None:
-    """Be one of the processes, without a log that nobody reads."""
+    """Run one of the processes, without logs."""
     logging.disable(logging.CRITICAL)
     place = Path(folder)
     engine = SQLiteEngine(place / "run.sqlite")

@@ -22,7 +22,7 @@ UNFIT = "unfit"
 BONUSES = ((0, "0"), (0.01, "0.01"), (0.1 + 0.2, "0.30"), (0.375, "0.38"), (1.13, "1.13"), (1e-9, "0"))
 #: Some are sums of bonuses, too: Prolific tells payments of one submission apart by their amounts alone.
 COMPENSATIONS = ("0.30", "0.38", "1.13", "2.50")
-#: How somebody can end who hands the assignment in, and whether base pay, bonus or the fee is owed then.
+#: The outcomes of a participant who submits, and whether base pay, bonus or the fee is owed.
 HANDED_IN = {
     "approved": ("base", "bonus"),
     "bad_data": ("base",),
@@ -32,25 +32,25 @@ HANDED_IN = {
     "overrecruited": ("base",),
     "waited_in_vain": ("base",),
 }
-#: How somebody can leave the vendor without handing in; nothing is owed then. Who is screened out may, too.
+#: The ways to leave the vendor without submitting, also for a screened-out participant; nothing is owed then.
 LEFT = ("returned", "abandoned", "finished_and_returned", "rejected", "unknown", "replaced")
 SCREENED_OUT = ("screened_out", "screened_out_and_handed_in")
 OUTCOMES = (*HANDED_IN, "approved", "approved", *LEFT, *SCREENED_OUT)
 SUCCESSORS = ("approved", "bad_data", "withdrawn", *SCREENED_OUT)
-#: How long somebody waits for a group that doesn't come together.
+#: How long a participant waits for a group that never completes.
 PATIENCE = timedelta(minutes=46)
 
 
 @dataclass
 class Person:
-    """Somebody with a fate."""
+    """A worker with a planned outcome."""
 
     worker: str
     outcome: str
     bonus: tuple[float, str]
     #: What the operator gives them, or "".
     compensation: str = ""
-    #: Who takes the assignment when this one has given it back.
+    #: The worker who takes the assignment after this one returns it.
     successor: Person | None = None
     assignment: str = ""
     id: int = 0
@@ -80,7 +80,7 @@ class Person:
     def life(self, run: Run, reused: str | None = None) -> Iterator[None]:
         """Take part, step by step; anything may happen between two steps."""
         if self.outcome == "unknown":
-            # Who invents ids: the vendor knows no such assignment.
+            # A worker with invented ids: the vendor has no such assignment.
             self.assignment, hit_id = f"invented-{self.worker}", "invented"
         else:
             self.assignment, hit_id = run.side.take(self.worker, reused)
@@ -94,7 +94,7 @@ class Person:
         self._leave(run)
         yield
         if self.successor is not None:
-            # Nobody reads an ad and consents in the second in which somebody else gave up.
+            # A worker needs more than a second to read an ad and consent after another gave up.
             run.pass_time(timedelta(seconds=2))
             yield from self.successor.life(run, self.assignment)
         if self.compensation:

@@ -164,7 +164,7 @@ class AtProlific:
         return waiting
 
     def deliver(self, report: Any) -> bool:
-        """As a webhook, signed when it is sent; an answer that is no success makes it come again."""
+        """As a webhook, signed when it is sent; it is retried after an unsuccessful response."""
         app = services.current()
         hook = self.vendor.hooks.sign(report)
         try:

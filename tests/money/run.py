@@ -47,7 +47,7 @@ class Mortal(FailingEngine):
 
 
 class Silent:
-    """Mails nobody."""
+    """Sends no mail."""
 
     def tell(self, subject: str, text: str) -> None:
         """The letters are other tests' business."""
@@ -142,7 +142,7 @@ class Run:
     # -- what the operator does ---------------------------------------------------------------------
 
     def compensate(self, person: Person) -> None:
-        """Again and again, as somebody does who sees no answer."""
+        """Repeatedly, like a participant who gets no response."""
         for _ in range(self.chance.randint(1, 2)):
             self.act(owe_compensation, person.id, Decimal(person.compensation), caller=OPERATOR_CALLER)
 
@@ -267,7 +267,7 @@ class Run:
         raise AssertionError(f"the run doesn't come to rest: {self.app.store.due(self._at_last())}")
 
     def is_at_rest(self) -> bool:
-        # The end of a HIT, a month ahead, is nobody's pay.
+        # The end of a HIT, a month ahead, doesn't affect pay.
         due = [
             message
             for message in self.app.store.due(self._at_last())

@@ -1,4 +1,4 @@
-"""A seed makes a schedule: who comes, what they do, what fails and when; then the books are compared."""
+"""A seed makes a schedule of arrivals, actions and failures; at the end, the ledger is compared."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .people import Paying, Person, draw_people
 from .run import Run
 from .sides import Side
 
-#: How far the clock may jump when nobody is at work: past the lease, past what settles late, past a day.
-#: In three days Mechanical Turk would approve by itself, so the longest comes once for each wave.
+#: How far the clock may jump when no participant is working: past the lease, past what settles late, past a
+#: day. In three days Mechanical Turk would approve by itself, so the longest comes once for each wave.
 JUMPS = [timedelta(seconds=1), timedelta(seconds=7), timedelta(seconds=125), timedelta(minutes=20)]
 LONGEST = timedelta(hours=25)
 
@@ -27,7 +27,7 @@ LONGEST = timedelta(hours=25)
 def play(seed: int, side: Side, engine: Engine, most_people: int = 4) -> Run:
     """Play one schedule to its end and return its run.
 
-    AssertionError when somebody isn't paid what is owed, once.
+    AssertionError unless each participant is paid what is owed, once.
     """
     with _marks_of(seed):
         return _play(seed, side, engine, most_people)

@@ -30,7 +30,7 @@ class Side(Protocol):
     settings: dict[str, Any]
     #: How the vendor's books call what the ledger calls base, bonus, compensation and screen-out.
     words: ClassVar[dict[str, str]]
-    #: Whether it pays the reward to whoever hands in.
+    #: Whether it pays the reward for any submission.
     pays_any_submission: bool
     #: Called while each call of the product is on its way.
     meanwhile: Callable[[], None]

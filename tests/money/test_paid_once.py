@@ -115,7 +115,7 @@ def test_the_schedules_come_past_every_end_and_every_state_of_a_payment(
     for run in play_all(range(1000, 1060), new_side, sqlite):
         ends |= run.ends()
         states |= run.states_of_payments()
-    # Prolific hands no id out again, so nobody is replaced there.
+    # Prolific reuses no ids, so no participant is replaced there.
     missed = EVERY_END - ends - ({"replaced"} if run.side.nickname == "prolific" else set())
     assert (missed, EVERY_STATE - states) == (set(), set())
 

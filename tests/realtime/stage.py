@@ -145,7 +145,7 @@ class Stage:
         return quorum
 
     def rooms(self) -> list[list[int]]:
-        """Who is in which room, in the order in which they opened."""
+        """The members of each room, in the order in which the rooms opened."""
         items = sorted(self.world.items("room"), key=lambda item: item["sk"])
         return [item["members"] for item in items]
 

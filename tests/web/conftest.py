@@ -64,7 +64,7 @@ def scene(world: NewWorld) -> Scene:
 
 @pytest.fixture
 def islands(world: NewWorld) -> Scene:
-    """Two people in one network, connected with nobody; a second network is left to join."""
+    """Two unconnected participants in one network; a second network has free places."""
     here = world(Archipelago)
     one, other = here.arrive(), here.arrive()
     node, other_node = one.join(), other.join()

@@ -58,7 +58,7 @@ class Retelling(Experiment):
 
 
 class Islands(Experiment):
-    """Two networks in which nobody is connected with anybody."""
+    """Two networks without connections."""
 
     experiment_repeats = 2
 

@@ -43,12 +43,12 @@ class Till:
         return self.here.arrive(**{"recruiter": "vendor", **fields})
 
     def report(self, event: str, person: Person, **fields: Any) -> None:
-        """Let the vendor report about somebody; what follows isn't done yet."""
+        """Let the vendor report about a participant; the messages that follow aren't handled yet."""
         given = {"Event.1.EventType": event, "Event.1.AssignmentId": person.assignment_id, **fields}
         assert self.here.post("/notifications", given, token=OPERATOR_TOKEN).status == 200
 
     def finish(self, person: Person | None = None) -> Person:
-        """Let somebody take part to the end, and hand in."""
+        """Let a participant finish and submit."""
         who = person or self.arrive()
         who.answer(who.join())
         who.finish()
@@ -79,7 +79,7 @@ class Till:
                 return
 
     def ledger(self, person: Person) -> dict[str, str]:
-        """What the ledger holds for somebody: status by kind."""
+        """A participant's payments in the ledger: status by kind."""
         mine = [item for item in self.here.items("payment") if item["participant_id"] == person.id]
         return {item["payment_kind"]: item["status"] for item in mine}
 

@@ -1,4 +1,4 @@
-"""Every address of the contract, with a request that succeeds for whoever may make it."""
+"""Each route of the contract, with a request that succeeds for a permitted caller."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ class World:
         assert self.items() == before
 
     def owed(self, person: Person) -> dict[str, str]:
-        """What the ledger holds for somebody: amounts by kind."""
+        """A participant's payments in the ledger: amounts by kind."""
         mine = [item for item in self.items("payment") if item["participant_id"] == person.id]
         return {item["payment_kind"]: item["amount"] for item in mine}
 

@@ -84,7 +84,7 @@ class QueueThatHands:
 
 @dataclass
 class Outcome:
-    """Who sits where in the end."""
+    """The final rooms and their members."""
 
     rooms: list[list[int]]
     waiting: list[int]

@@ -1,4 +1,4 @@
-"""Somebody in a running group is gone, or comes back: who is told, and what the declared policy does."""
+"""Participants who leave a running group or return: the hooks that are called, and the declared policies."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def pair(new_stage: NewStage) -> Pair:
 
 
 def start_again(stage: Stage) -> None:
-    """Be killed, and be started: nobody was told that the sockets closed."""
+    """Kill and restart the process without any event for its closed sockets."""
     for item in stage.world.items("connection"):
         stage.sockets.closed(item["connection_id"])
     scheduler.forget_sockets()

@@ -1,4 +1,4 @@
-"""The rules of waiting rooms one by one: who may wait, who gets a seat, who is let go."""
+"""The rules of waiting rooms: which participants wait, get a seat, or are released."""
 
 from __future__ import annotations
 
@@ -376,7 +376,7 @@ def test_a_page_that_asks_over_http_keeps_what_is_known_of_its_socket(new_stage:
 
 
 def told_after_listening(stage: Stage, person: Person) -> list[dict[str, Any]]:
-    """What a page is told within a second of beginning to listen, where nobody else comes or leaves."""
+    """The state that a page receives within a second of subscribing, when no one else arrives or leaves."""
     stage.wait(5)
     ear = stage.connect(person, "quorum")
     stage.wait(1)

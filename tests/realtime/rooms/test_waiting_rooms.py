@@ -304,7 +304,7 @@ def test_a_participant_who_withdrew_gets_no_seat(pairs: Stage) -> None:
 
 @pytest.fixture
 def leaving(pairs: Stage) -> tuple[Stage, Person]:
-    """Two who wait, of whom the first has closed the page, and nobody has taken note of it yet."""
+    """Two waiting participants; the first has closed the page, which isn't recorded yet."""
     person, ear = pairs.arrive_with_ear()
     pairs.arrive_with_ear()
     ear.vanish()
@@ -313,7 +313,7 @@ def leaving(pairs: Stage) -> tuple[Stage, Person]:
 
 
 def leave_while_a_room_forms(stage: Stage, person: Person) -> None:
-    """Take somebody out of the lobby while, between reading and writing, a room is formed with them."""
+    """Remove a participant from the lobby while a room is formed with them between read and commit."""
     forming = [waiting_rooms.form_rooms]
 
     def leave(ctx: Context) -> None:

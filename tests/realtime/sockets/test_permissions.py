@@ -1,4 +1,4 @@
-"""Who may listen and speak where: the table of `operations/realtime/channels.py`, line by line."""
+"""Permissions to subscribe and publish: the table of `operations/realtime/channels.py`, line by line."""
 
 from __future__ import annotations
 

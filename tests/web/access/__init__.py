@@ -1,1 +1,1 @@
-"""Who may call what, and what is refused."""
+"""Permissions of callers, and refusals of bad requests."""

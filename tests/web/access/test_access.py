@@ -1,4 +1,4 @@
-"""Who may call what: every address, by every sort of caller."""
+"""Permissions: each route, called by each kind of caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets a seat outside debug mode: entries that the run's own recruiters confirm."""
+"""Entries outside debug mode: the run's own recruiters confirm them before they get a seat."""
 
 from __future__ import annotations
 

@@ -245,11 +245,11 @@ def test_an_answer_with_a_number_that_json_lacks_is_named_and_nothing_is_kept(
     here = own()
     with here.unchanged():
         assert here.post("/own/nan", {"score": score}).status == 500
-    assert f"What nan() returned['scores'][1] can't be stored or sent: JSON has no {score}" in caplog.text
+    assert f"The result of nan()['scores'][1] can't be stored or sent: JSON has no {score}" in caplog.text
 
 
 def test_a_response_with_a_number_that_json_lacks_is_named(
     own: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert own().post("/own/nan-response").status == 500
-    assert "What nan_response() returned['score'] can't be stored or sent: JSON has no nan" in caplog.text
+    assert "The result of nan_response()['score'] can't be stored or sent: JSON has no nan" in caplog.text

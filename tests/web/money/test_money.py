@@ -345,7 +345,7 @@ def test_a_participant_who_is_screened_out_is_paid_without_reports(world: NewWor
 
 
 def late_books(world: NewWorld, *faults: Fault) -> tuple[Till, Person]:
-    """Somebody owed base pay by a vendor that shows after a quarter of an hour whether it has paid."""
+    """A participant owed base pay by a vendor that lists its payments after a quarter of an hour."""
     till = Till(world, paying())
     till.vendor.faults += faults
     find = till.vendor.find_payment
@@ -418,7 +418,7 @@ def test_the_operator_is_told_of_what_never_succeeds(world: NewWorld) -> None:
 
 
 def screened_at_turk(world: NewWorld, **settings: Any) -> tuple[Till, Person]:
-    """Somebody screened out at a vendor that pays the reward to whoever hands in."""
+    """A screened-out participant of a vendor that pays the reward for any submission."""
     till = Till(world, screening(), **{"base_payment": 1.5, "screen_out_payment": 0.25, **settings})
     till.vendor.change(pays_any_submission=True)
     person = till.arrive()

@@ -1,4 +1,4 @@
-"""Comparing the ledger with the recruiter's books, and mending what is certain."""
+"""Reconciles the ledger with the recruiter's records, and fixes what is certain."""
 
 from __future__ import annotations
 

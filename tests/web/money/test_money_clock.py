@@ -163,7 +163,7 @@ def fill(engine: Engine, infos: int) -> None:
 
 @pytest.fixture
 def crowded() -> Iterator[Reader]:
-    """Counts what is read of a run with 100,000 infos, of which somebody waits for a room."""
+    """Counts what is read of a run with 100,000 infos, in which a participant waits for a room."""
     engine = SQLiteEngine(":memory:")
     reader = Reader(engine)
     experiment = with_hooks(Talk, quorum=2, background_tasks=[lambda: None])

@@ -87,7 +87,7 @@ def test_a_returned_place_that_no_recruiter_reopens_is_opened_again(world: NewWo
 
 
 def closed_with_one_at_work(world: NewWorld) -> tuple[Till, Person]:
-    """Return a run that closed recruitment while somebody was still at work."""
+    """Return a run that closed recruitment while a participant was still working."""
     till = Till(world, few_seats(2))
     late = till.arrive()
     late.join()

@@ -33,7 +33,7 @@ def offering(world: NewWorld, places: int = 3, **settings: Any) -> Till:
 
 
 def end(till: Till, left: int, *, early: timedelta = timedelta(0)) -> None:
-    """Let H1 come to its end, with so many places that nobody took; nothing is reported."""
+    """Let H1 end with this many free places, without a report."""
     till.here.clock.turn(seconds=(DAY - early).total_seconds())
     till.vendor.offers["H1"] = Listing(till.here.clock.now(), left)
 
@@ -180,7 +180,7 @@ def test_a_participant_who_returns_a_place_of_a_hit_that_has_ended_is_replaced_b
     assert opened(till) == [3, 1, 1]
 
 
-# -- reviewable: nobody is at work there any more ---------------------------------------------------
+# -- reviewable: no worker is active there any more ---------------------------------------------------
 
 
 @pytest.mark.parametrize(

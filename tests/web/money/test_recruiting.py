@@ -135,7 +135,7 @@ def test_a_wish_of_a_hook_that_raises_is_forgotten(world: NewWorld) -> None:
     assert here.work() == []
 
 
-# -- may somebody take part -------------------------------------------------------------------------
+# -- may a worker take part -------------------------------------------------------------------------
 
 ASK = {"workerId": "w1", "hitId": "h1", "assignmentId": "a1"}
 

@@ -39,7 +39,7 @@ def from_sns(event_type: str, assignment_id: str, record_id: str = "1", **more: 
 
 
 def at_mechanical_turk(here: World) -> Person:
-    """Somebody who came from Mechanical Turk and has answered."""
+    """A participant from Mechanical Turk who has answered."""
     person = here.arrive(recruiter="mturk")
     person.answer(person.join())
     return person

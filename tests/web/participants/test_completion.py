@@ -40,7 +40,7 @@ def noting(called: list[str], names: Sequence[str] = CALLED, **answers: Any) -> 
 
 
 def finished(here: World) -> Person:
-    """Let somebody take part to the end, and the workers do the rest."""
+    """Let a participant finish, and the workers handle all messages."""
     person = here.arrive()
     person.answer(person.join())
     assert person.finish().body == {"status": "success"}

@@ -1,4 +1,4 @@
-"""A chain hands on only what exists: who comes too early waits, is told so, and doesn't wait in vain."""
+"""A chain passes on only existing infos: a participant who arrives too early waits until the place opens."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_the_chain_goes_on_behind_the_last_answer(world: NewWorld) -> None:
 
 
 def waited(here: World, minutes: float) -> Person:
-    """Let somebody wait so long behind somebody who still works."""
+    """Let a participant wait this long behind one who still works."""
     here.arrive().join()
     late = here.arrive()
     try_to_join(late)
@@ -276,7 +276,7 @@ def test_waiting_behind_many_people_asks_no_more_of_storage_than_behind_one(
             assert try_to_join(late).code == "network_busy"
             calls.append(engine.take_counts()["calls"])
             here.clock.turn(seconds=1)
-        # Who has just begun to wait looks who has left, and each once in a while; the others don't.
+        # A participant checks for departed ones at the start of the wait, and then once in a while.
         most.append((calls[0], max(calls[1:]), min(calls[1:])))
     assert most[0] == most[1]
     assert most[0][1] > most[0][2]

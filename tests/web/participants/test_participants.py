@@ -93,7 +93,7 @@ def test_the_word_undefined_is_refused_as_an_id(world: NewWorld, name: str) -> N
     assert (said.status, said.code) == (403, "id_undefined")
 
 
-#: Ids that stand for nobody, with the code of their refusal.
+#: Placeholders instead of ids, with the code of their refusal.
 NOBODY = {
     "undefined": "id_undefined",
     "Undefined": "id_undefined",
