@@ -1,4 +1,4 @@
-"""A whole app on the played AWS: staged and deployed for real, with a package that is small and empty."""
+"""Deploys a whole app to the emulated AWS with the real code, except for an empty package."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from infra.aws.resources import chalice_deploy
 from infra.emulator.process.cloud import Cloud
 from infra.packaging import pins
 
-#: A sandbox that mails nobody.
+#: Settings of a sandbox app that sends no mail.
 SETTINGS = {"mailer": "log"}
-#: What is installed here asks for the same in each deploy; reading that is a third of staging.
+#: Parsed requirements are cached: they are the same in each deploy, and parsing takes a third of staging.
 _requirement = cache(Requirement)
 DEMO = Path(__file__).parents[2] / "demos" / "bartlett1932"
 
 
 @dataclass
 class Told:
-    """Progress, kept."""
+    """Progress that records steps and lines."""
 
     steps: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Told:
 
 
 class Launches:
-    """Who answers POST /launch where no function runs."""
+    """Replaces POST /launch, since no function runs."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -52,7 +52,7 @@ class Launches:
 
 
 class Probes:
-    """Answers the probe of sockets where no function runs."""
+    """Replaces the probe of sockets, since no function runs."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -62,9 +62,9 @@ class Probes:
 
 
 def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
-    """Work with the played AWS, keep notes in a folder, and package in no time: nobody looks inside here.
+    """Use the emulated AWS, a registry below `folder`, and an empty package, which no test reads.
 
-    Return where notes are kept.
+    Return the registry's folder.
     """
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
@@ -81,5 +81,5 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
 
 
 def deploy(account: Account, names: Names, told: Told | None = None, **more: Any) -> Deployed:
-    order = DeploySpec(DEMO, names, **{"settings": SETTINGS, **more})
+    order = DeploySpec(folder=DEMO, names=names, **{"settings": SETTINGS, **more})
     return Deployment(account, order, told or Told(), launch=Launches(), probe=Probes()).run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chalicelib.errors import PetriError
 from infra.problems import OperatorProblem
@@ -13,6 +13,7 @@ from infra.problems import OperatorProblem
 from .aws_errors import REFUSALS, problem
 
 Pause = Callable[[float], None]
+Result = TypeVar("Result")
 pause: Pause = time.sleep
 
 
@@ -31,30 +32,64 @@ _RUN_AGAIN = "Run the command again."
 
 
 @dataclass(frozen=True)
+class StepOutline:
+    """A step's name and the resources that it creates, for `--dry-run`."""
+
+    name: str
+    makes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
     """One step: its name and its function, which can be repeated at any time."""
 
     name: str
     run: Callable[[], None]
-    #: The resources that the step creates, for `--dry-run`.
-    makes: tuple[str, ...] = ()
 
 
-def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
-    """Run the steps in order; after a failure or Ctrl-C, names the step and what to do (`again`)."""
-    for number, step in enumerate(steps, start=1):
-        progress.begin(number, len(steps), step.name)
+class StepRunner:
+    """Runs the steps of a command one by one, and returns the result of each for the next ones.
+
+    After a failure or Ctrl-C, it names the step and what to do (`again`).
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        progress: Progress,
+        again: str,
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> None:
+        """`names`: of all steps, in order; `before`: called at the beginning of each step."""
+        self._names = names
+        self._progress = progress
+        self._again = again
+        self._before = before
+
+    def run(self, name: str, function: Callable[[], Result]) -> Result:
+        """Run a step and return its result; raises OperatorProblem with the step that failed."""
+        self._progress.begin(self._names.index(name) + 1, len(self._names), name)
         try:
-            step.run()
+            if self._before is not None:
+                self._before()
+            return function()
         except REFUSALS as error:
-            raise _failed(step, problem(error), again) from error
+            raise _failed(name, problem(error), self._again) from error
         except PetriError as error:
-            raise _failed(step, error, again) from error
+            raise _failed(name, error, self._again) from error
         except KeyboardInterrupt:
-            progress.tell(f"interrupted in the step '{step.name}'. {again}")
+            self._progress.tell(f"interrupted in the step '{name}'. {self._again}")
             raise
 
 
-def _failed(step: Step, error: PetriError, again: str) -> OperatorProblem:
+def carry_out(steps: Sequence[Step], progress: Progress, again: str) -> None:
+    """Run steps that need no results of others, in order; see `StepRunner`."""
+    runner = StepRunner([step.name for step in steps], progress, again)
+    for step in steps:
+        runner.run(step.name, step.run)
+
+
+def _failed(name: str, error: PetriError, again: str) -> OperatorProblem:
     why = str(error).strip().removesuffix(_RUN_AGAIN).rstrip()
-    return OperatorProblem(f"The step '{step.name}' failed: {why} {again}")
+    return OperatorProblem(f"The step '{name}' failed: {why} {again}")

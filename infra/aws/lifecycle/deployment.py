@@ -1,17 +1,17 @@
-"""Deploying an experiment, step by step; each step can be repeated, so a deploy that broke off is run again.
+"""Deploys an experiment step by step; every step can be repeated, so an interrupted deploy is run again.
 
-While an app is deployed again, people take part in it with the old pages open. Hence the order:
+While an app is deployed again, participants have its old pages open. Hence the order:
 
-1. files that pages ask for, under names that change with their contents: they lie beside the old ones;
-2. code and settings of the functions, and the APIs, none of which is served yet: everything calls the alias
+1. files that pages request, whose names contain a content hash: they are uploaded next to the old ones;
+2. code and settings of the functions, and the APIs, none of which is served yet: all triggers call the alias
    of a function, and a stage serves its deployment;
-3. a version of each function, and then the alias of all of them and the stage at one moment: the old pages go
-   on with the new API, so an API must serve the pages before it (a route that an old page calls may not go
-   before those who have the page open are through);
-4. pages: nobody gets a new page before the API that it needs is there;
-5. files that no page asks for any more go days later.
+3. a version of each function, and then the alias of all of them and the stage at one moment: the old pages
+   call the new API, so an API must serve the pages before it (a route that an old page calls can be removed
+   only after the participants with that page have finished);
+4. pages, so that each page finds the API that it needs;
+5. files that no page requests any more are deleted days later.
 
-Nothing of a run lies in what is replaced: it is all in the table, which an update leaves alone.
+A deploy replaces no data of a run: all of it is in the table, which an update doesn't change.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.export.archive import CODE
 from chalicelib.messages import Lane
 from chalicelib.version import VERSION
@@ -37,13 +36,12 @@ from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.aws.account.lock import Lock, held
 from infra.aws.account.names import FUNCTIONS, Names, PriceClass
 from infra.aws.account.session import Account
-from infra.aws.account.steps import Progress, Step, carry_out
+from infra.aws.account.steps import Progress, StepOutline, StepRunner
 from infra.aws.deployed import archive_import, deployment_info
 from infra.aws.deployed.deployment_info import DeploymentInfo
 from infra.aws.package.package_build import build
 from infra.aws.package.staging import StagedApp, stage
 from infra.aws.resources import app_secrets, chalice_deploy, websocket_stage
-from infra.aws.resources.chalice_deploy import Staged as Prepared
 from infra.aws.resources.function_aliases import ALIAS, Aliases
 from infra.aws.resources.post_deploy_settings import PostDeploySettings
 from infra.aws.resources.regions import has_bucket
@@ -65,41 +63,83 @@ from .stack_previews import StackPreview, preview
 
 AGAIN = "Until then everything goes on as it was. Run the same command again: what is done is found done."
 
+STAGE: Final = "stage and package the experiment"
+BASE: Final = "create table, queues, topics and buckets"
+SECRETS: Final = "store the secrets"
+FILES: Final = "upload the files that pages need"
+CODE_AND_APIS: Final = "deploy functions and APIs with Chalice"
+CONNECT: Final = "connect queues and limits"
+FRONT: Final = "set up CloudFront"
+PUBLISH: Final = "publish versions and serve them"
+RECORD: Final = "record the deployment"
+ARCHIVE: Final = "load the archive into the table"
+PROBE: Final = "test the sockets"
+PAGES: Final = "upload the pages"
+LAUNCH: Final = "launch the experiment"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class DeploySpec:
-    """What is to be deployed, and how."""
+    """What to deploy, and how."""
 
     folder: Path
     names: Names
     #: an export to begin with
     archive: Path | None = None
-    #: who is mailed by alarms; empty: the experiment's contact_email_on_error
+    #: the address for alarms; empty: the experiment's contact_email_on_error
     alarm_email: str = ""
-    #: US dollars a month that the account may spend before that address is told; 0: as many as it likes;
-    #: None: as it is
+    #: the account's monthly spending, in US dollars, above which that address is notified; 0: no limit;
+    #: None: unchanged
     spend_limit: float | None = None
-    #: whether AWS refuses to delete the table; None: as it is, at first not
+    #: whether AWS refuses to delete the table; None: unchanged, in a new app it doesn't
     protected: bool | None = None
-    #: where CloudFront answers, as CloudFront's prices call it; None: as it is, at first the cheapest
+    #: CloudFront's price class; None: unchanged, in a new app the cheapest
     price_class: PriceClass | None = None
-    #: whether the operator's token and what signs participants' tokens are made anew
+    #: whether the operator's token and the key that signs participants' tokens are replaced
     rotate_secrets: bool = False
-    #: where participants find the app; None: as it is, at first at CloudFront's own name
+    #: the app's own domain; None: unchanged, in a new app CloudFront's name
     domain: Domain | None = None
-    #: settings that count more than any file
+    #: settings that take precedence over all files
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """Where an app is now."""
+    """The addresses of a deployed app."""
 
     site_url: str
     rest_url: str
     token: str = field(repr=False)
-    #: what the recruiter said at the launch
+    #: the recruiter's message at the launch
     launched: str = ""
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A staged experiment whose settings have been checked."""
+
+    staged: StagedApp
+    alarm_email: str
+    #: for the operator
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Apis:
+    """The two APIs that Chalice has deployed."""
+
+    rest_api: str
+    rest_url: str
+    websocket_api: str
+    sockets_url: str
+
+
+@dataclass(frozen=True)
+class _Published:
+    """What is served now: its description, and the archive of the experiment's code."""
+
+    version: Mapping[str, Any]
+    code: Path
 
 
 class Deployment:
@@ -108,7 +148,7 @@ class Deployment:
     def __init__(
         self,
         account: Account,
-        order: DeploySpec,
+        spec: DeploySpec,
         progress: Progress,
         *,
         launch: Callable[[str, str], str] = launch_request.launch,
@@ -117,95 +157,80 @@ class Deployment:
     ) -> None:
         """`launch` takes the API's address and the operator's token, `probe` the address for sockets.
 
-        `home`: what is remembered here.
+        `home`: this machine's registry of apps.
         """
         self._account = account
-        self._order = order
-        self._names = order.names
+        self._spec = spec
+        self._names = spec.names
         self._progress = progress
         self._launch_app = launch
         self._probe_sockets = probe
         self._home = home or LocalRegistry()
-        self._wiring = PostDeploySettings(account, order.names)
-        self._keep = order.names.keep_bucket(account.number)
-        self._site = SiteUpload(account, order.names.site_bucket(account.number), self._keep)
+        self._wiring = PostDeploySettings(account, spec.names)
+        self._keep = spec.names.keep_bucket(account.number)
+        self._site = SiteUpload(account, spec.names.site_bucket(account.number), self._keep)
         self._open = ExitStack()
         self._lock: Lock | None = None
-        # What a step leaves for the next ones.
-        self._staged: StagedApp
-        self._package: Path
-        self._loaded: LoadedExperiment
-        self._base: dict[str, str] = {}
-        self._front: dict[str, str] = {}
-        self._apis: dict[str, Any] = {}
-        self._secrets: dict[str, Any] = {}
-        self._version: dict[str, Any] = {}
-        self._code: Path
-        self._versions: dict[str, str] = {}
-        self._rest_deployment = ""
-        self._launched = ""
 
-    def steps(self) -> list[Step]:
-        """Return the steps in order."""
+    def steps(self) -> list[StepOutline]:
+        """Return the steps in order, without running them."""
         names, number = self._names, self._account.number
         buckets = (names.site_bucket(number), names.keep_bucket(number))
-        steps = [
-            Step("stage and package the experiment", self._stage),
-            Step(
-                "make table, queues, topics and buckets",
-                self._make_base,
-                (
-                    f"stack {names.base_stack}",
-                    f"table {names.table}",
-                    f"queues {names.queue}, {names.realtime_queue}, {names.dead_queue}",
-                    f"topics {names.topic}, {names.alarm_topic}",
-                    f"buckets {buckets[0]}, {buckets[1]}",
-                ),
-            ),
-            Step(
-                "keep the secrets",
-                self._keep_secrets,
-                (f"parameters {names.secrets}, {names.vendor_secrets}",),
-            ),
-            Step("upload the files that pages need", self._upload_files),
-            Step(
-                "deploy functions and APIs with Chalice",
-                self._deploy_functions,
-                (
-                    f"functions {', '.join(names.function(each) for each in FUNCTIONS)}",
-                    "a role, a policy and a log group for each",
-                    "a REST API and a WebSocket API",
-                    f"rule {names.tick_rule} (off until places are open)",
-                ),
-            ),
-            Step("connect queues and limits", self._connect),
-            Step(
-                "put CloudFront before it",
-                self._make_front,
-                (f"stack {names.front_stack}", "a CloudFront distribution", "alarms"),
-            ),
-            Step(
-                "publish versions and serve them",
-                self._publish,
-                (f"a version of each function, and the alias {ALIAS}",),
-            ),
-            Step("note what was deployed", self._note),
-        ]
-        if self._order.archive is not None:
-            steps.append(Step("put the archive into the table", self._populate))
+        base = (
+            f"stack {names.base_stack}",
+            f"table {names.table}",
+            f"queues {names.queue}, {names.realtime_queue}, {names.dead_queue}",
+            f"topics {names.topic}, {names.alarm_topic}",
+            f"buckets {buckets[0]}, {buckets[1]}",
+        )
+        code = (
+            f"functions {', '.join(names.function(each) for each in FUNCTIONS)}",
+            "a role, a policy and a log group for each",
+            "a REST API and a WebSocket API",
+            f"rule {names.tick_rule} (off until places are open)",
+        )
+        front = (f"stack {names.front_stack}", "a CloudFront distribution", "alarms")
         return [
-            *steps,
-            Step("try the sockets", self._probe),
-            Step("upload the pages", self._upload_pages),
-            Step("launch the experiment", self._launch),
+            StepOutline(STAGE),
+            StepOutline(BASE, base),
+            StepOutline(SECRETS, (f"parameters {names.secrets}, {names.vendor_secrets}",)),
+            StepOutline(FILES),
+            StepOutline(CODE_AND_APIS, code),
+            StepOutline(CONNECT),
+            StepOutline(FRONT, front),
+            StepOutline(PUBLISH, (f"a version of each function, and the alias {ALIAS}",)),
+            StepOutline(RECORD),
+            *([] if self._spec.archive is None else [StepOutline(ARCHIVE)]),
+            StepOutline(PROBE),
+            StepOutline(PAGES),
+            StepOutline(LAUNCH),
         ]
 
     def run(self) -> Deployed:
-        """Carry out every step; OperatorProblem names the step that failed, with reason and what to do."""
+        """Run every step; raises OperatorProblem with the failed step, the reason and what to do."""
+        names = [step.name for step in self.steps()]
+        step = StepRunner(names, self._progress, AGAIN, before=self._check_lock).run
         with self._open:
-            carry_out([self._guarded(step) for step in self.steps()], self._progress, AGAIN)
+            checked, package = step(STAGE, self._stage)
+            staged = checked.staged
+            base = step(BASE, lambda: self._create_base(checked))
+            secrets = step(SECRETS, lambda: self._store_secrets(staged))
+            step(FILES, lambda: self._upload_files(staged))
+            apis = step(CODE_AND_APIS, lambda: self._deploy_functions(staged, package))
+            rest_deployment = step(CONNECT, lambda: self._connect(apis, base))
+            front = step(FRONT, lambda: self._create_front(staged, apis))
+            published = step(PUBLISH, lambda: self._publish(staged, package, apis, rest_deployment))
+            step(RECORD, lambda: self._record(apis, front, published, package))
+            if (archive := self._spec.archive) is not None:
+                step(ARCHIVE, lambda: self._load(archive))
+            step(PROBE, lambda: self._probe_sockets(apis.sockets_url))
+            step(PAGES, lambda: self._upload_pages(staged, front))
+            launched = step(LAUNCH, lambda: self._launch(staged, apis, secrets, published))
         return Deployed(
-            self._front["SiteUrl"], self._rest_url, self._secrets[app_secrets.TOKEN], self._launched
+            site_url=front["SiteUrl"],
+            rest_url=apis.rest_url,
+            token=secrets[app_secrets.TOKEN],
+            launched=launched,
         )
 
     def preview(self) -> list[StackPreview]:
@@ -218,131 +243,134 @@ class Deployment:
         if not base.belongs_to(self._names):
             return []
         with self._open:
-            self._stage_folder()
-            of_base = preview(self._account, base, self._base_change())
+            checked = self._stage_folder()
+            of_base = preview(self._account, base, self._base_change(checked))
             if of_base.unknown:
                 # The other stack's change depends on this one, such as on the bucket of the pages.
                 return [of_base]
             front = Stack(self._account, self._names.front_stack)
-            return [of_base, preview(self._account, front, self._front_change())]
+            return [of_base, preview(self._account, front, self._front_change(checked.staged, None))]
 
-    def _guarded(self, step: Step) -> Step:
-        def run() -> None:
-            if self._lock is not None:
-                self._lock.check()
-            step.run()
-
-        return Step(step.name, run, step.makes)
+    def _check_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.check()
 
     # -- the steps ------------------------------------------------------------------------------
 
-    def _stage(self) -> None:
-        notes = self._stage_folder()
-        self._package = build(self._staged)
-        for line in (*notes, *lambda_python.notes(), *self._staged.notes, *sizes_of(self._package).lines()):
+    def _stage(self) -> tuple[_Checked, Path]:
+        checked = self._stage_folder()
+        package = build(checked.staged)
+        notes = (*checked.notes, *lambda_python.notes(), *checked.staged.notes)
+        for line in (*notes, *sizes_of(package).lines()):
             self._progress.tell(line)
+        return checked, package
 
-    def _stage_folder(self) -> list[str]:
-        """Stage and check the experiment; return notes on its settings for the operator."""
-        order, names = self._order, self._names
-        if order.archive is not None:
-            check_zip(order.archive)
+    def _stage_folder(self) -> _Checked:
+        """Stage and check the experiment."""
+        spec, names = self._spec, self._names
+        if spec.archive is not None:
+            check_zip(spec.archive)
         build_dir = self._home.build_dir(names, self._account.number, self._account.region)
         self._open.enter_context(self._home.alone(build_dir))
-        self._staged = stage(
-            order.folder,
+        staged = stage(
+            spec.folder,
             names,
             build_dir,
             account=self._account.number,
             region=self._account.region,
-            settings=order.settings,
+            settings=spec.settings,
             mapping_confirmed=self._wiring.is_confirmed(),
         )
-        # Those of a profile stand neither in the settings nor in the environment.
-        check_for_secrets(self._account.secrets(), self._staged.folder, self._staged.site)
-        with contextlib.chdir(order.folder):
-            self._loaded = load_experiment(order.folder, runtime={**order.settings, "mode": names.stage})
-            notes = check_settings(self._loaded, names)
-        _ = self._alarm_email
-        return list(notes)
+        # A profile's keys are neither in the settings nor in the environment.
+        check_for_secrets(self._account.secrets(), staged.folder, staged.site)
+        with contextlib.chdir(spec.folder):
+            notes = check_settings(staged.loaded, names)
+        return _Checked(staged, self._alarm_email(staged), tuple(notes))
 
-    def _make_base(self) -> None:
+    def _create_base(self, checked: _Checked) -> Mapping[str, str]:
         stack = Stack(self._account, self._names.base_stack)
         if stack.look() is not None and not stack.belongs_to(self._names):
-            raise OperatorProblem(f"A stack {stack.name} is there that isn't this app's. Take another --app.")
+            raise OperatorProblem(
+                f"A stack {stack.name} exists that doesn't belong to this app. Choose another --app."
+            )
         if stack.look() is not None and stack.parameters().get("Place", "") != self._names.place:
             raise OperatorProblem(
-                f"{stack.name} was made under other names meanwhile. Run the command again."
+                f"{stack.name} was created under other names meanwhile. Run the command again."
             )
         if has_bucket(self._account, self._keep):
             self._take_lock()
-        if self._order.archive is not None and self._account.has_table(self._names.table):
-            archive_import.check(self._account, self._names, self._order.archive)
-        self._base = stack.apply(self._base_change(), self._progress.tell)
+        if self._spec.archive is not None and self._account.has_table(self._names.table):
+            archive_import.check(self._account, self._names, self._spec.archive)
+        outputs = stack.apply(self._base_change(checked), self._progress.tell)
         if self._lock is None:
             self._take_lock()
+        return outputs
 
-    def _base_change(self) -> Change:
+    def _base_change(self, checked: _Checked) -> Change:
         template = base_template(budgets=has_budgets(self._account.region))
-        return Change(template, self._base_parameters(), tags_of(self._names))
+        return Change(template, self._base_parameters(checked), tags_of(self._names))
 
     def _take_lock(self) -> None:
         self._lock = self._open.enter_context(held(Lock(self._account, self._keep), "deploy"))
 
-    @property
-    def _alarm_email(self) -> str:
-        """Who is told of alarms; OperatorProblem for a limit that nobody would hear of."""
-        email = self._order.alarm_email or str(self._staged.settings.get("contact_email_on_error") or "")
-        if self._order.spend_limit and not email:
-            raise OperatorProblem("Who is to be told of the spend limit? Give --alarm-email too.")
-        if self._order.spend_limit and not has_budgets(self._account.region):
+    def _alarm_email(self, staged: StagedApp) -> str:
+        """Return the address for alarms; raises OperatorProblem for a spend limit without an address."""
+        email = self._spec.alarm_email or str(staged.settings.get("contact_email_on_error") or "")
+        if self._spec.spend_limit and not email:
+            raise OperatorProblem("A spend limit needs an address to notify. Give --alarm-email too.")
+        if self._spec.spend_limit and not has_budgets(self._account.region):
             raise OperatorProblem(
-                f"CloudFormation makes no budgets in {self._account.region}. Deploy without --spend-limit, "
-                "and make a budget in the AWS console (Billing, Budgets)."
+                f"CloudFormation has no budgets in {self._account.region}. Deploy without --spend-limit, "
+                "and create a budget in the AWS console (Billing, Budgets)."
             )
         return email
 
-    def _base_parameters(self) -> dict[str, str | None]:
-        config = json.loads((self._staged.folder / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    def _base_parameters(self, checked: _Checked) -> dict[str, str | None]:
+        staged = checked.staged
+        config = json.loads((staged.folder / ".chalice" / "config.json").read_text(encoding="utf-8"))
         consumer = config["stages"][self._names.stage]["lambda_functions"]["on_message"]
-        limit, protected = self._order.spend_limit, self._order.protected
+        limit, protected = self._spec.spend_limit, self._spec.protected
         return {
             "App": self._names.app,
             "Stage": self._names.stage,
             "Place": self._names.place,
-            "AlarmEmail": self._alarm_email or None,
+            "AlarmEmail": checked.alarm_email or None,
             "SpendLimit": None if limit is None else f"{limit:g}",
             "DeletionProtection": None if protected is None else str(protected).lower(),
-            "MTurkAccount": mturk_account.account_of(self._staged.settings, self._staged.secrets),
-            # AWS's own rule for queues that Lambda reads.
+            "MTurkAccount": mturk_account.account_of(staged.settings, staged.secrets),
+            # AWS's recommendation for queues that Lambda reads.
             "VisibilityTimeout": str(6 * int(consumer["lambda_timeout"])),
             "LogRetentionDays": str(config["log_retention_in_days"]),
         }
 
-    def _keep_secrets(self) -> None:
-        self._secrets = app_secrets.ensure(
-            self._account, self._names, self._staged.secrets, rotate=self._order.rotate_secrets
-        )
-        app_secrets.OperatorTokens().keep(self._names, self._account.region, self._secrets[app_secrets.TOKEN])
+    def _store_secrets(self, staged: StagedApp) -> Mapping[str, Any]:
+        rotate = self._spec.rotate_secrets
+        secrets = app_secrets.ensure(self._account, self._names, staged.secrets, rotate=rotate)
+        app_secrets.OperatorTokens().keep(self._names, self._account.region, secrets[app_secrets.TOKEN])
+        return secrets
 
-    def _upload_files(self) -> None:
-        files = [file for file in files_of(self._staged.site) if not file.is_page]
+    def _upload_files(self, staged: StagedApp) -> None:
+        files = [file for file in files_of(staged.site) if not file.is_page]
         self._progress.tell(f"{self._site.upload(files)} of {len(files)} files are new")
 
-    def _deploy_functions(self) -> None:
+    def _deploy_functions(self, staged: StagedApp, package: Path) -> _Apis:
         was_on = self._wiring.rule_is_on()
         try:
             made = chalice_deploy.deploy(
-                self._account, self._names, Prepared(self._staged.folder, self._package), self._progress.tell
+                self._account, self._names, chalice_deploy.Staged(staged.folder, package), self._progress.tell
             )
         finally:
-            # Chalice switches the clock on each time; whether it ticks is the app's own decision.
+            # Chalice enables the clock's rule each time; only the app itself decides whether it is enabled.
             if not was_on:
                 with contextlib.suppress(BotoCoreError, ClientError):
                     self._wiring.switch_rule(on=False)
-        self._apis = {each["resource_type"]: each for each in made}
+        apis = {each["resource_type"]: each for each in made}
+        rest, sockets = apis["rest_api"], apis["websocket_api"]
+        sockets_url = str(sockets["websocket_api_url"]).replace("wss://", "https://").rstrip("/")
+        return _Apis(rest["rest_api_id"], str(rest["rest_api_url"]), sockets["websocket_api_id"], sockets_url)
 
-    def _connect(self) -> None:
+    def _connect(self, apis: _Apis, base: Mapping[str, str]) -> str:
+        """Apply the settings that Chalice can't; return the REST API's deployment to serve."""
         self._wiring.allow_chains()
         self._wiring.connect_realtime()
         self._wiring.confirm_mapping()
@@ -350,81 +378,63 @@ class Deployment:
         if capacity is not None:
             self._wiring.bound_consumer(capacity.consumers)
             self._wiring.bound_consumer(capacity.realtime_consumers, Lane.REALTIME)
-        self._rest_deployment = self._wiring.prepare_rest(self._apis["rest_api"]["rest_api_id"])
-        websocket_stage.ensure_stage(self._account, self._apis["websocket_api"]["websocket_api_id"])
-        self._wiring.bound_sockets(
-            self._apis["websocket_api"]["websocket_api_id"], self._base.get("AccessLogsArn")
-        )
-        self._wiring.bound_stage(
-            self._apis["rest_api"]["rest_api_id"], self._base.get("AccessLogsArn"), self._progress.tell
-        )
+        rest_deployment = self._wiring.prepare_rest(apis.rest_api)
+        websocket_stage.ensure_stage(self._account, apis.websocket_api)
+        logs = base.get("AccessLogsArn")
+        self._wiring.bound_sockets(apis.websocket_api, logs)
+        self._wiring.bound_stage(apis.rest_api, logs, self._progress.tell)
+        return rest_deployment
 
-    def _make_front(self) -> None:
+    def _create_front(self, staged: StagedApp, apis: _Apis) -> Mapping[str, str]:
         stack = Stack(self._account, self._names.front_stack)
-        self._front = stack.apply(self._front_change(), self._progress.tell)
-        own, name = self._front["SiteUrl"].removeprefix("https://"), self._front["DistributionDomain"]
+        outputs = stack.apply(self._front_change(staged, apis), self._progress.tell)
+        own, name = outputs["SiteUrl"].removeprefix("https://"), outputs["DistributionDomain"]
         if own != name:
             self._progress.tell(f"the DNS of {own} needs a CNAME record (or an alias) that points to {name}")
+        return outputs
 
-    def _front_change(self) -> Change:
+    def _front_change(self, staged: StagedApp, apis: _Apis | None) -> Change:
+        """Return the change of the front stack; without `apis`, the stack keeps its own."""
         # Participants have pages of earlier releases open, which lead to other pages of those releases.
-        pages = {page for file in files_of(self._staged.site) if (page := page_of(file.key))}
+        pages = {page for file in files_of(staged.site) if (page := page_of(file.key))}
         pages |= self._site.pages()
-        price_class, domain = self._order.price_class, self._order.domain
+        price_class, domain = self._spec.price_class, self._spec.domain
         parameters = {
             "App": self._names.app,
             "Stage": self._names.stage,
             "Place": self._names.place,
-            # In a preview, the APIs stay the stack's own.
-            "RestApiId": self._apis.get("rest_api", {}).get("rest_api_id"),
-            "WebsocketApiId": self._apis.get("websocket_api", {}).get("websocket_api_id"),
+            "RestApiId": None if apis is None else apis.rest_api,
+            "WebsocketApiId": None if apis is None else apis.websocket_api,
             "Domain": None if domain is None else domain.name,
             "Certificate": None if domain is None else domain.certificate or None,
             "PriceClass": None if price_class is None else f"PriceClass_{price_class.capitalize()}",
         }
-        template = front_template(routes_of(self._loaded.routes), pages)
+        template = front_template(routes_of(staged.loaded.routes), pages)
         return Change(template, parameters, tags_of(self._names))
 
-    def _publish(self) -> None:
-        aliases = Aliases(self._account, self._names)
-        self._versions = aliases.publish(self._package, f"Petri {VERSION}")
-        target = Target(
-            self._versions,
-            self._apis["rest_api"]["rest_api_id"],
-            self._rest_deployment,
-            self._apis["websocket_api"]["websocket_api_id"],
-        )
-        self._version = provenance.describe(self._loaded, package=self._package)
-        self._code = provenance.archive(self._loaded, self._version, self._package.with_name(CODE))
+    def _publish(self, staged: StagedApp, package: Path, apis: _Apis, rest_deployment: str) -> _Published:
+        versions = Aliases(self._account, self._names).publish(package, f"Petri {VERSION}")
+        target = Target(versions, apis.rest_api, rest_deployment, apis.websocket_api)
+        version = provenance.describe(staged.loaded, package=package)
+        code = provenance.archive(staged.loaded, version, package.with_name(CODE))
         releases = Releases(self._account, self._names)
-        site = releases.keep_site(files_of(self._staged.site))
-        code = releases.keep_code(self._code)
+        site = releases.keep_site(files_of(staged.site))
+        key = releases.keep_code(code)
         cut_over(self._account, self._names, target)
-        made = releases.keep(
-            Release(0, "", self._version, self._versions, target.rest_api, target.rest_deployment, site, code)
+        release = releases.keep(
+            Release(0, "", version, versions, target.rest_api, target.rest_deployment, site, key)
         )
-        self._progress.tell(f"this is release {made.number}")
+        self._progress.tell(f"this is release {release.number}")
+        return _Published(version, code)
 
-    @property
-    def _rest_url(self) -> str:
-        return str(self._apis["rest_api"]["rest_api_url"])
-
-    @property
-    def _sockets_url(self) -> str:
-        url = str(self._apis["websocket_api"]["websocket_api_url"])
-        return url.replace("wss://", "https://").rstrip("/")
-
-    def _probe(self) -> None:
-        self._probe_sockets(self._sockets_url)
-
-    def _note(self) -> None:
-        site_url = self._front["SiteUrl"]
-        for key, path in ((CODE, self._code), (f"packages/{self._version['package']}.zip", self._package)):
+    def _record(self, apis: _Apis, front: Mapping[str, str], published: _Published, package: Path) -> None:
+        site_url, version = front["SiteUrl"], published.version
+        for key, path in ((CODE, published.code), (f"packages/{version['package']}.zip", package)):
             self._account.client("s3").put_object(Bucket=self._keep, Key=key, Body=path.read_bytes())
         deployment_info.write(
             self._account,
             self._names,
-            DeploymentInfo(site_url, self._rest_url, self._sockets_url, self._version),
+            DeploymentInfo(site_url, apis.rest_url, apis.sockets_url, dict(version)),
         )
         self._home.keep(
             AppEntry(
@@ -433,51 +443,53 @@ class Deployment:
                 self._account.number,
                 self._account.region,
                 self._account.profile,
-                str(self._order.folder),
+                str(self._spec.folder),
                 site_url,
-                self._rest_url,
+                apis.rest_url,
             )
         )
 
-    def _populate(self) -> None:
-        if self._order.archive is not None:
-            self._progress.tell(archive_import.populate(self._account, self._names, self._order.archive))
+    def _load(self, archive: Path) -> None:
+        self._progress.tell(archive_import.populate(self._account, self._names, archive))
 
-    def _upload_pages(self) -> None:
-        files = files_of(self._staged.site)
+    def _upload_pages(self, staged: StagedApp, front: Mapping[str, str]) -> None:
+        files = files_of(staged.site)
         changed = self._site.upload([file for file in files if file.is_page])
         self._site.retire(files)
         if changed:
-            self._site.refresh(self._front["DistributionId"])
+            self._site.refresh(front["DistributionId"])
         self._progress.tell(f"{changed} pages are new")
         Releases(self._account, self._names).prune()
 
-    def _launch(self) -> None:
-        self._launched = self._launch_app(self._rest_url, self._secrets[app_secrets.TOKEN])
-        self._progress.tell(self._launched)
-        self._register()
+    def _launch(
+        self, staged: StagedApp, apis: _Apis, secrets: Mapping[str, Any], published: _Published
+    ) -> str:
+        launched = self._launch_app(apis.rest_url, secrets[app_secrets.TOKEN])
+        self._progress.tell(launched)
+        self._register(staged, published)
+        return launched
 
-    def _register(self) -> None:
-        """Register the study at the OSF, where a token for it is set."""
-        config = self._loaded.config
+    def _register(self, staged: StagedApp, published: _Published) -> None:
+        """Register the study at the OSF, if a token for it is set."""
+        config = staged.loaded.config
         study = osf_registration.Study(
             self._names,
             str(config.get("title")),
             str(config.get("description")),
-            self._code,
-            str(self._version["experiment"]),
+            published.code,
+            str(published.version["experiment"]),
         )
         osf_registration.register(config.get(osf_registration.SETTING, None), study, self._progress.tell)
 
 
 def has_budgets(region: str) -> bool:
-    """Whether CloudFormation makes budgets in a region."""
+    """Whether CloudFormation supports budgets in a region."""
     regions = regions_with("AWS::Budgets::Budget")
     return regions is None or region in regions
 
 
-def described(steps: Sequence[Step]) -> list[str]:
-    """Return the steps in lines, each with what it makes."""
+def described(steps: Sequence[StepOutline]) -> list[str]:
+    """Return a line for each step, followed by lines for the resources that it creates."""
     lines = []
     for number, step in enumerate(steps, start=1):
         lines.append(f"{number}. {step.name}")

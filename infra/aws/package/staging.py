@@ -69,6 +69,8 @@ class StagedApp:
     secrets: Mapping[str, Any] = field(repr=False)
     #: packages of the author's own that were built here: name and version
     private: Mapping[str, str]
+    #: the experiment as it was loaded for staging
+    loaded: LoadedExperiment = field(repr=False)
     #: what the operator should know
     notes: tuple[str, ...] = ()
 
@@ -136,7 +138,7 @@ def stage(
     notes = (*wanted.notes, *(differences(before) if before else ()))
     given = loaded.config.given(sensitive=True)
     secrets = {name: value for name, value in given.items() if name not in _OF_THE_OPERATOR}
-    return StagedApp(app, site, names, staged, secrets, private.versions, notes)
+    return StagedApp(app, site, names, staged, secrets, private.versions, loaded, notes)
 
 
 def _check_place(folder: Path, out: Path, app: Path) -> None:

@@ -124,7 +124,7 @@ class RehearsalReport:
     def _compare(self) -> None:
         rehearsal = self._rehearsal
         calls = rehearsal.region.calls()
-        settings = Settings(dict(rehearsal.order.settings))
+        settings = Settings(dict(rehearsal.spec.settings))
         if not self._check(beyond(calls, rehearsal.names, settings)):
             self._tell("  each function's policy allows all its calls")
         self.unused = unused(calls, rehearsal.names, settings)

@@ -150,7 +150,7 @@ class Rehearsal:
     # -- deploying ------------------------------------------------------------------------------
 
     @property
-    def order(self) -> DeploySpec:
+    def spec(self) -> DeploySpec:
         settings = {
             "recruiter": "mturk",
             "aws_access_key_id": ACCESS_KEY,
@@ -159,13 +159,13 @@ class Rehearsal:
             "mailer": "log",
             **self._settings,
         }
-        return DeploySpec(self.folder, self.names, settings=settings)
+        return DeploySpec(folder=self.folder, names=self.names, settings=settings)
 
     def deploying(self, told: RehearsalLog | None = None) -> Deployment:
         # Without running functions, none can refuse a handshake.
         probe = websocket_stage.probe if self._offers_functions else _no_probe
         return Deployment(
-            self.account, self.order, told or RehearsalLog(self._tell), launch=self._launch, probe=probe
+            self.account, self.spec, told or RehearsalLog(self._tell), launch=self._launch, probe=probe
         )
 
     def deploy(self) -> Deployed:

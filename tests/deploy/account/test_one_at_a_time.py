@@ -1,4 +1,5 @@
-"""Deploying on one machine: one command at a time in an app's workshop, and a word for who interrupts it."""
+"""Commands on one machine: one at a time uses an app's build folder, and an interrupted one says how to
+continue."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from chalicelib.errors import BadRequest
 from infra.aws.account.local_registry import LocalRegistry
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
-from infra.aws.account.steps import Step, carry_out
+from infra.aws.account.steps import Step, StepRunner, carry_out
 from infra.aws.lifecycle.deployment import AGAIN
 from infra.cli.failures import Failure
 from infra.emulator.process.cloud import Cloud
@@ -32,7 +33,7 @@ def test_what_another_command_is_deploying_is_not_staged_under_it(
     assert not build_dir.exists()
 
 
-def test_a_workshop_is_free_again_afterwards(tmp_path: Path) -> None:
+def test_a_build_folder_is_unlocked_afterwards(tmp_path: Path) -> None:
     home = LocalRegistry(tmp_path)
     with pytest.raises(KeyboardInterrupt), home.alone(tmp_path / "app"):
         raise KeyboardInterrupt
@@ -40,7 +41,7 @@ def test_a_workshop_is_free_again_afterwards(tmp_path: Path) -> None:
         pass
 
 
-def test_who_interrupts_a_command_is_told_how_it_goes_on() -> None:
+def test_an_interrupted_command_says_how_to_continue() -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
@@ -48,6 +49,14 @@ def test_who_interrupts_a_command_is_told_how_it_goes_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         carry_out([Step("upload the pages", interrupted)], told, "Run the same command again.")
     assert told.lines == ["interrupted in the step 'upload the pages'. Run the same command again."]
+
+
+def test_a_step_hands_its_result_to_the_next_one() -> None:
+    told = Told()
+    run = StepRunner(["upload", "count"], told, AGAIN).run
+    uploaded = run("upload", lambda: ["exp.html"])
+    assert run("count", lambda: len(uploaded)) == 1
+    assert told.steps == ["upload", "count"]
 
 
 def test_a_step_that_failed_ends_with_what_to_do() -> None:

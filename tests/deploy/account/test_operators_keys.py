@@ -27,7 +27,9 @@ def test_a_file_that_holds_the_key_of_the_operators_profile_is_refused(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     account = connect(profile="lab")
     folder = author_folder(tmp_path / "double", {"upload.py": f"KEY = {SECRET!r}\n"})
-    deploying = Deployment(account, DeploySpec(folder, names, settings=SETTINGS), Told(), launch=Launches())
+    deploying = Deployment(
+        account, DeploySpec(folder=folder, names=names, settings=SETTINGS), Told(), launch=Launches()
+    )
     with pytest.raises(
         OperatorProblem, match=r"upload\.py contains your own AWS_SECRET_ACCESS_KEY"
     ) as refused:

@@ -51,4 +51,4 @@ def test_an_archive_for_a_table_with_a_run_changes_no_function(
     told = Told()
     with pytest.raises(OperatorProblem, match="holds a run already"):
         deploy(account, names, told, archive=write(tmp_path / "old.zip"))
-    assert told.steps[-1] == "make table, queues, topics and buckets"
+    assert told.steps[-1] == "create table, queues, topics and buckets"

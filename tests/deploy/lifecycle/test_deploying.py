@@ -1,4 +1,4 @@
-"""Deploying: from nothing, again, and from wherever an earlier deploy broke off."""
+"""Deploying a new app, an existing one, and one whose deploy was interrupted."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from infra.emulator.process.cloud import OPERATOR, REGION, UNVERIFIED, Cloud
 from infra.problems import OperatorProblem
 from tests.deploy.app import DEMO, SETTINGS, Launches, Probes, Told, at_home, deploy
 from tests.deploy.conftest import Standing
+from tests.deploy.package.folders import CODE, author_folder
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def deployed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
         at_home(patch, folder, cloud)
         before = len(cloud.calls())
         account, names, launches = connect(), Names("whole", "sandbox", REGION), Launches()
-        order = DeploySpec(DEMO, names, settings=SETTINGS)
+        order = DeploySpec(folder=DEMO, names=names, settings=SETTINGS)
         first = Deployment(account, order, Told(), launch=launches, probe=Probes()).run()
         second = Deployment(account, order, Told(), launch=launches, probe=Probes()).run()
         token = OperatorTokens().find(names, account.region)
@@ -58,7 +59,7 @@ def test_deploying_again_leaves_every_address_as_it_was(deployed: Any) -> None:
     assert second == first
 
 
-def test_deploying_again_makes_nothing_twice(deployed: Any) -> None:
+def test_deploying_again_creates_nothing_twice(deployed: Any) -> None:
     account, names, *_ = deployed
     found = [each["name"] for each in look_up(account, names)]
     assert len(found) == len(set(found))
@@ -124,7 +125,7 @@ def test_the_consumer_may_be_called_by_what_it_sends(deployed: Any) -> None:
     assert found["RecursiveLoop"] == "Allow"
 
 
-def test_the_clock_does_not_tick_before_the_app_wants_it(deployed: Any) -> None:
+def test_the_clock_is_disabled_until_the_app_enables_it(deployed: Any) -> None:
     account, names, *_ = deployed
     assert PostDeploySettings(account, names).rule_is_on() is False
 
@@ -141,7 +142,7 @@ def test_the_rest_api_is_bounded(deployed: Any) -> None:
 
 def test_what_the_gateway_answers_itself_counts_from_a_deployment_that_comes_after_it(deployed: Any) -> None:
     made = [call.operation for call in deployed[-1] if call.service == "apigateway"]
-    # Chalice writes the API anew in each of the two deploys.
+    # Chalice overwrites the API in each of the two deploys.
     assert made.count("PutGatewayResponse") == 2 * len(ANSWERS)
     after = made[len(made) - made[::-1].index("PutGatewayResponse") :]
     assert after.count("CreateDeployment") == 1
@@ -185,7 +186,7 @@ def test_requests_are_logged_by_their_route(deployed: Any) -> None:
     assert "$context.resourcePath" in stage["accessLogSettings"]["format"]
 
 
-def test_the_app_knows_where_it_is(deployed: Any) -> None:
+def test_the_apps_addresses_are_in_its_table(deployed: Any) -> None:
     account, names, first, *_ = deployed
     found = deployment_info.read(account, names)
     assert found is not None
@@ -240,31 +241,52 @@ def test_deploying_calls_nothing_for_which_no_right_is_asked(deployed: Any) -> N
 
 
 def test_a_dry_run_makes_nothing(account: Account, names: Names) -> None:
-    described(Deployment(account, DeploySpec(DEMO, names, settings=SETTINGS), Told()).steps())
+    described(Deployment(account, DeploySpec(folder=DEMO, names=names, settings=SETTINGS), Told()).steps())
     assert deployment_info.read(account, names) is None
 
 
 def test_a_dry_run_names_what_would_be_made(account: Account, names: Names) -> None:
-    lines = described(Deployment(account, DeploySpec(DEMO, names, settings=SETTINGS), Told()).steps())
+    lines = described(
+        Deployment(account, DeploySpec(folder=DEMO, names=names, settings=SETTINGS), Told()).steps()
+    )
     assert f"   makes table {names.table}" in lines
 
 
+def test_a_deploy_loads_the_experiment_once_and_runs_the_steps_of_its_dry_run(
+    account: Account, names: Names, tmp_path: Path
+) -> None:
+    loads = tmp_path / "loads.txt"
+    note = f'import pathlib\nwith pathlib.Path({str(loads)!r}).open("a") as loads:\n    loads.write("x")\n'
+    folder = author_folder(tmp_path / "double", {"experiment.py": CODE + note})
+    told = Told()
+    deploying = Deployment(
+        account,
+        DeploySpec(folder=folder, names=names, settings=SETTINGS),
+        told,
+        launch=Launches(),
+        probe=Probes(),
+    )
+    deploying.run()
+    assert loads.read_text() == "x"
+    assert told.steps == [step.name for step in deploying.steps()]
+
+
 FAULTS = [
-    ("cloudformation", "CreateStack", 0, "make table, queues, topics and buckets"),
-    ("ssm", "PutParameter", 0, "keep the secrets"),
+    ("cloudformation", "CreateStack", 0, "create table, queues, topics and buckets"),
+    ("ssm", "PutParameter", 0, "store the secrets"),
     ("lambda", "CreateFunction", 2, "deploy functions and APIs with Chalice"),
     ("lambda", "CreateEventSourceMapping", 0, "connect queues and limits"),
     # The first is Chalice's own.
     ("lambda", "UpdateEventSourceMapping", 1, "connect queues and limits"),
     ("apigateway", "CreateDeployment", 0, "connect queues and limits"),
-    ("cloudformation", "CreateStack", 0, "put CloudFront before it"),
+    ("cloudformation", "CreateStack", 0, "set up CloudFront"),
     ("lambda", "PublishVersion", 3, "publish versions and serve them"),
     ("lambda", "UpdateAlias", 2, "publish versions and serve them"),
     ("cloudfront", "CreateInvalidation", 0, "upload the pages"),
 ]
 
 
-def test_a_deploy_that_breaks_off_again_and_again_is_finished_in_the_end(
+def test_a_deploy_that_is_interrupted_repeatedly_finishes_in_the_end(
     cloud: Cloud, account: Account, names: Names
 ) -> None:
     for service, operation, after, step in FAULTS:
@@ -289,7 +311,7 @@ def test_ctrl_c_lets_the_next_deploy_finish(account: Account, names: Names) -> N
     assert (kinds.count("rest_api"), kinds.count("lambda_function")) == (1, len(FUNCTIONS))
 
 
-def test_a_connection_that_is_lost_in_the_middle_is_said_plainly(
+def test_a_connection_that_is_lost_in_the_middle_is_reported_plainly(
     names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Cloud() as own:
@@ -300,10 +322,10 @@ def test_a_connection_that_is_lost_in_the_middle_is_said_plainly(
         class Losing(Told):
             def begin(self, number: int, total: int, name: str) -> None:
                 super().begin(number, total, name)
-                if name == "keep the secrets":
+                if name == "store the secrets":
                     own.close()
 
-        with pytest.raises(OperatorProblem, match=r"'keep the secrets' failed: AWS can't be reached"):
+        with pytest.raises(OperatorProblem, match=r"'store the secrets' failed: AWS can't be reached"):
             deploy(account, names, Losing())
 
 
@@ -316,18 +338,18 @@ def test_two_operators_at_once_are_told_apart(standing: Standing) -> None:
 def test_a_name_that_another_stack_has_is_refused(account: Account, names: Names) -> None:
     template = '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'
     account.client("cloudformation").create_stack(StackName=names.base_stack, TemplateBody=template)
-    with pytest.raises(OperatorProblem, match=r"isn't this app's\. Take another --app"):
+    with pytest.raises(OperatorProblem, match=r"doesn't belong to this app\. Choose another --app"):
         deploy(account, names)
 
 
-def test_a_limit_that_nobody_would_hear_of_is_refused_before_anything_is_made(
+def test_a_spend_limit_without_an_address_is_refused_before_anything_is_created(
     account: Account, names: Names
 ) -> None:
     with pytest.raises(OperatorProblem, match="Give --alarm-email too"):
         deploy(account, names, spend_limit=5, settings={**SETTINGS, "contact_email_on_error": ""})
 
 
-def test_a_lost_record_is_put_together_again(standing: Standing) -> None:
+def test_a_lost_record_is_rebuilt(standing: Standing) -> None:
     account, names = standing.account, standing.names
     before = deployment_info.demand(account, names).rest_url
     account.client("s3").delete_object(
@@ -336,7 +358,7 @@ def test_a_lost_record_is_put_together_again(standing: Standing) -> None:
     assert deploy(account, names).rest_url == before
 
 
-def test_a_clock_that_ticks_goes_on_ticking(standing: Standing) -> None:
+def test_an_enabled_clock_stays_enabled(standing: Standing) -> None:
     PostDeploySettings(standing.account, standing.names).switch_rule(on=True)
     deploy(standing.account, standing.names)
     assert PostDeploySettings(standing.account, standing.names).rule_is_on() is True

@@ -28,7 +28,7 @@ from infra.cli.step_output import StepOutput
 from infra.problems import OperatorProblem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeployOptions:
     """The command's options as the operator gave them."""
 
@@ -64,13 +64,13 @@ def deploy_app(options: DeployOptions) -> None:
     _check_rights(account, names, limits=bool(options.spend_limit), domain=bool(options.domain))
     domain = _domain(account, options)
     spec = DeploySpec(
-        options.directory,
-        names,
-        options.archive,
-        options.alarm_email,
-        options.spend_limit,
-        options.protect,
-        options.price_class,
+        folder=options.directory,
+        names=names,
+        archive=options.archive,
+        alarm_email=options.alarm_email,
+        spend_limit=options.spend_limit,
+        protected=options.protect,
+        price_class=options.price_class,
         domain=domain,
         rotate_secrets=options.rotate_secrets,
     )
