@@ -1,4 +1,4 @@
-"""One app in two regions, and commands that are pointed at the wrong one."""
+"""One app in two regions, and commands with the wrong region."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def original(
 
 @pytest.fixture
 def placed(original: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
-    """A copy of that AWS, worked on from a machine that has deployed nothing."""
+    """A copy of that AWS, for a machine that has deployed nothing."""
     with original.cloud.copy() as own:
         home = at_home(monkeypatch, tmp_path, own)
         monkeypatch.chdir(tmp_path)
@@ -72,6 +72,7 @@ COMMANDS = [
     ("logs",),
     ("summary",),
     ("bot",),
+    ("rollback", "--yes"),
 ]
 
 
@@ -122,7 +123,7 @@ def test_a_deploy_to_a_second_region_asks_whether_a_second_one_is_meant(placed: 
     assert f"Deploy a second, separate app to {OTHER}?" in " ".join(ended.stderr.split())
 
 
-def test_roles_alone_are_no_sign_of_an_app_in_this_region(account: Account) -> None:
+def test_roles_alone_do_not_show_that_an_app_is_in_this_region(account: Account) -> None:
     older = Names("rolesonly", "sandbox")
     account.client("iam").create_role(RoleName=older.role("on_tick"), AssumeRolePolicyDocument="{}")
     with pytest.raises(OperatorProblem, match="isn't deployed in"):
@@ -144,7 +145,7 @@ def note(region: str) -> AppEntry:
     return AppEntry("two", "live", "123456789012", region, None, "folder")
 
 
-def test_this_machine_remembers_an_app_in_each_of_its_regions(tmp_path: Path) -> None:
+def test_this_machine_has_an_entry_for_each_of_an_apps_regions(tmp_path: Path) -> None:
     home = LocalRegistry(tmp_path)
     for region in (REGION, OTHER):
         home.keep(note(region))
@@ -179,7 +180,7 @@ def test_forgetting_an_app_in_one_region_keeps_the_other(tmp_path: Path) -> None
     assert home.notes("two", "live") == [note(OTHER)]
 
 
-def test_a_note_of_an_older_version_is_read(tmp_path: Path) -> None:
+def test_an_entry_of_an_older_version_is_read(tmp_path: Path) -> None:
     home = LocalRegistry(tmp_path)
     home.keep(note(REGION))
     (kept,) = tmp_path.rglob("app-*.json")

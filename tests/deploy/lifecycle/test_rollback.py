@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.storage.engine import ANY, Put
 from infra.aws.account.names import FUNCTIONS
@@ -14,9 +17,10 @@ from infra.aws.deployed import deployment_info
 from infra.aws.lifecycle import deployment
 from infra.aws.lifecycle.cutover import served_deployment
 from infra.aws.lifecycle.releases import KEPT, Releases
-from infra.aws.lifecycle.rollback import Rollback, listed, plan
+from infra.aws.lifecycle.rollback import Plan, Rollback, listed, plan
 from infra.aws.resources.chalice_record import rest_apis
 from infra.aws.resources.function_aliases import Aliases
+from infra.cli.main import app as command_line
 from infra.problems import OperatorProblem
 from tests.deploy.app import Told, deploy
 from tests.deploy.conftest import Standing
@@ -111,3 +115,71 @@ def test_releases_before_the_last_few_are_deleted_with_their_versions(deployed_t
     for function in FUNCTIONS:
         found = account.client("lambda").list_versions_by_function(FunctionName=names.function(function))
         assert [one["Version"] for one in found["Versions"]] == ["$LATEST", newest.functions[function]]
+
+
+def test_a_rollback_across_versions_of_petri_warns_before_it_asks(deployed_twice: Standing) -> None:
+    account, names = deployed_twice.account, deployed_twice.names
+    chosen = plan(account, names)
+    older = replace(chosen.target, version={**chosen.target.version, "petri": "0.0.1"})
+    (warning,) = Plan(chosen.current, older).warnings
+    assert "Release 1 was deployed by Petri 0.0.1" in warning
+    assert chosen.warnings == Plan(None, older).warnings == []
+
+
+# -- the command line --------------------------------------------------------------------------------------
+
+
+def call(standing: Standing, *options: str, typed: str = "") -> Any:
+    return CliRunner().invoke(command_line, ["rollback", "--app", standing.names.app, *options], input=typed)
+
+
+def served(standing: Standing) -> int:
+    """The number of the release that is served."""
+    current = listed(standing.account, standing.names)[1]
+    assert current is not None
+    return current.number
+
+
+def test_the_list_marks_the_release_that_is_served(deployed_twice: Standing) -> None:
+    said = call(deployed_twice, "--list")
+    rows = [line.split() for line in said.stdout.splitlines() if line.strip()]
+    assert [row[0] for row in rows if row[0].isdigit()] == ["1", "2"]
+    assert said.stdout.count("<- served now") == 1
+    assert "<- served now" in said.stdout[said.stdout.index(" 2  ") :]
+
+
+def test_a_rollback_that_is_not_confirmed_changes_nothing(deployed_twice: Standing) -> None:
+    said = call(deployed_twice, typed="n\n")
+    assert (said.exit_code, served(deployed_twice)) == (1, 2)
+    assert "Serve release 1 of standing (sandbox)" in said.stderr.replace("\n", " ")
+
+
+def test_a_dry_run_of_a_rollback_lists_its_steps_and_changes_nothing(deployed_twice: Standing) -> None:
+    said = call(deployed_twice, "--dry-run")
+    assert "2. serve the functions and routes of the release" in said.stdout
+    assert served(deployed_twice) == 2
+
+
+def test_a_confirmed_rollback_is_a_new_release(deployed_twice: Standing) -> None:
+    said = call(deployed_twice, "--to", "1", typed="y\n")
+    assert (said.exit_code, served(deployed_twice)) == (0, 3)
+    assert "serves release 1 again" in said.stdout
+    assert ", release 1 again" in call(deployed_twice, "--list").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--to", "0"), "should be greater than or equal to 1"),
+        (("--to", "first"), "unable to parse string as an integer"),
+        (("--to", "7", "--yes"), "There is no release 7"),
+        (("--region", "eu-central-1", "--yes"), "isn't deployed in eu-central-1; it is in us-east-1"),
+    ],
+)
+def test_wrong_options_are_refused_with_a_reason_and_change_nothing(
+    deployed_twice: Standing, options: tuple[str, ...], reason: str
+) -> None:
+    said = call(deployed_twice, *options)
+    assert said.exit_code != 0
+    assert reason in " ".join(said.stderr.replace("\u2502", " ").split())
+    assert served(deployed_twice) == 2
