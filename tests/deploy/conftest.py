@@ -1,4 +1,4 @@
-"""AWS as moto plays it, on loopback: one server for the tests of a process, an app of its own for each."""
+"""Fixtures of the emulated AWS: one server for the tests of a process, and an app for each test."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cloud() -> Iterator[Cloud]:
 
 @dataclass(frozen=True)
 class Standing:
-    """An app that is deployed, in an AWS of its own."""
+    """A deployed app in its own emulated AWS."""
 
     account: Account
     names: Names
@@ -39,7 +39,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Original:
-    """A cloud that is only copied, what its operator keeps at home, and the app that is deployed in it."""
+    """A cloud that is only copied, its operator's registry, and the app that is deployed in it."""
 
     cloud: Cloud
     home: Path
@@ -50,7 +50,7 @@ class _Original:
 def _original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Original]:
     folder, names = tmp_path_factory.mktemp("original"), Names("standing", "sandbox", REGION)
     with cloud.copy() as own:
-        # Other tests come before this one's end, and know nothing of its AWS.
+        # Other tests run before this fixture ends, and use another AWS.
         with pytest.MonkeyPatch.context() as patch:
             home = at_home(patch, folder, own)
             deploy(connect(), names)
@@ -59,7 +59,7 @@ def _original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def standing(_original: _Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standing]:
-    """An app that was deployed once: each test has a copy of everything, and may do to it what it likes."""
+    """An app that was deployed once: each test has its own copy of the cloud and the registry."""
     with _original.cloud.copy() as own:
         home = at_home(monkeypatch, tmp_path / "standing", own)
         shutil.copytree(_original.home, home, dirs_exist_ok=True)
@@ -68,7 +68,7 @@ def standing(_original: _Original, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """The operator's account, found as the commands find it."""
+    """The operator's account, looked up like in the commands."""
     for name, value in cloud.environment().items():
         monkeypatch.setenv(name, value)
     return connect()

@@ -1,4 +1,4 @@
-"""`make aws-evidence`: what can be known of AWS without AWS, on implementations other than moto.
+"""`make aws-evidence`: checks against implementations of AWS other than moto.
 
 - The contract suite of the storage over roto (roto-aws, MIT), whose transactions are those of a database and
   run at the same time as others.

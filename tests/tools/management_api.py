@@ -1,4 +1,4 @@
-"""API Gateway's management API on a bad day: slow, throttled, failing, and counting what it is asked."""
+"""API Gateway's management API with faults: slow, throttled, failing; it counts its calls."""
 
 from __future__ import annotations
 

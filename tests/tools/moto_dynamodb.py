@@ -1,4 +1,4 @@
-"""What real DynamoDB does and moto doesn't: refuse transactions that meet, lose answers, leave keys."""
+"""Adds DynamoDB's behaviour to moto: conflicting transactions, lost responses, unprocessed keys."""
 
 from __future__ import annotations
 

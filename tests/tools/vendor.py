@@ -31,9 +31,9 @@ class Vendor(NullRecruiter):
         self.is_closed = False
         #: What happens to the next payments.
         self.faults: deque[Fault] = deque()
-        #: Who was marked as having taken part, and in what.
+        #: The participants' qualifications.
         self.marks: list[tuple[str, str, int]] = []
-        #: What became of assignments.
+        #: The outcomes of assignments.
         self.fates: dict[str, str] = {}
         #: Its offers of places, by id.
         self.offers: dict[str, Listing] = {}

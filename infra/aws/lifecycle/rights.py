@@ -1,4 +1,4 @@
-"""Which rights deploying needs, and which of them are missing: told before anything is made."""
+"""Determines which rights deploying needs and which are missing, before anything is created."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infra.problems import OperatorProblem
 
 from .required_rights import HANDLERS, kept
 
-#: What Petri and Chalice call themselves, by service; a rehearsal records every call and compares.
+#: The calls of Petri and Chalice themselves, by service; a rehearsal records every call and compares.
 DIRECT: Final[dict[str, tuple[str, ...]]] = {
     "cloudformation": (
         "CreateStack",
@@ -180,7 +180,7 @@ class UnusedRight:
     properties: tuple[str, ...]
 
 
-#: A handler reads all of a resource, but it writes only what the template sets.
+#: A handler reads all properties of a resource, but writes only those in the template.
 UNUSED: Final = (
     UnusedRight(
         "AWS::DynamoDB::Table",
@@ -249,7 +249,7 @@ def of_handlers(handlers: Iterable[str] = HANDLERS) -> set[str]:
 
 
 def _merged() -> dict[str, tuple[str, ...]]:
-    """Return everything that is needed, by service: what is called directly first."""
+    """Return all required rights by service, those of direct calls first."""
     found = {service: list(actions) for service, actions in DIRECT.items()}
     for service, _, action in sorted(each.partition(":") for each in of_handlers()):
         if action not in found.setdefault(service, []):
@@ -257,9 +257,9 @@ def _merged() -> dict[str, tuple[str, ...]]:
     return {service: tuple(actions) for service, actions in found.items()}
 
 
-#: What AWS asks rights for, by service, as docs/deploying.md lists it.
+#: The required rights by service, as listed in docs/deploying.md.
 NEEDED: Final = _merged()
-#: Only listing all resources of a type needs these, which deploying doesn't do: who lacks them isn't refused.
+#: Needed only to list all resources of a type, which deploying doesn't do: operators may lack them.
 ONLY_FOR_LISTS: Final = (
     of_handlers(["list"])
     - of_handlers(["create", "read", "update", "delete"])
@@ -273,7 +273,7 @@ ONLY_FOR_PREVIEWS: Final = {
 OF_LIMITS: Final = {"budgets", "billing"}
 #: Needed for --domain only.
 OF_DOMAINS: Final = {"acm"}
-#: Actions on what is in a bucket, and those that AWS allows on nothing that has a name beforehand.
+#: Actions on objects in a bucket, and those on resources without a name known beforehand.
 _ON_OBJECTS: Final = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 ON_ANYTHING: Final = {
     "sns:Unsubscribe",
@@ -291,25 +291,25 @@ _AT_ONCE: Final = 100
 
 @dataclass(frozen=True)
 class Rights:
-    """What is known of the operator's rights."""
+    """The result of checking the operator's rights."""
 
     missing: tuple[str, ...] = ()
     #: Why they couldn't be looked up; None when they were.
     unknown: str | None = None
 
     def demand(self) -> None:
-        """OperatorProblem with everything that is missing."""
+        """Raise OperatorProblem with all missing rights."""
         if self.missing:
             raise OperatorProblem(
-                f"Your AWS user lacks rights: {', '.join(self.missing)}. Nothing was made. Ask whoever runs "
-                "the account for them; docs/deploying.md lists all that are needed."
+                f"Your AWS user lacks rights: {', '.join(self.missing)}. Nothing was created. Ask the "
+                "account's administrator for them; docs/deploying.md lists all required rights."
             )
 
 
 def look_up(account: Account, names: Names, *, limits: bool = False, domain: bool = False) -> Rights:
-    """Ask IAM which of the needed rights are missing, for the app's own resources.
+    """Query IAM for missing rights on the app's own resources.
 
-    `limits`: a limit for spending is asked for too; `domain`: so is a domain of the operator's own.
+    `limits`: include the rights for a spend limit; `domain`: include those for a domain.
     """
     identity = account.identity
     if identity.is_root:
@@ -346,13 +346,13 @@ def _missing(account: Account, names: Names, services: Iterable[str]) -> Iterato
 
 def _denied(results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for result in results:
-        # What depends on facts that the simulation wasn't given may well be allowed.
+        # A result that depends on missing context values may still be allowed.
         if result["EvalDecision"] != _ALLOWED and not result.get("MissingContextValues"):
             yield str(result["EvalActionName"])
 
 
 def _source(account: Account) -> str:
-    """Return the user or role behind the keys; a session of a role is none itself."""
+    """Return the user or role of the keys; for a session, its role."""
     arn = account.identity.arn
     if ":assumed-role/" not in arn:
         return arn
@@ -361,9 +361,9 @@ def _source(account: Account) -> str:
 
 
 def _resources(account: Account, names: Names) -> dict[str, str]:
-    """Return what the rights of each service are asked for, where its ARN is known beforehand.
+    """Return the ARNs to check the rights of each service on, as far as they are known beforehand.
 
-    A right that is limited to the app's resources isn't missing.
+    A right that is limited to the app's resources counts as present.
     """
     identity = account.identity
     own, arn = f":{account.region}:{identity.account}:", f"arn:{identity.partition}:"
@@ -385,7 +385,7 @@ def _resources(account: Account, names: Names) -> dict[str, str]:
 
 
 def _resource(action: str, of_service: str) -> str:
-    """Return what one right is asked for: most are about what their service's others are about."""
+    """Return the ARN to check one right on: usually that of its service."""
     if action in ON_ANYTHING:
         return "*"
     return f"{of_service}/*" if action in _ON_OBJECTS else of_service

@@ -1,4 +1,4 @@
-"""CloudFormation stacks: brought to where a template says they are, from whatever state they are in."""
+"""Creates, updates and deletes CloudFormation stacks, from whatever state they are in."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.problems import OperatorProblem
 
-#: Seconds between two looks at a stack, and the most that a change may take.
+#: Seconds between two polls of a stack, and the timeout of a change.
 LOOK_EVERY: Final = 3.0
 PATIENCE: Final = 60 * 60.0
-#: The longest template that is sent as it is.
+#: The maximum size of a template in a request.
 MOST_TEMPLATE: Final = 51_200
 APP_TAG, STAGE_TAG = "petri:app", "petri:stage"
-#: States of a stack that never came to be, or whose end was not reached: it is deleted and made again.
+#: States after a failed creation or deletion: the stack is deleted and created again.
 _BROKEN: Final = {
     "ROLLBACK_COMPLETE",
     "ROLLBACK_FAILED",
@@ -36,7 +36,7 @@ _UPDATABLE: Final = {*_GOOD, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLE
 _NO_CHANGE: Final = "No updates are to be performed"
 _STACK: Final = "AWS::CloudFormation::Stack"
 _BEGINS: Final = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
-#: Words of a reason that only tells that something else failed.
+#: Words of a reason that only reports the failure of another resource.
 _CONSEQUENCE: Final = ("cancelled", "canceled")
 
 Tell = Callable[[str], None]
@@ -53,16 +53,16 @@ def is_updatable(state: str) -> bool:
 
 
 def tags_of(names: Names) -> dict[str, str]:
-    """Return the tags by which everything of an app is found."""
+    """Return the tags of all resources of an app."""
     return {APP_TAG: names.app, STAGE_TAG: names.stage}
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a stack is to be."""
+    """The wanted state of a stack."""
 
     template: str
-    #: None: as it is now, or the template's default.
+    #: None: the current value, or the template's default.
     parameters: Mapping[str, str | None]
     tags: Mapping[str, str]
 
@@ -71,12 +71,12 @@ class Stack:
     """One stack by its name."""
 
     def __init__(self, account: Account, name: str) -> None:
-        """Take whose account, and the stack's name."""
+        """Open a stack of the account by name."""
         self.name = name
         self._cloud = account.client("cloudformation")
 
     def look(self) -> dict[str, Any] | None:
-        """Return what CloudFormation says of the stack; None when there is none."""
+        """Return CloudFormation's description of the stack; None without a stack."""
         try:
             found = self._cloud.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as error:
@@ -86,7 +86,7 @@ class Stack:
         return dict(found[0]) if found and found[0]["StackStatus"] != "DELETE_COMPLETE" else None
 
     def parameters(self) -> dict[str, str]:
-        """Return the parameters with which the stack was made last; empty without a stack."""
+        """Return the stack's current parameters; empty without a stack."""
         found = (self.look() or {}).get("Parameters", ())
         return {each["ParameterKey"]: each["ParameterValue"] for each in found}
 
@@ -99,28 +99,27 @@ class Stack:
         return _outputs(self.look() or {})
 
     def belongs_to(self, names: Names) -> bool:
-        """Whether the stack is there and is this app's."""
+        """Whether the stack exists and belongs to this app."""
         found = self.look()
         tags = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
         return tags_of(names).items() <= tags.items()
 
     def apply(self, change: Change, tell: Tell) -> dict[str, str]:
-        """Make or change the stack, wait, and return its outputs; again: the same.
+        """Create or update the stack, wait, and return its outputs; idempotent.
 
-        OperatorProblem with the reason that the failing resource gave; CloudFormation then goes back to what
-        was.
+        Raises OperatorProblem with the reason of the resource that failed, after CloudFormation's rollback.
         """
         if len(change.template.encode()) > MOST_TEMPLATE:
             raise OperatorProblem(
-                f"The template of {self.name} is longer than CloudFormation takes. Report this."
+                f"The template of {self.name} is longer than CloudFormation allows. Report this as a bug."
             )
         state = self._settled(tell)
         if state == _STUCK:
-            tell(f"{self.name}: goes back to its last good state first")
+            tell(f"{self.name}: is rolled back to its last good state first")
             self._cloud.continue_update_rollback(StackName=self.name)
             state = self._settled(tell)
         if state in _BROKEN:
-            tell(f"{self.name}: an earlier try broke off; its remains are deleted first")
+            tell(f"{self.name}: an earlier attempt failed; its remains are deleted first")
             self.delete(tell)
             state = None
         if state is None:
@@ -151,12 +150,12 @@ class Stack:
             if code_of(error) != "AlreadyExistsException":
                 raise
             raise OperatorProblem(
-                f"Somebody else is making {self.name} at this moment. Wait until they are through, then run "
-                "the command again."
+                f"Another operator is creating {self.name} at this moment. Wait until they have finished, "
+                "then run the command again."
             ) from error
 
     def _update(self, change: Change) -> bool:
-        """Begin an update; False when there is nothing to change."""
+        """Start an update; False when there is nothing to change."""
         try:
             self._cloud.update_stack(**self.update_request(change))
         except ClientError as error:
@@ -184,7 +183,7 @@ class Stack:
         }
 
     def _settled(self, tell: Tell) -> str | None:
-        """Wait until nothing is under way and return the stack's state; None when there is no stack."""
+        """Wait until no change is in progress, and return the stack's state; None without a stack."""
         waited, last = 0.0, ""
         while (found := self.look()) is not None:
             state = str(found["StackStatus"])
@@ -195,8 +194,8 @@ class Stack:
                 last = state
             if waited >= PATIENCE:
                 raise OperatorProblem(
-                    f"{self.name} is still {state} after an hour. Look at it in the AWS console under "
-                    "CloudFormation; when it has ended, run the command again."
+                    f"{self.name} is still {state} after an hour. Check it in the AWS console under "
+                    "CloudFormation; when it has finished, run the command again."
                 )
             steps.pause(LOOK_EVERY)
             waited += LOOK_EVERY
@@ -211,10 +210,13 @@ class Stack:
                 what = f"{event.get('LogicalResourceId')} ({event.get('ResourceType')})"
                 return f"{self.name}: {what} failed: {reason}. {_repair(reason)}"
         ended = state or "deleted"
-        return f"{self.name} ended as {ended} without a reason. Look under CloudFormation in the console."
+        return (
+            f"{self.name} ended as {ended} without a reason. Check it in the AWS console under "
+            "CloudFormation."
+        )
 
     def _events(self) -> list[dict[str, Any]]:
-        """Return what happened since the last change began, newest first."""
+        """Return the events since the last change started, newest first."""
         found: list[dict[str, Any]] = []
         for page in self._cloud.get_paginator("describe_stack_events").paginate(StackName=self.name):
             for event in page["StackEvents"]:
@@ -229,11 +231,12 @@ def _repair(reason: str) -> str:
         return VERIFY_ACCOUNT
     if "already exists" in reason.lower():
         return (
-            "Something of that name exists already, elsewhere or left over: take another --app, or delete it."
+            "A resource with that name exists already, elsewhere or left over: choose another --app, or "
+            "delete it."
         )
     if "limit" in reason.lower() or "quota" in reason.lower():
-        return "Delete what isn't needed (`petri apps` lists the apps), or have the quota raised."
-    return "Mend that and run the command again."
+        return "Delete what isn't needed (`petri apps` lists the apps), or request a higher quota."
+    return "Fix that and run the command again."
 
 
 def _outputs(found: Mapping[str, Any]) -> dict[str, str]:

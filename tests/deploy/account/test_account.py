@@ -1,4 +1,4 @@
-"""Which AWS account the operator works with, and what they hear when it can't be used."""
+"""Looking up the operator's AWS account, and the errors when it can't be used."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_without_a_region_the_option_is_named(monkeypatch: pytest.MonkeyPatch, t
         connect()
 
 
-def test_a_misspelt_region_is_answered_with_the_nearest(account: Account) -> None:
+def test_a_misspelt_region_is_refused_with_the_nearest_one(account: Account) -> None:
     with pytest.raises(OperatorProblem, match="Did you mean us-east-1"):
         connect(region="us-eats-1")
 
@@ -54,7 +54,7 @@ def test_a_profile_that_is_not_there_is_named(account: Account) -> None:
         connect(profile="nobody")
 
 
-def test_an_address_where_nobody_answers_is_no_connection(
+def test_an_endpoint_that_does_not_respond_is_reported_as_a_lost_connection(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -113,7 +113,7 @@ def test_no_code_for_aws_names_a_partition_itself() -> None:
         ),
     ],
 )
-def test_what_aws_refuses_is_said_plainly(error: ClientError, plainly: str) -> None:
+def test_a_refusal_by_aws_is_reported_in_plain_words(error: ClientError, plainly: str) -> None:
     with pytest.raises(OperatorProblem, match=plainly):
         raise problem(error)
 

@@ -1,4 +1,4 @@
-"""Accounts that may run few functions at once, and what participants are told when no more can run."""
+"""Accounts with a low concurrency, and the responses to throttled requests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LIVE = ("deploy", str(DEMO), "--app", "small")
 
 @pytest.fixture
 def small(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """An account that may run ten functions at once, as a new one."""
+    """A new account, with a concurrency of ten."""
     with cloud.copy() as own:
         at_home(monkeypatch, tmp_path, own)
         own.limit_concurrency(10)
@@ -61,13 +61,13 @@ def test_a_live_deploy_into_a_new_account_says_how_many_participants_it_carries(
 
 
 @pytest.mark.usefixtures("small")
-def test_nothing_is_made_unless_that_number_is_typed() -> None:
+def test_nothing_is_created_unless_the_capacity_is_typed() -> None:
     assert call(*LIVE, typed="y\ny\n").exit_code == 1
     assert nothing_was_made()
 
 
 @pytest.mark.usefixtures("small")
-def test_yes_does_not_type_it() -> None:
+def test_the_option_yes_does_not_confirm_the_capacity() -> None:
     ended = call(*LIVE, "--yes")
     assert ended.exit_code == 1
     assert "--at-a-time 20" in str(ended.exception or "") + ended.output
@@ -82,7 +82,7 @@ def test_more_participants_than_the_account_carries_are_refused() -> None:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("more", "typed"), [((), "20\nn\n"), (("--at-a-time", "20"), "n\n")])
-def test_an_operator_who_types_it_is_asked_the_last_question(more: tuple[str, ...], typed: str) -> None:
+def test_a_typed_capacity_leads_to_the_last_confirmation(more: tuple[str, ...], typed: str) -> None:
     assert "Deploy small as live" in said_by(*LIVE, *more, typed=typed)
 
 
@@ -102,7 +102,7 @@ def test_an_operator_who_may_not_ask_lambda_is_not_asked(small: Cloud) -> None:
 
 
 def bounds(standing: Standing) -> list[Any]:
-    """How many consumers of each lane may run at once; the work lane first."""
+    """The concurrency limit of each lane's consumers, the work lane first."""
     found = [mapping(standing.account, standing.names, lane) for lane in (Lane.WORK, Lane.REALTIME)]
     return [(one or {}).get("ScalingConfig") for one in found]
 
@@ -125,12 +125,14 @@ def test_an_account_that_has_grown_is_used_up_to_its_new_size(standing: Standing
     ("functions", "people", "consumers", "realtime"),
     [(1, 5, 2, 2), (10, 20, 2, 2), (50, 220, 10, 10), (99, 465, 19, 19), (1000, 4970, 200, None)],
 )
-def test_what_an_account_carries(functions: int, people: int, consumers: int, realtime: int | None) -> None:
+def test_the_participants_that_an_account_supports(
+    functions: int, people: int, consumers: int, realtime: int | None
+) -> None:
     found = Capacity(functions)
     assert (found.people, found.consumers, found.realtime_consumers) == (people, consumers, realtime)
 
 
-def test_an_account_that_does_not_say_is_taken_to_be_large() -> None:
+def test_an_account_of_unknown_capacity_is_treated_as_large() -> None:
     class Refusing:
         def client(self, _: str) -> Any:
             return self
@@ -142,7 +144,7 @@ def test_an_account_that_does_not_say_is_taken_to_be_large() -> None:
     assert capacity.look_up(refusing) is None
 
 
-def test_the_account_says_how_many_functions_it_may_run(account: Account) -> None:
+def test_the_accounts_concurrency_is_read_from_lambda(account: Account) -> None:
     found = capacity.look_up(account)
     assert found is not None
     assert found.functions == 1000
@@ -163,7 +165,7 @@ def join() -> HttpRequest:
 
 
 @pytest.mark.parametrize("where", ["stage", "function", "failure"])
-def test_a_request_for_which_there_is_no_room_is_asked_to_come_again(
+def test_a_throttled_request_is_told_when_to_retry(
     rest: tuple[RestApi, Functions], standing: Standing, where: str
 ) -> None:
     api, functions = rest
@@ -177,11 +179,11 @@ def test_a_request_for_which_there_is_no_room_is_asked_to_come_again(
     assert int(said.header(b"retry-after") or 0) >= 1
 
 
-def test_the_gateway_speaks_in_the_shape_of_the_app() -> None:
+def test_gateway_responses_have_the_format_of_the_apps_errors() -> None:
     shape = set(json.loads(error_response(Busy("x")).body))
     assert [set(json.loads(answer.body)) for answer in ANSWERS] == [shape] * len(ANSWERS)
 
 
-def test_nothing_of_what_the_gateway_says_is_taken_for_a_variable() -> None:
+def test_gateway_responses_contain_no_velocity_variables() -> None:
     # In a template `$` and `#` begin Velocity's own words.
     assert not [answer.kind for answer in ANSWERS if set("$#") & set(answer.body)]

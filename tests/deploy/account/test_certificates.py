@@ -87,7 +87,9 @@ def test_an_issued_certificate_that_covers_the_domain_is_found(
         certificate("study.example.org", status="PENDING_VALIDATION"),
     ],
 )
-def test_a_certificate_that_does_not_fit_is_not_taken(with_certificates: Any, kept: dict[str, Any]) -> None:
+def test_a_certificate_that_does_not_cover_the_domain_is_not_used(
+    with_certificates: Any, kept: dict[str, Any]
+) -> None:
     with pytest.raises(OperatorProblem, match="no issued certificate in us-east-1 that covers study"):
         choose(with_certificates(kept), "study.example.org")
 
@@ -154,7 +156,7 @@ def test_without_a_domain_cloudfronts_own_certificate_is_used() -> None:
     )
 
 
-def test_a_domain_is_the_apps_address_until_it_is_taken_away(
+def test_a_domain_is_the_apps_address_until_it_is_removed(
     account: Account, names: Names, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_home(monkeypatch, tmp_path, cloud)

@@ -35,19 +35,19 @@ def test_two_operators_at_once_are_told_apart(account: Account, bucket: str) -> 
         lock_at(account, bucket, NOW).take("destroy")
 
 
-def test_a_lock_that_was_given_back_is_free(account: Account, bucket: str) -> None:
+def test_a_released_lock_is_free(account: Account, bucket: str) -> None:
     first = lock_at(account, bucket, NOW)
     first.take("deploy")
     first.give_back()
     lock_at(account, bucket, NOW).take("deploy")
 
 
-def test_a_lock_whose_holder_died_is_taken_over_when_it_has_run_out(account: Account, bucket: str) -> None:
+def test_a_lock_of_a_crashed_holder_is_taken_over_after_it_expires(account: Account, bucket: str) -> None:
     lock_at(account, bucket, NOW).take("deploy")
     lock_at(account, bucket, LATER).take("deploy")
 
 
-def test_of_two_who_take_over_at_once_one_is_refused(
+def test_when_two_operators_take_over_at_once_one_is_refused(
     account: Account, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock_at(account, bucket, NOW).take("deploy")
@@ -63,7 +63,7 @@ def test_of_two_who_take_over_at_once_one_is_refused(
         lock_at(account, bucket, LATER).take("destroy")
 
 
-def test_who_lost_the_lock_stops(account: Account, bucket: str) -> None:
+def test_an_operator_who_lost_the_lock_stops(account: Account, bucket: str) -> None:
     first = lock_at(account, bucket, NOW)
     first.take("deploy")
     lock_at(account, bucket, LATER).take("deploy")
@@ -80,13 +80,13 @@ def test_a_renewed_lock_holds_longer(account: Account, bucket: str) -> None:
         lock_at(account, bucket, LATER).take("deploy")
 
 
-def test_ctrl_c_gives_the_lock_back(account: Account, bucket: str) -> None:
+def test_ctrl_c_releases_the_lock(account: Account, bucket: str) -> None:
     with pytest.raises(KeyboardInterrupt), held(Lock(account, bucket), "deploy"):
         raise KeyboardInterrupt
     Lock(account, bucket).take("deploy")
 
 
-def test_a_bucket_that_went_with_the_app_took_its_lock_along(account: Account, bucket: str) -> None:
+def test_releasing_a_lock_whose_bucket_is_gone_does_nothing(account: Account, bucket: str) -> None:
     s3 = account.client("s3")
     with held(Lock(account, bucket), "destroy"):
         s3.delete_object(Bucket=bucket, Key=locks.KEY)
@@ -95,7 +95,7 @@ def test_a_bucket_that_went_with_the_app_took_its_lock_along(account: Account, b
 
 
 @pytest.mark.parametrize("renewing", [False, True])
-def test_a_put_that_was_repeated_is_not_taken_for_somebody_elses(
+def test_a_retried_put_is_recognised_as_our_own_lock(
     account: Account, bucket: str, monkeypatch: pytest.MonkeyPatch, renewing: bool
 ) -> None:
     seconds = itertools.count()
@@ -107,7 +107,7 @@ def test_a_put_that_was_repeated_is_not_taken_for_somebody_elses(
 
     def answer_is_lost(**given: Any) -> None:
         put(**given)
-        # The client repeats it by itself.
+        # The client retries by itself.
         put(**given)
 
     with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""What each function may do, and nothing more."""
+"""The functions' IAM policies grant what each function does, and nothing more."""
 
 from __future__ import annotations
 
@@ -103,13 +103,13 @@ def test_a_policy_fits_into_a_role(function: str) -> None:
         ("on_tick", "DELETE"),
     ],
 )
-def test_who_talks_to_sockets_may(function: str, method: str) -> None:
+def test_functions_that_send_to_sockets_may_do_so(function: str, method: str) -> None:
     reached = {resource.split("/")[2] for resource in resources(function) if "@" in resource}
     assert method in reached
 
 
 @pytest.mark.parametrize("function", [API, "websocket_connect", "websocket_disconnect"])
-def test_who_talks_to_no_socket_may_not(function: str) -> None:
+def test_functions_that_send_to_no_socket_may_not(function: str) -> None:
     assert "execute-api:ManageConnections" not in calls_allowed(function)
 
 
@@ -119,16 +119,16 @@ def test_the_websocket_api_is_named_once_it_is_known() -> None:
     assert sockets["Resource"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:abc123/api/POST/@connections/*"
 
 
-def test_only_who_takes_messages_has_the_pollers_rights() -> None:
+def test_only_the_consumer_has_the_pollers_rights() -> None:
     polling = [function for function in FUNCTIONS if "sqs:ReceiveMessage" in calls_by_aws(function)]
     assert polling == ["on_message"]
 
 
-def test_a_call_of_awss_own_is_none_of_the_functions() -> None:
+def test_calls_by_aws_are_not_listed_as_the_functions_own() -> None:
     assert all(not calls_by_aws(function) & calls_allowed(function) for function in FUNCTIONS)
 
 
-def test_only_the_clock_switches_itself_off() -> None:
+def test_only_the_clock_disables_itself() -> None:
     assert [one for one in FUNCTIONS if "events:DisableRule" in calls_allowed(one)] == ["on_tick"]
 
 
@@ -191,11 +191,11 @@ def test_a_call_is_known_by_the_action_that_iam_asks_for(service: str, operation
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_what_a_run_may_go_without_is_allowed_all_the_same(function: str) -> None:
+def test_an_optional_call_is_allowed_too(function: str) -> None:
     assert set(calls_seldom(function)) <= calls_allowed(function)
 
 
-def test_a_call_that_is_seldom_for_one_reason_only_has_to_be_seen() -> None:
+def test_a_call_that_is_rare_for_one_grant_only_has_to_occur() -> None:
     assert "execute-api:ManageConnections" not in calls_seldom("websocket_message")
 
 

@@ -51,11 +51,11 @@ def test_with_every_right_nothing_is_missing() -> None:
 
 
 def test_missing_rights_end_the_command_before_anything_is_made() -> None:
-    with pytest.raises(OperatorProblem, match=r"lacks rights: iam:PassRole\. Nothing was made"):
+    with pytest.raises(OperatorProblem, match=r"lacks rights: iam:PassRole\. Nothing was created"):
         look_up(account(USER, decide("iam:PassRole")), NAMES).demand()
 
 
-def test_who_may_not_simulate_is_told_so_and_goes_on() -> None:
+def test_an_operator_without_the_right_to_simulate_is_told_so_and_continues() -> None:
     def simulate(**_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "SimulatePrincipalPolicy")
 
@@ -100,11 +100,11 @@ def test_every_type_of_the_templates_has_its_handlers_permissions() -> None:
     assert sorted(required_rights.kept()) == required_rights.types()
 
 
-def test_what_is_kept_is_what_the_schemas_say() -> None:
+def test_the_stored_permissions_match_the_schemas() -> None:
     assert required_rights.kept() == required_rights.read_from_schemas(), "make rights"
 
 
-def test_which_regions_have_a_type_is_what_the_schemas_say() -> None:
+def test_the_regions_of_a_type_match_the_schemas() -> None:
     found = required_rights.regions_from_schemas()
     assert {kind: required_rights.regions_with(kind) for kind in found} == found, "make rights"
 
@@ -150,7 +150,7 @@ def test_what_only_cloudformation_calls_is_asked_for_too(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", sorted(ONLY_FOR_LISTS))
-def test_who_may_not_list_everything_is_not_refused(action: str) -> None:
+def test_an_operator_without_the_right_to_list_everything_is_not_refused(action: str) -> None:
     assert look_up(account(USER, decide(action)), NAMES).missing == ()
 
 

@@ -1,1 +1,1 @@
-"""A whole app: deployed, launched, watched, destroyed, rehearsed."""
+"""Tests of a whole app: deploy, launch, monitor, destroy, rehearse."""

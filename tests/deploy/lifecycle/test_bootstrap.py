@@ -130,7 +130,7 @@ def test_the_facts_are_read_where_the_operator_writes_them() -> None:
     assert DEPLOYMENT == KEY
 
 
-def test_what_is_missing_in_the_environment_is_named(deployed: Deployed) -> None:
+def test_a_missing_environment_variable_is_named(deployed: Deployed) -> None:
     with pytest.raises(ConfigError, match="PETRI_QUEUE, PETRI_TOPIC"):
         deployed.open(environ={**ENVIRONMENT, "PETRI_QUEUE": "", "PETRI_TOPIC": ""})
 
@@ -184,19 +184,19 @@ def test_a_secret_of_the_experiment_needs_none_of_the_vendors(deployed: Deployed
         lambda tokens, _: tokens.operator_token == SECRETS["operator_token"],
     ],
 )
-def test_whatever_is_asked_first_of_tokens_reads_their_secrets(deployed: Deployed, ask: Any) -> None:
+def test_the_first_use_of_tokens_reads_their_secrets(deployed: Deployed, ask: Any) -> None:
     token = deployed.open().tokens.issue(1, 1)
     assert ask(deployed.open().tokens, token)
 
 
-def test_tokens_that_were_signed_before_a_rotation_stay_good(deployed: Deployed) -> None:
+def test_tokens_that_were_signed_before_a_rotation_stay_valid(deployed: Deployed) -> None:
     before = deployed.open().tokens.issue(1, 1)
     deployed.keep_secrets(token_secrets=[SECRETS["secret"], "the next one"])
     after = deployed.open().tokens
     assert [after.read(token).participant_id for token in (before, after.issue(2, 1))] == [1, 2]
 
 
-def test_tokens_that_were_signed_before_two_rotations_have_ended(deployed: Deployed) -> None:
+def test_tokens_that_were_signed_before_two_rotations_are_invalid(deployed: Deployed) -> None:
     before = deployed.open().tokens.issue(1, 1)
     deployed.keep_secrets(token_secrets=["the next one", "the one after"])
     with pytest.raises(PetriError, match="is not valid for this run"):
@@ -226,7 +226,7 @@ def test_the_address_of_the_pages_is_read_from_the_table(deployed: Deployed) -> 
     assert app.site_url() == SITE
 
 
-def test_an_address_that_is_not_there_yet_is_told(deployed: Deployed) -> None:
+def test_a_missing_address_is_reported(deployed: Deployed) -> None:
     app = deployed.open()
     assert app.site_url is not None
     with pytest.raises(VendorError, match="petri deploy"):
@@ -264,7 +264,7 @@ def test_what_a_commit_posts_comes_into_the_queue_and_is_carried_out(
     assert caplog.text.count(f"New participant requested: {SITE}/ad?") == 2
 
 
-def test_a_launch_switches_the_rule_on_that_a_tick_switched_off(deployed: Deployed) -> None:
+def test_a_launch_enables_the_rule_that_a_tick_disabled(deployed: Deployed) -> None:
     app = deployed.open()
     scheduler.tick()
     states = [deployed.rule()]
@@ -285,7 +285,7 @@ def test_mechanical_turk_reports_to_the_apps_topic(deployed: Deployed) -> None:
     assert found._places._topic() == f"arn:aws:sns:{REGION}:123456789012:{NAMES.topic}"
 
 
-def test_nobody_asks_mechanical_turk_anything_when_the_app_is_built(deployed: Deployed) -> None:
+def test_building_the_app_does_not_call_mechanical_turk(deployed: Deployed) -> None:
     found: Any = deployed.open("recruiter = mturk\n").recruiters.named("mturk")
     assert "_client" not in vars(found._requester)
 
@@ -332,7 +332,7 @@ def test_mail_goes_through_ses(deployed: Deployed) -> None:
     assert ses.get_send_quota()["SentLast24Hours"] == 1.0
 
 
-def test_settings_of_mail_that_do_not_suffice_fail_no_participant(deployed: Deployed) -> None:
+def test_incomplete_mail_settings_fail_no_participant(deployed: Deployed) -> None:
     app = deployed.open("mailer = ses\ncontact_email_on_error = me@example.org\n")
     with pytest.raises(PetriError, match="dallinger_email_address"):
         app.mailer.tell("Look", "Something")

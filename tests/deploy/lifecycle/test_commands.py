@@ -1,4 +1,4 @@
-"""The commands on a deployed app, called as at a terminal."""
+"""The commands on a deployed app, on the command line."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_new_app_shows_no_changes(there: There) -> None:
     assert "What CloudFormation would change" not in said
 
 
-def test_who_says_no_makes_nothing(there: There) -> None:
+def test_a_deploy_that_is_not_confirmed_creates_nothing(there: There) -> None:
     call("sandbox", str(DEMO), "--app", "no", "--no-preflight", typed="n\n")
     assert resource_inventory.find(there.account, Names("no", "sandbox", REGION)) == []
 
@@ -108,7 +108,7 @@ def test_apps_are_listed_with_their_state(there: There) -> None:
     assert any({"commands", "sandbox", "ready"} <= set(row) for row in rows)
 
 
-def test_monitor_shows_who_is_there(there: There) -> None:
+def test_monitor_shows_the_participants(there: There) -> None:
     assert "2 approved" in call("monitor", "--app", APP.app, "--once").stdout
 
 
@@ -123,7 +123,7 @@ def test_monitor_counts_dead_letters(there: There) -> None:
 
 @pytest.fixture
 def logged(there: There) -> str:
-    """Let the consumer log a line that no other test knows."""
+    """Write a unique line to the consumer's log."""
     group, text = APP.log_group("on_message"), f"ERROR {time.monotonic_ns()}"
     logs = there.account.client("logs")
     logs.create_log_stream(logGroupName=group, logStreamName=text.replace(" ", "-"))
@@ -132,7 +132,7 @@ def logged(there: There) -> str:
     return text
 
 
-def test_logs_show_what_a_function_says(logged: str) -> None:
+def test_logs_show_a_functions_lines(logged: str) -> None:
     assert f"on_message: {logged}" in call("logs", "--app", APP.app).stdout
 
 
@@ -160,7 +160,7 @@ def test_followed_logs_show_each_line_once(there: There, logged: str) -> None:
     assert len(seen) == len(set(seen))
 
 
-def test_a_length_of_time_that_is_none_is_refused(there: There) -> None:
+def test_an_invalid_duration_is_refused(there: There) -> None:
     assert "Give one such as 30s" in call("logs", "--app", APP.app, "--since", "soon").stderr
 
 
@@ -224,7 +224,7 @@ def test_a_table_with_a_run_takes_no_archive(there: There, tmp_path: Path) -> No
         populate(there.account, APP, other)
 
 
-def test_a_load_that_broke_off_is_begun_anew(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_load_starts_over(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names("halfload", "sandbox")
     deploy(there.account, names)
 

@@ -1,4 +1,4 @@
-"""What deploying again keeps and says, and how its commands speak of what they were called with."""
+"""What deploying again keeps and prints."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def price_class(account: Account, names: Names) -> str:
     return str({each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}["PriceClass"])
 
 
-def test_where_cloudfront_answers_is_kept_by_a_later_deploy(account: Account, names: Names) -> None:
+def test_the_price_class_is_kept_by_a_later_deploy(account: Account, names: Names) -> None:
     deploy(account, names, price_class="all")
     deploy(account, names)
     assert price_class(account, names) == "PriceClass_All"
 
 
-def test_who_deploys_is_asked_whether_an_app_that_is_there_is_meant(account: Account, names: Names) -> None:
+def test_deploying_over_an_existing_app_asks_for_confirmation(account: Account, names: Names) -> None:
     deploy(account, names)
     said = call("sandbox", str(DEMO), "--app", names.app, "--no-preflight")
     assert f"{names.app} (sandbox) is already deployed in us-east-1: experiment bartlett1932, 20" in said

@@ -1,4 +1,4 @@
-"""Taking an app away: all of it, from whatever state it is in, after keeping its data."""
+"""Deleting an app completely, from whatever state it is in, after exporting its data."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_an_app_that_is_not_there_is_not_destroyed(account: Account, names: Name
         destroy(account, names)
 
 
-def test_who_works_on_the_app_is_not_interrupted(standing: Standing) -> None:
+def test_an_app_that_another_operator_changes_is_not_destroyed(standing: Standing) -> None:
     Lock(standing.account, standing.names.keep_bucket(standing.account.number)).take("deploy")
     with pytest.raises(OperatorProblem, match=r"is working on this app \(deploy\)"):
         destroy(standing.account, standing.names)
@@ -85,7 +85,7 @@ HALF_MADE = [
 
 
 @pytest.mark.parametrize(("service", "operation", "after"), HALF_MADE)
-def test_a_half_made_app_is_taken_away_whole(
+def test_an_incomplete_app_is_deleted_completely(
     cloud: Cloud, account: Account, names: Names, service: str, operation: str, after: int
 ) -> None:
     cloud.refuse((service, operation), after=after)
@@ -105,7 +105,7 @@ BREAKS = [
 ]
 
 
-def test_a_destroy_that_breaks_off_again_and_again_is_finished_in_the_end(standing: Standing) -> None:
+def test_a_destroy_that_is_interrupted_repeatedly_finishes_in_the_end(standing: Standing) -> None:
     for service, operation, after, step in BREAKS:
         standing.cloud.refuse((service, operation), after=after)
         with pytest.raises(OperatorProblem, match=f"The step '{step}' failed"):
@@ -113,7 +113,7 @@ def test_a_destroy_that_breaks_off_again_and_again_is_finished_in_the_end(standi
     assert destroy(standing.account, standing.names) == []
 
 
-def test_a_recruiter_that_can_not_be_told_keeps_the_app(
+def test_an_app_is_kept_when_its_recruitment_cannot_be_closed(
     standing: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_: object) -> None:
@@ -130,13 +130,13 @@ def test_buckets_that_lost_their_stack_are_found_and_deleted(account: Account, n
     assert destroy(account, names) == []
 
 
-def test_what_is_there_is_told_in_words(standing: Standing) -> None:
+def test_the_resources_of_an_app_are_listed(standing: Standing) -> None:
     assert f"table {standing.names.table}" in resource_inventory.find(standing.account, standing.names)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What an app looks like from outside."""
+    """An app's state, as AWS reports it."""
 
     takes_messages: bool
     ticks: bool | None
@@ -152,7 +152,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
-    """One app that hibernates, is deployed again, and awakes."""
+    """An app that hibernates, is deployed again, and wakes up."""
     folder, names, seen = tmp_path_factory.mktemp("night"), Names("night", "sandbox", REGION), {}
     with pytest.MonkeyPatch.context() as patch:
         at_home(patch, folder, cloud)
@@ -174,7 +174,7 @@ def test_a_hibernating_app_takes_no_messages(night: dict[str, Seen]) -> None:
     assert night["midnight"].takes_messages is False
 
 
-def test_the_clock_of_a_hibernating_app_stands_still(night: dict[str, Seen]) -> None:
+def test_the_clock_of_a_hibernating_app_is_disabled(night: dict[str, Seen]) -> None:
     assert night["midnight"].ticks is False
 
 
@@ -182,11 +182,11 @@ def test_a_hibernating_app_keeps_its_data(night: dict[str, Seen]) -> None:
     assert (night["midnight"].made, night["midnight"].is_known) == (night["evening"].made, True)
 
 
-def test_deploying_a_hibernating_app_lets_it_sleep(night: dict[str, Seen]) -> None:
+def test_deploying_a_hibernating_app_does_not_wake_it(night: dict[str, Seen]) -> None:
     assert night["deployed at night"] == night["midnight"]
 
 
-def test_an_app_awakes_as_it_was(night: dict[str, Seen]) -> None:
+def test_an_app_wakes_up_as_it_was(night: dict[str, Seen]) -> None:
     assert night["morning"] == night["evening"]
 
 

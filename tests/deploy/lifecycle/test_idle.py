@@ -1,4 +1,4 @@
-"""What an app costs that nobody takes part in."""
+"""The costs of an app without participants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_alarm_is_paid_for_each_metric_that_it_looks_at() -> None:
     assert idle_costs.quantities()["alarm_months"] == looked_at
 
 
-def test_an_idle_app_stays_below_what_is_promised() -> None:
+def test_an_idle_app_costs_less_than_the_promised_limit() -> None:
     assert sum(idle_costs.monthly().values()) < idle_costs.BOUND
 
 
@@ -36,12 +36,12 @@ def test_hibernating_costs_less() -> None:
 
 
 @pytest.mark.parametrize("part", ["table", "files", "logs"])
-def test_what_lies_there_is_paid(part: str) -> None:
+def test_stored_data_is_charged(part: str) -> None:
     more = idle_costs.Stored(**{part: 100.0})
     assert sum(idle_costs.monthly(more).values()) > sum(idle_costs.monthly().values()) + 1
 
 
-def test_the_figure_is_said_with_the_date_of_its_prices() -> None:
+def test_the_costs_are_reported_with_the_date_of_the_prices() -> None:
     told = " ".join(idle_costs.lines())
     assert f"{sum(idle_costs.monthly().values()):.2f} US dollars a month" in told
     assert "free tiers left out" in told

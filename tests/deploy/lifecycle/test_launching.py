@@ -1,4 +1,4 @@
-"""Launching a deployed app, whatever its API answers."""
+"""Launching a deployed app, with all responses of its API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OK = {"recruitment_msg": "Recruitment was started."}
 
 
 class Api:
-    """Answers with what it is given, one answer after the other; the last one stays."""
+    """Returns the given responses in order, and then repeats the last one."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, Any]] = []
@@ -54,12 +54,12 @@ def api() -> Iterator[Api]:
     played.close()
 
 
-def test_what_the_recruiter_said_is_given_back(api: Api) -> None:
+def test_the_recruiters_message_is_returned(api: Api) -> None:
     api.answers = [(200, OK)]
     assert launch(api.url, "t") == OK["recruitment_msg"]
 
 
-def test_the_operators_token_goes_along(api: Api) -> None:
+def test_the_request_carries_the_operators_token(api: Api) -> None:
     api.answers = [(200, OK)]
     launch(api.url, "t0ken")
     assert api.tokens == ["Bearer t0ken"]
@@ -73,14 +73,14 @@ def test_a_new_api_is_waited_for(api: Api, first: tuple[int, Any]) -> None:
     assert launch(api.url, "t") == OK["recruitment_msg"]
 
 
-def test_the_experiments_own_failure_is_told_at_once(api: Api) -> None:
+def test_an_error_of_the_experiment_is_reported_without_a_retry(api: Api) -> None:
     api.answers = [(500, {"status": "error", "error_code": "internal_error", "error_text": "x"})]
     with pytest.raises(OperatorProblem, match="own code failed at the launch"):
         launch(api.url, "t")
     assert len(api.tokens) == 1
 
 
-def test_a_refusal_is_told_in_the_apps_own_words(api: Api) -> None:
+def test_a_refusal_is_reported_with_the_apps_message(api: Api) -> None:
     api.answers = [(403, {"status": "error", "error_code": "forbidden", "error_text": "Not you."})]
     with pytest.raises(OperatorProblem, match="can't be launched: Not you"):
         launch(api.url, "t")

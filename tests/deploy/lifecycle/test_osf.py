@@ -35,7 +35,7 @@ def archive_of(contents):
 
 
 def launched(osf, study, token=TOKEN):
-    """Register as a launch does; return the address and what was told."""
+    """Register like a launch; return the address and the printed lines."""
     told: list[str] = []
     return register(token, study, told.append, api=osf.api), "\n".join(told)
 
@@ -62,18 +62,18 @@ def test_the_code_is_put_into_the_project(osf, study):
     assert put["ab001", "study-code-0123456789ab.zip"]["experiment/experiment.py"] == "the code"
 
 
-def test_who_was_invited_is_not_put_there(osf, study):
+def test_invited_workers_are_not_uploaded(osf, study):
     launched(osf, study)
     (put,) = map(archive_of, osf.files.values())
     assert set(put) == {"version.json", "experiment/experiment.py"}
     assert json.loads(put["version.json"])["config"] == {"title": "Doubling"}
 
 
-def test_the_projects_address_is_told(osf, study):
+def test_the_projects_address_is_reported(osf, study):
     assert launched(osf, study) == ("https://osf.io/ab001/", "Registered at the OSF: https://osf.io/ab001/")
 
 
-def test_without_a_token_nobody_is_asked(osf, study):
+def test_without_a_token_no_request_is_sent(osf, study):
     assert launched(osf, study, token=None) == (None, "")
     assert osf.calls == []
 
@@ -91,7 +91,7 @@ def test_other_code_lies_beside_the_first(osf, study, tmp_path):
 
 
 @pytest.mark.parametrize("call", [1, 3])
-def test_a_lost_answer_makes_nothing_twice(osf, study, call):
+def test_a_lost_response_creates_nothing_twice(osf, study, call):
     osf.faults.extend([*[None] * call, "dropped after"])
     assert launched(osf, study)[0] is None
     assert launched(osf, study)[0] == "https://osf.io/ab001/"
@@ -100,7 +100,7 @@ def test_a_lost_answer_makes_nothing_twice(osf, study, call):
 
 @pytest.mark.parametrize("call", range(4))
 @pytest.mark.parametrize("fault", [500, 429, 400, "dropped before"])
-def test_a_failure_is_told_and_the_launch_goes_on(osf, study, call, fault):
+def test_a_failure_is_reported_and_the_launch_continues(osf, study, call, fault):
     osf.faults.extend([*[None] * call, fault])
     address, told = launched(osf, study)
     assert address is None
@@ -133,12 +133,12 @@ def test_the_token_is_sent_to_no_foreign_host(osf, study):
         Osf(TOKEN, osf.api).register(study)
 
 
-def test_code_that_is_gone_is_told(osf, study):
+def test_missing_code_is_reported(osf, study):
     study.code.unlink()
     assert "the code can't be read" in launched(osf, study)[1]
 
 
-def test_nobody_there_is_told(study):
+def test_an_unreachable_osf_is_reported(study):
     told: list[str] = []
     assert register(TOKEN, study, told.append, api="http://127.0.0.1:9/v2") is None
     assert "didn't answer (ConnectionError)" in told[0]

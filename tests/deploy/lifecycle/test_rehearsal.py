@@ -1,4 +1,4 @@
-"""A whole deployment on the played AWS, as `petri rehearse` does it, with sockets and bonuses."""
+"""A whole deployment on the emulated AWS, as in `petri rehearse`, with sockets and bonuses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.emulator.rehearsal.interrupted_steps import break_off
 from infra.emulator.rehearsal.ledger_check import differences
 from infra.emulator.rehearsal.rehearsal import Rehearsal
 
-#: A rehearsal takes a minute, and much longer where others want the same cores.
+#: A rehearsal takes a minute, and much longer on a busy machine.
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 DEMO = Path(__file__).parents[3] / "demos" / "coordination"
 
@@ -46,7 +46,7 @@ def test_after_a_failure_in_each_step_a_repeat_finishes_and_destroying_cleans(tm
     assert sum("interrupted" in line for line in lines) > len(rehearsal.lengths) // 2
 
 
-def test_money_that_no_ledger_knows_is_told(tmp_path: Path) -> None:
+def test_a_payment_that_is_missing_in_the_ledger_is_reported(tmp_path: Path) -> None:
     archive = tmp_path / "data.zip"
     with zipfile.ZipFile(archive, "w") as exported:
         exported.writestr("data/participant.csv", "id,assignment_id\n1,A1\n")

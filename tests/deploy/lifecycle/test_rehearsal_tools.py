@@ -1,4 +1,4 @@
-"""The tools of the rehearsal: stock Chalice on moto, and functions that hold their package alone."""
+"""The rehearsal's tools: stock Chalice on the emulator, and functions that can import only their package."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ NEW = re.compile(r"^  (?:Realtime\w+):\n(?:    .*\n|\n)*", re.MULTILINE)
 
 
 def one_queue_template(**given: Any) -> str:
-    """The base template of before."""
+    """The earlier base template."""
     made = NEW.sub("", base_template(**given))
     assert "Realtime" not in made
     return made
@@ -64,7 +64,7 @@ def _forget_the_second_queue(account: Account, names: Names) -> None:
 def older(
     _one_queue: tuple[Cloud, Path, Names], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Standing]:
-    """An app of one queue: each test has a copy of everything."""
+    """An app with one queue: each test has its own copy of the cloud."""
     cloud, kept, names = _one_queue
     with cloud.copy() as own:
         home = at_home(monkeypatch, tmp_path / "older", own)

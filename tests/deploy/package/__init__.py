@@ -1,1 +1,1 @@
-"""What Lambda gets: staged, resolved, built."""
+"""Tests of the package for Lambda: staging, dependency resolution, build."""

@@ -1,4 +1,4 @@
-"""Folders of experiments for tests of staging and packaging, and what is found in what comes out."""
+"""Experiment folders for tests of staging and packaging, and helpers to inspect the results."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FILES = {
 
 
 def author_folder(place: Path, files: Mapping[str, str] | None = None) -> Path:
-    """Write an experiment's folder; `files` add to the usual ones, or stand instead of them."""
+    """Write an experiment's folder; `files` are added to the default ones, or replace them."""
     for name, text in {**FILES, **(files or {})}.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def author_folder(place: Path, files: Mapping[str, str] | None = None) -> Path:
 def staged(
     place: Path, files: Mapping[str, str] | None = None, *, environ: Mapping[str, str] | None = None
 ) -> StagedApp:
-    """Stage such a folder; both lie below `place`, as does the home in which settings are looked for."""
+    """Stage such a folder below `place`, with `place` as the home of settings too."""
     home = place / "home"
     home.mkdir(parents=True, exist_ok=True)
     folder = author_folder(place / "double", files)

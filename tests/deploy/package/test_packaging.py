@@ -32,7 +32,7 @@ from .test_requirements import wheel
 
 pytestmark = pytest.mark.e2e
 
-#: One of each kind, in the places where secrets lie.
+#: One file of each kind that can contain secrets.
 SECRETS = {
     "aws_secret_access_key": "wJalrXUtnFEMI-config",
     "prolific_token": "prolific-in-the-home-file",
@@ -54,7 +54,7 @@ HIDDEN = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _own_python():
-    """Package for the Python that runs the tests, in which the package is tried."""
+    """Package for the Python that runs the tests, which also imports the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lambda_python, "OLDEST", lambda_python.own())
         yield
@@ -152,7 +152,7 @@ def test_the_authors_addresses_are_registered_when_app_is_imported(task, environ
 
 
 def test_python_does_not_compare_what_is_compiled_with_its_source(task):
-    # Source: PEP 552; the second word says that a hash stands for the source, and isn't checked.
+    # Source: PEP 552; the second word is the flag for an unchecked hash-based file.
     words = {path.read_bytes()[4:8] for path in (task / "chalicelib").rglob("*.pyc")}
     assert words == {(0b01).to_bytes(4, "little")}
 
@@ -184,7 +184,7 @@ def test_a_field_that_is_called_documentation_stays():
     assert without_words(model) == {"members": {"documentation": {"shape": "String"}}}
 
 
-def test_services_that_nobody_calls_are_left_out(task):
+def test_unused_services_are_left_out(task):
     assert not (task / "botocore/data/ec2").exists()
 
 
@@ -255,7 +255,7 @@ def test_a_package_without_a_wheel_for_lambda_is_named(pip, tmp_path, monkeypatc
 
 
 def _found(wheels):
-    """Stand in for pip on a machine that sensor's wheel is made for."""
+    """Simulate pip on a machine that sensor's wheel is built for."""
 
     def found(self, _requirements, directory):
         for path in wheels.glob("*.whl"):
@@ -267,7 +267,7 @@ def _found(wheels):
 
 def test_the_services_that_petri_calls_are_packed():
     called = services_of(Path(chalicelib.__file__).parent)
-    # PynamoDB makes its client itself.
+    # PynamoDB creates its client itself.
     assert called | {"dynamodb"} == SERVICES
 
 

@@ -1,4 +1,4 @@
-"""The Python that runs inside Lambda, whichever runs on the operator's machine."""
+"""Lambda's Python version, with different versions on the operator's machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def older(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def interpreter(folder: Path, says: str) -> None:
-    """Put a python3.12 on the path that says this when it is asked for its version."""
+    """Put a python3.12 on the path that prints this version."""
     path = folder / "python3.12"
     path.write_text(f"#!/bin/sh\necho {says}\n")
     path.chmod(0o755)

@@ -45,7 +45,7 @@ version = "1.2"
 
 
 def project(place, needs="itsdangerous"):
-    """Write a package of the lab's own, which builds itself without anybody's help."""
+    """Write a private package with its own build backend."""
     place.mkdir(parents=True)
     (place / "pyproject.toml").write_text(PROJECT)
     (place / "backend.py").write_text(BACKEND % needs)
@@ -98,14 +98,14 @@ def test_constraints_count_without_being_named(tmp_path):
     assert wanted(tmp_path, "numpy\n", constraints="numpy==2.0\n").constraints == ["numpy==2.0"]
 
 
-def test_constraints_that_pip_does_not_know_are_told(tmp_path):
+def test_invalid_constraints_are_reported(tmp_path):
     with pytest.raises(
         OperatorProblem, match=r"constraints\.txt, line 1: 'numpy=2' is not a valid requirement"
     ):
         wanted(tmp_path, "numpy\n", constraints="numpy=2\n")
 
 
-def test_a_file_that_is_part_of_itself_is_refused(tmp_path):
+def test_a_file_that_includes_itself_is_refused(tmp_path):
     with pytest.raises(OperatorProblem, match="includes itself"):
         wanted(tmp_path, "-r requirements.txt\n")
 
@@ -119,15 +119,15 @@ def test_packages_for_other_systems_are_left_out(tmp_path):
     assert not wanted(tmp_path, "pywin32; sys_platform == 'win32'\n").public
 
 
-def test_what_pip_does_not_know_is_told_with_its_line(tmp_path):
+def test_an_invalid_requirement_is_reported_with_its_line(tmp_path):
     with pytest.raises(
         OperatorProblem, match=r"requirements\.txt, line 2: 'numpy=>3' is not a valid requirement"
     ):
         wanted(tmp_path, "scipy\nnumpy=>3\n")
 
 
-def test_options_that_mean_nothing_here_are_told(tmp_path):
-    with pytest.raises(OperatorProblem, match=r"line 1: --user has no meaning"):
+def test_options_without_an_effect_are_refused(tmp_path):
+    with pytest.raises(OperatorProblem, match=r"line 1: --user has no effect"):
         wanted(tmp_path, "--user\n")
 
 
@@ -161,7 +161,7 @@ def test_a_path_is_meant_from_the_file_that_names_it(tmp_path):
     assert wanted(tmp_path / "study", "../labtools\n").private == [str(place)]
 
 
-def test_a_path_that_is_not_there_is_told(tmp_path):
+def test_a_missing_path_is_reported(tmp_path):
     with pytest.raises(OperatorProblem, match=r"\./labtools, which doesn't exist"):
         wanted(tmp_path, "./labtools\n")
 
@@ -260,13 +260,13 @@ def test_a_repository_is_built_without_its_password_going_along(tmp_path, monkey
     assert PAT.encode() not in b"".join(contents(done.folder.parent).values())
 
 
-def test_a_repository_that_cannot_be_had_is_told_without_its_password(tmp_path):
+def test_an_unavailable_repository_is_reported_without_its_password(tmp_path):
     with pytest.raises(OperatorProblem, match="can't be built into a wheel") as told:
         staged(tmp_path, {"requirements.txt": f"git+file://{PAT}@/nowhere/lab.git\n"})
     assert PAT not in str(told.value)
 
 
-def test_a_wheel_for_another_system_is_told_by_the_packages_name(tmp_path):
+def test_a_wheel_for_another_system_is_reported_with_the_packages_name(tmp_path):
     wheel(tmp_path / "wheels", "cp311-cp311-macosx_11_0_arm64")
     other = tmp_path / "wheels" / "labtools-1.2-cp311-cp311-macosx_11_0_arm64.whl"
     with pytest.raises(OperatorProblem, match=r"labtools has no wheel that runs on Lambda"):
@@ -308,7 +308,7 @@ def test_wheels_that_run_inside_lambda(tag, runs):
     assert runs_in_lambda(f"labtools-1.2-{tag}.whl") is runs
 
 
-def test_a_package_that_cannot_be_had_is_told_with_what_to_do(tmp_path):
+def test_an_unavailable_package_is_reported_with_what_to_do(tmp_path):
     with pytest.raises(OperatorProblem) as told:
         staged(tmp_path, {"requirements.txt": "git+file:///nowhere/lab.git\n"})
     failure = Failure.of(told.value, "petri sandbox")

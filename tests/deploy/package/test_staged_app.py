@@ -1,4 +1,4 @@
-"""app.py in a staged folder: what it registers for Chalice, and what it opens inside Lambda."""
+"""app.py in a staged folder: what it registers for Chalice, and what it opens on Lambda."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Story(Experiment):
     def double(self, x):
         return {"doubled": 2 * x}
 """
-#: Plays Lambda with moto in its own process, then tells what came of it.
+#: Emulates Lambda with moto in a separate process, then prints the results.
 LAMBDA = """
 import json, os, sys
 from infra.local.moto.moto_engine import started
@@ -92,7 +92,7 @@ def test_the_queue_is_the_deployed_one(staged: Path) -> None:
     assert tell(staged, code) == ["petri-story-sandbox-messages"]
 
 
-def test_a_staged_folder_without_an_experiment_is_told(tmp_path: Path) -> None:
+def test_a_staged_folder_without_an_experiment_is_reported(tmp_path: Path) -> None:
     shutil.copyfile(ROOT / "app.py", tmp_path / "app.py")
     ran = subprocess.run(
         [sys.executable, "-c", "import app"],

@@ -216,7 +216,7 @@ def test_secrets_of_the_operator_alone_are_not_handed_on(tmp_path):
     assert "osf_access_token" not in staged(tmp_path, environ={"osf_access_token": TOKEN}).secrets
 
 
-def test_a_registry_that_nobody_keeps_is_refused(tmp_path):
+def test_an_unsupported_registry_is_refused(tmp_path):
     with pytest.raises(OperatorProblem, match="no global experiment registry"):
         staged(tmp_path, environ={"enable_global_experiment_registry": "yes"})
 

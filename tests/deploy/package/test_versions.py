@@ -133,7 +133,7 @@ def test_files_from_elsewhere_lie_in_an_unpacked_folder(tmp_path):
     assert contents(restaged(folder, tmp_path).experiment)["lists/words.csv"] == b"owl"
 
 
-def test_packages_of_then_are_taken_again(tmp_path):
+def test_recorded_package_versions_are_used_again(tmp_path):
     found = loaded(tmp_path)
     told = {**provenance.describe(found), "dependencies": {"boto3": "1.40.1"}}
     folder = provenance.unpack(provenance.archive(found, told, tmp_path / "c.zip"), tmp_path / "unpacked")
@@ -141,30 +141,30 @@ def test_packages_of_then_are_taken_again(tmp_path):
     assert "boto3==1.40.1" in lines
 
 
-def test_another_petri_than_then_is_told(tmp_path):
+def test_another_version_of_petri_is_reported(tmp_path):
     found = loaded(tmp_path)
     told = {**provenance.describe(found), "petri": "0.0.1"}
     folder = provenance.unpack(provenance.archive(found, told, tmp_path / "c.zip"), tmp_path / "unpacked")
     assert f"archived with Petri 0.0.1, and this is {VERSION}" in restaged(folder, tmp_path).notes[0]
 
 
-def test_the_same_petri_is_not_worth_a_word(tmp_path):
+def test_the_same_version_of_petri_is_not_reported(tmp_path):
     folder = provenance.unpack(archived(tmp_path), tmp_path / "unpacked")
     assert restaged(folder, tmp_path).notes == ()
 
 
-def test_an_export_without_code_is_told(tmp_path):
+def test_an_export_without_code_is_refused(tmp_path):
     with pytest.raises(BadRequest, match="contains no code"):
         provenance.unpack(export(tmp_path, None), tmp_path / "unpacked")
 
 
-def test_what_is_no_zip_is_told(tmp_path):
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path):
     (tmp_path / "a.zip").write_text("no zip")
     with pytest.raises(BadRequest, match="can't be read as a zip"):
         provenance.unpack(tmp_path / "a.zip", tmp_path / "unpacked")
 
 
-def test_a_folder_that_is_there_is_not_written_over(tmp_path):
+def test_an_existing_folder_is_not_overwritten(tmp_path):
     code = archived(tmp_path)
     provenance.unpack(code, tmp_path / "unpacked")
     with pytest.raises(BadRequest, match="exists already"):

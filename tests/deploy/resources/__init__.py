@@ -1,1 +1,1 @@
-"""The pieces of a deployed app."""
+"""Tests of a deployed app's resources."""

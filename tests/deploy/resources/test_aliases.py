@@ -33,7 +33,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> N
 
 @pytest.fixture
 def other_code(standing: Standing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is deployed next has other code."""
+    """The next deploy has other code."""
     del standing
     package = tmp_path / "other.zip"
     with zipfile.ZipFile(package, "w") as archive:
@@ -107,7 +107,7 @@ def test_a_deploy_moves_all_functions_to_its_code(standing: Standing, other_code
     assert before != after
 
 
-#: Where a deploy stops: the call that is refused, and how many of its kind are let through before.
+#: Where a deploy is interrupted: the refused call, and how many such calls pass before.
 STOPS = [
     ("lambda", "UpdateFunctionCode", 3),
     ("lambda", "UpdateFunctionConfiguration", 5),
@@ -137,7 +137,7 @@ def test_a_deploy_that_stops_on_the_way_leaves_the_release_before_it_everywhere(
     assert served(account, names) != before[0]
 
 
-def test_functions_that_are_moved_back_are_told(standing: Standing, other_code: Path) -> None:
+def test_functions_that_are_moved_back_are_reported(standing: Standing, other_code: Path) -> None:
     standing.cloud.refuse(("lambda", "UpdateAlias"), after=3)
     with pytest.raises(OperatorProblem, match="All functions serve what they served before"):
         deploy(standing.account, standing.names)
@@ -171,7 +171,7 @@ def test_code_that_something_else_has_uploaded_meanwhile_is_not_published(
 
 @pytest.fixture
 def older(standing: Standing) -> Standing:
-    """An app as older versions of Petri have left it: everything calls the functions themselves."""
+    """An app of an older version of Petri: triggers call the functions themselves."""
     account, names = standing.account, standing.names
     functions, events = account.client("lambda"), account.client("events")
     for lane in Lane:

@@ -1,4 +1,4 @@
-"""CloudFront sends what is asked to where it lies on one machine, and says the same about it."""
+"""CloudFront routes requests as on one machine, with the same headers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def behaviour_for(config: dict[str, Any], address: str) -> dict[str, Any]:
 
 
 def answers(config: dict[str, Any], method: str, address: str) -> str:
-    """Say what answers a request by way of CloudFront, as `locally` does for one machine."""
+    """Return what handles a request behind CloudFront, as `locally` does for one machine."""
     behaviour = behaviour_for(config, address)
     functions = [one["FunctionARN"] for one in behaviour.get("FunctionAssociations", ())]
     if "<LaunchFunction.FunctionMetadata.FunctionARN>" in functions and method == "GET":
@@ -70,7 +70,7 @@ def answers(config: dict[str, Any], method: str, address: str) -> str:
 
 
 def locally(routes: dict[str, list[str]], pages: tuple[str, ...], method: str, address: str) -> str:
-    """Say what answers a request on one machine: the API where it has the method, else the page."""
+    """Return what handles a request on one machine: the API if it has the method, else the page."""
     match = Routes(routes).match(address)
     if match is not None and method in match.methods:
         return "api"

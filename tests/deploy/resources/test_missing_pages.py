@@ -1,4 +1,4 @@
-"""What CloudFront answers where there is no page: the same as one machine, in words instead of S3's XML."""
+"""CloudFront's response for a missing page is that of one machine, instead of S3's XML."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def asked(uri: str, query: str = "", accept: str = "*/*", pages: tuple[str, ...]
         ("/robots.txt", "/robots.txt"),
     ],
 )
-def test_a_page_and_a_file_are_asked_of_the_bucket(uri: str, key: str) -> None:
+def test_a_page_and_a_file_are_requested_from_the_bucket(uri: str, key: str) -> None:
     assert asked(uri)["uri"] == key
 
 
-def test_a_page_whose_name_is_no_ascii_is_asked_of_the_bucket() -> None:
+def test_a_page_with_a_non_ascii_name_is_requested_from_the_bucket() -> None:
     assert asked("/%C3%BCbung/eins", pages=("übung/eins",))["uri"] == "/%C3%BCbung/eins.html"
 
 
 @pytest.mark.parametrize("uri", ["/nope", "/ad.html", "/../x", "/%"])
-def test_a_page_that_is_not_there_is_answered_404(uri: str) -> None:
+def test_a_missing_page_is_404(uri: str) -> None:
     assert asked(uri)["statusCode"] == 404
 
 
@@ -71,11 +71,11 @@ def test_an_address_of_the_api_with_a_slash_at_its_end_is_sent_on() -> None:
 
 
 @pytest.mark.parametrize("uri", ["//evil.example/", "/\\evil.example/", "/%2F%2Fevil.example/"])
-def test_nobody_is_sent_to_another_host(uri: str) -> None:
+def test_no_request_is_redirected_to_another_host(uri: str) -> None:
     location = asked(uri).get("headers", {}).get("location", {}).get("value", "/")
     assert not location.startswith(("//", "/\\"))
 
 
-def test_more_pages_than_the_function_holds_are_asked_of_the_bucket() -> None:
+def test_more_pages_than_the_function_holds_are_requested_from_the_bucket() -> None:
     many = tuple(f"page-{number}" for number in range(MOST_CODE // len("page-100")))
     assert asked("/nope", pages=many)["uri"] == "/nope.html"

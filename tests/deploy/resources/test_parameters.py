@@ -1,4 +1,4 @@
-"""Secrets are read from SSM however many functions start at the same moment."""
+"""Secrets are read from SSM even when many functions start at the same moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HASTE = 10.0
 
 
 class Throttling:
-    """SSM, which answers 40 requests in each second of its own, and refuses what comes beyond."""
+    """SSM with a limit of 40 requests in each second of its own clock."""
 
     def __init__(self, rate: float = 40.0) -> None:
         self._rate = rate
@@ -42,7 +42,7 @@ class Throttling:
 
 
 class Scripted:
-    """SSM, which answers what a test says."""
+    """SSM with planned responses."""
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
@@ -72,7 +72,7 @@ def test_two_hundred_cold_starts_in_one_second_all_read_their_secrets() -> None:
     assert ssm.refused > 0
 
 
-def test_the_pauses_are_drawn_anew_and_grow() -> None:
+def test_retries_use_exponential_backoff_with_jitter() -> None:
     pauses: list[float] = []
     ssm = Scripted(*[refusal("ThrottlingException")] * (MAX_ATTEMPTS - 1))
     assert read_secrets(ssm, "/x", pauses.append) == KEPT
@@ -81,20 +81,20 @@ def test_the_pauses_are_drawn_anew_and_grow() -> None:
     assert pauses[0] <= 0.25
 
 
-def test_a_line_that_is_dead_for_a_moment_is_tried_again() -> None:
+def test_a_lost_connection_is_retried() -> None:
     ssm = Scripted(EndpointConnectionError(endpoint_url="https://ssm"))
     assert read_secrets(ssm, "/x", lambda _: None) == KEPT
 
 
 @pytest.mark.parametrize("code", ["ParameterNotFound", "AccessDeniedException"])
-def test_what_does_not_pass_is_said_at_once(code: str) -> None:
+def test_a_permanent_error_is_raised_without_a_retry(code: str) -> None:
     ssm = Scripted(refusal(code))
     with pytest.raises(ConfigError, match="/petri/story/live/secrets"):
         read_secrets(ssm, "/petri/story/live/secrets", lambda _: None)
     assert ssm.asked == 1
 
 
-def test_a_throttle_without_an_end_is_said_in_the_end() -> None:
+def test_endless_throttling_is_raised_in_the_end() -> None:
     ssm = Throttling(rate=0)
     with pytest.raises(ConfigError, match="can't be read"):
         read_secrets(ssm, "/x", lambda _: None)

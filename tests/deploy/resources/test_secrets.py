@@ -36,7 +36,7 @@ def test_an_app_has_no_secrets_before_it_is_deployed(account: Account, names: Na
     assert app_secrets.read(account, names) == {}
 
 
-def test_keys_of_vendors_lie_apart(account: Account, names: Names) -> None:
+def test_keys_of_recruiters_are_in_a_separate_parameter(account: Account, names: Names) -> None:
     app_secrets.ensure(account, names, {"smtp_password": "pssst", "lab_password": "hush"})
     ssm = account.client("ssm")
     own, vendors = (
@@ -69,7 +69,7 @@ def test_forgotten_secrets_are_gone(account: Account, names: Names) -> None:
     assert app_secrets.read(account, names) == {}
 
 
-def test_forgetting_what_is_not_there_is_no_failure(account: Account, names: Names) -> None:
+def test_deleting_missing_secrets_is_not_an_error(account: Account, names: Names) -> None:
     assert app_secrets.forget(account, names) is False
 
 
@@ -105,7 +105,7 @@ def test_a_token_that_an_older_version_wrote_down_is_found(tmp_path: Path) -> No
     assert OperatorTokens(path).find(Names("story", "live"), REGION) == "older"
 
 
-def test_a_token_of_a_destroyed_app_is_struck_out(tmp_path: Path) -> None:
+def test_the_token_of_a_destroyed_app_is_removed(tmp_path: Path) -> None:
     tokens = OperatorTokens(tmp_path / "tokens")
     tokens.keep(Names("story", "live"), REGION, "one")
     tokens.forget(Names("story", "live"), REGION)

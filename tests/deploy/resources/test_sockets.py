@@ -1,4 +1,4 @@
-"""The WebSocket API is reached after every deploy, also after one that broke off while making it."""
+"""The WebSocket API works after every deploy, also after an interrupted one."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_each_deploy_serves_the_routes_of_this_deploy_and_keeps_one_deployment(
 
 @contextmanager
 def answering(*statuses: int) -> Iterator[tuple[str, list[str]]]:
-    """Answer one request after the other with these statuses, the last one for ever; keep what was asked."""
+    """Respond to requests with these statuses in order, then with the last one; record the requests."""
     left, asked = list(statuses), []
 
     class Handler(BaseHTTPRequestHandler):
@@ -140,6 +140,6 @@ def test_a_stage_that_reaches_no_function_is_an_error() -> None:
         websocket_stage.probe(url)
 
 
-def test_an_api_that_lets_everybody_in_is_an_error() -> None:
+def test_an_api_that_accepts_any_handshake_is_an_error() -> None:
     with answering(101) as (url, _), pytest.raises(OperatorProblem, match="lets clients in without a token"):
         websocket_stage.probe(url)

@@ -1,4 +1,4 @@
-"""Stacks are brought to where their template says they are, from whatever state they are in."""
+"""Stacks are updated to their template from whatever state they are in."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def test_a_deleted_stack_is_gone(stack: Stack, names: Names) -> None:
     assert stack.look() is None
 
 
-def test_deleting_what_is_not_there_is_no_failure(stack: Stack) -> None:
+def test_deleting_a_missing_stack_is_not_an_error(stack: Stack) -> None:
     assert stack.delete(print) is False
 
 
 def test_a_template_that_is_too_long_is_refused_before_it_is_sent(stack: Stack, names: Names) -> None:
     long = Change(" " * 60_000, {}, {})
-    with pytest.raises(OperatorProblem, match="longer than CloudFormation takes"):
+    with pytest.raises(OperatorProblem, match="longer than CloudFormation allows"):
         stack.apply(long, print)
 
 
@@ -79,7 +79,7 @@ def test_a_parameter_that_is_not_given_stays_as_it_was(stack: Stack, names: Name
 
 
 class Played:
-    """CloudFormation in states that moto never shows."""
+    """CloudFormation with states that moto never has."""
 
     def __init__(self, *states: str | None, events: list[dict[str, Any]] | None = None) -> None:
         self.states = list(states)
@@ -125,7 +125,7 @@ def test_the_remains_of_an_earlier_try_are_deleted_first(remains: str) -> None:
     assert cloud.calls == ["delete", "create"]
 
 
-def test_an_update_that_is_stuck_goes_back_before_the_next() -> None:
+def test_a_stuck_update_is_rolled_back_before_the_next() -> None:
     stack, cloud = played("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE")
     stack.apply(WANTED, print)
     assert cloud.calls == ["continue", "update"]
@@ -164,7 +164,7 @@ def test_a_failure_tells_the_reason_of_the_resource_that_failed() -> None:
 
 def test_a_name_that_is_taken_elsewhere_is_answered_with_what_to_do() -> None:
     stack, _ = played(None, "ROLLBACK_COMPLETE", events=NEWEST_FIRST)
-    with pytest.raises(OperatorProblem, match="take another --app"):
+    with pytest.raises(OperatorProblem, match="choose another --app"):
         stack.apply(WANTED, print)
 
 

@@ -1,4 +1,4 @@
-"""Both stacks come up on AWS as moto plays it, and what is in them is found by the services' own APIs."""
+"""Both stacks are created on the emulated AWS, and the services' own APIs show their resources."""
 
 from __future__ import annotations
 

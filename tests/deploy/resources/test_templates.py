@@ -1,4 +1,4 @@
-"""Everything that an app has beside its functions: private, encrypted, watched, and ending some day."""
+"""The templates' resources: private, encrypted, monitored, with limited retention."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BOTH = {"base": base_template(), "front": front_template(routes_of(), resolved.P
 AS_THEY_STAND = {
     path.name: path.read_text(encoding="utf-8") for path in stack_templates.TEMPLATES.glob("*.yaml")
 }
-#: What Chalice makes: none of it may have a second owner.
+#: Chalice's resources, which no template may create.
 CHALICES = ("AWS::Lambda::", "AWS::ApiGateway", "AWS::IAM::", "AWS::Events::", "AWS::Serverless::")
 
 
@@ -68,7 +68,7 @@ def test_nothing_is_made_that_chalice_makes(text: str) -> None:
     assert not [kind for kind in types if kind.startswith(CHALICES)]
 
 
-#: What CloudFormation asks of whoever has it make a resource; budgets are asked for only with a limit.
+#: The rights that CloudFormation needs to create a resource; those on budgets only with a limit.
 MAKING = {
     "AWS::CloudFront::CachePolicy": "cloudfront:CreateCachePolicy",
     "AWS::CloudFront::Distribution": "cloudfront:CreateDistribution",
@@ -110,18 +110,18 @@ def test_the_rights_to_make_each_resource_are_asked_for_beforehand(text: str) ->
         ("AWS::Logs::LogGroup", "LogGroupName", {NAMES.access_log_group, NAMES.log_group("api_handler")}),
     ],
 )
-def test_what_the_base_makes_is_named_as_everybody_calls_it(
+def test_resources_of_the_base_stack_have_the_names_that_the_code_uses(
     base: resolved.Template, kind: str, key: str, expected: set[str]
 ) -> None:
     assert {properties[key] for properties in of_type(base, kind).values()} == expected
 
 
-def test_the_budget_is_named_as_everybody_calls_it(base: resolved.Template) -> None:
+def test_the_budget_has_the_name_that_the_code_uses(base: resolved.Template) -> None:
     assert of_type(base, "AWS::Budgets::Budget")["Budget"]["Budget"]["BudgetName"] == NAMES.budget
 
 
 @pytest.mark.parametrize("name", ["pages", "launch", "sockets"])
-def test_cloudfronts_functions_are_named_as_everybody_calls_them(front: resolved.Template, name: str) -> None:
+def test_cloudfront_functions_have_the_names_that_the_code_uses(front: resolved.Template, name: str) -> None:
     made = {properties["Name"] for properties in of_type(front, "AWS::CloudFront::Function").values()}
     assert NAMES.front_part(name) in made
 
@@ -313,7 +313,7 @@ def test_nothing_is_reached_without_tls(template: str, policy: str) -> None:
 @pytest.mark.parametrize(
     ("template", "policy"), [*(("base", one) for one in POLICIES), ("front", "SitePolicy")]
 )
-def test_nothing_is_open_to_everybody(template: str, policy: str) -> None:
+def test_nothing_is_public(template: str, policy: str) -> None:
     assert all(
         one["Principal"] != "*" and one["Condition"] for one in allowed(getattr(resolved, template)(), policy)
     )
@@ -352,7 +352,7 @@ def test_no_bucket_keeps_halves_of_uploads(base: resolved.Template) -> None:
 # -- logs, alarms, spending -------------------------------------------------------------------------------
 
 
-def test_every_log_ends(base: resolved.Template) -> None:
+def test_every_log_has_a_retention_period(base: resolved.Template) -> None:
     assert {one["RetentionInDays"] for one in of_type(base, "AWS::Logs::LogGroup").values()} == {LOG_DAYS}
 
 
@@ -443,6 +443,6 @@ def test_without_a_limit_there_is_no_budget() -> None:
 
 
 @pytest.mark.parametrize("kind", ["AWS::Budgets::Budget", "AWS::SNS::Subscription"])
-def test_without_an_address_nobody_is_mailed(kind: str) -> None:
+def test_without_an_address_no_mail_is_sent(kind: str) -> None:
     made = of_type(resolved.base(AlarmEmail=""), kind)
     assert not [one for one in made.values() if "email" in json.dumps(one).lower()]

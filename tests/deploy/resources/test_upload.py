@@ -1,4 +1,4 @@
-"""The site in its bucket: old pages go on working while new ones come."""
+"""Uploading the site: old pages keep working while new ones are uploaded."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_fingerprinted_files_stay_in_browsers_for_good(
     ("key", "kind"),
     [("ad.html", "text/html; charset=utf-8"), (SCRIPT, "text/javascript; charset=utf-8")],
 )
-def test_files_are_handed_out_as_what_they_are(
+def test_files_are_served_with_their_content_type(
     account: Account, buckets: tuple[str, str], site: SiteUpload, folder: Path, key: str, kind: str
 ) -> None:
     site.upload(files_of(folder))
@@ -87,7 +87,7 @@ def test_old_files_stay_for_those_who_have_old_pages_open(
     assert SCRIPT in keys(account, buckets[0])
 
 
-def test_old_files_are_deleted_when_nobody_can_need_them(
+def test_old_files_are_deleted_after_the_retention_time(
     account: Account, buckets: tuple[str, str], site: SiteUpload, folder: Path
 ) -> None:
     site.upload(files_of(folder))
@@ -97,7 +97,7 @@ def test_old_files_are_deleted_when_nobody_can_need_them(
     assert keys(account, buckets[0]) == {"ad.html"}
 
 
-def test_a_file_that_came_back_counts_from_anew(site: SiteUpload, folder: Path) -> None:
+def test_the_retention_time_of_a_restored_file_starts_over(site: SiteUpload, folder: Path) -> None:
     files = files_of(folder)
     site.upload(files)
     site.retire(files[:1], NOW)
@@ -115,7 +115,7 @@ def test_a_bucket_is_emptied_of_every_version(account: Account, buckets: tuple[s
     s3.delete_bucket(Bucket=bucket)
 
 
-def test_emptying_a_bucket_that_is_not_there_is_no_failure(account: Account) -> None:
+def test_emptying_a_missing_bucket_is_not_an_error(account: Account) -> None:
     assert empty(account, "petri-nobody-has-this") == 0
 
 

@@ -1,4 +1,4 @@
-"""What AWS may answer when queue and limits are set."""
+"""AWS's possible responses when queues and limits are configured."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def made(uuid: str, queue: str, *, is_on: bool = True) -> dict[str, Any]:
 
 
 class Lambda:
-    """Lambda, which may be busy, and may forget what it was told."""
+    """Lambda that can be busy, and can ignore a setting."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ def test_the_consumer_is_let_work_when_its_mapping_says_so() -> None:
     assert played.variables == {"PETRI_APP": "story", "PETRI_MAPPING_CONFIRMED": "1"}
 
 
-def test_lambda_is_asked_again_while_it_is_busy() -> None:
+def test_calls_are_retried_while_lambda_is_busy() -> None:
     played = Lambda(busy=3)
     wiring(played).confirm_mapping()
     assert played.mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -126,12 +126,12 @@ def test_a_consumer_whose_mapping_did_not_take_it_is_not_let_work() -> None:
     assert "PETRI_MAPPING_CONFIRMED" not in played.variables
 
 
-def test_a_queue_without_its_consumer_is_told() -> None:
+def test_a_queue_without_its_consumer_is_reported() -> None:
     with pytest.raises(OperatorProblem, match="isn't connected to its consumer"):
         wiring(Lambda(there=False)).confirm_mapping()
 
 
-def test_real_time_messages_without_a_consumer_are_told() -> None:
+def test_a_real_time_queue_without_a_consumer_is_reported() -> None:
     with pytest.raises(OperatorProblem, match=f"{NAMES.realtime_queue} isn't connected to its consumer"):
         wiring(Lambda(realtime=False)).confirm_mapping()
 
@@ -207,7 +207,7 @@ def mapped(played: Lambda) -> dict[str, Any]:
     return dict(found)
 
 
-def test_an_account_without_a_role_for_logs_is_told_and_goes_on() -> None:
+def test_an_account_without_a_role_for_logs_is_told_and_the_deploy_continues() -> None:
     told: list[str] = []
     wiring(Lambda()).bound_stage("api", "arn:aws:logs:us-east-1:1:log-group:x:*", told.append)
     assert "no role with which API Gateway can write logs" in told[0]

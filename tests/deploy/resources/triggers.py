@@ -1,4 +1,4 @@
-"""Everything that calls a function of an app, as each service itself tells it."""
+"""Lists the triggers of an app's functions through the services' own APIs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FUNCTION = re.compile(r":function:([^/]+)")
 
 
 def triggers(cloud: Cloud, account: Account, names: Names) -> Iterator[tuple[str, str]]:
-    """Yield what calls a function, and the function with its alias, as in its ARN."""
+    """Yield each trigger, and its function with the alias, as in the ARN."""
     for what, arn in _arns(cloud, account, names):
         found = _FUNCTION.search(arn)
         if found is not None and found[1].startswith(names.prefix):

@@ -1,4 +1,4 @@
-"""The Open Science Framework on loopback, as far as a launch speaks to it."""
+"""A fake of the parts of the Open Science Framework that a launch uses, on loopback."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def ok(body: dict[str, Any], status: int = 200, **headers: str) -> Answer:
 
 
 class Routes:
-    """Answers calls. Lists come in pages of three, so that everybody who reads one must turn pages."""
+    """Handles requests. Lists have pages of three, so that every client has to paginate."""
 
     def __init__(self, world: World, origin: Callable[[], str]) -> None:
         self.world = world

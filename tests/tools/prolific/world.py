@@ -1,6 +1,6 @@
 """What Prolific holds: studies, submissions, bonuses, money, hooks; and the rules between them.
 
-Rules as docs.prolific.com gives them; where it says nothing, the harder rule is played.
+The rules are those of docs.prolific.com; where it is silent, the stricter rule applies.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class World:
         return f"{kind}{next(self._numbers):08x}"
 
     def move(self, kind: str, submission: dict[str, Any], cents: int) -> None:
-        """Pay somebody; the fee comes on top."""
+        """Pay a participant; the fee is added."""
         cost = cents + int(cents * FEE)
         if cost > self.balance:
             raise Refusal(400, "Your balance is not enough for this payment.")
