@@ -12,7 +12,7 @@ from chalicelib.ports import Capabilities, Listing, RecruitmentResult, Transfer,
 
 
 class NullRecruiter:
-    """Opens no places and pays nobody: it refuses both, so that no payment is recorded as made by mistake.
+    """Opens no places and makes no payments: it refuses both, so that no payment is recorded by mistake.
 
     Subclass it, state the `capabilities`, and override the methods that belong to them.
     """

@@ -51,5 +51,5 @@ def small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def dead_leases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever holds a lease is taken for dead at once."""
+    """The holder of a lease is considered dead at once."""
     monkeypatch.setattr("chalicelib.storage.large_commits.LEASE_SECONDS", 0.0)

@@ -56,7 +56,7 @@ def an_app(engine: Engine, experiment_class: type[Experiment] = OneRoom, **setti
 def not_launched(engine: Engine, experiment_class: type[Experiment] = OneRoom, **settings: Any) -> App:
     config = {"mode": "debug", "auto_recruit": False, **settings}
     app = bootstrap.local(experiment_class, config, app_id="contract", engine=engine)
-    # Whoever posts first in a run wakes its clock, by commits of their own: that is another suite's.
+    # The first post of a run enables its clock, in a separate commit, which another suite tests.
     app.enable_schedule()
     use(None)
     return app
@@ -71,7 +71,7 @@ def a_room(network: Callable[[], Network], **more: Any) -> type[OneRoom]:
 
 
 def arrive(app: App, name: str, assignment: str | None = None) -> int:
-    """Let somebody begin; return the participant's id."""
+    """Create a participant; return the id."""
     entry = EntryRequest(worker_id=name, hit_id="h", assignment_id=assignment or f"a-{name}")
     return int(app.run(create_participant, entry, caller=EVERYBODY)["participant"]["id"])
 

@@ -1,4 +1,4 @@
-"""The link recruiter: you bring the people (a class, a lab, SONA), Petri makes the links."""
+"""Implements the link recruiter: you bring the participants (a class, a lab, SONA), Petri makes the links."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLACEHOLDER = "%SURVEY_CODE%"
 
 
 class LinkRecruiter(NullRecruiter):
-    """Makes entry links that nobody can forge, or use for somebody else; pays nobody."""
+    """Makes entry links that can't be forged or used by another person; makes no payments."""
 
     nickname = "link"
     capabilities = Capabilities(signs_entries=True)
@@ -63,7 +63,7 @@ class LinkRecruiter(NullRecruiter):
         return self._links.address(self._base().rstrip("/"), self._mode, self._links.ids_of(worker_id))
 
     def check_entry(self, worker_id: str, hit_id: str, assignment_id: str, signed: str | None) -> None:
-        """Refuse somebody who comes without a link of ours, or with another's; `signed` is its `entry`."""
+        """Refuse participants without a link of this run or with another's; `signed` is its `entry`."""
         self._links.check(LinkIds(worker_id, assignment_id, hit_id), signed)
 
     def read_entry(self, link: str) -> tuple[str, str, str]:
@@ -74,7 +74,7 @@ class LinkRecruiter(NullRecruiter):
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Say so; the ad page turns away who comes later."""
         return RecruitmentResult(
-            "Links that were handed out let nobody in any more.", recruiter_state=dict(recruiter_state)
+            "Links that were handed out can't be used any more.", recruiter_state=dict(recruiter_state)
         )
 
     def pay(self, transfer: Transfer) -> str:

@@ -13,13 +13,13 @@ from chalicelib.errors import Forbidden
 
 #: Stands for the worker and assignment of a link that everybody uses with an id of their own.
 ANYBODY = "*"
-#: Characters of the ids that are made here: 60 bits, so nobody guesses another's.
+#: Characters of the ids that are made here: 60 bits, so that they can't be guessed.
 LENGTH = 15
 
 
 @dataclass(frozen=True, slots=True)
 class LinkIds:
-    """Who a link is for."""
+    """The ids that a link contains."""
 
     worker_id: str
     assignment_id: str
@@ -27,7 +27,7 @@ class LinkIds:
 
 
 class SignedLinks:
-    """Makes and reads the links of one run; whoever lacks its secret can make none."""
+    """Makes and reads the links of one run, which can't be made without its secret."""
 
     def __init__(self, secret: str) -> None:
         """`secret` is the run's own."""
@@ -50,7 +50,7 @@ class SignedLinks:
         return f"{base}/ad?{self._query(ids, mode, signed)}"
 
     def open_address(self, base: str, mode: str, placeholder: str) -> str:
-        """Return the link for everybody; who shows it puts a worker's id for the placeholder."""
+        """Return the link for everyone, in which a worker's id replaces the placeholder."""
         signed = str(self._serializer.dumps([ANYBODY, ANYBODY, self.hit_id]))
         query = self._query(LinkIds("", "", self.hit_id), mode, signed)
         return f"{base}/ad?workerId={placeholder}&assignmentId={placeholder}&{query}"
@@ -78,7 +78,7 @@ class SignedLinks:
             return ids
         worker_id = query.get("workerId", [""])[-1]
         if not worker_id.strip():
-            raise _not_ours("This link is for everybody and names nobody. Open it from where you found it.")
+            raise _not_ours("This link is for everyone and contains no id. Open it from where you found it.")
         return LinkIds(worker_id, worker_id, ids.hit_id)
 
     @staticmethod
@@ -92,7 +92,7 @@ class SignedLinks:
         if signed_for.worker_id == ANYBODY:
             signed_for = LinkIds(ids.worker_id, ids.worker_id, signed_for.hit_id)
         if ids != signed_for:
-            raise _not_ours("This link was made for somebody else. Open your own.")
+            raise _not_ours("This link was made for another person. Open your own.")
 
     def _loaded(self, signed: str) -> LinkIds:
         try:

@@ -1,4 +1,4 @@
-"""Whether an assignment that somebody begins with is one of this run's.
+"""Verifies that the assignment of a new participant is one of this run's.
 
 By Amazon's reference, GetAssignment returns assignments that were submitted, approved or rejected, and only
 the requester's own. For one that is being worked on it names the state as the reason why it can't

@@ -1,4 +1,4 @@
-"""What a HIT shows: the experiment's ad in a frame, or one sentence to somebody who is compensated."""
+"""Builds what a HIT shows: the experiment's ad in a frame, or one sentence to a compensated worker."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class HitSlots:
         return Listing(PAST if hit.has_ended else hit.expires, self._left(hit))
 
     def _left(self, hit: Hit) -> int:
-        """How many places nobody has taken; what is handed in and not judged yet is in none of its counts."""
+        """How many places are free. Submissions that aren't reviewed yet are in none of its counts."""
         return max(0, hit.places - hit.pending - self._hits.count_handed_in(hit.id))
 
     def known(self, recruiter_state: Mapping[str, Any]) -> list[Hit]:
@@ -141,7 +141,7 @@ class HitSlots:
             raise
 
     def has_pending(self, recruiter_state: Mapping[str, Any]) -> bool:
-        """Whether somebody is working on an assignment of the HIT that facts name, else of this run."""
+        """Whether a worker is working on an assignment of the HIT that facts name, else of this run."""
         hits = self.known(recruiter_state)
         own = [hit for hit in hits if hit.id == recruiter_state.get("hit_id")]
         return any(hit.pending for hit in own or hits)

@@ -19,7 +19,7 @@ from .requester import Requester
 
 #: HITs can live between half a minute and a year, assignments too.
 _SHORTEST, _LONGEST = timedelta(seconds=30), timedelta(days=365)
-#: Somebody whose submission isn't handled is paid by Mechanical Turk itself after so long.
+#: After this time, Mechanical Turk itself pays workers whose submissions weren't handled.
 AUTO_APPROVAL = timedelta(days=3)
 #: "If you update it to a time in the past, the HIT will be immediately expired" (UpdateExpirationForHIT).
 PAST = datetime(2015, 1, 1, tzinfo=UTC)

@@ -121,5 +121,5 @@ def _answered(error: ClientError, operation: str, worker: str) -> VendorError:
 
 
 def _refusal(operation: str, reason: str, said: str) -> str:
-    fix = _FIXES.get(reason, "See what it says and mend that, or do it by hand at requester.mturk.com.")
+    fix = _FIXES.get(reason, "Fix what it names, or do it by hand at requester.mturk.com.")
     return f"Mechanical Turk refused {operation}: {said} {fix}"

@@ -17,7 +17,7 @@ from .qualifications import QualificationTypes, exclusive
 from .request_tokens import annotation, mark, request_token
 from .requester import Requester
 
-#: The kind of HIT that compensates somebody.
+#: The kind of HIT that compensates a worker.
 COMPENSATION = "compensation"
 _APPROVED = "approved"
 _MOST_CHARACTERS = 1000
@@ -76,13 +76,13 @@ class MTurkPayments:
             )
         raise VendorUnreachable(
             "The worker hasn't submitted this assignment at Mechanical Turk, or it isn't listed yet; "
-            "base pay is tried again. Somebody who returned it is paid by petri compensate."
+            "base pay is tried again. A worker who returned it is paid by petri compensate."
         )
 
     def is_handed_in(self, transfer: Transfer) -> bool:
         """Whether this worker submitted this assignment; only then can a bonus go with it.
 
-        An id that was given back is handed out again, to somebody else.
+        The id of a returned assignment can be given to another worker.
         """
         try:
             found = self._assignment(transfer.assignment_id)
@@ -166,7 +166,7 @@ class MTurkPayments:
         qualification = qualifications.find_or_create(
             f"Compensation {sign}", "Given to one worker, who is compensated for their time."
         )
-        # Who is compensated is told so by the operator; who was screened out, by Mechanical Turk's mail.
+        # The operator tells compensated workers of the HIT; Mechanical Turk mails screened-out ones.
         qualifications.give(qualification, transfer.worker_id, 1, notify=transfer.kind == SCREEN_OUT)
         return self._open(transfer, exclusive(qualification))
 

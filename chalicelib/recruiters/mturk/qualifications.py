@@ -1,4 +1,4 @@
-"""Qualifications: who may take part, and who is marked as having taken part."""
+"""Manages qualifications, which decide who can take part and mark workers who have taken part."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class QualificationTypes:
     def _is_there(self, name: str) -> bool:
         there = self.find(name) is not None
         if not there:
-            logger.info("nobody has the qualification %r of the blocklist yet; it keeps nobody away", name)
+            logger.info("no worker has the qualification %r of the blocklist yet: it excludes no one", name)
         return there
 
     def _without(self, name: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class QualificationTypes:
 
 
 def exclusive(qualification_id: str) -> dict[str, Any]:
-    """Require a qualification, for a HIT that nobody else shall see."""
+    """Require a qualification, so that no other worker sees the HIT."""
     return _requirement(qualification_id, "Exists")
 
 

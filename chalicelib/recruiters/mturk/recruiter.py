@@ -59,7 +59,7 @@ class MTurkRecruiter(NullRecruiter):
         return self._places.open(n, token, recruiter_state)
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Let nobody find the run's HITs any more; who has accepted one can finish."""
+        """Expire the run's HITs; workers who have accepted one can still finish."""
         return self._places.close(recruiter_state)
 
     def fetch_listing(self, hit_id: str) -> Listing | None:
@@ -91,8 +91,8 @@ class MTurkRecruiter(NullRecruiter):
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
         """Say what became of an assignment; None when Mechanical Turk has none of this id.
 
-        It tells no difference between assignments that are worked on and that were given back: when
-        nobody at all is working on the run's HITs, this one was given up.
+        Mechanical Turk doesn't distinguish assignments in progress from returned ones: when no worker at
+        all is working on the run's HITs, this one was abandoned.
         """
         try:
             status = self._payments.status(assignment_id)
@@ -122,7 +122,7 @@ class MTurkRecruiter(NullRecruiter):
         self._qualifications.give(found, worker_id, score)
 
     def revoke(self, worker_id: str, name: str, reason: str = "") -> None:
-        """Take the qualification of this name from a worker; who doesn't have it is left alone."""
+        """Take the qualification of this name from a worker; a worker without it isn't changed."""
         found = self._qualifications.find(name)
         if found is None:
             return

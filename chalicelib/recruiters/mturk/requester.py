@@ -62,7 +62,7 @@ class Requester:
 
     @cached_property
     def _client(self) -> Any:
-        # Put off: a function that only answers participants asks Mechanical Turk nothing.
+        # Lazy import: a function that only answers participants doesn't call Mechanical Turk.
         import boto3
         from botocore.config import Config
 

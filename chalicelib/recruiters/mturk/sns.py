@@ -67,7 +67,9 @@ class SNSVerifier:
         self._topic = topic
         self._region = topic.split(":")[3] if topic.count(":") >= 5 else ""  # noqa: PLR2004 - arn:aws:sns:region:account:name
         if not self._region:
-            raise ConfigError(f"{topic!r} is no ARN of an SNS topic; give arn:aws:sns:region:account:name.")
+            raise ConfigError(
+                f"{topic!r} is not a valid ARN of a topic; use arn:aws:sns:region:account:name."
+            )
         self._load = load_certificate
         self._is_signed = is_signed
         self._clock = clock
@@ -76,7 +78,7 @@ class SNSVerifier:
     def verified(self, body: str) -> dict[str, Any]:
         """Return a message's fields; Forbidden when it isn't from Amazon for our topic.
 
-        BadRequest for what is no message of SNS.
+        BadRequest for anything that isn't a message of SNS.
         """
         try:
             fields = json.loads(body)
@@ -168,7 +170,7 @@ def load_from_amazon(address: str) -> bytes:
 def is_signed_by(certificate: bytes, signature: bytes, text: bytes, hash_name: str, now: datetime) -> bool:
     """Check an RSA signature against a certificate in PEM that is valid now."""
     try:
-        # Put off: Lambda hears through a queue and doesn't get this library.
+        # Lazy import: Lambda gets notifications through a queue and doesn't have this library.
         from cryptography import x509
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
@@ -195,4 +197,4 @@ def is_signed_by(certificate: bytes, signature: bytes, text: bytes, hash_name: s
 
 
 def _forged(why: str) -> Forbidden:
-    return Forbidden(f"This message comes from nobody we can verify: {why}.", code="unverified_sender")
+    return Forbidden(f"The sender of this message could not be verified: {why}.", code="unverified_sender")

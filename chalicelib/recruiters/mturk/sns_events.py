@@ -35,7 +35,7 @@ def events_in(envelope: str | dict[str, Any]) -> list[VendorReport]:
     inner = _object(outer["Message"]) if "Message" in outer else outer
     events = inner.get("Events")
     if not isinstance(events, list):
-        raise BadRequest("This is no message of Mechanical Turk: it has no list of Events.")
+        raise BadRequest("This is not a message of Mechanical Turk: it has no list of Events.")
     return [event for one in events if (event := _event(one)) is not None]
 
 
@@ -68,7 +68,7 @@ def _object(text: Any) -> dict[str, Any]:
         try:
             text = json.loads(text)
         except ValueError as error:
-            raise BadRequest("This is no message of Mechanical Turk: it is no JSON.") from error
+            raise BadRequest("This is not a message of Mechanical Turk: it is not valid JSON.") from error
     if not isinstance(text, dict):
-        raise BadRequest("This is no message of Mechanical Turk: it is no JSON object.")
+        raise BadRequest("This is not a message of Mechanical Turk: it is not a JSON object.")
     return text

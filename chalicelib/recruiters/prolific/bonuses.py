@@ -74,7 +74,7 @@ class Bonuses:
         if self._is_shown(transfer, made):
             return made.bonus_id
         if not transfer.is_retry:
-            # The operator had it sent again: nobody has looked for the earlier try.
+            # The operator had it sent again, without a look-up of the earlier attempt.
             self._refuse_while_on_its_way(made, transfer.tried_at)
         self.client.post(f"/bulk-bonus-payments/{made.bonus_id}/pay/")
         return made.bonus_id

@@ -137,7 +137,7 @@ def _refusal(response: requests.Response) -> VendorRefused | VendorUnreachable:
         return ProlificNotFound(
             f"Prolific doesn't know this ({told}); check the id and the token's workspace."
         )
-    return VendorRefused(f"Prolific refused: {told} Mend what it names, then release or try again.")
+    return VendorRefused(f"Prolific refused: {told} Fix what it names, then release or try again.")
 
 
 def _detail(response: requests.Response) -> str:

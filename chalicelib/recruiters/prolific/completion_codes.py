@@ -1,4 +1,4 @@
-"""Completion codes: how somebody left, told to Prolific, and what it does then.
+"""Defines completion codes, which tell Prolific how a participant left and what it does then.
 
 Source: docs.prolific.com, "The study object" (completion_codes) and "Approve or reject a submission"
 (COMPLETE with a code whose actor is the researcher).
@@ -18,7 +18,7 @@ from chalicelib.model.statuses import UNPAID, ParticipantStatus
 from .prolific_settings import ProlificSettings
 
 EXIT = "https://app.prolific.com/submissions/complete"
-#: Where somebody goes who needs no code: Prolific's list of their own submissions.
+#: Where participants go who need no code: Prolific's list of their own submissions.
 OWN_SUBMISSIONS = "https://app.prolific.com/submissions"
 LENGTH = 10
 

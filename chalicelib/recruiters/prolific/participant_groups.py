@@ -1,4 +1,4 @@
-"""Participant groups: who has taken part, so that later studies can leave them out.
+"""Manages participant groups of people who have taken part, whom later studies can exclude.
 
 Source: docs.prolific.com, "Participant Groups", "Add participants to a participant group" (members are
 ignored when they are added again).
@@ -19,7 +19,7 @@ class ParticipantGroups:
     workspace: str
 
     def add(self, worker_id: str, name: str) -> None:
-        """Add somebody to a group; again: nothing."""
+        """Add a participant to a group; idempotent."""
         path = f"/participant-groups/{self.find_or_create(name)}/participants/"
         self.client.post(path, {"participant_ids": [worker_id]})
 

@@ -12,10 +12,10 @@ from chalicelib.errors import ConfigError
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 
-#: What Prolific lets nobody earn less than an hour, in cents or pence.
+#: Prolific's minimum pay for an hour, in cents or pence.
 #: Source: researcher-help.prolific.com, "Prolific's payment principles".
 LEAST_AN_HOUR = {"USD": 800, "GBP": 600}
-#: The least that somebody is paid who is screened out. Source: Prolific's note on in-study screening.
+#: The minimum pay of a screened-out participant. Source: Prolific's note on in-study screening.
 LEAST_SCREEN_OUT = {"USD": 14, "GBP": 10}
 MINUTES = 60
 HUNDRED = 100
@@ -40,7 +40,7 @@ class ProlificSettings:
     project: str
     #: What Prolific charges, as a part of each payment, taxes on it included.
     fee_rate: Decimal
-    #: What somebody who is screened out is paid; 0: nobody is.
+    #: What a screened-out participant is paid; 0: screening out isn't used.
     screen_out: int
     screen_out_slots: int
     #: Names of groups whose members see nothing of the study.

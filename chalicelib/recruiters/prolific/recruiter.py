@@ -120,7 +120,7 @@ class ProlificRecruiter(NullRecruiter):
         return (amount * self._settings.fee_rate).quantize(CENT, ROUND_CEILING)
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
-        """Add somebody to the participant group of this name; groups know no scores."""
+        """Add a participant to the participant group of this name; groups know no scores."""
         del score
         self._groups.add(worker_id, name)
 

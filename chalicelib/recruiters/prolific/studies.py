@@ -72,7 +72,7 @@ class Studies:
             self.client.post(f"/studies/{study_id}/transition/", {"action": "STOP"})
         known[-1]["closed"] = True
         return RecruitmentResult(
-            f"Prolific's study {study_id} takes nobody any more.",
+            f"Prolific's study {study_id} takes no more participants.",
             recruiter_state={**recruiter_state, "studies": known},
         )
 

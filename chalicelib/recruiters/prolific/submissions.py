@@ -118,7 +118,7 @@ class Submissions:
     def approve(self, submission_id: str) -> str:
         """Approve a submission, which pays the study's reward; approved already: nothing more.
 
-        Somebody who finished but never came back to Prolific is handed in first: they are owed their pay.
+        A participant who finished but never came back to Prolific is submitted first, since pay is owed.
         """
         status = self.status(submission_id)
         if status in IN_PROGRESS:

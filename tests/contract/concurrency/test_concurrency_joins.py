@@ -1,4 +1,4 @@
-"""Many join at once: every seat is taken once, a chain never forks, nobody gets an empty stimulus."""
+"""Many join at once: every seat is taken once, a chain never forks, no stimulus is empty."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_thirty_two_fill_a_network_of_twenty_exactly(crowded: Engine) -> None:
     )
 
 
-def test_a_chain_of_thirty_two_does_not_fork_and_nobody_reads_nothing(shared: Engine) -> None:
+def test_a_chain_of_thirty_two_does_not_fork_and_all_read_an_info(shared: Engine) -> None:
     app = an_app(shared, a_room(partial(Chain, max_size=CLIENTS + 1), **RETELLING))
     people = arrived(app, CLIENTS)
 
@@ -154,7 +154,7 @@ def test_two_clicks_without_a_request_id_take_one_place(crowded: Engine) -> None
 
 
 def replace_during(app: App, hook: str) -> type[Any]:
-    """Return the app's experiment, in whose hook somebody else takes the assignment over, once."""
+    """Return the app's experiment, in whose hook another participant takes over the assignment, once."""
     entry = EntryRequest(worker_id="bob", hit_id="h", assignment_id="shared")
     taken: list[Any] = []
 

@@ -97,7 +97,7 @@ def connect_both_ways(self: Any, node: Node, network: Network) -> None:
             node.connect(whom=other, direction="both")
 
 
-def test_somebody_notices_that_all_neighbors_have_answered(crowded: Engine) -> None:
+def test_one_request_notices_that_all_neighbors_have_answered(crowded: Engine) -> None:
     hooks = {
         "info_post_request": go_on_when_neighbors_have_answered,
         "add_node_to_network": connect_both_ways,
@@ -113,7 +113,7 @@ def count_in_state(self: Any, node: Node, info: Info) -> None:
     self.state["answers"] = self.state.get("answers", 0) + 1
 
 
-def test_a_count_in_the_experiments_state_loses_nobody(crowded: Engine) -> None:
+def test_a_count_in_the_experiments_state_misses_no_participant(crowded: Engine) -> None:
     app = an_app(crowded, a_room(Empty, info_post_request=count_in_state))
     post_at_once(app, crowd_of_nodes(crowded, 8), 8)
     with begin(crowded) as work:

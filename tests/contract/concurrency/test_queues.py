@@ -304,7 +304,7 @@ def test_one_message_that_sqs_refused_is_swept_and_the_others_are_not(cloud_post
     assert scheduler.resend_due_messages() == 1
 
 
-def test_when_nobody_answers_the_rest_is_not_tried(
+def test_when_sqs_does_not_answer_the_rest_is_not_tried(
     cloud_post: Post, spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud_post.post("first")
@@ -338,7 +338,7 @@ def test_a_nudge_that_could_not_be_sent_does_not_stand_in_the_way_of_the_next(
     assert spy.calls.count("send_message_batch") == 2
 
 
-def test_a_message_that_nobody_can_read_is_named_and_the_others_are_done(cloud_post: Post) -> None:
+def test_an_unreadable_message_is_reported_and_the_others_are_handled(cloud_post: Post) -> None:
     cloud_post.post("one")
     record = cloud_post.next_record()
     junk = {**record, "messageId": "junk", "body": json.dumps({"who": "somebody else"})}

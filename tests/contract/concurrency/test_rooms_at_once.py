@@ -87,7 +87,7 @@ def test_no_room_is_opened_for_those_who_leave_at_the_same_moment(
     assert people[1] not in [one for room in members(sqlite) for one in room]
 
 
-def test_nobody_is_sent_home_who_gets_a_seat_at_the_same_moment(sqlite: Engine) -> None:
+def test_a_participant_who_gets_a_seat_at_the_same_moment_is_not_released(sqlite: Engine) -> None:
     app = with_waiting_room(sqlite)
     people = [arrive(app, f"w{number}") for number in (1, 2)]
     opened: list[None] = []
@@ -104,7 +104,7 @@ def test_nobody_is_sent_home_who_gets_a_seat_at_the_same_moment(sqlite: Engine) 
 
 
 @pytest.mark.parametrize("how", [how for how in LEAVING if how != "is released"])
-def test_somebody_who_has_left_holds_no_place_in_the_lobby(sqlite: Engine, how: str) -> None:
+def test_a_participant_who_has_left_holds_no_place_in_the_lobby(sqlite: Engine, how: str) -> None:
     app = with_waiting_room(sqlite, rooms=1)
     person = arrive(app, "w1")
     LEAVING[how](app, person)
@@ -143,7 +143,7 @@ def test_a_smaller_room_takes_the_next_in_the_place_of_those_who_left(sqlite: En
     assert members(sqlite) == [[people[0], people[3]]]
 
 
-def test_waiting_long_lets_somebody_go_when_too_few_are_left(sqlite: Engine) -> None:
+def test_waiting_long_releases_a_participant_when_too_few_are_left(sqlite: Engine) -> None:
     app = with_waiting_room(sqlite, room_size=3, min_size=2)
     people = [arrive(app, f"w{number}") for number in range(2)]
     app.run(release, people[1])

@@ -24,7 +24,7 @@ __all__ = ["_moto_messages", "cloud_post", "local_post", "post"]
 
 
 def arrive(here: Post, name: str = "w1") -> int:
-    """Let somebody begin, whose time is up after an hour."""
+    """Create a participant, whose time is up after an hour."""
     said = here.app.run(create_participant, EntryRequest(name, "h", f"a-{name}", recruiter="hotair"))
     return int(said["participant"]["id"])
 
@@ -63,7 +63,7 @@ def test_opening_a_place_wakes_the_clock(asleep: Post) -> None:
     assert asleep.carrier.rings()
 
 
-def test_somebody_who_comes_wakes_the_clock(asleep: Post) -> None:
+def test_a_new_participant_enables_the_clock(asleep: Post) -> None:
     arrive(asleep)
     assert asleep.carrier.rings()
 
@@ -73,12 +73,12 @@ def test_what_is_due_in_a_day_wakes_the_clock(asleep: Post) -> None:
     assert asleep.carrier.rings()
 
 
-def test_a_nudge_wakes_nobody(asleep: Post) -> None:
+def test_a_nudge_does_not_enable_the_clock(asleep: Post) -> None:
     asleep.send_transient("now", "name")
     assert not asleep.carrier.rings()
 
 
-def test_a_request_that_leaves_nothing_to_do_wakes_nobody(asleep: Post) -> None:
+def test_a_request_that_leaves_nothing_to_do_does_not_enable_the_clock(asleep: Post) -> None:
     asleep.app.run(schedule_state.is_disabled)
     assert not asleep.carrier.rings()
 
@@ -89,7 +89,7 @@ def test_while_a_place_is_open_the_clock_rings(asleep: Post) -> None:
     assert asleep.carrier.rings()
 
 
-def test_while_somebody_is_at_work_the_clock_rings(asleep: Post) -> None:
+def test_while_a_participant_is_working_the_clock_is_enabled(asleep: Post) -> None:
     arrive(asleep)
     pass_by(asleep, minutes=50)
     assert asleep.carrier.rings()
@@ -101,7 +101,7 @@ def test_while_anything_is_due_the_clock_rings(asleep: Post) -> None:
     assert asleep.carrier.rings()
 
 
-def test_when_the_last_place_is_closed_and_nobody_is_left_the_clock_sleeps(asleep: Post) -> None:
+def test_when_no_place_and_no_participant_is_left_the_clock_is_disabled(asleep: Post) -> None:
     asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
     pass_by(asleep, minutes=5)
     asleep.app.run(close_places_by_operator)
@@ -185,13 +185,13 @@ def wakes(here: Post) -> Callable[[], None]:
     return enable_schedule
 
 
-def test_somebody_who_comes_just_before_the_clock_is_switched_off_leaves_it_on(post: Post) -> None:
+def test_a_participant_just_before_the_clock_is_disabled_keeps_it_enabled(post: Post) -> None:
     post.app.schedule = Racing(post.carrier.schedule, somebody_comes(post), nothing)
     scheduler.tick()
     assert post.carrier.rings()
 
 
-def test_somebody_who_comes_just_after_the_clock_was_switched_off_leaves_it_on(post: Post) -> None:
+def test_a_participant_just_after_the_clock_was_disabled_enables_it(post: Post) -> None:
     post.app.schedule = Racing(post.carrier.schedule, nothing, somebody_comes(post))
     scheduler.tick()
     assert post.carrier.rings()
@@ -220,7 +220,7 @@ def counting(here: Post) -> CountingEngine:
     return engine
 
 
-def test_a_request_that_posts_while_the_clock_rings_asks_nobody_whether_it_does(local_post: Post) -> None:
+def test_a_request_that_posts_while_the_clock_is_enabled_does_not_check_it(local_post: Post) -> None:
     local_post.post("first")
     engine = counting(local_post)
     local_post.post("second")

@@ -1,4 +1,4 @@
-"""Commits above 100 writes: readers see all or nothing, crashes are mended, the living make way."""
+"""Commits above 100 writes: readers see all or nothing, crashes are recovered, live writers give way."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def after_join(engine: Engine) -> tuple[int, int]:
 
 
 def a_crowd(engine: Engine) -> tuple[App, int]:
-    """Put nodes that don't know each other into a network, and somebody at its door."""
+    """Put nodes that don't know each other into a network, and a participant who is about to join."""
     app = an_app(engine, a_room(FullyConnected))
     with begin(engine) as work:
         network = work.network(1)
@@ -75,7 +75,7 @@ def test_the_smaller_join_takes_as_many(small_steps: Engine) -> None:
 
 
 @pytest.mark.parametrize("commit", range(JOIN_COMMITS))
-def test_a_crash_in_a_gap_shows_nothing_and_the_next_writer_mends_it(
+def test_a_crash_in_a_gap_shows_nothing_and_the_next_writer_recovers_it(
     small_steps: Engine, dead_leases: None, commit: int
 ) -> None:
     app, ann = a_crowd(small_steps)
@@ -96,7 +96,7 @@ def test_a_crash_behind_the_last_commit_leaves_everything(small_steps: Engine, d
     assert (picture(small_steps), leftovers(small_steps)) == (after_join(small_steps), [])
 
 
-def test_any_next_writer_of_structure_mends(small_steps: Engine, dead_leases: None) -> None:
+def test_any_next_writer_of_structure_recovers(small_steps: Engine, dead_leases: None) -> None:
     app, ann = a_crowd(small_steps)
     crash_at(app, small_steps, 4, partial(take_place, app, ann))
 
@@ -108,7 +108,7 @@ def test_any_next_writer_of_structure_mends(small_steps: Engine, dead_leases: No
 
 
 @pytest.mark.parametrize("commit", [1, 2, 3])
-def test_a_crash_while_mending_is_mended(small_steps: Engine, dead_leases: None, commit: int) -> None:
+def test_a_crash_during_recovery_is_recovered(small_steps: Engine, dead_leases: None, commit: int) -> None:
     app, ann = a_crowd(small_steps)
     crash_at(app, small_steps, 4, partial(take_place, app, ann, "r-1"))
     crash_at(app, small_steps, commit, partial(take_place, app, ann, "r-1"))
@@ -193,7 +193,7 @@ def test_a_unit_that_read_too_early_does_not_write_over_a_large_join(small_steps
 
 
 def replaced_in_a_gap(app: App, engine: Engine, person: int) -> list[str]:
-    """Have somebody take the assignment over while a large join is staged."""
+    """Let another participant take over the assignment while a large join is staged."""
     helper = an_app(engine, a_room(FullyConnected))
     entry = EntryRequest("bob", "h", "a-ann")
     gaps = Gaps(engine, lambda: None)

@@ -1,4 +1,4 @@
-"""A set-up of many networks is seen whole, and mended after a crash in any gap."""
+"""A set-up of many networks is visible as a whole, and recovered after a crash in any gap."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_set_up_of_a_hundred_and_fifty_networks_takes_six_commits(full_steps: 
 
 
 @pytest.mark.parametrize("commit", range(SETUP_COMMITS))
-def test_a_crash_in_a_set_up_shows_no_network_and_the_next_launch_mends_it(
+def test_a_crash_in_a_set_up_shows_no_network_and_the_next_launch_recovers_it(
     small_steps: Engine, dead_leases: None, commit: int
 ) -> None:
     app = to_launch(small_steps)
@@ -85,16 +85,14 @@ def test_a_crash_in_a_set_up_shows_no_network_and_the_next_launch_mends_it(
     )
 
 
-def test_a_crash_behind_a_set_up_is_no_reason_for_a_second_one(
-    small_steps: Engine, dead_leases: None
-) -> None:
+def test_a_crash_after_a_set_up_does_not_repeat_it(small_steps: Engine, dead_leases: None) -> None:
     app = to_launch(small_steps)
     crash_at(app, small_steps, SETUP_COMMITS, partial(app.run, launch, caller=OPERATOR_CALLER))
     app.run(launch, caller=OPERATOR_CALLER)
     assert networks_seen(small_steps) == all_networks(small_steps)
 
 
-def test_nobody_sees_a_network_before_all_are_there(small_steps: Engine) -> None:
+def test_no_reader_sees_a_network_before_all_are_there(small_steps: Engine) -> None:
     app = to_launch(small_steps)
     seen = in_every_gap(
         app,

@@ -75,7 +75,7 @@ def test_a_query_is_counted_page_by_page(counting: CountingEngine) -> None:
     assert counting.take_counts()["queries"] == 3
 
 
-def test_a_page_that_nobody_asked_for_is_not_counted(counting: CountingEngine) -> None:
+def test_a_page_that_was_not_read_is_not_counted(counting: CountingEngine) -> None:
     for n in range(9):
         counting.commit([Put(an_item(f"{n}", "pages", contents="x" * 300_000))])
     counting.take_counts()

@@ -34,7 +34,7 @@ TWO: list[Write] = [Put(an_item("b")), Put(an_item("c"))]
 
 
 @pytest.mark.parametrize("expect", [None, 1])
-def test_a_put_whose_answer_was_lost_is_no_conflict_with_itself(
+def test_a_put_whose_response_was_lost_does_not_conflict_with_itself(
     own_dynamodb: DynamoDBEngine, expect: int | None
 ) -> None:
     if expect is not None:

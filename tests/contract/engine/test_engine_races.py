@@ -102,7 +102,7 @@ def test_a_check_keeps_out_who_read_before_the_change(engine: Engine) -> None:
             return [Put(an_item("root", v=2), 1)]
         return [Check(("a", "root"), 1), Put(an_item("own", "c", id=number), None)]
 
-    # Either the change came first and nobody else may write, or one other was before it.
+    # Either the change came first and no other can write, or one other was before it.
     won = wins(engine, writes_of)
     assert 0 in won
     assert len(won) <= 2

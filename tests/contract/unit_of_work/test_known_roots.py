@@ -1,4 +1,4 @@
-"""What a process keeps of the networks from one unit of work to the next is nobody's to change."""
+"""A process's cache of networks can't be changed by a unit of work."""
 
 from __future__ import annotations
 

@@ -26,19 +26,19 @@ def test_everybody_at_work_is_listed(engine: Engine, people: list[int]) -> None:
         assert sorted(item["id"] for item in work.active_participants()) == people
 
 
-def test_somebody_for_whom_it_is_over_is_not_listed(engine: Engine, people: list[int]) -> None:
+def test_a_finished_participant_is_not_listed(engine: Engine, people: list[int]) -> None:
     come_to(engine, people[1], "approved")
     with begin(engine) as work:
         assert sorted(item["id"] for item in work.active_participants()) == [people[0], people[2]]
 
 
-def test_somebody_for_whom_it_is_over_is_counted(engine: Engine, people: list[int]) -> None:
+def test_a_finished_participant_is_counted(engine: Engine, people: list[int]) -> None:
     come_to(engine, people[1], "returned")
     with begin(engine) as work:
         assert work.count_finished() == 1
 
 
-def test_somebody_who_comes_back_to_work_is_listed_again(engine: Engine, people: list[int]) -> None:
+def test_a_participant_who_is_working_again_is_listed_again(engine: Engine, people: list[int]) -> None:
     come_to(engine, people[1], "returned")
     come_to(engine, people[1], "working")
     with begin(engine) as work:

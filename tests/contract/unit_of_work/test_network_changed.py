@@ -1,4 +1,4 @@
-"""A commit says whether it changed a network: whoever waits for a place asks only then."""
+"""A commit says whether it changed a network: waiting participants poll only then."""
 
 from __future__ import annotations
 

@@ -206,20 +206,20 @@ OWN: dict[str, Callable[[EngineUnitOfWork, Node], object]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_who_looks_beyond_its_node_conflicts_with_who_does_too(engine: Engine, look: str) -> None:
+def test_reads_beyond_the_own_node_conflict_with_each_other(engine: Engine, look: str) -> None:
     assert not commits_after(engine, LOOKS[look], "looks")
 
 
 @pytest.mark.parametrize("look", OWN)
-def test_who_looks_only_at_its_own_node_conflicts_with_nobody(engine: Engine, look: str) -> None:
+def test_reads_of_the_own_node_conflict_with_nothing(engine: Engine, look: str) -> None:
     assert commits_after(engine, OWN[look], "looks")
 
 
-def test_who_looks_does_not_conflict_with_who_only_posts(engine: Engine) -> None:
+def test_reads_do_not_conflict_with_posts(engine: Engine) -> None:
     assert commits_after(engine, LOOKS["the network's infos"], "posts")
 
 
-def test_who_looks_and_writes_nothing_conflicts_with_nobody(engine: Engine) -> None:
+def test_reads_without_writes_conflict_with_nothing(engine: Engine) -> None:
     ids = a_network(engine, 1)
     with begin(engine) as work, begin(engine) as meanwhile:
         assert work.network(1).infos() == []
@@ -291,7 +291,7 @@ def stored(engine: Engine, key: Key) -> Item | None:
     return engine.get([key]).get(key)
 
 
-def test_a_claimed_item_conflicts_with_whoever_claimed_it_first(engine: Engine) -> None:
+def test_a_claimed_item_conflicts_with_an_earlier_claim(engine: Engine) -> None:
     with begin(engine) as one, begin(engine) as other:
         for work in (one, other):
             work.put_if_unchanged(THING, "rooms_header", {"last_room": 1})
@@ -410,7 +410,7 @@ def test_a_nudge_is_sent_and_not_recorded(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("status", ["approved", "rejected", "returned", "bad_data"])
-def test_who_is_through_is_listed_apart_and_once(engine: Engine, status: str) -> None:
+def test_a_finished_participant_is_listed_apart_and_once(engine: Engine, status: str) -> None:
     with begin(engine) as work:
         person = Participant("hotair", "w", "a", "h")
         work.save(person)
@@ -425,7 +425,7 @@ def test_who_is_through_is_listed_apart_and_once(engine: Engine, status: str) ->
         assert ([one["status"] for one in work.active_participants()], work.count_finished()) == ([], 1)
 
 
-def test_who_is_back_at_work_is_listed_again_and_once(engine: Engine) -> None:
+def test_a_participant_who_is_working_again_is_listed_once(engine: Engine) -> None:
     for status in ("returned", "working"):
         with begin(engine) as work:
             if status == "returned":

@@ -221,7 +221,7 @@ def test_questions_never_run_backwards(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
-def test_a_reader_sees_nobody_who_joined_after_it_read_the_network(engine: Engine, name: str) -> None:
+def test_a_reader_sees_no_node_that_joined_after_it_read_the_network(engine: Engine, name: str) -> None:
     ids = a_family(engine)
     with begin(engine) as reader, begin(engine) as meanwhile:
         network = reader.network(1)
@@ -236,7 +236,7 @@ def test_a_reader_sees_nobody_who_joined_after_it_read_the_network(engine: Engin
         assert len(COLLECTIONS[name](network)) == count
 
 
-def test_somebody_who_joined_after_the_network_was_read_is_a_reason_to_begin_anew(engine: Engine) -> None:
+def test_a_node_that_joined_after_the_network_was_read_causes_a_retry(engine: Engine) -> None:
     a_network(engine)
     with begin(engine) as reader, begin(engine) as meanwhile:
         reader.network(1)

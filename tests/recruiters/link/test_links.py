@@ -46,7 +46,7 @@ def test_a_link_leads_to_the_ad():
     assert address.startswith("https://ring.example.org/ad?recruiter=link&")
 
 
-def test_somebody_with_a_link_is_let_in():
+def test_a_participant_with_a_link_is_accepted():
     (address,) = make().recruit(1, "open-1", {}).addresses
     assert make().check_entry(*ids_in(address)) is None
 
@@ -60,7 +60,7 @@ def test_a_link_cannot_be_used_with_other_ids(changed):
         make().check_entry(*ids)
 
 
-def test_nobody_comes_in_without_a_link():
+def test_a_participant_without_a_link_is_refused():
     (address,) = make().recruit(1, "open-1", {}).addresses
     with pytest.raises(Forbidden):
         make().check_entry(*ids_in(address)[:3], None)
@@ -131,8 +131,8 @@ def test_an_address_for_everybody_says_who_comes_back(everybodys):
     assert make().read_entry(everybodys)[0] == "4711"
 
 
-def test_an_address_for_everybody_without_an_id_names_nobody(everybodys):
-    with pytest.raises(Forbidden, match="names nobody"):
+def test_an_address_for_everyone_without_an_id_is_refused(everybodys):
+    with pytest.raises(Forbidden, match="contains no id"):
         make().read_entry(ids_in(everybodys)[3])
 
 

@@ -84,7 +84,7 @@ def test_doubled_late_and_reordered_reports_are_read_alike(turk: MTurkStandIn, h
 @pytest.mark.parametrize(
     "event_type", ["Ping", "AssignmentApproved", "HITCreated", "HITExtended", "HITDisposed"]
 )
-def test_what_has_no_consequence_is_no_event(event_type: str, caplog):
+def test_a_report_without_consequence_is_not_an_event(event_type: str, caplog):
     assert events_in({"Events": [{"EventType": event_type, "HITId": "H"}]}) == []
     assert caplog.records == []
 

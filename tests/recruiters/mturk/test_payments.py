@@ -225,7 +225,7 @@ def test_closing_recruitment_leaves_compensations_open(turk: MTurkStandIn, recru
     assert turk.market.visible_to("A1") == [reference]
 
 
-def test_who_is_screened_out_before_submitting_is_offered_a_hit(
+def test_a_worker_screened_out_before_submitting_is_offered_a_hit(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
     hit_id = recruiter.recruit(2, "first", {}).recruiter_state["hits"][0]["id"]

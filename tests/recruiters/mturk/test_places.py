@@ -59,7 +59,7 @@ def test_it_is_the_newest_hit_that_grows(turk: MTurkStandIn, recruiter: MTurkRec
     assert places(turk) == [9, 2]
 
 
-def test_no_places_are_no_hit(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+def test_no_hit_is_made_for_no_places(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     recruiter.recruit(0, "none", {})
     assert places(turk) == []
 
@@ -183,7 +183,7 @@ def test_without_a_topic_nothing_is_reported(turk: MTurkStandIn, build: Build):
     assert turk.called("UpdateNotificationSettings") == []
 
 
-def test_closing_lets_nobody_accept_any_more(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+def test_closing_prevents_further_acceptances(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     recruiter_state = recruiter.recruit(9, "first", {}).recruiter_state
     recruiter_state = recruiter.recruit(3, "second", recruiter_state).recruiter_state
     recruiter.close_recruitment(recruiter_state)
@@ -260,7 +260,7 @@ def test_closing_says_which_hits_have_ended(recruiter: MTurkRecruiter):
     assert recruiter.close_recruitment(recruiter_state).ended == [recruiter_state["hits"][0]["id"]]
 
 
-def test_what_is_left_of_a_hit_is_what_nobody_took(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+def test_the_free_places_of_a_hit_are_those_not_taken(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     hit_id = recruiter.recruit(5, "first", {}).recruiter_state["hits"][0]["id"]
     first, second, third = (turk.market.accept(worker, hit_id) for worker in ("A1", "A2", "A3"))
     turk.market.submit(first)

@@ -1,4 +1,4 @@
-"""Who may take part, and who is marked as having taken part."""
+"""Qualifications decide which workers can take part, and mark those who have."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def test_workers_abroad_see_the_hit_unless_it_is_for_the_us_only(
     assert finds(turk, "A1") is not us_only
 
 
-def test_who_has_taken_part_is_kept_away_by_the_blocklist(turk: MTurkStandIn, build: Build):
+def test_the_blocklist_excludes_workers_who_have_taken_part(turk: MTurkStandIn, build: Build):
     build("run-1").qualify("A1", "stories", 1)
     build("run-2", mturk_qualification_blocklist="other, stories").recruit(1, "first", {})
     assert (finds(turk, "A1"), finds(turk, "A2")) == (False, True)
 
 
-def test_a_name_on_the_blocklist_that_is_part_of_another_keeps_nobody_away(turk: MTurkStandIn, build: Build):
+def test_a_name_on_the_blocklist_that_is_part_of_another_excludes_no_worker(turk: MTurkStandIn, build: Build):
     build().qualify("A1", "stories retold", 1)
     build(mturk_qualification_blocklist="stories").recruit(1, "first", {})
     assert finds(turk, "A1")
@@ -66,7 +66,7 @@ def test_more_than_ten_requirements_are_refused_before_anything_is_made(turk: MT
     assert turk.market.types == {}
 
 
-def test_requirements_that_are_no_list_of_objects_are_refused(build: Build):
+def test_requirements_that_are_not_a_list_of_objects_are_refused(build: Build):
     with pytest.raises(ConfigError, match="JSON list"):
         build(mturk_qualification_requirements='["x"]').recruit(1, "first", {})
 

@@ -71,7 +71,7 @@ def test_an_assignment_id_that_cant_be_one_has_no_fate(recruiter: MTurkRecruiter
     assert recruiter.assignment_status("debug_1", recruiter_state) is None
 
 
-def test_trouble_is_no_fate(
+def test_an_error_is_not_an_assignment_status(
     turk: MTurkStandIn, recruiter: MTurkRecruiter, recruiter_state: dict, accepted: str
 ):
     turk.faults.plan("GetAssignment", Fault.TROUBLE)

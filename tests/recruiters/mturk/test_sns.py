@@ -130,7 +130,7 @@ def test_a_certificate_is_never_loaded_from_elsewhere(
     assert amazon.visited == []
 
 
-def test_somebody_elses_signature_is_refused(sns: SNSEndpoint, post: EventDelivery):
+def test_another_signature_is_refused(sns: SNSEndpoint, post: EventDelivery):
     post.signer = Signer("somebody else")
     with pytest.raises(Forbidden):
         sns.receive(post.envelope("Notification", TOPIC, MESSAGE))
@@ -146,7 +146,7 @@ def test_a_certificate_counts_while_it_is_valid_only(
         sns.receive(envelope)
 
 
-def test_what_is_no_certificate_verifies_nothing(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
+def test_an_invalid_certificate_verifies_no_signature(sns: SNSEndpoint, post: EventDelivery, amazon: Amazon):
     amazon.certificate = b"no certificate"
     with pytest.raises(Forbidden):
         sns.receive(post.envelope("Notification", TOPIC, MESSAGE))
@@ -190,14 +190,14 @@ def test_a_forged_subscription_isnt_confirmed(sns: SNSEndpoint, post: EventDeliv
     assert amazon.visited == [ADDRESS]
 
 
-def test_the_end_of_a_subscription_is_no_event(sns: SNSEndpoint, post: EventDelivery):
+def test_the_end_of_a_subscription_is_not_an_event(sns: SNSEndpoint, post: EventDelivery):
     envelope = post.envelope("UnsubscribeConfirmation", TOPIC, "Bye", Token="abc", SubscribeURL=CONFIRM)
     assert sns.receive(envelope) == []
 
 
 @pytest.mark.parametrize("topic", ["", "petri-events", "arn:aws:sns::1:x"])
 def test_a_topic_is_an_arn(topic: str, amazon: Amazon, clock: HandClock):
-    with pytest.raises(ConfigError, match="no ARN"):
+    with pytest.raises(ConfigError, match="not a valid ARN"):
         SNSVerifier(topic, amazon.load, is_signed_by, clock)
 
 

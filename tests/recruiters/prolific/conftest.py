@@ -67,14 +67,14 @@ def recruiter(make: Make) -> ProlificRecruiter:
 
 @pytest.fixture
 def at_work(recruiter: ProlificRecruiter, vendor: Prolific) -> str:
-    """Somebody has begun; their submission."""
+    """The submission of a participant who has begun."""
     recruiter.recruit(1, "open-1", {})
     return vendor.begin("worker-1")
 
 
 @pytest.fixture
 def handed_in(recruiter: ProlificRecruiter, vendor: Prolific, at_work: str) -> str:
-    """Somebody has come back with the code for having completed; their submission."""
+    """The submission of a participant who came back with the code for completion."""
     vendor.come_back(at_work, recruiter.submit_address(somebody("submitted")))
     return at_work
 

@@ -55,7 +55,7 @@ def test_an_unknown_assignment_has_no_fate(recruiter):
     assert recruiter.assignment_status("nobody's", {}) is None
 
 
-def test_a_fate_that_cannot_be_asked_for_is_no_fate(recruiter, vendor, at_work):
+def test_a_status_that_cannot_be_fetched_is_not_a_status(recruiter, vendor, at_work):
     vendor.faults.add("500")
     with pytest.raises(VendorUnreachable):
         recruiter.assignment_status(at_work, {})

@@ -36,17 +36,17 @@ def test_base_pay_whose_answer_was_lost_is_paid_once(make, vendor, handed_in, fa
     assert vendor.books() == {("base", handed_in, Decimal(2)): 1}
 
 
-def test_somebody_who_never_came_back_is_paid_all_the_same(recruiter, vendor, at_work):
+def test_a_participant_who_never_came_back_is_paid_anyway(recruiter, vendor, at_work):
     recruiter.pay(transfer(vendor, at_work, "base", "2.00"))
     assert vendor.books() == {("base", at_work, Decimal(2)): 1}
 
 
-def test_who_has_finished_can_be_handed_in_for(recruiter):
+def test_a_participant_who_has_finished_can_be_submitted_for(recruiter):
     assert RecruiterRegistry({"prolific": recruiter}).capabilities("prolific").can_submit_on_behalf
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_handing_in_for_somebody_survives_a_lost_answer(make, vendor, at_work, fault):
+def test_submitting_on_behalf_survives_a_lost_response(make, vendor, at_work, fault):
     base = transfer(vendor, at_work, "base", "2.00")
     vendor.faults.add(fault, "POST", "transition")
     with pytest.raises(VendorUnreachable):
@@ -222,7 +222,7 @@ def test_a_compensation_of_the_same_amount_is_another_payment(recruiter, vendor,
     assert vendor.books() == {("bonus", handed_in, Decimal("0.37")): 2}
 
 
-def test_a_compensation_reaches_somebody_who_returned_the_study(recruiter, vendor, at_work):
+def test_a_compensation_reaches_a_participant_who_returned_the_study(recruiter, vendor, at_work):
     vendor.give_back(at_work)
     recruiter.pay(prepared(recruiter, vendor, at_work, kind="compensation", amount="1.00"))
     assert vendor.books() == {("bonus", at_work, Decimal(1)): 1}
@@ -298,11 +298,11 @@ def test_codes_of_two_runs_differ(make):
 
 
 @pytest.mark.parametrize("status", ["returned", "abandoned", "replaced"])
-def test_somebody_who_left_is_not_sent_back(recruiter, status):
+def test_a_participant_who_left_is_not_sent_back(recruiter, status):
     assert recruiter.submit_address(somebody(status)) == ""
 
 
-def test_somebody_screened_out_needs_no_code(recruiter):
+def test_a_screened_out_participant_needs_no_code(recruiter):
     assert "cc=" not in recruiter.submit_address(somebody("screened_out"))
 
 

@@ -153,7 +153,7 @@ def test_a_token_is_never_part_of_a_representation(make):
     assert "of-the-researcher" not in repr(make()._settings)
 
 
-def test_somebody_who_took_part_is_added_to_their_group_once(recruiter, vendor):
+def test_a_participant_is_added_to_their_group_once(recruiter, vendor):
     recruiter.qualify("worker-1", "ring", 1)
     recruiter.qualify("worker-1", "ring", 1)
     assert [(g["name"], g["members"]) for g in vendor.world.groups.values()] == [("ring", ["worker-1"])]

@@ -43,7 +43,7 @@ def test_pounds_have_their_own_least_pay():
     assert read_settings({**SETTINGS, "base_payment": 1.0, "prolific_currency": "GBP"}).reward == 100
 
 
-def test_settings_that_nobody_gave_are_named_by_a_configuration_too(tmp_path):
+def test_missing_settings_are_named_by_a_configuration_too(tmp_path):
     config = Configuration()
     config.load_for(tmp_path, environ={}, home=tmp_path)
     with pytest.raises(ConfigError, match=r"(?s)prolific_token.*base_payment"):

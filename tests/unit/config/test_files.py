@@ -77,7 +77,7 @@ def test_an_invalid_file_is_refused_with_the_line(
     assert [(problem.line, words in problem.what) for problem in refusal.value.problems] == [(line, True)]
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path, config: Configuration) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path, config: Configuration) -> None:
     (tmp_path / "config.txt").write_bytes(b"[A]\ntitle = \xff\xfe\n")
     with pytest.raises(SettingsError, match=r"config\.txt, line 2: this file isn't UTF-8 text"):
         config.load_for(tmp_path, environ={}, home=tmp_path)

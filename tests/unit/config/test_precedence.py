@@ -63,7 +63,7 @@ def test_only_variables_named_exactly_like_a_setting_count(load) -> None:
     assert load(environ={"TITLE": "shouted", "Title": "proud"}).get("title") == "Experiment"
 
 
-def test_variables_that_are_no_settings_are_left_alone(load) -> None:
+def test_variables_that_are_not_settings_are_ignored(load) -> None:
     assert load(environ={"PATH": "/bin", "tilte": "x"}).ready
 
 

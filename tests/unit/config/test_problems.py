@@ -136,11 +136,11 @@ def test_code_that_catches_key_errors_still_does(load) -> None:
         load()["num_participants"]
 
 
-def test_a_setting_that_nobody_registered_has_the_default_that_is_asked_for(load) -> None:
+def test_an_unregistered_setting_has_the_default_that_is_passed(load) -> None:
     assert load().get("payment_per_hour", 5.0) == 5.0
 
 
-def test_asking_for_a_setting_that_nobody_registered_without_a_default_is_refused(load) -> None:
+def test_reading_an_unregistered_setting_without_a_default_is_refused(load) -> None:
     with pytest.raises(ConfigError, match="Did you mean 'num_participants'"):
         load().get("num_participant")
 

@@ -53,13 +53,13 @@ def test_a_programs_value_becomes_one_of_the_type_or_is_refused(value: object, t
 
 
 @pytest.mark.parametrize("text", ["1.5", "1_000", "٣", "0x10", "", "9" * 5000])
-def test_what_is_no_plain_whole_number_is_refused(text: str) -> None:
+def test_anything_but_a_plain_whole_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be a whole number"):
         parse(text, int)
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1,5", "one"])
-def test_what_is_no_finite_number_is_refused(text: str) -> None:
+def test_anything_but_a_finite_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be a number"):
         parse(text, float)
 
@@ -84,7 +84,7 @@ def test_dollars_and_cents_are_allowed(amount: Decimal) -> None:
 
 
 @pytest.mark.parametrize("amount", [-0.01, 0.001, 1.005])
-def test_debts_and_fractions_of_a_cent_are_no_payment(amount: float) -> None:
+def test_negative_amounts_and_fractions_of_a_cent_are_refused(amount: float) -> None:
     with pytest.raises(ValueError, match="US dollars"):
         dollars(amount)
 
@@ -100,6 +100,6 @@ def test_any_amount_is_accepted_or_refused_with_a_reason(amount: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1", "1", "[" * 100_000])
-def test_what_is_no_json_list_is_refused(text: str) -> None:
+def test_anything_but_a_json_list_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="JSON list"):
         json_list(text)

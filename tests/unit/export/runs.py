@@ -63,7 +63,7 @@ def begin(engine: Engine) -> None:
 
 
 def join(engine: Engine, number: int) -> None:
-    """Let somebody join both networks, read, retell and answer a question."""
+    """Let a participant join both networks, read, retell and answer a question."""
     with at_minute(engine, number) as work:
         person = a_person(work, str(number))
         person.consent = {"time": "2024-05-17T09:29:00.000000Z", "hash": f"h{number}"}
@@ -85,7 +85,7 @@ def join(engine: Engine, number: int) -> None:
 
 
 def finish(engine: Engine, number: int) -> None:
-    """Pay somebody."""
+    """Pay a participant."""
     with at_minute(engine, 10 + number) as work:
         person = work.participant(number)
         person.status, person.end_time = "approved", work.now

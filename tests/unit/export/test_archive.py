@@ -130,13 +130,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         Export(tmp_path / "none.zip")
 
 
-def test_a_file_that_is_no_zip_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("hello")
     with pytest.raises(DataError, match=r"x\.zip isn't a zip"):
         Export(tmp_path / "x.zip")
 
 
-def test_a_zip_without_tables_is_no_export(tmp_path: Path) -> None:
+def test_a_zip_without_tables_is_not_an_export(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("README", "hello")
     with pytest.raises(DataError, match="holds no tables"):
@@ -166,7 +166,7 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
         read_all(export, "info.csv")
 
 
-def test_a_manifest_that_is_no_json_is_named(tmp_path: Path) -> None:
+def test_a_manifest_that_is_not_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "info.csv").write_text("id\n")
     (tmp_path / "manifest.json").write_text("{")
     with Export(tmp_path) as export, pytest.raises(MalformedTableError, match=r"manifest\.json"):

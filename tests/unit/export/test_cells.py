@@ -56,7 +56,7 @@ def test_a_cell_of_another_kind_is_refused_with_its_place(column: str, text: str
         value("info", column, text)
 
 
-def test_an_amount_that_is_no_number_is_refused() -> None:
+def test_an_amount_that_is_not_a_number_is_refused() -> None:
     with pytest.raises(MalformedTableError, match="amount of dollars"):
         value("participant", "bonus", "NaN")
 

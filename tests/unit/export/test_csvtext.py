@@ -57,7 +57,7 @@ def test_a_row_knows_the_line_it_begins_on() -> None:
     assert [line for line, _ in rows] == [1, 2, 5]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_header() -> None:
     assert read("\ufeffid,b\n") == [["id", "b"]]
 
 

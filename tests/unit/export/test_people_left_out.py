@@ -221,7 +221,7 @@ def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..
 
 
 @pytest.mark.parametrize("recruiter", RECRUITERS)
-def test_nobody_is_named_in_any_byte_of_an_export(play: Callable[..., Any], recruiter: str) -> None:
+def test_no_person_is_named_in_any_byte_of_an_export(play: Callable[..., Any], recruiter: str) -> None:
     archive, words = play(recruiter)
     assert told_in(archive, words) == []
 

@@ -45,7 +45,7 @@ def test_times_and_small_numbers_stay(scrubber: Scrubber) -> None:
     assert scrubber.text(line) == line
 
 
-def test_a_hit_is_replaced_where_its_id_is_no_plain_word() -> None:
+def test_a_hit_is_replaced_where_its_id_is_not_a_plain_word() -> None:
     people = [{"id": 1, "hit_id": "bots"}, {"id": 2, "hit_id": "3HIT-9"}]
     assert Scrubber(people).text("petri.bots: HIT 3HIT-9") == "petri.bots: HIT [id]"
 

@@ -93,7 +93,7 @@ def test_a_network_counts_what_it_has(engine: SQLiteEngine) -> None:
     assert [chain[name] for name in names] == [3, 1, 3, 1, 1]
 
 
-def test_a_tracking_event_is_no_answer(work: EngineUnitOfWork) -> None:
+def test_a_tracking_event_is_not_an_answer(work: EngineUnitOfWork) -> None:
     assert [work.node(node_id).has_answered for node_id in (100_002, 100_004)] == [True, False]
 
 

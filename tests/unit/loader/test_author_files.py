@@ -110,7 +110,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_taken_off(tmp_path: Path) -
     assert read_text(path) == "é\nb\n"
 
 
-def test_what_is_no_text_at_all_is_called_so(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported_so(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_bytes(b"PK\x03\x04\x14" + bytes(2) + b"a long tail of other bytes")
     with pytest.raises(NotUTF8Error, match=BINARY):

@@ -74,7 +74,7 @@ def test_a_long_subject_is_cut():
     assert len(MailWording("Ring").subject("x" * 1000)) == 150
 
 
-def test_settings_that_nobody_gave_are_named_by_a_configuration_too(tmp_path):
+def test_missing_settings_are_named_by_a_configuration_too(tmp_path):
     config = Configuration()
     config.load_for(
         tmp_path, {"mode": "live", "contact_email_on_error": "me@x.org"}, environ={}, home=tmp_path

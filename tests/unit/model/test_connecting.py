@@ -1,4 +1,4 @@
-"""Vectors: who may be connected to whom, and who is."""
+"""Vectors: which nodes can be connected, and which are."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ def test_a_vector_knows_its_ends(network: Network) -> None:
     assert (vector.origin, vector.destination, vector.network) == (first, second, network)
 
 
-def test_a_source_is_no_destination(network: Network) -> None:
+def test_a_source_is_not_a_destination(network: Network) -> None:
     node, source = join(network), Story(network)
     with pytest.raises(RuleBroken, match="is a source"):
         node.connect(whom=source)
 
 
-def test_a_source_connects_nobody_to_itself(network: Network) -> None:
+def test_a_source_connects_no_node_to_itself(network: Network) -> None:
     node, source = join(network), Story(network)
     with pytest.raises(RuleBroken, match="is a source"):
         source.connect(whom=node, direction="from")
@@ -129,7 +129,7 @@ def test_only_nodes_are_connected(network: Network) -> None:
         join(network).connect(whom=network)
 
 
-def test_a_refused_list_connects_nobody(network: Network) -> None:
+def test_a_refused_list_connects_no_node(network: Network) -> None:
     first, second, _ = three(network)
     with pytest.raises(RuleBroken):
         first.connect(whom=[second, first])
@@ -201,7 +201,7 @@ def test_neighbors_are_filtered_by_class(network: Network) -> None:
     assert first.neighbors(type=Agent) == [agent]
 
 
-def test_failed_nodes_are_no_neighbors(cross: list[Node]) -> None:
+def test_failed_nodes_are_not_neighbors(cross: list[Node]) -> None:
     cross[1].fail()
     assert cross[0].neighbors() == [cross[3]]
 

@@ -190,7 +190,7 @@ def test_the_latest_recipient_received_last(work: EngineUnitOfWork) -> None:
             assert recipient.id == third.id
 
 
-def test_nobody_is_the_latest_recipient_while_nothing_was_received(work: EngineUnitOfWork) -> None:
+def test_there_is_no_latest_recipient_before_anything_was_received(work: EngineUnitOfWork) -> None:
     assert a_network(work).latest_transmission_recipient() is None
 
 

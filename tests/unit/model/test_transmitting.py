@@ -117,7 +117,7 @@ def test_failed_neighbors_are_not_sent_to_by_default(line: Line) -> None:
     assert {node for _, node in line.send()} == {line.node}
 
 
-def test_nothing_is_sent_where_nobody_listens(work: EngineUnitOfWork) -> None:
+def test_nothing_is_sent_without_a_destination(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     Info(origin=node)
     assert node.transmit() == []
@@ -150,7 +150,7 @@ def test_a_stranger_is_not_sent_to(line: Line) -> None:
         line.sender.transmit(what=line.gene, to_whom=line.stranger)
 
 
-def test_somebody_elses_info_is_not_sent(line: Line) -> None:
+def test_an_info_of_another_node_is_not_sent(line: Line) -> None:
     foreign = Info(origin=line.stranger)
     with pytest.raises(RuleBroken, match="made by another node"):
         line.sender.transmit(what=foreign)

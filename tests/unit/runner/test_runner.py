@@ -40,7 +40,7 @@ def test_collecting_again_loads_the_data_and_runs_nothing(
     assert again.infos.list == first.infos.list
 
 
-def test_collect_refuses_an_id_that_is_no_uuid(pushbutton: ModuleType) -> None:
+def test_collect_refuses_an_id_that_is_not_a_uuid(pushbutton: ModuleType) -> None:
     with pytest.raises(BadRequest, match="petri uuid"):
         pushbutton.PushButton().collect("my-run")
 

@@ -69,25 +69,25 @@ def test_a_newcomer_has_not_answered(work: EngineUnitOfWork) -> None:
     assert not join(a_network(work)).has_answered
 
 
-def test_somebody_who_posted_an_info_has_answered(work: EngineUnitOfWork) -> None:
+def test_a_participant_who_posted_an_info_has_answered(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     answer(node)
     assert node.has_answered
 
 
-def test_a_tracking_event_is_no_answer(work: EngineUnitOfWork) -> None:
+def test_a_tracking_event_is_not_an_answer(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     mark_answered(node, TrackingEvent(origin=node))
     assert not node.has_answered
 
 
-def test_an_info_that_was_posted_as_failed_is_no_answer(work: EngineUnitOfWork) -> None:
+def test_an_info_that_was_posted_as_failed_is_not_an_answer(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     mark_answered(node, Info(origin=node, failed=True))
     assert not node.has_answered
 
 
-def test_a_replicated_info_is_no_answer(work: EngineUnitOfWork) -> None:
+def test_a_replicated_info_is_not_an_answer(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     sender, receiver = join(network), join(network)
     transmission = sent(sender, receiver)
@@ -96,7 +96,7 @@ def test_a_replicated_info_is_no_answer(work: EngineUnitOfWork) -> None:
     assert not receiver.has_answered
 
 
-def test_nobody_waits_for_a_node_without_a_participant(work: EngineUnitOfWork) -> None:
+def test_no_participant_waits_for_a_node_without_a_participant(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     network.add_node(Node(network=network))
     assert is_open(network)

@@ -77,7 +77,7 @@ def test_the_oldest_source_is_the_initial_one(work: EngineUnitOfWork) -> None:
     assert ends(network) == [(1, 3)]
 
 
-def test_a_source_is_no_parent_unless_it_is_the_initial_one(work: EngineUnitOfWork) -> None:
+def test_only_the_initial_source_is_a_parent(work: EngineUnitOfWork) -> None:
     network = society(work)
     a_source(network)
     born(network, [1])
@@ -119,7 +119,7 @@ def test_the_unfit_have_no_children(work: EngineUnitOfWork) -> None:
     assert children(society(work), [0, 1, 0], 200) == {0: 0, 1: 200, 2: 0}
 
 
-def test_parents_are_drawn_evenly_when_nobody_is_fit(work: EngineUnitOfWork) -> None:
+def test_parents_are_drawn_evenly_when_none_is_fit(work: EngineUnitOfWork) -> None:
     random.seed("drift")
     drawn = children(society(work), [0, 0, 0], 3000)
     assert all(abs(count - 1000) < 130 for count in drawn.values())

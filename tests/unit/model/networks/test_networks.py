@@ -56,7 +56,7 @@ def test_a_network_is_found_again_by_its_type(work: EngineUnitOfWork, name: str)
         assert type(again.network(1)) is STOCK[name]
 
 
-def test_the_base_network_connects_nobody(work: EngineUnitOfWork) -> None:
+def test_the_base_network_connects_no_nodes(work: EngineUnitOfWork) -> None:
     network = put(work, Network())
     joined(network, 3)
     assert ends(network) == []
@@ -65,7 +65,7 @@ def test_the_base_network_connects_nobody(work: EngineUnitOfWork) -> None:
 # -- Empty --------------------------------------------------------------------------------------
 
 
-def test_empty_connects_nobody(work: EngineUnitOfWork) -> None:
+def test_empty_connects_no_nodes(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     joined(network, 3)
     assert ends(network) == []
@@ -308,7 +308,7 @@ def test_sources_are_not_connected_with_one_another(work: EngineUnitOfWork) -> N
     assert ends(network) == []
 
 
-def test_nobody_is_connected_with_the_failed(work: EngineUnitOfWork) -> None:
+def test_no_node_is_connected_with_failed_nodes(work: EngineUnitOfWork) -> None:
     network = put(work, FullyConnected())
     joined(network, 2)[0].fail()
     join(network)

@@ -35,7 +35,7 @@ def test_later_ones_meet_m_others_both_ways(work: EngineUnitOfWork) -> None:
     assert (len(node.neighbors(direction="both")), len(node.vectors())) == (2, 4)
 
 
-def test_nobody_meets_more_than_there_are(work: EngineUnitOfWork) -> None:
+def test_no_node_is_connected_with_more_nodes_than_exist(work: EngineUnitOfWork) -> None:
     network = put(work, ScaleFree(m0=2, m=5))
     joined(network, 2)
     assert len(join(network).neighbors()) == 2
@@ -101,7 +101,7 @@ def test_targets_are_drawn_in_proportion_to_their_degree() -> None:
     assert all(abs(drawn[key] - share) < 250 for key, share in {1: 1000, 2: 3000, 3: 6000}.items())
 
 
-def test_somebody_without_friends_is_drawn_when_nobody_else_is_left() -> None:
+def test_a_node_without_connections_is_drawn_when_no_other_is_left() -> None:
     assert sorted(draw_distinct({1: 0, 2: 5}, 2)) == [1, 2]
 
 
