@@ -83,7 +83,7 @@ def test_more_participants_than_the_account_carries_are_refused() -> None:
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("more", "typed"), [((), "20\nn\n"), (("--at-a-time", "20"), "n\n")])
 def test_a_typed_capacity_leads_to_the_last_confirmation(more: tuple[str, ...], typed: str) -> None:
-    assert "Deploy small as live" in said_by(*LIVE, *more, typed=typed)
+    assert "Deploy small (live)" in said_by(*LIVE, *more, typed=typed)
 
 
 @pytest.mark.usefixtures("small")

@@ -32,7 +32,7 @@ def test_a_named_bot_is_chosen() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(NotFound, match="there is Bot, Other"):
+    with pytest.raises(NotFound, match="choose one of Bot, Other"):
         chosen_bots(loaded(Other=One, Bot=Two), "Third")
 
 
