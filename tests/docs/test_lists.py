@@ -73,7 +73,7 @@ def test_the_table_of_networks_names_the_arguments_that_each_one_takes():
 
 def test_the_changes_name_every_stock_network():
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    (named,) = re.findall(r"^- Ten networks are there: (.*)\.$", changes, re.MULTILINE)
+    (named,) = re.findall(r"^- There are ten networks: (.*)\.$", changes, re.MULTILINE)
     assert set(re.split(r", | and ", named)) == set(STOCK)
     assert len(STOCK) == 10
 
