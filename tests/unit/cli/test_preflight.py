@@ -41,7 +41,7 @@ def test_preflight_of_zero_participants_fails_in_three_lines() -> None:
     result = run(app, ["preflight", "study", "--participants", "0", "--no-accounts"])
     assert result.exit_code == 1
     assert "what:  0 is not a valid number of participants." in result.stderr
-    assert "now:   Give 1 or more, or leave it out." in result.stderr
+    assert "now:   Use 1 or more, or omit --participants." in result.stderr
 
 
 def test_preflight_of_a_broken_folder_fails_with_all_that_is_wrong(folder: Path) -> None:
