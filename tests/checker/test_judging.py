@@ -83,7 +83,7 @@ def leave_stimuli_out(run: Run) -> None:
     remove(run, "sent")
 
 
-def open_for_somebody_who_left(run: Run) -> None:
+def open_for_a_participant_who_left(run: Run) -> None:
     run.seen.left_waiting.add(items(run, "room")[0]["members"][0])
 
 
@@ -101,7 +101,7 @@ DAMAGES: list[tuple[int, Callable[[Run], None], str]] = [
     (CHAINS, leave_stimuli_out, "has 0 stimuli"),
     (CHAINS, answer_with_a_fault, "GET /: 500"),
     (ROOMS, seat_twice, "is in 2 rooms"),
-    (ROOMS, open_for_somebody_who_left, "who had left"),
+    (ROOMS, open_for_a_participant_who_left, "who had left"),
 ]
 
 

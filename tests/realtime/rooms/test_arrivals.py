@@ -38,9 +38,9 @@ When = Literal["before", "after"]
 
 
 class QueueThatHands:
-    """Hands messages to workers at the same time as everything else; a burst of nudges is one message.
+    """Hands messages to workers at the same time as everything else; a burst of transient messages is one.
 
-    What is due much later (somebody's time is up) isn't due in these tests.
+    Messages that are due much later, such as deadlines, aren't due in these tests.
     """
 
     def __init__(self, clock: HandClock) -> None:

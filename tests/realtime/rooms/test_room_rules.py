@@ -19,7 +19,7 @@ from tests.realtime.stage import Stage
 from tests.web.world import Person
 
 
-def nobody_is_too_many(self: Meeting, waiting_count: int) -> bool:
+def never_overrecruited(self: Meeting, waiting_count: int) -> bool:
     return False
 
 
@@ -46,7 +46,7 @@ def small_rooms(new_stage: NewStage, **members: Any) -> Stage:
             room_size=4,
             waiting_timeout=5,
             min_size=2,
-            is_overrecruited=nobody_is_too_many,
+            is_overrecruited=never_overrecruited,
             **members,
         )
     )
@@ -183,7 +183,7 @@ def test_one_too_many_leaves_the_lobby_and_is_listed_as_such(new_stage: NewStage
 
 
 def test_a_newcomer_is_one_too_many_where_every_room_has_opened(new_stage: NewStage) -> None:
-    stage = new_stage(with_members(Pairs, rooms=1, is_overrecruited=nobody_is_too_many))
+    stage = new_stage(with_members(Pairs, rooms=1, is_overrecruited=never_overrecruited))
     for _ in range(2):
         stage.arrive()
     stage.wait(1)
@@ -205,7 +205,7 @@ def test_the_experiment_is_asked_about_those_seated_and_those_who_wait(new_stage
 
 
 def test_a_plain_quorum_opens_one_room(new_stage: NewStage) -> None:
-    stage = new_stage(with_members(Trio, is_overrecruited=nobody_is_too_many, rooms=5))
+    stage = new_stage(with_members(Trio, is_overrecruited=never_overrecruited, rooms=5))
     for _ in range(7):
         stage.world.arrive()
     stage.wait(2)
@@ -239,7 +239,7 @@ def test_those_who_may_not_wait_any_more_are_replaced_and_cleared_away(
 
 
 def test_more_rooms_open_than_are_left_never(new_stage: NewStage) -> None:
-    stage = new_stage(with_members(Pairs, rooms=2, is_overrecruited=nobody_is_too_many))
+    stage = new_stage(with_members(Pairs, rooms=2, is_overrecruited=never_overrecruited))
     first = [stage.world.arrive() for _ in range(2)]
     ask(stage, waiting_rooms.form_rooms)
     more = [stage.world.arrive() for _ in range(6)]
@@ -473,7 +473,7 @@ def test_pages_are_told_how_far_their_own_room_is(new_stage: NewStage) -> None:
     ("people", "told"), [(1, [1]), (2, [2]), (3, [2]), (4, [2, 1]), (6, [2, 2]), (7, [2, 2, 1])]
 )
 def test_each_group_that_waits_is_told_of_itself(new_stage: NewStage, people: int, told: list[int]) -> None:
-    stage = new_stage(with_members(Meeting, room_size=3, is_overrecruited=nobody_is_too_many))
+    stage = new_stage(with_members(Meeting, room_size=3, is_overrecruited=never_overrecruited))
     ids = [stage.world.arrive().id for _ in range(people)]
     said = stage.world.app.run(waiting_rooms.room_counts)
     assert [state["n"] for _, state in said] == told

@@ -19,7 +19,7 @@ from tests.realtime.stage import Stage
 from tests.web.world import Person
 
 
-def for_nobody(self: Meeting, waiting_count: int) -> bool:
+def never_overrecruited(self: Meeting, waiting_count: int) -> bool:
     return False
 
 
@@ -102,7 +102,7 @@ def test_of_two_who_come_for_one_seat_the_later_is_sent_home(trio: Stage) -> Non
 
 
 def test_a_participant_who_is_overrecruited_by_a_race_is_told(new_stage: NewStage) -> None:
-    never = with_members(Trio, is_overrecruited=for_nobody)
+    never = with_members(Trio, is_overrecruited=never_overrecruited)
     stage = new_stage(never)
     ears = [stage.arrive_with_ear()[1] for _ in range(4)]
     stage.wait(1)
@@ -202,7 +202,7 @@ def test_more_rooms_than_one_commit_takes_are_formed_in_several(new_stage: NewSt
 
 
 def test_more_people_than_one_commit_takes_are_sent_home(new_stage: NewStage) -> None:
-    stage = new_stage(with_members(Trio, is_overrecruited=for_nobody))
+    stage = new_stage(with_members(Trio, is_overrecruited=never_overrecruited))
     for _ in range(3 + 2 * waiting_rooms.MAX_PER_COMMIT):
         stage.world.arrive()
     stage.wait(3)

@@ -304,10 +304,10 @@ def test_no_participant_is_loaded_by_other_ids(world: NewWorld, ids: dict[str, s
 
 
 def test_an_author_may_load_participants_otherwise(world: NewWorld) -> None:
-    def nobody(self: Talk, assignment_id: str) -> None:
+    def no_participant(self: Talk, assignment_id: str) -> None:
         return None
 
-    here = world(with_hooks(Talk, load_participant=nobody))
+    here = world(with_hooks(Talk, load_participant=no_participant))
     here.arrive(**IDS)
     assert here.post("/load-participant", {"assignment_id": "a", "worker_id": "w"}).status == 404
 
