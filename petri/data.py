@@ -190,7 +190,7 @@ class Data:
 
     @cached_property
     def infos(self) -> Table:
-        """What nodes made."""
+        """The infos."""
         return self.table("info")
 
     @cached_property
@@ -200,45 +200,45 @@ class Data:
 
     @cached_property
     def nodes(self) -> Table:
-        """The points of the networks."""
+        """The nodes."""
         return self.table("node")
 
     @cached_property
     def notifications(self) -> Table:
-        """What recruiters reported."""
+        """The notifications, which are reports of recruiters and pages."""
         return self.table("notification")
 
     @cached_property
     def participants(self) -> Table:
-        """Who took part."""
+        """The participants."""
         return self.table("participant")
 
     @cached_property
     def payments(self) -> Table:
-        """What was owed and paid; empty for Dallinger's exports."""
+        """The payments; empty for Dallinger's exports."""
         return self.table("payment")
 
     @cached_property
     def questions(self) -> Table:
-        """What participants answered outside of networks."""
+        """The questions, which are answers outside of networks."""
         return self.table("question")
 
     @cached_property
     def recruitments(self) -> Table:
-        """What was asked of recruiters."""
+        """The recruitments, which are requests to recruiters."""
         return self.table("recruitment")
 
     @cached_property
     def transformations(self) -> Table:
-        """Which info was made out of which."""
+        """The transformations."""
         return self.table("transformation")
 
     @cached_property
     def transmissions(self) -> Table:
-        """Which info was sent to whom."""
+        """The transmissions."""
         return self.table("transmission")
 
     @cached_property
     def vectors(self) -> Table:
-        """Which nodes are connected."""
+        """The vectors."""
         return self.table("vector")

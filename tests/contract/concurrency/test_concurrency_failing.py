@@ -80,11 +80,11 @@ def test_a_network_that_fails_while_people_post_is_seen_whole(shared: Engine) ->
 def test_nothing_that_was_posted_survives_the_failing(large: tuple[App, Engine]) -> None:
     app, engine = large
 
-    def fail_while_somebody_posts(ctx: Any) -> None:
+    def fail_while_a_participant_posts(ctx: Any) -> None:
         ctx.uow.network(1).fail("power cut")
         say(app, 100_001, "late")
 
-    app.run(fail_while_somebody_posts)
+    app.run(fail_while_a_participant_posts)
     with begin(engine) as work:
         late = work.node(100_001).infos(failed="all")[-1]
         assert (late.contents, late.failed_reason) == ("late", "power cut->Network1->Node100001")

@@ -77,13 +77,13 @@ def test_no_room_is_opened_for_those_who_leave_at_the_same_moment(
     people = [arrive(app, f"w{number}") for number in (1, 2)]
     left: list[int] = []
 
-    def form_while_somebody_leaves(ctx: Context) -> None:
+    def form_while_a_participant_leaves(ctx: Context) -> None:
         form(ctx, *([people[0]] if form is waiting_rooms.handle_waiting_timeout else []))
         if not left:
             left.append(people[1])
             leave(app, people[1])
 
-    app.run(form_while_somebody_leaves)
+    app.run(form_while_a_participant_leaves)
     assert people[1] not in [one for room in members(sqlite) for one in room]
 
 

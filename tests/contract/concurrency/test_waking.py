@@ -166,7 +166,7 @@ def nothing() -> None:
     """Nothing happens."""
 
 
-def somebody_comes(here: Post) -> Callable[[], None]:
+def a_participant_arrives(here: Post) -> Callable[[], None]:
     app = other_process(here)
 
     def come() -> None:
@@ -186,13 +186,13 @@ def wakes(here: Post) -> Callable[[], None]:
 
 
 def test_a_participant_just_before_the_clock_is_disabled_keeps_it_enabled(post: Post) -> None:
-    post.app.schedule = Racing(post.carrier.schedule, somebody_comes(post), nothing)
+    post.app.schedule = Racing(post.carrier.schedule, a_participant_arrives(post), nothing)
     scheduler.tick()
     assert post.carrier.rings()
 
 
 def test_a_participant_just_after_the_clock_was_disabled_enables_it(post: Post) -> None:
-    post.app.schedule = Racing(post.carrier.schedule, nothing, somebody_comes(post))
+    post.app.schedule = Racing(post.carrier.schedule, nothing, a_participant_arrives(post))
     scheduler.tick()
     assert post.carrier.rings()
 

@@ -192,7 +192,7 @@ def test_an_assignment_leads_to_its_participant_at_every_moment(sqlite: SQLiteEn
     assert is_whole(*looks(engine, partial(arrive, app, "ann"), holder))
 
 
-def who_waits(ctx: Context) -> list[str]:
+def waiting_workers(ctx: Context) -> list[str]:
     return [ctx.uow.participant(item["id"]).worker_id for item in waiting_rooms.waiting_entries(ctx)]
 
 
@@ -204,7 +204,7 @@ def test_a_place_in_the_lobby_leads_to_its_participant_at_every_moment(
     app = an_app(engine, a_room(partial(Empty, max_size=9), room_size=3))
     reader = an_app_beside(app)
     arrive(app, "bob")
-    result = looks(engine, partial(arrive, app, "ann"), lambda uow: reader(uow, who_waits))
+    result = looks(engine, partial(arrive, app, "ann"), lambda uow: reader(uow, waiting_workers))
     assert is_whole(*result)
     assert (result[0], result[2]) == (["bob"], ["bob", "ann"])
 

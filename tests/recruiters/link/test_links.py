@@ -136,19 +136,19 @@ def test_an_address_for_everyone_without_an_id_is_refused(everybodys):
         make().read_entry(ids_in(everybodys)[3])
 
 
-def somebody():
+def a_participant():
     return Participant("link", "ada & ben/1", "assignment", "hit")
 
 
 def test_people_are_sent_where_the_setting_says_with_their_id_made_safe():
     way_out = "https://lab.example.org/credit?code={worker_id}&a={assignment_id}"
-    assert make(link_exit_address=way_out).submit_address(somebody()) == (
+    assert make(link_exit_address=way_out).submit_address(a_participant()) == (
         "https://lab.example.org/credit?code=ada%20%26%20ben%2F1&a=assignment"
     )
 
 
 def test_without_the_setting_people_stay():
-    assert make().submit_address(somebody()) == ""
+    assert make().submit_address(a_participant()) == ""
 
 
 def test_money_is_noted_for_paying_by_hand():

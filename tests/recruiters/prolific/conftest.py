@@ -75,11 +75,11 @@ def at_work(recruiter: ProlificRecruiter, vendor: Prolific) -> str:
 @pytest.fixture
 def handed_in(recruiter: ProlificRecruiter, vendor: Prolific, at_work: str) -> str:
     """The submission of a participant who came back with the code for completion."""
-    vendor.come_back(at_work, recruiter.submit_address(somebody("submitted")))
+    vendor.come_back(at_work, recruiter.submit_address(a_participant("submitted")))
     return at_work
 
 
-def somebody(status: str, released: str | None = None) -> Participant:
+def a_participant(status: str, released: str | None = None) -> Participant:
     participant = Participant("prolific", "worker-1", "sub", "study")
     participant.status = status
     participant.early_exit_reason = released

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.errors import BadRequest, Forbidden, VendorUnreachable
 from chalicelib.ports import VendorReport
 
-from .conftest import somebody, transfer
+from .conftest import a_participant, transfer
 
 #: The ways in which Prolific has been seen to write a status.
 SPELLINGS = {
@@ -27,7 +27,7 @@ def leave(vendor, recruiter):
     """The ways in which a submission changes."""
     return {
         "begun": lambda _: None,
-        "handed in": lambda s: vendor.come_back(s, recruiter.submit_address(somebody("submitted"))),
+        "handed in": lambda s: vendor.come_back(s, recruiter.submit_address(a_participant("submitted"))),
         "returned": vendor.give_back,
         "timed out": vendor.time_out,
         "rejected": vendor.reject,

@@ -9,7 +9,7 @@ from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.recruiters.prolific.bonuses import SETTLE_TIME
 from chalicelib.recruiters.registry import RecruiterRegistry
 
-from .conftest import somebody, transfer
+from .conftest import a_participant, transfer
 
 LOST = ["500", "429", "garbled", "dropped before", "dropped after"]
 
@@ -280,7 +280,11 @@ def test_tax_is_due_on_the_fee_alone(make):
 
 
 def test_each_ending_has_its_own_code(recruiter):
-    endings = [somebody("submitted"), somebody("overrecruited"), somebody("submitted", "withdrawn")]
+    endings = [
+        a_participant("submitted"),
+        a_participant("overrecruited"),
+        a_participant("submitted", "withdrawn"),
+    ]
     assert len({recruiter.submit_address(one) for one in endings}) == 3
 
 
@@ -293,17 +297,17 @@ def test_exit_addresses_are_those_of_a_code_that_the_study_knows(recruiter, vend
 
 
 def test_codes_of_two_runs_differ(make):
-    ways_out = {make(secret=name).submit_address(somebody("submitted")) for name in ("one", "two")}
+    ways_out = {make(secret=name).submit_address(a_participant("submitted")) for name in ("one", "two")}
     assert len(ways_out) == 2
 
 
 @pytest.mark.parametrize("status", ["returned", "abandoned", "replaced"])
 def test_a_participant_who_left_is_not_sent_back(recruiter, status):
-    assert recruiter.submit_address(somebody(status)) == ""
+    assert recruiter.submit_address(a_participant(status)) == ""
 
 
 def test_a_screened_out_participant_needs_no_code(recruiter):
-    assert "cc=" not in recruiter.submit_address(somebody("screened_out"))
+    assert "cc=" not in recruiter.submit_address(a_participant("screened_out"))
 
 
 def test_bonuses_have_time_to_show():

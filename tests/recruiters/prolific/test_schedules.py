@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.errors import VendorUnreachable
 
-from .conftest import somebody, transfer
+from .conftest import a_participant, transfer
 
 FAULTS = ["500", "429", "garbled", "dropped before", "dropped after", None, None]
 
@@ -49,7 +49,7 @@ def test_everything_owed_is_paid_once(make, vendor, clock, seed):
     for n in range(3):
         submission = vendor.begin(f"worker-{n}")
         if n:
-            vendor.come_back(submission, recruiter.submit_address(somebody("submitted")))
+            vendor.come_back(submission, recruiter.submit_address(a_participant("submitted")))
         owed[("base", submission)] = "2.00"
         owed[("bonus", submission)] = f"0.{n + 1}7"
     ledgers = [Ledger(transfer(vendor, s, kind, amount), clock, draw) for (kind, s), amount in owed.items()]

@@ -50,7 +50,7 @@ def a_person(work: EngineUnitOfWork, name: str = "w") -> Participant:
 
 
 def join(network: Network, kind: type[Node] = Node) -> Node:
-    """Let somebody new take the next place."""
+    """Let a new participant take the next place."""
     person = a_person(network.work)
     node = kind(network=network, participant=person)
     network.add_node(node)

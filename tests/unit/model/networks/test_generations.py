@@ -1,4 +1,4 @@
-"""Generations: who joins which, and whose child they are."""
+"""Generations: which generation a node joins, and which node is its parent."""
 
 from __future__ import annotations
 
