@@ -18,5 +18,5 @@ ARRIVAL = 600.0
 def test_the_first_success_does_not_close_recruitment_on_rooms_that_have_not_begun(demo: str) -> None:
     pace = Pace(arrival=ARRIVAL)
     settings = {"groups": ROOMS, "waiting_minutes": 600.0}
-    report = preflight(DEMOS / demo, wish=PreflightOptions(pace=pace, settings=settings, doors=None))
+    report = preflight(DEMOS / demo, options=PreflightOptions(pace=pace, settings=settings, doors=None))
     assert report.networks_filled == ROOMS

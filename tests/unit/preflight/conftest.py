@@ -71,8 +71,8 @@ def tried(study: Callable[..., Path]) -> Callable[..., PreflightReport]:
     """Simulate the study with changes, without checking accounts."""
 
     def preflight_of(
-        participants: int | None = None, wish: PreflightOptions | None = None, **changes: str
+        participants: int | None = None, options: PreflightOptions | None = None, **changes: str
     ) -> PreflightReport:
-        return preflight(study(**changes), participants, wish or PreflightOptions(doors=None))
+        return preflight(study(**changes), participants, options or PreflightOptions(doors=None))
 
     return preflight_of

@@ -25,7 +25,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_demo_fills_its_networks_and_pays_every_participant(name):
-    report = preflight(DEMOS / name, wish=PreflightOptions(doors=None))
+    report = preflight(DEMOS / name, options=PreflightOptions(doors=None))
     people, networks = EXPECTED[name]
     assert report.statuses == {"approved": people}
     assert (report.networks, report.networks_filled, report.failed_bots) == (networks, networks, 0)
@@ -38,24 +38,24 @@ def test_every_demo_is_tried():
 
 
 def test_people_who_wait_for_each_other_are_timed():
-    times = preflight(DEMOS / "chatroom", wish=PreflightOptions(doors=None)).times
+    times = preflight(DEMOS / "chatroom", options=PreflightOptions(doors=None)).times
     assert 0 < times.waited_median < times.median
 
 
 def test_sockets_are_counted_where_people_talk():
-    counts = preflight(DEMOS / "chatroom", wish=PreflightOptions(doors=None)).counts
+    counts = preflight(DEMOS / "chatroom", options=PreflightOptions(doors=None)).counts
     assert counts["socket_messages"] > 50
     assert counts["socket_minutes"] > 3
 
 
 def test_a_demo_counts_the_same_twice():
     first, second = (
-        preflight(DEMOS / "coordination", wish=PreflightOptions(doors=None)).as_json() for _ in range(2)
+        preflight(DEMOS / "coordination", options=PreflightOptions(doors=None)).as_json() for _ in range(2)
     )
     assert first["counts"] == second["counts"]
 
 
 def test_a_bot_replaces_a_dropout_if_the_policy_says_so():
     settings = {"when_somebody_leaves": "bot", "bots_that_leave": 1}
-    report = preflight(DEMOS / "coordination", wish=PreflightOptions(doors=None, settings=settings))
+    report = preflight(DEMOS / "coordination", options=PreflightOptions(doors=None, settings=settings))
     assert report.networks_filled == 1

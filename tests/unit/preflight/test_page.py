@@ -38,7 +38,7 @@ def test_warnings_are_listed(tried):
 
 
 def test_the_sandbox_pays_play_money(tried):
-    lines = tried(wish=PreflightOptions(stage="sandbox", doors=None)).lines()
+    lines = tried(options=PreflightOptions(stage="sandbox", doors=None)).lines()
     assert "Payments (sandbox, no real money)" in lines
 
 
@@ -48,7 +48,7 @@ def test_an_unlimited_bonus_is_reported(tried):
 
 
 def test_assumed_dropouts_are_said(tried):
-    lines = tried(wish=PreflightOptions(pace=Pace(dropouts=0.25), doors=None)).lines()
+    lines = tried(options=PreflightOptions(pace=Pace(dropouts=0.25), doors=None)).lines()
     assert "  25% of participants drop out." in lines
 
 

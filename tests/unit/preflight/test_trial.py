@@ -82,7 +82,7 @@ def test_without_max_bonus_there_is_no_maximum(tried):
 
 
 def test_mechanical_turk_takes_a_fifth(tried):
-    money = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "mturk"})).money
+    money = tried(options=PreflightOptions(doors=None, settings={"recruiter": "mturk"})).money
     assert money.fees == Decimal("0.20") * 3 + Decimal("0.05") * 3
 
 
@@ -95,14 +95,14 @@ def test_mechanical_turk_takes_two_fifths_where_ten_places_open_at_once(tried):
 def test_prolific_takes_its_percentage_and_the_tax_on_it(tried):
     settings = {"recruiter": "prolific", "prolific_fee_percent": 30, "prolific_vat_percent": 20}
     assert (
-        tried(wish=PreflightOptions(doors=None, settings=settings)).money.fees
+        tried(options=PreflightOptions(doors=None, settings=settings)).money.fees
         == Decimal("0.36") * 3 + Decimal("0.09") * 3
     )
 
 
 def test_a_vendor_reports_and_so_more_is_asked_of_aws(tried):
     alone = tried().counts["lambda_invocations"]
-    reported = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "mturk"}))
+    reported = tried(options=PreflightOptions(doors=None, settings={"recruiter": "mturk"}))
     assert reported.counts["sns_messages"] == 6
     assert reported.counts["lambda_invocations"] > alone
 
@@ -112,12 +112,12 @@ def test_the_same_seed_gives_the_same_counts(tried):
 
 
 def test_another_seed_gives_other_people(tried):
-    assert tried().times != tried(wish=PreflightOptions(seed=2, doors=None)).times
+    assert tried().times != tried(options=PreflightOptions(seed=2, doors=None)).times
 
 
 def test_time_is_what_people_take(tried):
     pace = Pace(arrival=0, instructions=60, questionnaire=30, answer=30, words_typed=1e9, spread=0)
-    times = tried(wish=PreflightOptions(pace=pace, doors=None)).times
+    times = tried(options=PreflightOptions(pace=pace, doors=None)).times
     assert times.median == pytest.approx(2.0, abs=0.1)
 
 
@@ -143,7 +143,9 @@ def test_a_soft_cap_that_holds_is_reported(tried):
 # How many
 
 
-@pytest.mark.parametrize(("number", "said"), [(0, "0 participants"), (-3, "-3"), (10**9, "1,000,000,000")])
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 is not a valid number of participants"), (-3, "-3"), (10**9, "1,000,000,000")]
+)
 def test_a_number_out_of_range_is_refused(tried, number, said):
     with pytest.raises(BadRequest, match=said):
         tried(number)
@@ -187,7 +189,7 @@ def test_without_auto_recruit_the_operator_says_how_many(tried):
 
 def test_an_experiment_without_networks_is_warned_about(tried):
     report = tried(2, experiment=experiment().replace("repeats = 1", "repeats = 0"))
-    assert "no network is made" in warned(report)
+    assert "no network is created at the launch" in warned(report)
 
 
 # Bots that fail, leave, never end
@@ -195,7 +197,7 @@ def test_an_experiment_without_networks_is_warned_about(tried):
 
 def test_a_bot_that_never_ends_is_stopped_and_reported(tried):
     report = tried(1, bots=LOOPS.format(what=""))
-    assert "1 of 1 bots never came to an end" in warned(report)
+    assert "1 of 1 bots never finished" in warned(report)
 
 
 def test_a_bot_that_asks_without_end_is_ended(tried, monkeypatch):
@@ -217,7 +219,7 @@ def test_a_hook_that_raises_is_reported_with_its_place(tried):
 
 
 def test_people_who_leave_are_replaced(tried):
-    report = tried(wish=PreflightOptions(pace=Pace(dropouts=0.4), seed=3, doors=None))
+    report = tried(options=PreflightOptions(pace=Pace(dropouts=0.4), seed=3, doors=None))
     assert report.left > 0
     assert report.statuses == {"abandoned": report.left, "approved": 3}
 
@@ -234,7 +236,7 @@ def test_a_bot_that_drives_a_browser_is_refused(tried):
 
 def test_an_unknown_bot_is_named(tried):
     with pytest.raises(NotFound, match="Ghost"):
-        tried(wish=PreflightOptions(bot="Ghost", doors=None))
+        tried(options=PreflightOptions(bot="Ghost", doors=None))
 
 
 # A folder that can't run
@@ -258,7 +260,7 @@ def test_nothing_of_a_trial_stays_in_the_folder(study, tried):
 
 
 def test_settings_that_prolific_would_reject_are_reported(tried):
-    report = tried(wish=PreflightOptions(doors=None, settings={"recruiter": "prolific"}))
+    report = tried(options=PreflightOptions(doors=None, settings={"recruiter": "prolific"}))
     assert "Prolific: prolific_token is missing" in warned(report)
 
 
