@@ -95,7 +95,7 @@ def test_a_participant_who_returns_can_continue(pair: Pair) -> None:
     assert other_ear.heard("talk") == ["here again"]
 
 
-def test_a_participant_who_finished_is_not_missed(pair: Pair) -> None:
+def test_a_participant_who_finished_is_not_a_dropout(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     person.finish()
     ear.hang_up()
@@ -103,7 +103,7 @@ def test_a_participant_who_finished_is_not_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_a_participant_who_goes_on_to_the_questionnaire_is_not_missed(pair: Pair) -> None:
+def test_a_participant_who_goes_on_to_the_questionnaire_is_not_a_dropout(pair: Pair) -> None:
     stage, (_, ear), _ = pair
     ear.order(type="finished")
     ear.hang_up()
@@ -121,7 +121,7 @@ def test_a_participant_who_is_on_the_way_into_the_group_has_not_done_their_part(
     assert stage.journal("disconnected") == [["disconnected", person.id]]
 
 
-def test_a_participant_who_comes_back_from_the_questionnaire_and_leaves_is_missed(pair: Pair) -> None:
+def test_a_participant_who_returns_from_the_questionnaire_and_leaves_is_a_dropout(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.order(type="finished")
     ear.hang_up()
@@ -130,7 +130,7 @@ def test_a_participant_who_comes_back_from_the_questionnaire_and_leaves_is_misse
     assert stage.journal("disconnected") == [["disconnected", person.id]]
 
 
-def test_a_participant_who_was_released_is_not_missed(new_stage: NewStage) -> None:
+def test_a_participant_who_was_released_is_not_a_dropout(new_stage: NewStage) -> None:
     stage, (person, ear), (_, other_ear) = running_pair(new_stage, dropout_policy="end")
     ear.hang_up()
     stage.wait(GRACE + 1)
@@ -147,7 +147,7 @@ def test_a_participant_who_only_waits_is_not_a_dropout(new_stage: NewStage) -> N
     assert stage.journal("disconnected") == []
 
 
-def test_a_participant_who_has_no_room_but_a_node_is_missed(stage: Stage) -> None:
+def test_a_participant_who_has_a_node_but_no_room_is_a_dropout(stage: Stage) -> None:
     person, ear = stage.arrive_with_ear("talk")
     person.join()
     ear.hang_up()
@@ -158,7 +158,7 @@ def test_a_participant_who_has_no_room_but_a_node_is_missed(stage: Stage) -> Non
 # -- hearts ----------------------------------------------------------------------------------------
 
 
-def test_a_page_whose_heart_stops_is_gone_though_it_was_never_closed(pair: Pair) -> None:
+def test_a_page_whose_heartbeat_stops_is_gone_although_its_socket_was_never_closed(pair: Pair) -> None:
     stage, (person, ear), _ = pair
     ear.beat()
     stage.wait(connections.SILENT + 60 + GRACE)

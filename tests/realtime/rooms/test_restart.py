@@ -44,7 +44,7 @@ def test_the_old_sockets_are_forgotten(pair: Pair) -> None:
     assert (stage.world.items("connection"), stage.world.items("subscriber")) == ([], [])
 
 
-def test_a_participant_who_is_back_soon_is_not_missed(pair: Pair) -> None:
+def test_a_participant_who_is_back_soon_is_not_a_dropout(pair: Pair) -> None:
     stage, (one, _), (other, _) = pair
     start_again(stage)
     stage.wait(presence.RESTART_SECONDS - 5)
@@ -54,7 +54,7 @@ def test_a_participant_who_is_back_soon_is_not_missed(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_a_participant_who_stays_away_is_missed(pair: Pair) -> None:
+def test_a_participant_who_stays_away_is_a_dropout(pair: Pair) -> None:
     stage, (one, _), (other, _) = pair
     start_again(stage)
     stage.connect(one, "talk")
@@ -71,7 +71,7 @@ def test_a_look_that_was_due_before_finds_no_participant_gone(pair: Pair) -> Non
     assert stage.journal("disconnected") == []
 
 
-def test_a_participant_who_was_gone_before_is_missed_all_the_same(pair: Pair) -> None:
+def test_a_participant_who_was_gone_before_the_restart_is_still_a_dropout(pair: Pair) -> None:
     stage, (one, ear), _ = pair
     ear.hang_up()
     stage.world.clock.turn(seconds=GRACE + 1)

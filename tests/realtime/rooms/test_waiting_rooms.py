@@ -375,7 +375,7 @@ def test_a_smaller_room_opens_when_enough_are_there(new_stage: NewStage) -> None
     assert people[0][1].told()[-1] == {"q": 3, "n": 3, "overrecruited": False, "room": 1}
 
 
-def test_too_few_are_let_go_all_the_same(new_stage: NewStage) -> None:
+def test_too_few_participants_are_released_all_the_same(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5, min_size=3))
     person, _ = stage.arrive_with_ear()
     stage.arrive_with_ear()
