@@ -1,4 +1,4 @@
-"""The clock rings while places are open or anything waits to be done, and else sleeps; over both twins."""
+"""Tests that the clock is enabled only while places are open or work is left to do, over both twins."""
 
 from __future__ import annotations
 
@@ -40,25 +40,25 @@ def pass_by(here: Post, *, minutes: int) -> None:
 
 @pytest.fixture
 def asleep(post: Post) -> Post:
-    """A run in which nothing is open, whose clock has seen that."""
+    """A run in which nothing is open, so that a tick has disabled the clock."""
     scheduler.tick()
     return post
 
 
-def test_after_the_deployment_the_clock_rings(post: Post) -> None:
+def test_after_the_deployment_the_clock_is_enabled(post: Post) -> None:
     assert post.carrier.rings()
 
 
-def test_the_first_tick_puts_a_run_to_sleep_that_was_not_launched(asleep: Post) -> None:
+def test_the_first_tick_disables_the_clock_of_a_run_that_was_not_launched(asleep: Post) -> None:
     assert not asleep.carrier.rings()
 
 
-def test_a_launch_that_opens_places_wakes_the_clock(asleep: Post) -> None:
+def test_a_launch_that_opens_places_enables_the_clock(asleep: Post) -> None:
     asleep.app.run(launch, caller=OPERATOR_CALLER)
     assert asleep.carrier.rings()
 
 
-def test_opening_a_place_wakes_the_clock(asleep: Post) -> None:
+def test_opening_a_place_enables_the_clock(asleep: Post) -> None:
     asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
     assert asleep.carrier.rings()
 
@@ -68,7 +68,7 @@ def test_a_new_participant_enables_the_clock(asleep: Post) -> None:
     assert asleep.carrier.rings()
 
 
-def test_what_is_due_in_a_day_wakes_the_clock(asleep: Post) -> None:
+def test_a_message_due_in_a_day_enables_the_clock(asleep: Post) -> None:
     asleep.post("later", after=24 * 3600.0)
     assert asleep.carrier.rings()
 
@@ -83,7 +83,7 @@ def test_a_request_that_leaves_nothing_to_do_does_not_enable_the_clock(asleep: P
     assert not asleep.carrier.rings()
 
 
-def test_while_a_place_is_open_the_clock_rings(asleep: Post) -> None:
+def test_while_a_place_is_open_the_clock_is_enabled(asleep: Post) -> None:
     asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
     pass_by(asleep, minutes=40)
     assert asleep.carrier.rings()
@@ -95,7 +95,7 @@ def test_while_a_participant_is_working_the_clock_is_enabled(asleep: Post) -> No
     assert asleep.carrier.rings()
 
 
-def test_while_anything_is_due_the_clock_rings(asleep: Post) -> None:
+def test_while_a_message_is_due_the_clock_is_enabled(asleep: Post) -> None:
     asleep.post("later", after=2 * 3600.0)
     pass_by(asleep, minutes=110)
     assert asleep.carrier.rings()
@@ -109,20 +109,20 @@ def test_when_no_place_and_no_participant_is_left_the_clock_is_disabled(asleep: 
     assert not asleep.carrier.rings()
 
 
-def test_when_the_last_is_gone_the_clock_sleeps(asleep: Post) -> None:
+def test_when_the_last_participant_is_gone_the_clock_is_disabled(asleep: Post) -> None:
     arrive(asleep)
     pass_by(asleep, minutes=120)
     assert not asleep.carrier.rings()
 
 
-def test_a_clock_that_slept_is_woken_again_by_the_next(asleep: Post) -> None:
+def test_the_next_participant_enables_a_disabled_clock_again(asleep: Post) -> None:
     arrive(asleep)
     pass_by(asleep, minutes=120)
     arrive(asleep, "w2")
     assert asleep.carrier.rings()
 
 
-def test_what_is_due_in_two_hours_rings_though_nothing_else_happens(local_post: Post) -> None:
+def test_a_message_due_in_two_hours_is_handled_although_nothing_else_happens(local_post: Post) -> None:
     scheduler.tick()
     local_post.post("later", after=2 * 3600.0)
     pass_by(local_post, minutes=120)
@@ -139,7 +139,7 @@ def test_a_rule_that_a_deployment_switched_on_again_is_switched_off_by_the_next_
 
 
 class Racing:
-    """A schedule at whose switching something else happens."""
+    """A schedule that runs callbacks just before and just after it is disabled."""
 
     def __init__(self, schedule: object, before: Callable[[], None], after: Callable[[], None]) -> None:
         self._schedule = schedule
@@ -155,7 +155,7 @@ class Racing:
 
 
 def other_process(here: Post) -> App:
-    """The same run in another process, which remembers nothing of this one's."""
+    """The same run in another process, which shares no cached state with this one."""
     app = App(**{name: getattr(here.app, name) for name in App.__dataclass_fields__})
     app.schedule_enabled_until = None
     app.schedule = here.carrier.schedule
@@ -176,7 +176,7 @@ def a_participant_arrives(here: Post) -> Callable[[], None]:
 
 
 def wakes(here: Post) -> Callable[[], None]:
-    """Another process whose message is done before anybody looks."""
+    """Return what enables the clock from another process, whose message is handled before the next check."""
     app = other_process(here)
 
     def enable_schedule() -> None:
@@ -197,7 +197,7 @@ def test_a_participant_just_after_the_clock_was_disabled_enables_it(post: Post) 
     assert post.carrier.rings()
 
 
-def test_what_was_posted_and_done_while_the_clock_was_switched_off_leaves_no_empty_promise(
+def test_a_message_posted_and_handled_while_the_clock_is_being_disabled_leaves_it_enabled(
     post: Post,
 ) -> None:
     post.app.schedule = Racing(post.carrier.schedule, wakes(post), nothing)
@@ -205,7 +205,7 @@ def test_what_was_posted_and_done_while_the_clock_was_switched_off_leaves_no_emp
     assert post.carrier.rings()
 
 
-def test_two_ticks_of_one_minute_put_a_run_to_sleep(post: Post) -> None:
+def test_two_ticks_of_one_minute_disable_the_clock(post: Post) -> None:
     for _ in range(2):
         scheduler.disable_schedule_if_idle()
     assert not post.carrier.rings()
@@ -227,13 +227,13 @@ def test_a_request_that_posts_while_the_clock_is_enabled_does_not_check_it(local
     assert engine.take_counts()["calls"] == 1
 
 
-def test_a_request_that_only_reads_never_asks_whether_the_clock_rings(local_post: Post) -> None:
+def test_a_request_that_only_reads_does_not_check_the_clock(local_post: Post) -> None:
     engine = counting(local_post)
     local_post.app.run(lambda ctx: None)
     assert engine.take_counts()["calls"] == 0
 
 
-def test_a_process_that_has_just_begun_asks_once(local_post: Post) -> None:
+def test_a_new_process_checks_the_clock_once(local_post: Post) -> None:
     local_post.post("first")
     app = other_process(local_post)
     engine = counting(local_post)

@@ -51,7 +51,7 @@ def is_there(work: EngineUnitOfWork, line: str) -> bool:
 
 
 def half_done(work: EngineUnitOfWork) -> list[str]:
-    """Return what a commit cut in two would have left: forks of the chain, nodes without connections."""
+    """Return what a commit cut in two would have left: forks of the chain, nodes that no participant owns."""
     nodes = work.network(1).nodes(failed="all")
     parents = [[parent.id for parent in node.neighbors(direction="from")] for node in nodes]
     expected = [[], *([node.id] for node in nodes[:-1])]

@@ -1,4 +1,4 @@
-"""Commits above 100 writes: readers see all or nothing, crashes are recovered, live writers give way."""
+"""Commits above 100 writes: readers see all or nothing, crashes are recovered, live leases hold."""
 
 from __future__ import annotations
 
