@@ -70,7 +70,14 @@ class Run:
         )
         self.app = bootstrap.local(
             self.experiment,
-            {**side.settings, "mode": "debug", "recruiter": side.nickname, "run_seed": "seed"},
+            {
+                **side.settings,
+                "mode": "debug",
+                "recruiter": side.nickname,
+                "run_seed": "seed",
+                # Participants run out of time here all the time; recruitment continues.
+                "disable_when_duration_exceeded": False,
+            },
             app_id="money",
             engine=self.engine,  # type: ignore[arg-type]  # passes everything on
             clock=side.clock,
