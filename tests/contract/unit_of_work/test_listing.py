@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.errors import RuleBroken
 from chalicelib.storage.engine import Engine
 from tests.contract.factories import an_app, arrived, begin
 
@@ -38,15 +39,16 @@ def test_a_finished_participant_is_counted(engine: Engine, people: list[int]) ->
         assert work.count_finished() == 1
 
 
-def test_a_participant_who_is_working_again_is_listed_again(engine: Engine, people: list[int]) -> None:
+def test_a_participant_whose_part_is_over_can_not_work_again(engine: Engine, people: list[int]) -> None:
     come_to(engine, people[1], "returned")
-    come_to(engine, people[1], "working")
+    with pytest.raises(RuleBroken, match="returned is final"):
+        come_to(engine, people[1], "working")
     with begin(engine) as work:
-        assert (len(work.active_participants()), work.count_finished()) == (3, 0)
+        assert (len(work.active_participants()), work.count_finished()) == (2, 1)
 
 
 def test_a_change_between_two_ends_leaves_one_entry(engine: Engine, people: list[int]) -> None:
-    come_to(engine, people[1], "approved")
+    come_to(engine, people[1], "submitted")
     come_to(engine, people[1], "rejected")
     with begin(engine) as work:
         assert work.statuses() == {"working": 2, "rejected": 1}

@@ -425,12 +425,11 @@ def test_a_finished_participant_is_listed_apart_and_once(engine: Engine, status:
         assert ([one["status"] for one in work.active_participants()], work.count_finished()) == ([], 1)
 
 
-def test_a_participant_who_is_working_again_is_listed_once(engine: Engine) -> None:
-    for status in ("returned", "working"):
-        with begin(engine) as work:
-            if status == "returned":
-                work.save(Participant("hotair", "w", "a", "h"))
-                work.commit()
+def test_a_participant_who_submits_is_listed_once(engine: Engine) -> None:
+    with begin(engine) as work:
+        work.save(Participant("hotair", "w", "a", "h"))
+        work.commit()
+    for status in ("working", "submitted"):
         with begin(engine) as work:
             person = work.participant(1)
             person.status = status
@@ -438,7 +437,7 @@ def test_a_participant_who_is_working_again_is_listed_once(engine: Engine) -> No
             work.commit()
     with begin(engine) as work:
         assert ([one["status"] for one in work.active_participants()], work.count_finished()) == (
-            ["working"],
+            ["submitted"],
             0,
         )
 
