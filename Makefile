@@ -85,10 +85,11 @@ unit: $(INSTALLED) ## run the fast tests: no process, no browser, nothing slow
 check-long: $(INSTALLED) ## play random runs over each engine for an hour (MINUTES=60) and judge them
 	@$(BIN)/python -m tests.checker --minutes $(or $(MINUTES),60)
 
-check: $(INSTALLED) $(JS_CHECK) ## lint, check types and the direction of imports; JavaScript too where Node.js is found
+check: $(INSTALLED) $(JS_CHECK) ## lint, check types, the direction of imports and the language; JavaScript too where Node.js is found
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict chalicelib petri infra
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.tools.words
 	@test -z '$(JS_NOTE)' || echo '$(JS_NOTE)'
 
 ifneq ($(NODE),)

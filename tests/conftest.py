@@ -13,7 +13,7 @@ from pytest_socket import socket_allow_hosts
 
 from infra.emulator.shims.service_models import read_once
 
-# A busy machine is no failure: what is slow is measured in bench/, and seeds are printed when a rule breaks.
+# A busy machine must not fail a test: bench/ measures time, and seeds are printed when a rule breaks.
 settings.register_profile("petri", deadline=None, print_blob=True)
 settings.load_profile("petri")
 

@@ -1,4 +1,4 @@
-"""People who take part together: a tab for each, with somebody of their own in it."""
+"""People who take part together: a tab for each, each with its own participant."""
 
 from __future__ import annotations
 

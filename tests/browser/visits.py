@@ -21,7 +21,7 @@ def look_away(_: str) -> None:
 
 
 class Visit:
-    """Somebody who comes by a link of their own and goes from page to page; `look` is shown each of them."""
+    """A participant who comes by their own link and goes from page to page; `look` is shown each of them."""
 
     def __init__(self, browser: Chrome, host: Host, look: Look = look_away) -> None:
         number = next(_numbers)
@@ -94,7 +94,7 @@ class Visit:
         self.page.arrive_at("/recruiter-exit")
         self.leave()
 
-    def wait_behind_somebody(self) -> None:
+    def wait_behind_another_participant(self) -> None:
         """Find that the person ahead is still at work."""
         self.was_told = self.page.visible(".status-banner").text
 
@@ -110,7 +110,7 @@ class Visit:
 
 
 class Keyboard:
-    """The keys of somebody who has no mouse."""
+    """The keys of a participant without a mouse."""
 
     def __init__(self, browser: Chrome) -> None:
         self.browser, self.page = browser, Page(browser)

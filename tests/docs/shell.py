@@ -21,7 +21,7 @@ _LINK = re.compile(r"http://\S+/ad\?\S+")
 
 @dataclass
 class Reader:
-    """Somebody who follows a page in a folder of their own."""
+    """A reader who follows a page in a folder of their own."""
 
     folder: Path
     #: what was printed for each block, by its place on the page
@@ -94,7 +94,7 @@ class Served:
     rest: str = ""
 
     def link(self) -> str:
-        """Wait for the next link that somebody can begin at."""
+        """Wait for the next link at which a participant can begin."""
         assert self.process.stdout is not None
         printed = ""
         for line in self.process.stdout:

@@ -110,7 +110,7 @@ def test_a_refused_subscription_is_told_to_its_channel(page):
     assert run(page, "return [reason, talk.state];") == ["not_yours", "refused"]
 
 
-def test_nobody_opens_a_channel_before_taking_part(plain, browser):
+def test_no_channel_opens_before_taking_part(plain, browser):
     page = Page(browser)
     browser.get(f"{plain.url}/exp")
     assert refused(page, "petri.channel('talk', {participantId: null});") == "no_participant"
@@ -153,7 +153,7 @@ def test_a_late_frame_is_not_lost(talking):
     assert heard_numbers(talking) == [1, 3, 2]
 
 
-def test_somebody_who_spoke_before_this_page_listened_is_heard(talking):
+def test_a_message_sent_before_this_page_listened_arrives(talking):
     say_numbered(talking, 58, 57)
     comes_true(talking, "heard.length === 2")
     assert heard_numbers(talking) == [57, 58]
@@ -302,12 +302,12 @@ def test_the_participant_is_told_when_the_line_stays_lost(page):
 # Being let go
 
 
-def test_who_is_let_go_is_told_so_kindly(talking):
+def test_a_released_participant_is_told_so_kindly(talking):
     run(talking, "newest().say('quorum', {released: true, q: 0, n: 0});")
     assert "This is not your fault" in talking.visible("#goodbye").text
 
 
-def test_who_was_away_learns_on_return_that_the_group_has_ended(plain, talking):
+def test_a_participant_who_returns_learns_that_the_group_has_ended(plain, talking):
     plain.on("GET", "/waiting-room/1", success(quorum={"q": 0, "n": 0, "released": True}))
     run(talking, "newest().onclose();")
     comes_true(talking, "sockets.length === 2")
@@ -315,7 +315,7 @@ def test_who_was_away_learns_on_return_that_the_group_has_ended(plain, talking):
     talking.visible("#goodbye")
 
 
-def test_who_is_let_go_comes_to_the_questionnaire(talking):
+def test_a_released_participant_comes_to_the_questionnaire(talking):
     run(talking, "newest().say('quorum', {released: true, q: 0, n: 0});")
     talking.press("#go-to-end")
     talking.arrive_at("/questionnaire")

@@ -37,7 +37,7 @@ def test_the_page_says_how_many_are_there(plain, page):
     page.wait().until(lambda _: page.visible("#waiting-count").text == "2 of 4 people are here")
 
 
-def test_the_title_says_it_to_somebody_who_looks_elsewhere(plain, page):
+def test_the_title_says_it_to_a_participant_who_looks_elsewhere(plain, page):
     open_page(page, plain, "waiting")
     page.wait().until(lambda browser: browser.title.startswith("(2/4) "))
 
@@ -55,14 +55,14 @@ def test_the_waiting_time_survives_a_reload(plain, page):
     page.wait().until(lambda _: page.visible("#waiting-time").text.startswith("1:"))
 
 
-def test_who_was_let_go_while_waiting_is_thanked_for_it(plain, page):
+def test_a_participant_released_while_waiting_is_thanked_for_it(plain, page):
     plain.on("GET", "/waiting-room/1", success(quorum={**WAITING, "released": True}))
     open_page(page, plain, "exp")
     run(page, DEAD_SOCKET + "delete window.petri; dallinger.createParticipant();")
     assert "Thank you for waiting" in page.visible("#goodbye").text
 
 
-def test_who_was_let_go_before_a_reload_does_not_wait_again(plain, page):
+def test_a_participant_released_before_a_reload_does_not_wait_again(plain, page):
     room = {**WAITING, "released": True}
     plain.on("POST", "/participant", success(participant=PARTICIPANT, token="t", quorum=room))
     open_page(page, plain, "waiting")
@@ -94,7 +94,7 @@ def test_waiting_may_begin_before_the_participant_is_made(plain, page):
     assert before == []
 
 
-def test_who_is_overrecruited_while_waiting_skips_the_experiment(plain, page):
+def test_a_participant_overrecruited_while_waiting_skips_the_experiment(plain, page):
     plain.on("GET", "/waiting-room/1", success(quorum={**WAITING, "overrecruited": True}))
     open_page(page, plain, "exp", f"{QUERY}&participant_id=1")
     run(page, "delete window.petri;" + ENTERED)
@@ -114,7 +114,7 @@ def test_the_box_for_bots_goes_along_with_the_participant(plain, page):
     assert plain.requests("/participant")[0].data["consent_bots"] == "True"
 
 
-def test_without_that_box_nobody_agrees_to_a_bot(plain, page):
+def test_without_that_box_no_participant_agrees_to_a_bot(plain, page):
     open_page(page, plain, "consent")
     ConsentPage(page.browser).agree()
     page.wait().until(lambda _: plain.requests("/participant"))

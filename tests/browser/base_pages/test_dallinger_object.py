@@ -252,7 +252,7 @@ def test_a_busy_network_is_waited_for_with_a_kind_word(plain, page, keep_screens
     assert len({asked.request_id for asked in plain.requests("/node/1")}) == 1
 
 
-def test_who_waits_can_still_withdraw(plain, page):
+def test_a_waiting_participant_can_still_withdraw(plain, page):
     plain.on("POST", "/node/1", refusal(503, "network_busy", Retry_After="0"))
     page.browser.execute_script("dallinger.createAgent();")
     page.visible(".status-banner")
@@ -603,7 +603,7 @@ def test_the_last_participant_of_a_room_waits_until_it_opens(plain, page):
     assert js(page, "window.arriving.state()") == "pending"
 
 
-def test_who_comes_after_the_quorum_skips_the_experiment(plain, page):
+def test_a_participant_who_comes_after_the_quorum_skips_the_experiment(plain, page):
     participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z"}
     room = {"q": 2, "n": 3, "overrecruited": True}
     plain.on("POST", "/participant", success(participant=participant, quorum=room))

@@ -113,19 +113,19 @@ def _file(site: Path, answer: dict[str, Any]) -> Path | None:
     return site / key if key in FILES else None
 
 
-def test_who_asks_for_the_page_is_sent_to_its_file_with_the_query(browser: Chrome) -> None:
+def test_a_request_for_the_page_is_sent_to_its_file_with_the_query(browser: Chrome) -> None:
     (answer,) = run(browser, "launch", [{"method": "GET", "uri": "/withdraw", "query": "workerId=a%26b&x"}])
     assert (answer["status"], answer["location"]) == (302, "/withdraw.html?workerId=a%26b&x")
 
 
 @pytest.mark.parametrize("query", [None, ""])
-def test_who_asks_for_the_page_without_a_query_gets_none(browser: Chrome, query: str | None) -> None:
+def test_a_request_for_the_page_without_a_query_gets_none(browser: Chrome, query: str | None) -> None:
     (answer,) = run(browser, "launch", [{"method": "HEAD", "uri": "/launch", "query": query}])
     assert (answer["status"], answer["location"]) == (302, "/launch.html")
 
 
 @pytest.mark.parametrize("method", ["POST", "OPTIONS", "PUT", "DELETE"])
-def test_who_asks_the_api_is_let_through(browser: Chrome, method: str) -> None:
+def test_a_request_to_the_api_passes_through(browser: Chrome, method: str) -> None:
     (answer,) = run(browser, "launch", [{"method": method, "uri": "/launch"}])
     assert (answer["status"], answer["uri"]) == (None, "/launch")
 

@@ -69,7 +69,7 @@ def test_the_ad_shows_the_refusal_in_words(plain, page):
     assert "already taken part" in page.visible("#may-not").text
 
 
-def test_the_ad_shows_no_button_to_somebody_who_may_not(plain, page):
+def test_the_ad_shows_no_button_to_an_ineligible_visitor(plain, page):
     plain.on("GET", "/may-take-part", success(may=False, reason="closed"))
     go(page, plain, "ad")
     page.visible("#may-not")
@@ -85,7 +85,7 @@ def test_a_token_of_an_earlier_run_does_not_shut_the_ad(plain, page):
     assert "authorization" not in plain.requests("/may-take-part")[1].headers
 
 
-def test_who_comes_back_is_offered_to_go_on(plain, page):
+def test_a_returning_participant_can_continue(plain, page):
     plain.on("GET", "/may-take-part", success(may=True, resumes=True))
     go(page, plain, "ad")
     assert page.visible("#begin").text == "Continue where you left off"
@@ -177,7 +177,7 @@ def test_the_ad_notices_that_the_window_of_the_study_was_closed(plain, page):
     assert page.hidden("#opened")
 
 
-def test_who_comes_back_to_the_ad_after_the_end_is_led_to_the_last_page(plain, page):
+def test_a_participant_who_returns_to_the_ad_after_the_end_is_led_to_the_last_page(plain, page):
     plain.on("GET", "/may-take-part", success(may=False, reason="repeat_worker", ended=True))
     plain.on("GET", "/recruiter-exit/1", exit_answer(ended=True, participant_status="approved"))
     go(page, plain, "ad")
@@ -212,7 +212,7 @@ def test_the_hash_of_the_consent_is_sha_256(plain, page, text):
     assert found == hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_who_does_not_agree_is_thanked_and_nothing_is_asked(plain, page):
+def test_a_visitor_who_does_not_agree_is_thanked_and_nothing_is_asked(plain, page):
     go(page, plain, "consent")
     page.press("#no-consent")
     page.visible("#declined")
@@ -294,7 +294,7 @@ def test_withdrawing_tells_the_experiment_and_leads_to_the_exit(plain, page):
     assert "You have withdrawn" in page.visible("[data-outcome=withdrawn]").text
 
 
-def test_who_changes_their_mind_comes_back_to_the_page(plain, page):
+def test_a_participant_who_changes_their_mind_comes_back_to_the_page(plain, page):
     go(page, plain, "exp")
     page.press("#withdraw-link")
     page.arrive_at("/withdraw")
@@ -302,7 +302,7 @@ def test_who_changes_their_mind_comes_back_to_the_page(plain, page):
     page.arrive_at("/exp")
 
 
-def test_nobody_can_withdraw_before_taking_part(plain, page):
+def test_withdrawing_is_not_possible_before_taking_part(plain, page):
     go(page, plain, "withdraw", "assignmentId=A9&workerId=W9")
     page.visible("#nothing-to-withdraw")
 
@@ -334,7 +334,7 @@ def test_the_error_page_sends_the_comment_and_what_happened(plain, page):
     }
 
 
-def test_who_leaves_the_error_page_without_a_word_is_reported_with_their_token(plain, page):
+def test_leaving_the_error_page_without_a_word_is_reported_with_the_token(plain, page):
     go(page, plain, "instructions")
     page.wait().until(lambda _: page.visible("#go-to-experiment").is_enabled())
     go(page, plain, "error-page")

@@ -65,7 +65,7 @@ def test_a_reload_keeps_the_place_in_the_waiting_room(people):
     first.front().arrive_at("/exp")
 
 
-def test_who_closes_the_waiting_room_gives_up_the_seat(people):
+def test_closing_the_waiting_room_gives_up_the_seat(people):
     first, second = people.arrive(2)
     first.shows("2 of 3 people are here", "#waiting-count")
     second.leave()
@@ -136,7 +136,7 @@ def test_a_talk_ends_when_all_have_said_enough(people):
         tab.arrive_at("/questionnaire")
 
 
-def test_who_goes_on_to_the_questionnaire_is_noted_to_have_done_their_part(people, host):
+def test_a_participant_at_the_questionnaire_is_recorded_as_having_done_their_part(people, host):
     tabs = people.meet(3)
     for tab in tabs:
         tab.front().press("#enough")
@@ -164,7 +164,9 @@ def test_a_phone_shows_the_talk_without_scrolling_sideways(people):
     assert not first.is_wider_than_the_window()
 
 
-def test_who_comes_to_full_rooms_is_told_so_and_finishes(browser, tmp_path_factory: pytest.TempPathFactory):
+def test_a_participant_who_comes_to_full_rooms_is_told_so_and_finishes(
+    browser, tmp_path_factory: pytest.TempPathFactory
+):
     folder: Path = tmp_path_factory.mktemp("full")
     with serving("chatroom", folder, group_size="2", groups="1", **CHAT) as address:
         people = People(browser, address)

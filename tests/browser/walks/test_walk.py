@@ -105,11 +105,11 @@ def test_the_answers_of_the_questionnaire_are_kept(walk):
     assert kept == [("engagement", "6"), ("difficulty", "2")]
 
 
-def test_who_comes_to_the_end_is_approved(walk):
+def test_a_participant_who_comes_to_the_end_is_approved(walk):
     assert walk.host.participant(walk.worker)["status"] == "approved"
 
 
-def test_who_comes_to_the_end_is_paid_once(walk):
+def test_a_participant_who_comes_to_the_end_is_paid_once(walk):
     payments = walk.host.payments(walk.worker)
     assert [(payment["kind"], payment["amount"]) for payment in payments] == [("base", 1.5)]
 

@@ -1,4 +1,4 @@
-"""Other ways through Bartlett (1932): on a phone, without a mouse, out of it, and behind somebody else."""
+"""Other ways through Bartlett (1932): on a phone, without a mouse, out of it, behind another participant."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_keyboard_alone_leads_from_the_ad_to_the_exit(browser, visit):
 
 @pytest.fixture(scope="module")
 def withdrawn(whole_browser: Chrome, host: Host) -> Iterator[Visit]:
-    """Somebody who begins to write and then would rather stop."""
+    """A participant who begins to write and then would rather stop."""
     visit = Visit(whole_browser, host)
     visit.come_to_the_story()
     visit.read()
@@ -92,17 +92,17 @@ def withdrawn(whole_browser: Chrome, host: Host) -> Iterator[Visit]:
     chromium.tidy(whole_browser)
 
 
-def test_who_withdraws_is_paid_the_base(withdrawn):
+def test_a_participant_who_withdraws_is_paid_the_base(withdrawn):
     payments = withdrawn.host.payments(withdrawn.worker)
     assert [(payment["kind"], payment["amount"]) for payment in payments] == [("base", 1.5)]
 
 
-def test_who_withdraws_is_told_so_and_that_a_trial_run_pays_nobody(withdrawn):
+def test_a_participant_who_withdraws_is_told_so_and_that_a_trial_run_pays_nothing(withdrawn):
     assert "You have withdrawn" in withdrawn.last_words
     assert "nobody is paid" in withdrawn.last_words
 
 
-def test_who_withdraws_leaves_no_living_node(withdrawn):
+def test_a_participant_who_withdraws_leaves_no_living_node(withdrawn):
     assert [node["failed"] for node in withdrawn.host.nodes(withdrawn.worker)] == [1]
 
 
@@ -119,7 +119,7 @@ def test_the_browser_asks_before_the_page_is_left_by_accident(browser, visit):
     assert (asked, visit.host.written(visit.worker)) == ("beforeunload", [RETELLING])
 
 
-# Behind somebody else
+# Behind another participant
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def pair(whole_browser: Chrome, host: Host) -> Iterator[tuple[Visit, Visit]]:
     at_work = whole_browser.current_window_handle
     whole_browser.switch_to.new_window("window")
     second.come_to_the_story()
-    second.wait_behind_somebody()
+    second.wait_behind_another_participant()
     chromium.keep_screenshot(whole_browser, "walk-wait")
     waiting = whole_browser.current_window_handle
     whole_browser.switch_to.window(at_work)
@@ -142,11 +142,11 @@ def pair(whole_browser: Chrome, host: Host) -> Iterator[tuple[Visit, Visit]]:
     chromium.tidy(whole_browser)
 
 
-def test_who_waits_for_somebody_is_told_so_kindly(pair):
+def test_a_participant_who_waits_for_another_is_told_so_kindly(pair):
     _, second = pair
     assert "You can continue as soon as they have finished. Your waiting time counts." in second.was_told
 
 
-def test_who_waited_reads_what_the_person_ahead_wrote(pair):
+def test_a_participant_who_waited_reads_what_the_person_ahead_wrote(pair):
     first, second = pair
     assert [second.has_read] == first.host.written(first.worker)

@@ -90,7 +90,7 @@ def lines_of(page: list[Block]) -> list[str]:
     return lines
 
 
-def test_who_follows_readme_and_tutorial_comes_to_their_end(clone: Path, wheels: Path):
+def test_a_reader_of_readme_and_tutorial_comes_to_their_end(clone: Path, wheels: Path):
     readme, tutorial = blocks(ROOT / "README.md"), blocks(DOCS / "tutorial.md")
     said = typed(clone, wheels, "\n".join([*lines_of(readme), *lines_of(tutorial)]))
     shown = [block.text for block in (*readme, *tutorial) if block.what == "output"]

@@ -98,7 +98,7 @@ def test_a_message_is_heard(server, socket):
     assert (message.channel, message.data) == ("talk", {"a": 1})
 
 
-def test_what_is_no_json_is_heard_as_text(server, socket):
+def test_a_message_that_is_not_json_arrives_as_text(server, socket):
     socket.subscribe("talk")
     server.connection().send("talk:hello: you")
     assert socket.receive(PATIENCE_S).data == "hello: you"
@@ -277,7 +277,7 @@ def test_a_bot_that_is_let_go_while_it_plays_goes_to_the_end(server):
     assert (heard, bot.asked[-1]) == ([], "/worker_complete")
 
 
-def test_being_let_go_is_no_problem(server):
+def test_being_released_does_not_count_as_a_problem(server):
     bot = Bot(server, {**WAITING, "released": True})
     bot.run_experiment()
     assert bot.problems == []

@@ -228,7 +228,7 @@ def test_a_bot_goes_on_asking_a_server_that_lets_few_in_at_a_time(server):
     assert a_bot(server).sign_up() == 5
 
 
-def test_asking_a_server_that_lets_nobody_in_ends(server):
+def test_a_bot_refused_by_the_server_ends(server):
     server.answer("/participant", (429, {}, {"message": "Too Many Requests"}))
     with pytest.raises(BotError, match="status 429"):
         a_bot(server).sign_up()
@@ -243,7 +243,7 @@ def test_a_bot_waits_until_the_date_that_it_is_told(server, slept):
 
 
 @pytest.mark.parametrize("asked", ["soon", "nan", "-3", ""])
-def test_a_time_that_cannot_be_read_is_no_time(server, slept, asked):
+def test_a_time_that_cannot_be_parsed_is_ignored(server, slept, asked):
     server.answer("/participant", (429, {"Retry-After": asked}, {}), PARTICIPANT)
     a_bot(server).sign_up()
     assert slept[0] < 1
@@ -287,7 +287,7 @@ def test_a_refusal_says_route_status_and_reason(server):
         a_bot(server).sign_up()
 
 
-def test_an_answer_that_is_no_json_is_a_problem(server):
+def test_a_response_that_is_not_json_is_a_problem(server):
     server.answer("/participant", (200, {}, []))  # type: ignore[arg-type]
     assert a_bot(server).run_experiment() is False
 
@@ -383,7 +383,7 @@ def test_received_infos_that_come_in_pages_are_put_together(server):
     assert server.of("/node/1/received_infos")[1]["fields"]["offset"] == "1"
 
 
-def test_who_came_too_late_skips_the_experiment(server):
+def test_a_bot_that_came_too_late_skips_the_experiment(server):
     late = {**PARTICIPANT[2], "quorum": {"q": 2, "n": 3, "overrecruited": True}}
     server.answer("/participant", (200, {}, late))
     a_bot(server, lambda bot: bot.create_agent() and None).run_experiment()

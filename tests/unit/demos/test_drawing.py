@@ -65,7 +65,7 @@ def test_what_was_written_is_read_again(drawing):
         "[" * 5000,
     ],
 )
-def test_what_is_no_drawing_is_refused(contents):
+def test_contents_that_are_not_a_drawing_are_refused(contents):
     with pytest.raises(NotADrawing):
         read_drawing(contents)
 
@@ -82,7 +82,7 @@ def test_text_of_random_characters_is_refused(text):
 
 
 @given(DRAWINGS)
-def test_a_drawing_is_no_way_from_itself(drawing):
+def test_a_drawing_has_distance_zero_from_itself(drawing):
     assert distance(drawing, drawing) == 0.0
 
 
@@ -180,7 +180,7 @@ def test_each_copy_is_compared_with_what_was_seen():
     assert [copy.to_parent for copy in copies] == pytest.approx([0.1, 0.1])
 
 
-def test_contents_that_are_no_drawing_are_counted():
+def test_contents_that_are_not_a_drawing_are_counted():
     gallery = galleries(*chain(LEFT, "<script>", RIGHT))[0]
     assert (gallery.unreadable, len(gallery.copies)) == (2, 0)
 

@@ -93,7 +93,7 @@ def retellings():
     return chains(NODES, INFOS, TRANSMISSIONS, {7: "A story"})[0].retellings
 
 
-def test_who_failed_has_no_place_in_the_chain():
+def test_a_failed_participant_has_no_place_in_the_chain():
     assert [one.node_id for one in retellings()] == [2, 4]
 
 
@@ -109,7 +109,7 @@ def test_a_node_that_wrote_nothing_is_left_out():
     assert [one.node_id for one in chains(NODES, INFOS[:2], TRANSMISSIONS, {})[0].retellings] == [2]
 
 
-def test_a_tracking_event_is_no_retelling():
+def test_a_tracking_event_does_not_count_as_a_retelling():
     tracking = {"id": 19, "origin_id": 2, "type": "tracking", "failed": "False", "contents": "click"}
     found = chains(NODES, [INFOS[0], tracking, *INFOS[1:]], TRANSMISSIONS, {})
     assert found[0].retellings[0].text == "aaab"

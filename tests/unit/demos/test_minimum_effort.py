@@ -21,7 +21,7 @@ def test_all_earn_by_the_lowest_and_pay_for_their_own(effort, lowest, paid):
     assert points(effort, lowest) == paid
 
 
-def test_who_has_not_chosen_is_missing():
+def test_a_player_who_has_not_chosen_is_missing():
     assert missing(state(p1=5)) == {2}
 
 

@@ -27,7 +27,7 @@ def test_looking_costs():
     assert fitness(1, looked=False) > fitness(1, looked=True)
 
 
-def test_nobody_is_without_any_fitness():
+def test_every_agent_has_some_fitness():
     assert fitness(0, looked=True) > 0
 
 

@@ -29,7 +29,7 @@ def test_the_crowd_is_off_by_the_error_of_its_median():
     assert Guesses(100, (50, 90, 400)).error_of_the_crowd == pytest.approx(0.1)
 
 
-def test_who_all_say_the_same_have_no_spread():
+def test_equal_guesses_have_no_spread():
     assert Guesses(100, (80, 80, 80)).spread == 0
 
 
@@ -43,6 +43,6 @@ def test_jars_and_groups_are_kept_apart():
     assert [(jar.group, jar.number) for jar in found] == [(1, 1), (1, 2), (2, 1)]
 
 
-def test_a_jar_that_nobody_revised_is_shown_all_the_same():
+def test_a_jar_without_revised_guesses_is_shown_too():
     (jar,) = jars_of([guess("90")])
     assert jar.together is None

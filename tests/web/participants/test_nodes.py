@@ -130,7 +130,7 @@ def test_a_node_is_not_connected_with_another_networks(world: NewWorld) -> None:
     assert (said.status, said.code) == (400, "cannot_connect")
 
 
-def test_a_source_is_no_participants_destination(world: NewWorld) -> None:
+def test_a_source_does_not_become_a_destination_of_a_participant(world: NewWorld) -> None:
     here = world(Retelling)
     person = here.arrive()
     said = person.post(f"/node/{person.join()}/connect/100001")
