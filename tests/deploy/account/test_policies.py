@@ -19,7 +19,7 @@ NAMES = Names("story", "live")
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 MAILING = {"mailer": "ses", "dallinger_email_address": "lab@example.com"}
 TURK = {"recruiter": "mturk"}
-ROOT = Path(policies.__file__).parents[2]
+ROOT = Path(policies.__file__).parents[3]
 
 
 def statements(function: str, settings: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:

@@ -161,7 +161,7 @@ def test_followed_logs_show_each_line_once(there: There, logged: str) -> None:
 
 
 def test_an_invalid_duration_is_refused(there: There) -> None:
-    assert "Give one such as 30s" in call("logs", "--app", APP.app, "--since", "soon").stderr
+    assert "Use one such as 30s" in call("logs", "--app", APP.app, "--since", "soon").stderr
 
 
 def test_the_data_of_a_deployed_app_is_exported(there: There) -> None:

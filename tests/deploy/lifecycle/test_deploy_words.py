@@ -53,7 +53,7 @@ def test_a_failure_names_the_command_that_was_typed(command: str) -> None:
 def test_a_folder_whose_name_can_be_no_apps_name_is_told_how_to_give_another(tmp_path: Path) -> None:
     folder = tmp_path / "2030 study"
     folder.mkdir()
-    assert "now:   Give another with --app" in call("sandbox", str(folder))
+    assert "now:   Choose another with --app" in call("sandbox", str(folder))
 
 
 @pytest.mark.parametrize(

@@ -141,4 +141,4 @@ def test_missing_code_is_reported(osf, study):
 def test_an_unreachable_osf_is_reported(study):
     told: list[str] = []
     assert register(TOKEN, study, told.append, api="http://127.0.0.1:9/v2") is None
-    assert "didn't answer (ConnectionError)" in told[0]
+    assert "didn't respond (ConnectionError)" in told[0]
