@@ -26,7 +26,7 @@ WANTED = Change("{}", {}, {})
 
 def previews(standing: Standing, **more: Any) -> dict[str, list[str]]:
     """Preview a deploy of the app that is there; each stack's lines below its own."""
-    order = DeploySpec(DEMO, standing.names, **{"settings": SETTINGS, **more})
+    order = DeploySpec(folder=DEMO, names=standing.names, **{"settings": SETTINGS, **more})
     found = Deployment(standing.account, order, Told()).preview()
     return {each.stack: each.lines()[1:] for each in found}
 
@@ -71,7 +71,7 @@ def test_a_preview_changes_nothing_and_leaves_no_change_set(standing: Standing) 
 
 
 def test_a_previewed_deploy_can_be_carried_out_right_away(standing: Standing) -> None:
-    order = DeploySpec(DEMO, standing.names, settings=SETTINGS)
+    order = DeploySpec(folder=DEMO, names=standing.names, settings=SETTINGS)
     deploy = Deployment(standing.account, order, Told(), launch=Launches(), probe=Probes())
     deploy.preview()
     assert deploy.run().site_url.startswith("https://")
@@ -79,7 +79,7 @@ def test_a_previewed_deploy_can_be_carried_out_right_away(standing: Standing) ->
 
 def test_an_app_that_is_not_there_has_no_preview(standing: Standing) -> None:
     names = Names("other", "sandbox", standing.names.region)
-    assert Deployment(standing.account, DeploySpec(DEMO, names, settings=SETTINGS), Told()).preview() == []
+    assert Deployment(standing.account, DeploySpec(folder=DEMO, names=names, settings=SETTINGS), Told()).preview() == []
 
 
 class Played:
