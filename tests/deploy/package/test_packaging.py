@@ -281,11 +281,11 @@ def test_services_are_found_in_the_authors_code(tmp_path):
 def test_what_is_too_large_is_told_with_what_is_largest():
     sizes = Sizes(MOST_ZIPPED + 1, (Part("torch", 45_000_000, 99_000_000, is_petris=False),))
     with pytest.raises(
-        OperatorProblem, match=r"52 MB zipped; Lambda takes 52\. The largest: torch \(45 MB\)"
+        OperatorProblem, match=r"52 MB zipped; Lambda allows 52\. The largest: torch \(45 MB\)"
     ):
         sizes.check()
 
 
 def test_what_unpacks_to_too_much_is_told():
-    with pytest.raises(OperatorProblem, match=r"unpacked; Lambda takes 262"):
+    with pytest.raises(OperatorProblem, match=r"unpacked; Lambda allows 262"):
         Sizes(1, (Part("pandas", 1, 300_000_000, is_petris=False),)).check()

@@ -135,7 +135,7 @@ def test_a_stage_that_is_not_there_yet_is_asked_again() -> None:
 def test_a_stage_that_reaches_no_function_is_an_error() -> None:
     with (
         answering(403) as (url, _),
-        pytest.raises(OperatorProblem, match="answered with 403 and not with 401"),
+        pytest.raises(OperatorProblem, match="a handshake got 403 instead of 401"),
     ):
         websocket_stage.probe(url)
 
