@@ -34,7 +34,9 @@ class Till:
     def __init__(self, world: NewWorld, experiment_class: type[Experiment], **settings: Any) -> None:
         self.vendor = Vendor()
         self.letters = Letters()
-        self.here: World = world(experiment_class, launch=False, **{"recruiter": "vendor", **settings})
+        # A participant who is late doesn't end recruitment, unless a test asks for it.
+        defaults = {"recruiter": "vendor", "disable_when_duration_exceeded": False}
+        self.here: World = world(experiment_class, launch=False, **{**defaults, **settings})
         self.here.app.recruiters.recruiters["vendor"] = self.vendor
         self.here.app.mailer = self.letters
         self.here.launch()

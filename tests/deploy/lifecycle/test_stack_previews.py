@@ -79,7 +79,12 @@ def test_a_previewed_deploy_can_be_carried_out_right_away(standing: Standing) ->
 
 def test_an_app_that_is_not_there_has_no_preview(standing: Standing) -> None:
     names = Names("other", "sandbox", standing.names.region)
-    assert Deployment(standing.account, DeploySpec(folder=DEMO, names=names, settings=SETTINGS), Told()).preview() == []
+    assert (
+        Deployment(
+            standing.account, DeploySpec(folder=DEMO, names=names, settings=SETTINGS), Told()
+        ).preview()
+        == []
+    )
 
 
 class Played:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.experiment.routes import AuthorRoute, parse_rule
 from infra.aws.resources.access_logs import FIELDS, FORMAT
 from infra.aws.resources.stack_templates import (
+    HERE,
     MOST_BEHAVIOURS,
     OWN_BEHAVIOURS,
     behaviours,
@@ -28,7 +29,7 @@ from infra.problems import OperatorProblem
 from . import resolved
 from .resolved import of_type
 
-FUNCTIONS = Path(front_template.__code__.co_filename).parent / "functions"
+FUNCTIONS = HERE / "functions"
 #: A CloudFront function may have 10 KB.
 MOST_CODE = 10_240
 NEVER_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

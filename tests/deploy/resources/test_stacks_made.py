@@ -152,8 +152,6 @@ def test_a_spend_limit_is_refused_before_anything_is_made_where_there_are_no_bud
 ) -> None:
     at_home(monkeypatch, tmp_path, cloud)
     account, names = connect(region="eu-north-1"), Names("budgetless", "sandbox", "eu-north-1")
-    with pytest.raises(
-        OperatorProblem, match=r"has no budgets in eu-north-1\. Deploy without --spend-limit"
-    ):
+    with pytest.raises(OperatorProblem, match=r"has no budgets in eu-north-1\. Deploy without --spend-limit"):
         deploy(account, names, spend_limit=50.0, alarm_email="lab@example.com")
     assert resource_inventory.find(account, names) == []

@@ -67,7 +67,7 @@ def test_petris_own_ids_must_say_where_a_record_lies(engine: SQLiteEngine, tmp_p
     path = write(tmp_path / "x.zip")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("manifest.json", json.dumps({"petri": "0.1.0"}))
-    with pytest.raises(MalformedTableError, match=r"node\.csv, line 2: 2 isn't an id that Petri gives"):
+    with pytest.raises(MalformedTableError, match=r"node\.csv, line 2: 2 isn't an id that Petri assigns"):
         load_zip(path, engine)
 
 

@@ -121,7 +121,7 @@ def test_a_path_with_a_nul_is_not_found(url: str) -> None:
 
 
 def test_a_taken_port_is_refused_with_what_to_do() -> None:
-    with listen("127.0.0.1", 0) as first, pytest.raises(AddressError, match="give another --port"):
+    with listen("127.0.0.1", 0) as first, pytest.raises(AddressError, match="choose another --port"):
         listen("127.0.0.1", first.getsockname()[1])
 
 

@@ -147,5 +147,5 @@ def test_no_log_line_of_a_worker_holds_an_entry_link(
     here = world(Talk, recruiter=recruiter)
     here.work()
     written = capsys.readouterr().out
-    assert "answered" in written
+    assert f"The recruiter {recruiter} responded" in written
     assert [word for word in ("/ad?", "workerId", "assignmentId", "entry=") if word in written] == []
