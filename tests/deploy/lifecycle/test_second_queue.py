@@ -82,8 +82,9 @@ def environment(standing: Standing, function: str) -> dict[str, str]:
 
 
 def queues(standing: Standing) -> set[str]:
-    found = standing.account.client("sqs").list_queues().get("QueueUrls", [])
-    return {url.rpartition("/")[2] for url in found}
+    """Return the names of this app's queues; other tests leave apps of theirs in the same cloud."""
+    found = standing.account.client("sqs").list_queues(QueueNamePrefix=standing.names.prefix)
+    return {url.rpartition("/")[2] for url in found.get("QueueUrls", [])}
 
 
 def made_since(standing: Standing, before: int) -> list[Call]:
