@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from chalicelib.errors import NetworkBusy, NoNetwork
@@ -112,9 +113,9 @@ def _fail_departed(ctx: Context, participant: Participant) -> bool:
     waited_for = ctx.uow.nodes([node_id for network in networks for node_id in network.waiting_for])
     owners = {node.participant_id for node in waited_for if node.participant_id is not None}
     ctx.uow.prefetch(more=[keys.participant(one) for one in sorted(owners)])
-    departed = [node for node in waited_for if not node.failed and _has_left(ctx, node)][
-        :MAX_FAILED_PER_COMMIT
-    ]
+    # Reading stops at the limit: a participant that was read may add a check to the commit, which counts too.
+    candidates = (node for node in waited_for if not node.failed and _has_left(ctx, node))
+    departed = list(islice(candidates, MAX_FAILED_PER_COMMIT))
     for node in departed:
         node.fail("the participant left without an answer")
     return bool(departed)
