@@ -12,6 +12,7 @@ from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
+from chalicelib.model.record_classes import all_cascades_are_default
 from chalicelib.model.statuses import SUCCESSFUL
 from chalicelib.operations.shared.access import own_participant, require_working
 from chalicelib.operations.shared.context import Context
@@ -113,9 +114,10 @@ def _fail_departed(ctx: Context, participant: Participant) -> bool:
     waited_for = ctx.uow.nodes([node_id for network in networks for node_id in network.waiting_for])
     owners = {node.participant_id for node in waited_for if node.participant_id is not None}
     ctx.uow.prefetch(more=[keys.participant(one) for one in sorted(owners)])
-    # Reading stops at the limit: a participant that was read may add a check to the commit, which counts too.
+    # A cascade of the author's own changes each record below a node; one such node frees a place, too.
+    limit = MAX_FAILED_PER_COMMIT if all_cascades_are_default() else 1
     candidates = (node for node in waited_for if not node.failed and _has_left(ctx, node))
-    departed = list(islice(candidates, MAX_FAILED_PER_COMMIT))
+    departed = list(islice(candidates, limit))
     for node in departed:
         node.fail("the participant left without an answer")
     return bool(departed)

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib import services
+from chalicelib.model import network as network_module
+from chalicelib.model import node as node_module
 from chalicelib.model.node import Node
+from chalicelib.operations.network import join_network
 from chalicelib.operations.network.join_network import CHECK_INTERVAL
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.simulate.counting_engine import CountingEngine
@@ -160,10 +163,16 @@ def test_the_join_that_finds_a_participant_gone_needs_no_worker(world: NewWorld,
     assert failed(here, node)
 
 
+@pytest.mark.parametrize("is_own", [False, True], ids=["default cascade", "cascade of the author"])
 def test_those_who_left_many_chains_at_once_hold_no_participant_up(
-    engine_of_transactions: TornEngine,
+    engine_of_transactions: TornEngine, monkeypatch: pytest.MonkeyPatch, is_own: bool
 ) -> None:
-    """More of them than one transaction takes: it takes a hundred items."""
+    """More of them than one transaction takes: it takes a hundred items.
+
+    A class with a cascade of its own counts for the whole process, so it is pretended here, or its absence.
+    """
+    for module in (network_module, node_module, join_network):
+        monkeypatch.setattr(module, "all_cascades_are_default", lambda: not is_own)
     chains = 60
     engine = engine_of_transactions
     here = build_world(with_hooks(Retelling, experiment_repeats=chains), engine, {}).launch()
