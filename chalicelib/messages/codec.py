@@ -7,7 +7,7 @@ messages outlive the version that posted them: in the outbox, in SQS and among t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
@@ -48,16 +48,16 @@ _FORMER_KINDS: dict[str, str] = {}
 _FIELDS: dict[type[MessageBody], tuple[tuple[Field[Any], Any], ...]] = {}
 
 
-def message_type(*, formerly: str | None = None) -> Callable[[type[B]], type[B]]:
-    """Register a message type under its kind; `formerly`: the kind that earlier versions recorded."""
+def message_type(*, formerly: str | Sequence[str] = ()) -> Callable[[type[B]], type[B]]:
+    """Register a message type under its kind; `formerly`: kinds that earlier versions recorded."""
+    former = (formerly,) if isinstance(formerly, str) else tuple(formerly)
 
     def register(cls: type[B]) -> type[B]:
-        for kind in (cls.kind, formerly):
+        for kind in (cls.kind, *former):
             if kind in _TYPES or kind in _FORMER_KINDS:
                 raise PetriError(f"Two message types have the kind {kind!r}; rename {cls.__name__}'s.")
         _TYPES[cls.kind] = cls
-        if formerly is not None:
-            _FORMER_KINDS[formerly] = cls.kind
+        _FORMER_KINDS.update(dict.fromkeys(former, cls.kind))
         return cls
 
     return register

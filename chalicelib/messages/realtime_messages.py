@@ -94,12 +94,12 @@ class EndGroup(MessageBody):
     participant_id: int
 
 
-@message_type(formerly="stand_in")
+@message_type(formerly=("recruit_replacement", "stand_in"))
 @dataclass(frozen=True)
-class RecruitReplacement(MessageBody):
-    """Start a stand-in for a disconnected participant."""
+class StartReplacementBot(MessageBody):
+    """Start a bot that replaces a disconnected participant."""
 
-    kind: ClassVar[str] = "recruit_replacement"
+    kind: ClassVar[str] = "start_replacement_bot"
     lane: ClassVar[Lane] = Lane.REALTIME
 
     participant_id: int

@@ -35,7 +35,6 @@ from chalicelib.messages import (
     RecordTaskCompletion,
     RecruiterDelivery,
     RecruiterNotification,
-    RecruitReplacement,
     RejectOverflow,
     ReviewSubmission,
     RunTimer,
@@ -43,6 +42,7 @@ from chalicelib.messages import (
     SendPayment,
     SendRoomState,
     SendToParticipants,
+    StartReplacementBot,
     WaitingTimeout,
 )
 from chalicelib.model.statuses import ParticipantStatus
@@ -413,8 +413,8 @@ def _end_group(message: Received[EndGroup]) -> None:
     services.current().handle(message, dropouts.end_group, message.body.participant_id)
 
 
-@handles(RecruitReplacement)
-def _recruit_replacement(message: Received[RecruitReplacement]) -> None:
+@handles(StartReplacementBot)
+def _start_replacement_bot(message: Received[StartReplacementBot]) -> None:
     app = services.current()
     entry = app.run(dropouts.authorize_replacement_bot, message.body.participant_id)
     if entry is not None:

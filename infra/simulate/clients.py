@@ -41,7 +41,7 @@ class BotResult:
     """The result of one bot; `number` counts from 1."""
 
     number: int
-    is_stand_in: bool = False
+    is_replacement: bool = False
     left: bool = False
     never_ended: bool = False
     problems: tuple[str, ...] = ()

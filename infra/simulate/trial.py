@@ -80,9 +80,9 @@ class RunTrace:
     tally: AwsUsage
     #: Distinct errors of the experiment's code.
     faults: list[str] = field(default_factory=list)
-    #: One result per participant, without stand-ins.
+    #: One result per participant, without replacement bots.
     fared: list[BotResult] = field(default_factory=list)
-    stand_ins: int = 0
+    replacement_bots: int = 0
     #: Places that stayed open because the maximum of participants had come.
     not_invited: int = 0
     #: Expected participants who were cancelled when recruitment closed.
@@ -184,8 +184,8 @@ class Trial:
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
         """Start a bot in a dropout's seat, with the dropout's ids."""
-        self.course.stand_ins += 1
-        fared = BotResult(next(self._numbers), is_stand_in=True)
+        self.course.replacement_bots += 1
+        fared = BotResult(next(self._numbers), is_replacement=True)
         self._begin(fared, dict(entry), replace(self._plan.pace, dropouts=0.0))
 
     # Participants

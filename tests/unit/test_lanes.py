@@ -15,7 +15,7 @@ REALTIME = {
     "form_rooms",
     "post_more",
     "publish",
-    "recruit_replacement",
+    "start_replacement_bot",
     "reject_overflow",
     "run_timer",
     "send_opening_state",

@@ -13,7 +13,7 @@ from .waiting_rooms import has_waiting_room, room_of
 DISCONNECTED_SINCE = "disconnected_since"
 #: The detail that holds since when a participant's page has finished the group's part.
 DONE_SINCE = "done_since"
-#: The details that hold since when a stand-in plays for them, and the serial of its token.
+#: The details that hold since when a replacement bot plays for them, and the serial of its token.
 BOT_SINCE, BOT_SERIAL = "played_by_bot_since", "bot_token_serial"
 #: A DynamoDB transaction holds a hundred writes, and releasing a participant takes two.
 MAX_PER_COMMIT = 40
@@ -55,7 +55,7 @@ def record_disconnect(ctx: Context, participant: Participant) -> None:
 
 
 def record_return(ctx: Context, participant: Participant) -> None:
-    """Call `participant_returned`, once, for a disconnected participant (not for a stand-in)."""
+    """Call `participant_returned`, once, for a disconnected participant (not for a replacement bot)."""
     if not is_disconnected(participant) or participant.details.get(BOT_SERIAL) == participant.token_serial:
         return
     details = {
@@ -103,7 +103,7 @@ def end_group(ctx: Context, participant_id: int) -> None:
 
 
 def authorize_replacement_bot(ctx: Context, participant_id: int) -> dict[str, str] | None:
-    """Record a stand-in for a disconnected participant who consented to it; return the bot's entry."""
+    """Record a replacement bot for a disconnected participant who consented to it; return the bot's entry."""
     participant = ctx.uow.participant(participant_id)
     consented = bool(participant.consent and participant.consent.get("bots"))
     if not (is_disconnected(participant) and participant.is_working and consented):

@@ -21,8 +21,8 @@ from chalicelib.messages import (
     EndGroup,
     ProcessSubmission,
     Publish,
-    RecruitReplacement,
     RunTimer,
+    StartReplacementBot,
 )
 from chalicelib.operations.shared.context import Context
 
@@ -56,7 +56,7 @@ def _post(ctx: Context, effect: Effect) -> None:
             due = ctx.now + timedelta(seconds=seconds)
             ctx.uow.post(RunTimer(method, arguments, ctx.timer_chain), due=due)
         case ReplaceWithBot(participant_id):
-            ctx.uow.post(RecruitReplacement(participant_id))
+            ctx.uow.post(StartReplacementBot(participant_id))
         case DismissGroup(participant_id):
             ctx.uow.post(EndGroup(participant_id))
         case ScreenOut(participant_id):

@@ -36,7 +36,6 @@ from chalicelib.messages import (
     RecordTaskCompletion,
     RecruiterDelivery,
     RecruiterNotification,
-    RecruitReplacement,
     RejectOverflow,
     ReviewSubmission,
     RunTimer,
@@ -44,6 +43,7 @@ from chalicelib.messages import (
     SendPayment,
     SendRoomState,
     SendToParticipants,
+    StartReplacementBot,
     WaitingTimeout,
     former_kinds,
     from_body,
@@ -171,7 +171,8 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ),
     ({"kind": "timer", "method": "go_on", "arguments": {}, "chain": 3}, RunTimer("go_on", {}, 3)),
     ({"kind": "end_group", "participant_id": 7}, EndGroup(7)),
-    ({"kind": "stand_in", "participant_id": 7}, RecruitReplacement(7)),
+    ({"kind": "stand_in", "participant_id": 7}, StartReplacementBot(7)),
+    ({"kind": "recruit_replacement", "participant_id": 7}, StartReplacementBot(7)),
 ]
 
 named = [f"{number}-{body['kind']}" for number, (body, _) in enumerate(RECORDED)]
@@ -225,8 +226,11 @@ def test_a_body_that_is_not_valid_is_refused_with_the_reason(body: dict[str, Any
         from_body(body)
 
 
-@pytest.mark.parametrize(("kind", "formerly"), [("judge", None), ("form_rooms", None), ("new", "judge")])
-def test_two_types_cant_have_one_kind(kind: str, formerly: str | None) -> None:
+@pytest.mark.parametrize(
+    ("kind", "formerly"),
+    [("judge", ()), ("form_rooms", ()), ("new", "judge"), ("new", ("newer", "stand_in"))],
+)
+def test_two_types_cant_have_one_kind(kind: str, formerly: str | tuple[str, ...]) -> None:
     before = (dict(message_types()), dict(former_kinds()))
     with pytest.raises(PetriError, match="Two message types have the kind"):
         message_type(formerly=formerly)(type("Second", (MessageBody,), {"kind": kind}))
