@@ -1,0 +1,1 @@
+"""What studies are written with: the timeline, its elements, items, pages, players and groups."""

@@ -1,0 +1,131 @@
+"""Defines compiled pages, and their JSON in `pages.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.errors import ExperimentError
+
+#: The file of the compiled pages in a staged or archived folder.
+PAGES_FILE: Final = "pages.json"
+#: The format of that file: another Petri may not read it.
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that an author has to fix in a page."""
+
+    #: the path of the file in the experiment's folder
+    file: str
+    #: the line in the file, from 1
+    line: int
+    #: what is wrong, and what to do, as sentences
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.message} {self.fix}".rstrip()
+
+
+@dataclass(frozen=True)
+class CompiledItem:
+    """A question that a directive defines, such as `:::{choice} colour`."""
+
+    name: str
+    kind: str
+    prompt: str
+    #: the rest of the directive's YAML
+    body: Mapping[str, Any] = field(default_factory=dict)
+    #: the directive's line in the file of its page
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class CompiledPage:
+    """One page in one language, as a Jinja template that is rendered with autoescape."""
+
+    name: str
+    #: the language's tag, such as "de"; "" for the pages that the folder has outside of language folders
+    language: str
+    template: str
+    #: what the front matter or the `:::{page}` block sets, by the names of the arguments of Page(...)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[CompiledItem, ...] = ()
+    #: the path of the source in the experiment's folder
+    file: str = ""
+    #: the line of the source for each line of the template
+    lines: tuple[int, ...] = ()
+    #: the items that the template places with ask("..."), in order
+    asks: tuple[str, ...] = ()
+
+    def source_line(self, line: int) -> int:
+        """Return the line of the source from which a line of the template was made, from 1."""
+        if not self.lines:
+            return max(line, 1)
+        return self.lines[min(max(line, 1), len(self.lines)) - 1]
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A `study.md`: its front matter, and its pages and ends in order."""
+
+    #: title, language, conditions, points_per_dollar ...
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    #: steps such as {"page": "welcome", "line": 9} and {"end": "screen_out", "if": "age < 18", "line": 20}
+    sequence: tuple[Mapping[str, Any], ...] = ()
+    file: str = "study.md"
+
+
+@dataclass(frozen=True)
+class CompiledPages:
+    """All pages of a folder, by language and name, and its `study.md` if it has one."""
+
+    pages: Mapping[tuple[str, str], CompiledPage] = field(default_factory=lambda: MappingProxyType({}))
+    study: StudyFile | None = None
+    #: what the author has to fix; pages with problems may be missing
+    problems: tuple[Problem, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the pages as the text of `pages.json`: the same pages give the same text."""
+        told = {
+            "format": FORMAT,
+            "pages": [asdict(page) for _, page in sorted(self.pages.items())],
+            "study": asdict(self.study) if self.study else None,
+            "problems": [asdict(problem) for problem in self.problems],
+        }
+        return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> CompiledPages:
+        """Read the text of `pages.json`; ExperimentError when another version of Petri wrote it."""
+        try:
+            told = json.loads(text)
+            if told["format"] != FORMAT:
+                raise ExperimentError(
+                    f"{PAGES_FILE} has the format {told['format']}, and this Petri reads {FORMAT}; "
+                    "stage the experiment again with this Petri."
+                )
+            pages = [_page(each) for each in told["pages"]]
+            study = _study(told["study"]) if told["study"] else None
+            problems = tuple(Problem(**each) for each in told["problems"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ExperimentError(
+                f"{PAGES_FILE} can't be read ({error}); stage the experiment again."
+            ) from error
+        return cls(MappingProxyType({(page.language, page.name): page for page in pages}), study, problems)
+
+
+def _page(told: dict[str, Any]) -> CompiledPage:
+    page = CompiledPage(**told)
+    items = tuple(CompiledItem(**each) for each in told["items"])
+    return replace(page, items=items, lines=tuple(page.lines), asks=tuple(page.asks))
+
+
+def _study(told: dict[str, Any]) -> StudyFile:
+    study = StudyFile(**told)
+    return replace(study, sequence=tuple(study.sequence))

@@ -1,0 +1,144 @@
+"""Finds the compiled pages of a folder, and renders them."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import ExperimentError, PetriError, RuleBroken
+from chalicelib.experiment.config.problems import closest_match
+from chalicelib.version import MARK
+
+from .compiled import PAGES_FILE, CompiledPage, CompiledPages
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+    from markupsafe import Markup
+
+#: Where a folder's pages and its study lie.
+FOLDER, STUDY_FILE = "pages", "study.md"
+_COMPILED = 1024
+
+
+class PageError(ExperimentError):
+    """A page can't be rendered; the message names its file and line."""
+
+    code = "page_error"
+
+    def __init__(self, file: str, line: int, what: str, fix: str = "") -> None:
+        """`file`, `line`: in the author's folder; `what`, `fix`: sentences."""
+        self.file, self.line, self.what, self.fix = file, line, what, fix
+        super().__init__(f"{file}, line {line}: {what} {fix}".rstrip())
+
+
+class PageLibrary:
+    """The pages of a study, by name and language."""
+
+    def __init__(self, compiled: CompiledPages) -> None:
+        """`compiled`: what `find_pages` found."""
+        self.compiled = compiled
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all pages, sorted."""
+        return tuple(sorted({name for _, name in self.compiled.pages}))
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        """Return the languages of a page, sorted; "" stands for the page outside of language folders."""
+        return tuple(sorted(language for language, each in self.compiled.pages if each == name))
+
+    def page(self, name: str, language: str = "") -> CompiledPage:
+        """Return a page in a language, such as "de-AT", else in "de", else as it is without a translation.
+
+        Raises ExperimentError when there is no page of that name.
+        """
+        for each in dict.fromkeys((language, language.partition("-")[0], "")):
+            page = self.compiled.pages.get((each, name))
+            if page is not None:
+                return page
+        near = closest_match(name, self.names())
+        guess = f", or use {near!r} if you meant that page." if near else "."
+        raise ExperimentError(f"There is no page {name!r}; write {FOLDER}/{name}.md{guess}")
+
+    def render(
+        self, page: CompiledPage, variables: Mapping[str, Any], ask: Callable[[str], Markup]
+    ) -> Markup:
+        """Render a page with live values; `ask` returns an item's markup by its name.
+
+        Raises PageError with the file and line of the source when a value is missing or an expression fails.
+        Errors of the platform, such as a lost race, are raised as they are.
+        """
+        # Lazy import: most requests render no page.
+        from jinja2 import TemplateError
+        from markupsafe import Markup
+
+        try:
+            template = _compiled(page.template, page.file)
+            return Markup(template.render({**variables, "ask": ask}))  # noqa: S704 - autoescape wrote it
+        except (RuleBroken, ExperimentError) as error:
+            raise _with_place(error, page, str(error)) from error
+        except PetriError:
+            raise
+        except TemplateError as error:
+            raise _with_place(error, page, f"{error.message or 'The template is wrong'}.") from error
+        except Exception as error:
+            raise _with_place(error, page, f"{type(error).__name__}: {error}.") from error
+
+
+def _with_place(error: Exception, page: CompiledPage, what: str) -> PageError:
+    """Return the error with the line of the page's source from which it came."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == page.file]
+    line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None) or 1
+    return PageError(page.file, page.source_line(line), f"{what[:1].upper()}{what[1:]}".replace("..", "."))
+
+
+@lru_cache(maxsize=_COMPILED)
+def _compiled(source: str, file: str) -> Template:
+    """Compile a template, once per process."""
+    # Lazy import: most requests render no page.
+    from jinja2 import Template
+
+    environment = page_environment()
+    code = environment.compile(source, name=file, filename=file)
+    return Template.from_code(environment, code, environment.make_globals(None))
+
+
+@cache
+def page_environment() -> Environment:
+    """Return the Jinja environment of pages: text is escaped, and a name without a value is an error."""
+    # Lazy import: most requests render no page.
+    from jinja2 import Environment, StrictUndefined
+
+    from .template_filters import FILTERS
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.filters.update(FILTERS)
+    return environment
+
+
+def find_pages(folder: Path) -> CompiledPages:
+    """Return the compiled pages of an experiment's folder.
+
+    A staged folder, or one unpacked from an archive, has them in `pages.json`. On the author's machine they
+    are compiled. A folder without pages has none.
+
+    Raises ExperimentError when there are pages that can't be compiled here.
+    """
+    compiled = folder / PAGES_FILE
+    if (folder / MARK).is_file() and compiled.is_file():
+        return CompiledPages.from_json(compiled.read_text(encoding="utf-8"))
+    if not (folder / FOLDER).is_dir() and not (folder / STUDY_FILE).is_file():
+        return CompiledPages()
+    # Lazy import: the compiler is installed on the researcher's machine only, and not in Lambda, where it
+    # would make each cold start slower.
+    from importlib.metadata import entry_points
+
+    for found in entry_points(group="petri.page_compiler"):
+        compile_folder: Callable[[Path], CompiledPages] = found.load()
+        return compile_folder(folder)
+    raise ExperimentError(
+        f"{folder.name} has pages that must be compiled, and the page compiler isn't installed here; "
+        "install Petri with its command (README), or stage the experiment."
+    )
