@@ -1,0 +1,86 @@
+"""Items of each kind, in the variants that behave differently. The tests of all kinds run over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.study.items import (
+    Item,
+    about,
+    between,
+    choice,
+    choices,
+    consent,
+    display,
+    email,
+    likert,
+    number,
+    text,
+)
+
+#: Stands in right answers and feedback only: no browser may ever get it.
+SECRET = "sphinx-of-black-quartz"
+#: A text that would run as a script if it were not escaped.
+SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
+
+COLOURS = {"red": "Red", "blue": "Blue", "green": "Green"}
+FEEDBACK = {"correct": SECRET, "incorrect": SECRET}
+
+SAMPLES: Mapping[str, Item] = {
+    "choice": choice("Which?", COLOURS, right="blue", feedback={**FEEDBACK, "red": SECRET}),
+    "choice_listed": choice("Which?", ["Red", "Blue"]),
+    "choice_other": choice("Which?", COLOURS, other=True),
+    "choice_other_labelled": choice("Which?", COLOURS, other="Something else", shuffle=True),
+    "choice_dropdown": choice("Which?", COLOURS, style="dropdown", right=["red", "blue"], feedback=FEEDBACK),
+    "choice_buttons": choice("Which?", COLOURS, style="buttons"),
+    "choice_pictures": choice(
+        "Which?",
+        {
+            "cat": {"label": "A cat", "picture": "cat.png", "alt": "A cat asleep"},
+            "dog": {"picture": "dog.png"},
+        },
+        style="pictures",
+    ),
+    "choice_yes_no": choice("Do you?", style="yes_no", right="no", feedback=SECRET),
+    "choices": choices("Which ones?", COLOURS, right=["red", "green"], grading="percent", feedback=FEEDBACK),
+    "choices_bounded": choices("Which ones?", COLOURS, least=2, most=2),
+    "choices_other": choices("Which ones?", COLOURS, other=True, most=3),
+    "choices_alone": choices(
+        "Which ones?", [*COLOURS, {"key": "none", "alone": True, "fixed": True}], shuffle=True
+    ),
+    "choices_none": choices("Which ones?", COLOURS, least=0),
+    "text": text("Why?", right=SECRET, feedback=FEEDBACK),
+    "text_long": text("Why?", long=True, min_length=30, max_length=200),
+    "text_pattern": text(
+        "Which code?", pattern=r"[A-Z]{3}-\d{2,4}", pattern_help="Three letters, then digits."
+    ),
+    "text_right_pattern": text("Which?", right_pattern=SECRET + ".*"),
+    "email": email("Where?"),
+    "number": number(
+        "How many?", minimum=0, maximum=10, unit="points", right=between(7, 9), feedback=FEEDBACK
+    ),
+    "number_free": number("How many?"),
+    "number_negative": number("How warm?", minimum=-30, maximum=-5, step=5),
+    "number_decimal": number(
+        "How long?", minimum="0.5", maximum=20, step="0.25", right=about("3.14", "0.01")
+    ),
+    "number_decimals": number("How much?", decimals=2, maximum=5),
+    "likert": likert("I like tea.", right=2, feedback=FEEDBACK),
+    "likert_seven": likert("I like tea.", 7),
+    "likert_ends": likert("I like tea.", 9, low="Not at all", high="Very much", required=False),
+    "likert_labels": likert("I drink tea.", 3, labels=["Never", "Sometimes", "Often"]),
+    "consent": consent("I agree.", "You will see ten pictures.\nNothing else is stored."),
+    "display": display("Look at this.", media=["a.png", {"file": "b.mp3", "alt": "A bell"}, "c.mp4"]),
+}
+
+
+def named_samples() -> Iterator[tuple[str, Item]]:
+    """Yield each sample with its name."""
+    for name, item in SAMPLES.items():
+        yield name, item.named(name)
+
+
+def kinds_sampled() -> set[Any]:
+    """Return the kinds that have a sample."""
+    return {item.kind for item in SAMPLES.values()}
