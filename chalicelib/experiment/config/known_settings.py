@@ -22,7 +22,7 @@ _HIGHEST_PORT = 65535
 #: The maximum of `question_max_length`.
 LONGEST_ANSWER = 40_000
 _WHY_NO_LONGER_ANSWER = (
-    "90 answers are stored at once, and AWS stores 4 MB at once; post longer texts as infos"
+    "90 answers are stored together, and AWS stores at most 4 MB together; post longer texts as infos"
 )
 
 
@@ -35,7 +35,7 @@ _deployment = partial(Setting, group="Deployment")
 _machine = partial(Setting, group="This machine")
 _sharing = partial(Setting, group="Sharing")
 _ignored = partial(
-    Setting, type=str, meaning="No meaning on this platform.", effective=False, group="Without meaning"
+    Setting, type=str, meaning="Has no effect on this platform.", effective=False, group="Ignored"
 )
 
 #: Petri's own settings, in the order of the documentation
@@ -48,9 +48,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         public=True,
         validators=(one_of("debug", "sandbox", "live"),),
     ),
-    _general(
-        "title", str, "What participants see as the name of the study.", default="Experiment", public=True
-    ),
+    _general("title", str, "The name of the study that participants see.", default="Experiment", public=True),
     _general(
         "description",
         str,
@@ -61,7 +59,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "keywords",
         str,
-        "Words, separated by commas, by which participants find the study.",
+        "Comma-separated words by which participants find the study.",
         default="psychology",
         public=True,
     ),
@@ -76,14 +74,14 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "num_participants",
         int,
-        "How many participants the experiment is for; what it does is the author's choice.",
+        "The number of participants that the experiment needs; your code decides how to use it.",
         public=True,
         validators=(at_least(1),),
     ),
     _general(
         "duration",
         float,
-        "Hours that a participant has, from accepting to finishing.",
+        "Hours that a participant has from accepting the study to finishing it.",
         default=1.0,
         public=True,
         validators=(above(0),),
@@ -91,7 +89,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "base_payment",
         float,
-        "US dollars that each participant who finishes is paid.",
+        "US dollars that are paid to each participant who finishes.",
         default=0.0,
         public=True,
         validators=(dollars,),
@@ -99,7 +97,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "question_max_length",
         int,
-        "The longest answer to a question, in characters; 40,000 at the most.",
+        "The maximum length of an answer to a question, in characters; at most 40,000.",
         default=1000,
         public=True,
         validators=(at_least(1), at_most(LONGEST_ANSWER, _WHY_NO_LONGER_ANSWER)),
@@ -115,12 +113,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _general(
         "timer_limit",
         int,
-        "How many timers that were set by timers can run in one minute of the run; later ones are delayed.",
+        "How many timers that other timers have set can run per minute; further ones are delayed.",
         default=6000,
         validators=(at_least(1),),
     ),
     _general("run_seed", int, "The seed of all random draws: the same seed gives the same run."),
-    _general("logfile", str, "The file that logs are written to; - is the terminal.", default="-"),
+    _general("logfile", str, "The file to which logs are written; - is the terminal.", default="-"),
     _general(
         "loglevel",
         str,
@@ -129,12 +127,14 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         validators=(matching("[0-4]", "a number from 0 to 4"),),
     ),
     _general("whimsical", bool, "Whether notices to the operator may be light in tone.", default=True),
-    _access("dashboard_user", str, "The operator's name at the dashboard.", default="admin", personal=True),
+    _access(
+        "dashboard_user", str, "The operator's user name for the dashboard.", default="admin", personal=True
+    ),
     _access("dashboard_password", str, "The operator's password; generated when not set.", sensitive=True),
     _access(
         "require_participant_token",
         bool,
-        "Whether requests of participants must carry their token; may be off in debug mode only.",
+        "Whether participants' requests must have their token; can be turned off in debug mode only.",
         default=True,
     ),
     _access(
@@ -175,14 +175,14 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "browser_exclude_rule",
         str,
-        "Browsers and devices, separated by commas, that are turned away.",
+        "Comma-separated browsers and devices that can't take part.",
         default="",
         public=True,
     ),
     _recruitment(
         "ad_window",
         str,
-        "Where the study opens: same (the ad's window) or popup; by default popup for Mechanical Turk only.",
+        "Where the study opens: same (the ad's window) or popup; by default popup on Mechanical Turk only.",
         public=True,
         validators=(one_of("same", "popup"),),
     ),
@@ -196,47 +196,47 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "max_bonus",
         float,
-        "The largest bonus in US dollars: so much is reserved for each place, and a larger one is refused.",
+        "The largest bonus in US dollars: it is reserved for each place, and a larger bonus is refused.",
         validators=(dollars,),
     ),
     _recruitment(
         "screen_out_payment",
         float,
-        "US dollars that a screened-out participant is paid.",
+        "US dollars that are paid to a participant who is screened out.",
         default=0.0,
         validators=(dollars,),
     ),
     _recruitment(
         "hard_cap",
         float,
-        "US dollars that the run may cost: above it no places are opened and bonuses wait for your approval.",
+        "US dollars that the run may cost: above that, no places open and bonuses wait for your approval.",
         validators=(dollars,),
     ),
     _recruitment(
         "soft_cap",
         float,
-        "US dollars above which you are notified, once.",
+        "US dollars above which you are notified once.",
         validators=(dollars,),
     ),
     _recruitment(
         "min_hourly_pay",
         float,
-        "US dollars an hour, waiting included, below which `petri summary` warns you.",
+        "US dollars an hour, including waiting, below which `petri summary` warns you.",
         validators=(dollars,),
     ),
     _recruitment(
         "disable_when_duration_exceeded",
         bool,
-        "Whether recruitment ends when a participant has taken longer than the duration allows.",
+        "Whether recruitment ends when a participant takes longer than `duration`.",
         default=True,
     ),
     _mturk(
         "aws_access_key_id",
         str,
-        "The requester's access key; its account may differ from the deploying one.",
+        "The requester's access key; its account may differ from the one you deploy to.",
         sensitive=True,
     ),
-    _mturk("aws_secret_access_key", str, "The secret that belongs to that key.", sensitive=True),
+    _mturk("aws_secret_access_key", str, "The secret key for that access key.", sensitive=True),
     _mturk(
         "aws_region",
         str,
@@ -255,21 +255,21 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _mturk(
         "assign_qualifications",
         bool,
-        "Whether workers who finish are given qualifications, to be excluded later.",
+        "Whether workers who finish get qualifications by which later studies can exclude them.",
         default=False,
     ),
-    _mturk("group_name", str, "The qualification that is given to workers who finish."),
+    _mturk("group_name", str, "The qualification that workers who finish get."),
     _mturk(
         "mturk_qualification_blocklist",
         str,
-        "Qualifications, separated by commas, that keep a worker from the study.",
+        "Comma-separated qualifications that exclude a worker from the study.",
         default="",
         synonyms=("qualification_blacklist",),
     ),
     _mturk(
         "mturk_qualification_requirements",
         str,
-        "A JSON list of requirements, passed on to Mechanical Turk.",
+        "A JSON list of requirements that is passed to Mechanical Turk.",
         default="[]",
         validators=(json_list,),
     ),
@@ -277,14 +277,14 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _mail(
         "mailer",
         str,
-        "How notices are sent: smtp, ses (Amazon's) or log. In debug mode they are only logged.",
+        "How notices to you are sent: smtp, ses (Amazon SES) or log. In debug mode they are only logged.",
         default="smtp",
         validators=(one_of("smtp", "ses", "log"),),
     ),
     _mail(
         "contact_email_on_error",
         str,
-        "The address that gets notices of errors, and that participants can write to.",
+        "The address that gets notices of errors and to which participants can write.",
         public=True,
         personal=True,
         validators=(_EMAIL,),
@@ -299,7 +299,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _mail(
         "smtp_host",
         str,
-        "The mail server, as host:port.",
+        "The mail server as host:port.",
         default="smtp.gmail.com:587",
         validators=(_HOST_AND_PORT,),
     ),
@@ -308,25 +308,25 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _deployment(
         "lambda_files",
         str,
-        "Files that your code reads besides text and data, as patterns: static/images/*.png, data/*.csv.",
+        "Patterns of other files than text and data that your code reads: static/images/*.png, data/*.csv.",
         default="",
     ),
-    _machine("host", str, "The address that the local host listens at.", default="127.0.0.1"),
+    _machine("host", str, "The address on which the local host listens.", default="127.0.0.1"),
     _machine(
         "port",
         int,
-        "The port that the local host listens at; 0 takes a free one.",
+        "The port on which the local host listens; 0 selects a free one.",
         default=5000,
         validators=(between(0, _HIGHEST_PORT),),
     ),
     _machine(
         "webdriver_type",
         str,
-        "The browser that browser bots drive.",
+        "The browser that browser bots use.",
         default="chrome",
         validators=(one_of("chrome", "chrome_headless", "firefox", "firefox_headless"),),
     ),
-    _machine("webdriver_url", str, "The Selenium server that browser bots use, if not this machine."),
+    _machine("webdriver_url", str, "The Selenium server that browser bots use; by default a local browser."),
     _sharing(
         "osf_access_token",
         str,
@@ -336,7 +336,7 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _sharing(
         "enable_global_experiment_registry",
         bool,
-        "Not supported: a shared registry of all laboratories doesn't exist.",
+        "Not supported: there is no registry that all laboratories share.",
         default=False,
     ),
     # Both can contain a password.
@@ -358,9 +358,9 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _ignored("worker_multiplier"),
 )
 
-_PREFIXES_WITHOUT_MEANING = ("heroku_", "num_dynos_", "dyno_type_")
+_IGNORED_PREFIXES = ("heroku_", "num_dynos_", "dyno_type_")
 
 
 def ignored_setting(name: str) -> Setting | None:
     """Return the setting if it is one of another platform's servers, whatever its case."""
-    return _ignored(name, sensitive=True) if name.startswith(_PREFIXES_WITHOUT_MEANING) else None
+    return _ignored(name, sensitive=True) if name.startswith(_IGNORED_PREFIXES) else None

@@ -17,22 +17,24 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _prolific(
         "prolific_token",
         str,
-        "The API token of the researcher at Prolific.",
+        "The researcher's API token at Prolific.",
         synonyms=("prolific_api_token",),
         sensitive=True,
     ),
-    _prolific("prolific_workspace", str, "The id of the workspace that pays; webhooks and groups need it."),
-    _prolific("prolific_project", str, "The id of the project that studies are made in."),
+    _prolific(
+        "prolific_workspace", str, "The id of the workspace that pays; needed for webhooks and groups."
+    ),
+    _prolific("prolific_project", str, "The id of the project in which studies are created."),
     _prolific(
         "prolific_estimated_completion_minutes",
         int,
-        "Minutes that the study takes, as participants are told; the duration when not set.",
+        "Minutes that the study takes, as shown to participants; `duration` by default.",
         validators=(at_least(1),),
     ),
     _prolific(
         "prolific_currency",
         str,
-        "The currency of the workspace, USD or GBP: all amounts of the experiment are in it.",
+        "The currency of the workspace, USD or GBP, for all amounts in the experiment.",
         default="USD",
         public=True,
         validators=(one_of("USD", "GBP"),),
@@ -47,14 +49,14 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _prolific(
         "prolific_vat_percent",
         float,
-        "The tax on that fee, in percent, where it is due.",
+        "The tax on that fee, in percent, where one applies.",
         default=0.0,
         validators=(between(0, 100),),
     ),
     _prolific(
         "prolific_recruitment_config",
         str,
-        "A JSON object with more fields of the study, such as filters, by Prolific's own names.",
+        "A JSON object with further fields of the study, such as filters, under Prolific's names.",
         default="{}",
         # Its filters can be allow lists and block lists with the ids of participants.
         personal=True,
@@ -70,7 +72,7 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _prolific(
         "prolific_group_blocklist",
         str,
-        "Participant groups, separated by commas, whose members don't see the study.",
+        "Comma-separated participant groups whose members don't see the study.",
         default="",
     ),
     _prolific(
@@ -82,14 +84,14 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
     _link(
         "link_workers",
         str,
-        "Ids of your own, separated by commas or spaces, for which entry links are made.",
+        "Ids of your own, separated by commas or spaces, for which entry links are created.",
         default="",
         personal=True,
     ),
     _link(
         "link_exit_address",
         str,
-        "Where participants go at the end; {worker_id} and {assignment_id} are filled in.",
+        "The address to which participants go at the end; {worker_id} and {assignment_id} are filled in.",
         default="",
         validators=(matching(r"https?://\S+", "an address such as https://example.org/done"),),
     ),
