@@ -22,6 +22,8 @@ interface Rejection extends Error {
   errorType: string;
   errorText: string;
   html: string;
+  /** What the server answered. */
+  answer: Answer;
 }
 
 /** What requests return: jQuery's promise, whose `done` gets the answer and whose `fail` gets a Rejection. */
@@ -130,7 +132,67 @@ interface PetriChannel {
   close(): void;
 }
 
+/** What GET and POST `/page` answer. */
+interface StudyPage {
+  serial: number;
+  page: string;
+  path: string;
+  kind: "page" | "wait" | "chat" | "live" | "trials" | "embed" | "end";
+  html: string;
+  items: Record<string, Record<string, any>>;
+  title: string;
+  button: string | null;
+  language: string;
+  direction: "ltr" | "rtl";
+  seconds_left: number | null;
+  min_seconds: number;
+  progress: number | null;
+  preload: string[];
+  script: string | null;
+  data: any;
+  exit: string | null;
+  poll_seconds?: number;
+  doorbell?: boolean;
+  stale?: boolean;
+  /** Whether the page keeps an event log; true unless the server says otherwise. */
+  log?: boolean;
+}
+
+/** What a page's own script gets: its default export is called each time the page is shown. */
+interface StudyScript {
+  page: StudyPage;
+  data: any;
+  element: HTMLElement;
+  signal: AbortSignal;
+  answer(name: string | Record<string, unknown>, value?: unknown): void;
+  submit(): void;
+}
+
+interface PetriStudy {
+  readonly current: StudyPage | null;
+  refresh(): Asked | null;
+  submit(): void;
+  answer(name: string | Record<string, unknown>, value?: unknown): void;
+  readers: Record<string, (item: HTMLElement) => unknown>;
+  enhancers: Record<string, (item: HTMLElement, rules: Record<string, any>, page: StudyPage) => unknown>;
+  enhance(root: HTMLElement, page: StudyPage): void;
+  readAll(root: HTMLElement): Record<string, unknown>;
+  isBlank(value: unknown): boolean;
+  problem(rules: Record<string, any>, value: unknown): string | null;
+  problems(items: Record<string, Record<string, any>>, answers: Record<string, unknown>): Record<string, string>;
+  text(english: string, values?: Record<string, unknown>): string;
+  speak(language: string): Promise<void>;
+  translate(root: Document | HTMLElement): void;
+  countdown(deadline: number, atEnd: () => unknown): () => void;
+  holdBack(button: HTMLElement, seconds: number): () => void;
+  preload(addresses: string[]): Promise<number>;
+  inMinutes(seconds: number): string;
+  events: { begin(page: StudyPage): void; collected(): object[]; sent(): void };
+}
+
 interface Petri {
+  study: PetriStudy;
+  log(event: string, act?: string, item?: string, at?: number): void;
   draft(step: string | number): Draft;
   channel(name: string, options?: { participantId?: number }): PetriChannel;
   finished(): void;
@@ -145,6 +207,7 @@ interface Window {
   petri: Petri;
   petriConsent: { sha256(text: string): string; shownText(): string };
   store: any;
+  $: any;
   /** Older experiments' waiting rooms define it. */
   getQuorum?: () => void;
   quorum?: number;
@@ -155,6 +218,7 @@ declare const petri: Petri;
 
 /** What the pages of Petri tell each other by events. */
 interface DocumentEventMap {
+  "petri:page": CustomEvent<StudyPage>;
   "petri:news": CustomEvent<any>;
   "petri:progress": CustomEvent<{ value: number; total: number }>;
   "petri:line": CustomEvent<{ isLost: boolean }>;

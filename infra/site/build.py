@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from .assets import FRONTEND, collect
+from .bundles import PARTS, bundles
 from .per_request import per_request_variables
 from .render import Renderer
 from .source import BuiltSite, SiteError, SiteSource
@@ -32,7 +33,11 @@ def build(experiment: SiteSource, out: Path) -> BuiltSite:
     for page, template in pages.items():
         _write(out / f"{page}.html", texts[template] or "")
     for name, path in assets.static.items():
-        _copy(path, out / "static" / name)
+        if not name.startswith(PARTS):
+            _copy(path, out / "static" / name)
+    if experiment.is_study:
+        for name, text in bundles():
+            _write(out / "static" / name, text)
     _copy(FRONTEND / "robots.txt", out / "robots.txt")
     files = tuple(sorted(path for path in out.rglob("*") if path.is_file()))
     return BuiltSite(out, tuple(sorted(pages)), files)

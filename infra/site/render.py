@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,13 @@ CORE_PAGES = {
     "launch": "launch.html",
     "complete": "complete.html",
 }
+
+#: The page of a study, which shows whatever is due.
+STUDY_PAGE = "base/study.html"
+#: Pages that a study has only where the author wrote them: its own pages take their place.
+NOT_IN_STUDIES = ("instructions", "questionnaire")
+#: An author's style sheet, which a study's page loads after its own.
+THEME = "theme.css"
 
 #: Names under which templates refer to the experiment.
 EXPERIMENT_PAGES = ("exp", "experiment")
@@ -94,6 +102,7 @@ class Renderer:
     def __init__(self, source: SiteSource, assets: Assets) -> None:
         """`assets`: the files of the templates."""
         self._assets = assets
+        self._is_study = source.is_study
         self.problems: list[str] = []
         self._environment = Environment(
             loader=FunctionLoader(self._load),
@@ -110,6 +119,9 @@ class Renderer:
             url_for=static_address,
             currency=currency,
             money=partial(format_money, currency=currency),
+            after_consent=self._after_consent(),
+            last_page="exp" if self._is_study else "questionnaire",
+            theme=f"/static/{THEME}" if THEME in assets.static else None,
         )
         self._environment.filters["money"] = self._environment.globals["money"]
 
@@ -117,6 +129,8 @@ class Renderer:
         """Each page's address and its template."""
         own = self._assets.own_templates.keys() - self._fragments()
         pages = CORE_PAGES | {name.removesuffix(".html"): name for name in sorted(own) if _is_page(name)}
+        if self._is_study:
+            pages = _of_a_study(pages, own)
         served = [name for name in EXPERIMENT_PAGES if name in pages]
         if served:
             pages |= {name: pages.get(name, pages[served[0]]) for name in EXPERIMENT_PAGES}
@@ -135,6 +149,10 @@ class Renderer:
         except NotUTF8Error as error:
             self._note_encoding(error)
         return None
+
+    def _after_consent(self) -> str:
+        has_instructions = "instructions.html" in self._assets.own_templates
+        return "exp" if self._is_study and not has_instructions else "instructions"
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         path = self._assets.templates.get(name)
@@ -176,3 +194,8 @@ class Renderer:
 def _is_page(name: str) -> bool:
     is_part = any(part.startswith("_") for part in name.split("/"))
     return not is_part and name != "layout.html" and name not in {"exit_recruiter.html", "error.html"}
+
+
+def _of_a_study(pages: Mapping[str, str], own: AbstractSet[str]) -> dict[str, str]:
+    kept = {page: name for page, name in pages.items() if page not in NOT_IN_STUDIES or name in own}
+    return kept if any(page in kept for page in EXPERIMENT_PAGES) else kept | {"exp": STUDY_PAGE}

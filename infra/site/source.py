@@ -16,7 +16,8 @@ class SiteSource:
 
     `config` contains only the public settings, because every participant can read them. Each of
     `extra_files` is a file or folder and its place in the experiment's folder; those below `static/`
-    or `templates/` belong to the site, others to the experiment's package.
+    or `templates/` belong to the site, others to the experiment's package. A study (`is_study`) has one page,
+    which shows what is due: its address is `exp`.
     """
 
     folder: Path
@@ -25,6 +26,7 @@ class SiteSource:
     config: Mapping[str, Any] = field(default_factory=dict)
     extra_files: Sequence[tuple[str | Path, str | Path]] = ()
     app_id: str = ""
+    is_study: bool = False
 
 
 @dataclass(frozen=True)

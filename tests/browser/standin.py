@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 from infra.site import resolve
@@ -23,6 +23,7 @@ CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript",
     ".css": "text/css",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
 }
@@ -78,6 +79,8 @@ class StandIn:
         self.root = root
         self.asked: list[Asked] = []
         self.port = 0
+        #: Sent with pages and files.
+        self.headers: dict[str, str] = {}
         self._once: dict[tuple[str, str], deque[Answer]] = defaultdict(deque)
         self._always: dict[tuple[str, str], Answer] = {}
 
@@ -104,6 +107,9 @@ class StandIn:
         if answer.after is not None:
             answer.after.wait(20)
         return answer
+
+
+S = TypeVar("S", bound=StandIn)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -136,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None:
             self._send(404, "text/plain", b"nothing here", {})
         else:
-            self._send(200, CONTENT_TYPES[found.suffix], found.read_bytes(), {})
+            self._send(200, CONTENT_TYPES[found.suffix], found.read_bytes(), self.standin.headers)
 
     def _send(self, status: int, content_type: str, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -151,9 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[StandIn]:
-    """Run a stand-in for the site at `root` on a free port of this machine."""
-    standin = StandIn(root)
+def serving(root: Path, standin: S | None = None) -> Iterator[S]:
+    """Run a stand-in for the site at `root` on a free port of this machine: a plain one, or the given one."""
+    standin = standin if standin is not None else cast("S", StandIn(root))
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"standin": standin}))
     server.daemon_threads = True
     standin.port = server.server_address[1]

@@ -182,6 +182,7 @@
       this.errorCode = answer.error_code || (status ? "unknown" : "no_answer");
       this.errorType = answer.error_type || "";
       this.errorText = this.message;
+      this.answer = answer;
       this.html = answer.html || $("<div class='main_div' role='alert'>").text(this.message).prop("outerHTML");
     }
   }
@@ -537,6 +538,8 @@
   const LOOK_MS = 10000; // where there is no socket and the server doesn't say; a participant who is silent for a minute loses their seat
   const LOOK_EACH_BEATS = 3; // where there is one, a message lost on the way is made up for by this
 
+  // A study's last page is the one that is due then.
+  const LAST_PAGE = document.documentElement.dataset.lastPage || "questionnaire";
   // Only a live run pays, so a trial run must not promise a payment.
   const PAID = document.documentElement.dataset.mode === "live" ? " You will be paid for the time you spent." : "";
   const GOODBYES = {
@@ -558,7 +561,7 @@
     dlgr.allowExit();
     const [title, text] = GOODBYES[why];
     const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-to-end'>").text("Go to the last page");
-    button.on("click", () => dlgr.goToPage("questionnaire"));
+    button.on("click", () => dlgr.goToPage(LAST_PAGE));
     const box = ours("<div class='main_div' id='goodbye' role='status' tabindex='-1' data-free-to-leave>");
     box.append($("<h1>").text(title), $("<p>").text(text), $("<div class='btn-row'>").append(button));
     mainPart().empty().append(box);

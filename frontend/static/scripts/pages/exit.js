@@ -57,7 +57,7 @@ function tell(known) {
   const outcome = outcomeOf(known);
   show(outcome);
   part("ended-as").textContent = String(known.participant_status).replaceAll("_", " ");
-  part("resume-link").href = dallinger.addressOf(known.participant_status === "working" ? "exp" : "questionnaire");
+  part("resume-link").href = dallinger.addressOf(known.participant_status === "working" ? "exp" : document.documentElement.dataset.lastPage || "questionnaire");
   showPay(known, outcome);
   if (outcome === "unfinished") return;
   if (outcome !== "given-back") leave(known.submit_address || "");

@@ -39,7 +39,8 @@ function goOn() {
   clearInterval(ticking);
   document.title = dallinger.skip_experiment ? title : `Starting now: ${title}`;
   dallinger.allowExit();
-  dallinger.goToPage(dallinger.skip_experiment ? "questionnaire?outcome=overrecruited" : "exp");
+  const { lastPage = "questionnaire" } = document.documentElement.dataset;
+  dallinger.goToPage(dallinger.skip_experiment ? `${lastPage}?outcome=overrecruited` : "exp");
 }
 
 const ticking = setInterval(() => document.getElementById("waiting-time") && showTime(), 1000);

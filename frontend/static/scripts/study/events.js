@@ -1,0 +1,103 @@
+/**
+ * The event log: `petri.log(event, act, item)`, and what every page logs by itself: shown and left, focus lost and regained,
+ * paste, copy, resize, the first and last key per item, errors of scripts. Never what was typed. Events go with the page's
+ * answer; those of a page that is closed are sent while it closes. A page with `"log": false` keeps none. A classic script.
+ */
+(function () {
+  "use strict";
+  const { petri, dallinger } = window;
+  if (petri.log) return;
+
+  const MOST = 500; // for one page
+  const MOST_CHARACTERS = 200;
+  const RESIZED_AFTER_MS = 400;
+
+  let events = [];
+  let keys = new Map();
+  let serial = null;
+  let isOn = false;
+  let shownAt = 0;
+
+  const now = () => Math.round(performance.now() - shownAt);
+  const short = (value) => String(value ?? "").slice(0, MOST_CHARACTERS);
+
+  /** Log that something happened on this page: three short texts, with the milliseconds since the page was shown. */
+  function log(event, act = "", item = "", at = now()) {
+    if (!isOn || events.length > MOST) return;
+    events.push(events.length === MOST ? { event: "log", act: "full", item: "", at } : { event: short(event), act: short(act), item: short(item), at });
+  }
+
+  /** A new page is shown. */
+  function begin(page) {
+    serial = page.serial;
+    isOn = page.log !== false;
+    events = [];
+    keys = new Map();
+    shownAt = performance.now();
+    log("page", "shown");
+  }
+
+  // The first and the last key of each item are known when the page is left.
+  function withKeys() {
+    const typed = [...keys].flatMap(([item, [first, last]]) => [
+      { event: "key", act: "first", item, at: first },
+      { event: "key", act: "last", item, at: last },
+    ]);
+    return [...events, ...typed].sort((one, other) => one.at - other.at);
+  }
+
+  /** The events of this page so far, as they go with its answer. */
+  function collected() {
+    return isOn ? [...withKeys(), { event: "page", act: "left", item: "", at: now() }] : [];
+  }
+
+  /** The server has the events. */
+  function sent() {
+    events = [];
+    keys = new Map();
+    serial = null;
+  }
+
+  // A participant who closes the page sends what it logged; whether that arrives can't be known.
+  function sendWhileLeaving() {
+    if (!isOn || serial === null) return;
+    dallinger.postAndLeave("/page/events", { serial, events: collected() });
+    events = [];
+    keys = new Map();
+  }
+
+  const itemOf = (target) => target?.closest?.("[data-item]")?.dataset.item || "";
+
+  function noteKey({ target }) {
+    const item = itemOf(target);
+    if (!isOn || !item) return;
+    keys.set(item, [keys.get(item)?.[0] ?? now(), now()]);
+  }
+
+  let isAway = false;
+
+  function noteFocus(isGone) {
+    if (isAway === isGone) return;
+    isAway = isGone;
+    log("focus", isGone ? "lost" : "regained");
+  }
+
+  let resizing;
+
+  function noteSize() {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => log("resize", `${innerWidth}x${innerHeight}`), RESIZED_AFTER_MS);
+  }
+
+  for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, ({ target }) => log("clipboard", kind, itemOf(target)), true);
+  document.addEventListener("keydown", noteKey, true);
+  document.addEventListener("visibilitychange", () => noteFocus(document.hidden));
+  addEventListener("blur", () => noteFocus(true));
+  addEventListener("focus", () => noteFocus(false));
+  addEventListener("resize", noteSize);
+  addEventListener("error", ({ message, filename, lineno }) => log("error", message, `${String(filename || "").split("/").pop()}:${lineno}`));
+  addEventListener("unhandledrejection", ({ reason }) => log("error", reason?.message || String(reason)));
+  addEventListener("pagehide", sendWhileLeaving);
+
+  window.petri = { ...petri, log, study: { ...petri.study, events: { begin, collected, sent } } };
+})();

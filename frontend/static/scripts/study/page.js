@@ -1,0 +1,442 @@
+/**
+ * The page of a study: asks the server which page is due, shows it, sends its answers, and shows the next one. The server
+ * decides everything: a reload, a second tab or another device shows the page that is due. A classic script, the last of
+ * those that `petri-study.js` is made of.
+ */
+(function () {
+  "use strict";
+  const { petri, dallinger } = window;
+  if (petri.study?.current) return;
+  const { study } = petri;
+  const { text } = study;
+
+  const OPEN_POLL_FACTOR = 5; // with a doorbell, asking again only makes up for a message that was lost
+  const RETRY_MS = 12000;
+  const LEAST_POLL_S = 1;
+  const CHANNELS = "/static/scripts/petri-channels.js";
+  const WIDGETS = "/static/scripts/petri-study-widgets.js";
+  const WIDGET_KINDS = ["order", "match", "categorise", "area", "code", "upload"];
+
+  /** @returns {any} */
+  const part = (id) => document.getElementById(id);
+  const form = part("page-form");
+  const button = part("next");
+  const notice = part("notice");
+  const studyTitle = document.title;
+
+  let page = null; // what the server said last
+  let draft = null;
+  let isBusy = false; // an answer is on its way, or the next page is being prepared
+  let isFirst = true;
+  let shownAt = 0;
+  let loadingSeconds = 0;
+  const leaving = []; // what ends when the page is left
+  let extra = {}; // answers that a page's own script has given
+
+  /* ---- Asking ---------------------------------------------------------------------------------------------- */
+
+  const loadedScripts = new Map();
+
+  function loadScript(address) {
+    if (!loadedScripts.has(address)) {
+      loadedScripts.set(address, new Promise((done, fail) => {
+        const script = document.createElement("script");
+        script.src = address;
+        script.onload = done;
+        script.onerror = () => { loadedScripts.delete(address); fail(new Error(`${address} could not be loaded.`)); };
+        document.head.append(script);
+      }));
+    }
+    return loadedScripts.get(address);
+  }
+
+  let asking = null;
+
+  /** Ask which page is due, and show it. */
+  function refresh() {
+    if (!asking && !isBusy) {
+      asking = dallinger.get("/page");
+      asking.done(show).fail((rejection) => failed(rejection, refresh)).always(() => { asking = null; });
+    }
+    return asking;
+  }
+
+  // What passes is tried again for as long as the page is open; what the participant typed stays.
+  function failed(rejection, again) {
+    if (rejection.isPassing) return retryLater(rejection, again);
+    if (["participant_not_working", "not_working"].includes(rejection.errorCode)) {
+      dallinger.leaveIfEnded().then((hasEnded) => hasEnded || dallinger.error(rejection));
+      return undefined;
+    }
+    if (rejection.status === 404 && page === null) return dallinger.createParticipant().done(refresh);
+    return dallinger.error(rejection);
+  }
+
+  function retryLater({ errorText }, again) {
+    say(`${errorText} ${text("Your answers are kept. Trying again …")}`);
+    let retrying;
+    const retry = () => {
+      clearTimeout(retrying);
+      removeEventListener("online", retry);
+      say("");
+      again();
+    };
+    retrying = setTimeout(retry, RETRY_MS);
+    addEventListener("online", retry);
+  }
+
+  function say(words) {
+    notice.textContent = words;
+    notice.hidden = words === "";
+  }
+
+  /* ---- Showing --------------------------------------------------------------------------------------------- */
+
+  const isWait = (each) => each.kind === "wait" || each.poll_seconds > 0;
+
+  async function show(answer) {
+    if (page && answer.serial === page.serial && !answer.exit) return showAgain(answer);
+    const arrived = performance.now();
+    isBusy = true; // the old page stays while media are loaded, but can't be sent again
+    endPage();
+    if (answer.exit && !String(answer.html || "").trim()) return leave(answer.exit);
+    const [seconds] = await Promise.all([study.preload(answer.preload), study.speak(answer.language), loadWhatIsNeeded(answer)]);
+    loadingSeconds = seconds;
+    page = answer;
+    render();
+    setFree();
+    say(answer.stale ? text("You have already answered the previous page. This is the page that is next.") : "");
+    startClocks(arrived);
+    study.events.begin(page);
+    shownAt = performance.now();
+    document.dispatchEvent(new CustomEvent("petri:page", { detail: page }));
+    runScript();
+    return undefined;
+  }
+
+  // The same page again: what was typed stays, and the focus where it is.
+  function showAgain(answer) {
+    if (isWait(answer)) {
+      if (answer.html !== page.html) content().innerHTML = answer.html;
+      showProgress(answer.progress);
+    }
+    page = { ...page, ...answer };
+    setFree();
+    leaving.splice(0).forEach((end) => end());
+    startClocks(performance.now());
+  }
+
+  function loadWhatIsNeeded(answer) {
+    const kinds = Object.values(answer.items || {}).map(({ kind }) => kind);
+    const needed = [];
+    if (WIDGET_KINDS.some((kind) => kinds.includes(kind) || String(answer.html).includes(`data-kind="${kind}"`))) needed.push(WIDGETS);
+    if (answer.doorbell || ["chat", "live"].includes(answer.kind)) needed.push(CHANNELS);
+    return Promise.all(needed.map((address) => loadScript(address).catch((error) => console.error(error.message))));
+  }
+
+  const content = () => part("page-content");
+
+  function render() {
+    const fresh = document.createElement("div");
+    fresh.id = "page-content";
+    fresh.innerHTML = page.html || "";
+    content().replaceWith(fresh);
+    part("problems").hidden = true;
+    part("loading").hidden = true;
+    form.hidden = false;
+    form.dataset.kind = page.kind || "page";
+    form.dataset.page = page.page || "";
+    document.documentElement.lang = page.language || "en";
+    document.documentElement.dir = page.direction || "ltr";
+    study.translate(document);
+    showButton();
+    showProgress(page.progress);
+    restoreDraft(fresh);
+    study.enhance(fresh, page);
+    const heading = headingOf(fresh);
+    document.title = [page.title || heading.textContent, studyTitle].filter((each, index, all) => each && all.indexOf(each) === index).join(" – ");
+    dallinger.preventExit = !page.exit;
+    goToTop(heading);
+  }
+
+  // Each page has a heading, for people who find their way by headings; where the author wrote none, it isn't seen.
+  function headingOf(root) {
+    const own = root.querySelector("h1");
+    const heading = own || document.createElement("h1");
+    if (!own) {
+      heading.className = "sr-only";
+      heading.textContent = page.title || studyTitle;
+      root.prepend(heading);
+    }
+    heading.tabIndex = -1;
+    return heading;
+  }
+
+  function goToTop(heading) {
+    if (!isFirst) {
+      scrollTo(0, 0);
+      heading.focus({ preventScroll: true });
+      if (document.hidden) tellInTheTab();
+    }
+    isFirst = false;
+  }
+
+  // A participant who waits looks at other tabs in the meantime.
+  function tellInTheTab() {
+    const { title } = document;
+    document.title = `● ${title}`;
+    document.addEventListener("visibilitychange", () => { document.title = title; }, { once: true });
+  }
+
+  function showButton() {
+    const isShown = page.exit || (!isWait(page) && page.button !== null && page.button !== "");
+    button.textContent = page.button || text(page.exit ? "Finish" : "Next");
+    button.closest(".btn-row").hidden = !isShown;
+  }
+
+  function showProgress(share) {
+    const progress = part("progress");
+    progress.hidden = share === null || share === undefined;
+    progress.value = share || 0;
+    progress.setAttribute("aria-label", text("Progress"));
+  }
+
+  function restoreDraft(root) {
+    draft = petri.draft(`page:${page.serial}`);
+    const elements = [...root.querySelectorAll("input, select, textarea")];
+    draft.followForm(/** @type {any} */ ({ elements, addEventListener: root.addEventListener.bind(root) }));
+  }
+
+  function startClocks(arrived) {
+    if (Number.isFinite(page.seconds_left)) {
+      const deadline = arrived + (Math.max(0, page.seconds_left) + loadingSeconds) * 1000;
+      leaving.push(study.countdown(deadline, timeIsUp));
+    }
+    if (page.min_seconds > 0 && !shownAgainAfter(page.min_seconds)) leaving.push(study.holdBack(button, page.min_seconds));
+    if (isWait(page)) leaving.push(waitForNext());
+  }
+
+  const shownAgainAfter = (seconds) => shownAt > 0 && performance.now() - shownAt > seconds * 1000;
+
+  function runScript() {
+    if (!page.script) return;
+    const leftPage = new AbortController();
+    leaving.push(() => leftPage.abort());
+    const given = { page, data: page.data, element: content(), signal: leftPage.signal, answer, submit: () => submit() };
+    import(new URL(page.script, location.origin).href)
+      .then((module) => leftPage.signal.aborted || module.default?.(given))
+      .catch((error) => {
+        petri.log("error", error.message, page.script);
+        console.error(error);
+      });
+  }
+
+  function endPage() {
+    leaving.splice(0).forEach((end) => end());
+    if (draft) draft.clear();
+    draft = null;
+    extra = {};
+    shownAt = 0;
+  }
+
+  function leave(exit) {
+    window.petri.finished?.(); // its closing socket isn't a dropout
+    dallinger.allowExit();
+    dallinger.goToPage(exit);
+  }
+
+  /* ---- Waiting --------------------------------------------------------------------------------------------- */
+
+  /** Ask again at the doorbell, or every few seconds; returns a function that stops it. */
+  function waitForNext() {
+    const seconds = Math.max(LEAST_POLL_S, Number(page.poll_seconds) || 2);
+    const doorbell = page.doorbell && window.petri.channel ? window.petri.channel(`participant-${dallinger.identity.participantId}`) : null;
+    let isWaiting = true;
+    let polling;
+    const next = () => {
+      const factor = doorbell?.state === "open" ? OPEN_POLL_FACTOR : 1;
+      polling = setTimeout(look, seconds * 1000 * factor);
+    };
+    const look = () => {
+      clearTimeout(polling);
+      if (!isWaiting) return;
+      const asked = refresh();
+      if (!asked) next();
+    };
+    listenToDoorbell(doorbell);
+    const seen = () => document.hidden || look();
+    document.addEventListener("visibilitychange", seen);
+    next();
+    return () => {
+      isWaiting = false;
+      clearTimeout(polling);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  }
+
+  const doorbells = new WeakSet();
+
+  // Doorbells that ring while a page is being answered are passed over: the answer brings the next page.
+  function listenToDoorbell(doorbell) {
+    if (!doorbell || doorbells.has(doorbell)) return;
+    doorbells.add(doorbell);
+    doorbell.on("message", ({ type, serial }) => {
+      if (type === "page" && page && isWait(page) && !(serial <= page.serial)) refresh();
+    });
+    doorbell.on("open", () => page && isWait(page) && refresh());
+  }
+
+  /* ---- Answering ------------------------------------------------------------------------------------------- */
+
+  /** Give an answer from a page's own script: `answer("choice", "left")`, or an object of several. */
+  function answer(name, value) {
+    Object.assign(extra, typeof name === "string" ? { [name]: value } : name);
+  }
+
+  function answers() {
+    return { ...study.readAll(content()), ...extra };
+  }
+
+  function submit(event) {
+    event?.preventDefault();
+    if (!page || isBusy) return;
+    if (page.exit) {
+      leave(page.exit);
+      return;
+    }
+    if (button.dataset.heldUntil) {
+      part("announcer").textContent = button.textContent;
+      return;
+    }
+    const given = answers();
+    const wrong = study.problems(page.items, given);
+    if (Object.keys(wrong).length) showProblems(wrong);
+    else send({ answers: given });
+  }
+
+  function timeIsUp() {
+    if (isBusy) return;
+    if (isWait(page)) refresh();
+    else send({ answers: answers(), timeout: true });
+  }
+
+  function send(body) {
+    const { serial } = page;
+    const seconds = Number(((performance.now() - shownAt) / 1000).toFixed(3));
+    const timings = { seconds, loading: Number(loadingSeconds.toFixed(3)) };
+    isBusy = true;
+    freeze();
+    post({ serial, ...body, timings, events: study.events.collected() });
+  }
+
+  function post(body) {
+    dallinger.post("/page", body).done((next) => {
+      study.events.sent();
+      show(next);
+    }).fail((rejection) => {
+      if (rejection.isPassing) return retryLater(rejection, () => post(body));
+      setFree();
+      if (rejection.status === 422) showProblems(rejection.answer?.items || {}, rejection.errorText);
+      else failed(rejection, refresh);
+      return undefined;
+    });
+  }
+
+  function freeze() {
+    button.setAttribute("aria-disabled", "true");
+    part("sending").textContent = text("Sending …");
+  }
+
+  function setFree() {
+    isBusy = false;
+    if (!button.dataset.heldUntil) button.removeAttribute("aria-disabled");
+    part("sending").textContent = "";
+  }
+
+  /* ---- What is wrong with an answer ------------------------------------------------------------------------ */
+
+  function showProblems(wrong, otherwise = "") {
+    clearProblems();
+    const marked = Object.entries(wrong).map(([name, words]) => mark(name, words)).filter(Boolean);
+    const box = part("problems");
+    box.textContent = summary(marked.length, Object.values(wrong), otherwise);
+    box.hidden = false;
+    (marked[0] || box).focus();
+    marked[0]?.closest("[data-item]").scrollIntoView({ block: "center" });
+  }
+
+  function summary(count, words, otherwise) {
+    if (count === 0) return words[0] || otherwise;
+    return count === 1 ? text("Please check the answer that is marked.") : text("Please check the {n} answers that are marked.", { n: count });
+  }
+
+  const itemOf = (name) => content().querySelector(`[data-item="${CSS.escape(name)}"]`);
+
+  /** Show what is wrong beside an item, and return the control that gets the focus. */
+  function mark(name, words) {
+    const item = itemOf(name);
+    if (!item) return null;
+    const line = part(`item-${name}-error`) || item.appendChild(errorLine(name));
+    line.textContent = words;
+    line.hidden = false;
+    item.classList.add("has-error");
+    const controls = [...item.querySelectorAll("input, select, textarea, [role=slider], button")].filter(({ hidden, type }) => !hidden && type !== "hidden");
+    for (const control of controls) {
+      control.setAttribute("aria-invalid", "true");
+      describe(control, line.id);
+    }
+    return controls.find(({ checked }) => checked) || controls[0] || focusable(line);
+  }
+
+  function focusable(line) {
+    line.tabIndex = -1;
+    return line;
+  }
+
+  function errorLine(name) {
+    const line = document.createElement("p");
+    line.className = "item-error";
+    line.id = `item-${name}-error`;
+    return line;
+  }
+
+  function describe(control, id) {
+    const known = (control.getAttribute("aria-describedby") || "").split(/\s+/).filter(Boolean);
+    if (!known.includes(id)) control.setAttribute("aria-describedby", [...known, id].join(" "));
+  }
+
+  function unmark(item) {
+    item.classList.remove("has-error");
+    for (const line of item.querySelectorAll(".item-error")) line.hidden = true;
+    for (const control of item.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+  }
+
+  function clearProblems() {
+    part("problems").hidden = true;
+    part("problems").textContent = "";
+    for (const item of content().querySelectorAll(".has-error")) unmark(item);
+  }
+
+  // A mark goes as soon as its item is changed; the answer is checked again when it is sent.
+  function noteChange({ target }) {
+    const item = target.closest("[data-item].has-error");
+    if (!item) return;
+    unmark(item);
+    if (!content().querySelector(".has-error")) clearProblems();
+  }
+
+  /* ---- Begin ----------------------------------------------------------------------------------------------- */
+
+  form.addEventListener("submit", submit);
+  form.addEventListener("input", noteChange);
+  form.addEventListener("change", noteChange);
+  // Comes back from the browser's memory, after the Back button: another page may be due by now.
+  addEventListener("pageshow", ({ persisted }) => persisted && refresh());
+  dallinger.sayGoodbye = () => { refresh(); };
+  window.petri = { ...window.petri, study: { ...study, refresh, answer, submit: () => submit(), get current() { return page; } } };
+
+  // The shell's own words before the first page says which language it is in.
+  study.speak(document.documentElement.lang).then(() => study.translate(document));
+  if (dallinger.identity.participantId) refresh();
+  else dallinger.createParticipant().done(refresh);
+})();

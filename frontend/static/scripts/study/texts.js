@@ -1,0 +1,45 @@
+/**
+ * `petri.study.text(english, values)`: built-in text in the language of the page. English is in the scripts; the other
+ * languages are files in `/static/texts`, which a page of that language loads once. A classic script.
+ */
+(function () {
+  "use strict";
+  const { petri } = window;
+  if (petri.study?.text) return;
+
+  let translations = {};
+  let loaded = "en";
+
+  /** The built-in text in the page's language; `{name}` in it is replaced by that value. */
+  function text(english, values = {}) {
+    return String(translations[english] ?? english).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  }
+
+  /** Load the built-in text of a language, such as `de` or `pt-BR`; without a translation it stays English. */
+  async function speak(language) {
+    const wanted = String(language || "en").toLowerCase().split(/[-_]/)[0];
+    if (wanted === loaded || !/^[a-z]{2,3}$/.test(wanted)) return;
+    loaded = wanted;
+    translations = wanted === "en" ? {} : await fetched(`/static/texts/${wanted}.json`);
+  }
+
+  async function fetched(address) {
+    try {
+      const response = await fetch(address);
+      return response.ok ? await response.json() : {};
+    } catch {
+      loaded = ""; // ask again at the next page
+      return {};
+    }
+  }
+
+  /** Translate the elements of the shell that are marked with `data-text`; their English text is the key. */
+  function translate(root) {
+    for (const element of root.querySelectorAll("[data-text]")) {
+      element.dataset.text = element.dataset.text || element.textContent;
+      element.textContent = text(element.dataset.text);
+    }
+  }
+
+  window.petri = { ...petri, study: { ...petri.study, text, speak, translate } };
+})();
