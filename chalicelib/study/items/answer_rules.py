@@ -39,15 +39,21 @@ class AnswerError(Refused):
     status = 422
     code = "answer_refused"
 
-    def __init__(self, key: str, **values: Any) -> None:
-        """`key`: the English sentence. `values`: what its gaps, such as {maximum}, stand for."""
+    def __init__(self, key: str, *, where: str = "", **values: Any) -> None:
+        """`key`: the English sentence. `where`: the row of a table. `values`: what its gaps stand for."""
         self.key = key
+        self.where = where
         self.values = {name: str(value) for name, value in values.items()}
-        super().__init__(_fill(key, self.values))
+        super().__init__(self.text(str))
 
     def text(self, translate: Callable[[str], str]) -> str:
         """Return the sentence in another language; `translate` takes the English one with its gaps."""
-        return _fill(translate(self.key), self.values)
+        sentence = _fill(translate(self.key), self.values)
+        return f"{self.where}: {sentence}" if self.where else sentence
+
+    def at(self, where: str) -> AnswerError:
+        """Return the same error at a row of a table."""
+        return AnswerError(self.key, where=where, **self.values)
 
 
 def _fill(sentence: str, values: Mapping[str, str]) -> str:

@@ -189,13 +189,17 @@ class _OptionsItem(Item):
 
     def controls(self, frame: Frame, kind: str, chosen: Sequence[Any]) -> Markup:
         """Return one radio button or checkbox for each option."""
-        keys = [_key_of(each) for each in chosen]
+        keys = [key_of(each) for each in chosen]
         boxes = []
         for number, option in enumerate(self.in_order(frame), 1):
             boxes.append(self._option(option, frame, kind, id_of(self.name, str(number)), option.key in keys))
         if self.other:
             boxes.append(self._other_field(frame, chosen))
         return tag("div", *boxes, class_=f"item-options item-{getattr(self, 'style', 'list')}")
+
+    def columns(self, frame: Frame) -> list[tuple[str, Any]]:
+        """Return value and label of each option, for the head of a table."""
+        return [(each.key, self.label_of(each, frame)) for each in self.in_order(frame)]
 
     def _option(self, option: Option, frame: Frame, kind: str, id_: str, checked: bool) -> Markup:
         box = tag(
@@ -228,7 +232,8 @@ class _OptionsItem(Item):
         )
 
 
-def _key_of(chosen: Any) -> Any:
+def key_of(chosen: Any) -> Any:
+    """Return the key of a stored choice, which has a text too if it is another answer."""
     return chosen.get("key") if isinstance(chosen, Mapping) else chosen
 
 
@@ -259,6 +264,7 @@ class ChoiceItem(_OptionsItem):
     """One of several options."""
 
     kind: ClassVar[str] = "choice"
+    fits_table: ClassVar[bool] = True
 
     options: Any = field(default=(), kw_only=False)
     style: str = "radio"
@@ -282,7 +288,7 @@ class ChoiceItem(_OptionsItem):
         return _typed(stored)
 
     def grade(self, stored: Any) -> Grade:
-        key = _key_of(stored)
+        key = key_of(stored)
         given = self.ungraded(stored, str(key))
         if given is not None:
             return given
@@ -365,6 +371,7 @@ class ChoicesItem(_OptionsItem):
     """Several of several options."""
 
     kind: ClassVar[str] = "choices"
+    fits_table: ClassVar[bool] = True
 
     options: Any = field(default=(), kw_only=False)
     least: int | None = None
@@ -374,7 +381,7 @@ class ChoicesItem(_OptionsItem):
         if not isinstance(raw, list | tuple):
             raise AnswerError("Choose one or more of the options.")
         chosen = [self.valid_choice(each) for each in raw]
-        keys = [_key_of(each) for each in chosen]
+        keys = [key_of(each) for each in chosen]
         if len(set(keys)) != len(keys):
             raise AnswerError("An option can be chosen once only.")
         if self.least is not None and len(keys) < self.least:
@@ -385,7 +392,7 @@ class ChoicesItem(_OptionsItem):
         if len(keys) > 1 and alone & set(keys):
             raise AnswerError("One of the options you chose excludes the others.")
         places = {key: place for place, key in enumerate(self.option_keys())}
-        return sorted(chosen, key=lambda each: places[_key_of(each)])
+        return sorted(chosen, key=lambda each: places[key_of(each)])
 
     def is_blank(self, raw: Any) -> bool:
         return super().is_blank(raw) and not (self.least == 0 and isinstance(raw, list))
@@ -394,7 +401,7 @@ class ChoicesItem(_OptionsItem):
         return [_typed(each) for each in stored]
 
     def grade(self, stored: Any) -> Grade:
-        keys = [str(_key_of(each)) for each in stored or ()]
+        keys = [str(key_of(each)) for each in stored or ()]
         given = self.ungraded(stored, *keys)
         if given is not None:
             return given
@@ -466,3 +473,60 @@ def choices(
 
     """
     return ChoicesItem(prompt, options, least=least, most=most, other=other, **common)
+
+
+@item_kind
+@dataclass(frozen=True, kw_only=True)
+class PollItem(ChoiceItem):
+    """One of several options, whose counts the group sees afterwards."""
+
+    kind: ClassVar[str] = "poll"
+    fits_table: ClassVar[bool] = False
+
+    grading: str = "interaction"
+
+    def tally(self, answers: Iterable[Any]) -> dict[str, int]:
+        """Count stored answers by key, in the author's order; None and keys that are gone don't count."""
+        counts = dict.fromkeys(self.option_keys(), 0)
+        for answer in answers:
+            if key_of(answer) in counts:
+                counts[key_of(answer)] += 1
+        return counts
+
+    def render_results(self, answers: Iterable[Any], frame: Frame) -> Markup:
+        """Return the HTML of the counts, as a table with a bar for each option."""
+        counts = self.tally(answers)
+        total = sum(counts.values())
+        rows = [self._result(each, counts[each.key], total, frame) for each in self.listed]
+        caption = tag("caption", self.text_in(frame.language, "prompt", self.prompt))
+        return tag("table", caption, tag("tbody", *rows), class_="item-results")
+
+    def _result(self, option: Option, count: int, total: int, frame: Frame) -> Markup:
+        label = self.label_of(option, frame)
+        bar = tag("meter", min=0, max=max(total, 1), value=count, aria_label=label)
+        shown = f"{count} ({100 * count / total:.0f}%)" if total else "0"
+        return tag("tr", tag("th", label, scope="row"), tag("td", bar), tag("td", shown))
+
+
+def poll(
+    prompt: str,
+    options: Options | str = (),
+    *,
+    style: str = "radio",
+    other: bool | str = False,
+    **common: Unpack[CommonFields],
+) -> PollItem:
+    """Ask for one of several options, and show the group's answers afterwards.
+
+    Args:
+        prompt: The question.
+        options: Labels by key, a list of labels, or a method of the study that returns them for a player.
+        style: radio, dropdown, buttons, pictures or yes_no.
+        other: Whether to add an option "other" with a text field; a text is its label.
+        common: What every item takes, such as `help` and `required`.
+
+    Returns:
+        The item. Its answer is the key of the option.
+
+    """
+    return PollItem(prompt, options, style=style, other=other, **common)

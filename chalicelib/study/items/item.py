@@ -95,6 +95,8 @@ class Item:
     """
 
     kind: ClassVar[str] = ""
+    #: Whether it can be the item of a table's rows.
+    fits_table: ClassVar[bool] = False
     #: Fields that may be a method's name or a function of study and player; `resolved` replaces them.
     dynamic: ClassVar[tuple[str, ...]] = ()
 
@@ -275,13 +277,16 @@ class Item:
             aids.append(tag("p", shown, id=id_of(self.name, "help"), class_="item-help"))
         aids += [show_media(each, frame) for each in media_of(self.media)]
         error = tag("p", id=id_of(self.name, "error"), class_="item-error", hidden=True)
+        # A row of a table is named after both; the script reads it with its table.
+        table, dot, row = self.name.partition(".")
         return tag(
             element,
             *aids,
             control,
             error,
-            class_="item",
-            data_item=self.name,
+            class_="item-row" if dot else "item",
+            data_item=None if dot else table,
+            data_row=row if dot else None,
             data_kind=self.kind,
             role=role,
             aria_required=("true" if self.required else None) if role == "radiogroup" else None,

@@ -1,4 +1,4 @@
-"""Items whose answer is a typed number: number."""
+"""Items whose answer is a number: number, slider, range."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ class NumericItem(Item):
         return max(-exponent, 0) if isinstance(exponent, int) else 0
 
     @property
-    def low(self) -> Decimal | None:
+    def lowest(self) -> Decimal | None:
         """The lowest number, if there is one."""
         return author_number(self.minimum)
 
     @property
-    def high(self) -> Decimal | None:
+    def highest(self) -> Decimal | None:
         """The highest number, if there is one."""
         return author_number(self.maximum)
 
     def validate(self, raw: Any) -> int | str:
         number = parse_number(raw, decimals=self.places)
-        if self.low is not None and number < self.low:
-            raise AnswerError("The number must be {minimum} at least.", minimum=plain(self.low))
-        if self.high is not None and number > self.high:
-            raise AnswerError("The number must be {maximum} at most.", maximum=plain(self.high))
+        if self.lowest is not None and number < self.lowest:
+            raise AnswerError("The number must be {minimum} at least.", minimum=plain(self.lowest))
+        if self.highest is not None and number > self.highest:
+            raise AnswerError("The number must be {maximum} at most.", maximum=plain(self.highest))
         step = author_number(self.step)
-        if step and (number - (self.low or 0)) % step:
+        if step and (number - (self.lowest or 0)) % step:
             raise (
                 AnswerError("The number must be a multiple of {step}.", step=plain(step))
-                if not self.low
+                if not self.lowest
                 else (
                     AnswerError(
                         "The number must go in steps of {step} from {minimum}.",
                         step=plain(step),
-                        minimum=plain(self.low),
+                        minimum=plain(self.lowest),
                     )
                 )
             )
@@ -87,27 +87,27 @@ class NumericItem(Item):
     def bot_answer(self, random: random.Random) -> int | str:
         unit = author_number(self.step) or Decimal(1).scaleb(-self.places)
         low, high = self._bot_range()
-        base = self.low or Decimal(0)
+        base = self.lowest or Decimal(0)
         first = ((low - base) / unit).to_integral_value(ROUND_CEILING)
         last = ((high - base) / unit).to_integral_value(ROUND_FLOOR)
         number = base + unit * random.randint(int(first), int(last))
         return plain(number) if self.places else int(number)
 
     def _bot_range(self) -> tuple[Decimal, Decimal]:
-        if self.low is None:
-            high = self.high if self.high is not None else Decimal(BOT_SPAN)
+        if self.lowest is None:
+            high = self.highest if self.highest is not None else Decimal(BOT_SPAN)
             return min(Decimal(0), high - BOT_SPAN), high
         unit = author_number(self.step) or Decimal(1)
-        return self.low, self.high if self.high is not None else self.low + unit * BOT_SPAN
+        return self.lowest, self.highest if self.highest is not None else self.lowest + unit * BOT_SPAN
 
     def public(self) -> dict[str, Any]:
-        bounds = {"minimum": self.low, "maximum": self.high, "step": author_number(self.step)}
+        bounds = {"minimum": self.lowest, "maximum": self.highest, "step": author_number(self.step)}
         rules = {name: plain(bound) for name, bound in bounds.items() if bound is not None}
         return {**super().public(), **rules, "decimals": self.places}
 
     def codebook(self) -> dict[str, Any]:
         entry = {**super().codebook(), "type": "decimal" if self.places else "integer"}
-        entry["range"] = [None if bound is None else plain(bound) for bound in (self.low, self.high)]
+        entry["range"] = [None if bound is None else plain(bound) for bound in (self.lowest, self.highest)]
         entry |= {"unit": str(self.unit)} if self.unit else {}
         return entry
 
@@ -115,7 +115,7 @@ class NumericItem(Item):
         found = self._number_problems()
         if found:
             return found
-        low, high = self.low, self.high
+        low, high = self.lowest, self.highest
         if low is not None and high is not None and low > high:
             return [f"minimum={low} is above maximum={high}; swap them"]
         if self._unresolved():
@@ -157,8 +157,8 @@ class NumericItem(Item):
             if wrong:
                 continue
             low, high = author_number(right.low), author_number(right.high)
-            above = self.low is not None and high is not None and high < self.low
-            below = self.high is not None and low is not None and low > self.high
+            above = self.lowest is not None and high is not None and high < self.lowest
+            below = self.highest is not None and low is not None and low > self.highest
             if above or below:
                 found.append(f"the right answer {shown_range(right)} is below minimum or above maximum")
         return found
@@ -175,8 +175,8 @@ class NumericItem(Item):
         unit = author_number(self.step) or Decimal(1).scaleb(-self.places)
         return {
             **self.control_attributes(),
-            "min": None if self.low is None else plain(self.low),
-            "max": None if self.high is None else plain(self.high),
+            "min": None if self.lowest is None else plain(self.lowest),
+            "max": None if self.highest is None else plain(self.highest),
             "step": plain(unit),
             "aria_describedby": self.described_by(*([id_of(self.name, "unit")] if self.unit else [])),
         }
@@ -188,10 +188,11 @@ class NumberItem(NumericItem):
     """A number, typed."""
 
     kind: ClassVar[str] = "number"
+    fits_table: ClassVar[bool] = True
 
     def render(self, frame: Frame) -> Markup:
         mode = "decimal" if self.places else "numeric"
-        if self.low is None or self.low < 0:
+        if self.lowest is None or self.lowest < 0:
             # The numeric keyboard of some phones has no minus sign.
             mode = "text"
         field = tag(
@@ -226,5 +227,188 @@ def number(
 
     """
     return NumberItem(
+        prompt, minimum=minimum, maximum=maximum, step=step, decimals=decimals, unit=unit, **common
+    )
+
+
+@item_kind
+@dataclass(frozen=True, kw_only=True)
+class SliderItem(NumericItem):
+    """A number, set on a line. Nothing is answered until it was moved, unless `start` is set."""
+
+    kind: ClassVar[str] = "slider"
+    fits_table: ClassVar[bool] = True
+
+    minimum: Any = 0
+    maximum: Any = 100
+    low: str = ""
+    high: str = ""
+    start: Any = None
+    show_value: bool = True
+
+    def own_problems(self) -> list[str]:
+        found = [*bounds_problems(self), *super().own_problems()]
+        start = author_number(self.start)
+        if self.start is not None and start is None:
+            found.append(f"start={self.start!r} isn't a number")
+        if start is not None and self.lowest is not None and self.highest is not None:
+            inside = self.lowest <= start <= self.highest
+            found += [] if inside else [f"start={start} is below minimum or above maximum"]
+        return found
+
+    def codebook(self) -> dict[str, Any]:
+        ends = {plain(bound): label for bound, label in self._ends() if label}
+        return {**super().codebook(), "labels": ends} if ends else super().codebook()
+
+    def _ends(self) -> list[tuple[Decimal, str]]:
+        ends = ((self.lowest, str(self.low)), (self.highest, str(self.high)))
+        return [(bound, label) for bound, label in ends if bound is not None]
+
+    def render(self, frame: Frame) -> Markup:
+        shown = shown_text(frame.value if frame.value is not None else self.start)
+        attributes = self.number_attributes()
+        named = [each for each in ("low", "high") if getattr(self, each)]
+        more = [id_of(self.name, each) for each in (*named, *(["unit"] if self.unit else []))]
+        # aria-required isn't allowed on a slider, which always has a value for the browser.
+        attributes |= {"aria_describedby": self.described_by(*more), "aria_required": None}
+        line = tag("input", type="range", value=shown or None, data_untouched=not shown, **attributes)
+        output = (
+            tag("output", shown, for_=id_of(self.name), class_="item-output") if self.show_value else None
+        )
+        low, high = (self._end_label(frame, part) for part in ("low", "high"))
+        return self.single(
+            frame, tag("div", self.with_unit(frame, join([low, line, high, output])), class_="item-slider")
+        )
+
+    def _end_label(self, frame: Frame, part: str) -> Markup | None:
+        label = getattr(self, part)
+        if not label:
+            return None
+        return tag(
+            "span",
+            self.text_in(frame.language, part, label),
+            id=id_of(self.name, part),
+            class_=f"item-{part}",
+        )
+
+
+def bounds_problems(item: NumericItem) -> list[str]:
+    """Return the problem of a kind that needs both bounds, if one is missing."""
+    if item.minimum is None or item.maximum is None:
+        return [f"a {item.kind} needs `minimum` and `maximum`"]
+    return []
+
+
+def slider(
+    prompt: str,
+    *,
+    minimum: Any = 0,
+    maximum: Any = 100,
+    step: Numeric | None = None,
+    decimals: int | None = None,
+    unit: str = "",
+    low: str = "",
+    high: str = "",
+    start: Any = None,
+    show_value: bool = True,
+    **common: Unpack[CommonFields],
+) -> SliderItem:
+    """Ask for a number on a line.
+
+    Args:
+        prompt: The question.
+        minimum: The number at the left end, or a method of the study that returns it for a player.
+        maximum: The number at the right end, or a method.
+        step: The distance between allowed numbers.
+        decimals: How many decimal places are allowed; by default those of `step`, else none.
+        unit: The unit, shown behind the number.
+        low: The label of the left end.
+        high: The label of the right end.
+        start: Where the slider stands first. Without it nothing is preselected, and it must be moved.
+        show_value: Whether the number is shown.
+        common: What every item takes, such as `help`, `required` and `right`.
+
+    Returns:
+        The item. Its answer is an int, or with decimals a Decimal.
+
+    """
+    return SliderItem(
+        prompt,
+        minimum=minimum,
+        maximum=maximum,
+        step=step,
+        decimals=decimals,
+        unit=unit,
+        low=low,
+        high=high,
+        start=start,
+        show_value=show_value,
+        **common,
+    )
+
+
+@item_kind
+@dataclass(frozen=True, kw_only=True)
+class RangeItem(NumericItem):
+    """A guess between two bounds, typed or set on a line; a range of guesses is right."""
+
+    kind: ClassVar[str] = "range"
+    fits_table: ClassVar[bool] = True
+
+    minimum: Any = 0
+    maximum: Any = 100
+
+    def own_problems(self) -> list[str]:
+        return [*bounds_problems(self), *super().own_problems()]
+
+    def render(self, frame: Frame) -> Markup:
+        attributes = self.number_attributes()
+        bounds_id = id_of(self.name, "bounds")
+        attributes["aria_describedby"] = f"{bounds_id} {attributes['aria_describedby']}"
+        sentence = frame.text("{minimum} to {maximum}")
+        for name, bound in (("minimum", self.lowest), ("maximum", self.highest)):
+            sentence = sentence.replace(f"{{{name}}}", "" if bound is None else plain(bound))
+        field = tag("input", type="number", inputmode="text", value=shown_text(frame.value), **attributes)
+        bounds = tag("span", sentence, id=bounds_id, class_="item-bounds")
+        line = tag(
+            "input",
+            type="range",
+            class_="item-range-slider",
+            aria_hidden="true",
+            tabindex="-1",
+            hidden=True,
+            **{name: attributes[name] for name in ("min", "max", "step")},
+        )
+        return self.single(
+            frame, tag("div", self.with_unit(frame, field), " ", bounds, line, class_="item-range")
+        )
+
+
+def range_(
+    prompt: str,
+    *,
+    minimum: Any = 0,
+    maximum: Any = 100,
+    step: Numeric | None = None,
+    decimals: int | None = None,
+    unit: str = "",
+    **common: Unpack[CommonFields],
+) -> RangeItem:
+    """Ask for a guess between two bounds. Its kind is `range`, a name that Python uses itself.
+
+    Args:
+        prompt: The question.
+        minimum: The lowest guess, or a method of the study that returns it for a player.
+        maximum: The highest guess, or a method.
+        step: The distance between allowed numbers.
+        decimals: How many decimal places are allowed; by default those of `step`, else none.
+        unit: The unit, shown behind the field.
+        common: What every item takes. `right` is `between(40, 60)`, `about(50, 5)`, a number, or a list.
+
+    Returns:
+        The item. Its answer is an int, or with decimals a Decimal.
+
+    """
+    return RangeItem(
         prompt, minimum=minimum, maximum=maximum, step=step, decimals=decimals, unit=unit, **common
     )

@@ -1,4 +1,4 @@
-"""Items whose answer is a place on a scale: likert."""
+"""Items whose answer is a place on a scale: likert, rating."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from .answer_rules import AnswerError, author_number, parse_number
 from .grading import Grade, grade_share, right_numbers, shown_range
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import id_of, tag
+from .markup import id_of, join, tag
 
 FEWEST: Final = 2
 MOST: Final = 15
@@ -81,20 +81,24 @@ class StepsItem(Item):
                 found.append(f"the right answer {shown_range(right)} isn't on the scale from 1 to {steps}")
         return found
 
-    def radios(self, frame: Frame, labels: Mapping[int, str]) -> Markup:
-        """Return one radio button for each step; a step without a label shows its number."""
-        shown = [self._radio(frame, step, labels.get(step)) for step in range(1, self.steps + 1)]
-        return tag("div", *shown, class_="item-scale")
+    def columns(self, frame: Frame) -> list[tuple[str, Any]]:
+        """Return value and label of each step, for the head of a table."""
+        raise NotImplementedError
 
-    def _radio(self, frame: Frame, step: int, label: str | None) -> Markup:
-        id_ = id_of(self.name, str(step))
-        is_chosen = not isinstance(frame.value, bool) and str(frame.value) == str(step)
+    def render(self, frame: Frame) -> Markup:
+        shown = [self._radio(frame, step, label) for step, label in self.columns(frame)]
+        scale = tag("div", *shown, class_=f"item-scale item-{self.kind}")
+        return self.group(frame, scale, role="radiogroup")
+
+    def _radio(self, frame: Frame, step: str, label: Any) -> Markup:
+        id_ = id_of(self.name, step)
+        is_chosen = not isinstance(frame.value, bool) and str(frame.value) == step
         button = tag("input", type="radio", id=id_, name=self.name, value=step, checked=is_chosen)
         return tag(
             "div",
             button,
             " ",
-            tag("label", str(step) if label is None else label, for_=id_),
+            tag("label", label, for_=id_),
             class_="item-step",
         )
 
@@ -105,6 +109,7 @@ class LikertItem(StepsItem):
     """A statement and a scale of agreement, or another scale with a label for each step or for its ends."""
 
     kind: ClassVar[str] = "likert"
+    fits_table: ClassVar[bool] = True
 
     labels: Any = ()
     low: str = ""
@@ -156,8 +161,9 @@ class LikertItem(StepsItem):
             ]
         return []
 
-    def render(self, frame: Frame) -> Markup:
-        return self.group(frame, self.radios(frame, self.labels_in(frame)), role="radiogroup")
+    def columns(self, frame: Frame) -> list[tuple[str, Any]]:
+        labels = self.labels_in(frame)
+        return [(str(step), labels.get(step, str(step))) for step in range(1, self.steps + 1)]
 
 
 def likert(
@@ -184,3 +190,44 @@ def likert(
 
     """
     return LikertItem(prompt, steps, labels=labels, low=low, high=high, **common)
+
+
+@item_kind
+@dataclass(frozen=True, kw_only=True)
+class RatingItem(StepsItem):
+    """A number of stars, or of another symbol."""
+
+    kind: ClassVar[str] = "rating"
+    fits_table: ClassVar[bool] = True
+
+    symbol: str = "★"
+
+    def columns(self, frame: Frame) -> list[tuple[str, Any]]:
+        return [(str(step), self._label(frame, step)) for step in range(1, self.steps + 1)]
+
+    def _label(self, frame: Frame, step: int) -> Markup:
+        spoken = frame.text("{number} of {steps}")
+        for name, number in (("number", step), ("steps", self.steps)):
+            spoken = spoken.replace(f"{{{name}}}", str(number))
+        symbol = tag("span", self.symbol, aria_hidden="true", class_="item-symbol")
+        return join([symbol, tag("span", spoken, class_="visually-hidden")])
+
+    def own_problems(self) -> list[str]:
+        found = super().own_problems()
+        return found if self.symbol else [*found, "`symbol` is empty; give a character, such as ★"]
+
+
+def rating(prompt: str, steps: int = 5, *, symbol: str = "★", **common: Unpack[CommonFields]) -> RatingItem:
+    """Ask for a number of stars.
+
+    Args:
+        prompt: The question.
+        steps: How many stars there are, from 2 to 15.
+        symbol: Another character in place of the star.
+        common: What every item takes, such as `help`, `required` and `right`.
+
+    Returns:
+        The item. Its answer is a whole number from 1 to `steps`.
+
+    """
+    return RatingItem(prompt, steps, symbol=symbol, **common)

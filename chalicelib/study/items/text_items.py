@@ -67,6 +67,7 @@ class TextItem(_Written):
     """A text on one line, or a long one on several."""
 
     kind: ClassVar[str] = "text"
+    fits_table: ClassVar[bool] = True
 
     long: bool = False
     min_length: int = 0
@@ -208,6 +209,7 @@ class EmailItem(_Written):
     """An email address."""
 
     kind: ClassVar[str] = "email"
+    fits_table: ClassVar[bool] = True
 
     def validate(self, raw: Any) -> str:
         address = clean_text(raw, most=MAX_EMAIL, lines=False).strip()

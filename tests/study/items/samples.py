@@ -12,11 +12,18 @@ from chalicelib.study.items import (
     choice,
     choices,
     consent,
+    date,
     display,
     email,
     likert,
     number,
+    poll,
+    range_,
+    rating,
+    slider,
+    table,
     text,
+    time,
 )
 
 #: Stands in right answers and feedback only: no browser may ever get it.
@@ -71,6 +78,33 @@ SAMPLES: Mapping[str, Item] = {
     "likert_ends": likert("I like tea.", 9, low="Not at all", high="Very much", required=False),
     "likert_labels": likert("I drink tea.", 3, labels=["Never", "Sometimes", "Often"]),
     "consent": consent("I agree.", "You will see ten pictures.\nNothing else is stored."),
+    "date": date("When?", right="2026-03-31", feedback=FEEDBACK),
+    "date_bounded": date("When?", minimum="2024-02-28", maximum="2024-03-01"),
+    "time": time(
+        "When?", minimum="08:00", maximum="17:30", right=between("09:00", "10:00"), feedback=FEEDBACK
+    ),
+    "time_seconds": time("When?", seconds=True),
+    "slider": slider(
+        "How warm?", low="Cold", high="Hot", unit="°C", right={"from": 40, "to": 60}, feedback=FEEDBACK
+    ),
+    "slider_start": slider("How warm?", minimum=-1, maximum=1, step="0.1", start=0, show_value=False),
+    "range": range_("How many jelly beans?", maximum=1000, right=about(420, 50), feedback=FEEDBACK),
+    "rating": rating("How was it?", right=[4, 5], feedback=FEEDBACK),
+    "poll": poll("Which?", COLOURS),
+    "table": table("How much do you like them?", COLOURS, likert("", 7), feedback=SECRET),
+    "table_graded": table(
+        "Which fits?",
+        {"a": "A", "b": "B"},
+        choice("", ["x", "y"]),
+        right={"a": "x", "b": "y"},
+        grading="percent",
+    ),
+    "table_numbers": table(
+        "How many?", ["Cats", "Dogs & birds"], number("", minimum=0, maximum=9, unit="of them")
+    ),
+    "table_texts": table("Why?", COLOURS, text("", max_length=20, required=False), shuffle=True),
+    "table_ratings": table("How good?", {"é ü": "One", "b.c": "Two"}, rating("", 3)),
+    "table_choices": table("Which?", ["One", "Two"], choices("", COLOURS, other=True)),
     "display": display("Look at this.", media=["a.png", {"file": "b.mp3", "alt": "A bell"}, "c.mp4"]),
 }
 

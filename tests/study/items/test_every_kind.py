@@ -41,7 +41,7 @@ SHAPES = st.recursive(
 )
 SEEDS = st.integers(0, 2**32)
 FEWER = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 
@@ -250,7 +250,8 @@ def test_every_control_has_a_label_and_every_reference_leads_somewhere(item: Ite
     document = Document(replace(item, help="Take your time.").render(Frame()))
     assert len(document.ids) == len(set(document.ids))
     labelled = {each.attributes.get("for") for each in document.named("label")}
-    for control in document.named("input", "select", "textarea"):
+    controls = document.named("input", "select", "textarea")
+    for control in [each for each in controls if "aria-hidden" not in each.attributes]:
         named = control.attributes.get("aria-label") or control.attributes.get("aria-labelledby")
         assert control.attributes.get("id") in labelled or named or control.has_ancestor("label")
         assert control.attributes.get("name")
@@ -286,8 +287,8 @@ def test_texts_of_petri_go_through_the_translation(item: Item):
 
 def test_an_optional_item_says_so(item: Item):
     if item.kind != "display":
-        assert "(optional)" in replace(item, required=False).render(Frame())
-        assert "(optional)" not in replace(item, required=True).render(Frame())
+        optional, required = (replace(item, required=each).render(Frame()) for each in (False, True))
+        assert optional.count("(optional)") == required.count("(optional)") + 1
 
 
 # Orders, the code book, names.
