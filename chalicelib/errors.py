@@ -5,7 +5,8 @@
     |   |-- BadRequest              400  a parameter is missing, duplicated or malformed
     |   |-- Unauthorized            401  no valid token
     |   |-- Forbidden               403  not yours, or no longer allowed
-    |   |   `-- NoNetwork           403  no network is left for this participant
+    |   |   |-- NoNetwork           403  no network is left for this participant
+    |   |   `-- StudyFull           403  each cell of the study's design has all of its participants
     |   |-- NotFound                404
     |   |-- TooLarge                413  contents or body above a limit
     |   |-- UnsupportedMedia        415  a compressed body
@@ -78,6 +79,12 @@ class NoNetwork(Forbidden):
     """There is no network left for this participant; go on to the questionnaire."""
 
     code = "no_network"
+
+
+class StudyFull(Forbidden):
+    """This study is full: all of its places are taken. Thank you for your interest."""
+
+    code = "study_full"
 
 
 class NotFound(Refused):

@@ -23,6 +23,8 @@ rooms             #                    header: how many have opened; <room> its 
 draws             draws#<operation>    how often a hook has drawn random numbers
 ticks             <minute>#<job>       the scheduler's jobs of the last day
 timers            <minute>             how many chained timers ran in a minute
+slot#<series>     <number>             slots of a design: who holds each, and its cell
+freed#<series>    <number>             slots that the next participants get; # how many were compared
 dead              <time>#<id>          dead letters
 """
 
@@ -188,6 +190,28 @@ def participant_connections(participant_id: int) -> tuple[str, str]:
 
 def draws(participant_id: int | None, operation: str) -> Key:
     return "draws" if participant_id is None else f"part#{participant_id}", f"draws#{operation}"
+
+
+def slot_count(series: str) -> Key:
+    """Return the counter that numbers the slots of a series, which is a design or one of its strata."""
+    return counter(f"slot#{series}")
+
+
+def slot(series: str, number: int) -> Key:
+    return f"slot#{series}", f"{number:010d}"
+
+
+def compared_slots(series: str) -> Key:
+    """Return where it is noted how many of the first slots are known to be held or freed."""
+    return freed_slots(series), "#"
+
+
+def freed_slots(series: str) -> str:
+    return f"freed#{series}"
+
+
+def freed_slot(series: str, number: int) -> Key:
+    return freed_slots(series), f"{number:010d}"
 
 
 def attempts(name: str) -> Key:

@@ -60,6 +60,12 @@ class UnitOfWork(Repository, Protocol):
     def increment_now(self, key: Key) -> int:
         """Add one to a counter outside this unit's commit; return the new count."""
 
+    def write_if_discarded(self, items: Sequence[tuple[Key, str, Mapping[str, Any]]]) -> None:
+        """Write new raw items, in a commit of their own, if this unit ends without a commit.
+
+        They give back what `increment_now` took. Nothing is written when one of them exists by then.
+        """
+
     def delete_item(self, key: Key, *, expect: Any = ...) -> None:
         """Delete a raw item with the commit; with a number, on condition that this is its version."""
 

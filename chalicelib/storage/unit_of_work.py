@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
-from chalicelib.errors import Conflict, RuleBroken
+from chalicelib.errors import Conflict, PetriError, RuleBroken
 from chalicelib.messages import MessageBody, PostMore, to_body
 from chalicelib.model import keys
 from chalicelib.model.info import Info
@@ -31,6 +32,8 @@ from .large_commits import LargeCommit, is_large, require_unlocked
 from .network_cache import NetworkCache
 from .record_reader import RecordReader, collection_of
 from .sibling_versions import SIBLINGS, add_sibling_versions
+
+logger = logging.getLogger("petri")
 
 #: The difference between the creation times of two records that one request makes.
 TICK = timedelta(microseconds=1)
@@ -61,12 +64,17 @@ class EngineUnitOfWork(RecordReader):
         self._last_receipt: datetime | None = None
         #: Whether the commit changed a network: a place may have opened.
         self.network_changed = False
+        #: Items that are written when this unit ends without a commit; each list in a commit of its own.
+        self._if_discarded: list[list[Write]] = []
         self.committed = False
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After anything but an Exception the process ends, as if it had crashed.
+        if not self.committed and (kind is None or issubclass(kind, Exception)):
+            self._write_discarded()
         self._records.clear()
         self._read.clear()
         self._made.clear()
@@ -210,6 +218,27 @@ class EngineUnitOfWork(RecordReader):
     def increment_now(self, key: Key) -> int:
         """Add one to a counter at once, whatever becomes of this unit; return the new count."""
         return self._engine.increment(key)
+
+    def write_if_discarded(self, items: Sequence[tuple[Key, str, Mapping[str, Any]]]) -> None:
+        """Have new raw items written if this unit ends without a commit."""
+        self._if_discarded.append(
+            [
+                Put({"pk": pk, "sk": sk, "kind": kind, **fields, "v": 1}, None)
+                for (pk, sk), kind, fields in items
+            ]
+        )
+
+    def _write_discarded(self) -> None:
+        for writes in self._if_discarded:
+            try:
+                self._engine.commit(writes)
+            except Conflict:
+                # This unit's commit had taken effect although its response was lost, or another unit has
+                # written these items.
+                continue
+            except PetriError as error:
+                # The error that ended the unit goes on; readers of the counter find the gap.
+                logger.warning("What a discarded unit of work had counted was not given back: %s", error)
 
     def delete_item(self, key: Key, *, expect: Expect = ANY) -> None:
         """Remove a raw item with the commit."""

@@ -287,6 +287,20 @@ class RoomItem(StoredItem):
     opened = _text()
 
 
+class SlotItem(StoredItem):
+    """A slot of a design, one that is free again, or how many were compared."""
+
+    number = _number()
+    cell = _document()
+    state = _text()
+    owner = _number()
+    claimed = _text()
+    #: Whether another participant gets the slot when its owner leaves.
+    again = _flag()
+    #: The version of the slot's own item.
+    slot_version = _number()
+
+
 #: A new kind of item is added here, with a model above when its fields should be readable.
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
@@ -320,6 +334,9 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "waiting": WaitingItem,
     "rooms_header": RoomItem,
     "room": RoomItem,
+    "slot": SlotItem,
+    "freed_slot": SlotItem,
+    "compared_slots": SlotItem,
 }
 
 #: The Python types that an attribute keeps exactly; anything else goes into `more`.

@@ -1,0 +1,1 @@
+"""The operations of studies: conditions, and the slots of their designs."""
