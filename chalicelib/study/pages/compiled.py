@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -98,7 +99,7 @@ class CompiledPages:
             "study": asdict(self.study) if self.study else None,
             "problems": [asdict(problem) for problem in self.problems],
         }
-        return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+        return json.dumps(told, ensure_ascii=False, indent=1, default=float) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> CompiledPages:
@@ -122,10 +123,19 @@ class CompiledPages:
 
 def _page(told: dict[str, Any]) -> CompiledPage:
     page = CompiledPage(**told)
-    items = tuple(CompiledItem(**each) for each in told["items"])
+    items = tuple(CompiledItem(**{**each, "body": exact(each["body"])}) for each in told["items"])
     return replace(page, items=items, lines=tuple(page.lines), asks=tuple(page.asks))
 
 
 def _study(told: dict[str, Any]) -> StudyFile:
     study = StudyFile(**told)
     return replace(study, sequence=tuple(study.sequence))
+
+
+def exact(value: Any) -> Any:
+    """Return a value of an item with Decimals in place of floats: 0.1 stays 0.1 in rules and points."""
+    if isinstance(value, Mapping):
+        return {key: exact(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(each) for each in value]
+    return Decimal(str(value)) if isinstance(value, float) else value

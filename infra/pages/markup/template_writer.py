@@ -1,0 +1,60 @@
+"""Writes a page's template: text in which braces are no tags, tags, and the source line of each line."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from infra.pages.jinja_tags import Tag
+
+_DELIMITER: Final = re.compile(r"(\{[{%][-+]?)(.*?)([-+]?[}%]\})", re.DOTALL)
+_BRACE: Final = re.compile(r"\{(?=[{%#])|\{\Z")
+
+
+class TemplateWriter:
+    """The template so far."""
+
+    def __init__(self) -> None:
+        self._written: list[str] = []
+        #: the source line of each template line, as far as it is known; 0 where it isn't
+        self._lines: list[int] = [0]
+        self.tags: set[int] = set()
+
+    def text(self, text: str, *, is_raw: bool = False) -> None:
+        """Write text in which no tag begins; `is_raw`: inside an element whose text knows no entities."""
+        # A brace at the end could become one with a tag after it.
+        brace = '{{ "{" }}' if is_raw else "&#123;"
+        self._write(_BRACE.sub(lambda _: brace, text))
+
+    def tag(self, tag: Tag, filter_name: str = "") -> None:
+        """Write a tag; the filter is applied to its value."""
+        found = _DELIMITER.fullmatch(tag.source)
+        if found is None:
+            raise AssertionError(tag.source)
+        opening, inner, closing = found.groups()
+        if filter_name:
+            inner = f" ({inner})|{filter_name} "
+        self.tags.add(tag.number)
+        if self._lines[-1] not in (0, tag.line):
+            # Each tag has a line of its own source: an error in it names that line.
+            opening += "\n"
+            self._lines.append(0)
+        self._lines[-1] = tag.line
+        self._written.append(f"{opening}{inner}{closing}")
+        self._lines += (tag.line + number for number in range(1, inner.count("\n") + 1))
+
+    def _write(self, text: str) -> None:
+        self._written.append(text)
+        self._lines += [0] * text.count("\n")
+
+    def template(self) -> str:
+        """Return the template."""
+        return "".join(self._written)
+
+    def lines(self) -> tuple[int, ...]:
+        """Return the source line of each line of the template; for text, that of the tag before it."""
+        known, lines = 1, []
+        for line in self._lines:
+            known = line or known
+            lines.append(known)
+        return tuple(lines)

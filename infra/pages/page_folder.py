@@ -1,0 +1,139 @@
+"""Compiles all pages of an experiment's folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem, StudyFile
+from chalicelib.study.pages.library import FOLDER, STUDY_FILE
+
+from .directives import keys_of
+from .page_compiler import PageSource, compile_page
+from .page_settings import is_language
+from .study_file import compile_study
+
+_SUFFIXES: Final = frozenset({".md", ".html"})
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+_Pages = dict[tuple[str, str], CompiledPage]
+
+
+def compile_folder(folder: Path) -> CompiledPages:
+    """Compile `study.md`, `pages/*.md`, `pages/*.html` and their translations `pages/<language>/*`.
+
+    Never raises for what an author wrote: the problems name file and line, and pages without a problem are
+    compiled although others have some.
+    """
+    problems: list[Problem] = []
+    pages: _Pages = {}
+    study = _study(folder, pages, problems)
+    files: dict[tuple[str, str], str] = dict.fromkeys(pages, STUDY_FILE)
+    for path in _files(folder):
+        place = path.relative_to(folder).as_posix()
+        language = "" if path.parent == folder / FOLDER else path.parent.name
+        problem = _misplaced(place, path, language) or _second(place, files.get((language, path.stem)))
+        if problem:
+            problems.append(problem)
+            continue
+        files[language, path.stem] = place
+        text = _read(path, place, problems)
+        if text is None:
+            continue
+        page, found = compile_page(PageSource(path.stem, language, place, text))
+        problems += found.found
+        if page is not None:
+            pages[language, path.stem] = page
+    problems += _untranslated(pages, files)
+    return CompiledPages(MappingProxyType(dict(sorted(pages.items()))), study, tuple(problems))
+
+
+def _study(folder: Path, pages: _Pages, problems: list[Problem]) -> StudyFile | None:
+    path = folder / STUDY_FILE
+    text = _read(path, STUDY_FILE, problems) if path.is_file() else None
+    if text is None:
+        return None
+    compiled = compile_study(text)
+    problems += compiled.problems.found
+    pages.update({(page.language, page.name): page for page in compiled.pages})
+    return compiled.study
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the sources of pages, sorted; files and folders whose names begin with _ or . are left out."""
+    for path in sorted((folder / FOLDER).rglob("*")):
+        inside = path.relative_to(folder / FOLDER).parts
+        if (
+            path.suffix in _SUFFIXES
+            and path.is_file()
+            and not any(part.startswith(("_", ".")) for part in inside)
+        ):
+            yield path
+
+
+def _misplaced(place: str, path: Path, language: str) -> Problem | None:
+    if place.count("/") > (2 if language else 1) or (language and not is_language(language)):
+        return Problem(
+            place,
+            1,
+            f"The folder {path.parent.name} isn't a language.",
+            f"Put the page into {FOLDER}/, and a translation into {FOLDER}/de/ or another language's folder.",
+        )
+    if not _NAME.fullmatch(path.stem):
+        return Problem(
+            place,
+            1,
+            f"{path.stem!r} can't be the name of a page.",
+            "Use letters, digits, _ and -, without blanks.",
+        )
+    return None
+
+
+def _second(place: str, other: str | None) -> Problem | None:
+    if other is None:
+        return None
+    return Problem(place, 1, f"{other} defines the same page.", "Remove or rename one of the two.")
+
+
+def _read(path: Path, place: str, problems: list[Problem]) -> str | None:
+    try:
+        return read_text(path)
+    except NotUTF8Error as error:
+        problems.append(Problem(place, error.line, f"{error.what[:1].upper()}{error.what[1:]}.", error.fix))
+    except OSError as error:
+        problems.append(Problem(place, 1, f"The file can't be read: {error.strerror}.", "Check the file."))
+    return None
+
+
+def _untranslated(pages: _Pages, files: dict[tuple[str, str], str]) -> Iterator[Problem]:
+    """Yield where a translation doesn't ask for what the page asks for."""
+    for (language, name), page in sorted(pages.items()):
+        if not language:
+            continue
+        original = pages.get(("", name))
+        if original is None:
+            if ("", name) not in files:
+                yield Problem(
+                    page.file, 1, f"There is no page {name} to translate.", f"Write {FOLDER}/{name}.md."
+                )
+            continue
+        for line, message in _differences(original, page):
+            yield Problem(page.file, line, message, f"Ask for the same items as {original.file}.")
+
+
+def _differences(original: CompiledPage, page: CompiledPage) -> Iterator[tuple[int, str]]:
+    theirs, own = ({item.name: item for item in each.items} for each in (original, page))
+    for name in dict.fromkeys((*original.asks, *theirs, *page.asks, *own)):
+        if name not in own and name not in page.asks:
+            yield 1, f"The translation lacks the item {name!r}."
+        elif name not in theirs and name not in original.asks:
+            yield own[name].line if name in own else 1, f"The page has no item {name!r}."
+        elif name in own and name in theirs:
+            if own[name].kind != theirs[name].kind:
+                yield own[name].line, f"The item {name!r} is a {theirs[name].kind}, not a {own[name].kind}."
+            elif keys_of(own[name].body) != keys_of(theirs[name].body):
+                yield own[name].line, f"The keys of the item {name!r} differ; keys are never translated."
