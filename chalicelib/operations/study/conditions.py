@@ -43,19 +43,19 @@ NOTED_EVERY = 16
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot of a design; its owner's record stores it."""
+    """A slot of a design; its owner's record stores it as a text."""
 
     series: str
     number: int
 
-    def as_json(self) -> list[Any]:
-        """Return the slot as a record stores it."""
-        return [self.series, self.number]
+    def __str__(self) -> str:
+        return f"{self.series}#{self.number}"
 
     @classmethod
-    def from_json(cls, stored: list[Any]) -> Self:
+    def parse(cls, stored: str) -> Self:
         """Return the slot that a record has stored."""
-        return cls(*stored)
+        series, _, number = stored.rpartition("#")
+        return cls(series, int(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class _Series:
 def assign_slot(ctx: Context, owner_id: int, design: Conditions, stratum: str = "") -> tuple[Slot, Cell]:
     """Claim a slot for a participant, group or network, with the commit of this unit of work.
 
-    Store the slot in the owner's record, in this unit of work, and don't call this for an owner who has one.
+    Store `str(slot)` in the owner's record, in this unit of work, and call this once for each owner.
     StudyFull when the quotas leave no slot.
     """
     series = _Series(ctx, design, stratum)

@@ -28,7 +28,7 @@ def take(ctx: Context, person: int, design: Conditions, stratum: str = "") -> st
     if stored is not None:
         return Cell(stored["cell"]).key
     slot, cell = assign_slot(ctx, person, design, stratum)
-    fields = {"slot": slot.as_json(), "cell": cell.as_json(), "gone": False}
+    fields = {"slot": str(slot), "cell": cell.as_json(), "gone": False}
     ctx.uow.put_if_unchanged(own_record(person), "draws", fields)
     return cell.key
 
@@ -36,7 +36,7 @@ def take(ctx: Context, person: int, design: Conditions, stratum: str = "") -> st
 def leave(ctx: Context, person: int) -> bool:
     stored = ctx.uow.item(own_record(person))
     assert stored is not None
-    freed = free_slot(ctx, Slot.from_json(stored["slot"]), person)
+    freed = free_slot(ctx, Slot.parse(stored["slot"]), person)
     ctx.uow.put_if_unchanged(
         own_record(person), "draws", {name: stored[name] for name in ("slot", "cell")} | {"gone": True}
     )
@@ -61,7 +61,7 @@ def cells_of(engine: Engine) -> Counter[str]:
 
 
 def numbers_of(engine: Engine) -> list[int]:
-    return sorted(record["slot"][1] for record in living(engine))
+    return sorted(Slot.parse(record["slot"]).number for record in living(engine))
 
 
 def spread(counts: Mapping[str, int], design: Conditions) -> int:

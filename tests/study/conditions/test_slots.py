@@ -146,7 +146,7 @@ def test_strata_are_balanced_each_by_itself(engine: Engine) -> None:
             taken(app, [200 + place], design, "male")
     found = {stratum: Counter[str]() for stratum in ("female", "male")}
     for record in living(engine):
-        found[record["slot"][0].partition("#")[2]][f"delay={record['cell']['delay']}"] += 1
+        found[Slot.parse(record["slot"]).series.partition("#")[2]][f"delay={record['cell']['delay']}"] += 1
     assert found == {"female": {"delay=0": 4, "delay=5": 12}, "male": {"delay=0": 2, "delay=5": 6}}
 
 
