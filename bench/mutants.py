@@ -1,20 +1,25 @@
 """Runs mutation tests: `make mutants`, or `make mutants ONLY=pattern`.
 
-The mutation tester (mutmut) changes one expression at a time, which makes a mutant, and runs the tests that
-reach the changed function. A mutant that no test detects survives: a test is missing, or the mutant is
-equivalent. Equivalent mutants are listed with the reason in mutants.toml. If any other mutant survives, the
-exit code is 1.
+The mutation tester (mutmut) changes one expression at a time, which makes a mutant; `bench.mutant_runner`
+runs the tests that reach the changed function. A mutant that no test detects survives: a test is missing, or
+the mutant is equivalent. Equivalent mutants are listed with the reason in mutants.toml. If any other mutant
+survives, the exit code is 1.
 
 By default all of model, operations and storage is changed, which takes hours. A pattern names modules or
 functions: make mutants ONLY='chalicelib.operations.realtime.waiting_rooms*'
+
+An interrupted run continues where it stopped. Mutants that were detected aren't tried again while their
+function stays the same, and survivors only when the tests that reach them change; to begin anew, delete the
+folder `mutants`.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import json
+import contextlib
+import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -23,10 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+MUTANTS = ROOT / "mutants"
 EVERYTHING = "chalicelib.*"
-#: The meaning of exit codes of the tests in mutmut: 1 and 3 are failures, 5 and 33 mean that no test ran.
-NOTICED = {1, 3, 24, 36, 37, 152, 255, -24, -9, -11}
-UNREACHED = {5, 33}
 NUMBER = re.compile(r"__mutmut_\d+$")
 
 
@@ -44,21 +47,39 @@ def equivalents() -> list[Equivalent]:
     return [Equivalent(**entry) for entry in listed.get("equivalent", [])]
 
 
-def results(patterns: list[str]) -> dict[str, int | None]:
-    """Return the exit code of the tests for each mutant; None: not run."""
-    found: dict[str, int | None] = {}
-    for meta in sorted((ROOT / "mutants").rglob("*.py.meta")):
-        found.update(json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"])
-    return {name: code for name, code in found.items() if any(fnmatch.fnmatch(name, one) for one in patterns)}
+def generate() -> None:
+    """Write the mutated code and the tests to the folder `mutants`."""
+    # Lazy import: only a run needs mutmut, which is an extra.
+    from mutmut.__main__ import create_mutants
+    from mutmut.configuration import config
+    from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, walk_source_files
+
+    MUTANTS.mkdir(exist_ok=True)
+    for folder in config().also_copy:
+        if (ROOT / folder).is_dir():
+            shutil.rmtree(MUTANTS / folder, ignore_errors=True)
+    kept = {MUTANTS / path for path in walk_source_files()}
+    for folder in config().source_paths:
+        for path in (MUTANTS / folder).rglob("*.py"):
+            if path not in kept:
+                for stale in path.parent.glob(f"{path.name}*"):
+                    stale.unlink()
+    with contextlib.redirect_stdout(io.StringIO()):
+        copy_src_dir()
+        copy_also_copy_files()
+        create_mutants(max_children=1)
 
 
-def changed_line(mutant: str) -> str:
-    """Return the changed line of a mutant."""
-    shown = subprocess.run(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "mutmut", "show", mutant], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    added = [line[1:].strip() for line in shown.splitlines() if line.startswith("+") and line[1:2] != "+"]
-    return " ".join(added)
+def changed_lines(mutant: str) -> tuple[str, str]:
+    """Return what a mutant changes: the line before, and the line after."""
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+    module = module_of(mutant).replace(".", "/")
+    path = f"{module}.py" if (ROOT / f"{module}.py").exists() else f"{module}/__init__.py"
+    lines = get_diff_for_mutant(mutant, path=path).splitlines()[2:]
+    removed = [line[1:].strip() for line in lines if line.startswith("-")]
+    added = [line[1:].strip() for line in lines if line.startswith("+")]
+    return " ".join(removed), " ".join(added)
 
 
 def function_of(mutant: str) -> str:
@@ -73,26 +94,38 @@ def module_of(mutant: str) -> str:
 
 def main(patterns: list[str]) -> int:
     patterns = patterns or [EVERYTHING]
-    children = str(max(1, (os.cpu_count() or 2)))
-    run = [sys.executable, "-m", "mutmut", "run", "--max-children", children, *patterns]
-    if subprocess.run(run, cwd=ROOT, check=False).returncode:  # noqa: S603 - the same
+    os.chdir(ROOT)
+    generate()
+    run = [sys.executable, "-m", "bench.mutant_runner", *patterns]
+    if subprocess.run(run, cwd=MUTANTS, check=False).returncode:  # noqa: S603 - our own interpreter and module
         print("The mutation tester could not run the tests; see above.", file=sys.stderr)
         return 2
+    return report(patterns)
+
+
+def report(patterns: list[str]) -> int:
+    """Print each module's score and every survivor."""
+    # Lazy import: the same.
+    from bench.mutant_runner import NOTICED, TIMED_OUT, UNREACHED, kept_results, mutants_of
+
+    with contextlib.chdir(MUTANTS):
+        mutants, results = mutants_of(patterns), kept_results()
     known = {(one.function, one.becomes) for one in equivalents()}
     score: dict[str, Counter[str]] = {}
     survivors = []
-    for mutant, code in results(patterns).items():
-        counts = score.setdefault(module_of(mutant), Counter())
-        kind = "noticed"
-        if code is None:
+    for mutant in mutants:
+        result = results.get(mutant.name)
+        if result is None or result.source != mutant.source:
             kind = "not run"
-        elif code in UNREACHED or code not in NOTICED:
-            line = changed_line(mutant)
-            kind = "equivalent" if (function_of(mutant), line) in known else "survived"
+        elif result.outcome in (NOTICED, TIMED_OUT):
+            kind = "noticed"
+        else:
+            before, after = changed_lines(mutant.name)
+            kind = "equivalent" if (function_of(mutant.name), after) in known else "survived"
             if kind == "survived":
-                note = " (no test reaches it)" if code in UNREACHED else ""
-                survivors.append(f"survived: {function_of(mutant)}: {line}{note}")
-        counts[kind] += 1
+                note = " (no test reaches it)" if result.outcome == UNREACHED else ""
+                survivors.append(f"survived: {function_of(mutant.name)}:{note}\n  - {before}\n  + {after}")
+        score.setdefault(module_of(mutant.name), Counter())[kind] += 1
     print(f"\n{'module':44} mutants noticed equivalent survived   score")
     total: Counter[str] = Counter()
     for module, counts in sorted(score.items()):

@@ -1,0 +1,185 @@
+"""What recruiters are asked about participants who haven't ended, when, and what follows from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.operations.participant import deadlines
+from chalicelib.operations.recruitment.headcount import headcount
+from chalicelib.operations.shared.context import OPERATOR_CALLER
+from tests.web.conftest import NewWorld
+from tests.web.paying_runs import Till, paying
+from tests.web.world import Person
+
+
+@dataclass
+class Answers:
+    """Answers questions about assignments, and keeps what was asked: the assignment, and the state."""
+
+    status: str | None = "working"
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
+        self.asked.append((assignment_id, dict(recruiter_state)))
+        return self.status
+
+
+def asking(till: Till, status: str | None = "working") -> Answers:
+    answers = Answers(status)
+    till.vendor.assignment_status = answers.assignment_status  # type: ignore[method-assign]
+    return answers
+
+
+def poll(till: Till, recruiter: str = "vendor", hit_id: str = "h1") -> None:
+    till.here.app.run(deadlines.poll_open_assignments, recruiter, hit_id, caller=OPERATOR_CALLER)
+
+
+def claim(till: Till, person: Person, recruiter: str = "vendor", assignment_id: str = "") -> None:
+    """Let a page say that it is submitting the assignment."""
+    given = (person.id, assignment_id or person.assignment_id)
+    till.here.app.run(deadlines.schedule_submission_check, recruiter, *given)
+
+
+def open_places(till: Till) -> int:
+    pending: int = till.here.app.run(lambda ctx: headcount(ctx).pending)
+    return pending
+
+
+def too_many(world: NewWorld, **capabilities: bool) -> tuple[Till, Person]:
+    """Return a run and a participant who is one too many for its waiting room."""
+    till = Till(world, paying(quorum=1))
+    till.vendor.change(**capabilities)
+    till.arrive()
+    return till, till.arrive()
+
+
+def test_the_recruiter_is_asked_with_its_state_and_the_participants_hit(world: NewWorld) -> None:
+    till = Till(world, paying())
+    answers = asking(till)
+    person = till.arrive(hitId="h7")
+    (token,) = till.vendor.opened
+    till.go_on(hours=1, minutes=2)
+    assert answers.asked == [(person.assignment_id, {"tokens": [token], "hit_id": "h7"})]
+
+
+def test_a_poll_of_a_hit_comes_two_minutes_later(world: NewWorld) -> None:
+    till = Till(world, paying())
+    answers = asking(till)
+    till.arrive()
+    poll(till)
+    till.go_on(minutes=1, seconds=59)
+    assert answers.asked == []
+    till.go_on(seconds=1)
+    assert len(answers.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("recruiter", "hit_id", "asked"), [("vendor", "h1", 1), ("vendor", "h2", 0), ("other", "h1", 0)]
+)
+def test_a_poll_asks_about_the_participants_of_its_recruiter_and_hit(
+    world: NewWorld, recruiter: str, hit_id: str, asked: int
+) -> None:
+    till = Till(world, paying())
+    answers = asking(till)
+    till.arrive()
+    poll(till, recruiter, hit_id)
+    till.go_on(minutes=3)
+    assert len(answers.asked) == asked
+
+
+def test_a_poll_settles_with_a_participant_who_is_one_too_many(world: NewWorld) -> None:
+    till, late = too_many(world)
+    asking(till, "submitted")
+    poll(till)
+    till.go_on(minutes=3)
+    assert till.ledger(late) == {"base": "paid"}
+
+
+def test_a_participant_who_was_dismissed_and_paid_is_not_asked_about(world: NewWorld) -> None:
+    till, late = too_many(world)
+    till.report("AssignmentSubmitted", late)
+    till.work()
+    answers = asking(till)
+    poll(till)
+    till.go_on(minutes=3)
+    assert late.assignment_id not in [assignment_id for assignment_id, _ in answers.asked]
+
+
+@pytest.mark.parametrize("recruiter_name", ["vendor", "vendor:7"])
+def test_a_claimed_submission_is_checked_half_a_minute_later(world: NewWorld, recruiter_name: str) -> None:
+    till = Till(world, paying())
+    till.here.app.recruiters.recruiters[recruiter_name] = till.vendor
+    answers = asking(till, "submitted")
+    person = till.arrive(recruiter=recruiter_name)
+    person.finish()
+    claim(till, person)
+    till.go_on(seconds=29)
+    assert answers.asked == []
+    till.go_on(seconds=1)
+    assert till.statuses(person) == ["approved"]
+
+
+def test_claims_about_two_participants_are_both_checked(world: NewWorld) -> None:
+    till = Till(world, paying())
+    asking(till, "submitted")
+    people = [till.arrive(), till.arrive()]
+    for person in people:
+        person.finish()
+        claim(till, person)
+    till.go_on(minutes=1)
+    assert till.statuses(*people) == ["approved", "approved"]
+
+
+def test_the_claim_of_a_participant_who_is_one_too_many_is_checked(world: NewWorld) -> None:
+    till, late = too_many(world)
+    asking(till, "submitted")
+    late.finish()
+    claim(till, late)
+    till.go_on(minutes=1)
+    assert till.ledger(late) == {"base": "paid"}
+
+
+@pytest.mark.parametrize(
+    ("recruiter", "assignment_id", "finish"),
+    [("other", "", True), ("vendor", "another", True), ("vendor", "", False)],
+)
+def test_a_claim_that_does_not_fit_the_participant_is_not_checked(
+    world: NewWorld, recruiter: str, assignment_id: str, finish: bool
+) -> None:
+    till = Till(world, paying())
+    answers = asking(till)
+    person = till.arrive()
+    if finish:
+        person.finish()
+    claim(till, person, recruiter, assignment_id)
+    till.go_on(minutes=1)
+    assert answers.asked == []
+
+
+@pytest.mark.parametrize(("status", "reopened"), [("abandoned", 1), ("working", 0)])
+def test_a_submission_on_behalf_frees_a_place_only_where_the_recruiter_offers_it_again(
+    world: NewWorld, status: str, reopened: int
+) -> None:
+    till = Till(world, paying(), auto_recruit=False)
+    till.vendor.change(can_submit_on_behalf=True)
+    person = till.arrive()
+    person.finish()
+    asking(till, status)
+    till.go_on(hours=1, minutes=3)
+    assert till.statuses(person) == ["approved"]
+    assert open_places(till) == reopened
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(119, "working"), (120, "missing_notification")])
+def test_a_participant_is_missing_when_the_overtime_has_passed(
+    world: NewWorld, minutes: int, status: str
+) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.here.clock.turn(minutes=minutes)
+    till.here.app.run(deadlines.reconcile_expired, person.id, "working")
+    assert till.statuses(person) == [status]
