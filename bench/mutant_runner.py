@@ -15,6 +15,7 @@ import contextlib
 import fnmatch
 import gc
 import hashlib
+import importlib
 import json
 import os
 import resource
@@ -205,6 +206,7 @@ class Runner:
         self._seconds: dict[str, float] = {}
         self._noticed_by: dict[str, list[str]] = {}
         self._seen_before: set[str] = set()
+        self._called: dict[str, dict[str, set[str]]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -312,35 +314,48 @@ class Runner:
         _keep(Result(mutant.name, mutant.source, outcome, tests, text, limit))
 
     def _remember(self, function: str, nodeid: str) -> None:
-        """Remember a test that noticed a mutant: it is tried early on others of the function and module."""
-        for name in (function, _module(function)):
-            noticed = self._noticed_by.setdefault(name, [])
-            if nodeid in noticed:
-                noticed.remove(nodeid)
-            noticed.insert(0, nodeid)
+        """Remember a test that noticed a mutant: it is tried first on the next one of the function."""
+        noticed = self._noticed_by.setdefault(function, [])
+        if nodeid in noticed:
+            noticed.remove(nodeid)
+        noticed.insert(0, nodeid)
 
     def _tests_of(self, function: str) -> list[str]:
         """Return the tests that try a function's mutants, those most likely to notice one first.
 
-        First come the tests that noticed a mutant of the function, then those that noticed one of its module,
-        then the others: the quickest of each file, the second quickest of each file, and so on.
+        First come the tests that noticed a mutant of the function, then one test each of those that reach the
+        same functions called by this one, rarely called ones first, then the next of each, and so on.
         """
         reaching = set(self._reaching.get(function, []))
-        noticed = [one for name in (function, _module(function)) for one in self._noticed_by.get(name, [])]
-        first = [nodeid for nodeid in noticed if nodeid in reaching]
-        ranks = Counter[str]()
+        first = [nodeid for nodeid in self._noticed_by.get(function, []) if nodeid in reaching]
+        callees = self._callees(function)
+        sizes = {callee: len(tests) for callee, tests in callees.items()}
+        ranks = Counter[frozenset[str]]()
         others = []
         for nodeid in sorted(reaching, key=lambda nodeid: (self._seconds[nodeid], nodeid)):
-            name = nodeid.partition("::")[0]
-            others.append((ranks[name], nodeid))
-            ranks[name] += 1
+            reached = frozenset(callee for callee, tests in callees.items() if nodeid in tests)
+            rarity = sum(1 / sizes[callee] for callee in reached)
+            others.append((ranks[reached], -rarity, self._seconds[nodeid], nodeid))
+            ranks[reached] += 1
         chosen, seconds = [], 0.0
-        for nodeid in dict.fromkeys([*first, *(nodeid for _, nodeid in sorted(others))]):
+        for nodeid in dict.fromkeys([*first, *(nodeid for *_, nodeid in sorted(others))]):
             seconds += self._seconds[nodeid]
             if chosen and seconds > self._limit:
                 break
             chosen.append(nodeid)
         return chosen
+
+    def _callees(self, function: str) -> dict[str, set[str]]:
+        """Return the tests that reach each function that this one calls, by the names in its code."""
+        if function not in self._called:
+            named = _names_in(function)
+            self._called[function] = {
+                other: set(tests)
+                for other, tests in self._reaching.items()
+                if other != function
+                and other.rpartition(".")[2].rpartition("ǁ")[2].removeprefix("x_") in named
+            }
+        return self._called[function]
 
     def _identity(self, function: str) -> str:
         """Return what identifies the tests of a function: a survivor needn't meet the same tests again."""
@@ -365,6 +380,21 @@ class Runner:
 
 def _module(function: str) -> str:
     return function.rpartition(".")[0]
+
+
+def _names_in(function: str) -> set[str]:
+    """Return the names that the code of a function uses."""
+    module, _, mangled = function.rpartition(".")
+    place: Any = importlib.import_module(module)
+    if "ǁ" in mangled:
+        place = getattr(place, mangled.split("ǁ")[1])
+    waiting = [getattr(place, f"{mangled}__mutmut_orig").__code__]
+    names: set[str] = set()
+    while waiting:
+        code = waiting.pop()
+        names |= {*code.co_names, *code.co_freevars}
+        waiting += [constant for constant in code.co_consts if hasattr(constant, "co_names")]
+    return names
 
 
 def _modules(kept: TestFile) -> set[str]:

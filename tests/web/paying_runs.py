@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,11 @@ class Letters:
 
     def tell(self, subject: str, text: str) -> None:
         self.sent.append(text)
+
+    @property
+    def told(self) -> list[str]:
+        """The notices, without the frame of a letter."""
+        return [json.loads(text)["message"] for text in self.sent]
 
     def about(self, word: str) -> list[str]:
         return [text for text in self.sent if word in text]

@@ -41,7 +41,6 @@ def record_answer(
     _check_length(ctx, "question", question)
     for name, text in _parts(response).items():
         _check_length(ctx, name, text)
-    ctx.seed(participant, "answer_question", participant.last_question)
     answer = Question(participant=participant, question=question, response=response, number=number)
     set_free_fields(answer, fields)
     record_result(ctx, participant, answer.id)
@@ -77,7 +76,6 @@ def record_questionnaire(
     for name, text in texts.items():
         _check_length(ctx, "question", name)
         _check_length(ctx, name, text)
-    ctx.seed(participant, "answer_question", participant.last_question)
     numbered = list(enumerate(texts.items(), start=1))
     numbered = [numbered[place] for place in parts_of(questionnaire, answers)[part]]
     for number, (name, text) in numbered:

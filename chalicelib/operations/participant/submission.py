@@ -33,6 +33,7 @@ from chalicelib.operations.payment.ledger import (
     SCREEN_OUT,
     record_base_pay,
     record_debt,
+    setting_in_cents,
     to_cents,
 )
 from chalicelib.operations.realtime.waiting_rooms import leave_lobby
@@ -98,11 +99,8 @@ def _settle_dismissed(ctx: Context, participant: Participant) -> None:
 
 
 def _owe_fee(ctx: Context, participant: Participant) -> Payment | None:
-    return record_debt(ctx, participant, SCREEN_OUT, _fee(ctx), "screened out")
-
-
-def _fee(ctx: Context) -> Decimal:
-    return to_cents(ctx.settings.screen_out_payment, "screen_out_payment")
+    fee = setting_in_cents(ctx, "screen_out_payment")
+    return record_debt(ctx, participant, SCREEN_OUT, fee, "screened out")
 
 
 def _owe_reward_instead(ctx: Context, participant: Participant) -> Payment | None:
@@ -111,7 +109,7 @@ def _owe_reward_instead(ctx: Context, participant: Participant) -> Payment | Non
     Where the fee is larger, the difference is owed too.
     """
     base = record_base_pay(ctx, participant)
-    rest = _fee(ctx) - (participant.base_pay or 0)
+    rest = setting_in_cents(ctx, "screen_out_payment") - setting_in_cents(ctx, "base_payment")
     difference = record_debt(ctx, participant, SCREEN_OUT, rest, "screened out: the fee beyond base pay")
     _follow_up(ctx, participant, RECRUIT)
     return base or difference
@@ -159,12 +157,11 @@ def review_submission(ctx: Context, participant_id: int) -> None:
     if participant.status != ParticipantStatus.SUBMITTED:
         return
     ctx.uow.declare_scope(*participant.node_ids)
+    ctx.seed(participant, "judge_participant", 0)
     if participant.early_exit_reason is not None:
-        ctx.seed(participant, "judge_participant", 0)
         _set_status(ctx, participant, ParticipantStatus.APPROVED)
         _follow_up(ctx, participant, RECRUIT)
         return
-    ctx.seed(participant, "judge_participant", 0)
     ctx.experiment.review_submission = partial(_review, ctx)
     ctx.experiment.on_recruiter_submission_complete(participant, _submission(participant))
     # An override may have set another status itself.
@@ -262,7 +259,7 @@ def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> No
 def _checked_bonus(ctx: Context, returned: Any) -> Decimal:
     bonus = to_cents(returned or 0, "bonus()")
     most = ctx.settings.max_bonus
-    if most is not None and bonus > to_cents(most, "max_bonus"):
+    if most is not None and bonus > setting_in_cents(ctx, "max_bonus"):
         raise ExperimentError(
             f"bonus() returned {ctx.money(bonus)}, which is above max_bonus ({ctx.money(most)}). No "
             "bonus was paid: fix bonus() or raise max_bonus, then run: petri dead-letters replay"

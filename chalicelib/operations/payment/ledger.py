@@ -60,6 +60,11 @@ def to_cents(amount: Any, what: str) -> Decimal:
     return abs(cents)
 
 
+def setting_in_cents(ctx: Context, name: str) -> Decimal:
+    """Return an amount that the configuration sets, in dollars, as whole cents."""
+    return to_cents(getattr(ctx.settings, name), name)
+
+
 def record_debt(
     ctx: Context, participant: Participant, kind: str, amount: Decimal, reason: str, by: str = PLATFORM
 ) -> Payment | None:
@@ -109,7 +114,7 @@ def enqueue_payment(ctx: Context, payment: Payment, due: datetime | None = None,
 
 def record_base_pay(ctx: Context, participant: Participant) -> Payment | None:
     """Record base pay, which every participant is owed who didn't leave by themselves."""
-    amount = to_cents(ctx.settings.base_payment, "base_payment")
+    amount = setting_in_cents(ctx, "base_payment")
     participant.base_pay = amount
     return record_debt(ctx, participant, BASE, amount, "base pay")
 

@@ -9,7 +9,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.statuses import UNPAID, ParticipantStatus, PaymentStatus
 from chalicelib.operations.shared.context import Context
 
-from .ledger import BASE, BONUS, SCREEN_OUT, to_cents
+from .ledger import BASE, BONUS, SCREEN_OUT, setting_in_cents
 
 
 def is_entitled(participant: Participant) -> bool:
@@ -27,8 +27,8 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
     records = [ctx.uow.payment(participant.id, kind) for kind in (BASE, SCREEN_OUT, BONUS)]
     recorded = [payment for payment in records if payment is not None]
     base_debts = [payment for payment in recorded if payment.kind != BONUS]
-    promised = ctx.settings.screen_out_payment if is_out else ctx.settings.base_payment
-    base = sum(payment.amount for payment in base_debts) if base_debts else to_cents(promised, "base_payment")
+    promised = setting_in_cents(ctx, "screen_out_payment" if is_out else "base_payment")
+    base = sum(payment.amount for payment in base_debts) if base_debts else promised
     return {
         "currency": currency_of(ctx.config),
         "entitled": is_entitled(participant),
