@@ -16,6 +16,7 @@ from .codec import (
 from .lanes import Lane
 from .participant_messages import (
     CheckDeadline,
+    FailRecords,
     FollowUp,
     GrantQualifications,
     PollAssignment,
@@ -62,6 +63,7 @@ __all__ = [
     "CloseRecruitment",
     "ControlEvent",
     "EndGroup",
+    "FailRecords",
     "FollowUp",
     "FormRooms",
     "GrantQualifications",

@@ -125,3 +125,15 @@ class PollAssignment(MessageBody):
     lane: ClassVar[Lane] = Lane.WORK
 
     participant_id: int
+
+
+@message_type()
+@dataclass(frozen=True)
+class FailRecords(MessageBody):
+    """Fail records that were too many for the commit that failed them."""
+
+    kind: ClassVar[str] = "fail_records"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    #: The object_type and the id of each record, and the reason.
+    failures: tuple[tuple[str, int, str | None], ...]

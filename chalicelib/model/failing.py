@@ -8,7 +8,11 @@ their ids, and at each node first its vectors, then its infos.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .record import Record
 
 Fields = Mapping[str, Any]
 
@@ -54,3 +58,44 @@ def failure_causes(object_type: str, fields: Fields, marked_type: str, marked_id
 def _first_info(fields: Fields, node_id: int) -> int:
     both = (fields["info_in_id"], fields["info_out_id"])
     return int(min((id_ for id_ in both if id_ // NODE_SPAN == node_id), default=fields["info_out_id"]))
+
+
+@dataclass
+class FailureQuota:
+    """How much of a commit the failures in it may still take."""
+
+    #: The share of one commit that it takes to fail a record.
+    share_of: Callable[[Record], float]
+    left: float = 0.9
+    #: Records whose cascade is being carried out.
+    begun: set[tuple[str, int]] = field(default_factory=set)
+    has_failed_any: bool = False
+
+    def take(self, record: Record) -> bool:
+        """Reserve what a record takes; False: it waits for the next commit. The first never waits."""
+        share = self.share_of(record)
+        if self.has_failed_any and share > self.left:
+            return False
+        self.left -= share
+        self.has_failed_any = True
+        return True
+
+
+def fail_within(record: Record, reason: str | None, quota: FailureQuota) -> bool:
+    """Fail a record as far as a quota goes; return whether it has failed.
+
+    Where a cascade changes every record, the record itself fails last: until then the next commit can
+    continue the cascade where this one ended.
+    """
+    if record.failed or (record.object_type, record.id) in quota.begun:
+        return True
+    if not record._fails_by_mark:
+        quota.begun.add((record.object_type, record.id))
+        caused = record._as_cause(reason)
+        below = (other for function in record.failure_cascade for other in list(function()))
+        if not all(fail_within(other, caused, quota) for other in below):
+            return False
+    if not quota.take(record):
+        return False
+    record.fail(reason)
+    return True

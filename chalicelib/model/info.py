@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chalicelib.errors import BadRequest, RuleBroken
@@ -166,6 +167,9 @@ class Info(Record):
     def failure_cascade(self) -> Cascade:
         """What fails with this info: its transmissions and its transformations."""
         return [self.transmissions, self.transformations]
+
+    def _failure_counters(self) -> Sequence[Record]:
+        return (self.origin,)
 
     def _mark_failed(self, reason: str | None) -> None:
         origin = self.origin

@@ -439,17 +439,22 @@ class Network(Record):
             RuleBroken: The network has failed already.
 
         """
-        deep = has_default_cascade(self) and all_cascades_are_default()
-        if not deep:
+        if not self._fails_by_mark:
             super().fail(reason)
             return
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
-        self._mark_failed(reason)
+        with self.work.failing(self, reason):
+            self._mark_failed(reason)
+
+    @property
+    def _fails_by_mark(self) -> bool:
+        """Whether a mark on the network fails everything in it, so that no other record is written."""
+        return has_default_cascade(self) and all_cascades_are_default()
 
     def _mark_failed(self, reason: str | None) -> None:
         super()._mark_failed(reason)
-        self.deep = has_default_cascade(self) and all_cascades_are_default()
+        self.deep = self._fails_by_mark
 
     def mark_above(self, *node_ids: int) -> Record | None:
         """Return the record by whose failing everything below some nodes has failed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -538,12 +539,21 @@ class Node(Record):
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
         network = self._network
-        if has_default_cascade(self) and all_cascades_are_default():
-            self._mark_failed(reason)
-            network.failed_nodes = [*network.failed_nodes, self.id]
-        else:
-            super().fail(reason)
-        network.node_left(self)
+        with self.work.failing(self, reason):
+            if self._fails_by_mark:
+                self._mark_failed(reason)
+                network.failed_nodes = [*network.failed_nodes, self.id]
+            else:
+                super().fail(reason)
+            network.node_left(self)
+
+    @property
+    def _fails_by_mark(self) -> bool:
+        """Whether a mark on the node fails everything below it, so that no other record is written."""
+        return has_default_cascade(self) and all_cascades_are_default()
+
+    def _failure_counters(self) -> Sequence[Record]:
+        return (self._network,)
 
     # -- ids of what the node makes -------------------------------------------------------------
 

@@ -239,12 +239,26 @@ class Record:
         """
         if self.failed:
             raise RuleBroken(f"{self!r} has failed already; a record fails once.")
-        self._mark_failed(reason)
-        caused = f"{reason or ''}->{self.object_type}{self.id}"
-        for below in self.failure_cascade:
-            for record in list(below()):
-                if not record.failed:
-                    record.fail(caused)
+        with self.work.failing(self, reason):
+            self._mark_failed(reason)
+            caused = self._as_cause(reason)
+            for below in self.failure_cascade:
+                for record in list(below()):
+                    if not record.failed:
+                        record.fail(caused)
+
+    def _as_cause(self, reason: str | None) -> str:
+        """Return why records of the cascade fail when this record fails for a reason."""
+        return f"{reason or ''}->{self.object_type}{self.id}"
+
+    @property
+    def _fails_by_mark(self) -> bool:
+        """Whether a mark on this record fails everything below it, so that no other record is written."""
+        return False
+
+    def _failure_counters(self) -> Sequence[Record]:
+        """Return the records whose counts change when this record fails."""
+        return ()
 
     def _mark_failed(self, reason: str | None) -> None:
         self.own_failed = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -91,6 +92,9 @@ class Repository(Protocol):
 
     def questions_of(self, participant: Participant) -> Sequence[Question]:
         """All questions that a participant answered."""
+
+    def failing(self, record: Record, reason: str | None) -> AbstractContextManager[None]:
+        """Note that a record fails in this block, so that the failure can be left to a later commit."""
 
     def mark_network_read(self, network: Network, node: Node | None = None) -> None:
         """Record that code read more of a network than the request's own nodes.

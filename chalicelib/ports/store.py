@@ -39,6 +39,9 @@ class UnitOfWork(Repository, Protocol):
     def declare_scope(self, *node_ids: int) -> None:
         """Name the nodes that this request works on."""
 
+    def share_of_commit(self, record: Record) -> float:
+        """Return the share of one commit that failing a record takes, its cascade apart."""
+
     def save(self, *records: Record) -> None:
         """Add records to this unit."""
 

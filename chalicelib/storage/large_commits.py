@@ -38,6 +38,47 @@ def is_large(engine: Engine, writes: Sequence[Write]) -> bool:
     return len(writes) > ALWAYS_FITS and sum(map(_size, writes)) > engine.max_bytes
 
 
+def share_of_commit(engine: Engine, writes: Sequence[Write]) -> float:
+    """Return which part of what the engine takes at once some writes are."""
+    return max(len(writes) / engine.max_writes, sum(map(_size, writes)) / engine.max_bytes)
+
+
+def fits(engine: Engine, writes: Sequence[Write]) -> bool:
+    """Whether a commit can be written, at once or as a large commit."""
+    if not is_large(engine, writes):
+        return True
+    fresh = [w for w in writes if isinstance(w, Put) and _can_wait_unseen(w)]
+    changes = [w for w in writes if not (isinstance(w, Put) and _can_wait_unseen(w))]
+    existing, makes_networks = _places(fresh)
+    has_holder = len(existing) == (0 if makes_networks else 1)
+    return has_holder and len(changes) < engine.max_writes and not is_large(engine, changes)
+
+
+class RoomLeft:
+    """How much more one transaction takes."""
+
+    def __init__(self, engine: Engine, writes: Sequence[Write], more: int) -> None:
+        """Begin with the writes that are certain, and the number of small ones that follow."""
+        self._writes = engine.max_writes - len(writes) - more
+        self._bytes = engine.max_bytes - sum(map(_size, writes))
+
+    def take(self, writes: Sequence[Write]) -> bool:
+        """Reserve room for more writes; False when there isn't enough for all of them."""
+        size = sum(map(_size, writes))
+        if len(writes) > self._writes or size > self._bytes:
+            return False
+        self._writes -= len(writes)
+        self._bytes -= size
+        return True
+
+
+def _places(fresh: Iterable[Put]) -> tuple[set[str], bool]:
+    """Return the partitions of existing networks that new items go to, and whether networks are new."""
+    touched = {w.key[0] for w in fresh if w.key[0].startswith("net#")}
+    new_roots = {w.key for w in fresh if w.key[0] == keys.NETWORKS}
+    return touched - {keys.partition(int(sk)) for _, sk in new_roots}, bool(new_roots)
+
+
 def _size(write: Write) -> int:
     """Return about how many bytes a write takes: DynamoDB counts UTF-8."""
     if not isinstance(write, Put):
@@ -73,13 +114,12 @@ class LargeCommit:
     def commit(self, writes: Sequence[Write]) -> None:
         """Stage, then publish. Conflict when the holder changed; CommitTooLarge when it can't be done."""
         fresh = [w for w in writes if isinstance(w, Put) and _can_wait_unseen(w)]
+        if not fresh:
+            raise self._too_many(writes)
         holder, stored = self._holder(fresh)
         changes = [w for w in writes if w.key != holder and not (isinstance(w, Put) and _can_wait_unseen(w))]
         if len(changes) + 1 > self._engine.max_writes:
-            raise CommitTooLarge(
-                f"One request changes {len(changes)} existing records; {self._engine.max_writes - 1} is "
-                "the most that can be written at one moment. Do it in several requests."
-            )
+            raise self._too_many(changes)
         final = _write_of(holder, stored, writes)
         require_unlocked(self._engine, holder, stored, self._now)
         lease, stamp = self._take_lease(holder, stored, fresh)
@@ -91,6 +131,13 @@ class LargeCommit:
             recover(self._engine, holder, by=lease.item["lease"]["by"])
             raise
 
+    def _too_many(self, changes: Sequence[Write]) -> CommitTooLarge:
+        return CommitTooLarge(
+            f"One request changes {len(changes)} existing records ({sum(map(_size, changes))} bytes); "
+            f"{self._engine.max_writes - 1} records and {self._engine.max_bytes} bytes are the most that "
+            "can be written at one moment. Do it in several requests."
+        )
+
     def _stage(self, fresh: Sequence[Put], holder: Key, version: int, stamp: int) -> None:
         for batch in self._batches(fresh):
             staged = [
@@ -98,15 +145,12 @@ class LargeCommit:
             ]
             self._engine.commit([Check(holder, version), *staged])
 
-    def _holder(self, fresh: Iterable[Put]) -> tuple[Key, Item | None]:
-        touched = {w.key[0] for w in fresh if w.key[0].startswith("net#")}
-        new_roots = {w.key for w in fresh if w.key[0] == keys.NETWORKS}
-        new_partitions = {keys.partition(int(sk)) for _, sk in new_roots}
-        existing = touched - new_partitions
-        if new_roots and not existing:
+    def _holder(self, fresh: Sequence[Put]) -> tuple[Key, Item | None]:
+        existing, makes_networks = _places(fresh)
+        if makes_networks and not existing:
             header = self._engine.get([keys.HEADER]).get(keys.HEADER)
             return keys.HEADER, header
-        if len(existing) == 1 and not new_roots:
+        if len(existing) == 1 and not makes_networks:
             network_id = int(existing.pop().removeprefix("net#"))
             return keys.root(network_id), self._stored_root(network_id)
         raise CommitTooLarge(
@@ -212,4 +256,13 @@ def _delete_all(engine: Engine, doomed: Iterable[Key]) -> None:
         engine.commit(batch)
 
 
-__all__ = ["LargeCommit", "is_large", "lease_has_expired", "recover", "require_unlocked"]
+__all__ = [
+    "LargeCommit",
+    "RoomLeft",
+    "fits",
+    "is_large",
+    "lease_has_expired",
+    "recover",
+    "require_unlocked",
+    "share_of_commit",
+]

@@ -7,11 +7,12 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
 
 from chalicelib.errors import Conflict, PetriError, RuleBroken
-from chalicelib.messages import MessageBody, PostMore, to_body
+from chalicelib.messages import FailRecords, MessageBody, PostMore, to_body
 from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
@@ -27,8 +28,9 @@ from chalicelib.model.vector import Vector
 from chalicelib.ports import MAX_QUEUE_DELAY, TRANSIENT, Message
 
 from . import record_mapping
+from .deferred_failures import Failure, FailureLog, Group
 from .engine import ANY, UNKNOWN, Delete, Engine, Expect, Item, Key, Put, Write
-from .large_commits import LargeCommit, is_large, require_unlocked
+from .large_commits import LargeCommit, RoomLeft, fits, is_large, require_unlocked, share_of_commit
 from .network_cache import NetworkCache
 from .record_reader import RecordReader, collection_of
 from .sibling_versions import SIBLINGS, add_sibling_versions
@@ -44,6 +46,8 @@ MOST_POSTED = 40
 #: Messages beyond are recorded together, so many and so many bytes in one; a commit of its own posts them.
 #: SQS carries a quarter of a megabyte.
 POSTED_TOGETHER, BYTES_TOGETHER = 80, 200 * 1024
+#: How many failures that are left to a later commit are recorded in one message.
+FAILURES_TOGETHER = 1000
 PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
@@ -62,6 +66,9 @@ class EngineUnitOfWork(RecordReader):
         self._to_post: list[dict[str, Any]] = []
         #: The newest moment at which this unit received a transmission.
         self._last_receipt: datetime | None = None
+        self._failure_log = FailureLog()
+        #: Networks whose failures are left to a later commit, which checks their versions.
+        self._deferred_networks: set[int] = set()
         #: Whether the commit changed a network: a place may have opened.
         self.network_changed = False
         #: Items that are written when this unit ends without a commit; each list in a commit of its own.
@@ -344,6 +351,9 @@ class EngineUnitOfWork(RecordReader):
         self._write_state()
         changed = self._changed_records()
         writes = self._writes(changed)
+        if self._failure_log.failures and not fits(self._engine, writes):
+            changed = self._defer_failures(changed)
+            writes = self._writes(changed)
         if writes:
             self._require_no_lease(changed)
             if is_large(self._engine, writes):
@@ -355,13 +365,49 @@ class EngineUnitOfWork(RecordReader):
         self.network_changed = any(isinstance(record, Network) for record in changed)
         self.committed = True
 
+    def failing(self, record: Record, reason: str | None) -> AbstractContextManager[None]:
+        """Note that a record fails in this block, so that the failure can be left to a later commit."""
+        return self._failure_log.failing(record, reason)
+
+    def share_of_commit(self, record: Record) -> float:
+        """Return the share of one commit that failing a record takes, its cascade apart."""
+        written = (record, *record._failure_counters())
+        return share_of_commit(self._engine, [write for one in written for write in self._writes_of(one)])
+
+    def _defer_failures(self, changed: Sequence[Record]) -> list[Record]:
+        """Leave failures that don't fit into this commit to messages, and return the records to write now.
+
+        The networks of what is left out aren't checked either: the commit that fails it does that.
+        """
+        groups = self._failure_log.deferrable(changed)
+        deferrable = {id(record) for records in groups.values() for record in records}
+        kept = [record for record in changed if id(record) not in deferrable]
+        self._deferred_networks = {number for kind, number in groups if kind == "Network"}
+        messages = len(groups) // FAILURES_TOGETHER + 1
+        room = RoomLeft(self._engine, self._writes(kept), messages)
+        deferred: list[Failure] = []
+        for group, records in groups.items():
+            if room.take(self._writes_of_group(group, records)):
+                kept += records
+                self._deferred_networks.discard(group[1])
+            else:
+                deferred += self._failure_log.failures[group]
+        for start in range(0, len(deferred), FAILURES_TOGETHER):
+            self._record(FailRecords(tuple(deferred[start : start + FAILURES_TOGETHER])))
+        return kept
+
+    def _writes_of_group(self, group: Group, records: Sequence[Record]) -> list[Write]:
+        looked = self._looked.get(group[1]) if group[0] == "Network" else None
+        with_root = records if looked is None or looked in records else [*records, looked]
+        return [write for record in with_root for write in self._writes_of(record)]
+
     def _changed_records(self) -> list[Record]:
         return [record for record in self._records.values() if record.is_new or record.is_changed]
 
     def _writes(self, changed: Sequence[Record]) -> list[Write]:
         looked: list[Network] = []
         if changed or self._changes or self._deletions:
-            known = {record.id for record in changed if isinstance(record, Network)}
+            known = {record.id for record in changed if isinstance(record, Network)} | self._deferred_networks
             # Code that read beyond its own node depends on the network staying as it was read.
             looked = [network for id_, network in self._looked.items() if id_ not in known]
         writes: list[Write] = []

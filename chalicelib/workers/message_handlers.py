@@ -22,6 +22,7 @@ from chalicelib.messages import (
     CloseRecruitment,
     ControlEvent,
     EndGroup,
+    FailRecords,
     FollowUp,
     FormRooms,
     GrantQualifications,
@@ -46,6 +47,7 @@ from chalicelib.messages import (
     WaitingTimeout,
 )
 from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.operations.network.fail_records import fail_records
 from chalicelib.operations.participant import deadlines, ended_listings, notifications
 from chalicelib.operations.participant import submission as finishing
 from chalicelib.operations.payment import ledger
@@ -162,6 +164,11 @@ def _record_task_completion_first(participant_id: int) -> None:
 def _follow_up(message: Received[FollowUp]) -> None:
     body = message.body
     services.current().handle(message, finishing.follow_up, body.participant_id, body.hook)
+
+
+@handles(FailRecords)
+def _fail_records(message: Received[FailRecords]) -> None:
+    services.current().handle(message, fail_records, message.body.failures)
 
 
 @handles(GrantQualifications)

@@ -21,6 +21,7 @@ from chalicelib.messages import (
     CloseRecruitment,
     ControlEvent,
     EndGroup,
+    FailRecords,
     FollowUp,
     FormRooms,
     GrantQualifications,
@@ -103,6 +104,10 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     (
         {"kind": "follow_up", "participant_id": 7, "hook": "submission_successful"},
         FollowUp(7, "submission_successful"),
+    ),
+    (
+        {"kind": "fail_records", "failures": [["Node", 700001, "left"], ["Info", 70000100001, None]]},
+        FailRecords((("Node", 700001, "left"), ("Info", 70000100001, None))),
     ),
     ({"kind": "deadline", "participant_id": 7}, CheckDeadline(7)),
     ({"kind": "fate", "participant_id": 7}, PollAssignment(7)),
