@@ -24,6 +24,7 @@ from chalicelib.errors import ConfigError
 
 from .known_settings import UNSET, Setting
 from .problems import MissingSettingError, SettingsError, SettingsProblem
+from .run_settings import RunSettings
 from .setting_registry import SettingRegistry
 from .sources import SettingsSource, from_environment, from_file, from_mapping
 from .validation import Validator
@@ -51,6 +52,8 @@ class Configuration:
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
         self._files: dict[str, Path] = {}
+        #: Built when it is first read, and again after a setting has changed.
+        self._run_settings: RunSettings | None = None
         self._later: list[tuple[Callable[[str], bool], Callable[[], Mapping[str, Any]]]] = []
         self.notes = []
         self.ready = False
@@ -133,6 +136,14 @@ class Configuration:
             f"'{known.name}' is not set; set it in config.txt, or give a default: config.get('{key}', ...)."
         )
 
+    @property
+    def run_settings(self) -> RunSettings:
+        """Petri's own settings as typed attributes."""
+        settings = self._run_settings
+        if settings is None:
+            settings = self._run_settings = RunSettings.build(self)
+        return settings
+
     def money(self, key: str) -> Decimal:
         """Return an amount of US dollars exactly.
 
@@ -186,6 +197,7 @@ class Configuration:
             raise SettingsError(layer.problems)
         self._given.update(layer.values)
         self._values.update(layer.values)
+        self._run_settings = None
 
     def extend_lazily(self, holds: Callable[[str], bool], read: Callable[[], Mapping[str, Any]]) -> None:
         """Load the values of sensitive settings lazily, when the first of them is read.
@@ -302,6 +314,7 @@ class Configuration:
         self._given = sources[0].values
         self._values = {name: value for layer in reversed(sources) for name, value in layer.values.items()}
         self._files = _files_of(sources)
+        self._run_settings = None
         self.ready = True
         self.notes = [*_ignored_settings_note(sources), *(note for layer in sources for note in layer.notes)]
         for note in self.notes:

@@ -69,7 +69,16 @@ class RunSettings:
 
     @classmethod
     def read(cls, config: ReadableSettings | Mapping[str, Any]) -> Self:
-        """Read the settings from the validated layers, with the defaults of the known settings."""
+        """Return the settings of the validated layers, with the defaults of the known settings.
+
+        A configuration builds them once, and again after a setting has changed.
+        """
+        built: Self | None = getattr(config, "run_settings", None)
+        return cls.build(config) if built is None else built
+
+    @classmethod
+    def build(cls, config: ReadableSettings | Mapping[str, Any]) -> Self:
+        """Read each setting."""
         return cls(**{field.name: _value(config, field.name) for field in fields(cls)})
 
 

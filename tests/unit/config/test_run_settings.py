@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import get_type_hints
 
 import pytest
 
+from chalicelib.errors import ConfigError
 from chalicelib.experiment.config.configuration import Configuration
 from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS, UNSET, Setting
 from chalicelib.experiment.config.run_settings import RunSettings
+from chalicelib.operations.shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 KNOWN = {setting.name: setting for setting in KNOWN_SETTINGS}
@@ -46,6 +48,70 @@ def test_values_come_from_the_validated_layers(tmp_path: Path):
     settings = RunSettings.read(config)
     assert (settings.duration, settings.max_bonus, settings.mode) == (0.5, 2.0, "debug")
     assert settings.title == "Experiment"
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Configuration:
+    """A configuration that has built its typed settings."""
+    config = Configuration()
+    config.load_for(tmp_path, environ={}, home=tmp_path)
+    assert RunSettings.read(config).duration == 1.0
+    return config
+
+
+def reload(config: Configuration, folder: Path) -> None:
+    config.load_for(folder, {"duration": 7}, environ={}, home=folder)
+
+
+def register_and_set(config: Configuration, folder: Path) -> None:
+    del folder
+    config.register("my_setting", str)
+    config.set("my_setting", "x")
+    config.extend({"duration": 7})
+
+
+def read_lazily(config: Configuration, folder: Path) -> None:
+    del folder
+    config.extend_lazily(lambda name: name == "dashboard_password", lambda: {"duration": 7})
+    config.get("dashboard_password", None)
+
+
+CHANGES: dict[str, Callable[[Configuration, Path], None]] = {
+    "set": lambda config, _: config.set("duration", 7),
+    "extend": register_and_set,
+    "loaded again": reload,
+    "secrets read": read_lazily,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_typed_settings_are_built_again_after_a_change(loaded: Configuration, tmp_path: Path, change: str):
+    through = Settings(loaded)
+    CHANGES[change](loaded, tmp_path)
+    assert (RunSettings.read(loaded).duration, RunSettings.read(through).duration) == (7.0, 7.0)
+
+
+def test_a_change_that_is_refused_leaves_the_typed_settings(loaded: Configuration):
+    with pytest.raises(ConfigError):
+        loaded.extend({"duration": 7, "base_payment": "much"})
+    assert RunSettings.read(loaded).duration == 1.0
+
+
+def test_a_configuration_that_is_reset_has_no_typed_settings(loaded: Configuration):
+    loaded.reset()
+    with pytest.raises(ConfigError, match="aren't loaded yet"):
+        RunSettings.read(loaded)
+
+
+def test_typed_settings_are_built_once_for_a_configuration(loaded: Configuration):
+    assert RunSettings.read(loaded) is RunSettings.read(Settings(loaded))
+
+
+def test_a_plain_dictionary_is_read_each_time():
+    settings = {"duration": 2.0}
+    before = RunSettings.read(Settings(settings)).duration
+    settings["duration"] = 3.0
+    assert (before, RunSettings.read(Settings(settings)).duration) == (2.0, 3.0)
 
 
 def test_empty_keywords_are_kept():
