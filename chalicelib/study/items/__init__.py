@@ -10,24 +10,33 @@ from .item import Frame, Item, check_answer, item_kind, kinds
 from .number_items import NumberItem, RangeItem, SliderItem, number, range_, slider
 from .scale_items import LikertItem, RatingItem, likert, rating
 from .seen_items import ConsentItem, DisplayItem, consent, display
+from .sorting_items import CategoriseItem, MatchItem, OrderItem, categorise, match, order
 from .table_items import TableItem, table
-from .text_items import EmailItem, TextItem, email, text
+from .task_items import AreaItem, CodeItem, UploadItem, area, code, upload
+from .text_items import BlankRule, EmailItem, FillInItem, TextItem, email, fill_in, otherwise, text, when
 
 __all__ = [
     "AnswerError",
+    "AreaItem",
     "AuthorError",
+    "BlankRule",
+    "CategoriseItem",
     "ChoiceItem",
     "ChoicesItem",
+    "CodeItem",
     "ConsentItem",
     "DateItem",
     "DisplayItem",
     "EmailItem",
+    "FillInItem",
     "Frame",
     "Grade",
     "Item",
     "LikertItem",
+    "MatchItem",
     "NumberItem",
     "Option",
+    "OrderItem",
     "OtherAnswer",
     "PollItem",
     "RangeItem",
@@ -37,20 +46,28 @@ __all__ = [
     "TableItem",
     "TextItem",
     "TimeItem",
+    "UploadItem",
     "about",
+    "area",
     "between",
+    "categorise",
     "check_answer",
     "choice",
     "choices",
+    "code",
     "consent",
     "counted",
     "date",
     "display",
     "email",
+    "fill_in",
     "item_kind",
     "kinds",
     "likert",
+    "match",
     "number",
+    "order",
+    "otherwise",
     "poll",
     "range_",
     "rating",
@@ -59,4 +76,6 @@ __all__ = [
     "table",
     "text",
     "time",
+    "upload",
+    "when",
 ]

@@ -164,7 +164,7 @@ class _OptionsItem(Item):
     def own_problems(self) -> list[str]:
         if self._unresolved():
             return []
-        found = option_problems(self.options)
+        found = self.list_problems()
         rights = [] if self.right is None else as_list(self.right)
         keys = self.option_keys()
         found += [
@@ -173,6 +173,10 @@ class _OptionsItem(Item):
             if key not in keys
         ]
         return found
+
+    def list_problems(self) -> list[str]:
+        """Return what is wrong with the options."""
+        return option_problems(self.options)
 
     # HTML.
 

@@ -24,6 +24,8 @@ class Grade:
     percent: Decimal | None = None
     points: Decimal = Decimal(0)
     comment: str = ""
+    #: Empty for Petri's own rules; "client" where the participant's browser reported what is right.
+    by: str = ""
 
 
 def share_of(part: int | Fraction, whole: int = 1) -> Decimal:

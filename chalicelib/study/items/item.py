@@ -206,9 +206,14 @@ class Item:
         return keys
 
     @property
+    def has_right(self) -> bool:
+        """Whether there is a right answer to compare with."""
+        return self.right is not None
+
+    @property
     def is_graded(self) -> bool:
         """Whether answers get points: there is a right answer, or another rule of grading."""
-        return self.right is not None or self.grading in ("interaction", "manual", "peer")
+        return self.has_right or self.grading in ("interaction", "manual", "peer")
 
     def ungraded(self, stored: Any, *keys: str) -> Grade | None:
         """Return the grade that doesn't depend on a right answer; None if the kind must compare."""
@@ -219,7 +224,7 @@ class Item:
             return Grade(
                 None, Decimal(int(done)), Decimal(self.points) * int(done), self.comment(None, *keys)
             )
-        if self.right is None:
+        if not self.has_right:
             return Grade(comment=self.comment(None, *keys))
         if stored is None:
             return Grade(correct=False, percent=Decimal(0), comment=self.comment(correct=False))
@@ -336,7 +341,7 @@ class Item:
             if getattr(self, field_name) not in allowed:
                 given = getattr(self, field_name)
                 found.append(f"{field_name}={given!r} is unknown; use one of {', '.join(allowed)}")
-        if self.grading == "percent" and self.right is None and self.kind not in ("fill_in", "code"):
+        if self.grading == "percent" and not self.has_right:
             found.append("grading='percent' needs a right answer; set `right`")
         return found + self._text_problems()
 

@@ -73,20 +73,19 @@ class TableItem(Item):
         return {key: self.item.value(each) for key, each in stored.items()}
 
     @property
-    def is_graded(self) -> bool:
-        return super().is_graded or (isinstance(self.item, Item) and self.item.is_graded)
+    def has_right(self) -> bool:
+        return super().has_right or (isinstance(self.item, Item) and self.item.has_right)
 
     def grade(self, stored: Any) -> Grade:
-        if not (self.right is None and self.item.is_graded and self.grading in ("all_or_nothing", "percent")):
-            given = self.ungraded(stored)
-            if given is not None:
-                return given
+        given = self.ungraded(stored)
+        if given is not None:
+            return given
         answers = stored or {}
         cells = [self.cell(key) for key in self.order_keys()]
         graded = [
             cell.grade(answers.get(key))
             for key, cell in zip(self.order_keys(), cells, strict=True)
-            if cell.is_graded
+            if cell.has_right
         ]
         share = sum((Fraction(grade.percent or Decimal(0)) for grade in graded), Fraction(0))
         is_right = bool(graded) and share == len(graded)

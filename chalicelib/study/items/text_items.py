@@ -1,19 +1,20 @@
-"""Items whose answer is a text: text, email."""
+"""Items whose answer is typed: text, email, fill_in."""
 
 from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Unpack
 
 from markupsafe import Markup
 
-from .answer_rules import AnswerError, clean_text
-from .grading import Grade, grade_share
+from .answer_rules import MAX_DECIMALS, AnswerError, author_number, clean_text, parse_number, plain
+from .grading import Grade, RightRange, grade_share, right_numbers
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import tag
+from .markup import id_of, lines, tag
 from .patterns import browser_pattern, example_of, matches, pattern_problem
 
 MAX_LENGTH: Final = 5000
@@ -24,6 +25,8 @@ MAX_EMAIL: Final = 254
 _EMAIL: Final = re.compile(
     r"[^\s@<>(),;:\"\\\[\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][^\W_]{1,62}"
 )
+MAX_BLANK: Final = 200
+_BLANK: Final = re.compile(r"_{3,}")
 _WORDS: Final = ("amber", "birch", "cloud", "delta", "ember", "field", "grove", "harbour")
 
 
@@ -80,8 +83,8 @@ class TextItem(_Written):
     right_pattern: str = ""
 
     @property
-    def is_graded(self) -> bool:
-        return super().is_graded or bool(self.right_pattern)
+    def has_right(self) -> bool:
+        return super().has_right or bool(self.right_pattern)
 
     def validate(self, raw: Any) -> str:
         text = clean_text(raw, most=self.max_length, lines=self.long)
@@ -90,11 +93,6 @@ class TextItem(_Written):
         if self.pattern and not matches(self.pattern, text):
             raise AnswerError(str(self.pattern_help) or "The answer does not have the expected form.")
         return text
-
-    def ungraded(self, stored: Any, *keys: str) -> Grade | None:
-        if self.right is None and self.right_pattern and self.grading in ("all_or_nothing", "percent"):
-            return None if stored is not None else Grade(correct=False, percent=Decimal(0))
-        return super().ungraded(stored, *keys)
 
     def is_right(self, answer: str) -> bool:
         if self.right_pattern and matches(self.right_pattern, answer.strip()):
@@ -157,8 +155,8 @@ class TextItem(_Written):
             # HTML drops the first line break of a textarea.
             return self.single(frame, tag("textarea", "\n", shown_text(frame.value), rows=ROWS, **shared))
         pattern = browser_pattern(self.pattern) if self.pattern else None
-        field = tag("input", type="text", value=shown_text(frame.value), pattern=pattern, **shared)
-        return self.single(frame, field)
+        control = tag("input", type="text", value=shown_text(frame.value), pattern=pattern, **shared)
+        return self.single(frame, control)
 
 
 def text(
@@ -229,7 +227,7 @@ class EmailItem(_Written):
         return {**super().codebook(), "type": "text", "personal": True}
 
     def render(self, frame: Frame) -> Markup:
-        field = tag(
+        control = tag(
             "input",
             type="email",
             value=shown_text(frame.value),
@@ -237,7 +235,7 @@ class EmailItem(_Written):
             maxlength=MAX_EMAIL,
             **self.control_attributes(),
         )
-        return self.single(frame, field)
+        return self.single(frame, control)
 
 
 def email(prompt: str, **common: Unpack[CommonFields]) -> EmailItem:
@@ -252,3 +250,263 @@ def email(prompt: str, **common: Unpack[CommonFields]) -> EmailItem:
 
     """
     return EmailItem(prompt, **common)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlankRule:
+    """What holds for some answers in a blank: the condition, whether they are right, and the feedback.
+
+    The condition is a text, a pattern or a range of numbers; without one it holds for every answer.
+    """
+
+    text: str = ""
+    pattern: str = ""
+    numbers: tuple[RightRange, ...] = ()
+    right: bool = True
+    feedback: str = ""
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether it holds for every answer."""
+        return not (self.text or self.pattern or self.numbers)
+
+    def holds(self, answer: str) -> bool:
+        """Say whether the rule is about an answer; for texts, case and blanks around it don't count."""
+        if self.text:
+            return _compared(answer) == _compared(self.text)
+        if self.pattern:
+            return matches(self.pattern, answer.strip())
+        return self.is_fallback or self._is_number(answer)
+
+    def _is_number(self, answer: str) -> bool:
+        try:
+            number = parse_number(answer, decimals=MAX_DECIMALS)
+        except AnswerError:
+            return False
+        return any(each.contains(number) for each in self.numbers)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the rule."""
+        problem = pattern_problem(self.pattern) if self.pattern else ""
+        found = [f"pattern {self.pattern!r} {problem}"] if problem else []
+        return found + [each for range_ in self.numbers for each in range_.problems()]
+
+
+def when(
+    text: str = "",
+    *,
+    pattern: str = "",
+    low: Any = None,
+    high: Any = None,
+    right: bool = True,
+    feedback: str = "",
+) -> BlankRule:
+    """Say what holds for some answers in a blank of `fill_in`.
+
+    Args:
+        text: The rule is for this text; case and blanks around it don't count.
+        pattern: The rule is for texts that match this regular expression.
+        low: The rule is for numbers from `low` to `high`.
+        high: The highest number; `low` alone is one number.
+        right: Whether these answers are right.
+        feedback: What the participant reads.
+
+    Returns:
+        The rule. The first that holds for an answer counts.
+
+    """
+    numbers = () if low is None else (RightRange(low, low if high is None else high),)
+    return BlankRule(text=text, pattern=pattern, numbers=numbers, right=right, feedback=feedback)
+
+
+def otherwise(feedback: str = "", *, right: bool = False) -> BlankRule:
+    """Say what holds for all answers in a blank that no rule before is for.
+
+    Args:
+        feedback: What the participant reads.
+        right: Whether these answers are right.
+
+    Returns:
+        The rule, which must be the last one.
+
+    """
+    return BlankRule(right=right, feedback=feedback)
+
+
+def as_rules(blank: Any) -> tuple[BlankRule, ...]:
+    """Return the rules of a blank: from a text, a number, a range, a rule, or a list of these."""
+    if isinstance(blank, list | tuple):
+        return tuple(rule for each in blank for rule in as_rules(each))
+    if isinstance(blank, BlankRule):
+        return (blank,)
+    if isinstance(blank, Mapping):
+        return (_rule_of(blank),)
+    if isinstance(blank, str):
+        return (BlankRule(text=blank),)
+    return (BlankRule(numbers=tuple(right_numbers(blank))),)
+
+
+def _rule_of(body: Mapping[Any, Any]) -> BlankRule:
+    numbers = {name: body[name] for name in ("from", "to", "value", "tolerance") if name in body}
+    if set(numbers) == {"value"}:
+        numbers["tolerance"] = 0
+    has_condition = bool(numbers or body.get("text") or body.get("pattern"))
+    return BlankRule(
+        text=str(body.get("text", "")),
+        pattern=body.get("pattern", ""),
+        numbers=tuple(right_numbers(numbers)) if numbers else (),
+        right=bool(body.get("right", has_condition)),
+        feedback=str(body.get("feedback", "")),
+    )
+
+
+@item_kind
+@dataclass(frozen=True, kw_only=True)
+class FillInItem(Item):
+    """A text with blanks, written as ___, each with an ordered list of rules."""
+
+    kind: ClassVar[str] = "fill_in"
+
+    text: str = field(default="", kw_only=False)
+    blanks: Any = field(default=(), kw_only=False)
+
+    @property
+    def rules(self) -> list[tuple[BlankRule, ...]]:
+        """The rules of each blank."""
+        several = self.blanks if isinstance(self.blanks, list | tuple) else [self.blanks]
+        return [as_rules(each) for each in several]
+
+    @property
+    def count_of_blanks(self) -> int:
+        """How many blanks the text has."""
+        return len(_BLANK.findall(str(self.text)))
+
+    @property
+    def has_right(self) -> bool:
+        return any(rule.right for rules in self.rules for rule in rules)
+
+    def is_blank(self, raw: Any) -> bool:
+        return super().is_blank(raw) or (isinstance(raw, list | tuple) and all(map(super().is_blank, raw)))
+
+    def validate(self, raw: Any) -> list[str]:
+        if not isinstance(raw, list | tuple) or len(raw) != self.count_of_blanks:
+            raise AnswerError("This answer does not have the expected form.")
+        texts = [
+            clean_text(str(each) if _is_number(each) else each or "", most=MAX_BLANK, lines=False).strip()
+            for each in raw
+        ]
+        if self.required and not all(texts):
+            place = next(number for number, each in enumerate(texts, 1) if not each)
+            raise AnswerError("Fill in blank {number} too.", number=place)
+        return texts
+
+    def value(self, stored: Any) -> list[str]:
+        return list(stored)
+
+    def grade(self, stored: Any) -> Grade:
+        given = self.ungraded(stored)
+        if given is not None:
+            return given
+        found = [_first(rules, answer) for rules, answer in zip(self.rules, stored, strict=True)]
+        right = sum(rule.right for rule in found)
+        comment = "\n".join(rule.feedback for rule in found if rule.feedback)
+        partial = self.grading == "percent"
+        comment = comment or self.comment(right == len(found))
+        return grade_share(right, len(found), Decimal(self.points), partial=partial, comment=comment)
+
+    def bot_answer(self, random: random.Random) -> list[str]:
+        return [self._bot_blank(rules, random) for rules in self.rules]
+
+    @staticmethod
+    def _bot_blank(rules: Sequence[BlankRule], random: random.Random) -> str:
+        rule = random.choice(rules) if rules else BlankRule()
+        if rule.pattern:
+            return example_of(rule.pattern, random, least=1, most=MAX_BLANK) or random.choice(_WORDS)
+        if rule.numbers:
+            return plain(author_number(rule.numbers[0].low) or Decimal(0))
+        return rule.text or random.choice(_WORDS)
+
+    def public(self) -> dict[str, Any]:
+        return {**super().public(), "blanks": self.count_of_blanks, "max_length": MAX_BLANK}
+
+    def codebook(self) -> dict[str, Any]:
+        return {**super().codebook(), "type": "list of texts", "text": str(self.text)}
+
+    def own_problems(self) -> list[str]:
+        count, rules = self.count_of_blanks, self.rules
+        if not count:
+            return ["its text has no blank; write ___ where one is"]
+        if len(rules) != count:
+            return [f"its text has {count} blanks, but `blanks` has {len(rules)} entries; give one for each"]
+        found = ["`right` isn't used; set what is right in `blanks`"] if self.right is not None else []
+        found += _unknown_in_rules(self.blanks)
+        for number, several in enumerate(rules, 1):
+            found += [f"in blank {number}, {each}" for rule in several for each in rule.problems()]
+            if any(rule.is_fallback for rule in several[:-1]):
+                found.append(
+                    f"in blank {number}, a rule without a condition hides those after it; move it to the end"
+                )
+        return found
+
+    def render(self, frame: Frame) -> Markup:
+        texts = _BLANK.split(self.text_in(frame.language, "text", self.text))
+        values = frame.value if isinstance(frame.value, list | tuple) else []
+        parts: list[Any] = [lines(texts[0])]
+        for number, after in enumerate(texts[1:], 1):
+            value = shown_text(values[number - 1]) if number <= len(values) else ""
+            parts += [self._blank(frame, number, value), lines(after)]
+        return self.group(frame, tag("p", *parts, class_="item-blanks"))
+
+    def _blank(self, frame: Frame, number: int, value: str) -> Markup:
+        return tag(
+            "input",
+            type="text",
+            id=id_of(self.name, str(number)),
+            name=f"{self.name}.{number}",
+            class_="item-blank",
+            value=value,
+            maxlength=MAX_BLANK,
+            size=12,
+            autocomplete="off",
+            aria_label=frame.text("Blank {number}").replace("{number}", str(number)),
+            aria_required="true" if self.required else None,
+            aria_describedby=id_of(self.name, "error"),
+        )
+
+
+def _is_number(raw: Any) -> bool:
+    return isinstance(raw, int | float) and not isinstance(raw, bool)
+
+
+def _first(rules: Sequence[BlankRule], answer: str) -> BlankRule:
+    return next((rule for rule in rules if rule.holds(answer)), BlankRule(right=False))
+
+
+def _unknown_in_rules(blank: Any) -> list[str]:
+    if isinstance(blank, list | tuple):
+        return [problem for each in blank for problem in _unknown_in_rules(each)]
+    if not isinstance(blank, Mapping):
+        return []
+    known = {each.name for each in fields(BlankRule)} - {"numbers"} | {"from", "to", "value", "tolerance"}
+    return [
+        f"a rule has no `{name}`; it can have {', '.join(sorted(known))}"
+        for name in blank
+        if name not in known
+    ]
+
+
+def fill_in(prompt: str, text: str, blanks: Any, **common: Unpack[CommonFields]) -> FillInItem:
+    """Ask to fill in the blanks of a text.
+
+    Args:
+        prompt: The question.
+        text: The text, with ___ for each blank.
+        blanks: One entry for each blank: the right text, number or range, or a list of rules made by `when`
+            and `otherwise`. The first rule that holds for an answer counts.
+        common: What every item takes. With grading="percent", each right blank gives its share of the points.
+
+    Returns:
+        The item. Its answer is the list of the texts.
+
+    """
+    return FillInItem(prompt, text, blanks, **common)
