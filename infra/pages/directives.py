@@ -107,9 +107,17 @@ def check_kind(kind: str, line: int, others: Collection[str]) -> None:
     raise AuthorProblem(line, f"There is no directive {{{kind}}}.", fix)
 
 
-def items_of(kind: str, name: str, body: str, line: int) -> list[CompiledItem]:
-    """Return the items that a directive defines: one, or those under `items`, which share the rest."""
+def items_of(kind: str, written: str, body: str, line: int) -> list[CompiledItem]:
+    """Return the items that a directive defines: one, or those under `items`, which share the rest.
+
+    `written`: what follows the kind on the directive's line, a name or `name: prompt`.
+    """
     values = read_mapping(body, line + 1)
+    name, separator, prompt = (part.strip() for part in written.partition(":"))
+    if separator:
+        if "prompt" in values:
+            raise AuthorProblem(line, f"The item {name!r} has two prompts.", "Remove the key `prompt`.")
+        values["prompt"] = prompt
     if name or "items" not in values:
         return [_item(kind, name, values, line)]
     prompts = values.pop("items")

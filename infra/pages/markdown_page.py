@@ -20,6 +20,7 @@ from .author_problem import AuthorProblem, ProblemList
 from .directives import END, PAGE, check_kind, directive_plugin, items_of
 from .jinja_tags import TaggedText
 from .maths import mathml, maths_plugin
+from .page_settings import page_settings
 from .source_lines import source_lines
 from .tag_placement import TAG, Placement, block_tree
 from .yaml_text import read_mapping
@@ -110,7 +111,8 @@ class MarkdownPage:
                 "Blocks are plain YAML; use show_if or a method.",
             )
         if kind == PAGE:
-            self.settings.update(read_mapping(token.content, line + 1))
+            values = read_mapping(token.content, line + 1)
+            self.settings.update(page_settings(values, line, self.problems))
             return []
         if kind == END:
             self.endings.append(Ending(rest, read_mapping(token.content, line + 1), line))
@@ -221,7 +223,8 @@ def _open_paragraphs(state: StateCore) -> None:
 
 
 def _render_tag(_: Any, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
-    return f"{tokens[index].content}\n"
+    content = tokens[index].content
+    return f"{content}\n" if content else ""
 
 
 def _render_maths(_: Any, tokens: Sequence[Token], index: int, _options: OptionsDict, env: EnvType) -> str:

@@ -71,7 +71,6 @@ def compile_markdown(
     tagged = take_out_tags(source.text, source.line)
     page = MarkdownPage(tagged, problems, is_in_study)
     html = page.html()
-    settings = page_settings(page.settings, source.line, problems)
     compiled = _finish(source, tagged, html, page.line, problems, page.kept)
     if compiled is None:
         return None, page.endings
@@ -81,7 +80,7 @@ def compile_markdown(
             source.name,
             source.language,
             compiled.template,
-            settings,
+            page.settings,
             items,
             source.file,
             compiled.lines,

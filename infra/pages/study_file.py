@@ -103,7 +103,7 @@ def _sections(body: str, line: int, problems: ProblemList) -> Iterator[_Section]
             line + stray, "This text belongs to no page.", "Begin each page with a line such as # welcome."
         )
     ends = [index for index, _ in headings[1:]] + [len(lines)]
-    for (index, name), end in zip(headings, ends, strict=True):
+    for (index, name), end in zip(headings, ends, strict=False):
         if _NAME.fullmatch(name):
             yield _Section(name, line + index, "\n".join(lines[index + 1 : end]))
         else:
