@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from chalicelib.operations.realtime.channels import Delivery, forget_connections
 from chalicelib.recruiters.registry import RecruiterRegistry
@@ -56,6 +56,11 @@ BACKOFF_MAX = 0.5
 MIN_SECONDS_LEFT = 10.0
 #: An author's hook that takes longer than this, in seconds, delays all participants: the app logs a warning.
 SLOW_HOOK_SECONDS = 0.1
+#: The warning about a slow hook; commands that work on a deployed run from afar suppress it.
+SLOW_HOOK_WARNING: Final = (
+    "%s took %.0f ms; every participant waits meanwhile. Read fewer records in it, or run the slow "
+    "part later: self.after(0, ...) or @scheduled."
+)
 
 logger = logging.getLogger("petri")
 _jitter = random.SystemRandom()
@@ -271,12 +276,7 @@ class App:
         if own <= seconds / 2:
             logger.info("%s took %.0f ms, most of it in Petri itself.", operation.__name__, seconds * 1000)
             return
-        logger.warning(
-            "%s took %.0f ms; every participant waits meanwhile. Read fewer records in it, or run the slow "
-            "part later: self.after(0, ...) or @scheduled.",
-            hook,
-            own * 1000,
-        )
+        logger.warning(SLOW_HOOK_WARNING, hook, own * 1000)
 
 
 def _nothing(ctx: Context) -> None:

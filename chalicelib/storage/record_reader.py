@@ -476,15 +476,15 @@ class RecordReader:
 
     def statuses(self) -> dict[str, int]:
         """Count participants by status, from the small list."""
-        return dict(Counter(item["status"] for item in self._everybody().values()))
+        return dict(Counter(item["status"] for item in self._listed_participants().values()))
 
-    def _everybody(self) -> dict[int, Item]:
+    def _listed_participants(self) -> dict[int, Item]:
         """The items of both lists by id; of two for one participant, the one that is there to stay."""
         return {item["id"]: item for item in (*self.active_participants(), *self._of_all_shards("over"))}
 
     def participant_ids(self) -> list[int]:
         """Ids of all participants, in order."""
-        return sorted(self._everybody())
+        return sorted(self._listed_participants())
 
 
 #: The collections at a node and where in its part of the partition they lie.

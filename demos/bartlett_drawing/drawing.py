@@ -47,7 +47,7 @@ class Drawing:
 
 
 def read_drawing(contents: str) -> Drawing:
-    """Read contents that anybody may have sent; NotADrawing says what is wrong with them."""
+    """Parse untrusted contents; NotADrawing says what is wrong with them."""
     try:
         found = json.loads(contents)
     except (ValueError, RecursionError) as error:

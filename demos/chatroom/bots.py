@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from petri import HighPerformanceBotBase
 
-OPENINGS = ("I would take the lamp.", "Water first, I think.", "Does anybody know the stars?")
+OPENINGS = ("I would take the lamp.", "Water first, I think.", "Does anyone know the stars?")
 ANSWERS = ("I agree with {name}.", "Why that, {name}?", "{name} has a point.", "I am not so sure, {name}.")
 TURNS = 4
 

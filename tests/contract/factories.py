@@ -29,7 +29,7 @@ from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.tools.torn import TornEngine
 
 T = TypeVar("T")
-EVERYBODY = Caller(ANYONE)
+ANY_CALLER = Caller(ANYONE)
 NOW = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 
 
@@ -73,7 +73,7 @@ def a_room(network: Callable[[], Network], **more: Any) -> type[OneRoom]:
 def arrive(app: App, name: str, assignment: str | None = None) -> int:
     """Create a participant; return the id."""
     entry = EntryRequest(worker_id=name, hit_id="h", assignment_id=assignment or f"a-{name}")
-    return int(app.run(create_participant, entry, caller=EVERYBODY)["participant"]["id"])
+    return int(app.run(create_participant, entry, caller=ANY_CALLER)["participant"]["id"])
 
 
 def arrived(app: App, count: int) -> list[int]:
@@ -83,7 +83,7 @@ def arrived(app: App, count: int) -> list[int]:
 def take_place(app: App, participant_id: int, request_id: str | None = None) -> dict[str, Any]:
     """POST /node; return the node."""
     request = Request(request_id, "join")
-    node: dict[str, Any] = app.run(join_network, participant_id, {}, caller=EVERYBODY, request=request)[
+    node: dict[str, Any] = app.run(join_network, participant_id, {}, caller=ANY_CALLER, request=request)[
         "node"
     ]
     return node
@@ -93,7 +93,7 @@ def say(app: App, node_id: int, contents: str = "x", request_id: str | None = No
     """POST /info; return the info."""
     asked = {"contents": contents, "info_type": None, "failed": False, "fields": {}}
     request = Request(request_id, contents)
-    info: dict[str, Any] = app.run(create_info, node_id, caller=EVERYBODY, request=request, **asked)["info"]
+    info: dict[str, Any] = app.run(create_info, node_id, caller=ANY_CALLER, request=request, **asked)["info"]
     return info
 
 

@@ -34,7 +34,7 @@ def test_the_chain_begins_with_the_first_story(run):
     assert texts(run)[0] == read_story(STORIES[0])
 
 
-def test_everybody_reads_what_the_one_before_wrote(run):
+def test_each_participant_reads_the_text_of_the_previous_one(run):
     nodes = [node["id"] for node in run.tables["node"]]
     read = [(sent["origin_id"], sent["destination_id"]) for sent in run.tables["transmission"]]
     assert sorted(read) == sorted(pairwise(nodes))
@@ -45,7 +45,7 @@ def test_the_story_is_never_retold_longer(run):
     assert lengths == sorted(lengths, reverse=True)
 
 
-def test_everybody_answers_the_questionnaire(run):
+def test_all_participants_answer_the_questionnaire(run):
     assert len(run.rows("question", question="engagement")) == 10
 
 
@@ -71,7 +71,7 @@ def test_each_of_three_chains_tells_its_own_story(run_demo):
     assert [node["property1"] for node in three.rows("node", type="story_source")] == list(STORIES)
 
 
-def test_everybody_takes_part_in_all_three_chains(run_demo):
+def test_each_participant_takes_part_in_all_three_chains(run_demo):
     three = run_demo("bartlett1932", 2, experiment_repeats="3", num_participants="2")
     assert len(three.rows("info")) == 3 * (1 + 2)
 

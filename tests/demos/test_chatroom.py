@@ -19,16 +19,16 @@ def two_rooms(run_demo):
     return run_demo("chatroom", 4, group_size="2", groups="2")
 
 
-def test_everybody_comes_through(run):
+def test_all_bots_finish(run):
     assert run.statuses == ["approved"] * 3
 
 
-def test_everybody_says_four_things(run):
+def test_each_participant_sends_four_messages(run):
     spoken = Counter(info["origin_id"] for info in run.rows("info", type="utterance"))
     assert list(spoken.values()) == [4, 4, 4]
 
 
-def test_everybody_is_connected_with_everybody(run):
+def test_each_node_is_connected_with_all_others(run):
     assert len(run.tables["vector"]) == 3 * 2
 
 

@@ -34,7 +34,7 @@ def players(run):
     return [len(past["efforts"]) for past in history(run)]
 
 
-def test_everybody_comes_through(run):
+def test_all_bots_finish(run):
     assert run.statuses == ["approved"] * 3
 
 

@@ -56,7 +56,7 @@ def test_every_generation_has_its_size_in_every_network(run):
     assert set(sizes.values()) == {4}
 
 
-def test_everybody_makes_one_choice_in_each_round(run):
+def test_each_participant_makes_one_choice_in_each_round(run):
     assert len(infos_of(run, "meme")) == len(run.rows("node", type=AGENT)) == 16 * 8
 
 

@@ -12,11 +12,11 @@ def run(run_demo):
     return run_demo("vox_populi", 4)
 
 
-def test_everybody_comes_through(run):
+def test_all_bots_finish(run):
     assert run.statuses == ["approved"] * 4
 
 
-def test_everybody_guesses_each_jar_alone_and_together(run):
+def test_each_participant_guesses_each_jar_alone_and_in_the_group(run):
     guesses = Counter((info["property1"], info["property2"]) for info in run.rows("info", failed="False"))
     assert guesses == {(jar, stage): 4 for jar in "123" for stage in ("alone", "together")}
 
@@ -39,7 +39,7 @@ def test_each_guess_knows_the_truth(run):
     assert truths == {("1", "85"), ("2", "214"), ("3", "430")}
 
 
-def test_everybody_is_paid_for_being_near(run):
+def test_each_participant_is_paid_for_accurate_guesses(run):
     assert all(0 < float(person["bonus"]) <= 1 for person in run.tables["participant"])
 
 

@@ -86,7 +86,18 @@ def test_the_readme_names_every_demo():
     assert set(re.findall(r"`(\w+)`", named)) == demos
 
 
-def test_the_changes_say_nothing_twice():
+def test_the_changelog_has_no_line_twice():
     lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
-    said = [line for line in lines if line.startswith("- ")]
-    assert sorted(said) == sorted(set(said))
+    entries = [line for line in lines if line.startswith("- ")]
+    assert sorted(entries) == sorted(set(entries))
+
+
+def test_each_row_of_a_table_is_one_line():
+    pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
+    broken = [
+        (page.name, number)
+        for page in pages
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+        if line.startswith("| ") and not line.endswith("|")
+    ]
+    assert broken == []

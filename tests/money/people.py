@@ -155,7 +155,7 @@ def _draw_person(worker: str, chance: random.Random, outcomes: tuple[str, ...]) 
 
 
 class Paying(Experiment):
-    """Judges everybody by their fate."""
+    """Judges each participant by their fate."""
 
     experiment_repeats = 1
     initial_recruitment_size = 8

@@ -29,7 +29,7 @@ from tests.tools.engines import Crash, FailingEngine
 from .people import Paying, Person
 from .sides import Side, nothing
 
-EVERYBODY = Caller(ANYONE)
+ANY_CALLER = Caller(ANYONE)
 AT_LAST = timedelta(days=60)
 
 
@@ -60,13 +60,13 @@ class Run:
         self.side, self.chance = side, chance
         self.engine = Mortal(engine)
         self.waiting_room = any(one.outcome in ("overrecruited", "waited_in_vain") for one in people)
-        everybody = [each for one in people for each in (one, one.successor) if each is not None]
+        all_people = [each for one in people for each in (one, one.successor) if each is not None]
         #: Whether others than those who only wait have something to do.
         self.is_busy: Callable[[], bool] = lambda: False
         self.experiment: Any = type(
             "Tried",
             (Paying,),
-            {"people": {one.worker: one for one in everybody}, "quorum": 99 if self.waiting_room else 0},
+            {"people": {one.worker: one for one in all_people}, "quorum": 99 if self.waiting_room else 0},
         )
         self.app = bootstrap.local(
             self.experiment,
@@ -102,7 +102,7 @@ class Run:
         self,
         operation: Callable[..., Any],
         *args: Any,
-        caller: Caller = EVERYBODY,
+        caller: Caller = ANY_CALLER,
         id: str | None = None,
         **more: Any,
     ) -> Any:

@@ -62,10 +62,10 @@ def _play(seed: int, side: Side, engine: Engine, most_people: int) -> Run:
             _let_live(run, wave)
             _let_pay(run)
         run.come_to_rest()
-        everybody = list(run.experiment.people.values())
-        for person in everybody:
+        all_people = list(run.experiment.people.values())
+        for person in all_people:
             side.take_compensation(person.worker)
-        compare(run, everybody)
+        compare(run, all_people)
         return run
     finally:
         services.use(None)

@@ -41,7 +41,7 @@ class Side(Protocol):
     def hand_in(self, assignment_id: str, participant: Participant) -> None: ...
 
     def have_rejected(self, assignment_id: str, participant: Participant) -> None:
-        """Hand in, and be rejected by hand before anybody hears of it."""
+        """Submit, and reject the submission by hand before its notification arrives."""
 
     def give_back(self, assignment_id: str) -> None: ...
 
@@ -59,7 +59,7 @@ class Side(Protocol):
         """Let no call fail any more, and fill the account."""
 
     def empty_account(self) -> None:
-        """Leave so little that not everybody can be paid."""
+        """Leave too little money to pay all participants."""
 
     def reports(self) -> list[Any]:
         """Take what is reported since the last time."""

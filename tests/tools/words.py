@@ -21,7 +21,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 #: Habits of the private language that the product once had: each has a plain replacement in CONTRIBUTING.md.
 HABITS: Final = {
-    "somebody, nobody, whoever": r"\b(?:some|no)body\b|\bwhoever\b",
+    "somebody, nobody, whoever": r"\b(?:some|no|any|every)body\b|\bwhoever\b",
     "Put off:": r"\bPut off:",
     "mend": r"\bmend(?:s|ed|ing)?\b",
     "is no X": r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|matter\b|one\b)[a-z]",

@@ -15,7 +15,7 @@ STORY = "One night two young men went down to the river."
 
 
 class Talk(Experiment):
-    """One network in which everybody hears everybody; hooks write down that they were called."""
+    """One network in which each node hears all others; hooks record their calls."""
 
     experiment_repeats = 1
     seats: ClassVar[int] = 10

@@ -1,4 +1,4 @@
-"""Implements the link recruiter: you bring the participants (a class, a lab, SONA), Petri makes the links."""
+"""The link recruiter: you bring your own participants (a class, a lab, SONA), and Petri makes the links."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 from .signed_links import LinkIds, SignedLinks, fill_template
 
-#: The setting `link_workers` with which one address serves everybody.
+#: The value of the setting `link_workers` with which all participants use the same address.
 ANY = "any"
-#: What SONA replaces by the participant's id. Source: sona-systems.com, "Integrating with external studies".
+#: SONA replaces this with the participant's id (sona-systems.com, "Integrating with external studies").
 PLACEHOLDER = "%SURVEY_CODE%"
 
 
 class LinkRecruiter(NullRecruiter):
-    """Makes entry links that can't be forged or used by another person; makes no payments."""
+    """Makes entry links that can't be forged or used by another person, and sends no payments."""
 
     nickname = "link"
     capabilities = Capabilities(signs_entries=True)
@@ -40,7 +40,7 @@ class LinkRecruiter(NullRecruiter):
         """Return n links, the same for the same token."""
         if self._is_for_all:
             address = self._links.open_address(self._base().rstrip("/"), self._mode, PLACEHOLDER)
-            return RecruitmentResult(f"The address for everybody: {address}", [address])
+            return RecruitmentResult(f"The address for all participants: {address}", [address])
         openings = dict(recruiter_state.get("openings", {}))
         if self._workers and token not in openings:
             openings[token] = self._next_workers(n, openings)

@@ -1,4 +1,4 @@
-"""Signed entry links: made for one worker, or for everybody who brings an id."""
+"""Makes and reads signed entry links, for one worker or for all participants of a pool."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from chalicelib.errors import Forbidden
 
-#: Stands for the worker and assignment of a link that everybody uses with an id of their own.
-ANYBODY = "*"
+#: The worker and assignment in a pool's link, to which each participant adds their own id.
+ANYONE = "*"
 #: Characters of the ids that are made here: 60 bits, so that they can't be guessed.
 LENGTH = 15
 
@@ -51,7 +51,7 @@ class SignedLinks:
 
     def open_address(self, base: str, mode: str, placeholder: str) -> str:
         """Return the link for everyone, in which a worker's id replaces the placeholder."""
-        signed = str(self._serializer.dumps([ANYBODY, ANYBODY, self.hit_id]))
+        signed = str(self._serializer.dumps([ANYONE, ANYONE, self.hit_id]))
         query = self._query(LinkIds("", "", self.hit_id), mode, signed)
         return f"{base}/ad?workerId={placeholder}&assignmentId={placeholder}&{query}"
 
@@ -70,11 +70,11 @@ class SignedLinks:
     def read(self, link: str) -> LinkIds:
         """Return who a link is for; Forbidden for one that wasn't made here.
 
-        A whole address, or its signed part alone; of a link for everybody the whole address.
+        `link`: a whole address, or only its signed part; a pool's link must be whole.
         """
         query = _query(link)
         ids = self._loaded(self.signed_part(link))
-        if ids.worker_id != ANYBODY:
+        if ids.worker_id != ANYONE:
             return ids
         worker_id = query.get("workerId", [""])[-1]
         if not worker_id.strip():
@@ -89,7 +89,7 @@ class SignedLinks:
     def check(self, ids: LinkIds, signed: str | None) -> None:
         """Refuse ids that don't belong to the signed part of a link."""
         signed_for = self._loaded(signed or "")
-        if signed_for.worker_id == ANYBODY:
+        if signed_for.worker_id == ANYONE:
             signed_for = LinkIds(ids.worker_id, ids.worker_id, signed_for.hit_id)
         if ids != signed_for:
             raise _not_ours("This link was made for another person. Open your own.")

@@ -21,7 +21,7 @@ ASK_AGAIN = 3.0
 
 
 class AssignmentVerifier:
-    """Asks Mechanical Turk about assignments before anybody is seated by them."""
+    """Verifies assignments with Mechanical Turk before their workers are seated."""
 
     def __init__(self, requester: Requester, app_id: str) -> None:
         """`requester` answers soon or not at all: a participant waits for it."""

@@ -58,7 +58,7 @@ class SignatureCheck(Protocol):
 
 
 class SNSVerifier:
-    """Tells Amazon's messages for one topic from everybody else's."""
+    """Tells Amazon's messages for one topic from all others."""
 
     def __init__(
         self, topic: str, load_certificate: CertificateLoader, is_signed: SignatureCheck, clock: Clock

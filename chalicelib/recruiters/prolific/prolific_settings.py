@@ -29,7 +29,7 @@ class ProlificSettings:
     title: str
     description: str
     mode: str
-    #: What everybody who takes part is paid.
+    #: The base payment of each participant.
     reward: int
     #: Minutes that the study takes, as participants are told.
     minutes: int

@@ -23,7 +23,7 @@ from chalicelib.messaging.local_queue import LocalQueue, LocalSchedule
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.operations.shared.settings import SettingsLike
-from chalicelib.services import use
+from chalicelib.services import SLOW_HOOK_WARNING, use
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.engine_wrapper import EngineWrapper
 from infra.aws.account.names import Names
@@ -34,8 +34,6 @@ from infra.local.lifecycle.run_session import RunSession
 from . import deployment_info
 from .deployment_info import DeploymentInfo
 
-#: The platform's warning about slow hooks.
-SLOW = "hold everybody up"
 _KNOWN = {key.name for key in KNOWN_SETTINGS if key.effective}
 #: An empty folder without config.txt: all settings are those that were deployed.
 _NOWHERE = Path(__file__).parents[1] / "templates"
@@ -94,17 +92,17 @@ def opened(
             else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),
         )
         stack.callback(use, None)
-        stack.enter_context(_quiet_slow_warnings())
+        stack.enter_context(quiet_slow_warnings())
         yield RunSession(names.app, app, None if here else deployed.site_url, deployed.site_url, folder)
 
 
 @contextmanager
-def _quiet_slow_warnings() -> Iterator[None]:
-    """Suppress warnings about slow operations: each call from this machine to the table takes long."""
+def quiet_slow_warnings() -> Iterator[None]:
+    """Suppress warnings about slow hooks: from the operator's machine, each call to the table takes long."""
     platform = logging.getLogger("petri")
 
     def is_wanted(record: logging.LogRecord) -> bool:
-        return SLOW not in str(record.msg)
+        return record.msg != SLOW_HOOK_WARNING
 
     platform.addFilter(is_wanted)
     try:

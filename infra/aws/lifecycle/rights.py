@@ -301,7 +301,7 @@ class Rights:
         """Raise OperatorProblem with all missing rights."""
         if self.missing:
             raise OperatorProblem(
-                f"Your AWS user lacks rights: {', '.join(self.missing)}. Nothing was created. Ask the "
+                f"Your AWS user lacks permissions: {', '.join(self.missing)}. Nothing was created. Ask the "
                 "account's administrator for them; docs/deploying.md lists all required rights."
             )
 

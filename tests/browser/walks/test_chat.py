@@ -36,13 +36,13 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 @pytest.fixture(scope="module")
-def everybody(whole_browser: Chrome, host: Host) -> People:
+def group(whole_browser: Chrome, host: Host) -> People:
     return People(whole_browser, host.address)
 
 
 @pytest.fixture
-def people(browser: Chrome, everybody: People) -> People:
-    return everybody
+def people(browser: Chrome, group: People) -> People:
+    return group
 
 
 def test_the_room_opens_for_all_when_the_last_one_comes(people):
@@ -92,10 +92,10 @@ def test_one_closes_the_tab_and_comes_back_to_the_talk(people):
     say(first, "Shall we begin?")
     say(second, "The lamp, surely.")
     third.leave()
-    say(first, "Where has everybody gone?")
+    say(first, "Where has everyone gone?")
     third.open()
     third.come(people.address, "exp")
-    missed = third.shows("Where has everybody gone?", "#log")
+    missed = third.shows("Where has everyone gone?", "#log")
     say(third, "Here I am again.")
     heard = first.shows("Here I am again.", "#log")
     first.keep("chat")

@@ -18,7 +18,7 @@ from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from tests.contract.factories import (
-    EVERYBODY,
+    ANY_CALLER,
     a_room,
     an_app,
     arrive,
@@ -64,7 +64,7 @@ RETELLING = {name: hook for name, hook in vars(Retold).items() if callable(hook)
 
 
 def join_all(app: App) -> list[Any]:
-    """Let everybody join once, at once."""
+    """Let all participants join once, concurrently."""
     return at_once([partial(take_place, app, person) for person in arrived(app, CLIENTS)])
 
 
@@ -160,7 +160,7 @@ def replace_during(app: App, hook: str) -> type[Any]:
 
     def replace(*_: Any, **__: Any) -> None:
         if not taken:
-            taken.append(app.run(create_participant, entry, caller=EVERYBODY))
+            taken.append(app.run(create_participant, entry, caller=ANY_CALLER))
 
     return type("Replaced", (app.experiment_class,), {hook: replace})
 
@@ -191,8 +191,8 @@ def test_a_race_between_joining_and_being_replaced_leaves_no_living_node(shared:
     entry = EntryRequest(worker_id="bob", hit_id="h", assignment_id="shared")
     at_once(
         [
-            partial(app.run, join_network, ann, {}, caller=EVERYBODY),
-            partial(app.run, create_participant, entry, caller=EVERYBODY),
+            partial(app.run, join_network, ann, {}, caller=ANY_CALLER),
+            partial(app.run, create_participant, entry, caller=ANY_CALLER),
         ]
     )
     with begin(shared) as work:

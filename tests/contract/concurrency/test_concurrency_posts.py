@@ -61,7 +61,7 @@ def test_posts_at_one_node_are_all_there_once(crowded: Engine) -> None:
 
 
 def go_on_when_all_have_answered(self: Any, node: Node, info: Info) -> None:
-    """Advance the network's round whenever everybody has answered once more."""
+    """Advance the network's round whenever all nodes have answered once more."""
     network = node.network
     if len(network.infos()) % PLAYERS == 0:
         network.property1 = str(int(network.property1 or 0) + 1)

@@ -104,7 +104,7 @@ def test_what_recruiters_want_to_know_next_time_is_kept_whole(shared: Engine) ->
     assert sorted(known) == sorted(vendor.opened)
 
 
-def test_everybody_is_paid_once_when_all_finish_at_once(shared: Engine) -> None:
+def test_all_participants_are_paid_once_when_they_finish_concurrently(shared: Engine) -> None:
     hooks = {"bonus": lambda *_: 0.5}
     with paid_by_vendor(shared, partial(Empty, max_size=FEW), hooks) as (app, vendor):
         people = seated(app, FEW)

@@ -21,7 +21,7 @@ from chalicelib.operations.shared.context import OPERATOR_CALLER, Request
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.engine_store import EngineStore
-from tests.contract.factories import EVERYBODY, a_room, an_app, arrive, dump, not_launched, say, take_place
+from tests.contract.factories import ANY_CALLER, a_room, an_app, arrive, dump, not_launched, say, take_place
 from tests.tools.engines import Crash, FailingEngine
 
 Ready = Callable[[Engine], tuple[App, Callable[[], Any]]]
@@ -75,24 +75,24 @@ def to_answer_a_question(engine: Engine) -> tuple[App, Callable[[], Any]]:
     app = an_app(engine)
     person = arrive(app, "ann")
     asked: dict[str, Any] = {"question": "How?", "response": "Well", "number": 1, "fields": {}}
-    return app, lambda: app.run(record_answer, person, caller=EVERYBODY, request=ASKED, **asked)
+    return app, lambda: app.run(record_answer, person, caller=ANY_CALLER, request=ASKED, **asked)
 
 
 def to_connect(engine: Engine) -> tuple[App, Callable[[], Any]]:
     app, nodes = two_in_a_chain(engine)
-    return app, lambda: app.run(connect_nodes, nodes[1], nodes[0], "to", caller=EVERYBODY, request=ASKED)
+    return app, lambda: app.run(connect_nodes, nodes[1], nodes[0], "to", caller=ANY_CALLER, request=ASKED)
 
 
 def to_transmit(engine: Engine) -> tuple[App, Callable[[], Any]]:
     app, nodes = two_in_a_chain(engine)
-    return app, lambda: app.run(transmit, nodes[0], None, None, {}, caller=EVERYBODY, request=ASKED)
+    return app, lambda: app.run(transmit, nodes[0], None, None, {}, caller=ANY_CALLER, request=ASKED)
 
 
 def to_receive(engine: Engine) -> tuple[App, Callable[[], Any]]:
     app, nodes = two_in_a_chain(engine)
-    app.run(transmit, nodes[0], None, None, {}, caller=EVERYBODY)
+    app.run(transmit, nodes[0], None, None, {}, caller=ANY_CALLER)
     return app, lambda: app.run(
-        list_transmissions, nodes[1], "incoming", "pending", caller=EVERYBODY, request=ASKED
+        list_transmissions, nodes[1], "incoming", "pending", caller=ANY_CALLER, request=ASKED
     )
 
 
@@ -101,14 +101,14 @@ def to_transform(engine: Engine) -> tuple[App, Callable[[], Any]]:
     infos = [say(app, nodes[0], text)["id"] for text in ("in", "out")]
     asked: dict[str, Any] = {"transformation_type": None, "fields": {}}
     return app, lambda: app.run(
-        create_transformation, nodes[0], *infos, caller=EVERYBODY, request=ASKED, **asked
+        create_transformation, nodes[0], *infos, caller=ANY_CALLER, request=ASKED, **asked
     )
 
 
 def to_complete(engine: Engine) -> tuple[App, Callable[[], Any]]:
     app = an_app(engine)
     person = arrive(app, "ann")
-    return app, lambda: app.run(complete_participation, person, caller=EVERYBODY)
+    return app, lambda: app.run(complete_participation, person, caller=ANY_CALLER)
 
 
 OPERATIONS: dict[str, Ready] = {

@@ -20,7 +20,7 @@ from chalicelib.storage.engine import Engine
 from chalicelib.storage.engine_store import EngineStore
 from tests.contract.crashes.dying import commits_of, crash_at, crowd, in_every_gap, leftovers
 from tests.contract.factories import (
-    EVERYBODY,
+    ANY_CALLER,
     Gaps,
     a_room,
     an_app,
@@ -200,7 +200,7 @@ def replaced_in_a_gap(app: App, engine: Engine, person: int) -> list[str]:
 
     def replace() -> None:
         if gaps.commits == 4:
-            helper.run(create_participant, entry, caller=EVERYBODY)
+            helper.run(create_participant, entry, caller=ANY_CALLER)
 
     gaps._between = replace
     app.store = EngineStore(gaps)

@@ -25,7 +25,7 @@ from chalicelib.services import App
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.contract.concurrency.test_concurrency_joins import RETELLING
-from tests.contract.factories import EVERYBODY, a_room, an_app, arrive, begin, say, take_place
+from tests.contract.factories import ANY_CALLER, a_room, an_app, arrive, begin, say, take_place
 from tests.tools.torn import TornEngine
 
 Look = Callable[[EngineUnitOfWork], Any]
@@ -112,7 +112,7 @@ def test_a_withdrawal_is_seen_whole(sqlite: SQLiteEngine, seed: int) -> None:
     engine, app = chain(sqlite, seed)
     person = arrive(app, "ann")
     say(app, take_place(app, person)["id"])
-    act = partial(app.run, withdraw, person, caller=EVERYBODY)
+    act = partial(app.run, withdraw, person, caller=ANY_CALLER)
     before, between, after = looks(engine, act, alive)
     assert (before != after, is_whole(before, between, after)) == (True, True)
 
@@ -219,7 +219,7 @@ def test_a_submission_is_seen_together_with_what_is_owed(sqlite: SQLiteEngine, s
     engine = TornEngine(sqlite, longest=0, seed=seed)
     app = an_app(engine, a_room(partial(Empty, max_size=9)), base_payment=1.0)
     person = arrive(app, "ann")
-    app.run(complete_participation, person, caller=EVERYBODY)
+    app.run(complete_participation, person, caller=ANY_CALLER)
     result = looks(engine, partial(app.run, process_submission, person), paid)
     assert is_whole(*result)
 
@@ -264,7 +264,7 @@ def test_a_participant_who_is_done_is_never_counted_twice(sqlite: SQLiteEngine, 
     engine, app = chain(sqlite, seed)
     reader = an_app_beside(app)
     person = arrive(app, "ann")
-    app.run(complete_participation, person, caller=EVERYBODY)
+    app.run(complete_participation, person, caller=ANY_CALLER)
     app.run(process_submission, person)
     act = partial(app.run, review_submission, person)
     _, between, _ = looks(engine, act, lambda uow: reader(uow, headcount))

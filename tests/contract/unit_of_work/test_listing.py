@@ -22,7 +22,7 @@ def come_to(engine: Engine, participant_id: int, status: str) -> None:
         work.commit()
 
 
-def test_everybody_at_work_is_listed(engine: Engine, people: list[int]) -> None:
+def test_all_working_participants_are_listed(engine: Engine, people: list[int]) -> None:
     with begin(engine) as work:
         assert sorted(item["id"] for item in work.active_participants()) == people
 

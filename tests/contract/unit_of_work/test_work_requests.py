@@ -14,7 +14,7 @@ from chalicelib.operations.shared.context import Request
 from chalicelib.operations.shared.idempotency import MAX_REMEMBERED
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
-from tests.contract.factories import EVERYBODY, an_app, arrive, dump, say, take_place
+from tests.contract.factories import ANY_CALLER, an_app, arrive, dump, say, take_place
 
 Ask = Callable[[Request], Any]
 
@@ -23,10 +23,10 @@ def ready(app: App, name: str) -> Ask:
     """Return what asks for one thing, with a request id."""
     person = arrive(app, "ann")
     if name == "join":
-        return lambda request: app.run(join_network, person, {}, caller=EVERYBODY, request=request)
+        return lambda request: app.run(join_network, person, {}, caller=ANY_CALLER, request=request)
     node = take_place(app, person)["id"]
     asked: dict[str, Any] = {"contents": "x", "info_type": None, "failed": False, "fields": {}}
-    return lambda request: app.run(create_info, node, caller=EVERYBODY, request=request, **asked)
+    return lambda request: app.run(create_info, node, caller=ANY_CALLER, request=request, **asked)
 
 
 @pytest.mark.parametrize("name", ["join", "post"])

@@ -51,7 +51,7 @@ def test_with_every_right_nothing_is_missing() -> None:
 
 
 def test_missing_rights_end_the_command_before_anything_is_made() -> None:
-    with pytest.raises(OperatorProblem, match=r"lacks rights: iam:PassRole\. Nothing was created"):
+    with pytest.raises(OperatorProblem, match=r"lacks permissions: iam:PassRole\. Nothing was created"):
         look_up(account(USER, decide("iam:PassRole")), NAMES).demand()
 
 

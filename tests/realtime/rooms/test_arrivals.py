@@ -160,26 +160,26 @@ def form_rooms_side_by_side(engine: Engine, size: int, count: int) -> tuple[Outc
 
 @pytest.mark.usefixtures("_no_app")
 @pytest.mark.parametrize("size", [4, 10, 25])
-def test_workers_that_form_rooms_at_the_same_time_seat_everybody_once(sqlite: Engine, size: int) -> None:
+def test_consumers_that_form_rooms_concurrently_seat_each_participant_once(sqlite: Engine, size: int) -> None:
     found, people = form_rooms_side_by_side(sqlite, size, 26)
     assert (found.seated, found.waiting) == (people[: 26 // size * size], people[26 // size * size :])
 
 
 @pytest.mark.usefixtures("_no_app")
-def test_workers_who_see_half_of_a_room_seat_everybody_once(sqlite: Engine) -> None:
+def test_consumers_that_read_half_of_a_room_seat_each_participant_once(sqlite: Engine) -> None:
     found, people = form_rooms_side_by_side(TornEngine(sqlite), 4, 26)
     assert (found.seated, found.waiting) == (people[:24], people[24:])
 
 
 @pytest.mark.usefixtures("_no_app")
-def test_workers_in_the_cloud_seat_everybody_once(dynamodb: Engine) -> None:
+def test_consumers_on_dynamodb_seat_each_participant_once(dynamodb: Engine) -> None:
     found, people = form_rooms_side_by_side(dynamodb, 4, 14)
     assert (found.seated, found.waiting) == (people[:12], people[12:])
 
 
 @pytest.mark.usefixtures("_no_app")
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_crash_around_the_commit_of_rooms_seats_everybody_once(engine: Engine, when: When) -> None:
+def test_a_crash_around_the_commit_of_rooms_seats_each_participant_once(engine: Engine, when: When) -> None:
     world = build_world(with_members(Meeting, room_size=3), engine, {"auto_recruit": False})
     world.launch()
     people = [arrive(world.app, number) for number in range(6)]
@@ -208,7 +208,7 @@ def test_a_crash_around_the_commit_of_an_arrival_leaves_no_half_person(engine: E
 
 
 @pytest.mark.usefixtures("_no_app")
-def test_after_a_crash_everybody_is_told_once_that_their_room_is_open(engine: Engine) -> None:
+def test_after_a_crash_each_member_is_notified_once_that_the_room_is_open(engine: Engine) -> None:
     world = build_world(with_members(Meeting, room_size=3), engine, {"auto_recruit": False})
     world.launch()
     people = [arrive(world.app, number) for number in range(3)]

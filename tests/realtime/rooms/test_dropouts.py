@@ -226,13 +226,13 @@ def test_go_on_leaves_the_others_at_it(new_stage: NewStage) -> None:
     assert (other.now()["status"], other_ear.heard("talk")) == ("working", ["I go on"])
 
 
-def test_end_lets_everybody_go(new_stage: NewStage) -> None:
+def test_the_policy_end_releases_all_members(new_stage: NewStage) -> None:
     stage, (_, ear), (other, other_ear) = running_pair(new_stage, dropout_policy="end")
     lose(stage, ear)
     assert (other_ear.told()[-1]["released"], stage.state(other)["released"]) == (True, True)
 
 
-def test_end_pays_everybody(new_stage: NewStage) -> None:
+def test_the_policy_end_pays_all_members(new_stage: NewStage) -> None:
     stage, (_, ear), (other, _) = running_pair(new_stage, dropout_policy="end")
     lose(stage, ear)
     other.finish()

@@ -256,10 +256,10 @@ def test_a_room_of_one_has_a_seat_for_the_first(new_stage: NewStage) -> None:
 
 
 def test_the_experiment_may_put_all_who_wait_into_one_room(new_stage: NewStage) -> None:
-    def everybody(self: Meeting, waiting: list[Any]) -> list[list[Any]]:
+    def all_together(self: Meeting, waiting: list[Any]) -> list[list[Any]]:
         return [waiting, []]
 
-    stage = new_stage(with_members(Pairs, group_by=everybody))
+    stage = new_stage(with_members(Pairs, group_by=all_together))
     people = [stage.world.arrive().id for _ in range(3)]
     ask(stage, waiting_rooms.form_rooms)
     assert stage.rooms() == [people]
@@ -544,7 +544,7 @@ def at_one_moment(stage: Stage, first: Callable[[Context], Any], then: Callable[
     stage.world.work()
 
 
-def test_two_workers_who_form_rooms_at_one_moment_seat_everybody_once(new_stage: NewStage) -> None:
+def test_two_consumers_that_form_rooms_concurrently_seat_each_participant_once(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     people = [stage.world.arrive().id for _ in range(5)]
     at_one_moment(stage, waiting_rooms.form_rooms, waiting_rooms.form_rooms)

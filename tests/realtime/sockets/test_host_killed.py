@@ -1,4 +1,4 @@
-"""The host is killed in mid-game and started again: everybody comes back, and the game goes on."""
+"""The host is killed during a game and restarted: all players reconnect, and the game continues."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def two_in_a_room(here: Hosted) -> list[tuple[Guest, Line]]:
     return people
 
 
-def test_everybody_comes_back_and_the_game_goes_on(machine: Machine) -> None:
+def test_all_players_reconnect_and_the_game_continues(machine: Machine) -> None:
     with visiting(machine) as here:
         people = two_in_a_room(here)
         count(people[0][1])

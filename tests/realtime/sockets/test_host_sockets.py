@@ -207,7 +207,7 @@ def test_a_flood_is_closed_and_the_others_notice_nothing(new_host: NewHost) -> N
 
 
 def pour(times: int) -> None:
-    """Send everybody much, as many times."""
+    """Send all members a long message, this many times."""
     sockets = services.current().channels
     assert isinstance(sockets, LocalChannels)
     for number in range(times):

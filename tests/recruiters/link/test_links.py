@@ -107,7 +107,7 @@ def test_it_is_said_when_own_ids_run_out():
     assert "2 more were asked for" in make(link_workers="ada").recruit(3, "open-3", {}).message
 
 
-def test_one_address_can_serve_everybody():
+def test_one_address_can_serve_all_participants():
     assert "workerId=%SURVEY_CODE%&" in make(link_workers="any").recruit(9, "open-9", {}).addresses[0]
 
 
@@ -117,17 +117,17 @@ def everybodys():
     return address.replace("%SURVEY_CODE%", "4711")
 
 
-def test_with_an_address_for_everybody_people_come_with_their_own_id(everybodys):
+def test_participants_who_use_a_shared_address_have_their_own_ids(everybodys):
     assert make().check_entry(*ids_in(everybodys)) is None
 
 
-def test_with_an_address_for_everybody_an_id_has_one_assignment(everybodys):
+def test_an_id_has_one_assignment_at_a_shared_address(everybodys):
     worker_id, hit_id, _, signed = ids_in(everybodys)
     with pytest.raises(Forbidden):
         make().check_entry(worker_id, hit_id, "a-second-one", signed)
 
 
-def test_an_address_for_everybody_says_who_comes_back(everybodys):
+def test_a_shared_address_identifies_returning_participants(everybodys):
     assert make().read_entry(everybodys)[0] == "4711"
 
 

@@ -34,9 +34,9 @@ def line(work: EngineUnitOfWork) -> Line:
     return Line(work)
 
 
-def test_everything_goes_to_everybody_by_default(line: Line) -> None:
-    everybody = (line.node, line.agent)
-    assert line.send() == {(info, node) for info in (line.gene, line.meme) for node in everybody}
+def test_by_default_all_infos_are_sent_to_all_neighbors(line: Line) -> None:
+    receivers = (line.node, line.agent)
+    assert line.send() == {(info, node) for info in (line.gene, line.meme) for node in receivers}
 
 
 def test_an_info_is_sent(line: Line) -> None:

@@ -63,5 +63,5 @@ def test_pay_above_the_floor_needs_no_warning(paid: Scene) -> None:
     assert "warning" not in summary(paid, 1.5).output
 
 
-def test_before_anybody_is_paid_nothing_is_said_about_pay(scene: Scene) -> None:
+def test_the_report_omits_pay_before_the_first_payment(scene: Scene) -> None:
     assert "Hourly pay" not in summary(scene, 7.25).output

@@ -51,7 +51,7 @@ def test_every_price_names_its_page():
     assert all(each["source"].startswith("https://aws.amazon.com/") for each in table["prices"].values())
 
 
-def test_pages_are_charged_for_everybody_who_comes():
+def test_pages_are_charged_for_every_arrival():
     twice = quantities(AwsUsage(), WEIGHT, 2, 0.0)
     assert twice["cdn_requests"] == 2 * 15
 

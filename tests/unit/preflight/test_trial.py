@@ -58,7 +58,7 @@ def warned(report) -> str:
 # As it is
 
 
-def test_everybody_whom_the_experiment_recruits_comes(tried):
+def test_every_recruited_participant_arrives(tried):
     report = tried()
     assert (report.tried, report.networks_filled, report.statuses) == (3, 1, {"approved": 3})
 

@@ -64,7 +64,7 @@ def test_a_participant_with_only_unpaid_amounts_earned_nothing() -> None:
     assert rates(person(), payments=[]) == [0]
 
 
-def test_everybody_has_a_rate_of_their_own_lowest_first() -> None:
+def test_participants_are_listed_by_hourly_pay_lowest_first() -> None:
     people = [person(1, 30), person(2, 15), person(3, 45)]
     assert rates(*people, payments=[paid(number=n) for n in (1, 2, 3)]) == [4, 6, 12]
 

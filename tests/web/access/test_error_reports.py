@@ -1,4 +1,4 @@
-"""/handle-error is open to anybody: what it makes of a report is bounded, and quoted."""
+"""/handle-error is public: the reports that it stores and mails are limited in number, and quoted."""
 
 from __future__ import annotations
 

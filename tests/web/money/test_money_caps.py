@@ -57,7 +57,7 @@ def test_what_is_owed_for_places_that_opened_together_has_the_fee_for_many(world
     assert till.here.app.run(budget.owed) == Decimal("2.25")
 
 
-def test_a_cap_that_fits_exactly_pays_everybody_everything(world: NewWorld) -> None:
+def test_a_cap_that_fits_exactly_pays_all_participants_in_full(world: NewWorld) -> None:
     till = capped(world, 3)
     people = [till.finish() for _ in range(3)]
     assert [till.ledger(person) for person in people] == [{"base": "paid", "bonus": "paid"}] * 3

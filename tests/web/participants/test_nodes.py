@@ -31,7 +31,7 @@ def test_when_every_network_is_full_there_is_no_network(world: NewWorld) -> None
     assert (said.status, said.code) == (403, "no_network")
 
 
-def test_everybody_visits_each_network_once(world: NewWorld) -> None:
+def test_each_participant_visits_each_network_once(world: NewWorld) -> None:
     here = world(Islands)
     person = here.arrive()
     assert {person.join() // 100_000, person.join() // 100_000} == {1, 2}

@@ -441,7 +441,7 @@ def test_the_operators_bot_needs_no_link(world: NewWorld) -> None:
 @pytest.mark.parametrize(
     "settings", [{"mode": "debug", "recruiter": "link"}, {"mode": "live", "recruiter": "cli"}]
 )
-def test_where_no_links_are_asked_for_anybody_may_come(world: NewWorld, settings: dict[str, str]) -> None:
+def test_without_required_links_any_client_may_enter(world: NewWorld, settings: dict[str, str]) -> None:
     assert world(**settings).post("/participant", {**IDS, "recruiter": "cli"}).status == 200
 
 

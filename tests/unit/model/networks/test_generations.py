@@ -101,7 +101,7 @@ def test_the_initial_source_transmits_at_once(work: EngineUnitOfWork) -> None:
 
 
 def children(network: DiscreteGenerational, fitness: list[float], count: int) -> Counter[int]:
-    """Draw the parents of many who would be born to these, without storing anybody."""
+    """Draw parents for many children of these nodes, without storing the children."""
     ids = [c.id for c in born(network, fitness)]
     drawn = Counter(network._draw(ids) for _ in range(count))
     return Counter({number: drawn[node_id] for number, node_id in enumerate(ids)})

@@ -79,7 +79,7 @@ def test_empty_connects_newcomers_from_its_sources(work: EngineUnitOfWork) -> No
     assert ends(network) == [(1, 3), (2, 3)]
 
 
-def test_empty_connects_a_source_to_everybody(work: EngineUnitOfWork) -> None:
+def test_empty_connects_a_source_to_all_nodes(work: EngineUnitOfWork) -> None:
     network = a_network(work)
     joined(network, 2)
     a_source(network)
@@ -284,14 +284,14 @@ def test_the_oldest_survivor_becomes_the_first(work: EngineUnitOfWork) -> None:
 # -- FullyConnected -----------------------------------------------------------------------------
 
 
-def test_everybody_is_connected_both_ways(work: EngineUnitOfWork) -> None:
+def test_all_nodes_are_connected_both_ways(work: EngineUnitOfWork) -> None:
     network = put(work, FullyConnected())
     joined(network, 4)
     assert ends(network) == [(a, b) for a in range(1, 5) for b in range(1, 5) if a != b]
 
 
 @pytest.mark.parametrize("first", ["source", "person"])
-def test_sources_are_connected_one_way_to_everybody(work: EngineUnitOfWork, first: str) -> None:
+def test_sources_are_connected_one_way_to_all_nodes(work: EngineUnitOfWork, first: str) -> None:
     network = put(work, FullyConnected())
     makers: list[Any] = [a_source, join] if first == "source" else [join, a_source]
     made = [make(network) for make in makers]
