@@ -203,7 +203,8 @@ def _follow_up(ctx: Context, participant: Participant, hook: str) -> None:
     if hook in REPLACED_AFTER or any(has_own(type(ctx.experiment), name) for name in (hook, RECRUIT)):
         ctx.uow.post(FollowUp(participant.id, hook))
     else:
-        _call(ctx, participant, hook)
+        # The hook itself does nothing by default.
+        ctx.experiment.recruit()
 
 
 def follow_up(ctx: Context, participant_id: int, hook: str) -> None:

@@ -203,17 +203,21 @@ def test_the_hooks_of_a_submission_receive_the_participant(
     assert calls == [task, *expected]
 
 
-@pytest.mark.parametrize("status", ["returned", "abandoned"])
-def test_the_hook_of_a_lost_assignment_receives_the_participant(world: NewWorld, status: str) -> None:
+@pytest.mark.parametrize(
+    ("event", "status"), [("returned", "returned"), ("abandoned", "abandoned"), ("reassigned", "replaced")]
+)
+def test_the_hook_of_a_lost_assignment_receives_the_participant(
+    world: NewWorld, event: str, status: str
+) -> None:
     calls: list[Call] = []
     till = Till(world, noting(calls))
     person = till.arrive()
     del calls[:]
-    till.report(f"Assignment{status.capitalize()}", person)
+    till.report(f"Assignment{event.capitalize()}", person)
     till.work()
     seed = f"seed|1|lose_participant|{status}|0"
     assert calls == [
-        (f"assignment_{status}", ["Participant 1"], seed),
+        (f"assignment_{event}", ["Participant 1"], seed),
         ("fail_participant", ["Participant 1"], seed),
     ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.operations.recruitment.recruitment import close_places_by_operator
 from chalicelib.storage.engine import Item
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
@@ -206,3 +207,95 @@ def test_a_released_participant_who_lost_the_assignment_is_told_with_what_to_do(
             "can't be sent with it. Pay them with: petri compensate"
         )
     ]
+
+
+# -- participants who never returned to the recruiter -----------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_participant_who_finished_and_was_abandoned_there_leaves_one_place_open(
+    world: NewWorld, times: int
+) -> None:
+    till = Till(world, paying(), auto_recruit=False)
+    till.vendor.change(can_submit_on_behalf=True)
+    person = till.arrive()
+    person.finish()
+    for _ in range(times):
+        till.report("AssignmentAbandoned", person)
+        till.work()
+    assert (till.statuses(person), state(till)["opened"]) == (["approved"], 2)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_dismissed_participant_who_was_abandoned_there_leaves_one_place_open(
+    world: NewWorld, times: int
+) -> None:
+    till, late = too_many(world, auto_recruit=False)
+    till.vendor.change(can_submit_on_behalf=True)
+    for _ in range(times):
+        till.report("AssignmentAbandoned", late)
+        till.work()
+    assert (till.ledger(late), state(till)["opened"]) == ({"base": "paid"}, 3)
+
+
+def test_no_place_is_open_after_an_abandoned_one_once_recruitment_is_closed(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.vendor.change(can_submit_on_behalf=True)
+    person = till.arrive()
+    person.finish()
+    till.here.app.run(close_places_by_operator)
+    till.work()
+    till.report("AssignmentAbandoned", person)
+    till.work()
+    assert (till.statuses(person), state(till)["opened"]) == (["approved"], 1)
+
+
+@pytest.mark.parametrize(("finish", "minute"), [(True, "00"), (False, "05")])
+def test_a_participant_who_lost_the_assignment_has_ended_then_at_the_latest(
+    world: NewWorld, finish: bool, minute: str
+) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    if finish:
+        person.finish()
+    till.here.clock.turn(minutes=5)
+    till.report("AssignmentReturned", person)
+    till.work()
+    assert stored(till, person)["end_time"] == f"2026-03-01T12:{minute}:00.000000Z"
+
+
+# -- the review -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "kinds"),
+    [
+        ({}, []),
+        ({"data_check": lambda *_: False}, ["follow_up"]),
+        ({"attention_check": lambda *_: False}, ["follow_up"]),
+        ({"submission_successful": lambda *_: None}, ["follow_up"]),
+        ({"recruit": lambda _: None}, ["follow_up"]),
+    ],
+)
+def test_what_follows_a_review_has_a_message_of_its_own_where_it_can_fail(
+    world: NewWorld, members: dict[str, Any], kinds: list[str]
+) -> None:
+    here = world(paying(**members))
+    person = here.arrive()
+    person.answer(person.join())
+    person.finish()
+    assert [body["kind"] for body in here.work() if body["kind"] == "follow_up"] == kinds
+
+
+def test_a_bonus_that_is_not_an_amount_is_named_in_the_dead_letter(world: NewWorld) -> None:
+    till = Till(world, paying("much"))
+    till.finish()
+    till.go_on(minutes=30)
+    (letter,) = till.dead_letters()
+    assert letter["why"] == "ExperimentError: bonus() must be a number of dollars, not 'much'."
+
+
+def test_without_group_name_a_participant_is_marked_with_the_run_alone(world: NewWorld) -> None:
+    till = Till(world, paying(), assign_qualifications=True)
+    person = till.finish()
+    assert till.vendor.marks == [(person.worker_id, "test", 1)]
