@@ -27,6 +27,7 @@ from chalicelib.export.personal_data import FOLDER, PERSONAL, PERSONAL_FILES, VE
 from chalicelib.version import MARK, VERSION
 from infra.problems import OperatorProblem
 
+from .compiled_pages import PAGES_FILE, compiled_pages
 from .lambda_python import spelled
 from .lambda_python import version as lambda_python
 from .pins import closure, petris_own
@@ -126,7 +127,9 @@ def archive(loaded: LoadedExperiment, version: Mapping[str, Any], target: Path) 
 
     Raises OperatorProblem when a file contains the value of a secret setting.
     """
-    members = sorted(_members(loaded))
+    pages = compiled_pages(loaded)
+    compiled = [] if pages is None else [(PAGES_FILE, pages.encode())]
+    members = sorted([*_members(loaded), *compiled])
     check_contents(secrets_of(loaded.config), members)
     partial = target.with_name(f"{target.name}.partial")
     try:
@@ -185,7 +188,7 @@ def _members(loaded: LoadedExperiment) -> Iterator[tuple[str, bytes]]:
     for path, place in {place: (path, place) for path, place in [*own, *others]}.values():
         if place in {REQUIREMENTS, CONSTRAINTS}:
             yield place, without_credentials(read_text(path)).encode()
-        elif place != CONFIG:
+        elif place not in {CONFIG, PAGES_FILE}:
             yield place, path.read_bytes()
 
 

@@ -10,14 +10,13 @@ from typing import Final
 
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem, StudyFile
-from chalicelib.study.pages.library import FOLDER, STUDY_FILE
+from chalicelib.study.pages.library import FOLDER, STUDY_FILE, page_sources, sources_hash
 
 from .directives import keys_of
 from .page_compiler import PageSource, compile_page
 from .page_settings import is_language
 from .study_file import compile_study
 
-_SUFFIXES: Final = frozenset({".md", ".html"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 _Pages = dict[tuple[str, str], CompiledPage]
@@ -31,9 +30,12 @@ def compile_folder(folder: Path) -> CompiledPages:
     """
     problems: list[Problem] = []
     pages: _Pages = {}
+    sources = page_sources(folder)
     study = _study(folder, pages, problems)
     files: dict[tuple[str, str], str] = dict.fromkeys(pages, STUDY_FILE)
-    for path in _files(folder):
+    for path in sources:
+        if path == folder / STUDY_FILE:
+            continue
         place = path.relative_to(folder).as_posix()
         language = "" if path.parent == folder / FOLDER else path.parent.name
         problem = _misplaced(place, path, language) or _second(place, files.get((language, path.stem)))
@@ -49,7 +51,16 @@ def compile_folder(folder: Path) -> CompiledPages:
         if page is not None:
             pages[language, path.stem] = page
     problems += _untranslated(pages, files)
-    return CompiledPages(MappingProxyType(dict(sorted(pages.items()))), study, tuple(problems))
+    found_pages = MappingProxyType(dict(sorted(pages.items())))
+    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources))
+
+
+def _hash(folder: Path, sources: list[Path]) -> str:
+    """Return the hash of the sources; empty if one can't be read, which is a problem of its own."""
+    try:
+        return sources_hash(folder, sources)
+    except OSError:
+        return ""
 
 
 def _study(folder: Path, pages: _Pages, problems: list[Problem]) -> StudyFile | None:
@@ -61,18 +72,6 @@ def _study(folder: Path, pages: _Pages, problems: list[Problem]) -> StudyFile | 
     problems += compiled.problems.found
     pages.update({(page.language, page.name): page for page in compiled.pages})
     return compiled.study
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the sources of pages, sorted; files and folders whose names begin with _ or . are left out."""
-    for path in sorted((folder / FOLDER).rglob("*")):
-        inside = path.relative_to(folder / FOLDER).parts
-        if (
-            path.suffix in _SUFFIXES
-            and path.is_file()
-            and not any(part.startswith(("_", ".")) for part in inside)
-        ):
-            yield path
 
 
 def _misplaced(place: str, path: Path, language: str) -> Problem | None:

@@ -90,11 +90,14 @@ class CompiledPages:
     study: StudyFile | None = None
     #: what the author has to fix; pages with problems may be missing
     problems: tuple[Problem, ...] = ()
+    #: the hash of the files from which they were compiled
+    sources: str = ""
 
     def to_json(self) -> str:
         """Return the pages as the text of `pages.json`: the same pages give the same text."""
         told = {
             "format": FORMAT,
+            "sources": self.sources,
             "pages": [asdict(page) for _, page in sorted(self.pages.items())],
             "study": asdict(self.study) if self.study else None,
             "problems": [asdict(problem) for problem in self.problems],
@@ -114,11 +117,13 @@ class CompiledPages:
             pages = [_page(each) for each in told["pages"]]
             study = _study(told["study"]) if told["study"] else None
             problems = tuple(Problem(**each) for each in told["problems"])
+            sources = str(told["sources"])
         except (ValueError, TypeError, KeyError) as error:
             raise ExperimentError(
                 f"{PAGES_FILE} can't be read ({error}); stage the experiment again."
             ) from error
-        return cls(MappingProxyType({(page.language, page.name): page for page in pages}), study, problems)
+        by_name = {(page.language, page.name): page for page in pages}
+        return cls(MappingProxyType(by_name), study, problems, sources)
 
 
 def _page(told: dict[str, Any]) -> CompiledPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import traceback
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Where a folder's pages and its study lie.
 FOLDER, STUDY_FILE = "pages", "study.md"
+SUFFIXES = frozenset({".md", ".html"})
 _COMPILED = 1024
 
 
@@ -122,23 +124,64 @@ def find_pages(folder: Path) -> CompiledPages:
     """Return the compiled pages of an experiment's folder.
 
     A staged folder, or one unpacked from an archive, has them in `pages.json`. On the author's machine they
-    are compiled. A folder without pages has none.
+    are compiled, also in an unpacked folder in which a page was changed. A folder without pages has none.
 
     Raises ExperimentError when there are pages that can't be compiled here.
     """
-    compiled = folder / PAGES_FILE
-    if (folder / MARK).is_file() and compiled.is_file():
-        return CompiledPages.from_json(compiled.read_text(encoding="utf-8"))
-    if not (folder / FOLDER).is_dir() and not (folder / STUDY_FILE).is_file():
+    sources = page_sources(folder)
+    compiled = _staged(folder)
+    if compiled is not None and (not sources or compiled.sources == sources_hash(folder, sources)):
+        return compiled
+    if not sources:
         return CompiledPages()
+    compile_folder = _compiler()
+    if compile_folder is not None:
+        return compile_folder(folder)
+    raise ExperimentError(
+        f"{folder.name} has pages that must be compiled, and the page compiler isn't installed here; "
+        "install Petri with its command (README), or stage the experiment."
+    )
+
+
+def page_sources(folder: Path) -> list[Path]:
+    """Return the files of a folder from which pages are compiled, sorted.
+
+    Files and folders inside `pages/` whose names begin with _ or . are left out.
+    """
+    study = folder / STUDY_FILE
+    found = [
+        path
+        for path in sorted((folder / FOLDER).rglob("*"))
+        if path.suffix in SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder / FOLDER).parts)
+    ]
+    return [study, *found] if study.is_file() else found
+
+
+def sources_hash(folder: Path, sources: list[Path]) -> str:
+    """Return one hash (SHA-256) of files with their paths."""
+    whole = hashlib.sha256()
+    for path in sources:
+        place = path.relative_to(folder).as_posix()
+        whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {place}\n".encode())
+    return whole.hexdigest()
+
+
+def _staged(folder: Path) -> CompiledPages | None:
+    """Return the pages that were compiled when a folder was staged or archived."""
+    compiled = folder / PAGES_FILE
+    if not (folder / MARK).is_file() or not compiled.is_file():
+        return None
+    return CompiledPages.from_json(compiled.read_text(encoding="utf-8"))
+
+
+def _compiler() -> Callable[[Path], CompiledPages] | None:
     # Lazy import: the compiler is installed on the researcher's machine only, and not in Lambda, where it
     # would make each cold start slower.
     from importlib.metadata import entry_points
 
     for found in entry_points(group="petri.page_compiler"):
         compile_folder: Callable[[Path], CompiledPages] = found.load()
-        return compile_folder(folder)
-    raise ExperimentError(
-        f"{folder.name} has pages that must be compiled, and the page compiler isn't installed here; "
-        "install Petri with its command (README), or stage the experiment."
-    )
+        return compile_folder
+    return None

@@ -29,6 +29,7 @@ from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, loa
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.version import MARK
 from infra.aws.account.names import Names
+from infra.packaging.compiled_pages import PAGES_FILE, compiled_pages
 from infra.packaging.dependency_resolution import for_lambda
 from infra.packaging.pins import closure, only_in_lambda, petris_own, pins
 from infra.packaging.provenance import describe, differences, version_of
@@ -199,6 +200,9 @@ def _copy_experiment(loaded: LoadedExperiment, place: Path, settings: Mapping[st
         if is_for_code(found[1], patterns)
     ]
     copy_into([*own, *others], place)
+    pages = compiled_pages(loaded)
+    if pages is not None:
+        (place / PAGES_FILE).write_text(pages, encoding="utf-8")
     write_settings(settings, place)
     made = describe(loaded, dependencies={})
     told = {name: made[name] for name in ("name", "petri", "code", "experiment")}
