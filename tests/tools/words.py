@@ -110,8 +110,8 @@ def messages() -> Iterator[Text]:
 
 
 def documents() -> Iterator[Text]:
-    """Yield the paragraphs of documents and pages, without their code."""
-    for path in files(".md", ".html"):
+    """Yield the paragraphs of documents, pages and templates of resources, without their code."""
+    for path in files(".md", ".html", ".yaml"):
         if path.startswith("tests/"):
             continue
         text = (ROOT / path).read_text(encoding="utf-8")
@@ -120,6 +120,15 @@ def documents() -> Iterator[Text]:
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
                 yield Text(path, number, line.strip(" #*-|>0123456789."))
+
+
+def comments_of_scripts() -> Iterator[Text]:
+    """Yield the comments of the pages' own scripts."""
+    for path in files(".js", ".ts"):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for found in re.finditer(r"/\*.*?\*/|(?<![:\\\"'])//[^\n]*", source, re.DOTALL):
+            lines = (line.strip(" /*") for line in found[0].splitlines())
+            yield Text(path, source.count("\n", 0, found.start()) + 1, "\n".join(lines))
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -194,6 +203,7 @@ def main() -> int:
         read("names", names()),
         read("messages", messages()),
         read("documents and pages", documents()),
+        read("comments of scripts", comments_of_scripts()),
     ]
     for each in readings:
         sys.stdout.write(each.line() + "\n")

@@ -1,9 +1,9 @@
 /**
- * Keeps when a participant agreed, and a SHA-256 of the very text that they saw; `createParticipant` sends both. A box
- * `#consent-bots` on the page says whether a bot may play on for them.
+ * Records when a participant agreed, and the SHA-256 of the text that they saw; `createParticipant` sends both. A checkbox
+ * `#consent-bots` on the page says whether a bot may continue for them.
  *
- * A classic script, because it has to notice the click before a page's own handler leaves the page. For the same
- * reason the hash is computed here at once: crypto.subtle answers later, and is missing on plain http.
+ * A classic script, because it has to handle the click before a page's own handler leaves the page. For the same
+ * reason the hash is computed synchronously: crypto.subtle is asynchronous, and isn't available over plain HTTP.
  */
 (function () {
   "use strict";
@@ -70,10 +70,10 @@
     return state.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  /** What was to be read on this page, with each run of white space as one blank. */
+  /** The text that was visible on this page, with each run of white space as one blank. */
   function shownText() {
     const place = document.getElementById("consent-text") || document.querySelector(".main_div") || document.body;
-    // biome-ignore lint/performance/useDomNodeTextContent: what is hidden was not read.
+    // biome-ignore lint/performance/useDomNodeTextContent: hidden text was not read.
     return place.innerText.replace(/\s+/g, " ").trim();
   }
 

@@ -1,26 +1,25 @@
 /**
- * The `dallinger` object: how a page of an experiment talks to the experiment.
+ * The `dallinger` object: an experiment's pages use it to call the experiment.
  *
- * A classic script that defines `window.dallinger` at once. It needs jQuery (for its Deferred objects) and `store`,
- * both of which the base layout brings. Everything that asks the server returns a jQuery promise (done, fail, then);
- * `fail` gets an AjaxRejection. The participant's token and a request id go with each request by themselves. What the
- * line lost is asked again under the same request id, so nothing happens twice. One file, because pages include it by
- * its name.
+ * A classic script that defines `window.dallinger` immediately. It needs jQuery (for its Deferred objects) and `store`,
+ * both of which the base layout includes. Every method that sends a request returns a jQuery promise (done, fail, then);
+ * `fail` gets an AjaxRejection. Each request automatically has the participant's token and a request id. Lost requests
+ * are retried with the same request id, so they are idempotent. One file, because pages include it by its name.
  */
 (function () {
   "use strict";
   if (window.dallinger) return;
 
-  const MOST_TRIES = 8; // with the pauses below: three quarters of a minute without an answer
+  const MOST_TRIES = 8; // with the backoff below: three quarters of a minute without a response
   const FIRST_PAUSE_MS = 500;
   const LONGEST_PAUSE_MS = 12000;
-  const ANSWER_WITHIN_MS = 60000; // long enough for 300 KB over a slow line
-  const MOST_THROTTLED = 40; // the same for a server that is there and asks for patience: some seven minutes
+  const ANSWER_WITHIN_MS = 60000; // long enough for 300 KB over a slow connection
+  const MOST_THROTTLED = 40; // the same for a server that throttles requests: about seven minutes
   const LONGEST_RETRY_AFTER_S = 120;
   const TOO_MANY = 429;
   const PASSING = new Set([0, TOO_MANY, 502, 503, 504]);
   const OPEN_TO_ALL = new Set(["/may-take-part", "/participant", "/load-participant"]);
-  // How addresses name each field; the first name is the one that pages behind the ad are given.
+  // The names of each field in addresses; pages after the ad get the first one.
   const NAMES = {
     recruiter: ["recruiter"],
     hitId: ["hit_id", "hitId", "STUDY_ID"],
@@ -34,11 +33,11 @@
   const dlgr = /** @type {any} */ ({ preventExit: false, skip_experiment: false });
   window.dallinger = dlgr;
 
-  /* ---- What the browser keeps ------------------------------------------------------------------------------ */
+  /* ---- Storage --------------------------------------------------------------------------------------------- */
 
   const kept = window.store;
 
-  /** Values kept in this browser; `available` says whether they outlast the page. */
+  /** Values stored in this browser; `available` tells whether they outlast the page. */
   dlgr.storage = {
     available: Boolean(kept?.enabled),
     get: (key) => kept.get(key),
@@ -46,7 +45,7 @@
     all: () => kept.getAll(),
   };
 
-  // One record for each person's assignment: two windows with different people must not mix.
+  // One record for each assignment: two windows with different participants must not share one.
   function record(changes) {
     const key = `petri:${dlgr.identity.uniqueId}`;
     if (changes) kept.set(key, { ...kept.get(key), ...changes });
@@ -58,13 +57,13 @@
       if (ids) sessionStorage.setItem("petri:identity", JSON.stringify(ids));
       return JSON.parse(sessionStorage.getItem("petri:identity")) || {};
     } catch {
-      return {}; // storage is forbidden here: the address alone says who this is
+      return {}; // storage is blocked: only the address identifies the participant
     }
   }
 
-  /* ---- Who takes part -------------------------------------------------------------------------------------- */
+  /* ---- Identity -------------------------------------------------------------------------------------------- */
 
-  /** A value from the page's address: its text, true where it stands without a value, null where it is absent. */
+  /** A parameter of the page's address: its text, true if it has no value, null if it is absent. */
   dlgr.getUrlParameter = function (name) {
     const value = new URLSearchParams(location.search).get(name);
     const isBare = value === "" && location.search.slice(1).split("&").includes(encodeURIComponent(name));
@@ -75,7 +74,7 @@
     return names.map(look).find((value) => value && value !== true && value !== "undefined") || null;
   }
 
-  // The address speaks for the whole identity: mixed with what an earlier visitor left, it would join two people.
+  // The identity comes from the address as a whole: mixed with an earlier visitor's values, it would join two people.
   function knownIds() {
     const read = (look) => Object.fromEntries(Object.entries(NAMES).map(([field, names]) => [field, firstValue(names, look)]));
     const address = read(dlgr.getUrlParameter);
@@ -97,7 +96,7 @@
     history.replaceState(history.state, "", `${location.pathname}?${query}`);
   }
 
-  // Identifies no one: it lets a researcher see that two assignments came from one kind of machine.
+  // Doesn't identify a person: it lets a researcher see that two assignments came from the same kind of machine.
   function fingerprint() {
     const traits = [navigator.userAgent, navigator.language, screen.width, screen.height, screen.colorDepth,
       new Date().getTimezoneOffset(), navigator.hardwareConcurrency].join("|");
@@ -108,13 +107,13 @@
     return hashes.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  /** Who takes part, as far as this page knows: the recruiter's ids, the participant's id, what came along. */
+  /** The participant's identity as far as this page knows it: the recruiter's ids, the participant's id, other parameters. */
   dlgr.identity = {
     participantId: undefined,
     get uniqueId() {
       return `${this.workerId || ""}:${this.assignmentId || ""}`;
     },
-    /** Read it again: from the address first, then from what this tab, then this browser kept. */
+    /** Read it again: from the address first, then from this tab's storage, then from this browser's. */
     initialize() {
       putGeneratedIdsIntoTheAddress();
       const query = [...new URLSearchParams(location.search)];
@@ -134,14 +133,14 @@
   }
 
   /**
-   * Keep when the participant agreed, and the hash of the text shown, for `createParticipant`; `bots`: that a bot may
-   * play on for them.
+   * Store when the participant agreed, and the hash of the text that was shown, for `createParticipant`; `bots`: whether a
+   * bot may continue for them.
    */
   dlgr.recordConsent = function (time, hash, { bots = false } = {}) {
     record({ consent: { time, hash, bots } });
   };
 
-  // Where storage is blocked, the address carries the consent to the page that makes the participant.
+  // Where storage is blocked, the address carries the consent to the page that creates the participant.
   function consentGiven() {
     const { consent } = record();
     if (consent) return consent;
@@ -155,7 +154,7 @@
     dlgr.identity.participantId = id;
     keepIdentity();
     const earlier = record();
-    // After another device has had the participant, what this browser remembers of their steps may be out of date.
+    // After the participant has used another device, this browser's record of their steps may be out of date.
     const { token = earlier.token, session } = answer;
     const isSame = earlier.participantId === undefined
       || (earlier.participantId === id && earlier.created === created && earlier.session === session);
@@ -171,7 +170,7 @@
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 
-  /** What a refused or lost request leaves: route, method, status (0: no answer), data (as sent), html, errorCode. */
+  /** A refused or lost request: route, method, status (0: no response), data (as sent), html, errorCode. */
   class AjaxRejection extends Error {
     /** @param {any} request */
     constructor(request = {}, status = request.status ?? request.error?.status ?? 0, answer = answerIn(request)) {
@@ -188,7 +187,7 @@
   }
   dlgr.AjaxRejection = callable(AjaxRejection);
 
-  // A page that makes a rejection itself describes it in one object, or hands over jQuery's request as `error`.
+  // A page that creates a rejection itself passes one object, or jQuery's request as `error`.
   function answerIn({ html, errorCode, errorType, errorText, error }) {
     const given = { html, error_code: errorCode, error_type: errorType, error_text: errorText };
     const known = Object.entries(given).filter(([, value]) => value);
@@ -200,12 +199,12 @@
     return new Proxy(cls, { apply: (made, _, values) => new made(...values) });
   }
 
-  // Says nothing about the request itself: no answer, too many requests, or a gateway that answers in place of the study.
+  // Transient: no response, too many requests, or a gateway that responds in place of the study.
   function isPassing(status, answer) {
     return PASSING.has(status) || (status >= 500 && !answer.error_code);
   }
 
-  // The server is there, and lets in fewer requests than come at this moment.
+  // The server is reachable, but throttles requests.
   function isThrottled(status, answer) {
     return status === TOO_MANY || (status === 503 && answer.error_code === "busy");
   }
@@ -227,14 +226,14 @@
     return form;
   }
 
-  /** What a request of the page's own has to carry, by its address: the participant's token, to this experiment only. */
+  /** The headers that a page's own request needs: the participant's token, for addresses of this experiment only. */
   dlgr.headersFor = function (address) {
     const { token } = record();
     const isOurs = new URL(address, location.href).origin === location.origin;
     return token && isOurs ? { Authorization: `Bearer ${token}` } : {};
   };
 
-  // Pages that ask with jQuery itself are known as well; a slim jQuery can't ask.
+  // Requests that pages send with jQuery itself get the token, too; a slim jQuery can't send any.
   $.ajaxPrefilter?.((options) => { options.headers = { ...dlgr.headersFor(options.url), ...options.headers }; });
 
   /** @returns {[URL, RequestInit]} */
@@ -262,8 +261,8 @@
     }
   }
 
-  // "Nothing is left" and "not yet" belong to a normal run. The server says them with status 200 to clients that allow it,
-  // because a browser reports every 4xx and 5xx as an error in its console; to pages they are the refusals they were.
+  // `no_network` and `network_busy` belong to a normal run. Clients that allow it get them with status 200, because a browser
+  // reports every 4xx and 5xx as an error in its console; pages still get rejections.
   function outcome({ status, ok }, { data }, { node, error_code: code }) {
     if (!ok || !data?.allow_none || node !== null) return { status, ok };
     return { status: code === "network_busy" ? 503 : 403, ok: false };
@@ -277,7 +276,7 @@
     }
   }
 
-  // petri.js shows the participant `dallinger.waiting`, of kind "person" (the person before is still working), "crowd" or "line",
+  // petri.js shows the participant `dallinger.waiting`, of kind "person" (the participant ahead is still working), "crowd" or "line",
   // and welcomes participants back when `hasResumed` is true.
   const waits = new Map();
   dlgr.waiting = null;
@@ -290,7 +289,7 @@
     document.dispatchEvent(new CustomEvent("petri:waiting"));
   }
 
-  // Exponential backoff with jitter, but never earlier than Retry-After asks; `random` gives numbers from 0 to 1.
+  // Exponential backoff with jitter, but never before Retry-After; `random` returns numbers from 0 to 1.
   function backoffMs(failures, retryAfterSeconds, random = Math.random) {
     const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1));
     const jittered = growing * (0.5 + random() / 2);
@@ -299,28 +298,28 @@
 
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  let hasBeenHeard = false; // whether this page's token was good once
+  let hasBeenHeard = false; // whether this page's token was once accepted
 
   /** Whether a request that was refused for its token (401) can be sent again. */
   async function canAskAgain({ route }, { error_code: code }) {
     if (OPEN_TO_ALL.has(route)) {
       const hadToken = Boolean(record().token);
-      record({ token: undefined }); // of an earlier run; the ids still say who this is
+      record({ token: undefined }); // of an earlier run; the ids still identify the participant
       return hadToken;
     }
     if (code === "token_ended" && hasBeenHeard) {
       showTakenOver();
-      return new Promise(() => undefined); // the page is no longer the participant's: nothing goes on here
+      return new Promise(() => undefined); // the participant has moved to another page: this one stops
     }
     if (await reenter()) return true;
     if (route !== "/handle-error") return false;
-    record({ token: undefined }); // what the participant writes is heard even from someone unknown
+    record({ token: undefined }); // the error report is accepted without a token, too
     return true;
   }
 
   let entering = null;
 
-  /** Find the participant again by the ids in the address; resolves to whether that gave a new token. */
+  /** Find the participant by the ids in the address; resolves to whether there is a new token. */
   function reenter() {
     const { assignmentId, workerId, entryInformation } = dlgr.identity;
     if (!assignmentId || !workerId) return Promise.resolve(false);
@@ -329,7 +328,7 @@
       .then((answer) => {
         const isElsewhere = dlgr.hasResumed && record().session !== answer.session;
         remember(answer);
-        if (isElsewhere) reload(); // another device went on from the step that this page came back to
+        if (isElsewhere) reload(); // another device has continued from the step to which this page returned
         return true;
       }, () => false)
       .finally(() => { entering = null; });
@@ -356,7 +355,7 @@
     box.trigger("focus");
   }
 
-  // Petri's own words are English, whatever language the study speaks.
+  // Petri's own texts are English, whatever the language of the study.
   const ours = (markup) => $(markup).attr("lang", "en");
   const mainPart = () => ($("#main").length ? $("#main") : $("body"));
 
@@ -371,7 +370,7 @@
       const { status, ok, answer, after } = await askOnce(request);
       const isBusy = status === 503 && answer.error_code === "network_busy";
       if (status === 401) {
-        if (token && token !== record().token) continue; // entered again while this request was on its way
+        if (token && token !== record().token) continue; // entered again while this request was in flight
         if (!hasReentered && await canAskAgain(request, answer)) {
           hasReentered = !OPEN_TO_ALL.has(request.route);
           continue;
@@ -403,16 +402,16 @@
   /** GET a route of the experiment with the data as query. */
   dlgr.get = (route, data) => send("GET", route, data);
 
-  /** POST the data, form-encoded, to a route of the experiment; objects in it go as JSON. */
+  /** POST the data, form-encoded, to a route of the experiment; objects in it are serialized as JSON. */
   dlgr.post = (route, data) => send("POST", route, data);
 
-  /** POST while the page is being left; the answer is ignored. */
+  /** POST while the page is being left; the response is ignored. */
   dlgr.postAndLeave = function (route, data) {
     const [address, options] = asFetched({ method: "POST", route, data, requestId: newId() });
     fetch(address, { ...options, keepalive: true }).catch(() => undefined);
   };
 
-  // A list that is longer than one answer comes in pages; here they are put together again.
+  // Long lists are paginated; this gets all pages and joins them.
   function listed(route, name, data) {
     const further = (whole) => dlgr.get(route, { ...data, offset: whole.next_offset }).then((page) => {
       const { next_offset: end, ...joined } = { ...page, [name]: [...whole[name], ...page[name]] };
@@ -448,13 +447,13 @@
     return box.append($("<h1>").text("You cannot continue"), $("<p>").text(text));
   }
 
-  /** Say above the page that it was opened without the ids that it needs. */
+  /** Show above the page that it was opened without the ids that it needs. */
   dlgr.tellIncomplete = function () {
     mainPart().prepend(refusalBox(INCOMPLETE));
     $("#withdraw-link").hide();
   };
 
-  /** Find the participant again by the ids in the address; resolves to whether they are known. */
+  /** Find the participant by the ids in the address; resolves to whether they are known. */
   dlgr.enterAgain = () => reenter();
 
   /** Go to the last page if the participant has finished already; resolves to whether they have. */
@@ -468,7 +467,7 @@
     return true;
   };
 
-  // A page that doesn't look at failures would leave its reader before dead buttons.
+  // A page that doesn't handle failures would leave the participant with dead buttons.
   function shownUnlessHandled(promise) {
     let isHandled = false;
     promise.fail((rejection) => setTimeout(() => isHandled || showRefusal(rejection)));
@@ -503,8 +502,8 @@
   let arriving = null;
 
   /**
-   * Make the participant, or find them again after a reload. With a quorum it resolves when the room is full, or is
-   * full without them: `dallinger.skip_experiment` is true then.
+   * Create the participant, or find them again after a reload. With a quorum it resolves when the room is full; if it is
+   * full without them, `dallinger.skip_experiment` is true.
    */
   dlgr.createParticipant = function () {
     if (arriving) return arriving;
@@ -522,21 +521,21 @@
     return arriving;
   };
 
-  /** Find a participant again by their assignment. */
+  /** Find a participant by their assignment. */
   dlgr.loadParticipant = function (assignmentId) {
     const { workerId, entryInformation } = dlgr.identity;
     dlgr.identity.assignmentId = assignmentId;
-    // A recruiter of signed links lets people come back by their link, not by ids alone.
+    // With signed links, participants resume by their link, not by ids alone.
     const entry = entryInformation?.entry;
     const signed = entry ? { entry } : {};
     if (!workerId) return enter("/participant", { assignment_id: assignmentId, ...signed });
     return enter("/load-participant", { assignment_id: assignmentId, worker_id: workerId, ...signed });
   };
 
-  /* ---- Waiting for the others, and being let go ------------------------------------------------------------ */
+  /* ---- Waiting rooms, and early ends ----------------------------------------------------------------------- */
 
-  const LOOK_MS = 10000; // where there is no socket and the server doesn't say; a participant who is silent for a minute loses their seat
-  const LOOK_EACH_BEATS = 3; // where there is one, a message lost on the way is made up for by this
+  const LOOK_MS = 10000; // the poll interval without a socket, unless the server sends one; a participant who is silent for a minute loses their seat
+  const LOOK_EACH_BEATS = 3; // with a socket, polls make up for lost messages
 
   // A study's last page is the one that is due then.
   const LAST_PAGE = document.documentElement.dataset.lastPage || "questionnaire";
@@ -547,7 +546,7 @@
     group: ["Your group cannot continue", `Someone in your group had to leave, so the study ends here for the whole group. This is not your fault.${PAID}`],
   };
 
-  /** The address of the socket that listens to these channels; the participant's token goes along. */
+  /** The address of a socket that subscribes to these channels, with the participant's token. */
   dlgr.socketAddress = function (channels, participantId = dlgr.identity.participantId) {
     const query = new URLSearchParams({ channel: channels.join(","), participant_id: String(participantId || "") });
     if (record().token) query.set("token", record().token);
@@ -568,9 +567,9 @@
     box.trigger("focus");
   };
 
-  /** Ask how far the waiting room is, or whether the group has ended; `done` gets {quorum}. */
+  /** Poll the progress of the waiting room, or whether the group has ended; `done` gets {quorum}. */
   dlgr.lookAround = function () {
-    const before = news; // an answer that news overtook may be older than the news
+    const before = news; // a response that arrives after a newer message may be older than it
     return dlgr.get(`/waiting-room/${dlgr.identity.participantId}`).done(({ quorum: room, look_after: seconds }) => {
       if (seconds) lookAfterMs = seconds * 1000;
       if (before === news) heed(room);
@@ -585,7 +584,7 @@
     heed(room);
   });
 
-  // What the platform says about this participant's room; in a running experiment only its end matters.
+  // Handle the state of this participant's room; during the experiment only its end matters.
   function heed(room) {
     if (!room || typeof room !== "object") return;
     if (room.released) {
@@ -595,8 +594,8 @@
     }
   }
 
-  // The answer to a newcomer counts them already, but the room opens a moment later: a participant who went on before
-  // it opens would be missing from it.
+  // The response to a new participant already counts them, but the room opens a moment later: a participant who continued
+  // before that would be missing from it.
   function beforeOpening(room) {
     return room.room || room.overrecruited ? room : { ...room, n: Math.min(room.n, room.q - 1) };
   }
@@ -611,7 +610,7 @@
   let gathering = null;
   const identified = $.Deferred(); // resolved when the page knows its participant
 
-  /** Resolves when as many people are here as the experiment needs, or have come without this participant. */
+  /** Resolves when as many participants are waiting as the experiment needs, or have arrived without this one. */
   dlgr.waitForQuorum = function () {
     if (!gathering) {
       gathering = $.Deferred();
@@ -623,7 +622,7 @@
 
   function listenForQuorum() {
     const look = () => gathering.state() === "pending" && dlgr.lookAround();
-    if (!window.petri?.channel) { // a page with a layout of its own: asking alone does it, too
+    if (!window.petri?.channel) { // a page with its own layout: polling alone works, too
       let asking;
       const lookAgain = () => {
         look();
@@ -646,7 +645,7 @@
     return total ? Math.min(100, Math.round((100 * value) / total)) : 0;
   }
 
-  /** Show in the waiting room that `value` of `total` people are here. */
+  /** Show in the waiting room that `value` of `total` participants have arrived. */
   dlgr.updateProgressBar = function (value, total) {
     const share = progressShare(value, total);
     $("#waiting-progress-bar").css("width", `${share}%`);
@@ -656,8 +655,8 @@
     document.dispatchEvent(new CustomEvent("petri:progress", { detail: { value, total } }));
   };
 
-  // A page's step is the node that it asked for. It is kept until the page is left on purpose, so that a reload, or a
-  // window closed by accident, comes back to the same node.
+  // A page's step is the node that it requested. It is stored until the participant leaves the page on purpose, so that a
+  // reload, or a window closed by accident, returns to the same node.
   function step(changed) {
     const steps = record().steps || {};
     if (changed === undefined) return steps[location.pathname] || null;
@@ -667,7 +666,7 @@
 
   let hasAskedForNode = false;
 
-  /** Take a place in the experiment: `done` gets {node}; a rejection with status 403 says that nothing is left. */
+  /** Take a place in the experiment: `done` gets {node}; a rejection with status 403 means that no place is left. */
   dlgr.createAgent = function () {
     const earlier = hasAskedForNode ? null : step();
     hasAskedForNode = true;
@@ -695,12 +694,12 @@
     document.dispatchEvent(new CustomEvent("petri:resumed"));
   }
 
-  /** Give the experiment something that the participant made at this node. */
+  /** Post an info that the participant made at this node. */
   dlgr.createInfo = function (nodeId, data) {
     return dlgr.post(`/info/${nodeId}`, data).done(() => step() && step({ ...step(), answered: true }));
   };
 
-  // Every field has its answer, in the order of the page: "" for what was left out.
+  // Every field has an answer, in the order of the page: "" if it was left blank.
   function formAnswers() {
     const fields = $("form :input").not(":button, :submit, :reset, :image, :disabled").toArray();
     return answersByName(fields.map((field) => field.getAttribute("name")), $("form").serializeArray());
@@ -716,7 +715,7 @@
     }));
   }
 
-  // A script that sends a form gets no check by the browser; so what the fields require is checked here.
+  // The browser doesn't validate a form that a script sends, so its fields are validated here.
   function showWhatIsMissing() {
     const forms = /** @type {HTMLFormElement[]} */ ($("form").toArray());
     const wrong = forms.filter((form) => !form.noValidate && !form.checkValidity());
@@ -728,8 +727,8 @@
   let submitting = null;
 
   /**
-   * Store each answer of the page's forms, then hand the assignment in. Answers that a field doesn't allow
-   * (`required`, `min`, `pattern` ...) are shown and not sent; `fail` then gets the errorCode "answers_invalid".
+   * Store each answer of the page's forms, then submit the assignment. Invalid answers (`required`, `min`, `pattern` ...)
+   * are shown and not sent; `fail` then gets the errorCode "answers_invalid".
    */
   dlgr.submitQuestionnaire = function (name) {
     if (submitting) return submitting;
@@ -744,7 +743,7 @@
     return submitting;
   };
 
-  /** Hand the assignment in, and go to the page that thanks and returns to the recruiter. */
+  /** Submit the assignment, and go to the page that thanks the participant and leads back to the recruiter. */
   dlgr.submitAssignment = function () {
     return dlgr.post("/worker_complete", { participant_id: dlgr.identity.participantId }).done(() => {
       dlgr.allowExit();
@@ -768,7 +767,7 @@
     return record().problem || (inAddress ? { error_type: inAddress } : {});
   };
 
-  /* ---- From page to page ----------------------------------------------------------------------------------- */
+  /* ---- Navigation ------------------------------------------------------------------------------------------ */
 
   let isLeaving = false;
   let mayExitOnce = false;
@@ -808,7 +807,7 @@
   /** Skip the confirmation once, the next time the page is left (a download, a mail link). */
   dlgr.allowExitOnce = () => { mayExitOnce = true; };
 
-  // Scripts of an experiment often set preventExit on every page; the ad or the exit may be left all the same.
+  // Scripts of an experiment often set preventExit on every page; it has no effect on the ad and the exit.
   window.addEventListener("beforeunload", (event) => {
     const mayLeave = !dlgr.preventExit || mayExitOnce || document.querySelector("[data-free-to-leave]");
     mayExitOnce = false;

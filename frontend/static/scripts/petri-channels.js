@@ -1,14 +1,14 @@
 /**
- * `petri.channel(name)`: what the members of a group say to each other, and the experiment to them, while the page is open.
+ * `petri.channel(name)`: messages between the members of a group and the experiment while the page is open.
  *
  *     const channel = petri.channel("network-3");
  *     channel.on("open", askForTheState).on("message", (data) => show(data));
  *     channel.send({ text: "Hello" });
  *
- * A classic script, so that pages may use it at once. All channels of a participant share one socket. It comes back by
- * itself after the connection was lost. Frames sent in the meantime are not kept, so "open" then tells the page to ask
- * for the state again. Frames are `<channel>:<data>`. Objects are numbered by their sender in the field `_seq`, so that receivers
- * can put them in order; texts travel as they are.
+ * A classic script, so that pages can use it immediately. All channels of a participant share one socket, which reconnects
+ * automatically. Frames sent in the meantime are lost, so the event "open" then tells the page to request the state again.
+ * Frames are `<channel>:<data>`. Senders number objects in the field `_seq`, so that receivers can restore their order;
+ * texts are sent unchanged.
  */
 (function () {
   "use strict";
@@ -17,23 +17,23 @@
   /** In milliseconds. */
   const timing = {
     heartbeat: 12000, // a participant who is silent for a minute loses their seat in the waiting room
-    inOrderWithin: 2000, // so long a frame waits for those before it
-    newSender: 300, // the same for a new sender, who may have sent frames before this page listened
+    inOrderWithin: 2000, // how long a frame waits for the ones before it
+    newSender: 300, // the same for a new sender, who may have sent frames before this page subscribed
     firstPause: 400,
     longestPause: 20000,
     renewAfter: 105 * 60000, // API Gateway closes every socket after two hours
-    renewSpread: 10 * 60000, // a group that began together doesn't come back in the same second
+    renewSpread: 10 * 60000, // jitter: a group that began together doesn't reconnect in the same second
   };
-  const MOST_BYTES = 30 * 1024; // API Gateway takes frames of 32 KB
+  const MOST_BYTES = 30 * 1024; // API Gateway accepts frames of up to 32 KB
   const MOST_A_SECOND = 20;
   const MOST_WAITING = 200;
-  const REMEMBERED = 200; // numbers of a sender that are known to have come
-  const NEWS = "quorum"; // where the platform tells participants what concerns them; every socket listens to it
+  const REMEMBERED = 200; // how many received numbers of a sender are remembered
+  const NEWS = "quorum"; // the platform's messages to participants; every socket subscribes to it
   const PROTOCOL = "petri";
   const REFUSALS = new Set(["unknown_channel", "not_yours", "too_many_channels"]);
   const ME = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(36)).join("");
 
-  /** What can't be sent: `errorCode` is a stable word, the message says what to do. */
+  /** Raised for messages that can't be sent: `errorCode` is stable, the message says what to do. */
   class ChannelError extends Error {
     constructor(errorCode, text) {
       super(text);
@@ -42,7 +42,7 @@
     }
   }
 
-  /* ---- The pulse ------------------------------------------------------------------------------------------- */
+  /* ---- Heartbeats ------------------------------------------------------------------------------------------ */
 
   const beats = new Set();
   let hasPulse = false;
@@ -58,14 +58,14 @@
       worker.onerror = () => setInterval(beat, timing.heartbeat);
       worker.postMessage(timing.heartbeat);
     } catch {
-      setInterval(beat, timing.heartbeat); // workers are forbidden here
+      setInterval(beat, timing.heartbeat); // workers are blocked
     }
     document.addEventListener("visibilitychange", () => document.hidden || beat());
   }
 
-  /* ---- In order -------------------------------------------------------------------------------------------- */
+  /* ---- Order ----------------------------------------------------------------------------------------------- */
 
-  /** Hands the numbered frames of one sender on in order, each once; what is missing for too long is passed over. */
+  /** Delivers the numbered frames of one sender in order, each once; skips frames that are missing for too long. */
   class Sequence {
     constructor(hand) {
       this.hand = hand;
@@ -117,20 +117,20 @@
     }
   }
 
-  /** One channel. Events: open ({again}), message (data, {own}), state (word), error (ChannelError), beat. */
+  /** One channel. Events: open ({again}), message (data, {own}), state (name), error (ChannelError), beat. */
   class Channel {
     constructor(line, name) {
       this.line = line;
       this.name = name;
       this.participantId = line.participantId;
-      /** connecting, open, lost (it is coming back), refused or closed */
+      /** connecting, open, lost (reconnecting), refused or closed */
       this.state = "connecting";
       this.number = 0;
       this.handlers = { open: [], message: [], state: [], error: [], beat: [] };
       this.senders = new Map();
     }
 
-    /** Have a function called at an event; returns the channel. On an open channel "open" comes at once. */
+    /** Add a listener for an event; returns the channel. On an open channel, "open" is called immediately. */
     on(event, act) {
       if (!(event in this.handlers)) throw new ChannelError("unknown_event", `A channel has no event "${event}".`);
       this.handlers[event].push(act);
@@ -139,8 +139,8 @@
     }
 
     /**
-     * Say an object or a text. Refused with a ChannelError: more than 30 KB, too much at once, a closed channel.
-     * While the line is lost it waits; with {onlyNow: true} it is left out then, and false is returned.
+     * Publish an object or a text. Throws a ChannelError for more than 30 KB, for too many queued messages, and on a closed
+     * channel. While disconnected, messages are queued; with {onlyNow: true} they are dropped, and false is returned.
      */
     send(data, { onlyNow = false } = {}) {
       if (this.state === "closed" || this.state === "refused") throw new ChannelError(this.state, `The channel ${this.name} is ${this.state}.`);
@@ -164,7 +164,7 @@
       this.line.remove(this);
     }
 
-    /* What the line tells. */
+    /* Called by the connection. */
 
     becomes(state) {
       if (this.state === state) return;
@@ -197,7 +197,7 @@
       else console.error(`Channel ${this.name}: ${error.message}`);
     }
 
-    // One handler that fails must not keep the frame from the others, nor the line from its next frame.
+    // A listener that throws must not stop the other listeners, nor the next frame.
     tell(event, ...what) {
       for (const act of this.handlers[event]) {
         try {
@@ -209,7 +209,7 @@
     }
   }
 
-  /* ---- The line -------------------------------------------------------------------------------------------- */
+  /* ---- The connection -------------------------------------------------------------------------------------- */
 
   /** One participant's socket and the channels on it. */
   class Line {
@@ -281,7 +281,7 @@
       this.showIfLost(false);
       this.renewing = setTimeout(() => this.connect(), timing.renewAfter + Math.random() * timing.renewSpread);
       this.channels.forEach((channel) => this.join(channel));
-      if (this.hasServed) window.dallinger.lookAround?.(); // what the platform said meanwhile
+      if (this.hasServed) window.dallinger.lookAround?.(); // the platform's messages in the meantime are lost: poll
       this.hasServed = true;
       this.flow();
     }
@@ -293,7 +293,7 @@
 
     lose(socket) {
       if (socket !== this.socket) {
-        // A socket that was to take over never opened; this one goes on for now.
+        // The socket that was to take over never opened; this one stays in use for now.
         if (this.isOpen) this.renewing = setTimeout(() => this.connect(), timing.longestPause);
         return;
       }
@@ -309,7 +309,7 @@
       this.returning = setTimeout(() => this.connect(), growing * (0.5 + Math.random() / 2));
     }
 
-    // petri.js tells the participant.
+    // petri.js shows it to the participant.
     showIfLost(isLost) {
       document.dispatchEvent(new CustomEvent("petri:line", { detail: { isLost } }));
     }
@@ -320,7 +320,7 @@
       this.connect();
     }
 
-    // A socket that is refused doesn't say why; a request does.
+    // A refused socket has no reason; the response to a request has one.
     askWhy() {
       window.dallinger.get(`/participant/${this.participantId}`).fail((rejection) => {
         if (rejection.status < 400 || rejection.status >= 500) return;
@@ -342,7 +342,7 @@
     obey({ type, channel: name, error_code: code, error_text: text }) {
       const channel = this.channels.get(name);
       if (type === "subscribed") channel?.opened();
-      else if (code === "not_connected") this.socket.close(); // the other side has forgotten this socket
+      else if (code === "not_connected") this.socket.close(); // the server doesn't know this socket any more
       else if (type === "error" && channel) channel.refused(new ChannelError(code, text));
       else if (type === "error") console.error(`The socket: ${text}`);
     }
@@ -371,7 +371,7 @@
       this.flow();
     }
 
-    // A page in a loop must not flood its group: so many frames a second, the rest in turn.
+    // Rate limit: a page in a loop must not flood its group; further frames are queued.
     flow() {
       clearTimeout(this.flowing);
       while (this.isOpen && this.waiting.length) {
@@ -389,7 +389,7 @@
 
   const lines = new Map();
 
-  /** Open a channel of this participant, or get the one that is open. */
+  /** Open a channel of this participant, or return the open one. */
   function channel(name, { participantId = window.dallinger.identity.participantId } = {}) {
     if (!participantId) throw new ChannelError("no_participant", "There is no participant yet. Open channels after dallinger.createParticipant().");
     if (!lines.has(participantId)) lines.set(participantId, new Line(participantId));

@@ -1,7 +1,7 @@
 /**
- * What Petri adds to every page: a banner that says what the participant is waiting for, a note after a reload, the link
- * for withdrawing, and `petri.draft`, which keeps unfinished work over a reload. `dallinger2.js` sends the requests and
- * dispatches events; this script shows them. A classic script, so that scripts of a page can use `petri.draft` at once.
+ * Petri's additions to every page: a banner that says what the participant is waiting for, a note after a reload, the link
+ * for withdrawing, and `petri.draft`, which keeps unfinished work when the page reloads. `dallinger2.js` sends the requests and
+ * dispatches events; this script shows them. A classic script, so that scripts of a page can use `petri.draft` immediately.
  */
 (function () {
   "use strict";
@@ -17,9 +17,9 @@
   const NOTE_STAYS_MS = 6000;
   const LOST_FOR_MS = 2500;
 
-  /* ---- Work that is not sent yet ------------------------------------------------------------------------------ */
+  /* ---- Drafts ------------------------------------------------------------------------------------------------- */
 
-  // Where storage is blocked or full, the browser's history keeps it: that outlasts a reload, too.
+  // Where storage is blocked or full, the browser's history stores the draft, which also survives a reload.
   function kept(key, value) {
     const { storage } = dallinger;
     if (value === undefined) return storage.get(key) ?? history.state?.[key] ?? {};
@@ -36,7 +36,7 @@
     return value;
   }
 
-  // A password isn't kept, and a file can't be put back.
+  // A password isn't stored, and a file can't be restored.
   const isKept = ({ name, type }) => name && !["password", "file", "hidden", "submit", "button", "reset", "image"].includes(type);
 
   function readForm(form) {
@@ -56,39 +56,39 @@
   }
 
   /**
-   * What a participant has done at a node (or at any step with a name of its own) and not sent yet. It survives a
-   * reload and a closed window of the same browser.
+   * A participant's unsent work at a node (or at any other named step). It survives a reload, and a closed window of the
+   * same browser.
    *
    *   const draft = petri.draft(node.id);
    *   if (draft.seen) askForTheAnswer(); else showTheStimulus();
-   *   draft.markSeen();              // from now on the stimulus is not shown again, after a reload neither
-   *   draft.follow(textarea);        // puts the text back, and keeps what is typed
+   *   draft.markSeen();              // from now on the stimulus is not shown again, not even after a reload
+   *   draft.follow(textarea);        // restores the text, and stores what is typed
    *   draft.clear();                 // once the answer has been sent
    */
   function draft(step) {
     const key = `petri:draft:${dallinger.identity.uniqueId}:${step}`;
     return {
-      /** Whether the stimulus was shown and put away before. */
+      /** Whether the stimulus has been shown and hidden again. */
       get seen() { return kept(key).seen === true; },
-      /** The value kept last; undefined if there is none. */
+      /** The last stored value; undefined if there is none. */
       get value() { return kept(key).value; },
-      /** Note that the stimulus is not to be shown again. */
+      /** Record that the stimulus must not be shown again. */
       markSeen() { kept(key, { ...kept(key), seen: true }); },
-      /** Keep a value: anything that JSON can hold. */
+      /** Store a value that can be serialized as JSON. */
       keep(value) { kept(key, { ...kept(key), value }); },
-      /** Put the kept text into a field, and keep what is typed there. */
+      /** Restore the stored text into a field, and store what is typed there. */
       follow(field) {
         if (this.value !== undefined) field.value = this.value;
         field.oninput = () => this.keep(field.value);
       },
-      /** Put the kept answers into a form, and keep what is chosen and typed there. */
+      /** Restore the stored answers into a form, and store what is chosen and typed there. */
       followForm(form) {
         if (Array.isArray(this.value)) fillForm(form, this.value);
         const keep = () => this.keep(readForm(form));
         form.addEventListener("input", keep);
         form.addEventListener("change", keep);
       },
-      /** Forget it: the answer has been sent. */
+      /** Delete the draft: the answer has been sent. */
       clear() { kept(key, null); },
     };
   }
@@ -102,7 +102,7 @@
   banner.lang = "en";
   banner.hidden = true;
   const message = document.createElement("span");
-  message.setAttribute("role", "status"); // read out when it changes; the seconds beside it are not
+  message.setAttribute("role", "status"); // announced when it changes, unlike the seconds next to it
   const elapsed = document.createElement("span");
   elapsed.className = "elapsed";
   elapsed.setAttribute("aria-hidden", "true");
@@ -156,7 +156,7 @@
     note(`The group is already complete, so the study ends here for you. Thank you for coming.${IS_LIVE ? " You will be paid." : ""}`);
   }
 
-  // Without ids the page can't know whose answers it would send.
+  // Without ids the page can't identify its participant.
   function tellWhoIsUnknown() {
     /** @type {NodeListOf<HTMLElement>} */
     const needing = document.querySelectorAll("[data-needs-participant]");
@@ -174,7 +174,7 @@
     });
   }
 
-  // A socket that reconnects at once is not reported.
+  // A socket that reconnects immediately is not reported.
   let missing;
 
   function showLine({ detail: { isLost } }) {

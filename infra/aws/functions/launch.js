@@ -1,5 +1,5 @@
-// A page and an API route share this address: GET /launch is the page, POST /launch the API. CloudFront
-// chooses by the address alone, and sends both to the API; whoever wants the page is sent to its file.
+// A page and an API route share this address: GET /launch is the page, POST /launch the API. CloudFront routes by
+// the address alone and sends both to the API, so GET is redirected to the page's file.
 function handler(event) {
   const request = event.request;
   if (request.method !== "GET" && request.method !== "HEAD") return request;

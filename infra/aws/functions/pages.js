@@ -1,6 +1,6 @@
-// Which file answers an address: what infra/site/resolve.py does on one machine. Runs at CloudFront's
-// edges (cloudfront-js-2.0) for every request that goes to the bucket.
-// The pages that there are, written by infra/aws/resources/stack_templates.py; null: not known, and the bucket is asked.
+// Maps an address to a file, as infra/site/resolve.py does on one machine. Runs at CloudFront's edge locations
+// (cloudfront-js-2.0) for every request to the bucket.
+// The existing pages, inserted by infra/aws/resources/stack_templates.py; null: unknown, so the bucket decides.
 const PAGES = null;
 const MISSING = "There is no page at this address. Please check it, or open the study again from the place where you found it.";
 
@@ -11,7 +11,7 @@ function handler(event) {
   const page = parts.join("/") || "ad";
   const isFile = parts[0] === "static" || page === "robots.txt";
   if (!isFile && PAGES !== null && !PAGES.includes(page)) {
-    // An address of the API, which knows no slash at its end.
+    // A route of the API, which accepts no trailing slash.
     return request.uri.endsWith("/") ? sentTo("/" + encoded(parts), request) : missing(request);
   }
   request.uri = "/" + (encoded(parts) || "ad") + (isFile ? "" : ".html");
@@ -43,13 +43,13 @@ function sentTo(uri, request) {
   };
 }
 
-// What a machine of one's own answers: a page for people, the one shape of errors for scripts.
+// The same response as the dev server's: a page for people, JSON in the format of errors for scripts.
 function missing(request) {
   const html = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
     + '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Not found</title>'
     + '<link rel="stylesheet" href="/static/css/petri.css"></head><body><main class="container">'
     + '<div class="main_div" role="alert"><h1>Not found</h1><p>' + MISSING + '</p></div></main></body></html>';
-  const told = { status: "error", error_type: "Not found", error_text: MISSING, error_code: "not_found", html: html };
+  const error = { status: "error", error_type: "Not found", error_text: MISSING, error_code: "not_found", html: html };
   const accept = request.headers.accept;
   const isPage = accept !== undefined && accept.value.includes("text/html");
   return {
@@ -59,6 +59,6 @@ function missing(request) {
       "content-type": { value: isPage ? "text/html; charset=utf-8" : "application/json" },
       "cache-control": { value: "no-store" },
     },
-    body: { encoding: "text", data: isPage ? html : JSON.stringify(told) },
+    body: { encoding: "text", data: isPage ? html : JSON.stringify(error) },
   };
 }

@@ -1,4 +1,4 @@
-// The WebSocket API lives at its stage's own address and knows no path below it: /chat becomes /api.
+// The WebSocket API is served at its stage's address and accepts no path below it: /chat becomes /api.
 function handler(event) {
   event.request.uri = "/api";
   return event.request;

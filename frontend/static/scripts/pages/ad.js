@@ -1,6 +1,6 @@
 /**
- * The ad: asks whether this person may take part before it shows the button, then goes to the consent, in this window
- * or in a second one. It follows what becomes of the second window: closed, declined, finished.
+ * The ad: asks the server whether this participant may take part before it shows the button, then opens the consent, in
+ * this window or in a second one. It follows the state of the second window: closed, declined, finished.
  */
 
 const REASONS = {
@@ -92,7 +92,7 @@ function followTheWindow() {
   look();
 }
 
-// The pages in the second window say what happened there.
+// The pages in the second window post messages about what happened there.
 function hear({ origin, data }) {
   if (origin !== location.origin || !data?.petri) return;
   studyWindow = null;

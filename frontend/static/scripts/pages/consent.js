@@ -1,6 +1,6 @@
 /**
- * The consent page's own buttons. An experiment's script may bind them too: where it has already gone on, or has
- * prevented the default, nothing more happens here.
+ * The consent page's own buttons. An experiment's script may bind them too: if it has already continued, or has
+ * prevented the default, this script does nothing more.
  */
 
 document.addEventListener("click", (event) => {
@@ -35,7 +35,7 @@ function showDeclined(isDeclined) {
 function decline() {
   window.dallinger.allowExit();
   showDeclined(true);
-  window.opener?.postMessage({ petri: "declined" }, location.origin); // the ad says so, too
+  window.opener?.postMessage({ petri: "declined" }, location.origin); // the ad shows it, too
   window.close(); // works where the ad opened this window
 }
 

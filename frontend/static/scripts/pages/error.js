@@ -11,7 +11,7 @@ function report() {
   return { participant_id: dallinger.identity.participantId, error_feedback: comment, ...dallinger.problem() };
 }
 
-// A payment is promised only when the server says that it has recorded it.
+// The page promises a payment only when the server has recorded it.
 function thank({ recorded }) {
   isSent = true;
   part("problem").hidden = true;

@@ -1,7 +1,7 @@
-/** The exit: what the server knows of the end and the pay, and the way back to the recruiter, who takes the task. */
+/** The exit: shows the recorded end and pay, and leads back to the recruiter, which accepts the submission. */
 
 const { dallinger } = window;
-const LOOK_AGAIN_MS = [1500, 3000, 6000]; // the bonus is worked out in the seconds after the end
+const LOOK_AGAIN_MS = [1500, 3000, 6000]; // the bonus is calculated in the seconds after the end
 const OUTCOMES = {
   withdrawn: "withdrawn", error: "error", waiting: "released", dropout: "released", busy: "released", group: "released",
 };
@@ -17,7 +17,7 @@ function show(outcome) {
   for (const line of all("[data-outcome]")) line.hidden = line.dataset.outcome !== outcome;
 }
 
-/** Where Mechanical Turk takes the task; null for any other address, because the form would carry ids there. */
+/** Mechanical Turk's address for submissions; null for any other address, because the form would send ids there. */
 function mturkAddress(given) {
   try {
     const { protocol, hostname, origin } = new URL(given);
@@ -34,7 +34,7 @@ function handIn(address) {
   part("mturk-submit").hidden = false;
 }
 
-/** Offer the way back to the recruiter; empty where there is none. */
+/** Show the way back to the recruiter; empty if there is none. */
 function leave(wayBack) {
   const address = mturkAddress(dallinger.getUrlParameter("turkSubmitTo")) || mturkAddress(wayBack);
   const isLink = !address && /^https?:/.test(wayBack);
@@ -61,7 +61,7 @@ function tell(known) {
   showPay(known, outcome);
   if (outcome === "unfinished") return;
   if (outcome !== "given-back") leave(known.submit_address || "");
-  window.opener?.postMessage({ petri: "finished" }, location.origin); // the ad says so, too
+  window.opener?.postMessage({ petri: "finished" }, location.origin); // the ad shows it, too
   lookAgain(known);
 }
 

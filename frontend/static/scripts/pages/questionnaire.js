@@ -1,4 +1,4 @@
-/** The questionnaire: keeps answers over a reload, sends them once, and stays usable if that fails. */
+/** The questionnaire: keeps answers when the page reloads, sends them once, and stays usable if that fails. */
 
 const { dallinger, petri } = window;
 const button = $("#submit-questionnaire");
@@ -14,7 +14,7 @@ function fail(rejection) {
   problem.hidden = false;
 }
 
-// Finished already, in another window or before going back: the last page is the right one.
+// The participant has already finished, in another window or before going back: show the last page.
 function leave(rejection) {
   dallinger.leaveIfEnded().then((hasEnded) => hasEnded || dallinger.error(rejection));
 }

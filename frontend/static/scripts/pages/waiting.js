@@ -1,7 +1,7 @@
-/** The waiting room: enters it, shows how long it has been, and goes on when the room is full. */
+/** The waiting room: enters it, shows how long the participant has waited, and continues when the room is full. */
 
 const { dallinger } = window;
-const TOLD_AT_MOST_EVERY_MS = 15000; // a screen reader should not read each arrival aloud
+const ANNOUNCE_EVERY_MS = 15000; // a screen reader should not read each arrival aloud
 const title = document.title;
 const began = Date.now();
 let since = began;
@@ -15,7 +15,7 @@ function showTime() {
   document.getElementById("waiting-time").textContent = inMinutes(Date.now() - since);
 }
 
-let toldAt = 0;
+let announcedAt = 0;
 let telling;
 
 function tellProgress({ detail: { value, total } }) {
@@ -24,11 +24,11 @@ function tellProgress({ detail: { value, total } }) {
   telling = setTimeout(() => {
     const status = document.getElementById("waiting-status");
     if (status) status.textContent = document.getElementById("waiting-count").textContent;
-    toldAt = Date.now();
-  }, Math.max(0, toldAt + TOLD_AT_MOST_EVERY_MS - Date.now()));
+    announcedAt = Date.now();
+  }, Math.max(0, announcedAt + ANNOUNCE_EVERY_MS - Date.now()));
 }
 
-// This browser's clock may be wrong, but it was right about how long ago the participant was made.
+// This browser's clock may be wrong, but differences between its times are right.
 function rememberSince() {
   const key = `petri:waiting:${dallinger.identity.uniqueId}`;
   since = Number(sessionStorage.getItem(key)) || began;
@@ -48,7 +48,7 @@ document.addEventListener("petri:progress", tellProgress);
 try {
   rememberSince();
 } catch {
-  // Storage is forbidden here: the time counts from this page's beginning.
+  // Storage is blocked: count the time since this page was opened.
 }
 if (typeof window.getQuorum === "function") {
   window.getQuorum();

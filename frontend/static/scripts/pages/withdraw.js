@@ -1,4 +1,4 @@
-/** Withdrawing: asks once, tells the experiment, goes to the exit. */
+/** Withdrawal: asks for confirmation, posts it to the experiment, and goes to the exit. */
 
 const { dallinger } = window;
 const part = (id) => /** @type {PagePart} */ (document.getElementById(id));
