@@ -73,7 +73,8 @@ class MarkdownPage:
 
     def line(self, index: int) -> int:
         """Return the line in the file of a line that Markdown got."""
-        return self.numbers[min(max(index, 0), len(self.numbers) - 1)]
+        numbers = self.numbers or self.page.lines
+        return numbers[min(max(index, 0), len(numbers) - 1)]
 
     # What Markdown calls.
 

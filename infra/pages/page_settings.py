@@ -58,6 +58,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int, int]:
 
     Raises AuthorProblem when the front matter isn't closed or isn't YAML.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     if lines[0].rstrip() != _FENCE:
         return {}, text, 1, 1
