@@ -18,6 +18,7 @@ MAX_DECIMALS: Final = 10
 MAX_NESTING: Final = 20
 
 _NUMBER: Final = re.compile(r"[+\-\u2212]?\d+(?:[.,]\d+)?")
+_GAP: Final = re.compile(r"\{(\w+)\}")
 _ALLOWED_CONTROLS: Final = frozenset("\n\t")
 #: Control characters, lone surrogates and unassigned noncharacters.
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs"})
@@ -57,9 +58,7 @@ class AnswerError(Refused):
 
 
 def _fill(sentence: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        sentence = sentence.replace(f"{{{name}}}", value)
-    return sentence
+    return _GAP.sub(lambda found: values.get(found[1], found[0]), sentence)
 
 
 def require_json(raw: Any) -> None:

@@ -435,7 +435,7 @@ class ChoicesItem(_OptionsItem):
         found = super().own_problems()
         for name in ("least", "most"):
             bound = getattr(self, name)
-            if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int) or bound < 0):
+            if bound is not None and bound < 0:
                 found.append(f"{name}={bound!r} must be a whole number from 0")
         if found or self._unresolved():
             return found

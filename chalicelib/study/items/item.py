@@ -243,7 +243,7 @@ class Item:
         for code in (language, language.partition("-")[0]):
             found: Any = self.translations.get(code, {}).get(part)
             if key is not None:
-                found = found.get(key) if isinstance(found, Mapping) else None
+                found = _by_key(found, key)
             if found:
                 return str(found)
         # A text may be a lazy translation, which has its language only now.
@@ -316,7 +316,7 @@ class Item:
 
     def problems(self) -> list[str]:
         """Return what is wrong with the item, one sentence with the fix for each problem."""
-        found = [*self._common_problems(), *self.own_problems()]
+        found = _type_problems(self) or [*self._common_problems(), *self.own_problems()]
         found += self._default_problems() if not found else []
         what = f"The item {self.name}" if self.name else f"An item of kind {self.kind}"
         return [f"{what}: {each}." for each in found]
@@ -327,10 +327,6 @@ class Item:
             found.append("its name must be letters, digits and '_', and can't begin with a digit")
         if not str(self.prompt).strip():
             found.append("it has no prompt; write the question as the first argument")
-        flags = {"required": self.required, "shuffle": self.shuffle, "pass_on": self.pass_on}
-        found += [
-            f"{flag}={given!r} must be true or false" for flag, given in flags.items() if not is_flag(given)
-        ]
         if not is_points(self.points):
             found.append(f"points={self.points!r} isn't a whole number or a Decimal")
         for field_name, allowed in (
@@ -375,7 +371,16 @@ class Item:
         for key in body:
             if key not in known:
                 raise AuthorError(_unknown_key(cls.kind, name, key, known))
-        return cls(prompt, name=name, **{str(key): value for key, value in body.items()})
+        given = {str(key): value for key, value in body.items()}
+        if isinstance(given.get("points"), float):
+            given["points"] = Decimal(repr(given["points"]))
+        return cls(prompt, name=name, **given)
+
+
+def _by_key(texts: Any, key: str) -> Any:
+    """Return the text of a key: YAML has numbers as keys too, and a list has the texts of steps from 1."""
+    named = dict(enumerate(texts, 1)) if isinstance(texts, list | tuple) else texts
+    return {str(each): text for each, text in named.items()}.get(key) if isinstance(named, Mapping) else None
 
 
 def _unknown_key(kind: str, name: str, key: Any, known: set[str]) -> str:
@@ -386,9 +391,37 @@ def _unknown_key(kind: str, name: str, key: Any, known: set[str]) -> str:
     return f"The item {name}: a {kind} has no `{key}`; {hint}"
 
 
-def is_flag(given: Any) -> bool:
-    """Say whether an author's value is true or false."""
-    return isinstance(given, bool)
+def _type_problems(item: Item) -> list[str]:
+    """Return the fields that have a value of another type than they declare."""
+    found = []
+    for each in fields(item):
+        is_valid, expected = _TYPES.get(str(each.type), (None, ""))
+        given = getattr(item, each.name)
+        if is_valid is not None and not is_valid(given):
+            found.append(f"{each.name}={given!r} must be {expected}")
+    return found
+
+
+def is_text(given: Any) -> bool:
+    """Say whether an author's value is a text; a lazy translation is one too."""
+    return given is not None and not isinstance(given, bool | int | float | Decimal | Mapping | list | tuple)
+
+
+def is_count(given: Any) -> bool:
+    """Say whether an author's value is a whole number."""
+    return isinstance(given, int) and not isinstance(given, bool)
+
+
+#: How the declared types of fields are checked, and how a problem names them.
+_TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = MappingProxyType(
+    {
+        "bool": (lambda given: isinstance(given, bool), "true or false"),
+        "int": (is_count, "a whole number"),
+        "int | None": (lambda given: given is None or is_count(given), "a whole number"),
+        "str": (is_text, "a text; put it in quotes"),
+        "bool | str": (lambda given: isinstance(given, bool) or is_text(given), "true, false or a text"),
+    }
+)
 
 
 def is_points(given: Any) -> bool:

@@ -39,7 +39,9 @@ def join(parts: Iterable[Any], between: str = "") -> Markup:
 
 
 def lines(text: str) -> Markup:
-    """Return a text with its line breaks as <br>."""
+    """Return a text with its line breaks as <br>; markup of a compiled page as it is."""
+    if hasattr(text, "__html__"):
+        return Markup("").join([text])
     return Markup("<br>").join(escape(line) for line in str(text).split("\n"))
 
 

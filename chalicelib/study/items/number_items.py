@@ -134,9 +134,7 @@ class NumericItem(Item):
             elif name == "step" and number <= 0:
                 found.append(f"step={given!r} must be above 0")
         places = self.decimals
-        if places is not None and (
-            isinstance(places, bool) or not isinstance(places, int) or not 0 <= places <= MAX_DECIMALS
-        ):
+        if places is not None and not 0 <= places <= MAX_DECIMALS:
             found.append(f"decimals={places!r} must be a whole number from 0 to {MAX_DECIMALS}")
         return found
 

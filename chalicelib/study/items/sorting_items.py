@@ -19,7 +19,7 @@ from markupsafe import Markup
 from .answer_rules import AnswerError, is_blank, parse_number
 from .choice_items import MAX_KEY, Option, Options, as_options, duplicates, option_problems
 from .grading import Grade, grade_share
-from .item import CommonFields, Frame, Item, item_kind
+from .item import CommonFields, Frame, Item, is_count, item_kind
 from .markup import id_of, lines, tag
 
 MAX_LEVELS: Final = 10
@@ -108,8 +108,8 @@ class OrderItem(Item):
 
     def _normal(self, each: Any) -> Any:
         if not self.indentation:
-            return str(each)
-        return [str(each[0]), int(each[1])] if isinstance(each, list | tuple) else [str(each), 0]
+            return each
+        return [each[0], each[1]] if _is_pair(each) else [each, 0]
 
     def validate(self, raw: Any) -> list[Any]:
         if not isinstance(raw, list | tuple):
@@ -123,7 +123,7 @@ class OrderItem(Item):
         return stored
 
     def _placed(self, each: Any) -> Any:
-        has_level = self.indentation and isinstance(each, list | tuple) and len(each) == 2  # noqa: PLR2004 - key, level
+        has_level = self.indentation and _is_pair(each)
         key = each[0] if has_level else each
         if not isinstance(key, str) or key not in self.order_keys():
             raise AnswerError("There is a piece that does not belong here.")
@@ -186,6 +186,8 @@ class OrderItem(Item):
         if self.right is not True and not isinstance(self.right, list | tuple):
             return [f"right={self.right!r} must be True, for the order of `pieces`, or a list of keys"]
         placed = [each if self.indentation else [each, 0] for each in self.solution()]
+        if not all(is_count(level) for _, level in placed):
+            return ["`right` must be a list of keys, or of keys and levels"]
         found = [f"the right order has {key!r}, which isn't a piece" for key, _ in placed if key not in keys]
         deep = [key for key, level in placed if not 0 <= level <= self.levels]
         return found + [
@@ -210,7 +212,7 @@ class OrderItem(Item):
             return {}
         found: dict[Any, tuple[int, Any]] = {}
         for place, each in enumerate(value, 1):
-            pair = each if isinstance(each, list | tuple) and len(each) == 2 else (each, 0)  # noqa: PLR2004 - key, level
+            pair = each if _is_pair(each) else (each, 0)
             if isinstance(pair[0], str):
                 found[pair[0]] = (place, pair[1])
         return found
@@ -423,8 +425,8 @@ class MatchItem(_AssignItem):
     reuse: bool = False
 
     def _paired(self) -> list[tuple[str, str]]:
-        pairs = self.pairs.items() if isinstance(self.pairs, Mapping) else self.pairs
-        return [(str(each[0]), str(each[1])) for each in pairs if len(each) == 2]  # noqa: PLR2004 - a pair
+        pairs = list(self.pairs.items() if isinstance(self.pairs, Mapping) else self.pairs)
+        return [(str(each[0]), str(each[1])) for each in pairs if _is_pair(each)]
 
     @property
     def rows(self) -> tuple[Option, ...]:
@@ -460,8 +462,12 @@ class MatchItem(_AssignItem):
     def own_problems(self) -> list[str]:
         if self.pairs and (self.left or self.options or self.right is not None):
             return ["`pairs` says what is right; remove `left`, `options` and `right`, or `pairs`"]
-        if self.pairs and isinstance(self.pairs, str | int | float | bool):
+        if not isinstance(self.pairs, Mapping | list | tuple):
             return ["`pairs` must be an object, or a list of pairs"]
+        if len(self._paired()) < len(self.pairs):
+            return ["each of `pairs` must have two texts"]
+        if not isinstance(self.extra, list | tuple):
+            return [f"extra={self.extra!r} must be a list of options"]
         found = [
             f"in `pairs` or `left`, {each}" for each in option_problems([each.key for each in self.rows])
         ]
@@ -500,6 +506,10 @@ def match(
 
     """
     return MatchItem(prompt, pairs, extra=extra, left=left, options=options, reuse=reuse, **common)
+
+
+def _is_pair(each: Any) -> bool:
+    return isinstance(each, list | tuple) and len(each) == 2  # noqa: PLR2004 - a pair
 
 
 @item_kind

@@ -283,7 +283,7 @@ class CodeItem(Item):
                 found.append(f"test {number} needs `run`, and can have `name` and `expect`")
         for name, high in (("max_length", MAX_CODE), ("seconds", 60)):
             number = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= high:
+            if not 0 < number <= high:
                 found.append(f"{name}={number!r} must be a whole number from 1 to {high}")
         return found
 

@@ -126,7 +126,7 @@ class TextItem(_Written):
         found = []
         for name, low, high in (("min_length", 0, self.max_length), ("max_length", 1, LONGEST)):
             number = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+            if not low <= number <= high:
                 found.append(f"{name}={number!r} must be a whole number from {low} to {high}")
         for name in ("pattern", "right_pattern"):
             pattern = getattr(self, name)

@@ -17,7 +17,7 @@ from chalicelib.study.items import AnswerError, Frame, Grade, Item, check_answer
 from chalicelib.study.items.item import PARTS
 
 from .html_reader import Document
-from .samples import SAMPLES, SCRIPT, SECRET, kinds_sampled
+from .samples import SAMPLES, SCRIPT, SECRET, kinds_sampled, named_samples
 
 LEAVES = (
     st.none()
@@ -43,6 +43,13 @@ SEEDS = st.integers(0, 2**32)
 FEWER = settings(
     max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that takes `item` each sample in turn."""
+    if "item" in metafunc.fixturenames:
+        found = dict(named_samples())
+        metafunc.parametrize("item", found.values(), ids=found.keys())
 
 
 def test_every_kind_has_a_sample():
