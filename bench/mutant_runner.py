@@ -41,8 +41,8 @@ from mutmut.state import state
 CHILDREN = 2
 NICENESS = 15
 #: A child may use this much processor time and this much time, plus multiples of what its tests took before.
-CPU_GRACE, CPU_FACTOR = 10, 6
-WALL_GRACE, WALL_FACTOR = 30, 15
+CPU_GRACE, CPU_FACTOR = 4, 3
+WALL_GRACE, WALL_FACTOR = 25, 10
 #: A mutant is tried by tests that take so many seconds in all.
 SECONDS_PER_MUTANT = 30.0
 
