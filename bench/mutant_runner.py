@@ -197,9 +197,10 @@ class Children:
 class Runner:
     """A pytest plugin that replaces the test loop."""
 
-    def __init__(self, patterns: list[str], limit: float) -> None:
+    def __init__(self, patterns: list[str], limit: float, every: int) -> None:
         self._patterns = patterns
         self._limit = limit
+        self._every = every
         self._items: dict[str, pytest.Item] = {}
         self._files: dict[str, TestFile] = {}
         self._reaching: dict[str, list[str]] = {}
@@ -284,7 +285,7 @@ class Runner:
                 self._remember(result.mutant.rpartition("__mutmut_")[0], result.by)
         waiting = [
             mutant
-            for mutant in mutants_of(self._patterns)
+            for mutant in mutants_of(self._patterns)[:: self._every]
             if not self._is_decided(mutant, kept.get(mutant.name))
         ]
         for number, mutant in enumerate(waiting, 1):
@@ -474,14 +475,17 @@ def _reach_of(session: pytest.Session, items: list[pytest.Item], answer: Path) -
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Run the tests against mutants.")
     parser.add_argument("patterns", nargs="*", default=["*"])
-    parser.add_argument("--seconds", type=float, default=SECONDS_PER_MUTANT)
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS_PER_MUTANT, help="how long the tests of a mutant take in all"
+    )
+    parser.add_argument("--every", type=int, default=1, help="try a sample: every so many mutants")
     given = parser.parse_args(arguments)
     os.nice(NICENESS)
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     mutmut_config()
     tests = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
     tests += [f"--ignore={name}" for name in needless_files(given.patterns)]
-    runner = Runner(given.patterns, given.seconds)
+    runner = Runner(given.patterns, given.seconds, given.every)
     return int(pytest.main(["-s", "-q", "--rootdir=.", *tests], plugins=[runner]))
 
 

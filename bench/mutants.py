@@ -15,6 +15,7 @@ folder `mutants`.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
@@ -92,11 +93,21 @@ def module_of(mutant: str) -> str:
     return mutant.rpartition(".")[0]
 
 
-def main(patterns: list[str]) -> int:
-    patterns = patterns or [EVERYTHING]
+def main(arguments: list[str]) -> int:
+    """Try the mutants that match patterns, or all, and report."""
+    parser = argparse.ArgumentParser(
+        description="Change the code a little at a time; list what no test notices."
+    )
+    parser.add_argument("patterns", nargs="*", help="names of modules or functions; * and ? match")
+    parser.add_argument("--seconds", help="how long the tests of one mutant take in all (30)")
+    parser.add_argument("--every", help="try a sample: every so many mutants")
+    given = parser.parse_args(arguments)
+    patterns = given.patterns or [EVERYTHING]
+    chosen = {"seconds": given.seconds, "every": given.every}
+    options = [f"--{name}={value}" for name, value in chosen.items() if value]
     os.chdir(ROOT)
     generate()
-    run = [sys.executable, "-m", "bench.mutant_runner", *patterns]
+    run = [sys.executable, "-m", "bench.mutant_runner", *patterns, *options]
     if subprocess.run(run, cwd=MUTANTS, check=False).returncode:  # noqa: S603 - our own interpreter and module
         print("The mutation tester could not run the tests; see above.", file=sys.stderr)
         return 2
@@ -126,7 +137,7 @@ def report(patterns: list[str]) -> int:
                 note = " (no test reaches it)" if result.outcome == UNREACHED else ""
                 survivors.append(f"survived: {function_of(mutant.name)}:{note}\n  - {before}\n  + {after}")
         score.setdefault(module_of(mutant.name), Counter())[kind] += 1
-    print(f"\n{'module':44} mutants noticed equivalent survived   score")
+    print(f"\n{'module':44} mutants not run noticed equivalent survived   score")
     total: Counter[str] = Counter()
     for module, counts in sorted(score.items()):
         print(row(module, counts))
@@ -134,15 +145,34 @@ def report(patterns: list[str]) -> int:
     print(row("total", total))
     for survivor in survivors:
         print(survivor)
+    for entry in _outdated([mutant.name for mutant in mutants]):
+        print(f"listed as equivalent, but not a mutant any more: {entry.function}: {entry.becomes}")
     return 1 if survivors or total["not run"] else 0
+
+
+def _outdated(mutants: list[str]) -> list[Equivalent]:
+    """Return the listed equivalents of these mutants' modules that aren't mutants: the code has changed."""
+    listed = equivalents()
+    functions, modules = {one.function for one in listed}, {module_of(mutant) for mutant in mutants}
+    existing = {
+        (function_of(mutant), changed_lines(mutant)[1])
+        for mutant in mutants
+        if function_of(mutant) in functions
+    }
+    return [
+        one
+        for one in listed
+        if any(one.function.startswith(f"{module}.") for module in modules)
+        and (one.function, one.becomes) not in existing
+    ]
 
 
 def row(name: str, counts: Counter[str]) -> str:
     counted = counts["noticed"] + counts["survived"]
     share = counts["noticed"] / counted if counted else 1.0
     return (
-        f"{name:44} {sum(counts.values()):7} {counts['noticed']:7} {counts['equivalent']:10} "
-        f"{counts['survived']:8}  {share:6.1%}"
+        f"{name:44} {sum(counts.values()):7} {counts['not run']:7} {counts['noticed']:7} "
+        f"{counts['equivalent']:10} {counts['survived']:8}  {share:6.1%}"
     )
 
 

@@ -23,8 +23,8 @@ def test_a_mutant_is_listed_under_the_name_of_its_function(mutant: str, function
 
 
 def test_equivalent_mutants_do_not_count_in_the_score() -> None:
-    counts = Counter(noticed=3, survived=1, equivalent=4)
-    assert mutants.row("some.module", counts).split() == ["some.module", "8", "3", "4", "1", "75.0%"]
+    counts = Counter({"noticed": 3, "survived": 1, "equivalent": 4, "not run": 2})
+    assert mutants.row("some.module", counts).split() == ["some.module", "10", "2", "3", "4", "1", "75.0%"]
 
 
 def test_each_equivalent_mutant_has_a_reason() -> None:
