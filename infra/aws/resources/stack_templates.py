@@ -17,16 +17,17 @@ TEMPLATES = HERE / "templates"
 #: CloudFront's quota of behaviours, not counting the default one, and those that front.yaml itself has.
 MOST_BEHAVIOURS = 75 - 1
 OWN_BEHAVIOURS = 2
-#: The path patterns of those.
+#: Their path patterns.
 TAKEN = ("/chat", "/static/*")
 #: AWS's size limit for a template that isn't uploaded to a bucket first.
 MOST_BYTES = 51_200
-#: And for a CloudFront function.
+#: AWS's size limit for a CloudFront function.
 MOST_CODE = 10_240
 
+#: The line of front.yaml that the behaviours of the API's routes replace.
 _MARK = (
-    "          # infra/aws/resources/stack_templates.py writes the addresses of the API here,"
-    " an author's own among them.\n"
+    "          # infra/aws/resources/stack_templates.py adds the API's routes here,"
+    " including an author's own.\n"
 )
 _CODE = re.compile(r"^(?P<margin> +)FunctionCode: functions/(?P<file>\w+\.js)\n", re.MULTILINE)
 #: The resource with the comment before it, up to the next resource or comment of the template.
@@ -82,7 +83,7 @@ def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = (
 
 def routes_of(own: Iterable[AuthorRoute] = ()) -> dict[str, list[str]]:
     """Return the routes of an app, and the methods of each: Petri's and an author's own."""
-    # Lazy import: it imports all that a function imports.
+    # Lazy import: it imports everything that a function imports.
     from app import app
 
     found = {path: set(methods) for path, methods in app.routes.items()}
@@ -98,8 +99,8 @@ def behaviours(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -
     """
     patterns = _without_covered(_VARIABLE.sub("*", path) for path in routes)
     exceptions = list(_exceptions(routes, patterns, sorted(pages)))
-    told = {one.pattern for one in exceptions}
-    return [*exceptions, *(Behaviour(pattern, "api") for pattern in patterns if pattern not in told)]
+    excepted = {one.pattern for one in exceptions}
+    return [*exceptions, *(Behaviour(pattern, "api") for pattern in patterns if pattern not in excepted)]
 
 
 def fits(pattern: str, path: str) -> bool:
@@ -183,5 +184,5 @@ def _with_code(place: re.Match[str], pages: list[str]) -> str:
 
 def _with_pages(code: str, pages: list[str]) -> str:
     """Write the list of pages into a function; with too many pages, it queries the bucket instead."""
-    told = code.replace(_NO_PAGES, f"const PAGES = {json.dumps(pages)};") if pages else code
-    return told if len(told.encode()) <= MOST_CODE else code
+    with_pages = code.replace(_NO_PAGES, f"const PAGES = {json.dumps(pages)};") if pages else code
+    return with_pages if len(with_pages.encode()) <= MOST_CODE else code
