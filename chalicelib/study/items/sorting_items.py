@@ -460,6 +460,18 @@ class MatchItem(_AssignItem):
         return dict(zip(keys, drawn, strict=True))
 
     def own_problems(self) -> list[str]:
+        wrong = self._pair_problems()
+        if wrong:
+            return wrong
+        found = [
+            f"in `pairs` or `left`, {each}" for each in option_problems([each.key for each in self.rows])
+        ]
+        found += [f"in `options`, {each}" for each in option_problems([each.key for each in self.targets])]
+        if not found and not self.reuse and len(self.targets) < len(self.rows):
+            found.append("it has fewer options than rows; add options, or set reuse=True")
+        return found or self.solution_problems()
+
+    def _pair_problems(self) -> list[str]:
         if self.pairs and (self.left or self.options or self.right is not None):
             return ["`pairs` says what is right; remove `left`, `options` and `right`, or `pairs`"]
         if not isinstance(self.pairs, Mapping | list | tuple):
@@ -468,13 +480,7 @@ class MatchItem(_AssignItem):
             return ["each of `pairs` must have two texts"]
         if not isinstance(self.extra, list | tuple):
             return [f"extra={self.extra!r} must be a list of options"]
-        found = [
-            f"in `pairs` or `left`, {each}" for each in option_problems([each.key for each in self.rows])
-        ]
-        found += [f"in `options`, {each}" for each in option_problems([each.key for each in self.targets])]
-        if not found and not self.reuse and len(self.targets) < len(self.rows):
-            found.append("it has fewer options than rows; add options, or set reuse=True")
-        return found or self.solution_problems()
+        return []
 
     def render(self, frame: Frame) -> Markup:
         return self.pairs_of(frame, self.rows, in_drawn_order(self.targets, frame.order, self.name))
