@@ -11,6 +11,7 @@
     |   |-- TooLarge                413  contents or body above a limit
     |   |-- UnsupportedMedia        415  a compressed body
     |   |-- Unprocessable           422  a request id was reused for another request
+    |   |-- AnswersRefused          422  answers of a page aren't valid; says why at each item
     |   `-- Busy                    503  try again in a moment; carries `retry_after`
     |       `-- NetworkBusy         503  the person ahead hasn't answered yet
     |-- RuleBroken                  an author's code asked for something the model forbids
@@ -29,9 +30,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 
 class PetriError(Exception):
@@ -52,6 +54,11 @@ class Refused(PetriError):
 
     status = 400
     code = "refused"
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the response holds beside the error's own fields."""
+        return {}
 
 
 class BadRequest(Refused):
@@ -113,6 +120,23 @@ class Unprocessable(Refused):
 
     status = 422
     code = "request_id_reused"
+
+
+class AnswersRefused(Refused):
+    """Some answers aren't valid."""
+
+    status = 422
+    code = "answers_refused"
+
+    def __init__(self, items: Mapping[str, str]) -> None:
+        """`items`: for each item that is refused, a sentence for the participant."""
+        super().__init__("Please correct the marked answers.")
+        self.items = dict(items)
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The reasons, by item."""
+        return {"items": self.items}
 
 
 class Busy(Refused):

@@ -59,3 +59,10 @@ class ScreenOut(Effect):
     """Pay a screened-out participant, and recruit another one."""
 
     participant_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayForDeparted(Effect):
+    """Answer a study's pages with the defaults of a participant who has disconnected."""
+
+    participant_id: int

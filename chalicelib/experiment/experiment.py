@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, cached_property
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,7 @@ from chalicelib.model.vector import Vector
 from chalicelib.serializable import require_serializable
 
 from .config.configuration import get_config
+from .config.run_settings import ReadableSettings
 from .effects import CallLater, DismissGroup, Effect, PublishData, ReplaceWithBot, ScreenOut
 from .hook_timing import time_hooks
 from .infos import Gene, Meme, State, TrackingEvent
@@ -123,6 +125,8 @@ class Experiment:
         #: The effects of this request's hooks, for which messages are posted with the commit.
         self.pending_effects: list[Effect] = []
         self.random_seed: str | None = None
+        #: The settings of the run; the platform sets them for each request.
+        self.run_config: ReadableSettings = get_config()
         #: Checks a submission and pays its bonus; the platform sets it while a submission is reviewed.
         self.review_submission: Callable[[Participant], None] | None = None
         #: In an `@experiment_route`: the parameters of the request, and the participant whose token was sent.
@@ -131,6 +135,27 @@ class Experiment:
         # On the researcher's machine, settings aren't loaded before `run()`.
         if session is not None or get_config().ready:
             self.configure()
+
+    # -- called by the loader -----------------------------------------------------------------
+
+    @classmethod
+    def prepare_class(cls, folder: Path) -> None:
+        """Prepare the class once its folder and settings are loaded; the loader calls this.
+
+        Args:
+            folder: The experiment's folder.
+
+        """
+
+    @classmethod
+    def default_bots(cls) -> dict[str, type]:
+        """Return the bots of an experiment that doesn't define its own.
+
+        Returns:
+            Bot classes by name; the one called "Bot" is the default.
+
+        """
+        return {}
 
     # -- helpers for hooks --------------------------------------------------------------------
 

@@ -52,8 +52,10 @@ from .recruitment_messages import (
     OpenPlaces,
     SendPayment,
 )
+from .study_messages import Autoplay, EnforceTimeLimit, FormGroups, RingDoorbell
 
 __all__ = [
+    "Autoplay",
     "BroadcastCounts",
     "CarryOutRecruitment",
     "ChannelMessage",
@@ -63,8 +65,10 @@ __all__ = [
     "CloseRecruitment",
     "ControlEvent",
     "EndGroup",
+    "EnforceTimeLimit",
     "FailRecords",
     "FollowUp",
+    "FormGroups",
     "FormRooms",
     "GrantQualifications",
     "Lane",
@@ -82,6 +86,7 @@ __all__ = [
     "RecruiterNotification",
     "RejectOverflow",
     "ReviewSubmission",
+    "RingDoorbell",
     "RunTimer",
     "SendOpeningState",
     "SendPayment",

@@ -25,6 +25,9 @@ ticks             <minute>#<job>       the scheduler's jobs of the last day
 timers            <minute>             how many chained timers ran in a minute
 slot#<series>     <number>             slots of a design: who holds each, and its cell
 freed#<series>    <number>             slots that the next participants get; # how many were compared
+part#<id>         place                in a study: where the participant is; resp#<serial>: their answers
+net#<network>     group                in a study: a group's members, roles and state
+pool#<element>    <participant>        in a study: participants who wait for a group
 dead              <time>#<id>          dead letters
 """
 
@@ -228,3 +231,26 @@ def tick(job: str, minute_of_day: int) -> Key:
 
 def timer_count(minute: int) -> Key:
     return TIMERS, f"{minute:012d}"
+
+
+def place(participant_id: int) -> Key:
+    return f"part#{participant_id}", "place"
+
+
+RESPONSES = "resp#"
+
+
+def response(participant_id: int, serial: int) -> Key:
+    return f"part#{participant_id}", f"{RESPONSES}{serial:08d}"
+
+
+def study_group(network_id: int) -> Key:
+    return partition(network_id), "group"
+
+
+def pool(element: str) -> str:
+    return f"pool#{element}"
+
+
+def pooled(element: str, participant_id: int) -> Key:
+    return pool(element), f"{participant_id:010d}"

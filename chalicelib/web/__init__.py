@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from . import error_reports, experiment, infos, nodes, participants, questions, recruiters
+from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     experiment.routes,
     error_reports.routes,
     infos.routes,
     nodes.routes,
+    page.routes,
     recruiters.routes,
     participants.routes,
     questions.routes,

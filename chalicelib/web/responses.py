@@ -75,6 +75,7 @@ def error_response(error: PetriError) -> Response:
         "error_text": text,
         "error_code": error.code if public else "internal_error",
         "html": error_page(_title(error), text),
+        **(public.fields if public else {}),
     }
     return Response(body=json.dumps(body, ensure_ascii=False), headers=headers, status_code=status)
 

@@ -19,6 +19,7 @@ from chalicelib.ports import TRANSIENT, Message
 
 # The handlers register themselves when their module is imported.
 from . import message_handlers as _message_handlers  # noqa: F401
+from . import study_handlers as _study_handlers  # noqa: F401
 from .handler_registry import handle
 
 logger = logging.getLogger("petri.worker")

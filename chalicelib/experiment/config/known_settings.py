@@ -200,6 +200,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         validators=(dollars,),
     ),
     _recruitment(
+        "points_per_dollar",
+        float,
+        "How many points of a study are worth one US dollar; 0: points aren't paid.",
+        default=0.0,
+    ),
+    _recruitment(
         "screen_out_payment",
         float,
         "US dollars that are paid to a participant who is screened out.",

@@ -53,7 +53,8 @@ class LoadedExperiment:
         # Lazy import: bots need an HTTP client, which Lambda functions don't use.
         from chalicelib.experiment.bots.high_performance_bot import BotBase, HighPerformanceBotBase
 
-        return _own_classes(self.module, (BotBase, HighPerformanceBotBase))
+        own = _own_classes(self.module, (BotBase, HighPerformanceBotBase))
+        return own if "Bot" in own else {**self.experiment_class.default_bots(), **own}
 
 
 def load_experiment(
@@ -84,6 +85,8 @@ def load_experiment(
     register_settings(folder, module, cls)
     defaults = default_settings(folder, module, cls)
     config.load_for(folder, runtime, environ=environ, home=home, defaults=defaults)
+    with author_code(folder, "the experiment can't be used"):
+        cls.prepare_class(folder)
     return LoadedExperiment(
         folder=folder,
         name=folder.name,

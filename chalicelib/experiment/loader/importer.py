@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import re
+import sys
 import tokenize
 import traceback
 from collections.abc import Iterator
@@ -24,9 +25,15 @@ _PRIVATE = re.compile(r"\b_petri_experiment_\d+\.")
 
 
 def require_experiment(folder: Path) -> None:
-    """Raise ExperimentError when a folder doesn't contain an experiment.py."""
-    if not (folder / "experiment.py").is_file():
-        raise ExperimentError(f"There is no experiment.py in {folder}; pass the folder that contains it.")
+    """Raise ExperimentError when a folder contains neither an experiment.py nor a study.md."""
+    if not (folder / "experiment.py").is_file() and not _is_markdown_study(folder):
+        raise ExperimentError(
+            f"There is no experiment.py and no study.md in {folder}; pass the folder that contains one."
+        )
+
+
+def _is_markdown_study(folder: Path) -> bool:
+    return (folder / "study.md").is_file() and not (folder / "experiment.py").is_file()
 
 
 def import_experiment(folder: Path) -> ModuleType:
@@ -43,11 +50,23 @@ def import_experiment(folder: Path) -> ModuleType:
     try:
         with author_code(folder, "experiment.py can't be imported"):
             open_namespace(package, folder)
-            module = importlib.import_module(f"{package}.experiment")
+            name = f"{package}.experiment"
+            module = (
+                _markdown_study(folder, name) if _is_markdown_study(folder) else importlib.import_module(name)
+            )
     except ExperimentError:
         close_namespace(package)
         raise
     record_classes.clear_cache()
+    return module
+
+
+def _markdown_study(folder: Path, name: str) -> ModuleType:
+    """Make the module of a study that is one Markdown file; its class comes from what authors import."""
+    module = ModuleType(name)
+    study = importlib.import_module("petri.study").study_from_file(folder, name)
+    setattr(module, study.__name__, study)
+    sys.modules[name] = module
     return module
 
 

@@ -37,12 +37,17 @@ def complete_participation(ctx: Context, participant_id: int) -> dict[str, Any]:
     """Record that a participant has finished; a worker carries out what follows, once."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
-        if participant.status == ParticipantStatus.WORKING:
-            post_task_completed(ctx, participant)
-        _record_end(ctx, participant)
+        end_participation(ctx, participant)
         record_result(ctx, participant, participant.id)
     notify_late_completion(ctx, participant)
     return {}
+
+
+def end_participation(ctx: Context, participant: Participant) -> None:
+    """Record that a participant has finished, and post what follows."""
+    if participant.status == ParticipantStatus.WORKING:
+        post_task_completed(ctx, participant)
+    _record_end(ctx, participant)
 
 
 def fail_participation(ctx: Context, participant_id: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from chalicelib.experiment.effects import (
     CallLater,
     DismissGroup,
     Effect,
+    PlayForDeparted,
     PublishData,
     Recruit,
     ReplaceWithBot,
@@ -17,6 +18,7 @@ from chalicelib.experiment.effects import (
     StopRecruiting,
 )
 from chalicelib.messages import (
+    Autoplay,
     CarryOutRecruitment,
     EndGroup,
     ProcessSubmission,
@@ -59,6 +61,8 @@ def _post(ctx: Context, effect: Effect) -> None:
             ctx.uow.post(StartReplacementBot(participant_id))
         case DismissGroup(participant_id):
             ctx.uow.post(EndGroup(participant_id))
+        case PlayForDeparted(participant_id):
+            ctx.uow.post(Autoplay(participant_id))
         case ScreenOut(participant_id):
             _screen_out(ctx, participant_id)
         case _:

@@ -104,6 +104,9 @@ class Context:
     #: Collections that are read once for each attempt, by name.
     read: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.experiment.run_config = self.config
+
     @cached_property
     def settings(self) -> RunSettings:
         """The run's settings as typed attributes, read once."""

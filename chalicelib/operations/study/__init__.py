@@ -1,1 +1,1 @@
-"""The operations of studies: conditions, and the slots of their designs."""
+"""Operations of studies: the page that is due, answers, groups, waits, time limits, conditions."""

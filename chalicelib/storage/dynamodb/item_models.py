@@ -301,6 +301,43 @@ class SlotItem(StoredItem):
     slot_version = _number()
 
 
+class PlaceItem(StoredItem):
+    """Where a participant of a study is, and what their pages need."""
+
+    participant_id = _number()
+    serial = _number()
+    path = _text()
+    shown_at = _text()
+    until = _text()
+    network_id = _number()
+    node_id = _number()
+    role = _text()
+    answers = _document()
+    points = _text()
+
+
+class ResponseItem(StoredItem):
+    """The answers of one submitted page."""
+
+    participant_id = _number()
+    node_id = _number()
+    network_id = _number()
+    page = _text()
+    path = _text()
+    answered_at = _text()
+    answers = _document()
+
+
+class StudyGroupItem(StoredItem):
+    members = _document()
+    state = _document()
+
+
+class PooledItem(StoredItem):
+    participant_id = _number()
+    since = _text()
+
+
 #: A new kind of item is added here, with a model above when its fields should be readable.
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
@@ -337,6 +374,10 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "slot": SlotItem,
     "freed_slot": SlotItem,
     "compared_slots": SlotItem,
+    "place": PlaceItem,
+    "response": ResponseItem,
+    "study_group": StudyGroupItem,
+    "pooled": PooledItem,
 }
 
 #: The Python types that an attribute keeps exactly; anything else goes into `more`.

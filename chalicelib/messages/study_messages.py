@@ -1,0 +1,53 @@
+"""Messages about studies: time limits, departed members, doorbells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .codec import MessageBody, message_type
+from .lanes import Lane
+
+
+@message_type()
+@dataclass(frozen=True)
+class EnforceTimeLimit(MessageBody):
+    """Enforce the time limits of a participant's page or wait; posted again while one is ahead."""
+
+    kind: ClassVar[str] = "enforce_time_limit"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    participant_id: int
+
+
+@message_type()
+@dataclass(frozen=True)
+class Autoplay(MessageBody):
+    """Answer the pages of a participant who has disconnected with their defaults."""
+
+    kind: ClassVar[str] = "autoplay"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    participant_id: int
+
+
+@message_type()
+@dataclass(frozen=True)
+class FormGroups(MessageBody):
+    """Form groups of the participants who wait at an element of a study."""
+
+    kind: ClassVar[str] = "form_groups"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    path: str
+
+
+@message_type()
+@dataclass(frozen=True)
+class RingDoorbell(MessageBody):
+    """Tell participants' pages to ask for the page that is due."""
+
+    kind: ClassVar[str] = "ring_doorbell"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    participant_ids: tuple[int, ...]

@@ -1,0 +1,154 @@
+"""Defines the raw records of a study: a participant's place, their responses, a group, and its pool.
+
+They are items of the unit of work, not `Record`s: most of them are read and written by key in every request
+of a participant, and nothing lists them but the export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+from chalicelib.serializable import require_serializable
+
+
+@dataclass
+class StoredFields:
+    """A record that is stored as one raw item: each field is a JSON value of its own."""
+
+    #: The kind of the item.
+    kind: ClassVar[str]
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Read a stored item; a field that it lacks gets its default."""
+        return cls(**{one.name: item[one.name] for one in fields(cls) if one.init and one.name in item})
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the fields to store; those that have their default are left out."""
+        return {
+            one.name: value
+            for one in fields(self)
+            if one.init and (value := getattr(self, one.name)) != _default(one)
+        }
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default_factory() if one.default_factory is not MISSING else one.default
+
+
+@dataclass
+class Place(StoredFields):
+    """Where a participant is in the timeline.
+
+    `serial` numbers the pages that they were sent: a submission names it, so that a repeated or late one
+    changes nothing. Moments are ISO 8601 texts in UTC.
+    """
+
+    kind: ClassVar[str] = "place"
+
+    participant_id: int
+    serial: int = 1
+    #: The path of the element that is due; "" at the end.
+    path: str = ""
+    #: When the page was first sent, and until when its answers count; None while it hasn't been sent.
+    shown_at: str | None = None
+    until: str | None = None
+    #: For how many seconds loading the page's media may delay its time limit.
+    slack: float = 0.0
+    #: When the recorded message that enforces time limits is due; None when none is recorded.
+    wake_at: str | None = None
+    #: The network of the group or chain that the participant is in, and their node in it.
+    network_id: int | None = None
+    node_id: int | None = None
+    #: Whether the network is a group of the study.
+    in_group: bool = False
+    role: str | None = None
+    #: The cell of the design, by factor; and the slot that it came from.
+    condition: dict[str, Any] = field(default_factory=dict)
+    slot: str | None = None
+    #: Answers by round, then by item: {"": {"age": 31}, "rounds[2]": {"offer": 5}}.
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: How often each item was asked, by round.
+    attempts: dict[str, int] = field(default_factory=dict)
+    #: What was drawn or decided at an element, by path.
+    draws: dict[str, Any] = field(default_factory=dict)
+    #: Values that the author keeps for this participant.
+    kept: dict[str, Any] = field(default_factory=dict)
+    #: The total of points, as a decimal number in a text.
+    points: str = "0"
+    #: Whether the participant has disconnected, so that their defaults are used at once.
+    gone: bool = False
+    #: How the participant's part ended: "complete", "screen_out", "stopped" ...; None while it goes on.
+    ended: str | None = None
+    #: A text for the participant at the end; "" for the usual one.
+    message: str = ""
+    #: The groups that the participant has been in, oldest first.
+    groups: list[int] = field(default_factory=list)
+
+
+@dataclass
+class StudyResponse(StoredFields):
+    """The answers of one submission, stored once under the serial of its page."""
+
+    kind: ClassVar[str] = "response"
+
+    participant_id: int
+    serial: int
+    page: str
+    path: str
+    round: int | None = None
+    node_id: int | None = None
+    network_id: int | None = None
+    shown_at: str | None = None
+    answered_at: str | None = None
+    #: Seconds between showing and answering, by the server's clock and by the browser's.
+    seconds: float | None = None
+    seconds_client: float | None = None
+    #: Who answered: participant, timeout, autoplay, bot, stand_in or grader.
+    by: str = "participant"
+    #: One entry for each item: item, kind, answer, attempt, correct, percent, points, comment.
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class GroupRecord(StoredFields):
+    """A group of a study: its members, what they share, and which waits are over."""
+
+    kind: ClassVar[str] = "study_group"
+
+    network_id: int
+    #: The element that formed it.
+    element: str = ""
+    #: One entry for each member: participant_id, node_id, role.
+    members: list[dict[str, Any]] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+    condition: dict[str, Any] = field(default_factory=dict)
+    #: Decisions that all members share, by path.
+    draws: dict[str, Any] = field(default_factory=dict)
+    #: The waits that are over although members may not have moved on yet, by path.
+    done: dict[str, str] = field(default_factory=dict)
+    #: Why the group was stopped; None while it plays.
+    stopped: str | None = None
+
+    def member_ids(self) -> list[int]:
+        """Return the members' ids, in the order in which they were placed."""
+        return [int(member["participant_id"]) for member in self.members]
+
+    def set_state(self, name: str, value: Any) -> None:
+        """Set a value that all members share."""
+        require_serializable(value, f"group.state[{name!r}]")
+        self.state[name] = value
+
+
+@dataclass
+class Pooled(StoredFields):
+    """A participant who waits for a group at an element."""
+
+    kind: ClassVar[str] = "pooled"
+
+    participant_id: int
+    since: str
+    #: What groups are matched by: the condition's key, or earlier partners.
+    key: str = ""

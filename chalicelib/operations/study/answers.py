@@ -1,0 +1,188 @@
+"""Checks, grades and stores the answers of a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.errors import AnswersRefused, BadRequest
+from chalicelib.model import keys
+from chalicelib.model.info import Info
+from chalicelib.model.record import iso
+from chalicelib.model.study_records import Place, StudyResponse
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Page
+from chalicelib.study.expressions import holds
+from chalicelib.study.items import AnswerError, Item, check_answer
+from chalicelib.study.plan import parse_path
+from chalicelib.study.player import OUTSIDE, Player
+from chalicelib.study.study import encode_value
+
+from .context import moment_of, session_of, study_of
+
+#: Answers that were sent are refused above this many bytes of JSON; a page of forty items stays far below.
+MAX_CLIENT_SECONDS = 24 * 60 * 60
+PARTICIPANT, TIMEOUT, AUTOPLAY = "participant", "timeout", "autoplay"
+
+
+def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
+    """Return the items of a page that this player is asked, with their options and rows filled in."""
+    study = study_of(ctx)
+    return {
+        name: item.resolved(study, player)
+        for name, item in study.items_of(page).items()
+        if holds(study, item.show_if, player)
+    }
+
+
+def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[str, Any]:
+    """Return the answers to store; AnswersRefused says what is wrong with each item."""
+    if not isinstance(raw, Mapping):
+        raise BadRequest("answers must be an object with a value for each item.")
+    items = items_due(ctx, player, page)
+    unknown = [name for name in raw if name not in items]
+    if unknown:
+        raise AnswersRefused({str(name): "This page doesn't ask this." for name in unknown})
+    stored: dict[str, Any] = {}
+    refused: dict[str, str] = {}
+    for name, item in items.items():
+        try:
+            stored[name] = _checked(ctx, player, item, raw.get(name))
+        except AnswerError as error:
+            refused[name] = str(error)
+    if refused:
+        raise AnswersRefused(refused)
+    return stored
+
+
+def _checked(ctx: Context, player: Player, item: Item, raw: Any) -> Any:
+    stored = check_answer(item, raw)
+    if item.check is None or stored is None:
+        return stored
+    problem = item.own_check(study_of(ctx), player, item.value(stored))
+    if problem:
+        raise AnswerError(str(problem))
+    return stored
+
+
+def default_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> dict[str, Any] | None:
+    """Return the answers of a player whose time is up: valid parts of the draft, `on_timeout`, defaults.
+
+    None when a required item has none of them.
+    """
+    answers: dict[str, Any] = {}
+    for name, item in items_due(ctx, player, page).items():
+        value = _valid_draft(ctx, player, item, draft)
+        if value is None:
+            given = page.on_timeout.get(name, item.default)
+            value = None if given is None else item.validate(given)
+        if value is None and item.required:
+            return None
+        answers[name] = value
+    return answers
+
+
+def _valid_draft(ctx: Context, player: Player, item: Item, draft: Any) -> Any:
+    if not isinstance(draft, Mapping) or draft.get(item.name) is None:
+        return None
+    try:
+        return _checked(ctx, player, item, draft[item.name])
+    except AnswerError:
+        return None
+
+
+def record_answers(
+    ctx: Context,
+    place: Place,
+    page: Page,
+    answers: Mapping[str, Any],
+    by: str,
+    seconds_client: float | None = None,
+) -> StudyResponse:
+    """Store a page's answers as one response and in the player's place, and as an info if passed on."""
+    session = session_of(ctx)
+    player = session.player(place.participant_id)
+    items = study_of(ctx).items_of(page)
+    scope = player.scopes[0]
+    entries = [_entry(place, scope, items[name], value) for name, value in answers.items()]
+    shown = moment_of(place.shown_at)
+    response = StudyResponse(
+        participant_id=place.participant_id,
+        serial=place.serial,
+        page=page.name,
+        path=place.path,
+        round=player.round,
+        node_id=place.node_id,
+        network_id=place.network_id,
+        shown_at=place.shown_at,
+        answered_at=iso(ctx.now),
+        seconds=None if shown is None else round((ctx.now - shown).total_seconds(), 3),
+        seconds_client=seconds_client,
+        by=by,
+        answers=entries,
+    )
+    key = keys.response(place.participant_id, place.serial)
+    ctx.uow.put_item(key, response.kind, response.to_fields())
+    place.answers.setdefault(scope, {}).update(answers)
+    for entry in entries:
+        if entry.get("points"):
+            place.points = str(Decimal(place.points) + Decimal(entry["points"]))
+    _pass_on(player, items, answers)
+    return response
+
+
+def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
+    counter = f"{scope}|{item.name}"
+    place.attempts[counter] = place.attempts.get(counter, 0) + 1
+    entry: dict[str, Any] = {
+        "item": item.name,
+        "kind": item.kind,
+        "answer": stored,
+        "attempt": place.attempts[counter],
+    }
+    if stored is None:
+        return entry
+    grade = item.grade(stored)
+    if grade.correct is not None:
+        entry["correct"] = grade.correct
+    if grade.percent is not None:
+        entry["percent"] = float(grade.percent)
+    if grade.points:
+        entry["points"] = str(grade.points)
+    if grade.comment:
+        entry["comment"] = grade.comment
+    return entry
+
+
+def _pass_on(player: Player, items: Mapping[str, Item], answers: Mapping[str, Any]) -> None:
+    passed = {name: value for name, value in answers.items() if items[name].pass_on and value is not None}
+    node = player.node
+    if not passed or node is None:
+        return
+    contents = passed if len(passed) > 1 else next(iter(passed.values()))
+    scopes = player.scopes
+    info = Info(origin=node, contents=contents if isinstance(contents, str) else encode_value(contents))
+    info.property1 = ",".join(passed)
+    info.property2 = scopes[0] if scopes[0] != OUTSIDE else None
+
+
+def seconds_of(timings: Any) -> tuple[float | None, float]:
+    """Return the browser's seconds on the page and on loading its media, as far as they are plausible."""
+    if not isinstance(timings, Mapping):
+        return None, 0.0
+    seconds = _number(timings.get("seconds"))
+    return seconds, _number(timings.get("loading")) or 0.0
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return round(float(value), 3) if 0 <= value <= MAX_CLIENT_SECONDS else None
+
+
+def page_at(ctx: Context, place: Place) -> Page | None:
+    """Return the page where a participant is, or None when it isn't a page."""
+    step = study_of(ctx).plan().find(parse_path(place.path))
+    return step.element if step is not None and isinstance(step.element, Page) else None

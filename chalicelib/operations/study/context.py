@@ -1,0 +1,64 @@
+"""Gives the operations of studies their study and its session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.errors import NotFound, Unauthorized
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso
+from chalicelib.model.study_records import Place
+from chalicelib.operations.shared.access import calling_participant
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.session import StudySession
+from chalicelib.study.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What has to be looked at in a commit of its own, after the one that brought a participant to a wait."""
+
+    #: The path of the element at which the participant waits.
+    path: str
+    participant_id: int
+    #: The group, at a Wait; None at a Group.
+    network_id: int | None = None
+
+
+def study_of(ctx: Context) -> Study:
+    """Return the study; NotFound when the experiment isn't one."""
+    if not isinstance(ctx.experiment, Study):
+        raise NotFound("This experiment has no pages of this kind: it isn't a Study.", code="not_a_study")
+    return ctx.experiment
+
+
+def session_of(ctx: Context) -> StudySession:
+    """Return the study's session of this request."""
+    session = study_of(ctx).session
+    session.run_seed = ctx.run_seed
+    return session
+
+
+def own_place(ctx: Context) -> tuple[Participant, Place | None]:
+    """Return the calling participant and their place, read in one call."""
+    session = session_of(ctx)
+    if ctx.caller.participant_id is not None:
+        session.prefetch([ctx.caller.participant_id])
+    participant = calling_participant(ctx)
+    if participant is None:
+        raise Unauthorized(
+            "This request requires a participant's token, which creating the participant returned: "
+            "send Authorization: Bearer <token>."
+        )
+    return participant, session.find_place(participant.id)
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Parse a stored moment."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def later(now: datetime, seconds: float) -> str:
+    """Return the moment that is some seconds after another, as it is stored."""
+    return iso(now + timedelta(seconds=seconds))

@@ -1,0 +1,197 @@
+"""Forms groups of the participants who wait for one, and releases those who have waited too long."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import cast
+
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.networks import Empty
+from chalicelib.messages import FormGroups
+from chalicelib.model import keys
+from chalicelib.model.network import Network
+from chalicelib.model.node import Node
+from chalicelib.model.study_records import GroupRecord, Place, Pooled
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Group
+from chalicelib.study.plan import parse_path
+from chalicelib.study.player import Player, StudyGroup
+
+from .context import moment_of, session_of, study_of
+from .moves import move_on, ring, stop_with_pay
+
+#: How many members are placed in one commit: each changes five items, and DynamoDB takes 100.
+MAX_PLACED = 18
+NO_GROUP = "waiting"
+
+
+def form_groups(ctx: Context, path: str) -> bool:
+    """Form as many groups at an element as one commit can place; return whether anything was changed."""
+    step = study_of(ctx).plan().find(parse_path(path))
+    if step is None or not isinstance(step.element, Group):
+        return False
+    element = step.element
+    waiting = _waiting(ctx, path)
+    chosen: list[list[Pooled]] = []
+    placed = 0
+    for members in _matched(ctx, element, waiting):
+        if chosen and placed + len(members) > MAX_PLACED:
+            ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}|more")
+            break
+        chosen.append(members)
+        placed += len(members)
+    for members in chosen:
+        _form(ctx, path, element, members)
+    taken = {one.participant_id for members in chosen for one in members}
+    released = _release_late(ctx, element, [one for one in waiting if one.participant_id not in taken])
+    session_of(ctx).flush()
+    return bool(chosen) or released
+
+
+def _waiting(ctx: Context, path: str) -> list[Pooled]:
+    """Return who waits at an element, by arrival; those who have left the study are removed."""
+    pooled = [Pooled.from_item(item) for item in ctx.uow.items(keys.pool(path))]
+    pooled.sort(key=lambda one: (one.since, one.participant_id))
+    session = session_of(ctx)
+    session.prefetch(one.participant_id for one in pooled)
+    here = []
+    for one in pooled:
+        place = session.find_place(one.participant_id)
+        participant = ctx.uow.participant(one.participant_id)
+        if place is None or place.path != path or place.ended or not participant.is_working:
+            ctx.uow.delete_item(keys.pooled(path, one.participant_id))
+        elif not place.gone:
+            here.append(one)
+    return here
+
+
+def _matched(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list[list[Pooled]]:
+    """Return the groups that can begin."""
+    if callable(element.match):
+        return _by_function(ctx, element, element.match, waiting)
+    groups: list[list[Pooled]] = []
+    by_key: dict[str, list[Pooled]] = {}
+    for one in waiting:
+        by_key.setdefault(one.key, []).append(one)
+    for members in by_key.values():
+        if element.match in ("strangers", "partners"):
+            groups += _by_history(ctx, element, members)
+        else:
+            groups += [members[i : i + element.size] for i in range(0, len(members), element.size)]
+    return [members for members in groups if _is_ready(ctx, element, members)]
+
+
+def _is_ready(ctx: Context, element: Group, members: Sequence[Pooled]) -> bool:
+    """Whether a group is full, or large enough while its first member has waited for the whole time."""
+    if len(members) == element.size:
+        return True
+    return bool(element.minimum) and len(members) >= element.minimum and _has_waited(ctx, element, members[0])
+
+
+def _has_waited(ctx: Context, element: Group, one: Pooled) -> bool:
+    since = moment_of(one.since)
+    return since is not None and ctx.now >= since + timedelta(minutes=element.wait_minutes)
+
+
+def _by_function(
+    ctx: Context, element: Group, match: Callable[..., object], waiting: Sequence[Pooled]
+) -> list[list[Pooled]]:
+    session = session_of(ctx)
+    by_id = {one.participant_id: one for one in waiting}
+    found = match(study_of(ctx), [session.player(one) for one in by_id])
+    groups = [[by_id[player.id] for player in group] for group in cast("list[list[Player]]", found)]
+    for members in groups:
+        if len(members) > element.size:
+            raise ExperimentError(
+                f"The function that matches Group {element.name!r} returned {len(members)} members; "
+                f"a group has at most {element.size}."
+            )
+    return groups
+
+
+def _by_history(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list[list[Pooled]]:
+    """Group people who have never met (strangers), or those who were together before (partners)."""
+    session = session_of(ctx)
+    history = {one.participant_id: session.place(one.participant_id).groups for one in waiting}
+    met = {
+        one: {other for group in groups for other in session.group(group).record.member_ids() if other != one}
+        for one, groups in history.items()
+    }
+    left = list(waiting)
+    groups: list[list[Pooled]] = []
+    while left:
+        first = left.pop(0)
+        members = [first]
+        for other in list(left):
+            has_met = any(other.participant_id in met[one.participant_id] for one in members)
+            if len(members) < element.size and has_met == (
+                element.match == "partners" and bool(met[first.participant_id])
+            ):
+                members.append(other)
+                left.remove(other)
+        groups.append(members)
+    return groups
+
+
+def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) -> StudyGroup:
+    """Make a group's network and nodes, give roles, and move its members on."""
+    study, session = study_of(ctx), session_of(ctx)
+    network: Network = Empty(max_size=len(members))
+    network.role = element.name
+    study.save(network)
+    places = [session.place(one.participant_id) for one in members]
+    roles = _roles(ctx, element, places, network.id)
+    entries = []
+    for place, role in zip(places, roles, strict=True):
+        node = Node(network=network, participant=ctx.uow.participant(place.participant_id))
+        network.add_node(node)
+        place.network_id, place.node_id, place.in_group, place.role = network.id, node.id, True, role
+        place.groups = [*place.groups, network.id]
+        entries.append({"participant_id": place.participant_id, "node_id": node.id, "role": role})
+        ctx.uow.update_status_index(ctx.uow.participant(place.participant_id))
+        ctx.uow.delete_item(keys.pooled(path, place.participant_id))
+    condition = places[0].condition
+    record = GroupRecord(
+        network_id=network.id,
+        element=path,
+        members=entries,
+        condition=condition if all(place.condition == condition for place in places) else {},
+    )
+    group = session.add_group(record)
+    if element.then is not None:
+        getattr(study, element.then)(group)
+    for place in places:
+        move_on(ctx, place)
+    ring(ctx, places, f"group{network.id}")
+    return group
+
+
+def _roles(ctx: Context, element: Group, places: Sequence[Place], network_id: int) -> list[str | None]:
+    if not element.roles:
+        return [None] * len(places)
+    roles: list[str | None] = list(element.roles[: len(places)])
+    if element.shuffle:
+        random.Random(f"{ctx.run_seed}|roles|{network_id}").shuffle(roles)
+    if element.rotate:
+        turns = min(len(place.groups) for place in places) % len(roles)
+        roles = roles[-turns:] + roles[:-turns] if turns else roles
+    return roles
+
+
+def _release_late(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> bool:
+    """Release, with pay, participants for whom no group was found in time."""
+    late = [one for one in waiting if _has_waited(ctx, element, one)][:MAX_PLACED]
+    session = session_of(ctx)
+    for one in late:
+        place = session.place(one.participant_id)
+        ctx.uow.delete_item(keys.pooled(place.path, one.participant_id))
+        stop_with_pay(
+            ctx,
+            place,
+            "We are sorry: not enough people came to form a group. You are paid for your time.",
+            NO_GROUP,
+        )
+    ring(ctx, [session.place(one.participant_id) for one in late], f"late{len(late)}")
+    return bool(late)

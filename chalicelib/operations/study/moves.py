@@ -1,0 +1,152 @@
+"""Moves participants along the timeline, and ends their part."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.messages import EnforceTimeLimit, FormGroups, RingDoorbell
+from chalicelib.model import keys
+from chalicelib.model.participant import Participant
+from chalicelib.model.record import iso
+from chalicelib.model.study_records import Place, Pooled
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Element, End, Group, Page, Wait
+from chalicelib.study.plan import parse_path, write_path
+
+from .context import Pending, later, moment_of, session_of, study_of
+
+#: For how long after the end of a time limit an answer is still taken, in seconds: it was on its way.
+GRACE = 2.0
+#: How long loading a page's media may delay the start of its time limit, in seconds.
+MAX_LOADING = 10.0
+#: How long a page that nobody has asked for waits before its time limit begins anyway, in seconds.
+MAX_UNSEEN = 10.0
+#: A participant who was moved to the end and never asks again is ended after so many seconds.
+END_AFTER = 60.0
+COMPLETE, SCREEN_OUT = "complete", "screen_out"
+
+
+def element_at(ctx: Context, path: str) -> Element | None:
+    """Return the element at a path; None at the end, or when the timeline has lost it."""
+    step = study_of(ctx).plan().find(parse_path(path)) if path else None
+    return None if step is None else step.element
+
+
+def begin(ctx: Context, participant: Participant) -> Place:
+    """Make a participant's place at the first stop that applies."""
+    session = session_of(ctx)
+    place = Place(participant_id=participant.id)
+    session.add_place(place)
+    first = study_of(ctx).plan().first(session.decisions(place))
+    _arrive(ctx, place, "" if first is None else write_path(first))
+    return place
+
+
+def move_on(ctx: Context, place: Place) -> None:
+    """Move a participant to the stop after the one where they are; the page gets a new serial."""
+    plan = study_of(ctx).plan()
+    following = plan.after(parse_path(place.path), session_of(ctx).decisions(place))
+    place.serial += 1
+    _arrive(ctx, place, "" if following is None else write_path(following))
+
+
+def _arrive(ctx: Context, place: Place, path: str) -> None:
+    place.path = path
+    place.shown_at = place.until = None
+    place.slack = 0.0
+    element = element_at(ctx, path)
+    if element is None or isinstance(element, End):
+        _reach_end(ctx, place, element)
+    elif isinstance(element, Group):
+        _enter_pool(ctx, place, path, element)
+    elif isinstance(element, Page) and element.seconds is not None:
+        # It begins when the page is sent; a page that isn't asked for is over all the same.
+        place.until = later(ctx.now, element.seconds + MAX_UNSEEN)
+        wake_by(ctx, place, place.until)
+
+
+def _reach_end(ctx: Context, place: Place, element: Element | None) -> None:
+    is_end = isinstance(element, End)
+    place.ended = element.kind if isinstance(element, End) else COMPLETE
+    place.message = element.message if isinstance(element, End) else ""
+    if not is_end:
+        place.path = ""
+    wake_by(ctx, place, later(ctx.now, END_AFTER))
+
+
+def stop_with_pay(ctx: Context, place: Place, message: str, reason: str) -> None:
+    """End a participant's part early, with base pay and the points so far."""
+    place.serial += 1
+    place.ended = reason
+    place.message = message
+    place.shown_at = place.until = None
+    wake_by(ctx, place, later(ctx.now, END_AFTER))
+
+
+def _enter_pool(ctx: Context, place: Place, path: str, element: Group) -> None:
+    pooled = Pooled(place.participant_id, str(iso(ctx.now)), pool_key(place, element))
+    ctx.uow.put_unconditional(keys.pooled(path, place.participant_id), pooled.kind, pooled.to_fields())
+    place.until = later(ctx.now, element.wait_minutes * 60)
+    wake_by(ctx, place, place.until)
+    ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}")
+
+
+def pool_key(place: Place, element: Group) -> str:
+    """Return what members of one group must share."""
+    if element.match != "condition":
+        return ""
+    return "|".join(f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition))
+
+
+def wake_by(ctx: Context, place: Place, until: str) -> None:
+    """Record a message for the moment just after a time limit, unless one is recorded that comes earlier.
+
+    One message for each participant is enough: when it comes early, it is recorded again.
+    """
+    due = later(moment_of(until) or ctx.now, GRACE + place.slack)
+    if place.wake_at is not None and str(iso(ctx.now)) < place.wake_at <= due:
+        return
+    place.wake_at = due
+    ctx.uow.post(EnforceTimeLimit(place.participant_id), due=moment_of(due))
+
+
+def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
+    """Note that the page is being sent now, and begin its time limit."""
+    if place.shown_at is not None:
+        return
+    place.shown_at = iso(ctx.now)
+    place.slack = MAX_LOADING if has_media else 0.0
+    element = element_at(ctx, place.path)
+    if isinstance(element, Page) and element.seconds is not None:
+        place.until = later(ctx.now, element.seconds)
+        wake_by(ctx, place, place.until)
+
+
+def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:
+    """Whether the time limit of a page is over, with the grace for answers on their way.
+
+    `loading`: the seconds that the page reports for loading its media; unknown before it has answered.
+    """
+    until = moment_of(place.until)
+    slack = place.slack if loading is None else min(loading, place.slack)
+    return until is not None and ctx.now >= until + timedelta(seconds=GRACE + slack)
+
+
+def pending_at(ctx: Context, place: Place) -> Pending | None:
+    """Return what has to be looked at after the commit: whether a group is complete or a wait is over."""
+    element = element_at(ctx, place.path)
+    if place.ended is not None:
+        return None
+    if isinstance(element, Group):
+        return Pending(place.path, place.participant_id)
+    if isinstance(element, Wait) and place.in_group:
+        return Pending(place.path, place.participant_id, place.network_id)
+    return None
+
+
+def ring(ctx: Context, places: list[Place], name: Any) -> None:
+    """Tell the pages of participants that another page is due."""
+    ids = tuple(place.participant_id for place in places if place.ended is None or place.shown_at is None)
+    if ids:
+        ctx.uow.send_transient(RingDoorbell(ids), f"ring|{name}")

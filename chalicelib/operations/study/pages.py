@@ -1,0 +1,123 @@
+"""Returns the page that is due, and takes its answers: GET and POST /page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.errors import AnswersRefused
+from chalicelib.model.participant import Participant
+from chalicelib.model.study_records import Place
+from chalicelib.operations.realtime.dropouts import BOT_SERIAL
+from chalicelib.operations.shared.access import require_working
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Page, Wait
+
+from .answers import (
+    PARTICIPANT,
+    TIMEOUT,
+    check_answers,
+    default_answers,
+    page_at,
+    record_answers,
+    seconds_of,
+)
+from .context import own_place, session_of, study_of
+from .ending import finish
+from .moves import begin, element_at, is_over, move_on
+from .show import PageView, show
+from .time_limits import expire
+
+
+def get_page(ctx: Context) -> PageView:
+    """Return the page that is due for the calling participant; the first call begins their part."""
+    participant, place = own_place(ctx)
+    if place is None:
+        require_working(participant)
+        place = begin(ctx, participant)
+    _look_after(ctx, place)
+    return _respond(ctx, participant, place)
+
+
+def post_page(
+    ctx: Context, serial: int, answers: Any, timings: Any = None, *, is_timeout: bool = False
+) -> PageView:
+    """Store the answers of the page with this serial, and return the page that follows.
+
+    A serial that isn't the due one changes nothing: the answers were sent twice, or from an earlier page.
+    """
+    participant, place = own_place(ctx)
+    if place is None:
+        require_working(participant)
+        place = begin(ctx, participant)
+        return _respond(ctx, participant, place, stale=True)
+    page = page_at(ctx, place)
+    if serial != place.serial or page is None or place.ended is not None:
+        _look_after(ctx, place)
+        return _respond(ctx, participant, place, stale=True)
+    require_working(participant)
+    place.gone = False
+    seconds, loading = seconds_of(timings)
+    if is_over(ctx, place, loading):
+        expire(ctx, place, page)
+        return _respond(ctx, participant, place, stale=True)
+    ctx.seed(participant, "page", place.serial)
+    ctx.uow.declare_scope(*participant.node_ids)
+    player = session_of(ctx).player(participant.id)
+    by = _answered_by(participant)
+    if is_timeout:
+        taken = default_answers(ctx, player, page, answers)
+        if taken is None:
+            raise AnswersRefused({})
+        by = TIMEOUT
+    else:
+        taken = check_answers(ctx, player, page, answers)
+    take_answers(ctx, place, page, taken, by, seconds)
+    return _respond(ctx, participant, place)
+
+
+def take_answers(
+    ctx: Context, place: Place, page: Page, taken: Mapping[str, Any], by: str, seconds: float | None = None
+) -> None:
+    """Store checked answers, call the study's hooks, and move the participant on."""
+    study = study_of(ctx)
+    record_answers(ctx, place, page, taken, by, seconds)
+    player = session_of(ctx).player(place.participant_id)
+    study.page_answered(player, page.name)
+    if page.then is not None:
+        getattr(study, page.then)(player)
+    move_on(ctx, place)
+
+
+def _answered_by(participant: Participant) -> str:
+    if participant.details.get(BOT_SERIAL) == participant.token_serial:
+        return "stand_in"
+    return "bot" if participant.recruiter.partition(":")[0] == "bots" else PARTICIPANT
+
+
+def _look_after(ctx: Context, place: Place) -> None:
+    """Do what the participant's own request can do: they are back; their time may be over."""
+    place.gone = False
+    page = page_at(ctx, place)
+    if place.ended is None and page is not None and is_over(ctx, place):
+        expire(ctx, place, page)
+    elif place.ended is None and place.path and element_at(ctx, place.path) is None:
+        # The timeline has changed and lost the element: go on after the nearest part that is left.
+        move_on(ctx, place)
+    _pass_open_wait(ctx, place)
+
+
+def _pass_open_wait(ctx: Context, place: Place) -> None:
+    """Move on from a wait that was released for a group too large for one commit."""
+    if place.in_group and place.network_id is not None and isinstance(element_at(ctx, place.path), Wait):
+        group = session_of(ctx).group(place.network_id)
+        if place.path in group.record.done:
+            move_on(ctx, place)
+
+
+def _respond(ctx: Context, participant: Participant, place: Place, *, stale: bool = False) -> PageView:
+    view = show(ctx, place, stale=stale)
+    if view.ended:
+        finish(ctx, participant, place)
+    session_of(ctx).flush()
+    return view

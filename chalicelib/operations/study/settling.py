@@ -1,0 +1,35 @@
+"""Drives what follows a participant's commit: groups that can form, waits that are over.
+
+Each step is an operation in a commit of its own, so that arrivals share no item. A crash between two of them
+loses nothing: every later request of a waiting participant, and the recorded message of their time limit,
+begins here again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from .context import Pending
+from .groups import form_groups
+from .waits import HookFailedError, release, stop_group
+
+logger = logging.getLogger("petri.study")
+
+#: Runs an operation in a unit of work: `App.run`.
+Run = Callable[..., Any]
+#: How many steps one request carries out: a timeline may have several waits in a row.
+MAX_STEPS = 20
+
+
+def settle(run: Run, pending: Pending) -> bool:
+    """Look once at what a participant waits for; return whether anything was changed."""
+    if pending.network_id is None:
+        return bool(run(form_groups, pending.path))
+    try:
+        return bool(run(release, pending.network_id, pending.path))
+    except HookFailedError as error:
+        logger.exception("a function of the study raised an error, so its group is stopped")
+        run(stop_group, error.network_id, str(error))
+        return True

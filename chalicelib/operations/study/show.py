@@ -1,0 +1,163 @@
+"""Renders the page that is due for a participant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from chalicelib.model.study_records import Place
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import End, Form, Group, Page, Wait
+from chalicelib.study.expressions import variables
+from chalicelib.study.items import Frame, Item
+from chalicelib.study.items.item import media_of
+from chalicelib.study.plan import parse_path
+from chalicelib.study.player import Player
+from chalicelib.study.translation import direction_of, translate
+
+from .answers import items_due
+from .context import Pending, moment_of, session_of, study_of
+from .moves import element_at, pending_at, start_clock
+
+#: How often a waiting page asks again when its sockets don't ring, in seconds.
+POLL_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The response of GET and POST /page, and what has to be looked at after the commit."""
+
+    body: dict[str, Any]
+    pending: Pending | None = None
+    #: Whether the participant's part is over, so that they are completed.
+    ended: bool = False
+
+
+def show(
+    ctx: Context, place: Place, *, stale: bool = False, more: Mapping[str, Any] | None = None
+) -> PageView:
+    """Return the page that is due, and begin its time limit if it hadn't been sent yet."""
+    element = element_at(ctx, place.path)
+    body: dict[str, Any] = {
+        "serial": place.serial,
+        "path": place.path,
+        "language": study_of(ctx).language,
+        "direction": direction_of(study_of(ctx).language),
+        "progress": study_of(ctx).plan().progress(parse_path(place.path)),
+        "doorbell": place.in_group,
+        **(more or {}),
+    }
+    if stale:
+        body["stale"] = True
+    if place.ended is not None:
+        return PageView(body | _end(ctx, place), ended=True)
+    player = session_of(ctx).player(place.participant_id)
+    if isinstance(element, Page):
+        body |= _page(ctx, place, player, element)
+    elif isinstance(element, Group | Wait):
+        body |= _waiting(ctx, place, element)
+    return PageView(body, pending_at(ctx, place))
+
+
+def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, Any]:
+    items = items_due(ctx, player, page)
+    study = study_of(ctx)
+    html = render_page(ctx, player, page, items)
+    media = [str(each["file"]) for item in items.values() for each in media_of(item.media)]
+    start_clock(ctx, place, has_media=bool(media))
+    until = moment_of(place.until)
+    compiled = study.library.page(page.name, study.language) if page.name in study.library.names() else None
+    return {
+        "kind": "page",
+        "page": page.name,
+        "title": page.title or ("" if compiled is None else str(compiled.settings.get("title", ""))),
+        "html": html,
+        "items": {name: item.public() for name, item in items.items()},
+        "seconds_left": None if until is None else max(0.0, round((until - ctx.now).total_seconds(), 1)),
+        "min_seconds": page.min_seconds,
+        "button": translate(page.button or "Next", study.language),
+        "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
+        "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
+    }
+
+
+def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, Item]) -> str:
+    """Return a page's HTML for a player: its template, and items that it doesn't place at the end."""
+    study = study_of(ctx)
+    placed: set[str] = set()
+
+    def ask(name: str) -> Markup:
+        placed.add(name)
+        item = items.get(name)
+        return Markup("") if item is None else item.render(_frame(ctx, player, item))
+
+    if isinstance(page, Form) and page.name not in study.library.names():
+        html = _form_head(page)
+    else:
+        named = {**player.known_answers(), **variables(study, player), **study.variables(player, page.name)}
+        html = study.library.render(study.library.page(page.name, study.language), named, ask)
+    rest = [ask(name) for name in items if name not in placed]
+    return str(Markup("\n").join([html, *rest]))
+
+
+def _form_head(page: Form) -> Markup:
+    title = Markup("<h1>{}</h1>").format(page.title) if page.title else Markup("")
+    text = Markup("<p>{}</p>").format(page.text) if page.text else Markup("")
+    return title + text
+
+
+def _frame(ctx: Context, player: Player, item: Item) -> Frame:
+    study = study_of(ctx)
+    return Frame(
+        language=study.language,
+        order=item.draw_order(study.session.draws_of(player, item.name)),
+        value=None,
+        text=lambda text: translate(text, study.language),
+        media=lambda path: f"/static/{path.removeprefix('static/')}",
+    )
+
+
+def _waiting(ctx: Context, place: Place, element: Group | Wait) -> dict[str, Any]:
+    language = study_of(ctx).language
+    if isinstance(element, Group):
+        heading, text = "Please wait", "The study goes on as soon as the other participants have arrived."
+    else:
+        heading, text = "Please wait", element.text or "The others haven't finished yet."
+    html = Markup('<h1>{}</h1><p role="status">{}</p><div class="waiting" aria-hidden="true"></div>').format(
+        translate(heading, language), translate(text, language)
+    )
+    until = moment_of(place.until)
+    return {
+        "kind": "wait",
+        "page": element.label,
+        "title": translate(heading, language),
+        "html": str(html),
+        "items": {},
+        "seconds_left": None,
+        "waits_until": None if until is None else max(0.0, round((until - ctx.now).total_seconds(), 1)),
+        "poll_seconds": POLL_SECONDS,
+        "doorbell": True,
+        "preload": [],
+    }
+
+
+def _end(ctx: Context, place: Place) -> dict[str, Any]:
+    language = study_of(ctx).language
+    element = element_at(ctx, place.path)
+    message = place.message or (element.message if isinstance(element, End) else "")
+    text = message or "Thank you for taking part!"
+    html = Markup("<h1>{}</h1><p>{}</p>").format(translate("The end", language), translate(text, language))
+    return {
+        "kind": "end",
+        "page": "end",
+        "title": translate("The end", language),
+        "html": str(html),
+        "items": {},
+        "seconds_left": None,
+        "preload": [],
+        "exit": "recruiter-exit",
+        "message": str(escape(text)) if message else "",
+    }

@@ -1,0 +1,109 @@
+"""Enforces time limits, and answers for participants who have disconnected."""
+
+from __future__ import annotations
+
+from chalicelib.messages import Autoplay
+from chalicelib.model.record import iso
+from chalicelib.model.study_records import Place
+from chalicelib.operations.realtime.dropouts import is_disconnected
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Page
+
+from .answers import AUTOPLAY, TIMEOUT, default_answers, page_at, record_answers
+from .context import Pending, session_of, study_of
+from .ending import finish
+from .moves import is_over, move_on, pending_at, stop_with_pay, wake_by
+
+#: How many pages are answered in one commit for a participant who has disconnected.
+MAX_AUTOPLAYED = 10
+NOT_ANSWERED = "not_answered"
+
+
+def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
+    """Answer a page whose time is up with `on_timeout` and the defaults, and move on.
+
+    Where a required item has neither, as on a page without a time limit, the part ends with pay.
+    """
+    player = session_of(ctx).player(place.participant_id)
+    answers = default_answers(ctx, player, page)
+    if answers is None:
+        stop_with_pay(
+            ctx, place, "The study has ended for you, because a page wasn't answered.", NOT_ANSWERED
+        )
+        return
+    record_answers(ctx, place, page, answers, by)
+    study = study_of(ctx)
+    study.page_answered(player, page.name)
+    if page.then is not None:
+        getattr(study, page.then)(player)
+    move_on(ctx, place)
+
+
+def autoplay(ctx: Context, place: Place) -> bool:
+    """Answer the pages of a participant who is gone, up to a wait or the end; return whether more follow."""
+    for _ in range(MAX_AUTOPLAYED):
+        page = page_at(ctx, place)
+        if place.ended is not None or page is None:
+            return False
+        expire(ctx, place, page, AUTOPLAY)
+    return page_at(ctx, place) is not None and place.ended is None
+
+
+def expire_overdue(ctx: Context, place: Place) -> bool:
+    """Expire a page whose time is over; return whether it was."""
+    page = page_at(ctx, place)
+    if place.ended is not None or page is None or not is_over(ctx, place):
+        return False
+    expire(ctx, place, page)
+    return True
+
+
+def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
+    """Handle the moment of a participant's time limit; return what has to be looked at afterwards.
+
+    The message may come early, because the participant has moved on meanwhile: it is recorded again.
+    """
+    session = session_of(ctx)
+    session.prefetch([participant_id])
+    place = session.find_place(participant_id)
+    participant = ctx.uow.participant(participant_id)
+    if place is None or not participant.is_working:
+        return None
+    place.wake_at = None
+    if place.ended is not None:
+        finish(ctx, participant, place)
+    else:
+        expire_overdue(ctx, place)
+        if (
+            place.ended is None
+            and place.until is not None
+            and place.wake_at is None
+            and not _is_past(ctx, place)
+        ):
+            wake_by(ctx, place, place.until)
+    session.flush()
+    return pending_at(ctx, place)
+
+
+def play_for_departed(ctx: Context, participant_id: int) -> Pending | None:
+    """Answer the pages of a participant who has disconnected; return what has to be looked at afterwards."""
+    session = session_of(ctx)
+    session.prefetch([participant_id])
+    place = session.find_place(participant_id)
+    participant = ctx.uow.participant(participant_id)
+    if (
+        place is None
+        or place.ended is not None
+        or not participant.is_working
+        or not is_disconnected(participant)
+    ):
+        return None
+    place.gone = True
+    if autoplay(ctx, place):
+        ctx.uow.post(Autoplay(participant_id))
+    session.flush()
+    return pending_at(ctx, place)
+
+
+def _is_past(ctx: Context, place: Place) -> bool:
+    return place.until is not None and place.until <= str(iso(ctx.now))

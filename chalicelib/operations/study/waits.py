@@ -1,0 +1,121 @@
+"""Releases a group from a wait when all its living members have arrived."""
+
+from __future__ import annotations
+
+import logging
+
+from chalicelib.errors import Conflict, PetriError, Refused
+from chalicelib.model.record import iso
+from chalicelib.model.study_records import Place
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
+from chalicelib.study.elements import Wait
+from chalicelib.study.plan import parse_path
+from chalicelib.study.player import StudyGroup
+
+from .context import session_of, study_of
+from .moves import move_on, ring, stop_with_pay
+from .time_limits import autoplay, expire_overdue
+
+logger = logging.getLogger("petri.study")
+
+#: How many members move on in the commit of the release; the members of a larger group follow by themselves.
+MAX_MOVED = 40
+STOPPED = "error"
+
+
+class HookFailedError(PetriError):
+    """The function of a wait raised an error; the group has to be stopped in a commit of its own."""
+
+    code = "hook_failed"
+
+    def __init__(self, network_id: int, what: str) -> None:
+        """`what`: the function and its error, for the operator."""
+        super().__init__(what)
+        self.network_id = network_id
+
+
+def release(ctx: Context, network_id: int, path: str) -> bool:
+    """Release a group from a wait if all living members have arrived; return whether anything was changed.
+
+    The function of the wait is called here, in the commit that moves the members on: the place of each was
+    read by this unit, so of several requests that release at the same time one wins.
+    """
+    session = session_of(ctx)
+    group = session.group(network_id)
+    places = [session.place(one) for one in group.record.member_ids()]
+    if group.record.stopped or path in group.record.done:
+        return False
+    living = [place for place in places if _takes_part(ctx, place)]
+    if not any(place.path == path for place in living):
+        # Another request has released them.
+        return False
+    missing = [place for place in living if place.path != path]
+    if missing:
+        hurried = [_hurry(ctx, place) for place in missing]
+        changed = any(hurried)
+        session.flush()
+        return changed
+    step = study_of(ctx).plan().find(parse_path(path))
+    element = step.element if step is not None else None
+    if isinstance(element, Wait) and element.then is not None:
+        _call(ctx, group, element.then)
+    if len(living) > MAX_MOVED:
+        group.record.done[path] = str(iso(ctx.now))
+    else:
+        for place in living:
+            move_on(ctx, place)
+    ring(ctx, living, f"wait{network_id}|{path}")
+    session.flush()
+    return True
+
+
+def _takes_part(ctx: Context, place: Place) -> bool:
+    return place.ended is None and ctx.uow.participant(place.participant_id).is_working
+
+
+def _hurry(ctx: Context, place: Place) -> bool:
+    """Answer for a member whose time is over, or who is gone; return whether that changed anything."""
+    if expire_overdue(ctx, place):
+        return True
+    if not place.gone:
+        return False
+    before = place.serial
+    autoplay(ctx, place)
+    return place.serial != before
+
+
+def _call(ctx: Context, group: StudyGroup, name: str) -> None:
+    """Call the wait's function; HookFailedError when it raises, unless it lost a race."""
+    ctx.seed(None, f"wait|{group.id}|{name}", group.round or 0)
+    try:
+        getattr(study_of(ctx), name)(group)
+    except (Conflict, Refused):
+        raise
+    except Exception as error:
+        raise HookFailedError(group.id, f"{name}() raised {type(error).__name__}: {error}") from error
+
+
+def stop_group(ctx: Context, network_id: int, reason: str) -> None:
+    """Stop a group after an error of the study: release its members with pay, and notify the operator."""
+    session = session_of(ctx)
+    group = session.group(network_id)
+    if group.record.stopped:
+        return
+    group.record.stopped = reason
+    places = [session.place(one) for one in group.record.member_ids()]
+    members = [place for place in places if _takes_part(ctx, place)]
+    for place in members:
+        stop_with_pay(
+            ctx,
+            place,
+            "We are sorry: an error has ended the study here. You are paid for your time.",
+            STOPPED,
+        )
+    ring(ctx, members, f"stopped{network_id}")
+    session.flush()
+    notify_operator(
+        ctx,
+        f"Group {network_id} was stopped, and its {len(members)} members were released with pay: {reason} "
+        "Fix the function and deploy again; groups that form from now on use the new version.",
+    )

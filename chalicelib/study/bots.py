@@ -1,0 +1,106 @@
+"""Defines the bot that takes part in any study: it answers each page with valid answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from chalicelib.experiment.bots.api_client import BotError
+from chalicelib.experiment.bots.high_performance_bot import HighPerformanceBotBase
+from chalicelib.experiment.bots.socket_client import ReceivedMessage
+
+if TYPE_CHECKING:
+    from .study_view import StudyClass
+
+#: How long a bot waits for others, in seconds.
+MAX_WAIT = 1800.0
+#: How long a bot waits for the doorbell before it asks again, in seconds.
+POLL_SECONDS = 2.0
+
+
+class StudyBot(HighPerformanceBotBase):
+    """Takes part in a study over HTTP.
+
+    A subclass called `Bot` in an experiment's `bots.py` changes answers: `answers = {"offer": 5}`, or a
+    function of the bot and the page for each item, or it overrides `answer`.
+    """
+
+    #: Answers by item: a raw answer, or a function that gets the bot and the page and returns one.
+    answers: ClassVar[Mapping[str, Any]] = {}
+    #: The study; `bot_for` and the loader set it.
+    study: ClassVar[type[StudyClass]]
+
+    def participate(self) -> None:
+        """Answer each page that is due, until the end."""
+        page = self.get("/page")
+        began = time.monotonic()
+        while page["kind"] != "end":
+            if page["kind"] == "wait":
+                if time.monotonic() - began > MAX_WAIT:
+                    raise BotError(f"{page['path']}: the others did not come within {MAX_WAIT:.0f} seconds.")
+                self.waiting_for = f"the others at {page['path']}"
+                self.next_message(within=POLL_SECONDS)
+                self.waiting_for = ""
+                page = self.get("/page")
+                continue
+            page = self.post_answers(page)
+            began = time.monotonic()
+
+    def post_answers(self, page: Mapping[str, Any]) -> dict[str, Any]:
+        """Send the answers of a page.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        Returns:
+            The page that is due next.
+
+        Raises:
+            BotError: The server refused the answers.
+
+        """
+        fields = {"serial": page["serial"], "answers": json.dumps(self.answers_for(page), ensure_ascii=False)}
+        return self.post("/page", fields)
+
+    def answers_for(self, page: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answers of a page by item; override to answer a whole page.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        Returns:
+            Raw answers.
+
+        """
+        return {name: self.answer(name, page) for name in page["items"]}
+
+    def answer(self, name: str, page: Mapping[str, Any]) -> Any:
+        """Return the answer to an item: the one in `answers`, else a valid one at random.
+
+        Args:
+            name: The item's name.
+            page: The page, as GET /page returned it.
+
+        Returns:
+            A raw answer.
+
+        """
+        if name in self.answers:
+            chosen = self.answers[name]
+            return chosen(self, page) if callable(chosen) else chosen
+        return self.study.items()[name].bot_answer(self.random)
+
+    def next_message(self, within: float = POLL_SECONDS) -> ReceivedMessage | None:
+        """Wait for the doorbell, or for some seconds."""
+        return super().next_message(within)
+
+    def sign_off(self) -> bool:
+        """Do nothing: the last page has ended the participant's part."""
+        return True
+
+
+def bot_for(study: type[StudyClass]) -> type[StudyBot]:
+    """Return the bot of a study that doesn't define its own."""
+    return type("Bot", (StudyBot,), {"study": study, "__module__": study.__module__})

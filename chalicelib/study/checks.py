@@ -1,0 +1,124 @@
+"""Checks a study when it is loaded, and reports everything that is wrong at once, with the fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.experiment.experiment import Experiment
+
+from .elements import Form, Group, Page, Part, Rounds, TimelineError
+from .expressions import PLAYER_NAMES, check_expression
+from .player import Player, StudyGroup
+
+if TYPE_CHECKING:
+    from .items import Item
+    from .plan import Step
+    from .study_view import StudyClass
+
+#: The fields of elements that name a method of the study.
+HOOKS = ("then", "until")
+
+
+def check_study(study: type[StudyClass]) -> list[str]:
+    """Return everything that is wrong with a study, one sentence for each problem."""
+    try:
+        plan = study.plan()
+    except TimelineError as error:
+        return [str(error)]
+    problems = [problem for name, item in study.items().items() for problem in _item_problems(name, item)]
+    roles = _roles(study)
+    factors = _factors(study)
+    for path, step in plan.steps():
+        problems += _step_problems(study, path, step, roles, factors)
+    return list(dict.fromkeys(problems))
+
+
+def _item_problems(name: str, item: Item) -> Iterator[str]:
+    if not name.isidentifier():
+        yield f"{name!r} isn't a valid name of an item; use letters, digits and '_', and begin with a letter."
+    elif name in reserved_names():
+        yield f"The item {name!r} has a name that Petri uses itself; choose another name."
+    for problem in item.problems():
+        yield f"Item {name!r}: {problem}"
+
+
+def reserved_names() -> frozenset[str]:
+    """Return the names that items can't have: attributes of Experiment, Player and StudyGroup, variables."""
+    owners = (Experiment, Player, StudyGroup)
+    attributes = {name for owner in owners for name in dir(owner) if not name.startswith("_")}
+    return frozenset(attributes | set(PLAYER_NAMES) | {"timeline", "conditions", "library", "ask"})
+
+
+def _roles(study: type[StudyClass]) -> set[str]:
+    return {
+        role
+        for _, step in study.plan().steps()
+        if isinstance(step.element, Group)
+        for role in step.element.roles
+    }
+
+
+def _factors(study: type[StudyClass]) -> Mapping[str, Any]:
+    design = study.conditions
+    return design if isinstance(design, Mapping) else getattr(design, "factors", {}) or {}
+
+
+def _step_problems(
+    study: type[StudyClass], path: str, step: Step, roles: set[str], factors: Mapping[str, Any]
+) -> Iterator[str]:
+    element: Any = step.element
+    where = f"{type(element).__name__} {path!r}"
+    if isinstance(element, Page | Part):
+        unknown = [role for role in element.roles if role not in roles]
+        if unknown:
+            yield f"{where} is for the role {unknown[0]!r}, which no Group defines."
+    for factor, levels in (getattr(element, "only", None) or {}).items():
+        yield from _level_problems(where, factor, levels, factors)
+    for field in HOOKS:
+        method = getattr(element, field, None)
+        if isinstance(method, str) and not callable(getattr(study, method, None)):
+            if field == "until" and isinstance(element, Rounds) and check_expression(method) is None:
+                continue
+            yield f"{where} calls {method}(), which the study doesn't define."
+    when = getattr(element, "show_if", None) or getattr(element, "when", None)
+    if isinstance(when, str) and not callable(getattr(study, when, None)):
+        problem = check_expression(when)
+        if problem:
+            yield f"{where}: {problem}"
+    if isinstance(element, Page):
+        yield from _page_problems(study, element, where)
+
+
+def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, Any]) -> Iterator[str]:
+    if factor not in factors:
+        yield f"{where} is for a level of {factor!r}, which isn't a factor of the study's conditions."
+        return
+    wanted = levels if isinstance(levels, list | tuple | set) else (levels,)
+    for level in wanted:
+        if level not in factors[factor]:
+            yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}."
+
+
+def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
+    known = study.items()
+    for name in page.asked:
+        if name not in known:
+            yield f"{where} asks for {name!r}, which isn't an item of the study."
+    if not isinstance(page, Form) and page.name not in study.library.names():
+        yield f"{where} has no file; write pages/{page.name}.md, or use Form({page.name!r}, ask=...)."
+        return
+    if any(name not in known for name in page.asked):
+        return
+    items = study.items_of(page)
+    for name in page.on_timeout:
+        if name not in items:
+            yield f"{where} has on_timeout={{{name!r}: ...}}, but doesn't ask for {name!r}."
+    if page.seconds is None:
+        return
+    for name, item in items.items():
+        if item.required and item.default is None and name not in page.on_timeout:
+            yield (
+                f"{where} has a time limit, so it needs an answer for {name!r} when the time is up: "
+                f"on_timeout={{{name!r}: ...}}, or a default."
+            )

@@ -1,0 +1,26 @@
+"""The elements of a timeline, as frozen dataclasses: what is shown, in which order, and to whom."""
+
+from __future__ import annotations
+
+from .element import Element, TimelineError
+from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
+from .groups import Group, Join, Wait
+from .pages import End, Form, Page
+
+__all__ = [
+    "Branch",
+    "Choose",
+    "Container",
+    "Element",
+    "End",
+    "For",
+    "Form",
+    "Group",
+    "Join",
+    "Page",
+    "Part",
+    "Rounds",
+    "Shuffle",
+    "TimelineError",
+    "Wait",
+]

@@ -1,0 +1,83 @@
+"""Takes over what the files of pages declare: items, and settings of their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from chalicelib.experiment.config.problems import closest_match
+
+from .elements import Branch, Container, Element, Page
+from .items import AuthorError, Item, kinds
+from .pages import CompiledPages, PageLibrary
+
+#: What the front matter of a page can set: the arguments of Page but its name.
+SETTINGS = frozenset(field.name for field in fields(Page)) - {"name"}
+
+
+def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
+    """Return the items that pages define, by name, and what is wrong with them.
+
+    A translation defines the items of its page again; those outside of language folders count.
+    """
+    items: dict[str, Item] = {}
+    problems = []
+    for (language, _), page in sorted(compiled.pages.items()):
+        for one in page.items:
+            where = f"{page.file}, line {one.line}"
+            kind = kinds().get(one.kind)
+            if kind is None:
+                near = closest_match(one.kind, kinds())
+                guess = f"; did you mean {near}?" if near else "."
+                problems.append(f"{where}: {one.kind!r} isn't a kind of item{guess}")
+                continue
+            if one.name in items:
+                if not language:
+                    problems.append(f"{where}: the item {one.name!r} is defined twice; rename one.")
+                continue
+            try:
+                items[one.name] = kind.from_yaml(one.prompt, one.body, one.name)
+            except AuthorError as error:
+                problems.append(f"{where}: {error}")
+    return items, problems
+
+
+def with_page_settings(timeline: Sequence[Element], library: PageLibrary) -> tuple[list[Element], list[str]]:
+    """Return a timeline whose pages have the settings of their files; those of Page(...) take precedence."""
+    problems: list[str] = []
+    return [_with_settings(element, library, problems) for element in timeline], problems
+
+
+def _with_settings(element: Element, library: PageLibrary, problems: list[str]) -> Element:
+    if isinstance(element, Page):
+        return _page_with_settings(element, library, problems)
+    if not isinstance(element, Container):
+        return element
+    names = ("then", "otherwise") if isinstance(element, Branch) else ("do",)
+    changed: dict[str, Any] = {
+        name: [_with_settings(each, library, problems) for each in getattr(element, name)] for name in names
+    }
+    return replace(element, **changed)
+
+
+def _page_with_settings(page: Page, library: PageLibrary, problems: list[str]) -> Page:
+    if page.name not in library.names():
+        return page
+    compiled = library.page(page.name)
+    defaults = {field.name: field for field in fields(page)}
+    changed: dict[str, Any] = {}
+    for name, value in compiled.settings.items():
+        if name not in SETTINGS:
+            near = closest_match(name, SETTINGS)
+            guess = f"; did you mean {near}?" if near else "."
+            problems.append(f"{compiled.file}: {name!r} isn't a setting of a page{guess}")
+        elif getattr(page, name) == _default(defaults[name]):
+            changed[name] = value
+    return replace(page, **changed) if changed else page
+
+
+def _default(field: Any) -> Any:
+    from dataclasses import MISSING
+
+    return field.default if field.default is not MISSING else field.default_factory()

@@ -1,0 +1,265 @@
+"""Compiles a timeline into a plan, and moves along it: a path names where a participant is.
+
+A path is a text such as `rounds[2]/branch[then]/propose`: the names of the elements from the outside in,
+each with its round or its way. Names, not numbers, identify elements, so a path still means the same after an
+author has added a page before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from .elements import Branch, Element, For, Part, Rounds, TimelineError
+from .elements.flow import MAX_ROUNDS
+
+_FRAME = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<mark>[^/\[\]]*)\])?")
+#: How many elements may be passed without stopping at one, before the timeline counts as endless.
+MAX_PASSED = 5 * MAX_ROUNDS
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One part of a path: the name of an element, and its round, value or way."""
+
+    name: str
+    mark: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}[{self.mark}]" if self.mark else self.name
+
+
+Path = tuple[Frame, ...]
+
+
+def parse_path(text: str) -> Path:
+    """Parse the text of a path; an empty path for "" and for a text that isn't a path."""
+    matches = [_FRAME.fullmatch(part) for part in text.split("/")]
+    if not text or not all(matches):
+        return ()
+    return tuple(Frame(match["name"], match["mark"] or "") for match in matches if match)
+
+
+def write_path(path: Sequence[Frame]) -> str:
+    """Write a path as text."""
+    return "/".join(str(frame) for frame in path)
+
+
+@dataclass(frozen=True)
+class Step:
+    """An element with its name among its siblings, and the steps inside it."""
+
+    name: str
+    element: Element
+    inside: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps directly inside."""
+        return tuple(step for steps in self.inside.values() for step in steps)
+
+
+class Decisions(Protocol):
+    """Decides, for one participant, what the timeline leaves open; each decision is made once and kept."""
+
+    def applies(self, step: Step, path: Path) -> bool:
+        """Whether the participant takes this step."""
+
+    def goes_on(self, step: Step, path: Path, done: int) -> bool:
+        """Whether rounds go on after `done` of them."""
+
+    def branch(self, step: Step, path: Path) -> str:
+        """Return the mark of the way that is taken."""
+
+    def order(self, step: Step, path: Path) -> Sequence[int]:
+        """Return the indices of a step's inner steps, in the order in which they are taken."""
+
+    def count(self, step: Step, path: Path) -> int:
+        """Return how many values a For goes through."""
+
+
+@dataclass
+class _Level:
+    """A step that contains others, on the way to the participant's place."""
+
+    step: Step
+    frame: Frame
+
+
+class Plan:
+    """A compiled timeline."""
+
+    def __init__(self, timeline: Sequence[Element]) -> None:
+        """Compile a timeline; TimelineError names everything that is wrong with it."""
+        self._root = Step("", Part("timeline", timeline), {"": _named(timeline)})
+        problems = [problem for _, step in self.steps() for problem in step.element.problems()]
+        if not self._root.steps:
+            problems.append("The timeline is empty; list pages in it.")
+        if problems:
+            raise TimelineError("The timeline is wrong:\n" + "\n".join(f"- {each}" for each in problems))
+
+    def steps(self) -> Iterator[tuple[str, Step]]:
+        """Yield each step below the root with its path (without rounds), from the outside in."""
+        yield from _walk(self._root, "")
+
+    def find(self, path: Path) -> Step | None:
+        """Return the step at a path, or None when the timeline doesn't have it (any more)."""
+        levels = self._levels(path)
+        return None if levels is None else levels[-1].step
+
+    def first(self, decisions: Decisions) -> Path | None:
+        """Return the path of the first stop; None when nothing applies."""
+        return self._advance([], 0, decisions)
+
+    def after(self, path: Path, decisions: Decisions) -> Path | None:
+        """Return the path of the stop that follows one; None at the end.
+
+        A path that the timeline doesn't have any more goes on after its nearest part that still exists.
+        """
+        levels = self._levels(path)
+        while levels is None and path:
+            path = path[:-1]
+            levels = self._levels(path)
+        if not levels:
+            return self.first(decisions)
+        last = levels.pop()
+        index = self._position(levels, last.step, decisions)
+        return self._advance(levels, index + 1, decisions)
+
+    def rounds_of(self, path: Path) -> list[tuple[str, str, Rounds | For]]:
+        """Return the scopes of a path: for each Rounds or For around it, its path, mark and element."""
+        levels = self._levels(path) or []
+        found: list[tuple[str, str, Rounds | For]] = []
+        for number, level in enumerate(levels, 1):
+            if isinstance(level.step.element, Rounds | For):
+                found.append((write_path(path[:number]), level.frame.mark, level.step.element))
+        return found
+
+    def progress(self, path: Path) -> float:
+        """Return the share of the timeline that lies before a path, by the elements of its outermost list."""
+        steps = self._root.inside[""]
+        if not path:
+            return 1.0
+        names = [step.name for step in steps]
+        if path[0].name not in names:
+            return 0.0
+        index = names.index(path[0].name)
+        step = steps[index]
+        inner = 0.0
+        if isinstance(step.element, Rounds) and step.element.fixed and path[0].mark.isdigit():
+            inner = (int(path[0].mark) - 1) / step.element.fixed
+        return (index + inner) / len(steps)
+
+    # -- moving ---------------------------------------------------------------------------------
+
+    def _levels(self, path: Path) -> list[_Level] | None:
+        steps = self._root.inside[""]
+        levels: list[_Level] = []
+        for number, frame in enumerate(path):
+            step = next((step for step in steps if step.name == frame.name), None)
+            if step is None:
+                return None
+            levels.append(_Level(step, frame))
+            if number + 1 < len(path):
+                inner = self._inside(step, frame)
+                if inner is None:
+                    return None
+                steps = inner
+        return levels
+
+    def _inside(self, step: Step, frame: Frame) -> tuple[Step, ...] | None:
+        return step.inside.get(frame.mark if isinstance(step.element, Branch) else "")
+
+    def _sequence(self, levels: Sequence[_Level], decisions: Decisions) -> list[Step]:
+        if not levels:
+            return list(self._root.inside[""])
+        level = levels[-1]
+        inside = self._inside(level.step, level.frame) or ()
+        path = tuple(one.frame for one in levels)
+        return [inside[index] for index in decisions.order(level.step, path) if index < len(inside)]
+
+    def _position(self, levels: Sequence[_Level], step: Step, decisions: Decisions) -> int:
+        sequence = self._sequence(levels, decisions)
+        return next((index for index, one in enumerate(sequence) if one.name == step.name), len(sequence))
+
+    def _advance(self, levels: list[_Level], index: int, decisions: Decisions) -> Path | None:
+        """Go on from a position in the innermost level until a stop applies."""
+        for _ in range(MAX_PASSED):
+            sequence = self._sequence(levels, decisions)
+            here = tuple(level.frame for level in levels)
+            if index < len(sequence):
+                step = sequence[index]
+                if step.element.is_stop:
+                    path = (*here, Frame(step.name))
+                    if decisions.applies(step, path):
+                        return path
+                    index += 1
+                    continue
+                frame = self._enter(step, here, decisions)
+                if frame is None:
+                    index += 1
+                else:
+                    levels.append(_Level(step, frame))
+                    index = 0
+                continue
+            if not levels:
+                return None
+            last = levels[-1]
+            again = self._again(last, here, decisions)
+            if again is not None:
+                last.frame = again
+                index = 0
+                continue
+            levels.pop()
+            index = self._position(levels, last.step, decisions) + 1
+        raise TimelineError(
+            "The timeline passes elements for ever without showing a page; check the conditions of its pages "
+            "inside Rounds."
+        )
+
+    def _enter(self, step: Step, here: Path, decisions: Decisions) -> Frame | None:
+        """Return the frame with which a container begins, or None when it is passed over."""
+        path = (*here, Frame(step.name))
+        if not decisions.applies(step, path):
+            return None
+        if isinstance(step.element, Rounds):
+            return Frame(step.name, "1")
+        if isinstance(step.element, For):
+            return Frame(step.name, "1") if decisions.count(step, path) else None
+        if isinstance(step.element, Branch):
+            return Frame(step.name, decisions.branch(step, path))
+        return Frame(step.name)
+
+    def _again(self, level: _Level, here: Path, decisions: Decisions) -> Frame | None:
+        """Return the next frame of a container that repeats, or None when it is over."""
+        element, frame = level.step.element, level.frame
+        path = (*here[:-1], Frame(frame.name))
+        if isinstance(element, Rounds):
+            done = int(frame.mark)
+            return Frame(frame.name, str(done + 1)) if decisions.goes_on(level.step, path, done) else None
+        if isinstance(element, For):
+            done = int(frame.mark)
+            return Frame(frame.name, str(done + 1)) if done < decisions.count(level.step, path) else None
+        return None
+
+
+def _named(elements: Sequence[Element]) -> tuple[Step, ...]:
+    """Give each element of a list a name that its siblings don't have."""
+    used: dict[str, int] = {}
+    steps = []
+    for element in elements:
+        label = element.label
+        used[label] = used.get(label, 0) + 1
+        name = label if used[label] == 1 else f"{label}-{used[label]}"
+        steps.append(Step(name, element, {mark: _named(some) for mark, some in element.sequences().items()}))
+    return tuple(steps)
+
+
+def _walk(step: Step, path: str) -> Iterator[tuple[str, Step]]:
+    for inner in step.steps:
+        inner_path = f"{path}/{inner.name}" if path else inner.name
+        yield inner_path, inner
+        yield from _walk(inner, inner_path)

@@ -1,0 +1,297 @@
+"""Defines what hooks and pages get: the player, the group, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import ExperimentError, RuleBroken
+from chalicelib.model.study_records import GroupRecord, Place
+from chalicelib.serializable import require_serializable
+
+from .plan import parse_path, write_path
+
+if TYPE_CHECKING:
+    from chalicelib.model.network import Network
+    from chalicelib.model.node import Node
+    from chalicelib.model.participant import Participant
+
+    from .study_view import StudyView
+
+#: The scope of answers outside of all rounds.
+OUTSIDE = ""
+
+
+class NoAnswer(ExperimentError):
+    """A player has no answer to an item in this round; the message names all three."""
+
+    code = "no_answer"
+
+
+class Player:
+    """A participant of a study, as hooks and pages see them.
+
+    The answers are attributes: `player.offer` is the newest answer to the item `offer`, of this round, else
+    of a round around it, else from before. Reading one that is missing raises NoAnswer, and
+    `player.get("offer")` returns None instead.
+    """
+
+    def __init__(self, study: StudyView, place: Place, path: str | None = None) -> None:
+        """Make the view of a place; `path`: as seen from another element than the one that is due."""
+        self._study = study
+        self._place = place
+        self._path = place.path if path is None else path
+
+    @property
+    def path(self) -> str:
+        """The path of the element as seen from which answers are looked up."""
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"Player {self.id}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Player) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    # -- who ------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> int:
+        """The participant's number."""
+        return self._place.participant_id
+
+    @property
+    def participant(self) -> Participant:
+        """The participant's record."""
+        return self._study.work.participant(self.id)
+
+    @property
+    def node(self) -> Node | None:
+        """The participant's node in the group or chain; None when they are in none."""
+        return None if self._place.node_id is None else self._study.work.node(self._place.node_id)
+
+    @property
+    def group(self) -> StudyGroup | None:
+        """The group, or None when the player is alone."""
+        if not self._place.in_group or self._place.network_id is None:
+            return None
+        group: StudyGroup = self._study.session.group(self._place.network_id)
+        return group
+
+    @property
+    def role(self) -> str | None:
+        """The role in the group, or None."""
+        return self._place.role
+
+    @property
+    def others(self) -> list[Player]:
+        """The other members of the group, in the order of their places."""
+        return [] if self.group is None else [one for one in self.group.players if one.id != self.id]
+
+    @property
+    def gone(self) -> bool:
+        """Whether the participant has disconnected, left or ended."""
+        return self._place.gone or self._place.ended is not None
+
+    @property
+    def condition(self) -> Mapping[str, Any]:
+        """The levels of the condition, by factor."""
+        return dict(self._place.condition)
+
+    # -- rounds ---------------------------------------------------------------------------------
+
+    @property
+    def round(self) -> int | None:
+        """The number of the innermost round, from 1; None outside of rounds."""
+        scopes = self._rounds()
+        return int(scopes[-1][1]) if scopes else None
+
+    def round_of(self, name: str) -> int | None:
+        """Return the number of the round of the Rounds or For with a name; None outside of it."""
+        for path, mark in self._rounds():
+            if parse_path(path)[-1].name == name:
+                return int(mark)
+        return None
+
+    def in_round(self, number: int) -> Player:
+        """Return this player as of another of the innermost rounds: `player.in_round(1).offer`."""
+        scopes = self._rounds()
+        if not scopes:
+            raise RuleBroken(f"{self!r} isn't in Rounds, so there is no round {number}.")
+        path = parse_path(scopes[-1][0])
+        return Player(
+            self._study, self._place, f"{write_path(path[:-1])}/{path[-1].name}[{number}]".lstrip("/")
+        )
+
+    def in_previous_rounds(self) -> list[Player]:
+        """Return this player as of each earlier one of the innermost rounds, oldest first."""
+        return [self.in_round(number) for number in range(1, self.round or 1)]
+
+    def _rounds(self) -> list[tuple[str, str]]:
+        plan = self._study.plan()
+        return [(path, mark) for path, mark, _ in plan.rounds_of(parse_path(self._path))]
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes in which answers are looked up: the innermost round first, then around it."""
+        return [path for path, _ in reversed(self._rounds())] + [OUTSIDE]
+
+    # -- answers --------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found, value = self._find(name)
+        if found:
+            return value
+        if name in self._study.items():
+            where = f" in round {self.round}" if self.round else ""
+            raise NoAnswer(
+                f"{self!r} has no answer to {name!r}{where}. Use player.get({name!r}) if it may be missing."
+            )
+        raise AttributeError(
+            f"{self!r} has no {name!r}: it is neither an item of the study nor a value that keep() stored."
+        )
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an answer, a kept value or the value of a For; the default when there is none."""
+        found, value = self._find(name)
+        return value if found else default
+
+    def answers(self, name: str) -> list[Any]:
+        """Return all answers to an item, of all rounds, oldest first."""
+        item = self._study.items().get(name)
+        return [
+            item.value(answers[name]) if item else answers[name]
+            for answers in self._place.answers.values()
+            if name in answers
+        ]
+
+    def known_answers(self) -> dict[str, Any]:
+        """Return all answers and kept values that can be read from here, by name."""
+        names = {name for scope in self.scopes for name in self._place.answers.get(scope, {})}
+        return {name: self.get(name) for name in (*names, *self._place.kept, *self._variables())}
+
+    def _variables(self) -> list[str]:
+        scopes = self._study.plan().rounds_of(parse_path(self._path))
+        return [name for _, _, element in scopes if (name := getattr(element, "variable", ""))]
+
+    def _find(self, name: str) -> tuple[bool, Any]:
+        for scope in self.scopes:
+            answers = self._place.answers.get(scope, {})
+            if name in answers:
+                item = self._study.items().get(name)
+                return True, answers[name] if item is None or answers[name] is None else item.value(
+                    answers[name]
+                )
+        if name in self._place.kept:
+            return True, self._place.kept[name]
+        for scope, mark, element in reversed(self._study.plan().rounds_of(parse_path(self._path))):
+            if getattr(element, "variable", None) == name:
+                return True, self._study.session.value_of(self, scope, int(mark))
+        return False, None
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def keep(self, **values: Any) -> None:
+        """Store values for this participant; they are attributes of the player from then on."""
+        for name, value in values.items():
+            if name in self._study.items() or hasattr(type(self), name):
+                raise RuleBroken(
+                    f"keep({name}=...) uses the name of an item or of an attribute; choose another."
+                )
+            require_serializable(value, f"player.keep({name}=...)")
+            self._place.kept[name] = value
+
+    @property
+    def points(self) -> Decimal:
+        """The total of points so far."""
+        return Decimal(self._place.points)
+
+    def earn(self, points: float | Decimal, reason: str = "") -> None:
+        """Add points; they may be negative. The total is paid as a bonus, floored at 0.
+
+        Args:
+            points: How many.
+            reason: What for; stored beside the answers of this page.
+
+        """
+        try:
+            amount = Decimal(str(points))
+        except InvalidOperation:
+            raise RuleBroken(f"{self!r} can't earn {points!r}; give a number.") from None
+        if not amount.is_finite():
+            raise RuleBroken(f"{self!r} can't earn {points!r}; give a finite number.")
+        self._place.points = str(self.points + amount)
+        self._study.session.note_earning(self, amount, reason)
+
+
+class StudyGroup:
+    """A group of a study: its members and what they share."""
+
+    def __init__(self, study: StudyView, record: GroupRecord) -> None:
+        """Make the view of a group's record."""
+        self._study = study
+        self.record = record
+
+    def __repr__(self) -> str:
+        return f"Group {self.id}"
+
+    @property
+    def id(self) -> int:
+        """The number of the group's network."""
+        return self.record.network_id
+
+    @property
+    def network(self) -> Network:
+        """The network whose nodes are the members."""
+        return self._study.work.network(self.id)
+
+    @property
+    def players(self) -> list[Player]:
+        """The members, in the order of their places."""
+        return [self._study.session.player(one) for one in self.record.member_ids()]
+
+    def __iter__(self) -> Iterator[Player]:
+        return iter(self.players)
+
+    def __len__(self) -> int:
+        return len(self.record.members)
+
+    @property
+    def size(self) -> int:
+        """The number of members."""
+        return len(self)
+
+    @property
+    def living(self) -> list[Player]:
+        """The members who still take part."""
+        return [player for player in self.players if not player.gone]
+
+    def role(self, name: str) -> Player:
+        """Return the member with a role; RuleBroken unless there is exactly one."""
+        found = self.with_role(name)
+        if len(found) != 1:
+            raise RuleBroken(
+                f"{self!r} has {len(found)} members with the role {name!r}; use with_role({name!r})."
+            )
+        return found[0]
+
+    def with_role(self, name: str) -> list[Player]:
+        """Return the members with a role."""
+        return [player for player in self.players if player.role == name]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """A small dict that all members share; it is stored with the commit."""
+        return self.record.state
+
+    @property
+    def round(self) -> int | None:
+        """The number of the innermost round that the members are in."""
+        players = self.living or self.players
+        return players[0].round if players else None

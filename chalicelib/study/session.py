@@ -1,0 +1,160 @@
+"""Loads and stores the records of a study within one unit of work."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import NotFound, RuleBroken
+from chalicelib.model import keys
+from chalicelib.model.study_records import GroupRecord, Place, StoredFields
+from chalicelib.serializable import require_serializable
+
+from .decisions import PlayerDecisions
+from .elements import For
+from .plan import parse_path
+from .player import Player, StudyGroup
+
+if TYPE_CHECKING:
+    from .study_view import StudyView
+
+#: What a For iterates over when it goes through the infos that the player's node has received.
+RECEIVED = "received"
+
+
+class StudySession:
+    """The places and groups that one request has read; `flush` writes those that were changed."""
+
+    def __init__(self, study: StudyView) -> None:
+        """Begin with nothing read."""
+        self._study = study
+        self.run_seed = ""
+        self._places: dict[int, Place | None] = {}
+        self._groups: dict[int, StudyGroup] = {}
+        self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
+        #: Points earned in this request: participant, points, reason.
+        self.earnings: list[tuple[int, Decimal, str]] = []
+
+    # -- places ---------------------------------------------------------------------------------
+
+    def find_place(self, participant_id: int) -> Place | None:
+        """Return a participant's place, or None before their first page."""
+        if participant_id not in self._places:
+            key = keys.place(participant_id)
+            item = self._study.work.item(key)
+            place = None if item is None else Place.from_item(copy.deepcopy(dict(item)))
+            self._places[participant_id] = place
+            if place is not None:
+                self._stored[key] = (place, copy.deepcopy(place.to_fields()))
+        return self._places[participant_id]
+
+    def place(self, participant_id: int) -> Place:
+        """Return a participant's place; NotFound before their first page."""
+        place = self.find_place(participant_id)
+        if place is None:
+            raise NotFound("This participant hasn't opened the study's first page yet.", code="no_page")
+        return place
+
+    def add_place(self, place: Place) -> None:
+        """Add the place of a new participant."""
+        self._places[place.participant_id] = place
+        self._stored[keys.place(place.participant_id)] = (place, {})
+
+    def player(self, participant_id: int) -> Player:
+        """Return a participant as a player."""
+        return Player(self._study, self.place(participant_id))
+
+    def prefetch(self, participant_ids: Iterable[int]) -> None:
+        """Read the places and participants of several people in one call."""
+        ids = list(participant_ids)
+        self._study.work.prefetch(more=[*map(keys.place, ids), *map(keys.participant, ids)])
+
+    def decisions(self, place: Place) -> PlayerDecisions:
+        """Return what decides for a player."""
+        return PlayerDecisions(self._study, place, self.run_seed)
+
+    # -- groups ---------------------------------------------------------------------------------
+
+    def group(self, network_id: int) -> StudyGroup:
+        """Return a group; NotFound when there is none of this number."""
+        if network_id not in self._groups:
+            key = keys.study_group(network_id)
+            item = self._study.work.item(key)
+            if item is None:
+                raise NotFound(f"There is no group {network_id}.", code="group_not_found")
+            record = GroupRecord.from_item(copy.deepcopy(dict(item)))
+            self._stored[key] = (record, copy.deepcopy(record.to_fields()))
+            self._groups[network_id] = StudyGroup(self._study, record)
+            self.prefetch(record.member_ids())
+        return self._groups[network_id]
+
+    def add_group(self, record: GroupRecord) -> StudyGroup:
+        """Add a new group."""
+        self._stored[keys.study_group(record.network_id)] = (record, {})
+        self._groups[record.network_id] = StudyGroup(self._study, record)
+        return self._groups[record.network_id]
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def values(self, element: For, player: Player) -> list[Any]:
+        """Return what a For goes through, from a method of the study or from what was received."""
+        if element.over == RECEIVED and not hasattr(self._study, RECEIVED):
+            return [info.contents for info in self._received(player)]
+        method = (
+            element.over if callable(element.over) else getattr(type(self._study), str(element.over), None)
+        )
+        if method is None:
+            raise RuleBroken(
+                f"For({element.variable!r}) goes through {element.over!r}, which isn't a method."
+            )
+        found = list(method(self._study, player) if isinstance(element.over, str) else method(player))
+        require_serializable(found, f"The values of For({element.variable!r})")
+        return found
+
+    def value_of(self, player: Player, scope: str, number: int) -> Any:
+        """Return the value of a For in one of its rounds."""
+        path = parse_path(scope)
+        plan = self._study.plan()
+        step = plan.find(path)
+        if step is None:
+            return None
+        bare = (*path[:-1], type(path[-1])(path[-1].name))
+        values = self.decisions(self.place(player.id)).values(step, bare)
+        return values[number - 1] if number <= len(values) else None
+
+    def draws_of(self, player: Player, name: str) -> random.Random:
+        """Return a generator for what is drawn once for each participant, such as the order of options."""
+        return random.Random(f"{self.run_seed}|participant{player.id}|{name}")
+
+    def received(self, player: Player) -> list[Any]:
+        """Return the contents of the infos that the player's node has received, oldest first."""
+        return [info.contents for info in self._received(player)]
+
+    def _received(self, player: Player) -> list[Any]:
+        node = player.node
+        if node is None or player.group is not None:
+            return []
+        infos = [t.info for t in node.transmissions(direction="incoming", status="received")]
+        return sorted(infos, key=lambda info: (info.creation_time, info.id))
+
+    def note_earning(self, player: Player, points: Decimal, reason: str) -> None:
+        """Note that a player has earned points."""
+        self.earnings.append((player.id, points, reason))
+
+    # -- storing --------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write changed places and groups with the unit's commit, if they are stored as they were read."""
+        for key, (record, before) in self._stored.items():
+            fields = record.to_fields()
+            if fields == before:
+                continue
+            if isinstance(record, GroupRecord):
+                require_serializable(record.state, "group.state")
+            if before:
+                self._study.work.put_if_unchanged(key, record.kind, fields)
+            else:
+                self._study.work.put_item(key, record.kind, fields)

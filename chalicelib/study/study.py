@@ -1,0 +1,301 @@
+"""Defines Study, the class that authors subclass to declare pages, questions, groups and rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from chalicelib.errors import ExperimentError
+from chalicelib.experiment.config.configuration import get_config
+from chalicelib.experiment.effects import PlayForDeparted
+from chalicelib.experiment.experiment import Experiment
+from chalicelib.model.network import Network
+from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
+
+from .checks import check_study
+from .elements import Element, For, Rounds
+from .items import Item
+from .page_files import page_items, with_page_settings
+from .pages import CompiledPages, PageLibrary, find_pages
+from .plan import Plan, parse_path
+from .player import Player
+from .session import StudySession
+
+if TYPE_CHECKING:
+    from .elements.pages import Page
+
+#: Statuses of participants who take part, or have finished with usable data.
+EXPECTED = frozenset({ParticipantStatus.WORKING, *SUCCESSFUL})
+
+
+class Study(Experiment):
+    """The base class of studies: items are class attributes, `timeline` is what participants go through.
+
+    A study is an Experiment: every hook of Experiment can be overridden as well.
+    """
+
+    #: What participants go through, in order.
+    timeline: ClassVar[Sequence[Element]] = ()
+    #: The experimental design: levels by factor, or a `Conditions`; None for a study without conditions.
+    conditions: ClassVar[Any] = None
+    #: A network of which `setup` makes `copies`, for `Join()`.
+    network: ClassVar[Network | None] = None
+    copies: ClassVar[int] = 1
+    #: The infos or sources with which each network starts.
+    start: ClassVar[Sequence[Any]] = ()
+    #: The language of the pages, as a code such as "en".
+    language: ClassVar[str] = "en"
+    dropout_policy: str = "autoplay"
+
+    #: The compiled pages; the loader sets it.
+    library: ClassVar[PageLibrary] = PageLibrary(CompiledPages())
+    _own_items: ClassVar[Mapping[str, Item]] = {}
+    _page_items: ClassVar[Mapping[str, Item]] = {}
+    _plan: ClassVar[Plan | None] = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Collect the items among the class's attributes, and give each its name."""
+        super().__init_subclass__(**options)
+        own = dict(cls._own_items)
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, Item):
+                own[name] = value.named(name)
+                setattr(cls, name, own[name])
+        cls._own_items = own
+        cls._plan = None
+
+    # -- the declared parts ---------------------------------------------------------------------
+
+    @classmethod
+    def plan(cls) -> Plan:
+        """Return the compiled timeline.
+
+        Returns:
+            The plan; it is compiled once for each class.
+
+        Raises:
+            TimelineError: The timeline is wrong.
+
+        """
+        if cls.__dict__.get("_plan") is None:
+            cls._plan = Plan(cls.timeline)
+        plan = cls._plan
+        if plan is None:
+            raise ExperimentError(f"{cls.__name__} has no timeline.")
+        return plan
+
+    @classmethod
+    def items(cls) -> Mapping[str, Item]:
+        """Return the items of the class and of its pages.
+
+        Returns:
+            The items by name.
+
+        """
+        return {**cls._page_items, **cls._own_items}
+
+    @classmethod
+    def use_pages(cls, compiled: CompiledPages) -> None:
+        """Take over the compiled pages, their settings and the items that they define; the loader calls this.
+
+        Args:
+            compiled: The compiled pages.
+
+        Raises:
+            ExperimentError: Something in the study is wrong; the message lists everything.
+
+        """
+        cls.library = PageLibrary(compiled)
+        problems = [str(problem) for problem in compiled.problems]
+        cls._page_items, more = page_items(compiled)
+        cls.timeline, also = with_page_settings(cls.timeline, cls.library)
+        cls._plan = None
+        problems += [*more, *also, *check_study(cls)]
+        if problems:
+            lines = "\n".join(f"- {each}" for each in problems)
+            raise ExperimentError(f"The study {cls.__name__} is wrong:\n{lines}")
+
+    @classmethod
+    def items_of(cls, page: Page) -> dict[str, Item]:
+        """Return the items of a page.
+
+        Args:
+            page: A page of the timeline.
+
+        Returns:
+            The items that `ask` names, then those that the page's file defines or places, by name.
+
+        """
+        known = cls.items()
+        placed: tuple[str, ...] = ()
+        if page.name in cls.library.names():
+            compiled = cls.library.page(page.name)
+            placed = (*compiled.asks, *(item.name for item in compiled.items))
+        return {name: known[name] for name in dict.fromkeys((*page.asked, *placed)) if name in known}
+
+    @classmethod
+    def prepare_class(cls, folder: Path) -> None:
+        """Compile or read the pages of the folder, and check the study."""
+        cls.use_pages(find_pages(folder))
+
+    @classmethod
+    def default_bots(cls) -> dict[str, type]:
+        """Return a bot that answers every page with valid answers."""
+        # Lazy import: bots need an HTTP client, which Lambda functions don't use.
+        from .bots import bot_for
+
+        return {"Bot": bot_for(cls)}
+
+    # -- hooks ----------------------------------------------------------------------------------
+
+    def variables(self, player: Player, page: str) -> Mapping[str, Any]:
+        """Override to give pages more variables. Called at each GET; it can't write.
+
+        Args:
+            player: The player.
+            page: The page's name.
+
+        Returns:
+            Values by name.
+
+        """
+        del player, page
+        return {}
+
+    def page_answered(self, player: Player, page: str) -> None:
+        """Run after the answers of a page were stored, in the same commit.
+
+        Args:
+            player: The player.
+            page: The page's name.
+
+        """
+
+    def score(self, player: Player) -> Decimal:
+        """Return the points that a player has earned; override to count them another way.
+
+        Args:
+            player: The player.
+
+        Returns:
+            The points.
+
+        """
+        return player.points
+
+    # -- what Experiment asks for -----------------------------------------------------------------
+
+    def create_network(self) -> Network:
+        """Return a copy of `network`."""
+        if self.network is None:
+            return super().create_network()
+        made = type(self.network).blank()
+        made.__dict__.update({name: value for name, value in vars(self.network).items() if name != "_work"})
+        made.__dict__.pop("_touched", None)
+        made.prepare()
+        return made
+
+    def setup(self) -> None:
+        """Make `copies` of `network`, each with its `start`."""
+        if self.network is None:
+            super().setup()
+            return
+        for number in range(self.copies):
+            network = self.create_network()
+            network.role = "experiment"
+            self.save(network)
+            self.start_network(network, number)
+
+    def start_network(self, network: Network, number: int) -> None:
+        """Override to give a new network its sources.
+
+        Args:
+            network: The network, saved.
+            number: Which of the copies it is, from 0.
+
+        """
+        # Lazy import: only the launch makes sources.
+        from chalicelib.experiment.nodes import Source
+        from chalicelib.model.info import Info
+
+        if not self.start:
+            return
+        source = Source(network=network)
+        network.add_node(source)
+        contents = self.start[number % len(self.start)]
+        Info(origin=source, contents=contents if isinstance(contents, str) else encode_value(contents))
+
+    def bonus(self, participant: Participant) -> Decimal:
+        """Return the points in US dollars, by `points_per_dollar`, floored at 0."""
+        rate = self.run_config.get("points_per_dollar", 0)
+        place = self.session.find_place(participant.id)
+        if not rate or place is None:
+            return Decimal(0)
+        amount = self.score(Player(self, place)) / Decimal(str(rate))
+        return max(amount, Decimal(0)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+    def recruit(self) -> None:
+        """Recruit until `initial_recruitment_size` participants take part or have finished.
+
+        A study that declares a network recruits as long as one has a place.
+        """
+        if self.network is not None:
+            super().recruit()
+            return
+        counts = self.work.statuses()
+        expected = sum(count for status, count in counts.items() if status in EXPECTED)
+        if expected < self.initial_recruitment_size:
+            self.recruiter.recruit(n=1)
+
+    def participant_disconnected(self, participant: Participant) -> None:
+        """Use a departed member's defaults at once, so that the others needn't wait (`autoplay`)."""
+        if self.dropout_policy == "autoplay":
+            self.pending_effects.append(PlayForDeparted(participant.id))
+        else:
+            super().participant_disconnected(participant)
+
+    # -- for the platform -------------------------------------------------------------------------
+
+    @cached_property
+    def session(self) -> StudySession:
+        """The places and groups that this request has read."""
+        return StudySession(self)
+
+    def rounds_at(self, player: Player) -> int | None:
+        """Return how many rounds the innermost Rounds around a player has, if that is fixed.
+
+        Args:
+            player: The player.
+
+        Returns:
+            The number, or None.
+
+        """
+        scopes = self.plan().rounds_of(parse_path(player.path))
+        element = scopes[-1][2] if scopes else None
+        if isinstance(element, Rounds):
+            return element.fixed
+        return (
+            len(element.over) if isinstance(element, For) and isinstance(element.over, list | tuple) else None
+        )
+
+    def public_config(self) -> Mapping[str, Any]:
+        """Return the public settings, for pages and expressions.
+
+        Returns:
+            The settings by name.
+
+        """
+        config = get_config()
+        return config.public() if config.ready else {}
+
+
+def encode_value(value: Any) -> str:
+    """Return a value as JSON text, for an info's contents."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,89 @@
+"""Defines what the parts of a study need from it: the study's class itself is above them.
+
+Players and groups are `Any` here, since they are made from this view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from chalicelib.ports import UnitOfWork
+
+from .elements import For
+from .items import Item
+from .pages import PageLibrary
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from chalicelib.model.study_records import Place
+
+
+class SessionView(Protocol):
+    """The places and groups that one request has read."""
+
+    def place(self, participant_id: int) -> Place:
+        """Return a participant's place."""
+
+    def player(self, participant_id: int) -> Any:
+        """Return a participant as a player."""
+
+    def group(self, network_id: int) -> Any:
+        """Return a group."""
+
+    def values(self, element: For, player: Any) -> list[Any]:
+        """Return what a For goes through."""
+
+    def value_of(self, player: Any, scope: str, number: int) -> Any:
+        """Return the value of a For in one of its rounds."""
+
+    def received(self, player: Any) -> list[Any]:
+        """Return the contents of what a player's node has received."""
+
+    def note_earning(self, player: Any, points: Decimal, reason: str) -> None:
+        """Note that a player has earned points."""
+
+
+class StudyClass(Protocol):
+    """A study's class, as checks and bots use it."""
+
+    timeline: ClassVar[Any]
+    conditions: ClassVar[Any]
+    library: ClassVar[PageLibrary]
+
+    @classmethod
+    def plan(cls) -> Plan:
+        """Return the compiled timeline."""
+
+    @classmethod
+    def items(cls) -> Mapping[str, Item]:
+        """Return the items by name."""
+
+    @classmethod
+    def items_of(cls, page: Any) -> dict[str, Item]:
+        """Return the items of a page."""
+
+
+class StudyView(Protocol):
+    """A study in one request."""
+
+    @property
+    def work(self) -> UnitOfWork:
+        """The request's unit of work."""
+
+    @property
+    def session(self) -> SessionView:
+        """The places and groups that this request has read."""
+
+    def plan(self) -> Plan:
+        """Return the compiled timeline."""
+
+    def items(self) -> Mapping[str, Item]:
+        """Return the items by name."""
+
+    def rounds_at(self, player: Any) -> int | None:
+        """Return how many rounds the innermost Rounds around a player has, if that is fixed."""
+
+    def public_config(self) -> Mapping[str, Any]:
+        """Return the public settings."""

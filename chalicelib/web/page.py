@@ -1,0 +1,50 @@
+"""/page: the page of a study that is due for a participant, and its answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib import services
+from chalicelib.errors import BadRequest
+from chalicelib.operations.study import pages
+from chalicelib.operations.study.settling import MAX_STEPS, settle
+from chalicelib.operations.study.show import PageView
+
+from .routing import HttpCall, endpoint
+
+routes = Blueprint(__name__)
+
+
+@endpoint(routes, "/page")
+def page_get(call: HttpCall) -> dict[str, Any]:
+    """Return the page that is due for the participant; the first call begins their part."""
+    return _settled(call, call.run(pages.get_page))
+
+
+@endpoint(routes, "/page", ("POST",))
+def page_post(call: HttpCall) -> dict[str, Any]:
+    """Store the answers of a page, and return the one that follows."""
+    parameters = call.parameters
+    answers = parameters.json_object("answers")
+    if answers is None:
+        answers = {}
+    timings = parameters.json_object("timings")
+    serial = parameters.one("serial")
+    if isinstance(serial, bool) or not str(serial or "").isdecimal() or len(str(serial)) > 9:  # noqa: PLR2004
+        raise BadRequest("serial must be the number of the page that is answered, as GET /page returned it.")
+    view = call.run(
+        pages.post_page, int(str(serial)), answers, timings, is_timeout=parameters.flag("timeout")
+    )
+    return _settled(call, view)
+
+
+def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:
+    """Carry out what follows the commit, in commits of its own, and return the page that is due then."""
+    stale = {"stale": True} if view.body.get("stale") else {}
+    for _ in range(MAX_STEPS):
+        if view.pending is None or not settle(services.current().run, view.pending):
+            break
+        view = call.run(pages.get_page)
+    return {**view.body, **stale}

@@ -1,0 +1,50 @@
+"""Handles the messages of studies: time limits, departed members, groups, doorbells."""
+
+from __future__ import annotations
+
+import json
+
+from chalicelib import services
+from chalicelib.messages import Autoplay, EnforceTimeLimit, FormGroups, RingDoorbell
+from chalicelib.operations.realtime import channels
+from chalicelib.operations.study import groups, time_limits
+from chalicelib.operations.study.context import Pending
+from chalicelib.operations.study.settling import MAX_STEPS, settle
+
+from .handler_registry import Received, handles
+
+#: The channel on which pages of studies are told to ask again.
+DOORBELL = "page"
+
+
+@handles(EnforceTimeLimit)
+def _enforce_time_limit(message: Received[EnforceTimeLimit]) -> None:
+    _settle(services.current().handle(message, time_limits.enforce_time_limit, message.body.participant_id))
+
+
+@handles(Autoplay)
+def _autoplay(message: Received[Autoplay]) -> None:
+    _settle(services.current().handle(message, time_limits.play_for_departed, message.body.participant_id))
+
+
+@handles(FormGroups)
+def _form_groups(message: Received[FormGroups]) -> None:
+    for _ in range(MAX_STEPS):
+        if not services.current().run(groups.form_groups, message.body.path):
+            break
+    services.current().acknowledge(message)
+
+
+@handles(RingDoorbell)
+def _ring_doorbell(message: Received[RingDoorbell]) -> None:
+    delivery = services.current().handle(
+        message, channels.send_to, message.body.participant_ids, DOORBELL, json.dumps({"type": "page"})
+    )
+    if delivery is not None:
+        services.current().deliver(delivery)
+
+
+def _settle(pending: Pending | None) -> None:
+    """Look at what a participant waits for now; the members of their group may go on."""
+    if pending is not None:
+        settle(services.current().run, pending)

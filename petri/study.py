@@ -1,0 +1,48 @@
+"""Exports what studies are written with: `from petri.study import Study, Page, choice`."""
+
+from __future__ import annotations
+
+from chalicelib.study import items as _items
+from chalicelib.study.elements import (
+    Branch,
+    Choose,
+    Element,
+    End,
+    For,
+    Form,
+    Group,
+    Join,
+    Page,
+    Part,
+    Rounds,
+    Shuffle,
+    TimelineError,
+    Wait,
+)
+from chalicelib.study.items import *  # noqa: F403 - the kinds are listed in one place, by items
+from chalicelib.study.player import NoAnswer, Player, StudyGroup
+from chalicelib.study.study import Study
+from chalicelib.study.study_file import study_from_file
+
+__all__ = [  # noqa: PLE0604 - the names of items are texts
+    "Branch",
+    "Choose",
+    "Element",
+    "End",
+    "For",
+    "Form",
+    "Group",
+    "Join",
+    "NoAnswer",
+    "Page",
+    "Part",
+    "Player",
+    "Rounds",
+    "Shuffle",
+    "Study",
+    "StudyGroup",
+    "TimelineError",
+    "Wait",
+    "study_from_file",
+    *_items.__all__,
+]
