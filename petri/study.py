@@ -20,9 +20,9 @@ from chalicelib.study.elements import (
     Wait,
 )
 from chalicelib.study.items import *  # noqa: F403 - the kinds are listed in one place, by items
+from chalicelib.study.markdown_study import study_from_file
 from chalicelib.study.player import NoAnswer, Player, StudyGroup
 from chalicelib.study.study import Study
-from chalicelib.study.study_file import study_from_file
 
 __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Branch",

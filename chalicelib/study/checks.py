@@ -13,7 +13,7 @@ from .player import Player, StudyGroup
 
 if TYPE_CHECKING:
     from .items import Item
-    from .plan import Step
+    from .plan import PlanStep
     from .study_view import StudyClass
 
 #: The fields of elements that name a method of the study.
@@ -65,16 +65,23 @@ def _factors(study: type[StudyClass]) -> Mapping[str, Any]:
 
 
 def _step_problems(
-    study: type[StudyClass], path: str, step: Step, roles: set[str], factors: Mapping[str, Any]
+    study: type[StudyClass], path: str, step: PlanStep, roles: set[str], factors: Mapping[str, Any]
 ) -> Iterator[str]:
     element: Any = step.element
     where = f"{type(element).__name__} {path!r}"
-    if isinstance(element, Page | Part):
-        unknown = [role for role in element.roles if role not in roles]
-        if unknown:
-            yield f"{where} is for the role {unknown[0]!r}, which no Group defines."
+    unknown = (
+        [role for role in element.roles if role not in roles] if isinstance(element, Page | Part) else []
+    )
+    if unknown:
+        yield f"{where} is for the role {unknown[0]!r}, which no Group defines."
     for factor, levels in (getattr(element, "only", None) or {}).items():
         yield from _level_problems(where, factor, levels, factors)
+    yield from _hook_problems(study, element, where)
+    if isinstance(element, Page):
+        yield from _page_problems(study, element, where)
+
+
+def _hook_problems(study: type[StudyClass], element: Any, where: str) -> Iterator[str]:
     for field in HOOKS:
         method = getattr(element, field, None)
         if isinstance(method, str) and not callable(getattr(study, method, None)):
@@ -86,8 +93,6 @@ def _step_problems(
         problem = check_expression(when)
         if problem:
             yield f"{where}: {problem}"
-    if isinstance(element, Page):
-        yield from _page_problems(study, element, where)
 
 
 def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, Any]) -> Iterator[str]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from .elements import Choose, For, Group, Rounds, Shuffle, Wait
 from .elements.flow import OTHERWISE, THEN
 from .expressions import holds
-from .plan import Path, Step, write_path
+from .plan import Path, PlanStep, write_path
 from .player import Player
 
 if TYPE_CHECKING:
-    from chalicelib.model.study_records import Place
+    from chalicelib.study.study_records import Place
 
     from .study_view import StudyView
 
@@ -27,7 +27,7 @@ class PlayerDecisions:
         self._place = place
         self._run_seed = run_seed
 
-    def applies(self, step: Step, path: Path) -> bool:
+    def applies(self, step: PlanStep, path: Path) -> bool:
         """Whether the player takes a step: by role, condition, `show_if`, and whether they are in a group."""
         element: Any = step.element
         player = self._at(path)
@@ -40,7 +40,7 @@ class PlayerDecisions:
             return False
         return holds(self._study, getattr(element, "show_if", None), player)
 
-    def goes_on(self, step: Step, path: Path, done: int) -> bool:
+    def goes_on(self, step: PlanStep, path: Path, done: int) -> bool:
         """Whether another round follows."""
         element = step.element
         if not isinstance(element, Rounds) or done >= element.limit:
@@ -56,7 +56,7 @@ class PlayerDecisions:
             draws[name] = not holds(self._study, element.until, player)
         return bool(draws[name])
 
-    def branch(self, step: Step, path: Path) -> str:
+    def branch(self, step: PlanStep, path: Path) -> str:
         """Return the way that a Branch takes, decided once."""
         name = write_path(path)
         if name not in self._place.draws:
@@ -64,7 +64,7 @@ class PlayerDecisions:
             self._place.draws[name] = THEN if holds(self._study, when, self._at(path)) else OTHERWISE
         return str(self._place.draws[name])
 
-    def order(self, step: Step, path: Path) -> Sequence[int]:
+    def order(self, step: PlanStep, path: Path) -> Sequence[int]:
         """Return the order of the steps inside."""
         element = step.element
         indices = list(range(len(step.inside.get(path[-1].mark, step.steps))))
@@ -74,11 +74,11 @@ class PlayerDecisions:
             indices = self._random(write_path(path)).sample(indices, element.n)
         return indices
 
-    def count(self, step: Step, path: Path) -> int:
+    def count(self, step: PlanStep, path: Path) -> int:
         """Return how many values a For goes through."""
         return len(self.values(step, path))
 
-    def values(self, step: Step, path: Path) -> list[Any]:
+    def values(self, step: PlanStep, path: Path) -> list[Any]:
         """Return the values of a For in the player's order; those that a method returned are kept."""
         element = step.element
         if not isinstance(element, For):

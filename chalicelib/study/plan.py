@@ -22,7 +22,7 @@ MAX_PASSED = 5 * MAX_ROUNDS
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PathPart:
     """One part of a path: the name of an element, and its round, value or way."""
 
     name: str
@@ -32,7 +32,7 @@ class Frame:
         return f"{self.name}[{self.mark}]" if self.mark else self.name
 
 
-Path = tuple[Frame, ...]
+Path = tuple[PathPart, ...]
 
 
 def parse_path(text: str) -> Path:
@@ -40,24 +40,24 @@ def parse_path(text: str) -> Path:
     matches = [_FRAME.fullmatch(part) for part in text.split("/")]
     if not text or not all(matches):
         return ()
-    return tuple(Frame(match["name"], match["mark"] or "") for match in matches if match)
+    return tuple(PathPart(match["name"], match["mark"] or "") for match in matches if match)
 
 
-def write_path(path: Sequence[Frame]) -> str:
+def write_path(path: Sequence[PathPart]) -> str:
     """Write a path as text."""
     return "/".join(str(frame) for frame in path)
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """An element with its name among its siblings, and the steps inside it."""
 
     name: str
     element: Element
-    inside: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    inside: dict[str, tuple[PlanStep, ...]] = field(default_factory=dict)
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[PlanStep, ...]:
         """All steps directly inside."""
         return tuple(step for steps in self.inside.values() for step in steps)
 
@@ -65,19 +65,19 @@ class Step:
 class Decisions(Protocol):
     """Decides, for one participant, what the timeline leaves open; each decision is made once and kept."""
 
-    def applies(self, step: Step, path: Path) -> bool:
+    def applies(self, step: PlanStep, path: Path) -> bool:
         """Whether the participant takes this step."""
 
-    def goes_on(self, step: Step, path: Path, done: int) -> bool:
+    def goes_on(self, step: PlanStep, path: Path, done: int) -> bool:
         """Whether rounds go on after `done` of them."""
 
-    def branch(self, step: Step, path: Path) -> str:
+    def branch(self, step: PlanStep, path: Path) -> str:
         """Return the mark of the way that is taken."""
 
-    def order(self, step: Step, path: Path) -> Sequence[int]:
+    def order(self, step: PlanStep, path: Path) -> Sequence[int]:
         """Return the indices of a step's inner steps, in the order in which they are taken."""
 
-    def count(self, step: Step, path: Path) -> int:
+    def count(self, step: PlanStep, path: Path) -> int:
         """Return how many values a For goes through."""
 
 
@@ -85,27 +85,27 @@ class Decisions(Protocol):
 class _Level:
     """A step that contains others, on the way to the participant's place."""
 
-    step: Step
-    frame: Frame
+    step: PlanStep
+    frame: PathPart
 
 
-class Plan:
+class TimelinePlan:
     """A compiled timeline."""
 
     def __init__(self, timeline: Sequence[Element]) -> None:
         """Compile a timeline; TimelineError names everything that is wrong with it."""
-        self._root = Step("", Part("timeline", timeline), {"": _named(timeline)})
+        self._root = PlanStep("", Part("timeline", timeline), {"": _named(timeline)})
         problems = [problem for _, step in self.steps() for problem in step.element.problems()]
         if not self._root.steps:
             problems.append("The timeline is empty; list pages in it.")
         if problems:
             raise TimelineError("The timeline is wrong:\n" + "\n".join(f"- {each}" for each in problems))
 
-    def steps(self) -> Iterator[tuple[str, Step]]:
+    def steps(self) -> Iterator[tuple[str, PlanStep]]:
         """Yield each step below the root with its path (without rounds), from the outside in."""
         yield from _walk(self._root, "")
 
-    def find(self, path: Path) -> Step | None:
+    def find(self, path: Path) -> PlanStep | None:
         """Return the step at a path, or None when the timeline doesn't have it (any more)."""
         levels = self._levels(path)
         return None if levels is None else levels[-1].step
@@ -170,10 +170,10 @@ class Plan:
                 steps = inner
         return levels
 
-    def _inside(self, step: Step, frame: Frame) -> tuple[Step, ...] | None:
+    def _inside(self, step: PlanStep, frame: PathPart) -> tuple[PlanStep, ...] | None:
         return step.inside.get(frame.mark if isinstance(step.element, Branch) else "")
 
-    def _sequence(self, levels: Sequence[_Level], decisions: Decisions) -> list[Step]:
+    def _sequence(self, levels: Sequence[_Level], decisions: Decisions) -> list[PlanStep]:
         if not levels:
             return list(self._root.inside[""])
         level = levels[-1]
@@ -181,7 +181,7 @@ class Plan:
         path = tuple(one.frame for one in levels)
         return [inside[index] for index in decisions.order(level.step, path) if index < len(inside)]
 
-    def _position(self, levels: Sequence[_Level], step: Step, decisions: Decisions) -> int:
+    def _position(self, levels: Sequence[_Level], step: PlanStep, decisions: Decisions) -> int:
         sequence = self._sequence(levels, decisions)
         return next((index for index, one in enumerate(sequence) if one.name == step.name), len(sequence))
 
@@ -193,7 +193,7 @@ class Plan:
             if index < len(sequence):
                 step = sequence[index]
                 if step.element.is_stop:
-                    path = (*here, Frame(step.name))
+                    path = (*here, PathPart(step.name))
                     if decisions.applies(step, path):
                         return path
                     index += 1
@@ -220,33 +220,33 @@ class Plan:
             "inside Rounds."
         )
 
-    def _enter(self, step: Step, here: Path, decisions: Decisions) -> Frame | None:
+    def _enter(self, step: PlanStep, here: Path, decisions: Decisions) -> PathPart | None:
         """Return the frame with which a container begins, or None when it is passed over."""
-        path = (*here, Frame(step.name))
+        path = (*here, PathPart(step.name))
         if not decisions.applies(step, path):
             return None
         if isinstance(step.element, Rounds):
-            return Frame(step.name, "1")
+            return PathPart(step.name, "1")
         if isinstance(step.element, For):
-            return Frame(step.name, "1") if decisions.count(step, path) else None
+            return PathPart(step.name, "1") if decisions.count(step, path) else None
         if isinstance(step.element, Branch):
-            return Frame(step.name, decisions.branch(step, path))
-        return Frame(step.name)
+            return PathPart(step.name, decisions.branch(step, path))
+        return PathPart(step.name)
 
-    def _again(self, level: _Level, here: Path, decisions: Decisions) -> Frame | None:
+    def _again(self, level: _Level, here: Path, decisions: Decisions) -> PathPart | None:
         """Return the next frame of a container that repeats, or None when it is over."""
         element, frame = level.step.element, level.frame
-        path = (*here[:-1], Frame(frame.name))
+        path = (*here[:-1], PathPart(frame.name))
         if isinstance(element, Rounds):
             done = int(frame.mark)
-            return Frame(frame.name, str(done + 1)) if decisions.goes_on(level.step, path, done) else None
+            return PathPart(frame.name, str(done + 1)) if decisions.goes_on(level.step, path, done) else None
         if isinstance(element, For):
             done = int(frame.mark)
-            return Frame(frame.name, str(done + 1)) if done < decisions.count(level.step, path) else None
+            return PathPart(frame.name, str(done + 1)) if done < decisions.count(level.step, path) else None
         return None
 
 
-def _named(elements: Sequence[Element]) -> tuple[Step, ...]:
+def _named(elements: Sequence[Element]) -> tuple[PlanStep, ...]:
     """Give each element of a list a name that its siblings don't have."""
     used: dict[str, int] = {}
     steps = []
@@ -254,11 +254,13 @@ def _named(elements: Sequence[Element]) -> tuple[Step, ...]:
         label = element.label
         used[label] = used.get(label, 0) + 1
         name = label if used[label] == 1 else f"{label}-{used[label]}"
-        steps.append(Step(name, element, {mark: _named(some) for mark, some in element.sequences().items()}))
+        steps.append(
+            PlanStep(name, element, {mark: _named(some) for mark, some in element.sequences().items()})
+        )
     return tuple(steps)
 
 
-def _walk(step: Step, path: str) -> Iterator[tuple[str, Step]]:
+def _walk(step: PlanStep, path: str) -> Iterator[tuple[str, PlanStep]]:
     for inner in step.steps:
         inner_path = f"{path}/{inner.name}" if path else inner.name
         yield inner_path, inner

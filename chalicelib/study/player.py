@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ExperimentError, RuleBroken
-from chalicelib.model.study_records import GroupRecord, Place
 from chalicelib.serializable import require_serializable
+from chalicelib.study.study_records import GroupRecord, Place
 
 from .plan import parse_path, write_path
 

@@ -21,12 +21,12 @@ from .elements import Element, For, Rounds
 from .items import Item
 from .page_files import page_items, with_page_settings
 from .pages import CompiledPages, PageLibrary, find_pages
-from .plan import Plan, parse_path
+from .plan import TimelinePlan, parse_path
 from .player import Player
-from .session import StudySession
+from .study_session import StudySession
 
 if TYPE_CHECKING:
-    from .elements.pages import Page
+    from .elements.page_elements import Page
 
 #: Statuses of participants who take part, or have finished with usable data.
 EXPECTED = frozenset({ParticipantStatus.WORKING, *SUCCESSFUL})
@@ -55,7 +55,7 @@ class Study(Experiment):
     library: ClassVar[PageLibrary] = PageLibrary(CompiledPages())
     _own_items: ClassVar[Mapping[str, Item]] = {}
     _page_items: ClassVar[Mapping[str, Item]] = {}
-    _plan: ClassVar[Plan | None] = None
+    _plan: ClassVar[TimelinePlan | None] = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Collect the items among the class's attributes, and give each its name."""
@@ -71,7 +71,7 @@ class Study(Experiment):
     # -- the declared parts ---------------------------------------------------------------------
 
     @classmethod
-    def plan(cls) -> Plan:
+    def plan(cls) -> TimelinePlan:
         """Return the compiled timeline.
 
         Returns:
@@ -82,7 +82,7 @@ class Study(Experiment):
 
         """
         if cls.__dict__.get("_plan") is None:
-            cls._plan = Plan(cls.timeline)
+            cls._plan = TimelinePlan(cls.timeline)
         plan = cls._plan
         if plan is None:
             raise ExperimentError(f"{cls.__name__} has no timeline.")

@@ -14,10 +14,10 @@ from chalicelib.ports import UnitOfWork
 from .elements import For
 from .items import Item
 from .pages import PageLibrary
-from .plan import Plan
+from .plan import TimelinePlan
 
 if TYPE_CHECKING:
-    from chalicelib.model.study_records import Place
+    from chalicelib.study.study_records import Place
 
 
 class SessionView(Protocol):
@@ -53,7 +53,7 @@ class StudyClass(Protocol):
     library: ClassVar[PageLibrary]
 
     @classmethod
-    def plan(cls) -> Plan:
+    def plan(cls) -> TimelinePlan:
         """Return the compiled timeline."""
 
     @classmethod
@@ -76,7 +76,7 @@ class StudyView(Protocol):
     def session(self) -> SessionView:
         """The places and groups that this request has read."""
 
-    def plan(self) -> Plan:
+    def plan(self) -> TimelinePlan:
         """Return the compiled timeline."""
 
     def items(self) -> Mapping[str, Item]:

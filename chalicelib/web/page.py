@@ -8,7 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib import services
 from chalicelib.errors import BadRequest
-from chalicelib.operations.study import pages
+from chalicelib.operations.study import due_page
 from chalicelib.operations.study.settling import MAX_STEPS, settle
 from chalicelib.operations.study.show import PageView
 
@@ -20,7 +20,7 @@ routes = Blueprint(__name__)
 @endpoint(routes, "/page")
 def page_get(call: HttpCall) -> dict[str, Any]:
     """Return the page that is due for the participant; the first call begins their part."""
-    return _settled(call, call.run(pages.get_page))
+    return _settled(call, call.run(due_page.get_page))
 
 
 @endpoint(routes, "/page", ("POST",))
@@ -35,7 +35,7 @@ def page_post(call: HttpCall) -> dict[str, Any]:
     if isinstance(serial, bool) or not str(serial or "").isdecimal() or len(str(serial)) > 9:  # noqa: PLR2004
         raise BadRequest("serial must be the number of the page that is answered, as GET /page returned it.")
     view = call.run(
-        pages.post_page, int(str(serial)), answers, timings, is_timeout=parameters.flag("timeout")
+        due_page.post_page, int(str(serial)), answers, timings, is_timeout=parameters.flag("timeout")
     )
     return _settled(call, view)
 
@@ -46,5 +46,5 @@ def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:
     for _ in range(MAX_STEPS):
         if view.pending is None or not settle(services.current().run, view.pending):
             break
-        view = call.run(pages.get_page)
+        view = call.run(due_page.get_page)
     return {**view.body, **stale}

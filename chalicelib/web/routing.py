@@ -7,26 +7,37 @@ line. Chalice's HTTP middleware never sees a view's exception, so the decorator 
 from __future__ import annotations
 
 import functools
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from chalice.app import Blueprint, Response
 
 from chalicelib import services
-from chalicelib.errors import PetriError, TooLarge, Unauthorized, UnsupportedMedia
+from chalicelib.errors import (
+    ConfigError,
+    ExperimentError,
+    Forbidden,
+    PetriError,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMedia,
+)
+from chalicelib.experiment.routes import parse_rule
 from chalicelib.invocation import within
 from chalicelib.operations.shared.context import ANONYMOUS, ANYONE, OPERATOR, PARTICIPANT, Caller, Request
 
 from .pagination import page_of
 from .parameters import MAX_ANONYMOUS_BODY, Parameters
-from .protected_routes import refuse_protected
 from .request_log import log_request
 from .responses import encode, error_response, json_response, succeeded, written
 
 #: The accepted types of bodies; the body is parsed by its own type.
 CONTENT_TYPES = ["*/*"]
+RouteShape = tuple[str | None, ...]
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 #: The first byte of a gzip stream; the second may be corrupted in transit.
 _GZIP = b"\x1f"
@@ -161,3 +172,26 @@ def find_caller(authorization: str | None) -> Caller:
     if app.tokens_are_off and caller.kind not in (PARTICIPANT, OPERATOR):
         return Caller(ANYONE)
     return caller
+
+
+def refuse_protected(path: str, caller: Caller) -> None:
+    """Refuse a protected route to every caller but the operator. `path`: as declared, `/node/{node_id}`."""
+    rules = services.current().config.get("protected_routes")
+    if rules and caller.kind != OPERATOR and _shape(path) in read_rules(str(rules)):
+        raise Forbidden("This route is not available in this experiment.", code="route_protected")
+
+
+@lru_cache(maxsize=512)
+def _shape(path: str) -> RouteShape:
+    return parse_rule(path).shape
+
+
+@lru_cache(maxsize=8)
+def read_rules(text: str) -> frozenset[RouteShape]:
+    """Parse a JSON list of routes, such as `["/network/<network_id>"]`, with any names of variables."""
+    try:
+        return frozenset(parse_rule(rule).shape for rule in json.loads(text))
+    except (ValueError, TypeError, AttributeError, ExperimentError) as error:
+        raise ConfigError(
+            f'protected_routes must be a JSON list of routes, such as ["/network/<network_id>"]: {error}'
+        ) from error

@@ -7,9 +7,9 @@ import json
 from chalicelib import services
 from chalicelib.messages import Autoplay, EnforceTimeLimit, FormGroups, RingDoorbell
 from chalicelib.operations.realtime import channels
-from chalicelib.operations.study import groups, time_limits
-from chalicelib.operations.study.context import Pending
+from chalicelib.operations.study import group_forming, time_limits
 from chalicelib.operations.study.settling import MAX_STEPS, settle
+from chalicelib.operations.study.study_context import Pending
 
 from .handler_registry import Received, handles
 
@@ -30,7 +30,7 @@ def _autoplay(message: Received[Autoplay]) -> None:
 @handles(FormGroups)
 def _form_groups(message: Received[FormGroups]) -> None:
     for _ in range(MAX_STEPS):
-        if not services.current().run(groups.form_groups, message.body.path):
+        if not services.current().run(group_forming.form_groups, message.body.path):
             break
     services.current().acknowledge(message)
 

@@ -29,7 +29,7 @@ _AUTHORS = {"petri_experiment": EXPERIMENT}
 
 
 @dataclass(frozen=True)
-class Part:
+class SizePart:
     """One package within the package."""
 
     name: str
@@ -45,7 +45,7 @@ class Sizes:
 
     #: bytes of the whole zip
     zipped: int
-    parts: tuple[Part, ...]
+    parts: tuple[SizePart, ...]
 
     @property
     def unpacked(self) -> int:
@@ -103,7 +103,7 @@ def sizes_of(package: Path) -> Sizes:
             weights = found[name, name in petris]
             weights[0] += entry.compress_size
             weights[1] += entry.file_size
-    parts = [Part(name, zipped, full, is_petris) for (name, is_petris), (zipped, full) in found.items()]
+    parts = [SizePart(name, zipped, full, is_petris) for (name, is_petris), (zipped, full) in found.items()]
     return Sizes(package.stat().st_size, tuple(sorted(parts, key=lambda part: (-part.zipped, part.name))))
 
 

@@ -34,7 +34,6 @@ NAMED_AFTER: Final = MappingProxyType(
 TWIN_MODULES: Final = MappingProxyType(
     {
         "compensation.py": "The operation, and the operator's session that runs it.",
-        "conditions.py": "The design of a study, and the operations that assign its cells.",
         "problems.py": "What an author must fix in settings, and what an operator must fix on the machine.",
         "run_session.py": "The operator's session, and its adapters for a local and for a deployed run.",
         "transformations.py": "The classes of transformations, and the operations that record and read them.",

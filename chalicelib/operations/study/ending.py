@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chalicelib.model.participant import Participant
-from chalicelib.model.study_records import Place
 from chalicelib.operations.participant.completion import end_participation
 from chalicelib.operations.shared.context import Context
+from chalicelib.study.study_records import Place
 
 from .moves import COMPLETE, SCREEN_OUT
 

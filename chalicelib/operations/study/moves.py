@@ -9,12 +9,12 @@ from chalicelib.messages import EnforceTimeLimit, FormGroups, RingDoorbell
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
-from chalicelib.model.study_records import Place, Pooled
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Element, End, Group, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
+from chalicelib.study.study_records import Place, Pooled
 
-from .context import Pending, later, moment_of, session_of, study_of
+from .study_context import Pending, later, moment_of, session_of, study_of
 
 #: For how long after the end of a time limit an answer is still taken, in seconds: it was on its way.
 GRACE = 2.0

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from .context import Pending
-from .groups import form_groups
+from .group_forming import form_groups
+from .study_context import Pending
 from .waits import HookFailedError, release, stop_group
 
 logger = logging.getLogger("petri.study")

@@ -8,7 +8,6 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from chalicelib.model.study_records import Place
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import End, Form, Group, Page, Wait
 from chalicelib.study.expressions import variables
@@ -16,11 +15,12 @@ from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.item import media_of
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
+from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
-from .answers import items_due
-from .context import Pending, moment_of, session_of, study_of
 from .moves import element_at, pending_at, start_clock
+from .page_answers import items_due
+from .study_context import Pending, moment_of, session_of, study_of
 
 #: How often a waiting page asks again when its sockets don't ring, in seconds.
 POLL_SECONDS = 2

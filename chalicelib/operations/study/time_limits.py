@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from chalicelib.messages import Autoplay
 from chalicelib.model.record import iso
-from chalicelib.model.study_records import Place
 from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Page
+from chalicelib.study.study_records import Place
 
-from .answers import AUTOPLAY, TIMEOUT, default_answers, page_at, record_answers
-from .context import Pending, session_of, study_of
 from .ending import finish
 from .moves import is_over, move_on, pending_at, stop_with_pay, wake_by
+from .page_answers import AUTOPLAY, TIMEOUT, default_answers, page_at, record_answers
+from .study_context import Pending, session_of, study_of
 
 #: How many pages are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10

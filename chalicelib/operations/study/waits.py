@@ -6,15 +6,14 @@ import logging
 
 from chalicelib.errors import Conflict, PetriError, Refused
 from chalicelib.model.record import iso
-from chalicelib.model.study_records import Place
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.study.elements import Wait
-from chalicelib.study.plan import parse_path
 from chalicelib.study.player import StudyGroup
+from chalicelib.study.study_records import Place
 
-from .context import session_of, study_of
-from .moves import move_on, ring, stop_with_pay
+from .moves import element_at, move_on, ring, stop_with_pay
+from .study_context import session_of, study_of
 from .time_limits import autoplay, expire_overdue
 
 logger = logging.getLogger("petri.study")
@@ -43,23 +42,16 @@ def release(ctx: Context, network_id: int, path: str) -> bool:
     """
     session = session_of(ctx)
     group = session.group(network_id)
-    places = [session.place(one) for one in group.record.member_ids()]
-    if group.record.stopped or path in group.record.done:
-        return False
-    living = [place for place in places if _takes_part(ctx, place)]
-    if not any(place.path == path for place in living):
+    living = _living(ctx, group)
+    missing = [place for place in living if place.path != path]
+    if group.record.stopped or path in group.record.done or len(missing) == len(living):
         # Another request has released them.
         return False
-    missing = [place for place in living if place.path != path]
     if missing:
         hurried = [_hurry(ctx, place) for place in missing]
-        changed = any(hurried)
         session.flush()
-        return changed
-    step = study_of(ctx).plan().find(parse_path(path))
-    element = step.element if step is not None else None
-    if isinstance(element, Wait) and element.then is not None:
-        _call(ctx, group, element.then)
+        return any(hurried)
+    _call_function(ctx, group, path)
     if len(living) > MAX_MOVED:
         group.record.done[path] = str(iso(ctx.now))
     else:
@@ -70,8 +62,10 @@ def release(ctx: Context, network_id: int, path: str) -> bool:
     return True
 
 
-def _takes_part(ctx: Context, place: Place) -> bool:
-    return place.ended is None and ctx.uow.participant(place.participant_id).is_working
+def _living(ctx: Context, group: StudyGroup) -> list[Place]:
+    """Return the places of the members who still take part."""
+    places = [session_of(ctx).place(one) for one in group.record.member_ids()]
+    return [p for p in places if p.ended is None and ctx.uow.participant(p.participant_id).is_working]
 
 
 def _hurry(ctx: Context, place: Place) -> bool:
@@ -85,8 +79,12 @@ def _hurry(ctx: Context, place: Place) -> bool:
     return place.serial != before
 
 
-def _call(ctx: Context, group: StudyGroup, name: str) -> None:
+def _call_function(ctx: Context, group: StudyGroup, path: str) -> None:
     """Call the wait's function; HookFailedError when it raises, unless it lost a race."""
+    element = element_at(ctx, path)
+    name = element.then if isinstance(element, Wait) else None
+    if name is None:
+        return
     ctx.seed(None, f"wait|{group.id}|{name}", group.round or 0)
     try:
         getattr(study_of(ctx), name)(group)
@@ -103,8 +101,7 @@ def stop_group(ctx: Context, network_id: int, reason: str) -> None:
     if group.record.stopped:
         return
     group.record.stopped = reason
-    places = [session.place(one) for one in group.record.member_ids()]
-    members = [place for place in places if _takes_part(ctx, place)]
+    members = _living(ctx, group)
     for place in members:
         stop_with_pay(
             ctx,

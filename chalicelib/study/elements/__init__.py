@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .element import Element, TimelineError
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
-from .groups import Group, Join, Wait
-from .pages import End, Form, Page
+from .interaction import Group, Join, Wait
+from .page_elements import End, Form, Page
 
 __all__ = [
     "Branch",

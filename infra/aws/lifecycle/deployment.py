@@ -472,7 +472,7 @@ class Deployment:
     def _register(self, staged: StagedApp, published: _Published) -> None:
         """Register the study at the OSF, if a token for it is set."""
         config = staged.loaded.config
-        study = osf_registration.Study(
+        study = osf_registration.OsfStudy(
             self._names,
             str(config.get("title")),
             str(config.get("description")),

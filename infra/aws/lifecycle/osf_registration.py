@@ -43,7 +43,7 @@ class OsfProblem(PetriError):
 
 
 @dataclass(frozen=True)
-class Study:
+class OsfStudy:
     """The study to register."""
 
     names: Names
@@ -61,7 +61,7 @@ class Osf:
     token: str = field(repr=False)
     api: str = API
 
-    def register(self, study: Study) -> str:
+    def register(self, study: OsfStudy) -> str:
         """Create the study's project unless it exists, upload the code to it, and return its address.
 
         Idempotent: after a lost connection, existing parts are found again. Raises OsfProblem.
@@ -77,12 +77,12 @@ class Osf:
         )
         return str(_at(project, "links", "html") or f"https://{HOST}/{_at(project, 'id')}/")
 
-    def _find(self, study: Study) -> dict[str, Any] | None:
+    def _find(self, study: OsfStudy) -> dict[str, Any] | None:
         found = self._call("GET", f"{self.api}/users/me/nodes/?filter[tags]={_tag(study.names)}")
         projects: list[dict[str, Any]] = found.get("data") or []
         return projects[0] if projects else None
 
-    def _make(self, study: Study) -> dict[str, Any]:
+    def _make(self, study: OsfStudy) -> dict[str, Any]:
         attributes = {
             "title": study.title,
             "category": "project",
@@ -132,7 +132,9 @@ class Osf:
             raise OsfProblem(f"The OSF sends files to a foreign address, {host}; nothing was sent there.")
 
 
-def register(token: str | None, study: Study, tell: Callable[[str], None], *, api: str = API) -> str | None:
+def register(
+    token: str | None, study: OsfStudy, tell: Callable[[str], None], *, api: str = API
+) -> str | None:
     """Register a study if a token is set, report the result, and return the project's address.
 
     Never stops a launch: errors are reported, with what to do.

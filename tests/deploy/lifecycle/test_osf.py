@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from infra.aws.lifecycle.osf_registration import Osf, OsfProblem, Study, register
+from infra.aws.lifecycle.osf_registration import Osf, OsfProblem, OsfStudy, register
 from tests.deploy.package.folders import NAMES
 from tests.tools.osf import TOKEN, Framework
 
@@ -26,7 +26,7 @@ def study(tmp_path):
         archive.writestr("version.json", json.dumps(version))
         archive.writestr("experiment/experiment.py", "the code")
         archive.writestr("experiment/pool.txt", "ada, ben")
-    return Study(NAMES, "Doubling", "Numbers are doubled.", code, "0123456789abcdef" * 4)
+    return OsfStudy(NAMES, "Doubling", "Numbers are doubled.", code, "0123456789abcdef" * 4)
 
 
 def archive_of(contents):
@@ -86,7 +86,7 @@ def test_launching_again_makes_no_second_project(osf, study):
 
 def test_other_code_lies_beside_the_first(osf, study, tmp_path):
     launched(osf, study)
-    launched(osf, Study(NAMES, "Doubling", "", study.code, "f" * 64))
+    launched(osf, OsfStudy(NAMES, "Doubling", "", study.code, "f" * 64))
     assert len(osf.files) == 2
 
 

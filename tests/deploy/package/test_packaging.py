@@ -23,7 +23,7 @@ from infra.aws.package.staging import StagedApp
 from infra.aws.package.trim_botocore import without_words
 from infra.packaging import lambda_python
 from infra.packaging.provenance import describe
-from infra.packaging.sizes import MOST_ZIPPED, PETRI_BUDGET, Part, Sizes, sizes_of, versions_in
+from infra.packaging.sizes import MOST_ZIPPED, PETRI_BUDGET, SizePart, Sizes, sizes_of, versions_in
 from infra.problems import OperatorProblem
 from tests.tools.wheelhouse import offline_pip
 
@@ -279,7 +279,7 @@ def test_services_are_found_in_the_authors_code(tmp_path):
 
 
 def test_what_is_too_large_is_told_with_what_is_largest():
-    sizes = Sizes(MOST_ZIPPED + 1, (Part("torch", 45_000_000, 99_000_000, is_petris=False),))
+    sizes = Sizes(MOST_ZIPPED + 1, (SizePart("torch", 45_000_000, 99_000_000, is_petris=False),))
     with pytest.raises(
         OperatorProblem, match=r"52 MB zipped; Lambda allows 52\. The largest: torch \(45 MB\)"
     ):
@@ -288,4 +288,4 @@ def test_what_is_too_large_is_told_with_what_is_largest():
 
 def test_what_unpacks_to_too_much_is_told():
     with pytest.raises(OperatorProblem, match=r"unpacked; Lambda allows 262"):
-        Sizes(1, (Part("pandas", 1, 300_000_000, is_petris=False),)).check()
+        Sizes(1, (SizePart("pandas", 1, 300_000_000, is_petris=False),)).check()

@@ -8,11 +8,11 @@ from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.conditions import Slot, assign_slot, free_slot
+from chalicelib.operations.study.slots import Slot, assign_slot, free_slot
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
-from chalicelib.study.cell import Cell
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.cell import Cell
+from chalicelib.study.design.conditions import Conditions
 from tests.contract.factories import dump
 
 FOUR = Conditions({"colour": ["red", "blue"], "delay": [0, 5]})

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.study.condition_checks import condition_problems
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.condition_checks import condition_problems
+from chalicelib.study.design.conditions import Conditions
 
 FACTORS = {"colour": ["red", "blue"], "delay": [0, 5]}
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.study.cell import Cell
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.cell import Cell
+from chalicelib.study.design.conditions import Conditions
 
 FACTORS = {"colour": ["red", "blue"], "delay": [0, 5]}
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.study.conditions import Conditions
-from chalicelib.study.orders import all_orders, latin_square
+from chalicelib.study.design.conditions import Conditions
+from chalicelib.study.design.orders import all_orders, latin_square
 
 
 @pytest.mark.parametrize("count", range(2, 10))

@@ -9,9 +9,9 @@ import pytest
 from chalicelib.errors import StudyFull
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.conditions import Slot, assign_slot, free_slot
+from chalicelib.operations.study.slots import Slot, assign_slot, free_slot
 from chalicelib.storage.engine import Engine
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.conditions import Conditions
 from tests.contract.factories import an_app, dump
 from tests.study.conditions.slots import (
     FOUR,

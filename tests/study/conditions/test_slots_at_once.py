@@ -15,7 +15,7 @@ from chalicelib.model import keys
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.conditions import Conditions
 from tests.contract.factories import an_app, at_once
 from tests.study.conditions.slots import (
     FOUR,

@@ -10,12 +10,12 @@ import pytest
 
 from chalicelib.errors import StudyFull, VendorUnreachable
 from chalicelib.model import keys
-from chalicelib.operations.study.conditions import GAP_SECONDS
+from chalicelib.operations.study.slots import GAP_SECONDS
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Write
 from chalicelib.storage.engine_store import EngineStore
 from chalicelib.storage.engine_wrapper import EngineWrapper
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.conditions import Conditions
 from tests.contract.factories import an_app, dump
 from tests.study.conditions.slots import FOUR, cells_of, leave, numbers_of, spread, take, taken
 from tests.tools.engines import Crash, FailingEngine

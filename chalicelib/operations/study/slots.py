@@ -25,8 +25,8 @@ from chalicelib.errors import StudyFull
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.cell import Cell
-from chalicelib.study.conditions import Conditions
+from chalicelib.study.design.cell import Cell
+from chalicelib.study.design.conditions import Conditions
 
 HELD, FREED, LEFT = "held", "freed", "left"
 #: A number without an item, of which a later one has been held for so long, belongs to a process that died.

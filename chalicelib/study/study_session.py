@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import NotFound, RuleBroken
 from chalicelib.model import keys
-from chalicelib.model.study_records import GroupRecord, Place, StoredFields
 from chalicelib.serializable import require_serializable
+from chalicelib.study.study_records import GroupRecord, Place, StoredFields
 
 from .decisions import PlayerDecisions
 from .elements import For

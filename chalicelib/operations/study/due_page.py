@@ -7,13 +7,15 @@ from typing import Any
 
 from chalicelib.errors import AnswersRefused
 from chalicelib.model.participant import Participant
-from chalicelib.model.study_records import Place
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Page, Wait
+from chalicelib.study.study_records import Place
 
-from .answers import (
+from .ending import finish
+from .moves import begin, element_at, is_over, move_on
+from .page_answers import (
     PARTICIPANT,
     TIMEOUT,
     check_answers,
@@ -22,10 +24,8 @@ from .answers import (
     record_answers,
     seconds_of,
 )
-from .context import own_place, session_of, study_of
-from .ending import finish
-from .moves import begin, element_at, is_over, move_on
 from .show import PageView, show
+from .study_context import own_place, session_of, study_of
 from .time_limits import expire
 
 

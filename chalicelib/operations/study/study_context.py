@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from chalicelib.errors import NotFound, Unauthorized
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
-from chalicelib.model.study_records import Place
 from chalicelib.operations.shared.access import calling_participant
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.session import StudySession
 from chalicelib.study.study import Study
+from chalicelib.study.study_records import Place
+from chalicelib.study.study_session import StudySession
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from chalicelib.errors import AnswersRefused, BadRequest
 from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.record import iso
-from chalicelib.model.study_records import Place, StudyResponse
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Page
 from chalicelib.study.expressions import holds
@@ -19,8 +18,9 @@ from chalicelib.study.items import AnswerError, Item, check_answer
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import OUTSIDE, Player
 from chalicelib.study.study import encode_value
+from chalicelib.study.study_records import Place, StudyResponse
 
-from .context import moment_of, session_of, study_of
+from .study_context import moment_of, session_of, study_of
 
 #: Answers that were sent are refused above this many bytes of JSON; a page of forty items stays far below.
 MAX_CLIENT_SECONDS = 24 * 60 * 60

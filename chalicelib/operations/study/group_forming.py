@@ -13,14 +13,14 @@ from chalicelib.messages import FormGroups
 from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
-from chalicelib.model.study_records import GroupRecord, Place, Pooled
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Group
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player, StudyGroup
+from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
-from .context import moment_of, session_of, study_of
 from .moves import move_on, ring, stop_with_pay
+from .study_context import moment_of, session_of, study_of
 
 #: How many members are placed in one commit: each changes five items, and DynamoDB takes 100.
 MAX_PLACED = 18
