@@ -26,8 +26,6 @@ STOPPED = "error"
 class HookFailedError(PetriError):
     """The function of a wait raised an error; the group has to be stopped in a commit of its own."""
 
-    code = "hook_failed"
-
     def __init__(self, network_id: int, what: str) -> None:
         """`what`: the function and its error, for the operator."""
         super().__init__(what)
