@@ -16,13 +16,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from chalicelib.operations.study.conditions import assign_slot
+from chalicelib.study.conditions import Conditions
+
 from chalicelib import bootstrap
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.conditions import assign_slot
 from chalicelib.services import use
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from chalicelib.study.conditions import Conditions
 from tests.tools.torn import TornEngine
 
 PEOPLE, THREADS = 400, 32
