@@ -135,6 +135,9 @@ class _OptionsItem(Item):
         """Return the keys of the options."""
         return [each.key for each in self.listed]
 
+    def files(self) -> list[str]:
+        return [*super().files(), *(each.picture for each in self.listed if each.picture)]
+
     def valid_choice(self, raw: Any) -> Any:
         """Return one chosen option as it is stored: a key, or key and text of another answer."""
         if isinstance(raw, Mapping) and self.other:
@@ -155,7 +158,7 @@ class _OptionsItem(Item):
         return {"key": OTHER, "text": "Something else"} if self.other and key == OTHER else key
 
     def public(self) -> dict[str, Any]:
-        return {**super().public(), "other": bool(self.other)}
+        return {**super().public(), "options": sorted(self.option_keys()), "other": bool(self.other)}
 
     def codebook(self) -> dict[str, Any]:
         labels = {each.key: str(each.label) or "Other" for each in self.listed}

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from .answer_rules import AnswerError
 from .grading import Grade, RightRange, grade_share
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import tag
+from .markup import marked, tag
 from .text_items import shown_text
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -136,7 +136,7 @@ class DateItem(_Moment):
         return dt.date.fromisoformat(stored)
 
     def _expected(self) -> str:
-        return "Write a date, such as 2026-03-31."
+        return marked("Write a date, such as 2026-03-31.")
 
     def _example(self) -> str:
         return 'write it as "2026-03-31"'
@@ -191,7 +191,11 @@ class TimeItem(_Moment):
         return dt.time.fromisoformat(stored)
 
     def _expected(self) -> str:
-        return "Write a time, such as 14:05:30." if self.seconds else "Write a time, such as 14:05."
+        return (
+            marked("Write a time, such as 14:05:30.")
+            if self.seconds
+            else marked("Write a time, such as 14:05.")
+        )
 
     def _example(self) -> str:
         return 'write it as "14:05", and with seconds=True as "14:05:30"'

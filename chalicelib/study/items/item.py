@@ -177,6 +177,15 @@ class Item:
         found = {name: self._call(getattr(self, name), study, player) for name in self._unresolved()}
         return replace(self, **found) if found else self
 
+    def as_sent(self, rules: Mapping[str, Any]) -> Self:
+        """Return a copy whose fields are set from what the browser was sent, as a bot sees it."""
+        found: dict[str, Any] = {name: rules.get(name) for name in self._unresolved()}
+        return replace(self, **found) if found else self
+
+    def files(self) -> list[str]:
+        """Return the static files that the item shows, to be loaded before it."""
+        return [str(each["file"]) for each in media_of(self.media) if each.get("file")]
+
     def _unresolved(self) -> list[str]:
         return [name for name in self.dynamic if self.is_dynamic(getattr(self, name))]
 

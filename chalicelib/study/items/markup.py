@@ -12,6 +12,11 @@ _VOID: Final = frozenset({"br", "img", "input", "source", "track"})
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
+def marked(text: str) -> str:
+    """Return a text that is translated when it is shown; the call marks it for the catalogue of texts."""
+    return text
+
+
 def tag(element: str, /, *children: Any, **attributes: Any) -> Markup:
     """Return an element with escaped children and attributes.
 

@@ -14,23 +14,29 @@ from markupsafe import Markup
 from .answer_rules import AnswerError, author_number, parse_number
 from .grading import Grade, grade_share, right_numbers, shown_range
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import id_of, join, tag
+from .markup import id_of, join, marked, tag
 
 FEWEST: Final = 2
 MOST: Final = 15
 #: The labels of scales that have none of their own.
 AGREEMENT: Final = MappingProxyType(
     {
-        4: ("Strongly disagree", "Disagree", "Agree", "Strongly agree"),
-        5: ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree"),
+        4: (marked("Strongly disagree"), marked("Disagree"), marked("Agree"), marked("Strongly agree")),
+        5: (
+            marked("Strongly disagree"),
+            marked("Disagree"),
+            marked("Neither agree nor disagree"),
+            marked("Agree"),
+            marked("Strongly agree"),
+        ),
         7: (
-            "Strongly disagree",
-            "Disagree",
-            "Somewhat disagree",
-            "Neither agree nor disagree",
-            "Somewhat agree",
-            "Agree",
-            "Strongly agree",
+            marked("Strongly disagree"),
+            marked("Disagree"),
+            marked("Somewhat disagree"),
+            marked("Neither agree nor disagree"),
+            marked("Somewhat agree"),
+            marked("Agree"),
+            marked("Strongly agree"),
         ),
     }
 )
@@ -129,7 +135,7 @@ class LikertItem(StepsItem):
         own = self.named_steps()
         if not own:
             built_in = AGREEMENT.get(self.steps, ())
-            ends = {1: "Strongly disagree", self.steps: "Strongly agree"}
+            ends = {1: marked("Strongly disagree"), self.steps: marked("Strongly agree")}
             own = {step: frame.text(label) for step, label in (dict(enumerate(built_in, 1)) or ends).items()}
         return {
             step: self.text_in(frame.language, "labels", label, str(step))

@@ -157,7 +157,7 @@ class OrderItem(Item):
         return [[key, random.randint(0, self.levels)] for key in keys] if self.indentation else keys
 
     def public(self) -> dict[str, Any]:
-        rules = {"pieces": len(self.listed), "can_leave_out": bool(self.distractors)}
+        rules = {"pieces": scrambled(self.order_keys(), self.name), "can_leave_out": bool(self.distractors)}
         return {**super().public(), **rules, "levels": self.levels if self.indentation else 0}
 
     def codebook(self) -> dict[str, Any]:

@@ -47,6 +47,12 @@ class TableItem(Item):
         made = super().resolved(study, player)
         return replace(made, item=made.item.resolved(study, player)) if isinstance(made.item, Item) else made
 
+    def as_sent(self, rules: Mapping[str, Any]) -> Self:
+        return replace(super().as_sent(rules), item=self.item.as_sent(rules.get("item", {})))
+
+    def files(self) -> list[str]:
+        return [*super().files(), *self.item.files()]
+
     def is_blank(self, raw: Any) -> bool:
         if isinstance(raw, Mapping) and all(self.item.is_blank(each) for each in raw.values()):
             # Without rows, which can be other players, nothing can be missing.

@@ -45,6 +45,9 @@ class AreaItem(ChoicesItem):
         regions = self.regions if isinstance(self.regions, Mapping) else {}
         return tuple(Option(str(key), str(_region(each).get("label", key))) for key, each in regions.items())
 
+    def files(self) -> list[str]:
+        return [*super().files(), self.picture]
+
     def validate(self, raw: Any) -> list[Any]:
         return super().validate([raw] if isinstance(raw, str) else raw)
 

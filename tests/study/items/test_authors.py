@@ -350,6 +350,14 @@ def test_a_function_gives_them_too():
     assert item.resolved(Study(), "Ann").maximum == 6
 
 
+def test_a_bot_of_a_table_knows_the_rows_from_the_page():
+    grid = table("How much?", "others", number("", minimum=0, maximum="endowment")).named("trust")
+    rules = grid.resolved(Study(), "Ann").public()
+    raw = grid.as_sent(rules).bot_answer(Random(1))
+    assert list(raw) == ["7"]
+    assert 0 <= raw["7"] <= 3
+
+
 def test_what_does_not_depend_on_the_player_stays_the_same_object():
     item = number("How much?", minimum=0, maximum=10)
     assert item.resolved(Study(), "Ann") is item

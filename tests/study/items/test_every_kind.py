@@ -298,6 +298,23 @@ def test_an_optional_item_says_so(item: Item):
         assert optional.count("(optional)") == required.count("(optional)") + 1
 
 
+# What a bot and the page need to know.
+
+
+def test_a_bot_answers_from_what_the_browser_was_sent(item: Item):
+    dynamic = {name: (lambda study, player: None) for name in item.dynamic}
+    unresolved = replace(item, **dynamic)
+    sent = unresolved.as_sent(item.public())
+    assert check_answer(item, sent.bot_answer(random.Random(2))) is not None
+
+
+def test_every_file_that_is_shown_is_listed_for_loading(item: Item):
+    shown = [
+        each.attributes["src"] for each in Document(item.render(Frame())).elements if "src" in each.attributes
+    ]
+    assert sorted(set(shown)) == sorted(set(item.files()))
+
+
 # Orders, the code book, names.
 
 
