@@ -84,6 +84,7 @@ class MarkdownPage:
         root = block_tree(state.tokens, len(self.numbers))
         self.must_read_again = self.placement.revise(root)
         if not self.must_read_again:
+            self.placement.check_indents(root)
             state.tokens = self.placement.insert(state.tokens, root)
             for token in state.tokens:
                 if token.type == "directive":

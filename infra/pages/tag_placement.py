@@ -136,6 +136,18 @@ class Placement:
                 yield line, sent
             sent += not line.tags or line.state != "removed"
 
+    def check_indents(self, root: Block) -> None:
+        """Report text that an author has indented below a tag, which makes it code."""
+        indented = {block.start for block in _leaves(root) if block.kind == "code_block"}
+        for line, gap in self._gaps():
+            found = indented & {gap, gap + (line.state == "blank")}
+            if found:
+                self._problems.add(
+                    self.numbers()[min(found)],
+                    f"This text is indented by four blanks below {line.tags[-1]}, which makes it code.",
+                    "Remove the indent; write code between lines of ```.",
+                )
+
     def insert(self, tokens: Sequence[Token], root: Block) -> list[Token]:
         """Return the tokens with the tags between them."""
         gaps = {tag.number: gap for line, gap in self._gaps() for tag in line.tags}
@@ -228,6 +240,11 @@ _WHOLE: Final = "Put both before and after whole paragraphs, list items or rows 
 
 def _cannot(tag: Tag) -> str:
     return f"{tag} can't stand here."
+
+
+def _leaves(block: Block) -> Iterator[Block]:
+    for child in block.children:
+        yield from _leaves(child) if child.children else (child,)
 
 
 def _leaf_at(block: Block, gap: int) -> Block | None:

@@ -73,6 +73,8 @@ MARKDOWN = {
     ),
     "a statement across an attribute": ('<b class="{% if x %}a">b{% endif %}</b>', 1, "the same element"),
     "a statement in a comment": ("<!-- {% if x %} -->\na\n\n{% endif %}", 1, "the same element"),
+    "text indented below a tag": ("a\n\n{% if x %}\n    b\n{% endif %}", 4, "which makes it code"),
+    "items indented below a tag": ("{% for x in y %}\n    - {{ x }}\n{% endfor %}", 2, "which makes it code"),
     "a value in maths": ("a\n\n$x = {{ n }}$", 3, "contains a live value"),
     "wrong maths": ("a\n\n$x_$", 3, "can't be read"),
     "an unknown command in maths": ("$\\foo{x}$", 1, "an unknown command: \\foo"),
