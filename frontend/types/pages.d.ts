@@ -173,6 +173,8 @@ interface PetriStudy {
   refresh(): Asked | null;
   submit(): void;
   answer(name: string | Record<string, unknown>, value?: unknown): void;
+  /** What an item does before its answer is read, by kind. */
+  preparers: Record<string, (item: HTMLElement) => Promise<unknown> | undefined>;
   readers: Record<string, (item: HTMLElement) => unknown>;
   enhancers: Record<string, (item: HTMLElement, rules: Record<string, any>, page: StudyPage) => unknown>;
   enhance(root: HTMLElement, page: StudyPage): void;
@@ -205,7 +207,7 @@ interface Petri {
 interface Window {
   dallinger: Dallinger;
   petri: Petri;
-  petriConsent: { sha256(text: string): string; shownText(): string };
+  petriConsent: { sha256(content: string | Uint8Array): string; shownText(): string };
   store: any;
   $: any;
   /** Older experiments' waiting rooms define it. */

@@ -30,6 +30,14 @@ BUNDLES: Final = {
         "study/enhance.js",
         "study/page.js",
     ),
+    "scripts/petri-study-widgets.js": (
+        "consent.js",
+        "study/widgets/order.js",
+        "study/widgets/pairs.js",
+        "study/widgets/area.js",
+        "study/widgets/code.js",
+        "study/widgets/upload.js",
+    ),
 }
 
 
@@ -49,8 +57,9 @@ def _code_lines(lines: list[str]) -> Iterator[str]:
     is_comment = False
     for line in lines:
         text = line.strip()
-        is_comment = is_comment or text.startswith("/*")
+        # A line such as `/** @type {X} */ (code)` is code.
+        is_comment = is_comment or (text.startswith("/*") and ("*/" not in text or text.endswith("*/")))
         if is_comment:
-            is_comment = not text.endswith("*/")
+            is_comment = "*/" not in text
         elif text and not text.startswith("//"):
             yield text

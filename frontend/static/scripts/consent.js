@@ -60,9 +60,9 @@
     return [a, b, c, d, e, f, g, h].map((word, index) => (word + state[index]) | 0);
   }
 
-  /** The SHA-256 of a text (UTF-8) as 64 hexadecimal digits. */
-  function sha256(text) {
-    const view = padded(new TextEncoder().encode(text));
+  /** The SHA-256 of a text (UTF-8), or of bytes, as 64 hexadecimal digits. */
+  function sha256(content) {
+    const view = padded(typeof content === "string" ? new TextEncoder().encode(content) : content);
     let state = START;
     for (let offset = 0; offset < view.byteLength; offset += 64) {
       state = compressed(state, schedule(view, offset));

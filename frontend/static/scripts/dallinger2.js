@@ -174,7 +174,7 @@
   class AjaxRejection extends Error {
     /** @param {any} request */
     constructor(request = {}, status = request.status ?? request.error?.status ?? 0, answer = answerIn(request)) {
-      super(answer.error_text || "The study could not be reached. Please check your connection.");
+      super(answer.error_text || translated("The study could not be reached. Please check your connection."));
       this.name = "AjaxRejection";
       Object.assign(this, { route: request.route, method: request.method, data: request.data, status });
       this.isPassing = isPassing(status, answer);
@@ -343,20 +343,21 @@
   function showTakenOver() {
     if (document.getElementById("taken-over")) return;
     dlgr.allowExit();
-    const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-on-here'>").text("Continue here instead");
+    const button = $("<button type='button' class='btn btn-primary btn-lg' id='go-on-here'>").text(translated("Continue here instead"));
     button.on("click", () => {
       record({ token: undefined });
       reload();
     });
     const box = ours("<div class='main_div' id='taken-over' role='alert' tabindex='-1' data-free-to-leave>");
-    box.append($("<h1>").text("The study is open somewhere else"));
-    box.append($("<p>").text("You opened it in another browser or on another device. Please continue there. Nothing is lost."));
+    box.append($("<h1>").text(translated("The study is open somewhere else")));
+    box.append($("<p>").text(translated("You opened it in another browser or on another device. Please continue there. Nothing is lost.")));
     mainPart().empty().append(box.append($("<div class='btn-row'>").append(button)));
     box.trigger("focus");
   }
 
-  // Petri's own texts are English, whatever the language of the study.
-  const ours = (markup) => $(markup).attr("lang", "en");
+  // Petri's own texts are English, whatever the language of the study. The page of a study has their translations.
+  const translated = (text) => window.petri?.study?.text?.(text) ?? text;
+  const ours = (markup) => $(markup).attr("lang", window.petri?.study ? document.documentElement.lang : "en");
   const mainPart = () => ($("#main").length ? $("#main") : $("body"));
 
   async function ask(request) {
@@ -444,7 +445,7 @@
 
   function refusalBox(text) {
     const box = ours("<div class='main_div' role='alert' data-free-to-leave>");
-    return box.append($("<h1>").text("You cannot continue"), $("<p>").text(text));
+    return box.append($("<h1>").text(translated("You cannot continue")), $("<p>").text(translated(text)));
   }
 
   /** Show above the page that it was opened without the ids that it needs. */

@@ -113,10 +113,14 @@
 
   let ticking;
 
+  // A study's page speaks the participant's language, the other pages English.
+  const translated = (text) => window.petri.study?.text?.(text) ?? text;
+
   function say(text) {
     clearInterval(ticking);
     banner.hidden = text === "";
-    message.textContent = text;
+    if (window.petri.study) banner.lang = document.documentElement.lang;
+    message.textContent = translated(text);
     elapsed.textContent = "";
   }
 
@@ -128,7 +132,7 @@
   function showWaiting() {
     const { waiting } = dallinger;
     if (!waiting) return say("");
-    if (message.textContent === WORDS[waiting.kind]) return;
+    if (message.textContent === translated(WORDS[waiting.kind])) return;
     say(WORDS[waiting.kind]);
     const tick = () => { elapsed.textContent = inMinutes(Date.now() - waiting.since); };
     tick();
@@ -180,7 +184,7 @@
   function showLine({ detail: { isLost } }) {
     clearTimeout(missing);
     if (isLost) missing = setTimeout(() => dallinger.waiting || say(WORDS.line), LOST_FOR_MS);
-    else if (message.textContent === WORDS.line && !dallinger.waiting) say("");
+    else if (message.textContent === translated(WORDS.line) && !dallinger.waiting) say("");
   }
 
   document.addEventListener("petri:waiting", showWaiting);

@@ -49,7 +49,7 @@ class ScriptedStudy(StandIn):
         self._held = until
 
     def answer(self, asked: Asked) -> Answer | None:
-        if not asked.path.startswith("/page"):
+        if asked.path not in ("/page", "/page/events"):
             return super().answer(asked)
         self.asked.append(asked)
         if asked.path == "/page/events":

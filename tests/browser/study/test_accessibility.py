@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.study.items import choice
 from tests.browser.accessibility import problems
 
-from . import markup
 from .conftest import Open
+from .questions import ACCEPT, FAIR, OFFER, WHY, asking
 from .scripted_study import Due
 
-QUESTIONS = (
-    "<p>You and your partner share 10 points.</p>"
-    + markup.OFFER
-    + markup.options("colour", "Which colour do you like?", {"red": "Red", "blue": "Blue"})
-    + markup.options("accept", "Do you accept?", {"yes": "Yes", "no": "No"}, style="buttons")
-    + markup.likert("fair", "The rules are fair.", markup.AGREEMENT)
-    + markup.text("why", "Why?", long=True)
-)
-RULES = {"offer": markup.OFFER_RULES, "why": {"kind": "text", "required": True}}
+ITEMS = {
+    "offer": OFFER,
+    "colour": choice("Which colour do you like?", ["Red", "Blue"], other=True),
+    "accept": ACCEPT,
+    "fair": FAIR,
+    "why": WHY,
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -27,7 +26,7 @@ def test_a_page_of_questions_has_no_violations_before_and_after_a_refusal(
     opened: Open, scheme: str, direction: str
 ) -> None:
     more = {"direction": direction, "language": "ar" if direction == "rtl" else "en"}
-    page, _ = opened(Due("q", f"<h1>Questions</h1>{QUESTIONS}", RULES, seconds=3000, more=more))
+    page, _ = opened(asking("Questions", seconds=3000, more=more, **ITEMS))
     colours = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", colours)
     try:

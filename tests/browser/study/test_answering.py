@@ -7,27 +7,23 @@ from typing import Any
 
 from selenium.webdriver.common.keys import Keys
 
+from chalicelib.study.items import choices
 from tests.browser.standin import DROPPED, Answer, refusal
 
-from . import markup
 from .conftest import Open
+from .questions import ACCEPT, OFFER, WHY, asking
 from .scripted_study import Due
 
 
 def offer(**changes: Any) -> Due:
-    html = f"<h1>Make your offer</h1><p>You share 10 points.</p>{markup.OFFER}"
-    return Due("propose", html, {"offer": markup.OFFER_RULES}, **changes)
+    return asking("Make your offer", words="<p>You share 10 points.</p>", offer=OFFER, **changes)
 
 
-RESULT = Due("result", "<h1>The result</h1><p>You earned 5 points.</p>")
-WHY = Due(
-    "why",
-    f"<h1>Your reasons</h1>{markup.text('why', 'Why?', long=True)}"
-    + markup.options("liked", "What did you like?", {"a": "The rules", "b": "The end"}, kind="choices"),
-    {
-        "why": {"kind": "text", "required": True, "max_length": 5000},
-        "liked": {"kind": "choices", "required": False},
-    },
+RESULT = asking("The result", words="<p>You earned 5 points.</p>")
+REASONS = asking(
+    "Your reasons",
+    why=WHY,
+    liked=choices("What did you like?", {"a": "The rules", "b": "The end"}, required=False),
 )
 
 
@@ -102,7 +98,7 @@ def test_a_double_click_sends_once(opened: Open) -> None:
 
 
 def test_a_reload_keeps_what_was_typed_and_sending_forgets_it(opened: Open) -> None:
-    page, study = opened(WHY, WHY)
+    page, study = opened(REASONS, REASONS)
     page.write("why", "Because it\nis fair")
     page.press("label[for=item-liked-2]")
     page.browser.execute_script("window.dallinger.allowExit()")
@@ -117,7 +113,7 @@ def test_a_reload_keeps_what_was_typed_and_sending_forgets_it(opened: Open) -> N
 
 
 def test_a_second_tab_is_stale_and_shows_the_page_that_is_due(opened: Open) -> None:
-    page, study = opened(offer(), WHY, RESULT)
+    page, study = opened(offer(), REASONS, RESULT)
     page.shows("Make your offer")
     first = page.browser.current_window_handle
     page.browser.switch_to.new_window("tab")
@@ -191,13 +187,7 @@ def test_while_an_answer_is_on_its_way_the_page_says_so(opened: Open) -> None:
 
 
 def test_the_keyboard_alone_is_enough(opened: Open) -> None:
-    both = Due(
-        "both",
-        "<h1>Two questions</h1>"
-        + markup.OFFER
-        + markup.options("accept", "Do you accept?", {"yes": "Yes", "no": "No"}, style="buttons"),
-        {"offer": markup.OFFER_RULES, "accept": {"kind": "choice", "required": True}},
-    )
+    both = asking("Two questions", offer=OFFER, accept=ACCEPT)
     page, study = opened(both, RESULT)
     page.shows("Two questions")
     page.tab_to("item-offer")
@@ -214,11 +204,7 @@ def test_the_keyboard_alone_is_enough(opened: Open) -> None:
 
 
 def test_a_participant_who_finished_goes_to_the_exit(opened: Open) -> None:
-    end = Due(
-        "end",
-        "<h1>Thank you</h1><p>Well done.</p>",
-        more={"kind": "end", "exit": "recruiter-exit", "button": None},
-    )
+    end = asking("Thank you", more={"kind": "end", "exit": "recruiter-exit", "button": None})
     page, _ = opened(offer(), end)
     page.write("offer", "4")
     page.go_on()

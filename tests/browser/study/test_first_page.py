@@ -6,16 +6,15 @@ from urllib.parse import urlsplit
 
 from tests.browser.pages import ConsentPage
 
-from . import markup
 from .conftest import Open
-from .scripted_study import Due
+from .questions import OFFER, asking
 
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
-FIRST = Due("first", f"<h1>First</h1>{markup.OFFER}", {"offer": markup.OFFER_RULES})
-RESULT = Due("result", "<h1>The result</h1>")
+FIRST = asking("First", offer=OFFER)
+RESULT = asking("The result")
 
 
 def test_three_requests_come_before_the_page_is_asked_for(opened: Open) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from . import markup
 from .conftest import Open
+from .questions import OFFER, WHY, asking
 from .scripted_study import Due
 
-RULES = {"offer": markup.OFFER_RULES}
-RESULT = Due("result", "<h1>The result</h1>")
+RESULT = asking("The result")
 
 
 def test_when_time_is_up_the_draft_is_sent_even_if_it_is_not_valid(opened: Open) -> None:
-    page, study = opened(Due("propose", f"<h1>Quick</h1>{markup.OFFER}", RULES, seconds=4), RESULT)
+    page, study = opened(asking("Quick", offer=OFFER, seconds=4), RESULT)
     page.write("offer", "99")
     assert page.visible("#timer").text.startswith("Time left")
     page.shows("The result")
@@ -68,9 +67,7 @@ def test_a_pages_own_script_is_called_each_time_the_page_is_shown(opened: Open) 
 
 
 def test_events_go_with_the_answer_but_never_what_was_typed(opened: Open) -> None:
-    page, study = opened(
-        Due("propose", f"<h1>Offer</h1>{markup.text('why', 'Why?')}", {"why": {"kind": "text"}}), RESULT
-    )
+    page, study = opened(asking("Offer", why=WHY), RESULT)
     page.write("why", "secret words")
     page.browser.execute_script(
         "petri.log('video', 'played', 'clip');"

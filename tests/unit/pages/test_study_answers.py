@@ -16,6 +16,7 @@ def scripts() -> Scripts:
 
 NUMBER = {"kind": "number", "required": True, "minimum": "0", "maximum": "10", "decimals": 0}
 TEXT = {"kind": "text", "required": True, "min_length": 3, "max_length": 5}
+TABLE = {"kind": "table", "required": True, "rows": ["a", "b"], "item": NUMBER}
 CHOICES = {"kind": "choices", "required": True, "least": 2, "most": 3, "alone": ["none"]}
 
 
@@ -55,8 +56,9 @@ CHOICES = {"kind": "choices", "required": True, "least": 2, "most": 3, "alone": 
         (CHOICES, ["a", "none"], "One of the options you chose excludes the others."),
         ({"kind": "consent"}, False, "Tick the box to agree."),
         ({"kind": "consent"}, True, None),
-        ({"kind": "table", "rows": ["a", "b"]}, {"a": "1", "b": None}, "Please answer each row."),
-        ({"kind": "table", "rows": ["a", "b"]}, {"a": "1", "b": "2"}, None),
+        (TABLE, {"a": "1", "b": None}, "Please answer this question."),
+        (TABLE, {"a": "1", "b": "12"}, "The number must be 10 at most."),
+        (TABLE, {"a": "1", "b": "2"}, None),
         ({"kind": "an author's own"}, {"any": "thing"}, None),
     ],
 )

@@ -18,6 +18,9 @@
   /** Readers by kind: each gets the item's element and returns the raw answer; null means that nothing was answered. */
   const readers = {
     display: () => true, // it has been on the screen
+    fill_in: (item) => controlsOf(item).map(({ value }) => value),
+    slider: readSlider,
+    table: (item) => Object.fromEntries([...item.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, readRow(row)])),
   };
 
   const itemsIn = (root) => [...root.querySelectorAll("[data-item]")];
@@ -35,15 +38,24 @@
     return first.value === "" ? null : first.value;
   }
 
-  /** The answer of native controls: those named `grid.row` make an object, one named `colour.other` goes with its option. */
-  function readControls(item) {
-    const { item: name, kind } = item.dataset;
-    const byName = new Map();
-    for (const control of controlsOf(item)) byName.set(control.name, [...(byName.get(control.name) || []), control]);
-    const parts = [...byName].map(([key, controls]) => [key.slice(name.length + 1), valueIn(controls, LISTS.has(kind))]);
-    const whole = parts.find(([part]) => part === "");
-    if (!whole) return parts.length ? Object.fromEntries(parts) : null;
-    return withOther(whole[1], parts.find(([part]) => part === "other")?.[1]);
+  /** The answer of native controls of one name; a text in one named `colour.other` goes with the option "other". */
+  function readControls(element, { kind } = element.dataset) {
+    const controls = controlsOf(element);
+    if (controls.length === 0) return null;
+    const { name } = controls[0];
+    const other = controls.find((control) => control.name === `${name}.other`);
+    return withOther(valueIn(controls.filter((control) => control.name === name), LISTS.has(kind)), other?.value);
+  }
+
+  // A row is a cell of its own kind, or a row of a matrix, whose radio buttons are its only controls.
+  function readRow(row) {
+    return (row.dataset.kind === "slider" ? readSlider : readControls)(row);
+  }
+
+  // Where a slider stands means nothing before it was touched.
+  function readSlider(item) {
+    const slider = item.querySelector("input[type=range]");
+    return slider.hasAttribute("data-untouched") ? null : slider.value;
   }
 
   function withOther(value, other) {
@@ -70,13 +82,11 @@
     return typeof value === "object" && Object.values(value).every(isBlank);
   }
 
-  const lacksRow = (value, { rows }) => Array.isArray(rows) && rows.some((row) => isBlank(value?.[row?.key ?? row]));
 
   function missing(rules, value) {
     if (rules.required === false) return null;
     if (rules.kind === "consent" && value !== true) return text("Tick the box to agree.");
     if (isBlank(value) && !(rules.least === 0 && Array.isArray(value))) return text("Please answer this question.");
-    if (rules.kind === "table" && lacksRow(value, rules)) return text("Please answer each row.");
     return null;
   }
 
@@ -121,11 +131,19 @@
     return value?.key === "other" && isBlank(value.text) ? text("Please say what you mean by the other answer.") : null;
   }
 
+  const NUMERIC = new Set(["number", "range", "slider"]);
+
+  function wrongRow({ rows, item }, value) {
+    const found = (rows || Object.keys(value)).map((row) => problem(item || {}, value[row]));
+    return found.find(Boolean) || null;
+  }
+
   /** What is wrong with an answer by the item's public rules: a sentence, or null. */
   function problem(rules, value) {
     const lacking = missing(rules, value);
     if (lacking || isBlank(value)) return lacking;
-    if (rules.kind === "number") return wrongNumber(rules, value);
+    if (NUMERIC.has(rules.kind)) return wrongNumber(rules, value);
+    if (rules.kind === "table") return wrongRow(rules, value);
     if (typeof value === "string") return wrongText(rules, value);
     return Array.isArray(value) ? wrongList(rules, value) : wrongOther(value);
   }
@@ -136,5 +154,5 @@
     return Object.fromEntries(found.filter(([, what]) => what));
   }
 
-  window.petri = { ...petri, study: { ...petri.study, readers, readAll, problem, problems, isBlank } };
+  window.petri = { ...petri, study: { ...petri.study, readers, preparers: {}, readAll, problem, problems, isBlank } };
 })();

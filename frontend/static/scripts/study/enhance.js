@@ -9,16 +9,61 @@
   if (petri.study?.enhance) return;
 
   /** Enhancements by kind: each gets the item's element, its public rules, and the page. */
-  const enhancers = { choices: excludeOthers };
+  const enhancers = { choices: excludeOthers, slider: (item) => item.querySelectorAll("input[type=range]").forEach(touchable), range: couple, table: enhanceRows };
 
   // An option such as "none of these" and the others untick each other.
   function excludeOthers(item) {
     item.addEventListener("change", ({ target }) => {
       if (!target.checked) return;
       for (const box of item.querySelectorAll("input[type=checkbox]:checked")) {
-        if (box !== target && (target.dataset.alone || box.dataset.alone)) box.checked = false;
+        if (box !== target && ("alone" in target.dataset || "alone" in box.dataset)) box.checked = false;
       }
     });
+  }
+
+  // A row of sliders has one in each row.
+  function enhanceRows(item) {
+    item.querySelectorAll("[data-row][data-kind=slider] input[type=range]").forEach(touchable);
+  }
+
+  // A slider has no value before it was touched: a box that no one sees keeps whether it was, over a reload too.
+  function touchable(slider) {
+    const output = slider.parentElement.querySelector("output");
+    const touched = document.createElement("input");
+    Object.assign(touched, { type: "checkbox", name: `${slider.name}.touched`, hidden: true, checked: !slider.hasAttribute("data-untouched") });
+    slider.after(touched);
+    const show = () => {
+      slider.toggleAttribute("data-untouched", !touched.checked);
+      if (output) output.textContent = touched.checked ? slider.value : petri.study.text("Move the slider to answer.");
+    };
+    const touch = () => {
+      const isNew = !touched.checked;
+      touched.checked = true;
+      show();
+      if (isNew) slider.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    slider.addEventListener("input", touch);
+    slider.addEventListener("pointerup", touch);
+    slider.closest("[data-item]").addEventListener("petri:restored", show);
+    show();
+  }
+
+  // A guess: a number field, and a slider that shows the same.
+  function couple(item) {
+    const [field, slider] = [item.querySelector("input[type=number]"), item.querySelector(".item-range-slider")];
+    if (!slider) return;
+    const follow = () => {
+      slider.hidden = false;
+      slider.toggleAttribute("data-untouched", field.value === "");
+      if (field.value !== "") slider.value = field.value;
+    };
+    slider.addEventListener("input", () => {
+      field.value = slider.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    field.addEventListener("input", follow);
+    item.addEventListener("petri:restored", follow);
+    follow();
   }
 
   /** Enhance the items below an element. */

@@ -13,6 +13,7 @@
   const OPEN_POLL_FACTOR = 5; // with a doorbell, asking again only makes up for a message that was lost
   const RETRY_MS = 12000;
   const LEAST_POLL_S = 1;
+  const PREPARED_WITHIN_MS = 1000; // when time is up; the server takes what comes two seconds late
   const CHANNELS = "/static/scripts/petri-channels.js";
   const WIDGETS = "/static/scripts/petri-study-widgets.js";
   const WIDGET_KINDS = ["order", "match", "categorise", "area", "code", "upload"];
@@ -151,8 +152,8 @@
     study.translate(document);
     showButton();
     showProgress(page.progress);
-    restoreDraft(fresh);
     study.enhance(fresh, page);
+    restoreDraft(fresh);
     const heading = headingOf(fresh);
     document.title = [page.title || heading.textContent, studyTitle].filter((each, index, all) => each && all.indexOf(each) === index).join(" – ");
     dallinger.preventExit = !page.exit;
@@ -205,6 +206,7 @@
     draft = petri.draft(`page:${page.serial}`);
     const elements = [...root.querySelectorAll("input, select, textarea")];
     draft.followForm(/** @type {any} */ ({ elements, addEventListener: root.addEventListener.bind(root) }));
+    for (const item of root.querySelectorAll("[data-item]")) item.dispatchEvent(new CustomEvent("petri:restored"));
   }
 
   function startClocks(arrived) {
@@ -308,16 +310,35 @@
       part("announcer").textContent = button.textContent;
       return;
     }
+    checkAndSend();
+  }
+
+  async function checkAndSend() {
+    const { serial } = page;
+    await prepared();
+    if (isBusy || page.serial !== serial) return; // time was up meanwhile, or it was pressed twice
     const given = answers();
     const wrong = study.problems(page.items, given);
     if (Object.keys(wrong).length) showProblems(wrong);
     else send({ answers: given });
   }
 
-  function timeIsUp() {
+  // What an item does before it is read, such as running the participant's code.
+  function prepared() {
+    const items = /** @type {HTMLElement[]} */ ([...content().querySelectorAll("[data-item]")]);
+    const waiting = items.map((item) => study.preparers[item.dataset.kind]?.(item)).filter(Boolean);
+    return waiting.length ? Promise.all(waiting).catch((error) => petri.log("error", String(error))) : null;
+  }
+
+  async function timeIsUp() {
     if (isBusy) return;
-    if (isWait(page)) refresh();
-    else send({ answers: answers(), timeout: true });
+    if (isWait(page)) {
+      refresh();
+      return;
+    }
+    const { serial } = page;
+    await Promise.race([prepared(), new Promise((done) => setTimeout(done, PREPARED_WITHIN_MS))]);
+    if (!isBusy && page.serial === serial) send({ answers: answers(), timeout: true });
   }
 
   function send(body) {
