@@ -26,7 +26,7 @@ def is_disconnected(participant: Participant) -> bool:
 
 def has_finished_group_part(participant: Participant) -> bool:
     """Whether a participant has finished with the group: the questionnaire, for example, needs no socket."""
-    was_let_go = participant.early_exit_reason is not None or participant.end_time is not None
+    was_let_go = participant.early_exit_reason is not None
     return was_let_go or not participant.is_working or DONE_SINCE in participant.details
 
 

@@ -76,17 +76,14 @@ def heartbeat(ctx: Context, participant_id: int) -> None:
 
 
 def open_sockets(ctx: Context, participant_id: int) -> list[str]:
-    """Return a participant's open sockets."""
+    """Return a participant's open sockets, in the order in which they expire."""
     now = ctx.now.timestamp()
     items: list[Any] = list(ctx.uow.items(*keys.participant_connections(participant_id)))
+    items.sort(key=lambda item: (item["expires"], item["connection_id"]))
     return [item["connection_id"] for item in items if item["expires"] > now]
 
 
 def surplus_connections(ctx: Context, participant_id: int, most: int) -> list[str]:
     """Return a participant's oldest open sockets beyond a number."""
-    now = ctx.now.timestamp()
-    items: list[Any] = [
-        one for one in ctx.uow.items(*keys.participant_connections(participant_id)) if one["expires"] > now
-    ]
-    items.sort(key=lambda item: (item["expires"], item["connection_id"]))
-    return [item["connection_id"] for item in items[: max(0, len(items) - most)]]
+    sockets = open_sockets(ctx, participant_id)
+    return sockets[: max(0, len(sockets) - most)]

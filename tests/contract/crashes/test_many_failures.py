@@ -29,7 +29,7 @@ from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.engine_store import EngineStore
 from chalicelib.workers import queue_consumer
-from tests.contract.factories import EVERYBODY, a_room, an_app, arrive, begin
+from tests.contract.factories import ANY_CALLER, a_room, an_app, arrive, begin
 from tests.tools.engines import Crash, FailingEngine
 
 
@@ -121,14 +121,14 @@ def submit(app: App, person: int) -> None:
 
 
 def report(app: App, person: int) -> None:
-    app.run(report_error, person, {"error_text": "It broke."}, caller=EVERYBODY)
+    app.run(report_error, person, {"error_text": "It broke."}, caller=ANY_CALLER)
 
 
 LEAVINGS: dict[str, tuple[Callable[[App, int], Any], dict[str, Any]]] = {
     "returned": (lose(ParticipantStatus.RETURNED), {}),
     "abandoned": (lose(ParticipantStatus.ABANDONED), {}),
     "replaced": (lose(ParticipantStatus.REPLACED), {}),
-    "withdrawn": (lambda app, person: app.run(withdraw, person, caller=EVERYBODY), {}),
+    "withdrawn": (lambda app, person: app.run(withdraw, person, caller=ANY_CALLER), {}),
     "screened out": (screen_out, {}),
     "bad data": (submit, {"data_check": lambda *_: False}),
     "not attentive": (submit, {"attention_check": lambda *_: False}),
