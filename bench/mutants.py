@@ -86,7 +86,7 @@ def changed_lines(mutant: str) -> tuple[str, str]:
 def function_of(mutant: str) -> str:
     """chalicelib.model.node.xǁNodeǁfail__mutmut_3 -> chalicelib.model.node.Node.fail"""
     module, _, mangled = NUMBER.sub("", mutant).rpartition(".")
-    return f"{module}.{mangled[1:].replace('ǁ', '.').strip('._') if 'ǁ' in mangled else mangled[2:]}"
+    return f"{module}.{mangled[1:].replace('ǁ', '.').removeprefix('.') if 'ǁ' in mangled else mangled[2:]}"
 
 
 def module_of(mutant: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.messaging.local_queue import LocalQueue
+from chalicelib.model.record import iso
 from chalicelib.operations.realtime import connections, dropouts
 from chalicelib.operations.shared.context import Context
 from chalicelib.workers import queue_consumer
@@ -328,3 +330,103 @@ def test_the_person_who_comes_back_takes_over_again(new_stage: NewStage, spawned
     stage.connect(resumed(stage, one), "talk")
     stage.connect(resumed(stage, one), "talk")
     assert stage.journal("returned") == [["returned", one.id]]
+
+
+# -- what is recorded and told ----------------------------------------------------------------------
+
+
+def noting_seeds(seeds: list[tuple[str, int, str | None]]) -> dict[str, Any]:
+    def hook(name: str) -> Any:
+        return lambda self, participant: seeds.append((name, participant.id, self.random_seed))
+
+    return {name: hook(name) for name in ("participant_disconnected", "participant_returned")}
+
+
+def test_leaving_and_returning_draw_by_participant_and_number_of_nodes(new_stage: NewStage) -> None:
+    seeds: list[tuple[str, int, str | None]] = []
+    stage, _, (other, ear) = running_pair(new_stage, **noting_seeds(seeds))
+    left = stage.world.clock.now() + timedelta(seconds=GRACE)
+    ear.hang_up()
+    stage.wait(GRACE + 1)
+    assert other.now()["details"] == {"disconnected_since": iso(left)}
+    stage.connect(other, "talk")
+    assert seeds == [
+        ("participant_disconnected", other.id, f"seed|{other.id}|participant_disconnected|1"),
+        ("participant_returned", other.id, f"seed|{other.id}|participant_returned|1"),
+    ]
+    assert other.now()["details"] == {}
+
+
+def test_a_participant_who_returns_after_the_end_is_recorded_without_the_hook(new_stage: NewStage) -> None:
+    seeds: list[tuple[str, int, str | None]] = []
+    stage, (one, ear), _ = running_pair(new_stage, **noting_seeds(seeds))
+    ear.hang_up()
+    stage.wait(GRACE + 1)
+    one.finish()
+    stage.connect(one, "talk")
+    assert ([name for name, *_ in seeds], one.now()["details"]) == (["participant_disconnected"], {})
+
+
+def test_the_end_of_a_group_is_told_with_all_fields_of_the_waiting_room(new_stage: NewStage) -> None:
+    stage, (one, ear), (other, other_ear) = running_pair(new_stage, dropout_policy="end")
+    lose(stage, ear)
+    assert other_ear.told()[-1] == {"released": True, "overrecruited": False, "q": 0, "n": 0}
+    kept = {item["id"]: item["released"] for item in stage.world.items("participant")}
+    assert kept == {one.id: "dropout", other.id: "dropout"}
+
+
+def test_a_member_who_was_released_before_keeps_the_reason(new_stage: NewStage) -> None:
+    stage, (_, ear), (other, _) = running_pair(new_stage, dropout_policy="end")
+
+    def release(ctx: Context) -> None:
+        ctx.uow.participant(other.id).early_exit_reason = "busy"
+
+    stage.world.app.run(release)
+    lose(stage, ear)
+    kept = {item["id"]: item["released"] for item in stage.world.items("participant")}
+    assert kept[other.id] == "busy"
+
+
+def test_a_group_without_a_room_is_that_of_the_networks(stage: Stage) -> None:
+    people = [stage.arrive() for _ in range(3)]
+    nodes = [person.join() for person in people]
+
+    def members(ctx: Context) -> list[int]:
+        found = dropouts.group_members(ctx, ctx.uow.participant(people[0].id))
+        return [participant.id for participant in found]
+
+    assert stage.world.app.run(members) == [person.id for person in people]
+    stage.world.app.run(lambda ctx: ctx.uow.node(nodes[1]).fail())
+    assert stage.world.app.run(members) == [people[0].id, people[2].id]
+
+
+def test_a_replacement_bot_enters_as_the_participant_of_the_next_token(
+    new_stage: NewStage, spawned: list[str]
+) -> None:
+    stage, (one, ear), _ = running_pair(new_stage, consents=True)
+    assert stage.world.app.run(dropouts.authorize_replacement_bot, one.id) is None
+    lose(stage, ear)
+    left = one.now()["details"]
+    assert stage.world.app.run(dropouts.authorize_replacement_bot, one.id) == {
+        "recruiter": "bots",
+        "assignmentId": one.assignment_id,
+        "hitId": one.hit_id,
+        "workerId": one.worker_id,
+        "mode": "debug",
+    }
+    since = iso(stage.world.clock.now())
+    assert one.now()["details"] == {**left, "played_by_bot_since": since, "bot_token_serial": 2}
+
+
+def test_a_page_is_done_with_the_group_once_it_has_a_node(new_stage: NewStage) -> None:
+    stage = new_stage(Pairs)
+    one, _ = (stage.arrive() for _ in range(2))
+    stage.wait(1)
+    stage.world.app.run(dropouts.record_done, one.id)
+    assert one.now()["details"] == {}
+    one.join()
+    since = stage.world.clock.now()
+    for _ in range(2):
+        stage.world.app.run(dropouts.record_done, one.id)
+        stage.world.clock.turn(seconds=1)
+    assert one.now()["details"] == {"done_since": iso(since)}

@@ -13,6 +13,10 @@ from bench import mutants
         ("chalicelib.model.record.x_alive__mutmut_1", "chalicelib.model.record.alive"),
         ("chalicelib.model.node.xǁNodeǁfail__mutmut_12", "chalicelib.model.node.Node.fail"),
         (
+            "chalicelib.operations.shared.tokens.xǁSignedTokensǁ__init____mutmut_2",
+            "chalicelib.operations.shared.tokens.SignedTokens.__init__",
+        ),
+        (
             "chalicelib.operations.payment.ledger.x__claim__mutmut_3",
             "chalicelib.operations.payment.ledger._claim",
         ),
