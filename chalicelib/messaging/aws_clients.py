@@ -1,4 +1,4 @@
-"""Makes clients of AWS's services with botocore alone: boto3 would make each cold start slower."""
+"""Creates clients of AWS's services with botocore alone: boto3 would slow down each cold start."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class AwsClients:
-    """Makes a client for each service lazily, once, from one shared session."""
+    """Creates a client for each service lazily, once, from one shared session."""
 
     def __init__(self, region: str, session: Any = None) -> None:
-        """`session`: botocore's, if there is one already; another takes 12 MB."""
+        """`session`: an existing botocore session, if any; a second one takes 12 MB."""
         self._region = region
         self._guard = threading.Lock()
         self._session = session

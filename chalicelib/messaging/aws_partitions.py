@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 STANDARD: Final = "aws"
-#: What the names of regions in other partitions begin with.
+#: The prefixes of regions in other partitions.
 _OTHERS: Final = {
     "cn-": "aws-cn",
     "us-gov-": "aws-us-gov",

@@ -12,10 +12,10 @@ from chalicelib.errors import VendorUnreachable
 
 
 class EventBridgeSchedule:
-    """Switches the rule that calls `on_tick`."""
+    """Enables and disables the rule that calls `on_tick`."""
 
     def __init__(self, rule: str, client: Callable[[], Any]) -> None:
-        """`client` makes botocore's client for EventBridge, when it is first needed."""
+        """`client` creates botocore's client for EventBridge when it is first needed."""
         self._rule = rule
         self._make_client = client
 

@@ -15,17 +15,17 @@ class SocketHandle(Protocol):
     """One open socket of the local host."""
 
     def send(self, text: str) -> None:
-        """Have a text sent; the socket's own task does it."""
+        """Queue a text; the socket's own task sends it."""
 
     def close(self, code: int, reason: str) -> None:
-        """Have the socket closed."""
+        """Close the socket; its own task does it."""
 
 
 class LocalChannels:
-    """Knows the sockets that are open in this process."""
+    """Registry of the sockets that are open in this process."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Create an empty registry."""
         self._open: dict[str, SocketHandle] = {}
 
     def opened(self, connection_id: str, socket: SocketHandle) -> None:
@@ -43,7 +43,7 @@ class LocalChannels:
     def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
         """Send a text to each connection; return those that are gone.
 
-        VendorError when it is longer than API Gateway would send.
+        VendorError when it is too long for API Gateway.
         """
         check_length(text.encode())
         gone = []
@@ -56,7 +56,7 @@ class LocalChannels:
         return gone
 
     def disconnect(self, connection_id: str, code: int, reason: str) -> None:
-        """Close a connection; one that is gone already is fine."""
+        """Close a connection; one that is already gone is ignored."""
         socket = self._open.get(connection_id)
         if socket is not None:
             socket.close(code, reason)

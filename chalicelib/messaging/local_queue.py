@@ -1,6 +1,6 @@
 """Defines the in-process twins of SQS and of the clock's schedule.
 
-Messages wait in memory; what a crash loses, the sweep finds again.
+Messages wait in memory; the sweep resends those that a crash loses.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class LocalQueue:
     Real-time messages are delivered first; within a lane, due messages in the order of sending.
     """
 
-    #: This process sees all messages, and no other process takes any.
+    #: This process sees all messages, and no other process receives any.
     tracks_pending = True
 
     def __init__(self, clock: Clock | None = None) -> None:
-        """Begin empty; `clock` says what is due (the machine's, by default)."""
+        """`clock` decides which messages are due; the machine's by default."""
         self._clock = clock
         self._waiting: dict[Lane, deque[Message]] = {lane: deque() for lane in Lane}
-        #: How many real-time messages in a row were handed out while others waited.
+        #: How many real-time messages in a row were delivered while others waited.
         self._in_a_row = 0
         self._later: list[tuple[datetime, int, Message]] = []
         self._number = itertools.count()
@@ -45,7 +45,7 @@ class LocalQueue:
         self._tries: Counter[tuple[str, str]] = Counter()
 
     def send(self, *messages: Message) -> None:
-        """Take messages; one that waits here already is not taken twice."""
+        """Enqueue messages; one that is already queued isn't added twice."""
         for message in messages:
             self._take_in(message)
 
@@ -87,16 +87,16 @@ class LocalQueue:
         return Lane.REALTIME if realtime else None
 
     def done(self, message: Message) -> None:
-        """Remove the count of a message's attempts."""
+        """Delete the count of a message's attempts."""
         self._tries.pop(message.key, None)
 
     def failed(self, message: Message) -> None:
-        """Take a message back that couldn't be handled; it comes again, later each time."""
+        """Return a message that couldn't be handled to the queue, with backoff."""
         pause = backoff_seconds(self._tries[message.key])
         self.send(replace(message, due=self._now() + timedelta(seconds=pause)))
 
     def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
-        """Leave it to the host, which gives a message that failed back by `failed`."""
+        """Do nothing: the host returns a failed message with `failed`."""
 
     @property
     def next_due(self) -> datetime | None:
@@ -107,7 +107,7 @@ class LocalQueue:
         return datetime.now(UTC) if self._clock is None else self._clock.now()
 
     def tries(self, message: Message) -> int:
-        """How often a message was delivered."""
+        """The number of deliveries of a message."""
         return self._tries[message.key]
 
     @staticmethod
@@ -127,10 +127,10 @@ class LocalQueue:
 
 
 class LocalSchedule:
-    """Tells the local host whether the clock is enabled."""
+    """Records for the local host whether the clock is enabled."""
 
     def __init__(self) -> None:
-        """Begin enabled, as a rule that was just deployed."""
+        """Begin enabled, like a rule that was just deployed."""
         self.is_on = True
 
     def enable(self) -> None:

@@ -6,13 +6,13 @@ import json
 
 from chalicelib.ports import TRANSIENT, Message
 
-#: SQS takes a quarter of a megabyte at once. A message that is longer goes without its body, which the
-#: consumer reads where it is recorded.
+#: SQS accepts a quarter of a megabyte. A longer message is sent without its body, which the consumer reads
+#: from its record.
 MAX_MESSAGE_BYTES = 256 * 1024
 
 
 def encode_message(message: Message) -> str:
-    """Write a message as JSON; with its key alone when it is too long to be carried, and is recorded."""
+    """Serialize a message as JSON; if it is recorded and too long for SQS, only its key."""
     whole = _json(message, {"body": message.body})
     if message.key[0] == TRANSIENT or len(whole.encode()) <= MAX_MESSAGE_BYTES:
         return whole

@@ -1,7 +1,7 @@
 """Reads the app's secrets from SSM's Parameter Store lazily, with retries when SSM throttles.
 
-SSM answers 40 requests a second in an account, and refuses the others. When a few hundred functions start in
-the same second, each has to ask several times.
+SSM allows 40 requests a second in an account, and throttles the others. When a few hundred functions start in
+the same second, each needs several attempts.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from chalicelib.errors import ConfigError
 
-#: How often a parameter is asked for, and the longest pause before a try in seconds: it doubles from the
-#: first to the longest, and each pause is drawn between nothing and this ("full jitter"), so that those who
-#: were refused together don't come back together.
+#: The maximum number of attempts, and the longest backoff in seconds: it doubles with each attempt, with full
+#: jitter, so that functions that were throttled together don't retry together.
 MAX_ATTEMPTS: Final = 12
 BACKOFF_BASE, BACKOFF_MAX = 0.25, 4.0
 #: Transient errors.
@@ -38,7 +37,7 @@ Pause = Callable[[float], None]
 
 
 def read_secrets(client: Any, name: str, pause: Pause = time.sleep) -> dict[str, Any]:
-    """Read a parameter that holds JSON; ConfigError, which repeats none of it, when it can't be had."""
+    """Read a parameter that contains JSON; ConfigError, which repeats none of it, when it can't be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     for attempt in range(MAX_ATTEMPTS):
@@ -57,6 +56,6 @@ def read_secrets(client: Any, name: str, pause: Pause = time.sleep) -> dict[str,
 
 
 def _is_transient(error: Exception) -> bool:
-    """Whether a retry can succeed: SSM is throttling or doesn't answer."""
+    """Whether a retry can succeed: SSM throttles or doesn't respond."""
     response: Mapping[str, Any] | None = getattr(error, "response", None)
     return response is None or response.get("Error", {}).get("Code") in TRANSIENT_ERRORS

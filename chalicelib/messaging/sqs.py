@@ -1,8 +1,8 @@
 """Sends messages to SQS, with a queue for each lane; each is delivered at least once.
 
-Messages that SQS can't take aren't lost: those beyond its longest delay and those that couldn't be sent are
-recorded, and the clock's sweep sends them. Nudges aren't recorded, and a burst of one name is sent at once
-and a second later: the handler of the later one sees the state after all of them.
+Messages that SQS doesn't accept aren't lost: those beyond its longest delay and those that couldn't be sent
+are recorded, and the sweep sends them. Nudges aren't recorded; of a burst with the same name, one is sent
+immediately and one a second later, whose handler sees the state after all of them.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from .retry_backoff import backoff_seconds
 
 logger = logging.getLogger("petri.queue")
 
-#: The most messages in one call.
+#: The maximum number of messages in one call.
 MAX_BATCH = 10
 #: The shortest interval in seconds between nudges of one name from one process.
 COALESCE_WINDOW = timedelta(seconds=1)
-#: Names of nudges that are remembered before those that have been handed out are forgotten.
+#: How many names of nudges are remembered before delivered ones are forgotten.
 MAX_COALESCED_NAMES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _OutgoingMessage:
-    """A message as it goes to SQS."""
+    """A message in SQS's format."""
 
     key: Key
     text: str
@@ -47,28 +47,28 @@ class _OutgoingMessage:
 
 
 class SQSQueue:
-    """Posts messages to the queue of their lane, several in a call."""
+    """Sends messages to the queue of their lane, several in a call."""
 
     #: SQS doesn't list its messages.
     tracks_pending = False
 
     def __init__(self, names: Mapping[Lane, str], clock: Clock, client: Callable[[], Any]) -> None:
-        """`names`: a queue for each lane; `client` makes botocore's client for SQS when first needed."""
+        """`names`: a queue for each lane; `client` creates botocore's client for SQS when first needed."""
         self._names = dict(names)
         self._urls: dict[str, str] = {}
         self._clock = clock
         self._make_client = client
         self._guard = threading.Lock()
-        #: When the newest nudge of each name can be handed out at the earliest.
+        #: The earliest delivery time of the newest nudge of each name.
         self._nudged: dict[str, datetime] = {}
 
     def send(self, *messages: Message) -> None:
-        """Send messages, none before it is due; Unsent names those that SQS didn't take, after all others."""
+        """Send messages, none before it is due; at the end, raise Unsent with those that SQS refused."""
         problems: dict[Key, str] = {}
         silence: str | None = None
         for batch in self._batches(messages):
             try:
-                # When SQS doesn't answer, the rest isn't tried: each try takes seconds.
+                # When SQS doesn't respond, the rest isn't attempted: each attempt takes seconds.
                 refused = dict.fromkeys(_keys(batch), silence) if silence else self._post(batch)
             except BotoCoreError as error:
                 silence = f"{type(error).__name__}: {error}."
@@ -83,7 +83,7 @@ class SQSQueue:
             )
 
     def retry_later(self, receipt: str, tries: int, source: str = "") -> None:
-        """Have a message come again after a pause that grows; otherwise it comes after the queue's own."""
+        """Have a message redelivered with backoff instead of after the queue's visibility timeout."""
         seconds = math.ceil(backoff_seconds(tries))
         name = source.rpartition(":")[2] or self._names[Lane.WORK]
         try:
@@ -95,9 +95,9 @@ class SQSQueue:
 
     @property
     def account(self) -> str:
-        """The number of the account that the queues belong to: it stands in their addresses.
+        """The id of the account that owns the queues, which is part of their addresses.
 
-        VendorUnreachable when SQS can't be asked.
+        VendorUnreachable when SQS doesn't respond.
         """
         name = self._names[Lane.WORK]
         try:
@@ -112,7 +112,7 @@ class SQSQueue:
         return self._make_client()
 
     def _url(self, name: str) -> str:
-        """Return the address of a queue, which SQS is asked for once."""
+        """Return the address of a queue, which is looked up once."""
         if name not in self._urls:
             self._urls[name] = str(self._client.get_queue_url(QueueName=name)["QueueUrl"])
         return self._urls[name]
@@ -120,7 +120,7 @@ class SQSQueue:
     # -- sending ------------------------------------------------------------------------------------
 
     def _batches(self, messages: Iterable[Message]) -> Iterator[list[_OutgoingMessage]]:
-        """Put together what one call takes, real-time messages first: a call has one queue."""
+        """Group messages by call, real-time messages first: a call has one queue."""
         lanes: dict[Lane, list[_OutgoingMessage]] = {Lane.REALTIME: [], Lane.WORK: []}
         for parcel in self._outgoing(messages):
             lanes[parcel.lane].append(parcel)
@@ -142,7 +142,7 @@ class SQSQueue:
                 yield _OutgoingMessage(message.key, text, len(text.encode()), delay, lane_of(message.body))
 
     def _transient_delay(self, name: str, now: datetime, delay: int) -> int | None:
-        """Say how long a nudge is to wait; None when one is under way that can't have been handed out yet."""
+        """Return the delay of a nudge; None if an earlier one can't have been delivered yet."""
         with self._guard:
             last = self._nudged.get(name)
             if last is not None and last > now:
@@ -161,7 +161,7 @@ class SQSQueue:
                     self._nudged.pop(name, None)
 
     def _post(self, batch: Sequence[_OutgoingMessage]) -> dict[Key, str]:
-        """Send at most ten of one lane; return why some weren't taken. BotoCoreError: SQS doesn't answer."""
+        """Send at most ten messages of one lane; return why some were refused. BotoCoreError: no response."""
         entries = [
             {"Id": str(place), "MessageBody": parcel.text, "DelaySeconds": parcel.delay}
             for place, parcel in enumerate(batch)
@@ -182,7 +182,7 @@ def _keys(batch: Iterable[_OutgoingMessage]) -> list[Key]:
 
 
 def _batches(parcels: Iterable[_OutgoingMessage]) -> Iterator[list[_OutgoingMessage]]:
-    """Put together what one call takes: ten messages, and no more bytes than a single one may have."""
+    """Group messages by call: at most ten, and at most as many bytes as a single message may have."""
     batch: list[_OutgoingMessage] = []
     size = 0
     for parcel in parcels:

@@ -1,4 +1,4 @@
-"""What vendors answered about entries, remembered for a while, so that a reload doesn't ask them again."""
+"""Caches vendors' confirmations of entries for a while, so that a reload needs no call."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from chalicelib.errors import Busy, Forbidden
 
-#: Seconds that an answer is remembered: one that lets in, one that refuses, and one that says "not yet".
+#: Seconds for which an answer is cached: a confirmation, a refusal, and a "not yet".
 ACCEPTED_SECONDS, REFUSED_SECONDS, PENDING_SECONDS = 600.0, 60.0, 3.0
-#: For how long a vendor may not know an assignment that was just accepted, counted from the first question.
+#: For how long a vendor may not know an assignment that was just accepted, counted from the first call.
 MAX_PENDING_SECONDS = 120.0
-#: How many entries are remembered.
+#: The maximum number of cached entries.
 MAX_CACHED = 4096
 
 EntryKey = tuple[str, ...]
@@ -29,14 +29,14 @@ class _CachedAnswer:
 
 @dataclass
 class ConfirmationCache:
-    """The vendors' answers, the oldest forgotten first; of this process alone, whose threads share them."""
+    """The vendors' answers, oldest evicted first; each process has its own cache, which its threads share."""
 
     clock: Callable[[], float] = time.monotonic
     _kept: OrderedDict[EntryKey, _CachedAnswer] = field(default_factory=OrderedDict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, key: EntryKey, question: Callable[[], None]) -> None:
-        """Raise what the vendor answered to this question lately, or ask it."""
+        """Raise or return the cached answer to this question, or ask the vendor."""
         now = self.clock()
         with self._guard:
             kept = self._kept.get(key)
@@ -65,7 +65,7 @@ class ConfirmationCache:
             else REFUSED_SECONDS
         )
         answer = _CachedAnswer(first, now + lasts, refusal)
-        # Not while the vendor is asked: that takes seconds.
+        # Not held during the call to the vendor, which takes seconds.
         with self._guard:
             self._kept[key] = answer
             self._kept.move_to_end(key)

@@ -1,4 +1,4 @@
-"""Addresses at which people begin, for recruiters that make their own ids."""
+"""Builds entry URLs, for recruiters that create their own ids."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def entry_addresses(base: Callable[[], str], recruiter: str, mode: str, n: int) 
 
 
 def entry_ids(recruiter: str, mode: str) -> dict[str, str]:
-    """Return a fresh set of what an ad address carries."""
+    """Return a new set of ids for an ad address."""
     return {
         "recruiter": recruiter,
         "assignmentId": f"{mode}{secrets.token_hex(6)}",

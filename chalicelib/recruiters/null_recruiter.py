@@ -1,4 +1,4 @@
-"""The base of all recruiters: each method as it is for a recruiter that lacks the capability."""
+"""Defines the base class of all recruiters: each method for a recruiter that lacks its capability."""
 
 from __future__ import annotations
 

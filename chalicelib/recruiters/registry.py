@@ -22,7 +22,7 @@ from .null_recruiter import NullRecruiter
 
 #: The recruiter of a participant whose recruiter this run no longer has.
 UNKNOWN = NullRecruiter()
-#: Takes headers and body of a vendor's message; returns its reports.
+#: Takes headers and body of a vendor's message; returns its notifications.
 WebhookReceiver = Callable[[Mapping[str, str], bytes], list[VendorReport]]
 
 
@@ -31,9 +31,9 @@ class RecruiterRegistry:
     """The recruiters of this app, by nickname."""
 
     recruiters: Mapping[str, Recruiter] = field(default_factory=dict)
-    #: What verifies and parses a vendor's webhooks.
+    #: Functions that verify and parse a vendor's webhooks.
     receivers: Mapping[str, WebhookReceiver] = field(default_factory=dict)
-    #: What parses a message that SNS delivered into the app's own queue.
+    #: The function that parses a message that SNS delivered into the app's own queue.
     reader: Callable[[Mapping[str, Any]], list[VendorReport]] | None = None
     #: Vendors' answers about entries, cached in this process.
     confirmed: ConfirmationCache = field(default_factory=ConfirmationCache)
@@ -47,7 +47,7 @@ class RecruiterRegistry:
         return found
 
     def receive(self, vendor: str, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
-        """Verify a vendor's webhook and return its reports.
+        """Verify a vendor's webhook and return its notifications.
 
         Raises Forbidden for a message that isn't the vendor's, and for a vendor that this run doesn't use.
         """
@@ -57,7 +57,7 @@ class RecruiterRegistry:
         return receiver(headers, body)
 
     def read_sns_message(self, envelope: Mapping[str, Any]) -> list[VendorReport]:
-        """Return the reports in a message that SNS delivered into the app's own queue."""
+        """Return the notifications in a message that SNS delivered into the app's own queue."""
         if self.reader is None:
             raise ExperimentError("This run has no recruiter that reports through SNS.")
         return self.reader(envelope)
@@ -67,7 +67,7 @@ class RecruiterRegistry:
         return self._find(nickname).capabilities
 
     def fetch_listing(self, nickname: str, hit_id: str) -> Listing | None:
-        """Return a recruiter's listing of places (a HIT); None when it has none of this run with this id."""
+        """Return a recruiter's listing (a HIT); None when this run has none with this id."""
         return self.named(nickname).fetch_listing(hit_id)
 
     def check_entry(
@@ -84,7 +84,7 @@ class RecruiterRegistry:
         assignment_id: str,
         recruiter_state: Mapping[str, Any],
     ) -> None:
-        """Ask a recruiter whether an assignment belongs to this run and this worker.
+        """Verify with the recruiter that an assignment belongs to this run and this worker.
 
         Raises Forbidden when it doesn't, Busy when the recruiter doesn't know it yet, VendorError when the
         request fails. Answers are cached, refusals for a shorter time.
@@ -98,7 +98,7 @@ class RecruiterRegistry:
         return self._find("link").read_entry(link)
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Start a bot that takes the place of a participant who is gone; VendorRefused where it can't."""
+        """Start a bot in the place of a participant who has left; VendorRefused where that isn't possible."""
         self._find("bots").start_replacement_bot(entry)
 
     def submit_address(self, participant: Participant) -> str:
@@ -113,7 +113,7 @@ class RecruiterRegistry:
         return self._find(nickname).fee(amount, places)
 
     def simulated_recruiter(self, nickname: str) -> Recruiter | None:
-        """Return a recruiter that recruits and pays without calling anyone; None for any other."""
+        """Return a recruiter that recruits and pays without calling a service; None for any other."""
         found = self._find(nickname)
         return found if found.capabilities.is_simulated else None
 

@@ -1,8 +1,9 @@
 """Decides which failures are left to later commits when one transaction can't write all of them.
 
-A failed node takes two writes, its own and its network's, and DynamoDB takes 100 at one moment; a participant
-may have nodes in hundreds of networks. What a unit of work has failed, and nothing else has changed, can be
-left out of its commit: a message that the commit records fails it again, from the records as they are then.
+A failed node takes two writes, its own and its network's, and a DynamoDB transaction takes 100; a
+participant may have nodes in hundreds of networks. Records that a unit of work has failed but not changed
+otherwise can be left out of its commit: a message that the commit records fails them again, in their then
+current state.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from chalicelib.model.record import Record, details_text
 
 from . import record_mapping
 
-#: The records that are written together: those of a network, or one question.
+#: The records that have to be written together: those of a network, or one question.
 Group = tuple[str, int]
 #: A record to fail: its object_type and id, and the reason.
 Failure = tuple[str, int, str | None]
@@ -34,21 +35,22 @@ def group_of(record: Record) -> Group | None:
 
 @dataclass
 class FailureLog:
-    """The failures of one unit of work, and what its failed records were like right after they failed."""
+    """Logs the failures of one unit of work, and the fields of its failed records right after they failed."""
 
     failures: dict[Group, list[Failure]] = field(default_factory=dict)
     #: The groups of the records that are failing at the moment, the outermost first.
     _failing: list[Group | None] = field(default_factory=list)
     #: The records that the outermost failure changes.
     _changing: dict[int, Record] = field(default_factory=dict)
-    #: What only failures have changed: the record's fields after the last of them, by the record's identity.
+    #: The fields, after the last failure, of records that only failures have changed, by the record's
+    #: identity.
     _after: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     #: Records that have also changed otherwise.
     _mixed: set[int] = field(default_factory=set)
 
     @contextmanager
     def failing(self, record: Record, reason: str | None) -> Iterator[None]:
-        """Note a failure, and what it changes."""
+        """Record a failure and the changes that it makes."""
         group = group_of(record)
         if group is not None and group not in self._failing:
             self.failures.setdefault(group, []).append((record.object_type, record.id, reason))
@@ -72,14 +74,14 @@ class FailureLog:
             self._mixed.add(key)
 
     def _is_unmixed(self, record: Record) -> bool:
-        """Whether nothing but failures has changed a record so far."""
+        """Whether only failures have changed a record so far."""
         after = self._after.get(id(record))
         if after is None:
             return not (record.is_new or record.is_changed)
         return id(record) not in self._mixed and after == _fields(record)
 
     def deferrable(self, changed: Sequence[Record]) -> dict[Group, list[Record]]:
-        """Return the changed records of each group in which nothing but failures has changed a record."""
+        """Return the changed records of each group in which only failures have changed records."""
         groups: dict[Group, list[Record]] = {group: [] for group in self.failures}
         others: set[Group] = set()
         for record in changed:

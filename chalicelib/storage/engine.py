@@ -1,7 +1,7 @@
 """Defines the interface of engines: get by key, query a collection, commit conditional writes, count.
 
-An item is a flat dictionary of JSON values with `pk`, `sk`, `kind` and `v`, the version that
-conditions compare. Everything clever (identity, retries, ids, large commits) is above this.
+An item is a flat dictionary of JSON values with `pk`, `sk`, `kind` and `v`, the version that conditions
+compare. The layers above implement the identity map, retries, ids and large commits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 Item = dict[str, Any]
-#: The field in which an engine keeps what a newer version has written and this one doesn't know.
+#: The field in which an engine preserves attributes of a newer version that this one doesn't know.
 UNKNOWN: Final = "unknown"
 Key = tuple[str, str]
 
@@ -23,26 +23,26 @@ class _Anything:
 
 #: Expect nothing of the stored item.
 ANY: Final = _Anything()
-#: None: the item must not exist. A number: the stored `v` must be this.
+#: None: the item must not exist. A number: the stored `v` must equal it.
 Expect = int | None | _Anything
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a whole item, if what is stored under its key is as expected."""
+    """Writes a whole item if the item stored under its key is as expected."""
 
     item: Item
     expect: Expect = None
 
     @property
     def key(self) -> Key:
-        """Where it is written."""
+        """The key under which it is written."""
         return self.item["pk"], self.item["sk"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove an item, if it is as expected; with ANY also when there is none."""
+    """Deletes an item if it is as expected; with ANY also if there is none."""
 
     key: Key
     expect: Expect = ANY
@@ -50,7 +50,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Only compare: the commit fails unless the item is as expected (a number or None)."""
+    """Writes nothing; the commit fails unless the item is as expected (a number or None)."""
 
     key: Key
     expect: Expect
@@ -78,9 +78,10 @@ class Engine(Protocol):
         """Return the items that exist under these keys, strongly consistent."""
 
     def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """Return the items that exist under these keys as they are at one moment.
+        """Return a consistent snapshot of the items under these keys.
 
-        Conflict while a commit is changing one of them. Of more than 25, each 25 have a moment of their own.
+        Conflict while a commit is changing one of them. Above 25 keys, each 25 have a snapshot of their
+        own.
         """
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
@@ -95,24 +96,24 @@ class Engine(Protocol):
     def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
         """Yield a collection's items, in order of sk.
 
-        One that has the version of the item that `known` has for its sk may be that very item.
+        An item with the same version as the one in `known` may be returned as that object.
         """
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
-        """Return how many items several collections have together."""
+        """Return the total number of items in several collections."""
 
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Write all or nothing; raise Conflict when an expectation fails or a race is lost.
+        """Write all or nothing; raise Conflict when an expectation fails or another commit was first.
 
         Keys must be unique. A commit whose response was lost and that the client retries doesn't
         conflict with itself.
         """
 
     def increment(self, key: Key, by: int = 1) -> int:
-        """Add to the counter at a key (made at 0) and return the new value; never in a commit."""
+        """Add to the counter at a key (created at 0) and return the new value; never part of a commit."""
 
     def close(self) -> None:
         """Close files and connections."""

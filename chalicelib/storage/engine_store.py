@@ -17,7 +17,7 @@ class EngineStore:
     """Opens units of work over an engine."""
 
     def __init__(self, engine: Engine) -> None:
-        """Take the engine that holds the run."""
+        """`engine`: the run's."""
         self.engine = engine
         self._roots = NetworkCache()
 
@@ -26,7 +26,7 @@ class EngineStore:
         return EngineUnitOfWork(self.engine, now, self._roots)
 
     def due(self, until: datetime) -> list[Message]:
-        """Return recorded messages that are due and not done, oldest first in each shard."""
+        """Return recorded messages that are due, oldest first in each shard."""
         last = f"{iso(until)}~"
         return [
             _message(item)
@@ -35,7 +35,7 @@ class EngineStore:
         ]
 
     def has_messages(self) -> bool:
-        """Whether any message is recorded, however late it is due; looks no further than the first."""
+        """Whether any message is recorded, whenever it is due; reads only the first."""
         return any(True for shard in range(keys.DUE_SHARDS) for _ in self.engine.query(keys.due(shard)))
 
     def close(self) -> None:

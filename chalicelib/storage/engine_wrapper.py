@@ -11,7 +11,7 @@ class EngineWrapper:
     """An engine that delegates to another one."""
 
     def __init__(self, engine: Engine) -> None:
-        """Take the engine inside."""
+        """`engine`: the engine to delegate to."""
         self._engine = engine
 
     @property
@@ -34,7 +34,7 @@ class EngineWrapper:
         return self._engine.get(keys)
 
     def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """Return the items that exist under these keys as they are at one moment."""
+        """Return a consistent snapshot of the items under these keys."""
         return self._engine.get_isolated(keys)
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
@@ -54,15 +54,15 @@ class EngineWrapper:
         return self._engine.count(pk, prefix)
 
     def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
-        """Yield a collection's items; one that is known may be given as it is known."""
+        """Yield a collection's items; a known item may be returned as the known object."""
         return self._engine.query_known(pk, known)
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
-        """Return how many items several collections have together."""
+        """Return the total number of items in several collections."""
         return self._engine.count_each(pks, prefix)
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Write all or nothing; raise Conflict when an expectation fails."""
+        """Write everything or nothing; raise Conflict when an expectation fails."""
         self._engine.commit(writes)
 
     def increment(self, key: Key, by: int = 1) -> int:
@@ -70,5 +70,5 @@ class EngineWrapper:
         return self._engine.increment(key, by)
 
     def close(self) -> None:
-        """Close the engine inside."""
+        """Close the wrapped engine."""
         self._engine.close()

@@ -1,11 +1,11 @@
 """Commits more writes than an engine's limit: staged under a lease, visible to readers at one moment.
 
-(1) Take a lease on the holder (a network's root, or the header of all networks when the commit only
-makes new ones): version v becomes v+1. Other structural writers meet a conflict. (2) Write new items
-in batches, stamped `pub + 1`, each batch checking that the holder is still at v+1. (3) The last batch
-publishes the stamp, ends the lease and holds every change to items that existed. (4) Readers read the
-holder first and drop what is stamped above `pub`. (5) An expired lease is taken over by version, and
-what is stamped above `pub` is deleted.
+(1) Take a lease on the holder (a network's root, or the header of all networks if the commit only creates
+networks): version v becomes v+1. Other structural writers get a conflict. (2) Write new items in batches,
+stamped `pub + 1`; each batch checks that the holder is still at v+1. (3) The last batch publishes the
+stamp, ends the lease and contains every change to existing items. (4) Readers read the holder first and
+ignore items stamped above `pub`. (5) Another writer takes over an expired lease by its version, and deletes
+items stamped above `pub`.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from .sibling_versions import add_sibling_versions
 
 #: How long a large commit can take before another writer considers it dead.
 LEASE_SECONDS = 20.0
-#: So many items can't reach an engine's limit in bytes: an item has 400 KB at most.
+#: This many items can't exceed an engine's limit in bytes: an item has at most 400 KB.
 ALWAYS_FITS = 9
 #: How many deletions go into one commit: half a transaction.
 DELETIONS_AT_ONCE = 50
 
 
 def is_large(engine: Engine, writes: Sequence[Write]) -> bool:
-    """Whether a commit is above what the engine takes at once."""
+    """Whether a commit exceeds the engine's limits for one transaction."""
     if len(writes) > engine.max_writes:
         return True
     return len(writes) > ALWAYS_FITS and sum(map(_size, writes)) > engine.max_bytes
 
 
 def share_of_commit(engine: Engine, writes: Sequence[Write]) -> float:
-    """Return which part of what the engine takes at once some writes are."""
+    """Return the share of the engine's limits for one transaction that these writes take."""
     return max(len(writes) / engine.max_writes, sum(map(_size, writes)) / engine.max_bytes)
 
 
 def fits(engine: Engine, writes: Sequence[Write]) -> bool:
-    """Whether a commit can be written, at once or as a large commit."""
+    """Whether a commit can be written, in one transaction or as a large commit."""
     if not is_large(engine, writes):
         return True
     fresh = [w for w in writes if isinstance(w, Put) and _can_wait_unseen(w)]
@@ -55,7 +55,7 @@ def fits(engine: Engine, writes: Sequence[Write]) -> bool:
 
 
 class RoomLeft:
-    """How much more one transaction takes."""
+    """Tracks how much room is left in one transaction."""
 
     def __init__(self, engine: Engine, writes: Sequence[Write], more: int) -> None:
         """Begin with the writes that are certain, and the number of small ones that follow."""
@@ -73,46 +73,46 @@ class RoomLeft:
 
 
 def _places(fresh: Iterable[Put]) -> tuple[set[str], bool]:
-    """Return the partitions of existing networks that new items go to, and whether networks are new."""
+    """Return the existing networks' partitions that get new items, and whether any network is new."""
     touched = {w.key[0] for w in fresh if w.key[0].startswith("net#")}
     new_roots = {w.key for w in fresh if w.key[0] == keys.NETWORKS}
     return touched - {keys.partition(int(sk)) for _, sk in new_roots}, bool(new_roots)
 
 
 def _size(write: Write) -> int:
-    """Return about how many bytes a write takes: DynamoDB counts UTF-8."""
+    """Estimate how many bytes a write takes: DynamoDB counts UTF-8."""
     if not isinstance(write, Put):
         return 100
     return len(json.dumps(write.item, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def lease_has_expired(lease: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the writer that took a lease has had its time."""
+    """Whether a writer's lease has expired."""
     return str(lease["until"]) < str(iso(max(now, datetime.now(UTC))))
 
 
 def _can_wait_unseen(put: Put) -> bool:
-    """Whether a new item is one that readers drop until it is published: a network's, or a root."""
+    """Whether readers ignore a new item until it is published: a network's item, or a root."""
     pk, sk = put.key
     return put.expect is None and (pk.startswith("net#") or (pk == keys.NETWORKS and sk != keys.HEADER[1]))
 
 
 def _is_stamped(put: Put, holder: Key) -> bool:
-    """Whether an item needs the stamp: what lies in a new network is unseen as long as its root is."""
+    """Whether an item needs the stamp: items in a new network are invisible until its root is published."""
     return holder != keys.HEADER or put.key[0] == keys.NETWORKS
 
 
 class LargeCommit:
-    """Writes a list that is too long for one transaction so that readers see all of it or none."""
+    """Writes a list that is too long for one transaction, so that readers see all or none of it."""
 
     def __init__(self, engine: Engine, now: datetime, stored_root: Callable[[int], Item | None]) -> None:
-        """Prepare; `stored_root` gives a network's root item as this unit read it."""
+        """`stored_root` returns a network's root item as this unit of work read it."""
         self._engine = engine
         self._now = now
         self._stored_root = stored_root
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Stage, then publish. Conflict when the holder changed; CommitTooLarge when it can't be done."""
+        """Stage, then publish. Conflict when the holder has changed; CommitTooLarge when it is impossible."""
         fresh = [w for w in writes if isinstance(w, Put) and _can_wait_unseen(w)]
         if not fresh:
             raise self._too_many(writes)
@@ -219,7 +219,7 @@ def require_unlocked(engine: Engine, holder: Key, item: Mapping[str, Any] | None
 
 
 def recover(engine: Engine, holder: Key, by: str | None = None) -> None:
-    """Take over a dead large commit, or the one of this writer: forget what it staged, end its lease."""
+    """Take over a dead large commit, or this writer's own: delete the staged items and end the lease."""
     item = engine.get([holder]).get(holder)
     if item is None or not item.get("lease") or by not in (None, item["lease"]["by"]):
         return

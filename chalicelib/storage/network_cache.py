@@ -1,7 +1,7 @@
-"""Caches networks' own items, which nearly every request lists, decoded across units of work.
+"""Caches the decoded items of networks, which nearly every request lists, across units of work.
 
-A root is known by its version, which each change raises. A record shares the objects in what is kept
-until it is asked for one, and then has a copy of its own, since its unit may change it.
+The version of a root, which each change increments, tells whether it is current. A record shares the cached
+objects until it needs one, and then gets its own copy, since its unit of work may change it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class _CachedNetwork:
 
 
 class NetworkCache:
-    """What one process knows of the networks in one store; threads may share it."""
+    """A process's cache of the networks in one store; threads may share it."""
 
     def __init__(self) -> None:
-        """Begin knowing nothing."""
+        """Create an empty cache."""
         self._items: dict[str, Item] = {}
         self._filled: dict[str, _CachedNetwork] = {}
 
@@ -42,7 +42,7 @@ class NetworkCache:
             yield item
 
     def record(self, item: Item) -> Network:
-        """Make a new record of a network's item."""
+        """Create a record from a network's item."""
         filled = self._filled.get(item["sk"])
         if (
             filled is None

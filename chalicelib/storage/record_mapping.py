@@ -22,7 +22,7 @@ from chalicelib.model.vector import Vector
 
 from .engine import UNKNOWN, Item, Key
 
-#: The word in `kind`, and the class whose family it is.
+#: The base class of the records of each `kind`.
 KINDS: dict[str, type[Record]] = {
     "network": Network,
     "node": Node,
@@ -37,7 +37,7 @@ KINDS: dict[str, type[Record]] = {
     "recruitment": Recruitment,
 }
 KIND_OF = {base.object_type: kind for kind, base in KINDS.items()}
-#: Which fields hold moments, and which hold money.
+#: The fields with times, and those with amounts of money.
 TIMES = frozenset({"last_time", "receive_time", "end_time", "waiting_since", "sent_time"})
 #: Flags that are stored only when they differ from this; other flags only when True.
 ABSENT_MEANS = {"deep": True}
@@ -47,7 +47,7 @@ MONEY = frozenset({"base_pay", "bonus", "amount"})
 
 
 def kind_of(record: Record) -> str:
-    """Return the word under which a record is stored."""
+    """Return the kind under which a record is stored."""
     return KIND_OF[record.object_type]
 
 
@@ -75,7 +75,7 @@ def fields_of(record: Record) -> dict[str, Any]:
             value = str(value)
         fields[STORED_AS.get(name, name)] = value
     if record._stamp and not isinstance(record, Network):
-        # A network that was seen is published for good; without the stamp no reader asks again.
+        # A network that has been read is published; without the stamp, readers needn't check again.
         fields["s"] = record._stamp
     if UNKNOWN in record.__dict__:
         fields[UNKNOWN] = record.__dict__[UNKNOWN]
@@ -83,7 +83,7 @@ def fields_of(record: Record) -> dict[str, Any]:
 
 
 def make_record(kind: str, item: Item) -> Record:
-    """Make the record that an item holds."""
+    """Create the record that an item stores."""
     base = KINDS[kind]
     cls = class_for_type(base, item["type"]) if "type" in item else base
     record = cls.blank()
@@ -103,7 +103,7 @@ def make_record(kind: str, item: Item) -> Record:
     return record
 
 
-#: Where a value goes, and what makes the stored one of it; None: it is stored as it is.
+#: The attribute of a value, and the function that reads its stored form; None: it is stored unchanged.
 _Reader = tuple[str, Callable[[str], Any] | None]
 _COMMON_READERS: dict[str, _Reader] = {
     "id": ("id", None),
@@ -123,7 +123,7 @@ _READERS: dict[type[Record], dict[str, _Reader]] = {}
 
 
 def _readers(cls: type[Record]) -> dict[str, _Reader]:
-    """Return how each stored field of a class is read; asked once for each class, not for each record."""
+    """Return how each stored field of a class is read; called once for each class, not for each record."""
     readers = _READERS.get(cls)
     if readers is None:
         readers = dict(_COMMON_READERS)
@@ -134,7 +134,7 @@ def _readers(cls: type[Record]) -> dict[str, _Reader]:
     return readers
 
 
-#: Fields that are objects, and what an item without them means.
+#: Fields that are objects, and their values if an item lacks them.
 EMPTY: dict[str, tuple[tuple[str, Callable[[], Any]], ...]] = {
     "network": (("structure", dict), ("failed_nodes", list)),
     "node": (("requests", list),),
@@ -143,7 +143,7 @@ EMPTY: dict[str, tuple[tuple[str, Callable[[], Any]], ...]] = {
 
 
 def keys_of(record: Record) -> tuple[Key, ...]:
-    """Return the keys under which a record's item stands; a vector stands at both its ends."""
+    """Return the keys under which a record is stored; a vector is stored at both of its ends."""
     return KEYS_OF_TYPE[record.object_type](record)
 
 
@@ -173,12 +173,12 @@ def items_of(record: Record, version: int) -> list[Item]:
 
 
 def info_copy(info: Info) -> dict[str, Any]:
-    """Return what a transmission carries of its info: everything, since contents never change."""
+    """Return the copy of an info that its transmission contains: all of it, since contents never change."""
     return {**fields_of(info), "v": max(info._version, 1)}
 
 
 def sent_item(transmission: Transmission) -> Item:
-    """Return the small item at the sender that says where a transmission went."""
+    """Return the small item at the sender that identifies a transmission's destination."""
     pk, sk = keys.sent(transmission.id, transmission.origin_id)
     item: Item = {
         "pk": pk,

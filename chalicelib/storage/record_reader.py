@@ -36,22 +36,22 @@ def in_order(records: Iterable[R]) -> list[R]:
 
 
 class RecordReader:
-    """Loads each record once, and each collection once; what the unit makes is added to both."""
+    """Loads each record and each collection once, and adds the unit of work's new records to both."""
 
     def __init__(self, engine: Engine, now: datetime, roots: NetworkCache | None = None) -> None:
-        """Begin with nothing read; `roots`: what the process knows of the networks in this engine."""
+        """`roots`: the process's cache of the networks in this engine."""
         self._engine = engine
         self._now = now
         self._roots = roots or NetworkCache()
-        #: What was read, and what each item says of those that were written with it.
+        #: The versions of the items that were read, and those of their siblings.
         self._sightings = ReadVersions()
         #: Every record of this unit, by kind and id.
         self._records: dict[tuple[str, int], Record] = {}
-        #: Raw items by key; None for an item that isn't there.
+        #: Raw items by key; None for an item that doesn't exist.
         self._items: dict[Key, Item | None] = {}
         #: Collections read completely, by name: ("info", node id), ("to", node id) ...
         self._read: dict[tuple[str, int], list[Record]] = {}
-        #: What this unit made, under the same names.
+        #: The new records of this unit of work, under the same names.
         self._made: dict[tuple[str, int], list[Record]] = {}
         self._looked: dict[int, Network] = {}
         self._own_nodes: set[int] = set()
@@ -61,7 +61,7 @@ class RecordReader:
 
     @property
     def now(self) -> datetime:
-        """The moment of this unit, the same in each of its attempts."""
+        """The time of this unit of work, the same at each attempt."""
         return self._now
 
     # -- single records ---------------------------------------------------------------------
@@ -69,7 +69,7 @@ class RecordReader:
     def prefetch(
         self, *, node_id: int | None = None, participant_id: int | None = None, more: Iterable[Key] = ()
     ) -> None:
-        """Read a node with its network and a participant in one call; absent ones are noted."""
+        """Read a node with its network and a participant in one call; also remembers which are missing."""
         wanted: list[Key] = list(more)
         if node_id is not None:
             wanted += [keys.root(keys.network_of(node_id)), keys.node(node_id)]
@@ -91,13 +91,13 @@ class RecordReader:
                     self._sightings.see(item)
 
     def _all_of(self, pk: str, prefix: str = "") -> Iterator[Item]:
-        """Yield the items of a collection; the caller notes those that it keeps as seen."""
+        """Yield the items of a collection; the caller records the ones that it uses as seen."""
         yield from self._engine.query(pk, prefix)
         self._sightings.see_end(pk, prefix)
 
     def is_unchanged(self) -> bool:
-        """Whether all that this unit has read is still stored as it was read; read anew, isolated."""
-        # Counters only number and seed; each attempt raises them.
+        """Whether all items that this unit of work has read are unchanged, by an isolated second read."""
+        # Counters only provide numbers and seeds; each attempt increments them.
         versions = {key: v for key, v in self._sightings.versions.items() if key[0] != keys.COUNTER}
         if not versions:
             return True
@@ -170,7 +170,7 @@ class RecordReader:
         return cast("Node", known)
 
     def _check_is_none(self, node_id: int) -> None:
-        """Raise Conflict for a node that isn't there though its network has counted it: it is on its way."""
+        """Raise Conflict for a missing node that its network counts: its item isn't visible yet."""
         root = self._items.get(keys.root(keys.network_of(node_id)))
         if root is not None and 0 < node_id % NETWORK_SPAN <= root.get("last_node", 0):
             raise Conflict(f"Node {node_id} was counted by its network and isn't to be seen yet.")
@@ -183,7 +183,7 @@ class RecordReader:
         return [self.node(node_id) for node_id in node_ids]
 
     def node_with_things(self, node_id: int) -> Node:
-        """Return a node after reading it together with all that was made at it, in one call."""
+        """Return a node after reading it and all records that it made in one call."""
         if ("node", node_id) not in self._records:
             network = self.network(keys.network_of(node_id))
             self._sort_things(network, self._all_of(network_partition(network), keys.at(node_id)))
@@ -214,7 +214,7 @@ class RecordReader:
         return cast("Info", known)
 
     def payment(self, participant_id: int, kind: str) -> Payment | None:
-        """Return what the ledger holds for a participant and kind, or None."""
+        """Return the payment of a participant and kind, or None."""
         item = self.item(keys.payment(participant_id, kind))
         return None if item is None else cast("Payment", self._identify("payment", item))
 
@@ -230,9 +230,9 @@ class RecordReader:
         return known
 
     def _know_in_network(self, kind: str, item: Item) -> Record | None:
-        """Make a record that lies in a network; None for what came after the network was read.
+        """Create a network's record from its item; None if it was added after the network was read.
 
-        That is what a large commit has not published yet, and what newer nodes have brought.
+        This includes items that a large commit hasn't published yet, and those of newer nodes.
         """
         network = self.network(item["network_id"])
         known = self._records.get((kind, item["id"]))
@@ -251,14 +251,14 @@ class RecordReader:
         return record
 
     def _is_after_its_node(self, kind: str, record_id: int) -> bool:
-        """Whether a thing was made after this unit read the node that numbered it."""
+        """Whether a record was added after this unit of work read the node that numbered it."""
         if kind == "node":
             return False
         node = self._records.get(("node", keys.node_of(record_id)))
         return node is not None and not node.is_new and record_id % NODE_SPAN > cast("Node", node).last_thing
 
     def _become_original(self, copy: Record, item: Item) -> None:
-        """Give an info that came with a transmission what its own item has: it may be newer."""
+        """Update an info that was copied into a transmission from its own item, which may be newer."""
         network = copy.__dict__["_network"]
         copy.__dict__.clear()
         copy.__dict__.update(record_mapping.make_record("info", item).__dict__, _work=self, _network=network)
@@ -280,7 +280,7 @@ class RecordReader:
     # -- collections ------------------------------------------------------------------------
 
     def _collection(self, name: str, owner_id: int, is_new: bool) -> list[Record]:
-        """Return what storage has of a collection together with what this unit made."""
+        """Return a collection's stored records together with this unit of work's new ones."""
         key = (name, owner_id)
         if key not in self._read:
             self._read[key] = [] if is_new else self._load(name, owner_id)
@@ -315,7 +315,7 @@ class RecordReader:
         return in_order(t for key in wanted if (t := self._know_sent(key)) is not None)
 
     def _note_sent(self, network: Network, item: Item) -> bool:
-        """Note that a node has sent something; False for what came after this unit read the node."""
+        """Record that a node has sent an info; False if it did so after this unit of work read the node."""
         transmission_id = item["transmission_id"]
         is_later = (
             item.get("s", 0) > network.pub
@@ -333,7 +333,7 @@ class RecordReader:
         return self._know_transmission(item)
 
     def _sort_things(self, network: Network, items: Iterable[Item]) -> None:
-        """Put the items at a network's nodes into their collections."""
+        """Add the items of a network's nodes to their collections."""
         for item in items:
             kind = item["kind"]
             if kind == "sent":
@@ -348,12 +348,12 @@ class RecordReader:
                     self._read.setdefault((name, owner_id), []).append(record)
 
     def _close_things(self, node_id: int) -> None:
-        """Note that a node's own collections are complete."""
+        """Mark a node's own collections as complete."""
         for name in PREFIXES:
             self._read[name, node_id] = in_order(self._read.get((name, node_id), []))
 
     def _read_all_things(self, network: Network) -> None:
-        """Read everything made at the nodes of a network, in one query."""
+        """Read all records that a network's nodes made, in one query."""
         if ("things", network.id) in self._read or network.is_new:
             return
         known = {key for key in self._read if key[0] in PREFIXES}
@@ -424,7 +424,7 @@ class RecordReader:
         return cast("Sequence[Transmission]", self._collection("from", node.id, node.is_new))
 
     def transformations_at(self, node: Node) -> Sequence[Transformation]:
-        """All transformations made at a node."""
+        """All transformations that a node made."""
         return cast("Sequence[Transformation]", self._collection("trans", node.id, node.is_new))
 
     def questions_of(self, participant: Participant) -> Sequence[Question]:
@@ -438,26 +438,26 @@ class RecordReader:
     # -- scope of reading -------------------------------------------------------------------
 
     def declare_scope(self, *node_ids: int) -> None:
-        """Name the nodes that this request is about; reading them is not looking beyond."""
+        """Declare the nodes that this request is about; reading them doesn't count as reading the network."""
         self._own_nodes.update(node_ids)
 
     def mark_network_read(self, network: Network, node: Node | None = None) -> None:
-        """Note that code read more of a network than the request's own nodes."""
+        """Record that code has read more of a network than the request's own nodes."""
         if node is not None and (node.id in self._own_nodes or node.is_new):
             return
         self._looked[network.id] = network
 
     def active_participants(self) -> list[Item]:
-        """Return the small list items of those for whom it isn't over: id, status, whether they were seated.
+        """Return the list items of participants who haven't ended: id, status, whether they had a seat.
 
-        Read once: those who come and go while this unit is at work make no difference to it.
+        Read once per unit of work, so that later arrivals and departures make no difference.
         """
         if self._listing is None:
             self._listing = self._not_over(self._of_all_shards("listed"))
         return list(self._listing)
 
     def _not_over(self, listed: list[Item]) -> list[Item]:
-        """Leave out those who stand in both lists: half of the commit that moves them is seen."""
+        """Leave out participants who are in both lists: half of the commit that moves them is visible."""
         if self._engine.shows_whole_commits:
             return listed
         for item in listed:
@@ -466,7 +466,7 @@ class RecordReader:
         return [item for item in listed if keys.over(item["id"]) not in moved]
 
     def count_finished(self) -> int:
-        """How many are approved, rejected, gone ...: nothing more is expected of them. Counted once."""
+        """The number of participants who have ended (approved, rejected, returned ...), counted once."""
         if self._n_over is None:
             self._n_over = self._engine.count_each(_shards("over"))
         return self._n_over
@@ -479,7 +479,7 @@ class RecordReader:
         return dict(Counter(item["status"] for item in self._listed_participants().values()))
 
     def _listed_participants(self) -> dict[int, Item]:
-        """The items of both lists by id; of two for one participant, the one that is there to stay."""
+        """The items of both lists by id; of two items for a participant, the final one."""
         return {item["id"]: item for item in (*self.active_participants(), *self._of_all_shards("over"))}
 
     def participant_ids(self) -> list[int]:
@@ -487,7 +487,7 @@ class RecordReader:
         return sorted(self._listed_participants())
 
 
-#: The collections at a node and where in its part of the partition they lie.
+#: The collections of a node, and the prefixes of their keys.
 PREFIXES = {"info": "info#", "vector": "vec#", "trans": "trans#"}
 
 
@@ -497,7 +497,7 @@ def _shards(name: str) -> tuple[str, ...]:
 
 
 def _number_of_node(kind: str, record_id: int) -> int:
-    """The number, in its network, of the node that a node or thing was numbered by."""
+    """The number, in its network, of the node whose counter numbered a record."""
     return (record_id if kind == "node" else keys.node_of(record_id)) % NETWORK_SPAN
 
 
@@ -506,7 +506,7 @@ def network_partition(network: Network) -> str:
 
 
 def collection_of(record: Record) -> tuple[str, tuple[int, ...]]:
-    """Return the name of the collections a record belongs to, and whose they are."""
+    """Return the names of the collections that a record belongs to, and their owners."""
     found: tuple[str, tuple[int, ...]] = COLLECTIONS[record.object_type](record)
     return found
 

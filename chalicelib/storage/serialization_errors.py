@@ -9,7 +9,7 @@ from .engine import Item
 
 
 def unserializable_item(item: Item, error: Exception) -> Exception:
-    """Return what to raise when an item can't be written as JSON: which record, which attribute, and why."""
+    """Return the error for an item that can't be serialized: which record, which attribute, and why."""
     for name, value in item.items():
         for path, why in find_unserializable(value, ""):
             return ExperimentError(serialization_message(f"{_owner(item)}{name}", path, why))

@@ -1,17 +1,17 @@
 """Records which items were written together, so that a reader can detect a half-visible commit.
 
-DynamoDB's GetItem, BatchGetItem and Query answer with the committed state of each item, but not of a
-transaction as a whole: a reader may see one item of a commit as it is after it, and another as it was
-before. So each item of a commit names its siblings, the other items of that commit, with the versions
-that they got. A unit of work compares these names with what it has read: an item that is older than a
-sibling says, or isn't there, means that half a commit was seen, and the unit is run again.
+DynamoDB's GetItem, BatchGetItem and Query return the committed state of each item, but not of a transaction
+as a whole: a reader may see one item of a commit in its new state and another in its old one. So each item of
+a commit names its siblings, the other items of that commit, with their new versions. A unit of work compares
+these versions with the items that it has read: an item that is missing, or older than a sibling says, means
+that it has read half a commit, and the operation is retried.
 
-Items of which a network has thousands, such as infos, name only the heads among their siblings:
-networks, nodes, participants, the run's state, rooms. Heads name all of them. Nothing that is named is
-ever deleted, except the entries of the list of participants, which are compared only where they exist.
+Items of which a network has thousands, such as infos, name only the heads among their siblings: networks,
+nodes, participants, the run's state, rooms. Heads name all of them. Named items are never deleted, except the
+entries of the list of participants, which are compared only if they exist.
 
-The idea is that of RAMP transactions: Bailis et al. (2014), Scalable atomic visibility with RAMP
-transactions, SIGMOD.
+This follows RAMP transactions: Bailis et al. (2014), Scalable atomic visibility with RAMP transactions,
+SIGMOD.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from .engine import Item, Key, Put, Write
 
 #: The attribute in which an item names its siblings, as "n100002=1 r1=5": a letter, numbers, the version.
 SIBLINGS: Final = "w"
-#: Kinds that name all of their siblings, and that the others name.
+#: Kinds that name all of their siblings, and that all others name.
 HEADS: Final = frozenset(
     {"network", "networks_header", "node", "participant", "experiment", "room", "rooms_header"}
 )
-#: Heads that many people write one after the other. They keep the latest names of earlier commits, since
-#: a reader may see the next commit before all of the last one.
+#: Heads that many requests write one after the other. They keep the newest versions from earlier commits,
+#: since a reader may see the next commit before all of the previous one.
 KEEPS_EARLIER: Final = frozenset({"network", "experiment"})
 MAX_KEPT: Final = 12
-#: Kinds that name the heads and are not named themselves.
+#: Kinds that name the heads, and are not named themselves.
 ONLY_NAMES: Final = frozenset({"assignment", "worker", "waiting"})
 LISTED: Final = "l"
 
-#: How an item is named, by its kind.
+#: The name of an item, by its kind.
 _NAMES: Final[Mapping[str, Callable[[Item], str]]] = {
     "network": lambda item: f"r{item['id']}",
     "networks_header": lambda _: "h",
@@ -58,7 +58,7 @@ _NAMES: Final[Mapping[str, Callable[[Item], str]]] = {
     "room": lambda item: f"o{item['id']}",
     "listed": lambda item: f"{LISTED}{item['id']}",
 }
-#: What keys a name stands for, by its letter.
+#: The keys that a name refers to, by its letter.
 _KEYS: Final[Mapping[str, Callable[[Sequence[str]], tuple[Key, ...]]]] = {
     "r": lambda parts: (keys.root(int(parts[0])),),
     "h": lambda _: (keys.HEADER,),
@@ -79,9 +79,9 @@ _KEYS: Final[Mapping[str, Callable[[Sequence[str]], tuple[Key, ...]]]] = {
 
 
 def add_sibling_versions(writes: Sequence[Write], before: Callable[[Key], Item | None]) -> list[Write]:
-    """Return a commit's writes, each item with the names of its siblings.
+    """Return a commit's writes with each item's siblings added.
 
-    `before`: what the unit has read under a key, whose names of earlier commits are kept.
+    `before`: the item that was read under a key, whose siblings from earlier commits are kept.
     """
     named = {
         name(write.item): write.item
@@ -116,7 +116,7 @@ def _earlier(stored: Item | None, known: set[str]) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def siblings_in(text: str) -> tuple[tuple[Key, int], ...]:
-    """Return the keys that an item names, each with the version that it has at least."""
+    """Return the keys that an item names, each with its minimum version."""
     return tuple(_read(text))
 
 
@@ -128,29 +128,29 @@ def _read(text: str) -> Iterator[tuple[Key, int]]:
 
 
 class ReadVersions:
-    """What one unit of work has read, compared with what each item says of its siblings."""
+    """Compares the versions that one unit of work has read with those that their siblings name."""
 
     def __init__(self) -> None:
-        """Begin with nothing seen."""
-        #: The version of each item that was seen; 0 for one that isn't there.
+        """Begin with no versions."""
+        #: The version of each item that was read; 0 for a missing item.
         self._seen: dict[Key, int] = {}
-        #: The version that an item has at least, as its siblings say.
+        #: The minimum version of an item, according to its siblings.
         self._least: dict[Key, int] = {}
-        #: Parts of collections that were read to their end.
+        #: Key ranges of collections that were read to their end.
         self._ranges: dict[str, list[str]] = {}
 
     @property
     def versions(self) -> Mapping[Key, int]:
-        """The version of each item that was looked for; 0 for one that isn't there."""
+        """The version of each item that was read; 0 for a missing item."""
         return self._seen
 
     @property
     def ranges(self) -> list[tuple[str, str]]:
-        """The parts of collections that were read to their end, by partition and prefix."""
+        """The key ranges of collections that were read to their end, by partition and prefix."""
         return [(pk, prefix) for pk, prefixes in self._ranges.items() for prefix in prefixes]
 
     def see(self, item: Item, *, again: bool = False) -> None:
-        """Note an item that was read; `again`: in place of what was read of it before."""
+        """Record an item that was read; `again`: it replaces an earlier read of it."""
         key = (item["pk"], item["sk"])
         if key in self._seen and not again:
             return
@@ -165,13 +165,13 @@ class ReadVersions:
                     self._compare(sibling)
 
     def miss(self, key: Key) -> None:
-        """Note that no item was found under a key."""
+        """Record that no item exists under a key."""
         if key not in self._seen:
             self._seen[key] = 0
             self._compare(key)
 
     def see_end(self, pk: str, prefix: str) -> None:
-        """Note that all items of a collection whose sk begins with the prefix were read."""
+        """Record that all items of a collection whose sk begins with the prefix were read."""
         self._ranges.setdefault(pk, []).append(prefix)
         for key in [key for key in self._least if key[0] == pk and key[1].startswith(prefix)]:
             self._compare(key)

@@ -1,4 +1,4 @@
-"""Defines the unit of work: one request's records, written in one atomic commit or not at all."""
+"""Implements the unit of work: one request's records, which are committed atomically."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ from .sibling_versions import SIBLINGS, add_sibling_versions
 
 logger = logging.getLogger("petri")
 
-#: The difference between the creation times of two records that one request makes.
+#: The difference between the creation times of two records that one request creates.
 TICK = timedelta(microseconds=1)
-#: A message that is still there so long after it was due has been lost on its way.
+#: A message that still exists this long after it was due has been lost in flight.
 SETTLE_TIME = timedelta(seconds=30)
-#: How many messages of one unit are recorded each by itself: a transaction of DynamoDB holds 100 writes.
+#: How many messages of one unit of work have a record each: a DynamoDB transaction takes 100 writes.
 MOST_POSTED = 40
-#: Messages beyond are recorded together, so many and so many bytes in one; a commit of its own posts them.
-#: SQS carries a quarter of a megabyte.
+#: Further messages are recorded in batches of at most this many messages and bytes, which another commit
+#: posts. SQS carries a quarter of a megabyte.
 POSTED_TOGETHER, BYTES_TOGETHER = 80, 200 * 1024
-#: How many failures that are left to a later commit are recorded in one message.
+#: How many deferred failures one message contains.
 FAILURES_TOGETHER = 1000
 PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
@@ -55,23 +55,23 @@ class EngineUnitOfWork(RecordReader):
     """A unit of work as a context manager, which discards what wasn't committed."""
 
     def __init__(self, engine: Engine, now: datetime, roots: NetworkCache | None = None) -> None:
-        """Begin a unit at a moment; the moment is that of every record it makes."""
+        """`now`: the time of this unit of work and of every record that it creates."""
         super().__init__(engine, now, roots)
         self._changes: dict[Key, tuple[Item, Expect]] = {}
         self._deletions: dict[Key, Expect] = {}
         self._state: dict[str, Any] | None = None
-        #: Messages that this unit posts.
+        #: Messages that this unit of work posts.
         self.posted: list[Message] = []
-        #: Messages beyond MOST_POSTED: body and moment.
+        #: Messages beyond MOST_POSTED: the body and when it is due.
         self._to_post: list[dict[str, Any]] = []
-        #: The newest moment at which this unit received a transmission.
+        #: The newest time at which this unit of work received a transmission.
         self._last_receipt: datetime | None = None
         self._failure_log = FailureLog()
-        #: Networks whose failures are left to a later commit, which checks their versions.
+        #: Networks whose failures are deferred to a later commit, which checks their versions.
         self._deferred_networks: set[int] = set()
         #: Whether the commit changed a network: a place may have opened.
         self.network_changed = False
-        #: Items that are written when this unit ends without a commit; each list in a commit of its own.
+        #: Items that are written if this unit of work ends without a commit; each list has its own commit.
         self._if_discarded: list[list[Write]] = []
         self.committed = False
 
@@ -79,7 +79,7 @@ class EngineUnitOfWork(RecordReader):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # After anything but an Exception the process ends, as if it had crashed.
+        # After anything but an Exception, the process ends as in a crash.
         if not self.committed and (kind is None or issubclass(kind, Exception)):
             self._write_discarded()
         self._records.clear()
@@ -89,7 +89,7 @@ class EngineUnitOfWork(RecordReader):
     # -- new records ------------------------------------------------------------------------
 
     def attach(self, record: Record) -> None:
-        """Make a new record part of this unit: give it its id and creation time."""
+        """Add a new record to this unit of work, and set its id and creation time."""
         if record._work is not None:
             return
         # An author's constructor need not have called Petri's.
@@ -105,7 +105,7 @@ class EngineUnitOfWork(RecordReader):
             self._made.setdefault(("from", record.origin_id), []).append(record)
 
     def save(self, *records: Record) -> None:
-        """Mark records as part of this unit; nothing is written before the commit."""
+        """Add records to this unit of work; nothing is written before the commit."""
         for record in records:
             if record._work is None:
                 self.attach(record)
@@ -115,9 +115,9 @@ class EngineUnitOfWork(RecordReader):
                 record._touched = True
 
     def _moment_after(self, *owners: Network | Node | Participant) -> datetime:
-        """The moment of a new record: now, or just after the newest one its owners have.
+        """The creation time of a new record: now, or just after its owners' newest record.
 
-        No two are alike, so that `max(infos, key=attrgetter("creation_time"))` finds the newest.
+        All are different, so that `max(infos, key=attrgetter("creation_time"))` finds the newest.
         """
         moment = max([self._now, *(owner.last_time + TICK for owner in owners if owner.last_time)])
         for owner in owners:
@@ -125,9 +125,9 @@ class EngineUnitOfWork(RecordReader):
         return moment
 
     def next_receipt(self, transmission: Transmission) -> datetime:
-        """Return the moment at which a transmission is received: after each earlier receipt of this unit.
+        """Return the time at which a transmission is received: after each earlier one of this unit of work.
 
-        One that this unit has made is received after it was made.
+        A new transmission is received after its creation.
         """
         earlier = [transmission.creation_time] if transmission.is_new else []
         if self._last_receipt is not None:
@@ -182,7 +182,7 @@ class EngineUnitOfWork(RecordReader):
         self._number(transmission, self._fresh_end(transmission.origin_id, transmission.destination_id))
 
     def _fresh_end(self, origin_id: int, destination_id: int) -> Node:
-        """The node whose counter numbers a link: the new one in a join, so parents aren't touched."""
+        """The node whose counter numbers a link: the new node in a join, so parents aren't changed."""
         destination = self.node(destination_id)
         return destination if destination.is_new else self.node(origin_id)
 
@@ -213,21 +213,21 @@ class EngineUnitOfWork(RecordReader):
     # -- raw items: uniqueness, lists, messages, state ------------------------------------------
 
     def put_item(self, key: Key, kind: str, fields: Mapping[str, Any], *, expect: Expect = None) -> None:
-        """Write a raw item with the commit, if what is stored is then as expected."""
+        """Write a raw item with the commit, which fails unless the stored item is as expected."""
         version = expect + 1 if isinstance(expect, int) else 1
         item = {"pk": key[0], "sk": key[1], "kind": kind, **fields, "v": version}
         stored = self._items.get(key)
         if stored is not None and UNKNOWN in stored:
-            # Fields that a newer version of Petri has written are kept.
+            # Fields that a newer version of Petri has written are preserved.
             item.setdefault(UNKNOWN, stored[UNKNOWN])
         self._changes[key] = (item, expect)
 
     def increment_now(self, key: Key) -> int:
-        """Add one to a counter at once, whatever becomes of this unit; return the new count."""
+        """Increment a counter immediately, whether or not this unit of work commits; return the new count."""
         return self._engine.increment(key)
 
     def write_if_discarded(self, items: Sequence[tuple[Key, str, Mapping[str, Any]]]) -> None:
-        """Have new raw items written if this unit ends without a commit."""
+        """Write new raw items if this unit of work ends without a commit."""
         self._if_discarded.append(
             [
                 Put({"pk": pk, "sk": sk, "kind": kind, **fields, "v": 1}, None)
@@ -240,28 +240,28 @@ class EngineUnitOfWork(RecordReader):
             try:
                 self._engine.commit(writes)
             except Conflict:
-                # This unit's commit had taken effect although its response was lost, or another unit has
-                # written these items.
+                # The commit took effect although its response was lost, or another unit of work wrote these
+                # items.
                 continue
             except PetriError as error:
-                # The error that ended the unit goes on; readers of the counter find the gap.
+                # The error that ended the unit of work propagates; readers of the counter find the gap.
                 logger.warning("What a discarded unit of work had counted was not given back: %s", error)
 
     def delete_item(self, key: Key, *, expect: Expect = ANY) -> None:
-        """Remove a raw item with the commit."""
+        """Delete a raw item with the commit."""
         self._deletions[key] = expect
 
     def put_if_unchanged(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
-        """Write an item over what this unit read of it, or as a new one."""
+        """Replace an item if it hasn't changed since this unit of work read it, or write a new one."""
         stored = self.item(key)
         self.put_item(key, kind, fields, expect=stored["v"] if stored else None)
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the experiment keeps about itself; changes are written with the commit."""
+        """The experiment's own state; changes are written with the commit."""
         if self._state is None:
             stored = self.item(keys.EXPERIMENT)
-            # A copy through and through: a change deep inside must differ from what was read.
+            # A deep copy, so that nested changes differ from the item that was read.
             self._state = copy.deepcopy(without_keys(stored)) if stored else {}
         return self._state
 
@@ -271,7 +271,7 @@ class EngineUnitOfWork(RecordReader):
             self.put_item(keys.EXPERIMENT, "experiment", self._state, expect=stored["v"] if stored else None)
 
     def update_status_index(self, participant: Participant) -> None:
-        """Keep the small list of participants by status in step; those for whom it is over stand apart."""
+        """Update the list of participants by status; participants who have ended are in a separate list."""
         fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
         if participant.waiting_since is not None and not participant.early_exit_reason:
             fields["waiting"] = True
@@ -279,14 +279,14 @@ class EngineUnitOfWork(RecordReader):
         if participant.status in ENDED:
             here, elsewhere = elsewhere, here
         self.put_item(here, "listed", fields, expect=ANY)
-        # Its siblings name it by the version that the participant gets.
+        # Its siblings name it with the participant's new version.
         self._changes[here][0]["v"] = participant._version + 1
         stored = self._items.get(keys.participant(participant.id))
         if stored is not None and (stored["status"] in ENDED) != (participant.status in ENDED):
             self.delete_item(elsewhere)
 
     def items(self, pk: str, prefix: str = "") -> list[Item]:
-        """Return the raw items of a collection, read anew; each may then be claimed."""
+        """Return the raw items of a collection, read again; each can then be replaced if unchanged."""
         found = list(self._engine.query(pk, prefix))
         self._items.update({(item["pk"], item["sk"]): item for item in found})
         for item in found:
@@ -295,14 +295,13 @@ class EngineUnitOfWork(RecordReader):
         return found
 
     def put_unconditional(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
-        """Write a raw item with the commit, whatever is stored."""
+        """Write a raw item with the commit, whatever is stored under its key."""
         self.put_item(key, kind, fields, expect=ANY)
 
     def post(self, body: MessageBody, due: datetime | None = None) -> None:
         """Record a message in this commit; it is sent after the commit, and not before it is due.
 
-        Of very many messages, those beyond MOST_POSTED are recorded together, and posted in a moment by the
-        message that they are recorded in.
+        Messages beyond MOST_POSTED are recorded together in one message, which posts them a moment later.
         """
         if sum(message.key[0] != TRANSIENT for message in self.posted) < MOST_POSTED:
             self._record(body, due)
@@ -320,14 +319,14 @@ class EngineUnitOfWork(RecordReader):
         self.posted.append(Message(key, fields["body"], due))
 
     def send_transient(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
-        """Send a message after the commit without recording it: many at once would meet on the record.
+        """Send a nudge after the commit without recording it: many at once would conflict on the record.
 
-        Nudges of one name are carried out once for a burst; what a crash loses, the clock does later.
+        A burst of nudges with the same name is handled once; the clock makes up for those that a crash loses.
         """
         self.posted.append(Message((TRANSIENT, name), to_body(body), due))
 
     def _record_the_rest(self) -> None:
-        """Record messages beyond MOST_POSTED, many in one."""
+        """Record messages beyond MOST_POSTED in batches."""
         page: list[dict[str, Any]] = []
         size = 0
         for message in self._to_post:
@@ -344,7 +343,7 @@ class EngineUnitOfWork(RecordReader):
     # -- committing -----------------------------------------------------------------------------
 
     def commit(self) -> None:
-        """Write everything at one moment, or raise Conflict and write nothing."""
+        """Write everything atomically, or raise Conflict and write nothing."""
         if self.committed:
             raise RuleBroken("This unit of work was committed already; a request commits once.")
         self._record_the_rest()
@@ -366,7 +365,7 @@ class EngineUnitOfWork(RecordReader):
         self.committed = True
 
     def failing(self, record: Record, reason: str | None) -> AbstractContextManager[None]:
-        """Note that a record fails in this block, so that the failure can be left to a later commit."""
+        """Record that a record fails in this block, so that the failure can be deferred to a later commit."""
         return self._failure_log.failing(record, reason)
 
     def share_of_commit(self, record: Record) -> float:
@@ -375,9 +374,9 @@ class EngineUnitOfWork(RecordReader):
         return share_of_commit(self._engine, [write for one in written for write in self._writes_of(one)])
 
     def _defer_failures(self, changed: Sequence[Record]) -> list[Record]:
-        """Leave failures that don't fit into this commit to messages, and return the records to write now.
+        """Defer failures that don't fit into this commit to messages, and return the records to write now.
 
-        The networks of what is left out aren't checked either: the commit that fails it does that.
+        Their networks aren't checked either: the later commit does that.
         """
         groups = self._failure_log.deferrable(changed)
         deferrable = {id(record) for records in groups.values() for record in records}
@@ -408,7 +407,7 @@ class EngineUnitOfWork(RecordReader):
         looked: list[Network] = []
         if changed or self._changes or self._deletions:
             known = {record.id for record in changed if isinstance(record, Network)} | self._deferred_networks
-            # Code that read beyond its own node depends on the network staying as it was read.
+            # Code that has read beyond its own node depends on the network being unchanged.
             looked = [network for id_, network in self._looked.items() if id_ not in known]
         writes: list[Write] = []
         for record in (*changed, *looked):
@@ -430,13 +429,13 @@ class EngineUnitOfWork(RecordReader):
         return writes
 
     def _require_reachable_status(self, participant: Participant) -> None:
-        """Check the status, which an author's code may have assigned, against the one that is stored."""
+        """Validate the transition from the stored status, since an author's code may have set the new one."""
         stored = self._items.get(keys.participant(participant.id))
         before = ParticipantStatus.WORKING if stored is None else stored["status"]
         require_reachable(PARTICIPANT_TRANSITIONS, before, participant.status)
 
     def _writes_of_copy(self, info: Info) -> list[Write]:
-        """Change an info that came with a transmission: only what changed goes onto the original."""
+        """Write the changes of an info that was copied into a transmission to the original."""
         stored = self._engine.get([keys.info(info.id)]).get(keys.info(info.id))
         if stored is None:
             raise Conflict(f"{info!r} is not there any more.")
@@ -452,7 +451,7 @@ class EngineUnitOfWork(RecordReader):
         )
 
     def _require_no_lease(self, changed: Sequence[Record]) -> None:
-        """Raise Conflict while a large commit is running in a network to be changed; clean up a dead one."""
+        """Raise Conflict while a large commit changes a network to be written; clean up a dead one."""
         networks = [record for record in changed if isinstance(record, Network)]
         for network in [*networks, *self._looked.values()]:
             require_unlocked(self._engine, keys.root(network.id), {"lease": network.lease}, self._now)

@@ -52,6 +52,6 @@ def handlers() -> Mapping[type[MessageBody], Handler[Any]]:
 
 
 def handle(message: Message, *, is_continued: bool = False) -> None:
-    """Call the handler of a message, which does nothing if it is done. An error makes the queue retry it."""
+    """Call the handler of a message, which does nothing if it is done. After an error it is retried."""
     body = from_body(message.body)
     _HANDLERS[type(body)](Received(message.key, body, is_continued))

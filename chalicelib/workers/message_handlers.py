@@ -64,10 +64,10 @@ logger = logging.getLogger("petri.worker")
 
 @handles(RecruiterDelivery)
 def _recruiter_delivery(message: Received[RecruiterDelivery]) -> None:
-    """Store the reports that SNS delivered into our queue, whose policy accepts our topic only.
+    """Store the notifications that SNS delivered into our queue, whose policy accepts only our topic.
 
-    A submission is processed in the commit that stores it, since that calls no code of the author. If that
-    fails, the report is stored and processed by a message of its own, as other reports are.
+    A submission is processed in the commit that stores it, since that calls none of the author's code. If
+    that fails, the notification is stored and processed by a message of its own, like other notifications.
     """
     app = services.current()
     for report in app.recruiters.read_sns_message(message.body.envelope):
@@ -129,7 +129,7 @@ def _recruiter_notification(message: Received[RecruiterNotification]) -> None:
 
 @handles(CheckListing)
 def _check_listing(message: Received[CheckListing]) -> None:
-    """Fetch a listing that has a report, or whose time is up, and handle its end."""
+    """Fetch a listing that has a notification, or whose time is up, and handle its end."""
     app = services.current()
     body = message.body
     recruiter, hit_id = body.recruiter, body.hit_id
@@ -146,9 +146,9 @@ def _review_submission(message: Received[ReviewSubmission]) -> None:
 
 
 def _record_task_completion_first(participant_id: int) -> None:
-    """Call `participant_task_completed` before the review, where its own message is late.
+    """Call `participant_task_completed` before the review, if its own message is late.
 
-    A failure doesn't keep the review from paying: that message retries the hook, and notifies the operator.
+    A failure doesn't stop the review from paying: that message retries the hook, and notifies the operator.
     """
     app = services.current()
     if not finishing.has_own(app.experiment_class, finishing.TASK_COMPLETED):

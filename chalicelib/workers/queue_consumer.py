@@ -76,7 +76,7 @@ def _has_time_for_another(full_time: float) -> bool:
 
 
 def _record_duration(seconds: float) -> None:
-    """Keep the duration of the longest message, decayed with each message since."""
+    """Update the duration of the longest message, which decays with each message."""
     app = services.current()
     app.longest_message = max(seconds, app.longest_message * DURATION_DECAY)
 
@@ -97,7 +97,7 @@ def _retry_later(record: dict[str, Any], attempts: int) -> None:
 
 
 def _process_record(record: dict[str, Any]) -> bool:
-    """Decode a record and handle its message; False when it has to be delivered again."""
+    """Decode a record and handle its message; False when it has to be redelivered."""
     message: Message | None = None
     attempts = 0
     try:
@@ -106,7 +106,7 @@ def _process_record(record: dict[str, Any]) -> bool:
             return True
         attempts = _begin_attempt(message, record)
         if attempts > MAX_DELIVERIES:
-            # No failure was ever reported: the process ended while it carried the message out.
+            # No failure was ever reported: the process crashed while it carried the message out.
             is_settled = _discard_crashing(message, attempts - 1)
         else:
             _carry_out(message, record)
@@ -136,7 +136,7 @@ def _begin_attempt(message: Message, record: dict[str, Any]) -> int:
 
 
 def _count_failure(message: Message | None, record: dict[str, Any]) -> int:
-    """Count a first attempt that failed; 0 when it can't be counted, so that no dead letter comes of it."""
+    """Count a first attempt that failed; 0 when it can't be counted: it is no reason for a dead letter."""
     if message is None:
         return 0
     try:
@@ -158,7 +158,7 @@ def _forget_attempts(message: Message, record: dict[str, Any]) -> None:
 
 
 def _counter_name(message: Message, record: dict[str, Any]) -> str:
-    """Name the counter: one for each recorded message, or one for each delivery of a transient message."""
+    """Name the counter: one for each recorded message, or one for each delivery of a nudge."""
     return (
         str(record["messageId"])
         if message.key[0] == TRANSIENT
@@ -167,7 +167,7 @@ def _counter_name(message: Message, record: dict[str, Any]) -> str:
 
 
 def _discard_crashing(message: Message, attempts: int) -> bool:
-    """Make a dead letter of a message that keeps ending its process, before any of the author's code runs."""
+    """Move a message that repeatedly crashes its process to the dead letters, before any hook runs."""
     kind = kind_of(message.body)
     logger.error(
         "message %s ended the process that carried it out in each of %s attempts; it isn't retried",
@@ -182,7 +182,7 @@ def _discard_crashing(message: Message, attempts: int) -> bool:
 
 
 def _move_to_dead_letters(message: Message, error: Exception) -> bool:
-    """Make a dead letter of a message that keeps failing; False when even that fails."""
+    """Move a message that keeps failing to the dead letters; False when even that fails."""
     try:
         services.current().handle(
             message, dead_letters.move_to_dead_letters, message, f"{type(error).__name__}: {error}"
@@ -201,7 +201,7 @@ def _decode(record: dict[str, Any]) -> Message | None:
     """Return the message, reading the body of a long one from its record; None when it is done."""
     envelope = json.loads(record["body"])
     if "TopicArn" in envelope:
-        # What SNS delivers isn't recorded, like a transient message.
+        # Deliveries of SNS aren't recorded, as nudges aren't.
         return Message((TRANSIENT, record["messageId"]), to_body(RecruiterDelivery(envelope)))
     key = (envelope["key"][0], envelope["key"][1])
     body = envelope["body"] if "body" in envelope else services.current().run(outbox.body_of, key)
@@ -230,7 +230,7 @@ def _has_time_to_continue() -> bool:
 
 
 def _continue(posted: list[Message]) -> None:
-    """Carry out messages, and those they post in turn, while there is time; leave failed ones in the list.
+    """Carry out messages, and those that they post, while there is time; leave failed ones in the list.
 
     Their failures don't fail the message that posted them: the queue retries them.
     """
@@ -248,7 +248,7 @@ def _continue(posted: list[Message]) -> None:
 
 
 def _handle_coalesced(message: Message, record: dict[str, Any]) -> None:
-    """Handle a message; a transient one sent before the last of its name began has had its effect."""
+    """Handle a message; a nudge that was sent before the last one of its name began has had its effect."""
     if message.key[0] != TRANSIENT or kind_of(message.body) == RecruiterDelivery.kind:
         handle(message)
         return

@@ -78,14 +78,14 @@ def _done(operation: Callable[..., None], *arguments: Any) -> str:
 
 
 def forget_sockets() -> None:
-    """Forget the sockets of an earlier process of this run; their participants have time to reconnect."""
+    """Delete the sockets of an earlier process of this run; their participants have time to reconnect."""
     app = services.current()
     for connection_id in app.run(connections.all_connections):
         app.run(channels.disconnect, connection_id, presence.RESTART_SECONDS)
 
 
 def _close_silent_sockets() -> int:
-    """Close sockets without heartbeats: their pages are gone although the socket was never closed."""
+    """Close sockets without heartbeats, whose pages are gone although the sockets were never closed."""
     app = services.current()
     expired = app.run(connections.expired_connections)
     for connection_id in expired:

@@ -25,24 +25,24 @@ class LogMailer:
 
 
 class LazyMailer:
-    """Builds the mailer of the settings when the first notice is sent, to keep cold starts short."""
+    """Builds the configured mailer when the first notice is sent, to keep cold starts short."""
 
     def __init__(self, config: SettingsLike) -> None:
-        """Take the settings, which are looked at with the first mail."""
+        """`config` is read with the first mail."""
         self._config = config
         self._made: Mailer | None = None
 
     def tell(self, subject: str, text: str) -> None:
-        """Send one mail; ConfigError when the settings don't suffice."""
+        """Send one mail; ConfigError when settings are missing."""
         if self._made is None:
             self._made = build_mailer(self._config)
         self._made.tell(subject, text)
 
 
 def build_mailer(config: SettingsLike) -> Mailer:
-    """Make the mailer that the settings ask for: SMTP, SES or, in debug mode and without an address, the log.
+    """Build the configured mailer: SMTP, SES or, in debug mode and without an address, the log.
 
-    ConfigError when mail is asked for and its settings don't suffice.
+    ConfigError when mail is enabled and settings are missing.
     """
     settings = Settings(config)
     if RunSettings.read(settings).mode == "debug":
@@ -54,7 +54,7 @@ def build_mailer(config: SettingsLike) -> Mailer:
 
 
 def build_enabled_mailer(config: SettingsLike) -> Mailer | None:
-    """Make the mailer of the settings whatever the mode; None when they say that nothing is mailed."""
+    """Build the configured mailer in any mode; None when the settings disable mail."""
     settings = Settings(config)
     how = RunSettings.read(settings).mailer
     if how == "log":
@@ -76,6 +76,6 @@ def _ses(config: Settings) -> Mailer:
 
 
 def read_wording(config: SettingsLike) -> MailWording:
-    """Read how notices are worded."""
+    """Read the wording of notices from the settings."""
     settings = RunSettings.read(config)
     return MailWording(settings.title, is_whimsical=settings.whimsical)

@@ -14,7 +14,7 @@ from chalicelib.operations.shared.settings import SettingsLike
 
 from .wording import MailWording
 
-#: Refusals after which the same call can work. Source: AWS's "Common Errors" and SES's "SendEmail".
+#: Errors after which a retry can succeed. Source: AWS's "Common Errors" and SES's "SendEmail".
 TRANSIENT_ERRORS = (
     "Throttling",
     "ThrottlingException",
@@ -34,9 +34,9 @@ def read_addresses(config: SettingsLike) -> tuple[str, str]:
 
 
 def make_client(config: SettingsLike) -> Any:
-    """Make the service's client, in the region of the deployment.
+    """Create the service's client, in the region of the deployment.
 
-    A few quick tries of its own are enough, as the message comes again.
+    A few quick attempts are enough, since the message is retried.
     """
     quick = Config(connect_timeout=5, read_timeout=15, retries={"max_attempts": 2, "mode": "standard"})
     region = boto3.session.Session().region_name or RunSettings.read(config).aws_region

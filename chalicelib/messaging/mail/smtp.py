@@ -14,17 +14,17 @@ from chalicelib.operations.shared.settings import SettingsLike
 from .wording import MailWording
 
 SUBMISSION_PORT = 587
-#: At this port the line is encrypted from its first byte; elsewhere STARTTLS begins it.
+#: At this port the connection uses TLS from the first byte; at others STARTTLS starts it.
 TLS_PORT = 465
-#: Seconds to wait for the server: a Lambda has little time.
+#: Seconds to wait for the server: a Lambda function has little time.
 TIMEOUT = 20.0
-#: Replies of a server from here on are final; below, "try again later". Source: RFC 5321, 4.2.1.
+#: Reply codes from here on are permanent errors; below, transient ones. Source: RFC 5321, 4.2.1.
 PERMANENT_FAILURE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpAccount:
-    """A mail server, who sends there, and to whom."""
+    """A mail server, the sender's account there, and the recipient."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class SmtpAccount:
 
 
 def read_account(config: SettingsLike) -> SmtpAccount:
-    """Read the five settings of mail; ConfigError names everything that is missing."""
+    """Read the five settings of mail; ConfigError names all that are missing."""
     host, _, port = str(config.get("smtp_host") or "").partition(":")
     account = SmtpAccount(
         host=host,
@@ -61,12 +61,12 @@ def read_account(config: SettingsLike) -> SmtpAccount:
 
 
 class SMTPMailer:
-    """Sends notices through a mail server, one connection for each."""
+    """Sends notices through a mail server, with one connection for each."""
 
     def __init__(
         self, account: SmtpAccount, wording: MailWording, *, context: ssl.SSLContext | None = None
     ) -> None:
-        """`context`: whose certificates are trusted; by default those that the machine trusts."""
+        """`context`: the trusted certificates; by default the machine's."""
         self._account = account
         self._wording = wording
         self._context = context or ssl.create_default_context()
@@ -74,8 +74,8 @@ class SMTPMailer:
     def tell(self, subject: str, text: str) -> None:
         """Send one mail to `contact_email_on_error`.
 
-        VendorRefused for a server that says no for good, VendorUnreachable for one that can't be reached or
-        asks to come later.
+        VendorRefused for permanent errors; VendorUnreachable for transient ones and for an unreachable
+        server.
         """
         try:
             with self._connected() as server:
@@ -109,7 +109,7 @@ class SMTPMailer:
 
 
 def _explain(error: OSError, server: str) -> VendorError:
-    """Say what an error of the line or the server means, and what to do."""
+    """Explain an error of the connection or the server, and its fix."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return VendorRefused(
             f"{server} refuses the login; check smtp_username and smtp_password (with two-factor "

@@ -9,7 +9,7 @@ MAX_SUBJECT_LENGTH = 150
 
 @dataclass(frozen=True, slots=True)
 class MailWording:
-    """The frame of a letter about one experiment."""
+    """The greeting, subject and closing of mail about one experiment."""
 
     title: str
     is_whimsical: bool = True
@@ -19,7 +19,7 @@ class MailWording:
         return " ".join(f"[{self.title}] {subject}".split())[:MAX_SUBJECT_LENGTH]
 
     def letter(self, text: str) -> str:
-        """Return the letter's text."""
+        """Return the mail's text."""
         if not self.is_whimsical:
             return f"The experiment '{self.title}' reports:\n\n{text}\n\nThis notice was sent by Petri.\n"
         return (

@@ -16,13 +16,13 @@ logger = logging.getLogger("petri.worker")
 
 
 class BotRecruiter(HotAirRecruiter):
-    """Starts a bot at each entry URL that it makes."""
+    """Creates entry URLs and starts a bot at each."""
 
     nickname = "bots"
     capabilities = Capabilities(is_simulated=True, starts_replacement_bots=True)
 
     def __init__(self, base: Callable[[], str], mode: str, spawn: Callable[[str], None]) -> None:
-        """`spawn` starts a bot at a URL and returns at once."""
+        """`spawn` starts a bot at a URL and returns immediately."""
         super().__init__(base, mode)
         self._spawn = spawn
 
@@ -39,7 +39,7 @@ class BotRecruiter(HotAirRecruiter):
 
 
 class AbsentBots(BotRecruiter):
-    """Bots of a deployed app, which can't start programs: the operator starts them with `petri bot --app`."""
+    """Represents bots in a deployed app, which can't start programs: the operator runs `petri bot --app`."""
 
     capabilities = Capabilities(is_simulated=True)
 
@@ -48,7 +48,7 @@ class AbsentBots(BotRecruiter):
         super().__init__(base, mode, _log_address)
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
-        """Raise VendorRefused; the message holds no ids, since it is logged."""
+        """Raise VendorRefused, without ids in the message, since it is logged."""
         del entry
         raise VendorRefused(
             "A bot should have replaced a participant who is gone, but a deployed app can't start bots. End "

@@ -1,4 +1,4 @@
-"""Hot air: a simulated recruiter for trying an experiment out. It makes entry URLs and records payments."""
+"""Hot air: a simulated recruiter for testing an experiment. It creates entry URLs and records payments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 
 class HotAirRecruiter(NullRecruiter):
-    """Makes entry URLs; a payment is a record in the ledger, and no money moves."""
+    """Creates entry URLs; a payment is a record in the ledger, and no money is sent."""
 
     nickname = "hotair"
     capabilities = Capabilities(is_simulated=True)
@@ -29,7 +29,7 @@ class HotAirRecruiter(NullRecruiter):
         return RecruitmentResult("\n".join(f"New participant requested: {a}" for a in addresses), addresses)
 
     def pay(self, transfer: Transfer) -> str:
-        """Return a reference; no money moves."""
+        """Return a reference without sending money."""
         return f"{self.nickname}:{transfer.token}"
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ __all__ = ["LinkIds", "LinkRecruiter", "SignedLinks", "build"]
 
 
 def build(config: SettingsLike, base: Callable[[], str], *, secret: str) -> LinkRecruiter:
-    """Make the recruiter of a run; `secret` is the run's own, and signs its links."""
+    """Build the recruiter of a run; `secret` is the run's own key, which signs its links."""
     settings = Settings(config)
     return LinkRecruiter(
         SignedLinks(secret),

@@ -28,7 +28,7 @@ class LinkRecruiter(NullRecruiter):
     def __init__(
         self, links: SignedLinks, base: Callable[[], str], mode: str, workers: str, way_out: str
     ) -> None:
-        """`workers`: ids of your own, or "any"; `way_out`: where people go at the end, or ""."""
+        """`workers`: ids of your own, or "any"; `way_out`: the address for participants at the end, or ""."""
         self._links = links
         self._base = base
         self._mode = mode
@@ -72,13 +72,13 @@ class LinkRecruiter(NullRecruiter):
         return ids.worker_id, ids.assignment_id, self._links.signed_part(link)
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Say so; the ad page turns away who comes later."""
+        """Confirm that recruitment is closed; the ad page refuses later arrivals."""
         return RecruitmentResult(
             "Links that were handed out can't be used any more.", recruiter_state=dict(recruiter_state)
         )
 
     def pay(self, transfer: Transfer) -> str:
-        """Move no money: you pay or credit people yourself, by the ledger's list."""
+        """Send no money: you pay or credit participants yourself, using the ledger's list."""
         return f"by-hand:{transfer.token}"
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
@@ -87,7 +87,7 @@ class LinkRecruiter(NullRecruiter):
         return AssignmentStatus.ABANDONED
 
     def submit_address(self, participant: Participant) -> str:
-        """Where the exit page sends this participant: `link_exit_address`, filled in."""
+        """Return the address to which the exit page leads: `link_exit_address`, filled in."""
         return fill_template(
             self._way_out, worker_id=participant.worker_id, assignment_id=participant.assignment_id
         )

@@ -13,7 +13,7 @@ from chalicelib.errors import Forbidden
 
 #: The worker and assignment in a pool's link, to which each participant adds their own id.
 ANYONE = "*"
-#: Characters of the ids that are made here: 60 bits, so that they can't be guessed.
+#: The length of generated ids: 60 bits, so that they can't be guessed.
 LENGTH = 15
 
 
@@ -27,7 +27,7 @@ class LinkIds:
 
 
 class SignedLinks:
-    """Makes and reads the links of one run, which can't be made without its secret."""
+    """Makes and reads the links of one run, which only its secret can sign."""
 
     def __init__(self, secret: str) -> None:
         """`secret` is the run's own."""
@@ -36,7 +36,7 @@ class SignedLinks:
         self.hit_id = f"link-{self.made_from('hit')[:8]}"
 
     def made_from(self, text: str) -> str:
-        """Return an id that follows from a text, for this run alone."""
+        """Derive an id from a text, for this run only."""
         digest = hmac.new(self._secret.encode(), f"entry-link|{text}".encode(), hashlib.sha256)
         return digest.hexdigest()[:LENGTH]
 
@@ -50,7 +50,7 @@ class SignedLinks:
         return f"{base}/ad?{self._query(ids, mode, signed)}"
 
     def open_address(self, base: str, mode: str, placeholder: str) -> str:
-        """Return the link for everyone, in which a worker's id replaces the placeholder."""
+        """Return a pool's link, in which a worker's id replaces the placeholder."""
         signed = str(self._serializer.dumps([ANYONE, ANYONE, self.hit_id]))
         query = self._query(LinkIds("", "", self.hit_id), mode, signed)
         return f"{base}/ad?workerId={placeholder}&assignmentId={placeholder}&{query}"
@@ -68,7 +68,7 @@ class SignedLinks:
         return urlencode({name: value for name, value in named.items() if value})
 
     def read(self, link: str) -> LinkIds:
-        """Return who a link is for; Forbidden for one that wasn't made here.
+        """Return the ids in a link; Forbidden for one that this run didn't sign.
 
         `link`: a whole address, or only its signed part; a pool's link must be whole.
         """
@@ -83,7 +83,7 @@ class SignedLinks:
 
     @staticmethod
     def signed_part(link: str) -> str:
-        """Return the `entry` of a link, given whole or as that part alone."""
+        """Return the `entry` of a link, which may be whole or only that part."""
         return _query(link).get("entry", [link])[-1]
 
     def check(self, ids: LinkIds, signed: str | None) -> None:
@@ -112,7 +112,7 @@ def _query(link: str) -> dict[str, list[str]]:
 
 
 def fill_template(template: str, **values: str) -> str:
-    """Put values, made safe for an address, where a template names them."""
+    """Fill a template with URL-encoded values."""
     for name, value in values.items():
         template = template.replace(f"{{{name}}}", quote(value, safe=""))
     return template

@@ -1,4 +1,4 @@
-"""Mechanical Turk: `build` makes the recruiter, `events` reads its notifications."""
+"""Mechanical Turk: places as HITs, notifications from SNS, payments by approvals and bonuses."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Verifies that the assignment of a new participant is one of this run's.
+"""Verifies that the assignment of a new participant belongs to this run.
 
-By Amazon's reference, GetAssignment returns assignments that were submitted, approved or rejected, and only
-the requester's own. For one that is being worked on it names the state as the reason why it can't
-(InvalidAssignmentState), which says that there is such an assignment; for any other id it says that there is
-none. An assignment that was accepted a moment ago may not be known yet, so "there is none" is asked again for
-a while before it counts. Which worker has an open assignment isn't told: the HIT is compared.
+According to Amazon's reference, GetAssignment returns assignments that were submitted, approved or rejected,
+and only the requester's own. For an assignment in progress it returns the error InvalidAssignmentState, which
+proves that the assignment exists; for any other id it returns that there is none. An assignment that was
+accepted a moment ago may not be known yet, so "there is none" is retried for a while before it counts.
+GetAssignment doesn't say which worker has an assignment in progress, so the HIT is compared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .hits import HitClient
 from .mturk_errors import TurkRefused
 from .requester import Requester
 
-#: Seconds until an assignment that isn't known yet is asked about again.
+#: Seconds between retries for an assignment that isn't known yet.
 ASK_AGAIN = 3.0
 
 
@@ -24,7 +24,7 @@ class AssignmentVerifier:
     """Verifies assignments with Mechanical Turk before their workers are seated."""
 
     def __init__(self, requester: Requester, app_id: str) -> None:
-        """`requester` answers soon or not at all: a participant waits for it."""
+        """`requester` has short timeouts, since a participant is waiting."""
         self._requester = requester
         self._hits = HitClient(requester)
         self._app_id = app_id
@@ -59,7 +59,7 @@ class AssignmentVerifier:
             raise
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._requester.close()
 
 

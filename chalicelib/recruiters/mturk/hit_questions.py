@@ -1,4 +1,4 @@
-"""Builds what a HIT shows: the experiment's ad in a frame, or one sentence to a compensated worker."""
+"""Builds the contents of a HIT: the experiment's ad in a frame, or a sentence for a compensated worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from chalicelib.errors import ConfigError
 
 _SCHEMAS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas"
-#: Pixels of the frame at Mechanical Turk that holds the ad.
+#: The height in pixels of the ad's frame at Mechanical Turk.
 FRAME_HEIGHT = 600
 
 
@@ -33,7 +33,7 @@ def external_question(address: str) -> str:
 
 
 def compensation_question(text: str) -> str:
-    """Return a form with nothing to do but to hand it in."""
+    """Return a form that the worker only has to submit."""
     return (
         f'<QuestionForm xmlns="{_SCHEMAS}/2017-11-06/QuestionForm.xsd">'
         f"<Overview><Text>{escape(text)}</Text></Overview>"

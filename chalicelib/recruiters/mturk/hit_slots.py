@@ -1,4 +1,4 @@
-"""Opening and closing places: the newest HIT grows; where it can't, there is a new one."""
+"""Opens and closes places: adds them to the newest HIT, or creates a new HIT if that can't grow."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .qualifications import QualificationTypes
 from .request_tokens import annotation
 from .requester import Requester
 
-#: The ARN of the SNS topic that events are reported to, or what gives it when it is needed.
+#: The ARN of the SNS topic for events, or a function that returns it when needed.
 Topic = Callable[[], str | None] | str | None
-#: The kind of HIT that participants take.
+#: The kind of HIT for participants.
 PLACES = "places"
-#: Why a HIT can't grow, so that another is needed.
+#: Errors because of which a HIT can't grow, so that another is needed.
 _CANT_GROW = frozenset(
     {
         "InvalidMaximumAssignmentsIncrease",
@@ -43,7 +43,7 @@ class HitSlots:
         app_id: str,
         topic: Topic,
     ) -> None:
-        """`ad` gives the address that a HIT shows; `topic`: the ARN that events are reported to."""
+        """`ad` returns the address that a HIT shows; `topic`: the ARN of the topic for events."""
         self._requester = requester
         self._hits = HitClient(requester)
         self._config = config
@@ -66,14 +66,14 @@ class HitSlots:
         return self._told([*hits, made], f"HIT {made.id} was opened with {n} places")
 
     def _may_grow(self, hit: Hit) -> bool:
-        """Whether more may be added to a HIT: one that has expired would offer what was left over again."""
+        """Whether places may be added to a HIT: an expired one would offer its remaining places again."""
         return not hit.has_ended and hit.expires > self._clock.now()
 
     def _grow(self, hit: Hit, n: int, token: str) -> bool:
-        """Let the HIT be found long enough, and add places; False when it can't grow.
+        """Extend a HIT's expiration, and add places; False when it can't grow.
 
-        Whether it can is for Mechanical Turk to say: it knows a repeated token, also at the limit. Found
-        longer first, it is still there when a lost answer makes this come again.
+        Mechanical Turk decides whether it can: it recognises a repeated token, even at the limit. The
+        expiration is extended first, so that the HIT is still visible when a lost response causes a retry.
         """
         offer = HitTemplate.from_config(self._config)
         now = self._clock.now()
@@ -101,7 +101,7 @@ class HitSlots:
         return made
 
     def close(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Have no HIT of the run found any more."""
+        """Expire all HITs of the run."""
         hits = self.known(recruiter_state)
         ended = self._hits.expire(hits, self._clock.now())
         said = f"HITs that were closed: {', '.join(ended)}." if ended else "No HIT was open."
@@ -120,11 +120,11 @@ class HitSlots:
         return Listing(PAST if hit.has_ended else hit.expires, self._left(hit))
 
     def _left(self, hit: Hit) -> int:
-        """How many places are free. Submissions that aren't reviewed yet are in none of its counts."""
+        """The number of free places. The HIT's counts don't include submissions that aren't reviewed yet."""
         return max(0, hit.places - hit.pending - self._hits.count_handed_in(hit.id))
 
     def known(self, recruiter_state: Mapping[str, Any]) -> list[Hit]:
-        """Return the run's HITs, oldest first: what is listed, and what the run remembers of younger ones."""
+        """Return the run's HITs, oldest first: the listed ones, and newer ones from the recruiter's state."""
         listed = self._hits.of_run(self._app_id, PLACES)
         ids = {hit.id for hit in listed}
         for one in recruiter_state.get("hits", ()):
@@ -141,7 +141,7 @@ class HitSlots:
             raise
 
     def has_pending(self, recruiter_state: Mapping[str, Any]) -> bool:
-        """Whether a worker is working on an assignment of the HIT that facts name, else of this run."""
+        """Whether an assignment is in progress: of the HIT in the recruiter's state, else of this run."""
         hits = self.known(recruiter_state)
         own = [hit for hit in hits if hit.id == recruiter_state.get("hit_id")]
         return any(hit.pending for hit in own or hits)

@@ -1,4 +1,4 @@
-"""HITs: places for participants. What Mechanical Turk lists under the run's annotation is what counts."""
+"""Creates, lists and changes HITs. A run's HITs are those that are listed under its annotation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .mturk_errors import TurkRefused
 from .request_tokens import request_token, run_annotation, seconds_of_an_hour
 from .requester import Requester
 
-#: HITs can live between half a minute and a year, assignments too.
+#: The lifetime of HITs and of assignments is between half a minute and a year.
 _SHORTEST, _LONGEST = timedelta(seconds=30), timedelta(days=365)
 #: After this time, Mechanical Turk itself pays workers whose submissions weren't handled.
 AUTO_APPROVAL = timedelta(days=3)
@@ -39,7 +39,7 @@ _NOTICE_VERSION = "2014-08-15"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One HIT as Mechanical Turk knows it."""
+    """One HIT at Mechanical Turk."""
 
     id: str
     places: int
@@ -56,7 +56,7 @@ class Hit:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Hit:
-        """Read a HIT from an answer."""
+        """Parse a HIT from a response."""
         return cls(
             id=answer["HITId"],
             places=int(answer.get("MaxAssignments", 1)),
@@ -73,18 +73,18 @@ class Hit:
         )
 
     def is_of(self, app_id: str, kind: str = "") -> bool:
-        """Whether this run made it; when a kind is given, as one of that kind."""
+        """Whether this run created it, with this kind if one is given."""
         return self.annotation.startswith(run_annotation(app_id) + kind)
 
     @property
     def has_ended(self) -> bool:
-        """Whether Mechanical Turk doesn't let it grow any more."""
+        """Whether it has ended, so that it can't grow any more."""
         return self.status in _ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class HitTemplate:
-    """What a HIT says to workers and how long it lasts."""
+    """The text of a HIT for workers, its reward and its durations."""
 
     title: str
     description: str
@@ -96,7 +96,7 @@ class HitTemplate:
 
     @classmethod
     def from_config(cls, config: SettingsLike) -> HitTemplate:
-        """Read an offer from the settings; ConfigError for what Mechanical Turk would refuse."""
+        """Read a template from the settings; ConfigError for values that Mechanical Turk would refuse."""
         settings = RunSettings.read(config)
         offer = cls(
             title=settings.title,
@@ -110,7 +110,7 @@ class HitTemplate:
         return offer
 
     def check(self) -> None:
-        """Raise ConfigError for what Mechanical Turk would refuse."""
+        """Raise ConfigError for values that Mechanical Turk would refuse."""
         for name, most in _MOST_CHARACTERS.items():
             if len(getattr(self, name)) > most:
                 raise ConfigError(
@@ -121,16 +121,17 @@ class HitTemplate:
                 raise ConfigError(f"{name} must lie between half a minute and a year for Mechanical Turk.")
 
     def of_run(self, app_id: str) -> HitTemplate:
-        """Return the offer with a delay of approval of the run's own.
+        """Return the template with an auto-approval delay of the run's own.
 
-        HITs of one type report to one topic, and equal offers are of one type: another run with the same
-        settings would take the reports over. Nothing else of a type can differ unseen.
+        HITs of one type notify one topic, and equal templates have one type: another run with the same
+        settings would take over the notifications. No other field of a type can differ without workers seeing
+        it.
         """
         apart = timedelta(seconds=seconds_of_an_hour(app_id))
         return replace(self, auto_approval=self.auto_approval + apart)
 
     def as_type(self) -> dict[str, Any]:
-        """Return what HITs have in common, as parameters."""
+        """Return the parameters of the HIT's type."""
         return {
             "Title": self.title,
             "Description": self.description,
@@ -145,7 +146,7 @@ class HitClient:
     """The HITs of a requester."""
 
     def __init__(self, requester: Requester) -> None:
-        """Take whom to ask."""
+        """`requester`: the connection to Mechanical Turk."""
         self._requester = requester
 
     def of_run(self, app_id: str, kind: str = "") -> list[Hit]:
@@ -154,7 +155,7 @@ class HitClient:
         return sorted(found, key=lambda hit: (hit.created, hit.id))
 
     def all(self) -> Iterable[Hit]:
-        """Give every HIT of the requester."""
+        """Yield every HIT of the requester."""
         return (Hit.of(one) for one in self._requester.every("list_hits", "HITs"))
 
     def get(self, hit_id: str) -> Hit:
@@ -162,11 +163,11 @@ class HitClient:
         return Hit.of(self._requester.ask("get_hit", HITId=hit_id)["HIT"])
 
     def count_handed_in(self, hit_id: str) -> int:
-        """How many assignments of a HIT were submitted, judged or not."""
+        """The number of submitted assignments of a HIT, reviewed or not."""
         return sum(1 for _ in self._requester.every("list_assignments_for_hit", "Assignments", HITId=hit_id))
 
     def make_type(self, offer: HitTemplate, requirements: list[dict[str, Any]], topic: str | None) -> str:
-        """Make the type of HITs, the same for the same offer, and have its events reported to a topic."""
+        """Create the type of HITs, the same for equal templates, and send its events to a topic."""
         made = self._requester.ask(
             "create_hit_type", QualificationRequirements=requirements, **offer.as_type()
         )
@@ -186,7 +187,7 @@ class HitClient:
     def make(
         self, type_id: str, question: str, places: int, lifetime: timedelta, token: str, note: str
     ) -> Hit | None:
-        """Make a HIT; None when this token made one before."""
+        """Create a HIT; None when one was already created with this token."""
         try:
             made = self._requester.ask(
                 "create_hit_with_hit_type",
@@ -204,7 +205,7 @@ class HitClient:
         return Hit.of(made["HIT"])
 
     def grow(self, hit_id: str, n: int, token: str) -> None:
-        """Add places to a HIT; the same token adds them once, whichever HIT it names the second time."""
+        """Add places to a HIT, once for each token, whichever HIT the retry names."""
         try:
             self._requester.ask(
                 "create_additional_assignments_for_hit",
@@ -217,13 +218,13 @@ class HitClient:
                 raise
 
     def show_until(self, hit_id: str, moment: datetime) -> None:
-        """Let a HIT be found until then."""
+        """Extend a HIT's expiration to this time."""
         self._requester.ask("update_expiration_for_hit", HITId=hit_id, ExpireAt=moment)
 
     def expire(self, hits: Iterable[Hit], now: datetime) -> list[str]:
-        """Have HITs found no more; return the ids of those that were.
+        """Expire HITs, and return the ids of those that weren't expired before.
 
-        All are tried before the last error is raised.
+        All are attempted before the last error is raised.
         """
         ended, trouble = [], None
         for hit in hits:

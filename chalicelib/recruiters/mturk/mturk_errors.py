@@ -1,7 +1,8 @@
-"""What Mechanical Turk's and AWS's errors mean here: a final no, or "ask again later".
+"""Translates Mechanical Turk's and AWS's errors into permanent and transient ones.
 
-Mechanical Turk answers a request that it won't carry out with RequestError and a TurkErrorCode such as
-AWS.MechanicalTurk.HITDoesNotExist, one that it can't carry out at the moment with ServiceFault.
+Mechanical Turk refuses a request with RequestError and a TurkErrorCode such as
+AWS.MechanicalTurk.HITDoesNotExist, and returns ServiceFault for a request that it can't carry out at the
+moment.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ _KEYS_UNKNOWN = frozenset(
 _NOT_ALLOWED = frozenset({"AccessDeniedException", "AccessDenied"})
 _KEYS = "set aws_access_key_id and aws_secret_access_key to those of the requester's account."
 
-#: The moment in milliseconds that ends each of its messages; `s` stands for the sandbox.
+#: The time in milliseconds at the end of each of its messages; `s` stands for the sandbox.
 _STAMP = re.compile(r"\s*\(\d+(?: s)?\)$")
-#: What to do about a refusal, by the last word of its code.
+#: The fix for a refusal, by the last part of its code.
 _FIXES = {
     "InsufficientFunds": (
         "The requester's account at Mechanical Turk doesn't hold enough money; add money there, then release "
@@ -51,40 +52,40 @@ _FIXES = {
     "WorkerDoesNotExist": "Mechanical Turk knows no such worker; check the id.",
     "QualificationDoesNotExist": "This worker doesn't have this qualification; there is nothing to revoke.",
 }
-#: Reasons that there is no assignment of an id: also one that no id of Mechanical Turk's can be.
+#: Error codes for an id without an assignment, including ids that Mechanical Turk can't have issued.
 _NO_ASSIGNMENT = frozenset(
     {"AssignmentDoesNotExist", "ParamValidation", "ParameterValidation", "ValidationException"}
 )
-#: Words by which Mechanical Turk says that it has carried out a request with this token before.
+#: Messages of Mechanical Turk about a token with which it has already carried out a request.
 _REPEATED = ("already been processed", "already exists", "already been used", "duplicate")
 
 
 class TurkRefused(VendorRefused):
-    """Mechanical Turk refused a request; `reason` is the last word of its code."""
+    """Mechanical Turk refused a request; `reason` is the last part of its code."""
 
     def __init__(self, message: str, reason: str = "", said: str = "") -> None:
-        """`said`: Mechanical Turk's own words."""
+        """`said`: Mechanical Turk's own message."""
         super().__init__(message)
         self.reason = reason
         self.said = said
 
     @property
     def knows_no_assignment(self) -> bool:
-        """Whether there is no assignment of the id that was asked about."""
+        """Whether there is no assignment with the requested id."""
         return self.reason in _NO_ASSIGNMENT
 
     @property
     def is_repeat(self) -> bool:
-        """Whether the request was carried out before: the same token came again within 24 hours.
+        """Whether the request was already carried out: the token was repeated within 24 hours.
 
-        See "Use request tokens" in Amazon's Mechanical Turk Requester guide: the answer is an error.
+        See "Use request tokens" in Amazon's Mechanical Turk Requester guide: the response is an error.
         """
         words = self.said.lower()
         return self.reason in ("HitAlreadyExists", "HITAlreadyExists") or any(it in words for it in _REPEATED)
 
 
 def translated(error: ClientError | BotoCoreError, operation: str, worker: str = "") -> VendorError:
-    """Turn an error of AWS's client into one of ours; it names no worker, as it is logged."""
+    """Translate an error of AWS's client into Petri's, without worker ids, since it is logged."""
     if isinstance(error, ClientError):
         return _answered(error, operation, worker)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):

@@ -1,4 +1,4 @@
-"""Paying: approving pays the HIT's reward, a bonus any sum; a compensation goes through its own HIT."""
+"""Pays workers: an approval pays the HIT's reward, a bonus any amount; a compensation has its own HIT."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _APPROVED = "approved"
 _MOST_CHARACTERS = 1000
 _LIFETIME = timedelta(days=30)
 _TIME_TO_SUBMIT = timedelta(hours=1)
-#: Handed in, it is approved, and so paid, at once.
+#: The auto-approval delay: a submission is approved, and so paid, immediately.
 _AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class CompensationHit:
-    """A HIT that one worker can see, and where they find it."""
+    """A HIT that only one worker can see, and its address for them."""
 
     hit_id: str
     address: str
@@ -39,7 +39,7 @@ class MTurkPayments:
     """The payments of one run."""
 
     def __init__(self, requester: Requester, app_id: str) -> None:
-        """Take whom to ask; `app_id` keeps the tokens of runs apart."""
+        """`requester`: the connection; `app_id` keeps the tokens of runs apart."""
         self._requester = requester
         self._app_id = app_id
         self._hits = HitClient(requester)
@@ -47,7 +47,7 @@ class MTurkPayments:
     # -- base pay -------------------------------------------------------------------------------
 
     def approve(self, assignment_id: str) -> str:
-        """Approve an assignment, which pays its HIT's reward; approved before is fine."""
+        """Approve an assignment, which pays its HIT's reward; idempotent."""
         try:
             self._requester.ask("approve_assignment", AssignmentId=assignment_id)
         except TurkRefused as refused:
@@ -57,7 +57,7 @@ class MTurkPayments:
         return _APPROVED
 
     def find_approval(self, assignment_id: str) -> str | None:
-        """Look whether an assignment is approved, by us or by Mechanical Turk itself after some days."""
+        """Find whether an assignment is approved, by Petri or by Mechanical Turk itself after some days."""
         try:
             return _APPROVED if self.status(assignment_id) == "Approved" else None
         except TurkRefused as refused:
@@ -80,9 +80,9 @@ class MTurkPayments:
         )
 
     def is_handed_in(self, transfer: Transfer) -> bool:
-        """Whether this worker submitted this assignment; only then can a bonus go with it.
+        """Whether this worker submitted this assignment; only then can it get a bonus.
 
-        The id of a returned assignment can be given to another worker.
+        Mechanical Turk can give the id of a returned assignment to another worker.
         """
         try:
             found = self._assignment(transfer.assignment_id)
@@ -93,7 +93,7 @@ class MTurkPayments:
         return found is not None and found["WorkerId"] == transfer.worker_id
 
     def status(self, assignment_id: str) -> str | None:
-        """Return Submitted, Approved or Rejected; None before it is submitted and when it was given back.
+        """Return Submitted, Approved or Rejected; None before it is submitted and after it was returned.
 
         TurkRefused when there is no such assignment.
         """
@@ -112,7 +112,7 @@ class MTurkPayments:
     # -- bonus ----------------------------------------------------------------------------------
 
     def send_bonus(self, transfer: Transfer) -> str:
-        """Send a bonus once for each token, which Mechanical Turk remembers for 24 hours."""
+        """Send a bonus, once for each token; Mechanical Turk remembers tokens for 24 hours."""
         sign = self._sign(transfer)
         try:
             self._requester.ask(
@@ -129,7 +129,7 @@ class MTurkPayments:
         return sign
 
     def find_bonus(self, transfer: Transfer) -> str | None:
-        """Look among the bonuses of the assignment for the one with this payment's sign."""
+        """Find the assignment's bonus with this payment's marker."""
         sign = self._sign(transfer)
         try:
             sent = [
@@ -153,11 +153,11 @@ class MTurkPayments:
     # -- compensation ---------------------------------------------------------------------------
 
     def compensate(self, transfer: Transfer) -> str:
-        """Open a HIT with this reward that only this worker sees; return its id."""
+        """Create a HIT with this reward that only this worker sees; return its id."""
         return self.open_compensation(transfer).hit_id
 
     def open_compensation(self, transfer: Transfer) -> CompensationHit:
-        """Give the worker a qualification of their own and open a HIT that asks for it, once for a token."""
+        """Give the worker their own qualification and create a HIT that requires it, once for each token."""
         found = self._find_compensation(transfer)
         if found is not None:
             return found
@@ -166,7 +166,7 @@ class MTurkPayments:
         qualification = qualifications.find_or_create(
             f"Compensation {sign}", "Given to one worker, who is compensated for their time."
         )
-        # The operator tells compensated workers of the HIT; Mechanical Turk mails screened-out ones.
+        # The operator notifies compensated workers of the HIT; Mechanical Turk emails screened-out ones.
         qualifications.give(qualification, transfer.worker_id, 1, notify=transfer.kind == SCREEN_OUT)
         return self._open(transfer, exclusive(qualification))
 
@@ -194,7 +194,7 @@ class MTurkPayments:
         return self._compensation(made.id, made.group)
 
     def find_compensation(self, transfer: Transfer) -> str | None:
-        """Look for the HIT of a compensation: its id, or None."""
+        """Return the id of a compensation's HIT, or None."""
         found = self._find_compensation(transfer)
         return None if found is None else found.hit_id
 

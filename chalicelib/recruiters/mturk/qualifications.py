@@ -18,7 +18,7 @@ logger = logging.getLogger("petri.mturk")
 #: Amazon's own qualification types; see QualificationRequirement in Mechanical Turk's API reference.
 PERCENT_APPROVED = "000000000000000000L0"
 LOCALE = "00000000000000000071"
-#: A HIT can have no more requirements.
+#: The maximum number of a HIT's requirements.
 MOST = 10
 _HIDE = "DiscoverPreviewAndAccept"
 
@@ -27,7 +27,7 @@ class QualificationTypes:
     """The requester's qualification types, by name."""
 
     def __init__(self, requester: Requester) -> None:
-        """Take whom to ask; ids that were found are remembered."""
+        """`requester`: the connection; found ids are cached."""
         self._requester = requester
         self._ids: dict[str, str] = {}
 
@@ -48,7 +48,7 @@ class QualificationTypes:
         return self._ids[name]
 
     def find_or_create(self, name: str, description: str) -> str:
-        """Return the id of the qualification of this name, made when there is none."""
+        """Return the id of the qualification with this name, and create it if there is none."""
         return self.find(name) or self._make(name, description)
 
     def _make(self, name: str, description: str) -> str:
@@ -70,7 +70,7 @@ class QualificationTypes:
         return self._ids[name]
 
     def give(self, qualification_id: str, worker_id: str, score: int, *, notify: bool = False) -> None:
-        """Give a worker a qualification; again: the score is replaced."""
+        """Give a worker a qualification, or change their score."""
         self._requester.ask(
             "associate_qualification_with_worker",
             QualificationTypeId=qualification_id,
@@ -80,7 +80,7 @@ class QualificationTypes:
         )
 
     def take(self, qualification_id: str, worker_id: str, reason: str = "") -> None:
-        """Take a qualification from a worker."""
+        """Revoke a qualification from a worker."""
         self._requester.ask(
             "disassociate_qualification_from_worker",
             QualificationTypeId=qualification_id,
@@ -89,7 +89,7 @@ class QualificationTypes:
         )
 
     def requirements(self, config: SettingsLike) -> list[dict[str, Any]]:
-        """Say who may see and accept the HITs of an experiment, from its settings."""
+        """Return the requirements for seeing and accepting an experiment's HITs, from its settings."""
         asked = [
             _requirement(
                 PERCENT_APPROVED,

@@ -1,4 +1,4 @@
-"""Mechanical Turk behind the port: places are HITs, pay is approvals and bonuses."""
+"""The Mechanical Turk recruiter: places are HITs, payments are approvals and bonuses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MTurkRecruiter(NullRecruiter):
     """Recruits and pays at Mechanical Turk, in the sandbox or live."""
 
     nickname = "mturk"
-    #: Amazon approves an assignment that is not rejected, and Petri rejects none: any submission is paid.
+    #: Amazon approves every assignment that isn't rejected, and Petri rejects none: any submission is paid.
     capabilities = Capabilities(
         auto_submits=False, pays_any_submission=True, has_listings=True, confirms_entries=True
     )
@@ -43,7 +43,7 @@ class MTurkRecruiter(NullRecruiter):
         app_id: str,
         topic: Topic = None,
     ) -> None:
-        """`base` gives the https address of the experiment; `topic`: the SNS topic that events go to."""
+        """`base` returns the https address of the experiment; `topic`: the SNS topic for events."""
         self._requester = requester
         self._places = HitSlots(
             requester, config, clock, lambda: ad_address(base(), requester.market), app_id, topic
@@ -63,13 +63,13 @@ class MTurkRecruiter(NullRecruiter):
         return self._places.close(recruiter_state)
 
     def fetch_listing(self, hit_id: str) -> Listing | None:
-        """Return a HIT of this run as Mechanical Turk shows it; None when it has none of this id."""
+        """Return a HIT of this run as Mechanical Turk shows it; None when there is none with this id."""
         return self._places.look(hit_id)
 
     def pay(self, transfer: Transfer) -> str:
-        """Pay once for each token: base by approving, a bonus with the assignment, all else by a HIT.
+        """Pay once for each token: base pay by approval, a bonus with the assignment, others by a HIT.
 
-        A screen-out goes with the assignment, too, when that was submitted.
+        A screen-out fee is paid with the assignment, too, if that was submitted.
         """
         if transfer.kind == BASE:
             return self._payments.approve(transfer.assignment_id)
@@ -80,7 +80,7 @@ class MTurkRecruiter(NullRecruiter):
         return self._payments.compensate(transfer)
 
     def find_payment(self, transfer: Transfer) -> str | None:
-        """Ask whether a payment has happened: its reference, or None."""
+        """Return the reference of a payment that was made, or None."""
         if transfer.kind == BASE:
             return self._payments.find_approval(transfer.assignment_id)
         if transfer.kind == BONUS:
@@ -89,7 +89,7 @@ class MTurkRecruiter(NullRecruiter):
         return with_assignment or self._payments.find_compensation(transfer)
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
-        """Say what became of an assignment; None when Mechanical Turk has none of this id.
+        """Return the status of an assignment; None when Mechanical Turk has none with this id.
 
         Mechanical Turk doesn't distinguish assignments in progress from returned ones: when no worker at
         all is working on the run's HITs, this one was abandoned.
@@ -108,7 +108,7 @@ class MTurkRecruiter(NullRecruiter):
     def confirm_entry(
         self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
     ) -> None:
-        """Ask whether an assignment is one of this run's HITs' and not over; see `AssignmentVerifier`."""
+        """Verify that an assignment is in progress at one of this run's HITs; see `AssignmentVerifier`."""
         del recruiter_state
         self._entrance.confirm(worker_id, hit_id, assignment_id)
 
@@ -117,12 +117,12 @@ class MTurkRecruiter(NullRecruiter):
         return fees.fee(amount, places)
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
-        """Give a worker the qualification of this name, which is made when there is none."""
+        """Give a worker the qualification with this name, which is created if there is none."""
         found = self._qualifications.find_or_create(name, f"Has taken part in {name}.")
         self._qualifications.give(found, worker_id, score)
 
     def revoke(self, worker_id: str, name: str, reason: str = "") -> None:
-        """Take the qualification of this name from a worker; a worker without it isn't changed."""
+        """Revoke the qualification with this name from a worker; does nothing for a worker without it."""
         found = self._qualifications.find(name)
         if found is None:
             return
@@ -133,11 +133,11 @@ class MTurkRecruiter(NullRecruiter):
                 raise
 
     def balance(self) -> Decimal:
-        """Return what the requester's account can spend, in US dollars."""
+        """Return the available balance of the requester's account, in US dollars."""
         return Decimal(self._requester.ask("get_account_balance")["AvailableBalance"])
 
     def submit_address(self, participant: Participant) -> str:
-        """Return where the exit page hands the assignment in; never a site that isn't Mechanical Turk's."""
+        """Return the address to which the exit page submits the assignment, only at Mechanical Turk."""
         site = _site_of(str(participant.entry_information.get("turkSubmitTo") or ""))
         if site not in SUBMIT_SITES.values():
             site = SUBMIT_SITES[self._requester.market]
@@ -145,13 +145,13 @@ class MTurkRecruiter(NullRecruiter):
         return f"{site}/mturk/externalSubmit?{query}"
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._requester.close()
         self._entrance.close()
 
 
 def _site_of(address: str) -> str:
-    """Return an address's scheme and host; "" for what can't be read, as it came from a page."""
+    """Return an address's scheme and host; "" for a malformed one, since it came from a page."""
     try:
         parts = urlsplit(address)
     except ValueError:

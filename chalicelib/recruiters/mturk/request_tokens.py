@@ -1,10 +1,10 @@
-"""Short marks made from tokens: what is found again at Mechanical Turk, by token or by run."""
+"""Derives request tokens, markers and annotations by which Petri finds its calls at Mechanical Turk again."""
 
 from __future__ import annotations
 
 import hashlib
 
-#: Mechanical Turk takes tokens of at most 64 characters.
+#: Mechanical Turk accepts tokens of at most 64 characters.
 _TOKEN = 40
 _MARK = 12
 
@@ -15,17 +15,17 @@ def request_token(*parts: str) -> str:
 
 
 def mark(*parts: str) -> str:
-    """Return a short mark, to be seen by people."""
+    """Return a short marker that people can read."""
     return _digest(parts)[:_MARK]
 
 
 def seconds_of_an_hour(app_id: str) -> int:
-    """Return a number below 3,600 that tells runs apart, nearly always."""
+    """Return a number below 3,600 that almost always differs between runs."""
     return int(_digest((app_id,))[:8], 16) % 3600
 
 
 def run_annotation(app_id: str) -> str:
-    """Return how the annotation of each HIT of a run begins."""
+    """Return the prefix of the annotations of a run's HITs."""
     return f"petri:{app_id}:"
 
 

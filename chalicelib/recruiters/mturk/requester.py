@@ -13,22 +13,22 @@ from chalicelib.operations.shared.settings import SettingsLike
 
 from .mturk_errors import translated
 
-#: Mechanical Turk is in one region only, wherever the experiment runs.
+#: Mechanical Turk's only region, wherever the experiment runs.
 REGION = "us-east-1"
 ENDPOINTS = {
     "sandbox": "https://mturk-requester-sandbox.us-east-1.amazonaws.com",
     "live": "https://mturk-requester.us-east-1.amazonaws.com",
 }
 WORKER_SITES = {"sandbox": "https://workersandbox.mturk.com", "live": "https://worker.mturk.com"}
-#: Where a worker's browser hands an assignment in.
+#: The address to which a worker's browser submits an assignment.
 SUBMIT_SITES = {"sandbox": "https://workersandbox.mturk.com", "live": "https://www.mturk.com"}
 PAGE = 100
-#: Seconds that a participant, who is about to begin, waits for an answer.
+#: Timeouts in seconds for calls during which a participant waits to begin.
 QUICK = 6
 
 
 class Requester:
-    """Asks Mechanical Turk. Errors are VendorErrors: TurkRefused, or VendorUnreachable."""
+    """Calls Mechanical Turk. Errors are VendorErrors: TurkRefused, or VendorUnreachable."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class Requester:
         attempts: int = 2,
         read_timeout: float = 15,
     ) -> None:
-        """`market`: sandbox or live, found at `endpoint`; without keys AWS's usual places are searched.
+        """`market`: sandbox or live, reached at `endpoint`; without keys, AWS's default credentials are used.
 
-        A call with its attempts stays well below the time that one worker has a payment to itself.
+        A call with its attempts takes much less time than the lease of a payment.
         """
         self.market = market
         self._settings: dict[str, Any] = {
@@ -55,14 +55,14 @@ class Requester:
         self._read_timeout = read_timeout
 
     def quick(self) -> Requester:
-        """Return one for questions that a participant waits for: it gives up after seconds."""
+        """Return a requester with short timeouts, for calls during which a participant waits."""
         key, secret = self._settings["aws_access_key_id"], self._settings["aws_secret_access_key"]
         endpoint = self._settings["endpoint_url"]
         return Requester(self.market, key, secret, endpoint=endpoint, attempts=1, read_timeout=QUICK)
 
     @cached_property
     def _client(self) -> Any:
-        # Lazy import: a function that only answers participants doesn't call Mechanical Turk.
+        # Lazy import: a function that only serves participants doesn't call Mechanical Turk.
         import boto3
         from botocore.config import Config
 
@@ -83,12 +83,12 @@ class Requester:
             answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
         except (ClientError, BotoCoreError) as error:
             worker = str(parameters.get("WorkerId", ""))
-            # The cause would be logged too, and may repeat the worker's id.
+            # Without the cause, which would be logged too and may contain the worker's id.
             raise translated(error, operation, worker) from (None if worker else error)
         return answer
 
     def every(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Give what all pages of a list hold under `key`."""
+        """Yield the entries under `key` of all pages of a list."""
         more: dict[str, Any] = {}
         while True:
             page = self.ask(operation, MaxResults=PAGE, **parameters, **more)
@@ -99,7 +99,7 @@ class Requester:
             more = {"NextToken": token}
 
     def close(self) -> None:
-        """Let go of connections, if any were made."""
+        """Close connections, if any were opened."""
         if "_client" in self.__dict__:
             self._client.close()
 

@@ -1,8 +1,8 @@
-"""Messages of SNS over HTTP: believed only when Amazon signed them, for our topic.
+"""Receives SNS messages over HTTP, and accepts only those that Amazon signed for our topic.
 
-See "Verifying the signatures of Amazon SNS messages" in the SNS Developer Guide. Where SNS delivers into
-our own queue, the queue's policy stands in for this. Certificates come through the loader that the
-constructor is given; nothing in the settings, the environment or a message names another one.
+See "Verifying the signatures of Amazon SNS messages" in the SNS Developer Guide. Where SNS delivers into our
+own queue, the queue's policy takes the place of this. Certificates come only from the loader that the
+constructor gets; no setting, environment variable or message can name another one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chalicelib.ports import Clock, VendorReport
 
 from .sns_events import events_in
 
-#: Where Amazon's certificates lie, by region; nothing may stand before, behind or between.
+#: The address of Amazon's certificates, by region, which has to match as a whole.
 _CERTIFICATE = re.compile(
     r"https://sns\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com/SimpleNotificationService-[0-9a-zA-Z]+\.pem"
 )
@@ -44,17 +44,17 @@ _SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
 _HASHES = {"1": "SHA1", "2": "SHA256"}
 _TIMEOUT = 5
 
-#: Returns what lies at an https address.
+#: Returns the contents of an https address.
 CertificateLoader = Callable[[str], bytes]
 
 
 class SignatureCheck(Protocol):
-    """Says whether a certificate's owner signed a text."""
+    """Verifies that a certificate's owner signed a text."""
 
     def __call__(
         self, certificate: bytes, signature: bytes, text: bytes, hash_name: str, now: datetime
     ) -> bool:
-        """`certificate`: PEM, which has to be valid now; `hash_name`: SHA1 or SHA256."""
+        """`certificate`: PEM that is currently valid; `hash_name`: SHA1 or SHA256."""
 
 
 class SNSVerifier:
@@ -95,7 +95,7 @@ class SNSVerifier:
         return fields
 
     def confirmation_address(self, fields: dict[str, Any]) -> str:
-        """Return where a verified SubscriptionConfirmation is to be confirmed."""
+        """Return the address that confirms a verified SubscriptionConfirmation."""
         address = fields.get("SubscribeURL")
         self._check_place(_CONFIRMATION, address, "its SubscribeURL isn't Amazon's")
         return str(address)
@@ -113,7 +113,7 @@ class SNSVerifier:
             signature = base64.b64decode(str(fields.get("Signature")), validate=True)
             text = string_to_sign(fields)
         except ValueError:
-            # No base64, no ASCII, or half of a character: SNS sends none of these.
+            # Invalid base64, not ASCII, or an unpaired surrogate: SNS sends none of these.
             return False
         return self._is_signed(self._certificate(address), signature, text, hash_name, self._clock.now())
 
@@ -124,21 +124,21 @@ class SNSVerifier:
 
 
 def string_to_sign(fields: dict[str, Any]) -> bytes:
-    """Return the text that SNS signs: names and values, each in a line of its own."""
+    """Return the text that SNS signs: names and values, each on its own line."""
     names = [name for name in _SIGNED[fields["Type"]] if fields.get(name) is not None]
     return "".join(f"{name}\n{fields[name]}\n" for name in names).encode()
 
 
 class SNSEndpoint:
-    """Takes messages of SNS over HTTP."""
+    """Receives SNS messages over HTTP."""
 
     def __init__(self, verifier: SNSVerifier, confirm: Callable[[str], object]) -> None:
-        """`confirm` visits an address, which subscribes us."""
+        """`confirm` requests an address, which confirms the subscription."""
         self._verifier = verifier
         self._confirm = confirm
 
     def receive(self, body: str) -> list[VendorReport]:
-        """Verify a message; return the events in it, or confirm the subscription it asks about."""
+        """Verify a message; return its events, or confirm the subscription that it requests."""
         fields = self._verifier.verified(body)
         if fields["Type"] == "Notification":
             return events_in(fields)
@@ -148,12 +148,12 @@ class SNSEndpoint:
 
 
 def amazon_endpoint(topic: str, clock: Clock) -> SNSEndpoint:
-    """Build the door of a deployed stage, which believes what Amazon's own servers give over https."""
+    """Build the endpoint of a deployed stage, which trusts certificates of Amazon's servers over https."""
     return SNSEndpoint(SNSVerifier(topic, load_from_amazon, is_signed_by, clock), load_from_amazon)
 
 
 def load_from_amazon(address: str) -> bytes:
-    """Load from an https address, past every proxy and authority that the environment names."""
+    """Load from an https address, ignoring proxies and certificate authorities of the environment."""
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -168,7 +168,7 @@ def load_from_amazon(address: str) -> bytes:
 
 
 def is_signed_by(certificate: bytes, signature: bytes, text: bytes, hash_name: str, now: datetime) -> bool:
-    """Check an RSA signature against a certificate in PEM that is valid now."""
+    """Check an RSA signature against a currently valid certificate in PEM."""
     try:
         # Lazy import: Lambda gets notifications through a queue and doesn't have this library.
         from cryptography import x509

@@ -1,8 +1,8 @@
-"""What Mechanical Turk reports: from a message of SNS to events.
+"""Parses Mechanical Turk's events from SNS messages.
 
-The message's form is told in "Notification Handling Using Amazon SNS" of Mechanical Turk's API reference:
+"Notification Handling Using Amazon SNS" in Mechanical Turk's API reference describes the format:
 `{"EventDocId": ..., "Events": [{"EventType", "EventTimestamp", "HITTypeId", "HITId", "AssignmentId"}]}`.
-Events may come late, doubled and in any order; what handles them has to bear that.
+Events may arrive late, twice and in any order, so their handlers are idempotent.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .hits import EVENTS
 
 logger = logging.getLogger("petri.mturk")
 
-#: What Mechanical Turk can report besides, which changes nothing here.
+#: Other types of Mechanical Turk's events, which change nothing here.
 WITHOUT_CONSEQUENCE = frozenset(
     {"AssignmentApproved", "AssignmentRejected", "HITCreated", "HITExtended", "HITDisposed", "Ping"}
 )
 
 
 def events_in(envelope: str | dict[str, Any]) -> list[VendorReport]:
-    """Read the events of one SNS message, as it comes through a queue or, verified, over HTTP.
+    """Parse the events of one SNS message from the queue or, verified, from HTTP.
 
-    Empty for a message that reports nothing: a Ping, types without consequence, unknown types.
-    BadRequest for what isn't a message of Mechanical Turk.
+    Empty for a message without relevant events: a Ping, ignored types, unknown types.
+    BadRequest for a message that isn't Mechanical Turk's.
     """
     outer = _object(envelope)
     inner = _object(outer["Message"]) if "Message" in outer else outer

@@ -18,10 +18,10 @@ __all__ = ["WEBHOOK_PATH", "ProlificRecruiter", "SubmissionReport", "build"]
 def build(
     config: SettingsLike, base: Callable[[], str], clock: Clock, *, secret: str, api: str = API
 ) -> ProlificRecruiter:
-    """Make the recruiter of a run; ConfigError names every setting that is wrong.
+    """Build the recruiter of a run; ConfigError names every invalid setting.
 
-    `secret` is the run's own: completion codes follow from it, and its studies are told by it from those of
-    other runs. `api` is Prolific's address, and comes from no setting.
+    `secret`: the run's own key, from which completion codes and the names of its studies are derived. `api`:
+    Prolific's address, which isn't a setting.
     """
     settings = read_settings(config)
     return ProlificRecruiter(settings, ProlificClient(settings.token, api), base, clock, secret)

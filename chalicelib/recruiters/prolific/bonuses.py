@@ -1,11 +1,11 @@
-"""Bonuses: set up in one call and paid in another, which isn't idempotent.
+"""Sets up and pays bonuses in two calls, of which the second isn't idempotent.
 
-Sources: docs.prolific.com, "Set up bonuses" (CSV of submission and amount in whole currency, an id comes
-back), "Pay bonuses" (paying one id twice pays twice; the money moves some minutes later), "Retrieve a
-submission" (bonus_payments lists amounts that were paid, in cents, and nothing else about them).
+Sources: docs.prolific.com, "Set up bonuses" (CSV of submission and amount in whole currency; returns an id),
+"Pay bonuses" (paying one id twice pays twice; the money moves some minutes later), "Retrieve a submission"
+(bonus_payments lists the amounts that were paid, in cents, and nothing else about them).
 
-So a payment that may have been sent is looked for among the submission's bonuses, and while it could
-still be on its way nothing is decided.
+So a payment that may have been sent is searched among the submission's bonuses, and nothing is decided while
+it could still be in flight.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from chalicelib.ports import Clock, Transfer
 from .client import ProlificClient
 from .submissions import Submissions
 
-#: Prolific pays "in the following minutes"; what isn't to be seen after this long was never taken.
+#: Prolific pays "in the following minutes"; a bonus that doesn't appear in this time was never accepted.
 SETTLE_TIME = timedelta(minutes=15)
 CENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedBonus:
-    """What is known of a bonus that was set up; the ledger keeps it as text."""
+    """A bonus that was set up; the ledger stores it as text."""
 
     bonus_id: str
-    #: How many bonuses of this amount the submission had before.
+    #: How many bonuses of this amount the submission already had.
     before: int
     at: datetime
 
@@ -39,7 +39,7 @@ class PreparedBonus:
 
     @classmethod
     def read(cls, text: str) -> PreparedBonus:
-        """Read what `str` wrote."""
+        """Parse the text that `str` returns."""
         bonus_id, before, at = text.split()
         moment = datetime.fromisoformat(at.removeprefix("at="))
         return cls(bonus_id, int(before.removeprefix("before=")), moment)
@@ -47,20 +47,20 @@ class PreparedBonus:
 
 @dataclass(frozen=True)
 class Bonuses:
-    """Sets up, pays and finds bonuses; each is one submission's."""
+    """Sets up, pays and finds the bonuses of submissions."""
 
     client: ProlificClient
     submissions: Submissions
     clock: Clock
 
     def set_up(self, transfer: Transfer) -> str:
-        """Set a bonus up, which pays nothing yet; return what `pay` needs to know."""
+        """Set up a bonus, which pays nothing yet; return the text that `pay` needs."""
         before = self._count(transfer)
         csv = f"{transfer.assignment_id},{transfer.amount:.2f}"
         made = self.client.post(
             "/submissions/bonus-payments/", {"study_id": transfer.hit_id, "csv_bonuses": csv}
         )
-        # An amount that was read another way would be paid as it was read: 30 is 30.00.
+        # If Prolific parsed the amount differently, it would pay that amount: 30 is 30.00.
         if made.get("amount") is not None and Decimal(str(made["amount"])) != _cents(transfer):
             raise VendorRefused(
                 f"Prolific understood {made['amount']} cents where {_cents(transfer)} were meant; "
@@ -69,12 +69,12 @@ class Bonuses:
         return str(PreparedBonus(str(made["id"]), before, self.clock.now()))
 
     def pay(self, transfer: Transfer) -> str:
-        """Pay a bonus that was set up, unless it is there already."""
+        """Pay a bonus that was set up, unless it has already been paid."""
         made = self._set_up_of(transfer)
         if self._is_shown(transfer, made):
             return made.bonus_id
         if not transfer.is_retry:
-            # The operator had it sent again, without a look-up of the earlier attempt.
+            # The operator has retried it without a look-up of the earlier attempt.
             self._refuse_while_on_its_way(made, transfer.tried_at)
         self.client.post(f"/bulk-bonus-payments/{made.bonus_id}/pay/")
         return made.bonus_id
@@ -82,14 +82,14 @@ class Bonuses:
     def find(self, transfer: Transfer) -> str | None:
         """Return the reference of a bonus that was paid; None when it wasn't.
 
-        NotSettled while a try that was made may still show.
+        NotSettled while an earlier attempt may still take effect.
         """
         if transfer.reference is None:
             return None
         made = PreparedBonus.read(transfer.reference)
         if self._is_shown(transfer, made):
             return made.bonus_id
-        # The try that set it up began earlier than it was set up.
+        # The attempt that set it up began before that.
         self._refuse_while_on_its_way(made, max(made.at, transfer.tried_at or made.at))
         return None
 
@@ -109,9 +109,9 @@ class Bonuses:
         return PreparedBonus.read(transfer.reference)
 
     def _is_shown(self, transfer: Transfer, made: PreparedBonus) -> bool:
-        """Whether the submission shows one bonus of this amount more than it had, and than was sent since.
+        """Whether the submission has one more bonus of this amount than before, and than was sent since.
 
-        One that stopped before it was paid leaves the way free for another of the same amount.
+        A bonus that stopped before it was paid doesn't block another one of the same amount.
         """
         alike = transfer.indistinguishable_sent_at
         return self._count(transfer) > made.before + (alike is not None and alike >= made.at)

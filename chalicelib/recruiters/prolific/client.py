@@ -1,4 +1,4 @@
-"""Calls of Prolific's API, and what its refusals mean.
+"""Calls Prolific's API, and translates its errors.
 
 Source: docs.prolific.com, "API Fundamentals" (token, error codes) and "Managing high loads" (429).
 """
@@ -15,11 +15,11 @@ import requests
 from chalicelib.errors import VendorRefused, VendorUnreachable
 
 API = "https://api.prolific.com/api/v1"
-#: Seconds to connect, and to wait for an answer: well below the lease that a payment has.
+#: Timeouts in seconds for connecting and for the response: well below the lease of a payment.
 TIMEOUT = (5.0, 30.0)
-#: The same where a participant, who is about to begin, waits for the answer.
+#: The same for calls during which a participant waits to begin.
 QUICK = (3.0, 8.0)
-#: Lists longer than this many pages mean that `next` runs in circles.
+#: A list with more pages than this has a `next` that runs in circles.
 MAX_PAGES = 1_000
 SHOWN = 300
 
@@ -29,22 +29,22 @@ SERVER_ERROR = 500
 
 
 class ProlificNotFound(VendorRefused):
-    """Prolific knows nothing under this id; check it, and that the token belongs to its workspace."""
+    """Prolific has nothing with this id; check it, and that the token belongs to its workspace."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProlificResponse:
-    """What Prolific answered."""
+    """A response of Prolific's."""
 
     body: dict[str, Any]
     headers: Mapping[str, str]
 
 
 class ProlificClient:
-    """Speaks to the API with one researcher's token; a connection for each call, so nothing goes stale."""
+    """Calls the API with one researcher's token, with a new connection for each call."""
 
     def __init__(self, token: str, api: str = API, timeout: tuple[float, float] = TIMEOUT) -> None:
-        """`api`: the address that all paths are below; `timeout`: seconds to connect and to read."""
+        """`api`: the base address; `timeout`: seconds to connect and to read."""
         self._token = token
         self._api = api.rstrip("/")
         self._timeout = timeout
@@ -53,27 +53,27 @@ class ProlificClient:
         return f"<ProlificClient {self._api}>"
 
     def quick(self) -> ProlificClient:
-        """Return one for questions that a participant waits for: it gives up after seconds."""
+        """Return a client with short timeouts, for calls during which a participant waits."""
         return ProlificClient(self._token, self._api, QUICK)
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """Read one thing."""
+        """GET a resource."""
         return self.call("GET", f"{self._api}{path}", query=query).body
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Make something, or have something done."""
+        """POST to a resource."""
         return self.call("POST", f"{self._api}{path}", body=body or {}).body
 
     def post_with_headers(self, path: str, body: Mapping[str, Any]) -> ProlificResponse:
-        """Make something whose answer says more in its headers."""
+        """POST to a resource, and return the response with its headers."""
         return self.call("POST", f"{self._api}{path}", body=body)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change something."""
+        """PATCH a resource."""
         return self.call("PATCH", f"{self._api}{path}", body=body).body
 
     def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Read every page of a list."""
+        """GET all pages of a list."""
         page = self.get(path, **query)
         for _ in range(MAX_PAGES):
             yield from page.get("results") or ()
@@ -81,7 +81,7 @@ class ProlificClient:
             if not following:
                 return
             if not str(following).startswith(f"{self._api}/"):
-                # The token goes with each call: never to another host.
+                # Each call sends the token, so it must never go to another host.
                 raise VendorUnreachable(f"Prolific's list goes on at a foreign address, {following}.")
             page = self.call("GET", str(following)).body
         raise VendorUnreachable(f"Prolific's list {path} doesn't end.")
@@ -94,7 +94,7 @@ class ProlificClient:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> ProlificResponse:
-        """Make one call; VendorUnreachable when its effect isn't known, VendorRefused for a final no."""
+        """Make one call; VendorUnreachable if its effect isn't known, VendorRefused for a permanent error."""
         try:
             response = requests.request(
                 method,
@@ -141,7 +141,7 @@ def _refusal(response: requests.Response) -> VendorRefused | VendorUnreachable:
 
 
 def _detail(response: requests.Response) -> str:
-    """Return Prolific's own words: {"error": {"detail": ...}}, or {"detail": ...}."""
+    """Return Prolific's own message: {"error": {"detail": ...}}, or {"detail": ...}."""
     try:
         body = response.json()
     except requests.JSONDecodeError:

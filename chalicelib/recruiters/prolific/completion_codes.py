@@ -1,4 +1,4 @@
-"""Defines completion codes, which tell Prolific how a participant left and what it does then.
+"""Defines completion codes, which tell Prolific how a participant left and what to do.
 
 Source: docs.prolific.com, "The study object" (completion_codes) and "Approve or reject a submission"
 (COMPLETE with a code whose actor is the researcher).
@@ -18,30 +18,30 @@ from chalicelib.model.statuses import UNPAID, ParticipantStatus
 from .prolific_settings import ProlificSettings
 
 EXIT = "https://app.prolific.com/submissions/complete"
-#: Where participants go who need no code: Prolific's list of their own submissions.
+#: The address for participants who need no code: Prolific's list of their submissions.
 OWN_SUBMISSIONS = "https://app.prolific.com/submissions"
 LENGTH = 10
 
 COMPLETED, OVERRECRUITED, RELEASED = "completed", "overrecruited", "released"
-#: Used by Petri itself: for those who are owed their pay and never came back, and for those screened out.
+#: Used by Petri itself: for participants who never returned to Prolific, and for those screened out.
 FINISHED_FOR_THEM, SCREENED_OUT = "finished-for-them", "screened-out"
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionCodes:
-    """The codes of one run. They follow from a secret, so nothing has to be stored."""
+    """The codes of one run. They are derived from a secret, so nothing has to be stored."""
 
     secret: str
 
     def code(self, name: str) -> str:
-        """Return the code of an ending."""
+        """Return the code for a way of leaving."""
         digest = hmac.new(self.secret.encode(), f"completion-code|{name}".encode(), hashlib.sha256).digest()
         return base64.b32encode(digest).decode()[:LENGTH]
 
     def declared(self, settings: ProlificSettings) -> list[dict[str, Any]]:
         """Return the codes as a study declares them.
 
-        Nothing is approved by a code: Petri approves when the ledger says that base pay is owed.
+        No code approves a submission: Petri approves when the ledger says that base pay is owed.
         """
         review = [{"action": "MANUALLY_REVIEW"}]
         codes = [
@@ -63,7 +63,7 @@ class CompletionCodes:
         return {"code": self.code(name), "code_type": kind, "actor": actor, "actions": actions}
 
     def exit_address(self, participant: Participant) -> str:
-        """Where a participant goes at the end; "" for those who have left already."""
+        """Return the address to which a participant goes at the end; "" for one who has already left."""
         if participant.status in UNPAID:
             return ""
         if participant.status == ParticipantStatus.SCREENED_OUT:

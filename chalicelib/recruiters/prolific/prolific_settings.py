@@ -1,4 +1,4 @@
-"""The settings of the Prolific recruiter, checked before the first call."""
+"""Reads the settings of the Prolific recruiter, and validates them before the first call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HUNDRED = 100
 
 @dataclass(frozen=True, slots=True)
 class ProlificSettings:
-    """What the study at Prolific is made of. Amounts are whole cents (or pence)."""
+    """The parameters of the study at Prolific. Amounts are whole cents (or pence)."""
 
     token: str = field(repr=False)
     title: str
@@ -31,19 +31,19 @@ class ProlificSettings:
     mode: str
     #: The base payment of each participant.
     reward: int
-    #: Minutes that the study takes, as participants are told.
+    #: Minutes that the study takes, as shown to participants.
     minutes: int
-    #: Minutes after which a submission times out; None: as Prolific reckons.
+    #: Minutes after which a submission times out; None: Prolific's default.
     most_minutes: int | None
     currency: str
     workspace: str
     project: str
-    #: What Prolific charges, as a part of each payment, taxes on it included.
+    #: Prolific's fee as a share of each payment, including taxes on it.
     fee_rate: Decimal
-    #: What a screened-out participant is paid; 0: screening out isn't used.
+    #: The fee for a screened-out participant; 0: screening out isn't used.
     screen_out: int
     screen_out_slots: int
-    #: Names of groups whose members see nothing of the study.
+    #: Names of groups whose members don't see the study.
     blocked_groups: tuple[str, ...]
     #: Fields of the study that the author adds (filters, devices).
     more: dict[str, Any]
@@ -51,7 +51,7 @@ class ProlificSettings:
 
 
 def read_settings(config: SettingsLike) -> ProlificSettings:
-    """Read and check; ConfigError names everything that is wrong."""
+    """Read and validate the settings; ConfigError names every invalid one."""
     lenient = Settings(config)
     settings = _read(lenient)
     problems = [*_problems(settings), *_group_problems(lenient, settings)]
@@ -85,7 +85,7 @@ def _read(config: Settings) -> ProlificSettings:
 
 
 def _fee_rate(config: Settings) -> Decimal:
-    """Prolific's fee, and the tax that is due on the fee alone."""
+    """Return Prolific's fee plus the tax on the fee alone."""
     settings = RunSettings.read(config)
     fee = Decimal(str(settings.prolific_fee_percent)) / HUNDRED
     tax = Decimal(str(settings.prolific_vat_percent)) / HUNDRED

@@ -1,4 +1,4 @@
-"""The Prolific recruiter: a study for the places, submissions for base pay, bonuses for the rest."""
+"""The Prolific recruiter: a study for the places, submissions for base pay, bonuses for other payments."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from .webhooks import Webhooks
 
 CENT = Decimal("0.01")
 BASE, SCREEN_OUT = "base", "screen-out"
-#: Where webhooks arrive, below the experiment's address; they are told from others' by their signature.
+#: The path of webhooks below the experiment's address; they are recognised by their signature.
 WEBHOOK_PATH = "/notifications"
 
 
 class ProlificRecruiter(NullRecruiter):
-    """Recruits and pays at Prolific. It keeps nothing: what it must know again is in the facts it returns.
+    """Recruits and pays at Prolific. It is stateless: its state is in the results that it returns.
 
     An assignment is Prolific's submission (SESSION_ID), a HIT its study (STUDY_ID), a worker its participant
     (PROLIFIC_PID).
@@ -51,7 +51,7 @@ class ProlificRecruiter(NullRecruiter):
         clock: Clock,
         secret: str,
     ) -> None:
-        """`base` gives the address of the experiment; completion codes follow from the run's `secret`."""
+        """`base` returns the experiment's address; completion codes are derived from the run's `secret`."""
         self._settings = settings
         self._base = base
         self._codes = CompletionCodes(secret)
@@ -69,11 +69,11 @@ class ProlificRecruiter(NullRecruiter):
         return self._studies.open(n, token, recruiter_state)
 
     def close_recruitment(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Stop the study; those who have begun can finish."""
+        """Stop the study; participants who have begun can finish."""
         return self._studies.close(recruiter_state)
 
     def prepare(self, transfer: Transfer) -> str | None:
-        """Set a bonus up; base pay and screen-out fees need nothing before."""
+        """Set up a bonus; base pay and screen-out fees need no preparation."""
         return None if transfer.kind in (BASE, SCREEN_OUT) else self._bonuses.set_up(transfer)
 
     def pay(self, transfer: Transfer) -> str:
@@ -86,7 +86,7 @@ class ProlificRecruiter(NullRecruiter):
         return self._bonuses.pay(transfer)
 
     def find_payment(self, transfer: Transfer) -> str | None:
-        """Look for a payment; VendorUnreachable while a bonus may be on its way."""
+        """Find a payment; VendorUnreachable while a bonus may be in flight."""
         if transfer.kind == BASE:
             return self._submissions.find_approval(transfer.assignment_id)
         if transfer.kind == SCREEN_OUT:
@@ -94,17 +94,17 @@ class ProlificRecruiter(NullRecruiter):
         return self._bonuses.find(transfer)
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:
-        """Say what became of a submission; None when Prolific doesn't know it."""
+        """Return the status of a submission; None when Prolific doesn't know it."""
         del recruiter_state
         return self._submissions.assignment_status(assignment_id)
 
     def confirm_entry(
         self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
     ) -> None:
-        """Ask whether a submission is this participant's, open, and of one of this run's studies.
+        """Verify that a submission is this participant's, open, and of one of this run's studies.
 
-        Forbidden when it isn't. Prolific makes a submission when its participant takes the place, before it
-        sends them here, so there is none that it doesn't know yet.
+        Forbidden when it isn't. Prolific creates a submission when its participant takes the place, before
+        they are redirected here, so it knows every submission.
         """
         studies = {str(study["id"]) for study in recruiter_state.get("studies", ())}
         if hit_id not in studies or not self._quick_submissions.is_open(assignment_id, worker_id, hit_id):
@@ -115,29 +115,29 @@ class ProlificRecruiter(NullRecruiter):
             )
 
     def fee(self, amount: Decimal, places: int) -> Decimal:
-        """Prolific's part of a payment, and the tax on it, rounded up to the cent."""
+        """Return Prolific's fee for a payment, and the tax on it, rounded up to the cent."""
         del places
         return (amount * self._settings.fee_rate).quantize(CENT, ROUND_CEILING)
 
     def qualify(self, worker_id: str, name: str, score: int) -> None:
-        """Add a participant to the participant group of this name; groups know no scores."""
+        """Add a participant to the participant group with this name; groups have no scores."""
         del score
         self._groups.add(worker_id, name)
 
     def submit_address(self, participant: Participant) -> str:
-        """Where the exit page sends a participant: Prolific's, with the code of how they left."""
+        """Return the address to which the exit page leads: Prolific's, with the code of how they left."""
         return self._codes.exit_address(participant)
 
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
-        """Verify a message and return its reports: one, or none where there is nothing to do.
+        """Verify a webhook and return its notifications: one, or none if there is nothing to do.
 
-        Raises Forbidden for a message that isn't Prolific's or is old, BadRequest for one that is malformed.
+        Raises Forbidden for a message that is old or not Prolific's, BadRequest for a malformed one.
         """
         report = self._webhooks.receive(headers, body)
         return [] if report is None else [VendorReport(report.event_type, report.assignment_id)]
 
     def reports(self, recruiter_state: Mapping[str, Any]) -> Iterator[SubmissionReport]:
-        """Report about all submissions of the run's studies, for where webhooks can't arrive or were lost."""
+        """Return notifications about all submissions of the run's studies, in case webhooks were lost."""
         for study in recruiter_state.get("studies", ()):
             yield from self._submissions.reports(study["id"])
 

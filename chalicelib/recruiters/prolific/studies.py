@@ -1,8 +1,8 @@
-"""The study at Prolific: made, published, enlarged, stopped.
+"""Creates, publishes, enlarges and stops the study at Prolific.
 
-Sources: docs.prolific.com, "Create a draft study", "Publish a study", "Update a study"; a published study
-takes changes of its internal name and of its number of places alone, and the places can only grow
-(mephisto.ai, "Prolific API oddities").
+Sources: docs.prolific.com, "Create a draft study", "Publish a study", "Update a study"; only the internal
+name and the number of places of a published study can change, and the places can only grow (mephisto.ai,
+"Prolific API oddities").
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from .completion_codes import CompletionCodes
 from .participant_groups import ParticipantGroups
 from .prolific_settings import ProlificSettings
 
-#: Tokens of openings that are remembered: far more than can be under way at once.
+#: How many tokens of openings are remembered: far more than can be in progress at once.
 REMEMBERED = 200
 UNPUBLISHED = "UNPUBLISHED"
-#: Statuses of studies that show nothing to new participants any more.
+#: Statuses of studies that new participants can't see any more.
 ENDED = ("AWAITING REVIEW", "COMPLETED")
 
 
 @dataclass(frozen=True)
 class Studies:
-    """Opens and closes places. What it did is in the facts that it returns and gets back.
+    """Opens and closes places. Its state is in the results that it returns and gets back.
 
-    Facts: {"studies": [{"id", "places", "closed"}], "tokens": [...]}. A study that was closed stays closed:
-    enlarging it would open again what was left over, so the next places are a new study.
+    State: {"studies": [{"id", "places", "closed"}], "tokens": [...]}. A closed study stays closed: enlarging
+    it would open its remaining places again, so the next places are a new study.
     """
 
     client: ProlificClient
     settings: ProlificSettings
     codes: CompletionCodes
     groups: ParticipantGroups
-    #: The address under which the experiment is served.
+    #: The address at which the experiment is served.
     base: Callable[[], str]
 
     def open(self, n: int, token: str, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Open n more places; a repeat with the same token opens them once."""
+        """Open n more places, once for each token."""
         known = [dict(study) for study in recruiter_state.get("studies", ())]
         tokens = list(recruiter_state.get("tokens", ()))
         if token in tokens:
@@ -62,7 +62,7 @@ class Studies:
         )
 
     def close(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
-        """Stop the study; those who have begun can finish."""
+        """Stop the study; participants who have begun can finish."""
         known = [dict(study) for study in recruiter_state.get("studies", ())]
         if not known or known[-1]["closed"]:
             return RecruitmentResult("No study is open at Prolific.", recruiter_state=dict(recruiter_state))
@@ -77,14 +77,14 @@ class Studies:
         )
 
     def _enlarge(self, study_id: str, places: int) -> str:
-        # The number that is wanted in the end is sent, so a repeat after a lost answer adds nothing; and
-        # places that were added by hand count.
+        # The request contains the final number, so a retry after a lost response adds nothing, and places
+        # that were added by hand count.
         if int(self.client.get(f"/studies/{study_id}/")["total_available_places"]) < places:
             self.client.patch(f"/studies/{study_id}/", {"total_available_places": places})
         return f"Prolific's study {study_id} has {places} places now."
 
     def _study_of(self, token: str, n: int, earlier: list[str]) -> dict[str, Any]:
-        """Find the study that an earlier try has made, or make it."""
+        """Find the study that an earlier attempt has created, or create it."""
         name = self._internal_name(token)
         path = f"/projects/{self.settings.project}/studies/" if self.settings.project else "/studies/"
         for study in self.client.list(path):
@@ -93,7 +93,7 @@ class Studies:
         return self.client.post("/studies/", self._description(name, n, earlier))
 
     def _internal_name(self, token: str) -> str:
-        """Name a study after its run, which the secret tells apart from others, and its opening."""
+        """Name a study after its run, which the secret distinguishes from others, and its opening."""
         return f"petri {self.codes.code('study')} {token}"
 
     def _publish(self, study: dict[str, Any]) -> str:
@@ -140,12 +140,12 @@ class Studies:
                 "https address that is open to the internet."
             )
         named = urlencode({"recruiter": "prolific", "mode": self.settings.mode})
-        # Prolific fills these in; encoded, it would not know them.
+        # Prolific replaces these placeholders, which it wouldn't recognise if they were encoded.
         filled = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
         return f"{base}/ad?{named}&{filled}"
 
     def _exclusions(self, earlier: list[str]) -> list[dict[str, Any]]:
-        """Keep out those who took part before: they would be sent away without pay."""
+        """Exclude people who have already taken part: the experiment would refuse them without pay."""
         filters = []
         if earlier:
             filters.append({"filter_id": "previous_studies_blocklist", "selected_values": earlier})

@@ -1,7 +1,7 @@
-"""Submissions: what became of them, and the two ways of paying that belong to them.
+"""Reads the status of submissions, approves them and screens them out.
 
 Sources: docs.prolific.com, "Submission object" (statuses), "Approve or reject a submission" (idempotent),
-"Retrieve a submission"; PROCESSING is seen for moments (mephisto.ai, "Prolific API oddities").
+"Retrieve a submission"; PROCESSING appears for moments (mephisto.ai, "Prolific API oddities").
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ logger = logging.getLogger("petri.prolific")
 IN_PROGRESS = ("RESERVED", "ACTIVE")
 WAITING = "AWAITING REVIEW"
 PROCESSING = "PROCESSING"
-#: Statuses of who may begin.
+#: Statuses of submissions whose participants may begin.
 OPEN = (*IN_PROGRESS, PROCESSING)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 APPROVED = ("APPROVED", "PARTIALLY APPROVED")
 OUT = "SCREENED OUT"
 TIMED_OUT = "TIMED OUT"
-#: What Petri calls the fates. Prolific has paid those whom it screened out; they are owed no more.
+#: Petri's status for each of Prolific's. Prolific has paid participants whom it screened out; they are owed
+#: no more.
 ASSIGNMENT_STATUSES = {
     "RESERVED": AssignmentStatus.WORKING,
     "ACTIVE": AssignmentStatus.WORKING,
@@ -42,7 +43,7 @@ ASSIGNMENT_STATUSES = {
     OUT: AssignmentStatus.RETURNED,
     TIMED_OUT: AssignmentStatus.ABANDONED,
 }
-#: The notification that a status amounts to; others are for the deadline to ask about.
+#: The notification that each status corresponds to; the others are polled at the deadline.
 EVENTS = {
     "ACTIVE": "AssignmentAccepted",
     WAITING: "AssignmentSubmitted",
@@ -56,7 +57,7 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class SubmissionReport:
-    """What Prolific says became of an assignment, in the words of `/notifications`."""
+    """A notification about an assignment, in the format of `/notifications`."""
 
     event_type: str
     assignment_id: str
@@ -64,7 +65,7 @@ class SubmissionReport:
 
 
 def report_for_status(submission_id: str, status: str, worker_id: str) -> SubmissionReport | None:
-    """Return the report that a status amounts to; None for one that says nothing to do."""
+    """Return the notification that a status corresponds to; None if there is nothing to do."""
     event_type = EVENTS.get(status)
     if event_type is None:
         logger.info("A submission of Prolific is %s: nothing to do", status)
@@ -74,13 +75,13 @@ def report_for_status(submission_id: str, status: str, worker_id: str) -> Submis
 
 @dataclass(frozen=True)
 class Submissions:
-    """Asks about submissions, approves them and screens them out."""
+    """Reads submissions, approves them and screens them out."""
 
     client: ProlificClient
     codes: CompletionCodes
 
     def get(self, submission_id: str) -> dict[str, Any]:
-        """Return a submission as Prolific has it: status, participant, study_id, bonus_payments ..."""
+        """Return a submission in Prolific's format: status, participant, study_id, bonus_payments ..."""
         return self.client.get(f"/submissions/{submission_id}/")
 
     def status(self, submission_id: str) -> str:
@@ -88,9 +89,9 @@ class Submissions:
         return status_in(self.get(submission_id))
 
     def is_open(self, submission_id: str, worker_id: str, study_id: str) -> bool:
-        """Whether a submission is being worked on, by this participant and for this study."""
+        """Whether a submission is in progress, by this participant and for this study."""
         if not _ID.fullmatch(submission_id):
-            # It becomes part of an address.
+            # The id becomes part of an address.
             return False
         try:
             found = self.get(submission_id)
@@ -101,14 +102,14 @@ class Submissions:
         return (status, whose, found.get("study_id", study_id)) in {(s, worker_id, study_id) for s in OPEN}
 
     def assignment_status(self, submission_id: str) -> str | None:
-        """Say what became of an assignment; None when Prolific doesn't know it."""
+        """Return the status of an assignment; None when Prolific doesn't know it."""
         try:
             return ASSIGNMENT_STATUSES.get(self.status(submission_id))
         except ProlificNotFound:
             return None
 
     def reports(self, study_id: str) -> Iterator[SubmissionReport]:
-        """Report about every submission of a study: what webhooks told, and what they lost."""
+        """Return notifications about every submission of a study, whether or not their webhooks arrived."""
         for found in self.client.list("/submissions/", study=study_id):
             worker_id = str(found.get("participant_id") or found.get("participant") or "")
             report = report_for_status(str(found["id"]), status_in(found), worker_id)
@@ -116,9 +117,10 @@ class Submissions:
                 yield report
 
     def approve(self, submission_id: str) -> str:
-        """Approve a submission, which pays the study's reward; approved already: nothing more.
+        """Approve a submission, which pays the study's reward; idempotent.
 
-        A participant who finished but never came back to Prolific is submitted first, since pay is owed.
+        Submits first on behalf of a participant who finished but never returned to Prolific, since pay is
+        owed.
         """
         status = self.status(submission_id)
         if status in IN_PROGRESS:
@@ -130,7 +132,7 @@ class Submissions:
         return f"approved:{submission_id}"
 
     def screen_out(self, submission_id: str) -> str:
-        """Screen a submission out, which pays the study's fixed fee for it; out already: nothing more."""
+        """Screen a submission out, which pays the study's fixed fee; idempotent."""
         status = self.status(submission_id)
         if status in IN_PROGRESS:
             self._complete(submission_id, SCREENED_OUT)
@@ -139,11 +141,11 @@ class Submissions:
         return f"screened-out:{submission_id}"
 
     def find_approval(self, submission_id: str) -> str | None:
-        """Return the reference of an approval that has happened."""
+        """Return the reference of an approval, or None before it."""
         return f"approved:{submission_id}" if self.status(submission_id) in APPROVED else None
 
     def find_screen_out(self, submission_id: str) -> str | None:
-        """Return the reference of a screening out that has happened."""
+        """Return the reference of a screening out, or None before it."""
         return f"screened-out:{submission_id}" if self.status(submission_id) == OUT else None
 
     def _complete(self, submission_id: str, ending: str) -> None:

@@ -1,7 +1,7 @@
-"""Prolific's webhooks: subscribed to, verified, read.
+"""Subscribes to Prolific's webhooks, verifies and parses them.
 
 Sources: docs.prolific.com, "Subscribing", "Receiving", "Verifying", "Event Delivery & Retry Logic" (12
-tries in 24 hours), "Idempotency and the X-Event-ID Header" (at least once), "Handling event order with
+attempts in 24 hours), "Idempotency and the X-Event-ID Header" (at least once), "Handling event order with
 X-Timestamp" (in any order).
 """
 
@@ -27,11 +27,13 @@ logger = logging.getLogger("petri.prolific")
 
 SUBMISSION_CHANGED = "submission.status.change"
 SIGNATURE, TIMESTAMP = "x-prolific-request-signature", "x-prolific-request-timestamp"
-#: How far the sender's clock and ours may differ. Each delivery is signed anew, so an older one is a replay.
+#: How far the sender's clock and ours may differ. Each delivery has a new signature, so an older one is a
+#: replay.
 FRESH = timedelta(minutes=5)
-#: How long a workspace's secret is taken for known.
+#: How long a workspace's secret is cached.
 KEPT = timedelta(minutes=10)
-#: A refused signature asks for the secret anew, in case it was replaced; forgers can't make us ask oftener.
+#: After an invalid signature the secret is fetched again, in case it was replaced, but not more often than
+#: this.
 ASK_AGAIN = timedelta(minutes=1)
 
 
@@ -52,7 +54,7 @@ def _signature(secret: str, timestamp: str, body: bytes) -> bytes:
 
 
 def _rewritten(body: bytes) -> bytes:
-    """The body as Python writes it: Prolific's example signs that, whatever went over the line."""
+    """The body as Python serializes it: Prolific's example signs that, whatever was sent."""
     try:
         return json.dumps(json.loads(body)).encode()
     except (ValueError, RecursionError):
@@ -60,7 +62,7 @@ def _rewritten(body: bytes) -> bytes:
 
 
 def is_fresh(headers: Mapping[str, str], now: datetime) -> bool:
-    """Whether a message was sent just now; an older one is a replay."""
+    """Whether a message was sent recently; an older one is a replay."""
     try:
         sent = datetime.fromtimestamp(float(headers.get(TIMESTAMP, "")), UTC)
     except (ValueError, OverflowError, OSError):
@@ -69,7 +71,7 @@ def is_fresh(headers: Mapping[str, str], now: datetime) -> bool:
 
 
 def read_event(body: bytes) -> SubmissionReport | None:
-    """Return what a verified message reports; None for what needs nothing done."""
+    """Return the notification in a verified message; None if there is nothing to do."""
     try:
         event = json.loads(body)
         event_type = event["event_type"]
@@ -86,18 +88,18 @@ def read_event(body: bytes) -> SubmissionReport | None:
 
 @dataclass
 class Webhooks:
-    """Subscribes to a workspace's events, and reads those that arrive."""
+    """Subscribes to a workspace's events, and parses those that arrive."""
 
     client: ProlificClient
     workspace: str
     clock: Clock
-    #: Set when the secret is given by a setting; otherwise Prolific is asked for the workspace's.
+    #: Set when a setting has the secret; otherwise the workspace's is fetched from Prolific.
     secret: str | None = None
     _asked: datetime | None = None
     _known: str | None = None
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> SubmissionReport | None:
-        """Verify a message and return what it reports; Forbidden for one that isn't Prolific's, or old."""
+        """Verify a message and return its notification; Forbidden for one that is old or not Prolific's."""
         lower = {name.lower(): value for name, value in headers.items()}
         if not (is_fresh(lower, self.clock.now()) and self._is_signed(lower, body)):
             raise Forbidden("This message isn't signed by Prolific, or is old.", code="unverified_sender")
@@ -125,7 +127,7 @@ class Webhooks:
         return None
 
     def subscribe(self, address: str) -> None:
-        """Have the workspace's events sent to an address, once; a secret is made when there is none."""
+        """Subscribe an address to the workspace's events, once; creates a secret if there is none."""
         if self.secret is None and self._stored_secret() is None:
             self.client.post("/hooks/secrets/", {"workspace_id": self.workspace})
         if not any(self._is_ours(found, address) for found in self._subscriptions()):

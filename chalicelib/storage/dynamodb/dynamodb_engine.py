@@ -26,15 +26,15 @@ MAX_TRANSACTION: Final = 4 * 1024 * 1024
 MAX_ITEM: Final = 400 * 1024
 MAX_PK: Final = 2048
 MAX_SK: Final = 1024
-#: What a transaction's conditions and a careless estimate above may add to its items.
+#: A margin for a transaction's conditions and for errors of the size estimate.
 MARGIN: Final = 128 * 1024
 
-#: How many items are read at one moment. DynamoDB takes 100; engines that play it often take 25.
+#: How many items one isolated read returns. DynamoDB takes 100; its emulators often take 25.
 ISOLATED_AT_ONCE: Final = 25
 
-#: Rounds of BatchGetItem that may bring nothing before the caller is told to come back.
+#: Rounds of BatchGetItem that may return nothing before Busy is raised.
 EMPTY_ROUNDS: Final = 8
-#: Seconds: the longest pause before the first of these rounds is repeated; it doubles each time.
+#: The longest backoff in seconds before the first of these rounds is repeated; it doubles each time.
 BACKOFF_BASE: Final = 0.02
 
 SCHEMA: Final = {
@@ -54,7 +54,7 @@ class DynamoDBEngine:
 
     max_writes = MAX_WRITES
     max_bytes = MAX_TRANSACTION - MARGIN
-    #: Reads are isolated from a transaction for each item, and not for all of its items together.
+    #: Reads are isolated from a transaction item by item, not across all of its items.
     shows_whole_commits = False
 
     def __init__(
@@ -71,11 +71,11 @@ class DynamoDBEngine:
         read_timeout: float = 5.0,
         max_connections: int = 50,
     ) -> None:
-        """Make the client; nothing is called yet.
+        """Create the client without calling anything yet.
 
-        `host` is the address of something else that speaks DynamoDB. Without keys botocore finds the
-        credentials. A call is tried `max_attempts` times; the timeouts are seconds. With the values
-        given here a call ends, well or badly, before API Gateway's 29 seconds.
+        `host`: the address of another implementation of DynamoDB. Without keys, botocore finds the
+        credentials. A call has `max_attempts` attempts; the timeouts are in seconds. With the defaults, a
+        call succeeds or fails before API Gateway's timeout of 29 seconds.
         """
         self.table_name = table_name
         self._closed = False
@@ -91,16 +91,16 @@ class DynamoDBEngine:
             max_pool_connections=max_connections,
         )
         self._connection.add_meta_table(MetaTable({"TableName": table_name, **SCHEMA}))
-        # Made here and not by the first call: threads that meet there would make one each.
+        # Created here and not by the first call: concurrent threads would create one each.
         self.client: Any = self._connection.client
 
     @property
     def session(self) -> Any:
-        """The session of botocore, with which other clients can be made."""
+        """The botocore session, with which other clients can be created."""
         return self._connection.session
 
     def create_table(self) -> None:
-        """Make the table, paid by request, and wait until it can be used."""
+        """Create the on-demand table, and wait until it is active."""
         with translated(self.table_name):
             self._connection.create_table(
                 self.table_name,
@@ -141,7 +141,7 @@ class DynamoDBEngine:
                     _pause(empty_rounds)
 
     def _get_batch(self, asked: Sequence[dict[str, Any]]) -> tuple[list[Wire], list[dict[str, Any]]]:
-        """Return what came, and the keys that DynamoDB left for another call."""
+        """Return the items of this response, and the keys that DynamoDB left unprocessed."""
         self._check_open()
         with translated(self.table_name):
             answer = self._connection.batch_get_item(
@@ -153,7 +153,7 @@ class DynamoDBEngine:
         return answer["Responses"].get(self.table_name, []), left
 
     def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """Return the items that exist under these keys as of one moment; Conflict while one is changed."""
+        """Return a consistent snapshot of the items under these keys; Conflict while one is being changed."""
         wanted = list(dict.fromkeys(keys))
         for key in wanted:
             _check_key(key)
@@ -187,7 +187,7 @@ class DynamoDBEngine:
             yield from self.query(pk, prefix)
 
     def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
-        """Yield a collection's items, in order of sk: they have come over the line, known or not."""
+        """Yield a collection's items, in order of sk: DynamoDB sends all of them, known or not."""
         del known
         return self.query(pk)
 
@@ -235,11 +235,11 @@ class DynamoDBEngine:
         elif write.expect is ANY:
             self._delete(write.key)
         else:
-            # What is gone can't carry a mark; a transaction's token makes its repetition harmless.
+            # A deleted item can't have a mark; a transaction's token makes its retry idempotent.
             self._transact(writes)
 
     def _put(self, write: Put) -> None:
-        """Put one item; when the client repeated a put whose answer was lost, the mark tells."""
+        """Put one item; the mark shows whether a put that the client retried had already succeeded."""
         mark = None if write.expect is ANY else secrets.token_hex(8)
         wire = to_wire(write.item, mark)
         _check_size(write.key, wire)
@@ -253,7 +253,7 @@ class DynamoDBEngine:
                     raise
 
     def _check(self, write: Check) -> None:
-        """Compare by a read, which is cheaper than a transaction and conflicts with no other request."""
+        """Check with a read, which is cheaper than a transaction and doesn't conflict with other requests."""
         stored = self.get([write.key]).get(write.key)
         if (stored["v"] if stored else None) != write.expect:
             raise Conflict(f"{write.key} was changed by another request.")
@@ -311,7 +311,7 @@ class DynamoDBEngine:
         )
 
     def increment(self, key: Key, by: int = 1) -> int:
-        """Add to the counter at a key (made at 0) and return the new value; a repeat leaves a gap."""
+        """Add to the counter at a key (created at 0) and return the new value; a retry leaves a gap."""
         _check_key(key)
         self._check_open()
         with translated(self.table_name):
@@ -349,7 +349,7 @@ def _condition(expect: Expect) -> Condition | None:
 
 
 def _mark_found(error: ClientError) -> str | None:
-    """Return the mark of the item that stood in the way of a conditional put."""
+    """Return the mark of the item because of which a conditional put was refused."""
     if error.response["Error"]["Code"] != CONDITION_FAILED:
         return None
     # PynamoDB's own error leaves the item out; botocore's, below it, has it.
@@ -360,7 +360,7 @@ def _mark_found(error: ClientError) -> str | None:
 
 def _check_key(key: Key) -> None:
     pk, sk = key
-    # A character takes four bytes at most, so short keys need no counting.
+    # A character takes at most four bytes, so short keys needn't be measured.
     if len(pk) * 4 > MAX_PK and len(pk.encode()) > MAX_PK:
         raise TooLarge(f"A key of {len(pk)} characters: an id sent from outside is far too long.")
     if len(sk) * 4 > MAX_SK and len(sk.encode()) > MAX_SK:

@@ -11,7 +11,7 @@ from pynamodb.exceptions import CancellationReason, PynamoDBException, VerboseCl
 from chalicelib.errors import Busy, Conflict, PetriError, TooLarge, VendorError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-#: Another request was first or is in progress; that can be our own transaction, if it is still in progress.
+#: Another request was first or is in progress, possibly our own transaction.
 CONFLICTS = frozenset(
     {
         CONDITION_FAILED,
@@ -32,13 +32,13 @@ THROTTLED = frozenset(
     }
 )
 INVALID = frozenset({"ValidationException", "ValidationError"})
-#: How DynamoDB words its refusal of an item above 400 KB, in each of its calls.
+#: DynamoDB's messages for an item above 400 KB, in each of its calls.
 TOO_LARGE_WORDS = ("item size has exceeded", "item size to update has exceeded")
 
 
 @contextmanager
 def translated(table: str) -> Iterator[None]:
-    """Raise what DynamoDB refuses in this block as Conflict, Busy, TooLarge or VendorError."""
+    """Translate DynamoDB's errors in this block to Conflict, Busy, TooLarge or VendorError."""
     try:
         yield
     except (PynamoDBException, ClientError, BotoCoreError) as error:
@@ -46,7 +46,7 @@ def translated(table: str) -> Iterator[None]:
 
 
 def translate(error: Exception, table: str) -> PetriError:
-    """Return Petri's error for one of PynamoDB or botocore."""
+    """Return Petri's error for an error of PynamoDB or botocore."""
     cause = error.cause if isinstance(error, PynamoDBException) and error.cause is not None else error
     if not isinstance(cause, ClientError):
         return VendorError(f"DynamoDB didn't answer for table {table}: {cause} The call can be retried.")

@@ -1,8 +1,8 @@
 """Defines how each kind of item is stored in DynamoDB: one typed PynamoDB model for each, over one table.
 
-An item goes in and comes out as the flat dictionary that the unit of work knows. A field that its
-model doesn't name, or that has another type than the model says, is kept in `more` as JSON, so
-nothing is ever lost; what should be readable in AWS's console is named here.
+The unit of work passes and gets items as flat dictionaries. A field that its model doesn't name, or that
+has another type than in the model, is stored in `more` as JSON, so nothing is ever lost; fields that should
+be readable in AWS's console are named here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Document(JSONAttribute):
     """An object or list, as JSON text in UTF-8: DynamoDB's own maps would turn 1.0 into 1."""
 
     def serialize(self, value: Any) -> str:
-        """Write JSON without escaping, so an emoji takes its four bytes and not twelve."""
+        """Serialize as JSON without escaping, so an emoji takes four bytes and not twelve."""
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -57,7 +57,7 @@ def _document() -> Document:
 
 
 class StoredItem(Model):
-    """What every item has: keys, kind, version, the stamp of a large commit."""
+    """The attributes of every item: keys, kind, version, the stamp of a large commit."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -67,13 +67,13 @@ class StoredItem(Model):
     s = _number()
     #: The mark of the attempt that wrote the item, by which a retried put detects that it had succeeded.
     mark = _text()
-    #: What was written together with it; siblings.py tells how.
+    #: The items that were written together with it (see `sibling_versions.py`).
     w = _text()
     more = _document()
 
 
 class RecordItem(StoredItem):
-    """What every record has besides."""
+    """The attributes of every record."""
 
     id = _number()
     creation_time = _text()
@@ -130,16 +130,16 @@ class InfoItem(RecordItem):
 
 
 class InfoCopy(Attribute[dict[str, Any]]):
-    """A whole info inside another item: a map, since as JSON text contents full of quotes double."""
+    """A whole info inside another item: a map, since JSON text would escape each quote in the contents."""
 
     attr_type = "M"
 
     def serialize(self, value: dict[str, Any]) -> Wire:
-        """Write the copy with the types that an info's own item has."""
+        """Serialize the copy with the types of an info's own item."""
         return _pack(InfoItem, value)
 
     def deserialize(self, value: Wire) -> dict[str, Any]:
-        """Read what `serialize` wrote."""
+        """Deserialize a copy."""
         return _unpack(InfoItem, value)
 
 
@@ -248,7 +248,7 @@ class MessageItem(StoredItem):
 
 
 class ConnectionItem(StoredItem):
-    """An open socket: whose it is, what it listens to, until when."""
+    """An open socket: its participant, its subscriptions, and when it expires."""
 
     connection_id = _text()
     participant_id = _number()
@@ -256,7 +256,7 @@ class ConnectionItem(StoredItem):
     channels = _document()
     since = _text()
     seen = _text()
-    #: Whether its page sends heartbeats; if so, silence means that it is gone.
+    #: Whether its page sends heartbeats; if so, a socket without them counts as closed.
     beats = _flag()
     expires = _number()
 
@@ -288,7 +288,7 @@ class RoomItem(StoredItem):
 
 
 class SlotItem(StoredItem):
-    """A slot of a design, one that is free again, or how many were compared."""
+    """A slot of a design, a freed slot, or the number of compared slots."""
 
     number = _number()
     cell = _document()
@@ -380,7 +380,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "pooled": PooledItem,
 }
 
-#: The Python types that an attribute keeps exactly; anything else goes into `more`.
+#: The Python types that an attribute preserves exactly; values of other types go into `more`.
 EXACT: Final[dict[type[Attribute[Any]], tuple[type, ...]]] = {
     UnicodeAttribute: (str,),
     NumberAttribute: (int,),
@@ -402,7 +402,7 @@ def model_for(kind: str) -> type[StoredItem]:
 
 
 def to_wire(item: Item, mark: str | None = None) -> Wire:
-    """Return an item as DynamoDB takes it, with the mark of the attempt that writes it."""
+    """Return an item in DynamoDB's format, with the mark of the attempt that writes it."""
     try:
         wire = _pack(model_for(item["kind"]), item)
     except (TypeError, ValueError, RecursionError) as error:
@@ -413,11 +413,11 @@ def to_wire(item: Item, mark: str | None = None) -> Wire:
 
 
 def from_wire(wire: Wire) -> Item:
-    """Return the item that `to_wire` was given.
+    """Return an item from DynamoDB's format, the inverse of `to_wire`.
 
-    What a newer version of Petri has written, and this one doesn't know, is kept as it is under `unknown`,
-    and goes back with the item: while an app is updated, or after going back to an earlier version, both
-    read the same table.
+    Attributes that a newer version of Petri has written and this one doesn't know are preserved under
+    `unknown`, and written back with the item: during an update, or after a rollback, both versions use the
+    same table.
     """
     return _unpack(MODELS.get(wire["kind"]["S"], StoredItem), wire)
 
@@ -471,7 +471,7 @@ def _value_size(value: Mapping[str, Any]) -> int:
         number = str(content)
         return (len(number.lstrip("-")) + 1) // 2 + 1 + number.startswith("-")
     if kind == "M":
-        # Three bytes for the map, one for each thing in it.
+        # Three bytes for the map, one for each entry.
         return 3 + len(content) + wire_size(content)
     return 1
 

@@ -13,16 +13,16 @@ from chalicelib.errors import PetriError
 
 from .sqlite_engine import SQLiteEngine
 
-#: A record takes at least so many bytes of the file: there are no more records than fit.
+#: The minimum size of a record in bytes, which limits how many the file can contain.
 MIN_BYTES = 24
-#: Records that are read in one go where nothing is damaged.
+#: How many records are read at once where nothing is damaged.
 AT_ONCE = 500
 _FIELDS = "pk, sk, v, kind, body"
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """How many records were read, and how many stand where they can't be."""
+    """The number of recovered records, and of records that can't be read."""
 
     read: int
     lost: int
@@ -31,7 +31,7 @@ class RecoveryResult:
 def recover_file(damaged: Path, into: SQLiteEngine) -> RecoveryResult:
     """Copy every record that can be read; PetriError when the file is so damaged that none can.
 
-    The damaged file is only read. Its journal (`-wal`) has to lie beside it: it holds what was written last.
+    The damaged file is only read. Its journal (`-wal`), with the most recent writes, has to be next to it.
     """
     found: set[int] = set()
     with closing(_opened(damaged)) as source, closing(sqlite3.connect(into.path)) as target:
@@ -53,7 +53,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _last_number(source: sqlite3.Connection, path: Path) -> int:
-    """Return the largest row number, or the most that fit into the file when that can't be read."""
+    """Return the largest row number, or the most rows that fit into the file if that can't be read."""
     for sql in (
         "SELECT max(rowid) FROM item",
         "SELECT max(rowid) FROM item INDEXED BY sqlite_autoindex_item_1",
@@ -68,7 +68,7 @@ def _last_number(source: sqlite3.Connection, path: Path) -> int:
 def _copy(
     source: sqlite3.Connection, target: sqlite3.Connection, after: int, last: int, found: set[int]
 ) -> None:
-    """Copy the rows of a range; a range that can't be read is halved until the damage is alone."""
+    """Copy the rows of a range; a range that can't be read is halved until the damage is isolated."""
     ranges = [(start, min(start + AT_ONCE, last)) for start in range(after, last, AT_ONCE)][::-1]
     while ranges:
         start, end = ranges.pop()
@@ -103,7 +103,7 @@ def _keep(target: sqlite3.Connection, row: list[Any]) -> bool:
 
 
 def _missing(source: sqlite3.Connection, last: int, found: set[int]) -> int:
-    """Count the records that the index still names, and that can't be read."""
+    """Count the records that are in the index but can't be read."""
     try:
         numbers = {
             number

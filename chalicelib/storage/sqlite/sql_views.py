@@ -1,7 +1,7 @@
 """The documented, read-only views of a run's SQLite file: the columns of docs/contract.md, for any SQLite tool.
 
-`failed` holds here as it does everywhere: a thing has failed when it carries a mark itself, or when
-its node or network does.
+`failed` means the same as everywhere: a record has failed if it has a mark itself, or if its node or network
+has.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _own_fields(*names: str) -> str:
 
 
 def _plain_view(kind: str, own: str) -> str:
-    """A view of records that lie below nothing."""
+    """A view of records that fail only by themselves."""
     return f"""
 DROP VIEW IF EXISTS {kind};
 CREATE VIEW {kind} AS SELECT
@@ -37,7 +37,7 @@ FROM item WHERE kind = '{kind}';
 """
 
 
-#: The network that a record lies in, and the node whose failing holds for it: the first that failed.
+#: The network of a record, and the node with which it failed: the first one that failed.
 _ABOVE = """
 LEFT JOIN item AS net ON net.pk = 'networks' AND net.sk = printf('%05d', {network})
 LEFT JOIN item AS above ON above.pk = item.pk AND above.sk = printf('at#%010d/#', (
@@ -53,7 +53,7 @@ def _oldest(ends: tuple[str, ...]) -> str:
 def _view_below(kind: str, ends: tuple[str, ...], own: str, where: str = "", link: str = "''") -> str:
     """A view of records that fail with a node at their ends, or with their network.
 
-    `link` is what a cascade passes between that node and the record; `{node}` in it is the node's id.
+    `link`: the records of a cascade between that node and the record; `{node}` in it is the node's id.
     """
     joins = _ABOVE.format(
         network=_field("network_id"), failed_nodes=_field("failed_nodes", "net"), ends=", ".join(ends)

@@ -1,7 +1,7 @@
 """Implements the SQLite engine: one file for each run, durable at each response, readable by SQLite tools.
 
-A commit reaches the disk before it returns, or, where one host answers many at once, with the next
-`sync()`, which the host calls before it lets the answers go.
+A commit reaches the disk before it returns or, when a host serves many requests at once, with the next
+`sync()`, which the host calls before it sends the responses.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from chalicelib.storage.serialization_errors import unserializable_item
 
 from .sql_views import VIEWS
 
-#: Writers of other processes are waited for this long, in seconds.
+#: How long to wait for another process's lock, in seconds.
 BUSY_TIMEOUT = 30.0
-#: The code of a refusal because of another process's lock; a host waits and asks again.
+#: The error code for another process's lock; a host waits and retries.
 FILE_LOCKED = "file_locked"
 #: Seconds after which a request that couldn't be written is retried.
 AGAIN = 10.0
-#: What SQLite's codes for a file that can't be written mean, and what to do.
+#: SQLite's error codes for a file that can't be written, with the meaning and the fix.
 _UNWRITABLE = {
     sqlite3.SQLITE_FULL: "the disk is full. Free some space; what participants send is asked for again.",
     sqlite3.SQLITE_READONLY: "it may only be read. Allow writing to the file and its folder.",
@@ -39,11 +39,11 @@ _UNWRITABLE = {
 logger = logging.getLogger("petri.storage")
 #: The part of SQLite's extended error codes that names the kind of error.
 PRIMARY_CODE = 0xFF
-#: Items of a collection that are held as text at a time: one may have hundreds of kilobytes.
+#: How many items of a collection are in memory as text at a time: one may have hundreds of kilobytes.
 DECODED_AT_ONCE = 50
 
-#: Rows stand in the order of their making, which writes half the pages that rows in the order of their
-#: keys do: bodies are long, keys are scattered. An index by kind would cost more than the views gain by it.
+#: Rows are in the order of insertion, which writes half as many pages as the order of keys: bodies are long,
+#: and keys are scattered. An index by kind would cost more than the views gain from it.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
     pk TEXT NOT NULL, sk TEXT NOT NULL, v INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
@@ -62,11 +62,11 @@ class SQLiteEngine:
     def __init__(
         self, path: Path | str, *, sync_later: bool = False, busy_timeout: float = BUSY_TIMEOUT
     ) -> None:
-        """Open the file, making it and its views when it is new; PetriError when it can't be written.
+        """Open the file, and create it and its views if it is new; PetriError when it can't be written.
 
-        `sync_later`: commits reach the disk with the next `sync()`. A power cut before it takes the latest
-        commits away, whole and in their order; a process that dies takes nothing away. `busy_timeout`: for
-        how many seconds another process's lock is waited for.
+        `sync_later`: commits reach the disk with the next `sync()`. A power cut before that loses the latest
+        commits, whole and in order; a crash of the process loses nothing. `busy_timeout`: how many seconds to
+        wait for another process's lock.
         """
         self.path = Path(path)
         self._busy_timeout = busy_timeout
@@ -120,7 +120,7 @@ class SQLiteEngine:
         return found
 
     def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """Return the items that exist under these keys as they are at one moment."""
+        """Return a consistent snapshot of the items under these keys."""
         connection = self._connection
         connection.execute("BEGIN")
         try:
@@ -144,14 +144,14 @@ class SQLiteEngine:
         yield from self._rows(*_of_each(pks, prefix), order="pk, sk")
 
     def query_known(self, pk: str, known: Mapping[str, Item]) -> Iterator[Item]:
-        """Yield a collection's items, in order of sk; what is known isn't decoded again."""
+        """Yield a collection's items, in order of sk; known items aren't decoded again."""
         rows = self._connection.execute("SELECT sk, v, body FROM item WHERE pk = ? ORDER BY sk", (pk,))
         for sk, version, body in rows.fetchall():
             item = known.get(sk)
             yield item if item is not None and item["v"] == version else _decode(body)[0]
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
-        """Return how many items several collections have together."""
+        """Return the total number of items in several collections."""
         where, values = _of_each(pks, prefix)
         sql = f"SELECT count(*) FROM item WHERE {where}"  # noqa: S608 - only words of this module
         number: int = self._connection.execute(sql, values).fetchone()[0]
@@ -169,7 +169,7 @@ class SQLiteEngine:
             yield from _decode(f"[{','.join([body for (body,) in bodies])}]")[0]
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Write all or nothing; raise Conflict when an expectation fails."""
+        """Write everything or nothing; raise Conflict when an expectation fails."""
         with self._writing() as connection:
             for write in writes:
                 self._apply(connection, write)
@@ -177,7 +177,7 @@ class SQLiteEngine:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the file's write lock for a block, which is committed whole or not at all.
+        """Hold the file's write lock for a block, which is committed atomically.
 
         Busy when another process keeps the lock longer than SQLite waits for it: nothing is written then.
         """
@@ -222,7 +222,7 @@ class SQLiteEngine:
         return value
 
     def sync(self) -> None:
-        """Bring to the disk what was committed since the last time, in one go."""
+        """Write all commits since the last call to the disk at once."""
         if not self.unsynced:
             return
         if self._log is None:
@@ -235,7 +235,7 @@ class SQLiteEngine:
             raise
 
     def _discard(self) -> None:
-        """Close what was opened of a file that can't be used."""
+        """Close the connections to a file that can't be used."""
         self._closed = True
         for connection in self._all:
             connection.close()
@@ -255,13 +255,13 @@ class SQLiteEngine:
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
-    # SQLite has rolled back by itself where the disk is full.
+    # SQLite has already rolled back if the disk is full.
     if connection.in_transaction:
         connection.execute("ROLLBACK")
 
 
 def _not_written(path: Path, error: sqlite3.OperationalError) -> Exception:
-    """Return what a failed write means: try again, where that can help; the operator reads why in the log."""
+    """Return the error for a failed write: Busy if a retry may help; the log gives the operator the cause."""
     code = error.sqlite_errorcode & PRIMARY_CODE
     if code == sqlite3.SQLITE_BUSY:
         return Busy(
@@ -281,7 +281,7 @@ def _not_written(path: Path, error: sqlite3.OperationalError) -> Exception:
 
 
 def why_unusable(path: Path, error: sqlite3.DatabaseError) -> PetriError:
-    """Return in plain words why a file can't be opened as a run's."""
+    """Return a readable reason why a file can't be opened as a run's."""
     code = error.sqlite_errorcode & PRIMARY_CODE
     if code == sqlite3.SQLITE_BUSY:
         return Busy(
@@ -296,7 +296,7 @@ def why_unusable(path: Path, error: sqlite3.DatabaseError) -> PetriError:
 
 
 def _of_each(pks: Sequence[str], prefix: str) -> tuple[str, tuple[str, ...]]:
-    """Return the condition of lying in one of several collections, and what it is filled with."""
+    """Return the SQL condition for several collections, and its parameters."""
     where = f"pk IN ({', '.join('?' * len(pks))}) AND sk >= ? AND sk < ?"
     return where, (*pks, prefix, prefix + "\U0010ffff")
 
