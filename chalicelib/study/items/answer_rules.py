@@ -154,6 +154,15 @@ def plain(number: Decimal) -> str:
     return format(number, "f")
 
 
+def as_json(value: Any) -> Any:
+    """Return an author's value without Decimals, in which pages have their numbers, and without tuples."""
+    if isinstance(value, Mapping):
+        return {str(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def author_number(value: Any) -> Decimal | None:
     """Return an author's number as a Decimal; None for what isn't a number."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):

@@ -15,8 +15,7 @@ from markupsafe import Markup
 from .answer_rules import AnswerError
 from .grading import Grade, RightRange, grade_share
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import marked, tag
-from .text_items import shown_text
+from .markup import marked, shown_text, tag
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")

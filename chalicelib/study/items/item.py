@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final, Self, TypedDict, TypeVar
 
 from markupsafe import Markup
 
-from .answer_rules import AnswerError, AuthorError, is_blank, require_json
+from .answer_rules import AnswerError, AuthorError, as_json, author_number, is_blank, require_json
 from .grading import COUNTS, FEEDBACK_TIMES, GRADINGS, Grade
-from .markup import id_of, join, lines, tag
+from .markup import id_of, join, lines, shown_text, tag
 
 _MEDIA_TAGS: Final = MappingProxyType(
     {
@@ -155,7 +155,7 @@ class Item:
         if self.help:
             entry["help"] = str(self.help)
         if self.tags:
-            entry["tags"] = self.tags
+            entry["tags"] = as_json(self.tags)
         return {**entry, "required": self.required}
 
     def own_problems(self) -> list[str]:
@@ -270,6 +270,10 @@ class Item:
         legend = tag("legend", *self._heading(frame), class_="item-prompt")
         return self._framed("fieldset", legend, join(controls), frame, role=role, described=True)
 
+    def text_field(self, frame: Frame) -> Markup:
+        """Return a text field with a draft or an earlier answer, for `single`."""
+        return tag("input", type="text", value=shown_text(frame.value), **self.control_attributes())
+
     def _heading(self, frame: Frame) -> list[Any]:
         optional = tag("span", frame.text("(optional)"), class_="item-optional")
         prompt = self.text_in(frame.language, "prompt", self.prompt)
@@ -381,8 +385,9 @@ class Item:
             if key not in known:
                 raise AuthorError(_unknown_key(cls.kind, name, key, known))
         given = {str(key): value for key, value in body.items()}
-        if isinstance(given.get("points"), float):
-            given["points"] = Decimal(repr(given["points"]))
+        points = given.get("points")
+        if isinstance(points, float | str):
+            given["points"] = author_number(points) or points
         return cls(prompt, name=name, **given)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -54,3 +55,10 @@ def id_of(name: str, part: str = "") -> str:
     """Return the id of an item's control, or of a part of it: help, error, unit."""
     safe = _NOT_IN_IDS.sub(lambda found: f"_{ord(found[0]):x}", name)
     return f"item-{safe}-{part}" if part else f"item-{safe}"
+
+
+def shown_text(value: Any) -> str:
+    """Return a draft as the text of a field; empty for what isn't a text or number."""
+    return (
+        str(value) if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
+    )

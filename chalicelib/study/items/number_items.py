@@ -12,8 +12,7 @@ from markupsafe import Markup
 from .answer_rules import MAX_DECIMALS, MAX_DIGITS, AnswerError, author_number, parse_number, plain
 from .grading import Grade, grade_share, right_numbers, shown_range
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import id_of, join, tag
-from .text_items import shown_text
+from .markup import id_of, join, shown_text, tag
 
 #: How far a bot goes from a bound when the other one is missing.
 BOT_SPAN: Final = 100

@@ -13,12 +13,11 @@ from typing import Any, ClassVar, Final, Unpack
 
 from markupsafe import Markup
 
-from .answer_rules import AnswerError, author_number, clean_text
+from .answer_rules import AnswerError, as_json, author_number, clean_text
 from .choice_items import ChoicesItem, Option, option_problems
 from .grading import Grade, grade_share
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import tag
-from .text_items import shown_text
+from .markup import shown_text, tag
 
 #: The shapes of regions: how many numbers each has, None for pairs of any number.
 SHAPES: Final = MappingProxyType({"rect": 4, "circle": 3, "polygon": None})
@@ -199,7 +198,7 @@ class CodeItem(Item):
             {
                 "name": str(each.get("name") or each["run"]),
                 "run": each["run"],
-                "expect": each.get("expect", True),
+                "expect": as_json(each.get("expect", True)),
             }
             for each in self.tests
             if isinstance(each, Mapping) and "run" in each

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from .answer_rules import MAX_DECIMALS, AnswerError, author_number, clean_text, parse_number, plain
 from .grading import Grade, RightRange, grade_share, right_numbers
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import id_of, lines, tag
+from .markup import id_of, lines, shown_text, tag
 from .patterns import browser_pattern, example_of, matches, pattern_problem
 
 MAX_LENGTH: Final = 5000
@@ -34,13 +34,6 @@ def as_texts(value: Any) -> list[str]:
     """Return right answers as a list of texts."""
     several = value if isinstance(value, list | tuple | set | frozenset) else [value]
     return [str(each) for each in several]
-
-
-def shown_text(value: Any) -> str:
-    """Return a draft as the text of a field; empty for what isn't a text or number."""
-    return (
-        str(value) if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

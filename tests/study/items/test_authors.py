@@ -274,6 +274,13 @@ def test_an_unknown_key_of_a_directive_is_refused(kind: str, body: str, said: st
     assert said in str(caught.value)
 
 
+def test_decimals_of_a_page_reach_the_browser_as_numbers():
+    body = {"tests": [{"run": "f()", "expect": [Decimal("0.5")]}], "tags": {"difficulty": Decimal("0.5")}}
+    item = kinds()["code"].from_yaml("Write f.", body, "f")
+    assert item.public()["tests"][0]["expect"] == [0.5]
+    assert item.codebook()["tags"] == {"difficulty": 0.5}
+
+
 def test_a_yes_or_no_that_yaml_turned_into_true_is_named():
     (problem,) = from_yaml("choice", "options: {yes: I do, no: I do not}").problems()
     assert "YAML reads yes and no as true and false" in problem

@@ -53,7 +53,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_every_kind_has_a_sample():
-    assert kinds_sampled() == set(kinds())
+    own = {kind for kind, cls in kinds().items() if cls.__module__.startswith("chalicelib.")}
+    assert kinds_sampled() == own
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
