@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 class HandClock:
     """Stands still until it is turned on."""
 
-    def __init__(self) -> None:
-        self._now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    def __init__(self, start: datetime = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)) -> None:
+        self._now = start
 
     def now(self) -> datetime:
         return self._now
