@@ -14,5 +14,6 @@ AnyStage = Annotated[
 ]
 Profile = Annotated[str | None, typer.Option("--profile", help="AWS CLI profile.")]
 Region = Annotated[str | None, typer.Option("--region", help="AWS region.")]
+AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the steps without making changes.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]

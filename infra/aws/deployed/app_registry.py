@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import BadRequest, PetriError
+from chalicelib.model.record import iso
 from infra.aws.account.aws_errors import plainly
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.aws.account.names import STAGES, Names, Stage
@@ -15,6 +16,8 @@ from infra.aws.account.session import Account, connect
 from infra.aws.resources.post_deploy_settings import PostDeploySettings
 from infra.aws.resources.regions import names_in, not_here
 from infra.aws.resources.stacks import APP_TAG, STAGE_TAG, Stack
+
+from .releases import Release, served_release
 
 _BASE = "-base"
 
@@ -56,6 +59,18 @@ class AppListing:
     #: ready, asleep, under way, or half-made
     state: str
     since: datetime
+    #: the release that it serves; None for one that was deployed before releases were recorded
+    release: Release | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {
+            "app": self.names.app,
+            "stage": self.names.stage,
+            "state": self.state,
+            "since": iso(self.since),
+            "release": None if self.release is None else self.release.summary(),
+        }
 
 
 def find(where: AppLocation, home: LocalRegistry | None = None, *, half_made: bool = False) -> LocatedApp:
@@ -99,9 +114,10 @@ def every(account: Account) -> Iterator[AppListing]:
         for stack in page["Stacks"]:
             names = _names_of(stack)
             if names is not None:
-                yield AppListing(
-                    names, _state_of(account, names, str(stack["StackStatus"])), stack["CreationTime"]
-                )
+                # An app's own names may contain a region, which its tags don't.
+                own = names_in(account, names.app, names.stage)
+                state = _state_of(account, own, str(stack["StackStatus"]))
+                yield AppListing(own, state, stack["CreationTime"], served_release(account, own))
 
 
 def _names_of(stack: dict[str, Any]) -> Names | None:

@@ -10,11 +10,13 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import BadRequest
+from chalicelib.model.record import iso
 from infra.aws.account import steps
 from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.names import API, FUNCTIONS, Names
 from infra.aws.account.session import Account
 
+from .releases import Release, served_release
 from .run_session import opened
 
 #: Seconds between two polls of the logs.
@@ -45,14 +47,32 @@ class AppStatus:
     alarms: tuple[str, ...]
     #: How many of the waiting messages are real-time messages.
     realtime: int = 0
+    #: The release that is served.
+    release: Release | None = None
 
     def __str__(self) -> str:
         people = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
         alarms = ", ".join(self.alarms) or "none"
         return (
             f"{self.at:%H:%M:%S} participants: {people or 'none'} | messages: {self.waiting} waiting "
-            f"({self.realtime} real-time), {self.under_way} under way, {self.dead} dead | alarms: {alarms}"
+            f"({self.realtime} real-time), {self.under_way} under way, {self.dead} dead | alarms: {alarms} "
+            f"| release: {self.release or 'none recorded'}"
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {
+            "at": iso(self.at),
+            "participants": self.statuses,
+            "messages": {
+                "waiting": self.waiting,
+                "realtime": self.realtime,
+                "under_way": self.under_way,
+                "dead": self.dead,
+            },
+            "alarms": list(self.alarms),
+            "release": None if self.release is None else self.release.summary(),
+        }
 
 
 class Logs:
@@ -115,7 +135,8 @@ def app_status(account: Account, names: Names) -> AppStatus:
     found = account.client("cloudwatch").describe_alarms(AlarmNamePrefix=names.prefix, StateValue="ALARM")
     alarms = tuple(str(alarm["AlarmName"]) for alarm in found["MetricAlarms"])
     waiting, under_way = work[0] + realtime[0], work[1] + realtime[1]
-    return AppStatus(datetime.now(UTC), statuses, waiting, under_way, dead, alarms, realtime[0])
+    release = served_release(account, names)
+    return AppStatus(datetime.now(UTC), statuses, waiting, under_way, dead, alarms, realtime[0], release)
 
 
 def depth(account: Account, queue: str) -> tuple[int, int]:

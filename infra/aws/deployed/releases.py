@@ -1,6 +1,9 @@
 """Stores a record of each release of an app, with its pages and code, in the app's keep bucket.
 
-A release is what a deploy or a rollback serves. The last KEPT releases can be served again.
+A release is what a deploy or a rollback serves. The last KEPT releases can be served again. A record is
+written before the functions are switched to its release, as pending, and confirmed after. So a command that
+ends between the two leaves no release without a record: a pending record counts when its functions are
+served.
 """
 
 from __future__ import annotations
@@ -8,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
@@ -20,10 +23,9 @@ from chalicelib.model.record import iso
 from infra.aws.account.aws_errors import code_of, is_gone
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
+from infra.aws.resources.chalice_record import API_STAGE
 from infra.aws.resources.function_aliases import Aliases
 from infra.aws.resources.site_upload import SiteFile
-
-from .cutover import served_deployment
 
 #: How many releases are kept.
 KEPT: Final = 5
@@ -49,8 +51,40 @@ class Release:
     site: Mapping[str, str] = field(default_factory=dict)
     #: the key of the experiment's code in the keep bucket
     code: str = ""
-    #: the release that a rollback restored; 0 for a deploy
+    #: the release that a rollback restores; 0 for a deploy
     of: int = 0
+    #: whether the command that serves it hasn't said that it is done
+    pending: bool = False
+
+    @classmethod
+    def read(cls, fields_: Mapping[str, Any]) -> Self:
+        """Read a record; fields that a newer version has added are ignored."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in fields_.items() if name in known})
+
+    def written(self) -> dict[str, Any]:
+        """Return the record as it is stored; earlier versions don't know `pending`."""
+        stored = asdict(self)
+        return stored if self.pending else {name: stored[name] for name in stored if name != "pending"}
+
+    @property
+    def when(self) -> str:
+        """When it was deployed, to the minute, in UTC."""
+        return f"{self.at[:16].replace('T', ' ')} UTC"
+
+    def summary(self) -> dict[str, Any]:
+        """Return what commands show of it as JSON: `experiment` is the hash of its code."""
+        return {
+            "number": self.number,
+            "deployed_at": self.at,
+            "petri": self.petri,
+            "experiment": self.version.get("experiment"),
+            "rollback_to": self.of or None,
+            "interrupted": self.pending,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.when}, Petri {self.petri})"
 
     @property
     def petri(self) -> str:
@@ -76,22 +110,48 @@ class Releases:
         self._bucket = names.keep_bucket(account.number)
 
     def all(self) -> list[Release]:
-        """Return the releases that are kept, oldest first."""
-        keys = sorted(self._keys(_RECORDS))
-        return [Release(**json.loads(self._get(key))) for key in keys]
+        """Return the releases that are kept, oldest first; a pending one only if its functions are served."""
+        found = self._records()
+        if not any(one.pending for one in found):
+            return found
+        served = Aliases(self._account, self._names).current()
+        return [one for one in found if not one.pending or dict(one.functions) == served]
+
+    def _records(self) -> list[Release]:
+        return [Release.read(json.loads(self._get(key))) for key in sorted(self._keys(_RECORDS))]
 
     def current(self, known: Iterable[Release]) -> Release | None:
         """Return the release of `known` whose functions are served; None when it isn't among them."""
         served = Aliases(self._account, self._names).current()
         return next((one for one in reversed(list(known)) if dict(one.functions) == served), None)
 
-    def keep(self, release: Release) -> Release:
-        """Write the record of a release that is served from now on; its number follows the last one's."""
-        numbers = [int(Path(key).stem) for key in self._keys(_RECORDS)]
-        made = replace(release, number=max(numbers, default=0) + 1, at=iso(datetime.now(UTC)))
-        body = json.dumps(asdict(made), indent=2, default=str).encode()
-        self._put(f"{_RECORDS}{made.number:06}.json", body, "application/json")
-        return made
+    def begin(self, release: Release) -> Release:
+        """Write the record of a release that is about to be served; its number follows the last one's.
+
+        Records that earlier commands have left pending are confirmed, or deleted if they are not served.
+        """
+        found = self._records()
+        there = self.all()
+        for one in (each for each in found if each.pending):
+            if one in there and one.of and one.of == release.of:
+                # A rollback that was interrupted is continued.
+                return one
+            (self.confirm if one in there else self.withdraw)(one)
+        number = max((one.number for one in found), default=0) + 1
+        return self._write(replace(release, number=number, at=iso(datetime.now(UTC)), pending=True))
+
+    def confirm(self, release: Release) -> Release:
+        """Record that a release is served, and that the command that serves it is done."""
+        return self._write(replace(release, pending=False))
+
+    def withdraw(self, release: Release) -> None:
+        """Delete the record of a release that isn't served."""
+        self._s3.delete_object(Bucket=self._bucket, Key=_record_key(release))
+
+    def _write(self, release: Release) -> Release:
+        body = json.dumps(release.written(), indent=2, default=str).encode()
+        self._put(_record_key(release), body, "application/json")
+        return release
 
     # -- what belongs to a release --------------------------------------------------------------
 
@@ -127,7 +187,7 @@ class Releases:
         every = self.all()
         kept, old = every[-KEPT:], every[:-KEPT]
         for release in old:
-            self._s3.delete_object(Bucket=self._bucket, Key=f"{_RECORDS}{release.number:06}.json")
+            self.withdraw(release)
         pages = {f"{_PAGES}{digest}" for one in kept for digest in one.site.values()}
         needed = pages | {one.code for one in kept}
         for key in [*self._keys(_PAGES), *self._keys(_CODE)]:
@@ -165,3 +225,24 @@ class Releases:
 
     def _put(self, key: str, body: bytes, kind: str = "application/octet-stream") -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
+
+
+def served_deployment(account: Account, rest_api: str) -> str:
+    """Return the deployment that the REST API's stage serves."""
+    stage = account.client("apigateway").get_stage(restApiId=rest_api, stageName=API_STAGE)
+    return str(stage["deploymentId"])
+
+
+def served_release(account: Account, names: Names) -> Release | None:
+    """Return the release that an app serves; None for one without a record, or without its bucket."""
+    try:
+        releases = Releases(account, names)
+        return releases.current(releases.all())
+    except ClientError as error:
+        if is_gone(error):
+            return None
+        raise
+
+
+def _record_key(release: Release) -> str:
+    return f"{_RECORDS}{release.number:06}.json"

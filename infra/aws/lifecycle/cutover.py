@@ -5,12 +5,14 @@ Everything slow or likely to fail happens before. A failure here is rolled back.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 from infra.aws.account.aws_errors import REFUSALS, problem
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
+from infra.aws.deployed.releases import Release, Releases, served_deployment
 from infra.aws.resources import websocket_stage
 from infra.aws.resources.chalice_record import API_STAGE
 from infra.aws.resources.function_aliases import Aliases, Versions
@@ -29,10 +31,22 @@ class Target:
     websocket_api: str
 
 
-def served_deployment(account: Account, rest_api: str) -> str:
-    """Return the deployment that the REST API's stage serves."""
-    stage = account.client("apigateway").get_stage(restApiId=rest_api, stageName=API_STAGE)
-    return str(stage["deploymentId"])
+def record_and_cut_over(account: Account, names: Names, target: Target, release: Release) -> Release:
+    """Record a release as pending and serve it; after a failure there is no record either.
+
+    Raises OperatorProblem as `cut_over` does. A process that ends in between leaves the pending record.
+    """
+    releases = Releases(account, names)
+    pending = releases.begin(release)
+    try:
+        cut_over(account, names, target)
+    except (OperatorProblem, *REFUSALS):
+        # A record that stays pending is not served, so it doesn't count, and the next command deletes it.
+        with contextlib.suppress(*REFUSALS):
+            if Aliases(account, names).current() != dict(release.functions):
+                releases.withdraw(pending)
+        raise
+    return pending
 
 
 def cut_over(account: Account, names: Names, target: Target) -> None:

@@ -39,6 +39,7 @@ from infra.aws.account.session import Account
 from infra.aws.account.steps import Progress, StepOutline, StepRunner
 from infra.aws.deployed import archive_import, deployment_info
 from infra.aws.deployed.deployment_info import DeploymentInfo
+from infra.aws.deployed.releases import Release, Releases
 from infra.aws.package.package_build import build
 from infra.aws.package.staging import StagedApp, stage
 from infra.aws.resources import app_secrets, chalice_deploy, websocket_stage
@@ -55,9 +56,8 @@ from infra.packaging.sizes import sizes_of
 from infra.problems import OperatorProblem
 
 from . import launch_request, osf_registration
-from .cutover import Target, cut_over
+from .cutover import Target, record_and_cut_over
 from .preflight_checks import check_settings
-from .releases import Release, Releases
 from .required_rights import regions_with
 from .stack_previews import StackPreview, preview
 
@@ -420,10 +420,8 @@ class Deployment:
         releases = Releases(self._account, self._names)
         site = releases.keep_site(files_of(staged.site))
         key = releases.keep_code(code)
-        cut_over(self._account, self._names, target)
-        release = releases.keep(
-            Release(0, "", version, versions, target.rest_api, target.rest_deployment, site, key)
-        )
+        release = Release(0, "", version, versions, target.rest_api, target.rest_deployment, site, key)
+        release = releases.confirm(record_and_cut_over(self._account, self._names, target, release))
         self._progress.tell(f"this is release {release.number}")
         return _Published(version, code)
 

@@ -11,6 +11,7 @@ from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.account.steps import Progress, Step, carry_out
 from infra.aws.deployed import deployment_info
+from infra.aws.deployed.releases import KEPT, Release, Releases
 from infra.aws.resources import regions
 from infra.aws.resources.chalice_record import rest_apis, websocket_apis
 from infra.aws.resources.function_aliases import Aliases
@@ -18,8 +19,7 @@ from infra.aws.resources.site_upload import SiteFile, SiteUpload
 from infra.aws.resources.stacks import Stack
 from infra.problems import OperatorProblem
 
-from .cutover import Target, cut_over
-from .releases import KEPT, Release, Releases
+from .cutover import Target, record_and_cut_over
 
 AGAIN = "Run the same command again."
 
@@ -60,11 +60,13 @@ def plan(account: Account, names: Names, number: int | None = None) -> Plan:
     Raises OperatorProblem when it doesn't exist, is already served, or has lost parts.
     """
     known, current = listed(account, names)
-    target = _named(known, number) if number is not None else _before(known, current)
-    if current is not None and target.serves_the_same_as(current):
-        raise OperatorProblem(
-            f"Release {target.number} is served already. `petri rollback --list` shows the others."
-        )
+    target = _interrupted(known, current, number)
+    if target is None:
+        target = _named(known, number) if number is not None else _before(known, current)
+        if current is not None and target.serves_the_same_as(current):
+            raise OperatorProblem(
+                f"Release {target.number} is served already. `petri rollback --list` shows the others."
+            )
     with plainly():
         gone = Aliases(account, names).exist(target.functions)
         apis = rest_apis(account, names)
@@ -75,6 +77,13 @@ def plan(account: Account, names: Names, number: int | None = None) -> Plan:
             "again instead."
         )
     return Plan(current, target)
+
+
+def _interrupted(known: list[Release], current: Release | None, number: int | None) -> Release | None:
+    """Return the release that an interrupted rollback serves, if this one is to continue it."""
+    if current is None or not current.pending or number not in (None, current.of):
+        return None
+    return next((one for one in known if one.number == current.of), None)
 
 
 def _named(known: list[Release], number: int) -> Release:
@@ -108,6 +117,7 @@ class Rollback:
         self._target = chosen.target
         self._progress = progress
         self._releases = Releases(account, names)
+        self._made: Release | None = None
         keep = names.keep_bucket(account.number)
         self._site = SiteUpload(account, names.site_bucket(account.number), keep)
         self._lock = Lock(account, keep)
@@ -117,7 +127,7 @@ class Rollback:
         return [
             Step("restore the files that pages need", self._restore_files),
             Step("serve the functions and routes of the release", self._serve),
-            Step("record the release", self._note),
+            Step("record the version", self._note),
             Step("restore the pages", self._restore_pages),
         ]
 
@@ -134,11 +144,8 @@ class Rollback:
         if not sockets:
             raise regions.not_here(self._account, self._names)
         target = self._target
-        cut_over(
-            self._account,
-            self._names,
-            Target(target.functions, target.rest_api, target.rest_deployment, sockets[0]),
-        )
+        place = Target(target.functions, target.rest_api, target.rest_deployment, sockets[0])
+        self._made = record_and_cut_over(self._account, self._names, place, _again(target))
 
     def _note(self) -> None:
         known = deployment_info.demand(self._account, self._names)
@@ -150,8 +157,6 @@ class Rollback:
             ),
         )
         self._releases.restore_code(self._target)
-        made = self._releases.keep(_again(self._target))
-        self._progress.tell(f"this is release {made.number} now")
 
     def _restore_pages(self) -> None:
         changed = self._restore(pages=True)
@@ -159,6 +164,10 @@ class Rollback:
         if changed:
             self._site.refresh(Stack(self._account, self._names.front_stack).outputs()["DistributionId"])
         self._progress.tell(f"{changed} pages are restored")
+        if self._made is not None:
+            # Until now, the same command would have continued this rollback.
+            made = self._releases.confirm(self._made)
+            self._progress.tell(f"this is release {made.number} now")
 
     def _restore(self, *, pages: bool) -> int:
         wanted = {file.key: file for file in _files(self._target) if file.is_page == pages}

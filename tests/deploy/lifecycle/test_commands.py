@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zipfile
 from collections.abc import Iterator
@@ -14,12 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.errors import BadRequest
+from chalicelib.version import VERSION
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account, connect
 from infra.aws.deployed import app_registry, archive_import, deployment_info
 from infra.aws.deployed.archive_import import populate
 from infra.aws.deployed.monitor import Logs, app_status
 from infra.aws.deployed.run_session import opened
+from infra.aws.lifecycle.rollback import listed
 from infra.aws.resources import resource_inventory
 from infra.aws.resources.app_secrets import OperatorTokens
 from infra.cli.commands.deploy.deploy_app import app_id_of, unpacked
@@ -106,6 +109,42 @@ def test_the_preflight_is_shown_before_the_question(there: There) -> None:
 def test_apps_are_listed_with_their_state(there: There) -> None:
     rows = [line.split() for line in call("apps").stdout.splitlines()]
     assert any({"commands", "sandbox", "ready"} <= set(row) for row in rows)
+
+
+def test_apps_are_listed_with_the_release_that_they_serve(there: There) -> None:
+    release = listed(there.account, APP)[1]
+    assert release is not None
+    (row,) = [line for line in call("apps").stdout.splitlines() if "commands" in line]
+    cells = [cell.strip() for cell in row.split("\u2502")[1:-1]]
+    assert cells[4:] == [str(release.number), release.when, VERSION]
+
+
+def test_apps_are_listed_as_json(there: There) -> None:
+    found = {each["app"]: each for each in json.loads(call("apps", "--json").stdout)}[APP.app]
+    release = listed(there.account, APP)[1]
+    assert release is not None
+    assert (found["stage"], found["state"]) == ("sandbox", "ready")
+    assert found["release"] == {
+        "number": release.number,
+        "deployed_at": release.at,
+        "petri": VERSION,
+        "experiment": release.version["experiment"],
+        "rollback_to": None,
+        "interrupted": False,
+    }
+
+
+def test_monitor_shows_the_release_that_is_served(there: There) -> None:
+    release = listed(there.account, APP)[1]
+    assert release is not None
+    said = " ".join(call("monitor", "--app", APP.app, "--once").stdout.split())
+    assert f"| release: {release.number} ({release.when}, Petri {VERSION})" in said
+
+
+def test_monitor_prints_a_json_object_for_each_update(there: There) -> None:
+    found = json.loads(call("monitor", "--app", APP.app, "--once", "--json").stdout)
+    assert (found["participants"]["approved"], found["messages"]["waiting"]) == (2, 0)
+    assert found["release"]["petri"] == VERSION
 
 
 def test_monitor_shows_the_participants(there: There) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,8 @@ from typer.testing import CliRunner
 from chalicelib.storage.engine import ANY, Put
 from infra.aws.account.names import FUNCTIONS
 from infra.aws.deployed import deployment_info
-from infra.aws.lifecycle import deployment
-from infra.aws.lifecycle.cutover import served_deployment
-from infra.aws.lifecycle.releases import KEPT, Releases
+from infra.aws.deployed.releases import KEPT, Release, Releases, served_deployment
+from infra.aws.lifecycle import cutover, deployment
 from infra.aws.lifecycle.rollback import Plan, Rollback, listed, plan
 from infra.aws.resources.chalice_record import rest_apis
 from infra.aws.resources.function_aliases import Aliases
@@ -29,19 +29,29 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def deployed_twice(standing: Standing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Standing:
+def deployed_twice(standing: Standing, other_package: Callable[[str], None]) -> Standing:
     """The second release has other code and another page."""
-    package = tmp_path / "other.zip"
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("app.py", "other = True\n")
-    monkeypatch.setattr(deployment, "build", lambda staged: _changed(staged.site, package))
+    other_package("second")
     deploy(standing.account, standing.names)
     return standing
 
 
-def _changed(site: Path, package: Path) -> Path:
-    (site / "consent.html").write_text("<p>The second release.</p>", encoding="utf-8")
-    return package
+@pytest.fixture
+def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Have the next deploy use other code and another page."""
+
+    def use(word: str) -> None:
+        package = tmp_path / f"{word}.zip"
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.writestr("app.py", f"word = {word!r}\n")
+
+        def build(staged: Any) -> Path:
+            (staged.site / "consent.html").write_text(f"<p>The {word} release.</p>", encoding="utf-8")
+            return package
+
+        monkeypatch.setattr(deployment, "build", build)
+
+    return use
 
 
 def page(standing: Standing, key: str) -> bytes:
@@ -109,7 +119,7 @@ def test_releases_before_the_last_few_are_deleted_with_their_versions(deployed_t
     releases = Releases(account, names)
     newest = releases.all()[-1]
     for _ in range(KEPT):
-        releases.keep(newest)
+        releases.confirm(releases.begin(newest))
     releases.prune()
     assert [one.number for one in releases.all()] == [3, 4, 5, 6, 7]
     for function in FUNCTIONS:
@@ -124,6 +134,119 @@ def test_a_rollback_across_versions_of_petri_warns_before_it_asks(deployed_twice
     (warning,) = Plan(chosen.current, older).warnings
     assert "Release 1 was deployed by Petri 0.0.1" in warning
     assert chosen.warnings == Plan(None, older).warnings == []
+
+
+# -- commands that are killed ------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+def kill(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    """End the process right before a function of a command is called, once."""
+    real = getattr(owner, name)
+
+    def once(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(owner, name, real)
+        raise Killed
+
+    monkeypatch.setattr(owner, name, once)
+
+
+def stored(standing: Standing) -> list[str]:
+    """The keys of all records, those that are pending and not served included."""
+    bucket, prefix = standing.names.keep_bucket(standing.account.number), "releases/records/"
+    found = standing.account.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+    return [each["Key"].removeprefix(prefix) for each in found.get("Contents", ())]
+
+
+def test_a_deploy_that_is_killed_after_the_switch_has_a_record_of_its_release(
+    deployed_twice: Standing, other_package: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, names = deployed_twice.account, deployed_twice.names
+    other_package("third")
+    kill(monkeypatch, Releases, "confirm")
+    with pytest.raises(Killed):
+        deploy(account, names)
+    known, current = listed(account, names)
+    assert current is not None
+    assert [(one.number, one.pending) for one in known] == [(1, False), (2, False), (3, True)]
+    assert (current.number, dict(current.functions)) == (3, Aliases(account, names).current())
+    assert plan(account, names).target.number == 2
+
+
+def test_the_next_deploy_confirms_the_record_of_a_killed_one(
+    deployed_twice: Standing, other_package: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, names = deployed_twice.account, deployed_twice.names
+    other_package("third")
+    kill(monkeypatch, Releases, "confirm")
+    with pytest.raises(Killed):
+        deploy(account, names)
+    other_package("fourth")
+    deploy(account, names)
+    assert [(one.number, one.pending) for one in Releases(account, names).all()] == [
+        (number, False) for number in (1, 2, 3, 4)
+    ]
+
+
+def test_a_deploy_that_is_killed_before_the_switch_leaves_no_release(
+    deployed_twice: Standing, other_package: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, names = deployed_twice.account, deployed_twice.names
+    other_package("third")
+    kill(monkeypatch, cutover, "cut_over")
+    with pytest.raises(Killed):
+        deploy(account, names)
+    known, current = listed(account, names)
+    assert ([one.number for one in known], current) == ([1, 2], known[1])
+    assert stored(deployed_twice) == ["000001.json", "000002.json", "000003.json"]
+    deploy(account, names)
+    assert ([one.number for one in Releases(account, names).all()], len(stored(deployed_twice))) == (
+        [1, 2, 4],
+        3,
+    )
+
+
+def test_a_switch_that_is_refused_leaves_no_record(
+    deployed_twice: Standing, other_package: Callable[[str], None]
+) -> None:
+    other_package("third")
+    deployed_twice.cloud.refuse(("lambda", "UpdateAlias"), after=3)
+    with pytest.raises(OperatorProblem, match="All functions serve what they served before"):
+        deploy(deployed_twice.account, deployed_twice.names)
+    assert stored(deployed_twice) == ["000001.json", "000002.json"]
+
+
+@pytest.mark.parametrize("number", [None, 1])
+@pytest.mark.parametrize("step", [(Rollback, "_note"), (Rollback, "_restore_pages"), (Releases, "confirm")])
+def test_a_rollback_that_is_killed_is_continued_by_the_same_command(
+    deployed_twice: Standing, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str], number: int | None
+) -> None:
+    account, names = deployed_twice.account, deployed_twice.names
+    first = Releases(account, names).all()[0]
+    kill(monkeypatch, *step)
+    with pytest.raises(Killed):
+        Rollback(account, names, plan(account, names, number), Told()).run()
+    assert "(current, interrupted)" in " ".join(call(deployed_twice, "--list").stdout.split())
+    again = plan(account, names, number)
+    Rollback(account, names, again, Told()).run()
+    known, current = listed(account, names)
+    assert (again.target.number, current) == (1, known[-1])
+    assert [(one.number, one.of, one.pending) for one in known] == [
+        (1, 0, False),
+        (2, 0, False),
+        (3, 1, False),
+    ]
+    assert Aliases(account, names).current() == first.functions
+    assert b"The second release" not in page(deployed_twice, "consent.html")
+
+
+def test_a_record_with_a_field_of_a_newer_version_is_read(standing: Standing) -> None:
+    (release,) = Releases(standing.account, standing.names).all()
+    assert Release.read({**release.written(), "of_a_newer_version": 1}) == release
+    assert "pending" not in release.written()
 
 
 # -- the command line --------------------------------------------------------------------------------------

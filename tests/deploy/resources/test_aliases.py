@@ -10,8 +10,8 @@ import pytest
 from chalicelib.messages import Lane
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
+from infra.aws.deployed.releases import served_deployment
 from infra.aws.lifecycle import deployment
-from infra.aws.lifecycle.cutover import served_deployment
 from infra.aws.resources import websocket_stage
 from infra.aws.resources.chalice_record import API_STAGE, mapping, rest_apis, websocket_apis
 from infra.aws.resources.function_aliases import ALIAS, Aliases

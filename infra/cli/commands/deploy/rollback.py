@@ -12,7 +12,7 @@ from infra.cli.step_output import StepOutput
 
 if TYPE_CHECKING:
     from infra.aws.deployed import app_registry
-    from infra.aws.lifecycle.releases import Release
+    from infra.aws.deployed.releases import Release
 
 
 def rollback(
@@ -62,7 +62,7 @@ def rollback(
 def _question(found: app_registry.LocatedApp, target: Release) -> str:
     return (
         f"Roll {found.names.app} ({found.names.stage}) in {found.account.region} back to release "
-        f"{target.number}, deployed at {_when(target)}?"
+        f"{target.number}, deployed at {target.when}?"
     )
 
 
@@ -72,13 +72,13 @@ def _list(known: list[Release], current: Release | None) -> None:
     for one in known:
         again = f", rollback to {one.of}" if one.of else ""
         code = str(one.version.get("experiment", "?"))[:12]
-        served = "  (current)" if current is not None and one.number == current.number else ""
+        served = _mark(one) if current is not None and one.number == current.number else ""
         out().print(
-            f"{one.number:>4}  {_when(one)}  Petri {one.petri}  {one.version.get('name', '?')} "
+            f"{one.number:>4}  {one.when}  Petri {one.petri}  {one.version.get('name', '?')} "
             f"({code}){again}{served}",
             markup=False,
         )
 
 
-def _when(release: Release) -> str:
-    return f"{release.at[:16].replace('T', ' ')} UTC"
+def _mark(current: Release) -> str:
+    return "  (current, interrupted)" if current.pending else "  (current)"
