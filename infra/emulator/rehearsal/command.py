@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from chalicelib.operations.shared.settings import Settings
 from infra.emulator.services.functions import FunctionError
 from infra.problems import OperatorProblem
@@ -17,11 +19,14 @@ from .interrupted_steps import break_off
 from .ledger_check import differences, table
 from .leftovers import details, inventory
 from .rehearsal import Rehearsal, Stalled
+from .release_checks import ReleaseCheck
 from .rights_used import beyond, unused
 
 Tell = Callable[[str], None]
 #: Participants before the app is deployed again while the others take part.
 BEFORE_REDEPLOY = 1
+#: Seconds to wait for a response.
+TIMEOUT = 30
 
 
 def rehearse(
@@ -90,15 +95,24 @@ class RehearsalReport:
         try:
             with rehearsal.running() as first:
                 fared += rehearsal.take_part(BEFORE_REDEPLOY)
-            self._tell("  deployed again, while people take part")
-            rehearsal.deploy()
+            before = ReleaseCheck.of_current(rehearsal.account, rehearsal.names)
+            self._tell("  deployed another release, while people take part")
+            rehearsal.deploy("second")
             with rehearsal.running() as second:
+                fared += rehearsal.take_part(BEFORE_REDEPLOY)
+            self._check_release(ReleaseCheck.of_current(rehearsal.account, rehearsal.names))
+            self._tell("  rolled back to the release before, while people take part")
+            rehearsal.roll_back()
+            with rehearsal.running() as third:
                 fared += rehearsal.take_part()
-        except (Stalled, OperatorProblem, FunctionError) as error:
+                self._check_requests()
+            self._check_release(before)
+        except (Stalled, OperatorProblem, FunctionError, LookupError) as error:
             self._check([str(error)])
             return fared
         self._check([f"{one.worker}: {problem}" for one in fared for problem in one.problems])
-        self._check([*first.failures, *second.failures], "the consumer failed: {}")
+        failures = [*first.failures, *second.failures, *third.failures]
+        self._check(failures, "the consumer failed: {}")
         if not fared:
             self._check(["no participant was recruited"])
         for function in rehearsal.region.deployed.functions.used:
@@ -106,6 +120,22 @@ class RehearsalReport:
             self._check(sorted(function.outside), f"{function.name} imported from outside its package: {{}}")
         self._tell(f"  {len(fared)} people took part, recruited, reported on and paid by Mechanical Turk")
         return fared
+
+    def _check_release(self, check: ReleaseCheck) -> None:
+        """Check that a release is served: functions, routes, pages, and what was invoked since."""
+        used = self._rehearsal.region.deployed.functions.used
+        if not self._check([*check.problems(), *check.problems_of_calls(used)]):
+            self._tell(f"  release {check.release.number} serves functions, routes, pages and messages")
+
+    def _check_requests(self) -> None:
+        """Send a request and a message, since there may be no participants left."""
+        rehearsal = self._rehearsal
+        asked = {"recruiter": "mturk", "workerId": "A0", "assignmentId": "B0", "hitId": "C0"}
+        response = requests.get(f"{rehearsal.region.edge.url}/may-take-part", asked, timeout=TIMEOUT)
+        if response.status_code != requests.codes.ok:
+            self._check([f"after the rollback, /may-take-part answered {response.status_code}"])
+        if not rehearsal.report_again():
+            self._check(["Mechanical Turk reported nothing, so no message was handled after the rollback"])
 
     def _settle_up(self, fared: list[WorkerVisit]) -> None:
         rehearsal = self._rehearsal

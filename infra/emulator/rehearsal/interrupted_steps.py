@@ -1,4 +1,4 @@
-"""Interrupts each step of deploying and of destroying once, and retries."""
+"""Interrupts each step of deploying, of rolling back and of destroying once, and retries."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from infra.aws.lifecycle.deployment import Deployment
 from infra.aws.lifecycle.destroy import Teardown
+from infra.aws.lifecycle.rollback import Rollback
 from infra.emulator.process.cloud import ANY
 from infra.problems import OperatorProblem
 
 from .rehearsal import Rehearsal, RehearsalLog
+from .release_checks import ReleaseCheck
 
 Tell = Callable[[str], None]
+Command = Deployment | Rollback | Teardown
 #: More attempts than there are steps: reaching this means an endless loop.
 MOST = 40
 
@@ -44,33 +47,40 @@ class StepFaults(RehearsalLog):
 
 
 def break_off(rehearsal: Rehearsal, tell: Tell) -> list[str]:
-    """Interrupt every step once, first of deploying, then of destroying; return all problems."""
-    wrong: list[str] = []
-    for word, act in (("deploying", rehearsal.deploying), ("destroying", rehearsal.destroying)):
-        broken: set[str] = set()
-        for _ in range(MOST):
-            told = StepFaults(_silent, rehearsal.region.cloud, calls=rehearsal.lengths, broken=broken)
-            rehearsal.region.deployed.forget()
-            problem = _tried(act(told))
-            rehearsal.region.cloud.refuse()
-            for name in told.survived:
-                tell(f"  {name}: continues without the refused call")
-            if problem is None:
-                tell(f"  {word} then succeeded")
-                break
-            if word == "destroying" and not rehearsal.left():
-                tell("  the last refused call wasn't needed: nothing is left")
-                break
-            if not told.breaks:
-                wrong.append(f"{word} failed without a fault: {problem}")
-                break
-            tell(f"  {told.breaks}: interrupted, with the message: {_shortened(problem)}")
-        else:
-            wrong.append(f"{word} never succeeded")
+    """Interrupt every step of deploying, rolling back and destroying once; return all problems."""
+    wrong = _break_off(rehearsal, tell, "deploying", rehearsal.deploying)
+    before = ReleaseCheck.of_current(rehearsal.account, rehearsal.names)
+    rehearsal.deploy("another")
+    wrong += _break_off(rehearsal, tell, "rolling back", rehearsal.rolling_back)
+    wrong += before.problems()
+    wrong += _break_off(rehearsal, tell, "destroying", rehearsal.destroying)
     return wrong + [f"left behind after faults: {kind} {name}" for kind, name in rehearsal.left()]
 
 
-def _tried(act: Deployment | Teardown) -> str | None:
+def _break_off(
+    rehearsal: Rehearsal, tell: Tell, word: str, act: Callable[[StepFaults], Command]
+) -> list[str]:
+    broken: set[str] = set()
+    for _ in range(MOST):
+        told = StepFaults(_silent, rehearsal.region.cloud, calls=rehearsal.lengths, broken=broken)
+        rehearsal.region.deployed.forget()
+        problem = _tried(act(told))
+        rehearsal.region.cloud.refuse()
+        for name in told.survived:
+            tell(f"  {name}: continues without the refused call")
+        if problem is None:
+            tell(f"  {word} then succeeded")
+            return []
+        if word == "destroying" and not rehearsal.left():
+            tell("  the last refused call wasn't needed: nothing is left")
+            return []
+        if not told.breaks:
+            return [f"{word} failed without a fault: {problem}"]
+        tell(f"  {told.breaks}: interrupted, with the message: {_shortened(problem)}")
+    return [f"{word} never succeeded"]
+
+
+def _tried(act: Command) -> str | None:
     """Run the command, and return its error message, if it failed."""
     try:
         act.run()

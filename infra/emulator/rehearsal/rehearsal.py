@@ -16,7 +16,7 @@ from infra.aws.account import steps as aws_steps
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account, connect
 from infra.aws.deployed import data_export
-from infra.aws.lifecycle import deployment, destroy, launch_request
+from infra.aws.lifecycle import deployment, destroy, launch_request, rollback
 from infra.aws.lifecycle.deployment import Deployed, Deployment, DeploySpec
 from infra.aws.lifecycle.destroy import Teardown
 from infra.aws.package.package_build import build
@@ -33,6 +33,7 @@ from infra.packaging.pins import petris_own
 from .emulated_workers import RunningClock, Workers, WorkerVisit
 from .leftovers import inventory
 from .offline_wheels import wheels
+from .release_checks import mark_release
 
 APP = "rehearsal"
 #: The maximum number of rounds of workers; an experiment that needs more never ends.
@@ -105,8 +106,12 @@ class Rehearsal:
         self._launch = launch
         self._open = ExitStack()
         self.names = Names(APP, "sandbox", REGION)
-        #: The number of calls of each step of the first deploy and of a destroy.
+        #: The number of calls of each step of the first deploy, of a rollback and of a destroy.
         self.lengths: dict[str, int] = {}
+        #: What the package and the pages of the next release contain besides the experiment.
+        self._mark = ""
+        #: The last report of Mechanical Turk's.
+        self._reported: str | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
@@ -142,10 +147,12 @@ class Rehearsal:
             yield
 
     def _built(self, staged: StagedApp) -> Path:
-        """Build the package once, since the experiment doesn't change in a rehearsal."""
+        """Build the package once, since the experiment doesn't change in a rehearsal; mark it if asked."""
         if self._package is None:
             self._package = build(staged)
-        return self._package
+        return (
+            mark_release(self._package, staged.site, self._mark, self.home) if self._mark else self._package
+        )
 
     # -- deploying ------------------------------------------------------------------------------
 
@@ -168,8 +175,12 @@ class Rehearsal:
             self.account, self.spec, told or RehearsalLog(self._tell), launch=self._launch, probe=probe
         )
 
-    def deploy(self) -> Deployed:
-        """Deploy, or deploy again, with the real code; then uses the functions that were uploaded last."""
+    def deploy(self, mark: str = "") -> Deployed:
+        """Deploy, or deploy again, with the real code; then uses the functions that were uploaded last.
+
+        `mark`: a word that makes the package and the pages differ from those of other releases.
+        """
+        self._mark = mark
         self.region.deployed.forget()
         told = RehearsalLog(self._tell, self.region.cloud)
         made = self.deploying(told).run()
@@ -177,6 +188,19 @@ class Rehearsal:
         self.lengths = self.lengths or told.lengths()
         self.region.deployed.forget()
         return made
+
+    def rolling_back(self, told: RehearsalLog | None = None) -> rollback.Rollback:
+        chosen = rollback.plan(self.account, self.names)
+        return rollback.Rollback(self.account, self.names, chosen, told or RehearsalLog(self._tell))
+
+    def roll_back(self) -> None:
+        """Serve the release before, with the real code."""
+        self.region.deployed.forget()
+        told = RehearsalLog(self._tell, self.region.cloud)
+        self.rolling_back(told).run()
+        told.mark()
+        self.lengths |= told.lengths()
+        self.region.deployed.forget()
 
     # -- participants ----------------------------------------------------------------------------
 
@@ -213,7 +237,7 @@ class Rehearsal:
         """Deliver Mechanical Turk's notifications, and wait until the queues are idle."""
         rested = since = time.monotonic()
         while True:
-            if self.requester.post.deliver(lambda envelope: publish(self.region.cloud, envelope)):
+            if self.requester.post.deliver(self._publish):
                 since = rested = time.monotonic()
             both = [waiting(self.region.cloud, name) for name in self.names.queues.values()]
             busy, put_off = (sum(counts) for counts in zip(*both, strict=True))
@@ -225,6 +249,18 @@ class Rehearsal:
             if now - since > PATIENCE:
                 raise Stalled(f"{busy} messages are still in the queues after {PATIENCE:.0f} s")
             time.sleep(0.05)
+
+    def _publish(self, envelope: str) -> None:
+        self._reported = envelope
+        publish(self.region.cloud, envelope)
+
+    def report_again(self) -> bool:
+        """Deliver Mechanical Turk's last report a second time, as SNS may; False when there was none."""
+        if self._reported is None:
+            return False
+        publish(self.region.cloud, self._reported)
+        self.settle()
+        return True
 
     # -- results -------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ def test_a_rehearsal_finds_nothing_wrong() -> None:
         telling = RehearsalReport(rehearsal, lines.append)
         wrong = telling.whole()
     assert [*wrong, *telling.unused] == []
+    assert "  release 1 serves functions, routes, pages and messages" in lines
     assert any("FunctionResponseTypes ReportBatchItemFailures" in line for line in lines)
     assert any(line.strip().startswith("3 people took part") for line in lines)
 
@@ -40,6 +41,8 @@ def test_after_a_failure_in_each_step_a_repeat_finishes_and_destroying_cleans(tm
         DEMO, lines.append, offline=True, package=package, launch=lambda *_: "Nobody is asked."
     ) as rehearsal:
         rehearsal.deploy()
+        rehearsal.deploy("another")
+        rehearsal.roll_back()
         rehearsal.destroy()
         wrong = break_off(rehearsal, lines.append)
     assert wrong == []
