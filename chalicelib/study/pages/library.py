@@ -77,7 +77,7 @@ class PageLibrary:
         from markupsafe import Markup
 
         try:
-            template = _compiled(page.template, page.file)
+            template = _compiled(page.template, page.file, page.lines)
             return Markup(template.render({**variables, "ask": ask}))  # noqa: S704 - autoescape wrote it
         except (RuleBroken, ExperimentError) as error:
             raise _with_place(error, page, str(error)) from error
@@ -91,20 +91,32 @@ class PageLibrary:
 
 def _with_place(error: Exception, page: CompiledPage, what: str) -> PageError:
     """Return the error with the line of the page's source from which it came."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == page.file]
-    line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None) or 1
-    return PageError(page.file, page.source_line(line), f"{what[:1].upper()}{what[1:]}".replace("..", "."))
+    # Lazy import: most requests render no page.
+    from jinja2 import TemplateSyntaxError
+
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == page.file]
+    # A syntax error names a line of the template; frames of a traceback have lines of the source.
+    if isinstance(error, TemplateSyntaxError):
+        line: int | None = page.source_line(error.lineno)
+    else:
+        line = own[-1].lineno if own else None
+    return PageError(page.file, line or 1, f"{what[:1].upper()}{what[1:]}".replace("..", "."))
 
 
 @lru_cache(maxsize=_COMPILED)
-def _compiled(source: str, file: str) -> Template:
-    """Compile a template, once per process."""
+def _compiled(source: str, file: str, lines: tuple[int, ...]) -> Template:
+    """Compile a template, once per process; tracebacks have lines of the source, which `lines` gives."""
     # Lazy import: most requests render no page.
     from jinja2 import Template
 
     environment = page_environment()
     code = environment.compile(source, name=file, filename=file)
-    return Template.from_code(environment, code, environment.make_globals(None))
+    template = Template.from_code(environment, code, environment.make_globals(None))
+    debug_info = [
+        (lines[min(line, len(lines)) - 1] if lines else line, at) for line, at in template.debug_info
+    ]
+    template._debug_info = "&".join(f"{line}={at}" for line, at in debug_info)  # noqa: SLF001 - no public way
+    return template
 
 
 @cache

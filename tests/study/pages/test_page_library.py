@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,12 @@ def test_a_value_that_is_missing_is_an_error_with_file_and_line_of_the_source():
     with pytest.raises(PageError, match=r"^pages/talk\.md, line 9: 'colour' is undefined\.$") as raised:
         library(page).render(page, {"x": 1}, ask)
     assert (raised.value.file, raised.value.line) == ("pages/talk.md", 9)
+    (frame,) = [
+        frame
+        for frame in traceback.extract_tb(raised.value.__cause__.__traceback__)
+        if frame.filename == "pages/talk.md"
+    ]
+    assert frame.lineno == 9
 
 
 @pytest.mark.parametrize(
