@@ -105,13 +105,19 @@ def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, 
             yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}."
 
 
+def _missing_file(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
+    # A file with a problem of its own isn't missing.
+    if not study.library.has_problem(page.name):
+        yield f"{where} has no file; write pages/{page.name}.md, or use Form({page.name!r}, ask=...)."
+
+
 def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
     known = study.items()
     for name in page.asked:
         if name not in known:
             yield f"{where} asks for {name!r}, which isn't an item of the study."
     if not isinstance(page, Form) and page.name not in study.library.names():
-        yield f"{where} has no file; write pages/{page.name}.md, or use Form({page.name!r}, ask=...)."
+        yield from _missing_file(study, page, where)
         return
     if any(name not in known for name in page.asked):
         return

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalicelib.study.pages.library import PageError
+
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
 #: Set on log records whose failure has been reported; the terminal leaves them out.
@@ -23,16 +25,21 @@ class HookFailure:
     #: relative to the experiment's folder
     file: str
     line: int
+    #: empty for an error in a page of a study
     function: str
     error: str
     traceback: str
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}, in {self.function}: {self.error}"
+        where = f", in {self.function}" if self.function else ""
+        return f"{self.file}, line {self.line}{where}: {self.error}"
 
     @classmethod
     def of(cls, error: BaseException, folder: Path) -> HookFailure | None:
-        """Build a failure from an error; None when its traceback has no line of the author's code."""
+        """Build a failure from an error; None when it is neither from the author's code nor from a page."""
+        if isinstance(error, PageError):
+            said = f"{error.what} {error.fix}".rstrip()
+            return cls(error.file, error.line, "", said, f"{error.file}, line {error.line}: {said}")
         frames = traceback.extract_tb(error.__traceback__)
         own = [number for number, frame in enumerate(frames) if _is_within(frame.filename, folder)]
         if not own:

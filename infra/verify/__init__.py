@@ -10,6 +10,7 @@ from pathlib import Path
 from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from chalicelib.experiment.text_files import NotUTF8Error
+from chalicelib.study.pages.library import STUDY_FILE
 from infra.packaging.author_folder import shipped_files
 
 from .code import CodeCheck
@@ -75,7 +76,8 @@ def examine(
 def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdict:
     folder = code.folder
     files, unreadable = _files_of(folder)
-    loaded = code.run(core_routes) if (folder / "experiment.py").is_file() else None
+    has_code = any((folder / name).is_file() for name in ("experiment.py", STUDY_FILE))
+    loaded = code.run(core_routes) if has_code else None
     tried = try_hooks(loaded) if loaded else HookTrial()
     findings = [
         *unreadable,
@@ -86,7 +88,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
         *sharing(get_config()),
         *recruiting(get_config()),
         *accounts(get_config()),
-        *pages(folder, loaded),
+        *pages(folder, loaded, is_study=code.is_study),
         *tried.findings,
         *not_utf8(folder, files),
         *without_token(folder, files),

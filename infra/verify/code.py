@@ -18,6 +18,7 @@ from chalicelib.experiment.loader.record_types import check_types
 from chalicelib.experiment.routes import AuthorRoute, collect_routes, collect_schedules
 
 from .findings import Finding, error, told_by, warning
+from .study_code import check_study_code, is_study
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ class CodeCheck:
         self.findings: list[Finding] = []
         self.environ = os.environ if environ is None else environ
         self.home = home
+        #: whether the experiment's class is a study, once it was found
+        self.is_study = False
 
     def run(self, core_routes: Iterable[str]) -> LoadedExperiment | None:
         """Check code and settings; return the loaded experiment if both are valid."""
@@ -53,6 +56,9 @@ class CodeCheck:
         all_known = cls is not None and len(self.findings) == before
         defaults = self._try(lambda: experiment_folder.default_settings(self.folder, module, owner)) or {}
         self._check_settings(defaults, all_known=all_known)
+        self.is_study = is_study(cls)
+        if self.is_study:
+            self.findings += check_study_code(self.folder, owner)
         extra_files = self._try(lambda: experiment_folder.find_extra_files(self.folder, module, owner)) or []
         routes = self._try(lambda: collect_routes(module, owner, core_routes)) or []
         self._check_addresses_of_pages(routes)

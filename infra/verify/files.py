@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from chalicelib.study.pages.library import STUDY_FILE
+
 from .findings import Finding, error
 
 #: the maximum size for one upload
@@ -27,11 +29,11 @@ FORBIDDEN = {
 
 def required(folder: Path) -> Iterator[Finding]:
     """Find which of the three required files are missing."""
-    if not (folder / "experiment.py").is_file():
+    if not (folder / "experiment.py").is_file() and not (folder / STUDY_FILE).is_file():
         yield error(
             "experiment.py",
             "is missing.",
-            "Add one with your Experiment class; `petri new` creates an example.",
+            "Add one with your Experiment class, or a study.md; `petri new` creates an example.",
         )
     if not (folder / "config.txt").is_file():
         yield error("config.txt", "is missing.", "Add one for the settings; a line [Experiment] is enough.")

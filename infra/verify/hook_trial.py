@@ -29,6 +29,7 @@ from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.simulate.counting_engine import CountingEngine
 
 from .findings import Finding, error, told_by, warning
+from .study_code import is_study
 
 T = TypeVar("T")
 
@@ -105,6 +106,8 @@ class _Stage:
         self.findings: list[Finding] = []
         self._most: dict[RequestKind, int] = {}
         self._folder = loaded.folder
+        # A study forms its groups while people take part.
+        self._is_study = is_study(loaded.experiment_class)
         app = bootstrap.local(
             loaded.experiment_class, WithoutAccounts(loaded.config), app_id="verify", engine=engine
         )
@@ -180,7 +183,7 @@ class _Stage:
             return None
 
     def _check(self, networks: list[Network]) -> None:
-        if not networks:
+        if not networks and not self._is_study:
             what = "no network is created at the launch, so no participant can join."
             self.findings.append(warning(_CODE, what, "Set self.experiment_repeats = 1 in configure()."))
         for network in networks:

@@ -17,8 +17,8 @@ _UNDEFINED = re.compile(r"'(?P<name>\w+)' is undefined\.$")
 _PLACED = re.compile(r"(?P<where>.+?(?:, line \d+)?): (?P<what>.+)", re.DOTALL)
 
 
-def pages(folder: Path, loaded: LoadedExperiment | None) -> Iterator[Finding]:
-    """Find problems of the templates and the static files.
+def pages(folder: Path, loaded: LoadedExperiment | None, *, is_study: bool = False) -> Iterator[Finding]:
+    """Find problems of the templates and the static files. A study needs no templates.
 
     Without a loaded experiment, templates aren't rendered, because their settings are unknown.
     """
@@ -32,7 +32,9 @@ def pages(folder: Path, loaded: LoadedExperiment | None) -> Iterator[Finding]:
         undefined = _UNDEFINED.search(problem)
         if undefined is None or undefined["name"] not in reported:
             yield _as_finding(folder, problem)
-    if not any((folder / "templates" / f"{page}.html").is_file() for page in EXPERIMENT_PAGES):
+    if not is_study and not any(
+        (folder / "templates" / f"{page}.html").is_file() for page in EXPERIMENT_PAGES
+    ):
         yield warning("templates", "have no exp.html.", "Add one, unless your pages use another name for it.")
 
 

@@ -121,6 +121,8 @@ def _size(loaded: LoadedExperiment) -> int:
 
 def _found(failure: HookFailure) -> Finding:
     where = f"{failure.file}, line {failure.line}"
+    if not failure.function:
+        return error(where, f"The page fails in a run: {failure.error}", "Fix the page there.")
     return error(where, f"{failure.function}() fails in a run: {failure.error}.", _FIX)
 
 

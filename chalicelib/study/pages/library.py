@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import chalicelib
 from chalicelib.errors import ExperimentError, PetriError, RuleBroken
 from chalicelib.experiment.config.problems import closest_match
 from chalicelib.version import MARK
@@ -47,6 +48,11 @@ class PageLibrary:
         """Return the names of all pages, sorted."""
         return tuple(sorted({name for _, name in self.compiled.pages}))
 
+    def has_problem(self, name: str) -> bool:
+        """Whether a page may be missing because its file has a problem."""
+        files = {STUDY_FILE, *(f"{FOLDER}/{name}{suffix}" for suffix in SUFFIXES)}
+        return any(problem.file in files for problem in self.compiled.problems)
+
     def languages(self, name: str) -> tuple[str, ...]:
         """Return the languages of a page, sorted; "" stands for the page outside of language folders."""
         return tuple(sorted(language for language, each in self.compiled.pages if each == name))
@@ -80,13 +86,15 @@ class PageLibrary:
             template = _compiled(page.template, page.file, page.lines)
             return Markup(template.render({**variables, "ask": ask}))  # noqa: S704 - autoescape wrote it
         except (RuleBroken, ExperimentError) as error:
-            raise _with_place(error, page, str(error)) from error
+            raise _with_place(error, page, str(error)) from _authors_own(error)
         except PetriError:
             raise
         except TemplateError as error:
-            raise _with_place(error, page, f"{error.message or 'The template is wrong'}.") from error
-        except Exception as error:
-            raise _with_place(error, page, f"{type(error).__name__}: {error}.") from error
+            raise _with_place(error, page, f"{error.message or 'The template is wrong'}.") from _authors_own(
+                error
+            )
+        except Exception as error:  # noqa: BLE001 - an author's expression can raise anything
+            raise _with_place(error, page, f"{type(error).__name__}: {error}.") from _authors_own(error)
 
 
 def _with_place(error: Exception, page: CompiledPage, what: str) -> PageError:
@@ -101,6 +109,18 @@ def _with_place(error: Exception, page: CompiledPage, what: str) -> PageError:
     else:
         line = own[-1].lineno if own else None
     return PageError(page.file, line or 1, f"{what[:1].upper()}{what[1:]}".replace("..", "."))
+
+
+def _authors_own(error: Exception) -> Exception | None:
+    """Return an error that the author's Python raised while a page was rendered; its traceback is of use."""
+    # Lazy import: most requests render no page.
+    import jinja2
+    import markupsafe
+
+    ours = [str(Path(str(module.__file__)).parent) for module in (jinja2, markupsafe, chalicelib)]
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    is_python = last.endswith(".py") and not last.startswith((*ours, "<"))
+    return error if is_python else None
 
 
 @lru_cache(maxsize=_COMPILED)

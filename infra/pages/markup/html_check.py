@@ -102,7 +102,7 @@ class HtmlCheck(HtmlReader):
             raise AuthorProblem(
                 self.line, f"{self.shown()} isn't a tag of HTML.", "Write &lt; for the sign <."
             )
-        self.writer.text("&lt;")
+        self.writer.text("&lt;", [self.line])
         self.position += 1
 
     def _comment(self, comment: re.Match[str]) -> None:

@@ -65,9 +65,11 @@ class HtmlReader:
 
     def write(self, text: str, *, is_raw: bool = False) -> None:
         """Write the next piece of the HTML as it is, and go to its end."""
-        self._index += text.count("\n")
+        first, self._index = self._index, self._index + text.count("\n")
         self.position += len(text)
-        self.writer.text(text, is_raw=is_raw)
+        self.writer.text(
+            text, [self.line_of(index) for index in range(first, self._index + 1)], is_raw=is_raw
+        )
 
     def skip(self, text: str) -> None:
         """Go to the end of the next piece of the HTML without writing it."""

@@ -98,7 +98,7 @@ def test_a_value_that_is_missing_is_an_error_with_file_and_line_of_the_source():
     assert (raised.value.file, raised.value.line) == ("pages/talk.md", 9)
     (frame,) = [
         frame
-        for frame in traceback.extract_tb(raised.value.__cause__.__traceback__)
+        for frame in traceback.extract_tb(raised.value.__context__.__traceback__)
         if frame.filename == "pages/talk.md"
     ]
     assert frame.lineno == 9

@@ -1,0 +1,103 @@
+"""Checks a study: its pages, its timeline and items, and what each page needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from chalicelib.errors import ExperimentError
+from chalicelib.study.pages import CompiledPages, find_pages
+from chalicelib.study.study import Study
+
+from .findings import Finding, error, warning
+
+_FIX: Final = "Fix it there; docs/pages.md describes pages."
+#: The address of a file in static/, in an attribute without a live value.
+_STATIC: Final = re.compile(r"""\b(?:src|href|poster)=(["'])/?static/(?P<path>[^"'{?#]+)(?:[?#][^"'{]*)?\1""")
+
+
+def is_study(cls: type[Any] | None) -> bool:
+    """Whether an experiment's class is a study, whose pages come from `pages/` or `study.md`."""
+    return isinstance(cls, type) and issubclass(cls, Study)
+
+
+def code_file(folder: Path) -> str:
+    """Return the file that findings without a file of their own are about."""
+    return "experiment.py" if (folder / "experiment.py").is_file() else "study.md"
+
+
+def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
+    """Find everything that is wrong with a study's pages, timeline and items."""
+    try:
+        compiled = find_pages(folder)
+    except ExperimentError as refusal:
+        yield error("pages.json", str(refusal), "")
+        return
+    for problem in compiled.problems:
+        yield error(f"{problem.file}, line {problem.line}", problem.message, problem.fix or _FIX)
+    yield from _other_problems(folder, cls, compiled)
+    if not compiled.problems:
+        yield from _unused_items(folder, cls)
+        yield from _unused_pages(cls, compiled)
+        yield from _missing_files(folder, cls, compiled)
+
+
+def _other_problems(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
+    known = {str(problem) for problem in compiled.problems}
+    try:
+        cls.prepare_class(folder)
+    except ExperimentError as refusal:
+        for line in str(refusal).splitlines():
+            said = line.removeprefix("- ")
+            if said not in known and not said.endswith(" is wrong:"):
+                yield error(code_file(folder), said, "")
+
+
+def _unused_items(folder: Path, cls: type[Study]) -> Iterator[Finding]:
+    asked: set[str] = set()
+    for _, step in cls.plan().steps():
+        element: Any = step.element
+        asked.update(getattr(element, "asked", ()))
+        if hasattr(element, "asked"):
+            asked.update(cls.items_of(element))
+    for name in cls.items():
+        if name not in asked:
+            what = f"the item {name!r} is asked on no page."
+            fix = f'Ask for it with ask="{name}" or {{{{ ask("{name}") }}}}, or remove it.'
+            yield warning(code_file(folder), what, fix)
+
+
+def _unused_pages(cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
+    shown = {str(getattr(step.element, "name", "")) for _, step in cls.plan().steps()}
+    for (_, name), page in compiled.pages.items():
+        if name not in shown:
+            yield warning(
+                page.file, "is a page that the timeline doesn't show.", f"Add Page({name!r}), or remove it."
+            )
+
+
+def _missing_files(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
+    """Find files of static/ that pages use and that don't exist."""
+    for page in compiled.pages.values():
+        for number, address in static_addresses(page.template):
+            if not (folder / "static" / address).is_file():
+                where = f"{page.file}, line {page.source_line(number)}"
+                yield error(
+                    where, f"There is no file static/{address}.", "Add the file, or correct the address."
+                )
+    for path, step in cls.plan().steps():
+        script = getattr(step.element, "script", None)
+        if isinstance(script, str) and not (folder / "static" / script.removeprefix("static/")).is_file():
+            what = f"{path!r} has the script {script}, which isn't in static/."
+            yield error(code_file(folder), what, "Add the file, or correct its name.")
+
+
+def static_addresses(template: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the path of each file in static/ that a template names without a live value."""
+    for number, line in enumerate(template.split("\n"), 1):
+        for found in _STATIC.finditer(line):
+            yield number, unquote(unescape(found["path"]))
