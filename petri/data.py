@@ -19,7 +19,17 @@ from chalicelib.export.cell_types import column_types, read_typed_rows
 from chalicelib.export.csv_format import format_row
 from chalicelib.export.data_errors import DataError, MalformedTableError
 from chalicelib.export.export_reader import Export
-from chalicelib.export.table_schema import COLUMNS, CORE_TABLES, TABLES
+from chalicelib.export.table_schema import (
+    COLUMNS,
+    CORE_TABLES,
+    GROUPS_WIDE,
+    PAGE_TIMES,
+    PARTICIPANTS_WIDE,
+    RESPONSES,
+    STUDY_TABLES,
+    TABLES,
+    WIDE_COLUMNS,
+)
 from chalicelib.model.record import to_json_value
 from petri._public import present_as
 from petri.report import Report
@@ -167,6 +177,7 @@ class Data:
         self.path = Path(path)
         with Export(self.path) as export:
             self.manifest: Mapping[str, Any] = export.manifest
+            self._is_study = RESPONSES in export.tables
 
     def __repr__(self) -> str:
         return f"<Data {self.path}>"
@@ -174,8 +185,9 @@ class Data:
     def table(self, name: str) -> Table:
         """Return a table by its word in the export, such as "info"."""
         with Export(self.path) as export:
-            if name not in export.tables and name in COLUMNS and name not in CORE_TABLES:
-                return Table.of(name, COLUMNS[name], ())
+            known = {**COLUMNS, **WIDE_COLUMNS}
+            if name not in export.tables and name in known and name not in CORE_TABLES:
+                return Table.of(name, known[name], ())
             export.require((name,))
             with export.rows(name) as (header, rows):
                 return Table.of(name, header, rows)
@@ -185,8 +197,35 @@ class Data:
         """An Excel workbook with a sheet for each table, as bytes to write into a file."""
         return data_formats.workbook(
             (table.name, table.columns, table._values)  # noqa: SLF001 - tables of this class
-            for table in map(self.table, TABLES)
+            for table in map(self.table, (*TABLES, *(STUDY_TABLES if self._is_study else ())))
         )
+
+    def wide(self, of: str = "participants") -> Table:
+        """Return a study's answers with one row for each participant, or for each of the "groups".
+
+        A column is named after an item, and after its rounds: `offer.2` has the answers of the second round.
+        For groups, the member's role or number comes first: `proposer.offer.2`.
+        """
+        names = {"participants": PARTICIPANTS_WIDE, "groups": GROUPS_WIDE}
+        if of not in names:
+            raise DataError(f"There is no wide table of {of!r}; write 'participants' or 'groups'.")
+        return self.table(names[of])
+
+    @cached_property
+    def responses(self) -> Table:
+        """The answers of a study, one row for each."""
+        return self.table(RESPONSES)
+
+    @cached_property
+    def page_times(self) -> Table:
+        """How long participants of a study took for each page."""
+        return self.table(PAGE_TIMES)
+
+    @cached_property
+    def codebook(self) -> Mapping[str, Any]:
+        """A study's items, conditions and columns; empty for other experiments."""
+        with Export(self.path) as export:
+            return export.codebook
 
     @cached_property
     def infos(self) -> Table:

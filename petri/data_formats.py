@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.export.cell_types import AMOUNT, BOOLEAN, INTEGER, MOMENT
+from chalicelib.export.cell_types import AMOUNT, BOOLEAN, DECIMAL, INTEGER, MOMENT
 from chalicelib.export.csv_format import json_text
 from chalicelib.export.data_errors import DataError
 from chalicelib.model.record import iso, to_json_value
@@ -199,4 +199,4 @@ def _dtype(type_: str, values: Sequence[Any]) -> str:
         return "Int64" if has_gaps else "int64"
     if type_ == BOOLEAN:
         return "boolean" if has_gaps else "bool"
-    return {MOMENT: "datetime64[us, UTC]", AMOUNT: "float64"}.get(type_, "object")
+    return {MOMENT: "datetime64[us, UTC]", AMOUNT: "float64", DECIMAL: "float64"}.get(type_, "object")

@@ -3,6 +3,9 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
+- data/response.csv, page_times.csv, participants_wide.csv, groups_wide.csv: the tables of a study
+- codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
+- study.jsonl: the records of a study, with which `petri load` continues the run
 - structure.jsonl: the state of the experiment and its networks, with which `petri load` continues the run
 - run.log: the run's log, where there is one
 - code.zip: the code that ran, where it was stored
@@ -15,7 +18,7 @@ import json
 import platform
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,14 +30,25 @@ from chalicelib.version import VERSION
 
 from .csv_format import excel_safe, format_row, json_text
 from .data_errors import DataError
+from .dataset_description import (
+    CODEBOOK,
+    DESCRIPTION,
+    codebook,
+    codebook_in,
+    description,
+    inferred_codebook,
+)
 from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
-from .table_schema import COLUMNS, Row, file_of
+from .study_spool import RESPONSE, StudyRecords
+from .study_tables import page_rows, response_rows, wide_tables
+from .table_schema import COLUMNS, PAGE_TIMES, RESPONSES, Row, file_of
 
 ID_FILE: Final = "experiment_id.md"
 MANIFEST: Final = "manifest.json"
 STRUCTURE: Final = "structure.jsonl"
+STUDY: Final = "study.jsonl"
 LOG: Final = "run.log"
 CODE: Final = "code.zip"
 #: The manifest's word for tables in which texts that look like formulas begin with an apostrophe.
@@ -85,7 +99,8 @@ def write_zip(
     partial = path.with_name(path.name + ".partial")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            _Writer(engine, archive, scrub=scrub, excel_safe=excel_safe).write(app_id, log, manifest or {})
+            writer = _Writer(engine, archive, scrub=scrub, excel_safe=excel_safe)
+            writer.write(app_id, log, manifest or {}, codebook_in(code))
             if code is not None and scrub:
                 archive.writestr(CODE, remove_personal_code(Path(code)), zipfile.ZIP_STORED)
             elif code is not None:
@@ -107,11 +122,20 @@ class _Writer:
         self._archive = archive
         self._scrubber = Scrubber(participants_stored(engine), ids_stored(engine)) if scrub else None
 
-    def write(self, app_id: str, log: Path | str | None, more: Mapping[str, Any]) -> None:
+    def write(
+        self,
+        app_id: str,
+        log: Path | str | None,
+        more: Mapping[str, Any],
+        known: Mapping[str, Any] | None = None,
+    ) -> None:
         self._archive.writestr(ID_FILE, app_id + "\n")
         if log is not None:
             self._write_lines(LOG, _log_lines(Path(log), self._clean_line))
-        tables = {table: self._write_table(table) for table in READING_ORDER}
+        tables = {
+            **self._write_study(app_id, more, known),
+            **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in READING_ORDER},
+        }
         self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
         told = more if self._scrubber is None else remove_personal_settings(more, "settings")
         how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}
@@ -124,14 +148,44 @@ class _Writer:
     def _clean_row(self, table: str, row: Row) -> Row:
         return row if self._scrubber is None else self._scrubber.row(table, row)
 
-    def _write_table(self, table: str) -> dict[str, Any]:
-        columns = COLUMNS[table]
+    def _rows(self, table: str) -> Iterator[Row]:
+        return (self._clean_row(table, row) for row in rows(self._engine, table))
 
+    def _write_study(
+        self, app_id: str, more: Mapping[str, Any], known: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Write the files of a study; nothing for another experiment."""
+        people, networks = participants_stored(self._engine), roots(self._engine)
+        scrub = self._scrubber is not None
+        with StudyRecords.read(self._engine, people, networks, scrub=scrub) as records:
+            if not records:
+                return {}
+            wide = wide_tables(records)
+            answers, pages = records.of_kind(RESPONSE), records.of_kind(RESPONSE)
+            tables = {
+                RESPONSES: self._write_table(RESPONSES, COLUMNS[RESPONSES], response_rows(answers)),
+                PAGE_TIMES: self._write_table(PAGE_TIMES, COLUMNS[PAGE_TIMES], page_rows(pages)),
+                **{name: self._write_table(name, table.columns, table.rows) for name, table in wide.items()},
+            }
+            self._write_lines(STUDY, (json_text(record) + "\n" for record in records))
+            book = known or inferred_codebook(records)
+        columns = [
+            *COLUMNS[RESPONSES],
+            *COLUMNS[PAGE_TIMES],
+            *(one for t in wide.values() for one in t.columns),
+        ]
+        settings = more.get("settings", {})
+        about = str(settings.get("description") or f"The data of run {app_id}.")
+        told = description(str(settings.get("title") or app_id), about, columns, book)
+        self._archive.writestr(CODEBOOK, _indented(codebook(book)))
+        self._archive.writestr(DESCRIPTION, _indented(told))
+        return tables
+
+    def _write_table(self, table: str, columns: Sequence[str], found: Iterable[Row]) -> dict[str, Any]:
         def lines() -> Iterator[str]:
             yield format_row(columns)
-            for row in rows(self._engine, table):
-                clean = self._clean_row(table, row)
-                values = (clean[name] for name in columns)
+            for row in found:
+                values = (row.get(name) for name in columns)
                 yield format_row(map(excel_safe, values) if self._excel_safe else values)
 
         written, checksum = self._write_lines(file_of(table), lines())
@@ -147,6 +201,10 @@ class _Writer:
                 checksum.update(written)
                 count += 1
         return count, checksum.hexdigest()
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _log_lines(path: Path, clean: Callable[[str], str]) -> Iterator[str]:

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from .csv_format import read_rows
 from .data_errors import MalformedTableError
-from .table_schema import COLUMNS
+from .table_schema import COLUMNS, WIDE_COLUMNS
 
 INTEGER: Final = "a whole number"
 MOMENT: Final = "a date and time such as 2024-05-17T09:30:00.000000Z"
 BOOLEAN: Final = "True or False"
 AMOUNT: Final = "an amount of dollars such as 1.50"
+DECIMAL: Final = "a number such as 0.25"
 OBJECT: Final = "a JSON object"
 TEXT: Final = "text"
 
@@ -40,11 +41,16 @@ TYPES: Final[dict[str, str]] = {
             "n_failed_infos",
             "n_alive_nodes",
             "n_failed_nodes",
+            "round",
+            "attempt",
+            "serial",
         ),
         INTEGER,
     ),
     **dict.fromkeys(("creation_time", "time_of_death", "receive_time", "end_time", "sent_time"), MOMENT),
-    **dict.fromkeys(("failed", "full"), BOOLEAN),
+    **dict.fromkeys(("shown_at", "answered_at"), MOMENT),
+    **dict.fromkeys(("failed", "full", "correct"), BOOLEAN),
+    **dict.fromkeys(("percent", "points", "seconds", "seconds_client"), DECIMAL),
     **dict.fromkeys(("base_pay", "bonus", "amount"), AMOUNT),
     **dict.fromkeys(("details", "entry_information", "consent"), OBJECT),
 }
@@ -53,7 +59,7 @@ _TRUTHS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False
 
 def column_types(table: str, header: Sequence[str]) -> list[str]:
     """Return the type of each column; in a table that Petri knows, columns that it doesn't are text."""
-    known = COLUMNS.get(table, header)
+    known: Sequence[str] = {**COLUMNS, **WIDE_COLUMNS}.get(table, header)
     return [TYPES.get(name, TEXT) if name in known else TEXT for name in header]
 
 
@@ -69,7 +75,7 @@ def read_whole(text: str) -> int:
 
 
 def read_amount(text: str) -> Decimal:
-    """Read money."""
+    """Read money, or another decimal number."""
     amount = Decimal(text)
     if not amount.is_finite():
         raise ValueError(text)
@@ -91,6 +97,7 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     MOMENT: read_moment,
     BOOLEAN: read_truth,
     AMOUNT: read_amount,
+    DECIMAL: read_amount,
     OBJECT: read_object,
     TEXT: str,
 }

@@ -13,11 +13,12 @@ from typing import IO, Any, Self
 
 from chalicelib.experiment.text_files import find_encoding_problem
 
-from .archive import EXCEL_SAFE, MANIFEST, STRUCTURE
+from .archive import EXCEL_SAFE, MANIFEST, STRUCTURE, STUDY
 from .cell_types import read_typed_rows
 from .csv_format import strip_excel_mark
 from .data_errors import DataError, MalformedTableError
-from .table_schema import CORE_TABLES, TABLES, Row
+from .dataset_description import CODEBOOK
+from .table_schema import CORE_TABLES, STUDY_TABLES, TABLES, Row
 
 #: Bytes up to which an archive may unpack to any multiple of its size, and the most times beyond.
 LARGE, MOST_TIMES = 100 * 1024 * 1024, 200
@@ -31,7 +32,8 @@ class Export:
         self.path = Path(path)
         self._zip = _opened(self.path)
         self._files = self._found_files()
-        self.tables = tuple(table for table in TABLES if f"{table}.csv" in self._files)
+        every = (*TABLES, *STUDY_TABLES)
+        self.tables = tuple(table for table in every if f"{table}.csv" in self._files)
         if not self.tables:
             self.close()
             raise DataError(
@@ -103,6 +105,26 @@ class Export:
         if not isinstance(found, dict):
             raise MalformedTableError(MANIFEST, 1, "this isn't a JSON object. Was the file edited?")
         return found
+
+    @property
+    def codebook(self) -> dict[str, Any]:
+        """The code book of a study; empty for other experiments."""
+        if CODEBOOK not in self._files:
+            return {}
+        with self.lines(CODEBOOK) as lines:
+            found = _json("".join(lines), CODEBOOK, 1)
+        return dict(found) if isinstance(found, dict) else {}
+
+    def study_records(self) -> Iterator[tuple[int, Row]]:
+        """Yield the records of a study with their lines; nothing for another experiment."""
+        if STUDY not in self._files:
+            return
+        with self.lines(STUDY) as lines:
+            for number, line in enumerate(lines, start=1):
+                record = _json(line, STUDY, number)
+                if not isinstance(record, dict):
+                    raise MalformedTableError(STUDY, number, "this isn't a JSON object. Was the file edited?")
+                yield number, record
 
     def structures(self) -> Iterator[Row]:
         """Yield what is kept beside the tables: {experiment}, then {network, structure, unanswered}s.

@@ -16,7 +16,9 @@ from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 
 from .failure_marks import FailureMarks, failure
-from .table_schema import COLUMNS, Row, columns_of
+from .study_spool import responses_of
+from .study_tables import page_rows, response_rows
+from .table_schema import COLUMNS, PAGE_TIMES, RESPONSES, Row, columns_of
 
 #: Items read in one call, which is DynamoDB's limit.
 AT_ONCE: Final = 100
@@ -197,6 +199,11 @@ def _recruitments(engine: Engine) -> Iterator[Row]:
     return (_shaped("recruitment", item) for item in engine.query(keys.RECRUITMENT))
 
 
+def _responses(engine: Engine) -> Iterator[Item]:
+    for person in participants_stored(engine):
+        yield from responses_of(engine, person["id"])
+
+
 READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "network": _networks,
     "node": _nodes,
@@ -209,4 +216,6 @@ READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "payment": _payments,
     "notification": _notifications,
     "recruitment": _recruitments,
+    RESPONSES: lambda engine: response_rows(_responses(engine)),
+    PAGE_TIMES: lambda engine: page_rows(_responses(engine)),
 }

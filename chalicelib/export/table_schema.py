@@ -28,8 +28,56 @@ TABLES: Final = (
 CORE_TABLES: Final = TABLES[:9]
 #: Stored fields of a participant that no route returns.
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
+#: The tables of studies, which other exports lack: what each column holds.
+RESPONSES, PAGE_TIMES = "response", "page_times"
+_PAGE_MEANINGS: Final = {
+    "participant_id": "the participant",
+    "node_id": "the participant's node in the network",
+    "network_id": "the network: a group or a chain; empty while the participant is alone",
+    "page": "the name of the page",
+    "path": "where the page is in the timeline, with its rounds, such as rounds[2]/propose",
+    "round": "the innermost round, from 1; empty outside of rounds",
+    "shown_at": "when the page was sent to the participant",
+    "answered_at": "when the server received the answers",
+    "seconds": "the seconds between the two, by the server's clock",
+    "seconds_client": "the seconds on the page, by the browser's clock",
+    "by": "who answered: participant, timeout, autoplay, bot, stand_in or grader",
+    "serial": "the number of the page among those that were sent to the participant",
+}
+_ANSWER_MEANINGS: Final = {
+    "item": "the name of the item",
+    "kind": "the kind of the item",
+    "attempt": "the number of the answer among those to this item in this round, from 1",
+    "answer": "the answer: a text, a number, a key, or JSON; empty if nothing was answered",
+    "correct": "whether the answer is right; empty for an item without a right answer",
+    "percent": "how much of the answer is right, from 0 to 1",
+    "points": "the points for the answer",
+    "comment": "the grader's comment",
+}
+STUDY_COLUMNS: Final = {
+    RESPONSES: (
+        *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
+        *("answer", "correct", "percent", "points", "shown_at", "answered_at", "seconds"),
+        *("seconds_client", "by", "comment", "serial"),
+    ),
+    PAGE_TIMES: (
+        *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),
+        *("answered_at", "seconds", "seconds_client", "by"),
+    ),
+}
+#: The columns that the wide tables of every study have; conditions and answers follow.
+PARTICIPANTS_WIDE, GROUPS_WIDE = "participants_wide", "groups_wide"
+WIDE_COLUMNS: Final = {
+    PARTICIPANTS_WIDE: ("participant_id", "status", "ended", "network_id", "role", "points"),
+    GROUPS_WIDE: ("network_id", "element", "stopped"),
+}
+#: All tables that only studies have.
+STUDY_TABLES: Final = (*STUDY_COLUMNS, *WIDE_COLUMNS)
+#: What the columns of studies hold.
+MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS}
 COLUMNS: Final = {
-    table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES
+    **{table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES},
+    **STUDY_COLUMNS,
 }
 
 
@@ -38,7 +86,7 @@ def columns_of(table: str) -> tuple[str, ...]:
     try:
         return COLUMNS[table]
     except KeyError:
-        raise NotFound(f"There is no table {table!r}; the tables are {', '.join(TABLES)}.") from None
+        raise NotFound(f"There is no table {table!r}; the tables are {', '.join(COLUMNS)}.") from None
 
 
 def file_of(table: str) -> str:

@@ -20,6 +20,7 @@ from chalicelib.storage.engine import Engine, Item, Key
 from . import items
 from .export_source import ExportSource
 from .ids import Ids, learn
+from .study_import import check_study, write_study
 from .survey import Survey, survey, translated
 from .writer import Writer
 
@@ -54,7 +55,9 @@ def load_zip(path: Path | str, engine: Engine) -> dict[str, int]:
 def _surveyed(export: Export) -> tuple[ExportSource, Ids, Survey]:
     source = ExportSource(export)
     ids = learn(source)
-    return source, ids, survey(source, ids)
+    seen = survey(source, ids)
+    check_study(export, ids)
+    return source, ids, seen
 
 
 def _refuse_unless_empty(engine: Engine) -> None:
@@ -81,6 +84,7 @@ class _Loading:
             self._writer.put(*items.vector_items(row))
         self._writer.finish()
         self._write_transmissions()
+        write_study(self._source.export, self._engine, self._writer)
         self._write_each("node", lambda row: items.node_item(row, self._seen))
         self._writer.finish()
         self._write_each("network", lambda row: items.network_item(row, self._seen))

@@ -38,6 +38,10 @@ class Ids:
         self._known = known
         self.are_kept = are_kept
 
+    def has(self, table: str, id_: int) -> bool:
+        """Whether the export has a record with this id."""
+        return id_ in self._known[table]
+
     def translated(self, table: str, line: int, row: Row) -> Row:
         """Return a row with translated ids; an unknown reference is an error."""
         changed = dict(row)

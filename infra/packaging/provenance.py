@@ -23,6 +23,7 @@ from chalicelib.errors import BadRequest
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from chalicelib.experiment.text_files import read_text
 from chalicelib.export.archive import CODE
+from chalicelib.export.dataset_description import CODEBOOK
 from chalicelib.export.personal_data import FOLDER, PERSONAL, PERSONAL_FILES, VERSION_FILE
 from chalicelib.version import MARK, VERSION
 from infra.problems import OperatorProblem
@@ -135,12 +136,26 @@ def archive(loaded: LoadedExperiment, version: Mapping[str, Any], target: Path) 
     try:
         with zipfile.ZipFile(partial, "w") as written:
             _add(written, VERSION_FILE, json.dumps(version, indent=2, default=str).encode())
+            book = _codebook(loaded)
+            if book is not None:
+                _add(written, CODEBOOK, json.dumps(book, indent=2, ensure_ascii=False, default=str).encode())
             for place, contents in members:
                 _add(written, f"{FOLDER}/{place}", contents)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def _codebook(loaded: LoadedExperiment) -> dict[str, Any] | None:
+    """Return the code book of a study, for its exports; None for another experiment."""
+    # Lazy import: other experiments don't need the classes of studies.
+    from chalicelib.study.study import Study
+
+    from .study_codebook import study_codebook
+
+    study = loaded.experiment_class
+    return study_codebook(study) if issubclass(study, Study) else None
 
 
 def unpack(archived: Path, into: Path) -> Path:

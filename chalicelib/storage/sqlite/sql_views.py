@@ -135,8 +135,41 @@ _FIRST_INFO = f"""CASE
     WHEN {_INFO_IN_AT} = {{node}} THEN {_field("info_in_id")}
     ELSE {_field("info_out_id")} END"""
 
+
+def _answered(name: str) -> str:
+    return f"json_extract(given.value, '$.{name}')"
+
+
+_PLACE = _own_fields("participant_id", "node_id", "network_id")
+_PAGE = _own_fields("page", "path", "round")
+_TIMES = _own_fields("shown_at", "answered_at")
+_SECONDS = _own_fields("seconds", "seconds_client")
+_BY = f"coalesce({_field('by')}, 'participant') AS \"by\""
+_GRADE = ", ".join(
+    [
+        *(f"{_answered(name)} AS {name}" for name in ("attempt", "answer", "correct", "percent")),
+        f"CAST({_answered('points')} AS REAL) AS points",
+    ]
+)
+#: The answers of a study: each response holds those of one page.
+_RESPONSE_VIEW = f"""
+DROP VIEW IF EXISTS response;
+CREATE VIEW response AS SELECT
+    {_PLACE}, {_answered("item")} AS item, {_answered("kind")} AS kind, {_PAGE}, {_GRADE}, {_TIMES},
+    {_SECONDS}, {_BY}, {_answered("comment")} AS comment, {_field("serial")} AS serial
+FROM item, json_each(item.body, '$.answers') AS given WHERE item.kind = 'response';
+"""
+_PAGE_TIMES_VIEW = f"""
+DROP VIEW IF EXISTS page_times;
+CREATE VIEW page_times AS SELECT
+    {_PLACE}, {_field("serial")} AS serial, {_PAGE}, {_TIMES}, {_SECONDS}, {_BY}
+FROM item WHERE kind = 'response';
+"""
+
 VIEWS = "".join(
     [
+        _RESPONSE_VIEW,
+        _PAGE_TIMES_VIEW,
         _plain_view("network", _NETWORK_OWN),
         _view_below(
             "node",

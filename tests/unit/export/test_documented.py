@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.export import COLUMNS, TABLES
+from chalicelib.export.table_schema import STUDY_TABLES, WIDE_COLUMNS
 from chalicelib.model.record import COMMON_FIELDS
 
 PAGE = Path(__file__).parents[3].joinpath("docs", "data.md").read_text(encoding="utf-8")
@@ -19,6 +20,12 @@ def told(text: str) -> set[str]:
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
+@pytest.mark.parametrize("table", STUDY_TABLES)
+def test_every_column_of_a_study_is_documented(table: str) -> None:
+    section = PAGE.split(f"\n### {table}\n")[1].split("\n#")[0]
+    assert told(section) == set({**COLUMNS, **WIDE_COLUMNS}[table])
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_every_column_is_documented(table: str) -> None:
     section = PAGE.split(f"\n### {table}\n")[1].split("\n#")[0]
@@ -26,5 +33,5 @@ def test_every_column_is_documented(table: str) -> None:
 
 
 def test_the_common_columns_are_documented() -> None:
-    section = PAGE.split("Every table begins with these columns:")[1].split("and goes on with its own")[0]
+    section = PAGE.split("Every table begins with these columns:")[1].split("followed by its own")[0]
     assert told(section) == set(COMMON_FIELDS)

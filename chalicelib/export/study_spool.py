@@ -1,0 +1,148 @@
+"""Reads the records of a study once, into a temporary file from which all of its tables are written.
+
+One pass keeps the tables of a live run consistent with each other, and reads each record of a deployed run
+from DynamoDB once. In a shared export, email addresses that participants gave as answers are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Self
+
+from chalicelib.model import keys
+from chalicelib.storage.engine import UNKNOWN, Engine, Item
+
+from .csv_format import json_text
+from .scrub import ADDRESS
+
+#: The items of a study that an export contains, by kind.
+PLACE, RESPONSE, GROUP = "place", "response", "study_group"
+POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
+#: How many slots a series has; stored as a counter.
+SLOT_COUNT: Final = "slot_count"
+#: The kind of item whose answers identify people.
+EMAIL: Final = "email"
+#: Fields of the storage itself.
+_STORAGE: Final = frozenset({"v", "s", "w", "mark", UNKNOWN})
+
+Record = dict[str, Any]
+
+
+def responses_of(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield a participant's responses, in order."""
+    pk, prefix = keys.response(participant_id, 0)[0], keys.RESPONSES
+    return (item for item in engine.query(pk, prefix) if item["kind"] == RESPONSE)
+
+
+class StudyRecords:
+    """The records of a study in a temporary file; empty for an experiment that isn't a study."""
+
+    def __init__(self) -> None:
+        """Begin without records."""
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `__exit__` closes it
+        #: Status of each participant who has a place, by id.
+        self.statuses: dict[int, str] = {}
+
+    @classmethod
+    def read(
+        cls, engine: Engine, people: Iterable[Item], networks: Iterable[Item], *, scrub: bool = False
+    ) -> Self:
+        """Read all records of a run."""
+        records = cls()
+        for person in people:
+            records._add_person(engine, person, scrub=scrub)
+        if records.statuses:
+            records._add_all(engine.get([keys.study_group(network["id"])]) for network in networks)
+            records._add_slots(engine)
+        return records
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __bool__(self) -> bool:
+        return bool(self.statuses)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield each record, as it is stored, with its key and kind; finish one iteration before the next."""
+        self._file.seek(0)
+        for line in self._file:
+            yield json.loads(line)
+
+    def of_kind(self, kind: str) -> Iterator[Record]:
+        """Yield the records of a kind."""
+        return (record for record in self if record["kind"] == kind)
+
+    def _add(self, record: Mapping[str, Any]) -> None:
+        self._file.write(json_text(record) + "\n")
+
+    def _add_all(self, found: Iterable[Mapping[keys.Key, Item]]) -> None:
+        for items in found:
+            for item in items.values():
+                self._add(_without_storage(item))
+
+    def _add_person(self, engine: Engine, person: Item, *, scrub: bool) -> None:
+        place = engine.get([keys.place(person["id"])]).get(keys.place(person["id"]))
+        if place is None:
+            return
+        self.statuses[person["id"]] = person["status"]
+        addresses: set[str] = set()
+        for item in responses_of(engine, person["id"]):
+            record = _without_storage(item)
+            if scrub:
+                addresses |= _scrub_response(record)
+            self._add(record)
+        record = _without_storage(place)
+        # The message that enforces time limits isn't exported; the app records it again.
+        record.pop("wake_at", None)
+        if scrub:
+            _scrub_place(record, addresses)
+        self._add(record)
+        self._add_all([engine.get([keys.pooled(place.get("path", ""), person["id"])])])
+
+    def _add_slots(self, engine: Engine) -> None:
+        prefix = keys.slot_count("")[1]
+        for counter in list(engine.query(keys.COUNTER, prefix)):
+            series = counter["sk"].removeprefix(prefix)
+            self._add({"kind": SLOT_COUNT, "series": series, "count": counter["v"]})
+            for pk in (keys.slot(series, 0)[0], keys.freed_slots(series)):
+                for item in engine.query(pk):
+                    record = _without_storage(item)
+                    if record["kind"] == FREED_SLOT:
+                        # Stored anew, each item begins with its first version.
+                        record["slot_version"] = 1
+                    self._add(record)
+
+
+def _without_storage(item: Item) -> Record:
+    """Return an item's own fields, in an order that is the same on every engine."""
+    return {name: value for name, value in sorted(item.items()) if name not in _STORAGE}
+
+
+def _scrub_response(record: Record) -> set[str]:
+    """Replace answers that identify people; return the items that asked for them."""
+    found: set[str] = set()
+    answers = []
+    for entry in record.get("answers", ()):
+        hide = entry["kind"] == EMAIL and entry.get("answer") is not None
+        answers.append({**entry, "answer": ADDRESS} if hide else entry)
+        if entry["kind"] == EMAIL:
+            found.add(entry["item"])
+    if "answers" in record:
+        record["answers"] = answers
+    return found
+
+
+def _scrub_place(record: Record, addresses: set[str]) -> None:
+    if "answers" in record:
+        record["answers"] = {
+            scope: {
+                name: ADDRESS if name in addresses and value is not None else value
+                for name, value in answers.items()
+            }
+            for scope, answers in record["answers"].items()
+        }

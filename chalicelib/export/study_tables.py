@@ -1,0 +1,163 @@
+"""The tables of a study: answers and pages in rows, and one row for each participant and group."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from .study_spool import GROUP, PLACE, RESPONSE, Record, StudyRecords
+from .table_schema import (
+    GROUPS_WIDE,
+    PAGE_TIMES,
+    PARTICIPANTS_WIDE,
+    RESPONSES,
+    STUDY_COLUMNS,
+    WIDE_COLUMNS,
+    Row,
+)
+
+#: The rounds in a path such as `rounds[2]/branch[then]/propose`.
+_ROUNDS: Final = re.compile(r"\[(\d+)\]")
+
+
+def response_rows(responses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each answer."""
+    for response in responses:
+        for entry in response.get("answers", ()):
+            row = {name: response.get(name) for name in STUDY_COLUMNS[RESPONSES]}
+            row.update({name: entry[name] for name in row.keys() & entry.keys()})
+            row["by"] = response.get("by", "participant")
+            if row["points"] is not None:
+                row["points"] = Decimal(row["points"])
+            yield row
+
+
+def page_rows(responses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each page that was answered or left."""
+    for response in responses:
+        row = {name: response.get(name) for name in STUDY_COLUMNS[PAGE_TIMES]}
+        row["by"] = response.get("by", "participant")
+        yield row
+
+
+@dataclass(frozen=True)
+class WideTable:
+    """A table whose columns are those that any of its rows has; a row is made when it is asked for."""
+
+    columns: tuple[str, ...]
+    #: The names of all rows' columns precede the rows, so each is made twice rather than kept.
+    rows: Iterable[Row]
+
+
+def wide_tables(records: StudyRecords) -> dict[str, WideTable]:
+    """Return the wide tables by name."""
+    return {
+        PARTICIPANTS_WIDE: _wide(_Rows(lambda: _participants(records)), WIDE_COLUMNS[PARTICIPANTS_WIDE]),
+        GROUPS_WIDE: _wide(_Rows(lambda: _groups(records)), WIDE_COLUMNS[GROUPS_WIDE]),
+    }
+
+
+class _Rows:
+    """Rows that can be iterated several times."""
+
+    def __init__(self, make: Callable[[], Iterator[Row]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._make()
+
+
+def _wide(rows: _Rows, first: tuple[str, ...]) -> WideTable:
+    seen: dict[str, None] = dict.fromkeys(first)
+    for row in rows:
+        seen.update(dict.fromkeys(row))
+    return WideTable(tuple(sorted(seen, key=_Order(seen))), rows)
+
+
+class _Order:
+    """Sorts columns: conditions before answers, each in the order of their first row, and by round."""
+
+    def __init__(self, seen: Iterable[str]) -> None:
+        self._first: dict[str, int] = {}
+        for name in seen:
+            self._first.setdefault(_stem(name), len(self._first))
+
+    def __call__(self, name: str) -> tuple[int, list[int]]:
+        stem = _stem(name)
+        return self._first[stem], [int(part) for part in name[len(stem) :].split(".") if part]
+
+
+def _stem(column: str) -> str:
+    """Return a column without its rounds: `offer` of `offer.2.1`."""
+    return re.sub(r"(\.\d+)+$", "", column)
+
+
+def _participants(records: StudyRecords) -> Iterator[Row]:
+    """Yield each participant's row; their responses precede their place."""
+    answers: Row = {}
+    for record in records:
+        if record["kind"] == RESPONSE:
+            answers.update(_answers(record))
+        elif record["kind"] == PLACE:
+            number = record["participant_id"]
+            yield {
+                "participant_id": number,
+                "status": records.statuses[number],
+                "ended": record.get("ended"),
+                "network_id": record.get("network_id"),
+                "role": record.get("role"),
+                "points": Decimal(record.get("points", "0")),
+                **_conditions(record),
+                **{_apart(name): answer for name, answer in answers.items()},
+            }
+            answers = {}
+
+
+def _answers(response: Record) -> Row:
+    """Return the answers of a response by column: the item, and the rounds that it was asked in."""
+    rounds = "".join(f".{number}" for number in _ROUNDS.findall(response.get("path", "")))
+    return {f"{entry['item']}{rounds}": entry.get("answer") for entry in response.get("answers", ())}
+
+
+def _apart(name: str) -> str:
+    """Return the column of an item, which may have the name of a column that each table has."""
+    return f"answer.{name}" if name in WIDE_COLUMNS[PARTICIPANTS_WIDE] else name
+
+
+def _conditions(record: Record) -> Row:
+    return {f"condition.{name}": level for name, level in record.get("condition", {}).items()}
+
+
+def _groups(records: StudyRecords) -> Iterator[Row]:
+    """Yield each group's row, with its members' answers; one column for each item, round and member."""
+    groups = {record["network_id"]: record for record in records.of_kind(GROUP)}
+    answers: dict[int, dict[int, Row]] = {}
+    for response in records.of_kind(RESPONSE):
+        if response.get("network_id") in groups:
+            of_group = answers.setdefault(response["network_id"], {})
+            of_group.setdefault(response["participant_id"], {}).update(_answers(response))
+    for number in sorted(groups):
+        group = groups[number]
+        row: Row = {name: group.get(name) for name in WIDE_COLUMNS[GROUPS_WIDE]}
+        row.update(_conditions(group))
+        row.update({f"state.{name}": value for name, value in group.get("state", {}).items()})
+        for label, member in _labelled(group.get("members", [])):
+            row[f"{label}.participant_id"] = member["participant_id"]
+            own = answers.get(number, {}).get(member["participant_id"], {})
+            row.update({f"{label}.{name}": value for name, value in own.items()})
+        yield row
+
+
+def _labelled(members: list[Record]) -> Iterator[tuple[str, Record]]:
+    """Yield a group's members with the words that tell them apart: their role, or a number."""
+    roles = Counter(member.get("role") or "member" for member in members)
+    numbers: Counter[str] = Counter()
+    for member in members:
+        role = member.get("role") or "member"
+        numbers[role] += 1
+        is_only = roles[role] == 1 and role != "member"
+        yield (role if is_only else f"{role}_{numbers[role]}"), member

@@ -1,0 +1,92 @@
+"""Restores the records of a study: places, responses, groups, and slots of conditions.
+
+They are stored as they were exported, under keys that their own fields give, so a file that was edited can't
+write anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from chalicelib.export import Export, MalformedTableError
+from chalicelib.export.archive import STUDY
+from chalicelib.export.study_spool import (
+    COMPARED_SLOTS,
+    FREED_SLOT,
+    GROUP,
+    PLACE,
+    POOLED,
+    RESPONSE,
+    SLOT,
+    SLOT_COUNT,
+)
+from chalicelib.model import keys
+from chalicelib.model.keys import Key
+from chalicelib.storage.engine import Engine, Item
+
+from .ids import Ids
+from .items import item_at
+from .writer import Writer
+
+Record = Mapping[str, Any]
+
+#: The key of a record of each kind.
+_KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
+    PLACE: lambda record: keys.place(record["participant_id"]),
+    RESPONSE: lambda record: keys.response(record["participant_id"], record["serial"]),
+    GROUP: lambda record: keys.study_group(record["network_id"]),
+    POOLED: lambda record: keys.pooled(record["pk"].removeprefix(keys.pool("")), record["participant_id"]),
+    SLOT: lambda record: keys.slot(_series(record, keys.slot("", 0)[0]), record["number"]),
+    FREED_SLOT: lambda record: keys.freed_slot(_series(record, keys.freed_slots("")), record["number"]),
+    COMPARED_SLOTS: lambda record: keys.compared_slots(_series(record, keys.freed_slots(""))),
+}
+#: The table whose ids a field has.
+_REFERENCES: Final = {"participant_id": "participant", "network_id": "network", "node_id": "node"}
+
+
+def _series(record: Record, prefix: str) -> str:
+    return str(record["pk"]).removeprefix(prefix)
+
+
+def check_study(export: Export, ids: Ids) -> None:
+    """Check each record of a study; MalformedTableError names the first that can't be restored."""
+    seen: set[Key] = set()
+    for line, record in export.study_records():
+        try:
+            key = _key_of(record)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            key = None
+        if key is None or key in seen:
+            raise MalformedTableError(STUDY, line, "this isn't a record of a study. Was the file edited?")
+        seen.add(key)
+        for field, table in _REFERENCES.items():
+            number = record.get(field)
+            if number is not None and not (isinstance(number, int) and ids.has(table, number)):
+                raise MalformedTableError(
+                    STUDY, line, f"{field} is {number}, which {table}.csv doesn't have."
+                )
+
+
+def _key_of(record: Record) -> Key | None:
+    """Return where a record is stored; None for one that isn't where its fields say."""
+    if record["kind"] == SLOT_COUNT:
+        is_count = isinstance(record["count"], int) and record["count"] > 0
+        return keys.slot_count(record["series"]) if is_count else None
+    key = _KEYS[record["kind"]](record)
+    return key if key == (record["pk"], record["sk"]) else None
+
+
+def write_study(export: Export, engine: Engine, writer: Writer) -> None:
+    """Write the records of a study."""
+    writer.put_all(_items(export, engine))
+    writer.finish()
+
+
+def _items(export: Export, engine: Engine) -> Iterator[Item]:
+    for _, record in export.study_records():
+        if record["kind"] == SLOT_COUNT:
+            engine.increment(keys.slot_count(record["series"]), record["count"])
+            continue
+        fields = {name: value for name, value in record.items() if name not in ("pk", "sk", "kind")}
+        yield item_at((record["pk"], record["sk"]), record["kind"], fields)

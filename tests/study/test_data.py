@@ -1,0 +1,64 @@
+"""The data of a study that was played: its answers, and the code book of the code that ran."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zipfile
+from pathlib import Path
+from types import MappingProxyType
+
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+from infra.packaging import provenance
+from infra.packaging.study_codebook import study_codebook
+from petri.study import End, Page, Study, choice, number
+
+STUDY = """
+from petri.study import End, Page, Study, number
+
+
+class Sharing(Study):
+    offer = number("How much do you offer?", minimum=0, maximum=10)
+    timeline = [Page("ask", ask="offer"), End()]
+"""
+DEMOS = Path(__file__).parents[2] / "demos"
+
+
+class Colours(Study):
+    """A study with a design."""
+
+    conditions = MappingProxyType({"colour": ["red", "blue"]})
+    offer = number("How much?", minimum=0, maximum=10, unit="points")
+    answer = choice("Do you agree?", {"yes": "Yes", "no": "No"})
+    timeline = (Page("ask"), End())
+
+
+def test_the_code_book_has_items_conditions_and_cells() -> None:
+    book = study_codebook(Colours)
+    assert set(book["items"]) == {"offer", "answer"}
+    assert (book["items"]["offer"]["prompt"], book["items"]["offer"]["kind"]) == ("How much?", "number")
+    assert book["conditions"] == {"colour": ["red", "blue"]}
+    assert [row["cell"] for row in book["cells"]] == ["colour=red", "colour=blue"]
+    json.dumps(book)
+
+
+def test_the_archive_of_a_studys_code_has_its_code_book(tmp_path: Path) -> None:
+    folder = tmp_path / "sharing"
+    (folder / "pages").mkdir(parents=True)
+    (folder / "experiment.py").write_text(STUDY, encoding="utf-8")
+    (folder / "pages" / "ask.md").write_text("# A question\n", encoding="utf-8")
+    with contextlib.chdir(folder):
+        loaded = load_experiment(folder, environ={}, home=tmp_path)
+    code = provenance.archive(loaded, provenance.describe(loaded), tmp_path / "code.zip")
+    with zipfile.ZipFile(code) as archive:
+        book = json.loads(archive.read("codebook.json"))
+    assert book["items"]["offer"]["prompt"] == "How much do you offer?"
+
+
+def test_the_archive_of_another_experiments_code_has_none(tmp_path: Path) -> None:
+    folder = DEMOS / "pushbutton"
+    with contextlib.chdir(folder):
+        loaded = load_experiment(folder, environ={}, home=tmp_path)
+    code = provenance.archive(loaded, provenance.describe(loaded), tmp_path / "code.zip")
+    with zipfile.ZipFile(code) as archive:
+        assert "codebook.json" not in archive.namelist()

@@ -1,0 +1,133 @@
+"""A run of a study: two participants in a group, one alone, with answers of all shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.model import keys
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
+from chalicelib.study.study_records import GroupRecord, Place, Pooled, StudyResponse
+from tests.unit.export.runs import a_run, at_minute
+
+SHOWN, ANSWERED = "2024-05-17T09:40:00.000000Z", "2024-05-17T09:40:12.500000Z"
+FORMULA = '=HYPERLINK("x")'
+ADDRESS = "ann@example.org"
+RED, BLUE = {"colour": "red", "delay": 5}, {"colour": "blue", "delay": 0}
+
+
+def an_answer(item: str, kind: str, answer: Any, **more: Any) -> dict[str, Any]:
+    return {"item": item, "kind": kind, "answer": answer, "attempt": 1, **more}
+
+
+def a_response(
+    participant_id: int, serial: int, path: str, *answers: dict[str, Any], **more: Any
+) -> StudyResponse:
+    fields: dict[str, Any] = {
+        "page": path.rpartition("/")[2],
+        "shown_at": SHOWN,
+        "answered_at": ANSWERED,
+        "seconds": 12.5,
+        "seconds_client": 11.25,
+        **more,
+    }
+    return StudyResponse(participant_id, serial, path=path, answers=list(answers), **fields)
+
+
+RESPONSES = [
+    a_response(
+        1,
+        1,
+        "form",
+        an_answer("age", "number", 31),
+        an_answer("mail", "email", ADDRESS),
+        an_answer("words", "text", FORMULA, comment="Well said."),
+        an_answer("grid", "table", {"a": 1, "b": None}),
+        an_answer("status", "choice", "student"),
+    ),
+    a_response(1, 2, "welcome"),
+    a_response(
+        1, 3, "rounds[1]/propose", an_answer("offer", "number", 5), round=1, network_id=1, node_id=100_002
+    ),
+    a_response(
+        1,
+        4,
+        "rounds[2]/propose",
+        an_answer("offer", "number", 0, correct=True, percent=0.25, points="1.50"),
+        round=2,
+        network_id=1,
+        node_id=100_002,
+        by="timeout",
+    ),
+    a_response(
+        2,
+        3,
+        "rounds[1]/respond",
+        an_answer("accept", "choice", "yes"),
+        round=1,
+        network_id=1,
+        node_id=100_003,
+    ),
+    a_response(3, 1, "form", an_answer("age", "number", None), an_answer("mail", "email", None)),
+]
+PLACES = [
+    Place(
+        1,
+        serial=5,
+        network_id=1,
+        node_id=100_002,
+        in_group=True,
+        role="proposer",
+        condition=RED,
+        slot="conditions#1",
+        answers={"": {"age": 31, "mail": ADDRESS}, "rounds[2]": {"offer": 0}},
+        points="3.5",
+        ended="complete",
+    ),
+    Place(2, serial=4, path="debrief", network_id=1, node_id=100_003, role="responder", condition=BLUE),
+    Place(3, serial=2, path="group", wake_at="2024-05-17T09:50:00.000000Z"),
+]
+GROUP = GroupRecord(
+    1,
+    element="group",
+    members=[
+        {"participant_id": 1, "node_id": 100_002, "role": "proposer"},
+        {"participant_id": 2, "node_id": 100_003, "role": "responder"},
+    ],
+    state={"pot": 12},
+)
+
+
+def a_study(engine: Engine) -> None:
+    """Write the run."""
+    a_run(engine)
+    with at_minute(engine, 70) as work:
+        for response in RESPONSES:
+            key = keys.response(response.participant_id, response.serial)
+            work.put_item(key, response.kind, response.to_fields())
+        for place in PLACES:
+            work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
+        work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())
+        pooled = Pooled(3, SHOWN, "colour='red'")
+        work.put_item(keys.pooled("group", 3), pooled.kind, pooled.to_fields())
+        _slots(work)
+        work.commit()
+
+
+def _slots(work: EngineUnitOfWork) -> None:
+    """Slot 1 is held, slot 2 is free again and has been held twice."""
+    for number, state in ((1, "held"), (2, "freed")):
+        work.increment_now(keys.slot_count("conditions"))
+        fields = {
+            "number": number,
+            "cell": RED,
+            "state": state,
+            "owner": number,
+            "claimed": SHOWN,
+            "again": True,
+        }
+        work.put_item(keys.slot("conditions", number), "slot", fields)
+    work.put_item(
+        keys.freed_slot("conditions", 2), "freed_slot", {"number": 2, "cell": RED, "slot_version": 1}
+    )
+    work.put_item(keys.compared_slots("conditions"), "compared_slots", {"number": 1})

@@ -1,0 +1,246 @@
+"""The export of a study: answers in rows, wide tables, the code book, and what a shared export leaves out."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.export import rows, write_zip
+from chalicelib.export.csv_format import json_text
+from chalicelib.export.table_schema import MEANINGS, STUDY_COLUMNS, STUDY_TABLES
+from chalicelib.model.record import to_json_value
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from petri.data import Data, DataError
+from tests.unit.export.runs import a_run
+from tests.unit.export.study_runs import ADDRESS, FORMULA, a_study
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[SQLiteEngine]:
+    engine = SQLiteEngine(tmp_path / "run.sqlite")
+    a_study(engine)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def data(engine: SQLiteEngine, tmp_path: Path) -> Data:
+    return Data(write_zip(engine, tmp_path, app_id="run", scrub=False))
+
+
+def texts(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("table", STUDY_COLUMNS)
+def test_a_row_has_the_columns_in_order(engine: SQLiteEngine, table: str) -> None:
+    assert {tuple(row) for row in rows(engine, table)} == {STUDY_COLUMNS[table]}
+
+
+def test_every_column_is_described() -> None:
+    assert {name for columns in STUDY_COLUMNS.values() for name in columns} == set(MEANINGS)
+
+
+def test_an_answer_is_a_row_with_its_page_and_grade(data: Data) -> None:
+    found = data.responses.list
+    assert [row["item"] for row in found] == [
+        *("age", "mail", "words", "grid", "status", "offer", "offer", "accept", "age", "mail")
+    ]
+    assert found[6] == {
+        "participant_id": 1,
+        "node_id": 100_002,
+        "network_id": 1,
+        "item": "offer",
+        "kind": "number",
+        "page": "propose",
+        "path": "rounds[2]/propose",
+        "round": 2,
+        "attempt": 1,
+        "answer": "0",
+        "correct": True,
+        "percent": 0.25,
+        "points": 1.5,
+        "shown_at": "2024-05-17T09:40:00.000000Z",
+        "answered_at": "2024-05-17T09:40:12.500000Z",
+        "seconds": 12.5,
+        "seconds_client": 11.25,
+        "by": "timeout",
+        "comment": None,
+        "serial": 4,
+    }
+
+
+@pytest.mark.parametrize("table", STUDY_COLUMNS)
+def test_the_view_of_the_runs_file_says_the_same(engine: SQLiteEngine, table: str) -> None:
+    connection = sqlite3.connect(engine.path)
+    connection.row_factory = sqlite3.Row
+    order = "participant_id, serial"
+    found = [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}")]  # noqa: S608 - our own words
+    connection.close()
+    expected = [{name: to_json_value(value) for name, value in row.items()} for row in rows(engine, table)]
+    for row in expected:
+        if isinstance(row.get("answer"), dict):
+            row["answer"] = json_text(row["answer"])
+    assert [list(row) for row in found] == [list(row) for row in expected]
+    assert found == expected
+
+
+def test_what_was_not_answered_or_graded_is_empty(data: Data) -> None:
+    row = data.responses.list[8]
+    assert (row["answer"], row["correct"], row["percent"], row["points"], row["round"]) == (None,) * 5
+    assert row["by"] == "participant"
+
+
+def test_an_object_is_json_and_a_text_is_as_it_was_typed(data: Data) -> None:
+    by_item = {row["item"]: row["answer"] for row in data.responses.list[:5]}
+    assert (json.loads(by_item["grid"]), by_item["words"]) == ({"a": 1, "b": None}, FORMULA)
+
+
+def test_a_data_frame_has_numbers_and_times(data: Data) -> None:
+    frame = data.responses.df
+    assert (str(frame["seconds"].dtype), str(frame["points"].dtype)) == ("float64", "float64")
+    assert str(frame["shown_at"].dtype).startswith("datetime64")
+
+
+def test_pages_without_items_have_times_too(data: Data) -> None:
+    assert [row["page"] for row in data.page_times.list] == [
+        *("form", "welcome", "propose", "propose", "respond", "form")
+    ]
+
+
+def test_a_participant_is_one_row_with_a_column_for_each_item_and_round(data: Data) -> None:
+    table = data.wide()
+    assert table.columns == [
+        *("participant_id", "status", "ended", "network_id", "role", "points"),
+        *("condition.colour", "condition.delay", "age", "mail", "words", "grid", "answer.status"),
+        *("offer.1", "offer.2", "accept.1"),
+    ]
+    first, second, third = table.list
+    assert (first["offer.1"], first["offer.2"], first["answer.status"], first["status"]) == (
+        *("5", "0", "student"),
+        "approved",
+    )
+    assert (first["ended"], first["role"], first["points"], first["condition.colour"]) == (
+        *("complete", "proposer", 3.5),
+        "red",
+    )
+    assert (second["accept.1"], second["age"], third["role"], third["points"]) == ("yes", None, None, 0.0)
+
+
+def test_a_group_is_one_row_with_the_answers_of_its_members(data: Data) -> None:
+    (row,) = data.wide("groups").list
+    assert row == {
+        "network_id": 1,
+        "element": "group",
+        "stopped": None,
+        "state.pot": "12",
+        "proposer.participant_id": "1",
+        "proposer.offer.1": "5",
+        "proposer.offer.2": "0",
+        "responder.participant_id": "2",
+        "responder.accept.1": "yes",
+    }
+
+
+def test_another_wide_table_is_refused(data: Data) -> None:
+    with pytest.raises(DataError, match="'participants' or 'groups'"):
+        data.wide("rounds")
+
+
+def test_a_workbook_has_the_tables_of_a_study(data: Data) -> None:
+    from openpyxl import load_workbook
+
+    assert set(STUDY_TABLES) <= set(load_workbook(io.BytesIO(data.xlsx)).sheetnames)
+
+
+def test_a_shared_export_has_no_email_address(engine: SQLiteEngine, tmp_path: Path) -> None:
+    path = write_zip(engine, tmp_path, app_id="run")
+    assert [name for name, text in texts(path).items() if ADDRESS in text] == []
+    answers = {row["item"]: row["answer"] for row in Data(path).responses.list[:5]}
+    assert (answers["mail"], answers["words"]) == ("[address]", FORMULA)
+
+
+def test_an_export_that_is_not_shared_has_the_address(engine: SQLiteEngine, tmp_path: Path) -> None:
+    path = write_zip(engine, tmp_path, app_id="run", scrub=False)
+    assert {name for name, text in texts(path).items() if ADDRESS in text} == {
+        *("data/response.csv", "data/participants_wide.csv", "study.jsonl")
+    }
+
+
+def test_texts_that_look_like_formulas_are_marked_and_read_as_they_were(
+    engine: SQLiteEngine, tmp_path: Path
+) -> None:
+    path = write_zip(engine, tmp_path, app_id="run", excel_safe=True)
+    found = texts(path)
+    assert "'=HYPERLINK" in found["data/response.csv"]
+    assert "'=HYPERLINK" in found["data/participants_wide.csv"]
+    assert [row["answer"] for row in Data(path).responses.list][2] == FORMULA
+    assert Data(path).wide().list[0]["words"] == FORMULA
+
+
+def test_the_code_book_names_items_and_columns(data: Data) -> None:
+    assert data.codebook["items"]["offer"] == {"name": "offer", "kind": "number"}
+    assert data.codebook["tables"]["page_times"]["seconds"] == MEANINGS["seconds"]
+
+
+def test_the_code_book_of_the_code_that_ran_is_used(engine: SQLiteEngine, tmp_path: Path) -> None:
+    code = tmp_path / "code.zip"
+    book = {"items": {"offer": {"name": "offer", "kind": "number", "prompt": "How much?"}}}
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("version.json", json.dumps({"name": "x", "config": {}}))
+        archive.writestr("codebook.json", json.dumps(book))
+    path = write_zip(engine, tmp_path, app_id="run", code=code)
+    described = json.loads(texts_of(path, "dataset_description.json"))
+    meanings = {one["name"]: one.get("description") for one in described["variableMeasured"]}
+    assert Data(path).codebook["items"] == book["items"]
+    assert (meanings["offer.2"], meanings["proposer.offer.1"]) == ("How much?", "How much?")
+
+
+def texts_of(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name).decode()
+
+
+def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tmp_path: Path) -> None:
+    settings = {"title": "Ultimatum", "description": "Who shares?"}
+    path = write_zip(engine, tmp_path, app_id="run", manifest={"settings": settings})
+    found: dict[str, Any] = json.loads(texts_of(path, "dataset_description.json"))
+    assert (found["@context"], found["@type"]) == ("https://schema.org/", "Dataset")
+    assert (found["name"], found["description"]) == ("Ultimatum", "Who shares?")
+    data = Data(path)
+    names = [one["name"] for one in found["variableMeasured"]]
+    assert len(names) == len(set(names))
+    assert set(names) == {
+        column
+        for table in (data.responses, data.page_times, data.wide(), data.wide("groups"))
+        for column in table.columns
+    }
+    assert {one["@type"] for one in found["variableMeasured"]} == {"PropertyValue"}
+
+
+def test_the_manifest_counts_the_rows(data: Data) -> None:
+    counts = {table: data.manifest["tables"][table]["rows"] for table in STUDY_TABLES}
+    assert counts == {"response": 10, "page_times": 6, "participants_wide": 3, "groups_wide": 1}
+
+
+def test_an_experiment_that_is_not_a_study_has_no_such_files(tmp_path: Path) -> None:
+    engine = SQLiteEngine(tmp_path / "other.sqlite")
+    a_run(engine)
+    path = write_zip(engine, tmp_path, app_id="other")
+    engine.close()
+    assert not {"study.jsonl", "codebook.json", "data/response.csv"} & set(texts(path))
+    data = Data(path)
+    assert (len(data.responses), len(data.wide()), dict(data.codebook)) == (0, 0, {})
+
+
+def test_points_are_exact_in_the_csv(engine: SQLiteEngine) -> None:
+    assert [row["points"] for row in rows(engine, "response") if row["points"]] == [Decimal("1.50")]
