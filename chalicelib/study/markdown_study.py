@@ -49,7 +49,10 @@ def _element(step: Mapping[str, Any]) -> Element:
         return Page(str(step["page"]))
     if "end" in step:
         return End(
-            str(step["end"] or "complete"), show_if=step.get("if"), message=str(step.get("message", ""))
+            str(step["end"] or "complete"),
+            show_if=step.get("if"),
+            only=step.get("only"),
+            message=str(step.get("message", "")),
         )
     raise ExperimentError(f"study.md has a step that isn't known: {dict(step)!r}.")
 

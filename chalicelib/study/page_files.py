@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from chalicelib.experiment.config.problems import closest_match
 
 from .elements import Branch, Container, Element, Page
 from .items import AuthorError, Item, kinds
-from .pages import CompiledPages, PageLibrary
+from .pages import CompiledItem, CompiledPages, PageLibrary
 
 #: What the front matter of a page can set: the arguments of Page but its name.
 SETTINGS = frozenset(field.name for field in fields(Page)) - {"name"}
@@ -33,7 +33,9 @@ def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
                 problems.append(f"{where}: {one.kind!r} isn't a kind of item{guess}")
                 continue
             if one.name in items:
-                if not language:
+                if language:
+                    items[one.name] = _translated(items[one.name], language, one)
+                else:
                     problems.append(f"{where}: the item {one.name!r} is defined twice; rename one.")
                 continue
             try:
@@ -41,6 +43,37 @@ def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
             except AuthorError as error:
                 problems.append(f"{where}: {error}")
     return items, problems
+
+
+def _translated(item: Item, language: str, translation: CompiledItem) -> Item:
+    """Return an item with the texts of its translation; rules and keys stay those of the page itself."""
+    texts = {"prompt": translation.prompt, **translation.body}
+    found = {part: text for part, value in texts.items() if (text := _texts(value))}
+    return replace(item, translations={**item.translations, language: found})
+
+
+def _texts(value: Any) -> Any:
+    """Return what can be translated in a field: a text, or the label of each key; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): label for key, each in value.items() if (label := _label(each))}
+    if not isinstance(value, list):
+        return None
+    if all(isinstance(each, str) for each in value):
+        # The labels of a scale, by step.
+        return {str(step): label for step, label in enumerate(value, 1)}
+    labels: dict[str, str] = {}
+    for each in value:
+        if isinstance(each, Mapping):
+            pairs = {str(each["key"]): each} if "key" in each else each
+            labels.update((str(key), label) for key, one in pairs.items() if (label := _label(one)))
+    return labels
+
+
+def _label(value: Any) -> str:
+    found = value.get("label", "") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) else ""
 
 
 def with_page_settings(timeline: Sequence[Element], library: PageLibrary) -> tuple[list[Element], list[str]]:

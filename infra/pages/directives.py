@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.experiment.config.problems import closest_match
@@ -182,7 +182,18 @@ def check_item_name(name: str, line: int, kind: str) -> None:
 def keys_of(body: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the keys of answers that an item's body lists, which a translation must keep."""
     return {
-        name: sorted(str(each) for each in value)
+        name: sorted(_keys(value))
         for name, value in body.items()
-        if name in {"options", "rows", "columns", "bins", "pairs"} and isinstance(value, Mapping)
+        if name in {"options", "rows", "pieces"} and isinstance(value, Mapping | list)
     }
+
+
+def _keys(value: Mapping[str, Any] | list[Any]) -> Iterator[str]:
+    """Yield the keys of options: those of a mapping, and of a list of labels, of pairs or of `key: ...`."""
+    for each in value:
+        if not isinstance(each, Mapping):
+            yield str(each)
+        elif "key" in each:
+            yield str(each["key"])
+        else:
+            yield from map(str, each)

@@ -95,6 +95,15 @@ PROBLEMS: dict[str, tuple[dict[str, str | bytes], str, int, str]] = {
         3,
         "The item 'colour' is a choice, not a text",
     ),
+    "a translated list of options": (
+        {
+            "pages/a.md": ":::{choice} colour: Which?\noptions: [Red, Blue]\n:::\n",
+            "pages/de/a.md": ":::{choice} colour: Welche?\noptions: [Rot, Blau]\n:::\n",
+        },
+        "pages/de/a.md",
+        1,
+        "keys are never translated",
+    ),
     "a translated key": (
         {"pages/a.md": ENGLISH, "pages/de/a.md": GERMAN.replace("r: Rot", "rot: Rot")},
         "pages/de/a.md",

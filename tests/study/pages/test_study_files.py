@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.study.elements import End, Page
+from chalicelib.study.markdown_study import study_class
+from chalicelib.study.page_files import SETTINGS as ELEMENT_SETTINGS
 from chalicelib.study.pages import CompiledPages
 from infra.pages import compile_folder
+from infra.pages.page_settings import SETTINGS
 
 DEMO = Path(__file__).parents[3] / "demos" / "survey"
 STUDY = """---
@@ -137,6 +141,22 @@ def test_pages_without_a_problem_are_compiled_beside_others(tmp_path: Path):
     assert list(found.pages) == [("", "c")]
     assert found.study is not None
     assert [step["page"] for step in found.study.sequence] == ["a", "b", "c"]
+
+
+def test_the_steps_become_the_timeline_of_a_study(tmp_path: Path):
+    text = "# a\n\n:::{end} screen_out\nif: age < 18\nonly: {colour: red}\nmessage: Bye.\n:::\n\n# b\n"
+    found = compiled(tmp_path, text)
+    assert found.study is not None
+    study = study_class(found.study, "study")
+    assert list(study.timeline) == [
+        Page("a"),
+        End("screen_out", show_if="age < 18", only={"colour": "red"}, message="Bye."),
+        Page("b"),
+    ]
+
+
+def test_a_page_can_set_what_its_element_takes():
+    assert set(SETTINGS) == ELEMENT_SETTINGS
 
 
 def test_the_survey_demo_has_at_most_forty_lines():
