@@ -177,6 +177,11 @@ class Item:
         found = {name: self._call(getattr(self, name), study, player) for name in self._unresolved()}
         return replace(self, **found) if found else self
 
+    def methods(self) -> list[str]:
+        """Return the names of the study's methods that the item calls, to be checked at load."""
+        named = [getattr(self, name) for name in self._unresolved()] + [self.check]
+        return [each for each in named if isinstance(each, str)]
+
     def as_sent(self, rules: Mapping[str, Any]) -> Self:
         """Return a copy whose fields are set from what the browser was sent, as a bot sees it."""
         found: dict[str, Any] = {name: rules.get(name) for name in self._unresolved()}

@@ -25,14 +25,18 @@ _ATTEMPTS: Final = 60
 _PARSER: Final[Any] = importlib.import_module("re._parser")
 _UNICODE_ONLY: Final = int(re.UNICODE)
 _WORD: Final = frozenset(string.ascii_letters + string.digits + "_")
+#: What JavaScript takes for white space; Python's `isspace` differs by some control characters.
+_SPACES: Final = frozenset(
+    "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+)
 _SAMPLES: Final = string.ascii_letters + string.digits + " .,-_:;!?'\"()[]{}<>@#$%&*+=/\\|~^`" + "é漢"
 _CATEGORIES: Final = {
     "CATEGORY_DIGIT": (r"\d", lambda character: "0" <= character <= "9"),
     "CATEGORY_NOT_DIGIT": (r"\D", lambda character: not "0" <= character <= "9"),
     "CATEGORY_WORD": (r"\w", lambda character: character in _WORD),
     "CATEGORY_NOT_WORD": (r"\W", lambda character: character not in _WORD),
-    "CATEGORY_SPACE": (r"\s", lambda character: character.isspace()),
-    "CATEGORY_NOT_SPACE": (r"\S", lambda character: not character.isspace()),
+    "CATEGORY_SPACE": (r"\s", lambda character: character in _SPACES),
+    "CATEGORY_NOT_SPACE": (r"\S", lambda character: character not in _SPACES),
 }
 _PLACES: Final = {
     "AT_BEGINNING": "^",

@@ -47,6 +47,9 @@ class TableItem(Item):
         made = super().resolved(study, player)
         return replace(made, item=made.item.resolved(study, player)) if isinstance(made.item, Item) else made
 
+    def methods(self) -> list[str]:
+        return [*super().methods(), *self.item.methods()]
+
     def as_sent(self, rules: Mapping[str, Any]) -> Self:
         return replace(super().as_sent(rules), item=self.item.as_sent(rules.get("item", {})))
 

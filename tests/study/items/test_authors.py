@@ -365,6 +365,12 @@ def test_a_bot_of_a_table_knows_the_rows_from_the_page():
     assert 0 <= raw["7"] <= 3
 
 
+def test_the_methods_that_an_item_calls_can_be_checked_at_load():
+    grid = table("How much?", "others", number("", maximum="endowment", check="even"), check="sum_is_ten")
+    assert grid.methods() == ["others", "sum_is_ten", "endowment", "even"]
+    assert number("How much?", maximum=lambda study, player: 5).methods() == []
+
+
 def test_what_does_not_depend_on_the_player_stays_the_same_object():
     item = number("How much?", minimum=0, maximum=10)
     assert item.resolved(Study(), "Ann") is item

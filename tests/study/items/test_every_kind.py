@@ -13,7 +13,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from chalicelib.study.items import AnswerError, Frame, Grade, Item, check_answer, kinds
+from chalicelib.study.items import (
+    AnswerError,
+    Frame,
+    Grade,
+    Item,
+    categorise,
+    check_answer,
+    kinds,
+    match,
+    order,
+)
 from chalicelib.study.items.item import PARTS
 
 from .html_reader import Document
@@ -182,6 +192,23 @@ def test_no_right_answer_and_no_feedback_reaches_the_browser(item: Item):
     public = json.dumps(item.public())
     assert SECRET not in public
     assert not {"right", "feedback", "points", "grading", "right_pattern"} & set(item.public())
+
+
+LISTED_IN_ORDER = [
+    (order("Sort.", ["b", "a", "d", "c"], right=True), {"pieces": ["c", "d", "a", "b"]}),
+    (order("Sort.", ["b", "a"], distractors=["c"], right=True), {"pieces": ["c", "a"], "distractors": ["b"]}),
+    (match("Which?", {"a": "1", "b": "2", "c": "3"}), {"pairs": {"a": "3", "b": "1", "c": "2"}}),
+    (match("Which?", [("a", "1"), ("b", "2")], extra=["3"]), {"pairs": {"a": "3", "b": "1"}, "extra": ["2"]}),
+    (categorise("Where?", {"x": ["a", "b"], "y": ["c"]}), {"bins": {"x": ["c"], "y": ["b", "a"]}}),
+]
+
+
+@pytest.mark.parametrize(("arranged", "other"), LISTED_IN_ORDER, ids=lambda each: getattr(each, "kind", None))
+def test_what_is_shown_does_not_depend_on_what_is_right(arranged: Item, other: dict[str, Any]):
+    first, second = arranged.named("item"), replace(arranged, **other).named("item")
+    assert (first.problems(), second.problems()) == ([], [])
+    assert first.render(Frame()) == second.render(Frame())
+    assert first.public() == second.public()
 
 
 def test_the_rules_for_the_browser_are_json_and_name_the_kind(item: Item):

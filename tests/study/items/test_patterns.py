@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+import quickjs
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.study.items.patterns import browser_pattern, example_of, matches, pattern_problem
@@ -103,6 +105,22 @@ def test_digits_and_letters_are_ascii_as_in_the_browser():
 )
 def test_the_browser_gets_the_same_pattern_in_its_own_syntax(pattern: str, script: str):
     assert browser_pattern(pattern) == script
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    """A JavaScript engine's test of a pattern and a text, as the page of a study does it."""
+    return quickjs.Context().eval(
+        "(pattern, flags, text) => new RegExp(`^(?:${pattern})$`, flags).test(text)"
+    )
+
+
+@pytest.mark.parametrize("flags", ["u", "v"])
+@pytest.mark.parametrize("pattern", ALIKE)
+@given(text=TEXTS | st.text(max_size=5))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_browser_matches_the_same_texts(script: Any, pattern: str, flags: str, text: str):
+    assert script(browser_pattern(pattern), flags, text) == matches(pattern, text)
 
 
 @pytest.mark.parametrize("pattern", ALIKE)
