@@ -62,6 +62,13 @@ class ScreenOut(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveStudy(Effect):
+    """Free the slot of a participant who leaves a study, and let their group go on."""
+
+    participant_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlayForDeparted(Effect):
     """Answer a study's pages with the defaults of a participant who has disconnected."""
 

@@ -52,7 +52,7 @@ from .recruitment_messages import (
     OpenPlaces,
     SendPayment,
 )
-from .study_messages import Autoplay, EnforceTimeLimit, FormGroups, RingDoorbell
+from .study_messages import Autoplay, EnforceTimeLimit, FormGroups, ReleaseSeat, RingDoorbell
 
 __all__ = [
     "Autoplay",
@@ -85,6 +85,7 @@ __all__ = [
     "RecruiterDelivery",
     "RecruiterNotification",
     "RejectOverflow",
+    "ReleaseSeat",
     "ReviewSubmission",
     "RingDoorbell",
     "RunTimer",

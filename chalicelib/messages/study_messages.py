@@ -33,6 +33,17 @@ class Autoplay(MessageBody):
 
 @message_type()
 @dataclass(frozen=True)
+class ReleaseSeat(MessageBody):
+    """Free the slot of a participant who has left a study, and let their group go on."""
+
+    kind: ClassVar[str] = "release_seat"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    participant_id: int
+
+
+@message_type()
+@dataclass(frozen=True)
 class FormGroups(MessageBody):
     """Form groups of the participants who wait at an element of a study."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.experiment.experiment import Experiment
 
+from .design.condition_checks import condition_problems
+from .design.conditions import Conditions
 from .elements import Form, Group, Page, Part, Rounds, TimelineError
 from .expressions import PLAYER_NAMES, check_expression
 from .player import Player, StudyGroup
@@ -26,6 +28,9 @@ def check_study(study: type[StudyClass]) -> list[str]:
         plan = study.plan()
     except TimelineError as error:
         return [str(error)]
+    designed = _design_problems(study)
+    if designed:
+        return designed
     problems = [problem for name, item in study.items().items() for problem in _item_problems(name, item)]
     roles = _roles(study)
     factors = _factors(study)
@@ -60,8 +65,18 @@ def _roles(study: type[StudyClass]) -> set[str]:
 
 
 def _factors(study: type[StudyClass]) -> Mapping[str, Any]:
-    design = study.conditions
-    return design if isinstance(design, Mapping) else getattr(design, "factors", {}) or {}
+    design = study.design()
+    return {} if design is None else design.levels
+
+
+def _design_problems(study: type[StudyClass]) -> list[str]:
+    if study.conditions is None:
+        return []
+    if not isinstance(study.conditions, Mapping | Conditions):
+        return [
+            f"conditions = {study.conditions!r} isn't a design; give levels by factor or Conditions(...)."
+        ]
+    return list(condition_problems(Conditions.of(study.conditions), items=study.items()))
 
 
 def _step_problems(

@@ -10,6 +10,7 @@ from chalicelib.errors import ExperimentError, RuleBroken
 from chalicelib.serializable import require_serializable
 from chalicelib.study.study_records import GroupRecord, Place
 
+from .elements import For
 from .plan import parse_path, write_path
 
 if TYPE_CHECKING:
@@ -174,11 +175,13 @@ class Player:
     def known_answers(self) -> dict[str, Any]:
         """Return all answers and kept values that can be read from here, by name."""
         names = {name for scope in self.scopes for name in self._place.answers.get(scope, {})}
-        return {name: self.get(name) for name in (*names, *self._place.kept, *self._variables())}
+        return {name: self.get(name) for name in (*names, *self._place.kept, *self.loop_values())}
 
-    def _variables(self) -> list[str]:
+    def loop_values(self) -> dict[str, Any]:
+        """Return the values of the For loops around the player, by variable, from the outside in."""
         scopes = self._study.plan().rounds_of(parse_path(self._path))
-        return [name for _, _, element in scopes if (name := getattr(element, "variable", ""))]
+        names = [element.variable for _, _, element in scopes if isinstance(element, For)]
+        return {name: self.get(name) for name in names}
 
     def _find(self, name: str) -> tuple[bool, Any]:
         for scope in self.scopes:

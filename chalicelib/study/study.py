@@ -10,22 +10,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.configuration import get_config
-from chalicelib.experiment.effects import PlayForDeparted
+from chalicelib.experiment.effects import LeaveStudy, PlayForDeparted
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 
 from .checks import check_study
+from .design.conditions import Conditions
 from .elements import Element, For, Rounds
 from .items import Item
 from .page_files import page_items, with_page_settings
 from .pages import CompiledPages, PageLibrary, find_pages
 from .plan import TimelinePlan, parse_path
 from .player import Player
+from .start_source import StartSource
+from .study_records import Place
 from .study_session import StudySession
 
 if TYPE_CHECKING:
+    from chalicelib.model.node import Node
+    from chalicelib.ports import UnitOfWork
+
     from .elements.page_elements import Page
 
 #: Statuses of participants who take part, or have finished with usable data.
@@ -50,11 +56,14 @@ class Study(Experiment):
     #: The language of the pages, as a code such as "en".
     language: ClassVar[str] = "en"
     dropout_policy: str = "autoplay"
+    #: How many participants the study needs; the setting `participants` takes precedence.
+    participants: ClassVar[int] = 1
 
     #: The compiled pages; the loader sets it.
     library: ClassVar[PageLibrary] = PageLibrary(CompiledPages())
     _own_items: ClassVar[Mapping[str, Item]] = {}
     _page_items: ClassVar[Mapping[str, Item]] = {}
+    _design: ClassVar[Conditions | None] = None
     _plan: ClassVar[TimelinePlan | None] = None
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -87,6 +96,20 @@ class Study(Experiment):
         if plan is None:
             raise ExperimentError(f"{cls.__name__} has no timeline.")
         return plan
+
+    @classmethod
+    def design(cls) -> Conditions | None:
+        """Return the experimental design.
+
+        Returns:
+            The design; None for a study without conditions.
+
+        """
+        if cls.conditions is None:
+            return None
+        if "_design" not in cls.__dict__:
+            cls._design = Conditions.of(cls.conditions)
+        return cls._design
 
     @classmethod
     def items(cls) -> Mapping[str, Item]:
@@ -189,6 +212,14 @@ class Study(Experiment):
 
     # -- what Experiment asks for -----------------------------------------------------------------
 
+    def __init__(self, session: UnitOfWork | None = None) -> None:
+        """Make the object for one request."""
+        self.initial_recruitment_size = self.participants
+        super().__init__(session)
+        wanted = get_config().get("participants", None) if get_config().ready else None
+        if wanted:
+            self.initial_recruitment_size = int(wanted)
+
     def create_network(self) -> Network:
         """Return a copy of `network`."""
         if self.network is None:
@@ -197,7 +228,17 @@ class Study(Experiment):
         made.__dict__.update({name: value for name, value in vars(self.network).items() if name != "_work"})
         made.__dict__.pop("_touched", None)
         made.prepare()
+        if self.start:
+            # The node with which it starts takes a place, too.
+            made.max_size += 1
         return made
+
+    def add_node_to_network(self, node: Node, network: Network) -> None:
+        """Connect a new node, and send it what its parents have passed on."""
+        network.add_node(node)
+        for parent in node.neighbors(direction="from"):
+            parent.transmit(to_whom=node)
+        node.receive()
 
     def setup(self) -> None:
         """Make `copies` of `network`, each with its `start`."""
@@ -218,16 +259,11 @@ class Study(Experiment):
             number: Which of the copies it is, from 0.
 
         """
-        # Lazy import: only the launch makes sources.
-        from chalicelib.experiment.nodes import Source
-        from chalicelib.model.info import Info
-
-        if not self.start:
-            return
-        source = Source(network=network)
-        network.add_node(source)
-        contents = self.start[number % len(self.start)]
-        Info(origin=source, contents=contents if isinstance(contents, str) else encode_value(contents))
+        if self.start:
+            source = StartSource(network)
+            contents = self.start[number % len(self.start)]
+            source.contents = contents if isinstance(contents, str) else encode_value(contents)
+            network.add_node(source)
 
     def bonus(self, participant: Participant) -> Decimal:
         """Return the points in US dollars, by `points_per_dollar`, floored at 0."""
@@ -250,6 +286,12 @@ class Study(Experiment):
         expected = sum(count for status, count in counts.items() if status in EXPECTED)
         if expected < self.initial_recruitment_size:
             self.recruiter.recruit(n=1)
+
+    def fail_participant(self, participant: Participant) -> None:
+        """Fail the participant's nodes, free their slot of the design, and let their group go on."""
+        super().fail_participant(participant)
+        if isinstance(self.session.find_place(participant.id), Place):
+            self.pending_effects.append(LeaveStudy(participant.id))
 
     def participant_disconnected(self, participant: Participant) -> None:
         """Use a departed member's defaults at once, so that the others needn't wait (`autoplay`)."""

@@ -76,6 +76,8 @@ class Place(StoredFields):
     draws: dict[str, Any] = field(default_factory=dict)
     #: Values that the author keeps for this participant.
     kept: dict[str, Any] = field(default_factory=dict)
+    #: Answers that will be passed on to the next participant of the network.
+    passed: list[Any] = field(default_factory=list)
     #: The total of points, as a decimal number in a text.
     points: str = "0"
     #: Whether the participant has disconnected, so that their defaults are used at once.
@@ -124,7 +126,9 @@ class GroupRecord(StoredFields):
     #: One entry for each member: participant_id, node_id, role.
     members: list[dict[str, Any]] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
+    #: The cell of the design, by factor, and the slot that it came from, when groups are assigned.
     condition: dict[str, Any] = field(default_factory=dict)
+    slot: str | None = None
     #: Decisions that all members share, by path.
     draws: dict[str, Any] = field(default_factory=dict)
     #: The waits that are over although members may not have moved on yet, by path.

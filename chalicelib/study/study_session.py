@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterable
 from decimal import Decimal
@@ -102,7 +103,8 @@ class StudySession:
     def values(self, element: For, player: Player) -> list[Any]:
         """Return what a For goes through, from a method of the study or from what was received."""
         if element.over == RECEIVED and not hasattr(self._study, RECEIVED):
-            return [info.contents for info in self._received(player)]
+            found = self.received(player)
+            return [each for one in found for each in (one if isinstance(one, list) else [one])]
         method = (
             element.over if callable(element.over) else getattr(type(self._study), str(element.over), None)
         )
@@ -130,8 +132,8 @@ class StudySession:
         return random.Random(f"{self.run_seed}|participant{player.id}|{name}")
 
     def received(self, player: Player) -> list[Any]:
-        """Return the contents of the infos that the player's node has received, oldest first."""
-        return [info.contents for info in self._received(player)]
+        """Return what the player's node has received, oldest first; objects and lists as such."""
+        return [decode_value(info.contents) for info in self._received(player)]
 
     def _received(self, player: Player) -> list[Any]:
         node = player.node
@@ -158,3 +160,13 @@ class StudySession:
                 self._study.work.put_if_unchanged(key, record.kind, fields)
             else:
                 self._study.work.put_item(key, record.kind, fields)
+
+
+def decode_value(contents: str) -> Any:
+    """Return the object or list that contents hold as JSON; any other contents as the text that they are."""
+    if contents[:1] not in ("[", "{"):
+        return contents
+    try:
+        return json.loads(contents)
+    except ValueError:
+        return contents

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from chalicelib.ports import UnitOfWork
 
+from .design.conditions import Conditions
 from .elements import For
 from .items import Item
 from .pages import PageLibrary
@@ -55,6 +56,10 @@ class StudyClass(Protocol):
     @classmethod
     def plan(cls) -> TimelinePlan:
         """Return the compiled timeline."""
+
+    @classmethod
+    def design(cls) -> Conditions | None:
+        """Return the experimental design, or None."""
 
     @classmethod
     def items(cls) -> Mapping[str, Item]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from chalicelib import services
-from chalicelib.messages import Autoplay, EnforceTimeLimit, FormGroups, RingDoorbell
+from chalicelib.messages import Autoplay, EnforceTimeLimit, FormGroups, ReleaseSeat, RingDoorbell
 from chalicelib.operations.realtime import channels
-from chalicelib.operations.study import group_forming, time_limits
+from chalicelib.operations.study import group_forming, leaving, time_limits
 from chalicelib.operations.study.settling import MAX_STEPS, settle
 from chalicelib.operations.study.study_context import Pending
 
@@ -42,6 +42,13 @@ def _ring_doorbell(message: Received[RingDoorbell]) -> None:
     )
     if delivery is not None:
         services.current().deliver(delivery)
+
+
+@handles(ReleaseSeat)
+def _release_seat(message: Received[ReleaseSeat]) -> None:
+    waiting = services.current().handle(message, leaving.leave_study, message.body.participant_id)
+    for pending in waiting or ():
+        _settle(pending)
 
 
 def _settle(pending: Pending | None) -> None:

@@ -104,7 +104,7 @@ class OfCloud:
 class Noting(Experiment):
     """Notes what its timers call."""
 
-    rung: list[str] = []  # noqa: RUF012 - set anew for each test
+    rung: list[str] = []
 
     def note(self, word: str) -> None:
         type(self).rung.append(word)

@@ -43,7 +43,7 @@ def join_network(ctx: Context, participant_id: int, fields: Mapping[str, Any]) -
         return {"node": open_node.as_json(), "resumed": True}
     ctx.seed(participant, "join_network", len(participant.node_ids))
     experiment = ctx.experiment
-    network = _find_network(ctx, participant)
+    network = find_network(ctx, participant)
     if network is None:
         return {}
     has_waited = participant.waiting_since is not None
@@ -70,7 +70,12 @@ def _node_of_earlier_session(ctx: Context, participant: Participant) -> Node | N
     return None if node.failed or node.has_answered else node
 
 
-def _find_network(ctx: Context, participant: Participant) -> Network | None:
+def find_network(ctx: Context, participant: Participant) -> Network | None:
+    """Return a network with a place that is open now.
+
+    None when there is none yet: the context then refuses after the commit, which keeps since when the
+    participant waits. NoNetwork when none is left.
+    """
     if participant.early_exit_reason == "busy":
         raise NoNetwork
     try:

@@ -10,6 +10,7 @@ from chalicelib.experiment.effects import (
     CallLater,
     DismissGroup,
     Effect,
+    LeaveStudy,
     PlayForDeparted,
     PublishData,
     Recruit,
@@ -23,6 +24,7 @@ from chalicelib.messages import (
     EndGroup,
     ProcessSubmission,
     Publish,
+    ReleaseSeat,
     RunTimer,
     StartReplacementBot,
 )
@@ -61,6 +63,8 @@ def _post(ctx: Context, effect: Effect) -> None:
             ctx.uow.post(StartReplacementBot(participant_id))
         case DismissGroup(participant_id):
             ctx.uow.post(EndGroup(participant_id))
+        case LeaveStudy(participant_id):
+            ctx.uow.post(ReleaseSeat(participant_id))
         case PlayForDeparted(participant_id):
             ctx.uow.post(Autoplay(participant_id))
         case ScreenOut(participant_id):

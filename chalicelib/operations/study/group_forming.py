@@ -19,6 +19,7 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player, StudyGroup
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
+from .assignment import assign_group
 from .moves import move_on, ring, stop_with_pay
 from .study_context import moment_of, session_of, study_of
 
@@ -159,6 +160,7 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
         members=entries,
         condition=condition if all(place.condition == condition for place in places) else {},
     )
+    assign_group(ctx, record, places)
     group = session.add_group(record)
     if element.then is not None:
         getattr(study, element.then)(group)

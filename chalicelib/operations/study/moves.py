@@ -10,10 +10,12 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import Element, End, Group, Page, Wait
+from chalicelib.study.elements import Element, End, Group, Join, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import Place, Pooled
 
+from .assignment import assign_person, release_slot
+from .passing_on import pass_on
 from .study_context import Pending, later, moment_of, session_of, study_of
 
 #: For how long after the end of a time limit an answer is still taken, in seconds: it was on its way.
@@ -38,6 +40,7 @@ def begin(ctx: Context, participant: Participant) -> Place:
     session = session_of(ctx)
     place = Place(participant_id=participant.id)
     session.add_place(place)
+    assign_person(ctx, place)
     first = study_of(ctx).plan().first(session.decisions(place))
     _arrive(ctx, place, "" if first is None else write_path(first))
     return place
@@ -45,10 +48,13 @@ def begin(ctx: Context, participant: Participant) -> Place:
 
 def move_on(ctx: Context, place: Place) -> None:
     """Move a participant to the stop after the one where they are; the page gets a new serial."""
+    assign_person(ctx, place)
     plan = study_of(ctx).plan()
     following = plan.after(parse_path(place.path), session_of(ctx).decisions(place))
     place.serial += 1
-    _arrive(ctx, place, "" if following is None else write_path(following))
+    path = "" if following is None else write_path(following)
+    pass_on(ctx, place, path)
+    _arrive(ctx, place, path)
 
 
 def _arrive(ctx: Context, place: Place, path: str) -> None:
@@ -80,6 +86,7 @@ def stop_with_pay(ctx: Context, place: Place, message: str, reason: str) -> None
     place.serial += 1
     place.ended = reason
     place.message = message
+    release_slot(ctx, place)
     place.shown_at = place.until = None
     wake_by(ctx, place, later(ctx.now, END_AFTER))
 
@@ -138,8 +145,8 @@ def pending_at(ctx: Context, place: Place) -> Pending | None:
     element = element_at(ctx, place.path)
     if place.ended is not None:
         return None
-    if isinstance(element, Group):
-        return Pending(place.path, place.participant_id)
+    if isinstance(element, Group | Join):
+        return Pending(place.path, place.participant_id, joins=isinstance(element, Join))
     if isinstance(element, Wait) and place.in_group:
         return Pending(place.path, place.participant_id, place.network_id)
     return None

@@ -9,15 +9,13 @@ from typing import Any
 
 from chalicelib.errors import AnswersRefused, BadRequest
 from chalicelib.model import keys
-from chalicelib.model.info import Info
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Page
 from chalicelib.study.expressions import holds
 from chalicelib.study.items import AnswerError, Item, check_answer
 from chalicelib.study.plan import parse_path
-from chalicelib.study.player import OUTSIDE, Player
-from chalicelib.study.study import encode_value
+from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, StudyResponse
 
 from .study_context import moment_of, session_of, study_of
@@ -129,7 +127,7 @@ def record_answers(
     for entry in entries:
         if entry.get("points"):
             place.points = str(Decimal(place.points) + Decimal(entry["points"]))
-    _pass_on(player, items, answers)
+    _collect(place, player, items, answers)
     return response
 
 
@@ -156,16 +154,18 @@ def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
     return entry
 
 
-def _pass_on(player: Player, items: Mapping[str, Item], answers: Mapping[str, Any]) -> None:
+def _collect(place: Place, player: Player, items: Mapping[str, Item], answers: Mapping[str, Any]) -> None:
+    """Keep the answers that are passed on; inside a For, beside the value that they are about."""
     passed = {name: value for name, value in answers.items() if items[name].pass_on and value is not None}
-    node = player.node
-    if not passed or node is None:
+    if not passed or place.node_id is None:
         return
-    contents = passed if len(passed) > 1 else next(iter(passed.values()))
-    scopes = player.scopes
-    info = Info(origin=node, contents=contents if isinstance(contents, str) else encode_value(contents))
-    info.property1 = ",".join(passed)
-    info.property2 = scopes[0] if scopes[0] != OUTSIDE else None
+    entry: dict[str, Any] = {}
+    for name, value in player.loop_values().items():
+        entry |= value if isinstance(value, dict) else {name: value}
+    if entry:
+        place.passed = [*place.passed, {**entry, **passed}]
+    else:
+        place.passed = [passed if len(passed) > 1 else next(iter(passed.values()))]
 
 
 def seconds_of(timings: Any) -> tuple[float | None, float]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .group_forming import form_groups
+from .joining import take_place
 from .study_context import Pending
 from .waits import HookFailedError, release, stop_group
 
@@ -25,6 +26,8 @@ MAX_STEPS = 20
 
 def settle(run: Run, pending: Pending) -> bool:
     """Look once at what a participant waits for; return whether anything was changed."""
+    if pending.joins:
+        return bool(run(take_place, pending.participant_id, pending.path))
     if pending.network_id is None:
         return bool(run(form_groups, pending.path))
     try:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import End, Form, Group, Page, Wait
+from chalicelib.study.elements import End, Form, Group, Join, Page, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.item import media_of
@@ -57,7 +57,7 @@ def show(
     player = session_of(ctx).player(place.participant_id)
     if isinstance(element, Page):
         body |= _page(ctx, place, player, element)
-    elif isinstance(element, Group | Wait):
+    elif isinstance(element, Group | Wait | Join):
         body |= _waiting(ctx, place, element)
     return PageView(body, pending_at(ctx, place))
 
@@ -120,10 +120,12 @@ def _frame(ctx: Context, player: Player, item: Item) -> Frame:
     )
 
 
-def _waiting(ctx: Context, place: Place, element: Group | Wait) -> dict[str, Any]:
+def _waiting(ctx: Context, place: Place, element: Group | Wait | Join) -> dict[str, Any]:
     language = study_of(ctx).language
     if isinstance(element, Group):
         heading, text = "Please wait", "The study goes on as soon as the other participants have arrived."
+    elif isinstance(element, Join):
+        heading, text = "Please wait", element.text or "The person before you is still working."
     else:
         heading, text = "Please wait", element.text or "The others haven't finished yet."
     html = Markup('<h1>{}</h1><p role="status">{}</p><div class="waiting" aria-hidden="true"></div>').format(

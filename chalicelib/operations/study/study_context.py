@@ -24,6 +24,8 @@ class Pending:
     participant_id: int
     #: The group, at a Wait; None at a Group.
     network_id: int | None = None
+    #: Whether the participant waits for a place in a network.
+    joins: bool = False
 
 
 def study_of(ctx: Context) -> Study:

@@ -89,12 +89,16 @@ class Join(Element):
 
     Args:
         name: The name in paths.
-        role: Join networks with this role only.
+        show_if: Take a place if this holds.
+        only: Take a place in these conditions only.
+        text: What the page says while every network waits for another participant's answer.
 
     """
 
     name: str = "join"
-    role: str = "all"
+    show_if: When = None
+    only: Only = None
+    text: str = ""
 
     def problems(self) -> list[str]:
         return check_name(self.name, "Join")

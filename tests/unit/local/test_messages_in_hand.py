@@ -22,7 +22,7 @@ class Ringing(Talk):
     """Records the stored attempts while its timer runs, and how often an experiment was created."""
 
     made = 0
-    in_hand: dict[str, int] = {}  # noqa: RUF012 - set anew for each test
+    in_hand: dict[str, int] = {}
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -1,0 +1,85 @@
+"""Studies in the stock networks: what one participant answers, the next one receives."""
+
+from __future__ import annotations
+
+from petri import Chain
+from petri.study import End, For, Join, Page, Study, text
+from tests.study.studies import OpenStudy, answer, due
+from tests.web.world import Person
+
+
+class Retelling(Study):
+    """One text is passed down a chain."""
+
+    story = text("Write down what you remember.", pass_on=True)
+    network = Chain(max_size=3)
+    copies = 1
+    start = ("The war of the ghosts",)
+    timeline = (Join(), Page("read"), Page("write", ask="story"), End())
+
+
+class IteratedLearning(Study):
+    """Names of pictures are passed down a chain as one info."""
+
+    name = text("What is it called?", pass_on=True)
+    network = Chain(max_size=2)
+    start = ([{"picture": "a.png", "name": "wuki"}, {"picture": "b.png", "name": "nemo"}],)
+    timeline = (Join(), For("picture", "received", shuffle=True, do=[Page("test", ask="name")]), End())
+
+
+READ = {"read": "{{ received[0] }}"}
+
+
+def test_each_participant_receives_what_the_one_before_wrote(open_study: OpenStudy) -> None:
+    here = open_study(Retelling, READ)
+    heard = []
+    for number in range(3):
+        person = here.arrive()
+        heard.append(due(person)["html"])
+        answer(person)
+        assert answer(person, story=f"telling {number}")["kind"] == "end"
+        here.work()
+    assert heard == ["The war of the ghosts", "telling 0", "telling 1"]
+
+
+def test_a_participant_waits_until_the_one_before_has_answered(open_study: OpenStudy) -> None:
+    here = open_study(Retelling, READ)
+    first, second = here.arrive(), here.arrive()
+    assert due(first)["page"] == "read"
+    assert due(second)["kind"] == "wait"
+    answer(first)
+    answer(first, story="mine")
+    here.clock.turn(seconds=5)
+    assert due(second)["html"] == "mine"
+
+
+def test_who_finds_no_place_is_done_with_pay(open_study: OpenStudy) -> None:
+    here = open_study(Retelling, READ)
+    for _ in range(3):
+        person = here.arrive()
+        due(person)
+        answer(person)
+        answer(person, story="x")
+    late = here.arrive()
+    assert due(late)["kind"] == "end"
+    here.work()
+    assert here.owed(late) == {"base": "1.50"}
+
+
+def test_all_answers_of_a_loop_are_passed_on_as_one_info(open_study: OpenStudy) -> None:
+    here = open_study(IteratedLearning, {"test": "{{ picture.picture }} was {{ picture.name }}"})
+    first = here.arrive()
+    seen = {shown(first)}
+    answer(first, name="one")
+    seen.add(shown(first))
+    assert len(here.items("info")) == 1, "the source's info"
+    answer(first, name="two")
+    assert seen == {"a.png was wuki", "b.png was nemo"}
+    assert len(here.items("info")) == 2
+    second = here.arrive()
+    assert shown(second) in {"a.png was one", "a.png was two", "b.png was one", "b.png was two"}
+
+
+def shown(person: Person) -> str:
+    """The text above the item of the page that is due."""
+    return str(due(person)["html"]).partition("<")[0].strip()
