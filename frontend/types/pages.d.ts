@@ -154,7 +154,7 @@ interface StudyPage {
   poll_seconds?: number;
   doorbell?: boolean;
   stale?: boolean;
-  /** Whether the page keeps an event log; true unless the server says otherwise. */
+  /** Whether the page keeps an event log: false for none, true also for what happens before the page is closed. */
   log?: boolean;
 }
 
@@ -221,6 +221,7 @@ declare const petri: Petri;
 /** What the pages of Petri tell each other by events. */
 interface DocumentEventMap {
   "petri:page": CustomEvent<StudyPage>;
+  "petri:doorbell": CustomEvent<any>;
   "petri:news": CustomEvent<any>;
   "petri:progress": CustomEvent<{ value: number; total: number }>;
   "petri:line": CustomEvent<{ isLost: boolean }>;

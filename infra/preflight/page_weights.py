@@ -19,14 +19,7 @@ _COMPRESSED = frozenset({".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt"
 
 def weigh(loaded: LoadedExperiment, *, waits: bool) -> Weight:
     """Build the site and measure it; `waits`: whether participants see the waiting room."""
-    source = SiteSource(
-        loaded.folder,
-        loaded.name,
-        str(loaded.config.get("mode")),
-        loaded.config.public(),
-        loaded.extra_files,
-        "preflight",
-    )
+    source = SiteSource.of(loaded, mode=str(loaded.config.get("mode")), app_id="preflight")
     with tempfile.TemporaryDirectory(prefix="petri-preflight-") as folder:
         site = build(source, Path(folder) / "site")
         pages = [page for page in site.pages if page not in _SELDOM and (waits or page != _WAITING)]

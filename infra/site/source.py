@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import ExperimentError
+from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from chalicelib.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,19 @@ class SiteSource:
     extra_files: Sequence[tuple[str | Path, str | Path]] = ()
     app_id: str = ""
     is_study: bool = False
+
+    @classmethod
+    def of(cls, loaded: LoadedExperiment, *, mode: str, app_id: str) -> SiteSource:
+        """Return the source of an experiment that is loaded; `mode` and `app_id` are those of its run."""
+        return cls(
+            folder=loaded.folder,
+            name=loaded.name,
+            mode=mode,
+            config=loaded.config.public(),
+            extra_files=loaded.extra_files,
+            app_id=app_id,
+            is_study=issubclass(loaded.experiment_class, Study),
+        )
 
 
 @dataclass(frozen=True)

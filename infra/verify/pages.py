@@ -41,10 +41,7 @@ def pages(folder: Path, loaded: LoadedExperiment | None, *, is_study: bool = Fal
 def _problems(folder: Path, loaded: LoadedExperiment | None) -> list[str]:
     source = SiteSource(folder, folder.name, "debug")
     if loaded is not None:
-        config = loaded.config
-        source = SiteSource(
-            folder, loaded.name, config.get("mode"), config.public(), loaded.extra_files, app_id="verify"
-        )
+        source = SiteSource.of(loaded, mode=str(loaded.config.get("mode")), app_id="verify")
     try:
         renderer = Renderer(source, collect(source))
         templates = set(renderer.pages().values())

@@ -227,14 +227,7 @@ def _requirements(wanted: Requirements, app: Path, versions: Mapping[str, str] |
 
 
 def _pages(loaded: LoadedExperiment, names: Names) -> SiteSource:
-    return SiteSource(
-        folder=loaded.folder,
-        name=loaded.name,
-        mode=names.stage,
-        config=loaded.config.public(),
-        extra_files=loaded.extra_files,
-        app_id=names.app,
-    )
+    return SiteSource.of(loaded, mode=names.stage, app_id=names.app)
 
 
 def _set_moment(*folders: Path) -> None:

@@ -182,14 +182,7 @@ def _operator_token(engine: Engine) -> str:
 
 
 def _source(loaded: LoadedExperiment, run_id: str) -> SiteSource:
-    return SiteSource(
-        folder=loaded.folder,
-        name=loaded.name,
-        mode=str(loaded.config.get("mode")),
-        config=loaded.config.public(),
-        extra_files=loaded.extra_files,
-        app_id=run_id,
-    )
+    return SiteSource.of(loaded, mode=str(loaded.config.get("mode")), app_id=run_id)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from .conftest import Open
 from .questions import OFFER, WHY, asking
 from .scripted_study import Due
@@ -51,6 +53,31 @@ def test_a_waiting_page_asks_again_until_another_page_is_due(opened: Open) -> No
     study.at = 1
     page.shows("The result")
     assert page.browser.execute_script("return document.activeElement.textContent") == "The result"
+
+
+def test_a_doorbell_is_heeded_at_once(opened: Open) -> None:
+    wait = Due("wait", "<h1>Please wait</h1>", more={"kind": "wait", "poll_seconds": 600, "button": None})
+    page, study = opened(wait, RESULT)
+    page.shows("Please wait")
+    study.at = 1
+    page.browser.execute_script("document.dispatchEvent(new CustomEvent('petri:doorbell', { detail: {} }))")
+    page.shows("The result")
+
+
+def test_a_doorbell_that_rings_during_a_request_is_heeded_after_it(opened: Open) -> None:
+    wait = Due("wait", "<h1>Please wait</h1>", more={"kind": "wait", "poll_seconds": 600, "button": None})
+    page, study = opened(asking("Ready?"), wait, RESULT)
+    page.shows("Ready?")
+    held = threading.Event()
+    study.hold(held)
+    page.go_on()
+    page.wait().until(lambda _: study.posts())
+    page.browser.execute_script("document.dispatchEvent(new CustomEvent('petri:doorbell', { detail: {} }))")
+    held.set()
+    page.wait().until(lambda _: len(study.requests("/page")) >= 3)
+    study.at = 2
+    page.browser.execute_script("document.dispatchEvent(new CustomEvent('petri:doorbell', { detail: {} }))")
+    page.shows("The result")
 
 
 def test_a_pages_own_script_is_called_each_time_the_page_is_shown(opened: Open) -> None:
@@ -107,7 +134,7 @@ def test_a_page_that_keeps_no_log_sends_no_events(opened: Open) -> None:
 
 
 def test_a_page_that_is_closed_sends_its_events_while_it_closes(opened: Open) -> None:
-    page, study = opened(Due("propose", "<h1>Offer</h1>"), RESULT)
+    page, study = opened(Due("propose", "<h1>Offer</h1>", more={"log": True}), RESULT)
     page.shows("Offer")
     page.browser.execute_script("window.dallinger.allowExit()")
     page.browser.get("about:blank")

@@ -16,6 +16,7 @@
   let keys = new Map();
   let serial = null;
   let isOn = false;
+  let isSentWhileLeaving = false; // where the server says that it takes events without an answer
   let shownAt = 0;
 
   const now = () => Math.round(performance.now() - shownAt);
@@ -31,6 +32,7 @@
   function begin(page) {
     serial = page.serial;
     isOn = page.log !== false;
+    isSentWhileLeaving = page.log === true;
     events = [];
     keys = new Map();
     shownAt = performance.now();
@@ -60,7 +62,7 @@
 
   // A participant who closes the page sends what it logged; whether that arrives can't be known.
   function sendWhileLeaving() {
-    if (!isOn || serial === null) return;
+    if (!isSentWhileLeaving || serial === null) return;
     dallinger.postAndLeave("/page/events", { serial, events: collected() });
     events = [];
     keys = new Map();

@@ -62,6 +62,9 @@
     return asking;
   }
 
+  // A late answer is taken or replaced by the server, so that another page is due a little later.
+  const LATE_MS = 2500;
+
   // What passes is tried again for as long as the page is open; what the participant typed stays.
   function failed(rejection, again) {
     if (rejection.isPassing) return retryLater(rejection, again);
@@ -106,12 +109,13 @@
     page = answer;
     render();
     setFree();
-    say(answer.stale ? text("You have already answered the previous page. This is the page that is next.") : "");
+    say(answer.stale ? text("The previous page was already answered, or its time was up. This is the next page.") : "");
     startClocks(arrived);
     study.events.begin(page);
     shownAt = performance.now();
     document.dispatchEvent(new CustomEvent("petri:page", { detail: page }));
     runScript();
+    heedRing();
     return undefined;
   }
 
@@ -125,6 +129,7 @@
     setFree();
     leaving.splice(0).forEach((end) => end());
     startClocks(performance.now());
+    heedRing();
   }
 
   function loadWhatIsNeeded(answer) {
@@ -249,23 +254,23 @@
 
   /* ---- Waiting --------------------------------------------------------------------------------------------- */
 
+  const SOCKET = "quorum"; // each socket of a participant has this channel; the doorbell rings on the same socket
+
   /** Ask again at the doorbell, or every few seconds; returns a function that stops it. */
   function waitForNext() {
     const seconds = Math.max(LEAST_POLL_S, Number(page.poll_seconds) || 2);
-    const doorbell = page.doorbell && window.petri.channel ? window.petri.channel(`participant-${dallinger.identity.participantId}`) : null;
+    const socket = page.doorbell && window.petri.channel ? window.petri.channel(SOCKET) : null;
     let isWaiting = true;
     let polling;
     const next = () => {
-      const factor = doorbell?.state === "open" ? OPEN_POLL_FACTOR : 1;
+      const factor = socket?.state === "open" ? OPEN_POLL_FACTOR : 1;
       polling = setTimeout(look, seconds * 1000 * factor);
     };
     const look = () => {
       clearTimeout(polling);
-      if (!isWaiting) return;
-      const asked = refresh();
-      if (!asked) next();
+      if (isWaiting && !refresh()) next();
     };
-    listenToDoorbell(doorbell);
+    lookOnceOpen(socket);
     const seen = () => document.hidden || look();
     document.addEventListener("visibilitychange", seen);
     next();
@@ -276,16 +281,26 @@
     };
   }
 
-  const doorbells = new WeakSet();
+  let hasSocket = false;
 
-  // Doorbells that ring while a page is being answered are passed over: the answer brings the next page.
-  function listenToDoorbell(doorbell) {
-    if (!doorbell || doorbells.has(doorbell)) return;
-    doorbells.add(doorbell);
-    doorbell.on("message", ({ type, serial }) => {
-      if (type === "page" && page && isWait(page) && !(serial <= page.serial)) refresh();
-    });
-    doorbell.on("open", () => page && isWait(page) && refresh());
+  // The doorbell may have rung before the socket was open.
+  function lookOnceOpen(socket) {
+    if (!socket || hasSocket) return;
+    hasSocket = true;
+    socket.on("open", ring);
+  }
+
+  let hasRung = false; // while a request was on its way, whose answer may be older
+
+  function ring() {
+    if (isBusy || asking) hasRung = true;
+    else if (page && isWait(page)) refresh();
+  }
+
+  function heedRing() {
+    if (!hasRung) return;
+    hasRung = false;
+    if (isWait(page)) setTimeout(refresh);
   }
 
   /* ---- Answering ------------------------------------------------------------------------------------------- */
@@ -357,7 +372,8 @@
     }).fail((rejection) => {
       if (rejection.isPassing) return retryLater(rejection, () => post(body));
       setFree();
-      if (rejection.status === 422) showProblems(rejection.answer?.items || {}, rejection.errorText);
+      if (rejection.status === 422 && body.timeout) setTimeout(refresh, LATE_MS);
+      else if (rejection.status === 422) showProblems(rejection.answer?.items || {}, rejection.errorText);
       else failed(rejection, refresh);
       return undefined;
     });
@@ -453,6 +469,8 @@
   form.addEventListener("change", noteChange);
   // Comes back from the browser's memory, after the Back button: another page may be due by now.
   addEventListener("pageshow", ({ persisted }) => persisted && refresh());
+  document.addEventListener("petri:doorbell", ring);
+  // When the group ends or the waiting room closes, a page about it is due.
   dallinger.sayGoodbye = () => { refresh(); };
   window.petri = { ...window.petri, study: { ...study, refresh, answer, submit: () => submit(), get current() { return page; } } };
 
