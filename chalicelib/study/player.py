@@ -81,7 +81,7 @@ class Player:
         if not self._place.in_group or self._place.network_id is None:
             return None
         group: StudyGroup = self._study.session.group(self._place.network_id)
-        return group
+        return group.seen_from(self._path)
 
     @property
     def role(self) -> str | None:
@@ -236,10 +236,23 @@ class Player:
 class StudyGroup:
     """A group of a study: its members and what they share."""
 
-    def __init__(self, study: StudyView, record: GroupRecord) -> None:
-        """Make the view of a group's record."""
+    def __init__(self, study: StudyView, record: GroupRecord, path: str | None = None) -> None:
+        """Make the view of a group's record; `path`: the element from which its members' answers are seen."""
         self._study = study
         self.record = record
+        self._path = path
+
+    def seen_from(self, path: str) -> StudyGroup:
+        """Return the group as seen from an element: members who are ahead show their answers of that round.
+
+        Args:
+            path: The element's path.
+
+        Returns:
+            The same group.
+
+        """
+        return StudyGroup(self._study, self.record, path)
 
     def __repr__(self) -> str:
         return f"Group {self.id}"
@@ -257,7 +270,8 @@ class StudyGroup:
     @property
     def players(self) -> list[Player]:
         """The members, in the order of their places."""
-        return [self._study.session.player(one) for one in self.record.member_ids()]
+        places = [self._study.session.place(one) for one in self.record.member_ids()]
+        return [Player(self._study, place, self._path) for place in places]
 
     def __iter__(self) -> Iterator[Player]:
         return iter(self.players)

@@ -32,3 +32,14 @@ def test_a_pair_plays_three_rounds_and_is_paid_by_the_result(open_study: OpenStu
     here.work()
     assert here.owed(proposer) == {"base": "1.50", "bonus": "1.10"}
     assert here.owed(responder) == {"base": "1.50", "bonus": "0.90"}
+
+
+def test_a_page_shows_the_answers_of_its_round_when_the_other_is_ahead(open_study: OpenStudy) -> None:
+    here = open_study(Ultimatum, {"result": 'Offered: {{ group.role("proposer").offer }}'})
+    proposer, responder = pair(here)
+    answer(proposer, offer=4)
+    answer(responder, accept="yes")
+    answer(proposer)
+    answer(proposer, offer=9)
+    assert due(responder)["path"] == "rounds[1]/result"
+    assert "Offered: 4" in due(responder)["html"]
