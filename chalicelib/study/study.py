@@ -56,8 +56,8 @@ class Study(Experiment):
     #: The language of the pages, as a code such as "en".
     language: ClassVar[str] = "en"
     dropout_policy: str = "autoplay"
-    #: How many participants the study needs; the setting `participants` takes precedence.
-    participants: ClassVar[int] = 1
+    #: How many participants the study needs; the setting `num_participants` takes precedence.
+    num_participants: int = 1
 
     #: The compiled pages; the loader sets it.
     library: ClassVar[PageLibrary] = PageLibrary(CompiledPages())
@@ -214,9 +214,9 @@ class Study(Experiment):
 
     def __init__(self, session: UnitOfWork | None = None) -> None:
         """Make the object for one request."""
-        self.initial_recruitment_size = self.participants
+        self.initial_recruitment_size = self.num_participants
         super().__init__(session)
-        wanted = get_config().get("participants", None) if get_config().ready else None
+        wanted = get_config().get("num_participants", None) if get_config().ready else None
         if wanted:
             self.initial_recruitment_size = int(wanted)
 

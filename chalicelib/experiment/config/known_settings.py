@@ -200,11 +200,6 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         validators=(dollars,),
     ),
     _recruitment(
-        "participants",
-        int,
-        "How many participants a study needs; it recruits until so many take part or have finished.",
-    ),
-    _recruitment(
         "points_per_dollar",
         float,
         "How many points of a study are worth one US dollar; 0: points aren't paid.",
