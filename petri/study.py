@@ -16,6 +16,7 @@ from chalicelib.study.elements import (
     Part,
     Rounds,
     Shuffle,
+    Timed,
     TimelineError,
     Wait,
 )
@@ -41,6 +42,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Shuffle",
     "Study",
     "StudyGroup",
+    "Timed",
     "TimelineError",
     "Wait",
     "study_from_file",

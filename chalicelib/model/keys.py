@@ -244,6 +244,11 @@ def response(participant_id: int, serial: int) -> Key:
     return f"part#{participant_id}", f"{RESPONSES}{serial:08d}"
 
 
+def part_result(participant_id: int, serial: int) -> Key:
+    """Return where the result of a timed part is stored: beside the response with which it ended."""
+    return f"part#{participant_id}", f"{RESPONSES}{serial:08d}#part"
+
+
 def study_group(network_id: int) -> Key:
     return partition(network_id), "group"
 

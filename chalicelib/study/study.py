@@ -198,6 +198,18 @@ class Study(Experiment):
 
         """
 
+    def time_factor(self, player: Player) -> float:
+        """Override to give a participant more time in timed parts and on pages, such as 1.5 times as much.
+
+        Args:
+            player: The player.
+
+        Returns:
+            The factor; 1 for the usual time, and `player.get("time_factor")` where it was kept.
+
+        """
+        return float(player.get("time_factor", 1))
+
     def score(self, player: Player) -> Decimal:
         """Return the points that a player has earned; override to count them another way.
 

@@ -72,6 +72,9 @@ class Place(StoredFields):
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: How often each item was asked, by round.
     attempts: dict[str, int] = field(default_factory=dict)
+    #: When the timed parts around the participant end, and what was correct in them, by path.
+    clocks: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
     #: What was drawn or decided at an element, by path.
     draws: dict[str, Any] = field(default_factory=dict)
     #: Values that the author keeps for this participant.

@@ -17,6 +17,7 @@ from chalicelib.study.study_records import Place, Pooled
 from .assignment import assign_person, release_slot
 from .passing_on import pass_on
 from .study_context import Pending, later, moment_of, session_of, study_of
+from .timed_parts import part_ends_at, part_is_over, record_result, time_factor, timed_around
 
 #: For how long after the end of a time limit an answer is still taken, in seconds: it was on its way.
 GRACE = 2.0
@@ -52,7 +53,11 @@ def move_on(ctx: Context, place: Place) -> None:
     plan = study_of(ctx).plan()
     following = plan.after(parse_path(place.path), session_of(ctx).decisions(place))
     place.serial += 1
+    part = timed_around(ctx, place.path)
+    if part is not None and part_is_over(ctx, place):
+        following = plan.after(part[0], session_of(ctx).decisions(place))
     path = "" if following is None else write_path(following)
+    record_result(ctx, place, path)
     pass_on(ctx, place, path)
     _arrive(ctx, place, path)
 
@@ -125,8 +130,12 @@ def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
     place.shown_at = iso(ctx.now)
     place.slack = MAX_LOADING if has_media else 0.0
     element = element_at(ctx, place.path)
+    limits = [part_ends_at(ctx, place, begins=True)]
     if isinstance(element, Page) and element.seconds is not None:
-        place.until = later(ctx.now, element.seconds)
+        limits.append(later(ctx.now, element.seconds * time_factor(ctx, place)))
+    known = [limit for limit in limits if limit is not None]
+    if known:
+        place.until = min(known)
         wake_by(ctx, place, place.until)
 
 

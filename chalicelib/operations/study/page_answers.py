@@ -19,6 +19,7 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, StudyResponse
 
 from .study_context import moment_of, session_of, study_of
+from .timed_parts import count_answers, timed_around
 
 #: Answers that were sent are refused above this many bytes of JSON; a page of forty items stays far below.
 MAX_CLIENT_SECONDS = 24 * 60 * 60
@@ -68,15 +69,16 @@ def _checked(ctx: Context, player: Player, item: Item, raw: Any) -> Any:
 def default_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> dict[str, Any] | None:
     """Return the answers of a player whose time is up: valid parts of the draft, `on_timeout`, defaults.
 
-    None when a required item has none of them.
+    None when a required item has none of them, except in a timed part, where it stays without an answer.
     """
     answers: dict[str, Any] = {}
+    is_timed = timed_around(ctx, player.path) is not None
     for name, item in items_due(ctx, player, page).items():
         value = _valid_draft(ctx, player, item, draft)
         if value is None:
             given = page.on_timeout.get(name, item.default)
             value = None if given is None else item.validate(given)
-        if value is None and item.required:
+        if value is None and item.required and not is_timed:
             return None
         answers[name] = value
     return answers
@@ -127,6 +129,7 @@ def record_answers(
     for entry in entries:
         if entry.get("points"):
             place.points = str(Decimal(place.points) + Decimal(entry["points"]))
+    count_answers(ctx, place, entries)
     _collect(place, player, items, answers)
     return response
 

@@ -6,6 +6,7 @@ from .element import Element, TimelineError
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Group, Join, Wait
 from .page_elements import End, Form, Page
+from .timed import Timed
 
 __all__ = [
     "Branch",
@@ -21,6 +22,7 @@ __all__ = [
     "Part",
     "Rounds",
     "Shuffle",
+    "Timed",
     "TimelineError",
     "Wait",
 ]

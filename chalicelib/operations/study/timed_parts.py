@@ -1,0 +1,112 @@
+"""Keeps the clock of a timed part, and records its result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from chalicelib.model import keys
+from chalicelib.model.record import iso
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Page, Timed
+from chalicelib.study.plan import Path, PlanStep, parse_path, write_path
+from chalicelib.study.study_records import Place, StudyResponse
+
+from .study_context import later, moment_of, session_of, study_of
+
+CORRECT, INCORRECT = "correct", "incorrect"
+
+
+def timed_around(ctx: Context, path: str) -> tuple[Path, Timed] | None:
+    """Return the outermost timed part around a path, and its own path."""
+    parts = parse_path(path)
+    for length in range(1, len(parts)):
+        step = study_of(ctx).plan().find(parts[:length])
+        if step is not None and isinstance(step.element, Timed):
+            return parts[:length], step.element
+    return None
+
+
+def part_ends_at(ctx: Context, place: Place, *, begins: bool = False) -> str | None:
+    """Return when the timed part around a participant ends; it `begins` when its first page is sent."""
+    found = timed_around(ctx, place.path)
+    if found is None:
+        return None
+    path, element = found
+    name = write_path(path)
+    if begins and name not in place.clocks:
+        place.clocks[name] = later(ctx.now, element.seconds * time_factor(ctx, place))
+        place.draws[f"{name} began"] = iso(ctx.now)
+    return place.clocks.get(name)
+
+
+def part_is_over(ctx: Context, place: Place) -> bool:
+    """Whether the clock of the part around a participant has run out."""
+    until = moment_of(part_ends_at(ctx, place))
+    return until is not None and ctx.now >= until
+
+
+def time_factor(ctx: Context, place: Place) -> float:
+    """Return how much of the usual time a participant gets."""
+    return study_of(ctx).time_factor(session_of(ctx).player(place.participant_id))
+
+
+def count_answers(ctx: Context, place: Place, entries: list[dict[str, Any]]) -> None:
+    """Count correct and incorrect answers of the timed part around a participant."""
+    found = timed_around(ctx, place.path)
+    if found is None:
+        return
+    counts = Counter(place.counts.get(write_path(found[0]), {}))
+    for entry in entries:
+        if entry.get("correct") is not None:
+            counts[CORRECT if entry["correct"] else INCORRECT] += 1
+    place.counts[write_path(found[0])] = dict(counts)
+
+
+def record_result(ctx: Context, place: Place, following: str) -> None:
+    """Store one row about a timed part when the participant leaves it for another element."""
+    found = timed_around(ctx, place.path)
+    if found is None:
+        return
+    path, element = found
+    name = write_path(path)
+    after = timed_around(ctx, following)
+    if (after is not None and write_path(after[0]) == name) or name not in place.clocks:
+        return
+    began = moment_of(place.draws.get(f"{name} began"))
+    counts = place.counts.pop(name, {})
+    answered = sum(counts.values())
+    seconds = 0.0 if began is None else (ctx.now - began).total_seconds()
+    answer = {
+        CORRECT: counts.get(CORRECT, 0),
+        INCORRECT: counts.get(INCORRECT, 0),
+        "skipped": max(0, _graded_items(ctx, path) - answered),
+        "time_taken": round(min(seconds, element.seconds), 3),
+    }
+    del place.clocks[name]
+    response = StudyResponse(
+        participant_id=place.participant_id,
+        serial=place.serial,
+        page=element.name,
+        path=name,
+        node_id=place.node_id,
+        network_id=place.network_id,
+        shown_at=None if began is None else iso(began),
+        answered_at=iso(ctx.now),
+        seconds=round(seconds, 3),
+        answers=[{"item": element.name, "kind": "timed", "answer": answer, "attempt": 1}],
+    )
+    key = keys.part_result(place.participant_id, place.serial)
+    ctx.uow.put_item(key, response.kind, response.to_fields())
+
+
+def _graded_items(ctx: Context, path: Path) -> int:
+    """Count the graded items inside a timed part, each page once."""
+    step = study_of(ctx).plan().find(path)
+    return 0 if step is None else sum(_graded_in(ctx, inner) for inner in step.steps)
+
+
+def _graded_in(ctx: Context, step: PlanStep) -> int:
+    if isinstance(step.element, Page):
+        return sum(item.is_graded for item in study_of(ctx).items_of(step.element).values())
+    return sum(_graded_in(ctx, inner) for inner in step.steps)
