@@ -101,6 +101,11 @@ class TimelinePlan:
         if problems:
             raise TimelineError("The timeline is wrong:\n" + "\n".join(f"- {each}" for each in problems))
 
+    @property
+    def root(self) -> PlanStep:
+        """The step around the whole timeline."""
+        return self._root
+
     def steps(self) -> Iterator[tuple[str, PlanStep]]:
         """Yield each step below the root with its path (without rounds), from the outside in."""
         yield from _walk(self._root, "")

@@ -19,6 +19,7 @@ from .encodings import not_utf8
 from .files import forbidden, required, too_large
 from .findings import Finding, error, told_by
 from .hook_trial import HookCalls, HookTrial, try_hooks
+from .page_trial import try_pages
 from .pages import pages
 from .recruiters import recruiting
 from .service_settings import accounts
@@ -93,6 +94,8 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
         *not_utf8(folder, files),
         *without_token(folder, files),
     ]
+    if loaded and not any(finding.level == "error" for finding in findings):
+        findings += try_pages(loaded)
     if loaded and played and not any(finding.level == "error" for finding in findings):
         # Lazy import: it imports the whole platform.
         from .simulated_run import play

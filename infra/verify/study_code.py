@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import unquote
 
+from jinja2 import meta, nodes
+
 from chalicelib.errors import ExperimentError
-from chalicelib.study.pages import CompiledPages, find_pages
+from chalicelib.experiment.config.problems import closest_match
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
+from chalicelib.study.design.conditions import Conditions
+from chalicelib.study.elements import For
+from chalicelib.study.expressions import PLAYER_NAMES
+from chalicelib.study.pages import CompiledPage, CompiledPages, find_pages
+from chalicelib.study.pages.library import page_environment
 from chalicelib.study.study import Study
 
 from .findings import Finding, error, warning
@@ -20,7 +30,7 @@ _FIX: Final = "Fix it there; docs/pages.md describes pages."
 _STATIC: Final = re.compile(r"""\b(?:src|href|poster)=(["'])/?static/(?P<path>[^"'{?#]+)(?:[?#][^"'{]*)?\1""")
 
 
-def is_study(cls: type[Any] | None) -> bool:
+def is_study(cls: type[Any] | None) -> TypeGuard[type[Study]]:
     """Whether an experiment's class is a study, whose pages come from `pages/` or `study.md`."""
     return isinstance(cls, type) and issubclass(cls, Study)
 
@@ -44,6 +54,47 @@ def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
         yield from _unused_items(folder, cls)
         yield from _unused_pages(cls, compiled)
         yield from _missing_files(folder, cls, compiled)
+        yield from _unknown_names(folder, cls, compiled)
+
+
+def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
+    """Find names in pages that no participant can have, also where a condition hides them from a trial."""
+    kept = _kept_names(folder)
+    if kept is None or cls.variables is not Study.variables:
+        # The study's code decides which names there are.
+        return
+    known = {*PLAYER_NAMES, *cls.items(), *kept, "ask", "_"}
+    known |= set(Conditions.of(cls.conditions).levels) if cls.conditions else set()
+    known |= {step.element.variable for _, step in cls.plan().steps() if isinstance(step.element, For)}
+    environment = page_environment()
+    known |= environment.globals.keys()
+    for page in compiled.pages.values():
+        for name in sorted(meta.find_undeclared_variables(environment.parse(page.template)) - known):
+            near = closest_match(name, known)
+            fix = f"Did you mean `{near}`?" if near else "Return it from variables(self, player, page)."
+            yield error(
+                f"{page.file}, line {_line_of(page, name)}", f"`{name}` has no value on this page.", fix
+            )
+
+
+def _line_of(page: CompiledPage, name: str) -> int:
+    tree = page_environment().parse(page.template)
+    lines = [node.lineno for node in tree.find_all(nodes.Name) if node.name == name]
+    return page.source_line(min(lines, default=1))
+
+
+def _kept_names(folder: Path) -> set[str] | None:
+    """Return the names that the study's code keeps for players; None when code decides about them."""
+    found: set[str] = set()
+    for path in folder.glob("**/*.py"):
+        with contextlib.suppress(SyntaxError, NotUTF8Error):
+            for node in ast.walk(ast.parse(read_text(path))):
+                if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "keep":
+                    names = [each.arg for each in node.keywords]
+                    if None in names:
+                        return None
+                    found.update(name for name in names if name)
+    return found
 
 
 def _other_problems(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:

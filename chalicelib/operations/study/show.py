@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -97,7 +98,12 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
     if isinstance(page, Form) and page.name not in study.library.names():
         html = _form_head(page)
     else:
-        named = {**player.known_answers(), **variables(study, player), **study.variables(player, page.name)}
+        named = {
+            "_": partial(translate, language=study.language),
+            **player.known_answers(),
+            **variables(study, player),
+            **study.variables(player, page.name),
+        }
         html = study.library.render(study.library.page(page.name, study.language), named, ask)
     rest = [ask(name) for name in items if name not in placed]
     return str(Markup("\n").join([html, *rest]))

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.experiment.loader.experiment_folder import load_experiment
 from infra.verify import Finding, verify
+from infra.verify.page_trial import try_pages
+from infra.verify.study_code import check_study_code
 
 CODE = """
 from petri.study import End, Group, Page, Study, Wait, choice, number
@@ -62,6 +65,23 @@ def check(tmp_path: Path) -> Check:
     return check
 
 
+@pytest.fixture
+def shown(tmp_path: Path) -> Check:
+    """Render the pages of a study with sample answers, and return what fails."""
+
+    def shown(changes: dict[str, str | None]) -> list[str]:
+        folder = tmp_path / "study"
+        for name, text in {**GOOD, **changes}.items():
+            if text is not None:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+        loaded = load_experiment(folder, environ={}, home=tmp_path / "home")
+        found = [*check_study_code(folder, loaded.experiment_class), *try_pages(loaded)]
+        return [f"{each.level}: {each.where}: {each.what} {each.fix}".rstrip() for each in found]
+
+    return shown
+
+
 def test_a_good_study_has_no_problem(check: Check):
     assert check() == []
 
@@ -101,7 +121,19 @@ PROBLEMS: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "a value that is missing": (
         {"pages/propose.md": "a\n\n{{ nothing }}\n"},
-        "error: pages/propose.md, line 3: The page fails in a run: 'nothing' is undefined.",
+        "error: pages/propose.md, line 3: `nothing` has no value on this page. ",
+    ),
+    "a name in a branch that no sample reaches": (
+        {"pages/respond.md": "a\n{% if player.offer > 99 %}{{ ofer }}{% endif %}\n\n{{ ask('accept') }}\n"},
+        "error: pages/respond.md, line 2: `ofer` has no value on this page. Did you mean `offer`?",
+    ),
+    "an answer that comes later": (
+        {"pages/propose.md": "a\n\n{{ player.accept }}\n"},
+        "error: pages/propose.md, line 3: The page fails with sample answers: Player 1 has no answer",
+    ),
+    "an error in an expression": (
+        {"pages/respond.md": "{{ player.offer / 0 }}\n\n{{ ask('accept') }}\n"},
+        "error: pages/respond.md, line 1: The page fails with sample answers: ",
     ),
     "a study file with a problem": (
         {**MARKDOWN, "study.md": "# a\n\n:::{texxt} b\n:::\n"},
@@ -120,3 +152,74 @@ def test_a_problem_of_a_study_is_reported_with_its_place(name: str, check: Check
 
 def test_a_page_with_a_problem_is_reported_once_and_not_as_missing(check: Check):
     assert len(check({"pages/welcome.md": "{{\n"})) == 1
+
+
+GROUPS = """
+from petri.study import End, Group, Page, Rounds, Study, Wait, number
+
+
+class Split(Study):
+    conditions = {"colour": ["red", "blue"]}
+    offer = number("How much?", minimum=0, maximum=10)
+
+    timeline = [
+        Page("welcome"),
+        Group(2, roles=["proposer", "responder"]),
+        Rounds(3, [Page("propose", ask="offer", role="proposer"), Wait(then="pay"), Page("respond")]),
+        End(),
+    ]
+
+    def pay(self, group):
+        for player in group:
+            player.keep(payoff=10)
+"""
+RESPOND = "{{ group.role('proposer').offer }} {{ player.payoff }} {{ condition.colour }} {{ round }}\n"
+
+
+def groups(**pages: str) -> dict[str, str | None]:
+    return {
+        "experiment.py": GROUPS,
+        "pages/respond.md": RESPOND,
+        **{f"pages/{name}.md": text for name, text in pages.items()},
+    }
+
+
+def test_pages_of_all_roles_and_rounds_are_shown_what_hooks_have_stored(shown: Check):
+    assert shown(groups()) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "case"),
+    [
+        ("{{ player.offer }}", "(role responder, colour red, round 1)"),
+        (
+            "{% if condition.colour == 'blue' %}{{ player.accept }}{% endif %}",
+            "(role proposer, colour blue, round 1)",
+        ),
+        ("{% if round == 3 %}{{ 1 / 0 }}{% endif %}", "(role proposer, colour red, round 3)"),
+        (
+            "{% if round > 1 %}{{ player.in_round(round - 1).offer }}{% endif %}",
+            "(role responder, colour red, round 2)",
+        ),
+    ],
+)
+def test_a_page_that_fails_for_one_role_condition_or_round_is_found(page: str, case: str, shown: Check):
+    (finding,) = shown(groups(respond=f"a\n\n{page}\n"))
+    assert finding.startswith("error: pages/respond.md, line 3: The page fails with sample answers: ")
+    assert case in finding
+
+
+def test_a_page_that_is_shown_by_condition_only_gets_a_warning(shown: Check):
+    page = "---\nshow_if: player.get('offer') == 99\n---\n{{ 1 / 0 }}\n"
+    (finding,) = shown(groups(respond=page))
+    assert finding.startswith("warning: pages/respond.md, line 4: The page fails with sample answers")
+
+
+def test_a_hook_that_fails_stops_the_trial_of_pages(shown: Check):
+    code = GROUPS.replace("player.keep(payoff=10)", "1 / 0")
+    assert shown({**groups(respond="{{ player.get('payoff').x }}\n"), "experiment.py": code}) == []
+
+
+def test_values_of_the_studys_own_method_are_known(shown: Check):
+    code = GROUPS + "\n    def variables(self, player, page):\n        return {'mine': 5}\n"
+    assert shown({**groups(respond="{{ mine }}\n"), "experiment.py": code}) == []
