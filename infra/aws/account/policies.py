@@ -326,13 +326,15 @@ _PARTS: Final = {
     "Delete": "dynamodb:DeleteItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem",
     "Update": "dynamodb:UpdateItem",
+    "Get": "dynamodb:GetItem",
 }
+_TRANSACTIONS: Final = {("dynamodb", "TransactWriteItems"), ("dynamodb", "TransactGetItems")}
 _PREFIXES: Final = {"mturk": "mechanicalturk"}
 
 
 def actions_of(service: str, operation: str, given: Mapping[str, Any]) -> set[str]:
     """Return the IAM actions of a call, which is named as in botocore."""
-    if (service, operation) == ("dynamodb", "TransactWriteItems"):
+    if (service, operation) in _TRANSACTIONS:
         return {_PARTS[part] for item in given["TransactItems"] for part in item}
     named = _OTHER_NAMES.get((service, operation))
     return {named or f"{_PREFIXES.get(service, service)}:{operation}"}

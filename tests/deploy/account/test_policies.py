@@ -177,6 +177,11 @@ def test_a_transaction_takes_the_rights_of_its_parts() -> None:
     }
 
 
+def test_a_transaction_that_reads_takes_the_right_to_read_an_item() -> None:
+    given = {"TransactItems": [{"Get": {}}, {"Get": {}}]}
+    assert policies.actions_of("dynamodb", "TransactGetItems", given) == {"dynamodb:GetItem"}
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "action"),
     [
