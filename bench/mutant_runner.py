@@ -18,6 +18,7 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -46,6 +47,8 @@ WALL_GRACE, WALL_FACTOR = 15, 10
 #: A mutant is tried by tests that take so many seconds in all.
 SECONDS_PER_MUTANT = 30.0
 
+#: How many tests that noticed a mutant of the same module are tried early.
+MAX_SIBLING_TESTS = 8
 #: The exit code of a child that failed itself.
 BROKEN = 3
 
@@ -207,6 +210,7 @@ class Runner:
         self._seconds: dict[str, float] = {}
         self._noticed_by: dict[str, list[str]] = {}
         self._seen_before: set[str] = set()
+        self._words: dict[str, set[str]] = {}
         self._called: dict[str, dict[str, set[str]]] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -316,20 +320,24 @@ class Runner:
         _keep(Result(mutant.name, mutant.source, outcome, tests, text, limit))
 
     def _remember(self, function: str, nodeid: str) -> None:
-        """Remember a test that noticed a mutant: it is tried first on the next one of the function."""
-        noticed = self._noticed_by.setdefault(function, [])
-        if nodeid in noticed:
-            noticed.remove(nodeid)
-        noticed.insert(0, nodeid)
+        """Remember a test that noticed a mutant: it is tried early on others of the function and module."""
+        for name in (function, _module(function)):
+            noticed = self._noticed_by.setdefault(name, [])
+            if nodeid in noticed:
+                noticed.remove(nodeid)
+            noticed.insert(0, nodeid)
 
     def _tests_of(self, function: str) -> list[str]:
         """Return the tests that try a function's mutants, those most likely to notice one first.
 
-        First come the tests that noticed a mutant of the function, then one test each of those that reach the
-        same functions called by this one, rarely called ones first, then the next of each, and so on.
+        First come the tests that noticed a mutant of the function, and a few that noticed one of its module.
+        Then come tests of files that name the function or its module, and within these one test each of those
+        that reach the same functions called by this one, rarely called ones first, then the next of each.
         """
         reaching = set(self._reaching.get(function, []))
-        first = [nodeid for nodeid in self._noticed_by.get(function, []) if nodeid in reaching]
+        siblings = self._noticed_by.get(_module(function), [])[:MAX_SIBLING_TESTS]
+        noticed = [*self._noticed_by.get(function, []), *siblings]
+        first = [nodeid for nodeid in noticed if nodeid in reaching]
         callees = self._callees(function)
         sizes = {callee: len(tests) for callee, tests in callees.items()}
         ranks = Counter[frozenset[str]]()
@@ -337,7 +345,8 @@ class Runner:
         for nodeid in sorted(reaching, key=lambda nodeid: (self._seconds[nodeid], nodeid)):
             reached = frozenset(callee for callee, tests in callees.items() if nodeid in tests)
             rarity = sum(1 / sizes[callee] for callee in reached)
-            others.append((ranks[reached], -rarity, self._seconds[nodeid], nodeid))
+            named = -self._relevance(nodeid.partition("::")[0], function)
+            others.append((named, ranks[reached], -rarity, self._seconds[nodeid], nodeid))
             ranks[reached] += 1
         chosen, seconds = [], 0.0
         for nodeid in dict.fromkeys([*first, *(nodeid for *_, nodeid in sorted(others))]):
@@ -347,6 +356,13 @@ class Runner:
             chosen.append(nodeid)
         return chosen
 
+    def _relevance(self, file: str, function: str) -> int:
+        """Return how clearly a test file is about a function: whether it names it, or its module."""
+        if file not in self._words:
+            self._words[file] = set(re.findall(r"\w+", Path(file).read_text(encoding="utf-8")))
+        words = self._words[file]
+        return 2 * (_plain_name(function) in words) + (_module(function).rpartition(".")[2] in words)
+
     def _callees(self, function: str) -> dict[str, set[str]]:
         """Return the tests that reach each function that this one calls, by the names in its code."""
         if function not in self._called:
@@ -354,8 +370,7 @@ class Runner:
             self._called[function] = {
                 other: set(tests)
                 for other, tests in self._reaching.items()
-                if other != function
-                and other.rpartition(".")[2].rpartition("ǁ")[2].removeprefix("x_") in named
+                if other != function and _plain_name(other) in named
             }
         return self._called[function]
 
@@ -378,6 +393,11 @@ class Runner:
             return True
         same_tests = before.tests == self._identity(mutant.function)
         return same_tests and (before.limit == 0.0 or before.limit >= self._limit)
+
+
+def _plain_name(function: str) -> str:
+    """chalicelib.model.node.xǁNodeǁfail -> fail"""
+    return function.rpartition(".")[2].rpartition("ǁ")[2].removeprefix("x_")
 
 
 def _module(function: str) -> str:

@@ -285,6 +285,23 @@ def test_an_unknown_dead_letter_is_not_found(here: World, operation: Any) -> Non
     assert caught.value.code == "dead_letter_not_found"
 
 
+def test_a_dead_letter_that_is_replayed_twice_at_one_moment_is_posted_once(here: World) -> None:
+    message = Message(("due#0", "m"), to_body(RecordReturn(7)))
+    here.app.run(dead_letters.move_to_dead_letters, message, "It broke.")
+    (letter,) = here.app.run(dead_letters.list_dead_letters)
+    attempts: list[int] = []
+
+    def overtaken(ctx: Context) -> None:
+        dead_letters.replay_dead_letter(ctx, letter["id"])
+        attempts.append(1)
+        here.app.run(dead_letters.replay_dead_letter, letter["id"])
+
+    with pytest.raises(NotFound):
+        here.app.run(overtaken)
+    posted_again = [item for item in here.items("message") if item["body"]["kind"] == "record_return"]
+    assert (len(attempts), len(posted_again)) == (1, 1)
+
+
 # -- timers -----------------------------------------------------------------------------------------
 
 
