@@ -269,7 +269,8 @@ def test_a_listing_is_checked_two_minutes_after_its_end_and_once_for_each_end(ne
     for hours in (1, 1, 2):
         run(listings.record_end_time, "vendor", "H1", NOON + timedelta(hours=hours))
     checks = [item for item in till.here.items("message") if item["body"]["kind"] == "check_listing"]
-    assert [(item["sk"][:27], item["body"]["recruiter"], item["body"]["hit_id"]) for item in checks] == [
+    told = [(item["sk"][:27], item["body"]["recruiter"], item["body"]["hit_id"]) for item in checks]
+    assert sorted(told) == [
         (iso(NOON + timedelta(hours=1, minutes=2)), "vendor", "H1"),
         (iso(NOON + timedelta(hours=2, minutes=2)), "vendor", "H1"),
     ]
@@ -357,6 +358,37 @@ def test_an_opening_is_counted_recorded_and_ordered_with_a_token_of_its_own(new_
         ("test-open-1", "vendor", 2),
         ("test-open-2", "vendor", 1),
     ]
+
+
+def test_an_order_carries_the_state_of_its_recruiter_and_each_is_asked_for_its_own(new_till: NewTill) -> None:
+    till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2")
+    state(till, recruiters={"vendor": {"token": "v"}, "hotair": {"token": "h"}})
+    for _ in range(2):
+        till.here.app.run(recruitment.open_places_by_operator, 2)
+    orders = [body for body in posted(till) if body["kind"] == "open_places"]
+    assert {body["recruiter"]: body["known"] for body in orders} == {
+        "vendor": {"token": "v"},
+        "hotair": {"token": "h"},
+    }
+    assert state(till)["asked"] == {"vendor": 2, "hotair": 2}
+
+
+@pytest.mark.parametrize(("closed", "orders"), [(False, 1), (True, 0)])
+def test_a_hook_opens_no_place_that_the_operator_closed(new_till: NewTill, closed: bool, orders: int) -> None:
+    till = new_till(auto_recruit=True)
+    before = len(till.here.recruited())
+    state(till, closed_by_operator=closed)
+    till.here.app.run(recruitment.apply_requests, [("recruit", 2)])
+    assert len(till.here.recruited()) - before == orders
+
+
+def test_the_notice_of_the_hard_cap_names_all_recruiters(new_till: NewTill) -> None:
+    till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2", hard_cap=1)
+    till.here.app.run(recruitment.open_places_by_operator, 1)
+    till.work()
+    assert till.letters.told[0].startswith(
+        "1 places were not opened with vendor and hotair: hard_cap ($1.00)"
+    )
 
 
 def test_closing_gives_up_free_places_and_tells_each_recruiter_once(new_till: NewTill) -> None:
