@@ -79,7 +79,8 @@ def test_the_changes_name_every_stock_network():
 
 
 def test_the_readme_names_every_demo():
-    demos = {path.parent.name for path in (ROOT / "demos").glob("*/experiment.py")}
+    sources = ("experiment.py", "study.md")
+    demos = {path.parent.name for name in sources for path in (ROOT / "demos").glob(f"*/{name}")}
     (named,) = re.findall(
         r"^- \[Demos\]\(demos\): (.*?);", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
