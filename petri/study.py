@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.study import items as _items
+from chalicelib.study.design.conditions import Conditions
+from chalicelib.study.design.orders import all_orders, latin_square
 from chalicelib.study.elements import (
     Branch,
     Choose,
@@ -28,6 +30,7 @@ from chalicelib.study.study import Study
 __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Branch",
     "Choose",
+    "Conditions",
     "Element",
     "End",
     "For",
@@ -45,6 +48,8 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Timed",
     "TimelineError",
     "Wait",
+    "all_orders",
+    "latin_square",
     "study_from_file",
     *_items.__all__,
 ]

@@ -76,7 +76,7 @@ def _design_problems(study: type[StudyClass]) -> list[str]:
         return [
             f"conditions = {study.conditions!r} isn't a design; give levels by factor or Conditions(...)."
         ]
-    return list(condition_problems(Conditions.of(study.conditions), items=study.items()))
+    return list(condition_problems(Conditions.of(study.conditions), taken=study.items(), items=study.items()))
 
 
 def _step_problems(

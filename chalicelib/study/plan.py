@@ -113,7 +113,7 @@ class TimelinePlan:
     def find(self, path: Path) -> PlanStep | None:
         """Return the step at a path, or None when the timeline doesn't have it (any more)."""
         levels = self._levels(path)
-        return None if levels is None else levels[-1].step
+        return levels[-1].step if levels else None
 
     def first(self, decisions: Decisions) -> Path | None:
         """Return the path of the first stop; None when nothing applies."""

@@ -10,6 +10,7 @@ from chalicelib.errors import ExperimentError, RuleBroken
 from chalicelib.serializable import require_serializable
 from chalicelib.study.study_records import GroupRecord, Place
 
+from .design.cell import Cell
 from .elements import For
 from .plan import parse_path, write_path
 
@@ -101,7 +102,9 @@ class Player:
     @property
     def condition(self) -> Mapping[str, Any]:
         """The levels of the condition, by factor."""
-        return dict(self._place.condition)
+        stored = self._place.condition
+        design = self._study.design() if stored else None
+        return (design.find(stored) if design is not None else None) or Cell(stored)
 
     # -- rounds ---------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from .pages import CompiledPages, PageLibrary, find_pages
 from .plan import TimelinePlan, parse_path
 from .player import Player
 from .start_source import StartSource
-from .study_records import Place
+from .study_records import COMPLETE, Place
 from .study_session import StudySession
 
 if TYPE_CHECKING:
@@ -303,6 +303,13 @@ class Study(Experiment):
         """Fail the participant's nodes, free their slot of the design, and let their group go on."""
         super().fail_participant(participant)
         if isinstance(self.session.find_place(participant.id), Place):
+            self.pending_effects.append(LeaveStudy(participant.id))
+
+    def submission_successful(self, participant: Participant) -> None:
+        """Free the slot of a participant who was paid without having completed the study."""
+        super().submission_successful(participant)
+        place = self.session.find_place(participant.id)
+        if place is not None and place.ended != COMPLETE:
             self.pending_effects.append(LeaveStudy(participant.id))
 
     def participant_disconnected(self, participant: Participant) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from chalicelib.serializable import require_serializable
+
+#: How a participant's part ended who went through the whole timeline.
+COMPLETE: Final = "complete"
 
 
 @dataclass

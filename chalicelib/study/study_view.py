@@ -81,6 +81,9 @@ class StudyView(Protocol):
     def session(self) -> SessionView:
         """The places and groups that this request has read."""
 
+    def design(self) -> Conditions | None:
+        """Return the experimental design, or None."""
+
     def plan(self) -> TimelinePlan:
         """Return the compiled timeline."""
 

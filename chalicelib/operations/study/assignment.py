@@ -29,15 +29,19 @@ def assign_person(ctx: Context, place: Place) -> None:
     place.slot, place.condition = str(slot), levels_of(cell)
 
 
-def assign_group(ctx: Context, record: GroupRecord, places: list[Place]) -> None:
-    """Assign a new group to a cell, which all its members get."""
+def assign_group(ctx: Context, places: list[Place]) -> tuple[str | None, dict[str, Any]]:
+    """Return the slot and the cell of a group that forms; its members' own cell where they share one.
+
+    The first member owns the slot. StudyFull when all cells are full.
+    """
     design = _design(ctx, GROUP)
     if design is None:
-        return
-    slot, cell = assign_slot(ctx, record.network_id, design)
-    record.slot, record.condition = str(slot), levels_of(cell)
+        shared = places[0].condition
+        return None, shared if all(place.condition == shared for place in places) else {}
+    slot, cell = assign_slot(ctx, places[0].participant_id, design)
     for place in places:
         place.condition = levels_of(cell)
+    return str(slot), levels_of(cell)
 
 
 def assign_network(ctx: Context, network: Any) -> dict[str, Any]:
@@ -56,6 +60,12 @@ def release_slot(ctx: Context, place: Place) -> None:
     """Free the slot of a participant who leaves before the end, so that another one gets their cell."""
     if place.slot is not None:
         free_slot(ctx, Slot.parse(place.slot), place.participant_id)
+
+
+def release_group_slot(ctx: Context, group: GroupRecord) -> None:
+    """Free the slot of a group that was stopped, so that another one gets its cell."""
+    if group.slot is not None:
+        free_slot(ctx, Slot.parse(group.slot), group.member_ids()[0])
 
 
 def levels_of(cell: Cell) -> dict[str, Any]:

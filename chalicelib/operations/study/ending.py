@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalicelib.model.participant import Participant
 from chalicelib.operations.participant.completion import end_participation
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.study_records import Place
+from chalicelib.study.study_records import COMPLETE, Place
 
-from .moves import COMPLETE, SCREEN_OUT
+from .moves import SCREEN_OUT
 
 
 def finish(ctx: Context, participant: Participant, place: Place) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import cast
 
-from chalicelib.errors import ExperimentError
+from chalicelib.errors import ExperimentError, StudyFull
 from chalicelib.experiment.networks import Empty
 from chalicelib.messages import FormGroups
 from chalicelib.model import keys
@@ -16,11 +16,11 @@ from chalicelib.model.node import Node
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Group
 from chalicelib.study.plan import parse_path
-from chalicelib.study.player import Player, StudyGroup
+from chalicelib.study.player import Player
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
 from .assignment import assign_group
-from .moves import move_on, ring, stop_with_pay
+from .moves import FULL, move_on, ring, stop_with_pay
 from .study_context import moment_of, session_of, study_of
 
 #: How many members are placed in one commit: each changes five items, and DynamoDB takes 100.
@@ -136,13 +136,18 @@ def _by_history(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list
     return groups
 
 
-def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) -> StudyGroup:
+def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) -> None:
     """Make a group's network and nodes, give roles, and move its members on."""
     study, session = study_of(ctx), session_of(ctx)
+    places = [session.place(one.participant_id) for one in members]
+    try:
+        slot, condition = assign_group(ctx, places)
+    except StudyFull as full:
+        _release_full(ctx, path, places, str(full))
+        return
     network: Network = Empty(max_size=len(members))
     network.role = element.name
     study.save(network)
-    places = [session.place(one.participant_id) for one in members]
     roles = _roles(ctx, element, places, network.id)
     entries = []
     for place, role in zip(places, roles, strict=True):
@@ -153,21 +158,27 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
         entries.append({"participant_id": place.participant_id, "node_id": node.id, "role": role})
         ctx.uow.update_status_index(ctx.uow.participant(place.participant_id))
         ctx.uow.delete_item(keys.pooled(path, place.participant_id))
-    condition = places[0].condition
     record = GroupRecord(
         network_id=network.id,
         element=path,
         members=entries,
-        condition=condition if all(place.condition == condition for place in places) else {},
+        condition=condition,
+        slot=slot,
     )
-    assign_group(ctx, record, places)
     group = session.add_group(record)
     if element.then is not None:
         getattr(study, element.then)(group)
     for place in places:
         move_on(ctx, place)
     ring(ctx, places, f"group{network.id}")
-    return group
+
+
+def _release_full(ctx: Context, path: str, places: list[Place], message: str) -> None:
+    """Release, with pay, the members of a group for whom the study is full."""
+    for place in places:
+        ctx.uow.delete_item(keys.pooled(path, place.participant_id))
+        stop_with_pay(ctx, place, message, FULL)
+    ring(ctx, places, f"full{places[0].participant_id}")
 
 
 def _roles(ctx: Context, element: Group, places: Sequence[Place], network_id: int) -> list[str | None]:

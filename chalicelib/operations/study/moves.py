@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.errors import StudyFull
 from chalicelib.messages import EnforceTimeLimit, FormGroups, RingDoorbell
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
@@ -12,7 +13,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Element, End, Group, Join, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
-from chalicelib.study.study_records import Place, Pooled
+from chalicelib.study.study_records import COMPLETE, Place, Pooled
 
 from .assignment import assign_person, release_slot
 from .passing_on import pass_on
@@ -27,7 +28,7 @@ MAX_LOADING = 10.0
 MAX_UNSEEN = 10.0
 #: A participant who was moved to the end and never asks again is ended after so many seconds.
 END_AFTER = 60.0
-COMPLETE, SCREEN_OUT = "complete", "screen_out"
+SCREEN_OUT, FULL = "screen_out", "full"
 
 
 def element_at(ctx: Context, path: str) -> Element | None:
@@ -41,7 +42,8 @@ def begin(ctx: Context, participant: Participant) -> Place:
     session = session_of(ctx)
     place = Place(participant_id=participant.id)
     session.add_place(place)
-    assign_person(ctx, place)
+    if not _has_cell(ctx, place):
+        return place
     first = study_of(ctx).plan().first(session.decisions(place))
     _arrive(ctx, place, "" if first is None else write_path(first))
     return place
@@ -49,7 +51,8 @@ def begin(ctx: Context, participant: Participant) -> Place:
 
 def move_on(ctx: Context, place: Place) -> None:
     """Move a participant to the stop after the one where they are; the page gets a new serial."""
-    assign_person(ctx, place)
+    if not _has_cell(ctx, place):
+        return
     plan = study_of(ctx).plan()
     following = plan.after(parse_path(place.path), session_of(ctx).decisions(place))
     place.serial += 1
@@ -60,6 +63,16 @@ def move_on(ctx: Context, place: Place) -> None:
     record_result(ctx, place, path)
     pass_on(ctx, place, path)
     _arrive(ctx, place, path)
+
+
+def _has_cell(ctx: Context, place: Place) -> bool:
+    """Assign a participant to a cell, if that is due; release them with pay when the study is full."""
+    try:
+        assign_person(ctx, place)
+    except StudyFull as full:
+        stop_with_pay(ctx, place, str(full), FULL)
+        return False
+    return True
 
 
 def _arrive(ctx: Context, place: Place, path: str) -> None:

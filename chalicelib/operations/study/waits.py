@@ -12,6 +12,7 @@ from chalicelib.study.elements import Wait
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place
 
+from .assignment import release_group_slot
 from .moves import element_at, move_on, ring, stop_with_pay
 from .study_context import session_of, study_of
 from .time_limits import autoplay, expire_overdue
@@ -99,6 +100,7 @@ def stop_group(ctx: Context, network_id: int, reason: str) -> None:
     if group.record.stopped:
         return
     group.record.stopped = reason
+    release_group_slot(ctx, group.record)
     members = _living(ctx, group)
     for place in members:
         stop_with_pay(
