@@ -107,6 +107,8 @@ class _OptionsItem(Item):
     """What items with options share."""
 
     dynamic: ClassVar[tuple[str, ...]] = ("options",)
+    #: The field with the labels, by which translations name them.
+    options_part: ClassVar[str] = "options"
 
     options: Any = ()
     #: True, or the label: adds an option "other" with a text field.
@@ -192,7 +194,7 @@ class _OptionsItem(Item):
     def label_of(self, option: Option, frame: Frame) -> str:
         if option.key == OTHER and not option.label:
             return frame.text("Other")
-        return self.text_in(frame.language, "options", option.label or option.key, option.key)
+        return self.text_in(frame.language, self.options_part, option.label or option.key, option.key)
 
     def controls(self, frame: Frame, kind: str, chosen: Sequence[Any]) -> Markup:
         """Return one radio button or checkbox for each option."""

@@ -24,6 +24,8 @@ _MEDIA_TAGS: Final = MappingProxyType(
 )
 #: What each kind defines itself, besides its section in docs/items.md.
 PARTS: Final = ("validate", "grade", "render", "bot_answer", "codebook")
+#: Fields that participants read, in every kind.
+TEXT_FIELDS: Final = ("prompt", "help", "text", "pattern_help", "placeholder", "unit", "low", "high", "alt")
 
 
 def _same(text: str) -> str:
@@ -175,6 +177,18 @@ class Item:
     def resolved(self, study: Any, player: Any) -> Self:
         """Return a copy whose fields are set for a player: methods' names and functions are called."""
         found = {name: self._call(getattr(self, name), study, player) for name in self._unresolved()}
+        return replace(self, **found) if found else self
+
+    def in_language(self, language: str) -> Self:
+        """Return a copy whose texts are in a language, so that errors and hashes are about what is shown.
+
+        Labels of options stay; `render` translates them by their keys.
+        """
+        found: dict[str, Any] = {}
+        for name in TEXT_FIELDS:
+            given = getattr(self, name, None)
+            shown = self.text_in(language, name, given) if given and is_text(given) else given
+            found |= {name: shown} if shown != given else {}
         return replace(self, **found) if found else self
 
     def methods(self) -> list[str]:

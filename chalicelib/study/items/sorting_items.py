@@ -303,6 +303,10 @@ def order(
 class _AssignItem(Item):
     """What match and categorise share: each row gets one of the targets."""
 
+    #: The fields with the labels, by which translations name them.
+    rows_part: ClassVar[str] = "rows"
+    targets_part: ClassVar[str] = "options"
+
     shuffle: bool = True
 
     @property
@@ -387,7 +391,8 @@ class _AssignItem(Item):
         value = frame.value if isinstance(frame.value, Mapping) else {}
         choices = [("", frame.text("Please choose"))]
         choices += [
-            (each.key, self.text_in(frame.language, "options", each.label, each.key)) for each in targets
+            (each.key, self.text_in(frame.language, self.targets_part, each.label, each.key))
+            for each in targets
         ]
         pairs = [
             self._pair(each, number, choices, value.get(each.key), frame)
@@ -399,7 +404,9 @@ class _AssignItem(Item):
         self, row: Option, number: int, choices: list[tuple[str, str]], value: Any, frame: Frame
     ) -> Markup:
         id_ = id_of(self.name, str(number))
-        label = tag("label", lines(self.text_in(frame.language, "rows", row.label, row.key)), for_=id_)
+        label = tag(
+            "label", lines(self.text_in(frame.language, self.rows_part, row.label, row.key)), for_=id_
+        )
         select = tag(
             "select",
             *_options(choices, value if isinstance(value, str) else ""),
@@ -417,6 +424,7 @@ class MatchItem(_AssignItem):
     """Pairs: each row gets another option."""
 
     kind: ClassVar[str] = "match"
+    rows_part: ClassVar[str] = "left"
 
     pairs: Any = field(default=(), kw_only=False)
     extra: Any = ()
@@ -524,6 +532,8 @@ class CategoriseItem(_AssignItem):
     """Things that are put into bins."""
 
     kind: ClassVar[str] = "categorise"
+    rows_part: ClassVar[str] = "things"
+    targets_part: ClassVar[str] = "bins"
 
     bins: Any = field(default=(), kw_only=False)
     things: Any = ()

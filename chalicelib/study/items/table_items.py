@@ -47,6 +47,14 @@ class TableItem(Item):
         made = super().resolved(study, player)
         return replace(made, item=made.item.resolved(study, player)) if isinstance(made.item, Item) else made
 
+    def in_language(self, language: str) -> Self:
+        made = super().in_language(language)
+        rows = [replace(each, label=self._in(language, each)) for each in made.listed]
+        return replace(made, rows={each.key: each for each in rows}) if rows else made
+
+    def _in(self, language: str, row: Option) -> str:
+        return self.text_in(language, "rows", row.label or row.key, row.key)
+
     def methods(self) -> list[str]:
         return [*super().methods(), *self.item.methods()]
 
@@ -168,7 +176,7 @@ class TableItem(Item):
         return self.group(frame, tag("div", *cells, class_="item-rows"))
 
     def _label(self, row: Option, frame: Frame) -> str:
-        return self.text_in(frame.language, "rows", row.label or row.key, row.key)
+        return self._in(frame.language, row)
 
     def _is_matrix(self) -> bool:
         is_plain = getattr(self.item, "style", "radio") == "radio" and not getattr(self.item, "other", False)

@@ -32,6 +32,7 @@ class AreaItem(ChoicesItem):
     kind: ClassVar[str] = "area"
     fits_table: ClassVar[bool] = False
     dynamic: ClassVar[tuple[str, ...]] = ()
+    options_part: ClassVar[str] = "regions"
 
     picture: str = ""
     regions: Any = ()

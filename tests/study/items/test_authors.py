@@ -13,6 +13,7 @@ import yaml
 from markupsafe import Markup
 
 from chalicelib.study.items import (
+    AnswerError,
     AuthorError,
     Frame,
     Grade,
@@ -303,6 +304,43 @@ def test_texts_are_shown_in_the_language_of_the_participant():
             for word in ("Welche?", "Nur eine.", "<span>Ah</span>", "<span>B</span>", 'value="a"')
         )
     assert "Which?" in item.render(Frame(language="fr"))
+
+
+TRANSLATED = [
+    (match("?", left=AB, options={"x": "X", "y": "Y"}), {"left": {"a": "Ah"}, "options": {"x": "Iks"}}),
+    (categorise("?", {"x": "X"}, things=AB), {"things": {"a": "Ah"}, "bins": {"x": "Iks"}}),
+    (order("?", AB), {"pieces": {"a": "Ah", "b": "Iks"}}),
+    (table("?", {"a": "A", "b": "B"}, number("")), {"rows": {"a": "Ah", "b": "Iks"}}),
+    (FACE, {"regions": {"a": "Ah", "b": "Iks"}}),
+    (slider("?", low="Cold", high="Hot"), {"low": "Ah", "high": "Iks"}),
+    (fill_in("?", "A ___ B", ["x"]), {"text": "Ah ___ Iks"}),
+]
+
+
+@pytest.mark.parametrize(("translated", "texts"), TRANSLATED, ids=lambda each: getattr(each, "kind", None))
+def test_translations_name_texts_by_their_fields(translated: Item, texts: dict[str, Any]):
+    item = replace(translated.named("item"), translations={"de": texts})
+    html = item.render(Frame(language="de"))
+    assert "Ah" in html
+    assert "Iks" in html
+    assert item.in_language("de").render(Frame(language="de")) == html
+
+
+def test_errors_are_about_the_texts_that_are_shown():
+    german = {"de": {"pattern_help": "Kleine Buchstaben."}}
+    item = text("?", pattern="[a-z]+", pattern_help="Small letters.", translations=german)
+    grid = table("?", AB, number(""), translations={"de": {"rows": {"a": "Ah"}}}).named("grid")
+    for shown, said in ((item, "Kleine Buchstaben."), (grid, "Ah: Please answer this question.")):
+        with pytest.raises(AnswerError) as caught:
+            check_answer(shown.in_language("de"), {"b": 1} if shown is grid else "A")
+        assert str(caught.value) == said
+    assert item.in_language("fr") is item
+
+
+def test_the_hash_of_a_consent_is_that_of_the_text_in_the_participants_language():
+    item = consent("I agree.", "All of it.", translations={"de": {"text": "Alles.", "prompt": "Ja."}})
+    german = check_answer(item.in_language("de"), raw=True)["sha256"]
+    assert german == consent("Ja.", "Alles.").sha256 != item.sha256
 
 
 def test_labels_of_a_scale_are_translated_as_a_list_or_by_step():
