@@ -52,13 +52,14 @@ _ANSWER_MEANINGS: Final = {
     "correct": "whether the answer is right; empty for an item without a right answer",
     "percent": "how much of the answer is right, from 0 to 1",
     "points": "the points for the answer",
-    "comment": "the grader's comment",
+    "graded_by": "client where the participant's browser graded the answer; empty for the server's rules",
+    "comment": "the feedback or the grader's comment",
 }
 STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
-        *("answer", "correct", "percent", "points", "shown_at", "answered_at", "seconds"),
-        *("seconds_client", "by", "comment", "serial"),
+        *("answer", "correct", "percent", "points", "graded_by", "shown_at", "answered_at"),
+        *("seconds", "seconds_client", "by", "comment", "serial"),
     ),
     PAGE_TIMES: (
         *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),

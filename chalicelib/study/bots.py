@@ -90,7 +90,8 @@ class StudyBot(HighPerformanceBotBase):
         if name in self.answers:
             chosen = self.answers[name]
             return chosen(self, page) if callable(chosen) else chosen
-        return self.study.items()[name].bot_answer(self.random)
+        # Options, rows and bounds that depend on the player are as the page has them.
+        return self.study.items()[name].as_sent(page["items"][name]).bot_answer(self.random)
 
     def next_message(self, within: float = POLL_SECONDS) -> ReceivedMessage | None:
         """Wait for the doorbell, or for some seconds."""

@@ -31,7 +31,9 @@ def check_study(study: type[StudyClass]) -> list[str]:
     designed = _design_problems(study)
     if designed:
         return designed
-    problems = [problem for name, item in study.items().items() for problem in _item_problems(name, item)]
+    problems = [
+        problem for name, item in study.items().items() for problem in _item_problems(study, name, item)
+    ]
     roles = _roles(study)
     factors = _factors(study)
     for path, step in plan.steps():
@@ -39,13 +41,16 @@ def check_study(study: type[StudyClass]) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _item_problems(name: str, item: Item) -> Iterator[str]:
+def _item_problems(study: type[StudyClass], name: str, item: Item) -> Iterator[str]:
     if not name.isidentifier():
         yield f"{name!r} isn't a valid name of an item; use letters, digits and '_', and begin with a letter."
     elif name in reserved_names():
         yield f"The item {name!r} has a name that Petri uses itself; choose another name."
-    for problem in item.problems():
-        yield f"Item {name!r}: {problem}"
+    problems = item.problems()
+    yield from problems
+    for method in [] if problems else item.methods():
+        if not callable(getattr(study, method, None)):
+            yield f"The item {name} calls {method}(), which the study doesn't define."
 
 
 def reserved_names() -> frozenset[str]:

@@ -116,7 +116,7 @@ class StudyResponse(StoredFields):
     seconds_client: float | None = None
     #: Who answered: participant, timeout, autoplay, bot, stand_in or grader.
     by: str = "participant"
-    #: One entry for each item: item, kind, answer, attempt, correct, percent, points, comment.
+    #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment.
     answers: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -17,6 +17,7 @@ from chalicelib.study.items import AnswerError, Item, check_answer
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, StudyResponse
+from chalicelib.study.translation import translate
 
 from .study_context import moment_of, session_of, study_of
 from .timed_parts import count_answers, timed_around
@@ -30,7 +31,7 @@ def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     """Return the items of a page that this player is asked, with their options and rows filled in."""
     study = study_of(ctx)
     return {
-        name: item.resolved(study, player)
+        name: item.resolved(study, player).in_language(study.language)
         for name, item in study.items_of(page).items()
         if holds(study, item.show_if, player)
     }
@@ -40,7 +41,7 @@ def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[st
     """Return the answers to store; AnswersRefused says what is wrong with each item."""
     if not isinstance(raw, Mapping):
         raise BadRequest("answers must be an object with a value for each item.")
-    items = items_due(ctx, player, page)
+    items, language = items_due(ctx, player, page), study_of(ctx).language
     unknown = [name for name in raw if name not in items]
     if unknown:
         raise AnswersRefused({str(name): "This page doesn't ask this." for name in unknown})
@@ -50,7 +51,7 @@ def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[st
         try:
             stored[name] = _checked(ctx, player, item, raw.get(name))
         except AnswerError as error:
-            refused[name] = str(error)
+            refused[name] = error.text(lambda text: translate(text, language))
     if refused:
         raise AnswersRefused(refused)
     return stored
@@ -104,7 +105,8 @@ def record_answers(
     """Store a page's answers as one response and in the player's place, and as an info if passed on."""
     session = session_of(ctx)
     player = session.player(place.participant_id)
-    items = study_of(ctx).items_of(page)
+    # Rows and options can depend on the player: the items as they were asked.
+    items = items_due(ctx, player, page)
     scope = player.scopes[0]
     entries = [_entry(place, scope, items[name], value) for name, value in answers.items()]
     shown = moment_of(place.shown_at)
@@ -152,6 +154,8 @@ def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
         entry["percent"] = float(grade.percent)
     if grade.points:
         entry["points"] = str(grade.points)
+    if grade.by:
+        entry["graded_by"] = grade.by
     if grade.comment:
         entry["comment"] = grade.comment
     return entry

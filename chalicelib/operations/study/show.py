@@ -13,7 +13,6 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import End, Form, Group, Join, Page, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
-from chalicelib.study.items.item import media_of
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
@@ -67,7 +66,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
     items = items_due(ctx, player, page)
     study = study_of(ctx)
     html = render_page(ctx, player, page, items)
-    media = [str(each["file"]) for item in items.values() for each in media_of(item.media)]
+    media = [path for item in items.values() for path in item.files()]
     start_clock(ctx, place, has_media=bool(media))
     until = moment_of(place.until)
     compiled = study.library.page(page.name, study.language) if page.name in study.library.names() else None
