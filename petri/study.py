@@ -20,6 +20,7 @@ from chalicelib.study.elements import (
     Shuffle,
     Timed,
     TimelineError,
+    Trials,
     Wait,
 )
 from chalicelib.study.items import *  # noqa: F403 - the kinds are listed in one place, by items
@@ -47,6 +48,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "StudyGroup",
     "Timed",
     "TimelineError",
+    "Trials",
     "Wait",
     "all_orders",
     "latin_square",

@@ -25,7 +25,7 @@ ticks             <minute>#<job>       the scheduler's jobs of the last day
 timers            <minute>             how many chained timers ran in a minute
 slot#<series>     <number>             slots of a design: who holds each, and its cell
 freed#<series>    <number>             slots that the next participants get; # how many were compared
-part#<id>         place                in a study: where the participant is; resp#<serial>: their answers
+part#<id>         place                in a study: where they are; also resp#<serial>, trial#<serial>#<first>
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
 dead              <time>#<id>          dead letters
@@ -242,6 +242,13 @@ RESPONSES = "resp#"
 
 def response(participant_id: int, serial: int) -> Key:
     return f"part#{participant_id}", f"{RESPONSES}{serial:08d}"
+
+
+TRIALS = "trial#"
+
+
+def trial_batch(participant_id: int, serial: int, first: int) -> Key:
+    return f"part#{participant_id}", f"{TRIALS}{serial:08d}#{first:06d}"
 
 
 def part_result(participant_id: int, serial: int) -> Key:

@@ -61,8 +61,46 @@ class StudyBot(HighPerformanceBotBase):
             BotError: The server refused the answers.
 
         """
+        if page["kind"] == "trials":
+            return self.post_trials(page)
         fields = {"serial": page["serial"], "answers": json.dumps(self.answers_for(page), ensure_ascii=False)}
         return self.post("/page", fields)
+
+    def post_trials(self, page: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one batch of a block of trials, with keys and reaction times at random.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        Returns:
+            The page that is due next: the same one while trials are left.
+
+        Raises:
+            BotError: The server refused the batch.
+
+        """
+        data = page["data"]
+        batch = [self.trial(shown, data) for shown in data["trials"][: data["batch"]]]
+        answers = json.dumps({"first": data["first"], "trials": batch})
+        return self.post("/page", {"serial": page["serial"], "answers": answers})
+
+    def trial(self, shown: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the key and the reaction time of one trial; override to answer in a certain way.
+
+        Args:
+            shown: What the trial shows: text, colour, image, sound.
+            data: What the page holds about the whole block.
+
+        Returns:
+            `key` and `rt_ms`; a key of None for a trial without an answer.
+
+        """
+        del shown
+        latest = max(1, min(900, data["deadline_ms"]))
+        return {
+            "key": self.random.choice(list(data["keys"])),
+            "rt_ms": self.random.uniform(latest / 3, latest),
+        }
 
     def answers_for(self, page: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answers of a page by item; override to answer a whole page.

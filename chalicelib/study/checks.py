@@ -9,7 +9,7 @@ from chalicelib.experiment.experiment import Experiment
 
 from .design.condition_checks import condition_problems
 from .design.conditions import Conditions
-from .elements import Form, Group, Page, Part, Rounds, TimelineError
+from .elements import Form, Group, Page, Part, Rounds, TimelineError, Trials
 from .expressions import PLAYER_NAMES, check_expression
 from .player import Player, StudyGroup
 
@@ -136,7 +136,7 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
     for name in page.asked:
         if name not in known:
             yield f"{where} asks for {name!r}, which isn't an item of the study."
-    if not isinstance(page, Form) and page.name not in study.library.names():
+    if not isinstance(page, Form | Trials) and page.name not in study.library.names():
         yield from _missing_file(study, page, where)
         return
     if any(name not in known for name in page.asked):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 from chalicelib.experiment.config.problems import closest_match
 
-from .elements import Branch, Container, Element, Page
+from .elements import Branch, Container, Element, Page, Trials
 from .items import AuthorError, Item, kinds
 from .pages import CompiledItem, CompiledPages, PageLibrary
 
@@ -80,6 +81,23 @@ def with_page_settings(timeline: Sequence[Element], library: PageLibrary) -> tup
     """Return a timeline whose pages have the settings of their files; those of Page(...) take precedence."""
     problems: list[str] = []
     return [_with_settings(element, library, problems) for element in timeline], problems
+
+
+def with_stimuli(timeline: Sequence[Element], folder: Path) -> list[Element]:
+    """Return a timeline whose blocks of trials have the rows of their files."""
+    return [_with_stimuli(element, folder) for element in timeline]
+
+
+def _with_stimuli(element: Element, folder: Path) -> Element:
+    if isinstance(element, Trials):
+        return element.with_stimuli(folder)
+    if not isinstance(element, Container):
+        return element
+    names = ("then", "otherwise") if isinstance(element, Branch) else ("do",)
+    changed: dict[str, Any] = {
+        name: [_with_stimuli(each, folder) for each in getattr(element, name)] for name in names
+    }
+    return replace(element, **changed)
 
 
 def _with_settings(element: Element, library: PageLibrary, problems: list[str]) -> Element:

@@ -20,7 +20,7 @@ from .checks import check_study
 from .design.conditions import Conditions
 from .elements import Element, For, Rounds
 from .items import Item
-from .page_files import page_items, with_page_settings
+from .page_files import page_items, with_page_settings, with_stimuli
 from .pages import CompiledPages, PageLibrary, find_pages
 from .plan import TimelinePlan, parse_path
 from .player import Player
@@ -163,6 +163,7 @@ class Study(Experiment):
     @classmethod
     def prepare_class(cls, folder: Path) -> None:
         """Compile or read the pages of the folder, and check the study."""
+        cls.timeline = with_stimuli(cls.timeline, folder)
         cls.use_pages(find_pages(folder))
 
     @classmethod

@@ -78,6 +78,8 @@ class Place(StoredFields):
     #: When the timed parts around the participant end, and what was correct in them, by path.
     clocks: dict[str, str] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    #: How many trials of the block where the participant is are stored.
+    trials_done: int = 0
     #: What was drawn or decided at an element, by path.
     draws: dict[str, Any] = field(default_factory=dict)
     #: Values that the author keeps for this participant.
@@ -118,6 +120,26 @@ class StudyResponse(StoredFields):
     by: str = "participant"
     #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment.
     answers: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class TrialBatch(StoredFields):
+    """Trials that ran in the browser and were sent together; stored once under the number of the first."""
+
+    kind: ClassVar[str] = "trial_batch"
+
+    participant_id: int
+    serial: int
+    #: The number of the first trial, from 0.
+    first: int
+    page: str
+    path: str
+    node_id: int | None = None
+    network_id: int | None = None
+    answered_at: str | None = None
+    by: str = "participant"
+    #: One entry for each trial: number (from 1), stimulus, key, response, correct, rt_ms.
+    trials: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass

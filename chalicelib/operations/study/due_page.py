@@ -10,7 +10,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import Page, Wait
+from chalicelib.study.elements import Page, Trials, Wait
 from chalicelib.study.study_records import Place
 
 from .ending import finish
@@ -27,6 +27,7 @@ from .page_answers import (
 from .show import PageView, show
 from .study_context import own_place, session_of, study_of
 from .time_limits import expire
+from .trial_batches import take_batch
 
 
 def get_page(ctx: Context) -> PageView:
@@ -65,6 +66,9 @@ def post_page(
     ctx.uow.declare_scope(*participant.node_ids)
     player = session_of(ctx).player(participant.id)
     by = _answered_by(participant)
+    if isinstance(page, Trials):
+        _take_trials(ctx, place, page, answers, by)
+        return _respond(ctx, participant, place)
     if is_timeout:
         taken = default_answers(ctx, player, page, answers)
         if taken is None:
@@ -74,6 +78,12 @@ def post_page(
         taken = check_answers(ctx, player, page, answers)
     take_answers(ctx, place, page, taken, by, seconds)
     return _respond(ctx, participant, place)
+
+
+def _take_trials(ctx: Context, place: Place, block: Trials, batch: Any, by: str) -> None:
+    """Store a batch of trials; the last one ends the page."""
+    if take_batch(ctx, place, block, batch, by):
+        take_answers(ctx, place, block, {}, by)
 
 
 def take_answers(

@@ -79,6 +79,7 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     place.path = path
     place.shown_at = place.until = None
     place.slack = 0.0
+    place.trials_done = 0
     element = element_at(ctx, path)
     if element is None or isinstance(element, End):
         _reach_end(ctx, place, element)

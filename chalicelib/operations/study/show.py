@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import End, Form, Group, Join, Page, Wait
+from chalicelib.study.elements import End, Form, Group, Join, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.plan import parse_path
@@ -21,6 +21,7 @@ from chalicelib.study.translation import direction_of, translate
 from .moves import element_at, pending_at, start_clock
 from .page_answers import items_due
 from .study_context import Pending, moment_of, session_of, study_of
+from .trial_batches import SCRIPT, trial_data
 
 #: How often a waiting page asks again when its sockets don't ring, in seconds.
 POLL_SECONDS = 2
@@ -70,7 +71,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
     start_clock(ctx, place, has_media=bool(media))
     until = moment_of(place.until)
     compiled = study.library.page(page.name, study.language) if page.name in study.library.names() else None
-    return {
+    shown = {
         "kind": "page",
         "page": page.name,
         "title": page.title or ("" if compiled is None else str(compiled.settings.get("title", ""))),
@@ -81,6 +82,20 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "button": translate(page.button or "Next", study.language),
         "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
+    }
+    return shown | _trials(ctx, place, page) if isinstance(page, Trials) else shown
+
+
+def _trials(ctx: Context, place: Place, block: Trials) -> dict[str, Any]:
+    """Return what a block of trials has beside a page: its data, its script, its pictures and sounds."""
+    data = trial_data(ctx, place, block)
+    files = [one[name] for one in data["trials"] for name in ("image", "sound") if name in one]
+    return {
+        "kind": "trials",
+        "data": data,
+        "script": SCRIPT,
+        "button": None,
+        "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(files)],
     }
 
 
@@ -94,7 +109,7 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
         item = items.get(name)
         return Markup("") if item is None else item.render(_frame(ctx, player, item))
 
-    if isinstance(page, Form) and page.name not in study.library.names():
+    if page.name not in study.library.names():
         html = _form_head(page)
     else:
         named = {
@@ -108,9 +123,10 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
     return str(Markup("\n").join([html, *rest]))
 
 
-def _form_head(page: Form) -> Markup:
+def _form_head(page: Page) -> Markup:
     title = Markup("<h1>{}</h1>").format(page.title) if page.title else Markup("")
-    text = Markup("<p>{}</p>").format(page.text) if page.text else Markup("")
+    sentence = page.text if isinstance(page, Form) else ""
+    text = Markup("<p>{}</p>").format(sentence) if sentence else Markup("")
     return title + text
 
 

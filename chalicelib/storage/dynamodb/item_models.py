@@ -328,6 +328,17 @@ class ResponseItem(StoredItem):
     answers = _document()
 
 
+class TrialBatchItem(StoredItem):
+    """Trials that were sent together."""
+
+    participant_id = _number()
+    first = _number()
+    page = _text()
+    path = _text()
+    answered_at = _text()
+    trials = _document()
+
+
 class StudyGroupItem(StoredItem):
     members = _document()
     state = _document()
@@ -376,6 +387,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "compared_slots": SlotItem,
     "place": PlaceItem,
     "response": ResponseItem,
+    "trial_batch": TrialBatchItem,
     "study_group": StudyGroupItem,
     "pooled": PooledItem,
 }

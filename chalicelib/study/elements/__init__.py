@@ -7,6 +7,7 @@ from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Group, Join, Wait
 from .page_elements import End, Form, Page
 from .timed import Timed
+from .trials import Trials
 
 __all__ = [
     "Branch",
@@ -24,5 +25,6 @@ __all__ = [
     "Shuffle",
     "Timed",
     "TimelineError",
+    "Trials",
     "Wait",
 ]
