@@ -57,13 +57,22 @@ class FailureLog:
         for one in (record, *record._failure_counters()):
             self._begin(one)
         self._failing.append(group)
+        is_complete = False
         try:
             yield
+            is_complete = True
         finally:
             self._failing.pop()
-        if not self._failing:
+            if not self._failing:
+                self._end(is_complete=is_complete)
+
+    def _end(self, *, is_complete: bool) -> None:
+        """Note what the outermost failure has changed; one that an error ended can't be repeated later."""
+        if is_complete:
             self._after.update((key, _fields(one)) for key, one in self._changing.items())
-            self._changing.clear()
+        else:
+            self._mixed.update(self._changing)
+        self._changing.clear()
 
     def _begin(self, record: Record) -> None:
         key = id(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib import services
-from chalicelib.errors import CommitTooLarge
+from chalicelib.errors import CommitTooLarge, RuleBroken
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import Empty
 from chalicelib.messages import CarryOutRecruitment, FailRecords, kind_of
@@ -316,6 +317,22 @@ def test_failed_nodes_that_also_change_otherwise_are_written_with_the_commit_or_
     with pytest.raises(CommitTooLarge, match="several requests"):
         app.run(record_loss, ann, ParticipantStatus.RETURNED)
     assert living(small_steps) == before
+
+
+def test_records_whose_failing_was_ended_by_an_error_are_never_left_to_a_later_commit(
+    sqlite: Engine, new_app: Callable[..., tuple[App, int]]
+) -> None:
+    _, ann = new_app(sqlite, networks=2)
+    with begin(sqlite) as work:
+        broken, whole = work.participant(ann).nodes()
+        with contextlib.suppress(RuleBroken), work.failing(broken, "gone"):
+            broken.property1 = "half-way"
+            raise RuleBroken("The author's cascade failed.")
+        for node in (broken, whole):
+            with work.failing(node, "gone"):
+                node.own_failed = True
+        left_out = work._failure_log.deferrable([broken, whole])
+    assert left_out == {("Network", whole.network_id): [whole]}
 
 
 def test_other_changes_of_a_failed_node_are_kept_where_the_rest_is_left_out(
