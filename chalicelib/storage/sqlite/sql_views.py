@@ -149,6 +149,7 @@ _GRADE = ", ".join(
     [
         *(f"{_answered(name)} AS {name}" for name in ("attempt", "answer", "correct", "percent")),
         f"CAST({_answered('points')} AS REAL) AS points",
+        f"{_answered('graded_by')} AS graded_by",
     ]
 )
 #: The answers of a study: each response holds those of one page.

@@ -69,6 +69,7 @@ def test_an_answer_is_a_row_with_its_page_and_grade(data: Data) -> None:
         "correct": True,
         "percent": 0.25,
         "points": 1.5,
+        "graded_by": None,
         "shown_at": "2024-05-17T09:40:00.000000Z",
         "answered_at": "2024-05-17T09:40:12.500000Z",
         "seconds": 12.5,
