@@ -99,7 +99,7 @@ def all_connections(ctx: Context) -> list[str]:
 
 def expired_connections(ctx: Context) -> list[str]:
     """Return the sockets to close: silent after a heartbeat, expired, or of participants who have ended."""
-    oldest = iso(ctx.now - timedelta(seconds=SILENT)) or ""
+    oldest = iso(ctx.now - timedelta(seconds=SILENT))
     now = ctx.now.timestamp()
     sockets = _all(ctx)
     holders = {item["participant_id"] for item in sockets if item.get("participant_id") is not None}

@@ -135,7 +135,7 @@ def present(ctx: Context, waiting: Sequence[Mapping[str, Any]]) -> list[Mapping[
 
     A page that holds a socket and never sends heartbeats (`quiet`) is present until the socket closes.
     """
-    oldest = iso(ctx.now - timedelta(seconds=PRESENCE_TIMEOUT)) or ""
+    oldest = iso(ctx.now - timedelta(seconds=PRESENCE_TIMEOUT))
     return [item for item in waiting if item.get("quiet") or item["seen"] >= oldest]
 
 

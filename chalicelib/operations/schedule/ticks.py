@@ -43,4 +43,4 @@ def list_ticks(ctx: Context) -> list[dict[str, Any]]:
 
 
 def _moment(minute: int) -> str:
-    return iso(datetime.fromtimestamp(minute * 60, UTC)) or ""
+    return iso(datetime.fromtimestamp(minute * 60, UTC))

@@ -237,7 +237,7 @@ def _slot_items(series: _Series, numbers: range) -> dict[int, Mapping[str, Any] 
 
 def _newest_long_held(ctx: Context, items: Mapping[int, Mapping[str, Any] | None]) -> int:
     """Return the highest number that was claimed at least GAP_SECONDS ago, or 0."""
-    since = iso(ctx.now - timedelta(seconds=GAP_SECONDS)) or ""
+    since = iso(ctx.now - timedelta(seconds=GAP_SECONDS))
     held = (number for number, item in items.items() if item is not None and item["claimed"] <= since)
     return max(held, default=0)
 
