@@ -606,3 +606,46 @@ def test_rooms_that_are_being_opened_are_a_conflict(new_stage: NewStage) -> None
         object.__setattr__(ctx, "read", {})
         with pytest.raises(Conflict, match="opening rooms"):
             waiting_rooms.lock_rooms(ctx)
+
+
+# -- what is posted, and when -----------------------------------------------------------------------
+
+
+def test_a_participant_is_asked_whether_they_waited_too_long_when_the_time_is_up(
+    new_stage: NewStage,
+) -> None:
+    stage = small_rooms(new_stage)
+    person = stage.arrive()
+    (timeout,) = [item for item in stage.world.items("message") if item["body"]["kind"] == "waiting_timeout"]
+    due = iso(stage.world.clock.now() + timedelta(minutes=5))
+    assert (timeout["sk"][:27], timeout["body"]["participant_id"]) == (due, person.id)
+
+
+def test_a_large_room_leaves_less_of_its_commit_for_those_without_a_seat(new_stage: NewStage) -> None:
+    """Of ninety writes, the room takes two and one for each of its sixty members."""
+    stage = new_stage(with_members(Meeting, quorum=60, is_overrecruited=never_overrecruited))
+    for _ in range(92):
+        stage.world.arrive()
+    posted: list[str] = []
+
+    def form(ctx: Context) -> None:
+        waiting_rooms.form_rooms(ctx)
+        posted.extend(message.body["kind"] for message in ctx.uow.posted)
+
+    stage.world.app.run(form)
+    assert posted.count("reject_overflow") == 28
+    assert posted.count("form_rooms") == 1
+
+
+def test_the_hook_of_a_room_draws_anew_for_each_room(new_stage: NewStage) -> None:
+    seeds: list[tuple[int, list[int], str | None]] = []
+
+    def room_opened(self: Any, number: int, participants: list[Any]) -> None:
+        seeds.append((number, [one.id for one in participants], self.random_seed))
+        self.random.random()
+
+    stage = new_stage(with_members(Pairs, room_opened=room_opened))
+    for _ in range(4):
+        stage.arrive()
+    stage.wait(1)
+    assert seeds == [(1, [1, 2], "seed|0|room_opened|0"), (2, [3, 4], "seed|0|room_opened|1")]
