@@ -152,7 +152,7 @@ class MarkdownPage:
         if self.page.placeholder.search(token.content):
             self.problems.add(
                 line,
-                f"The maths ${self.page.readable(token.content).strip()}$ contains a live value.",
+                f"The maths ${' '.join(self.page.readable(token.content).split())}$ contains a live value.",
                 r"Put the value outside of the dollars, or write \$ for a dollar sign.",
             )
             return ""

@@ -83,9 +83,10 @@ def is_maths(content: str, prefix: str) -> bool:
 def mathml(tex: str, line: int, *, is_block: bool) -> str:
     """Return TeX as MathML; AuthorProblem when it isn't valid."""
     fix = r"Fix the TeX, or write \$ for a dollar sign."
+    # A line break means nothing in TeX, and the converter takes it for a command.
+    tex = " ".join(tex.split())
     try:
-        # A line break means nothing in TeX, and the converter takes it for a command.
-        written = converter.convert(" ".join(tex.split()), display="block" if is_block else "inline")
+        written = converter.convert(tex, display="block" if is_block else "inline")
     except RecursionError:
         raise AuthorProblem(
             line, "The maths is nested too deeply.", "Divide it into shorter parts."

@@ -135,13 +135,13 @@ class HtmlCheck(HtmlReader):
         closes_itself = reader.read()
         if name in grammar.VOID:
             return
-        is_foreign = any(each.name in grammar.FOREIGN for each in self._elements) or name in grammar.FOREIGN
+        is_foreign = self._is_in_foreign() or name in grammar.FOREIGN
         if closes_itself:
             if not is_foreign:
                 raise AuthorProblem(line, f"<{name}/> stays open in HTML.", f"Write <{name}></{name}>.")
             return
         self._elements.append(_Element(name, line, reader.serial))
-        if name in grammar.RAW or name in grammar.TEXT_ONLY:
+        if not is_foreign and (name in grammar.RAW or name in grammar.TEXT_ONLY):
             self._contents(name, line, is_raw=name in grammar.RAW)
 
     def _check_element(self, name: str, line: int) -> None:
@@ -153,6 +153,7 @@ class HtmlCheck(HtmlReader):
             )
         if name in grammar.REFUSED:
             raise AuthorProblem(line, f"Pages can't contain <{name}>.", grammar.REFUSED[name])
+        self._check_foreign(name, line)
         inside = next((each for each in self._elements if each.name == "p"), None)
         if inside and name in grammar.NOT_IN_PARAGRAPHS:
             raise AuthorProblem(
@@ -160,6 +161,20 @@ class HtmlCheck(HtmlReader):
                 f"<{name}> can't stand inside a paragraph.",
                 f"Put an empty line before and after it, or replace <p> in line {inside.line} by <div>.",
             )
+
+    def _is_in_foreign(self) -> bool:
+        return any(each.name in grammar.FOREIGN for each in self._elements)
+
+    def _check_foreign(self, name: str, line: int) -> None:
+        """Refuse elements of HTML inside SVG and MathML, where a browser reads them in another way."""
+        outer = next((each.name for each in self._elements if each.name in grammar.FOREIGN), None)
+        inner = self._elements[-1].name if self._elements else ""
+        if outer and (name in grammar.NOT_IN_FOREIGN or inner in grammar.DESCRIPTIONS):
+            raise AuthorProblem(
+                line, f"<{name}> can't stand inside <{outer}>.", f"Put it outside of <{outer}>."
+            )
+        if name in grammar.RAW and any(each.name == "select" for each in self._elements):
+            raise AuthorProblem(line, f"<{name}> can't stand inside <select>.", "Put it outside of <select>.")
 
     def _contents(self, name: str, line: int, *, is_raw: bool) -> None:
         """Read the contents of an element that contains text only."""

@@ -39,6 +39,74 @@ REFUSED: Final = {
     **dict.fromkeys(("object", "embed", "applet", "param", "portal"), _NO_PLUGIN),
     **dict.fromkeys(("xmp", "plaintext", "noembed", "noframes", "noscript", "template"), "Remove it."),
 }
+#: Elements that end an <svg> or <math> around them, or whose contents a browser reads as HTML again.
+NOT_IN_FOREIGN: Final = frozenset(
+    {
+        *(
+            "b",
+            "big",
+            "blockquote",
+            "br",
+            "center",
+            "code",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+            "em",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+        ),
+        *(
+            "h5",
+            "h6",
+            "hr",
+            "i",
+            "img",
+            "li",
+            "listing",
+            "menu",
+            "nobr",
+            "ol",
+            "p",
+            "pre",
+            "ruby",
+            "s",
+            "small",
+        ),
+        *(
+            "span",
+            "strong",
+            "strike",
+            "sub",
+            "sup",
+            "table",
+            "tt",
+            "u",
+            "ul",
+            "var",
+            "font",
+            "iframe",
+            "select",
+        ),
+        *(
+            "script",
+            "style",
+            "textarea",
+            "foreignobject",
+            "annotation-xml",
+            "input",
+            "button",
+            "label",
+            "td",
+            "tr",
+        ),
+    }
+)
+#: Elements of SVG that contain text only.
+DESCRIPTIONS: Final = frozenset({"title", "desc"})
 #: Elements that end an open <p>, or that a <p> can't contain.
 NOT_IN_PARAGRAPHS: Final = frozenset(
     {

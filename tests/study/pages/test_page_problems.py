@@ -77,6 +77,7 @@ MARKDOWN = {
     "items indented below a tag": ("{% for x in y %}\n    - {{ x }}\n{% endfor %}", 2, "which makes it code"),
     "a value in maths": ("a\n\n$x = {{ n }}$", 3, "contains a live value"),
     "wrong maths": ("a\n\n$x_$", 3, "can't be read"),
+    "wrong maths in a block": ("a\n\n$$\nx_\n$$", 3, "The maths $x_$ can't be read"),
     "an unknown command in maths": ("$\\foo{x}$", 1, "an unknown command: \\foo"),
     "a value in a cell without a column": (
         "| a |\n|---|\n| b | {{ x }} |",
@@ -131,6 +132,18 @@ HTML = {
     "an attribute that is there twice": ('<b class="a" class="b">c</b>', 1, "has the attribute class twice"),
     "a processing instruction": ("<?php echo 1 ?>", 1, "isn't a tag of HTML"),
     "a text area that isn't closed": ("a\n<textarea>", 2, "isn't closed"),
+    "an element of HTML in a picture": ("<svg>\n<p>a</p></svg>", 2, "<p> can't stand inside <svg>"),
+    "a style in a picture": ("<svg>\n<style>a{}</style></svg>", 2, "<style> can't stand inside <svg>"),
+    "an element in a picture's title": (
+        "<svg><title>\n<a>b</a></title></svg>",
+        2,
+        "can't stand inside <svg>",
+    ),
+    "a live tag in the title of maths": (
+        "<math><title><td {{ x }}></td></title></math>",
+        1,
+        "can't stand inside",
+    ),
     "an end that is none": ("a</ b>", 1, "isn't a tag of HTML"),
     "an end of an element without one": ("a</br>", 1, "ends nothing"),
 }
