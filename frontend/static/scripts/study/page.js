@@ -162,6 +162,7 @@
     const heading = headingOf(fresh);
     document.title = [page.title || heading.textContent, studyTitle].filter((each, index, all) => each && all.indexOf(each) === index).join(" – ");
     dallinger.preventExit = !page.exit;
+    if (page.exit && part("withdraw-link")) part("withdraw-link").hidden = true; // there is nothing left to stop
     goToTop(heading);
   }
 
