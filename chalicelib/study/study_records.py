@@ -75,6 +75,8 @@ class Place(StoredFields):
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: How often each item was asked, by round.
     attempts: dict[str, int] = field(default_factory=dict)
+    #: The points of each graded answer to an item, by round, of which its `count` says what counts.
+    earned: dict[str, list[str]] = field(default_factory=dict)
     #: When the timed parts around the participant end, and what was correct in them, by path.
     clocks: dict[str, str] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)

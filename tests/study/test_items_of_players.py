@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+import pytest
+
 from chalicelib.study.bots import bot_for
 from chalicelib.study.checks import check_study
-from chalicelib.study.study_records import StudyResponse
+from chalicelib.study.study_records import Place, StudyResponse
 from petri.study import End, Page, Study, choice, code, number, order, table
 from tests.web.world import World
 
@@ -118,3 +121,25 @@ def test_errors_and_texts_are_in_the_language_of_the_study(open_study: OpenStudy
     person = open_study(German).arrive()
     assert "Wie viel?" in due(person)["html"]
     assert answer(person, sent={"a": 6})["items"]["sent"].startswith("Die erste: ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "totals"),
+    [
+        ("first", ["0", "0", "0"]),
+        ("last", ["0", "3", "0"]),
+        ("best", ["0", "3", "3"]),
+        ("all", ["0", "1.5", "1"]),
+    ],
+)
+def test_the_attempt_that_counts_gives_the_points(open_study: OpenStudy, rule: str, totals: list[str]):
+    class Sum(Study):
+        total = number("What is 2 + 3?", right=5, points=3, count=rule)
+        timeline = (Page("one", ask="total"), Page("two", ask="total"), Page("three", ask="total"), End())
+
+    here = open_study(Sum)
+    person = here.arrive()
+    for given, expected in zip([4, 5, 6], totals, strict=True):
+        answer(person, total=given)
+        (place,) = here.items(Place.kind)
+        assert Decimal(place.get("points", "0")) == Decimal(expected)

@@ -13,7 +13,8 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Page
 from chalicelib.study.expressions import holds
-from chalicelib.study.items import AnswerError, Item, check_answer
+from chalicelib.study.items import AnswerError, Grade, Item, check_answer
+from chalicelib.study.items.grading import points_that_count
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, StudyResponse
@@ -128,9 +129,6 @@ def record_answers(
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
     place.answers.setdefault(scope, {}).update(answers)
-    for entry in entries:
-        if entry.get("points"):
-            place.points = str(Decimal(place.points) + Decimal(entry["points"]))
     count_answers(ctx, place, entries)
     _collect(place, player, items, answers)
     return response
@@ -148,6 +146,7 @@ def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
     if stored is None:
         return entry
     grade = item.grade(stored)
+    _add_points(place, counter, item.count, grade)
     if grade.correct is not None:
         entry["correct"] = grade.correct
     if grade.percent is not None:
@@ -159,6 +158,16 @@ def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
     if grade.comment:
         entry["comment"] = grade.comment
     return entry
+
+
+def _add_points(place: Place, counter: str, rule: str, grade: Grade) -> None:
+    """Add what a graded answer changes in the total of points; `rule` says which attempt counts."""
+    if grade.percent is None:
+        return
+    before = place.earned.get(counter, [])
+    place.earned[counter] = [*before, str(grade.points)]
+    change = points_that_count(place.earned[counter], rule) - points_that_count(before, rule)
+    place.points = str(Decimal(place.points) + change)
 
 
 def _collect(place: Place, player: Player, items: Mapping[str, Item], answers: Mapping[str, Any]) -> None:

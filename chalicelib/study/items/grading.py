@@ -69,6 +69,12 @@ def counted(attempts: Sequence[Grade], rule: str) -> Grade | None:
     return max(graded, key=_merit) if rule == "best" else _mean(graded)
 
 
+def points_that_count(points: Iterable[str], rule: str) -> Decimal:
+    """Return the points that count among those of several graded attempts, in their order."""
+    grade = counted([Grade(percent=Decimal(0), points=Decimal(each)) for each in points], rule)
+    return Decimal(0) if grade is None else grade.points
+
+
 def _merit(grade: Grade) -> tuple[Decimal, Decimal]:
     return grade.points, grade.percent or Decimal(0)
 
