@@ -14,10 +14,12 @@ from chalicelib.errors import ExperimentError
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.study.pages import CompiledPages, find_pages
 from chalicelib.version import MARK
+from infra.aws.package.staging import stage
 from infra.packaging.provenance import archive, code_hash, describe, unpack
 from infra.pages import compile_folder
-from tests.deploy.package.folders import author_folder, staged
+from tests.deploy.package.folders import NAMES, author_folder, staged
 
+DEMO = Path(__file__).parents[3] / "demos" / "survey"
 CODE = """
 from pathlib import Path
 
@@ -101,3 +103,27 @@ def test_a_changed_page_without_the_compiler_is_an_error(tmp_path: Path, monkeyp
 def test_the_compiler_is_found_by_its_entry_point(tmp_path: Path):
     folder = author_folder(tmp_path / "talk", FILES)
     assert find_pages(folder) == compile_folder(folder)
+
+
+#: Loads a staged study in a process that can't import the compiler, and prints its timeline.
+LOAD_STUDY = """
+import os, sys
+sys.modules.update(dict.fromkeys(["markdown_it", "mdit_py_plugins", "latex2mathml", "yaml", "infra"]))
+from pathlib import Path
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+folder = Path(sys.argv[1])
+os.chdir(folder)
+loaded = load_experiment(folder, environ={}, home=folder)
+print([step for step, _ in loaded.experiment_class.plan().steps()], sorted(loaded.experiment_class.items()))
+"""
+
+
+def test_a_study_in_one_file_is_staged_and_loads_without_the_compiler(tmp_path: Path):
+    app = stage(DEMO, NAMES, tmp_path / "out", environ={}, home=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_STUDY, str(app.experiment)], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    steps, items = done.stdout.strip().split("] [")
+    assert steps == "['welcome', 'end', 'decision', 'opinions', 'end-2', 'debrief'"
+    assert items == "'age', 'calm', 'check', 'easy', 'moral', 'plan', 'risk', 'sure', 'trust']"
