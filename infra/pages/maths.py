@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from latex2mathml import converter
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 
 from .author_problem import AuthorProblem
@@ -82,6 +81,9 @@ def is_maths(content: str, prefix: str) -> bool:
 
 def mathml(tex: str, line: int, *, is_block: bool) -> str:
     """Return TeX as MathML; AuthorProblem when it isn't valid."""
+    # Lazy import: most pages have no maths, and its tables of symbols are long.
+    from latex2mathml import converter
+
     fix = r"Fix the TeX, or write \$ for a dollar sign."
     # A line break means nothing in TeX, and the converter takes it for a command.
     tex = " ".join(tex.split())
