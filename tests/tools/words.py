@@ -15,6 +15,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -68,45 +69,66 @@ def files(*suffixes: str) -> Iterator[str]:
             yield name
 
 
+@dataclass(frozen=True)
+class PythonTexts:
+    """What a Python file says."""
+
+    comments_and_docstrings: tuple[Text, ...]
+    #: The names of classes, functions and tests, as words.
+    names: tuple[Text, ...]
+    #: What it prints and raises: the literals of more than two words.
+    messages: tuple[Text, ...]
+
+
+@cache
+def python_texts(path: str) -> PythonTexts:
+    """Read a Python file, once."""
+    source = (ROOT / path).read_text(encoding="utf-8")
+    said = [
+        Text(path, token.start[0], token.string.lstrip("#: "))
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT and not token.string.startswith(("#!", "# noqa", "# type:"))
+    ]
+    names: list[Text] = []
+    literals: list[ast.Constant] = []
+    docstrings: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant):
+            literals.append(node)
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if node.body and isinstance(node.body[0], ast.Expr):
+            docstrings.add(id(node.body[0].value))
+        if written := ast.get_docstring(node):
+            said.append(Text(path, node.body[0].lineno, written))
+        if not isinstance(node, ast.Module):
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", node.name).replace("_", " ").strip()
+            names.append(Text(path, node.lineno, re.sub(r"^test ", "", words)))
+    messages = [
+        Text(path, node.lineno, node.value if len(_WORD.findall(node.value)) > 2 else "")
+        for node in literals
+        if isinstance(node.value, str) and id(node) not in docstrings
+    ]
+    return PythonTexts(tuple(said), tuple(names), tuple(messages))
+
+
 def comments_and_docstrings() -> Iterator[Text]:
     """Yield the comments and docstrings of all Python files."""
     for path in files(".py"):
-        source = (ROOT / path).read_text(encoding="utf-8")
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT and not token.string.startswith(("#!", "# noqa", "# type:")):
-                yield Text(path, token.start[0], token.string.lstrip("#: "))
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                written = ast.get_docstring(node)
-                if written:
-                    yield Text(path, node.body[0].lineno, written)
+        yield from python_texts(path).comments_and_docstrings
 
 
 def names() -> Iterator[Text]:
     """Yield the names of classes, functions and tests as words."""
     for path in files(".py"):
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", node.name).replace("_", " ").strip()
-                yield Text(path, node.lineno, re.sub(r"^test ", "", words))
+        yield from python_texts(path).names
 
 
 def messages() -> Iterator[Text]:
     """Yield what the product says, errors to output: the literals of more than two words."""
     for path in files(".py"):
-        if path.startswith(("tests/", "bench/")):
-            continue
-        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        docstrings = {
-            id(node.body[0].value)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and node.body
-            and isinstance(node.body[0], ast.Expr)
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                yield Text(path, node.lineno, node.value if len(_WORD.findall(node.value)) > 2 else "")
+        if not path.startswith(("tests/", "bench/")):
+            yield from python_texts(path).messages
 
 
 def documents() -> Iterator[Text]:
