@@ -8,6 +8,7 @@ encloses whole elements, so that the structure of a page depends on nothing but 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +29,12 @@ class _Element:
 
 class HtmlCheck(HtmlReader):
     """Reads a page's HTML to its end, with its elements."""
+
+    @cached_property
+    def _asked(self) -> Counter[str]:
+        """How often each item is placed."""
+        sources = (tag.source for tag in self.page.tags.values() if tag.asks)
+        return Counter(name for source in sources for name in grammar.ASKED.findall(source))
 
     @cached_property
     def _elements(self) -> list[_Element]:
@@ -74,8 +81,17 @@ class HtmlCheck(HtmlReader):
                 f"{tag} stands inside <{around.name}>, which can't contain an item.",
                 "Put it on its own line.",
             )
-        loop = next((each for each in self.open_statements if each.tag.word == "for"), None)
-        if loop and any(quote in tag.source for quote in ('ask("', "ask('")):
+        names = grammar.ASKED.findall(tag.source)
+        words = [each.tag.word for each in self.open_statements]
+        condition = next((each.tag for each in self.open_statements if each.tag.word == "if"), None)
+        if names and condition and all(self._asked[name] == 1 for name in names):
+            when = grammar.CONDITION.sub("", condition.source)
+            raise AuthorProblem(
+                tag.line,
+                f"The item {names[0]!r} stands inside {condition}, but its answer is needed in any case.",
+                f"Move it out, and give the item show_if={when!r}.",
+            )
+        if names and "for" in words:
             raise AuthorProblem(
                 tag.line,
                 f"{tag} stands in a loop, which would ask the same item several times.",

@@ -203,6 +203,9 @@ MEDIA: Final = frozenset({"img", "source", "audio", "video", "track", "input"})
 #: The contents of script elements that browsers don't run.
 DATA_TYPES: Final = frozenset({"application/json", "application/ld+json", "text/plain", "text/csv"})
 
+#: The name of an item in ask("..."), and what surrounds the condition of an if.
+ASKED: Final = re.compile(r"""\bask\(\s*["'](\w+)["']""")
+CONDITION: Final = re.compile(r"^\{%[-+]?\s*if\s+|\s*[-+]?%\}$")
 START: Final = re.compile(r"<(?P<name>[A-Za-z][A-Za-z0-9:-]*)")
 END: Final = re.compile(r"</(?P<name>[A-Za-z][A-Za-z0-9:-]*)\s*>")
 COMMENT: Final = re.compile(r"<!--(?!-?>)(?P<text>.*?)-->", re.DOTALL)

@@ -113,6 +113,11 @@ MARKDOWN = {
     "a tag of YAML": (":::{text} b\nprompt: !!python/name:os.system\n:::", 2, "isn't supported"),
     "a block of study.md": ("a\n\n:::{end} screen_out\n:::", 3, "Only study.md can have a :::{end}"),
     "an item in a heading": ('# {{ ask("b") }}', 1, "inside <h1>, which can't contain an item"),
+    "an item in a condition": (
+        "{% if condition.colour == 'red' %}\n:::{text} b: c\n:::\n{% endif %}",
+        2,
+        """Move it out, and give the item show_if="condition.colour == 'red'".""",
+    ),
     "an item in a loop": ('{% for x in y %}\n{{ ask("b") }}\n{% endfor %}', 2, "several times"),
     "an item in an attribute": ("<b title=\"{{ ask('b') }}\">c</b>", 1, "in the attribute title"),
     "front matter that isn't closed": ("---\nseconds: 5\n\na", 1, "isn't closed"),

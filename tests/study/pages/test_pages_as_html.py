@@ -216,10 +216,13 @@ PAGES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         '<div class="item-line">a <fieldset>b</fieldset> c</div>',
     ),
-    "an item by condition": (
-        'a\n\n{% if x %}{{ ask("b") }}{% endif %}\n\n- {{ ask("c") }}',
+    "an item in either way of a condition": (
+        'a\n\n{% if x %}{{ ask("b") }}{% else %}{{ ask("b") }}{% endif %}\n\n- {{ ask("c") }}',
         {"x": 1},
-        "<p>a</p>\n<fieldset>b</fieldset>\n<ul>\n<li><fieldset>c</fieldset></li>\n</ul>",
+        (
+            '<p>a</p>\n<div class="item-line"><fieldset>b</fieldset></div>\n'
+            "<ul>\n<li><fieldset>c</fieldset></li>\n</ul>"
+        ),
     ),
     "an item of a directive in a list": (
         "1. a\n\n   :::{text} b\n   prompt: c\n   :::\n2. d",
