@@ -45,7 +45,9 @@ def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[st
     items, language = items_due(ctx, player, page), study_of(ctx).language
     unknown = [name for name in raw if name not in items]
     if unknown:
-        raise AnswersRefused({str(name): "This page doesn't ask this." for name in unknown})
+        raise AnswersRefused(
+            {str(name): translate("This page doesn't ask this.", language) for name in unknown}
+        )
     stored: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for name, item in items.items():

@@ -13,6 +13,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import End, Form, Group, Join, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
+from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
@@ -79,7 +80,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "items": {name: item.public() for name, item in items.items()},
         "seconds_left": None if until is None else max(0.0, round((until - ctx.now).total_seconds(), 1)),
         "min_seconds": page.min_seconds,
-        "button": translate(page.button or "Next", study.language),
+        "button": translate(page.button or marked("Next"), study.language),
         "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
     }
@@ -144,11 +145,17 @@ def _frame(ctx: Context, player: Player, item: Item) -> Frame:
 def _waiting(ctx: Context, place: Place, element: Group | Wait | Join) -> dict[str, Any]:
     language = study_of(ctx).language
     if isinstance(element, Group):
-        heading, text = "Please wait", "The study goes on as soon as the other participants have arrived."
+        heading, text = (
+            marked("Please wait"),
+            marked("The study goes on as soon as the other participants have arrived."),
+        )
     elif isinstance(element, Join):
-        heading, text = "Please wait", element.text or "The person before you is still working."
+        heading, text = (
+            marked("Please wait"),
+            element.text or marked("The person before you is still working."),
+        )
     else:
-        heading, text = "Please wait", element.text or "The others haven't finished yet."
+        heading, text = marked("Please wait"), element.text or marked("The others haven't finished yet.")
     html = Markup('<h1>{}</h1><p role="status">{}</p><div class="waiting" aria-hidden="true"></div>').format(
         translate(heading, language), translate(text, language)
     )
@@ -171,7 +178,7 @@ def _end(ctx: Context, place: Place) -> dict[str, Any]:
     language = study_of(ctx).language
     element = element_at(ctx, place.path)
     message = place.message or (element.message if isinstance(element, End) else "")
-    text = message or "Thank you for taking part!"
+    text = message or marked("Thank you for taking part!")
     html = Markup("<h1>{}</h1><p>{}</p>").format(translate("The end", language), translate(text, language))
     return {
         "kind": "end",

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from .answer_rules import MAX_DECIMALS, AnswerError, author_number, clean_text, parse_number, plain
 from .grading import Grade, RightRange, grade_share, right_numbers
 from .item import CommonFields, Frame, Item, item_kind
-from .markup import id_of, lines, shown_text, tag
+from .markup import id_of, lines, marked, shown_text, tag
 from .patterns import browser_pattern, example_of, matches, pattern_problem
 
 MAX_LENGTH: Final = 5000
@@ -84,7 +84,7 @@ class TextItem(_Written):
         if len(text) < self.min_length:
             raise AnswerError("Write at least {minimum} characters.", minimum=self.min_length)
         if self.pattern and not matches(self.pattern, text):
-            raise AnswerError(str(self.pattern_help) or "The answer does not have the expected form.")
+            raise AnswerError(str(self.pattern_help) or marked("The answer does not have the expected form."))
         return text
 
     def is_right(self, answer: str) -> bool:
