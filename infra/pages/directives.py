@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.experiment.config.problems import closest_match
+from chalicelib.study.items import AuthorError, kinds
 from chalicelib.study.pages.compiled import CompiledItem, exact
 
 from .author_problem import AuthorProblem
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
 
 PAGE, END = "page", "end"
-#: Kinds of items, used as long as no registry of items is installed.
-_KINDS: Final = frozenset(
-    {
-        *("choice", "choices", "text", "number", "date", "time", "email", "fill_in", "slider", "range"),
-        *("rating", "likert", "table", "order", "match", "categorise", "area", "code", "upload", "poll"),
-        *("display", "consent"),
-    }
-)
 _OPENING: Final = re.compile(r"(?P<fence>:{3,})\s*(?:\{\s*(?P<kind>[^}]*?)\s*\})?\s*(?P<rest>.*)")
 
 
@@ -74,15 +67,6 @@ def _leaves(state: StateBlock, number: int) -> bool:
     return bool(_line(state, number)) and state.sCount[number] < state.blkIndent
 
 
-def item_kinds() -> Collection[str]:
-    """Return the kinds of items that directives can define."""
-    try:
-        from chalicelib.study.items import kinds
-    except ImportError:
-        return _KINDS
-    return frozenset(kinds())
-
-
 def check_kind(kind: str, line: int, others: Collection[str]) -> None:
     """Raise AuthorProblem for a directive that doesn't exist; `others`: those that aren't kinds of items."""
     if not kind:
@@ -91,7 +75,7 @@ def check_kind(kind: str, line: int, others: Collection[str]) -> None:
             "A line that begins with ::: must name a directive.",
             "Write :::{choice} and the item's name.",
         )
-    known = {*item_kinds(), *others}
+    known = {*kinds(), *others}
     if kind in known:
         return
     if kind == END:
@@ -153,10 +137,6 @@ def _item(kind: str, name: str, values: Mapping[str, Any], line: int) -> Compile
 
 def _problems_of(item: CompiledItem) -> list[str]:
     """Return what the item's kind says is wrong with it."""
-    try:
-        from chalicelib.study.items import AuthorError, kinds
-    except ImportError:
-        return []
     try:
         return list(kinds()[item.kind].from_yaml(item.prompt, item.body, item.name).problems())
     except AuthorError as error:

@@ -33,7 +33,7 @@ def read_mapping(text: str, line: int) -> dict[str, Any]:
     Raises AuthorProblem with the line in the file.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        return _mapping(yaml.compose(text, Loader=yaml.SafeLoader), line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = line + (mark.line if mark else 0)
@@ -45,11 +45,14 @@ def read_mapping(text: str, line: int) -> dict[str, Any]:
         raise AuthorProblem(line, f"The YAML can't be read: {said}.", "Remove that character.") from error
     except RecursionError:
         raise AuthorProblem(line, "The YAML is nested too deeply.", "Remove brackets.") from None
+
+
+def _mapping(root: yaml.Node | None, line: int) -> dict[str, Any]:
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
         raise AuthorProblem(line, "Expected lines such as `name: value`.", _QUOTES)
-    return dict(_Reader(line).mapping(root))
+    return _Reader(line).mapping(root)
 
 
 class _Reader:

@@ -198,6 +198,17 @@ PAGES: dict[str, tuple[str, dict[str, Any], str]] = {
         {},
         "<p><code>&#123;{ x }} &#123;% if %}</code></p>",
     ),
+    "markup of the author's own": (
+        "{{ '<b>'|safe }}{{ _('<i>')|safe }}{{ config.logo|safe }}{{ config['logo']|safe }}",
+        {"_": lambda text: text, "config": {"logo": "<img>"}},
+        "<p><b><i><img><img></p>",
+    ),
+    "a sign that is none of a tag": ("<p>\n1 < 2</p>", {}, "<p>\n1 &lt; 2</p>"),
+    "a brace in a style": (
+        "<style>a{% raw %}{#b{color:red}}{% endraw %}</style>",
+        {},
+        "<style>a{#b{color:red}}</style>",
+    ),
     "comments": ("a {# {{ x }} #}b\n{# one\ntwo #}\nc <!-- {{ x }} -->d", {}, "<p>a b\nc d</p>"),
     "blanks taken away": ("a {{- x -}} b\n{%- if x %} c{% endif %}", {"x": "-"}, "<p>a-b c</p>"),
     "a footnote with a value": (
