@@ -7,16 +7,21 @@ import pytest
 from chalicelib.messages import Lane, lane_of, message_types
 
 REALTIME = {
+    "autoplay",
     "broadcast_counts",
     "channel_message",
     "check_disconnected",
     "control_event",
     "end_group",
+    "enforce_time_limit",
+    "form_groups",
     "form_rooms",
     "post_more",
     "publish",
     "start_replacement_bot",
     "reject_overflow",
+    "release_seat",
+    "ring_doorbell",
     "run_timer",
     "send_opening_state",
     "send_room_state",

@@ -12,6 +12,7 @@ import pytest
 import chalicelib
 from chalicelib.errors import PetriError
 from chalicelib.messages import (
+    Autoplay,
     BroadcastCounts,
     CarryOutRecruitment,
     ChannelMessage,
@@ -21,8 +22,10 @@ from chalicelib.messages import (
     CloseRecruitment,
     ControlEvent,
     EndGroup,
+    EnforceTimeLimit,
     FailRecords,
     FollowUp,
+    FormGroups,
     FormRooms,
     GrantQualifications,
     MalformedMessage,
@@ -38,7 +41,9 @@ from chalicelib.messages import (
     RecruiterDelivery,
     RecruiterNotification,
     RejectOverflow,
+    ReleaseSeat,
     ReviewSubmission,
+    RingDoorbell,
     RunTimer,
     SendOpeningState,
     SendPayment,
@@ -178,6 +183,11 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "end_group", "participant_id": 7}, EndGroup(7)),
     ({"kind": "stand_in", "participant_id": 7}, StartReplacementBot(7)),
     ({"kind": "recruit_replacement", "participant_id": 7}, StartReplacementBot(7)),
+    ({"kind": "enforce_time_limit", "participant_id": 7}, EnforceTimeLimit(7)),
+    ({"kind": "autoplay", "participant_id": 7}, Autoplay(7)),
+    ({"kind": "release_seat", "participant_id": 7}, ReleaseSeat(7)),
+    ({"kind": "form_groups", "path": "group"}, FormGroups("group")),
+    ({"kind": "ring_doorbell", "participant_ids": [7]}, RingDoorbell((7,))),
 ]
 
 named = [f"{number}-{body['kind']}" for number, (body, _) in enumerate(RECORDED)]
