@@ -35,6 +35,8 @@ class Verdict:
     findings: list[Finding]
     #: empty when the experiment can't be tried
     calls: list[HookCalls] = field(default_factory=list)
+    #: A row for each cell of a study's design; empty for an experiment without conditions.
+    design: list[dict[str, str]] = field(default_factory=list)
 
 
 def verify(
@@ -101,7 +103,18 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
         from .simulated_run import play
 
         findings += play(folder, code.environ, code.home, core_routes)
-    return Verdict(sorted(findings, key=lambda finding: finding.level != "error"), tried.calls)
+    findings.sort(key=lambda finding: finding.level != "error")
+    return Verdict(findings, tried.calls, _design_of(loaded))
+
+
+def _design_of(loaded: LoadedExperiment | None) -> list[dict[str, str]]:
+    # Lazy import: other experiments don't need the classes of studies.
+    from chalicelib.study.study import Study
+
+    if loaded is None or not issubclass(loaded.experiment_class, Study):
+        return []
+    design = loaded.experiment_class.design()
+    return [] if design is None else design.design_table()
 
 
 def _files_of(folder: Path) -> tuple[list[Path], list[Finding]]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from math import gcd, lcm
 from typing import Any
+
+from chalicelib.errors import ExperimentError
 
 from .cell import Cell, level_of, level_text, named_levels
 from .orders import ORDERINGS
@@ -66,9 +68,23 @@ class Conditions:
     name: str = field(default="conditions", kw_only=True)
 
     @classmethod
-    def of(cls, declared: Conditions | Mapping[str, Sequence[Any]], **options: Any) -> Conditions:
-        """Return the design that an author declared, as a plain mapping or an object."""
-        return declared if isinstance(declared, Conditions) else cls(declared, **options)
+    def of(cls, declared: Conditions | Mapping[str, Any]) -> Conditions:
+        """Return the design that an author declared: an object, levels by name, or options with `factors`.
+
+        ExperimentError for an unknown option.
+        """
+        if isinstance(declared, Conditions):
+            return declared
+        # Levels are lists, so a mapping under one of these names isn't a condition.
+        if not any(isinstance(declared.get(name), Mapping) for name in ("factors", "within")):
+            return cls(declared)
+        known = {one.name for one in fields(cls)}
+        unknown = [name for name in declared if name not in known]
+        if unknown:
+            raise ExperimentError(
+                f"conditions has the option {unknown[0]!r}; the options are {', '.join(sorted(known))}."
+            )
+        return cls(**declared)
 
     # -- cells ----------------------------------------------------------------------------------
 

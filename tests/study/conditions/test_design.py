@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from chalicelib.errors import ExperimentError
 from chalicelib.study.design.cell import Cell
 from chalicelib.study.design.conditions import Conditions
 
@@ -30,6 +31,22 @@ def test_several_conditions_are_crossed() -> None:
 def test_a_plain_mapping_is_a_balanced_design() -> None:
     design = Conditions.of(FACTORS)
     assert (design.assign, design.per, Conditions.of(design)) == ("balanced", "person", design)
+
+
+def test_options_with_factors_are_a_design_as_front_matter_writes_them() -> None:
+    design = Conditions.of({"factors": {"colour": ["red", "blue"]}, "assign": "block", "most": 5})
+    assert (design.assign, design.limits, list(design.levels)) == ("block", [5, 5], ["colour"])
+    assert list(Conditions.of({"within": {"task": ["a", "b"]}}).levels) == ["task"]
+
+
+@pytest.mark.parametrize("name", ["factors", "within", "assign"])
+def test_a_condition_may_have_the_name_of_an_option(name: str) -> None:
+    assert list(Conditions.of({name: ["red", "blue"]}).levels) == [name]
+
+
+def test_an_unknown_option_of_a_design_is_refused() -> None:
+    with pytest.raises(ExperimentError, match=r"the option 'asign'; the options are assign, exclude"):
+        Conditions.of({"factors": {"colour": ["red", "blue"]}, "asign": "block"})
 
 
 def test_a_cell_gives_its_levels_by_name_and_attribute() -> None:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.errors import ExperimentError
 from chalicelib.study.design.cell import Cell
 from chalicelib.study.study import Study
-from petri.study import Conditions, End, Group, Page, Wait, choice
+from petri.study import Conditions, End, For, Group, Page, Wait, choice, latin_square
 from tests.study.studies import OpenStudy, answer, due, open_study
 from tests.web.conftest import world
 from tests.web.world import Person, World
@@ -230,3 +230,23 @@ def test_orders_within_participants_are_conditions(open_study: OpenStudy) -> Non
     )
     begun(here, 6)
     assert Counter(place["condition"]["task"][0] for place in places(here)) == {"a": 2, "b": 2, "c": 2}
+
+
+def test_each_participant_goes_through_the_tasks_in_their_order(open_study: OpenStudy) -> None:
+    class Tasks(Study):
+        conditions = Conditions(within={"task": ["easy", "odd", "hard"]})
+
+        def tasks(self, player: Any) -> Any:
+            return player.condition["task"]
+
+        timeline = (For("task", "tasks", do=[Page("do")]), End())
+
+    here = open_study(Tasks, {"do": "{{ task }}"})
+    orders = []
+    for _ in range(6):
+        person = here.arrive()
+        orders.append([])
+        while due(person)["kind"] != "end":
+            orders[-1].append(due(person)["html"].strip())
+            answer(person)
+    assert sorted(map(tuple, orders)) == sorted(latin_square(["easy", "odd", "hard"]))

@@ -39,3 +39,28 @@ def test_verify_fails_when_there_are_errors(folder: Path) -> None:
 
 def test_a_folder_that_does_not_exist_is_a_usage_error() -> None:
     assert run(app, ["verify", "nowhere"]).exit_code == 2
+
+
+STUDY = """
+from petri.study import Conditions, End, Page, Study
+
+
+class Colours(Study):
+    conditions = Conditions({"colour": ["red", "blue"]}, weights={"colour": {"red": 3}}, most=40)
+    timeline = [Page("look"), End()]
+"""
+
+
+def test_verify_prints_the_conditions_of_a_study(folder: Path) -> None:
+    study = folder / "colours"
+    (study / "pages").mkdir(parents=True)
+    (study / "experiment.py").write_text(STUDY, encoding="utf-8")
+    (study / "config.txt").write_text(
+        "[Parameters]\ntitle = Colours\ndescription = Look.\n", encoding="utf-8"
+    )
+    (study / "README.md").write_text("# Colours\n", encoding="utf-8")
+    (study / "pages" / "look.md").write_text("# {{ condition.colour }}\n", encoding="utf-8")
+    result = run(app, ["verify", "colours"])
+    rows = [line.replace("│", " ").split() for line in result.stdout.splitlines()]
+    assert ["red", "3/4", "40"] in rows, result.stdout
+    assert ["blue", "1/4", "40"] in rows

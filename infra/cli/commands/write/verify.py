@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from infra.cli.failures import FAILED
 from infra.cli.options import Directory
-from infra.cli.output import out
+from infra.cli.output import out, show_table
 
 _MARKS = {"error": "[red]error[/]  ", "warning": "[yellow]warning[/]"}
+
+
+def _print_design(console: Console, rows: Sequence[Mapping[str, str]]) -> None:
+    """Print the cells of a study's design, each with its share of the participants and its quota."""
+    columns = [name for name in rows[0] if name != "cell" and any(row[name] for row in rows)]
+    table = Table(*columns, title="Conditions")
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in columns))
+    show_table(table, console)
 
 
 def verify(directory: Directory = Path()) -> None:
     """Check an experiment's folder: report every problem and how to fix it."""
     # Lazy import: it imports storage and templates.
-    from infra.verify import verify as findings_of
+    from infra.verify import examine
 
     console = out()
-    findings = findings_of(directory)
+    verdict = examine(directory)
+    findings = verdict.findings
     for finding in findings:
         console.print(_MARKS[finding.level], end=" ")
         console.print(f"{finding.where}: {finding.what}", markup=False)
@@ -31,4 +45,6 @@ def verify(directory: Directory = Path()) -> None:
             markup=False,
         )
         raise typer.Exit(FAILED)
+    if verdict.design:
+        _print_design(console, verdict.design)
     console.print(f"{directory.name} is ready to run.", markup=False)
