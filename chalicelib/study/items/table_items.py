@@ -180,7 +180,8 @@ class TableItem(Item):
 
     def _is_matrix(self) -> bool:
         is_plain = getattr(self.item, "style", "radio") == "radio" and not getattr(self.item, "other", False)
-        return is_plain and self.item.kind in ("choice", "likert", "rating")
+        # The stars of a rating all look alike at the head of a column.
+        return is_plain and self.item.kind in ("choice", "likert")
 
     def _matrix(self, rows: list[Option], values: Mapping[Any, Any], frame: Frame) -> Markup:
         columns = self.item.columns(replace(frame, order=None, value=None))
