@@ -237,14 +237,11 @@ class Runner:
         contents = {name: _hash(Path(name).read_bytes()) for name in items_by_file}
         for name in [name for name in self._files if not Path(name).exists()]:
             del self._files[name]
-        functions = {mutant.function for mutant in mutants_of(self._patterns)}
-        fresh_modules = {_module(function) for function in functions - self._seen_before}
+        functions = {mutant.function for mutant in mutants_of(["*"])}
         stale = [
             name
             for name, content in contents.items()
-            if name not in self._files
-            or self._files[name].content != content
-            or fresh_modules & _modules(self._files[name])
+            if name not in self._files or self._files[name].content != content
         ]
         for number, name in enumerate(stale, 1):
             print(f"measuring {number} of {len(stale)}: {name}", flush=True)
@@ -258,13 +255,13 @@ class Runner:
         REACH.write_text(
             json.dumps(
                 {
-                    "functions": sorted(self._seen_before | functions),
+                    "functions": sorted(self._seen_before or functions),
                     "files": {name: asdict(kept) for name, kept in self._files.items()},
                 }
             ),
             encoding="utf-8",
         )
-        self._index()
+        self._index(functions - (self._seen_before or functions))
 
     def _measured(self, name: str, content: str, code: int, text: str) -> None:
         if code or not text:
@@ -274,7 +271,11 @@ class Runner:
         if kept.failed:
             print(f"  fails without a mutant, left out: {' '.join(kept.failed)}", flush=True)
 
-    def _index(self) -> None:
+    def _index(self, fresh: set[str]) -> None:
+        """Note the tests of each function; `fresh`: functions that are newer than the measurement.
+
+        Tests that reach another function of its module may reach a fresh one.
+        """
         for kept in self._files.values():
             failed = set(kept.failed)
             for nodeid, functions in kept.functions.items():
@@ -282,6 +283,10 @@ class Runner:
                     self._seconds[nodeid] = kept.seconds[nodeid]
                     for function in functions:
                         self._reaching.setdefault(function, []).append(nodeid)
+        for function in fresh:
+            siblings = [one for one in self._reaching if _module(one) == _module(function)]
+            tests = {nodeid for one in siblings for nodeid in self._reaching[one]}
+            self._reaching[function] = sorted(tests)
 
     def _try_mutants(self, session: pytest.Session, children: Children) -> None:
         kept = kept_results()
