@@ -26,6 +26,19 @@ def test_a_mutant_is_listed_under_the_name_of_its_function(mutant: str, function
     assert mutants.function_of(mutant) == function
 
 
+@pytest.mark.parametrize(
+    ("after", "equivalent"),
+    [
+        ('return cast("NODE", found)', True),
+        ("return cast(None, found)", True),
+        ('return cast("Node", None)', False),
+        ('return cast("Node", found)', False),
+    ],
+)
+def test_the_type_that_a_cast_names_makes_no_difference(after: str, equivalent: bool) -> None:
+    assert mutants.differs_in_types('return cast("Node", found)', after) is equivalent
+
+
 def test_equivalent_mutants_do_not_count_in_the_score() -> None:
     counts = Counter({"noticed": 3, "survived": 1, "equivalent": 4, "not run": 2})
     assert mutants.row("some.module", counts).split() == ["some.module", "10", "2", "3", "4", "1", "75.0%"]
