@@ -20,6 +20,8 @@ from infra.pages import compile_folder
 from tests.deploy.package.folders import NAMES, author_folder, staged
 
 DEMO = Path(__file__).parents[3] / "demos" / "survey"
+pytestmark = pytest.mark.e2e
+
 CODE = """
 from pathlib import Path
 
