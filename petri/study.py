@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from chalicelib.study import items as _items
 from chalicelib.study.design.conditions import Conditions
 from chalicelib.study.design.orders import all_orders, latin_square
@@ -27,6 +29,10 @@ from chalicelib.study.items import *  # noqa: F403 - the kinds are listed in one
 from chalicelib.study.markdown_study import study_from_file
 from chalicelib.study.player import NoAnswer, Player, StudyGroup
 from chalicelib.study.study import Study
+from petri._public import present_as
+
+if TYPE_CHECKING:
+    from chalicelib.study.bots import StudyBot
 
 __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Branch",
@@ -45,6 +51,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Rounds",
     "Shuffle",
     "Study",
+    "StudyBot",
     "StudyGroup",
     "Timed",
     "TimelineError",
@@ -55,3 +62,16 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "study_from_file",
     *_items.__all__,
 ]
+
+
+present_as(__name__, globals(), __all__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "StudyBot":
+        # Lazy import: bots need an HTTP client, which Lambda functions don't use.
+        from chalicelib.study.bots import StudyBot
+
+        present_as(__name__, {"StudyBot": StudyBot}, ["StudyBot"])
+        return StudyBot
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
