@@ -9,7 +9,7 @@ from chalicelib.experiment.experiment import Experiment
 
 from .design.condition_checks import condition_problems
 from .design.conditions import Conditions
-from .elements import Form, Group, Page, Part, Rounds, TimelineError, Trials
+from .elements import For, Form, Group, Page, Part, Rounds, TimelineError, Trials
 from .expressions import PLAYER_NAMES, check_expression
 from .player import Player, StudyGroup
 
@@ -81,7 +81,10 @@ def _design_problems(study: type[StudyClass]) -> list[str]:
         return [
             f"conditions = {study.conditions!r} isn't a design; give levels by factor or Conditions(...)."
         ]
-    return list(condition_problems(Conditions.of(study.conditions), taken=study.items(), items=study.items()))
+    # Pages use levels by the bare names of their conditions too.
+    loops = {step.element.variable for _, step in study.plan().steps() if isinstance(step.element, For)}
+    taken = {*study.items(), *PLAYER_NAMES, *loops}
+    return list(condition_problems(Conditions.of(study.conditions), taken=taken, items=study.items()))
 
 
 def _step_problems(

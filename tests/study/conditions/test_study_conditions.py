@@ -207,6 +207,8 @@ def test_groups_for_whom_the_study_is_full_are_released_with_pay(open_study: Ope
 WRONG: Sequence[tuple[Any, str]] = [
     ({"colour": ["red", "red"]}, "has the level red twice"),
     ({"sex": ["a", "b"]}, "'sex' has a name that is taken"),
+    ({"round": [1, 2]}, "'round' has a name that is taken"),
+    ({"word": [1, 2]}, "'word' has a name that is taken"),
     ({"my colour": ["a"]}, "is not an identifier"),
     (["red", "blue"], "isn't a design"),
     (Conditions({"x": [1, 2]}, exclude=[{"x": 1}]), "No cell covers x=1"),
@@ -218,8 +220,9 @@ WRONG: Sequence[tuple[Any, str]] = [
 def test_a_wrong_design_is_refused_when_the_study_is_loaded(
     open_study: OpenStudy, design: Any, problem: str
 ) -> None:
+    timeline = (For("word", ["a"], do=[Page("first")]), Page("ask", ask="sex"), End())
     with pytest.raises(ExperimentError, match=problem) as refused:
-        open_study(with_design(design, timeline=(Page("first"), Page("ask", ask="sex"), End())))
+        open_study(with_design(design, timeline=timeline))
     assert str(refused.value).count("\n") == 1
 
 
@@ -234,10 +237,10 @@ def test_orders_within_participants_are_conditions(open_study: OpenStudy) -> Non
 
 def test_each_participant_goes_through_the_tasks_in_their_order(open_study: OpenStudy) -> None:
     class Tasks(Study):
-        conditions = Conditions(within={"task": ["easy", "odd", "hard"]})
+        conditions = Conditions(within={"sequence": ["easy", "odd", "hard"]})
 
         def tasks(self, player: Any) -> Any:
-            return player.condition["task"]
+            return player.condition["sequence"]
 
         timeline = (For("task", "tasks", do=[Page("do")]), End())
 
