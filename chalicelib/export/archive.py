@@ -137,9 +137,9 @@ class _Writer:
             **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in READING_ORDER},
         }
         self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
-        told = more if self._scrubber is None else remove_personal_settings(more, "settings")
+        shared = more if self._scrubber is None else remove_personal_settings(more, "settings")
         how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}
-        facts = {**_circumstances(app_id), **how, **told, "tables": tables}
+        facts = {**_circumstances(app_id), **how, **shared, "tables": tables}
         self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
     def _clean_line(self, line: str) -> str:

@@ -66,9 +66,9 @@ class Scrubber:
             # Bots have a common word as the id of their HIT, which occurs in other texts too.
             if not hit_id.isalpha():
                 self._learn(hit_id, ID)
-            for told in texts_in(item.get("entry_information")):
-                if len(told) >= SHORTEST_NUMBER:
-                    self._learn(told, ID)
+            for text in texts_in(item.get("entry_information")):
+                if len(text) >= SHORTEST_NUMBER:
+                    self._learn(text, ID)
         for other in others:
             # A number in a log can't be distinguished from an id.
             if not other.isdigit():

@@ -15,7 +15,7 @@ class AwsClients:
         self._region = region
         self._guard = threading.Lock()
         self._session = session
-        self._made: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
 
     def maker(self, service: str) -> Callable[[], Any]:
         """Return a function that returns the client of a service, such as sqs."""
@@ -24,9 +24,9 @@ class AwsClients:
     def _get(self, service: str) -> Any:
         # botocore's sessions aren't thread-safe; its clients are.
         with self._guard:
-            if service not in self._made:
-                self._made[service] = self._make(service)
-            return self._made[service]
+            if service not in self._clients:
+                self._clients[service] = self._make(service)
+            return self._clients[service]
 
     def _make(self, service: str) -> Any:
         # Lazy import: code that calls no AWS service doesn't need botocore.

@@ -120,7 +120,7 @@ class LazyGatewayChannels:
         """`endpoint` returns the https address of the WebSocket API's stage."""
         self._endpoint = endpoint
         self._region = region
-        self._made: GatewayChannels | None = None
+        self._built: GatewayChannels | None = None
 
     def send(self, connection_ids: Sequence[str], text: str) -> list[str]:
         """Send a text to each connection; return those that are gone."""
@@ -131,9 +131,6 @@ class LazyGatewayChannels:
         self._channels().disconnect(connection_id, code, reason)
 
     def _channels(self) -> GatewayChannels:
-        if self._made is None:
-            # Lazy import: only sending needs threads and TLS.
-            from .gateway_channels import GatewayChannels
-
-            self._made = GatewayChannels(self._endpoint(), self._region)
-        return self._made
+        if self._built is None:
+            self._built = GatewayChannels(self._endpoint(), self._region)
+        return self._built

@@ -52,7 +52,7 @@ class RecordReader:
         #: Collections read completely, by name: ("info", node id), ("to", node id) ...
         self._read: dict[tuple[str, int], list[Record]] = {}
         #: The new records of this unit of work, under the same names.
-        self._made: dict[tuple[str, int], list[Record]] = {}
+        self._new_records: dict[tuple[str, int], list[Record]] = {}
         self._looked: dict[int, Network] = {}
         self._own_nodes: set[int] = set()
         self._all_networks: list[Network] | None = None
@@ -150,8 +150,8 @@ class RecordReader:
                     found.append(cast("Network", self._identify("network", item)))
             known = {network.id for network in found}
             self._sightings.see_end(keys.NETWORKS, "")
-            made = [r for r in self._made.get(("network", 0), []) if r.id not in known]
-            self._all_networks = found + cast("list[Network]", made)
+            new = [r for r in self._new_records.get(("network", 0), []) if r.id not in known]
+            self._all_networks = found + cast("list[Network]", new)
         return list(self._all_networks)
 
     def node(self, node_id: int) -> Node:
@@ -284,10 +284,10 @@ class RecordReader:
         key = (name, owner_id)
         if key not in self._read:
             self._read[key] = [] if is_new else self._load(name, owner_id)
-        made = self._made.get(key)
-        if not made:
+        new = self._new_records.get(key)
+        if not new:
             return self._read[key]
-        return in_order([*self._read[key], *made])
+        return in_order([*self._read[key], *new])
 
     def _load(self, name: str, owner_id: int) -> list[Record]:
         if name == "question":
@@ -403,8 +403,8 @@ class RecordReader:
         if not network.is_new:
             items = self._all_of(network_partition(network), "to#")
             stored = [t for item in items if (t := self._know_transmission(item)) is not None]
-        made = [r for key, rs in self._made.items() if key[0] == "to" for r in rs]
-        mine = [r for r in made if cast("Transmission", r).network_id == network.id]
+        new = [r for key, rs in self._new_records.items() if key[0] == "to" for r in rs]
+        mine = [r for r in new if cast("Transmission", r).network_id == network.id]
         return cast("list[Transmission]", in_order([*stored, *mine]))
 
     def infos_at(self, node: Node) -> Sequence[Info]:

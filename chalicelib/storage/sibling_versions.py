@@ -103,10 +103,10 @@ def _with_names(
         return write
     own = _NAMES[kind](write.item) if kind in _NAMES else ""
     named = everything if kind in HEADS else heads
-    said = [each for each in named if each.partition("=")[0] != own]
+    siblings = [each for each in named if each.partition("=")[0] != own]
     if kind in KEEPS_EARLIER:
-        said += _earlier(before(write.key), {each.partition("=")[0] for each in (*said, own)})
-    return Put({**write.item, SIBLINGS: " ".join(said)}, write.expect) if said else write
+        siblings += _earlier(before(write.key), {each.partition("=")[0] for each in (*siblings, own)})
+    return Put({**write.item, SIBLINGS: " ".join(siblings)}, write.expect) if siblings else write
 
 
 def _earlier(stored: Item | None, known: set[str]) -> list[str]:

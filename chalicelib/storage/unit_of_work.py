@@ -84,7 +84,7 @@ class EngineUnitOfWork(RecordReader):
             self._write_discarded()
         self._records.clear()
         self._read.clear()
-        self._made.clear()
+        self._new_records.clear()
 
     # -- new records ------------------------------------------------------------------------
 
@@ -100,9 +100,9 @@ class EngineUnitOfWork(RecordReader):
         self._records[record_mapping.kind_of(record), record.id] = record
         name, owners = collection_of(record)
         for owner_id in owners:
-            self._made.setdefault((name, owner_id), []).append(record)
+            self._new_records.setdefault((name, owner_id), []).append(record)
         if isinstance(record, Transmission):
-            self._made.setdefault(("from", record.origin_id), []).append(record)
+            self._new_records.setdefault(("from", record.origin_id), []).append(record)
 
     def save(self, *records: Record) -> None:
         """Add records to this unit of work; nothing is written before the commit."""
@@ -275,15 +275,15 @@ class EngineUnitOfWork(RecordReader):
         fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
         if participant.waiting_since is not None and not participant.early_exit_reason:
             fields["waiting"] = True
-        here, elsewhere = keys.listed(participant.id), keys.over(participant.id)
+        current_key, other_key = keys.listed(participant.id), keys.over(participant.id)
         if participant.status in ENDED:
-            here, elsewhere = elsewhere, here
-        self.put_item(here, "listed", fields, expect=ANY)
+            current_key, other_key = other_key, current_key
+        self.put_item(current_key, "listed", fields, expect=ANY)
         # Its siblings name it with the participant's new version.
-        self._changes[here][0]["v"] = participant._version + 1
+        self._changes[current_key][0]["v"] = participant._version + 1
         stored = self._items.get(keys.participant(participant.id))
         if stored is not None and (stored["status"] in ENDED) != (participant.status in ENDED):
-            self.delete_item(elsewhere)
+            self.delete_item(other_key)
 
     def items(self, pk: str, prefix: str = "") -> list[Item]:
         """Return the raw items of a collection, read again; each can then be replaced if unchanged."""
@@ -439,10 +439,10 @@ class EngineUnitOfWork(RecordReader):
         stored = self._engine.get([keys.info(info.id)]).get(keys.info(info.id))
         if stored is None:
             raise Conflict(f"{info!r} is not there any more.")
-        came = {**info.__dict__["_came_as"], "details": json.loads(info._details_json)}
+        before = {**info.__dict__["_came_as"], "details": json.loads(info._details_json)}
         now = record_mapping.fields_of(info)
-        changed = {name: value for name, value in now.items() if came.get(name) != value}
-        kept = {name: value for name, value in stored.items() if name in now or name not in came}
+        changed = {name: value for name, value in now.items() if before.get(name) != value}
+        kept = {name: value for name, value in stored.items() if name in now or name not in before}
         return [Put({**kept, **changed, "v": stored["v"] + 1}, stored["v"])]
 
     def _stored_root_item(self, network_id: int) -> Item | None:

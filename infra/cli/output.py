@@ -38,6 +38,6 @@ def show_table(table: Table, console: Console | None = None) -> None:
 
 def show_drain_result(result: DrainResult) -> None:
     """Print what recruiters reported, and where the messages were processed."""
-    for line in result.said:
+    for line in result.output:
         out().print(line, markup=False)
     out().print(str(result), markup=False)

@@ -94,8 +94,8 @@ def _copied(recorder: Recorder) -> dict[str, int]:
     pid = os.fork()
     if pid:
         os.close(writing)
-        with os.fdopen(reading) as told:
-            return {"pid": pid, "port": int(told.readline())}
+        with os.fdopen(reading) as ready:
+            return {"pid": pid, "port": int(ready.readline())}
     try:
         os.close(reading)
         _let_go_of_sockets()

@@ -15,7 +15,7 @@ from chalicelib.study.pages.library import PageError
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
 #: Set on log records whose failure has been reported; the terminal leaves them out.
-TOLD = "hook_failure_told"
+REPORTED = "hook_failure_told"
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class HookFailure:
             return None
         last = frames[own[-1]]
         shown = "".join(traceback.format_list(frames[own[0] :]))
-        said = "".join(traceback.format_exception_only(error))
+        text = "".join(traceback.format_exception_only(error))
         return cls(
             file=str(Path(last.filename).relative_to(folder)),
             line=last.lineno or 0,
             function=last.name,
-            error=said.strip().splitlines()[-1],
-            traceback=f"Traceback (most recent call last):\n{shown}{said}".rstrip(),
+            error=text.strip().splitlines()[-1],
+            traceback=f"Traceback (most recent call last):\n{shown}{text}".rstrip(),
         )
 
 
@@ -79,7 +79,7 @@ class HookFailures(logging.Handler):
         """Process a log record; a failure that is already known is only marked."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not record.name.startswith(_BOTS) and self.take(error):
-            setattr(record, TOLD, True)
+            setattr(record, REPORTED, True)
 
     def take(self, error: BaseException) -> bool:
         """Record an error, and report it unless it is known; False when it isn't from the author's code."""

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from chalicelib.experiment.text_files import find_undecodable_file
 
-from .hook_failures import TOLD
+from .hook_failures import REPORTED
 
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
@@ -32,7 +32,7 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
         # A bot's problems are shown with its progress.
         handler.addFilter(lambda record: not record.name.startswith(_BOTS))
         # A hook's error has already been shown, with its traceback.
-        handler.addFilter(lambda record: not hasattr(record, TOLD))
+        handler.addFilter(lambda record: not hasattr(record, REPORTED))
     before = root.level
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     root.addHandler(handler)
@@ -69,14 +69,14 @@ def kept(path: Path) -> Iterator[None]:
 class _File(logging.FileHandler):
     """A log file that reports a full disk once, instead of with a traceback per record."""
 
-    _has_told = False
+    _has_reported = False
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         problem = sys.exc_info()[1]
         if not isinstance(problem, OSError):
             super().handleError(record)
-        elif not self._has_told:
-            self._has_told = True
+        elif not self._has_reported:
+            self._has_reported = True
             sys.stderr.write(f"The log {self.baseFilename} can't be written: {problem.strerror}.\n")
 
 

@@ -23,7 +23,7 @@ def qualification_id(desk: MTurkConnection, given: str, *, by_name: bool) -> str
     return found
 
 
-def each(workers: Iterable[str], act: Act, told: Act) -> None:
+def each(workers: Iterable[str], act: Act, report: Act) -> None:
     """Apply an action to each worker and report it; errors are raised after all workers."""
     refused = []
     for worker in dict.fromkeys(workers):
@@ -32,6 +32,6 @@ def each(workers: Iterable[str], act: Act, told: Act) -> None:
         except VendorError as error:
             refused.append(f"{worker}: {error}")
         else:
-            told(worker)
+            report(worker)
     if refused:
         raise VendorError("\n".join(refused))

@@ -45,9 +45,9 @@ def opened(
         from infra.aws.deployed.run_session import opened as opened_there
 
         stage, place = (None, region) if entry is None else (entry.stage, entry.region)
-        there = app_registry.find(app_registry.AppLocation(run_id, stage, region=place))
+        location = app_registry.find(app_registry.AppLocation(run_id, stage, region=place))
         code = Path(entry.folder) if with_code and entry is not None else None
-        with plainly(), opened_there(there.account, there.names, folder=code) as session:
+        with plainly(), opened_there(location.account, location.names, folder=code) as session:
             yield session
         return
     found = paths.existing(run_id)

@@ -28,13 +28,13 @@ def shipped_files(folder: Path) -> list[Path]:
 
 def _walk(folder: Path, specs: dict[Path, GitIgnoreSpec]) -> Iterator[Path]:
     for name, directories, files in os.walk(folder):
-        here = Path(name)
-        specs.setdefault(here, _spec(here))
+        current = Path(name)
+        specs.setdefault(current, _spec(current))
         directories[:] = [
-            entry for entry in directories if not _ignored(here / entry, specs, is_directory=True)
+            entry for entry in directories if not _ignored(current / entry, specs, is_directory=True)
         ]
         for entry in files:
-            path = here / entry
+            path = current / entry
             if path.is_file() and not _ignored(path, specs, is_directory=False):
                 yield path
 

@@ -56,8 +56,8 @@ def _runs(name: str) -> bool:
 
 
 def _wheels_here(name: str) -> list[str]:
-    told = HeaderParser().parsestr(metadata.distribution(name).read_text("WHEEL") or "Tag: py3-none-any")
-    return [f"{name}-0-{tag}.whl" for tag in told.get_all("Tag") or []]
+    fields = HeaderParser().parsestr(metadata.distribution(name).read_text("WHEEL") or "Tag: py3-none-any")
+    return [f"{name}-0-{tag}.whl" for tag in fields.get_all("Tag") or []]
 
 
 def _resolve(lines: Iterable[str], constraints: Iterable[str]) -> dict[str, str] | None:
@@ -75,8 +75,8 @@ def _resolve(lines: Iterable[str], constraints: Iterable[str]) -> dict[str, str]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603 - own pip
         if done.returncode:
             return None
-        told = json.loads((folder / "report").read_text(encoding="utf-8"))
+        report = json.loads((folder / "report").read_text(encoding="utf-8"))
     return {
         canonicalize_name(each["metadata"]["name"]): str(each["metadata"]["version"])
-        for each in told["install"]
+        for each in report["install"]
     }

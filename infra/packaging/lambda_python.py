@@ -74,9 +74,9 @@ def notes() -> list[str]:
     """Return notes for the operator."""
     if compiler() is not None:
         return []
-    there = spelled(version())
+    lambda_version = spelled(version())
     note = (
-        f"Lambda runs Python {there}, which isn't installed here, so the package isn't compiled and "
-        f"functions start more slowly. Install python{there} to change that."
+        f"Lambda runs Python {lambda_version}, which isn't installed here, so the package isn't compiled and "
+        f"functions start more slowly. Install python{lambda_version} to change that."
     )
     return [note]

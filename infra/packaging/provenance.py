@@ -189,8 +189,10 @@ def version_of(folder: Path) -> dict[str, Any] | None:
 def differences(version: Mapping[str, Any]) -> list[str]:
     """Describe how this Petri differs from the one that archived a folder."""
     if version.get("petri") != VERSION:
-        made = version.get("petri")
-        return [f"This was archived with Petri {made}, and this is {VERSION}: pip install petri=={made}"]
+        recorded = version.get("petri")
+        return [
+            f"This was archived with Petri {recorded}, and this is {VERSION}: pip install petri=={recorded}"
+        ]
     if version.get("code") != hash_of(petris_files()):
         return [f"This was archived with other code of Petri {VERSION} than is installed here."]
     return []

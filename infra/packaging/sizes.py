@@ -64,12 +64,12 @@ class Sizes:
     def lines(self) -> list[str]:
         """Return a readable table: the author's part, then Petri's, each sorted by size."""
         groups = (("The experiment", False, self.experiment), ("Petri", True, self.petri))
-        told = [f"{'Package':<32}{'zipped MB':>12}{'unpacked MB':>14}"]
+        lines = [f"{'Package':<32}{'zipped MB':>12}{'unpacked MB':>14}"]
         for title, is_petris, zipped in groups:
             parts = [part for part in self.parts if part.is_petris == is_petris]
-            told.append(_line(title, zipped, sum(part.unpacked for part in parts)))
-            told += [_line(f"  {part.name}", part.zipped, part.unpacked) for part in parts]
-        return [*told, _line("Total", self.zipped, self.unpacked)]
+            lines.append(_line(title, zipped, sum(part.unpacked for part in parts)))
+            lines += [_line(f"  {part.name}", part.zipped, part.unpacked) for part in parts]
+        return [*lines, _line("Total", self.zipped, self.unpacked)]
 
     def check(self) -> None:
         """Raise OperatorProblem, with the largest parts, when the package exceeds Lambda's limits."""
@@ -110,8 +110,9 @@ def sizes_of(package: Path) -> Sizes:
 def versions_in(package: Path) -> dict[str, str]:
     """Return the packages inside a deployment package: names, as PyPI spells them, and versions."""
     with zipfile.ZipFile(package) as archive:
-        told = [_metadata(archive, name) for name in archive.namelist() if name.endswith("-info/METADATA")]
-    return dict(sorted((canonicalize_name(name), version) for name, version, _ in told))
+        entries = [name for name in archive.namelist() if name.endswith("-info/METADATA")]
+        packages = [_metadata(archive, entry) for entry in entries]
+    return dict(sorted((canonicalize_name(name), version) for name, version, _ in packages))
 
 
 def _owners(archive: zipfile.ZipFile) -> tuple[dict[str, str], set[str]]:
@@ -141,11 +142,11 @@ def _closure(needs: dict[str, list[str]]) -> set[str]:
 
 
 def _metadata(archive: zipfile.ZipFile, entry: str) -> tuple[str, str, list[str]]:
-    told = HeaderParser().parsestr(archive.read(entry).decode())
-    needs: Iterable[str] = told.get_all("Requires-Dist") or []
+    fields = HeaderParser().parsestr(archive.read(entry).decode())
+    needs: Iterable[str] = fields.get_all("Requires-Dist") or []
     return (
-        str(told["Name"]),
-        str(told["Version"]),
+        str(fields["Name"]),
+        str(fields["Version"]),
         [each for each in needs if applies(Requirement(each).marker)],
     )
 

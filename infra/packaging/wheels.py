@@ -112,9 +112,9 @@ def _build(requirement: str, folder: Path) -> Path:
 
 def _reason(errors: str) -> str:
     lines = [line.strip() for line in without_credentials(errors).splitlines() if line.strip()]
-    told = [line for line in lines if re.match(r"(error|fatal)", line, re.IGNORECASE)] or lines
-    told = [line for line in told if _SAYS_NOTHING not in line] or told
-    return " / ".join(dict.fromkeys(told[-_SHOWN_LINES:])).rstrip(". ") or "pip didn't say why"
+    reasons = [line for line in lines if re.match(r"(error|fatal)", line, re.IGNORECASE)] or lines
+    reasons = [line for line in reasons if _SAYS_NOTHING not in line] or reasons
+    return " / ".join(dict.fromkeys(reasons[-_SHOWN_LINES:])).rstrip(". ") or "pip didn't say why"
 
 
 def _extras(requirement: str) -> frozenset[str]:
@@ -125,10 +125,10 @@ def _extras(requirement: str) -> frozenset[str]:
 def _metadata(wheel: Path, extras: frozenset[str]) -> tuple[str, str, list[Requirement]]:
     with zipfile.ZipFile(wheel) as archive:
         place = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        told = HeaderParser().parsestr(archive.read(place).decode())
-    needs = [Requirement(each) for each in told.get_all("Requires-Dist") or []]
+        fields = HeaderParser().parsestr(archive.read(place).decode())
+    needs = [Requirement(each) for each in fields.get_all("Requires-Dist") or []]
     wanted = [_plain(need) for need in needs if applies(need.marker, extras)]
-    return canonicalize_name(str(told["Name"])), str(told["Version"]), wanted
+    return canonicalize_name(str(fields["Name"])), str(fields["Version"]), wanted
 
 
 def _plain(need: Requirement) -> Requirement:

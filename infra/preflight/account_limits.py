@@ -32,10 +32,10 @@ class Allowed:
 
     what: str
     state: State
-    said: str
+    finding: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.said}"
+        return f"{self.what}: {self.finding}"
 
 
 @dataclass(frozen=True)

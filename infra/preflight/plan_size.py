@@ -16,7 +16,7 @@ class Size:
     planned: int
     tried: int
     #: A sentence on the extrapolation; empty when all participants were simulated.
-    told: str = ""
+    note: str = ""
     #: Whether the experiment would recruit more participants than planned.
     wants_more: bool = False
 
@@ -31,25 +31,25 @@ def size_of(participants: int | None, course: RunTrace, outcome: Outcome) -> Siz
     tried = len(course.fared)
     if course.gave_up or not course.not_invited or not tried:
         fewer = participants is not None and tried < participants and not course.gave_up
-        told = f"The experiment recruits {tried} participants, not {participants:,}." if fewer else ""
-        return Size(tried, tried, told)
+        note = f"The experiment recruits {tried} participants, not {participants:,}." if fewer else ""
+        return Size(tried, tried, note)
     if participants is not None and participants <= tried:
         return Size(tried, tried, wants_more=True)
     needed = _needed(tried, outcome)
     if needed is None and participants is None:
-        told = (
+        note = (
             f"The experiment keeps recruiting after {tried} participants, and its networks are unlimited. "
             f"Counts and sums are for {tried}; set another number with --participants."
         )
-        return Size(tried, tried, told, wants_more=True)
+        return Size(tried, tried, note, wants_more=True)
     planned = min(number for number in (needed, participants) if number is not None)
     if planned <= tried:
         return Size(tried, tried, wants_more=True)
-    told = (
+    note = (
         f"{tried} participants were simulated. Counts, sums and hours are multiplied by "
         f"{planned / tried:.2f}, for {planned:,}."
     )
-    return Size(planned, tried, told, wants_more=needed is None or needed > planned)
+    return Size(planned, tried, note, wants_more=needed is None or needed > planned)
 
 
 def _needed(tried: int, outcome: Outcome) -> int | None:

@@ -148,7 +148,7 @@ def _report(
         stage=options.stage,
         participants=size.planned,
         tried=size.tried,
-        extrapolated=size.told,
+        extrapolated=size.note,
         seed=options.seed,
         statuses=outcome.statuses,
         failed_bots=sum(bool(one.problems or one.never_ended) for one in course.fared),
@@ -168,7 +168,7 @@ def _report(
             "lambda_seconds": lambda_seconds(course.tally) * size.factor,
             "functions_at_once": _at_once(course),
         },
-        caps={name: cap.told for name, cap in caps.items()},
+        caps={name: cap.sentence for name, cap in caps.items()},
         assumed=assumptions(options.pace, weight),
     )
     if options.doors is not None:

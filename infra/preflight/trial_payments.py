@@ -91,7 +91,7 @@ def _fee(app: App, recruiter: str, amounts: Iterable[Decimal], course: RunTrace)
 class Cap:
     """A cap, and whether the run stays below it."""
 
-    told: str
+    sentence: str
     holds: bool
 
 
@@ -112,6 +112,5 @@ def _compared(amount: Decimal, money: Money, currency: str) -> Cap:
         return Cap(f"{cap} covers the expected amount; bonuses are unlimited", holds=True)
     if money.at_most > amount:
         most = format_money(money.at_most, currency)
-        said = f"{cap} covers the expected amount, but not the maximum of {most}"
-        return Cap(said, holds=True)
+        return Cap(f"{cap} covers the expected amount, but not the maximum of {most}", holds=True)
     return Cap(f"{cap} covers the maximum amount", holds=True)

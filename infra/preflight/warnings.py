@@ -125,7 +125,7 @@ def _about_money(report: PreflightReport, config: Settings, caps: Mapping[str, C
     for name, cap in caps.items():
         if not cap.holds:
             what = "recruitment would stop early" if name == "hard_cap" else "you would be notified"
-            yield f"{name}: {cap.told}, so {what}."
+            yield f"{name}: {cap.sentence}, so {what}."
 
 
 def _about_prolific(config: Settings) -> Iterator[str]:

@@ -137,10 +137,10 @@ class BotSocket:
     def _is_protocol(self, message: ReceivedMessage) -> bool:
         if message.channel != PROTOCOL:
             return False
-        said = message.data
-        if isinstance(said, dict) and said.get("type") == "error":
-            reason = str(said.get("error_code"))
-            raise BotError(f"/chat: {said.get('error_text')}", route="/chat", reason=reason)
+        content = message.data
+        if isinstance(content, dict) and content.get("type") == "error":
+            reason = str(content.get("error_code"))
+            raise BotError(f"/chat: {content.get('error_text')}", route="/chat", reason=reason)
         return True
 
     def _ask_for(self, channel: str) -> None:
@@ -214,15 +214,15 @@ def _client() -> tuple[Callable[..., AbstractContextManager[ClientConnection]], 
 
 def _refusal(status: int, body: bytes | bytearray | None) -> BotError:
     try:
-        said = json.loads(body or b"{}")
+        response = json.loads(body or b"{}")
     except ValueError:
-        said = {}
-    text = said.get("error_text") or "the server refused the socket."
+        response = {}
+    text = response.get("error_text") or "the server refused the socket."
     return BotError(
         f"/chat: status {status}, {text}",
         route="/chat",
         answered=status,
-        reason=str(said.get("error_code") or ""),
+        reason=str(response.get("error_code") or ""),
     )
 
 

@@ -86,8 +86,8 @@ def _describe(error: BaseException, folder: Path) -> str:
     unreadable = _unreadable_source(error, folder) or find_undecodable_file(error, folder)
     if unreadable is not None:
         return str(unreadable)
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{_place(error, folder)}{kind}{_PRIVATE.sub('', said)}{_fix(error, folder)}"
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{_place(error, folder)}{kind}{_PRIVATE.sub('', message)}{_fix(error, folder)}"
 
 
 def _unreadable_source(error: BaseException, folder: Path) -> NotUTF8Error | None:

@@ -30,13 +30,13 @@ class LazyMailer:
     def __init__(self, config: SettingsLike) -> None:
         """`config` is read with the first mail."""
         self._config = config
-        self._made: Mailer | None = None
+        self._mailer: Mailer | None = None
 
     def tell(self, subject: str, text: str) -> None:
         """Send one mail; ConfigError when settings are missing."""
-        if self._made is None:
-            self._made = build_mailer(self._config)
-        self._made.tell(subject, text)
+        if self._mailer is None:
+            self._mailer = build_mailer(self._config)
+        self._mailer.tell(subject, text)
 
 
 def build_mailer(config: SettingsLike) -> Mailer:

@@ -64,11 +64,11 @@ class SESMailer:
                 Source=self._sender, Destination={"ToAddresses": [self._recipient]}, Message=message
             )
         except ClientError as error:
-            told = error.response.get("Error", {})
-            if told.get("Code") in TRANSIENT_ERRORS:
+            details = error.response.get("Error", {})
+            if details.get("Code") in TRANSIENT_ERRORS:
                 raise VendorUnreachable("SES asks to come later; the mail is tried again.") from error
             raise VendorRefused(
-                f"SES refuses the mail ({told.get('Code')}: {told.get('Message')}); verify "
+                f"SES refuses the mail ({details.get('Code')}: {details.get('Message')}); verify "
                 f"{self._sender} there, and {self._recipient} too while the account is in SES's sandbox."
             ) from error
         except BotoCoreError as error:

@@ -58,12 +58,12 @@ class HitSlots:
         note = annotation(self._app_id, PLACES, token)
         made_before = next((hit for hit in hits if hit.annotation == note), None)
         if made_before is not None:
-            return self._told(hits, f"HIT {made_before.id} was opened before")
+            return self._result(hits, f"HIT {made_before.id} was opened before")
         if hits and self._may_grow(hits[-1]) and self._grow(hits[-1], n, token):
             hits[-1] = self._hits.get(hits[-1].id)
-            return self._told(hits, f"HIT {hits[-1].id} has {n} more places, {hits[-1].places} in all")
-        made = self._make(n, token, note)
-        return self._told([*hits, made], f"HIT {made.id} was opened with {n} places")
+            return self._result(hits, f"HIT {hits[-1].id} has {n} more places, {hits[-1].places} in all")
+        hit = self._make(n, token, note)
+        return self._result([*hits, hit], f"HIT {hit.id} was opened with {n} places")
 
     def _may_grow(self, hit: Hit) -> bool:
         """Whether places may be added to a HIT: an expired one would offer its remaining places again."""
@@ -92,20 +92,20 @@ class HitSlots:
         question = external_question(self._ad())
         requirements = QualificationTypes(self._requester).requirements(self._config)
         type_id = self._hits.make_type(offer, requirements, self._topic())
-        made = self._hits.make(type_id, question, n, offer.lifetime, f"{self._app_id} {token}", note)
-        if made is None:
+        hit = self._hits.make(type_id, question, n, offer.lifetime, f"{self._app_id} {token}", note)
+        if hit is None:
             raise VendorUnreachable(
                 "Mechanical Turk has opened these places before but doesn't list their HIT yet; "
                 "it is asked again later."
             )
-        return made
+        return hit
 
     def close(self, recruiter_state: Mapping[str, Any]) -> RecruitmentResult:
         """Expire all HITs of the run."""
         hits = self.known(recruiter_state)
         ended = self._hits.expire(hits, self._clock.now())
-        said = f"HITs that were closed: {', '.join(ended)}." if ended else "No HIT was open."
-        return RecruitmentResult(said, recruiter_state=_facts(hits), ended=[hit.id for hit in hits])
+        message = f"HITs that were closed: {', '.join(ended)}." if ended else "No HIT was open."
+        return RecruitmentResult(message, recruiter_state=_facts(hits), ended=[hit.id for hit in hits])
 
     def look(self, hit_id: str) -> Listing | None:
         """Return one HIT of this run's places; None for another."""
@@ -146,12 +146,12 @@ class HitSlots:
         own = [hit for hit in hits if hit.id == recruiter_state.get("hit_id")]
         return any(hit.pending for hit in own or hits)
 
-    def _told(self, hits: list[Hit], said: str) -> RecruitmentResult:
+    def _result(self, hits: list[Hit], message: str) -> RecruitmentResult:
         hit = hits[-1]
         address = f"{self._requester.worker_site}/projects/{hit.group}/tasks" if hit.group else ""
         where = f": {address}" if address else "."
         return RecruitmentResult(
-            said + where, [address] if address else [], _facts(hits), ends={hit.id: hit.expires}
+            message + where, [address] if address else [], _facts(hits), ends={hit.id: hit.expires}
         )
 
 

@@ -168,10 +168,10 @@ class HitClient:
 
     def make_type(self, offer: HitTemplate, requirements: list[dict[str, Any]], topic: str | None) -> str:
         """Create the type of HITs, the same for equal templates, and send its events to a topic."""
-        made = self._requester.ask(
+        response = self._requester.ask(
             "create_hit_type", QualificationRequirements=requirements, **offer.as_type()
         )
-        type_id = str(made["HITTypeId"])
+        type_id = str(response["HITTypeId"])
         if topic:
             notification = {
                 "Destination": topic,
@@ -189,7 +189,7 @@ class HitClient:
     ) -> Hit | None:
         """Create a HIT; None when one was already created with this token."""
         try:
-            made = self._requester.ask(
+            response = self._requester.ask(
                 "create_hit_with_hit_type",
                 HITTypeId=type_id,
                 MaxAssignments=places,
@@ -202,7 +202,7 @@ class HitClient:
             if refused.is_repeat:
                 return None
             raise
-        return Hit.of(made["HIT"])
+        return Hit.of(response["HIT"])
 
     def grow(self, hit_id: str, n: int, token: str) -> None:
         """Add places to a HIT, once for each token, whichever HIT the retry names."""

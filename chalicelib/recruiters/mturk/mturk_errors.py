@@ -63,11 +63,11 @@ _REPEATED = ("already been processed", "already exists", "already been used", "d
 class TurkRefused(VendorRefused):
     """Mechanical Turk refused a request; `reason` is the last part of its code."""
 
-    def __init__(self, message: str, reason: str = "", said: str = "") -> None:
-        """`said`: Mechanical Turk's own message."""
+    def __init__(self, message: str, reason: str = "", vendor_message: str = "") -> None:
+        """`vendor_message`: Mechanical Turk's own message."""
         super().__init__(message)
         self.reason = reason
-        self.said = said
+        self.vendor_message = vendor_message
 
     @property
     def knows_no_assignment(self) -> bool:
@@ -80,7 +80,7 @@ class TurkRefused(VendorRefused):
 
         See "Use request tokens" in Amazon's Mechanical Turk Requester guide: the response is an error.
         """
-        words = self.said.lower()
+        words = self.vendor_message.lower()
         return self.reason in ("HitAlreadyExists", "HITAlreadyExists") or any(it in words for it in _REPEATED)
 
 
@@ -101,26 +101,26 @@ def translated(error: ClientError | BotoCoreError, operation: str, worker: str =
 def _answered(error: ClientError, operation: str, worker: str) -> VendorError:
     about = error.response.get("Error", {})
     code = str(about.get("Code", ""))
-    said = _STAMP.sub("", str(about.get("Message", "")))
-    said = said.replace(worker, "the worker") if worker else said
+    message = _STAMP.sub("", str(about.get("Message", "")))
+    message = message.replace(worker, "the worker") if worker else message
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _THROTTLED:
         return VendorUnreachable("Mechanical Turk was asked too often at a time; try again in a minute.")
     if status >= _SERVER_ERROR or code == "ServiceFault":
         return VendorUnreachable(
-            f"Mechanical Turk has trouble with {operation} itself ({said or code}); try again in a minute."
+            f"Mechanical Turk has trouble with {operation} itself ({message or code}); try again in a minute."
         )
     if code in _KEYS_UNKNOWN:
-        return TurkRefused(f"Mechanical Turk doesn't know these keys ({said}); {_KEYS}", code, said)
+        return TurkRefused(f"Mechanical Turk doesn't know these keys ({message}); {_KEYS}", code, message)
     if code in _NOT_ALLOWED:
         fix = "allow them mechanicalturk:* in IAM, and link the AWS account with the requester's."
         return TurkRefused(
-            f"These keys may not do {operation} at Mechanical Turk ({said}); {fix}", code, said
+            f"These keys may not do {operation} at Mechanical Turk ({message}); {fix}", code, message
         )
     reason = str(error.response.get("TurkErrorCode", code)).rpartition(".")[2]
-    return TurkRefused(_refusal(operation, reason, said), reason, said)
+    return TurkRefused(_refusal(operation, reason, message), reason, message)
 
 
-def _refusal(operation: str, reason: str, said: str) -> str:
+def _refusal(operation: str, reason: str, message: str) -> str:
     fix = _FIXES.get(reason, "Fix what it names, or do it by hand at requester.mturk.com.")
-    return f"Mechanical Turk refused {operation}: {said} {fix}"
+    return f"Mechanical Turk refused {operation}: {message} {fix}"

@@ -183,15 +183,15 @@ class MTurkPayments:
         )
         type_id = self._hits.make_type(offer, [requirement], None)
         question = compensation_question(offer.description)
-        made = self._hits.make(
+        hit = self._hits.make(
             type_id, question, 1, offer.lifetime, self._token(transfer), self._note(transfer)
         )
-        if made is None:
+        if hit is None:
             raise VendorUnreachable(
                 "Mechanical Turk has opened this compensation before but doesn't list it yet; "
                 "it is asked again later."
             )
-        return self._compensation(made.id, made.group)
+        return self._compensation(hit.id, hit.group)
 
     def find_compensation(self, transfer: Transfer) -> str | None:
         """Return the id of a compensation's HIT, or None."""

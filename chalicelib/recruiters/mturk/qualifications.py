@@ -53,7 +53,7 @@ class QualificationTypes:
 
     def _make(self, name: str, description: str) -> str:
         try:
-            made = self._requester.ask(
+            response = self._requester.ask(
                 "create_qualification_type",
                 Name=name,
                 Description=description,
@@ -66,7 +66,7 @@ class QualificationTypes:
                 f"Mechanical Turk has the qualification {name!r} but doesn't list it yet; "
                 "it is asked again later."
             ) from refused
-        self._ids[name] = str(made["QualificationType"]["QualificationTypeId"])
+        self._ids[name] = str(response["QualificationType"]["QualificationTypeId"])
         return self._ids[name]
 
     def give(self, qualification_id: str, worker_id: str, score: int, *, notify: bool = False) -> None:
@@ -109,10 +109,10 @@ class QualificationTypes:
         return asked
 
     def _is_there(self, name: str) -> bool:
-        there = self.find(name) is not None
-        if not there:
+        exists = self.find(name) is not None
+        if not exists:
             logger.info("no worker has the qualification %r of the blocklist yet: it excludes no one", name)
-        return there
+        return exists
 
     def _without(self, name: str) -> dict[str, Any]:
         return _requirement(str(self.find(name)), "DoesNotExist")

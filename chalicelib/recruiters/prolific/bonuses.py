@@ -57,27 +57,27 @@ class Bonuses:
         """Set up a bonus, which pays nothing yet; return the text that `pay` needs."""
         before = self._count(transfer)
         csv = f"{transfer.assignment_id},{transfer.amount:.2f}"
-        made = self.client.post(
+        response = self.client.post(
             "/submissions/bonus-payments/", {"study_id": transfer.hit_id, "csv_bonuses": csv}
         )
         # If Prolific parsed the amount differently, it would pay that amount: 30 is 30.00.
-        if made.get("amount") is not None and Decimal(str(made["amount"])) != _cents(transfer):
+        if response.get("amount") is not None and Decimal(str(response["amount"])) != _cents(transfer):
             raise VendorRefused(
-                f"Prolific understood {made['amount']} cents where {_cents(transfer)} were meant; "
+                f"Prolific understood {response['amount']} cents where {_cents(transfer)} were meant; "
                 "nothing was paid. Pay this bonus by hand and report it."
             )
-        return str(PreparedBonus(str(made["id"]), before, self.clock.now()))
+        return str(PreparedBonus(str(response["id"]), before, self.clock.now()))
 
     def pay(self, transfer: Transfer) -> str:
         """Pay a bonus that was set up, unless it has already been paid."""
-        made = self._set_up_of(transfer)
-        if self._is_shown(transfer, made):
-            return made.bonus_id
+        bonus = self._set_up_of(transfer)
+        if self._is_shown(transfer, bonus):
+            return bonus.bonus_id
         if not transfer.is_retry:
             # The operator has retried it without a look-up of the earlier attempt.
-            self._refuse_while_on_its_way(made, transfer.tried_at)
-        self.client.post(f"/bulk-bonus-payments/{made.bonus_id}/pay/")
-        return made.bonus_id
+            self._refuse_while_on_its_way(bonus, transfer.tried_at)
+        self.client.post(f"/bulk-bonus-payments/{bonus.bonus_id}/pay/")
+        return bonus.bonus_id
 
     def find(self, transfer: Transfer) -> str | None:
         """Return the reference of a bonus that was paid; None when it wasn't.
@@ -86,18 +86,18 @@ class Bonuses:
         """
         if transfer.reference is None:
             return None
-        made = PreparedBonus.read(transfer.reference)
-        if self._is_shown(transfer, made):
-            return made.bonus_id
+        bonus = PreparedBonus.read(transfer.reference)
+        if self._is_shown(transfer, bonus):
+            return bonus.bonus_id
         # The attempt that set it up began before that.
-        self._refuse_while_on_its_way(made, max(made.at, transfer.tried_at or made.at))
+        self._refuse_while_on_its_way(bonus, max(bonus.at, transfer.tried_at or bonus.at))
         return None
 
-    def _refuse_while_on_its_way(self, made: PreparedBonus, sent: datetime | None) -> None:
+    def _refuse_while_on_its_way(self, bonus: PreparedBonus, sent: datetime | None) -> None:
         if sent is not None and self.clock.now() < sent + SETTLE_TIME:
             again = sent + SETTLE_TIME
             raise NotSettled(
-                f"Prolific doesn't show the bonus {made.bonus_id} yet, and it may be on its way; "
+                f"Prolific doesn't show the bonus {bonus.bonus_id} yet, and it may be on its way; "
                 f"it is looked for again after {again.isoformat()}.",
                 again=again,
             )
@@ -108,13 +108,13 @@ class Bonuses:
             raise VendorRefused("A bonus at Prolific has to be set up before it is paid; release it again.")
         return PreparedBonus.read(transfer.reference)
 
-    def _is_shown(self, transfer: Transfer, made: PreparedBonus) -> bool:
+    def _is_shown(self, transfer: Transfer, bonus: PreparedBonus) -> bool:
         """Whether the submission has one more bonus of this amount than before, and than was sent since.
 
         A bonus that stopped before it was paid doesn't block another one of the same amount.
         """
         alike = transfer.indistinguishable_sent_at
-        return self._count(transfer) > made.before + (alike is not None and alike >= made.at)
+        return self._count(transfer) > bonus.before + (alike is not None and alike >= bonus.at)
 
     def _count(self, transfer: Transfer) -> int:
         paid = self.submissions.get(transfer.assignment_id).get("bonus_payments") or ()

@@ -130,14 +130,16 @@ def _refusal(response: requests.Response) -> VendorRefused | VendorUnreachable:
         return VendorUnreachable("Prolific takes no more calls at this moment (429); it is tried again.")
     if status >= SERVER_ERROR or status < 400:  # noqa: PLR2004 - a redirect is no answer either
         return VendorUnreachable(f"Prolific has a fault ({status}); it is tried again.")
-    told = _detail(response)
+    detail = _detail(response)
     if status in (UNAUTHORIZED, FORBIDDEN):
-        return VendorRefused(f"Prolific refuses the token ({told}); check prolific_token and its workspace.")
+        return VendorRefused(
+            f"Prolific refuses the token ({detail}); check prolific_token and its workspace."
+        )
     if status == NOT_FOUND:
         return ProlificNotFound(
-            f"Prolific doesn't know this ({told}); check the id and the token's workspace."
+            f"Prolific doesn't know this ({detail}); check the id and the token's workspace."
         )
-    return VendorRefused(f"Prolific refused: {told} Fix what it names, then release or try again.")
+    return VendorRefused(f"Prolific refused: {detail} Fix what it names, then release or try again.")
 
 
 def _detail(response: requests.Response) -> str:

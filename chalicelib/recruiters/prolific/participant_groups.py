@@ -28,5 +28,5 @@ class ParticipantGroups:
         for group in self.client.list("/participant-groups/", workspace_id=self.workspace):
             if group.get("name") == name and not group.get("is_deleted"):
                 return str(group["id"])
-        made = self.client.post("/participant-groups/", {"name": name, "workspace_id": self.workspace})
-        return str(made["id"])
+        group = self.client.post("/participant-groups/", {"name": name, "workspace_id": self.workspace})
+        return str(group["id"])

@@ -143,7 +143,7 @@ class Webhooks:
 
     def _make_subscription(self, address: str) -> None:
         body = {"workspace_id": self.workspace, "event_type": SUBMISSION_CHANGED, "target_url": address}
-        made = self.client.post_with_headers("/hooks/subscriptions/", body)
-        subscription = (made.body.get("results") or [made.body])[0]
-        confirmation = {"secret": made.headers.get("X-Hook-Secret", "")}
+        response = self.client.post_with_headers("/hooks/subscriptions/", body)
+        subscription = (response.body.get("results") or [response.body])[0]
+        confirmation = {"secret": response.headers.get("X-Hook-Secret", "")}
         self.client.post(f"/hooks/subscriptions/{subscription['id']}/", confirmation)

@@ -51,9 +51,9 @@ def translate(error: Exception, table: str) -> PetriError:
     if not isinstance(cause, ClientError):
         return VendorError(f"DynamoDB didn't answer for table {table}: {cause} The call can be retried.")
     details = cause.response.get("Error", {})
-    said = [(str(details.get("Code", "")), str(details.get("Message", "")))]
-    said += [(reason.code, reason.message or "") for reason in reasons_of(cause)]
-    return _translate_words(said, cause, table)
+    reasons = [(str(details.get("Code", "")), str(details.get("Message", "")))]
+    reasons += [(reason.code, reason.message or "") for reason in reasons_of(cause)]
+    return _translate_words(reasons, cause, table)
 
 
 def reasons_of(cause: ClientError) -> list[CancellationReason]:
@@ -63,13 +63,13 @@ def reasons_of(cause: ClientError) -> list[CancellationReason]:
     return [reason for reason in cause.cancellation_reasons if reason is not None]
 
 
-def _translate_words(said: list[tuple[str, str]], cause: ClientError, table: str) -> PetriError:
-    codes = {code for code, _ in said}
+def _translate_words(reasons: list[tuple[str, str]], cause: ClientError, table: str) -> PetriError:
+    codes = {code for code, _ in reasons}
     if codes & CONFLICTS:
         return Conflict("Another request changed the same records first.")
     if codes & THROTTLED:
         return Busy("The database is at its limit; retry the same request in a moment.")
-    if any(code in INVALID and message.lower().startswith(TOO_LARGE_WORDS) for code, message in said):
+    if any(code in INVALID and message.lower().startswith(TOO_LARGE_WORDS) for code, message in reasons):
         return TooLarge("One record exceeds the limit of 400 KB; send less.")
     if "ResourceNotFoundException" in codes:
         return VendorError(f"There is no DynamoDB table {table} in this region and account; deploy first.")

@@ -108,11 +108,11 @@ def problem(error: BotoCoreError | ClientError | ResponseParserError) -> Operato
 
 
 def _of_answer(error: ClientError) -> str:
-    told: dict[str, Any] = dict(error.response.get("Error", {}))
-    return said(str(told.get("Code", "")), str(told.get("Message", "")), error.operation_name)
+    details: dict[str, Any] = dict(error.response.get("Error", {}))
+    return explain(str(details.get("Code", "")), str(details.get("Message", "")), error.operation_name)
 
 
-def said(code: str, message: str, operation: str) -> str:
+def explain(code: str, message: str, operation: str) -> str:
     """Translate AWS's error response; keys and signatures are never repeated."""
     if code in _EXPIRED:
         return f"Your AWS session has expired; {_SIGN_IN}"

@@ -70,7 +70,7 @@ class Capacity:
 def look_up(account: Account) -> Capacity | None:
     """Query Lambda for the account's concurrency; None without the right to read it."""
     try:
-        told = account.client("lambda").get_account_settings()
+        settings = account.client("lambda").get_account_settings()
     except REFUSALS:
         return None
-    return Capacity(int(told["AccountLimit"]["ConcurrentExecutions"]))
+    return Capacity(int(settings["AccountLimit"]["ConcurrentExecutions"]))

@@ -70,18 +70,20 @@ def _checked(account: Account, name: str, arn: str) -> str:
             f"{REGION}. {_ASK}"
         )
     try:
-        told = account.client("acm", REGION).describe_certificate(CertificateArn=arn)["Certificate"]
+        details = account.client("acm", REGION).describe_certificate(CertificateArn=arn)["Certificate"]
     except REFUSALS as error:
         if is_gone(error):
             raise OperatorProblem(f"There is no certificate {arn} in this account. {_ASK}") from error
         raise
-    if told.get("Status") != "ISSUED":
+    if details.get("Status") != "ISSUED":
+        status = str(details.get("Status")).lower()
         raise OperatorProblem(
-            f"The certificate for {told.get('DomainName')} is {str(told.get('Status')).lower()}, not issued. "
+            f"The certificate for {details.get('DomainName')} is {status}, not issued. "
             "Validate it (by DNS, in the console under Certificate Manager) and run the command again."
         )
-    if not covers(told, name):
-        raise OperatorProblem(f"The certificate is for {', '.join(_names_on(told))}, not for {name}. {_ASK}")
+    if not covers(details, name):
+        names = ", ".join(_names_on(details))
+        raise OperatorProblem(f"The certificate is for {names}, not for {name}. {_ASK}")
     return arn
 
 

@@ -99,16 +99,16 @@ class LocalRegistry:
         found = {}
         # A file without a region in its name is from an older version: one with a region takes precedence.
         for path in sorted(paths, key=lambda path: path.name != _OLDER):
-            said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            note = AppEntry(**said)
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            note = AppEntry(**content)
             found[note.account, note.region] = note
         return list(found.values())
 
     def forget(self, names: Names, account: str, region: str) -> None:
         """Delete an app's entry for one account and region; its packages stay for another deploy."""
         for path in self._folder(names).glob("app*.json"):
-            said = json.loads(path.read_text(encoding="utf-8"))
-            if (said["account"], said["region"]) == (account, region):
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if (content["account"], content["region"]) == (account, region):
                 path.unlink()
 
     def _path(self, note: AppEntry) -> Path:

@@ -38,12 +38,13 @@ class _Held:
 
     @classmethod
     def read(cls, body: bytes) -> _Held:
-        said = json.loads(body)
-        return cls(said["owner"], said["token"], said["purpose"], datetime.fromisoformat(said["until"]))
+        fields = json.loads(body)
+        until = datetime.fromisoformat(fields["until"])
+        return cls(fields["owner"], fields["token"], fields["purpose"], until)
 
     def body(self) -> bytes:
-        said = {"owner": self.owner, "token": self.token, "purpose": self.purpose, "until": iso(self.until)}
-        return json.dumps(said).encode()
+        fields = {"owner": self.owner, "token": self.token, "purpose": self.purpose, "until": iso(self.until)}
+        return json.dumps(fields).encode()
 
 
 class Lock:

@@ -149,5 +149,5 @@ def depth(account: Account, queue: str) -> tuple[int, int]:
             return 0, 0
         raise
     wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
-    return int(told[wanted[0]]), int(told[wanted[1]])
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+    return int(attributes[wanted[0]]), int(attributes[wanted[1]])

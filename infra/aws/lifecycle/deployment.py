@@ -356,7 +356,7 @@ class Deployment:
     def _deploy_functions(self, staged: StagedApp, package: Path) -> _Apis:
         was_on = self._wiring.rule_is_on()
         try:
-            made = chalice_deploy.deploy(
+            deployed_resources = chalice_deploy.deploy(
                 self._account, self._names, chalice_deploy.Staged(staged.folder, package), self._progress.tell
             )
         finally:
@@ -364,7 +364,7 @@ class Deployment:
             if not was_on:
                 with contextlib.suppress(BotoCoreError, ClientError):
                     self._wiring.switch_rule(on=False)
-        apis = {each["resource_type"]: each for each in made}
+        apis = {each["resource_type"]: each for each in deployed_resources}
         rest, sockets = apis["rest_api"], apis["websocket_api"]
         sockets_url = str(sockets["websocket_api_url"]).replace("wss://", "https://").rstrip("/")
         return _Apis(rest["rest_api_id"], str(rest["rest_api_url"]), sockets["websocket_api_id"], sockets_url)

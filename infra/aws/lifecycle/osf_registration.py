@@ -90,10 +90,10 @@ class Osf:
             "public": False,
             "tags": ["petri", _tag(study.names)],
         }
-        made = self._call(
+        response = self._call(
             "POST", f"{self.api}/nodes/", json={"data": {"type": "nodes", "attributes": attributes}}
         )
-        return dict(made.get("data") or {})
+        return dict(response.get("data") or {})
 
     def _upload_link(self, project: Mapping[str, Any]) -> str:
         place = _at(project, "relationships", "files", "links", "related", "href")
@@ -114,8 +114,8 @@ class Osf:
                 method, address, headers=headers, timeout=_TIMEOUT, allow_redirects=False, **more
             )
             if response.status_code in _OK or response.status_code == also:
-                told = response.json() if response.content else {}
-                return told if isinstance(told, dict) else {}
+                body = response.json() if response.content else {}
+                return body if isinstance(body, dict) else {}
         except requests.RequestException as error:
             # The exception's message may contain the token, so only its type is reported and it isn't
             # chained.
@@ -163,13 +163,13 @@ def _reason(response: requests.Response) -> str:
     if response.status_code >= _FAULT:
         return f"it failed with a server error ({response.status_code}); try again later"
     try:
-        told = response.json()
+        body = response.json()
     except requests.JSONDecodeError:
-        told = None
-    errors = told.get("errors") if isinstance(told, dict) else None
+        body = None
+    errors = body.get("errors") if isinstance(body, dict) else None
     details = [str(_at(each, "detail") or "") for each in errors] if isinstance(errors, list) else []
-    said = "; ".join(filter(None, details)).rstrip(".")[:_SHOWN]
-    return said or f"with status {response.status_code}"
+    reasons = "; ".join(filter(None, details)).rstrip(".")[:_SHOWN]
+    return reasons or f"with status {response.status_code}"
 
 
 def _at(found: Any, *path: str) -> Any:

@@ -27,12 +27,12 @@ class Unsettled:
 
     def lines(self) -> list[str]:
         """Return a line for each; none when nothing would be lost."""
-        said = []
+        lines = []
         if self.working:
-            said.append(f"{self.working} people are taking part at this moment.")
+            lines.append(f"{self.working} people are taking part at this moment.")
         if self.owed:
-            said.append(f"{self.owed} payments aren't settled: see `petri payments`.")
-        return said
+            lines.append(f"{self.owed} payments aren't settled: see `petri payments`.")
+        return lines
 
 
 def close(account: Account, names: Names, tell: Tell) -> None:
@@ -47,7 +47,7 @@ def close(account: Account, names: Names, tell: Tell) -> None:
     with opened(account, names, here=True) as office:
         was_open = office.app.run(recruitment.close_places_by_operator)
         carried = office.carry_out()
-        for line in carried.said:
+        for line in carried.output:
             tell(line)
         if carried.failed:
             raise OperatorProblem(

@@ -105,7 +105,7 @@ def _finished(cloud: Any, chosen: Mapping[str, str]) -> Iterable[Mapping[str, An
         status, reason = found["Status"], str(found.get("StatusReason", ""))
         if status == "CREATE_COMPLETE":
             return list(_pages(cloud, chosen, found))
-        if status == "FAILED" and any(said in reason for said in _NO_CHANGES):
+        if status == "FAILED" and any(phrase in reason for phrase in _NO_CHANGES):
             return []
         if status == "FAILED":
             raise OperatorProblem(
@@ -128,13 +128,13 @@ def _pages(cloud: Any, chosen: Mapping[str, str], first: Mapping[str, Any]) -> I
 
 
 def _resource_change(change: Mapping[str, Any]) -> ResourceChange:
-    said = change["ResourceChange"]
-    targets = [detail.get("Target", {}) for detail in said.get("Details") or ()]
+    details = change["ResourceChange"]
+    targets = [detail.get("Target", {}) for detail in details.get("Details") or ()]
     properties = {str(target.get("Name") or target.get("Attribute") or "") for target in targets}
-    verb = _VERBS.get(said["Action"], str(said["Action"]).lower())
+    verb = _VERBS.get(details["Action"], str(details["Action"]).lower())
     return ResourceChange(
-        _REPLACED.get(str(said.get("Replacement")), verb),
-        said["LogicalResourceId"],
-        said["ResourceType"],
+        _REPLACED.get(str(details.get("Replacement")), verb),
+        details["LogicalResourceId"],
+        details["ResourceType"],
         tuple(sorted(properties - {""})),
     )

@@ -22,28 +22,28 @@ def fingerprint(site: Path) -> int:
 
     The files keep their plain names too, for scripts that request them. Returns the number of files.
     """
-    made: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     for page in sorted(site.rglob("*.html")):
         if not page.is_relative_to(site / "static"):
             text = page.read_text(encoding="utf-8")
-            text = _TAG.sub(lambda tag: _in_tag(tag[0], site, made), text)
+            text = _TAG.sub(lambda tag: _in_tag(tag[0], site, renamed), text)
             page.write_text(text, encoding="utf-8", newline="")
-    return len(made)
+    return len(renamed)
 
 
-def _in_tag(tag: str, site: Path, made: dict[str, str]) -> str:
+def _in_tag(tag: str, site: Path, renamed: dict[str, str]) -> str:
     if _MODULE.search(tag):
         return tag
-    return _ADDRESS.sub(lambda found: f"{found[1]}/{_named(found[2], site, made)}", tag)
+    return _ADDRESS.sub(lambda found: f"{found[1]}/{_named(found[2], site, renamed)}", tag)
 
 
-def _named(place: str, site: Path, made: dict[str, str]) -> str:
+def _named(place: str, site: Path, renamed: dict[str, str]) -> str:
     path = site / place
-    if place in made or not path.resolve().is_relative_to(site.resolve()) or not path.is_file():
-        return made.get(place, place)
+    if place in renamed or not path.resolve().is_relative_to(site.resolve()) or not path.is_file():
+        return renamed.get(place, place)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_LENGTH]
     named = path.with_name(f"{path.stem}.{digest}{path.suffix}")
     if path.suffix:
         shutil.copyfile(path, named)
-        made[place] = named.relative_to(site).as_posix()
-    return made.get(place, place)
+        renamed[place] = named.relative_to(site).as_posix()
+    return renamed.get(place, place)

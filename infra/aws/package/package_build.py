@@ -137,15 +137,15 @@ class _Packager(LambdaDeploymentPackager):
             raise OperatorProblem(f"{error}; use another version of it.") from error
         except PackageDownloadError as error:
             raise OperatorProblem(
-                f"pip can't download the packages: {_told(str(error))}; correct {REQUIREMENTS}, or check the "
-                "network."
+                f"pip can't download the packages: {_last_lines(str(error))}; correct {REQUIREMENTS}, "
+                "or check the network."
             ) from error
 
 
-def _told(errors: str) -> str:
+def _last_lines(errors: str) -> str:
     lines = [line.strip() for line in without_credentials(errors).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith("WARNING")] or ["it didn't say why"]
-    return " / ".join(told[-_SHOWN_LINES:]).rstrip(". ")
+    shown = [line for line in lines if not line.startswith("WARNING")] or ["it didn't say why"]
+    return " / ".join(shown[-_SHOWN_LINES:]).rstrip(". ")
 
 
 def _pack(root: Path, package: Path) -> None:

@@ -105,7 +105,7 @@ def _prune_metadata(folder: Path) -> None:
 
 def _headers(metadata: str) -> str:
     """Return a package's metadata without its long description."""
-    told = HeaderParser().parsestr(metadata)
-    told.set_payload("")
-    del told["Description"]
-    return told.as_string()
+    fields = HeaderParser().parsestr(metadata)
+    fields.set_payload("")
+    del fields["Description"]
+    return fields.as_string()

@@ -204,9 +204,9 @@ def _copy_experiment(loaded: LoadedExperiment, place: Path, settings: Mapping[st
     if pages is not None:
         (place / PAGES_FILE).write_text(pages, encoding="utf-8")
     write_settings(settings, place)
-    made = describe(loaded, dependencies={})
-    told = {name: made[name] for name in ("name", "petri", "code", "experiment")}
-    (place / MARK).write_text(json.dumps(told) + "\n", encoding="utf-8")
+    description = describe(loaded, dependencies={})
+    marker = {name: description[name] for name in ("name", "petri", "code", "experiment")}
+    (place / MARK).write_text(json.dumps(marker) + "\n", encoding="utf-8")
 
 
 def _requirements(wanted: Requirements, app: Path, versions: Mapping[str, str] | None) -> Vendored:

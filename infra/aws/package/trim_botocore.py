@@ -24,11 +24,11 @@ def trim(data: Path) -> None:
         _write(path, without_words(model))
     endpoints = data / "endpoints.json"
     if endpoints.is_file():
-        told = _read(endpoints)
-        for partition in told["partitions"]:
+        content = _read(endpoints)
+        for partition in content["partitions"]:
             services = partition["services"]
             partition["services"] = {name: services[name] for name in services if name in known}
-        _write(endpoints, told)
+        _write(endpoints, content)
 
 
 def without_words(value: Any) -> Any:
@@ -48,8 +48,8 @@ def _names(metadata: dict[str, Any]) -> Iterator[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     raw = path.read_bytes()
-    told: dict[str, Any] = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
-    return told
+    content: dict[str, Any] = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+    return content
 
 
 def _write(path: Path, value: Any) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from infra.aws.account.aws_errors import said
+from infra.aws.account.aws_errors import explain
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.session import Account
 from infra.packaging.lambda_python import runtime
@@ -100,8 +100,8 @@ def _raised(trace: str) -> str:
     """Return the exception from a traceback, whose message may have several lines."""
     lines = [line for line in trace.splitlines() if line.strip()]
     named = [number for number, line in enumerate(lines) if _ERROR.match(line)]
-    told = lines[named[-1] :] if named else lines[-1:]
-    return " ".join(" ".join(told).split()).rstrip(". ") or "no output"
+    message_lines = lines[named[-1] :] if named else lines[-1:]
+    return " ".join(" ".join(message_lines).split()).rstrip(". ") or "no output"
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -116,7 +116,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def _problem(failure: dict[str, Any]) -> OperatorProblem:
     if "code" in failure:
-        return OperatorProblem(said(failure["code"], failure["message"], failure["operation"]))
+        return OperatorProblem(explain(failure["code"], failure["message"], failure["operation"]))
     if _CONNECTION.search(failure.get("connection", "")):
         return OperatorProblem("The connection to AWS was lost. Check the network and run the command again.")
     text = str(failure["message"]).rstrip(". ")

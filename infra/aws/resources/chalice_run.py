@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         RuntimeError,
         ValueError,
     ) as error:
-        sys.stdout.write(FAILED + json.dumps(_told(error)) + "\n")
+        sys.stdout.write(FAILED + json.dumps(_details(error)) + "\n")
         return 1
     return 0
 
@@ -87,7 +87,7 @@ def _deploy(stage: str, package: Path, roles: dict[str, str], runtime: str, alia
     )
 
 
-def _told(error: BaseException) -> dict[str, str]:
+def _details(error: BaseException) -> dict[str, str]:
     """Describe an error in AWS's own words if it is AWS's; Chalice wraps it up to two times."""
     seen: BaseException | None = error
     while seen is not None:

@@ -71,7 +71,7 @@ class Aliases:
         name = self._names.function(function)
         for attempt in range(_TRIES):
             try:
-                made = self._lambda.publish_version(
+                response = self._lambda.publish_version(
                     FunctionName=name, CodeSha256=digest, Description=description
                 )
             except ClientError as error:
@@ -85,7 +85,7 @@ class Aliases:
                 steps.pause(_BETWEEN)
             else:
                 break
-        version = str(made["Version"])
+        version = str(response["Version"])
         self._lambda.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=version)
         return version
 

@@ -38,14 +38,14 @@ class GatewayResponse:
     def body(self) -> str:
         """The body, as `web/responses.py` shapes it; nothing of the request is repeated."""
         title = self.code.replace("_", " ").capitalize()
-        made: dict[str, Any] = {
+        body: dict[str, Any] = {
             "status": "error",
             "error_type": title,
             "error_text": self.text,
             "error_code": self.code,
             "html": error_page(title, self.text),
         }
-        return json.dumps(made)
+        return json.dumps(body)
 
 
 BUSY: Final = 503

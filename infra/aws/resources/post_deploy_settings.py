@@ -72,9 +72,9 @@ class PostDeploySettings:
         lane = Lane.REALTIME
         if mapping(self._account, self._names, lane) is None:
             enabled = self.takes_messages()
-            made: dict[str, Any] = {}
+            created: dict[str, Any] = {}
             self._patiently(
-                lambda: made.update(
+                lambda: created.update(
                     self._lambda.create_event_source_mapping(
                         EventSourceArn=queue_arn(self._account, self._names, lane),
                         FunctionName=f"{self._names.function(CONSUMER)}:{ALIAS}",
@@ -87,7 +87,7 @@ class PostDeploySettings:
                 ),
                 is_busy=_is_busy_or_unready,
             )
-            self._settled(made["UUID"])
+            self._settled(created["UUID"])
 
     def confirm_mapping(self) -> None:
         """Enable per-message failure reports, read the setting back, and only then enable the consumer."""

@@ -63,8 +63,8 @@ class SiteFile:
         kind = kind or "application/octet-stream"
         if kind.startswith("text/") or kind in {"application/json", "image/svg+xml"}:
             kind = f"{kind}; charset=utf-8"
-        told = {"ContentType": kind, "CacheControl": ASK_FIRST if self.is_page else FOREVER}
-        return told if encoding is None else {**told, "ContentEncoding": encoding}
+        headers = {"ContentType": kind, "CacheControl": ASK_FIRST if self.is_page else FOREVER}
+        return headers if encoding is None else {**headers, "ContentEncoding": encoding}
 
 
 def files_of(folder: Path) -> list[SiteFile]:
@@ -91,8 +91,8 @@ class SiteUpload:
 
     def upload(self, files: Iterable[SiteFile]) -> int:
         """Upload new and changed files, and return how many there were."""
-        there = self._there()
-        missing = [file for file in files if there.get(file.key) != file.digest]
+        existing = self._existing()
+        missing = [file for file in files if existing.get(file.key) != file.digest]
         for file in missing:
             self._s3.put_object(
                 Bucket=self._bucket, Key=file.key, Body=file.path.read_bytes(), **file.headers()
@@ -104,8 +104,8 @@ class SiteUpload:
 
         `digests`: the MD5 of each file's content; `content` returns the content for a digest.
         """
-        there = self._there()
-        missing = {key: digest for key, digest in digests.items() if there.get(key) != digest}
+        existing = self._existing()
+        missing = {key: digest for key, digest in digests.items() if existing.get(key) != digest}
         for key, digest in missing.items():
             headers = SiteFile(Path(key), key).headers()
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=content(digest), **headers)
@@ -116,7 +116,7 @@ class SiteUpload:
         now = now or datetime.now(UTC)
         current = {file.key for file in files}
         known = self._known()
-        retired = {key: str(known.get(key) or iso(now)) for key in self._there() if key not in current}
+        retired = {key: str(known.get(key) or iso(now)) for key in self._existing() if key not in current}
         old = [key for key, since in retired.items() if now - datetime.fromisoformat(since) >= STAYS]
         for start in range(0, len(old), _AT_ONCE):
             keys = [{"Key": key} for key in old[start : start + _AT_ONCE]]
@@ -138,9 +138,9 @@ class SiteUpload:
 
     def pages(self) -> set[str]:
         """Return the pages in the bucket, including those of earlier deploys."""
-        return {page for key in self._there() if (page := page_of(key))}
+        return {page for key in self._existing() if (page := page_of(key))}
 
-    def _there(self) -> dict[str, str]:
+    def _existing(self) -> dict[str, str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
         return {each["Key"]: each["ETag"].strip('"') for page in pages for each in page.get("Contents", ())}
 

@@ -164,13 +164,13 @@ class Market:
 
     def _tell_of(self, hit: EmulatedHit) -> None:
         now = self.clock.now()
-        if now >= hit.expires and not hit.expiry_told:
-            hit.expiry_told = True
+        if now >= hit.expires and not hit.expiry_notified:
+            hit.expiry_notified = True
             self.tell("HITExpired", hit)
         is_reviewable = hit.status(now) == "Reviewable"
-        if is_reviewable and not hit.review_told:
+        if is_reviewable and not hit.review_notified:
             self.tell("HITReviewable", hit)
-        hit.review_told = is_reviewable
+        hit.review_notified = is_reviewable
 
     def tell(self, event_type: str, hit: EmulatedHit, assignment: Assignment | None = None) -> None:
         wanted = hit.type.notification

@@ -138,7 +138,7 @@ class Operations:
     def update_expiration_for_hit(self, given: Given) -> Given:
         hit = self._hit(given["HITId"])
         hit.expires = min(datetime.fromtimestamp(given["ExpireAt"], UTC), self.now + timedelta(days=365))
-        hit.expiry_told = hit.expiry_told and hit.expires <= self.now
+        hit.expiry_notified = hit.expiry_notified and hit.expires <= self.now
         self.market.settle()
         return {}
 

@@ -98,8 +98,8 @@ class EmulatedHit:
     question: str
     annotation: str
     assignments: list[Assignment] = field(default_factory=list)
-    expiry_told: bool = False
-    review_told: bool = False
+    expiry_notified: bool = False
+    review_notified: bool = False
 
     @property
     def reward(self) -> Decimal:

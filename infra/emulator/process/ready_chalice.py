@@ -60,8 +60,8 @@ class ReadyChalice:
         if self._process is None:
             self._begin()
         reading, writing = os.pipe()
-        told = {"arguments": command[len(COMMAND) :], "folder": str(cwd), "environment": env}
-        _ask(self._line, told, [writing, stderr.fileno()])
+        job = {"arguments": command[len(COMMAND) :], "folder": str(cwd), "environment": env}
+        _ask(self._line, job, [writing, stderr.fileno()])
         os.close(writing)
         return Started(self._line, self._guard, os.fdopen(reading, encoding="utf-8"))
 
@@ -117,9 +117,9 @@ def main(line: socket.socket) -> None:
         _serve(line)
 
 
-def _ask(line: socket.socket, told: dict[str, Any], files: list[int]) -> None:
+def _ask(line: socket.socket, job: dict[str, Any], files: list[int]) -> None:
     """Send a request with its length first, and the files with that."""
-    text = json.dumps(told).encode()
+    text = json.dumps(job).encode()
     socket.send_fds(line, [_NUMBER.pack(len(text))], files)
     line.sendall(text)
 
@@ -145,13 +145,13 @@ def _received(line: socket.socket, length: int) -> bytes:
 
 def _serve(line: socket.socket) -> None:
     while True:
-        told, files = _asked(line)
-        if not told:
+        job, files = _asked(line)
+        if not job:
             return
         pid = os.fork()
         if not pid:
             line.close()
-            _deploy(json.loads(told), *files)
+            _deploy(json.loads(job), *files)
         for file in files:
             os.close(file)
         line.sendall(_NUMBER.pack(pid))
@@ -172,7 +172,7 @@ def _prepare() -> None:
         raise RuntimeError("the staged app must be imported from its own folder")
 
 
-def _deploy(told: dict[str, Any], stdout: int, stderr: int) -> None:
+def _deploy(job: dict[str, Any], stdout: int, stderr: int) -> None:
     """Run the deploy in the forked process."""
     from infra.aws.resources.chalice_run import main as run
 
@@ -180,14 +180,14 @@ def _deploy(told: dict[str, Any], stdout: int, stderr: int) -> None:
     try:
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
-        os.chdir(told["folder"])
+        os.chdir(job["folder"])
         os.environ.clear()
-        os.environ.update(told["environment"])
-        sys.path[0] = told["folder"]
-        sys.path.insert(1, told["environment"]["PYTHONPATH"].partition(os.pathsep)[0])
+        os.environ.update(job["environment"])
+        sys.path[0] = job["folder"]
+        sys.path.insert(1, job["environment"]["PYTHONPATH"].partition(os.pathsep)[0])
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(write_through=True)
-        code = run(told["arguments"])
+        code = run(job["arguments"])
     except BaseException:  # noqa: BLE001 - the process ends with what an interpreter would print
         traceback.print_exc()
     finally:

@@ -33,8 +33,8 @@ def differences(archive: Path, books: Books) -> list[str]:
         if row["status"] == PaymentStatus.PAID
     )
     paid = Counter((one.kind, one.assignment, one.amount) for one in books.entries)
-    missing = [f"not in the books: {_told(one)}" for one in (owed - paid).elements()]
-    extra = [f"not in the ledger: {_told(one)}" for one in (paid - owed).elements()]
+    missing = [f"not in the books: {_described(one)}" for one in (owed - paid).elements()]
+    extra = [f"not in the ledger: {_described(one)}" for one in (paid - owed).elements()]
     unpaid = [
         f"still {row['status']}: {row['kind']} of ${row['amount']} for participant {row['participant_id']}"
         for row in table(archive, "payment")
@@ -43,6 +43,6 @@ def differences(archive: Path, books: Books) -> list[str]:
     return [*missing, *extra, *unpaid]
 
 
-def _told(one: Sum) -> str:
+def _described(one: Sum) -> str:
     kind, assignment, amount = one
     return f"{kind} of ${amount} for {assignment}"

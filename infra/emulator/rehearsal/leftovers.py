@@ -80,11 +80,11 @@ def _tables(cloud: Cloud) -> Iterator[str]:
 def _queues(cloud: Cloud) -> Iterator[str]:
     sqs = cloud.client("sqs", caller="REHEARSAL")
     for url in sqs.list_queues().get("QueueUrls", []):
-        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         yield (
-            f"queue {url.rpartition('/')[2]}: hidden for {told['VisibilityTimeout']} s, "
-            f"dead letters {told.get('RedrivePolicy', 'go nowhere')}, "
-            f"{'with' if 'Policy' in told else 'without'} a policy"
+            f"queue {url.rpartition('/')[2]}: hidden for {attributes['VisibilityTimeout']} s, "
+            f"dead letters {attributes.get('RedrivePolicy', 'go nowhere')}, "
+            f"{'with' if 'Policy' in attributes else 'without'} a policy"
         )
     for one in cloud.client("sns", caller="REHEARSAL").list_subscriptions()["Subscriptions"]:
         topic = one["TopicArn"].rpartition(":")[2]

@@ -168,11 +168,11 @@ class Rehearsal:
         }
         return DeploySpec(folder=self.folder, names=self.names, settings=settings)
 
-    def deploying(self, told: RehearsalLog | None = None) -> Deployment:
+    def deploying(self, log: RehearsalLog | None = None) -> Deployment:
         # Without running functions, none can refuse a handshake.
         probe = websocket_stage.probe if self._offers_functions else _no_probe
         return Deployment(
-            self.account, self.spec, told or RehearsalLog(self._tell), launch=self._launch, probe=probe
+            self.account, self.spec, log or RehearsalLog(self._tell), launch=self._launch, probe=probe
         )
 
     def deploy(self, mark: str = "") -> Deployed:
@@ -182,10 +182,10 @@ class Rehearsal:
         """
         self._mark = mark
         self.region.deployed.forget()
-        told = RehearsalLog(self._tell, self.region.cloud)
-        made = self.deploying(told).run()
-        told.mark()
-        self.lengths = self.lengths or told.lengths()
+        log = RehearsalLog(self._tell, self.region.cloud)
+        made = self.deploying(log).run()
+        log.mark()
+        self.lengths = self.lengths or log.lengths()
         self.region.deployed.forget()
         return made
 
@@ -224,10 +224,10 @@ class Rehearsal:
         fared: list[WorkerVisit] = []
         for _ in range(MOST_ROUNDS if most is None else most):
             self.settle()
-            came = self.people.come()
-            if not came:
+            arrived = self.people.come()
+            if not arrived:
                 return fared
-            fared += came
+            fared += arrived
             self.settle()
             clock.tick()
         self.settle()
@@ -268,17 +268,17 @@ class Rehearsal:
         """Export the run's data from the table, with personal data."""
         return data_export.export(self.account, self.names, place, scrub=False)
 
-    def destroying(self, told: RehearsalLog | None = None) -> Teardown:
+    def destroying(self, log: RehearsalLog | None = None) -> Teardown:
         order = destroy.DestroySpec(self.names, self.home / "last")
-        return Teardown(self.account, order, told or RehearsalLog(self._tell))
+        return Teardown(self.account, order, log or RehearsalLog(self._tell))
 
     def destroy(self) -> list[str]:
         """Destroy the app with the real code, and return what that reports as left."""
         self.region.deployed.forget()
-        told = RehearsalLog(self._tell, self.region.cloud)
-        left = self.destroying(told).run()
-        told.mark()
-        self.lengths |= told.lengths()
+        log = RehearsalLog(self._tell, self.region.cloud)
+        left = self.destroying(log).run()
+        log.mark()
+        self.lengths |= log.lengths()
         return left
 
     def left(self) -> list[tuple[str, str]]:

@@ -100,16 +100,16 @@ class RestApi:
         return {**made, "isBase64Encoded": False}
 
 
-def _own_answer(told: dict[str, Any]) -> ProxyResponse:
+def _own_answer(settings: dict[str, Any]) -> ProxyResponse:
     """Return a gateway response as configured."""
     begins = "gatewayresponse.header."
     headers = [
         (name.removeprefix(begins).lower().encode(), value.strip("'").encode())
-        for name, value in told.get("responseParameters", {}).items()
+        for name, value in settings.get("responseParameters", {}).items()
         if name.startswith(begins)
     ]
-    body = told.get("responseTemplates", {}).get("application/json", "")
-    return ProxyResponse(int(told["statusCode"]), tuple(headers), body.encode())
+    body = settings.get("responseTemplates", {}).get("application/json", "")
+    return ProxyResponse(int(settings["statusCode"]), tuple(headers), body.encode())
 
 
 def _served(gateway: Any, api_id: str, stage: str) -> dict[str, Any]:

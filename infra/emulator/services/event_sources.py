@@ -153,19 +153,19 @@ class RuleTimer:
 
 def publish(cloud: Cloud, envelope: str) -> None:
     """Publish a notification of Mechanical Turk to its topic."""
-    told = json.loads(envelope)
+    notification = json.loads(envelope)
     sns = cloud.client("sns", caller="MTURK")
-    sns.publish(TopicArn=told["TopicArn"], Message=told["Message"])
+    sns.publish(TopicArn=notification["TopicArn"], Message=notification["Message"])
 
 
 def waiting(cloud: Cloud, queue: str) -> tuple[int, int]:
     """Return how many messages of a queue wait or are being handled, and how many are delayed."""
     sqs = cloud.client("sqs", caller="REHEARSAL")
-    told = sqs.get_queue_attributes(
+    attributes = sqs.get_queue_attributes(
         QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], AttributeNames=["All"]
     )["Attributes"]
     now, handled, later = (
-        int(told[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed")
+        int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed")
     )
     return now + handled, later
 

@@ -258,10 +258,10 @@ class _Process:
         line = self._process.stdout.readline() if self._process.stdout is not None else ""
         if not line:
             raise FunctionError(f"The function's process ended with {self._process.wait(PATIENCE)}.")
-        said: dict[str, Any] = json.loads(line)
-        if "error" in said:
-            raise FunctionError(said["error"])
-        return said
+        response: dict[str, Any] = json.loads(line)
+        if "error" in response:
+            raise FunctionError(response["error"])
+        return response
 
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):

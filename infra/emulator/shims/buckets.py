@@ -19,9 +19,9 @@ def buckets() -> Iterator[None]:
     def judge_plainly(self: Any, action: str, resource: str) -> Any:
         if not self.policy:
             return PermissionResult.NEUTRAL
-        told = json.loads(self.policy)
-        told["Statement"] = [one for one in told["Statement"] if not one.get("Condition")]
-        return IAMPolicy(json.dumps(told)).is_action_permitted(action, resource)
+        policy = json.loads(self.policy)
+        policy["Statement"] = [one for one in policy["Statement"] if not one.get("Condition")]
+        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
     with patch.object(FakeBucket, "get_permission", judge_plainly):
         yield

@@ -195,7 +195,7 @@ def _stage(request: Any, full_url: str, headers: Any) -> Answered:
 
 
 def _with_deployment(to_json: Callable[[Stage], Document]) -> Callable[[Stage], Document]:
-    def told(stage: Stage) -> Document:
+    def described(stage: Stage) -> Document:
         return {**to_json(stage), "deploymentId": stage.config.get("deploymentId")}
 
-    return told
+    return described

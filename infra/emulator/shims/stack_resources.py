@@ -60,10 +60,10 @@ class NotMade(Exception):
     """A service refused to make a resource."""
 
     def __init__(self, resource: str, kind: str, error: ClientError) -> None:
-        told = error.response["Error"]
+        details = error.response["Error"]
         self.resource, self.kind = resource, kind
         self.reason = (
-            f'Resource handler returned message: "{told["Message"]}" (HandlerErrorCode: {told["Code"]})'
+            f'Resource handler returned message: "{details["Message"]}" (HandlerErrorCode: {details["Code"]})'
         )
         super().__init__(self.reason)
 
@@ -265,9 +265,9 @@ def _budget(name: str, properties: Properties, region: str) -> MadeResource:
     given = {"AccountId": _account(region), "Budget": budget}
     if properties.get("NotificationsWithSubscribers"):
         given["NotificationsWithSubscribers"] = [
-            {**one, "Notification": {**told, "Threshold": float(told["Threshold"])}}
+            {**one, "Notification": {**notification, "Threshold": float(notification["Threshold"])}}
             for one in properties["NotificationsWithSubscribers"]
-            for told in [one["Notification"]]
+            for notification in [one["Notification"]]
         ]
     Clients.of("budgets", region).create_budget(**given)
     return MadeResource(budget["BudgetName"])
@@ -385,12 +385,12 @@ def stacks(endpoint: str) -> Iterator[None]:
 
     def resolve_defaults(self: Any, instance: Any, incoming_params: list[dict[str, Any]]) -> dict[str, str]:
         # The previous value of what was never given is the default, as it will be again.
-        told = [
+        resolved_value = [
             one
             for one in incoming_params
             if not one.get("UsePreviousValue") or one["ParameterKey"] in instance.parameters
         ]
-        return resolve(self, instance, told)
+        return resolve(self, instance, resolved_value)
 
     with (
         patch.dict(parsing.get_model_map(), models),

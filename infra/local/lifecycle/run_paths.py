@@ -118,10 +118,10 @@ class RunPaths:
         return self.root / "runs" / f"{checked(run_id)}.address"
 
     def _runs(self) -> Path:
-        return _made(self.root / "runs")
+        return _created(self.root / "runs")
 
     def _data(self) -> Path:
-        return _made(self.root / "data")
+        return _created(self.root / "data")
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def new_run_id(name: str) -> str:
     return f"{readable}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def _made(folder: Path) -> Path:
+def _created(folder: Path) -> Path:
     # Runs contain participants' identities and the operator's token.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

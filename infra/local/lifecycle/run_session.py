@@ -26,7 +26,7 @@ class DrainResult:
     #: Whether the host that serves the run processes them.
     by_host: bool
     #: What recruiters reported.
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         if self.by_host:
@@ -71,7 +71,7 @@ class RunSession:
                     failed += 1
                 else:
                     done += 1
-        return DrainResult(done, failed, by_host=False, said=messages)
+        return DrainResult(done, failed, by_host=False, output=messages)
 
 
 class _LogCapture(logging.Handler):

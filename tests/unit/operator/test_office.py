@@ -37,8 +37,8 @@ def test_if_the_run_is_not_served_the_command_processes_the_messages_and_says_so
 def test_what_recruiters_say_is_passed_on(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
         office.app.run(open_places_by_operator, 1)
-        (said,) = office.carry_out().said
-    assert said.startswith("New participant requested: ")
+        (output,) = office.carry_out().output
+    assert output.startswith("New participant requested: ")
 
 
 def test_if_the_run_is_served_its_host_processes_the_messages(scene: Scene) -> None:

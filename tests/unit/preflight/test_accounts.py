@@ -58,22 +58,22 @@ def test_enough_functions_are_fine():
 def test_too_few_functions_are_warned_about():
     told = ask(needs=Needs(30, Decimal(0), None, "live"), **{"lambda": functions(20)})["Lambda"]
     assert told.state == "warning"
-    assert "20 concurrent functions allowed in us-east-1; this run needs about 30" in told.said
+    assert "20 concurrent functions allowed in us-east-1; this run needs about 30" in told.finding
 
 
 def test_the_limit_of_a_new_account_is_warned_about():
-    assert "limit of a new account" in ask(**{"lambda": functions(10)})["Lambda"].said
+    assert "limit of a new account" in ask(**{"lambda": functions(10)})["Lambda"].finding
 
 
 def test_a_missing_right_is_one_plain_line():
     told = ask(**{"lambda": ("get_account_settings", "AccessDeniedException")})["Lambda"]
     assert told.state == "unknown"
-    assert "no right to lambda:Ask" in told.said
+    assert "no right to lambda:Ask" in told.finding
 
 
 def test_ses_in_its_sandbox_is_warned_about():
     answers = {"lambda": functions(1000), "sesv2": mail(produces=False)}
-    assert "which sends only to verified addresses" in ask({"mailer": "ses"}, **answers)["SES"].said
+    assert "which sends only to verified addresses" in ask({"mailer": "ses"}, **answers)["SES"].finding
 
 
 def test_ses_is_asked_only_where_mail_goes_through_it():
@@ -110,25 +110,25 @@ def test_a_balance_that_lasts_is_fine(turk):
 
 
 def test_a_balance_below_what_is_expected_is_warned_about(turk):
-    assert "Add funds" in balance_of(turk, 39).said
+    assert "Add funds" in balance_of(turk, 39).finding
 
 
 def test_a_balance_below_the_most_is_warned_about(turk):
-    assert "up to $60.00" in balance_of(turk, 50).said
+    assert "up to $60.00" in balance_of(turk, 50).finding
 
 
 def test_an_unreachable_market_is_one_plain_line():
     config = {"recruiter": "mturk", "aws_access_key_id": "AK", "aws_secret_access_key": "SK"}
     door = lambda _, market: Requester(market, "AK", "SK", endpoint="http://127.0.0.1:9", attempts=1)  # noqa: E731
     told = ask(config, NEEDS, door, **{"lambda": functions(1000)})["Mechanical Turk"]
-    assert (told.state, told.said.startswith("the balance is unknown.")) == ("unknown", True)
+    assert (told.state, told.finding.startswith("the balance is unknown.")) == ("unknown", True)
 
 
 def test_half_of_the_keys_is_one_plain_line():
     config = {"recruiter": "mturk", "aws_access_key_id": "AK"}
     assert (
         "aws_secret_access_key is not set"
-        in ask(config, **{"lambda": functions(1000)})["Mechanical Turk"].said
+        in ask(config, **{"lambda": functions(1000)})["Mechanical Turk"].finding
     )
 
 
@@ -148,4 +148,4 @@ def test_what_a_cloud_does_not_answer_is_one_plain_line():
     # moto knows the account, but not its function limits.
     (told,) = allowed(Settings({}), NEEDS, AccountAccess())
     assert (told.what, told.state) == ("Lambda", "unknown")
-    assert "\n" not in told.said
+    assert "\n" not in told.finding

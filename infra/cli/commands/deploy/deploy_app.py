@@ -117,19 +117,19 @@ def _accept_capacity(account: Account, options: DeployOptions) -> None:
 
 def _question(account: Account, names: Names) -> str:
     with plainly():
-        there = deployment_info.read(account, names)
-        others = [] if there else regions.other_regions(account, names)
+        current = deployment_info.read(account, names)
+        others = [] if current else regions.other_regions(account, names)
     if others:
         return (
             f"{names.app} ({names.stage}) is already deployed in {' and '.join(others)}. Deploy a second, "
             f"separate app to {account.region}?"
         )
-    if there is None:
+    if current is None:
         return f"Deploy {names.app} ({names.stage}) to {account.region}?"
-    deployed_at = f"{there.deployed_at[:16].replace('T', ' ')} UTC"
+    deployed_at = f"{current.deployed_at[:16].replace('T', ' ')} UTC"
     return (
         f"{names.app} ({names.stage}) is already deployed in {account.region}: experiment "
-        f"{there.version.get('name', '?')}, {deployed_at}. Update it in place?"
+        f"{current.version.get('name', '?')}, {deployed_at}. Update it in place?"
     )
 
 

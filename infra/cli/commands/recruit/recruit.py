@@ -38,7 +38,7 @@ def recruit(
         if not dry_run:
             result = session.carry_out()
             show_drain_result(result)
-            if result.said and any(session.base in line for line in result.said):
+            if result.output and any(session.base in line for line in result.output):
                 out().print(f"The links work while the run is served: {session.how_to_serve}", markup=False)
 
 
