@@ -106,7 +106,7 @@ DAMAGES: list[tuple[int, Callable[[Run], None], str]] = [
 
 
 @pytest.mark.parametrize(("played", "damage", "said"), DAMAGES, indirect=["played"])
-def test_damage_is_told(played: Run, damage: Callable[[Run], None], said: str) -> None:
+def test_damage_is_reported(played: Run, damage: Callable[[Run], None], said: str) -> None:
     assert problems(played) == []
     damage(played)
     assert any(said in problem for problem in problems(played))

@@ -18,7 +18,7 @@ def texts(run) -> list[str]:
     return [info["contents"] for info in run.tables["info"]]
 
 
-def test_ten_bots_come_through(run):
+def test_ten_bots_finish(run):
     assert run.statuses == ["approved"] * 10
 
 

@@ -32,7 +32,7 @@ def test_each_node_is_connected_with_all_others(run):
     assert len(run.tables["vector"]) == 3 * 2
 
 
-def test_what_was_said_is_sent_to_all_others_who_are_there(run):
+def test_a_message_is_sent_to_all_other_members(run):
     sent = Counter(row["info_id"] for row in run.tables["transmission"])
     joined = max(node["creation_time"] for node in run.tables["node"])
     later = [info["id"] for info in run.rows("info", type="utterance") if info["creation_time"] > joined]
@@ -53,7 +53,7 @@ def test_the_clock_ends_a_talk(run_demo):
     assert hasty.statuses == ["approved"] * 2
 
 
-def test_the_report_counts_what_was_said(run):
+def test_the_report_counts_the_messages(run):
     assert "12 turns" in run.printed
 
 

@@ -38,7 +38,7 @@ def test_all_bots_finish(run):
     assert run.statuses == ["approved"] * 3
 
 
-def test_all_rounds_are_played_by_all(run):
+def test_all_members_play_all_rounds(run):
     assert players(run) == [3] * 6
 
 
@@ -46,7 +46,7 @@ def test_each_choice_is_an_info(run):
     assert len(run.rows("info", type="choice", failed="False")) == 3 * 6
 
 
-def test_what_was_proposed_on_the_channel_is_kept(run):
+def test_proposals_on_the_channel_are_stored(run):
     assert {info["property1"] for info in run.rows("info", type="signal")} >= {"1", "2", "3", "4", "5"}
 
 
@@ -58,11 +58,11 @@ def test_remaining_participants_finish_under_every_policy(any_policy):
     assert any_policy.statuses.count("approved") >= 2
 
 
-def test_the_others_wait_and_then_go_on(left):
+def test_the_others_wait_and_then_continue(left):
     assert players(left("wait")) == [3, 2, 2, 2, 2, 2]
 
 
-def test_the_others_go_on_at_once(left):
+def test_the_others_continue_immediately(left):
     assert players(left("go_on")) == [3, 2, 2, 2, 2, 2]
 
 
@@ -74,7 +74,7 @@ def test_a_stand_in_plays_for_a_participant_who_agreed_to_it(left):
     assert players(left("bot")) == [3] * 6
 
 
-def test_the_data_say_for_whom_a_bot_played(left):
+def test_the_data_show_for_whom_a_bot_played(left):
     played = [
         json.loads(person["details"] or "{}").get("played_by_bot_since")
         for person in left("bot").tables["participant"]

@@ -10,7 +10,7 @@ def run(run_demo):
     return run_demo("pushbutton", 2)
 
 
-def test_both_bots_come_through(run):
+def test_both_bots_finish(run):
     assert run.statuses == ["approved", "approved"]
 
 

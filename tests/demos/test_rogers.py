@@ -38,7 +38,7 @@ def learned(run) -> dict[str, dict[str, str]]:
     return {node: info for node, info in sent if info["type"] in {"state", "meme"}}
 
 
-def test_four_generations_of_four_come_through(run):
+def test_four_generations_of_four_finish(run):
     assert run.statuses == ["approved"] * 16
 
 

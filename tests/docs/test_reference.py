@@ -124,7 +124,7 @@ def test_the_error_codes_of_the_api_are_documented():
 
 
 @pytest.mark.parametrize("name", public_names(Experiment))
-def test_what_an_experiment_has_is_documented(name: str):
+def test_attributes_of_experiments_are_documented(name: str):
     assert name in leading_names(words_in_code(DOCS / "experiment.md"))
 
 
@@ -146,7 +146,7 @@ def test_each_kind_of_typed_property_is_documented():
 
 
 @pytest.mark.parametrize("name", [name for name in petri.__all__ if name[0].isupper()])
-def test_what_an_author_can_import_is_documented_somewhere(name: str):
+def test_every_name_that_authors_can_import_is_documented(name: str):
     pages = ("experiment.md", "networks.md", "records.md", "bots.md", "configuration.md", "porting.md")
     assert any(name in leading_names(words_in_code(DOCS / page)) for page in pages)
 
@@ -192,7 +192,7 @@ INSIDE = {
 
 
 @pytest.mark.parametrize("cls", [*RECORDS, *MORE_RECORDS], ids=lambda cls: cls.__name__)
-def test_what_a_record_has_is_documented(cls: type):
+def test_attributes_of_records_are_documented(cls: type):
     told = leading_names(words_in_code(DOCS / "records.md")) | leading_names(
         words_in_code(DOCS / "networks.md")
     )
@@ -205,14 +205,14 @@ def test_what_a_record_has_is_documented(cls: type):
 @pytest.mark.parametrize(
     "name", public_names(BotBase, HighPerformanceBotBase, *HighPerformanceBotBase.__bases__)
 )
-def test_what_a_bot_has_is_documented(name: str):
+def test_attributes_of_bots_are_documented(name: str):
     assert name in leading_names(words_in_code(DOCS / "bots.md"))
 
 
 # JavaScript
 
 
-def test_what_the_dallinger_object_has_is_documented():
+def test_members_of_the_dallinger_object_are_documented():
     script = (ROOT / "frontend/static/scripts/dallinger2.js").read_text(encoding="utf-8")
     there = set(re.findall(r"\bdlgr\.(\w+) = ", script)) | {"preventExit", "skip_experiment"}
     told = {

@@ -38,7 +38,7 @@ def open_places(run: Run) -> list[int]:
     return [hit.available(turk.clock.now()) for hit in turk.market.open_hits()]
 
 
-def test_the_places_of_a_hit_that_expired_are_offered_anew(run: Run) -> None:
+def test_a_new_hit_offers_the_places_of_an_expired_one(run: Run) -> None:
     run.pass_time(DAY)
     run.hear()
     run.work()

@@ -131,12 +131,12 @@ class Releases:
         Records that earlier commands have left pending are confirmed, or deleted if they are not served.
         """
         found = self._records()
-        there = self.all()
+        kept = self.all()
         for one in (each for each in found if each.pending):
-            if one in there and one.of and one.of == release.of:
+            if one in kept and one.of and one.of == release.of:
                 # A rollback that was interrupted is continued.
                 return one
-            (self.confirm if one in there else self.withdraw)(one)
+            (self.confirm if one in kept else self.withdraw)(one)
         number = max((one.number for one in found), default=0) + 1
         return self._write(replace(release, number=number, at=iso(datetime.now(UTC)), pending=True))
 
@@ -157,11 +157,11 @@ class Releases:
 
     def keep_site(self, files: Iterable[SiteFile]) -> dict[str, str]:
         """Store a site's files, each content once, and return their keys with the MD5 of their content."""
-        there = set(self._keys(_PAGES))
+        stored = set(self._keys(_PAGES))
         found = {}
         for file in files:
             found[file.key] = digest = file.digest
-            if f"{_PAGES}{digest}" not in there:
+            if f"{_PAGES}{digest}" not in stored:
                 self._put(f"{_PAGES}{digest}", file.path.read_bytes())
         return found
 

@@ -62,11 +62,11 @@ def _break_off(
 ) -> list[str]:
     broken: set[str] = set()
     for _ in range(MOST):
-        told = StepFaults(_silent, rehearsal.region.cloud, calls=rehearsal.lengths, broken=broken)
+        faults = StepFaults(_silent, rehearsal.region.cloud, calls=rehearsal.lengths, broken=broken)
         rehearsal.region.deployed.forget()
-        problem = _tried(act(told))
+        problem = _tried(act(faults))
         rehearsal.region.cloud.refuse()
-        for name in told.survived:
+        for name in faults.survived:
             tell(f"  {name}: continues without the refused call")
         if problem is None:
             tell(f"  {word} then succeeded")
@@ -74,9 +74,9 @@ def _break_off(
         if word == "destroying" and not rehearsal.left():
             tell("  the last refused call wasn't needed: nothing is left")
             return []
-        if not told.breaks:
+        if not faults.breaks:
             return [f"{word} failed without a fault: {problem}"]
-        tell(f"  {told.breaks}: interrupted, with the message: {_shortened(problem)}")
+        tell(f"  {faults.breaks}: interrupted, with the message: {_shortened(problem)}")
     return [f"{word} never succeeded"]
 
 

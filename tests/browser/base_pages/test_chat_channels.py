@@ -101,7 +101,7 @@ def test_the_socket_closes_with_its_last_channel(talking):
     assert run(talking, "return window.isGone === true;")
 
 
-def test_a_refused_subscription_is_told_to_its_channel(page):
+def test_a_channel_gets_an_error_for_a_refused_subscription(page):
     run(
         page,
         "talk.on('error', (error) => { window.reason = error.errorCode; }); newest().onopen();"
@@ -134,7 +134,7 @@ def test_numbered_frames_are_put_in_order(talking):
     assert heard_numbers(talking) == [1, 2, 3, 4]
 
 
-def test_a_frame_that_comes_twice_is_heard_once(talking):
+def test_a_frame_that_arrives_twice_is_delivered_once(talking):
     say_numbered(talking, 1, 1, 2)
     assert heard_numbers(talking) == [1, 2]
 
@@ -204,7 +204,7 @@ def test_size_counts_in_bytes(talking):
 
 
 @pytest.mark.parametrize("data", ["null", "5", "[1]", "undefined"])
-def test_what_is_neither_object_nor_text_is_refused(talking, data):
+def test_only_objects_and_texts_can_be_sent(talking, data):
     assert refused(talking, f"talk.send({data});") == "not_an_object"
 
 
@@ -219,19 +219,19 @@ def test_a_page_in_a_loop_is_stopped(talking):
     assert refused(talking, "for (let i = 0; i < 1000; i += 1) talk.send({i});") == "too_many"
 
 
-def test_what_is_said_while_the_line_is_lost_is_sent_later(talking):
+def test_messages_published_while_disconnected_are_sent_later(talking):
     run(talking, "newest().onclose(); talk.send({late: true});")
     comes_true(talking, "sockets.length === 2")
     run(talking, "newest().open();")
     assert "late" in run(talking, "return newest().frames[0];")
 
 
-def test_what_matters_only_now_is_left_out_while_the_line_is_lost(talking):
+def test_messages_with_only_now_are_dropped_while_disconnected(talking):
     sent = run(talking, "newest().onclose(); return talk.send({typing: true}, {onlyNow: true});")
     assert sent is False
 
 
-def test_nothing_is_said_on_a_closed_channel(talking):
+def test_a_closed_channel_accepts_no_messages(talking):
     assert refused(talking, "talk.close(); talk.send({});") == "closed"
 
 
@@ -278,7 +278,7 @@ def test_a_socket_is_renewed_before_its_end_and_the_old_one_serves_until_then(pa
     assert heard_numbers(page) == [1, 3]
 
 
-def test_a_socket_that_the_server_has_forgotten_is_opened_anew(talking):
+def test_a_socket_that_the_server_does_not_know_is_reopened(talking):
     run(talking, "newest().say('petri', {type: 'error', error_code: 'not_connected', channel: 'talk'});")
     comes_true(talking, "sockets.length === 2")
 
@@ -291,7 +291,7 @@ def test_the_line_beats_its_heart(plain, browser):
     comes_true(page, """newest().sent.includes('petri:{"type":"heartbeat"}')""")
 
 
-def test_the_participant_is_told_when_the_line_stays_lost(page):
+def test_the_participant_sees_when_the_connection_stays_lost(page):
     run(
         page,
         "petri.timing.longestPause = petri.timing.firstPause = 1e6; newest().open(); newest().onclose();",
@@ -302,7 +302,7 @@ def test_the_participant_is_told_when_the_line_stays_lost(page):
 # Being let go
 
 
-def test_a_released_participant_is_told_so_kindly(talking):
+def test_a_released_participant_sees_a_kind_message(talking):
     run(talking, "newest().say('quorum', {released: true, q: 0, n: 0});")
     assert "This is not your fault" in talking.visible("#goodbye").text
 

@@ -42,7 +42,7 @@ def test_the_title_says_it_to_a_participant_who_looks_elsewhere(plain, page):
     page.wait().until(lambda browser: browser.title.startswith("(2/4) "))
 
 
-def test_a_screen_reader_is_told_how_many_are_there(plain, page):
+def test_a_screen_reader_announces_how_many_participants_have_arrived(plain, page):
     open_page(page, plain, "waiting")
     status = "return document.getElementById('waiting-status').textContent"
     page.wait().until(lambda _: run(page, status) == "2 of 4 people are here")

@@ -361,7 +361,7 @@ def test_going_on_on_purpose_ends_the_pages_step(plain, page):
     assert settled(page, "dallinger.createAgent()")["done"]["node"] == {"id": 100003}
 
 
-def test_an_answered_page_that_may_be_left_begins_anew_after_a_reload(plain, page):
+def test_an_answered_page_that_may_be_left_restarts_after_a_reload(plain, page):
     plain.on("POST", "/node/1", NODE, success(node={"id": 100003}))
     settled(page, "dallinger.createAgent()")
     settled(page, "dallinger.createInfo(100002, {contents: 'x'})")
@@ -421,7 +421,7 @@ def test_the_identity_has_the_documented_fields(page):
     assert found == ["hotair", "H1", "W1", "A1", "W1:A1", "debug", "1"]
 
 
-def test_what_else_the_address_says_is_entry_information(plain, page):
+def test_other_parameters_of_the_address_are_entry_information(plain, page):
     page.browser.get(f"{plain.url}/exp?{QUERY}&panel=b&cohort=2")
     assert js(page, "dallinger.identity.entryInformation") == {"panel": "b", "cohort": "2"}
 
@@ -436,7 +436,7 @@ def test_an_address_with_other_ids_is_another_person(plain, page):
     assert js(page, "[dallinger.identity.hitId, dallinger.identity.workerId]") == [None, "W2"]
 
 
-def test_a_browser_without_a_fingerprint_is_told_from_one_with(page):
+def test_a_browser_without_a_fingerprint_differs_from_one_with(page):
     assert js(page, "dallinger.missingFingerprint()") is False
 
 
@@ -540,7 +540,7 @@ def loaded(page, script):
 
 
 @pytest.mark.parametrize("way", ["reqwest", "jquery"])
-def test_an_older_pages_own_request_carries_the_token(plain, page, way):
+def test_an_older_pages_own_request_has_the_token(plain, page, way):
     settled(page, "dallinger.createParticipant()")
     loaded(page, "reqwest.min.js")
     answer = page.browser.execute_async_script(f"const done = arguments[0]; {ASK[way]}")
@@ -548,7 +548,7 @@ def test_an_older_pages_own_request_carries_the_token(plain, page, way):
     assert (answer["infos"][0]["id"], asked.headers["authorization"]) == (7, "Bearer the-token")
 
 
-def test_the_token_is_told_to_no_other_host(page):
+def test_the_token_is_sent_to_no_other_host(page):
     settled(page, "dallinger.createParticipant()")
     assert js(page, "[dallinger.headersFor('https://example.com/x'), dallinger.headersFor('/x')]") == [
         {},

@@ -56,7 +56,7 @@ def test_the_questionnaire_finds_its_participant_after_the_browser_was_cleared(b
     assert [row["response"] for row in host.questions(visit.worker)] == ["", "3"]
 
 
-def test_the_first_browser_is_told_when_a_second_one_has_gone_on(browser, host, tmp_path):
+def test_the_first_browser_shows_that_a_second_one_has_continued(browser, host, tmp_path):
     visit = Visit(browser, host)
     visit.come_to_the_story()
     visit.read()

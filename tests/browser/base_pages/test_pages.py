@@ -96,7 +96,7 @@ def test_a_preview_shows_the_no_assignment_block(plain, page):
     assert "accept the task first" in page.visible("#no-assignment").text
 
 
-def test_an_incomplete_link_is_said_to_be_so(plain, page):
+def test_an_incomplete_link_is_reported(plain, page):
     plain.on("GET", "/may-take-part", refusal(400, "id_missing"))
     go(page, plain, "ad", "hitId=H1")
     assert "incomplete" in page.visible("#may-not").text
@@ -255,7 +255,7 @@ def test_a_refused_participant_reads_why(plain, page):
     assert "You have <b>already</b> taken part." in page.text()
 
 
-def test_the_answers_of_the_questionnaire_are_sent_and_the_assignment_handed_in(plain, browser):
+def test_the_answers_of_the_questionnaire_are_sent_and_the_assignment_is_submitted(plain, browser):
     page = QuestionnairePage(browser)
     go(page, plain, "questionnaire")
     page.answer("difficulty", "2")
@@ -401,13 +401,13 @@ def test_the_exit_asks_who_does_not_fit_to_return_the_task(plain, page):
     assert page.hidden("#mturk-submit")
 
 
-def test_the_exit_hands_in_at_mturk_although_the_line_is_down(plain, page):
+def test_the_exit_submits_to_mturk_while_the_server_is_unreachable(plain, page):
     plain.on("GET", "/recruiter-exit/1", refusal(500, "internal_error"))
     go(page, plain, "recruiter-exit", f"{QUERY}&turkSubmitTo=https://www.mturk.com")
     page.visible("#mturk-submit")
 
 
-def test_the_waiting_room_lets_in_when_there_is_no_quorum(plain, page):
+def test_the_waiting_room_admits_participants_without_a_quorum(plain, page):
     page.browser.get(f"{plain.url}/waiting?{QUERY}")
     page.arrive_at("/exp")
 

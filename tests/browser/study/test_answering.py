@@ -38,7 +38,7 @@ def test_an_answer_leads_to_the_next_page_with_its_heading_focused(opened: Open)
     assert page.browser.title == "The result \N{EN DASH} Decisions"
 
 
-def test_what_is_wrong_is_said_at_the_item_before_anything_is_sent(opened: Open) -> None:
+def test_a_problem_is_shown_at_its_item_before_anything_is_sent(opened: Open) -> None:
     page, study = opened(offer(), RESULT)
     page.write("offer", "12")
     page.go_on()

@@ -275,7 +275,7 @@ def test_a_slider_has_no_value_before_it_is_touched_and_keeps_it_after_a_reload(
     assert study.taken[0]["answers"] == {"x": "5"}
 
 
-def test_a_guess_is_shown_by_number_and_slider_alike(opened: Open) -> None:
+def test_number_and_slider_show_the_same_guess(opened: Open) -> None:
     page, _ = opened(asking("Guess", x=kinds.range_("How many?", minimum=0, maximum=100)), RESULT)
     page.shows("Guess")
     page.write("x", "30")
@@ -351,7 +351,7 @@ def test_a_file_of_another_type_is_refused_before_it_is_sent(opened: Open, tmp_p
     assert problems(page.browser, "study-item-upload") == []
 
 
-def test_a_page_speaks_the_participants_language(opened: Open) -> None:
+def test_a_page_is_in_the_participants_language(opened: Open) -> None:
     more = {"language": "de", "button": "Weiter"}
     page, _ = opened(asking("Eine Frage", x=kinds.number("Wie viele?", maximum=9), seconds=600, more=more))
     page.write("x", "10")

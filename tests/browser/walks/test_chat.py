@@ -74,7 +74,7 @@ def test_closing_the_waiting_room_gives_up_the_seat(people):
     first.front().arrive_at("/exp")
 
 
-def test_what_one_says_the_others_read(people):
+def test_the_others_read_a_participants_message(people):
     first, second, third = people.meet(3)
     say(first, "I would take the water.")
     assert second.shows("I would take the water.", "#log")
@@ -127,7 +127,7 @@ def test_the_pages_of_the_talk_are_accessible(browser, people):
     assert found == []
 
 
-def test_a_talk_ends_when_all_have_said_enough(people):
+def test_a_chat_ends_when_all_members_have_ended_it(people):
     tabs = people.meet(3)
     for tab in tabs:
         tab.front().press("#enough")
@@ -146,7 +146,7 @@ def test_a_participant_at_the_questionnaire_is_recorded_as_having_done_their_par
     tabs[0].wait().until(lambda _: host.rows(found, f"W{tabs[0].number}"))
 
 
-def test_a_lost_socket_comes_back_by_itself(people):
+def test_a_lost_socket_reconnects_automatically(people):
     first, second, _ = people.meet(3)
     first.front().browser.execute_cdp_cmd("Network.enable", {})
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -164,7 +164,7 @@ def test_a_phone_shows_the_talk_without_scrolling_sideways(people):
     assert not first.is_wider_than_the_window()
 
 
-def test_a_participant_who_comes_to_full_rooms_is_told_so_and_finishes(
+def test_a_participant_who_finds_full_rooms_sees_it_and_finishes(
     browser, tmp_path_factory: pytest.TempPathFactory
 ):
     folder: Path = tmp_path_factory.mktemp("full")
@@ -212,7 +212,7 @@ def killable(tmp_path: Path) -> Iterator[KillableHost]:
     host.kill()
 
 
-def test_a_talk_goes_on_after_the_server_was_killed_and_started_again(browser, killable):
+def test_a_chat_continues_after_the_server_was_killed_and_restarted(browser, killable):
     first, second, _ = People(browser, killable.address).meet(3)
     say(first, "Before.")
     second.shows("Before.", "#log")

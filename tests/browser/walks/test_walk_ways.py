@@ -97,7 +97,7 @@ def test_a_participant_who_withdraws_is_paid_the_base(withdrawn):
     assert [(payment["kind"], payment["amount"]) for payment in payments] == [("base", 1.5)]
 
 
-def test_a_participant_who_withdraws_is_told_so_and_that_a_trial_run_pays_nothing(withdrawn):
+def test_a_participant_who_withdraws_sees_that_a_trial_run_pays_nothing(withdrawn):
     assert "You have withdrawn" in withdrawn.last_words
     assert "nobody is paid" in withdrawn.last_words
 
@@ -142,7 +142,7 @@ def pair(whole_browser: Chrome, host: Host) -> Iterator[tuple[Visit, Visit]]:
     chromium.tidy(whole_browser)
 
 
-def test_a_participant_who_waits_for_another_is_told_so_kindly(pair):
+def test_a_participant_who_waits_for_another_sees_a_kind_message(pair):
     _, second = pair
     assert "You can continue as soon as they have finished. Your waiting time counts." in second.was_told
 

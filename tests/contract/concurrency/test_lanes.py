@@ -169,7 +169,7 @@ def test_a_nudge_travels_by_the_queue_of_its_lane(cloud_post: Post) -> None:
     assert waiting(cloud_of(cloud_post))[QUEUES[Lane.REALTIME]] == 1
 
 
-def test_what_the_sweep_sends_travels_by_the_queue_of_its_lane(cloud_post: Post, cloud_mails: Mails) -> None:
+def test_the_sweep_sends_each_message_to_the_queue_of_its_lane(cloud_post: Post, cloud_mails: Mails) -> None:
     cloud_post.post("later", after=HOUR)
     cloud_post.clock.turn(seconds=HOUR)
     scheduler.resend_due_messages()

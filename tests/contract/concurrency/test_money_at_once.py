@@ -96,7 +96,7 @@ def test_completions_at_once_stay_below_the_hard_cap(shared: Engine) -> None:
     assert vendor.places - before == 2
 
 
-def test_what_recruiters_want_to_know_next_time_is_kept_whole(shared: Engine) -> None:
+def test_the_state_of_recruiters_is_stored_completely(shared: Engine) -> None:
     with paid_by_vendor(shared, partial(Empty, max_size=99), {}) as (app, vendor):
         finish_at_once(app, seated(app, FEW))
         with begin(shared) as work:
@@ -123,7 +123,7 @@ def test_a_message_that_many_workers_get_pays_once(crowded: Engine) -> None:
     assert Counter(vendor.books) == {(person, "base", Decimal(1)): 1}
 
 
-def test_what_is_owed_is_summed_to_the_cent_when_all_finish_at_once(shared: Engine) -> None:
+def test_the_total_owed_is_exact_when_all_finish_concurrently(shared: Engine) -> None:
     hooks = {"bonus": lambda *_: 0.13}
     with paid_by_vendor(shared, partial(Empty, max_size=FEW), hooks, hard_cap=999) as (app, _):
         finish_at_once(app, seated(app, FEW))

@@ -37,12 +37,12 @@ def silent(post: Post, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return monkeypatch.undo
 
 
-def test_what_a_commit_posts_is_done(post: Post) -> None:
+def test_a_message_of_a_commit_is_handled(post: Post) -> None:
     post.post("one")
     post.work_until(lambda: post.rung == ["one"])
 
 
-def test_what_is_done_is_recorded_no_more(post: Post) -> None:
+def test_a_handled_message_is_deleted(post: Post) -> None:
     post.post("one")
     post.work_until(lambda: post.rung == ["one"])
     assert post.recorded() == 0
@@ -76,24 +76,24 @@ def test_nothing_comes_before_it_is_due(post: Post) -> None:
     assert post.work(times=3) == 0
 
 
-def test_what_is_due_soon_comes_by_itself(post: Post) -> None:
+def test_a_message_due_soon_is_delivered_without_a_tick(post: Post) -> None:
     post.post("later", after=1.5)
     post.work_until(lambda: post.rung == ["later"])
 
 
-def test_what_is_due_in_an_hour_is_recorded_until_then(post: Post) -> None:
+def test_a_message_due_in_an_hour_stays_recorded_until_then(post: Post) -> None:
     post.post("later", after=HOUR)
     assert post.recorded() == 1
 
 
-def test_what_is_due_in_an_hour_does_not_come_earlier(post: Post) -> None:
+def test_a_message_due_in_an_hour_is_not_delivered_earlier(post: Post) -> None:
     post.post("later", after=HOUR)
     post.clock.turn(seconds=HOUR - 120)
     scheduler.tick()
     assert post.work(times=3) == 0
 
 
-def test_what_is_due_in_an_hour_comes_on_time_by_the_tick_before(post: Post) -> None:
+def test_the_tick_before_sends_a_message_due_in_an_hour_on_time(post: Post) -> None:
     post.post("later", after=HOUR)
     post.clock.turn(seconds=HOUR - 2)
     scheduler.tick()
@@ -112,7 +112,7 @@ def test_a_message_that_comes_again_says_how_often_it_came(post: Post) -> None:
     assert post.next_record()["attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_what_came_with_one_that_failed_is_done_once(post: Post) -> None:
+def test_messages_in_a_batch_with_a_failed_one_are_handled_once(post: Post) -> None:
     post.post("oh", method="fail")
     post.post("fine")
     post.work_until(lambda: post.rung.count("oh") == 2)
@@ -160,7 +160,7 @@ def test_a_request_succeeds_though_the_queue_takes_nothing(post: Post, silent: C
     assert post.recorded() == 1
 
 
-def test_what_the_queue_did_not_take_is_swept(post: Post, silent: Callable[[], None]) -> None:
+def test_a_message_that_the_queue_refused_is_swept(post: Post, silent: Callable[[], None]) -> None:
     post.post("one")
     silent()
     post.clock.turn(minutes=1)
@@ -168,13 +168,13 @@ def test_what_the_queue_did_not_take_is_swept(post: Post, silent: Callable[[], N
     post.work_until(lambda: post.rung == ["one"])
 
 
-def test_what_is_on_its_way_is_not_sent_again(post: Post) -> None:
+def test_a_message_in_flight_is_not_sent_again(post: Post) -> None:
     post.post("one")
     scheduler.resend_due_messages()
     assert len(post.carrier.receive() + post.carrier.receive()) == 1
 
 
-def test_what_was_swept_is_not_swept_again_a_minute_later(post: Post, silent: Callable[[], None]) -> None:
+def test_a_swept_message_is_not_swept_again_a_minute_later(post: Post, silent: Callable[[], None]) -> None:
     post.post("one")
     silent()
     for _ in range(2):
@@ -183,7 +183,7 @@ def test_what_was_swept_is_not_swept_again_a_minute_later(post: Post, silent: Ca
     assert len(post.carrier.receive() + post.carrier.receive()) == 1
 
 
-def test_what_was_swept_and_lost_once_more_is_swept_again(cloud_post: Post) -> None:
+def test_a_swept_message_that_is_lost_again_is_swept_again(cloud_post: Post) -> None:
     cloud_post.post("one")
     cloud_post.next_record()
     cloud_post.clock.turn(minutes=1)
@@ -195,7 +195,7 @@ def test_what_was_swept_and_lost_once_more_is_swept_again(cloud_post: Post) -> N
     assert cloud_post.rung == ["one"]
 
 
-def test_a_message_too_long_for_a_queue_is_done_all_the_same(post: Post) -> None:
+def test_a_message_too_long_for_a_queue_is_handled(post: Post) -> None:
     word = "ü" * 140_000
     post.post(word)
     post.work_until(lambda: post.rung == [word])
@@ -281,7 +281,7 @@ def test_where_the_queue_is_is_asked_once(cloud_post: Post, spy: Spy) -> None:
     assert spy.calls.count("get_queue_url") == 1
 
 
-def test_what_is_due_in_an_hour_is_not_sent(cloud_post: Post, spy: Spy) -> None:
+def test_a_message_due_in_an_hour_is_not_sent(cloud_post: Post, spy: Spy) -> None:
     cloud_post.post("later", after=HOUR)
     assert spy.calls == []
 
@@ -442,7 +442,7 @@ def test_the_count_of_a_message_that_succeeds_later_is_deleted(cloud_post: Post)
     assert counts(cloud_post) == []
 
 
-def test_what_is_handed_back_comes_again_in_a_second(
+def test_a_returned_message_is_redelivered_after_a_second(
     cloud_post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[int] = []

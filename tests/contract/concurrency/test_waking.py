@@ -288,7 +288,7 @@ def test_a_promise_that_a_dead_process_left_is_not_believed_for_ever(asleep: Pos
     assert asleep.carrier.rings()
 
 
-def test_an_unknown_rule_is_told(cloud_post: Post) -> None:
+def test_an_unknown_rule_is_reported(cloud_post: Post) -> None:
     schedule = cloud_post.app.schedule
     schedule._rule = "petri-nowhere"  # type: ignore[attr-defined]
     with pytest.raises(VendorUnreachable, match="petri-nowhere"):

@@ -147,7 +147,7 @@ def test_a_reader_who_began_before_the_end_sees_nothing_of_it(small_steps: Engin
         assert (len(network.nodes()), len(network.vectors())) == before_join(small_steps)
 
 
-def test_posts_go_on_in_every_gap(small_steps: Engine) -> None:
+def test_posts_succeed_in_every_gap(small_steps: Engine) -> None:
     app, ann = a_crowd(small_steps)
     posting = an_app(small_steps)
     in_every_gap(app, small_steps, partial(take_place, app, ann), partial(say, posting, 100_001))

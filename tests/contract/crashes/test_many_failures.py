@@ -194,7 +194,7 @@ def test_places_are_opened_for_the_nodes_that_fail_later(
     assert requests == [[["recruit", 1]]]
 
 
-def test_what_fits_into_one_commit_fails_at_one_moment(
+def test_a_cascade_that_fits_into_one_commit_fails_atomically(
     stepped: Engine, new_app: Callable[..., tuple[App, int]]
 ) -> None:
     app, ann = new_app(stepped, networks=few(stepped))

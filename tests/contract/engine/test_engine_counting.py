@@ -83,7 +83,7 @@ def test_a_page_that_was_not_read_is_not_counted(counting: CountingEngine) -> No
     assert counting.take_counts()["queries"] == 1
 
 
-def test_a_refused_commit_is_charged_all_the_same(counting: CountingEngine) -> None:
+def test_a_refused_commit_is_charged_too(counting: CountingEngine) -> None:
     with pytest.raises(Conflict):
         counting.commit([Put(an_item(v=9), 8)])
     assert counting.take_counts()["write_units"] == 1

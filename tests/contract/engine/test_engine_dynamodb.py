@@ -81,7 +81,7 @@ def test_the_mark_of_a_put_is_nobodys_business(dynamodb: DynamoDBEngine) -> None
     assert ("mark" in kept["Item"], stored(dynamodb)) == (True, an_item())
 
 
-def test_what_never_answers_is_the_vendors_error(own_dynamodb: DynamoDBEngine) -> None:
+def test_a_vendor_that_never_responds_is_an_error(own_dynamodb: DynamoDBEngine) -> None:
     unreachable = DynamoDBEngine("t", REGION, host="http://127.0.0.1:9", max_attempts=1)
     with pytest.raises(VendorError, match="didn't answer"):
         unreachable.get([("a", "b")])

@@ -28,7 +28,7 @@ def test_an_isolated_read_of_nothing_finds_nothing(engine: Engine) -> None:
     assert engine.get_isolated([]) == {}
 
 
-def test_an_isolated_read_that_meets_a_transaction_is_a_conflict(own_dynamodb: DynamoDBEngine) -> None:
+def test_an_isolated_read_during_a_transaction_is_a_conflict(own_dynamodb: DynamoDBEngine) -> None:
     refuse_with(own_dynamodb, "TransactGetItems", "TransactionConflictException")
     with pytest.raises(Conflict):
         own_dynamodb.get_isolated([("a", "one")])

@@ -61,7 +61,7 @@ def test_contents_of_300_kb_come_back(engine: Engine, sign: str) -> None:
 
 
 @pytest.mark.parametrize("sign", ["x", '"', "\n", "😀"])
-def test_a_transmission_carries_an_info_of_300_kb(engine: Engine, sign: str) -> None:
+def test_a_transmission_contains_an_info_of_300_kb(engine: Engine, sign: str) -> None:
     info = {**INFO, "contents": sign * (LONG // len(sign.encode()))}
     engine.commit([Put(an_item(kind="transmission", info=info))])
     assert stored(engine) == an_item(kind="transmission", info=info)

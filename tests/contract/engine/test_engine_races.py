@@ -67,7 +67,7 @@ def test_of_deleters_of_one_version_exactly_one_wins(engine: Engine) -> None:
     assert len(wins(engine, lambda _: [Delete(("a", "b"), 1)])) == 1
 
 
-def test_what_the_winner_wrote_is_what_is_stored(engine: Engine) -> None:
+def test_the_winners_item_is_stored(engine: Engine) -> None:
     engine.commit([Put(an_item(v=1))])
     (winner,) = wins(engine, lambda n: [Put(an_item(v=2, id=n), 1), Put(an_item(f"of {n}", "c"))])
     assert (stored(engine), [item["sk"] for item in engine.query("c")]) == (

@@ -13,7 +13,7 @@ def put_all(engine: Engine, *sks: str, pk: str = "a") -> None:
         engine.commit([Put(an_item(sk, pk)) for sk in sks[start : start + 100]])
 
 
-def test_what_is_not_there_is_not_in_the_answer(engine: Engine) -> None:
+def test_missing_items_are_not_in_the_result(engine: Engine) -> None:
     put_all(engine, "here")
     assert list(engine.get([("a", "here"), ("a", "gone")])) == [("a", "here")]
 
@@ -60,7 +60,7 @@ def test_a_collection_is_counted(engine: Engine) -> None:
     assert engine.count("a") == 2
 
 
-def test_what_begins_with_a_prefix_is_counted(engine: Engine) -> None:
+def test_items_with_a_prefix_are_counted(engine: Engine) -> None:
     put_all(engine, "new#1", "new#2", "old#1")
     assert engine.count("a", "new#") == 2
 

@@ -65,7 +65,7 @@ def test_a_put_that_expects_anything_is_always_stored(
     assert stored(engine) == an_item(v=1, contents="new")
 
 
-def test_an_item_may_be_written_anew_after_it_was_deleted(engine: Engine, company: list[Write]) -> None:
+def test_a_deleted_item_can_be_written_again(engine: Engine, company: list[Write]) -> None:
     engine.commit([Put(an_item(v=5))])
     engine.commit([Delete(("a", "b"), 5)])
     engine.commit([Put(an_item(v=1)), *company])
@@ -191,7 +191,7 @@ def test_a_counter_begins_at_nothing(engine: Engine) -> None:
     assert engine.increment(("counter", "participant")) == 1
 
 
-def test_a_counter_goes_on(engine: Engine) -> None:
+def test_a_counter_continues(engine: Engine) -> None:
     engine.increment(("counter", "participant"))
     assert engine.increment(("counter", "participant"), 5) == 6
 

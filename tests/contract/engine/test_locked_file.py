@@ -88,7 +88,7 @@ def test_a_write_waits_until_another_process_lets_go(engine: SQLiteEngine, holde
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("what", WRITES)
-def test_a_write_that_waited_in_vain_is_busy_and_wrote_nothing(tmp_path: Path, what: str) -> None:
+def test_a_write_that_times_out_is_busy_and_writes_nothing(tmp_path: Path, what: str) -> None:
     engine = SQLiteEngine(tmp_path / "run.sqlite")
     holder = Holder(engine.path)
     try:
@@ -102,7 +102,7 @@ def test_a_write_that_waited_in_vain_is_busy_and_wrote_nothing(tmp_path: Path, w
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_counter_that_waited_in_vain_leaves_commits_durable(tmp_path: Path) -> None:
+def test_commits_stay_durable_after_a_counter_timed_out(tmp_path: Path) -> None:
     engine = SQLiteEngine(tmp_path / "run.sqlite")
     holder = Holder(engine.path)
     with pytest.raises(Busy):
@@ -114,7 +114,7 @@ def test_a_counter_that_waited_in_vain_leaves_commits_durable(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("holder")
-def test_reads_go_on_while_another_process_writes(engine: SQLiteEngine) -> None:
+def test_reads_succeed_while_another_process_writes(engine: SQLiteEngine) -> None:
     assert (engine.get([KEY]), engine.count("rooms"), list(engine.query("rooms"))) == ({}, 0, [])
 
 

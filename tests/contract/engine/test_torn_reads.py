@@ -330,7 +330,7 @@ def test_an_error_that_what_is_stored_leads_to_is_reported_at_once(
     assert len(tries) == 1
 
 
-def test_an_error_is_reported_in_the_end_though_others_go_on_writing(sqlite: SQLiteEngine) -> None:
+def test_an_error_is_finally_reported_while_others_keep_writing(sqlite: SQLiteEngine) -> None:
     app = an_app(sqlite)
     tries: list[int] = []
 

@@ -68,7 +68,7 @@ WITHOUT_LINE = {"inside details", "inside structure"}
 
 
 @pytest.mark.parametrize("name", SETTERS)
-def test_a_hook_that_sets_what_json_cannot_write_is_told_where(shared: Engine, name: str) -> None:
+def test_a_value_that_json_lacks_is_reported_with_its_place(shared: Engine, name: str) -> None:
     act, message = SETTERS[name]
     app = an_app(shared, a_room(Empty, info_post_request=lambda self, node, info: act(node, info)))
     node = take_place(app, arrive(app, "ann"))
@@ -145,7 +145,7 @@ def test_an_engine_stores_nothing_that_json_cannot_write(engine: Engine, value: 
 
 
 @pytest.mark.parametrize("value", [0.1, -1e308, {"a": [None, True, "NaN", 1, 2.5]}, [], "nan"])
-def test_what_json_can_write_is_taken(sqlite: Engine, value: Any) -> None:
+def test_serializable_values_are_accepted(sqlite: Engine, value: Any) -> None:
     app = an_app(sqlite, a_room(Empty, info_post_request=lambda self, node, info: keep(info, value)))
     node = take_place(app, arrive(app, "ann"))
     assert say(app, node["id"])["details"] == {"value": value}

@@ -20,7 +20,7 @@ def test_a_unit_that_ends_without_a_commit_writes_them(engine: Engine) -> None:
     assert {key: item["count"] for key, item in dump(engine).items()} == {ONE: 1, TWO: 2}
 
 
-def test_a_unit_that_fails_writes_them_and_its_error_goes_on(engine: Engine) -> None:
+def test_a_unit_that_fails_writes_them_and_its_error_propagates(engine: Engine) -> None:
     with pytest.raises(Conflict, match="lost"), begin(engine) as work:  # noqa: PT012 - the unit is the block
         work.write_if_discarded(BOTH)
         raise Conflict("The race was lost.")

@@ -46,7 +46,7 @@ def test_a_loaded_export_is_exported_the_same(
     assert members(second) == members(first)
 
 
-def test_what_was_scrubbed_stays_blank(origin: Engine, engine: Engine, tmp_path: Path) -> None:
+def test_scrubbed_values_stay_empty(origin: Engine, engine: Engine, tmp_path: Path) -> None:
     first = write_zip(origin, tmp_path / "first.zip", app_id="run")
     load_zip(first, engine)
     second = write_zip(engine, tmp_path / "second.zip", app_id="run", scrub=False)
@@ -95,7 +95,7 @@ def test_a_participant_has_their_nodes_again(loaded: Engine) -> None:
         assert work.participant(3).node_ids == [100_004, 200_004]
 
 
-def test_a_loaded_chain_goes_on(loaded: Engine) -> None:
+def test_a_loaded_chain_continues(loaded: Engine) -> None:
     with at_minute(loaded, 90) as work:
         network = work.network(1)
         node = Node(network, a_person(work, "9"))
@@ -130,7 +130,7 @@ def test_the_manifest_tells_rows_and_checksums(origin: Engine, tmp_path: Path) -
     assert manifest["tables"]["participant"] == {"rows": 3, "sha256": hashlib.sha256(table).hexdigest()}
 
 
-def test_what_a_large_commit_has_staged_is_left_out(engine: Engine) -> None:
+def test_staged_items_of_a_large_commit_are_ignored(engine: Engine) -> None:
     a_run(engine)
     before = [row["id"] for row in rows(engine, "info")]
     (published,) = engine.get([keys.info(10_000_100_001)]).values()

@@ -57,9 +57,7 @@ def shown(network: Network) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_was_not_committed_is_forgotten(
-    store: EngineStore, change: Callable[[Network], None]
-) -> None:
+def test_an_uncommitted_change_is_discarded(store: EngineStore, change: Callable[[Network], None]) -> None:
     with unit(store) as work:
         before = shown(first(work))
     with unit(store) as work:

@@ -16,7 +16,7 @@ def test_a_join_changes_its_network(engine: Engine) -> None:
         assert work.network_changed
 
 
-def test_what_a_node_makes_changes_no_network(engine: Engine) -> None:
+def test_a_nodes_infos_change_no_network(engine: Engine) -> None:
     (ann,) = arrived(an_app(engine), 1)
     with begin(engine) as work:
         node_id = Node(work.network(1), work.participant(ann)).id

@@ -198,7 +198,7 @@ def test_every_view_is_tested() -> None:
     assert sorted(made) == sorted([*TABLES, *STUDY_COLUMNS])
 
 
-def test_views_of_an_older_file_are_made_anew(tmp_path: Path) -> None:
+def test_views_of_an_older_file_are_recreated(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "run.sqlite")
     connection.execute("CREATE VIEW network AS SELECT 1 AS old")
     connection.close()

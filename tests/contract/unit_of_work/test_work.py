@@ -28,14 +28,14 @@ from tests.contract.unit_of_work.families import COLLECTIONS, a_family, a_networ
 # -- what lasts ---------------------------------------------------------------------------------
 
 
-def test_what_is_not_committed_is_forgotten(engine: Engine) -> None:
+def test_uncommitted_records_are_discarded(engine: Engine) -> None:
     with begin(engine) as work:
         work.save(Empty())
     with begin(engine) as work:
         assert work.networks() == []
 
 
-def test_what_is_committed_lasts(engine: Engine) -> None:
+def test_committed_records_persist(engine: Engine) -> None:
     a_network(engine)
     with begin(engine) as work:
         assert [network.id for network in work.networks()] == [1]
@@ -143,7 +143,7 @@ def test_a_join_works_with_what_it_has_just_made(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("kind", ["node", "info"])
-def test_what_does_not_exist_is_not_found(engine: Engine, kind: str) -> None:
+def test_a_missing_record_is_not_found(engine: Engine, kind: str) -> None:
     a_network(engine)
     with begin(engine) as work, pytest.raises(NotFound):
         getattr(work, kind)({"node": 100_001, "info": 10_000_100_001}[kind])
@@ -331,7 +331,7 @@ def test_an_item_is_put_whatever_is_stored(engine: Engine) -> None:
     assert found["last_room"] == 1
 
 
-def test_what_a_unit_puts_it_does_not_delete(engine: Engine) -> None:
+def test_a_unit_does_not_delete_an_item_that_it_writes(engine: Engine) -> None:
     with begin(engine) as work:
         work.delete_item(THING)
         work.put_unconditional(THING, "rooms_header", {"last_room": 1})
@@ -391,7 +391,7 @@ def test_hundreds_of_messages_fit_into_one_commit_and_each_is_posted_once(engine
     assert {message.due for message in found} == {due}
 
 
-def test_long_messages_are_recorded_in_items_that_a_queue_carries(engine: Engine) -> None:
+def test_long_messages_are_split_into_items_that_fit_into_a_queue(engine: Engine) -> None:
     with begin(engine) as work:
         for number in range(MOST_POSTED + 20):
             work.post(Publish("talk", f"{number} " + "x" * 30_000))

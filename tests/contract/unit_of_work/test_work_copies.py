@@ -60,7 +60,7 @@ def test_a_change_deep_in_a_received_info_reaches_the_original(engine: Engine) -
         assert work.node(ids[0]).infos()[0].details == {"seen": 2}
 
 
-def test_what_is_taken_away_from_a_received_info_is_gone(engine: Engine) -> None:
+def test_a_key_removed_from_a_received_info_is_deleted(engine: Engine) -> None:
     ids = a_network(engine, 2)
     with begin(engine) as work:
         first, second = work.nodes(ids)
@@ -195,7 +195,7 @@ def test_a_vector_is_as_young_as_the_node_it_was_made_for(engine: Engine) -> Non
         assert vector.creation_time > node.creation_time >= NOW
 
 
-def test_what_is_made_after_a_vector_is_younger(engine: Engine) -> None:
+def test_a_record_made_after_a_vector_has_a_later_creation_time(engine: Engine) -> None:
     a_network(engine, 1, Chain)
     with begin(engine, NOW - timedelta(seconds=5)) as work:
         network = work.network(1)

@@ -53,7 +53,7 @@ def test_an_id_with_another_body_is_refused(engine: Engine, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["join", "post"])
-def test_what_is_refused_changes_nothing(engine: Engine, name: str) -> None:
+def test_a_refused_change_changes_nothing(engine: Engine, name: str) -> None:
     ask = ready(an_app(engine), name)
     ask(Request("r-1", "body"))
     before = dump(engine)

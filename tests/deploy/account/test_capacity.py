@@ -54,7 +54,7 @@ def nothing_was_made() -> bool:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_live_deploy_into_a_new_account_says_how_many_participants_it_carries() -> None:
+def test_a_live_deploy_into_a_new_account_says_how_many_participants_it_can_serve() -> None:
     said = said_by(*LIVE, typed="no\n")
     assert "may run 10 functions at once" in said
     assert "about 20 participants at a time" in said
@@ -75,7 +75,7 @@ def test_the_option_yes_does_not_confirm_the_capacity() -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_more_participants_than_the_account_carries_are_refused() -> None:
+def test_more_participants_than_the_account_can_serve_are_refused() -> None:
     assert call(*LIVE, "--yes", "--at-a-time", "21").exit_code == 1
     assert nothing_was_made()
 
@@ -165,7 +165,7 @@ def join() -> HttpRequest:
 
 
 @pytest.mark.parametrize("where", ["stage", "function", "failure"])
-def test_a_throttled_request_is_told_when_to_retry(
+def test_a_throttled_request_gets_retry_after(
     rest: tuple[RestApi, Functions], standing: Standing, where: str
 ) -> None:
     api, functions = rest

@@ -119,7 +119,7 @@ def test_a_certificate_that_cloudfront_would_refuse_is_refused_before(
 
 
 @pytest.mark.parametrize("name", ["https://study.example.org", "study", "a..org", "-a.org", "a b.org"])
-def test_what_is_not_a_domain_is_refused(account: Account, name: str) -> None:
+def test_an_invalid_domain_is_refused(account: Account, name: str) -> None:
     with pytest.raises(OperatorProblem, match="is not a valid domain"):
         choose(account, name)
 

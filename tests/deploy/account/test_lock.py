@@ -29,7 +29,7 @@ def lock_at(account: Account, bucket: str, moment: datetime) -> Lock:
     return Lock(account, bucket, lambda: moment)
 
 
-def test_two_operators_at_once_are_told_apart(account: Account, bucket: str) -> None:
+def test_concurrent_operators_have_different_locks(account: Account, bucket: str) -> None:
     lock_at(account, bucket, NOW).take("deploy")
     with pytest.raises(OperatorProblem, match=r"is working on this app \(deploy\)"):
         lock_at(account, bucket, NOW).take("destroy")

@@ -19,7 +19,7 @@ from infra.problems import OperatorProblem
 from tests.deploy.app import Told, at_home, deploy
 
 
-def test_what_another_command_is_deploying_is_not_staged_under_it(
+def test_a_folder_that_another_command_deploys_is_not_staged_again(
     account: Account, names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
 ) -> None:
     at_home(monkeypatch, tmp_path, cloud)

@@ -132,7 +132,7 @@ def test_only_the_clock_disables_itself() -> None:
     assert [one for one in FUNCTIONS if "events:DisableRule" in calls_allowed(one)] == ["on_tick"]
 
 
-def test_mail_may_carry_the_configured_sender_only() -> None:
+def test_mail_may_only_have_the_configured_sender() -> None:
     condition = statements("on_message", MAILING)["MailTheOperator"]["Condition"]
     assert condition == {"StringEquals": {"ses:FromAddress": "lab@example.com"}}
 

@@ -55,7 +55,7 @@ def test_missing_rights_end_the_command_before_anything_is_made() -> None:
         look_up(account(USER, decide("iam:PassRole")), NAMES).demand()
 
 
-def test_an_operator_without_the_right_to_simulate_is_told_so_and_continues() -> None:
+def test_an_operator_without_the_permission_to_simulate_gets_a_notice_and_continues() -> None:
     def simulate(**_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "SimulatePrincipalPolicy")
 
@@ -130,7 +130,7 @@ def test_rights_are_left_out_only_for_properties_that_no_template_sets(unused: U
 
 
 @pytest.mark.parametrize("unused", UNUSED, ids=lambda one: f"{one.kind} {one.pattern}")
-def test_what_is_left_out_is_still_in_the_schemas(unused: UnusedRight) -> None:
+def test_omitted_permissions_are_still_in_the_schemas(unused: UnusedRight) -> None:
     actions = set(itertools.chain.from_iterable(required_rights.kept()[unused.kind].values()))
     assert any(re.match(unused.pattern, action) for action in actions)
 
@@ -145,7 +145,7 @@ NAMED_BY_SCHEMAS = [
 
 
 @pytest.mark.parametrize("action", NAMED_BY_SCHEMAS)
-def test_what_only_cloudformation_calls_is_asked_for_too(action: str) -> None:
+def test_permissions_that_only_cloudformation_uses_are_checked_too(action: str) -> None:
     assert look_up(account(USER, decide(action)), NAMES).missing == (action,)
 
 

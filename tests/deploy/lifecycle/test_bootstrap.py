@@ -144,7 +144,7 @@ def test_secret_settings_come_from_ssm(deployed: Deployed) -> None:
     assert deployed.open().config.get("smtp_password") == "pssst"
 
 
-def test_an_app_without_secrets_is_told_which_are_missing(deployed: Deployed) -> None:
+def test_an_app_without_secrets_reports_which_are_missing(deployed: Deployed) -> None:
     deployed.ssm.delete_parameter(Name=NAMES.secrets)
     with pytest.raises(ConfigError, match=NAMES.secrets):
         deployed.open().tokens.read("a token")
@@ -156,7 +156,7 @@ def test_secrets_that_are_not_complete_are_refused(deployed: Deployed) -> None:
         deployed.open().tokens.read("a token")
 
 
-def test_what_needs_no_secret_reads_none(deployed: Deployed) -> None:
+def test_functions_that_need_no_secret_read_none(deployed: Deployed) -> None:
     for name in (NAMES.secrets, NAMES.vendor_secrets):
         deployed.ssm.delete_parameter(Name=name)
     app = deployed.open()
@@ -252,7 +252,7 @@ def test_sockets_are_sent_to_at_the_address_in_the_table(deployed: Deployed) -> 
 # -- messages and the clock -------------------------------------------------------------------------
 
 
-def test_what_a_commit_posts_comes_into_the_queue_and_is_carried_out(
+def test_a_commits_message_is_queued_and_handled(
     deployed: Deployed, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "petri.worker")
@@ -313,7 +313,7 @@ def test_bots_are_asked_for_in_the_log_without_their_links(
     assert [address in caplog.text for address in made.addresses] == [False, False]
 
 
-def test_a_bot_that_cannot_play_on_is_told_without_ids(deployed: Deployed) -> None:
+def test_a_bot_that_cannot_continue_is_reported_without_ids(deployed: Deployed) -> None:
     app = deployed.open()
     with pytest.raises(VendorRefused) as told:
         app.recruiters.start_replacement_bot({"workerId": "W123"})

@@ -214,7 +214,7 @@ def test_a_sandboxes_data_never_replaces_real_data(there: There) -> None:
     assert path.name == "commands-sandbox-data.zip"
 
 
-def test_an_export_of_a_deployed_app_carries_its_code(there: There) -> None:
+def test_an_export_of_a_deployed_app_contains_its_code(there: There) -> None:
     path = Path(call("export", "--app", APP.app).stdout.strip())
     with zipfile.ZipFile(path) as archive:
         assert "code.zip" in archive.namelist()
@@ -283,7 +283,7 @@ def test_an_app_is_found_without_this_machine_knowing_it(there: There, tmp_path:
     assert found.names == APP
 
 
-def test_an_app_that_is_nowhere_is_answered_with_the_list(there: There) -> None:
+def test_a_command_on_an_unknown_app_lists_the_apps(there: There) -> None:
     assert "`petri apps` lists the apps of a region" in call(
         "monitor", "--app", "nobody", "--once"
     ).stderr.replace("\n", " ")

@@ -50,7 +50,7 @@ def test_a_failure_names_the_command_that_was_typed(command: str) -> None:
     assert call(command, str(DEMO), "--region", "nowhere").startswith(f"where: petri {command} ")
 
 
-def test_a_folder_whose_name_can_be_no_apps_name_is_told_how_to_give_another(tmp_path: Path) -> None:
+def test_a_folder_name_that_is_not_a_valid_app_name_is_reported_with_the_option(tmp_path: Path) -> None:
     folder = tmp_path / "2030 study"
     folder.mkdir()
     assert "now:   Choose another with --app" in call("sandbox", str(folder))

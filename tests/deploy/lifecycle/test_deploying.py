@@ -140,7 +140,7 @@ def test_the_rest_api_is_bounded(deployed: Any) -> None:
         assert stage["methodSettings"][f"{route}/POST"]["throttlingBurstLimit"] == ENTRANCE_BURST
 
 
-def test_what_the_gateway_answers_itself_counts_from_a_deployment_that_comes_after_it(deployed: Any) -> None:
+def test_gateway_responses_take_effect_with_the_next_deployment(deployed: Any) -> None:
     made = [call.operation for call in deployed[-1] if call.service == "apigateway"]
     # Chalice overwrites the API in each of the two deploys.
     assert made.count("PutGatewayResponse") == 2 * len(ANSWERS)
@@ -158,7 +158,7 @@ def test_a_burst_of_work_leaves_most_of_the_account_to_the_others(deployed: Any)
     assert mapping(account, names)["ScalingConfig"] == {"MaximumConcurrency": 200}
 
 
-def test_an_account_that_cloudfront_refuses_until_it_is_verified_is_told_what_to_write(
+def test_an_unverified_account_gets_the_text_for_aws_support(
     account: Account, names: Names, cloud: Cloud
 ) -> None:
     cloud.refuse(("cloudfront", "CreateDistribution"), message=UNVERIFIED)
@@ -169,7 +169,7 @@ def test_an_account_that_cloudfront_refuses_until_it_is_verified_is_told_what_to
     assert deploy(account, names).site_url
 
 
-def test_the_websocket_api_is_bounded_and_logged_without_what_is_said(deployed: Any) -> None:
+def test_the_websocket_api_is_throttled_and_logged_without_contents(deployed: Any) -> None:
     account, names, *_ = deployed
     api = next(each for each in look_up(account, names) if each["resource_type"] == "websocket_api")
     gateway = account.client("apigatewayv2")
@@ -330,7 +330,7 @@ def test_a_connection_that_is_lost_in_the_middle_is_reported_plainly(
             deploy(account, names, Losing())
 
 
-def test_two_operators_at_once_are_told_apart(standing: Standing) -> None:
+def test_concurrent_operators_have_different_locks(standing: Standing) -> None:
     Lock(standing.account, standing.names.keep_bucket(standing.account.number)).take("destroy")
     with pytest.raises(OperatorProblem, match=r"is working on this app \(destroy\)"):
         deploy(standing.account, standing.names)

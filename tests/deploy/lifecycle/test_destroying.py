@@ -186,7 +186,7 @@ def test_deploying_a_hibernating_app_does_not_wake_it(night: dict[str, Seen]) ->
     assert night["deployed at night"] == night["midnight"]
 
 
-def test_an_app_wakes_up_as_it_was(night: dict[str, Seen]) -> None:
+def test_an_awakened_app_is_unchanged(night: dict[str, Seen]) -> None:
     assert night["morning"] == night["evening"]
 
 
@@ -195,7 +195,7 @@ def test_an_app_that_is_not_deployed_can_not_hibernate(account: Account, names: 
         Hibernation(account, names, Told())
 
 
-def test_the_log_group_that_chalice_names_by_itself_goes_too(standing: Standing) -> None:
+def test_the_log_group_that_chalice_names_is_deleted_too(standing: Standing) -> None:
     destroy(standing.account, standing.names)
     logs = standing.account.client("logs").describe_log_groups(
         logGroupNamePrefix=f"/aws/lambda/{standing.names.prefix}"

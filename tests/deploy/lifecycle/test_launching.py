@@ -59,7 +59,7 @@ def test_the_recruiters_message_is_returned(api: Api) -> None:
     assert launch(api.url, "t") == OK["recruitment_msg"]
 
 
-def test_the_request_carries_the_operators_token(api: Api) -> None:
+def test_the_request_has_the_operators_token(api: Api) -> None:
     api.answers = [(200, OK)]
     launch(api.url, "t0ken")
     assert api.tokens == ["Bearer t0ken"]

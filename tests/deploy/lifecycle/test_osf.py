@@ -84,7 +84,7 @@ def test_launching_again_makes_no_second_project(osf, study):
     assert (len(osf.projects), len(osf.files)) == (1, 1)
 
 
-def test_other_code_lies_beside_the_first(osf, study, tmp_path):
+def test_other_code_is_stored_next_to_the_first(osf, study, tmp_path):
     launched(osf, study)
     launched(osf, OsfStudy(NAMES, "Doubling", "", study.code, "f" * 64))
     assert len(osf.files) == 2
@@ -109,20 +109,20 @@ def test_a_failure_is_reported_and_the_launch_continues(osf, study, call, fault)
 
 
 @pytest.mark.parametrize("token", ["wrong-token-123", "wrong\ntoken-123"])
-def test_a_wrong_token_is_told_without_showing_it(osf, study, token, caplog):
+def test_a_wrong_token_is_reported_without_showing_it(osf, study, token, caplog):
     caplog.set_level(logging.DEBUG)
     _, told = launched(osf, study, token=token)
     assert told.startswith("Not registered")
     assert "token-123" not in told + caplog.text
 
 
-def test_the_token_stands_in_no_log(osf, study, caplog):
+def test_no_log_contains_the_token(osf, study, caplog):
     caplog.set_level(logging.DEBUG)
     _, told = launched(osf, study)
     assert TOKEN not in told + caplog.text + repr(Osf(TOKEN))
 
 
-def test_a_token_without_rights_is_told_with_the_scope_that_it_needs(osf, study):
+def test_a_token_without_permissions_is_reported_with_the_scope_that_it_needs(osf, study):
     osf.may_write = False
     assert "osf.full_write" in launched(osf, study)[1]
 

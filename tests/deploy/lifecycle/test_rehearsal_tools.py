@@ -225,7 +225,7 @@ def test_the_clock_rests_while_its_rule_is_off(cloud: Cloud, functions: Function
     assert not ticked
 
 
-def test_a_handler_that_raises_is_told(functions: Functions) -> None:
+def test_a_handlers_error_is_reported(functions: Functions) -> None:
     with pytest.raises(FunctionError, match="KeyError"):
         functions.named("toy-dev-on_message").invoke({})
 

@@ -95,7 +95,7 @@ def test_a_rollback_that_fails_on_the_way_leaves_the_newer_release_everywhere(
     assert page(deployed_twice, "consent.html") == b"<p>The second release.</p>"
 
 
-def test_what_can_not_be_rolled_back_to_is_refused_with_a_reason(deployed_twice: Standing) -> None:
+def test_an_impossible_rollback_is_refused_with_a_reason(deployed_twice: Standing) -> None:
     account, names = deployed_twice.account, deployed_twice.names
     with pytest.raises(OperatorProblem, match="Release 2 is served already"):
         plan(account, names, 2)

@@ -96,7 +96,7 @@ def test_it_is_deployed_again_and_has_both_queues(older: Standing) -> None:
     assert queues(older) == {*older.names.queues.values(), older.names.dead_queue}
 
 
-def test_its_functions_are_told_of_the_second_queue(older: Standing) -> None:
+def test_its_functions_know_the_second_queue(older: Standing) -> None:
     deploy(older.account, older.names)
     told = {environment(older, function)["PETRI_REALTIME_QUEUE"] for function in deployment.FUNCTIONS}
     assert told == {older.names.realtime_queue}

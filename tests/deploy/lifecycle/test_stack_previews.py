@@ -198,7 +198,7 @@ def test_a_missing_right_hides_the_changes_and_refuses_nothing(operation: str) -
     assert found.unknown == f"the changes can't be shown, because cloudformation:{operation} isn't allowed"
 
 
-def test_a_change_set_that_cannot_be_deleted_is_shown_all_the_same() -> None:
+def test_a_change_set_that_cannot_be_deleted_is_still_shown() -> None:
     assert len(ask(Played(done(changed("Queue")), denied="DeleteChangeSet")).changes) == 1
 
 

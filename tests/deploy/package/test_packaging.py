@@ -111,7 +111,7 @@ def test_petris_part_keeps_its_budget(package):
     assert sizes_of(package).petri < PETRI_BUDGET
 
 
-def test_the_author_part_is_told_apart(package):
+def test_the_authors_part_is_listed_separately(package):
     names = {part.name for part in sizes_of(package).parts if not part.is_petris}
     assert names == {"the experiment"}
 
@@ -278,7 +278,7 @@ def test_services_are_found_in_the_authors_code(tmp_path):
     assert services_of(tmp_path) == {"polly", "s3"}
 
 
-def test_what_is_too_large_is_told_with_what_is_largest():
+def test_a_package_that_is_too_large_is_reported_with_its_largest_parts():
     sizes = Sizes(MOST_ZIPPED + 1, (SizePart("torch", 45_000_000, 99_000_000, is_petris=False),))
     with pytest.raises(
         OperatorProblem, match=r"52 MB zipped; Lambda allows 52\. The largest: torch \(45 MB\)"
@@ -286,6 +286,6 @@ def test_what_is_too_large_is_told_with_what_is_largest():
         sizes.check()
 
 
-def test_what_unpacks_to_too_much_is_told():
+def test_a_package_that_unpacks_to_too_much_is_reported():
     with pytest.raises(OperatorProblem, match=r"unpacked; Lambda allows 262"):
         Sizes(1, (SizePart("pandas", 1, 300_000_000, is_petris=False),)).check()

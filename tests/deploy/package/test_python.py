@@ -78,7 +78,7 @@ def test_pip_is_asked_for_wheels_of_lambdas_python(older: None, monkeypatch: pyt
     assert args[args.index("--abi") + 1] == "cp312"
 
 
-def test_what_a_package_needs_inside_lambda_only_is_asked_for(
+def test_requirements_that_apply_only_inside_lambda_are_resolved(
     older: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needs = {"labtools": ['newer>=2; python_version >= "3.12"', 'older; python_version < "3.12"', "both"]}
@@ -119,7 +119,7 @@ def test_a_name_on_the_path_that_is_another_version_does_not_compile(
     assert lambda_python.compiler() is None
 
 
-def test_without_an_interpreter_of_lambdas_version_nothing_is_compiled_and_the_operator_is_told(
+def test_without_an_interpreter_of_lambdas_version_nothing_is_compiled_and_the_operator_is_notified(
     older: None, on_path: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "task" / "words.py"
@@ -131,7 +131,7 @@ def test_without_an_interpreter_of_lambdas_version_nothing_is_compiled_and_the_o
     assert "Python 3.12, which isn't installed here" in note
 
 
-def test_the_operator_is_told_while_deploying(
+def test_a_deploy_shows_its_progress(
     older: None,
     on_path: Path,
     account: Account,

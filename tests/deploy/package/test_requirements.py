@@ -85,7 +85,7 @@ def test_public_packages_are_left_to_pip(tmp_path):
     assert wanted(tmp_path, text).public == ["numpy>=1.20", "scipy[all] ; python_version >= '3.8'"]
 
 
-def test_a_line_can_go_on_in_the_next(tmp_path):
+def test_a_line_can_continue_on_the_next(tmp_path):
     assert wanted(tmp_path, "numpy \\\n  >=1.20\n").public == ["numpy  >=1.20"]
 
 
@@ -111,7 +111,7 @@ def test_a_file_that_includes_itself_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["petri", "Dallinger>=9", "chalice==1.31"])
-def test_what_petri_brings_or_replaces_is_left_out(tmp_path, name):
+def test_packages_that_petri_includes_or_replaces_are_left_out(tmp_path, name):
     assert not wanted(tmp_path, f"{name}\n").public
 
 
@@ -137,7 +137,7 @@ def test_an_index_with_a_password_is_refused_without_showing_it(tmp_path):
     assert PAT not in str(told.value)
 
 
-def test_an_index_whose_password_stands_in_the_environment_is_kept(tmp_path):
+def test_an_index_with_its_password_in_the_environment_is_kept(tmp_path):
     line = "--extra-index-url https://${INDEX_PASSWORD}@pypi.example.org/simple"
     assert wanted(tmp_path, f"{line}\n").options == [line]
 
@@ -151,7 +151,7 @@ def test_an_index_whose_password_stands_in_the_environment_is_kept(tmp_path):
         "https://example.org/labtools-1.2-py3-none-any.whl",
     ],
 )
-def test_what_comes_from_an_address_is_built_here(tmp_path, line):
+def test_a_requirement_from_a_url_is_built_locally(tmp_path, line):
     assert wanted(tmp_path, f"{line}\n").private == [line.removeprefix("-e ")]
 
 
@@ -233,7 +233,7 @@ def test_a_package_in_a_folder_is_built_and_goes_along(tmp_path):
     assert done.private == {"labtools": "1.2"}
 
 
-def test_what_a_private_package_needs_is_left_to_pip(tmp_path):
+def test_pip_resolves_the_requirements_of_a_private_package(tmp_path):
     project(tmp_path / "labtools", needs="PyYAML>=6")
     assert "PyYAML>=6" in lines_of(staged(tmp_path, {"requirements.txt": "../labtools\n"}))
 

@@ -56,7 +56,7 @@ def test_nothing_that_is_compiled_or_cached_goes_along(tmp_path):
     ]
 
 
-def test_what_runs_wrote_stays_here(tmp_path):
+def test_files_that_runs_wrote_are_left_out(tmp_path):
     files = {"runs/a.sqlite": "who", "data/a-data.zip": "who", "a.sqlite": "who", "old-data.zip": "who"}
     assert b"who" not in b"".join(contents(staged(tmp_path, files).experiment).values())
 
@@ -93,7 +93,7 @@ def test_the_same_folder_gives_the_same_bytes_anywhere(tmp_path):
     assert contents(one.folder.parent) == contents(other.folder.parent)
 
 
-def test_files_carry_no_time_and_no_rights_of_this_machine(tmp_path):
+def test_packed_files_have_no_time_and_no_permissions_of_this_machine(tmp_path):
     paths = [path for path in staged(tmp_path).folder.rglob("*") if path.is_file()]
     assert {(path.stat().st_mtime, stat.S_IMODE(path.stat().st_mode)) for path in paths} == {(MOMENT, 0o644)}
 
@@ -135,7 +135,7 @@ def test_each_function_has_its_own_policy(tmp_path):
     assert all((done.folder / ".chalice" / file).is_file() for file in files)
 
 
-def test_what_chalice_noted_is_kept_when_the_folder_is_made_again(tmp_path):
+def test_chalices_record_is_kept_when_the_folder_is_staged_again(tmp_path):
     done = staged(tmp_path)
     (done.folder / ".chalice/deployed").mkdir()
     (done.folder / ".chalice/deployed/sandbox.json").write_text("{}")
@@ -143,7 +143,7 @@ def test_what_chalice_noted_is_kept_when_the_folder_is_made_again(tmp_path):
     assert (again.folder / ".chalice/deployed/sandbox.json").read_text() == "{}"
 
 
-def test_what_is_gone_from_the_experiment_is_gone_from_the_build(tmp_path):
+def test_a_file_deleted_from_the_experiment_is_deleted_from_the_build(tmp_path):
     staged(tmp_path, {"old.py": "A = 1\n"})
     (tmp_path / "double" / "old.py").unlink()
     assert "old.py" not in contents(staged(tmp_path).experiment)
@@ -221,11 +221,11 @@ def test_an_unsupported_registry_is_refused(tmp_path):
         staged(tmp_path, environ={"enable_global_experiment_registry": "yes"})
 
 
-def test_what_is_staged_does_not_show_secrets(tmp_path):
+def test_staged_files_contain_no_secrets(tmp_path):
     assert TOKEN not in repr(staged(tmp_path, environ={"prolific_token": TOKEN}))
 
 
-def test_links_are_followed_and_forgotten(tmp_path):
+def test_links_are_followed_and_replaced_by_files(tmp_path):
     folder = author_folder(tmp_path / "double")
     shutil.copyfile(folder / "words.py", tmp_path / "elsewhere.py")
     (folder / "words.py").unlink()

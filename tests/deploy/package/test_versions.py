@@ -97,7 +97,7 @@ def test_an_archive_with_a_secret_in_the_code_is_refused(tmp_path):
         archived(tmp_path, {"words.py": f"TIMES = 2\nTOKEN = {TOKEN!r}\n"}, prolific_token=TOKEN)
 
 
-def test_an_export_carries_the_code_that_ran(tmp_path):
+def test_an_export_contains_the_code_that_ran(tmp_path):
     code = archived(tmp_path)
     carried = tmp_path / "carried.zip"
     carried.write_bytes(in_zip(export(tmp_path, code))["code.zip"])
@@ -180,7 +180,7 @@ def test_an_archive_that_leads_out_of_itself_is_refused(tmp_path):
     assert not (tmp_path.parent / "evil.py").exists()
 
 
-def test_what_was_staged_says_what_it_is(tmp_path):
+def test_a_staged_folder_describes_itself(tmp_path):
     done = staged(tmp_path)
     told = provenance.version_of(done.experiment)
     assert told is not None

@@ -70,7 +70,7 @@ def test_every_trigger_calls_an_alias_after_the_next_deploy_too(standing: Standi
     assert unqualified(standing) == []
 
 
-def test_what_calls_an_alias_is_permitted_to_call_it(standing: Standing) -> None:
+def test_each_trigger_of_an_alias_has_permission_to_call_it(standing: Standing) -> None:
     found = callers(standing.account, standing.names, ALIAS)
     sockets = {name for name in FUNCTIONS if name.startswith("websocket")}
     assert found == {
@@ -80,7 +80,7 @@ def test_what_calls_an_alias_is_permitted_to_call_it(standing: Standing) -> None
     }
 
 
-def test_what_is_not_permitted_to_call_a_function_does_not_reach_it(standing: Standing) -> None:
+def test_a_trigger_without_permission_does_not_reach_a_function(standing: Standing) -> None:
     standing.account.client("lambda").create_alias(
         FunctionName=standing.names.function("on_tick"), Name="other", FunctionVersion="1"
     )

@@ -235,7 +235,7 @@ def test_the_rest_api_is_found_at_its_stage(config: dict[str, Any]) -> None:
     assert api["DomainName"] + api["OriginPath"] == "rest123.execute-api.eu-central-1.amazonaws.com/api"
 
 
-def test_browsers_may_speak_every_newer_http(config: dict[str, Any]) -> None:
+def test_browsers_may_use_every_newer_version_of_http(config: dict[str, Any]) -> None:
     assert (config["HttpVersion"], config["IPV6Enabled"]) == ("http2and3", True)
 
 
@@ -252,13 +252,13 @@ def headers_policies() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["FreshHeaders", "FilesHeaders"])
-def test_browsers_are_told_the_same_policy_as_on_one_machine(name: str) -> None:
+def test_browsers_get_the_same_policy_as_on_one_machine(name: str) -> None:
     told = headers_policies()[name]["SecurityHeadersConfig"]["ContentSecurityPolicy"]
     assert told["ContentSecurityPolicy"] == PAGE_POLICY[1].decode()
 
 
 @pytest.mark.parametrize("name", ["FreshHeaders", "FilesHeaders"])
-def test_browsers_are_told_the_same_security_headers_as_on_one_machine(name: str) -> None:
+def test_browsers_get_the_same_security_headers_as_on_one_machine(name: str) -> None:
     told = headers_policies()[name]["SecurityHeadersConfig"]
     said = {
         b"x-content-type-options": b"nosniff",
@@ -311,7 +311,7 @@ def test_a_function_of_cloudfront_is_short_enough(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS.glob("*.js")), ids=lambda path: path.name)
-def test_the_template_carries_each_functions_code(path: Path) -> None:
+def test_the_template_contains_each_functions_code(path: Path) -> None:
     template = resolved.resolved(resolved.loaded(front_template(routes_of())), resolved.FRONT)
     codes = [one["FunctionCode"] for one in of_type(template, "AWS::CloudFront::Function").values()]
     assert path.read_text(encoding="utf-8") in codes

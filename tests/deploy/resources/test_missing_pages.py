@@ -56,13 +56,13 @@ def test_a_person_reads_a_page_where_there_is_none() -> None:
     assert "check it" in answer["body"]["data"]
 
 
-def test_a_script_gets_the_one_shape_of_errors_where_there_is_no_page() -> None:
+def test_a_script_gets_the_error_format_for_a_missing_page() -> None:
     said = json.loads(asked("/nope")["body"]["data"])
     locally = json.loads(error_response(404, "not_found", said["error_text"]).body)
     assert said == locally
 
 
-def test_what_a_person_asked_for_is_not_repeated_to_them() -> None:
+def test_a_missing_page_does_not_repeat_the_address() -> None:
     assert "script" not in asked("/<script>", accept="text/html")["body"]["data"]
 
 

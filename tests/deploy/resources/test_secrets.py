@@ -92,7 +92,7 @@ def test_tokens_are_found_by_app_and_stage(tmp_path: Path) -> None:
     assert tokens.find(Names("story", "live"), REGION) == "one"
 
 
-def test_tokens_of_one_app_in_two_regions_are_told_apart(tmp_path: Path) -> None:
+def test_tokens_of_one_app_in_two_regions_are_stored_separately(tmp_path: Path) -> None:
     tokens = OperatorTokens(tmp_path / "tokens")
     tokens.keep(Names("story", "live"), REGION, "one")
     tokens.keep(Names("story", "live"), "eu-central-1", "two")

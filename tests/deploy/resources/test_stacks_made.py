@@ -83,7 +83,7 @@ def test_a_message_that_comes_too_often_goes_to_the_dead_queue(made: Made) -> No
     assert target.endswith(f":{made.names.dead_queue}")
 
 
-def test_what_mechanical_turk_reports_arrives_in_the_queue(made: Made) -> None:
+def test_mechanical_turks_notifications_arrive_in_the_queue(made: Made) -> None:
     made.ask("sns", "publish", TopicArn=made.outputs["TopicArn"], Message="a report")
     (message,) = made.ask("sqs", "receive_message", QueueUrl=made.outputs["QueueUrl"], WaitTimeSeconds=1)[
         "Messages"
@@ -97,7 +97,7 @@ def test_a_bucket_is_reached_over_tls_only(made: Made, output: str) -> None:
     assert "NobodyWithoutTLS" in {statement["Sid"] for statement in policy["Statement"]}
 
 
-def test_cloudfront_stands_before_all_three_origins(made: Made) -> None:
+def test_cloudfront_is_in_front_of_all_three_origins(made: Made) -> None:
     told = made.ask("cloudfront", "get_distribution", Id=made.outputs["DistributionId"])["Distribution"]
     origins = {one["Id"]: one["DomainName"] for one in told["DistributionConfig"]["Origins"]["Items"]}
     assert origins.keys() == {"site", "api", "sockets"}

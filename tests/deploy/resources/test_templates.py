@@ -394,7 +394,7 @@ def test_every_metric_of_an_alarm_is_in_its_sum(front: resolved.Template, alarm:
     assert all(f"FILL({one['Id']}, 0)" in told["Expression"] for one in found if one is not told)
 
 
-def test_what_the_gateway_answers_itself_is_told_from_a_wait_for_the_person_ahead(
+def test_gateway_failures_are_distinguished_from_a_wait_for_the_participant_ahead(
     front: resolved.Template,
 ) -> None:
     counted = of_type(front, "AWS::Logs::MetricFilter")["GatewayFailures"]
@@ -427,12 +427,12 @@ def test_every_alarm_says_what_to_make_of_it(front: resolved.Template) -> None:
     assert all(len(one["AlarmDescription"]) > 40 for one in of_type(front, "AWS::CloudWatch::Alarm").values())
 
 
-def test_only_cloudwatch_speaks_for_the_alarms(base: resolved.Template) -> None:
+def test_only_cloudwatch_publishes_alarms(base: resolved.Template) -> None:
     (statement,) = allowed(base, "AlarmsPolicy")
     assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
 
 
-def test_the_operator_is_told_of_spending_before_during_and_after(base: resolved.Template) -> None:
+def test_the_operator_sees_the_spend_limit_before_during_and_after(base: resolved.Template) -> None:
     told = of_type(base, "AWS::Budgets::Budget")["Budget"]["NotificationsWithSubscribers"]
     kinds = [(one["Notification"]["NotificationType"], one["Notification"]["Threshold"]) for one in told]
     assert kinds == [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]

@@ -73,7 +73,7 @@ def test_files_are_served_with_their_content_type(
     assert head(account, buckets, key)["ContentType"] == kind
 
 
-def test_what_is_there_already_is_not_sent_again(site: SiteUpload, folder: Path) -> None:
+def test_an_existing_file_is_not_uploaded_again(site: SiteUpload, folder: Path) -> None:
     site.upload(files_of(folder))
     (folder / "ad.html").write_text("<p>new")
     assert site.upload(files_of(folder)) == 1

@@ -207,7 +207,7 @@ def mapped(played: Lambda) -> dict[str, Any]:
     return dict(found)
 
 
-def test_an_account_without_a_role_for_logs_is_told_and_the_deploy_continues() -> None:
+def test_an_account_without_a_role_for_logs_gets_a_notice_and_the_deploy_continues() -> None:
     told: list[str] = []
     wiring(Lambda()).bound_stage("api", "arn:aws:logs:us-east-1:1:log-group:x:*", told.append)
     assert "no role with which API Gateway can write logs" in told[0]

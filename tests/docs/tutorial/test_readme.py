@@ -46,7 +46,7 @@ def test_the_first_experiment_has_ten_lines():
 
 
 @pytest.mark.parametrize("command", lines_marked("make"))
-def test_what_is_made_by_the_readme_can_be_made(command: str):
+def test_the_make_targets_of_the_readme_exist(command: str):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"\n{command.removeprefix('make ')}: " in makefile
 

@@ -105,7 +105,7 @@ def test_a_participant_who_finished_is_not_a_dropout(pair: Pair) -> None:
     assert stage.journal("disconnected") == []
 
 
-def test_a_participant_who_goes_on_to_the_questionnaire_is_not_a_dropout(pair: Pair) -> None:
+def test_a_participant_who_continues_to_the_questionnaire_is_not_a_dropout(pair: Pair) -> None:
     stage, (_, ear), _ = pair
     ear.order(type="finished")
     ear.hang_up()
@@ -303,7 +303,7 @@ def test_no_bot_takes_over_without_consent(new_stage: NewStage, spawned: list[st
     assert spawned == []
 
 
-def test_the_data_say_that_a_bot_played_on(new_stage: NewStage, spawned: list[str]) -> None:
+def test_the_data_show_that_a_bot_continued(new_stage: NewStage, spawned: list[str]) -> None:
     stage, (one, ear), (other, _) = running_pair(new_stage, dropout_policy="bot", consents=True)
     lose(stage, ear)
     assert ["played_by_bot_since" in person.now()["details"] for person in (one, other)] == [True, False]
@@ -367,7 +367,7 @@ def test_a_participant_who_returns_after_the_end_is_recorded_without_the_hook(ne
     assert ([name for name, *_ in seeds], one.now()["details"]) == (["participant_disconnected"], {})
 
 
-def test_the_end_of_a_group_is_told_with_all_fields_of_the_waiting_room(new_stage: NewStage) -> None:
+def test_the_end_of_a_group_is_sent_with_all_fields_of_the_waiting_room(new_stage: NewStage) -> None:
     stage, (one, ear), (other, other_ear) = running_pair(new_stage, dropout_policy="end")
     lose(stage, ear)
     assert other_ear.told()[-1] == {"released": True, "overrecruited": False, "q": 0, "n": 0}

@@ -38,7 +38,7 @@ def start_again(stage: Stage) -> None:
     stage.world.work()
 
 
-def test_the_old_sockets_are_forgotten(pair: Pair) -> None:
+def test_the_old_sockets_are_deleted(pair: Pair) -> None:
     stage, _, _ = pair
     start_again(stage)
     assert (stage.world.items("connection"), stage.world.items("subscriber")) == ([], [])
@@ -99,7 +99,7 @@ def test_a_participant_who_waited_and_stays_away_leaves_the_room(new_stage: NewS
     assert stage.world.items("waiting") == []
 
 
-def test_what_was_due_later_is_done_on_time(pair: Pair) -> None:
+def test_a_message_due_later_is_handled_on_time(pair: Pair) -> None:
     stage, _, _ = pair
     stage.world.app.run(_ring_in_a_second)
     stage.world.app.queue = LocalQueue(stage.world.clock)

@@ -338,7 +338,7 @@ def test_a_participant_who_is_silent_for_ninety_seconds_gets_no_seat(
 
 
 @pytest.mark.parametrize(("after", "is_noted"), [(9.9, False), (10, True)])
-def test_a_heartbeat_is_noted_each_ten_seconds(new_stage: NewStage, after: float, is_noted: bool) -> None:
+def test_a_heartbeat_is_recorded_every_ten_seconds(new_stage: NewStage, after: float, is_noted: bool) -> None:
     stage = new_stage(Trio)
     person = stage.arrive()
     stage.state(person)
@@ -383,7 +383,7 @@ def told_after_listening(stage: Stage, person: Person) -> list[dict[str, Any]]:
     return ear.told()
 
 
-def test_a_participant_who_begins_to_listen_is_told_how_far_the_room_is(new_stage: NewStage) -> None:
+def test_a_new_subscriber_gets_the_state_of_the_room(new_stage: NewStage) -> None:
     stage = new_stage(Trio)
     people = [stage.arrive() for _ in range(2)]
     assert [said["n"] for said in told_after_listening(stage, people[0])] == [2]
@@ -396,7 +396,7 @@ def test_a_participant_who_has_begun_gets_no_room_state(new_stage: NewStage) -> 
     assert told_after_listening(stage, person) == []
 
 
-def test_without_a_waiting_room_no_participant_is_told_of_one(new_stage: NewStage) -> None:
+def test_without_a_waiting_room_no_state_of_one_is_sent(new_stage: NewStage) -> None:
     stage = new_stage(Meeting)
     assert told_after_listening(stage, stage.arrive()) == []
 
@@ -451,7 +451,7 @@ def test_how_many_are_in_the_room_that_a_participant_waits_for(
     assert waiting_rooms.room_fill(here, size, who) == n
 
 
-def test_a_page_is_told_since_when_its_participant_waits(new_stage: NewStage) -> None:
+def test_a_page_gets_the_time_since_which_its_participant_waits(new_stage: NewStage) -> None:
     stage = new_stage(Trio)
     begun = stage.world.clock.now()
     person = stage.arrive()
@@ -459,7 +459,7 @@ def test_a_page_is_told_since_when_its_participant_waits(new_stage: NewStage) ->
     assert stage.state(person)["since"] == begun.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def test_pages_are_told_how_far_their_own_room_is(new_stage: NewStage) -> None:
+def test_pages_get_the_state_of_their_own_room(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=3))
     ears = [stage.arrive_with_ear()[1] for _ in range(2)]
     stage.wait(1)
@@ -472,7 +472,7 @@ def test_pages_are_told_how_far_their_own_room_is(new_stage: NewStage) -> None:
 @pytest.mark.parametrize(
     ("people", "told"), [(1, [1]), (2, [2]), (3, [2]), (4, [2, 1]), (6, [2, 2]), (7, [2, 2, 1])]
 )
-def test_each_group_that_waits_is_told_of_itself(new_stage: NewStage, people: int, told: list[int]) -> None:
+def test_each_waiting_group_gets_its_own_state(new_stage: NewStage, people: int, told: list[int]) -> None:
     stage = new_stage(with_members(Meeting, room_size=3, is_overrecruited=never_overrecruited))
     ids = [stage.world.arrive().id for _ in range(people)]
     said = stage.world.app.run(waiting_rooms.room_counts)
@@ -509,7 +509,7 @@ def test_a_participant_who_has_a_seat_cannot_leave_the_lobby(new_stage: NewStage
 
 
 @pytest.mark.parametrize(("heard", "stays"), [(-1, False), (0, False), (1, True)])
-def test_a_participant_who_is_heard_of_after_the_socket_closed_still_waits(
+def test_a_participant_with_a_heartbeat_after_the_socket_closed_still_waits(
     new_stage: NewStage, heard: float, stays: bool
 ) -> None:
     stage = new_stage(Trio)
@@ -578,7 +578,7 @@ def test_two_who_waited_too_long_at_one_moment_open_one_smaller_room(new_stage: 
     assert stage.rooms() == [[first.id, second.id]]
 
 
-def test_rooms_are_read_anew_before_they_are_changed(new_stage: NewStage) -> None:
+def test_rooms_are_read_again_before_they_are_changed(new_stage: NewStage) -> None:
     stage = new_stage(Pairs)
     for _ in range(2):
         stage.world.arrive()

@@ -220,7 +220,7 @@ def test_a_chain_of_timers_without_end_is_slowed_down_to_the_limit(chained: Stag
     assert rung == [11, 21, 31, 41]
 
 
-def test_the_operator_is_told_once_which_method_sets_too_many_timers(chained: Stage) -> None:
+def test_the_operator_is_notified_once_which_method_sets_too_many_timers(chained: Stage) -> None:
     _, ear = chained.arrive_with_ear("talk")
     ear.say("talk:1000")
     chained.wait(300)

@@ -36,21 +36,21 @@ def pairs(new_stage: NewStage) -> Stage:
 # -- one room --------------------------------------------------------------------------------------
 
 
-def test_a_newcomer_is_told_how_far_the_room_is(trio: Stage) -> None:
+def test_a_new_participant_gets_the_state_of_the_room(trio: Stage) -> None:
     said = trio.world.post(
         "/participant", {"workerId": "w", "hitId": "h", "assignmentId": "a", "mode": "debug"}
     )
     assert said["quorum"] == {"q": 3, "n": 1, "overrecruited": False}
 
 
-def test_those_who_wait_are_told_of_newcomers(trio: Stage) -> None:
+def test_waiting_participants_are_notified_of_new_ones(trio: Stage) -> None:
     _, ear = trio.arrive_with_ear()
     trio.arrive_with_ear()
     trio.wait(1)
     assert ear.told()[-1] == {"q": 3, "n": 2, "overrecruited": False}
 
 
-def test_a_participant_who_begins_to_listen_while_another_comes_is_told_of_both(trio: Stage) -> None:
+def test_a_subscriber_who_joins_while_another_arrives_gets_both_states(trio: Stage) -> None:
     first = trio.arrive()
     trio.wait(0.1)
     ear = trio.connect(first, "quorum")
@@ -66,13 +66,13 @@ def test_the_room_opens_for_all_when_it_is_full(trio: Stage) -> None:
     assert [ear.told()[-1] for ear in ears] == [{"q": 3, "n": 3, "overrecruited": False, "room": 1}] * 3
 
 
-def test_no_participant_is_told_that_it_is_full_before_it_opens(trio: Stage) -> None:
+def test_no_participant_sees_a_full_room_before_it_opens(trio: Stage) -> None:
     _, ear = trio.arrive_with_ear()
     trio.arrive(), trio.arrive()
     assert all(state["n"] < 3 for state in ear.told())
 
 
-def test_the_experiment_is_told_who_is_in_a_room(trio: Stage) -> None:
+def test_the_experiment_gets_the_members_of_a_room(trio: Stage) -> None:
     people = [trio.arrive_with_ear()[0].id for _ in range(3)]
     trio.wait(1)
     assert trio.journal("opened") == [["opened", 1, people]]
@@ -101,7 +101,7 @@ def test_of_two_who_come_for_one_seat_the_later_is_sent_home(trio: Stage) -> Non
     assert last[1][0].now()["status"] == "overrecruited"
 
 
-def test_a_participant_who_is_overrecruited_by_a_race_is_told(new_stage: NewStage) -> None:
+def test_a_participant_who_is_overrecruited_by_a_race_is_notified(new_stage: NewStage) -> None:
     never = with_members(Trio, is_overrecruited=never_overrecruited)
     stage = new_stage(never)
     ears = [stage.arrive_with_ear()[1] for _ in range(4)]
@@ -375,7 +375,7 @@ def test_a_smaller_room_opens_when_enough_are_there(new_stage: NewStage) -> None
     assert people[0][1].told()[-1] == {"q": 3, "n": 3, "overrecruited": False, "room": 1}
 
 
-def test_too_few_participants_are_released_all_the_same(new_stage: NewStage) -> None:
+def test_too_few_participants_are_released(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, room_size=4, waiting_timeout=5, min_size=3))
     person, _ = stage.arrive_with_ear()
     stage.arrive_with_ear()

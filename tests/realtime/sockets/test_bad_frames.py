@@ -57,14 +57,14 @@ def test_no_other_participant_hears_of_a_wrong_frame(stage: Stage, frame: str | 
     assert other.frames == []
 
 
-def test_the_biggest_frame_is_heard(stage: Stage) -> None:
+def test_the_largest_frame_is_delivered(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     text = "x" * (dispatcher.MAX_FRAME_BYTES - len("talk:"))
     ear.say(f"talk:{text}")
     assert ear.heard("talk") == [text]
 
 
-def test_an_unknown_socket_is_told_to_connect_again(stage: Stage) -> None:
+def test_an_unknown_socket_is_asked_to_reconnect(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for item in stage.world.items("connection"):
         stage.world.app.run(lambda ctx, item=item: ctx.uow.delete_item((item["pk"], item["sk"])))
@@ -80,14 +80,14 @@ def test_a_hook_that_raises_is_an_error_of_ours(new_stage: NewStage) -> None:
     assert ear.errors() == ["internal_error"]
 
 
-def test_what_the_author_did_wrong_is_not_told_to_participants(new_stage: NewStage) -> None:
+def test_errors_of_the_authors_code_are_not_shown_to_participants(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, immediate=True))
     _, ear = stage.arrive_with_ear("talk")
     ear.say("talk:explode")
     assert "author" not in ear.frames[0]
 
 
-def test_after_a_hook_that_raised_the_next_frame_is_heard(new_stage: NewStage) -> None:
+def test_the_next_frame_is_handled_after_a_hook_raised(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, immediate=True))
     _, ear = stage.arrive_with_ear("talk")
     ear.say("talk:explode")
@@ -117,7 +117,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> Iterator[RateLimiter]:
 
 
 @pytest.mark.usefixtures("strict")
-def test_what_comes_too_fast_is_dropped(stage: Stage) -> None:
+def test_frames_above_the_rate_limit_are_dropped(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for number in range(12):
         ear.say(f"talk:{number}")
@@ -125,7 +125,7 @@ def test_what_comes_too_fast_is_dropped(stage: Stage) -> None:
 
 
 @pytest.mark.usefixtures("strict")
-def test_a_participant_who_is_too_fast_is_told_once_a_second(stage: Stage) -> None:
+def test_a_rate_limited_participant_gets_an_error_once_a_second(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for number in range(14):
         ear.say(f"talk:{number}")
@@ -133,7 +133,7 @@ def test_a_participant_who_is_too_fast_is_told_once_a_second(stage: Stage) -> No
 
 
 @pytest.mark.usefixtures("strict")
-def test_a_participant_who_waits_may_speak_again(stage: Stage) -> None:
+def test_a_rate_limited_participant_can_publish_again_after_waiting(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     for number in range(12):
         ear.say(f"talk:{number}")
@@ -160,7 +160,7 @@ def test_one_sockets_flood_leaves_others_their_pace(stage: Stage) -> None:
     assert (other.frames, other.closed_with) == (["lounge:hello"], None)
 
 
-def test_a_socket_that_closes_is_forgotten_by_the_count(stage: Stage, strict: RateLimiter) -> None:
+def test_the_rate_limiter_forgets_a_closed_socket(stage: Stage, strict: RateLimiter) -> None:
     _, ear = stage.arrive_with_ear("talk")
     ear.say("talk:hello")
     ear.hang_up()

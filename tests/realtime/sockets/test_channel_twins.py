@@ -77,7 +77,7 @@ def test_those_who_are_gone_are_named(here: Pages) -> None:
     assert here.channels.send(["never-there", *IDS], "talk:hello") == ["never-there", IDS[0]]
 
 
-def test_the_others_are_sent_it_all_the_same(here: Pages) -> None:
+def test_the_other_sockets_still_get_the_message(here: Pages) -> None:
     here.channels.send(["never-there", *IDS], "talk:hello")
     assert here.pages[1].frames == ["talk:hello"]
 
@@ -210,7 +210,7 @@ def test_posts_are_signed_as_botos_client_signs_them(
     assert ours == botos
 
 
-def test_without_credentials_the_operator_is_told(
+def test_missing_credentials_are_reported_to_the_operator(
     new_gateway: NewGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, _ = new_gateway()

@@ -82,7 +82,7 @@ def test_a_subscriber_who_hung_up_is_sent_nothing(stage: Stage) -> None:
     assert other.frames == []
 
 
-def test_a_dead_connection_is_forgotten_by_who_posts_to_it(stage: Stage) -> None:
+def test_posting_to_a_dead_connection_deletes_it(stage: Stage) -> None:
     _, speaker = stage.arrive_with_ear("talk")
     _, dead = stage.arrive_with_ear("talk")
     stage.world.clock.turn(seconds=60)
@@ -91,7 +91,7 @@ def test_a_dead_connection_is_forgotten_by_who_posts_to_it(stage: Stage) -> None
     assert [item["connection_id"] for item in stage.world.items("connection")] == [speaker.id]
 
 
-def test_a_connection_that_is_only_being_opened_is_not_forgotten(stage: Stage) -> None:
+def test_a_connection_that_is_still_opening_is_not_deleted(stage: Stage) -> None:
     _, speaker = stage.arrive_with_ear("talk")
     _, opening = stage.arrive_with_ear("talk")
     opening.vanish()
@@ -99,7 +99,7 @@ def test_a_connection_that_is_only_being_opened_is_not_forgotten(stage: Stage) -
     assert opening.id in [item["connection_id"] for item in stage.world.items("connection")]
 
 
-def test_the_experiment_hears_who_said_what_with_their_node(stage: Stage) -> None:
+def test_the_experiment_gets_each_message_with_its_sender_and_node(stage: Stage) -> None:
     person, ear = stage.arrive_with_ear("talk")
     node = person.join()
     ear.say("talk:hello")
@@ -123,13 +123,13 @@ def test_an_experiment_without_a_channel_hears_nothing(new_stage: NewStage) -> N
     assert (ear.heard("lounge"), stage.journal()) == (["hello"], [])
 
 
-def test_what_a_hook_publishes_reaches_the_subscribers(stage: Stage) -> None:
+def test_a_hooks_message_reaches_the_subscribers(stage: Stage) -> None:
     ears = [stage.arrive_with_ear("talk")[1] for _ in range(2)]
     ears[0].say("talk:answer me")
     assert [ear.heard("talk") for ear in ears] == [["answer me", "here you are"]] * 2
 
 
-def test_a_message_that_is_delivered_twice_is_heard_once(stage: Stage) -> None:
+def test_a_message_that_is_delivered_twice_is_handled_once(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     ear.say("talk:hello", work=False)
     queue = stage.world.app.queue
@@ -142,14 +142,14 @@ def test_a_message_that_is_delivered_twice_is_heard_once(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("immediate", [True, {"talk"}, ["talk", "lounge"]])
-def test_an_immediate_channel_is_heard_in_the_request_itself(new_stage: NewStage, immediate: Any) -> None:
+def test_an_immediate_channel_is_handled_in_the_request_itself(new_stage: NewStage, immediate: Any) -> None:
     stage = new_stage(with_members(Meeting, immediate=immediate))
     _, ear = stage.arrive_with_ear("talk")
     ear.say("talk:hello", work=False)
     assert len(stage.journal("heard")) == 1
 
 
-def test_other_channels_are_heard_by_the_queue(new_stage: NewStage) -> None:
+def test_other_channels_are_handled_through_the_queue(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Meeting, immediate={"lounge"}))
     _, ear = stage.arrive_with_ear("talk")
     ear.say("talk:hello", work=False)

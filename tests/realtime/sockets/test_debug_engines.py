@@ -61,7 +61,7 @@ def two_in_a_room(here: Hosted) -> None:
     assert [line.until("talk:polo") for line in lines] == ["talk:polo"] * 2
 
 
-def test_two_meet_and_talk_and_a_timer_rings(folder: Path, engine: EngineName) -> None:
+def test_two_participants_meet_and_chat_and_a_timer_fires(folder: Path, engine: EngineName) -> None:
     with hosted_as_by_debug(folder, engine) as here:
         two_in_a_room(here)
 

@@ -177,7 +177,7 @@ def test_a_timer_that_was_set_before_rings_after(machine: Machine) -> None:
         assert rang == 1
 
 
-def test_old_sockets_are_forgotten(machine: Machine) -> None:
+def test_old_sockets_are_deleted(machine: Machine) -> None:
     with visiting(machine) as here:
         people = two_in_a_room(here)
         machine.kill()

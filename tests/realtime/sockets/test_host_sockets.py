@@ -64,7 +64,7 @@ def test_frames_of_one_socket_keep_their_order(new_host: NewHost) -> None:
     assert [line.next() for _ in range(50)] == [f"talk:{number}" for number in range(50)]
 
 
-def test_a_short_timer_rings_by_itself(new_host: NewHost) -> None:
+def test_a_short_timer_fires_without_a_tick(new_host: NewHost) -> None:
     def hear(self: Any, message: str, channel_name: str | None = None, **more: Any) -> None:
         if channel_name == "talk":
             self.after(0.05, "ring")
@@ -128,7 +128,7 @@ def test_a_message_above_128_kb_closes_the_socket(new_host: NewHost) -> None:
     assert line.closed_with() == 1009
 
 
-def test_a_message_in_parts_is_heard_as_one(new_host: NewHost) -> None:
+def test_a_fragmented_message_is_delivered_as_one(new_host: NewHost) -> None:
     _, line = new_host().arrive_with_line("talk")
     line.connection.send(["talk:", "in ", "parts"])
     assert line.next() == "talk:in parts"
@@ -178,7 +178,7 @@ def test_a_binary_frame_is_answered_with_an_error(new_host: NewHost) -> None:
     assert '"binary_frame"' in line.next()
 
 
-def test_a_hook_that_raises_is_told_to_its_sender_and_the_others_go_on(new_host: NewHost) -> None:
+def test_a_hooks_error_is_sent_to_the_sender_and_the_others_continue(new_host: NewHost) -> None:
     here = new_host(with_members(Meeting, immediate=True))
     (_, one), (_, other) = here.arrive_with_line("talk"), here.arrive_with_line("talk")
     one.say("talk:explode")

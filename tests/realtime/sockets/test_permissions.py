@@ -48,14 +48,14 @@ def test_nor_by_subscribing_later(stage: Stage, channel: str) -> None:
 
 
 @pytest.mark.parametrize("channel", [*FOR_NOBODY, "quorum", "participant-1"])
-def test_a_participant_may_not_speak(stage: Stage, channel: str) -> None:
+def test_a_participant_may_not_publish(stage: Stage, channel: str) -> None:
     _, ear = stage.arrive_with_ear("talk")
     ear.say(f"{channel}:hello")
     assert ear.errors()[0] in {"unknown_channel", "not_yours"}
 
 
 @pytest.mark.parametrize("channel", ["talk", "lounge", "network-1"])
-def test_a_participant_may_speak(stage: Stage, channel: str) -> None:
+def test_a_participant_may_publish(stage: Stage, channel: str) -> None:
     person, ear = stage.arrive_with_ear("talk", "lounge")
     person.join()
     ear.order(type="subscribe", channel="network-1")
@@ -157,7 +157,7 @@ def test_a_subscriber_who_unsubscribes_hears_no_more_and_may_subscribe_again(sta
     assert ear.heard("talk") == ["two"]
 
 
-def test_a_socket_of_two_hours_ago_is_told_nothing(stage: Stage) -> None:
+def test_a_socket_of_two_hours_ago_gets_no_message(stage: Stage) -> None:
     _, old = stage.arrive_with_ear("talk")
     stage.world.clock.turn(seconds=2 * 3600)
     _, new = stage.arrive_with_ear("talk")
@@ -165,7 +165,7 @@ def test_a_socket_of_two_hours_ago_is_told_nothing(stage: Stage) -> None:
     assert (old.heard("talk"), new.heard("talk")) == ([], ["hello"])
 
 
-def test_a_socket_is_forgotten_once(stage: Stage) -> None:
+def test_a_socket_is_deleted_once(stage: Stage) -> None:
     _, ear = stage.arrive_with_ear("talk")
     stage.world.app.run(channels.disconnect, ear.id)
     with stage.world.unchanged():
@@ -173,7 +173,7 @@ def test_a_socket_is_forgotten_once(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("channel", ["talk", "dallinger_control", "quorum", "network-1", "elsewhere"])
-def test_the_operator_may_listen_and_speak_everywhere(stage: Stage, channel: str) -> None:
+def test_the_operator_may_subscribe_and_publish_everywhere(stage: Stage, channel: str) -> None:
     ear = stage.connect(None, channel)
     ear.say(f"{channel}:hello")
     assert "hello" in ear.heard(channel)
@@ -199,7 +199,7 @@ def test_a_token_that_has_ended_is_refused(stage: Stage) -> None:
     assert refusal(stage, person, "talk") == (401, "token_ended")
 
 
-def test_a_token_says_by_itself_whose_socket_it_is(stage: Stage) -> None:
+def test_a_token_alone_identifies_a_sockets_participant(stage: Stage) -> None:
     person = stage.arrive()
     ear = stage.connect(person, "talk", participant_id=None)
     ear.say("talk:hello")

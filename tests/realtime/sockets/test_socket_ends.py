@@ -46,7 +46,7 @@ FRAMES = [
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_a_socket_whose_token_has_ended_is_not_heard_and_closed(stage: Stage, frame: str) -> None:
+def test_a_socket_with_an_expired_token_is_ignored_and_closed(stage: Stage, frame: str) -> None:
     person, old = stage.arrive_with_ear("talk")
     listener = stage.connect(stage.arrive(), "talk")
     person.token = open_again_elsewhere(stage, person)
@@ -59,9 +59,7 @@ def test_a_socket_whose_token_has_ended_is_not_heard_and_closed(stage: Stage, fr
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_a_socket_of_a_participant_whose_part_is_over_is_not_heard_and_closed(
-    stage: Stage, frame: str
-) -> None:
+def test_a_socket_of_a_participant_who_has_finished_is_ignored_and_closed(stage: Stage, frame: str) -> None:
     person, ear = stage.arrive_with_ear("talk")
     listener = stage.connect(stage.arrive(), "talk")
     end_part(stage, person)

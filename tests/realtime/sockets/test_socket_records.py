@@ -143,7 +143,7 @@ def test_all_sockets_are_listed_whatever_their_shard(stage: Stage) -> None:
 # -- presence ---------------------------------------------------------------------------------------
 
 
-def test_a_closed_socket_is_forgotten_and_checked_after_the_grace(visit: Visit) -> None:
+def test_a_closed_socket_is_deleted_and_checked_after_the_grace_period(visit: Visit) -> None:
     stage, person, ear = visit
     closed = stage.world.clock.now()
     assert [item["connection_id"] for item in presences(stage)] == [ear.id]

@@ -103,7 +103,7 @@ def test_a_repeated_opening_gives_out_no_more_own_ids():
     assert (again.addresses, again.recruiter_state) == (first.addresses, first.recruiter_state)
 
 
-def test_it_is_said_when_own_ids_run_out():
+def test_a_message_says_when_own_ids_run_out():
     assert "2 more were asked for" in make(link_workers="ada").recruit(3, "open-3", {}).message
 
 
@@ -151,7 +151,7 @@ def test_without_the_setting_people_stay():
     assert make().submit_address(a_participant()) == ""
 
 
-def test_money_is_noted_for_paying_by_hand():
+def test_payments_are_recorded_for_paying_by_hand():
     owed = Transfer("link", 1, "assignment", "ada", "hit", "base", Decimal(5), "base pay", "run-1-base")
     assert make().pay(owed) == "by-hand:run-1-base"
 

@@ -58,7 +58,7 @@ def test_hits_leaves_other_runs_out(petri: Petri, hit_id: str, build):
     assert hit_id not in petri("hits", "--app", "run-2").stdout
 
 
-def test_hits_of_an_unknown_run_are_told_apart_from_no_answer(petri: Petri, hit_id: str):
+def test_an_unknown_run_differs_from_a_failed_request(petri: Petri, hit_id: str):
     ended = petri("hits", "--app", "run-7")
     assert ended.exit_code == 1
     assert "Run run-7 has no HIT at the sandbox of Mechanical Turk" in ended.stderr
@@ -193,7 +193,7 @@ def test_qualify_finds_a_qualification_by_name(petri: Petri, turk: MTurkStandIn,
 
 
 @pytest.mark.parametrize("options", [[], ["--notify"]])
-def test_qualify_has_workers_told_when_asked_to(petri: Petri, turk, stories: str, options: list[str]):
+def test_qualify_notifies_workers_on_request(petri: Petri, turk, stories: str, options: list[str]):
     petri("qualify", "--qualification", stories, "--value", "4", *options, "A1")
     assert len(turk.market.mails) == len(options)
 
@@ -203,7 +203,7 @@ def test_qualify_says_when_there_is_no_such_name(petri: Petri, stories: str):
     assert "no qualification named 'novels'" in ended.stderr
 
 
-def test_qualify_goes_on_after_a_worker_who_makes_trouble(petri: Petri, turk: MTurkStandIn, stories: str):
+def test_qualify_continues_after_a_worker_that_fails(petri: Petri, turk: MTurkStandIn, stories: str):
     ended = petri("qualify", "--qualification", stories, "--value", "4", "nobody", "A2")
     assert (ended.exit_code, scores(turk)) == (1, {"A9": 1, "A2": 4})
 
@@ -248,7 +248,7 @@ def test_revoke_changes_nothing_in_a_dry_run(petri: Petri, turk: MTurkStandIn, s
 # keys
 
 
-def test_wrong_keys_are_told_in_three_lines(petri: Petri, monkeypatch: pytest.MonkeyPatch):
+def test_wrong_keys_are_reported_in_three_lines(petri: Petri, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("aws_access_key_id", "AKIAWRONG")
     lines = petri("hits", "--app", "run-1").stderr.strip().splitlines()
     assert [line.split(":")[0] for line in lines] == ["where", "what", "now"]

@@ -27,7 +27,7 @@ def hit_id(recruiter: MTurkRecruiter) -> str:
     return recruiter.recruit(2, "first", {}).recruiter_state["hits"][0]["id"]
 
 
-def test_what_a_worker_does_is_reported(turk: MTurkStandIn, hit_id: str):
+def test_a_workers_actions_are_reported(turk: MTurkStandIn, hit_id: str):
     first, second = (turk.market.accept(worker, hit_id) for worker in ("A1", "A2"))
     turk.market.submit(first)
     turk.market.give_back(second)
@@ -70,7 +70,7 @@ def test_an_event_knows_when_it_happened(turk: MTurkStandIn, hit_id: str):
     assert event.at == happened
 
 
-def test_doubled_late_and_reordered_reports_are_read_alike(turk: MTurkStandIn, hit_id: str):
+def test_doubled_late_and_reordered_notifications_have_the_same_result(turk: MTurkStandIn, hit_id: str):
     first, _ = (turk.market.accept(worker, hit_id) for worker in ("A1", "A2"))
     turk.market.submit(first)
     turk.post.lose(1)
@@ -135,6 +135,6 @@ def test_a_moment_is_read_as_utc():
         '{"Events": [{"EventType": "AssignmentSubmitted", "AssignmentId": null}]}',
     ],
 )
-def test_what_isnt_a_message_of_turk_is_refused(body: str):
+def test_a_message_that_is_not_mechanical_turks_is_refused(body: str):
     with pytest.raises(BadRequest):
         events_in(body)

@@ -106,7 +106,7 @@ def test_the_same_token_in_two_runs_pays_both(turk: MTurkStandIn, build, assignm
     assert turk.books().total(kind="bonus") == Decimal("0.74")
 
 
-def test_an_assignment_that_turk_approved_by_itself_counts_as_paid(
+def test_an_assignment_that_turk_approved_automatically_counts_as_paid(
     turk: MTurkStandIn, recruiter: MTurkRecruiter, assignment: str
 ):
     turk.market.pass_time(days=4)
@@ -140,7 +140,7 @@ def test_nothing_is_found_for_an_unknown_assignment(recruiter: MTurkRecruiter, k
 
 
 @pytest.mark.parametrize("kind", ["base", "bonus", "compensation"])
-def test_an_empty_account_is_told_with_what_to_do(
+def test_an_empty_account_is_reported_with_the_fix(
     turk: MTurkStandIn, recruiter: MTurkRecruiter, assignment: str, kind: str
 ):
     turk.market.balance = Decimal("0.02")
@@ -153,7 +153,7 @@ def test_a_bonus_for_another_worker_is_refused(recruiter: MTurkRecruiter, assign
         recruiter.pay(transfer(assignment, "bonus", "0.37", worker="A2"))
 
 
-def test_what_is_logged_of_a_refusal_names_no_worker(recruiter: MTurkRecruiter, assignment: str):
+def test_the_log_of_a_refusal_contains_no_worker_id(recruiter: MTurkRecruiter, assignment: str):
     worker = "AWORKER2"
     with pytest.raises(TurkRefused) as refusal:
         recruiter.pay(transfer(assignment, "bonus", "0.37", worker=worker))
@@ -249,7 +249,7 @@ def test_a_screen_out_isnt_paid_twice_when_the_submission_comes_between(
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_what_is_owed_is_paid_once_in_any_weather(
+def test_every_amount_owed_is_paid_once_under_any_faults(
     turk: MTurkStandIn, recruiter: MTurkRecruiter, assignment: str, seed: int
 ):
     chance = random.Random(seed)

@@ -228,7 +228,7 @@ def test_after_closing_only_the_places_that_are_asked_for_open(turk: MTurkStandI
     assert [hit.available(turk.clock.now()) for hit in turk.market.open_hits()] == [1]
 
 
-def test_what_an_expired_hit_has_left_over_is_not_offered_again(
+def test_remaining_places_of_an_expired_hit_are_not_offered_again(
     turk: MTurkStandIn, recruiter: MTurkRecruiter
 ):
     recruiter_state = recruiter.recruit(2, "first", {}).recruiter_state
@@ -292,7 +292,7 @@ def test_a_deleted_hit_is_replaced_by_another(turk: MTurkStandIn, recruiter: MTu
     assert places(turk) == [1]
 
 
-def test_an_empty_account_is_told_with_what_to_do(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+def test_an_empty_account_is_reported_with_the_fix(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     turk.market.balance -= turk.market.balance
     with pytest.raises(TurkRefused, match=r"insufficient funds .* add money there"):
         recruiter.recruit(2, "first", {})
@@ -318,7 +318,7 @@ def test_an_experiment_without_https_isnt_offered(turk: MTurkStandIn, requester)
         ({"duration": 24 * 366}, "duration must lie between"),
     ],
 )
-def test_what_would_be_refused_isnt_asked_for(build: Build, settings: dict, said: str):
+def test_a_call_that_would_be_refused_is_not_made(build: Build, settings: dict, said: str):
     with pytest.raises(ConfigError, match=said):
         build(**settings).recruit(1, "first", {})
 

@@ -122,7 +122,7 @@ def leaving(**entry: str) -> Participant:
     return participant
 
 
-def test_the_exit_page_leads_where_turk_said(recruiter: MTurkRecruiter):
+def test_the_exit_page_leads_to_turks_address(recruiter: MTurkRecruiter):
     address = recruiter.submit_address(leaving(turkSubmitTo="https://www.mturk.com"))
     assert address == "https://www.mturk.com/mturk/externalSubmit?assignmentId=3A&participantId=7"
 
@@ -162,12 +162,12 @@ def balance_with(turk: MTurkStandIn, key: str, attempts: int = 1) -> Decimal:
         requester.close()
 
 
-def test_wrong_keys_are_told_with_what_to_do(turk: MTurkStandIn):
+def test_wrong_keys_are_reported_with_the_fix(turk: MTurkStandIn):
     with pytest.raises(TurkRefused, match=r"doesn't know these keys .* set aws_access_key_id"):
         balance_with(turk, "AKIAWRONG")
 
 
-def test_a_call_that_meets_trouble_once_is_made_again_at_once(turk: MTurkStandIn):
+def test_a_call_that_fails_once_is_retried_immediately(turk: MTurkStandIn):
     turk.faults.plan("GetAccountBalance", Fault.TROUBLE)
     assert balance_with(turk, ACCESS_KEY, attempts=2) == Decimal("1000.00")
 

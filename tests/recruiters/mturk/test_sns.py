@@ -161,7 +161,7 @@ def test_a_certificate_is_loaded_once(sns: SNSEndpoint, post: EventDelivery, ama
 @pytest.mark.parametrize(
     "body", ["", "[]", "{}", '{"Type": "Rumour"}', '{"Type": null}', '{"Type": []}', "[" * 100_000]
 )
-def test_what_isnt_a_message_of_sns_is_bad_input(sns: SNSEndpoint, body: str):
+def test_a_message_that_is_not_from_sns_is_bad_input(sns: SNSEndpoint, body: str):
     with pytest.raises(BadRequest):
         sns.receive(body)
 
@@ -269,7 +269,7 @@ def test_a_stage_loads_from_amazon_and_checks_signatures(clock: HandClock):
 # From worker to reader
 
 
-def test_what_the_stand_in_signs_is_believed(turk: MTurkStandIn, recruiter, amazon: Amazon):
+def test_messages_that_the_stand_in_signs_are_accepted(turk: MTurkStandIn, recruiter, amazon: Amazon):
     turk.post.signer = Signer()
     door = SNSEndpoint(SNSVerifier(TOPIC, amazon.load, is_signed_by, turk.clock), amazon.load)
     hit_id = recruiter.recruit(1, "first", {}).recruiter_state["hits"][0]["id"]

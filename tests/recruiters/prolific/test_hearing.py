@@ -132,7 +132,7 @@ def test_a_replayed_webhook_is_refused(recruiter, vendor, clock, handed_in):
         recruiter.receive_webhook(hook.headers, hook.body)
 
 
-def test_a_late_delivery_signed_anew_is_taken(recruiter, vendor, clock, handed_in):
+def test_a_late_delivery_with_a_new_signature_is_accepted(recruiter, vendor, clock, handed_in):
     clock.turn(hours=20)
     hook = vendor.hooks.take()[-1]
     assert len(recruiter.receive_webhook(hook.headers, hook.body)) == 1
@@ -184,7 +184,7 @@ def test_other_events_need_nothing_done(recruiter, vendor, at_work):
     assert recruiter.receive_webhook(hook.headers, hook.body) == []
 
 
-def test_what_webhooks_lost_is_in_the_list_of_submissions(recruiter, vendor):
+def test_the_list_of_submissions_recovers_lost_webhooks(recruiter, vendor):
     recruiter_state = recruiter.recruit(5, "open-5", {}).recruiter_state
     submissions = [vendor.begin(f"worker-{n}") for n in range(5)]
     vendor.give_back(submissions[4])

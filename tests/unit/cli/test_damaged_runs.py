@@ -45,7 +45,7 @@ def test_files_of_a_run_are_private_in_any_folder(finished: Path) -> None:
     }
 
 
-def test_what_is_intact_in_a_damaged_file_is_exported(finished: Path) -> None:
+def test_intact_records_of_a_damaged_file_are_exported(finished: Path) -> None:
     whole = infos(finished / "data" / "first-data.zip")
     database = finished / "runs" / "first.sqlite"
     contents = bytearray(database.read_bytes())

@@ -146,7 +146,7 @@ def test_ctrl_c_ends_a_run_and_exports_its_data(folder: Path) -> None:
     assert str(folder / "data" / "ended-data.zip") in said
 
 
-def test_a_run_goes_on_after_it_was_killed(folder: Path) -> None:
+def test_a_run_continues_after_it_was_killed(folder: Path) -> None:
     words = ("debug", "whispers", "--no-browser", "--port", "0", "--id", "killed")
     with serving(folder, *words):
         assert petri(folder, "bot", "whispers", "--app", "killed").returncode == 0
@@ -227,7 +227,7 @@ def test_a_broken_experiment_is_reported_with_file_and_line(folder: Path) -> Non
     assert "Traceback" not in refused.stderr
 
 
-def test_a_setup_that_fails_is_told_and_nothing_is_left_running(folder: Path) -> None:
+def test_a_failing_setup_is_reported_and_nothing_is_left_running(folder: Path) -> None:
     failing = write_study(folder / "failing")
     (failing / "experiment.py").write_text(
         "from petri import Experiment\n\n\nclass E(Experiment):\n    def setup(self):\n        1 / 0\n"
@@ -240,7 +240,7 @@ def test_a_setup_that_fails_is_told_and_nothing_is_left_running(folder: Path) ->
     assert not (folder / "runs" / "failing.running").exists()
 
 
-def test_what_only_the_operator_may_see_is_not_in_the_export(folder: Path) -> None:
+def test_the_export_contains_nothing_that_only_the_operator_may_see(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "runs" / "first.sqlite")) as run:
         (secret,) = run.execute(
             "SELECT json_extract(body, '$.secret') FROM item WHERE kind = 'secrets'"

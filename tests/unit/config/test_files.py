@@ -37,7 +37,7 @@ def test_each_setting_knows_its_line(tmp_path: Path) -> None:
     assert [(entry.key, entry.line) for entry in entries] == [("a", 3), ("b", 7), ("long", 8), ("c", 10)]
 
 
-def test_a_value_may_go_on_over_indented_lines(tmp_path: Path) -> None:
+def test_a_value_may_continue_on_indented_lines(tmp_path: Path) -> None:
     (tmp_path / "config.txt").write_text("[A]\ndescription = first\n  second\n")
     entries, _ = read_settings(tmp_path / "config.txt")
     assert entries[0].text == "first\nsecond"
@@ -117,7 +117,7 @@ def test_a_comment_behind_a_text_causes_a_warning(load, line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["title = Rumours #1", "title = C#", "keywords = a;b", "title = Rumours"])
-def test_other_signs_are_let_pass_or_only_noted(load, line: str) -> None:
+def test_other_characters_are_accepted_or_only_warned_about(load, line: str) -> None:
     config = load(line)
     name, _, value = line.partition(" = ")
     assert config.get(name) == value

@@ -29,12 +29,12 @@ def load_title_from(sources: dict[str, str], tmp_path: Path) -> str:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.sampled_from(SOURCES), min_size=1))
-def test_the_first_source_that_has_a_value_counts(tmp_path: Path, present: set[str]) -> None:
+def test_the_first_source_with_a_value_wins(tmp_path: Path, present: set[str]) -> None:
     first = next(name for name in SOURCES if name in present)
     assert load_title_from({name: f"from {name}" for name in present}, tmp_path) == f"from {first}"
 
 
-def test_without_any_source_the_built_in_default_counts(tmp_path: Path) -> None:
+def test_without_any_source_the_built_in_default_is_used(tmp_path: Path) -> None:
     assert load_title_from({}, tmp_path) == "Experiment"
 
 
@@ -43,18 +43,18 @@ def test_each_source_counts_more_than_the_next(tmp_path: Path) -> None:
     assert winners == ["first"] * 5
 
 
-def test_what_is_set_later_counts_more_than_what_the_run_was_given(load) -> None:
+def test_a_value_set_later_overrides_the_runs_values(load) -> None:
     config = load(runtime={"title": "given"})
     config.set("title", "set")
     assert config.get("title") == "set"
 
 
-def test_what_was_set_before_loading_still_counts(config, load) -> None:
+def test_a_value_set_before_loading_is_kept(config, load) -> None:
     config.set("title", "set")
     assert load("title = from the file").get("title") == "set"
 
 
-def test_what_a_run_is_given_counts_more_than_what_was_set_before(config, load) -> None:
+def test_the_runs_values_override_values_set_before(config, load) -> None:
     config.set("title", "set")
     assert load(runtime={"title": "given"}).get("title") == "given"
 

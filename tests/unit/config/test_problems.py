@@ -30,7 +30,7 @@ def test_an_ill_typed_setting_is_refused_with_file_and_line(load, folder: Path) 
     assert problem == f"{folder / 'config.txt'}, line 3: lifetime must be a whole number such as 12."
 
 
-def test_all_problems_of_all_sources_are_told_at_once(load, home: Path) -> None:
+def test_all_problems_of_all_sources_are_reported_together(load, home: Path) -> None:
     (home / ".petriconfig").write_text("[A]\nport = many\n")
     told = problems_of(
         load,
@@ -97,7 +97,7 @@ def test_all_settings_without_meaning_share_one_warning(load, caplog: pytest.Log
     ]
 
 
-def test_settings_of_another_programs_file_are_noted_and_not_refused(load, home: Path) -> None:
+def test_settings_of_another_programs_file_are_reported_but_accepted(load, home: Path) -> None:
     (home / ".dallingerconfig").write_text("[A]\nsomething_newer = 1\ntitle = kept\n")
     config = load()
     assert [note.key for note in config.notes] == ["something_newer"]

@@ -39,7 +39,7 @@ def test_an_authors_setting_is_public(config, load) -> None:
 
 
 @pytest.mark.parametrize("name", ["lab_password", "my_secret", "OPENAI_api_key", "slack_token"])
-def test_what_is_named_like_a_secret_is_kept_as_one(config, load, name: str) -> None:
+def test_a_setting_named_like_a_secret_is_treated_as_one(config, load, name: str) -> None:
     config.register(name, str)
     assert SECRET not in str(load(f"{name} = {SECRET}").as_dict())
 

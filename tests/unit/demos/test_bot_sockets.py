@@ -91,7 +91,7 @@ def refuse_with(status: int, **body: Any) -> Callable[[ServerConnection, Request
 # The socket
 
 
-def test_a_message_is_heard(server, socket):
+def test_a_message_is_received(server, socket):
     socket.subscribe("talk")
     server.connection().send('talk:{"a": 1}')
     message = socket.receive(PATIENCE_S)
@@ -110,17 +110,17 @@ def test_the_number_that_pages_give_is_left_out(server, socket):
     assert socket.receive(PATIENCE_S).data == {"a": 1}
 
 
-def test_nothing_said_is_none(server, socket):
+def test_no_message_is_none(server, socket):
     socket.subscribe("talk")
     assert socket.receive(0.01) is None
 
 
-def test_an_object_is_said_as_json(server, socket):
+def test_an_object_is_published_as_json(server, socket):
     socket.send("talk", {"text": "häh"})
     assert server.next_frame() == 'talk:{"text": "häh"}'
 
 
-def test_a_text_is_said_as_it_is(server, socket):
+def test_a_text_is_published_unchanged(server, socket):
     socket.send("talk", "hello")
     assert server.next_frame() == "talk:hello"
 
@@ -131,7 +131,7 @@ def test_a_heart_beats_while_a_bot_listens(server, socket, monkeypatch):
     assert server.next_frame() == 'petri:{"type": "heartbeat"}'
 
 
-def test_what_is_said_before_the_confirmation_is_kept(server, socket):
+def test_messages_before_the_confirmation_are_kept(server, socket):
     server.answers["talk"] = "talk:early"
     server.answers["other"] = 'petri:{"type": "subscribed", "channel": "talk"}'
     thread = threading.Thread(target=socket.subscribe, args=("talk",))

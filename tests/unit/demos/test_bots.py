@@ -199,7 +199,7 @@ def test_a_lost_answer_is_asked_for_again(server):
     assert a_bot(server).run_experiment() is True
 
 
-def test_a_repeat_carries_the_same_request_id(server):
+def test_a_retry_has_the_same_request_id(server):
     server.answer("/participant", DROP, NOT_READY, PARTICIPANT)
     a_bot(server).sign_up()
     assert len({asked["headers"]["X-Request-Id"] for asked in server.of("/participant")}) == 1
@@ -222,7 +222,7 @@ def test_a_gateway_that_answers_in_place_of_the_server_is_asked_again(server, st
     assert a_bot(server).sign_up() == 5
 
 
-def test_a_bot_goes_on_asking_a_server_that_lets_few_in_at_a_time(server):
+def test_a_bot_keeps_retrying_a_server_that_throttles(server):
     throttled: Answer = (429, {}, {"message": "Too Many Requests"})
     server.answer("/participant", *[throttled, NOT_READY] * 10, PARTICIPANT)
     assert a_bot(server).sign_up() == 5
@@ -235,7 +235,7 @@ def test_a_bot_refused_by_the_server_ends(server):
     assert len(server.of("/participant")) == api_client.MAX_THROTTLED_ATTEMPTS
 
 
-def test_a_bot_waits_until_the_date_that_it_is_told(server, slept):
+def test_a_bot_waits_until_the_date_in_retry_after(server, slept):
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     server.answer("/participant", (429, {"Retry-After": later}, {}), PARTICIPANT)
     a_bot(server).sign_up()
@@ -303,7 +303,7 @@ def test_a_bot_that_was_stopped_says_false(server):
     assert a_bot(server).run_experiment() is False
 
 
-def test_what_stopped_a_bot_is_kept(server):
+def test_the_reason_why_a_bot_stopped_is_kept(server):
     server.answer("/info/1", REFUSED)
     bot = a_bot(server, lambda bot: bot.create_info(1, "x") and None)
     bot.run_experiment()
@@ -317,7 +317,7 @@ def test_a_bot_that_was_stopped_opens_its_place_again(server):
 
 
 @pytest.mark.parametrize("returned", [False, None, True])
-def test_what_participate_returns_fails_no_bot(server, returned):
+def test_the_return_value_of_participate_is_ignored(server, returned):
     assert a_bot(server, lambda _: returned).run_experiment() is True
     assert [len(server.of(route)) for route in ("/worker_complete", "/worker_failed")] == [1, 0]
 

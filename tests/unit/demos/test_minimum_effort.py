@@ -54,7 +54,7 @@ def test_a_closed_round_leaves_no_choice_behind():
         '{"news": true}',
     ],
 )
-def test_what_proposes_nothing_is_passed_over(frame):
+def test_messages_without_a_proposal_are_ignored(frame):
     assert proposal_in(frame) is None
 
 

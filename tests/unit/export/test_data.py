@@ -226,7 +226,7 @@ def test_an_excel_safe_export_has_no_cell_that_begins_like_a_formula(tmp_path: P
 
 
 @pytest.mark.parametrize("format_", ["xlsx", "ods"])
-def test_what_a_spreadsheet_cannot_hold_is_replaced(tmp_path: Path, format_: str) -> None:
+def test_characters_that_a_spreadsheet_lacks_are_replaced(tmp_path: Path, format_: str) -> None:
     table = a_table(tmp_path, "id,contents\n1,a\x00\x1bb\n")
     with zipfile.ZipFile(io.BytesIO(getattr(table, format_))) as archive:
         sheets = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml"))

@@ -55,7 +55,7 @@ def test_details_that_the_platform_wrote_are_scrubbed(scrubber: Scrubber) -> Non
     assert scrubber.row("notification", row)["details"] == {"raw": ["1", 5]}
 
 
-def test_what_participants_wrote_stays(scrubber: Scrubber) -> None:
+def test_participants_answers_are_kept(scrubber: Scrubber) -> None:
     row = {"id": 1, "contents": "I am A1B2"}
     assert scrubber.row("info", row) == row
 

@@ -58,7 +58,7 @@ def test_references_follow_the_new_ids(engine: SQLiteEngine) -> None:
     )
 
 
-def test_contents_and_times_come_through(engine: SQLiteEngine) -> None:
+def test_contents_and_times_are_preserved(engine: SQLiteEngine) -> None:
     info = table(engine, "info")[2]
     assert (info["contents"], info["creation_time"]) == ('sto"ry', "2017-01-01T12:02:00.000000Z")
 
@@ -79,11 +79,11 @@ def test_nodes_are_of_their_classes(work: EngineUnitOfWork) -> None:
     assert [type(work.node(node_id)) for node_id in (100_001, 100_004)] == [Source, Agent]
 
 
-def test_what_was_received_is_served(work: EngineUnitOfWork) -> None:
+def test_received_infos_are_served(work: EngineUnitOfWork) -> None:
     assert [info.contents for info in work.node(100_002).received_infos()] == ["story"]
 
 
-def test_what_is_pending_can_be_received(work: EngineUnitOfWork) -> None:
+def test_pending_transmissions_can_be_received(work: EngineUnitOfWork) -> None:
     assert [sent.info.contents for sent in work.node(100_004).receive()] == ['sto"ry']
 
 

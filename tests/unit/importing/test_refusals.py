@@ -81,7 +81,7 @@ def test_every_table_is_loaded() -> None:
     assert set(LOADING_ORDER) == set(TABLES)
 
 
-def test_networks_with_ids_too_large_are_counted_anew(engine: SQLiteEngine, tmp_path: Path) -> None:
+def test_networks_with_ids_too_large_are_renumbered(engine: SQLiteEngine, tmp_path: Path) -> None:
     big = {"network": [OLD["network"][0], row(700_000, 0, "empty", 9, "f", "x")]}
     empty = {table: [lines[0]] for table, lines in OLD.items()}
     load_zip(write(tmp_path / "x.zip", {**empty, **big}), engine)

@@ -116,7 +116,7 @@ def test_a_file_cannot_take_petris_own_name(write) -> None:
     assert import_experiment(write(files)).Experiment is not None
 
 
-def test_an_error_in_a_file_with_a_taken_name_is_told_with_its_line(write) -> None:
+def test_an_error_in_a_file_with_a_taken_name_is_reported_with_its_line(write) -> None:
     told = refusal(write({"experiment.py": "import numbers", "numbers.py": "\n1 / 0"}))
     assert told.startswith("experiment.py can't be imported: numbers.py, line 2: ZeroDivisionError")
 
@@ -142,12 +142,12 @@ def test_a_folder_without_experiment_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path) == f"There is no experiment.py in {tmp_path}; pass the folder that contains it."
 
 
-def test_a_syntax_error_is_told_with_file_and_line(write) -> None:
+def test_a_syntax_error_is_reported_with_file_and_line(write) -> None:
     told = refusal(write({"experiment.py": "import models", "models.py": "a = 1\nb = (\n"}))
     assert told.startswith("experiment.py can't be imported: models.py, line 2: SyntaxError: ")
 
 
-def test_an_error_is_told_with_the_last_line_of_the_authors_code(write) -> None:
+def test_an_error_is_reported_with_the_last_line_of_the_authors_code(write) -> None:
     code = "import json\n\ndef read():\n    json.loads('{')\n\nread()\n"
     assert "experiment.py, line 4: JSONDecodeError: " in refusal(write({"experiment.py": code}))
 
@@ -158,14 +158,14 @@ def test_the_authors_traceback_is_kept(write) -> None:
     assert isinstance(refused.value.__cause__, ZeroDivisionError)
 
 
-def test_a_missing_package_is_told_with_how_to_install_it(write) -> None:
+def test_a_missing_package_is_reported_with_the_command_that_installs_it(write) -> None:
     told = refusal(write({"experiment.py": "import surely_not_installed.part"}))
     assert told.endswith(
         "install it (pip install surely_not_installed) and list it in the experiment's requirements.txt"
     )
 
 
-def test_code_written_for_dallinger_is_told_where_the_names_are(write) -> None:
+def test_code_written_for_dallinger_gets_the_new_imports(write) -> None:
     told = refusal(write({"experiment.py": "from dallinger.experiments import Experiment"}))
     assert told.endswith("from petri import Experiment")
 
@@ -174,7 +174,7 @@ def test_code_that_ends_the_process_is_refused(write) -> None:
     assert "line 2: SystemExit: no" in refusal(write({"experiment.py": "import sys\nsys.exit('no')"}))
 
 
-def test_a_setting_read_too_early_is_told_with_its_line(write) -> None:
+def test_a_setting_read_too_early_is_reported_with_its_line(write) -> None:
     code = (
         "from chalicelib.experiment.config.configuration import Configuration\n"
         "n = Configuration().get('title')"

@@ -56,7 +56,7 @@ def test_the_file_counts_more_than_the_authors_defaults(load) -> None:
     assert load(code, {"config.txt": "[A]\ntitle = from the file\n"}).config.get("title") == "from the file"
 
 
-def test_what_a_run_is_given_counts_most(load) -> None:
+def test_the_runs_own_values_win(load) -> None:
     loaded = load(
         files={"config.txt": "[A]\ntitle = file\n"}, environ={"title": "env"}, runtime={"title": "run"}
     )
@@ -86,7 +86,7 @@ def test_wrong_settings_are_refused_with_all_that_is_wrong(load) -> None:
     assert len(refusal.value.problems) == 2
 
 
-def test_a_failing_hook_of_the_author_is_told_with_its_line(load) -> None:
+def test_a_failing_hook_is_reported_with_its_line(load) -> None:
     with pytest.raises(
         ExperimentError, match=r"extra_parameters\(\) failed: experiment\.py, line 9: NameError"
     ):

@@ -43,7 +43,7 @@ def test_a_path_with_an_invalid_value_is_refused() -> None:
     "rule",
     ["", "/", "double", "/a//b", "/a/", "/a b", "/<>", "/<x>/<x>", "/<list:x>", "/a<x>", "/é", "/a?b=1"],
 )
-def test_what_can_not_be_an_address_is_refused(rule: str) -> None:
+def test_an_invalid_address_is_refused(rule: str) -> None:
     with pytest.raises(ExperimentError):
         experiment_route(rule)
 

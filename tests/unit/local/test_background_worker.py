@@ -67,7 +67,7 @@ def test_a_failing_message_is_logged_and_does_not_stop_the_run(caplog: pytest.Lo
     assert "A message failed" in caplog.text
 
 
-def test_what_messages_did_is_brought_to_the_disk_when_none_is_left() -> None:
+def test_the_results_of_messages_reach_the_disk_when_none_is_left() -> None:
     order: list[str] = []
     due = ["one", "two"]
 
@@ -82,7 +82,7 @@ def test_what_messages_did_is_brought_to_the_disk_when_none_is_left() -> None:
     assert order == ["one", "two", "disk"]
 
 
-def test_messages_go_on_for_as_long_as_requests_took() -> None:
+def test_messages_are_handled_for_as_long_as_requests_took() -> None:
     order: list[str] = []
     due = ["m1", "m2", "m3", "m4", "m5"]
     now = [0.0]

@@ -36,7 +36,7 @@ def item(number: int, text: str = "") -> Put:
     return Put({"pk": "p", "sk": str(number), "kind": "counter", "v": 1, "text": text}, None)
 
 
-def test_reading_goes_on_while_another_process_holds_the_file_and_writing_waits(tmp_path: Path) -> None:
+def test_reads_succeed_and_writes_wait_while_another_process_locks_the_file(tmp_path: Path) -> None:
     write_study(tmp_path / "whispers")
     with serving(tmp_path, "debug", "whispers", "--id", "one", "--no-browser", "--port", "0") as (_, url):
         foreign = subprocess.Popen(

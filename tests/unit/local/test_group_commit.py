@@ -121,7 +121,7 @@ def test_a_held_join_reports_for_how_long():
     assert (answer.header(b"server-timing") or b"").startswith(b"hold;dur=")
 
 
-def test_what_was_committed_is_on_the_disk_when_the_file_is_closed(tmp_path, syncs):
+def test_commits_are_on_the_disk_when_the_file_is_closed(tmp_path, syncs):
     engine = SQLiteEngine(tmp_path / "run.sqlite", sync_later=True)
     commit(engine, 1)
     engine.close()

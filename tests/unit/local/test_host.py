@@ -74,7 +74,7 @@ def test_the_head_of_a_page_has_no_body(url: str) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_api_answers_carry_the_security_headers_and_are_not_stored(url: str) -> None:
+def test_api_responses_have_the_security_headers_and_are_not_cached(url: str) -> None:
     headers = requests.get(f"{url}/summary", timeout=5).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"

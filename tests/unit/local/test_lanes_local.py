@@ -51,9 +51,7 @@ def carry_out_all(consumer: MessageConsumer) -> None:
         pass
 
 
-def test_what_is_posted_while_slow_work_is_done_comes_next(
-    local_post: Post, consumer: MessageConsumer
-) -> None:
+def test_a_message_posted_during_slow_work_comes_next(local_post: Post, consumer: MessageConsumer) -> None:
     local_post.app.mailer = Mailer(local_post.rung, local_post)
     post_work(local_post, 30)
     carry_out_all(consumer)

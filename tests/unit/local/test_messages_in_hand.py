@@ -63,7 +63,7 @@ def test_a_message_is_stored_as_in_hand_before_its_hook_runs_without_making_the_
     assert (ringing.made, list(ringing.in_hand.values())) == (1, [1])
 
 
-def test_what_was_in_hand_is_known_to_the_next_process(app: App, ringing: type[Ringing]) -> None:
+def test_the_next_process_knows_the_message_in_progress(app: App, ringing: type[Ringing]) -> None:
     consumer = MessageConsumer(app)
     app.run(posted)
     with app.store.begin(app.clock.now()) as work:

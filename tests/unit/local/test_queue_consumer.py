@@ -46,7 +46,7 @@ def test_a_message_is_carried_out(cloud_post: Post, consumer: QueueConsumer) -> 
     assert cloud_post.rung == ["one"]
 
 
-def test_what_waits_is_handed_over_together(cloud_post: Post, consumer: QueueConsumer) -> None:
+def test_waiting_messages_are_delivered_together(cloud_post: Post, consumer: QueueConsumer) -> None:
     cloud_post.post(*"abcdefgh")
     consumer.carry_out_one()
     assert sorted(cloud_post.rung) == list("abcdefgh")
@@ -56,7 +56,7 @@ def test_an_empty_queue_is_reported(consumer: QueueConsumer) -> None:
     assert not consumer.carry_out_one()
 
 
-def test_what_is_carried_out_leaves_the_queue(
+def test_a_handled_message_leaves_the_queue(
     cloud_post: Post, cloud: MotoCloud, consumer: QueueConsumer
 ) -> None:
     cloud_post.post("one")
@@ -109,7 +109,7 @@ def test_a_rule_that_is_off_ticks_nothing(
     assert minutes_noted(cloud_post) == []
 
 
-def test_what_mechanical_turk_reports_to_the_topic_is_carried_out(
+def test_mechanical_turks_notifications_to_the_topic_are_handled(
     cloud_post: Post, cloud: MotoCloud, consumer: QueueConsumer
 ) -> None:
     entry = EntryRequest("w", "h", "a", recruiter="mturk")

@@ -44,7 +44,7 @@ def test_a_mail_arrives(petri, server):
     assert [mail["To"] for mail in server.mails] == ["me@lab.example.org"]
 
 
-def test_it_is_said_where_the_mail_goes(petri):
+def test_the_output_names_the_recipient(petri):
     assert petri().stdout == "Sent a test email to me@lab.example.org.\n"
 
 
@@ -59,7 +59,7 @@ def test_a_missing_setting_is_named(petri, words):
     assert (ended.exit_code, "smtp_password" in ended.stderr) == (1, True)
 
 
-def test_a_refused_login_is_told_with_what_to_do(petri):
+def test_a_refused_login_is_reported_with_the_fix(petri):
     ended = petri(smtp_password="wrong")
     assert (ended.exit_code, "now:   Check smtp_username and smtp_password" in ended.stderr) == (1, True)
 

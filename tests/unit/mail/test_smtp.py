@@ -66,7 +66,7 @@ def test_a_password_is_sent_on_an_encrypted_line_alone(server, tell):
     assert server.heard.index("tls") < server.heard.index("AUTH")
 
 
-def test_no_password_is_sent_where_there_is_no_encryption(server, tell):
+def test_no_password_is_sent_without_encryption(server, tell):
     server.offers_tls = False
     with pytest.raises(VendorRefused, match="no encryption"):
         tell()

@@ -194,7 +194,7 @@ named = [f"{number}-{body['kind']}" for number, (body, _) in enumerate(RECORDED)
 
 
 @pytest.mark.parametrize(("body", "message"), RECORDED, ids=named)
-def test_what_an_earlier_version_recorded_is_understood(body: dict[str, Any], message: MessageBody) -> None:
+def test_messages_of_an_earlier_version_are_understood(body: dict[str, Any], message: MessageBody) -> None:
     assert from_body(json.loads(json.dumps(body))) == message
 
 

@@ -66,14 +66,14 @@ FALLS = {
 
 
 @pytest.mark.parametrize("name", FALLS)
-def test_what_hangs_on_a_record_fails_with_it(work: EngineUnitOfWork, name: str) -> None:
+def test_dependent_records_fail_with_a_record(work: EngineUnitOfWork, name: str) -> None:
     things = everything_at_two_nodes(work)
     things[name].fail()
     assert {other for other, record in things.items() if record.failed} == FALLS[name]
 
 
 @pytest.mark.parametrize("name", FALLS)
-def test_what_failed_is_failed_in_the_next_request(work: EngineUnitOfWork, name: str) -> None:
+def test_failures_persist_to_the_next_request(work: EngineUnitOfWork, name: str) -> None:
     things = everything_at_two_nodes(work)
     things[name].fail()
     with later(work) as again:
@@ -92,7 +92,7 @@ def test_a_record_fails_only_once(work: EngineUnitOfWork, name: str) -> None:
         record.fail()
 
 
-def test_what_has_failed_with_its_node_can_not_fail_again(work: EngineUnitOfWork) -> None:
+def test_a_record_that_failed_with_its_node_can_not_fail_again(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail()
     with pytest.raises(RuleBroken, match="failed already"):
@@ -135,7 +135,7 @@ def test_a_reason_names_each_record_of_the_cascade_from_the_first(work: EngineUn
     )
 
 
-def test_the_reason_of_what_lies_below_a_node_names_it(work: EngineUnitOfWork) -> None:
+def test_the_reason_of_records_below_a_node_names_it(work: EngineUnitOfWork) -> None:
     things = everything_at_two_nodes(work)
     things["sender"].fail("left")
     assert things["heard"].failed_reason == f"left->Node{things['sender'].id}"
@@ -147,7 +147,7 @@ def test_a_reason_without_words_is_the_causes_alone(work: EngineUnitOfWork) -> N
     assert things["heard"].failed_reason == f"->Node{things['sender'].id}"
 
 
-def test_what_lies_below_died_with_what_lies_above(work: EngineUnitOfWork) -> None:
+def test_dependent_records_have_the_time_of_death_of_their_node(work: EngineUnitOfWork) -> None:
     info = everything_at_two_nodes(work)["heard"]
     with later(work, 60) as again:
         again.network(1).fail()

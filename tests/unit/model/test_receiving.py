@@ -27,7 +27,7 @@ def test_all_pending_transmissions_are_received(pair: tuple[Node, Node]) -> None
     assert pair[1].receive() == both
 
 
-def test_what_is_received_is_marked_with_the_time(pair: tuple[Node, Node], work: EngineUnitOfWork) -> None:
+def test_a_received_transmission_has_its_time(pair: tuple[Node, Node], work: EngineUnitOfWork) -> None:
     sent(*pair)
     with later(work) as again:
         (transmission,) = again.node(pair[1].id).receive()
@@ -141,9 +141,7 @@ def test_received_infos_are_filtered_by_class(pair: tuple[Node, Node]) -> None:
     assert pair[1].received_infos(type=Meme) == [meme]
 
 
-def test_what_was_received_is_there_in_the_next_request(
-    pair: tuple[Node, Node], work: EngineUnitOfWork
-) -> None:
+def test_received_infos_persist_to_the_next_request(pair: tuple[Node, Node], work: EngineUnitOfWork) -> None:
     sent(*pair, "news")
     pair[1].receive()
     with later(work) as again:

@@ -76,7 +76,7 @@ def test_an_environment_has_no_state_at_first(work: EngineUnitOfWork) -> None:
     assert Environment(a_network(work)).state() is None
 
 
-def test_the_newest_state_counts(work: EngineUnitOfWork) -> None:
+def test_the_newest_state_is_returned(work: EngineUnitOfWork) -> None:
     world = Environment(a_network(work))
     world.update("rain")
     world.update("sun")

@@ -157,7 +157,7 @@ def test_an_info_of_another_node_is_not_sent(line: Line) -> None:
 
 
 @pytest.mark.parametrize("what", [[None], [Gene, None], "Gene", Node])
-def test_what_is_sent_must_be_infos(line: Line, what: Any) -> None:
+def test_only_infos_can_be_sent(line: Line, what: Any) -> None:
     with pytest.raises(RuleBroken, match="name an info"):
         line.sender.transmit(what=what)
 
@@ -174,13 +174,13 @@ def test_a_failed_node_sends_nothing(line: Line) -> None:
         line.sender.transmit()
 
 
-def test_a_failed_vector_carries_nothing(line: Line) -> None:
+def test_a_failed_vector_transmits_nothing(line: Line) -> None:
     line.sender.vectors()[0].fail()
     with pytest.raises(RuleBroken, match="no vector"):
         line.sender.transmit(what=line.gene, to_whom=line.node)
 
 
-def test_what_was_sent_is_there_in_the_next_request(line: Line, work: EngineUnitOfWork) -> None:
+def test_sent_infos_persist_to_the_next_request(line: Line, work: EngineUnitOfWork) -> None:
     line.send(line.gene, line.node)
     with later(work) as again:
         (found,) = again.node(line.node.id).transmissions(direction="incoming")

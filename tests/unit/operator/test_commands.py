@@ -85,7 +85,7 @@ def test_retrying_leaves_held_and_refused_ones_alone(ledger: Scene, petri: Say) 
 
 
 @pytest.mark.parametrize("status", ["held", "refused"])
-def test_what_was_held_or_refused_is_released(ledger: Scene, petri: Say, status: str) -> None:
+def test_held_and_refused_payments_are_released(ledger: Scene, petri: Say, status: str) -> None:
     petri("payments", "release", "--status", status)
     assert status not in {status for _, status in ledger.payments().values()}
 

@@ -65,5 +65,5 @@ def test_an_invalid_email_address_is_refused(address: str) -> None:
         prepared(settings(), address)
 
 
-def test_without_an_address_nothing_is_said() -> None:
+def test_without_an_address_there_is_no_output() -> None:
     assert prepared(settings(), None)("You are paid $2.00.") == []

@@ -34,7 +34,7 @@ def test_if_the_run_is_not_served_the_command_processes_the_messages_and_says_so
     assert str(carried) == "The run isn't being served. This command processed 1 message."
 
 
-def test_what_recruiters_say_is_passed_on(scene: Scene) -> None:
+def test_recruiters_messages_are_passed_on(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
         office.app.run(open_places_by_operator, 1)
         (output,) = office.carry_out().output
@@ -56,7 +56,7 @@ def test_a_host_that_was_killed_serves_nothing(scene: Scene) -> None:
         assert office.address is None
 
 
-def test_what_fails_is_counted_and_kept(scene: Scene) -> None:
+def test_failed_messages_are_counted_and_kept(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
         office.app.run(process_submission, 1)
         carried = office.carry_out()
@@ -89,7 +89,7 @@ def test_a_run_whose_folder_no_longer_exists_says_so(scene: Scene) -> None:
         pass
 
 
-def test_a_run_whose_origin_was_not_noted_says_how_to_note_it(scene: Scene) -> None:
+def test_a_run_without_a_recorded_origin_says_how_to_record_it(scene: Scene) -> None:
     scene.places.origin(RUN).unlink()
     with pytest.raises(NotFound, match=f"petri debug DIR --id {RUN}"), opened(RUN, scene.places):
         pass

@@ -93,7 +93,7 @@ def test_throttling_is_distinguished_from_other_failures(status: int, code: str,
         (False, {"node": None, "error_code": "no_network"}, 200),
     ],
 )
-def test_an_answer_without_a_node_is_the_refusal_that_it_stands_for(
+def test_a_response_without_a_node_is_a_rejection(
     allow_none: bool, answer: dict[str, object], status: int
 ) -> None:
     request = {"data": {"allow_none": True}} if allow_none else {"data": {}}
@@ -102,7 +102,7 @@ def test_an_answer_without_a_node_is_the_refusal_that_it_stands_for(
 
 
 @pytest.mark.parametrize("text", ["", "null", "<html>", "{", '"'])
-def test_what_is_not_an_object_is_read_as_an_empty_answer(text: str) -> None:
+def test_a_response_that_is_not_an_object_is_empty(text: str) -> None:
     assert PAGE.call(f"{INTERNALS}.parsed", text) == {}
 
 

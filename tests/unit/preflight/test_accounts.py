@@ -144,7 +144,7 @@ def cloud(monkeypatch):
 
 
 @pytest.mark.usefixtures("cloud")
-def test_what_a_cloud_does_not_answer_is_one_plain_line():
+def test_an_unreachable_cloud_is_reported_in_one_line():
     # moto knows the account, but not its function limits.
     (told,) = allowed(Settings({}), NEEDS, AccountAccess())
     assert (told.what, told.state) == ("Lambda", "unknown")

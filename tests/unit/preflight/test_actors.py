@@ -15,7 +15,7 @@ def play(timeline: Timeline) -> None:
         pass
 
 
-def test_a_bot_that_sleeps_an_hour_takes_no_time():
+def test_a_bots_sleep_takes_no_real_time():
     timeline, seen = Timeline(), []
 
     def act() -> None:
@@ -29,7 +29,7 @@ def test_a_bot_that_sleeps_an_hour_takes_no_time():
     assert seen == [3600]
 
 
-def test_the_time_of_day_goes_on_with_the_timeline():
+def test_the_time_of_day_follows_the_timeline():
     timeline, seen = Timeline(), []
 
     def act() -> None:
@@ -66,7 +66,7 @@ def test_bots_take_turns_in_the_same_order_each_time():
     assert order() == order()
 
 
-def test_what_a_bot_asks_is_done_by_the_timeline_and_its_errors_come_back():
+def test_the_timeline_runs_a_bots_requests_and_returns_their_errors():
     timeline, seen = Timeline(), []
 
     def fail() -> None:

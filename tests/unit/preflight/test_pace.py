@@ -17,7 +17,7 @@ def test_an_answer_takes_longer_the_more_is_typed():
     assert tempo().before("POST", "/info/7", {"contents": "three short words"}) == 8 + 6
 
 
-def test_what_was_received_is_read_once_before_the_answer():
+def test_received_infos_are_read_once_before_the_answer():
     person = tempo()
     person.saw("/node/7/received_infos", {"infos": [{"contents": "word " * 40}]})
     taken = [person.before("POST", "/info/7", {"contents": ""}) for _ in range(2)]

@@ -47,7 +47,7 @@ def test_an_unlimited_bonus_is_reported(tried):
     assert "  Maximum           unlimited: max_bonus isn't set" in lines
 
 
-def test_assumed_dropouts_are_said(tried):
+def test_the_report_states_the_assumed_dropouts(tried):
     lines = tried(options=PreflightOptions(pace=Pace(dropouts=0.25), doors=None)).lines()
     assert "  25% of participants drop out." in lines
 

@@ -206,7 +206,7 @@ def test_a_bot_that_asks_without_end_is_ended(tried, monkeypatch):
     assert "more than 50 requests" in warned(report)
 
 
-def test_bots_that_raise_are_told_once_and_no_more_are_sent(tried):
+def test_bots_that_raise_are_reported_once_and_no_more_are_started(tried):
     report = tried(bots=RAISES)
     assert report.tried == 10
     assert "10 of 10 bots failed: Bot stopped at KeyError: 'colour' (10 times)" in warned(report)

@@ -42,7 +42,7 @@ def test_a_compensation_does_not_count_as_pay() -> None:
 
 
 @pytest.mark.parametrize("status", ["refused", "held"])
-def test_what_was_not_paid_does_not_count(status: str) -> None:
+def test_unpaid_amounts_do_not_count(status: str) -> None:
     assert rates(person(), payments=[paid("3.00"), paid("9.00", kind="bonus", status=status)]) == [6]
 
 

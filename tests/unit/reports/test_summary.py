@@ -19,7 +19,7 @@ def test_a_run_without_participants_yields_nothing() -> None:
     assert Summary({}, 0, 0).yielded == 0
 
 
-def test_full_networks_are_counted_from_files_and_tables_alike() -> None:
+def test_full_networks_are_counted_the_same_from_files_and_tables() -> None:
     rows = [{"full": 1}, {"full": "True"}, {"full": True}, {"full": "False"}, {"full": 0}]
     counted = summary_of([], rows)
     assert (counted.networks_full, counted.networks) == (3, 5)

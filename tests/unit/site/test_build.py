@@ -174,7 +174,7 @@ def test_an_experiment_may_bring_its_own_copy_of_such_a_file(built, write, name)
 
 
 @pytest.mark.parametrize("name", ["reqwest", "spin", "reconnecting-websocket", "jquery"])
-def test_what_others_wrote_comes_with_its_licence(built, name):
+def test_third_party_code_has_its_licence(built, name):
     assert "Permission is hereby granted" in (
         built().root / "static/scripts/vendor" / f"{name}.LICENSE.txt"
     ).read_text(encoding="utf-8")

@@ -67,7 +67,7 @@ def test_a_folder_outside_any_repository_has_its_own_rules(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["__pycache__/a.pyc", ".git/config", "runs/x.sqlite", "node_modules/x.js"])
-def test_what_tools_leave_behind_is_never_part_of_an_experiment(tmp_path: Path, name: str) -> None:
+def test_files_that_tools_leave_behind_are_never_part_of_an_experiment(tmp_path: Path, name: str) -> None:
     write(tmp_path, {name: "", "a.txt": ""})
     assert names(tmp_path) == ["a.txt"]
 
@@ -88,7 +88,7 @@ def test_a_folder_that_is_too_large_is_reported_with_its_largest_files(tmp_path:
     assert "film.mp4 (1.5 MB)" in finding.fix
 
 
-def test_what_is_ignored_does_not_count(tmp_path: Path) -> None:
+def test_ignored_files_do_not_count(tmp_path: Path) -> None:
     write(tmp_path, {"film.mp4": "x" * 1_500_000, ".gitignore": "*.mp4"})
     assert list(too_large(tmp_path, shipped_files(tmp_path), limit_mb=1)) == []
 

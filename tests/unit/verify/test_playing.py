@@ -87,7 +87,7 @@ def test_a_typo_in_receive_message_is_found_by_what_bots_say(check: Check) -> No
     assert [(one.level, one.where) for one in found] == [("error", line_of_typo(HEARS))]
 
 
-def test_what_made_up_messages_make_fail_is_a_warning(check: Check) -> None:
+def test_a_failure_caused_by_invented_messages_is_a_warning(check: Check) -> None:
     reads = """
     def receive_message(self, message, channel_name=None, **about):
         if channel_name == "talk":
@@ -97,7 +97,7 @@ def test_what_made_up_messages_make_fail_is_a_warning(check: Check) -> None:
     assert [(one.level, "ValueError" in one.what) for one in found] == [("warning", True)]
 
 
-def test_what_fails_on_the_platforms_own_events_is_an_error(check: Check) -> None:
+def test_a_failure_on_the_platforms_own_events_is_an_error(check: Check) -> None:
     found = verify(check, HEARS, "")
     assert [(one.level, one.where) for one in found] == [("error", line_of_typo(HEARS))]
 

@@ -22,7 +22,7 @@ def lines(tmp_path: Path, name: str, text: str) -> list[str]:
         "$.ajax({\n  type: 'post',\n  url: '/worker_complete/'\n})",
     ],
 )
-def test_a_page_that_asks_the_server_by_itself_is_reported(tmp_path: Path, call: str) -> None:
+def test_a_page_that_sends_its_own_requests_is_reported(tmp_path: Path, call: str) -> None:
     assert lines(tmp_path, "experiment.js", f"\n{call}\n") == ["experiment.js, line 2"]
 
 
@@ -33,7 +33,7 @@ def test_a_page_that_does_not_is_left_alone(tmp_path: Path, call: str) -> None:
     assert lines(tmp_path, "experiment.js", call) == []
 
 
-def test_a_bot_that_asks_the_server_by_itself_is_reported(tmp_path: Path) -> None:
+def test_a_bot_that_sends_its_own_requests_is_reported(tmp_path: Path) -> None:
     text = 'url = "{host}/node/{id}".format(host=h, id=i)\nresult = requests.post(url)\n'
     assert lines(tmp_path, "bots.py", text) == ["bots.py, line 2"]
 

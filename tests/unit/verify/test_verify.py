@@ -178,7 +178,7 @@ def test_a_record_class_without_its_own_type_is_reported(check) -> None:
     assert finding.fix == 'Write in it: type = "story"'
 
 
-def test_an_unknown_setting_is_told_beside_it(check) -> None:
+def test_an_unknown_setting_is_also_reported(check) -> None:
     changes = {"models.py": "from petri import Source\nclass Story(Source): pass\n", "experiment.py": MODELS}
     found = check({**changes, "config.txt": "[A]\nnonsense = 1\n"})
     assert [each.where for each in found] == ["experiment.py", "config.txt, line 2"]

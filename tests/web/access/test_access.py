@@ -122,7 +122,7 @@ def test_nodes_of_the_same_network_may_be_connected_though_one_belongs_to_anothe
     assert said.status == OK
 
 
-def test_a_report_without_a_token_is_heard_and_completes_no_participant(islands: Scene) -> None:
+def test_a_report_without_a_token_is_stored_and_completes_no_participant(islands: Scene) -> None:
     islands.here.post("/handle-error", {"participant_id": islands.one.id, "error_feedback": "It broke."})
     assert [body["kind"] for body in islands.here.work()] == ["notify_operator"]
     assert islands.one.now()["status"] == "working"
@@ -174,7 +174,7 @@ def test_a_refused_post_to_a_protected_address_changes_nothing(world: NewWorld) 
         assert one.post(f"/node/{nodes[0]}/connect/{nodes[1]}").code == "route_protected"
 
 
-def test_what_is_not_protected_stays_open(world: NewWorld) -> None:
+def test_other_routes_stay_public(world: NewWorld) -> None:
     here = world(Islands, protected_routes=PROTECTED)
     person = here.arrive()
     assert person.get(f"/node/{person.join()}/neighbors").status == OK

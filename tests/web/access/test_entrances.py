@@ -126,7 +126,7 @@ def test_a_hit_of_something_else_takes_no_seat(turk: Turk) -> None:
     assert turk.enter("W1", assignment, hit="3OTHERHIT").code == "entry_not_known"
 
 
-def test_an_assignment_that_was_handed_in_takes_no_seat(turk: Turk) -> None:
+def test_a_submitted_assignment_takes_no_seat(turk: Turk) -> None:
     assignment = turk.turk.market.accept("W1", turk.hit)
     turk.turk.market.submit(assignment)
     assert turk.enter("W1", assignment).code == "entry_not_known"
@@ -143,7 +143,7 @@ def turk_with_repeats(world: NewWorld) -> Iterator[Turk]:
         made.recruiter.close()
 
 
-def test_a_worker_who_takes_a_returned_assignment_again_is_confirmed_and_seated_anew(
+def test_a_worker_who_accepts_a_returned_assignment_again_is_confirmed_and_gets_a_new_seat(
     turk_with_repeats: Turk,
 ) -> None:
     turk = turk_with_repeats
@@ -156,7 +156,7 @@ def test_a_worker_who_takes_a_returned_assignment_again_is_confirmed_and_seated_
     assert again["participant"]["id"] != first
 
 
-def test_a_worker_who_was_given_up_and_has_handed_in_gets_no_second_seat(turk_with_repeats: Turk) -> None:
+def test_a_worker_recorded_as_gone_who_has_submitted_gets_no_second_seat(turk_with_repeats: Turk) -> None:
     turk = turk_with_repeats
     assignment = turk.turk.market.accept("W1", turk.hit)
     first = turk.enter("W1", assignment)["participant"]["id"]
@@ -316,7 +316,7 @@ def test_an_entry_link_alone_finds_its_participant(world: NewWorld) -> None:
 # -- how often --------------------------------------------------------------------------------------
 
 
-def test_an_address_that_tries_codes_is_told_to_wait(world: NewWorld, fresh_tries: HandTime) -> None:
+def test_an_address_that_guesses_codes_is_rate_limited(world: NewWorld, fresh_tries: HandTime) -> None:
     here = world(mode="live", recruiter="link", link_workers="any", launch=False)
     tries_left = int(BUCKET_SIZE / REFUSED_COST)
     for number in range(tries_left):

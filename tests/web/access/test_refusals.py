@@ -91,7 +91,7 @@ def test_the_operator_is_shown_an_info_at_any_node_of_its_network(world: NewWorl
         ("GET", "/node/0/infos", "node_not_found"),
     ],
 )
-def test_what_cannot_be_is_not_found_by_its_own_word(
+def test_an_impossible_id_is_not_found_with_its_own_code(
     world: NewWorld, method: str, path: str, code: str
 ) -> None:
     here = world(Talk)
@@ -119,9 +119,7 @@ def test_a_number_that_no_record_has_is_not_found(world: NewWorld, path: str, nu
 
 
 @pytest.mark.parametrize(("status", "word"), [("working", "finished"), ("returned", "returned")])
-def test_a_participant_whose_part_is_over_is_told_how_it_ended(
-    world: NewWorld, status: str, word: str
-) -> None:
+def test_a_participant_who_has_finished_sees_how_it_ended(world: NewWorld, status: str, word: str) -> None:
     here = world()
     person = with_status(here, status, end_time=here.clock.now())
     said = person.post(f"/node/{person.id}")

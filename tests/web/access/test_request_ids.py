@@ -143,7 +143,7 @@ def test_a_refused_request_may_be_sent_again_with_its_id(world: NewWorld) -> Non
     assert person.post(f"/info/{node}", {"contents": "a"}, request_id="r1").status == 200
 
 
-def test_one_report_of_an_error_is_told_once(world: NewWorld) -> None:
+def test_one_report_of_an_error_is_mailed_once(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     for _ in range(3):

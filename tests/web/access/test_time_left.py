@@ -58,7 +58,7 @@ def test_outside_lambda_nothing_ends() -> None:
         assert seconds_left() == float("inf")
 
 
-def test_what_there_is_no_time_for_is_handed_back(here: World, handled: list[int]) -> None:
+def test_messages_without_time_left_are_returned(here: World, handled: list[int]) -> None:
     event = batch(10)
     with within(InvocationContext(30, each_look=6)):
         failures = queue_consumer.consume(event)["batchItemFailures"]
@@ -84,7 +84,7 @@ def test_an_invocation_that_has_all_its_time_left_tries_any_message(here: World,
     assert handled == [0, 1, 2]
 
 
-def test_one_slow_message_is_forgotten_after_some_dozen_others(here: World, handled: list[int]) -> None:
+def test_one_slow_message_stops_counting_after_some_dozen_others(here: World, handled: list[int]) -> None:
     here.app.longest_message = 60.0
     for _ in range(4):
         with within(InvocationContext(100)):

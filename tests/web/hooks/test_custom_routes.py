@@ -145,12 +145,12 @@ def test_bytes_go_out_as_they_are(own: Open) -> None:
     assert (said.status, said.raw, said.headers["content-type"]) == (203, b"\x89PNG", "image/png")
 
 
-def test_what_a_route_changes_is_committed(own: Open) -> None:
+def test_a_routes_changes_are_committed(own: Open) -> None:
     here = own()
     assert [here.post("/own/count", {"by": 2})["n"], here.get("/own/count")["n"]] == [2, 3]
 
 
-def test_what_a_route_makes_is_there_for_others(own: Open) -> None:
+def test_a_routes_records_are_visible_to_others(own: Open) -> None:
     here = own()
     person = here.arrive()
     node = person.join()
@@ -168,7 +168,7 @@ def test_a_route_that_fails_answers_in_the_one_shape_and_writes_nothing(own: Ope
     assert (said.status, said.code) == (500, "internal_error")
 
 
-def test_a_refusal_of_the_author_is_told(own: Open) -> None:
+def test_an_authors_refusal_is_returned(own: Open) -> None:
     said = own().get("/own/missing")
     assert (said.status, said.code) == (404, "no_such_thing")
     assert said["error_text"] == "There is no such thing; ask for another."

@@ -141,7 +141,7 @@ def test_the_hooks_of_posting_receive_what_was_made(world: NewWorld) -> None:
     ]
 
 
-def test_joining_draws_anew_for_each_node(world: NewWorld) -> None:
+def test_joining_draws_again_for_each_node(world: NewWorld) -> None:
     calls: list[Call] = []
     tried = noting(calls)
     tried.experiment_repeats = 2

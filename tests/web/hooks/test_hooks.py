@@ -97,7 +97,7 @@ def test_each_way_of_reading_infos_calls_the_hook(world: NewWorld, what: str) ->
     assert [info.id for info in infos] == ([scene.info] if what == "info" else [])
 
 
-def test_what_a_hook_makes_is_committed_with_the_request(world: NewWorld) -> None:
+def test_a_hooks_records_are_committed_with_the_request(world: NewWorld) -> None:
     def echo(self: Talk, node: Any, info: Info) -> None:
         Info(origin=node, contents=f"echo of {info.contents}")
 
@@ -108,7 +108,7 @@ def test_what_a_hook_makes_is_committed_with_the_request(world: NewWorld) -> Non
     assert [i["contents"] for i in person.get(f"/node/{node}/infos")["infos"]] == ["a", "echo of a"]
 
 
-def test_what_a_hook_sets_on_the_new_record_is_in_the_answer(world: NewWorld) -> None:
+def test_a_hooks_changes_of_the_new_record_are_in_the_response(world: NewWorld) -> None:
     def mark(self: Talk, participant: Any, node: Any) -> None:
         node.property1 = "marked"
 
@@ -254,7 +254,7 @@ def test_after_a_hook_that_raised_the_next_request_is_fine(world: NewWorld) -> N
     assert len(person.get(f"/node/{node}/infos")["infos"]) == 1
 
 
-def test_what_went_wrong_inside_is_not_told_outside(world: NewWorld) -> None:
+def test_internal_errors_are_not_exposed(world: NewWorld) -> None:
     here = world(with_hooks(Talk, node_post_request=broken))
     person = here.arrive()
     said = person.post(f"/node/{person.id}")

@@ -10,7 +10,7 @@ from tests.web.world import OPERATOR_TOKEN
 
 
 @pytest.mark.parametrize("ending", [SystemExit(3), SystemExit(), KeyboardInterrupt()])
-def test_what_would_end_the_program_is_an_error_of_the_hook(world: NewWorld, ending: BaseException) -> None:
+def test_a_hook_that_exits_the_program_is_an_error(world: NewWorld, ending: BaseException) -> None:
     class Ending(Talk):
         def info_post_request(self, **_: object) -> None:
             raise ending

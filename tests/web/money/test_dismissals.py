@@ -179,7 +179,7 @@ def test_at_the_deadline_a_dismissed_participants_place_is_open_where_the_recrui
     assert state(till)["opened"] == opened
 
 
-def test_a_late_submission_is_told_with_what_to_do(world: NewWorld) -> None:
+def test_a_late_submission_is_reported_with_the_fix(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.report("AssignmentReturned", person)
@@ -195,7 +195,7 @@ def test_a_late_submission_is_told_with_what_to_do(world: NewWorld) -> None:
     assert stored(till, person)["details"] == {"finished_late": True}
 
 
-def test_a_released_participant_who_lost_the_assignment_is_told_with_what_to_do(world: NewWorld) -> None:
+def test_a_released_participant_who_lost_the_assignment_is_reported_with_the_fix(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     person.post("/withdraw", {"participant_id": person.id})
@@ -277,7 +277,7 @@ def test_a_participant_who_lost_the_assignment_has_ended_then_at_the_latest(
         ({"recruit": lambda _: None}, ["follow_up"]),
     ],
 )
-def test_what_follows_a_review_has_a_message_of_its_own_where_it_can_fail(
+def test_each_hook_after_a_review_that_can_fail_has_its_own_message(
     world: NewWorld, members: dict[str, Any], kinds: list[str]
 ) -> None:
     here = world(paying(**members))

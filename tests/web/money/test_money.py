@@ -39,7 +39,7 @@ def test_each_move_says_to_what_who_when_how_much_why_and_by_which_reference(wor
     ]
 
 
-def test_a_recruiter_is_told_whom_to_pay_what_and_why(world: NewWorld) -> None:
+def test_a_recruiter_gets_worker_amount_and_reason(world: NewWorld) -> None:
     till = Till(world, with_hooks(paying(0.5), bonus_reason=lambda experiment: "well done"))
     told: list[Transfer] = []
     pay = till.vendor.pay
@@ -83,7 +83,7 @@ def test_runs_with_one_seed_have_tokens_of_their_own(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("dust", [-5.551115123125783e-17, -0.004, 0.004])
-def test_what_floats_leave_of_zero_is_zero(dust: float) -> None:
+def test_rounding_errors_of_floats_are_zero(dust: float) -> None:
     assert ledger.to_cents(dust, "bonus()") == 0
 
 
@@ -100,7 +100,7 @@ def test_a_bonus_that_is_not_a_sum_leaves_base_paid_and_its_message_kept(
     assert [letter["kind"] for letter in till.dead_letters()] == ["review_submission"]
 
 
-def test_a_bonus_above_max_bonus_is_told_with_what_to_do(world: NewWorld) -> None:
+def test_a_bonus_above_max_bonus_is_reported_with_the_fix(world: NewWorld) -> None:
     till = Till(world, paying(3), max_bonus=2)
     till.finish()
     till.go_on(minutes=30)
@@ -150,7 +150,7 @@ def test_a_later_try_looks_first_and_the_first_does_not(world: NewWorld) -> None
     assert (looked_at_first, till.vendor.looks) == ([], ["test-1-base"])
 
 
-def test_a_try_after_the_first_of_two_calls_goes_on_from_what_that_call_returned(world: NewWorld) -> None:
+def test_a_retry_continues_from_the_result_of_the_first_call(world: NewWorld) -> None:
     till = Till(world, paying())
     prepared: list[str] = []
     paid_by: list[str | None] = []
@@ -234,7 +234,7 @@ def test_waiting_for_another_worker_leaves_no_dead_letter(world: NewWorld) -> No
     assert till.dead_letters() == []
 
 
-def test_a_refused_payment_is_told_and_waits_for_the_operator(world: NewWorld) -> None:
+def test_a_refused_payment_is_reported_and_waits_for_the_operator(world: NewWorld) -> None:
     till = Till(world, paying())
     till.vendor.faults += ["refused"]
     person = till.finish()
@@ -286,7 +286,7 @@ def test_no_participant_is_paid_before_the_recruiter_has_their_submission(world:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_one_too_many_is_owed_the_base_once_handed_in(world: NewWorld, times: int) -> None:
+def test_an_overrecruited_participant_is_owed_base_pay_after_submitting(world: NewWorld, times: int) -> None:
     till = Till(world, paying(quorum=1))
     till.arrive()
     late = till.arrive()
@@ -362,7 +362,7 @@ def late_books(world: NewWorld, *faults: Fault) -> tuple[Till, Person]:
 
 
 @pytest.mark.parametrize("fault", ["answer lost", "unreachable"])
-def test_what_is_shown_late_is_settled_as_soon_as_it_shows(world: NewWorld, fault: Fault) -> None:
+def test_a_late_payment_is_settled_as_soon_as_it_appears(world: NewWorld, fault: Fault) -> None:
     till, person = late_books(world, fault)
     till.go_on(minutes=16)
     assert (till.ledger(person), till.vendor.books) == (
@@ -371,7 +371,7 @@ def test_what_is_shown_late_is_settled_as_soon_as_it_shows(world: NewWorld, faul
     )
 
 
-def test_while_it_may_be_on_its_way_a_payment_says_what_the_recruiter_said(world: NewWorld) -> None:
+def test_a_payment_in_flight_shows_the_recruiters_message(world: NewWorld) -> None:
     till, _ = late_books(world, "answer lost")
     till.go_on(minutes=1)
     (entry,) = till.here.app.run(operator_actions.list_payments, operator_actions.PaymentFilter())
@@ -392,7 +392,7 @@ def test_a_payment_is_looked_for_again_at_the_moment_that_the_recruiter_named(wo
 
 
 @pytest.mark.parametrize("fault", ["answer lost", "unreachable"])
-def test_what_is_shown_late_raises_no_alarm(world: NewWorld, fault: Fault) -> None:
+def test_a_late_payment_causes_no_alarm(world: NewWorld, fault: Fault) -> None:
     till, _ = late_books(world, *[fault] if fault == "answer lost" else [fault] * 5)
     till.go_on(hours=3)
     assert (till.dead_letters(), till.letters.sent) == ([], [])
@@ -405,7 +405,7 @@ def test_while_it_may_be_on_its_way_a_payment_does_not_hang(world: NewWorld) -> 
     assert (entry.status, entry.is_stuck) == ("sending", False)
 
 
-def test_the_operator_is_told_of_what_never_succeeds(world: NewWorld) -> None:
+def test_the_operator_is_notified_of_a_payment_that_never_succeeds(world: NewWorld) -> None:
     till, _ = late_books(world, *["unreachable"] * 99)
     till.go_on(hours=6)
     assert ([letter["kind"] for letter in till.dead_letters()], len(till.letters.sent)) == (

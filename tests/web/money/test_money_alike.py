@@ -94,7 +94,7 @@ def test_a_compensation_waits_for_no_bonus_that_was_loaded_without_its_story(til
     assert till.ledger(person)["compensation"] == "paid"
 
 
-def test_a_compensation_waits_for_nothing_where_there_is_no_bonus(world: NewWorld) -> None:
+def test_a_compensation_does_not_wait_without_a_bonus(world: NewWorld) -> None:
     till = Till(world, paying(), base_payment=0.5)
     person = till.finish()
     compensated(till, person)
@@ -117,7 +117,7 @@ def test_a_compensation_that_was_begun_is_tried_again_whatever_became_of_the_bon
     assert till.here.app.run(make_alike) is not None
 
 
-def test_the_recruiter_is_told_when_the_payment_of_one_amount_was_sent(till: Till) -> None:
+def test_the_recruiter_gets_the_time_of_an_equal_payment(till: Till) -> None:
     told: list[tuple[str, object]] = []
     pay = till.vendor.pay
 
@@ -134,7 +134,7 @@ def test_the_recruiter_is_told_when_the_payment_of_one_amount_was_sent(till: Til
 
 
 @pytest.mark.parametrize("status", [PaymentStatus.SENDING, PaymentStatus.HELD, PaymentStatus.REFUSED])
-def test_a_payment_of_one_amount_that_was_not_made_is_not_told_of(till: Till, status: str) -> None:
+def test_an_equal_payment_that_was_not_made_is_not_passed_on(till: Till, status: str) -> None:
     person = till.finish()
     compensated(till, person)
     put(till, person, status)

@@ -40,7 +40,7 @@ def test_books_that_agree_show_no_difference(world: NewWorld) -> None:
     assert compared(till) == Comparison(2, 0, [])
 
 
-def test_what_was_paid_without_an_answer_is_noted_with_its_reference(world: NewWorld) -> None:
+def test_a_payment_without_a_response_is_recorded_with_its_reference(world: NewWorld) -> None:
     till, person = hanging(world, "answer lost")
     (difference,) = compared(till).differences
     (item,) = till.here.items("payment")
@@ -48,27 +48,27 @@ def test_what_was_paid_without_an_answer_is_noted_with_its_reference(world: NewW
     assert (item["status"], item["recruiter_reference"]) == ("paid", f"paid-test-{person.id}-base")
 
 
-def test_what_was_noted_is_the_operators_doing_in_the_ledger(world: NewWorld) -> None:
+def test_the_ledger_attributes_a_reconciliation_to_the_operator(world: NewWorld) -> None:
     till, person = hanging(world, "answer lost")
     compared(till)
     last = till.moves(person, "base")[-1]
     assert (last["to"], last["by"]) == ("paid", "operator")
 
 
-def test_what_was_paid_without_an_answer_is_not_paid_again(world: NewWorld) -> None:
+def test_a_payment_without_a_response_is_not_sent_again(world: NewWorld) -> None:
     till, _ = hanging(world, "answer lost")
     compared(till)
     till.go_on(hours=1)
     assert len(till.vendor.books) == 1
 
 
-def test_what_never_arrived_is_sent_again(world: NewWorld) -> None:
+def test_a_payment_that_never_arrived_is_sent_again(world: NewWorld) -> None:
     till, person = hanging(world)
     (difference,) = compared(till).differences
     assert (difference.repair, till.ledger(person)) == ("sent again", {"base": "paid"})
 
 
-def test_what_was_refused_but_is_in_the_books_is_noted(world: NewWorld) -> None:
+def test_a_refused_payment_that_the_recruiter_made_is_recorded(world: NewWorld) -> None:
     till = Till(world, paying())
     till.vendor.faults.append("refused")
     person = till.finish()

@@ -49,7 +49,7 @@ def test_places_that_open_together_are_reckoned_with_the_fee_for_many(
     assert opened(till) == may_open
 
 
-def test_what_is_owed_for_places_that_opened_together_has_the_fee_for_many(world: NewWorld) -> None:
+def test_places_that_opened_together_have_the_fee_for_many(world: NewWorld) -> None:
     till = Till(world, paying(), hard_cap=30, auto_recruit=False)
     charge_more_for_many(till)
     till.here.app.run(recruitment.open_places_by_operator, 10)
@@ -71,16 +71,14 @@ def test_recruiting_stops_when_the_next_person_could_not_be_paid(world: NewWorld
 
 
 @pytest.mark.parametrize(("bonus", "people"), [(0, 3), (0.5, 2)])
-def test_what_a_bonus_leaves_of_its_reserve_pays_for_others(
-    world: NewWorld, bonus: float, people: int
-) -> None:
+def test_the_rest_of_a_bonus_reserve_pays_for_others(world: NewWorld, bonus: float, people: int) -> None:
     till = capped(world, 2.5, bonus)
     for _ in range(2):
         till.finish()
     assert opened(till) == people
 
 
-def test_the_operator_is_told_once_that_places_stay_closed(world: NewWorld) -> None:
+def test_the_operator_is_notified_once_that_places_stay_closed(world: NewWorld) -> None:
     till = capped(world, 1)
     for _ in range(3):
         till.finish()
@@ -92,7 +90,7 @@ def test_a_bonus_above_the_hard_cap_is_held(world: NewWorld) -> None:
     assert till.ledger(till.finish()) == {"base": "paid", "bonus": "held"}
 
 
-def test_a_held_bonus_is_told_with_the_command_that_pays_it(world: NewWorld) -> None:
+def test_a_held_bonus_is_reported_with_the_command_that_pays_it(world: NewWorld) -> None:
     till = Till(world, paying(5), hard_cap=4)
     till.finish()
     assert len(till.letters.about("petri payments release --participant 1")) == 1
@@ -119,14 +117,14 @@ def test_base_pay_is_never_withheld(world: NewWorld, cap: float) -> None:
     assert [till.ledger(person) for person in people] == [{"base": "paid"}] * 2
 
 
-def test_the_soft_cap_is_told_once(world: NewWorld) -> None:
+def test_the_soft_cap_notice_is_sent_once(world: NewWorld) -> None:
     till = Till(world, paying(), soft_cap=3)
     for _ in range(4):
         till.finish()
     assert len(till.letters.about("soft_cap")) == 1
 
 
-def test_the_soft_cap_is_not_told_below_it(world: NewWorld) -> None:
+def test_below_the_soft_cap_no_notice_is_sent(world: NewWorld) -> None:
     till = Till(world, with_hooks(paying(), seats=2), soft_cap=3.3)
     for _ in range(2):
         till.finish()
@@ -201,7 +199,7 @@ def test_one_too_many_reserves_the_base_until_it_is_owed(world: NewWorld) -> Non
     assert (before, reserved(till)) == (PLACE + Decimal("1.65"), PLACE)
 
 
-def test_the_dearest_recruiter_counts(world: NewWorld) -> None:
+def test_the_most_expensive_recruiter_counts(world: NewWorld) -> None:
     till = capped(world, 9, recruiter="multi", recruiters="hotair: 1, vendor: 1")
     assert till.here.app.run(budget.cost_per_place) == PLACE
 

@@ -122,7 +122,9 @@ def test_one_too_many_whose_submission_was_lost_is_paid(world: NewWorld) -> None
     assert till.ledger(late) == {"base": "paid"}
 
 
-def test_one_too_many_who_handed_nothing_in_is_told_the_operator(world: NewWorld) -> None:
+def test_the_operator_is_notified_of_an_overrecruited_participant_who_never_submitted(
+    world: NewWorld,
+) -> None:
     till = Till(world, paying(quorum=1))
     till.arrive()
     late = till.arrive()
@@ -181,7 +183,9 @@ def test_a_participant_who_has_finished_is_submitted_for_when_the_recruiters_tim
     assert (till.statuses(person), till.ledger(person)) == (["approved"], {"base": "paid"})
 
 
-def test_one_too_many_who_never_went_back_is_handed_in_for(world: NewWorld) -> None:
+def test_an_overrecruited_participant_who_never_returned_is_submitted_on_their_behalf(
+    world: NewWorld,
+) -> None:
     till = Till(world, paying(quorum=1))
     till.vendor.change(can_submit_on_behalf=True)
     till.arrive()
@@ -247,7 +251,7 @@ def test_a_report_after_the_end_changes_nothing(world: NewWorld, first: str, sec
 
 @pytest.mark.parametrize("end", ["AssignmentReturned", "AssignmentAbandoned", "NotificationMissing"])
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_submission_after_a_participant_was_given_up_is_told_once(
+def test_a_submission_after_a_participant_was_recorded_as_gone_is_reported_once(
     world: NewWorld, end: str, times: int
 ) -> None:
     till = Till(world, paying())
@@ -259,7 +263,7 @@ def test_a_submission_after_a_participant_was_given_up_is_told_once(
     assert len(till.letters.about("petri compensate")) == 1
 
 
-def test_coming_to_the_end_after_being_given_up_is_told(world: NewWorld) -> None:
+def test_finishing_after_being_recorded_as_gone_is_reported(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     till.go_on(**LATE)
@@ -268,7 +272,7 @@ def test_coming_to_the_end_after_being_given_up_is_told(world: NewWorld) -> None
     assert len(till.letters.about("petri compensate")) == 1
 
 
-def test_a_report_after_the_ordinary_end_is_not_told(world: NewWorld) -> None:
+def test_a_notification_after_the_ordinary_end_is_not_reported(world: NewWorld) -> None:
     till = Till(world, paying())
     till.report("AssignmentSubmitted", till.finish())
     till.work()
@@ -276,7 +280,7 @@ def test_a_report_after_the_ordinary_end_is_not_told(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize(("hit_id", "letters"), [("H1", 1), ("H2", 0), ("", 0)])
-def test_a_place_that_a_stranger_hands_in_is_told(world: NewWorld, hit_id: str, letters: int) -> None:
+def test_a_submission_by_an_unknown_worker_is_reported(world: NewWorld, hit_id: str, letters: int) -> None:
     till = Till(world, paying(), auto_recruit=False)
     till.vendor.offers = {"H1": Listing(till.here.clock.now() + timedelta(days=1), 1)}
     till.here.app.run(recruitment.open_places_by_operator, 1)
@@ -295,7 +299,7 @@ def test_a_participant_who_has_accepted_is_still_working(world: NewWorld) -> Non
     assert till.statuses(person) == ["working"]
 
 
-def test_another_recruiters_report_changes_nothing_and_is_told(world: NewWorld) -> None:
+def test_another_recruiters_notification_changes_nothing_and_is_reported(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     ids = (person.assignment_id, None)
@@ -306,7 +310,7 @@ def test_another_recruiters_report_changes_nothing_and_is_told(world: NewWorld) 
     assert (till.statuses(person), len(till.letters.about("other reported"))) == (["working"], 1)
 
 
-def test_its_own_recruiters_report_counts(world: NewWorld) -> None:
+def test_its_own_recruiters_notification_counts(world: NewWorld) -> None:
     till = Till(world, paying())
     person = till.arrive()
     ids = (person.assignment_id, None)
@@ -387,7 +391,7 @@ def disagreeing(self: Any, participant: Any) -> bool:
         ("attention_check_failed", {"attention_check": disagreeing}, "did_not_attend", "follow_up"),
     ],
 )
-def test_a_hook_that_is_only_told_of_the_end_and_always_fails_withholds_no_pay(
+def test_a_failing_notification_hook_withholds_no_pay(
     world: NewWorld, hook: str, others: dict[str, Any], status: str, kind: str
 ) -> None:
     till = Till(world, paying(bonus=1, **{hook: mistaken}, **others))
@@ -432,7 +436,7 @@ def test_a_dead_letter_says_what_it_was_to_do_and_why_it_failed(world: NewWorld)
     assert (letter["kind"], letter["why"]) == ("review_submission", "LookupError: the author's mistake")
 
 
-def test_a_dead_letter_is_told_once(world: NewWorld) -> None:
+def test_a_dead_letter_is_reported_once(world: NewWorld) -> None:
     assert len(poisoned(world).letters.about("became a dead letter")) == 1
 
 

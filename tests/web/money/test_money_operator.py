@@ -134,7 +134,7 @@ def test_a_lease_ends_at_its_moment(owed: Owed) -> None:
     assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is True
 
 
-def test_what_no_participant_owes_is_not_settled(owed: Owed) -> None:
+def test_an_unknown_payment_is_not_settled(owed: Owed) -> None:
     till, person = owed
     assert till.here.app.run(operator_actions.record_found_payment, person.id, "bonus", "found-1") is False
 
@@ -227,7 +227,7 @@ def test_an_entry_says_whose_what_why_and_since_when(owed: Owed) -> None:
         (PaymentStatus.SENDING, True, 0.5, False),
     ],
 )
-def test_what_hangs_is_not_settled_for_ten_minutes_without_a_lease(
+def test_a_stuck_payment_without_a_lease_is_not_settled_for_ten_minutes(
     owed: Owed, status: str, leased: bool, minutes: float, is_stuck: bool
 ) -> None:
     till, person = owed
@@ -253,7 +253,7 @@ def test_a_payment_that_was_loaded_without_its_story_hangs_until_it_is_settled(
     assert (entry.since, entry.reason, entry.is_stuck) == (None, shown, True)
 
 
-def test_a_question_to_the_recruiter_carries_the_transfer_and_the_facts(owed: Owed) -> None:
+def test_a_lookup_at_the_recruiter_has_the_transfer_and_the_recruiters_state(owed: Owed) -> None:
     till, person = owed
     (question,) = till.here.app.run(operator_actions.list_payment_queries, PaymentFilter())
     assert (question.entry.participant_id, question.transfer.token, question.recruiter_state["tokens"]) == (
@@ -293,7 +293,7 @@ def test_a_held_bonus_says_why_and_that_the_platform_held_it(world: NewWorld) ->
 
 
 @pytest.mark.parametrize(("cap", "status"), [(4, PaymentStatus.HELD), (40, PaymentStatus.DUE)])
-def test_what_is_owed_says_whose_word_that_was(world: NewWorld, cap: float, status: str) -> None:
+def test_a_payment_records_who_recorded_it(world: NewWorld, cap: float, status: str) -> None:
     till = Till(world, paying(), hard_cap=cap)
     person = till.finish()
 
@@ -354,7 +354,7 @@ def test_a_late_worker_changes_nothing_about_what_is_settled_or_stopped(
 
 
 @pytest.mark.parametrize("what", [name for name in LATE if name != "begins"])
-def test_nothing_is_noted_about_a_payment_that_was_not_begun(owed: Owed, what: str) -> None:
+def test_nothing_is_recorded_about_a_payment_that_was_not_begun(owed: Owed, what: str) -> None:
     till, person = owed
     put(till, person, PaymentStatus.DUE)
     with till.here.unchanged():
@@ -362,7 +362,7 @@ def test_nothing_is_noted_about_a_payment_that_was_not_begun(owed: Owed, what: s
 
 
 @pytest.mark.parametrize("what", LATE)
-def test_nothing_is_noted_about_a_payment_that_no_participant_owes(owed: Owed, what: str) -> None:
+def test_nothing_is_recorded_about_an_unknown_payment(owed: Owed, what: str) -> None:
     till, _ = owed
     stranger = Person(till.here, 1, "", "", "")
     stranger.id = 99
@@ -409,6 +409,6 @@ def test_a_sum_is_whole_cents(given: Any, dollars: str) -> None:
 
 
 @pytest.mark.parametrize("given", [-0.005, -1, 10_000.01, float("nan"), float("inf"), "much", None, object()])
-def test_what_is_not_a_sum_is_refused(given: Any) -> None:
+def test_an_invalid_amount_is_refused(given: Any) -> None:
     with pytest.raises(ledger.ExperimentError, match=r"bonus\(\) must"):
         ledger.to_cents(given, "bonus()")

@@ -67,7 +67,7 @@ def test_an_assignment_that_is_reassigned_waits_for_who_has_it_now(world: NewWor
 
 
 @pytest.mark.parametrize("event", ["AssignmentReturned", "AssignmentAbandoned"])
-def test_a_place_that_the_recruiter_offers_anew_is_not_opened_again(world: NewWorld, event: str) -> None:
+def test_a_place_that_the_recruiter_offers_again_is_not_reopened(world: NewWorld, event: str) -> None:
     till = Till(world, few_seats(1))
     person = till.arrive()
     person.join()
@@ -149,7 +149,7 @@ def test_the_operator_may_open_places_beyond_the_seats(world: NewWorld) -> None:
     assert recruit(till, 3, ignore_free_seats=True).opened == 3
 
 
-def test_what_the_operator_closed_stays_closed(world: NewWorld) -> None:
+def test_recruitment_that_the_operator_closed_stays_closed(world: NewWorld) -> None:
     till = Till(world, few_seats(5))
     person = till.arrive()
     till.here.app.run(recruitment.close_places_by_operator)

@@ -68,7 +68,7 @@ def test_the_notice_of_a_hit_that_ended_and_was_opened_again(world: NewWorld) ->
     )
 
 
-def test_the_notice_of_one_place_speaks_of_one(world: NewWorld) -> None:
+def test_the_notice_of_one_place_uses_the_singular(world: NewWorld) -> None:
     till = offering(world)
     end(till, left=1)
     assert notice(till) == (

@@ -64,7 +64,7 @@ def test_a_report_that_comes_again_opens_nothing(world: NewWorld) -> None:
     assert opened(till) == [3, 1, 2]
 
 
-def test_the_operator_is_told_once(world: NewWorld) -> None:
+def test_the_operator_is_notified_once(world: NewWorld) -> None:
     till = offering(world)
     end(till, left=2)
     report(till)
@@ -120,7 +120,7 @@ def test_no_more_places_open_than_the_hard_cap_allows(world: NewWorld) -> None:
     assert opened(till) == [3, 1, 1]
 
 
-def test_with_auto_recruit_off_nothing_opens_and_the_operator_is_told_what_to_do(world: NewWorld) -> None:
+def test_with_auto_recruit_off_nothing_opens_and_the_operator_gets_the_fix(world: NewWorld) -> None:
     till = offering(world, auto_recruit=False)
     end(till, left=1)
     report(till)
@@ -153,7 +153,7 @@ def test_a_hit_that_was_ended_by_hand_is_reported_and_not_replaced(world: NewWor
     assert (opened(till), len(till.letters.about("was ended early"))) == ([3, 1], 1)
 
 
-def test_a_hit_that_is_gone_is_told_once(world: NewWorld) -> None:
+def test_a_missing_hit_is_reported_once(world: NewWorld) -> None:
     till = offering(world)
     del till.vendor.offers["H1"]
     report(till)

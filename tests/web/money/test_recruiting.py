@@ -106,7 +106,7 @@ def test_quotas_hold_over_the_whole_run(world: NewWorld) -> None:
     assert here.recruited() == [("hotair", "recruit", 1), ("cli", "recruit", 1)]
 
 
-def test_several_recruiters_are_all_told_to_stop(world: NewWorld) -> None:
+def test_recruitment_is_closed_at_all_recruiters(world: NewWorld) -> None:
     here = world(with_hooks(Talk, seats=1), recruiter="multi", recruiters="hotair: 2, cli: 2")
     finish_one(here)
     assert here.recruited()[-2:] == [("hotair", "close", 0), ("cli", "close", 0)]
@@ -124,7 +124,7 @@ def test_an_authors_wish_is_carried_out_once_after_its_commit(world: NewWorld) -
     assert here.recruited()[1:] == [("hotair", "recruit", 2), ("hotair", "recruit", 1)]
 
 
-def test_a_wish_of_a_hook_that_raises_is_forgotten(world: NewWorld) -> None:
+def test_an_effect_of_a_hook_that_raises_is_discarded(world: NewWorld) -> None:
     def ask(self: Talk, node: Any, info: Any) -> None:
         self.recruiter.recruit(n=2)
         raise ZeroDivisionError
@@ -227,7 +227,7 @@ def test_an_author_says_when_a_run_is_complete(world: NewWorld, answer: bool) ->
 
 
 @pytest.mark.parametrize("first", ["experiment", "experiment_property"])
-def test_a_public_property_is_told(world: NewWorld, first: str) -> None:
+def test_a_public_property_is_returned(world: NewWorld, first: str) -> None:
     assert world().get(f"/{first}/seats").body == {"status": "success", "seats": 10}
 
 
@@ -236,12 +236,12 @@ def test_a_public_property_may_be_nothing(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("name", ["task", "known_classes", "work", "__class__"])
-def test_what_isnt_public_is_not_found(world: NewWorld, name: str) -> None:
+def test_a_private_property_is_not_found(world: NewWorld, name: str) -> None:
     said = world().get(f"/experiment/{name}")
     assert (said.status, said.code) == (404, "property_not_found")
 
 
-def test_the_ads_address_carries_mode_and_hit(world: NewWorld) -> None:
+def test_the_ads_address_contains_mode_and_hit(world: NewWorld) -> None:
     said = world().get("/ad_address/debug/h%201", headers={"host": "study.example"})
     assert said["address"] == "http://study.example/ad?hitId=h%201&mode=debug"
 

@@ -126,7 +126,7 @@ def test_a_submission_takes_so_many_units_of_work(
     assert till.ledger(person) == {"base": "paid"}
 
 
-def test_a_report_that_is_recorded_nowhere_takes_no_unit_to_be_deleted(
+def test_an_unrecorded_notification_takes_no_unit_of_work_to_be_deleted(
     world: NewWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till, _ = finished(world, base_payment=1)
@@ -174,7 +174,7 @@ def test_a_report_that_is_delivered_twice_is_paid_once(world: NewWorld) -> None:
     assert till.vendor.places == before + 1
 
 
-def test_what_there_is_no_time_to_continue_with_goes_through_the_queue(world: NewWorld) -> None:
+def test_messages_that_there_is_no_time_to_continue_with_go_through_the_queue(world: NewWorld) -> None:
     till, person = finished(world, base_payment=1)
     with within(InvocationContext(queue_consumer.SECONDS_TO_CONTINUE)):
         queue_consumer.consume(from_sns("AssignmentSubmitted", person.assignment_id))

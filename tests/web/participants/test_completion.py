@@ -90,7 +90,7 @@ def test_one_too_many_has_not_completed_the_task(world: NewWorld) -> None:
     assert called == []
 
 
-def test_the_hook_of_a_submission_is_told_of_it(world: NewWorld) -> None:
+def test_the_hook_of_a_submission_gets_the_event(world: NewWorld) -> None:
     told: list[dict[str, Any]] = []
 
     def hook(self: Experiment, participant: Participant, event: dict[str, Any]) -> None:
@@ -147,7 +147,7 @@ def test_the_bonus_stays_null_where_none_is_asked_for(world: NewWorld) -> None:
 # -- approved ---------------------------------------------------------------------------------------
 
 
-def test_the_end_is_noted_at_once_and_approved_by_the_worker(world: NewWorld) -> None:
+def test_the_end_is_recorded_immediately_and_approved_by_the_consumer(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     person.finish()
@@ -169,7 +169,7 @@ def test_good_work_is_owed_base_and_bonus(world: NewWorld) -> None:
     assert (person.now()["base_pay"], person.now()["bonus"]) == (1.5, 0.34)
 
 
-def test_what_is_owed_is_paid_with_the_recruiters_reference(world: NewWorld) -> None:
+def test_a_payment_has_the_recruiters_reference(world: NewWorld) -> None:
     here = world(noting([], bonus=1))
     finished(here)
     paid = [(item["payment_kind"], item["status"]) for item in here.items("payment")]
@@ -177,7 +177,7 @@ def test_what_is_owed_is_paid_with_the_recruiters_reference(world: NewWorld) -> 
     assert all(item["recruiter_reference"].startswith("hotair:") for item in here.items("payment"))
 
 
-def test_the_bonus_is_computed_once_and_told_with_its_reason(world: NewWorld) -> None:
+def test_the_bonus_is_computed_once_and_sent_with_its_reason(world: NewWorld) -> None:
     called: list[str] = []
     here = world(noting(called, bonus=2))
     finished(here)
@@ -302,7 +302,7 @@ def test_a_participant_who_leaves_early_twice_is_paid_once(world: NewWorld, way:
     assert len(here.items("payment")) == 1
 
 
-def test_an_answer_stands_when_an_error_comes_after_it(world: NewWorld) -> None:
+def test_an_answer_is_kept_when_an_error_follows(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     person.answer(person.join())
@@ -311,7 +311,7 @@ def test_an_answer_stands_when_an_error_comes_after_it(world: NewWorld) -> None:
     assert living(here, person) == 1
 
 
-def test_an_error_is_told_the_operator_without_worker_ids(
+def test_the_operator_is_notified_of_an_error_without_worker_ids(
     world: NewWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     here = world()
@@ -623,7 +623,7 @@ def here_and_back(world: NewWorld) -> World:
     return here
 
 
-def test_the_exit_page_learns_where_the_assignment_is_handed_in(here_and_back: World) -> None:
+def test_the_exit_page_gets_the_submission_address(here_and_back: World) -> None:
     person = here_and_back.arrive()
     said = person.get(f"/recruiter-exit/{person.id}")
     assert (said["submit_address"], said["give_back"]) == (

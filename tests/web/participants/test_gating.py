@@ -58,7 +58,7 @@ def engine_of_transactions() -> Iterator[TornEngine]:
     engine.close()
 
 
-def test_a_participant_who_comes_while_the_person_ahead_works_is_told_to_wait(world: NewWorld) -> None:
+def test_a_participant_who_arrives_while_the_one_ahead_works_has_to_wait(world: NewWorld) -> None:
     here = world(Retelling)
     here.arrive().join()
     said = try_to_join(here.arrive())
@@ -209,7 +209,7 @@ def test_a_participant_who_answered_and_left_well_keeps_their_place(world: NewWo
     assert heard(second, second.join()) == ["mine"]
 
 
-def test_the_chain_goes_on_behind_the_last_answer(world: NewWorld) -> None:
+def test_the_chain_continues_after_the_last_answer(world: NewWorld) -> None:
     here = world(Retelling)
     first, second, third = here.arrive(), here.arrive(), here.arrive()
     first.answer(first.join(), "the first's")

@@ -138,7 +138,7 @@ def test_transmitting_returns_pending_transmissions(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("what", ["id", "Info", "Meme"])
-def test_what_is_an_id_or_a_class(scene: Scene, what: str) -> None:
+def test_the_parameter_what_is_an_id_or_a_class(scene: Scene, what: str) -> None:
     word = str(scene.info) if what == "id" else what
     said = scene.one.post(f"/node/{scene.node}/transmit", {"what": word, "to_whom": "Node"})
     assert len(said["transmissions"]) == (0 if what == "Meme" else 1)
@@ -156,7 +156,7 @@ def test_a_foreign_info_is_not_sent_on(scene: Scene) -> None:
     assert (said.status, said.code) == (400, "foreign_info")
 
 
-def test_nothing_is_sent_where_there_is_no_vector(world: NewWorld) -> None:
+def test_nothing_is_sent_without_a_vector(world: NewWorld) -> None:
     here = world(Islands)
     one, other = here.arrive(), here.arrive()
     node, other_node = one.join(), other.join()
@@ -169,7 +169,9 @@ def test_nothing_is_sent_where_there_is_no_vector(world: NewWorld) -> None:
 @pytest.mark.parametrize(
     ("word", "status"), [("Nothing", 400), (NEVER, 404), ("9" * 5000, 404), ("\u00b2", 400)]
 )
-def test_what_and_to_whom_are_known(scene: Scene, name: str, word: str, status: int) -> None:
+def test_the_parameters_what_and_to_whom_must_be_known(
+    scene: Scene, name: str, word: str, status: int
+) -> None:
     with scene.here.unchanged():
         assert scene.one.post(f"/node/{scene.node}/transmit", {name: word}).status == status
 

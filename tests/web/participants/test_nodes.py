@@ -56,7 +56,7 @@ def test_neighbours_are_listed_by_connection(scene: Scene, connection: str | Non
     assert [node["id"] for node in said["nodes"]] == [scene.other_node] * found
 
 
-def test_neighbours_are_to_unless_told_otherwise(world: NewWorld) -> None:
+def test_neighbours_are_outgoing_by_default(world: NewWorld) -> None:
     here = world(Retelling)
     person = here.arrive()
     node = person.join()
@@ -89,7 +89,7 @@ def test_a_vector_is_shown_with_the_contracts_fields(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(("failed", "count"), [(None, 0), ("False", 0), ("true", 2), ("ALL", 2)])
-def test_vectors_are_living_ones_unless_told_otherwise(scene: Scene, failed: str | None, count: int) -> None:
+def test_failed_vectors_are_left_out_by_default(scene: Scene, failed: str | None, count: int) -> None:
     scene.other.post("/withdraw", {"participant_id": scene.other.id})
     said = scene.one.get(f"/node/{scene.node}/vectors", {"failed": failed})
     assert len(said["vectors"]) == count
@@ -165,7 +165,7 @@ def test_a_network_is_shown_with_its_counts(scene: Scene) -> None:
         "/network/99",
     ],
 )
-def test_what_is_not_there_is_not_found(scene: Scene, path: str) -> None:
+def test_a_missing_record_has_status_404(scene: Scene, path: str) -> None:
     assert scene.here.get(path, token=OPERATOR_TOKEN).status == 404
 
 

@@ -61,7 +61,7 @@ def test_ids_are_taken_in_each_form(world: NewWorld, sent: str) -> None:
     assert said["participant"]["unique_id"] == "w:a"
 
 
-def test_what_else_is_sent_becomes_entry_information(world: NewWorld) -> None:
+def test_other_parameters_become_entry_information(world: NewWorld) -> None:
     said = world().post("/participant", {**IDS, "panel": "b", "recruiter": "hotair"})
     assert said["participant"]["entry_information"] == {"panel": "b"}
 
@@ -259,7 +259,7 @@ def test_the_nodes_of_a_participant_who_is_replaced_fail(world: NewWorld) -> Non
     assert stored["failed"]
 
 
-def test_a_participant_who_is_replaced_can_go_on_with_nothing(world: NewWorld) -> None:
+def test_a_replaced_participant_can_continue_with_nothing(world: NewWorld) -> None:
     here = world()
     first = here.arrive(**IDS)
     node = first.join()
@@ -312,11 +312,11 @@ def test_an_author_may_load_participants_otherwise(world: NewWorld) -> None:
     assert here.post("/load-participant", {"assignment_id": "a", "worker_id": "w"}).status == 404
 
 
-def test_without_a_quorum_none_is_told(world: NewWorld) -> None:
+def test_without_a_quorum_the_response_has_none(world: NewWorld) -> None:
     assert "quorum" not in world(Islands).post("/participant", IDS).body
 
 
-def test_with_a_quorum_each_newcomer_is_told_how_many_wait(world: NewWorld) -> None:
+def test_with_a_quorum_each_new_participant_gets_the_number_waiting(world: NewWorld) -> None:
     here = world(with_hooks(Talk, quorum=2))
     first = here.post("/participant", IDS)["quorum"]
     second = here.post("/participant", {**IDS, "workerId": "w2", "assignmentId": "a2"})["quorum"]
@@ -326,7 +326,7 @@ def test_with_a_quorum_each_newcomer_is_told_how_many_wait(world: NewWorld) -> N
     ]
 
 
-def test_one_too_many_is_told_so(world: NewWorld) -> None:
+def test_an_overrecruited_participant_sees_it(world: NewWorld) -> None:
     here = world(with_hooks(Talk, quorum=1))
     here.arrive()
     assert here.post("/participant", IDS)["quorum"]["overrecruited"] is True
@@ -445,7 +445,7 @@ def test_without_required_links_any_client_may_enter(world: NewWorld, settings: 
     assert world(**settings).post("/participant", {**IDS, "recruiter": "cli"}).status == 200
 
 
-def test_what_beginning_depends_on_is_read_in_one_call(
+def test_the_records_for_a_new_participant_are_read_in_one_call(
     world: NewWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = world()

@@ -81,7 +81,7 @@ def test_two_people_draw_differently(world: NewWorld) -> None:
     assert len({item["property1"] for item in items}) == 6
 
 
-def test_what_is_drawn_for_a_newcomer_follows_from_the_order_of_arrival_alone(world: NewWorld) -> None:
+def test_random_draws_for_a_new_participant_depend_only_on_the_order_of_arrival(world: NewWorld) -> None:
     def drawn(here: World, names: str) -> list[str]:
         for name in names:
             here.arrive(workerId=name, assignmentId=name)
@@ -92,7 +92,7 @@ def test_what_is_drawn_for_a_newcomer_follows_from_the_order_of_arrival_alone(wo
     assert drawn(world(Lottery), "uvwxyz") == first
 
 
-def test_reading_draws_anew_for_each_node_and_once_something_was_made(world: NewWorld) -> None:
+def test_reading_draws_again_for_each_node_and_after_each_info(world: NewWorld) -> None:
     drawn: list[float] = []
 
     def draw(self: Any, node: Any, infos: list[Info]) -> None:
@@ -107,7 +107,7 @@ def test_reading_draws_anew_for_each_node_and_once_something_was_made(world: New
     assert len(set(drawn)) == len(drawn) == 3
 
 
-def test_one_person_draws_anew_with_each_answer(world: NewWorld) -> None:
+def test_one_participant_draws_again_with_each_answer(world: NewWorld) -> None:
     here = world(Lottery)
     person = here.arrive()
     node = person.join()

@@ -138,7 +138,7 @@ def test_waiting_for_the_person_ahead_is_a_normal_answer_for_who_asks_so(world: 
     assert int(said.headers["retry-after"]) >= 1
 
 
-def test_a_participant_who_asks_for_a_normal_answer_gets_a_node_all_the_same(world: NewWorld) -> None:
+def test_a_client_that_allows_none_gets_a_node(world: NewWorld) -> None:
     person = world(Retelling).arrive()
     assert person.post(f"/node/{person.id}", {"allow_none": "true"})["node"]["participant_id"] == person.id
 
@@ -251,7 +251,7 @@ def test_the_exit_tells_the_studys_currency(world: NewWorld) -> None:
     assert at_the_exit(world(Talk, currency="EUR").arrive())["pay"]["currency"] == "EUR"
 
 
-def test_the_ad_is_told_that_a_participant_has_finished(world: NewWorld) -> None:
+def test_the_ad_learns_that_a_participant_has_finished(world: NewWorld) -> None:
     here = world(Talk)
     person = here.arrive()
     ids = {"workerId": person.worker_id, "assignmentId": person.assignment_id, "hitId": person.hit_id}

@@ -265,7 +265,7 @@ def test_a_dead_letter_keeps_its_message_and_the_first_words_of_why(world: NewWo
     assert stored(till.here, (keys.DEAD_LETTERS, key))["kind"] == "dead_letter"
 
 
-def test_the_operator_is_told_of_a_dead_letter_and_what_to_do(world: NewWorld) -> None:
+def test_the_operator_is_notified_of_a_dead_letter_with_the_fix(world: NewWorld) -> None:
     till = Till(world, paying())
     for body in (to_body(RecordReturn(7)), to_body(NotifyOperator({"message": "lost"}))):
         till.here.app.run(dead_letters.move_to_dead_letters, Message(("due#0", "m"), body), "It broke.")
@@ -319,7 +319,7 @@ class Clockwork:
         return with_hooks(paying(), rings=rings, **members)
 
 
-def test_a_timer_calls_its_method_with_its_arguments_and_draws_anew(world: NewWorld) -> None:
+def test_a_timer_calls_its_method_with_its_arguments_and_draws_again(world: NewWorld) -> None:
     clockwork = Clockwork()
     here = world(clockwork.experiment())
     for word in ("tick", "tock"):
@@ -369,7 +369,7 @@ def test_the_counts_of_earlier_minutes_are_deleted_forty_at_a_time(
     assert here.app.run(count) == [keys.timer_count(minute + 1)[1]]
 
 
-def test_a_postponed_timer_comes_after_its_minutes_and_is_told_once_an_hour(world: NewWorld) -> None:
+def test_a_postponed_timer_fires_later_and_is_reported_once_an_hour(world: NewWorld) -> None:
     clockwork = Clockwork()
     till = Till(world, clockwork.experiment(), timer_limit=7)
     timer = RunTimer("rings", {"word": "late"}, 3)
@@ -402,7 +402,7 @@ def test_timed_code_waits_for_the_launch(world: NewWorld) -> None:
 
 
 @pytest.mark.parametrize("is_method", [True, False])
-def test_a_scheduled_function_draws_anew_each_minute(world: NewWorld, is_method: bool) -> None:
+def test_a_scheduled_function_draws_again_each_minute(world: NewWorld, is_method: bool) -> None:
     seeds: list[str | None] = []
     here = world()
 
@@ -418,7 +418,7 @@ def test_a_scheduled_function_draws_anew_each_minute(world: NewWorld, is_method:
     assert seeds == ["seed|0|scheduled|round|5", "seed|0|scheduled|round|6"]
 
 
-def test_background_tasks_draw_anew_each_minute(world: NewWorld) -> None:
+def test_background_tasks_draw_again_each_minute(world: NewWorld) -> None:
     seeds: list[str | None] = []
 
     tasks = property(lambda self: [lambda: seeds.append(self.random_seed)] * 2)

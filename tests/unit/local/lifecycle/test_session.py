@@ -88,7 +88,7 @@ def session(tmp_path: Path) -> Session:
 TWO_BOTS = BotSpec([AskingBot], 2, at_once=1)
 
 
-def test_a_session_ends_when_its_bots_are_through(session: Session) -> None:
+def test_a_session_ends_when_its_bots_have_finished(session: Session) -> None:
     assert session.run_session(TWO_BOTS, leave=True)
     assert [one.number for one in session.watcher.fared] == [1, 2]
 
@@ -118,12 +118,12 @@ def test_a_refused_launch_says_why(tmp_path: Path) -> None:
         session.run_session(TWO_BOTS, leave=True)
 
 
-def test_a_signal_ends_a_session_that_would_go_on(session: Session) -> None:
+def test_a_signal_ends_a_session_that_would_continue(session: Session) -> None:
     session.watcher.at_start = lambda _url: os.kill(os.getpid(), signal.SIGTERM)
     assert session.run_session()
 
 
-def test_a_signal_ends_a_session_whose_bots_are_not_through(session: Session) -> None:
+def test_a_signal_ends_a_session_whose_bots_have_not_finished(session: Session) -> None:
     over = threading.Event()
 
     class Stopping(AskingBot):
@@ -135,7 +135,7 @@ def test_a_signal_ends_a_session_whose_bots_are_not_through(session: Session) ->
     over.set()
 
 
-def test_what_is_due_is_done_before_the_session_ends(session: Session) -> None:
+def test_due_messages_are_handled_before_the_session_ends(session: Session) -> None:
     session.due = [1, 2, 3]
     session.run_session(TWO_BOTS, leave=True)
     assert session.due == []

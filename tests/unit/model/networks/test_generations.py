@@ -148,7 +148,7 @@ def test_a_failed_node_has_no_children(work: EngineUnitOfWork) -> None:
     assert first[0] not in parents(child)
 
 
-def test_generations_go_on_in_the_next_request(work: EngineUnitOfWork) -> None:
+def test_generations_continue_in_the_next_request(work: EngineUnitOfWork) -> None:
     born(society(work, 2), [1] * 3)
     with later(work) as again:
         found: Any = again.network(1)

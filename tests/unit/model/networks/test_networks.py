@@ -177,21 +177,21 @@ def test_a_chain_steps_back_behind_several(work: EngineUnitOfWork) -> None:
     assert ends(network) == [(1, 2), (2, 6)]
 
 
-def test_a_chain_begins_anew_when_all_have_failed(work: EngineUnitOfWork) -> None:
+def test_a_chain_restarts_when_all_nodes_have_failed(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     join(network).fail()
     join(network)
     assert ends(network) == []
 
 
-def test_a_chain_goes_on_behind_a_node_that_failed_in_the_middle(work: EngineUnitOfWork) -> None:
+def test_a_chain_continues_after_a_node_that_failed_in_the_middle(work: EngineUnitOfWork) -> None:
     network = put(work, Chain())
     joined(network, 3)[1].fail()
     join(network)
     assert ends(network) == [(3, 4)]
 
 
-def test_a_chain_goes_on_in_the_next_request(work: EngineUnitOfWork) -> None:
+def test_a_chain_continues_in_the_next_request(work: EngineUnitOfWork) -> None:
     joined(put(work, Chain()), 2)
     with later(work) as again:
         join(again.network(1))

@@ -28,7 +28,7 @@ def test_the_founders_know_one_another(work: EngineUnitOfWork) -> None:
     assert ends(network) == [(a, b) for a in range(1, 5) for b in range(1, 5) if a != b]
 
 
-def test_later_ones_meet_m_others_both_ways(work: EngineUnitOfWork) -> None:
+def test_later_nodes_are_connected_both_ways_with_m_others(work: EngineUnitOfWork) -> None:
     network = put(work, ScaleFree(m0=4, m=2))
     joined(network, 4)
     node = join(network)
