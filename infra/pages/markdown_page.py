@@ -171,6 +171,13 @@ def _replace_paragraph(opening: Token, closing: Token, *, is_alone: bool) -> Non
     opening.attrSet("class", "item-line")
 
 
+def _align_by_class(token: Token) -> None:
+    """Align a cell by a class: a strict content security policy allows no inline styles."""
+    style = str(token.attrs.pop("style", ""))
+    if style:
+        token.attrSet("class", f"align-{style.removeprefix('text-align:')}")
+
+
 class _Renderer(RendererHTML):
     """Writes markers of lines into the HTML, so that a problem in it has its line."""
 
@@ -181,6 +188,8 @@ class _Renderer(RendererHTML):
             if token.map and (token.type == "inline" or token.nesting == 0):
                 written.append(state.page.marker_of(token.map[0]))
                 env["line"] = state.line(token.map[0])
+            if token.type in {"th_open", "td_open"}:
+                _align_by_class(token)
             if token.type == "inline":
                 written.append(self.renderInline(token.children or [], options, env))
             elif token.type in self.rules:
