@@ -21,7 +21,7 @@ def mark_release(package: Path, site: Path, mark: str, folder: Path) -> Path:
     copy = folder / f"package-{mark}.zip"
     shutil.copyfile(package, copy)
     with ZipFile(copy, "a") as archive:
-        archive.writestr("release.txt", f"{mark}\n")
+        archive.writestr("chalicelib/release.txt", f"{mark}\n")
     for page in site.rglob("*.html"):
         with page.open("a", encoding="utf-8") as text:
             text.write(f"\n<!-- {mark} -->\n")
