@@ -52,7 +52,7 @@ from .recruitment_messages import (
     OpenPlaces,
     SendPayment,
 )
-from .study_messages import Autoplay, EnforceTimeLimit, FormGroups, ReleaseSeat, RingDoorbell
+from .study_messages import Autoplay, EnforceTimeLimit, FormGroups, MoveMembers, ReleaseSeat, RingDoorbell
 
 __all__ = [
     "Autoplay",
@@ -74,6 +74,7 @@ __all__ = [
     "Lane",
     "MalformedMessage",
     "MessageBody",
+    "MoveMembers",
     "NotifyOperator",
     "OpenPlaces",
     "PollAssignment",

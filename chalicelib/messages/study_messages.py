@@ -55,6 +55,17 @@ class FormGroups(MessageBody):
 
 @message_type()
 @dataclass(frozen=True)
+class MoveMembers(MessageBody):
+    """Move on the members of a large group who don't ask for their next page by themselves."""
+
+    kind: ClassVar[str] = "move_members"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    network_id: int
+
+
+@message_type()
+@dataclass(frozen=True)
 class RingDoorbell(MessageBody):
     """Tell participants' pages to ask for the page that is due."""
 

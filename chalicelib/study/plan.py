@@ -158,6 +158,19 @@ class TimelinePlan:
             inner = (int(path[0].mark) - 1) / step.element.fixed
         return (index + inner) / len(steps)
 
+    def may_follow(self, path: Path) -> Iterator[PlanStep]:
+        """Yield the steps that may still come after a path, whatever is decided."""
+        levels = self._levels(path) or []
+        for number, level in enumerate(levels):
+            outer = levels[number - 1] if number else None
+            siblings = self._root.inside[""] if outer is None else self._inside(outer.step, outer.frame) or ()
+            names = [step.name for step in siblings]
+            repeats = outer is not None and not isinstance(outer.step.element, Part | Branch)
+            rest = siblings if repeats else siblings[names.index(level.step.name) + 1 :]
+            for step in rest:
+                yield step
+                yield from (inner for _, inner in _walk(step, ""))
+
     # -- moving ---------------------------------------------------------------------------------
 
     def _levels(self, path: Path) -> list[_Level] | None:

@@ -303,7 +303,8 @@ class StudyGroup:
 
     def with_role(self, name: str) -> list[Player]:
         """Return the members with a role."""
-        return [player for player in self.players if player.role == name]
+        found = [one["participant_id"] for one in self.record.members if one["role"] == name]
+        return [player for player in self.players if player.id in found]
 
     @property
     def state(self) -> dict[str, Any]:

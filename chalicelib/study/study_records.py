@@ -165,10 +165,16 @@ class GroupRecord(StoredFields):
     done: dict[str, str] = field(default_factory=dict)
     #: Why the group was stopped; None while it plays.
     stopped: str | None = None
+    #: Why its members are released then: "error", or "dropout".
+    exit_reason: str = ""
 
     def member_ids(self) -> list[int]:
         """Return the members' ids, in the order in which they were placed."""
         return [int(member["participant_id"]) for member in self.members]
+
+    def member(self, participant_id: int) -> dict[str, Any]:
+        """Return the entry of a member."""
+        return next(one for one in self.members if one["participant_id"] == participant_id)
 
     def set_state(self, name: str, value: Any) -> None:
         """Set a value that all members share."""
@@ -186,3 +192,5 @@ class Pooled(StoredFields):
     since: str
     #: What groups are matched by: the condition's key, or earlier partners.
     key: str = ""
+    #: The group that has a seat for the participant, who takes it in a commit of their own; None: none yet.
+    network_id: int | None = None

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 
 from chalicelib import services
-from chalicelib.messages import Autoplay, EnforceTimeLimit, FormGroups, ReleaseSeat, RingDoorbell
+from chalicelib.messages import (
+    Autoplay,
+    EnforceTimeLimit,
+    FormGroups,
+    MoveMembers,
+    ReleaseSeat,
+    RingDoorbell,
+)
 from chalicelib.operations.realtime import channels
-from chalicelib.operations.study import group_forming, leaving, time_limits
+from chalicelib.operations.study import leaving, members, time_limits
 from chalicelib.operations.study.settling import MAX_STEPS, settle
 from chalicelib.operations.study.study_context import Pending
 
@@ -30,8 +37,15 @@ def _autoplay(message: Received[Autoplay]) -> None:
 @handles(FormGroups)
 def _form_groups(message: Received[FormGroups]) -> None:
     for _ in range(MAX_STEPS):
-        if not services.current().run(group_forming.form_groups, message.body.path):
+        if not settle(services.current().run, Pending(message.body.path)):
             break
+    services.current().acknowledge(message)
+
+
+@handles(MoveMembers)
+def _move_members(message: Received[MoveMembers]) -> None:
+    while services.current().run(members.move_members, message.body.network_id):
+        pass
     services.current().acknowledge(message)
 
 

@@ -10,11 +10,12 @@ from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import Page, Trials, Wait
+from chalicelib.study.elements import Page, Trials
 from chalicelib.study.study_records import Place
 
 from .ending import finish
-from .moves import begin, element_at, is_over, move_on
+from .members import follow
+from .moves import begin, element_at, is_nearly_over, is_over, move_on
 from .page_answers import (
     PARTICIPANT,
     TIMEOUT,
@@ -45,6 +46,9 @@ def post_page(
 ) -> PageView:
     """Store the answers of the page with this serial, and return the page that follows.
 
+    `is_timeout`: the browser's clock says that the time is up, so what is valid of the answers is taken, and
+    `on_timeout` or defaults for the rest. Before the time is up, they are answers like any others.
+
     A serial that isn't the due one changes nothing: the answers were sent twice, or from an earlier page.
     """
     participant, place = own_place(ctx)
@@ -69,7 +73,7 @@ def post_page(
     if isinstance(page, Trials):
         _take_trials(ctx, place, page, answers, by)
         return _respond(ctx, participant, place)
-    if is_timeout:
+    if is_timeout and is_nearly_over(ctx, place):
         taken = default_answers(ctx, player, page, answers)
         if taken is None:
             raise AnswersRefused({})
@@ -108,21 +112,14 @@ def _answered_by(participant: Participant) -> str:
 def _look_after(ctx: Context, place: Place) -> None:
     """Do what the participant's own request can do: they are back; their time may be over."""
     place.gone = False
+    while place.ended is None and follow(ctx, place):
+        pass
     page = page_at(ctx, place)
     if place.ended is None and page is not None and is_over(ctx, place):
         expire(ctx, place, page)
     elif place.ended is None and place.path and element_at(ctx, place.path) is None:
         # The timeline has changed and lost the element: go on after the nearest part that is left.
         move_on(ctx, place)
-    _pass_open_wait(ctx, place)
-
-
-def _pass_open_wait(ctx: Context, place: Place) -> None:
-    """Move on from a wait that was released for a group too large for one commit."""
-    if place.in_group and place.network_id is not None and isinstance(element_at(ctx, place.path), Wait):
-        group = session_of(ctx).group(place.network_id)
-        if place.path in group.record.done:
-            move_on(ctx, place)
 
 
 def _respond(ctx: Context, participant: Participant, place: Place, *, stale: bool = False) -> PageView:

@@ -3,58 +3,113 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import cast
 
-from chalicelib.errors import ExperimentError, StudyFull
+from chalicelib.errors import Busy, Conflict, ExperimentError, PetriError, StudyFull
 from chalicelib.experiment.networks import Empty
 from chalicelib.messages import FormGroups
 from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.study.elements import Group
-from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
 from .assignment import assign_group
-from .moves import FULL, move_on, ring, stop_with_pay
+from .members import ERROR, MAX_TOGETHER, leave_to_members, take_seat
+from .moves import FULL, element_at, ring, stop_with_pay
 from .study_context import moment_of, session_of, study_of
 
-#: How many members are placed in one commit: each changes five items, and DynamoDB takes 100.
-MAX_PLACED = 18
 NO_GROUP = "waiting"
 
 
-def form_groups(ctx: Context, path: str) -> bool:
-    """Form as many groups at an element as one commit can place; return whether anything was changed."""
-    step = study_of(ctx).plan().find(parse_path(path))
-    if step is None or not isinstance(step.element, Group):
+class FormingFailedError(PetriError):
+    """The function that matches participants, or that a Group calls, raised an error."""
+
+
+def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> bool:
+    """Form groups at an element, as many as one commit takes; return whether anything was changed.
+
+    `participant_id`: form the group of this participant only, so that the requests of participants who arrive
+    at once form different groups.
+    """
+    element = element_at(ctx, path)
+    if not isinstance(element, Group):
         return False
-    element = step.element
-    waiting = _waiting(ctx, path)
+    waiting = _waiting(ctx, path, element)
+    with _author_code(element):
+        chosen = _fitting(ctx, path, _of(participant_id, _matched(ctx, element, waiting)))
+        for members in chosen:
+            _form(ctx, path, element, members)
+    taken = {one for members in chosen for one in _ids(members)}
+    left = [[one] for one in waiting if one.participant_id not in taken]
+    late = [one for [one] in _of(participant_id, left) if _has_waited(ctx, element, one)][:MAX_TOGETHER]
+    _release(ctx, late, NO_GROUP, "We are sorry: not enough people came to form a group.")
+    session_of(ctx).flush()
+    return bool(chosen or late)
+
+
+def release_waiting(ctx: Context, path: str, reason: str) -> bool:
+    """Release, with pay, those who wait at an element whose function fails, and notify the operator."""
+    element = element_at(ctx, path)
+    waiting = _waiting(ctx, path, element)[:MAX_TOGETHER] if isinstance(element, Group) else []
+    _release(ctx, waiting, ERROR, "We are sorry: an error has ended the study here.")
+    session_of(ctx).flush()
+    if waiting:
+        notify_operator(
+            ctx,
+            f"No group could be formed at {path}, and {len(waiting)} participants were released with pay: "
+            f"{reason} Fix the function and deploy again.",
+        )
+    return bool(waiting)
+
+
+def _ids(members: Sequence[Pooled]) -> list[int]:
+    return [one.participant_id for one in members]
+
+
+def _of(participant_id: int | None, groups: Sequence[list[Pooled]]) -> list[list[Pooled]]:
+    """Return the groups that a participant is in; all groups for None."""
+    return [members for members in groups if participant_id is None or participant_id in _ids(members)]
+
+
+def _fitting(ctx: Context, path: str, groups: Sequence[list[Pooled]]) -> list[list[Pooled]]:
+    """Return as many groups as one commit can place; a message forms the others."""
     chosen: list[list[Pooled]] = []
     placed = 0
-    for members in _matched(ctx, element, waiting):
-        if chosen and placed + len(members) > MAX_PLACED:
+    for members in groups:
+        if chosen and placed + len(members) > MAX_TOGETHER:
             ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}|more")
             break
         chosen.append(members)
         placed += len(members)
-    for members in chosen:
-        _form(ctx, path, element, members)
-    taken = {one.participant_id for members in chosen for one in members}
-    released = _release_late(ctx, element, [one for one in waiting if one.participant_id not in taken])
-    session_of(ctx).flush()
-    return bool(chosen) or released
+    return chosen
 
 
-def _waiting(ctx: Context, path: str) -> list[Pooled]:
+@contextmanager
+def _author_code(element: Group) -> Iterator[None]:
+    """Turn what an author's code raises here into FormingFailedError, unless it lost a race."""
+    try:
+        yield
+    except (Busy, Conflict):
+        raise
+    except Exception as error:
+        raise FormingFailedError(f"Group {element.name!r}: {type(error).__name__}: {error}") from error
+
+
+def _waiting(ctx: Context, path: str, element: Group) -> list[Pooled]:
     """Return who waits at an element, by arrival; those who have left the study are removed."""
     pooled = [Pooled.from_item(item) for item in ctx.uow.items(keys.pool(path))]
+    pooled = [one for one in pooled if one.network_id is None]
     pooled.sort(key=lambda one: (one.since, one.participant_id))
+    if len(pooled) < element.size and not any(_has_waited(ctx, element, one) for one in pooled):
+        # Most arrivals complete no group: they read no more than this. A function may make smaller groups.
+        return pooled if callable(element.match) else []
     session = session_of(ctx)
     session.prefetch(one.participant_id for one in pooled)
     here = []
@@ -100,6 +155,7 @@ def _by_function(
     ctx: Context, element: Group, match: Callable[..., object], waiting: Sequence[Pooled]
 ) -> list[list[Pooled]]:
     session = session_of(ctx)
+    session.prefetch(_ids(waiting))
     by_id = {one.participant_id: one for one in waiting}
     found = match(study_of(ctx), [session.player(one) for one in by_id])
     groups = [[by_id[player.id] for player in group] for group in cast("list[list[Player]]", found)]
@@ -137,7 +193,7 @@ def _by_history(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list
 
 
 def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) -> None:
-    """Make a group's network and nodes, give roles, and move its members on."""
+    """Make a group's network and nodes, give roles, and seat its members; those of a large one follow."""
     study, session = study_of(ctx), session_of(ctx)
     places = [session.place(one.participant_id) for one in members]
     try:
@@ -151,13 +207,10 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
     roles = _roles(ctx, element, places, network.id)
     entries = []
     for place, role in zip(places, roles, strict=True):
-        node = Node(network=network, participant=ctx.uow.participant(place.participant_id))
+        node = Node(network=network)
+        node.participant_id = place.participant_id
         network.add_node(node)
-        place.network_id, place.node_id, place.in_group, place.role = network.id, node.id, True, role
-        place.groups = [*place.groups, network.id]
         entries.append({"participant_id": place.participant_id, "node_id": node.id, "role": role})
-        ctx.uow.update_status_index(ctx.uow.participant(place.participant_id))
-        ctx.uow.delete_item(keys.pooled(path, place.participant_id))
     record = GroupRecord(
         network_id=network.id,
         element=path,
@@ -168,8 +221,14 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
     group = session.add_group(record)
     if element.then is not None:
         getattr(study, element.then)(group)
+    if len(members) > MAX_TOGETHER:
+        for one in members:
+            one.network_id = network.id
+            ctx.uow.put_if_unchanged(keys.pooled(path, one.participant_id), one.kind, one.to_fields())
+        leave_to_members(ctx, group, places)
+        return
     for place in places:
-        move_on(ctx, place)
+        take_seat(ctx, place, group)
     ring(ctx, places, f"group{network.id}")
 
 
@@ -193,18 +252,11 @@ def _roles(ctx: Context, element: Group, places: Sequence[Place], network_id: in
     return roles
 
 
-def _release_late(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> bool:
-    """Release, with pay, participants for whom no group was found in time."""
-    late = [one for one in waiting if _has_waited(ctx, element, one)][:MAX_PLACED]
+def _release(ctx: Context, waiting: Sequence[Pooled], reason: str, message: str) -> None:
+    """Release participants for whom there is no group, with pay."""
     session = session_of(ctx)
-    for one in late:
-        place = session.place(one.participant_id)
-        ctx.uow.delete_item(keys.pooled(place.path, one.participant_id))
-        stop_with_pay(
-            ctx,
-            place,
-            "We are sorry: not enough people came to form a group. You are paid for your time.",
-            NO_GROUP,
-        )
-    ring(ctx, [session.place(one.participant_id) for one in late], f"late{len(late)}")
-    return bool(late)
+    places = [session.place(one.participant_id) for one in waiting]
+    for place in places:
+        ctx.uow.delete_item(keys.pooled(place.path, place.participant_id))
+        stop_with_pay(ctx, place, f"{message} You are paid for your time.", reason)
+    ring(ctx, places, f"released{places[0].participant_id if places else 0}")

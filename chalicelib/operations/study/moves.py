@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -86,9 +87,10 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     elif isinstance(element, Group):
         _enter_pool(ctx, place, path, element)
     elif isinstance(element, Page) and element.seconds is not None:
-        # It begins when the page is sent; a page that isn't asked for is over all the same.
+        # It begins when the page is sent; a page that isn't asked for is over all the same. The message is
+        # due as if the page were sent at once; when that was too early, it is recorded again.
         place.until = later(ctx.now, element.seconds + MAX_UNSEEN)
-        wake_by(ctx, place, place.until)
+        wake_by(ctx, place, later(ctx.now, element.seconds))
 
 
 def _reach_end(ctx: Context, place: Place, element: Element | None) -> None:
@@ -163,6 +165,12 @@ def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:
     return until is not None and ctx.now >= until + timedelta(seconds=GRACE + slack)
 
 
+def is_nearly_over(ctx: Context, place: Place) -> bool:
+    """Whether the time limit of a page is over, or will be in a moment: browsers' clocks differ."""
+    until = moment_of(place.until)
+    return until is not None and ctx.now >= until - timedelta(seconds=GRACE)
+
+
 def pending_at(ctx: Context, place: Place) -> Pending | None:
     """Return what has to be looked at after the commit: whether a group is complete or a wait is over."""
     element = element_at(ctx, place.path)
@@ -175,7 +183,7 @@ def pending_at(ctx: Context, place: Place) -> Pending | None:
     return None
 
 
-def ring(ctx: Context, places: list[Place], name: Any) -> None:
+def ring(ctx: Context, places: Sequence[Place], name: Any) -> None:
     """Tell the pages of participants that another page is due."""
     ids = tuple(place.participant_id for place in places if place.ended is None or place.shown_at is None)
     if ids:

@@ -11,7 +11,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from .group_forming import form_groups
+from chalicelib.errors import Busy
+
+from .group_forming import FormingFailedError, form_groups, release_waiting
 from .joining import take_place
 from .study_context import Pending
 from .waits import HookFailedError, release, stop_group
@@ -25,13 +27,28 @@ MAX_STEPS = 20
 
 
 def settle(run: Run, pending: Pending) -> bool:
-    """Look once at what a participant waits for; return whether anything was changed."""
-    if pending.joins:
-        return bool(run(take_place, pending.participant_id, pending.path))
-    if pending.network_id is None:
-        return bool(run(form_groups, pending.path))
+    """Look once at what a participant waits for; return whether anything was changed.
+
+    The participant's own commit has succeeded, so nothing that happens here is an error of their request:
+    where too many meet, another one goes on.
+    """
     try:
+        return _settle(run, pending)
+    except Busy:
+        logger.info("too many participants meet at %s; the next request goes on", pending.path)
+        return False
+
+
+def _settle(run: Run, pending: Pending) -> bool:
+    try:
+        if pending.joins:
+            return bool(run(take_place, pending.participant_id, pending.path))
+        if pending.network_id is None:
+            return bool(run(form_groups, pending.path, pending.participant_id))
         return bool(run(release, pending.network_id, pending.path))
+    except FormingFailedError as error:
+        logger.exception("a function of the study raised an error, so no group can be formed")
+        return bool(run(release_waiting, pending.path, str(error)))
     except HookFailedError as error:
         logger.exception("a function of the study raised an error, so its group is stopped")
         run(stop_group, error.network_id, str(error))

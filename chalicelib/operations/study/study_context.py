@@ -21,7 +21,8 @@ class Pending:
 
     #: The path of the element at which the participant waits.
     path: str
-    participant_id: int
+    #: The participant; None to look for all who wait there.
+    participant_id: int | None = None
     #: The group, at a Wait; None at a Group.
     network_id: int | None = None
     #: Whether the participant waits for a place in a network.

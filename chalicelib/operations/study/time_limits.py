@@ -6,13 +6,15 @@ from chalicelib.messages import Autoplay
 from chalicelib.model.record import iso
 from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import Page
+from chalicelib.study.elements import Page, Wait
+from chalicelib.study.plan import parse_path
 from chalicelib.study.study_records import Place
 
 from .ending import finish
-from .moves import is_over, move_on, pending_at, stop_with_pay, wake_by
+from .members import DROPOUT, follow, stop_members
+from .moves import GRACE, is_over, move_on, pending_at, stop_with_pay, wake_by
 from .page_answers import AUTOPLAY, TIMEOUT, default_answers, page_at, record_answers
-from .study_context import Pending, session_of, study_of
+from .study_context import Pending, later, session_of, study_of
 
 #: How many pages are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10
@@ -22,14 +24,13 @@ NOT_ANSWERED = "not_answered"
 def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
     """Answer a page whose time is up with `on_timeout` and the defaults, and move on.
 
-    Where a required item has neither, as on a page without a time limit, the part ends with pay.
+    Where a required item has neither, as on a page without a time limit, the part ends with pay; so does that
+    of the other members of the group, if they would wait for the answer.
     """
     player = session_of(ctx).player(place.participant_id)
     answers = default_answers(ctx, player, page)
     if answers is None:
-        stop_with_pay(
-            ctx, place, "The study has ended for you, because a page wasn't answered.", NOT_ANSWERED
-        )
+        _end_unanswered(ctx, place, page)
         return
     record_answers(ctx, place, page, answers, by)
     study = study_of(ctx)
@@ -37,6 +38,16 @@ def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
     if page.then is not None:
         getattr(study, page.then)(player)
     move_on(ctx, place)
+
+
+def _end_unanswered(ctx: Context, place: Place, page: Page) -> None:
+    steps = list(study_of(ctx).plan().may_follow(parse_path(place.path)))
+    stop_with_pay(ctx, place, "The study has ended for you, because a page wasn't answered.", NOT_ANSWERED)
+    if place.in_group and place.network_id is not None and any(isinstance(s.element, Wait) for s in steps):
+        group = session_of(ctx).group(place.network_id)
+        if group.record.stopped is None:
+            what = f"{page.name!r} wasn't answered by participant {place.participant_id}, and has no defaults"
+            stop_members(ctx, group, what, DROPOUT)
 
 
 def autoplay(ctx: Context, place: Place) -> bool:
@@ -69,17 +80,16 @@ def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
     participant = ctx.uow.participant(participant_id)
     if place is None or not participant.is_working:
         return None
+    if place.wake_at is not None and place.wake_at > later(ctx.now, GRACE):
+        # An earlier message: the one that this place waits for is still to come.
+        return None
     place.wake_at = None
     if place.ended is not None:
         finish(ctx, participant, place)
     else:
-        expire_overdue(ctx, place)
-        if (
-            place.ended is None
-            and place.until is not None
-            and place.wake_at is None
-            and not _is_past(ctx, place)
-        ):
+        if not follow(ctx, place):
+            expire_overdue(ctx, place)
+        if place.ended is None and place.until is not None and not _is_past(ctx, place):
             wake_by(ctx, place, place.until)
     session.flush()
     return pending_at(ctx, place)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from chalicelib.errors import Conflict, PetriError, Refused
+from chalicelib.errors import Busy, Conflict, PetriError
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
@@ -12,16 +14,16 @@ from chalicelib.study.elements import Wait
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place
 
-from .assignment import release_group_slot
-from .moves import element_at, move_on, ring, stop_with_pay
+from .members import ERROR, follow, leave_to_members, living_members, stop_members
+from .moves import element_at, move_on, ring
 from .study_context import session_of, study_of
 from .time_limits import autoplay, expire_overdue
 
 logger = logging.getLogger("petri.study")
 
-#: How many members move on in the commit of the release; the members of a larger group follow by themselves.
-MAX_MOVED = 40
-STOPPED = "error"
+#: How many members move on in the commit of the release, with up to three writes each; the members of a
+#: larger group follow by themselves.
+MAX_MOVED = 30
 
 
 class HookFailedError(PetriError):
@@ -41,41 +43,54 @@ def release(ctx: Context, network_id: int, path: str) -> bool:
     """
     session = session_of(ctx)
     group = session.group(network_id)
-    living = _living(ctx, group)
+    living = living_members(ctx, group)
     missing = [place for place in living if place.path != path]
     if group.record.stopped or path in group.record.done or len(missing) == len(living):
         # Another request has released them.
         return False
-    if missing:
-        hurried = [_hurry(ctx, place) for place in missing]
+    with _author_code(group, path):
+        if missing:
+            hurried = [_hurry(ctx, place) for place in missing]
+            changed = any(hurried)
+        else:
+            changed = True
+            _release(ctx, group, path, living)
         session.flush()
-        return any(hurried)
+    return changed
+
+
+def _release(ctx: Context, group: StudyGroup, path: str, living: list[Place]) -> None:
+    """Call the function of a wait, and move its members on."""
     _call_function(ctx, group, path)
     if len(living) > MAX_MOVED:
         group.record.done[path] = str(iso(ctx.now))
-    else:
-        for place in living:
-            move_on(ctx, place)
-    ring(ctx, living, f"wait{network_id}|{path}")
-    session.flush()
-    return True
-
-
-def _living(ctx: Context, group: StudyGroup) -> list[Place]:
-    """Return the places of the members who still take part."""
-    places = [session_of(ctx).place(one) for one in group.record.member_ids()]
-    return [p for p in places if p.ended is None and ctx.uow.participant(p.participant_id).is_working]
+        leave_to_members(ctx, group, living)
+        return
+    for place in living:
+        move_on(ctx, place)
+    ring(ctx, living, f"wait{group.id}|{path}")
 
 
 def _hurry(ctx: Context, place: Place) -> bool:
     """Answer for a member whose time is over, or who is gone; return whether that changed anything."""
-    if expire_overdue(ctx, place):
+    if follow(ctx, place) or expire_overdue(ctx, place):
         return True
     if not place.gone:
         return False
     before = place.serial
     autoplay(ctx, place)
     return place.serial != before
+
+
+@contextmanager
+def _author_code(group: StudyGroup, path: str) -> Iterator[None]:
+    """Turn what an author's code raises here into HookFailedError, unless it lost a race."""
+    try:
+        yield
+    except (Busy, Conflict, HookFailedError):
+        raise
+    except Exception as error:
+        raise HookFailedError(group.id, f"{path} raised {type(error).__name__}: {error}") from error
 
 
 def _call_function(ctx: Context, group: StudyGroup, path: str) -> None:
@@ -85,12 +100,8 @@ def _call_function(ctx: Context, group: StudyGroup, path: str) -> None:
     if name is None:
         return
     ctx.seed(None, f"wait|{group.id}|{name}", group.round or 0)
-    try:
+    with _author_code(group, f"{name}() at {path}"):
         getattr(study_of(ctx), name)(group)
-    except (Conflict, Refused):
-        raise
-    except Exception as error:
-        raise HookFailedError(group.id, f"{name}() raised {type(error).__name__}: {error}") from error
 
 
 def stop_group(ctx: Context, network_id: int, reason: str) -> None:
@@ -99,20 +110,10 @@ def stop_group(ctx: Context, network_id: int, reason: str) -> None:
     group = session.group(network_id)
     if group.record.stopped:
         return
-    group.record.stopped = reason
-    release_group_slot(ctx, group.record)
-    members = _living(ctx, group)
-    for place in members:
-        stop_with_pay(
-            ctx,
-            place,
-            "We are sorry: an error has ended the study here. You are paid for your time.",
-            STOPPED,
-        )
-    ring(ctx, members, f"stopped{network_id}")
+    count = stop_members(ctx, group, reason, ERROR)
     session.flush()
     notify_operator(
         ctx,
-        f"Group {network_id} was stopped, and its {len(members)} members were released with pay: {reason} "
+        f"Group {network_id} was stopped, and its {count} members were released with pay: {reason} "
         "Fix the function and deploy again; groups that form from now on use the new version.",
     )

@@ -9,7 +9,8 @@ from typing import Any
 from .element import Element, Only, When, check_name
 
 #: How many members a group has at least and at most.
-MIN_SIZE, MAX_SIZE = 2, 1_000
+#: Forming and releasing a group changes one item for each member in one commit, and DynamoDB takes 100.
+MIN_SIZE, MAX_SIZE = 2, 90
 MATCHES = ("arrival", "condition", "strangers", "partners")
 
 
@@ -50,7 +51,7 @@ class Group(Element):
         what = f"Group {self.name!r}"
         found = check_name(self.name, what)
         if not MIN_SIZE <= self.size <= MAX_SIZE:
-            found.append(f"{what} has {self.size} members; give a number from 2 to 1,000.")
+            found.append(f"{what} has {self.size} members; give a number from 2 to 90.")
         if self.minimum and not MIN_SIZE <= self.minimum <= self.size:
             found.append(f"{what} has minimum={self.minimum}; give a number from 2 to {self.size}.")
         if self.roles and len(self.roles) != self.size:

@@ -1,0 +1,119 @@
+"""Lets the members of a group follow a commit that has formed, released or stopped it.
+
+A DynamoDB transaction holds 100 writes, so the commit of a large group changes what all members share, and
+each member follows in a commit of their own: at their next request, or by the message MoveMembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.messages import MoveMembers
+from chalicelib.model import keys
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Group, Wait
+from chalicelib.study.player import StudyGroup
+from chalicelib.study.study_records import Place, Pooled
+
+from .assignment import release_group_slot
+from .moves import element_at, move_on, ring, stop_with_pay
+from .study_context import session_of
+
+#: How many members are seated, moved on or stopped in one commit: each takes up to five writes.
+MAX_TOGETHER = 16
+ERROR, DROPOUT = "error", "dropout"
+TEXTS = {
+    ERROR: "We are sorry: an error has ended the study here. You are paid for your time.",
+    DROPOUT: "We are sorry: another member of your group has left, so the study ends here. You are paid for "
+    "your time.",
+}
+
+
+def take_seat(ctx: Context, place: Place, group: StudyGroup) -> None:
+    """Give a member their node and role, and move them on."""
+    entry = group.record.member(place.participant_id)
+    place.network_id, place.node_id, place.in_group = group.id, entry["node_id"], True
+    place.role = entry["role"]
+    place.groups = [*place.groups, group.id]
+    if group.record.condition:
+        place.condition = dict(group.record.condition)
+    participant = ctx.uow.participant(place.participant_id)
+    node = ctx.uow.node(entry["node_id"])
+    if node.id not in participant.node_ids:
+        participant.add_node(node)
+    ctx.uow.update_status_index(participant)
+    ctx.uow.delete_item(keys.pooled(group.record.element, place.participant_id))
+    move_on(ctx, place)
+
+
+def follow(ctx: Context, place: Place) -> bool:
+    """Let a member follow their group; return whether there was anything to follow."""
+    group = _group_of(ctx, place)
+    if group is None or place.ended is not None:
+        return False
+    if group.record.stopped is not None:
+        _stop(ctx, place, group)
+    elif not place.in_group or place.network_id != group.id:
+        take_seat(ctx, place, group)
+    elif place.path in group.record.done and isinstance(element_at(ctx, place.path), Wait):
+        move_on(ctx, place)
+    else:
+        return False
+    return True
+
+
+def _group_of(ctx: Context, place: Place) -> StudyGroup | None:
+    """Return the group that a participant is in, or in which they have a seat."""
+    if isinstance(element_at(ctx, place.path), Group):
+        stored = ctx.uow.item(keys.pooled(place.path, place.participant_id))
+        seat = None if stored is None else Pooled.from_item(stored).network_id
+        return None if seat is None else session_of(ctx).group(seat)
+    if not place.in_group or place.network_id is None:
+        return None
+    return session_of(ctx).group(place.network_id)
+
+
+def move_members(ctx: Context, network_id: int) -> bool:
+    """Let members follow their group, as many as one commit takes; return whether any did."""
+    session = session_of(ctx)
+    group = session.group(network_id)
+    moved = 0
+    for place in living_members(ctx, group):
+        if moved == MAX_TOGETHER:
+            break
+        moved += follow(ctx, place)
+    session.flush()
+    return bool(moved)
+
+
+def living_members(ctx: Context, group: StudyGroup) -> list[Place]:
+    """Return the places of the members who still take part."""
+    places = [session_of(ctx).place(one) for one in group.record.member_ids()]
+    return [p for p in places if p.ended is None and ctx.uow.participant(p.participant_id).is_working]
+
+
+def leave_to_members(ctx: Context, group: StudyGroup, places: Sequence[Place]) -> None:
+    """Have members follow by themselves, and those who don't ask by a message."""
+    ctx.uow.post(MoveMembers(group.id))
+    ring(ctx, places, f"follow{group.id}|{len(group.record.done)}")
+
+
+def stop_members(ctx: Context, group: StudyGroup, reason: str, exit_reason: str) -> int:
+    """Stop a group: all members are released, with pay; return how many there were."""
+    group.record.stopped, group.record.exit_reason = reason, exit_reason
+    release_group_slot(ctx, group.record)
+    members = living_members(ctx, group)
+    for place in members[:MAX_TOGETHER]:
+        _stop(ctx, place, group)
+    if len(members) > MAX_TOGETHER:
+        leave_to_members(ctx, group, members)
+    else:
+        ring(ctx, members, f"stopped{group.id}")
+    return len(members)
+
+
+def _stop(ctx: Context, place: Place, group: StudyGroup) -> None:
+    exit_reason = group.record.exit_reason or ERROR
+    if isinstance(element_at(ctx, place.path), Group):
+        ctx.uow.delete_item(keys.pooled(place.path, place.participant_id))
+    stop_with_pay(ctx, place, TEXTS[exit_reason], exit_reason)

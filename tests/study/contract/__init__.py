@@ -1,0 +1,1 @@
+"""The core of studies over every engine: at once, and with crashes."""
