@@ -52,7 +52,7 @@ def _listed_option(each: Any) -> Option:
     if isinstance(each, Mapping) and "key" not in each and len(each) == 1:
         ((key, label),) = each.items()
         return _as_option(key, label)
-    return _as_option(each["key"], each) if isinstance(each, Mapping) else _as_option(each, each)
+    return _as_option(each.get("key", ""), each) if isinstance(each, Mapping) else _as_option(each, each)
 
 
 def _as_option(key: Any, label: Any) -> Option:
@@ -95,6 +95,13 @@ def _key_problems(keys: Sequence[str], given: Sequence[Any]) -> list[str]:
         f"the key {key!r} must have 1 to {MAX_KEY} characters" for key in keys if not 0 < len(key) <= MAX_KEY
     ]
     return found
+
+
+def in_order(options: Sequence[Option], order: Sequence[str] | None) -> list[Option]:
+    """Return options in a drawn order; in their own if it isn't an order of all of them."""
+    by_key = {each.key: each for each in options}
+    drawn = [by_key[key] for key in dict.fromkeys(order or ()) if key in by_key]
+    return drawn if len(drawn) == len(by_key) else list(by_key.values())
 
 
 def duplicates(keys: Sequence[str]) -> list[str]:
@@ -187,9 +194,7 @@ class _OptionsItem(Item):
 
     def in_order(self, frame: Frame) -> list[Option]:
         """Return the options in the participant's order."""
-        by_key = {each.key: each for each in self.listed}
-        drawn = [by_key[key] for key in frame.order or () if key in by_key]
-        return drawn if len(drawn) == len(by_key) else list(by_key.values())
+        return in_order(self.listed, frame.order)
 
     def label_of(self, option: Option, frame: Frame) -> str:
         if option.key == OTHER and not option.label:

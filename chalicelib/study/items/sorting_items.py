@@ -33,7 +33,7 @@ def scrambled(keys: Iterable[str], salt: str) -> list[str]:
 def in_drawn_order(options: Sequence[Option], order: Sequence[str] | None, salt: str | None) -> list[Option]:
     """Return options in the participant's order; without one scrambled, or as the author has them."""
     by_key = {each.key: each for each in options}
-    keys = [key for key in order or () if key in by_key]
+    keys = [key for key in dict.fromkeys(order or ()) if key in by_key]
     if len(keys) != len(by_key):
         keys = list(by_key) if salt is None else scrambled(by_key, salt)
     return [by_key[key] for key in keys]

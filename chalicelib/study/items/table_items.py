@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, Unpack
 from markupsafe import Markup
 
 from .answer_rules import AnswerError, AuthorError
-from .choice_items import Option, Options, as_options, option_problems
+from .choice_items import Option, Options, as_options, in_order, option_problems
 from .grading import Grade, grade_share
 from .item import CommonFields, Frame, Item, check_answer, item_kind, kinds
 from .markup import id_of, tag
@@ -161,9 +161,7 @@ class TableItem(Item):
     # HTML.
 
     def render(self, frame: Frame) -> Markup:
-        by_key = {each.key: each for each in self.listed}
-        drawn = [by_key[key] for key in frame.order or () if key in by_key]
-        rows = drawn if len(drawn) == len(by_key) else list(by_key.values())
+        rows = in_order(self.listed, frame.order)
         values = frame.value if isinstance(frame.value, Mapping) else {}
         if self._is_matrix():
             return self.group(frame, self._matrix(rows, values, frame))

@@ -27,6 +27,8 @@ ALIKE = [
     r"a{1,3}b",
     r"[abc]+",
     r"[^abc]+",
+    r"[^a]b?",
+    r"(?:[^a]|a[^b])*",
     r"[a-c0-2]*",
     r"[\w-]+",
     r"\d{2}:\d{2}",
@@ -141,3 +143,10 @@ def test_an_example_has_the_length_that_is_asked_for():
 def test_there_is_no_example_of_what_nothing_matches():
     assert example_of("a{9}", random.Random(1), least=0, most=5) is None
     assert example_of(r"a\bb", random.Random(1)) is None
+
+
+@pytest.mark.parametrize("pattern", ["[\u0430-\u044f]+", "日本|中国", "ü{3}", "[^a-zA-Z]"])
+def test_an_example_is_found_in_other_scripts_too(pattern: str):
+    example = example_of(pattern, random.Random(1))
+    assert example
+    assert re.fullmatch(pattern, example)
