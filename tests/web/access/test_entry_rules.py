@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.errors import Forbidden, TooLarge
+from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.eligibility import check_eligibility, is_excluded
 from chalicelib.operations.participant.entry_rate_limiter import (
     BUCKET_SIZE,
@@ -11,6 +13,7 @@ from chalicelib.operations.participant.entry_rate_limiter import (
     REFUSED_COST,
     EntryRateLimiter,
 )
+from chalicelib.operations.participant.entry_verification import EntryRequest
 from tests.web.conftest import NewWorld
 
 AGENTS = {
@@ -131,3 +134,46 @@ def test_a_worker_may_return_where_that_is_allowed(world: NewWorld) -> None:
     person.finish()
     here.work()
     assert here.app.run(check_eligibility, person.worker_id, "another", "h1", "") == {"may": True}
+
+
+@pytest.mark.parametrize("field", ["entry_information", "consent", "fingerprint_hash"])
+def test_what_a_page_sends_about_a_newcomer_is_limited(world: NewWorld, field: str) -> None:
+    here = world()
+    large: dict[str, object] = {
+        "entry_information": {"more": {"a": "x" * 60_000}},
+        "consent": {"consent": {"text": "x" * 60_000}},
+        "fingerprint_hash": {"fingerprint_hash": "x" * 60_000},
+    }
+    given = EntryRequest("w", "h", "a", recruiter="hotair", **large[field])  # type: ignore[arg-type]
+    with pytest.raises(TooLarge, match=field):
+        here.app.run(create_participant, given)
+
+
+def test_a_worker_who_took_part_is_told_so_whatever_assignment_they_name(world: NewWorld) -> None:
+    here = world()
+    people = [here.arrive() for _ in range(2)]
+    for person in people:
+        person.finish()
+    here.work()
+    for assignment_id in (people[1].assignment_id, "another"):
+        given = EntryRequest(people[0].worker_id, "h1", assignment_id, recruiter="hotair")
+        with pytest.raises(Forbidden) as caught:
+            here.app.run(create_participant, given)
+        assert caught.value.code == "repeat_worker"
+    with pytest.raises(Forbidden) as caught:
+        here.app.run(
+            create_participant, EntryRequest("new", "h1", people[1].assignment_id, recruiter="hotair")
+        )
+    assert caught.value.code == "assignment_taken"
+
+
+@pytest.mark.parametrize(("status", "recorded"), [("working", True), ("returned", False)])
+def test_an_error_report_says_whether_the_pay_can_be_promised(
+    world: NewWorld, status: str, recorded: bool
+) -> None:
+    here = world()
+    person = here.arrive()
+    here.app.run(lambda ctx: setattr(ctx.uow.participant(person.id), "status", status))
+    for _ in range(2):
+        said = person.post("/handle-error", {"participant_id": person.id}, request_id="r1")
+        assert said["recorded"] is recorded
