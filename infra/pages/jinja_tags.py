@@ -1,6 +1,6 @@
 """Takes Jinja's tags out of a text, with Jinja's own lexer, and leaves placeholders made of letters.
 
-Markdown sees a placeholder as a word, so it can stand wherever text can: in emphasis, links, titles, cells.
+Markdown sees a placeholder as a word, so it can be wherever text can: in emphasis, links, titles, cells.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class MarkdownPage:
         return "".join(self.page.placeholder_of(tag.number) for tag in tags)
 
     def open_paragraphs(self, state: StateCore) -> None:
-        """Let items stand outside of <p>, which can't contain them."""
+        """Put items outside of <p>, which can't contain them."""
         for index, token in enumerate(state.tokens):
             before = state.tokens[index - 1]
             if token.type != "inline" or before.type != "paragraph_open":

@@ -73,7 +73,7 @@ def _closing(source: str, position: int, most: int) -> int | None:
 
 
 def is_maths(content: str, prefix: str) -> bool:
-    """Whether what stands between two dollars is maths, not two sums of money; `prefix`: of placeholders."""
+    """Whether the text between two dollars is maths, not two sums of money; `prefix`: of placeholders."""
     if not content or content != content.strip() or content.startswith(prefix):
         return False
     return not (content[0].isdigit() and _PROSE.search(_BRACED.sub("", content)))

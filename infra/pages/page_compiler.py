@@ -115,7 +115,7 @@ def _finish(
             if tag.number not in check.writer.tags:
                 problems.add(
                     tag.line,
-                    f"{tag} stands where nothing is shown.",
+                    f"{tag} is in a place that isn't shown.",
                     "Move it into the text: cells without a column and notes without a reference are lost.",
                 )
     if problems.found:

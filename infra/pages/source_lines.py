@@ -1,4 +1,4 @@
-"""Finds tags that stand alone on a line, or that can be put on lines of their own."""
+"""Finds tags that are alone on a line, or that can be put on lines of their own."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _compile(section: _Section, problems: ProblemList) -> tuple[CompiledPage | N
 
 
 def _sections(body: str, line: int, problems: ProblemList) -> Iterator[_Section]:
-    """Yield the pages of a file: what stands below each top heading that isn't in a list, quote or code."""
+    """Yield the pages of a file: what is below each top heading that isn't in a list, quote or code."""
     tagged = take_out_tags(body, line)
     lines = body.split("\n")
     tokens = _splitter().parse(tagged.text)

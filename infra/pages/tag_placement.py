@@ -239,7 +239,7 @@ _WHOLE: Final = "Put both before and after whole paragraphs, list items or rows 
 
 
 def _cannot(tag: Tag) -> str:
-    return f"{tag} can't stand here."
+    return f"{tag} can't be here."
 
 
 def _leaves(block: Block) -> Iterator[Block]:

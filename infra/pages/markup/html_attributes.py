@@ -50,7 +50,7 @@ class AttributeReader:
         if tag.kind == "expression":
             raise AuthorProblem(
                 tag.line,
-                f"{tag} stands among the attributes of <{self._name}>.",
+                f"{tag} is among the attributes of <{self._name}>.",
                 'Write the value in quotes after a name: class="{{ ... }}".',
             )
         self._check.statement(tag, Where("tag", self.serial))
@@ -135,12 +135,12 @@ class AttributeReader:
         """Refuse a live value in an attribute that is code."""
         if tag.asks:
             raise AuthorProblem(
-                tag.line, f"{tag} stands in the attribute {name}.", "Put the item on its own line."
+                tag.line, f"{tag} is in the attribute {name}.", "Put the item on its own line."
             )
         if name.startswith("on") or name in ("style", "srcdoc"):
             raise AuthorProblem(
                 tag.line,
-                f"{tag} stands in the attribute {name}, where it would be code.",
+                f"{tag} is in the attribute {name}, where it would be code.",
                 "Put the value into an attribute such as data-value, and read it from there.",
             )
 

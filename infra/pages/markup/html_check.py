@@ -1,7 +1,7 @@
 """Checks a page's HTML, and writes its template.
 
-Whatever participants wrote must stay text. So live values stand in text and in quoted attributes only, never
-in scripts, styles or event attributes; addresses are checked when the page is shown; and each statement
+Whatever participants wrote must stay text. So live values are allowed in text and in quoted attributes only,
+never in scripts, styles or event attributes; addresses are checked when the page is shown; and each statement
 encloses whole elements, so that the structure of a page depends on nothing but its statements.
 """
 
@@ -67,7 +67,7 @@ class HtmlCheck(HtmlReader):
             return
         if around and around.name in grammar.NO_TEXT:
             raise AuthorProblem(
-                tag.line, f"{tag} stands directly inside <{around.name}>.", "Put it into a cell or list item."
+                tag.line, f"{tag} is directly inside <{around.name}>.", "Put it into a cell or list item."
             )
         if tag.asks:
             self._check_item(tag)
@@ -78,7 +78,7 @@ class HtmlCheck(HtmlReader):
         if around:
             raise AuthorProblem(
                 tag.line,
-                f"{tag} stands inside <{around.name}>, which can't contain an item.",
+                f"{tag} is inside <{around.name}>, which can't contain an item.",
                 "Put it on its own line.",
             )
         names = grammar.ASKED.findall(tag.source)
@@ -88,13 +88,13 @@ class HtmlCheck(HtmlReader):
             when = grammar.CONDITION.sub("", condition.source)
             raise AuthorProblem(
                 tag.line,
-                f"The item {names[0]!r} stands inside {condition}, but its answer is needed in any case.",
+                f"The item {names[0]!r} is inside {condition}, but its answer is needed in any case.",
                 f"Move it out, and give the item show_if={when!r}.",
             )
         if names and "for" in words:
             raise AuthorProblem(
                 tag.line,
-                f"{tag} stands in a loop, which would ask the same item several times.",
+                f"{tag} is in a loop, which would ask the same item several times.",
                 "Put it outside of the loop, or use an item of the kind table.",
             )
 
@@ -174,7 +174,7 @@ class HtmlCheck(HtmlReader):
         if inside and name in grammar.NOT_IN_PARAGRAPHS:
             raise AuthorProblem(
                 line,
-                f"<{name}> can't stand inside a paragraph.",
+                f"<{name}> can't be inside a paragraph.",
                 f"Put an empty line before and after it, or replace <p> in line {inside.line} by <div>.",
             )
 
@@ -186,11 +186,9 @@ class HtmlCheck(HtmlReader):
         outer = next((each.name for each in self._elements if each.name in grammar.FOREIGN), None)
         inner = self._elements[-1].name if self._elements else ""
         if outer and (name in grammar.NOT_IN_FOREIGN or inner in grammar.DESCRIPTIONS):
-            raise AuthorProblem(
-                line, f"<{name}> can't stand inside <{outer}>.", f"Put it outside of <{outer}>."
-            )
+            raise AuthorProblem(line, f"<{name}> can't be inside <{outer}>.", f"Put it outside of <{outer}>.")
         if name in grammar.RAW and any(each.name == "select" for each in self._elements):
-            raise AuthorProblem(line, f"<{name}> can't stand inside <select>.", "Put it outside of <select>.")
+            raise AuthorProblem(line, f"<{name}> can't be inside <select>.", "Put it outside of <select>.")
 
     def _contents(self, name: str, line: int, *, is_raw: bool) -> None:
         """Read the contents of an element that contains text only."""
@@ -205,6 +203,6 @@ class HtmlCheck(HtmlReader):
         name = self._elements[-1].name
         raise AuthorProblem(
             tag.line,
-            f"{tag} stands inside <{name}>, where it would be code.",
+            f"{tag} is inside <{name}>, where it would be code.",
             "Put the value into an attribute such as data-value, and read it from there.",
         )

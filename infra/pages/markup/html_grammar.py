@@ -28,7 +28,7 @@ VOID: Final = frozenset(
 FOREIGN: Final = frozenset({"svg", "math"})
 #: Their contents are no HTML to a browser.
 RAW: Final = frozenset({"script", "style"})
-#: Their contents are text, in which a tag is none.
+#: Their contents are text without tags.
 TEXT_ONLY: Final = frozenset({"textarea", "title"})
 _FRAGMENT: Final = "A page is a part of Petri's own page; remove it."
 _NO_FORM: Final = "Petri's page is a form already, and has its own button; remove it."

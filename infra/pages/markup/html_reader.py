@@ -99,7 +99,7 @@ class HtmlReader:
         return True
 
     def statement(self, tag: Tag, where: Where) -> None:
-        """Write a statement's tag, which must stand where the statement's first tag stands."""
+        """Write a statement's tag, which must be where the statement's first tag is."""
         if tag.opens:
             self.open_statements.append(OpenStatement(tag, where))
         elif (tag.divides or tag.closes) and self.open_statements:
@@ -107,7 +107,7 @@ class HtmlReader:
             if opened.where != where:
                 self.problems.add(
                     opened.tag.line,
-                    f"{opened.tag} and {tag} in line {tag.line} don't stand in the same element.",
+                    f"{opened.tag} and {tag} in line {tag.line} aren't in the same element.",
                     _INSIDE,
                 )
             if tag.closes:

@@ -1,4 +1,4 @@
-"""Writes a page's template: text in which braces are no tags, tags, and the source line of each line."""
+"""Writes a page's template: text whose braces don't begin tags, tags, and the source line of each line."""
 
 from __future__ import annotations
 

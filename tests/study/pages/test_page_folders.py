@@ -56,7 +56,7 @@ def test_a_file_of_another_editor_is_read(tmp_path: Path):
 
 PROBLEMS: dict[str, tuple[dict[str, str | bytes], str, int, str]] = {
     "another encoding": ({"pages/a.md": "a\nGrün".encode("latin-1")}, "pages/a.md", 2, "isn't UTF-8"),
-    "a folder that is no language": ({"pages/part/a.md": "a"}, "pages/part/a.md", 1, "isn't a language"),
+    "a folder that is not a language": ({"pages/part/a.md": "a"}, "pages/part/a.md", 1, "isn't a language"),
     "a folder too deep": ({"pages/de/x/a.md": "a"}, "pages/de/x/a.md", 1, "isn't a language"),
     "a name with blanks": ({"pages/my page.md": "a"}, "pages/my page.md", 1, "can't be the name of a page"),
     "two files of one page": (

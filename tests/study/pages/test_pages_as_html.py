@@ -203,7 +203,7 @@ PAGES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"_": lambda text: text, "config": {"logo": "<img>"}},
         "<p><b><i><img><img></p>",
     ),
-    "a sign that is none of a tag": ("<p>\n1 < 2</p>", {}, "<p>\n1 &lt; 2</p>"),
+    "a less-than sign": ("<p>\n1 < 2</p>", {}, "<p>\n1 &lt; 2</p>"),
     "a brace in a style": (
         "<style>a{% raw %}{#b{color:red}}{% endraw %}</style>",
         {},

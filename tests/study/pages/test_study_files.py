@@ -106,20 +106,20 @@ def test_a_page_of_a_study_can_be_translated(tmp_path: Path):
 
 PROBLEMS = {
     "no page": ("---\ntitle: a\n---\n", 4, "There are no pages"),
-    "a title that is a number": ("---\ntitle: 5\n---\n# a\n", 2, "`title` must be a text"),
-    "a language that is none": ("---\nlanguage: English\n---\n# a\n", 2, "`language` must be a language tag"),
+    "a title that is not a text": ("---\ntitle: 5\n---\n# a\n", 2, "`title` must be a text"),
+    "an invalid language": ("---\nlanguage: English\n---\n# a\n", 2, "`language` must be a language tag"),
     "text before the first page": ("a\n\n# b\n", 1, "belongs to no page"),
     "a name with blanks": ("# Your opinions\n", 1, "Write # your_opinions"),
     "a name that is live": ("# {{ x }}\n", 1, "can't be the name of a page"),
     "two pages of one name": ("# a\n\n# b\n\n# a\n", 5, "two pages 'a'"),
     "an unknown end": ("# a\n:::{end} screenout\n:::\n", 2, "Did you mean `screen_out`?"),
     "an unknown key of an end": ("# a\n:::{end}\nwhen: x\n:::\n", 2, "An end has no `when`"),
-    "a condition that is no expression": (
+    "a condition with a syntax error": (
         "# a\n:::{end}\nif: age <\n:::\n",
         2,
         "The expression 'age <' is wrong",
     ),
-    "a condition that is no text": ("# a\n:::{end}\nif: [1]\n:::\n", 2, "`if` must be an expression"),
+    "a condition that is not a text": ("# a\n:::{end}\nif: [1]\n:::\n", 2, "`if` must be an expression"),
     "an unknown directive": ("# a\n:::{pgae}\n:::\n", 2, "Did you mean :::{page}?"),
     "an unknown setting of a page": ("# a\n\n:::{page}\nsecond: 5\n:::\n", 3, "Did you mean `seconds`?"),
     "a tag that isn't closed": ("# a\n\n# b\n\n{{ x", 5, "Unexpected end of template"),
