@@ -223,3 +223,35 @@ def test_a_hook_that_fails_stops_the_trial_of_pages(shown: Check):
 def test_values_of_the_studys_own_method_are_known(shown: Check):
     code = GROUPS + "\n    def variables(self, player, page):\n        return {'mine': 5}\n"
     assert shown({**groups(respond="{{ mine }}\n"), "experiment.py": code}) == []
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "def page_answered(self, player, page):\n        1 / 0",
+        "def variables(self, player, page):\n        raise KeyError(page)",
+        "def participant_constructor(self, *args, **kwargs):\n        1 / 0",
+    ],
+)
+def test_a_hook_that_raises_anything_is_not_reported_as_an_error_of_a_page(hook: str, shown: Check):
+    code = f"{GROUPS}\n    {hook}\n"
+    assert shown({**groups(), "experiment.py": code}) == []
+
+
+def test_a_loop_over_what_a_method_returns_is_shown_its_first_value(shown: Check):
+    code = """
+from petri.study import For, Page, Study, choice
+
+
+class Pictures(Study):
+    name = choice("Which?", ["a", "b"])
+    timeline = [For("picture", "pictures", do=[Page("welcome", ask="name")])]
+
+    def pictures(self, player):
+        return ["owl", "cat"]
+"""
+    pages = {"pages/propose.md": None, "pages/respond.md": None, "experiment.py": code}
+    assert shown({**pages, "pages/welcome.md": "{{ picture }} {{ picture.upper() }}\n"}) == []
+    (finding,) = shown({**pages, "pages/welcome.md": "{{ picture.lower }} {{ picture.size }}\n"})
+    assert "has no attribute 'size'" in finding
+    assert "round 1" in finding
