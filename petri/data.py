@@ -28,6 +28,7 @@ from chalicelib.export.table_schema import (
     RESPONSES,
     STUDY_TABLES,
     TABLES,
+    TRIALS,
     WIDE_COLUMNS,
 )
 from chalicelib.model.record import to_json_value
@@ -215,6 +216,11 @@ class Data:
     def responses(self) -> Table:
         """The answers of a study, one row for each."""
         return self.table(RESPONSES)
+
+    @cached_property
+    def trials(self) -> Table:
+        """The trials of a study that ran in the browser, one row for each."""
+        return self.table(TRIALS)
 
     @cached_property
     def page_times(self) -> Table:

@@ -19,6 +19,10 @@ WIDE_MEANINGS: Final = {
     "ended": "how the study ended for the participant: complete, screen_out, stopped; empty while it goes on",
     "role": "the participant's role in the group",
     "points": "the total of points",
+    "number": "the number of the trial in its block, from 1",
+    "key": "the key that was pressed; empty if none was in time",
+    "response": "what the key stands for",
+    "rt_ms": "the reaction time in milliseconds, by the browser's clock",
     "element": "the element of the timeline that formed the group",
     "stopped": "why the group was stopped; empty if it wasn't",
     "participant_id": MEANINGS["participant_id"],
@@ -79,6 +83,8 @@ def _meaning(column: str, known: Mapping[str, Any]) -> str | None:
     words = column.split(".")
     if words[0] == "condition":
         return f"the level of the condition {words[-1]}"
+    if words[0] == "stimulus":
+        return f"the column {words[-1]} of the stimulus"
     items = known.get("items", {})
     item = next((items[word] for word in words if word in items), None)
     return None if item is None else item.get("prompt") or None

@@ -18,7 +18,7 @@ from .csv_format import json_text
 from .scrub import ADDRESS
 
 #: The items of a study that an export contains, by kind.
-PLACE, RESPONSE, GROUP = "place", "response", "study_group"
+PLACE, RESPONSE, TRIAL_BATCH, GROUP = "place", "response", "trial_batch", "study_group"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: How many slots a series has; stored as a counter.
 SLOT_COUNT: Final = "slot_count"
@@ -96,6 +96,8 @@ class StudyRecords:
             if scrub:
                 addresses |= _scrub_response(record)
             self._add(record)
+        for item in engine.query(keys.trial_batch(person["id"], 0, 0)[0], keys.TRIALS):
+            self._add(_without_storage(item))
         record = _without_storage(place)
         # The message that enforces time limits isn't exported; the app records it again.
         record.pop("wake_at", None)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from .study_spool import GROUP, PLACE, RESPONSE, Record, StudyRecords
+from .study_spool import GROUP, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
 from .table_schema import (
     GROUPS_WIDE,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
     RESPONSES,
     STUDY_COLUMNS,
+    TRIALS,
     WIDE_COLUMNS,
     Row,
 )
@@ -54,8 +55,9 @@ class WideTable:
 
 
 def wide_tables(records: StudyRecords) -> dict[str, WideTable]:
-    """Return the wide tables by name."""
+    """Return the tables whose columns depend on the study, by name."""
     return {
+        TRIALS: _wide(_Rows(lambda: _trials(records)), WIDE_COLUMNS[TRIALS]),
         PARTICIPANTS_WIDE: _wide(_Rows(lambda: _participants(records)), WIDE_COLUMNS[PARTICIPANTS_WIDE]),
         GROUPS_WIDE: _wide(_Rows(lambda: _groups(records)), WIDE_COLUMNS[GROUPS_WIDE]),
     }
@@ -94,6 +96,16 @@ class _Order:
 def _stem(column: str) -> str:
     """Return a column without its rounds: `offer` of `offer.2.1`."""
     return re.sub(r"(\.\d+)+$", "", column)
+
+
+def _trials(records: StudyRecords) -> Iterator[Row]:
+    """Yield a row for each trial, with a column for each column of its stimulus."""
+    for batch in records.of_kind(TRIAL_BATCH):
+        for trial in batch.get("trials", ()):
+            row = {name: trial.get(name, batch.get(name)) for name in WIDE_COLUMNS[TRIALS]}
+            row["by"] = batch.get("by", "participant")
+            row.update({f"stimulus.{name}": value for name, value in trial.get("stimulus", {}).items()})
+            yield row
 
 
 def _participants(records: StudyRecords) -> Iterator[Row]:

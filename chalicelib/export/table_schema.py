@@ -66,9 +66,13 @@ STUDY_COLUMNS: Final = {
         *("answered_at", "seconds", "seconds_client", "by"),
     ),
 }
-#: The columns that the wide tables of every study have; conditions and answers follow.
-PARTICIPANTS_WIDE, GROUPS_WIDE = "participants_wide", "groups_wide"
+#: The columns that these tables of every study have; conditions and answers, or stimuli, follow.
+PARTICIPANTS_WIDE, GROUPS_WIDE, TRIALS = "participants_wide", "groups_wide", "trial"
 WIDE_COLUMNS: Final = {
+    TRIALS: (
+        *("participant_id", "node_id", "network_id", "page", "path", "number", "key", "response"),
+        *("correct", "rt_ms", "answered_at", "by", "serial"),
+    ),
     PARTICIPANTS_WIDE: ("participant_id", "status", "ended", "network_id", "role", "points"),
     GROUPS_WIDE: ("network_id", "element", "stopped"),
 }

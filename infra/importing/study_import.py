@@ -20,6 +20,7 @@ from chalicelib.export.study_spool import (
     RESPONSE,
     SLOT,
     SLOT_COUNT,
+    TRIAL_BATCH,
 )
 from chalicelib.model import keys
 from chalicelib.model.keys import Key
@@ -34,7 +35,8 @@ Record = Mapping[str, Any]
 #: The key of a record of each kind.
 _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     PLACE: lambda record: keys.place(record["participant_id"]),
-    RESPONSE: lambda record: keys.response(record["participant_id"], record["serial"]),
+    RESPONSE: lambda record: _response_key(record["participant_id"], record["serial"], record["sk"]),
+    TRIAL_BATCH: lambda record: keys.trial_batch(record["participant_id"], record["serial"], record["first"]),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     POOLED: lambda record: keys.pooled(record["pk"].removeprefix(keys.pool("")), record["participant_id"]),
     SLOT: lambda record: keys.slot(_series(record, keys.slot("", 0)[0]), record["number"]),
@@ -43,6 +45,12 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
 }
 #: The table whose ids a field has.
 _REFERENCES: Final = {"participant_id": "participant", "network_id": "network", "node_id": "node"}
+
+
+def _response_key(participant_id: int, serial: int, sk: str) -> Key:
+    """Return where the response of a page is stored, or the result of a timed part that ended with it."""
+    result = keys.part_result(participant_id, serial)
+    return result if result[1] == sk else keys.response(participant_id, serial)
 
 
 def _series(record: Record, prefix: str) -> str:

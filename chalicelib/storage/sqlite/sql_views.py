@@ -167,9 +167,22 @@ CREATE VIEW page_times AS SELECT
 FROM item WHERE kind = 'response';
 """
 
+_TRIAL = ", ".join(
+    f'{_answered(name)} AS "{name}"' for name in ("number", "key", "response", "correct", "rt_ms")
+)
+#: The trials of a study: each batch holds those that were sent together. The stimulus is JSON here.
+_TRIAL_VIEW = f"""
+DROP VIEW IF EXISTS trial;
+CREATE VIEW trial AS SELECT
+    {_PLACE}, {_own_fields("page", "path")}, {_TRIAL}, {_field("answered_at")} AS answered_at, {_BY},
+    {_field("serial")} AS serial, {_answered("stimulus")} AS stimulus
+FROM item, json_each(item.body, '$.trials') AS given WHERE item.kind = 'trial_batch';
+"""
+
 VIEWS = "".join(
     [
         _RESPONSE_VIEW,
+        _TRIAL_VIEW,
         _PAGE_TIMES_VIEW,
         _plain_view("network", _NETWORK_OWN),
         _view_below(

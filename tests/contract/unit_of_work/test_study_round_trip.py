@@ -20,7 +20,16 @@ from tests.contract.factories import dump
 from tests.contract.unit_of_work.test_export_round_trip import members
 from tests.unit.export.study_runs import a_study
 
-STUDY_KINDS = {"place", "response", "study_group", "pooled", "slot", "freed_slot", "compared_slots"}
+STUDY_KINDS = {
+    "place",
+    "response",
+    "trial_batch",
+    "study_group",
+    "pooled",
+    "slot",
+    "freed_slot",
+    "compared_slots",
+}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
-from chalicelib.study.study_records import GroupRecord, Place, Pooled, StudyResponse
+from chalicelib.study.study_records import GroupRecord, Place, Pooled, StudyResponse, TrialBatch
 from tests.unit.export.runs import a_run, at_minute
 
 SHOWN, ANSWERED = "2024-05-17T09:40:00.000000Z", "2024-05-17T09:40:12.500000Z"
@@ -70,6 +70,36 @@ RESPONSES = [
     ),
     a_response(3, 1, "form", an_answer("age", "number", None), an_answer("mail", "email", None)),
 ]
+#: The result of a timed part, which ended with the page of its serial.
+PART = a_response(2, 3, "quiz", an_answer("quiz", "timed", {"correct": 1, "incorrect": 0}))
+TRIALS = [
+    TrialBatch(
+        2,
+        4,
+        0,
+        "stroop",
+        "stroop",
+        answered_at=ANSWERED,
+        trials=[
+            {
+                "number": 1,
+                "stimulus": {"word": "red", "colour": "=blue"},
+                "key": "f",
+                "response": "red",
+                "correct": False,
+                "rt_ms": 512.25,
+            },
+            {
+                "number": 2,
+                "stimulus": {"word": "blue"},
+                "key": None,
+                "response": None,
+                "correct": None,
+                "rt_ms": None,
+            },
+        ],
+    )
+]
 PLACES = [
     Place(
         1,
@@ -105,6 +135,9 @@ def a_study(engine: Engine) -> None:
         for response in RESPONSES:
             key = keys.response(response.participant_id, response.serial)
             work.put_item(key, response.kind, response.to_fields())
+        work.put_item(keys.part_result(2, 3), PART.kind, PART.to_fields())
+        for batch in TRIALS:
+            work.put_item(keys.trial_batch(2, batch.serial, batch.first), batch.kind, batch.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
         work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())

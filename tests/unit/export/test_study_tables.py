@@ -15,7 +15,8 @@ import pytest
 
 from chalicelib.export import rows, write_zip
 from chalicelib.export.csv_format import json_text
-from chalicelib.export.table_schema import MEANINGS, STUDY_COLUMNS, STUDY_TABLES
+from chalicelib.export.dataset_description import WIDE_MEANINGS
+from chalicelib.export.table_schema import MEANINGS, STUDY_COLUMNS, STUDY_TABLES, WIDE_COLUMNS
 from chalicelib.model.record import to_json_value
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from petri.data import Data, DataError
@@ -48,12 +49,14 @@ def test_a_row_has_the_columns_in_order(engine: SQLiteEngine, table: str) -> Non
 
 def test_every_column_is_described() -> None:
     assert {name for columns in STUDY_COLUMNS.values() for name in columns} == set(MEANINGS)
+    wide = {name for columns in WIDE_COLUMNS.values() for name in columns}
+    assert wide <= {*MEANINGS, *WIDE_MEANINGS}
 
 
 def test_an_answer_is_a_row_with_its_page_and_grade(data: Data) -> None:
     found = data.responses.list
     assert [row["item"] for row in found] == [
-        *("age", "mail", "words", "grid", "status", "offer", "offer", "accept", "age", "mail")
+        *("age", "mail", "words", "grid", "status", "offer", "offer", "accept", "quiz", "age", "mail")
     ]
     assert found[6] == {
         "participant_id": 1,
@@ -96,7 +99,7 @@ def test_the_view_of_the_runs_file_says_the_same(engine: SQLiteEngine, table: st
 
 
 def test_what_was_not_answered_or_graded_is_empty(data: Data) -> None:
-    row = data.responses.list[8]
+    row = data.responses.list[9]
     assert (row["answer"], row["correct"], row["percent"], row["points"], row["round"]) == (None,) * 5
     assert row["by"] == "participant"
 
@@ -114,7 +117,7 @@ def test_a_data_frame_has_numbers_and_times(data: Data) -> None:
 
 def test_pages_without_items_have_times_too(data: Data) -> None:
     assert [row["page"] for row in data.page_times.list] == [
-        *("form", "welcome", "propose", "propose", "respond", "form")
+        *("form", "welcome", "propose", "propose", "respond", "quiz", "form")
     ]
 
 
@@ -123,7 +126,7 @@ def test_a_participant_is_one_row_with_a_column_for_each_item_and_round(data: Da
     assert table.columns == [
         *("participant_id", "status", "ended", "network_id", "role", "points"),
         *("condition.colour", "condition.delay", "age", "mail", "words", "grid", "answer.status"),
-        *("offer.1", "offer.2", "accept.1"),
+        *("offer.1", "offer.2", "accept.1", "quiz"),
     ]
     first, second, third = table.list
     assert (first["offer.1"], first["offer.2"], first["answer.status"], first["status"]) == (
@@ -150,6 +153,36 @@ def test_a_group_is_one_row_with_the_answers_of_its_members(data: Data) -> None:
         "responder.participant_id": "2",
         "responder.accept.1": "yes",
     }
+
+
+def test_a_trial_is_a_row_with_the_columns_of_its_stimulus(data: Data) -> None:
+    first, second = data.trials.list
+    assert data.trials.columns[-2:] == ["stimulus.word", "stimulus.colour"]
+    assert {
+        name: first[name] for name in ("number", "key", "response", "correct", "rt_ms", "page", "by")
+    } == {
+        "number": 1,
+        "key": "f",
+        "response": "red",
+        "correct": False,
+        "rt_ms": 512.25,
+        "page": "stroop",
+        "by": "participant",
+    }
+    assert (first["stimulus.colour"], second["rt_ms"], second["stimulus.colour"]) == ("=blue", None, None)
+
+
+def test_the_view_of_trials_has_the_stimulus_as_json(engine: SQLiteEngine, data: Data) -> None:
+    connection = sqlite3.connect(engine.path)
+    connection.row_factory = sqlite3.Row
+    found = [dict(row) for row in connection.execute("SELECT * FROM trial ORDER BY participant_id, number")]
+    connection.close()
+    assert [json.loads(row.pop("stimulus")) for row in found] == [
+        {"word": "red", "colour": "=blue"},
+        {"word": "blue"},
+    ]
+    fixed = WIDE_COLUMNS["trial"]
+    assert found == [{name: row[name] for name in fixed} for row in data.trials.list]
 
 
 def test_another_wide_table_is_refused(data: Data) -> None:
@@ -222,7 +255,7 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
     assert len(names) == len(set(names))
     assert set(names) == {
         column
-        for table in (data.responses, data.page_times, data.wide(), data.wide("groups"))
+        for table in (data.responses, data.page_times, data.trials, data.wide(), data.wide("groups"))
         for column in table.columns
     }
     assert {one["@type"] for one in found["variableMeasured"]} == {"PropertyValue"}
@@ -230,7 +263,13 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
 
 def test_the_manifest_counts_the_rows(data: Data) -> None:
     counts = {table: data.manifest["tables"][table]["rows"] for table in STUDY_TABLES}
-    assert counts == {"response": 10, "page_times": 6, "participants_wide": 3, "groups_wide": 1}
+    assert counts == {
+        "response": 11,
+        "page_times": 7,
+        "trial": 2,
+        "participants_wide": 3,
+        "groups_wide": 1,
+    }
 
 
 def test_an_experiment_that_is_not_a_study_has_no_such_files(tmp_path: Path) -> None:
