@@ -19,6 +19,8 @@ from .elements.flow import MAX_ROUNDS
 _FRAME = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<mark>[^/\[\]]*)\])?")
 #: How many elements may be passed without stopping at one, before the timeline counts as endless.
 MAX_PASSED = 5 * MAX_ROUNDS
+#: How many names of following elements a place keeps for each level.
+MAX_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +121,59 @@ class TimelinePlan:
         """Return the path of the first stop; None when nothing applies."""
         return self._advance([], 0, decisions)
 
-    def after(self, path: Path, decisions: Decisions) -> Path | None:
+    def after(self, path: Path, decisions: Decisions, ahead: Sequence[Sequence[str]] = ()) -> Path | None:
         """Return the path of the stop that follows one; None at the end.
 
-        A path that the timeline doesn't have any more goes on after its nearest part that still exists.
+        From an element that the timeline has lost, it goes on at the first element that still exists of those
+        that followed: `ahead`, as `names_after` gave them when the participant arrived.
         """
-        levels = self._levels(path)
-        while levels is None and path:
-            path = path[:-1]
-            levels = self._levels(path)
-        if not levels:
+        levels = self._existing(path)
+        if levels and len(levels) == len(path):
+            last = levels.pop()
+            index = self._position(levels, last.step, decisions)
+            return self._advance(levels, index + last.step.element.is_stop, decisions)
+        if not levels and not ahead:
             return self.first(decisions)
-        last = levels.pop()
-        index = self._position(levels, last.step, decisions)
-        return self._advance(levels, index + 1, decisions)
+        names = [step.name for step in self._sequence(levels, decisions)]
+        following = ahead[len(levels)] if len(levels) < len(ahead) else ()
+        left = next((names.index(name) for name in following if name in names), len(names))
+        return self._advance(levels, left, decisions)
+
+    def names_after(self, path: Path) -> list[list[str]]:
+        """Return, for each level of a path, the names of the next elements of its list."""
+        levels = self._existing(path)
+        return [
+            [step.name for step in self._siblings(levels[:number])][self._index(levels[: number + 1]) + 1 :][
+                :MAX_AHEAD
+            ]
+            for number in range(len(levels))
+        ]
+
+    def _existing(self, path: Path) -> list[_Level]:
+        """Return the levels of the longest beginning of a path that the timeline has."""
+        while path:
+            levels = self._levels(path)
+            if levels is not None:
+                return levels
+            path = path[:-1]
+        return []
+
+    def _siblings(self, levels: Sequence[_Level]) -> tuple[PlanStep, ...]:
+        """Return the steps of the list inside these levels, in the timeline's order."""
+        if not levels:
+            return self._root.inside[""]
+        return self._inside(levels[-1].step, levels[-1].frame) or ()
+
+    def _index(self, levels: Sequence[_Level]) -> int:
+        """Return the index of the last level's step in its list."""
+        return [step.name for step in self._siblings(levels[:-1])].index(levels[-1].step.name)
 
     def rounds_of(self, path: Path) -> list[tuple[str, str, Rounds | For]]:
         """Return the scopes of a path: for each Rounds or For around it, its path, mark and element."""
         levels = self._levels(path) or []
         found: list[tuple[str, str, Rounds | For]] = []
         for number, level in enumerate(levels, 1):
-            if isinstance(level.step.element, Rounds | For):
+            if isinstance(level.step.element, Rounds | For) and level.frame.mark.isdecimal():
                 found.append((write_path(path[:number]), level.frame.mark, level.step.element))
         return found
 
@@ -161,12 +195,10 @@ class TimelinePlan:
     def may_follow(self, path: Path) -> Iterator[PlanStep]:
         """Yield the steps that may still come after a path, whatever is decided."""
         levels = self._levels(path) or []
-        for number, level in enumerate(levels):
-            outer = levels[number - 1] if number else None
-            siblings = self._root.inside[""] if outer is None else self._inside(outer.step, outer.frame) or ()
-            names = [step.name for step in siblings]
-            repeats = outer is not None and not isinstance(outer.step.element, Part | Branch)
-            rest = siblings if repeats else siblings[names.index(level.step.name) + 1 :]
+        for number in range(len(levels)):
+            siblings = self._siblings(levels[:number])
+            repeats = number > 0 and not isinstance(levels[number - 1].step.element, Part | Branch)
+            rest = siblings if repeats else siblings[self._index(levels[: number + 1]) + 1 :]
             for step in rest:
                 yield step
                 yield from (inner for _, inner in _walk(step, ""))
@@ -255,23 +287,26 @@ class TimelinePlan:
         """Return the next frame of a container that repeats, or None when it is over."""
         element, frame = level.step.element, level.frame
         path = (*here[:-1], PathPart(frame.name))
+        # The mark is a word where the author has replaced a Branch by Rounds of its name.
+        done = int(frame.mark) if frame.mark.isdecimal() else 0
         if isinstance(element, Rounds):
-            done = int(frame.mark)
             return PathPart(frame.name, str(done + 1)) if decisions.goes_on(level.step, path, done) else None
         if isinstance(element, For):
-            done = int(frame.mark)
             return PathPart(frame.name, str(done + 1)) if done < decisions.count(level.step, path) else None
         return None
 
 
 def _named(elements: Sequence[Element]) -> tuple[PlanStep, ...]:
     """Give each element of a list a name that its siblings don't have."""
-    used: dict[str, int] = {}
+    used: set[str] = set()
+    labels = {element.label for element in elements}
     steps = []
     for element in elements:
-        label = element.label
-        used[label] = used.get(label, 0) + 1
-        name = label if used[label] == 1 else f"{label}-{used[label]}"
+        name, number = element.label, 1
+        while name in used or (number > 1 and name in labels):
+            number += 1
+            name = f"{element.label}-{number}"
+        used.add(name)
         steps.append(
             PlanStep(name, element, {mark: _named(some) for mark, some in element.sequences().items()})
         )

@@ -55,6 +55,8 @@ class Place(StoredFields):
     serial: int = 1
     #: The path of the element that is due; "" at the end.
     path: str = ""
+    #: The names of the elements that follow, for each level of the path, in case the timeline loses this one.
+    ahead: list[list[str]] = field(default_factory=list)
     #: When the page was first sent, and until when its answers count; None while it hasn't been sent.
     shown_at: str | None = None
     until: str | None = None

@@ -117,9 +117,14 @@ def _look_after(ctx: Context, place: Place) -> None:
     page = page_at(ctx, place)
     if place.ended is None and page is not None and is_over(ctx, place):
         expire(ctx, place, page)
-    elif place.ended is None and place.path and element_at(ctx, place.path) is None:
+    elif place.ended is None and place.path and not _is_stop(ctx, place):
         # The timeline has changed and lost the element: go on after the nearest part that is left.
         move_on(ctx, place)
+
+
+def _is_stop(ctx: Context, place: Place) -> bool:
+    element = element_at(ctx, place.path)
+    return element is not None and element.is_stop
 
 
 def _respond(ctx: Context, participant: Participant, place: Place, *, stale: bool = False) -> PageView:

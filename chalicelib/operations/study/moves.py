@@ -55,7 +55,7 @@ def move_on(ctx: Context, place: Place) -> None:
     if not _has_cell(ctx, place):
         return
     plan = study_of(ctx).plan()
-    following = plan.after(parse_path(place.path), session_of(ctx).decisions(place))
+    following = plan.after(parse_path(place.path), session_of(ctx).decisions(place), place.ahead)
     place.serial += 1
     part = timed_around(ctx, place.path)
     if part is not None and part_is_over(ctx, place):
@@ -78,6 +78,7 @@ def _has_cell(ctx: Context, place: Place) -> bool:
 
 def _arrive(ctx: Context, place: Place, path: str) -> None:
     place.path = path
+    place.ahead = study_of(ctx).plan().names_after(parse_path(path))
     place.shown_at = place.until = None
     place.slack = 0.0
     place.trials_done = 0

@@ -1,0 +1,1 @@
+"""Compiled timelines: how participants move along them."""
