@@ -507,8 +507,9 @@ class PollItem(ChoiceItem):
                 counts[key_of(answer)] += 1
         return counts
 
-    def render_results(self, answers: Iterable[Any], frame: Frame) -> Markup:
+    def render_results(self, answers: Iterable[Any], frame: Frame | None = None) -> Markup:
         """Return the HTML of the counts, as a table with a bar for each option."""
+        frame = frame or Frame()
         counts = self.tally(answers)
         total = sum(counts.values())
         rows = [self._result(each, counts[each.key], total, frame) for each in self.listed]

@@ -501,6 +501,7 @@ def check_answer(item: Item, raw: Any) -> Any:
 # The registry of kinds.
 
 _KINDS: Final[dict[str, type[Item]]] = {}
+_BUILT_IN: Final[set[str]] = set()
 _T = TypeVar("_T", bound=type[Item])
 
 
@@ -516,12 +517,9 @@ def item_kind(cls: _T) -> _T:
         raise AuthorError(
             f"{cls.__name__} must be a frozen dataclass; write @dataclass(frozen=True, kw_only=True)."
         )
-    taken = _KINDS.get(kind)
-    if (
-        taken is not None
-        and taken.__module__.startswith(__package__ or "?")
-        and taken.__module__ != cls.__module__
-    ):
+    if cls.__module__.startswith(f"{__package__}."):
+        _BUILT_IN.add(kind)
+    elif kind in _BUILT_IN:
         raise AuthorError(f"Petri has an item kind {kind} already; give yours another name.")
     _KINDS[kind] = cls
     return cls
@@ -530,3 +528,8 @@ def item_kind(cls: _T) -> _T:
 def kinds() -> Mapping[str, type[Item]]:
     """Return the kinds of items by name, an author's included."""
     return MappingProxyType(_KINDS)
+
+
+def built_in_kinds() -> frozenset[str]:
+    """Return the names of the kinds that Petri has itself."""
+    return frozenset(_BUILT_IN)

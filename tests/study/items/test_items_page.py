@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from chalicelib.study.items import AnswerError, Frame, Grade, Item, check_answer, kinds
+from chalicelib.study.items.item import built_in_kinds
 from infra.pages.page_compiler import PageSource, compile_page
 from tests.docs.blocks import DOCS, blocks, section
+from tests.study.studies import OpenStudy, answer, due
 
 PAGE = DOCS / "items.md"
-OWN = sorted(kind for kind, cls in kinds().items() if cls.__module__.startswith("chalicelib."))
+OWN = sorted(built_in_kinds())
 COMMON = {each.name for each in fields(Item)}
 _TABLE = re.compile(r"^\| (?P<head>\w[^\n]*) \|\n\|[-|]+\|\n(?P<rows>(?:\|[^\n]*\n)+)", re.MULTILINE)
 
@@ -33,12 +35,8 @@ def tables(kind: str) -> dict[str, list[list[str]]]:
 
 def example(kind: str, language: str) -> str:
     text = section(PAGE, kind)
-    (found,) = [
-        each.text
-        for each in blocks(PAGE)
-        if each.language == language and f"```{language}" in text and each.text in text
-    ]
-    return found
+    found = [each for each in blocks(PAGE) if each.language == language and each.text in text]
+    return next(each.text for each in found if each.what != "study")
 
 
 def item_in_python(kind: str) -> Item:
@@ -144,3 +142,18 @@ def test_the_ways_of_grading_are_explained():
 
     told = set(re.findall(r"`(\w+)`", section(PAGE, "Grading")))
     assert {*GRADINGS, *COUNTS, *FEEDBACK_TIMES} <= told
+
+
+def test_a_page_shows_the_counts_of_a_poll(open_study: OpenStudy):
+    names: dict[str, Any] = {}
+    (shown,) = [each.text for each in blocks(PAGE) if each.what == "study"]
+    exec(compile(shown, "example", "exec", dont_inherit=True), names)  # noqa: S102 - our own document
+    here = open_study(names["Lunch"], {"results": "{{ counts }}"}, initial_recruitment_size=2)
+    one, other = here.arrive(), here.arrive()
+    due(one)
+    due(other)
+    here.work()
+    answer(one, lunch="Salad")
+    html = answer(other, lunch="Salad")["html"]
+    assert "<td>2 (100%)</td>" in html
+    assert due(one)["html"] == html
