@@ -139,6 +139,12 @@ class TimelinePlan:
         left = next((names.index(name) for name in following if name in names), len(names))
         return self._advance(levels, left, decisions)
 
+    def behind(self, path: Path, decisions: Decisions) -> Path | None:
+        """Return the path of the first stop behind an element and all that is inside it; None at the end."""
+        levels = self._existing(path)
+        last = levels.pop()
+        return self._advance(levels, self._position(levels, last.step, decisions) + 1, decisions)
+
     def names_after(self, path: Path) -> list[list[str]]:
         """Return, for each level of a path, the names of the next elements of its list."""
         levels = self._existing(path)

@@ -59,7 +59,7 @@ def move_on(ctx: Context, place: Place) -> None:
     place.serial += 1
     part = timed_around(ctx, place.path)
     if part is not None and part_is_over(ctx, place):
-        following = plan.after(part[0], session_of(ctx).decisions(place))
+        following = plan.behind(part[0], session_of(ctx).decisions(place))
     path = "" if following is None else write_path(following)
     record_result(ctx, place, path)
     pass_on(ctx, place, path)

@@ -170,3 +170,8 @@ def test_a_removed_last_element_ends_the_timeline_instead_of_beginning_it_again(
     before, after = TimelinePlan([Page("a"), Page("b")]), TimelinePlan([Page("a")])
     path = parse_path("b")
     assert after.after(path, Drawn(0, takes_all=True), before.names_after(path)) is None
+
+
+def test_behind_a_container_none_of_its_rounds_follow() -> None:
+    plan = TimelinePlan([Page("a"), Rounds(2, [Page("x")]), Page("c")])
+    assert write_path(plan.behind(parse_path("rounds[1]"), Drawn(0, takes_all=True)) or ()) == "c"
