@@ -12,7 +12,16 @@ from pathlib import Path, PurePosixPath
 
 from chalicelib.errors import ExperimentError
 
-__all__ = ["create"]
+__all__ = ["KINDS", "create"]
+
+#: The kinds of experiments that there are templates for, each with what it is.
+KINDS = {
+    "survey": "questions in conditions, in one Markdown file",
+    "game": "a game of two people in rounds",
+    "chain": "a text that is passed from person to person",
+    "trials": "reaction times in the browser",
+    "blank": "a classic experiment, with HTML and JavaScript of your own",
+}
 
 _SUFFIX = ".template"
 #: templates stored under another name: they would have an effect here, or need the experiment's name
@@ -20,23 +29,40 @@ _NAMES = {"gitignore": ".gitignore", "test_experiment.py": "test_@@name@@.py"}
 #: folders with these names would shadow Petri's own packages
 _OURS = frozenset({"petri", "chalicelib", "infra", "frontend", "demos"})
 #: names that the new experiment.py imports
-_IMPORTED = frozenset({"Bot", "Empty", "Experiment"})
+_IMPORTED = frozenset(
+    {
+        "Bot",
+        "Chain",
+        "Empty",
+        "End",
+        "Experiment",
+        "Group",
+        "Join",
+        "Page",
+        "Rounds",
+        "Study",
+        "Trials",
+        "Wait",
+    }
+)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def create(name: str, parent: Path) -> Path:
+def create(name: str, parent: Path, kind: str = "blank") -> Path:
     """Create a new experiment in the folder `parent / name` and return that folder.
 
     `name` must be a Python identifier of letters, digits and underscores. Raises ExperimentError when it
-    isn't, or when the folder exists; then nothing is written.
+    isn't, when there is no such kind, or when the folder exists; then nothing is written.
     """
     _check(name)
+    if kind not in KINDS:
+        raise ExperimentError(f"'{kind}' is not a kind of experiment; use one of {', '.join(KINDS)}.")
     folder = parent / name
     if folder.exists():
         raise ExperimentError(f"{folder} already exists; choose another name, or remove it first.")
     words = {"@@name@@": name, "@@Name@@": _class_name(name), "@@title@@": _title(name)}
     try:
-        for path, template in _templates(files("infra.scaffold") / "files", PurePosixPath()):
+        for path, template in _templates(files("infra.scaffold") / "files" / kind, PurePosixPath()):
             _write(folder / _filled(str(path), words), _filled(template.read_text(encoding="utf-8"), words))
     except BaseException:
         # A partial folder would block the next attempt.

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from infra.scaffold import create
+from infra.scaffold import KINDS, create
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_tests_of_a_new_folder_pass(tmp_path: Path) -> None:
-    folder = create("my_study", tmp_path)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tests_of_a_new_folder_pass(tmp_path: Path, kind: str) -> None:
+    folder = create("my_study", tmp_path, kind)
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=folder,

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.loader.experiment_folder import load_experiment
-from infra.scaffold import create
+from infra.scaffold import KINDS, create
 from infra.verify import verify
 
 FILES = [
@@ -30,6 +30,19 @@ FILES = [
 def test_a_new_folder_holds_all_that_an_experiment_needs(tmp_path: Path) -> None:
     folder = create("my_study", tmp_path)
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == FILES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_wrong_with_a_new_folder_of_any_kind(tmp_path: Path, kind: str) -> None:
+    folder = create("my_study", tmp_path, kind)
+    assert verify(folder, environ={}, home=tmp_path) == []
+    assert [path for path in folder.rglob("*") if path.is_file() and "@@" in path.read_text()] == []
+
+
+def test_a_kind_that_there_is_not_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="is not a kind of experiment"):
+        create("my_study", tmp_path, "opera")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["my_study", "Study2", "bot", "empty", "experiment", "a_", "x"])

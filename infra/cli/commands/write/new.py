@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,31 @@ from infra.cli.output import out
 
 def new(
     name: Annotated[str, typer.Argument(help="Name of the experiment: letters, digits and underscores.")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="survey, game, chain, trials, or blank for a classic experiment; asked for in a terminal."
+        ),
+    ] = "",
 ) -> None:
     """Create a folder with a working, tested experiment for you to change."""
     # Lazy import: only this command needs it.
     from infra.scaffold import create
 
-    folder = create(name, Path.cwd())
+    folder = create(name, Path.cwd(), kind or _asked_kind())
     console = out()
     console.print(f"Created {folder}. To try it, run:", markup=False)
     console.print(f"  petri debug {name}", markup=False)
+
+
+def _asked_kind() -> str:
+    """Ask for the kind in a terminal; elsewhere it is blank."""
+    # Lazy import: only this command needs it.
+    from infra.scaffold import KINDS
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "blank"
+    console = out()
+    for kind, what in KINDS.items():
+        console.print(f"  {kind:8} {what}", markup=False)
+    return str(typer.prompt("Which kind", default=next(iter(KINDS))))
