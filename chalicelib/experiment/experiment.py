@@ -182,6 +182,11 @@ class Experiment:
         """A random generator, seeded for each operation as the module `random` is."""
         return random.Random(self.random_seed)
 
+    @property
+    def concurrent_participants(self) -> int:
+        """How many participants must be there at the same time; 0 when each can take part alone."""
+        return int(self.room_size or self.quorum)
+
     def save(self, *objects: Record) -> None:
         """Add records to this request's unit of work, which writes them with its commit.
 

@@ -18,7 +18,7 @@ from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 
 from .checks import check_study
 from .design.conditions import Conditions
-from .elements import Element, For, Rounds
+from .elements import Element, For, Group, Rounds
 from .items import Item
 from .page_files import page_items, with_page_settings, with_stimuli
 from .pages import CompiledPages, PageLibrary, find_pages
@@ -232,6 +232,12 @@ class Study(Experiment):
         wanted = get_config().get("num_participants", None) if get_config().ready else None
         if wanted:
             self.initial_recruitment_size = int(wanted)
+
+    @property
+    def concurrent_participants(self) -> int:
+        """The size of the largest group, or of the waiting room."""
+        groups = [step.element.size for _, step in self.plan().steps() if isinstance(step.element, Group)]
+        return max([super().concurrent_participants, *groups])
 
     def create_network(self) -> Network:
         """Return a copy of `network`."""

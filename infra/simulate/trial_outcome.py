@@ -73,7 +73,7 @@ def read_outcome(ctx: Context) -> Outcome:
     found = Outcome(
         networks=[_filled(network) for network in ctx.uow.networks()],
         is_closed=is_closed(ctx),
-        room=int(experiment.room_size or experiment.quorum),
+        room=experiment.concurrent_participants,
         recruits=bool(ctx.settings.auto_recruit),
     )
     people = [ctx.uow.participant(number) for number in sorted(ctx.uow.participant_ids())]

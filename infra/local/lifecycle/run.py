@@ -87,10 +87,9 @@ class Run:
     start_page: StartPage | None = None
 
     def quorum(self) -> int:
-        """Return the size of the waiting room; 0 without one."""
+        """Return how many participants must be there at the same time; 0 when each can take part alone."""
         with self.app.store.begin(self.app.clock.now()) as work:
-            experiment = self.app.experiment_class(work)
-            return int(experiment.room_size or experiment.quorum)
+            return self.app.experiment_class(work).concurrent_participants
 
     def participants(self) -> int:
         """Count the participants so far."""
