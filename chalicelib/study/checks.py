@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.experiment.config.problems import closest_match
 from chalicelib.experiment.experiment import Experiment
 
 from .design.condition_checks import condition_problems
@@ -128,6 +129,18 @@ def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, 
             yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}."
 
 
+def _unknown_items(study: type[StudyClass], page: Page) -> Iterator[str]:
+    """Report what the page's file, in any language, places with ask("...") and the study doesn't have."""
+    known = study.items()
+    for language in study.library.languages(page.name):
+        compiled = study.library.page(page.name, language)
+        for name in compiled.asks:
+            if name not in known:
+                near = closest_match(name, known)
+                guess = f"; did you mean {near!r}?" if near else "."
+                yield f"{compiled.file} asks for {name!r}, which isn't an item of the study{guess}"
+
+
 def _missing_file(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
     # A file with a problem of its own isn't missing.
     if not study.library.has_problem(page.name):
@@ -142,6 +155,7 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
     if not isinstance(page, Form | Trials) and page.name not in study.library.names():
         yield from _missing_file(study, page, where)
         return
+    yield from _unknown_items(study, page)
     if any(name not in known for name in page.asked):
         return
     items = study.items_of(page)

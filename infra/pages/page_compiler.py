@@ -92,6 +92,13 @@ def compile_markdown(
 
 def _compile_html(source: PageSource, problems: ProblemList) -> CompiledPage | None:
     tagged = take_out_tags(source.text, source.line)
+    for number, text in enumerate(tagged.text.split("\n")):
+        if text.lstrip().startswith(":::{"):
+            problems.add(
+                tagged.lines[number],
+                "Blocks that define questions are for pages in Markdown.",
+                'Define the item in the study, and place it with {{ ask("name") }}.',
+            )
 
     def line_of(index: int) -> int:
         return tagged.lines[min(index, len(tagged.lines) - 1)]

@@ -174,6 +174,7 @@ HTML = {
         2,
         "can't be inside <select>",
     ),
+    "a block": ("<p>a</p>\n:::{text} b: c\n:::", 2, "are for pages in Markdown"),
     "a broken end tag": ("a</ b>", 1, "isn't a tag of HTML"),
     "an end of an element without one": ("a</br>", 1, "ends nothing"),
 }

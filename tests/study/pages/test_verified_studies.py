@@ -119,6 +119,10 @@ PROBLEMS: dict[str, tuple[dict[str, str | None], str]] = {
         {"experiment.py": CODE.replace('ask="offer"', 'ask="offfer"')},
         "error: experiment.py: Page 'propose' asks for 'offfer', which isn't an item of the study.",
     ),
+    "an item that a page's file misspells": (
+        {"pages/respond.md": "a\n\n{{ ask('acept') }}\n"},
+        "error: experiment.py: pages/respond.md asks for 'acept', which isn't an item of",
+    ),
     "a value that is missing": (
         {"pages/propose.md": "a\n\n{{ nothing }}\n"},
         "error: pages/propose.md, line 3: `nothing` has no value on this page. ",
