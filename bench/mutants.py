@@ -9,7 +9,7 @@ By default all of model, operations and storage is changed, which takes hours. A
 functions: make mutants ONLY='chalicelib.operations.realtime.waiting_rooms*'
 
 An interrupted run continues where it stopped. Mutants that were detected aren't tried again while their
-function stays the same, and survivors only when the tests that reach them change; to begin anew, delete the
+function stays the same, and survivors only when the tests that reach them change; to start over, delete the
 folder `mutants`.
 """
 

@@ -5,7 +5,7 @@ from petri.report import Report, table
 
 def analyze(self, data):
     rows = [(info["id"], info["contents"]) for info in data.infos.list]
-    return Report("What was said", [f"{len(rows)} answers"], table(("info", "contents"), rows))
+    return Report("All answers", [f"{len(rows)} answers"], table(("info", "contents"), rows))
 ```
 
 All reports look alike, and each says which run it is about.

@@ -73,6 +73,6 @@ def text(slot: int) -> Property[str]:
 
 
 def json_value(slot: int) -> Property[Any]:
-    """Anything that JSON can write in property<slot>; set it anew to change it."""
+    """Anything that JSON can write in property<slot>; assign a new value to change it."""
     write = json.JSONEncoder(ensure_ascii=False).encode
     return Property(slot, json.loads, lambda value: _checked(write, value, f"property{slot}"))

@@ -29,7 +29,7 @@ BLANKED: Final[dict[str, tuple[str, ...]]] = {
 #: Tables that the platform and recruiters write, and their columns in whose texts ids may occur.
 WRITTEN_BY_US: Final = ("participant", "notification", "payment", "recruitment")
 SEARCHED: Final = ("failed_reason", "reason", "details", *PROPERTIES)
-#: Numbers of fewer digits can't be told from counts in running text.
+#: Numbers of fewer digits can't be distinguished from counts in running text.
 SHORTEST_NUMBER: Final = 4
 ADDRESS: Final = "[address]"
 ID: Final = "[id]"

@@ -115,7 +115,7 @@ class StudyRecords:
                 for item in engine.query(pk):
                     record = _without_storage(item)
                     if record["kind"] == FREED_SLOT:
-                        # Stored anew, each item begins with its first version.
+                        # When it is stored again, each item begins with its first version.
                         record["slot_version"] = 1
                     self._add(record)
 

@@ -65,7 +65,7 @@ class Payment(Record):
             participant_id: The id of the participant.
             kind: `base`, `bonus`, `compensation` or `screen-out`.
             amount: The sum in US dollars.
-            reason: What the participant is told about it.
+            reason: The reason that the participant sees.
 
         """
         self.details = {}

@@ -136,7 +136,7 @@ def _begin_attempt(message: Message, record: dict[str, Any]) -> int:
 
 
 def _count_failure(message: Message | None, record: dict[str, Any]) -> int:
-    """Count a first attempt that failed; 0 when it can't be counted: it is no reason for a dead letter."""
+    """Count a first attempt that failed; 0 if it can't be counted, which makes no dead letter."""
     if message is None:
         return 0
     try:

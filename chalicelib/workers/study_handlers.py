@@ -20,7 +20,7 @@ from chalicelib.operations.study.study_context import Pending
 
 from .handler_registry import Received, handles
 
-#: The channel on which pages of studies are told to ask again.
+#: The channel whose messages tell the pages of studies to poll.
 DOORBELL = "page"
 
 

@@ -1,4 +1,4 @@
-"""A scripted server for tests of the pages' scripts: serves a built site, answers the API as it is told to.
+"""A scripted server for tests of the pages' scripts: serves a built site, answers the API as scripted.
 
 It speaks HTTP/1.0, so each request has a connection of its own: a browser that meets a dropped connection
 then reports it to the page, instead of quietly asking again by itself.

@@ -60,7 +60,7 @@ class Told(Source):
 
 
 class Retelling(Experiment):
-    """Chains that hand on what they were told."""
+    """Chains that pass on what they have received."""
 
     def configure(self) -> None:
         self.experiment_repeats = 2
@@ -181,11 +181,11 @@ class RandomVendor(Vendor):
 
 @dataclass
 class Seen:
-    """What clients were told; it must be true for ever."""
+    """Responses to clients, which have to stay true."""
 
     #: Infos that were answered with 200: id and contents.
     infos: dict[int, str] = field(default_factory=dict)
-    #: Participants by how they ended, as far as they were told that they had.
+    #: Participants by how they ended, as far as they got a response.
     ended: dict[int, str] = field(default_factory=dict)
     #: Participants who left before a room had opened for them.
     left_waiting: set[int] = field(default_factory=set)
@@ -211,7 +211,7 @@ class Run:
     # -- requests -----------------------------------------------------------------------------------
 
     def ask(self, draw: random.Random, method: str, path: str, fields: dict[str, Any], **how: Any) -> Said:
-        """Send a request, now and then twice at once; again while it is told to come later."""
+        """Send a request, now and then twice at once; again while the response is Retry-After."""
         request_id = f"r{draw.getrandbits(64):x}"
         for _ in range(PATIENCE):
             if draw.random() < DOUBLED:

@@ -45,7 +45,7 @@ class LastingVendor(Vendor):
 
 
 class LastingSeen(Seen):
-    """Keeps what clients were told in a file, since their process may be killed."""
+    """Stores the responses to clients in a file, since their process may be killed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

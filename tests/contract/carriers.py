@@ -206,7 +206,7 @@ def local_post(tmp_path: Path) -> Iterator[Post]:
 
 @pytest.fixture
 def cloud_post(_moto_messages: None, tmp_path: Path) -> Iterator[Post]:
-    """A run over SQS and EventBridge; both are emptied by making them anew."""
+    """A run over SQS and EventBridge; both are emptied by recreating them."""
     clock = HandClock()
     carrier = OfCloud(clock)
     yield from _built(carrier, clock, tmp_path / "run.sqlite")

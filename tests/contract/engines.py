@@ -40,7 +40,7 @@ def _moto() -> Iterator[DynamoDBEngine]:
 
 @pytest.fixture
 def dynamodb(_moto: DynamoDBEngine) -> Iterator[DynamoDBEngine]:
-    """The DynamoDB engine over moto, with an empty table; making a client anew takes 100 ms."""
+    """The DynamoDB engine over moto, with an empty table; a new client takes 100 ms."""
     _moto.client.create_table(TableName=TABLE, BillingMode="PAY_PER_REQUEST", **SCHEMA)
     yield _moto
     _moto.client.delete_table(TableName=TABLE)

@@ -151,7 +151,7 @@ def read(engine: Engine, look: Callable[[EngineUnitOfWork], T]) -> T:
 
 
 def seen(engine: Engine) -> dict[str, Any]:
-    """Return what a reader is told of every network, node, vector, info and transmission."""
+    """Return all that a reader sees of every network, node, vector, info and transmission."""
     with begin(engine) as work:
         return {
             str(network.id): {

@@ -34,7 +34,7 @@ AT_LAST = timedelta(days=60)
 
 
 class Mortal(FailingEngine):
-    """Crashes whenever it is told to, as often as it is told to."""
+    """Crashes at the given points, as often as given."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, fail_at=0)
@@ -94,7 +94,7 @@ class Run:
     # -- the process dies ---------------------------------------------------------------------------
 
     def restart(self) -> None:
-        """Begin anew with what is stored; messages in memory are lost."""
+        """Restart from what is stored; messages in memory are lost."""
         self.engine.live()
         self.app.queue = LocalQueue(self.side.clock)
 

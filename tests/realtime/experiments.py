@@ -12,7 +12,7 @@ from chalicelib.model.participant import Participant
 
 
 class Meeting(Experiment):
-    """People who talk; what the hooks were told is kept in `state`, in order."""
+    """A chat whose hooks record their arguments in `state`, in order."""
 
     channel = "talk"
     public_channels: Sequence[str] = ("lounge",)

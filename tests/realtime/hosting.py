@@ -70,7 +70,7 @@ class Line:
                 return frame
 
     def until_room(self) -> dict[str, Any]:
-        """Read until the room has opened; return what is said then."""
+        """Read until the room has opened; return the messages."""
         frame = self.until(lambda frame: frame.startswith("quorum:") and '"room"' in frame)
         told: dict[str, Any] = json.loads(frame.partition(":")[2])
         return told

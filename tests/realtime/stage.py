@@ -73,7 +73,7 @@ class Ear:
         return [json.loads(data) for data in self.heard(channel)]
 
     def errors(self) -> list[str]:
-        """The codes of the errors that were said so far."""
+        """The codes of the errors so far."""
         return [said["error_code"] for said in self.told("petri") if said["type"] == "error"]
 
     def hang_up(self) -> None:
@@ -150,7 +150,7 @@ class Stage:
         return [item["members"] for item in items]
 
     def journal(self, *kinds: str) -> list[list[Any]]:
-        """What the experiment's hooks were told."""
+        """The arguments of the experiment's hooks."""
         (kept,) = self.world.items("experiment")
         noted: list[list[Any]] = kept.get("state", {}).get("journal", [])
         return [entry for entry in noted if not kinds or entry[0] in kinds]

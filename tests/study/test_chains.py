@@ -53,7 +53,7 @@ def test_a_participant_waits_until_the_one_before_has_answered(open_study: OpenS
     assert due(second)["html"] == "mine"
 
 
-def test_who_finds_no_place_is_done_with_pay(open_study: OpenStudy) -> None:
+def test_a_participant_who_finds_no_place_finishes_with_pay(open_study: OpenStudy) -> None:
     here = open_study(Retelling, READ)
     for _ in range(3):
         person = here.arrive()

@@ -139,6 +139,6 @@ def test_a_file_that_is_missing_or_outside_of_the_folder_is_an_error(tmp_path: P
         ({"stimuli": [{"text": "x", "colour": "green"}]}, "which no key stands for"),
     ],
 )
-def test_what_is_wrong_with_a_block_is_said(options: dict[str, Any], problem: str) -> None:
+def test_a_problem_of_a_block_is_reported(options: dict[str, Any], problem: str) -> None:
     block = Trials("stroop", **{"stimuli": WORDS, "keys": KEYS, "correct": "colour", **options})
     assert any(problem in each for each in block.problems())

@@ -44,7 +44,7 @@ def _default(key: Setting) -> str:
 
 
 def page_with_tables(text: str) -> str:
-    """Return the page's text with its tables written anew."""
+    """Return the page's text with its tables regenerated."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"

@@ -26,6 +26,9 @@ HABITS: Final = {
     "Put off:": r"\bPut off:",
     "mend": r"\bmend(?:s|ed|ing)?\b",
     "is no X": r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|matter\b|one\b)[a-z]",
+    "anew, all the same": r"\b(?:anew|all the same)\b",
+    "is told, is heard": r"\b(?:is|are|was|were|be) (?:told|heard|said)\b(?! to be)",
+    "hand in": r"\bhand(?:s|ed|ing)?(?: it| them)? in\b",
     "Who ...": r"(?:^|(?<=[.!?:;]\s))[Ww]ho (?![^.!]*\?)\w+",
 }
 #: Terms of the field that say what is built here.
@@ -41,8 +44,14 @@ TERMS: Final = (
 MOST_HABITS: Final = 0.3
 LEAST_TERMS: Final = 4.0
 _CODE: Final = ("app.py", "chalicelib/", "infra/", "petri/", "demos/", "bench/", "tests/")
-#: What isn't the product's own text: a page that is quoted, other people's code, a printed tutorial.
-_OTHERS: Final = ("tests/tools/words.py", "tests/browser/tutorial_bartlett/", "vendor/", "/licenses/")
+#: What isn't the product's own text: a page that is quoted, stories, other people's code, a printed tutorial.
+_OTHERS: Final = (
+    "tests/tools/words.py",
+    "tests/browser/tutorial_bartlett/",
+    "/stimuli/",
+    "vendor/",
+    "/licenses/",
+)
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 

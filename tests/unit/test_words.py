@@ -21,6 +21,9 @@ def texts(*lines: str) -> Iterator[Text]:
         ("Put off:", "Put " + "off: boto3 is slow to import."),
         ("mend", "It men" + "ds what is certain."),
         ("is no X", "'x' is n" + "o UUID."),
+        ("anew, all the same", "The file is read a" + "new."),
+        ("is told, is heard", "The operator is to" + "ld of it."),
+        ("hand in", "The worker hands" + " it in."),
         ("Who ...", "Reads the page. W" + "ho closes it loses the seat."),
         ("Who ...", "W" + "ho finished is paid."),
     ],
@@ -60,4 +63,4 @@ def test_every_habit_has_a_limit_for_each_kind_of_text() -> None:
 def test_comments_docstrings_and_names_of_the_project_are_read() -> None:
     assert {each.path for each in comments_and_docstrings()} >= {"app.py", "tests/unit/test_words.py"}
     assert "an old habit is found" in {each.text for each in names()}
-    assert len(HABITS) == 5
+    assert len(HABITS) == 8

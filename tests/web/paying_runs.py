@@ -17,7 +17,7 @@ from tests.web.world import OPERATOR_TOKEN, Person, World
 
 
 class Letters:
-    """A mailer that keeps what the operator is told."""
+    """A mailer that stores the notices to the operator."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []

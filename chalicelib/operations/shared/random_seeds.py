@@ -1,4 +1,4 @@
-"""Seeds the random draws of hooks that are called repeatedly, so that each call draws anew."""
+"""Seeds the random draws of hooks that are called repeatedly, so that each call draws different numbers."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from .timed_parts import part_ends_at, part_is_over, record_result, time_factor,
 GRACE = 2.0
 #: How long loading a page's media may delay the start of its time limit, in seconds.
 MAX_LOADING = 10.0
-#: How long a page that nobody has asked for waits before its time limit begins anyway, in seconds.
+#: How long an unrequested page waits before its time limit begins anyway, in seconds.
 MAX_UNSEEN = 10.0
 #: A participant who was moved to the end and never asks again is ended after so many seconds.
 END_AFTER = 60.0
@@ -88,7 +88,7 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     elif isinstance(element, Group):
         _enter_pool(ctx, place, path, element)
     elif isinstance(element, Page) and element.seconds is not None:
-        # It begins when the page is sent; a page that isn't asked for is over all the same. The message is
+        # It begins when the page is sent; a page that isn't requested ends too. The message is
         # due as if the page were sent at once; when that was too early, it is recorded again.
         place.until = later(ctx.now, element.seconds + MAX_UNSEEN)
         wake_by(ctx, place, later(ctx.now, element.seconds))

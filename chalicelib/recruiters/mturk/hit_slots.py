@@ -121,7 +121,7 @@ class HitSlots:
 
     def _left(self, hit: Hit) -> int:
         """The number of free places. The HIT's counts don't include submissions that aren't reviewed yet."""
-        return max(0, hit.places - hit.pending - self._hits.count_handed_in(hit.id))
+        return max(0, hit.places - hit.pending - self._hits.count_submitted(hit.id))
 
     def known(self, recruiter_state: Mapping[str, Any]) -> list[Hit]:
         """Return the run's HITs, oldest first: the listed ones, and newer ones from the recruiter's state."""

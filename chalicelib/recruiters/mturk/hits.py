@@ -162,7 +162,7 @@ class HitClient:
         """Return one HIT; TurkRefused when there is none."""
         return Hit.of(self._requester.ask("get_hit", HITId=hit_id)["HIT"])
 
-    def count_handed_in(self, hit_id: str) -> int:
+    def count_submitted(self, hit_id: str) -> int:
         """The number of submitted assignments of a HIT, reviewed or not."""
         return sum(1 for _ in self._requester.every("list_assignments_for_hit", "Assignments", HITId=hit_id))
 

@@ -79,7 +79,7 @@ class MTurkPayments:
             "base pay is tried again. A worker who returned it is paid by petri compensate."
         )
 
-    def is_handed_in(self, transfer: Transfer) -> bool:
+    def is_submitted(self, transfer: Transfer) -> bool:
         """Whether this worker submitted this assignment; only then can it get a bonus.
 
         Mechanical Turk can give the id of a returned assignment to another worker.

@@ -75,7 +75,7 @@ class MTurkRecruiter(NullRecruiter):
             return self._payments.approve(transfer.assignment_id)
         if transfer.kind == BONUS:
             return self._payments.send_bonus(transfer)
-        if transfer.kind == SCREEN_OUT and self._payments.is_handed_in(transfer):
+        if transfer.kind == SCREEN_OUT and self._payments.is_submitted(transfer):
             return self._payments.send_bonus(transfer)
         return self._payments.compensate(transfer)
 

@@ -161,5 +161,5 @@ class Submissions:
             return VendorUnreachable(f"Prolific is still at work on submission {submission_id}.")
         return VendorRefused(
             f"Prolific's submission {submission_id} is {status}, and nothing can be paid for it this way; "
-            "if it is owed all the same, pay it as a compensation."
+            "if it is still owed, pay it as a compensation."
         )

@@ -143,7 +143,7 @@ GRANTS: Final = (
     ),
     Grant(
         "ReadCollections",
-        "The other subscribers are told that a participant left, if the experiment wants that.",
+        "The other subscribers are notified that a participant left, if the experiment wants that.",
         ("dynamodb:Query",),
         (DISCONNECT,),
         _table,

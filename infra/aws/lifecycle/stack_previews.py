@@ -21,7 +21,7 @@ _BETWEEN, _TRIES = 2.0, 150
 #: What CloudFormation says of a change set that has nothing to change.
 _NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 _VERBS: Final = {"Add": "adds", "Modify": "changes", "Remove": "deletes", "Import": "imports"}
-#: CloudFormation's values for a resource that may, or will, be deleted and created anew.
+#: CloudFormation's values for a resource that may, or will, be deleted and recreated.
 _REPLACED: Final = {"True": "REPLACES", "Conditional": "changes or REPLACES"}
 
 

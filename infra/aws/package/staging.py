@@ -158,7 +158,7 @@ def _addresses() -> list[str]:
 
 @contextlib.contextmanager
 def _kept(chalice: Path) -> Iterator[None]:
-    """Put back what Chalice noted, though the folder is made anew."""
+    """Restore Chalice's record after recreating the folder."""
     aside = chalice.parent.with_name(".chalice-kept")
     for name in _CHALICES_OWN:
         if (chalice / name).is_dir():

@@ -19,7 +19,7 @@ RETRY_AFTER: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class GatewayResponse:
-    """One kind of answer: AWS's name for it, and what is said instead."""
+    """One type of gateway response: AWS's name, and the body that replaces it."""
 
     kind: str
     status: int

@@ -43,7 +43,7 @@ Tell = Callable[[str], None]
 
 
 def is_broken(state: str) -> bool:
-    """Whether a stack in this state is deleted and created anew by `Stack.apply`."""
+    """Whether a stack in this state is deleted and recreated by `Stack.apply`."""
     return state in _BROKEN
 
 

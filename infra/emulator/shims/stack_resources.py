@@ -160,7 +160,7 @@ def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel
             region_name: str,
         ) -> Any:
             if original_resource is None:
-                # Its condition didn't hold; moto updates what a changed parameter is named in all the same.
+                # Its condition didn't hold; moto updates it anyway if it names a changed parameter.
                 return cls(MadeResource(""), {})
             original_resource.delete(account_id, region_name)
             return cls.create_from_cloudformation_json(

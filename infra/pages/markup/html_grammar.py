@@ -26,7 +26,7 @@ VOID: Final = frozenset(
 )
 #: Elements of SVG and MathML can end in />.
 FOREIGN: Final = frozenset({"svg", "math"})
-#: Their contents are no HTML to a browser.
+#: A browser does not parse their contents as HTML.
 RAW: Final = frozenset({"script", "style"})
 #: Their contents are text without tags.
 TEXT_ONLY: Final = frozenset({"textarea", "title"})

@@ -197,7 +197,7 @@ def test_the_page_waits_as_long_as_it_is_asked_to(plain, page):
     plain.on("GET", "/x", later, date, Answer({}, 429, {"Retry-After": "soon"}), success())
     assert "done" in settled(page, "dallinger.get('/x')")
     pauses = [ms for ms in js(page, "window.pauses") if 300 < ms < 60000]
-    # Some longer by chance, so that those who were told the same don't come back at once.
+    # Some longer by chance, so that clients with the same Retry-After don't retry at once.
     assert 9000 <= pauses[0] <= 11250
     assert 30000 < pauses[1] <= 50000
     assert pauses[2] <= 12000

@@ -65,7 +65,7 @@ def test_a_reload_keeps_the_place_in_the_waiting_room(people):
     first.front().arrive_at("/exp")
 
 
-def test_closing_the_waiting_room_gives_up_the_seat(people):
+def test_closing_the_waiting_room_frees_the_seat(people):
     first, second = people.arrive(2)
     first.shows("2 of 3 people are here", "#waiting-count")
     second.leave()

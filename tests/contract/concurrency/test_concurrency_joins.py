@@ -73,7 +73,7 @@ def test_thirty_two_fill_a_network_of_twenty_exactly(crowded: Engine) -> None:
     with begin(crowded) as work:
         network = work.network(1)
         owners = {node.participant_id for node in network.nodes()}
-    # "no_network" is told only when no seat is free; "busy" would have been told while one was.
+    # "no_network" is returned only when no seat is free; while one is, the response is "busy".
     assert (network.full, network.size(), len(owners), refusals(results)) == (
         True,
         20,

@@ -52,7 +52,7 @@ def looks(engine: TornEngine, act: Callable[[], Any], look: Look) -> tuple[Any, 
 
 
 def is_whole(before: Any, between: list[Any], after: Any) -> bool:
-    """Whether each look saw all of a commit or nothing of it, or was told to read again."""
+    """Whether each look saw all of a commit or nothing of it, or had to read again."""
     return all(seen in (before, after, AGAIN) for seen in between)
 
 
@@ -287,7 +287,7 @@ def test_a_refusal_that_comes_of_an_early_read_is_run_again(torn: TornEngine) ->
         def meanwhile() -> None:
             if torn.unseen == {torn.last} and not second:
                 second.append(threads.submit(arrive, app, "ann"))
-                # Long enough for the other one to read; what it is told is right however long it takes.
+                # Long enough for the other one to read; its response is right however long it takes.
                 wait(second, timeout=0.02)
 
         torn.between = meanwhile

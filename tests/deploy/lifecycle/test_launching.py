@@ -86,12 +86,12 @@ def test_a_refusal_is_reported_with_the_apps_message(api: Api) -> None:
         launch(api.url, "t")
 
 
-def test_an_app_that_never_answers_is_given_up(api: Api) -> None:
+def test_the_launch_of_an_app_that_never_responds_fails(api: Api) -> None:
     api.answers = [(503, b"")]
     with pytest.raises(OperatorProblem, match=r"doesn't answer \(status 503\)"):
         launch(api.url, "t")
 
 
-def test_an_address_that_is_not_there_is_given_up() -> None:
+def test_the_launch_at_an_unreachable_address_fails() -> None:
     with pytest.raises(OperatorProblem, match="doesn't answer"):
         launch("http://127.0.0.1:9/api/", "t")

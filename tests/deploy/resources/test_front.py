@@ -243,7 +243,7 @@ def test_no_error_of_the_api_is_replaced_by_a_page(config: dict[str, Any]) -> No
     assert "CustomErrorResponses" not in config
 
 
-# -- what is said of answers ------------------------------------------------------------------------------
+# -- headers of responses ----------------------------------------------------------------------------------
 
 
 def headers_policies() -> dict[str, Any]:

@@ -637,7 +637,7 @@ def test_a_large_room_leaves_less_of_its_commit_for_those_without_a_seat(new_sta
     assert posted.count("form_rooms") == 1
 
 
-def test_the_hook_of_a_room_draws_anew_for_each_room(new_stage: NewStage) -> None:
+def test_the_hook_of_a_room_draws_again_for_each_room(new_stage: NewStage) -> None:
     seeds: list[tuple[int, list[int], str | None]] = []
 
     def room_opened(self: Any, number: int, participants: list[Any]) -> None:

@@ -54,7 +54,7 @@ def test_the_operators_socket_has_neither_participant_nor_serial(stage: Stage) -
     assert (kept["participant_id"], kept["serial"]) == (None, None)
 
 
-def test_the_operator_is_told_of_each_socket_and_subscription(stage: Stage) -> None:
+def test_the_operator_gets_each_connection_and_subscription(stage: Stage) -> None:
     operator = stage.connect(None, "dallinger_control")
     person, ear = stage.arrive_with_ear("talk", "lounge")
     ear.order(type="subscribe", channel="quorum")

@@ -1,4 +1,4 @@
-"""What is said on a channel, who gets it, and what the experiment hears."""
+"""Messages on a channel reach its subscribers and the experiment."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_the_balance_is_what_can_be_spent(turk: MTurkStandIn, recruiter: MTurkRe
     assert recruiter.balance() == Decimal("12.34")
 
 
-# Where people hand in
+# The addresses for submissions
 
 
 def leaving(**entry: str) -> Participant:

@@ -1,4 +1,4 @@
-"""Which changes of a status are allowed, and who is told of the others."""
+"""Allowed transitions of statuses, and the errors for all others."""
 
 from __future__ import annotations
 

@@ -414,7 +414,7 @@ def test_the_operator_is_notified_of_a_payment_that_never_succeeds(world: NewWor
     )
 
 
-# -- where the recruiter pays whatever is handed in -------------------------------------------------
+# -- recruiters that pay any submission -------------------------------------------------------------
 
 
 def screened_at_turk(world: NewWorld, **settings: Any) -> tuple[Till, Person]:

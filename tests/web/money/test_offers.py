@@ -1,4 +1,4 @@
-"""Offers of places (HITs) that end: what is left is given up, and recruitment goes on, once."""
+"""Listings (HITs) that end: their remaining places are released, and recruitment continues once."""
 
 from __future__ import annotations
 

@@ -237,7 +237,7 @@ def test_a_last_payment_exceeds_the_cap_with_what_is_owed_and_reserved(
 
 
 @pytest.mark.parametrize(("owed", "told"), [("1.00", 0), ("1.01", 1)])
-def test_the_soft_cap_is_told_once_when_it_is_exceeded(new_till: NewTill, owed: str, told: int) -> None:
+def test_the_soft_cap_is_reported_once_when_it_is_exceeded(new_till: NewTill, owed: str, told: int) -> None:
     till = new_till(soft_cap=1)
     state(till, budget={"owed": owed})
     for _ in range(2):
@@ -246,7 +246,7 @@ def test_the_soft_cap_is_told_once_when_it_is_exceeded(new_till: NewTill, owed: 
     assert len(till.letters.told) == told
 
 
-def test_each_hard_cap_is_told_once(new_till: NewTill) -> None:
+def test_each_hard_cap_is_reported_once(new_till: NewTill) -> None:
     till = new_till(hard_cap=2)
     for cap in (2, 2, 3):
         till.here.app.config._config["hard_cap"] = cap  # type: ignore[index]  # a run that goes on with another cap
@@ -391,7 +391,7 @@ def test_the_notice_of_the_hard_cap_names_all_recruiters(new_till: NewTill) -> N
     )
 
 
-def test_closing_gives_up_free_places_and_tells_each_recruiter_once(new_till: NewTill) -> None:
+def test_closing_releases_free_places_and_closes_each_recruiter_once(new_till: NewTill) -> None:
     till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2")
     till.here.app.run(recruitment.open_places_by_operator, 3)
     till.arrive()

@@ -447,7 +447,7 @@ def test_one_too_many_answers_questions_until_they_are_paid(world: NewWorld) -> 
     assert late.post(f"/question/{late.id}", ANSWER).code == "participant_not_working"
 
 
-def test_a_participant_who_gives_up_gets_the_contracts_fields(world: NewWorld) -> None:
+def test_a_failed_participation_returns_the_contracts_fields(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     assert person.get("/worker_failed", {"participant_id": person.id}).body == {
@@ -458,7 +458,7 @@ def test_a_participant_who_gives_up_gets_the_contracts_fields(world: NewWorld) -
     }
 
 
-def test_a_participant_who_gives_up_is_owed_nothing_and_leaves_the_place(world: NewWorld) -> None:
+def test_a_failed_participation_is_owed_nothing_and_frees_the_place(world: NewWorld) -> None:
     here = world()
     person = here.arrive()
     person.join()

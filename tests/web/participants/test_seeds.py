@@ -15,7 +15,7 @@ from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.world import World
 
-#: Created anew for each run or message, and not part of the data.
+#: Created for each run or message, and not part of the data.
 NOT_DATA = ("secrets", "message")
 
 

@@ -218,7 +218,7 @@ def test_answers_that_are_not_a_object_or_too_many_are_refused(world: NewWorld, 
         assert person.post(f"/question/{person.id}", {"answers": answers}).status == 400
 
 
-# -- what the last page is told ---------------------------------------------------------------------
+# -- the response for the last page -----------------------------------------------------------------
 
 
 def at_the_exit(person: Person) -> dict[str, Any]:
