@@ -178,7 +178,8 @@ class Data:
         self.path = Path(path)
         with Export(self.path) as export:
             self.manifest: Mapping[str, Any] = export.manifest
-            self._is_study = RESPONSES in export.tables
+            #: Whether the run was one of a study.
+            self.is_study = RESPONSES in export.tables
 
     def __repr__(self) -> str:
         return f"<Data {self.path}>"
@@ -198,7 +199,7 @@ class Data:
         """An Excel workbook with a sheet for each table, as bytes to write into a file."""
         return data_formats.workbook(
             (table.name, table.columns, table._values)  # noqa: SLF001 - tables of this class
-            for table in map(self.table, (*TABLES, *(STUDY_TABLES if self._is_study else ())))
+            for table in map(self.table, (*TABLES, *(STUDY_TABLES if self.is_study else ())))
         )
 
     def wide(self, of: str = "participants") -> Table:

@@ -13,6 +13,7 @@ from chalicelib.errors import errors_only
 from chalicelib.export.archive import write_zip
 from chalicelib.storage.engine import Engine
 from infra.reports.run_report import Summary, summary_of
+from infra.reports.study_report import study_report
 from petri.data import Data
 from petri.report import Report, about
 
@@ -80,10 +81,12 @@ def _settings_of(run_id: str, paths: RunPaths) -> dict[str, Any]:
 
 
 def analysis(run: Run, archive: Path) -> Report | None:
-    """Run the experiment's analysis of the run's data; None without an analysis."""
+    """Run the experiment's analysis of the run's data; None without one, unless it is a study."""
     data = Data(archive)
     with errors_only():
         report: Report | None = run.app.experiment_class().analyze(data)
+    if report is None and data.is_study:
+        report = study_report(data)
     if report is not None and not report.about:
         report.about = about(data)
     return report
