@@ -36,6 +36,7 @@ from infra.cli.commands.run.debug import debug
 from infra.cli.commands.run.load import load
 from infra.cli.commands.run.serve import serve
 from infra.cli.commands.write.email_test import email_test
+from infra.cli.commands.write.gallery import gallery
 from infra.cli.commands.write.make_uuid import uuid_command
 from infra.cli.commands.write.new import new
 from infra.cli.commands.write.setup import setup
@@ -66,6 +67,7 @@ app = typer.Typer(
 GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Write an experiment": {
         "new": new,
+        "gallery": gallery,
         "verify": verify,
         "uuid": uuid_command,
         "setup": setup,

@@ -1,4 +1,4 @@
-"""`petri new NAME`: creates a working, tested experiment folder from templates."""
+"""`petri new` and `petri gallery`: create experiment folders from templates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from chalicelib.errors import ExperimentError
 
-__all__ = ["KINDS", "create"]
+__all__ = ["KINDS", "create", "create_gallery"]
 
 #: The kinds of experiments that there are templates for, each with what it is.
 KINDS = {
@@ -68,6 +68,13 @@ def create(name: str, parent: Path, kind: str = "blank") -> Path:
         # A partial folder would block the next attempt.
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    return folder
+
+
+def create_gallery(folder: Path) -> Path:
+    """Create the study that shows all kinds of items, in a folder that exists, and return that folder."""
+    for path, template in _templates(files("infra.scaffold") / "gallery", PurePosixPath()):
+        _write(folder / path, template.read_text(encoding="utf-8"))
     return folder
 
 

@@ -222,6 +222,16 @@ def test_an_end_without_a_page_goes_to_the_exit_at_once(opened: Open) -> None:
     page.arrive_at("/recruiter-exit")
 
 
+def test_a_study_without_a_page_for_the_participant_says_so_instead_of_asking_for_ever(opened: Open) -> None:
+    page, study = opened(offer())
+    page.shows("Make your offer")
+    study.once(refusal(404, "not_a_study"), refusal(404, "not_a_study"))
+    page.browser.execute_script("window.dallinger.allowExit()")
+    page.browser.refresh()
+    page.arrive_at("/error-page")
+    assert len(study.requests("/page")) == 3
+
+
 def test_a_script_in_a_page_is_not_run(opened: Open) -> None:
     nasty = Due("nasty", "<h1>Safe</h1><script>window.wasRun = true;</script>", {})
     page, _ = opened(nasty)

@@ -232,6 +232,19 @@ def test_pieces_are_indented_and_left_out_by_buttons(opened: Open) -> None:
     assert sorted(answer(page)) == [["def f():", 0], ["return 1", 1]]
 
 
+def test_an_optional_order_has_no_answer_before_a_piece_was_moved(opened: Open) -> None:
+    item = kinds.order("Sort", {"a": "One", "b": "Two"}, required=False)
+    page, study = opened(asking("Sort them", x=item), RESULT)
+    page.shows("Sort them")
+    assert answer(page) is None
+    second = page.browser.find_elements(By.CSS_SELECTOR, ".item-piece")[1].get_attribute("data-key")
+    page.browser.find_elements(By.CSS_SELECTOR, '[aria-label^="Move up"]')[1].click()
+    assert answer(page)[0] == second
+    page.go_on()
+    page.shows("The result")
+    assert study.taken[0]["answers"]["x"][0] == second
+
+
 def test_pairs_are_made_by_dragging_and_an_option_is_used_once(opened: Open) -> None:
     item = kinds.match("Capitals", {"France": "Paris", "Italy": "Rome"})
     page, _ = opened(asking("Match them", x=item), RESULT)
@@ -349,6 +362,16 @@ def test_a_file_of_another_type_is_refused_before_it_is_sent(opened: Open, tmp_p
     page.wait().until(lambda _: "not accepted" in page.visible(".item-uploaded").text)
     assert study.requests("/page/upload") == []
     assert problems(page.browser, "study-item-upload") == []
+
+
+def test_a_language_that_is_being_loaded_is_waited_for(opened: Open) -> None:
+    page, _ = opened(RESULT)
+    page.shows("The result")
+    script = (
+        "const [done] = arguments; petri.study.speak('fr');"
+        "petri.study.speak('fr').then(() => done(petri.study.text('Next')));"
+    )
+    assert page.browser.execute_async_script(script) == "Suivant"
 
 
 def test_a_page_is_in_the_participants_language(opened: Open) -> None:

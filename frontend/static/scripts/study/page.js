@@ -72,8 +72,15 @@
       dallinger.leaveIfEnded().then((hasEnded) => hasEnded || dallinger.error(rejection));
       return undefined;
     }
-    if (rejection.status === 404 && page === null) return dallinger.createParticipant().done(refresh);
+    if (rejection.status === 404 && !hasEntered) return enter(); // the participant of an earlier run
     return dallinger.error(rejection);
+  }
+
+  let hasEntered = false;
+
+  function enter() {
+    hasEntered = true;
+    return dallinger.createParticipant().done(refresh);
   }
 
   function retryLater({ errorText }, again) {
@@ -478,5 +485,5 @@
   // The shell's own words before the first page says which language it is in.
   study.speak(document.documentElement.lang).then(() => study.translate(document));
   if (dallinger.identity.participantId) refresh();
-  else dallinger.createParticipant().done(refresh);
+  else enter();
 })();

@@ -9,6 +9,7 @@
 
   let translations = {};
   let loaded = "en";
+  let loading = Promise.resolve();
 
   /** The built-in text in the page's language; `{name}` in it is replaced by that value. */
   function text(english, values = {}) {
@@ -16,11 +17,18 @@
   }
 
   /** Load the built-in text of a language, such as `de` or `pt-BR`; without a translation it stays English. */
-  async function speak(language) {
+  function speak(language) {
     const wanted = String(language || "en").toLowerCase().split(/[-_]/)[0];
-    if (wanted === loaded || !/^[a-z]{2,3}$/.test(wanted)) return;
-    loaded = wanted;
-    translations = wanted === "en" ? {} : await fetched(`/static/texts/${wanted}.json`);
+    if (wanted !== loaded && /^[a-z]{2,3}$/.test(wanted)) {
+      loaded = wanted;
+      loading = load(wanted);
+    }
+    return loading; // perhaps of an earlier call
+  }
+
+  async function load(language) {
+    const found = language === "en" ? {} : await fetched(`/static/texts/${language}.json`);
+    if (language === loaded || loaded === "") translations = found;
   }
 
   async function fetched(address) {

@@ -12,11 +12,6 @@
   const indentOf = (piece) => piece.querySelector(".item-indent");
   const isOut = (piece) => piece.classList.contains("left-out");
 
-  function read(item) {
-    const used = piecesOf(item).filter((piece) => !isOut(piece));
-    return used.map((piece) => (indentOf(piece) ? [piece.dataset.key, Number(indentOf(piece).value)] : piece.dataset.key));
-  }
-
   function button(label, sign, act) {
     const made = document.createElement("button");
     Object.assign(made, { type: "button", className: "piece-button", textContent: sign, onclick: act });
@@ -25,14 +20,22 @@
   }
 
   class Order {
-    constructor(item, { levels = 0, can_leave_out: mayLeaveOut = false }) {
+    constructor(item, { levels = 0, can_leave_out: mayLeaveOut = false, required = true }) {
       this.item = item;
+      this.isRequired = required;
       this.list = item.querySelector(".item-pieces");
       this.levels = levels;
       this.list.classList.add("enhanced");
       for (const piece of piecesOf(item)) this.equip(piece, mayLeaveOut);
       item.addEventListener("petri:restored", () => this.restore());
-      this.write();
+    }
+
+    /** The order as it is shown, if one is required; an optional item has no answer before a piece was moved. */
+    get answer() {
+      const pieces = piecesOf(this.item);
+      if (!this.isRequired && pieces.every((piece) => placeOf(piece).value === "" && !isOut(piece))) return null;
+      const used = pieces.filter((piece) => !isOut(piece));
+      return used.map((piece) => (indentOf(piece) ? [piece.dataset.key, Number(indentOf(piece).value)] : piece.dataset.key));
     }
 
     equip(piece, mayLeaveOut) {
@@ -65,8 +68,8 @@
         for (const piece of piecesOf(this.item)) piece.classList.toggle("left-out", placeOf(piece).value === "");
         const rank = (piece) => Number(placeOf(piece).value) || Number.POSITIVE_INFINITY;
         this.list.append(...piecesOf(this.item).sort((one, other) => (rank(one) === rank(other) ? 0 : rank(one) - rank(other))));
+        this.write();
       }
-      this.write();
     }
 
     /** Write places into the fields. */
@@ -134,6 +137,7 @@
     }
   }
 
-  study.readers.order = read;
-  study.enhancers.order = (item, rules) => { new Order(item, rules); };
+  const orders = new WeakMap();
+  study.enhancers.order = (item, rules) => { orders.set(item, new Order(item, rules)); };
+  study.readers.order = (item) => orders.get(item)?.answer ?? null;
 })();
