@@ -150,8 +150,9 @@ def notify_hard_cap_reached(ctx: Context, name: str, places: int) -> None:
     cap = str(ctx.settings.hard_cap)
     if _budget_state(ctx).get("stopped_at") != cap:
         _update(ctx, stopped_at=cap)
+        what = "1 place was" if places == 1 else f"{places} places were"
         notify_operator(
             ctx,
-            f"{places} places were not opened with {name}: hard_cap ({ctx.money(cap)}) is reached. To "
+            f"{what} not opened with {name}: hard_cap ({ctx.money(cap)}) is reached. To "
             "continue, raise hard_cap and run: petri recruit",
         )

@@ -82,7 +82,7 @@ def test_the_operator_is_notified_once_that_places_stay_closed(world: NewWorld) 
     till = capped(world, 1)
     for _ in range(3):
         till.finish()
-    assert len(till.letters.about("were not opened")) == 1
+    assert len(till.letters.about("not opened")) == 1
 
 
 def test_a_bonus_above_the_hard_cap_is_held(world: NewWorld) -> None:

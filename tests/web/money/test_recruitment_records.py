@@ -386,9 +386,7 @@ def test_the_notice_of_the_hard_cap_names_all_recruiters(new_till: NewTill) -> N
     till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2", hard_cap=1)
     till.here.app.run(recruitment.open_places_by_operator, 1)
     till.work()
-    assert till.letters.told[0].startswith(
-        "1 places were not opened with vendor and hotair: hard_cap ($1.00)"
-    )
+    assert till.letters.told[0].startswith("1 place was not opened with vendor and hotair: hard_cap ($1.00)")
 
 
 def test_closing_releases_free_places_and_closes_each_recruiter_once(new_till: NewTill) -> None:
