@@ -9,9 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.export import write_zip
+from infra.importing import load_zip
 from infra.packaging import provenance
 from infra.packaging.study_codebook import study_codebook
 from petri.study import End, Page, Study, choice, number
+from tests.study.studies import ULTIMATUM_PAGES, OpenStudy, Ultimatum, answer, due
+from tests.study.test_ultimatum import pair
 
 STUDY = """
 from petri.study import End, Page, Study, number
@@ -62,3 +66,36 @@ def test_the_archive_of_another_experiments_code_has_none(tmp_path: Path) -> Non
     code = provenance.archive(loaded, provenance.describe(loaded), tmp_path / "code.zip")
     with zipfile.ZipFile(code) as archive:
         assert "codebook.json" not in archive.namelist()
+
+
+def test_a_study_that_was_exported_half_way_goes_on_when_it_is_loaded(
+    open_study: OpenStudy, tmp_path: Path
+) -> None:
+    class Sharing(Ultimatum):
+        conditions = MappingProxyType({"colour": ["red", "blue"]})
+
+    here = open_study(Sharing, ULTIMATUM_PAGES, points_per_dollar=10, participants=2)
+    proposer, responder = pair(here)
+    answer(proposer, offer=4)
+    before = {person.id: due(person).body for person in (proposer, responder)}
+    path = write_zip(here.engine, tmp_path, app_id="run", scrub=False)
+    again = open_study(Sharing, ULTIMATUM_PAGES, launch=False, points_per_dollar=10, participants=2)
+    load_zip(path, again.engine)
+    again.arrived = 2
+    # They open their entry links again.
+    proposer, responder = (
+        again.arrive(workerId=person.worker_id, assignmentId=person.assignment_id)
+        for person in (proposer, responder)
+    )
+    assert {person.id: due(person)["path"] for person in (proposer, responder)} == {
+        number: body["path"] for number, body in before.items()
+    }
+    assert "They offer 4." in due(responder)["html"]
+    answer(responder, accept="yes")
+    assert "You have 6 points." in due(proposer)["html"]
+    again.work()
+    # A newcomer gets the next slot of the design.
+    newcomer = again.arrive()
+    due(newcomer)
+    (place,) = [item for item in again.items("place") if item["participant_id"] == newcomer.id]
+    assert place["slot"] == "conditions#3"
