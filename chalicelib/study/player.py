@@ -11,7 +11,7 @@ from chalicelib.serializable import require_serializable
 from chalicelib.study.study_records import GroupRecord, Place
 
 from .design.cell import Cell
-from .elements import For
+from .elements import For, Page, Part
 from .plan import parse_path, write_path
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.model.node import Node
     from chalicelib.model.participant import Participant
 
+    from .items import Item
     from .study_view import StudyView
 
 #: The scope of answers outside of all rounds.
@@ -174,6 +175,45 @@ class Player:
             for answers in self._place.answers.values()
             if name in answers
         ]
+
+    def feedback_to(self, name: str) -> str:
+        """Return the feedback to the newest answer to an item, for a page to show.
+
+        Args:
+            name: The item.
+
+        Returns:
+            The feedback; empty without an answer, and before the participant may know it: with
+            `feedback_when="section"` until they have left the Part that asks the item.
+
+        """
+        item = self._study.items().get(name)
+        if item is None:
+            raise RuleBroken(f"player.feedback_to({name!r}) needs an item of the study.")
+        stored = next((found[name] for found in self._scoped_answers() if name in found), None)
+        if stored is None or not self._may_know(item):
+            return ""
+        asked = item.resolved(self._study, self).in_language(self._study.language)
+        return asked.grade(stored).comment
+
+    def _scoped_answers(self) -> list[dict[str, Any]]:
+        return [self._place.answers.get(scope, {}) for scope in self.scopes]
+
+    def _may_know(self, item: Item) -> bool:
+        if item.feedback_when != "section":
+            return item.feedback_when == "at_once"
+        here = [part.name for part in parse_path(self._path)]
+        return all(here[: len(section)] != section for section in self._sections_of(item.name))
+
+    def _sections_of(self, item: str) -> Iterator[list[str]]:
+        """Yield the names on the way to each innermost Part that asks an item; none is the whole study."""
+        parts: list[list[str]] = []
+        for text, step in self._study.plan().steps():
+            path = [part.name for part in parse_path(text)]
+            if isinstance(step.element, Part):
+                parts.append(path)
+            elif isinstance(step.element, Page) and item in self._study.items_of(step.element):
+                yield max((part for part in parts if path[: len(part)] == part), key=len, default=[])
 
     def known_answers(self) -> dict[str, Any]:
         """Return all answers and kept values that can be read from here, by name."""

@@ -78,6 +78,10 @@ class StudyView(Protocol):
         """The request's unit of work."""
 
     @property
+    def language(self) -> str:
+        """The language of its pages."""
+
+    @property
     def session(self) -> SessionView:
         """The places and groups that this request has read."""
 
@@ -89,6 +93,9 @@ class StudyView(Protocol):
 
     def items(self) -> Mapping[str, Item]:
         """Return the items by name."""
+
+    def items_of(self, page: Any) -> dict[str, Item]:
+        """Return the items of a page."""
 
     def rounds_at(self, player: Any) -> int | None:
         """Return how many rounds the innermost Rounds around a player has, if that is fixed."""

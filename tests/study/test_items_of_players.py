@@ -12,7 +12,7 @@ import pytest
 from chalicelib.study.bots import bot_for
 from chalicelib.study.checks import check_study
 from chalicelib.study.study_records import Place, StudyResponse
-from petri.study import End, Page, Study, choice, code, number, order, table
+from petri.study import End, Page, Part, Study, choice, code, number, order, table
 from tests.web.world import World
 
 from .studies import OpenStudy, answer, due
@@ -143,3 +143,42 @@ def test_the_attempt_that_counts_gives_the_points(open_study: OpenStudy, rule: s
         answer(person, total=given)
         (place,) = here.items(Place.kind)
         assert Decimal(place.get("points", "0")) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [("at_once", ["", "No.", "Right!", "Right!"]), ("section", ["", "", "", "Right!"]), ("never", [""] * 4)],
+)
+def test_feedback_is_shown_when_the_participant_may_know_it(
+    open_study: OpenStudy, when: str, shown: list[str]
+):
+    class Quiz(Study):
+        total = number(
+            "2 + 3?", right=5, feedback={"correct": "Right!", "incorrect": "No."}, feedback_when=when
+        )
+        timeline = (
+            Part("quiz", [Page("one", ask="total"), Page("two", ask="total"), Page("end")]),
+            Page("after"),
+        )
+
+    template = '<p>[{{ player.feedback_to("total") }}]</p>'
+    person = open_study(Quiz, dict.fromkeys(["one", "two", "end", "after"], template)).arrive()
+    pages = [due(person)["html"], answer(person, total=4)["html"], answer(person, total=5)["html"]]
+    pages.append(answer(person)["html"])
+    assert [html.partition("<p>[")[2].partition("]</p>")[0] for html in pages] == shown
+
+
+def test_feedback_is_in_the_language_of_the_study_and_in_no_rules_of_the_page(open_study: OpenStudy):
+    class Quiz(Study):
+        language = "de"
+        total = number(
+            "2 + 3?",
+            feedback={"correct": "Right!", "incorrect": "No."},
+            right=5,
+            translations={"de": {"feedback": {"correct": "Richtig!"}}},
+        )
+        timeline = (Page("one", ask="total"), Page("two"))
+
+    person = open_study(Quiz, {"two": '{{ player.feedback_to("total") }}'}).arrive()
+    assert "Richtig!" not in str(due(person).body)
+    assert "Richtig!" in answer(person, total=5)["html"]

@@ -25,7 +25,9 @@ _MEDIA_TAGS: Final = MappingProxyType(
 #: What each kind defines itself, besides its section in docs/items.md.
 PARTS: Final = ("validate", "grade", "render", "bot_answer", "codebook")
 #: Fields that participants read, in every kind.
-TEXT_FIELDS: Final = ("prompt", "help", "text", "pattern_help", "placeholder", "unit", "low", "high", "alt")
+TEXT_FIELDS: Final = (
+    *("prompt", "help", "text", "pattern_help", "placeholder", "unit", "low", "high", "alt", "feedback"),
+)
 
 
 def _same(text: str) -> str:
@@ -189,6 +191,9 @@ class Item:
             given = getattr(self, name, None)
             shown = self.text_in(language, name, given) if given and is_text(given) else given
             found |= {name: shown} if shown != given else {}
+        if isinstance(self.feedback, Mapping):
+            told = {key: self.text_in(language, "feedback", text, key) for key, text in self.feedback.items()}
+            found |= {"feedback": told} if told != self.feedback else {}
         return replace(self, **found) if found else self
 
     def methods(self) -> list[str]:
