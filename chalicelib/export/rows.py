@@ -38,8 +38,8 @@ def rows(engine: Engine, table: str) -> Iterator[Row]:
 
 def _got(engine: Engine, wanted: Iterable[Key]) -> Iterator[Item]:
     """Return items in the order of their keys; missing ones are left out."""
-    asked = iter(wanted)
-    while some := list(islice(asked, AT_ONCE)):
+    remaining = iter(wanted)
+    while some := list(islice(remaining, AT_ONCE)):
         found = engine.get(some)
         yield from (found[key] for key in some if key in found)
 

@@ -54,13 +54,13 @@ def clear_cache() -> None:
     _known.clear()
 
 
-def check_type(asked: type | None, base: type[R]) -> type[R]:
+def check_type(cls: type | None, base: type[R]) -> type[R]:
     """Return the class to filter by; BadRequest unless it is `base` or a subclass of it."""
-    if asked is None:
+    if cls is None:
         return base
-    if isinstance(asked, type) and issubclass(asked, base):
-        return asked
-    raise BadRequest(f"{getattr(asked, '__name__', asked)!r} is not a subclass of {base.__name__}.")
+    if isinstance(cls, type) and issubclass(cls, base):
+        return cls
+    raise BadRequest(f"{getattr(cls, '__name__', cls)!r} is not a subclass of {base.__name__}.")
 
 
 def has_default_cascade(record: Record) -> bool:

@@ -117,8 +117,8 @@ for _group, _commands in GROUPS.items():
         app.command(_name, rich_help_panel=_group, epilog=epilog(_name))(plainly(_command, _name))
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         out().print(f"petri {VERSION}")
         raise typer.Exit
 

@@ -83,8 +83,8 @@ def _whole(file: Path, *, is_page: bool) -> FileResponse:
     return FileResponse(file, stat_result=file.stat(), headers=headers)
 
 
-def _browser_has_it(asked: Headers, response: Response) -> bool:
-    known = asked.get("if-none-match")
+def _browser_has_it(headers: Headers, response: Response) -> bool:
+    known = headers.get("if-none-match")
     if known is None:
         return False
     return response.headers["etag"] in {tag.strip().removeprefix("W/") for tag in known.split(",")}

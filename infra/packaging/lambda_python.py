@@ -65,8 +65,8 @@ def _found(name: str) -> str | None:
     if path is None:
         return None
     # A version manager's shim on the path may fail to start.
-    asked = [path, "-I", "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - the path's own
+    command = [path, "-I", "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the path's own
     return path if done.stdout.strip() == name else None
 
 

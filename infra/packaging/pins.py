@@ -61,8 +61,8 @@ def only_in_lambda(requirements: Iterable[str]) -> list[str]:
     for name in closure(requirements):
         for each in metadata.requires(name) or []:
             need = Requirement(each)
-            here = need.marker is None or need.marker.evaluate({"extra": ""})
-            if applies(need.marker) and not here and canonicalize_name(need.name) not in BROUGHT:
+            is_local = need.marker is None or need.marker.evaluate({"extra": ""})
+            if applies(need.marker) and not is_local and canonicalize_name(need.name) not in BROUGHT:
                 found.append(f"{need.name}{need.specifier}")
     return list(dict.fromkeys(found))
 
@@ -75,20 +75,20 @@ def pins(
     `kept`: versions of an earlier deployment, which replace this machine's. A local version (`1.0+local`) is
     left to pip.
     """
-    asked = [Requirement(each) for each in requirements]
+    parsed = [Requirement(each) for each in requirements]
     named = {canonicalize_name(Requirement(each).name) for each in constraints}
-    versions = closure(map(str, asked)) if kept is None else dict(kept)
+    versions = closure(map(str, parsed)) if kept is None else dict(kept)
     mine = [
         f"{name}=={version}"
         for name, version in sorted(versions.items())
-        if name not in named and Version(version).local is None and _allowed(name, version, asked)
+        if name not in named and Version(version).local is None and _allowed(name, version, parsed)
     ]
     return [*constraints, *mine]
 
 
-def _allowed(name: str, version: str, asked: Iterable[Requirement]) -> bool:
+def _allowed(name: str, version: str, parsed: Iterable[Requirement]) -> bool:
     return all(
         requirement.specifier.contains(version, prereleases=True)
-        for requirement in asked
+        for requirement in parsed
         if canonicalize_name(requirement.name) == name
     )

@@ -201,12 +201,12 @@ def _is_throttled(answer: requests.Response | None) -> bool:
 
 def _retry_after(answer: requests.Response | None) -> float:
     """Return the Retry-After header in seconds, 0 without one; the header can be a date."""
-    asked = "" if answer is None else answer.headers.get("Retry-After", "")
+    retry_after = "" if answer is None else answer.headers.get("Retry-After", "")
     try:
-        seconds = float(asked)
+        seconds = float(retry_after)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+            seconds = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
         except (TypeError, ValueError):
             return 0.0
     return min(MAX_SERVER_DELAY, max(0.0, seconds)) if math.isfinite(seconds) else 0.0

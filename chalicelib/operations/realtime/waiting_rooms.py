@@ -287,9 +287,9 @@ def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
     opened = lock_rooms(ctx)
     least = ctx.experiment.min_size
     if least and len(opened) < max_rooms(ctx):
-        here = _first_eligible(ctx, present(ctx, unseated(waiting_entries(ctx), opened)), room_size(ctx))
-        if len(here) >= least:
-            _open(ctx, [here])
+        waiting = _first_eligible(ctx, present(ctx, unseated(waiting_entries(ctx), opened)), room_size(ctx))
+        if len(waiting) >= least:
+            _open(ctx, [waiting])
             return
     participant = ctx.uow.participant(participant_id)
     if not participant.is_working:
@@ -386,28 +386,28 @@ def room_state(ctx: Context, participant_id: int) -> dict[str, Any]:
     if room is not None:
         # A room that opened smaller is complete: the page continues when n reaches q.
         return {**state, "q": len(room["members"]), "n": len(room["members"]), "room": room["id"]}
-    here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
+    waiting = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
     entry = ctx.uow.item(keys.lobby(participant_id))
-    state["n"] = room_fill(here, size, participant_id)
+    state["n"] = room_fill(waiting, size, participant_id)
     if entry is not None:
         state["since"] = entry["since"]
     return state
 
 
-def room_fill(here: Sequence[int], size: int, participant_id: int) -> int:
+def room_fill(waiting: Sequence[int], size: int, participant_id: int) -> int:
     """Return how many wait for a participant's room; never all, since it isn't open yet."""
     if not size:
         return 0
-    place = here.index(participant_id) if participant_id in here else len(here)
+    place = waiting.index(participant_id) if participant_id in waiting else len(waiting)
     group = place // size
-    return min(max(0, len(here) - group * size), max(0, size - 1))
+    return min(max(0, len(waiting) - group * size), max(0, size - 1))
 
 
 def room_counts(ctx: Context) -> list[tuple[list[int], dict[str, Any]]]:
     """Return the participants of each waiting group, and the state of their room."""
     size = room_size(ctx)
-    here = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
-    groups = [here[start : start + size] for start in range(0, len(here), size or 1)]
+    waiting = [item["id"] for item in present(ctx, unseated(waiting_entries(ctx), opened_rooms(ctx)))]
+    groups = [waiting[start : start + size] for start in range(0, len(waiting), size or 1)]
     return [(group, {"q": size, "n": min(len(group), size - 1), "overrecruited": False}) for group in groups]
 
 

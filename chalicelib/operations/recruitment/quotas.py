@@ -22,7 +22,7 @@ def recruiter_names(config: Settings) -> list[str]:
     return list(dict.fromkeys(name for name, _ in parse_quotas(str(config.get("recruiters") or ""))))
 
 
-def split_among_recruiters(ctx: Context, places: int, asked: Mapping[str, int]) -> dict[str, int]:
+def split_among_recruiters(ctx: Context, places: int, requested: Mapping[str, int]) -> dict[str, int]:
     """Return how many places each recruiter opens: the configured one, or those of `recruiters` by quota.
 
     `asked`: how many places each has been asked for so far.
@@ -32,7 +32,7 @@ def split_among_recruiters(ctx: Context, places: int, asked: Mapping[str, int]) 
         return {recruiter: places} if places else {}
     share: dict[str, int] = {}
     for name, quota in _quotas(ctx):
-        count = min(places, max(0, quota - asked.get(name, 0) - share.get(name, 0)))
+        count = min(places, max(0, quota - requested.get(name, 0) - share.get(name, 0)))
         if count:
             share[name] = share.get(name, 0) + count
             places -= count

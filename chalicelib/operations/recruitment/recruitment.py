@@ -31,7 +31,7 @@ RECRUIT, CLOSE = "recruit", "close"
 class RecruitmentPlan:
     """The places that a request for participants opens."""
 
-    asked: int
+    requested: int
     #: How many places are opened, by recruiter.
     places: dict[str, int]
     #: How many there are seats for, and how many of those the hard cap allows.
@@ -78,8 +78,8 @@ def plan_recruitment(ctx: Context, n: int, *, ignore_free_seats: bool = False) -
     """Return the places that a request for n would open; changes nothing."""
     seats = n if ignore_free_seats else free_places(ctx, n)
     allowed = budget.affordable(ctx, seats)
-    asked: dict[str, int] = ctx.uow.state.get("asked", {})
-    return RecruitmentPlan(n, split_among_recruiters(ctx, allowed, asked), seats, allowed)
+    requested: dict[str, int] = ctx.uow.state.get("asked", {})
+    return RecruitmentPlan(n, split_among_recruiters(ctx, allowed, requested), seats, allowed)
 
 
 def free_places(ctx: Context, n: int) -> int:
@@ -115,8 +115,8 @@ def _open(ctx: Context, name: str, count: int) -> None:
     state.pop("closed", None)
     # Participants who arrived unasked don't fill the places of this opening.
     state["opened"] = max(int(state.get("opened", 0)), headcount(ctx).arrived) + count
-    asked = state.setdefault("asked", {})
-    asked[name] = asked.get(name, 0) + count
+    requested = state.setdefault("asked", {})
+    requested[name] = requested.get(name, 0) + count
     budget.record_batch_size(ctx, count)
     ctx.uow.save(Recruitment(recruiter=name, event_type=RECRUIT, n=count))
     # A count of its own: closed places are subtracted from "opened", and a token must never be reused.
@@ -137,8 +137,8 @@ def withdraw_places(ctx: Context, recruiter: str, count: int) -> int:
     arrived = headcount(ctx).arrived
     withdrawn = min(count, max(0, int(state.get("opened", 0)) - arrived))
     state["opened"] = max(int(state.get("opened", 0)), arrived) - withdrawn
-    asked = state.setdefault("asked", {})
-    asked[recruiter] = max(0, asked.get(recruiter, 0) - withdrawn)
+    requested = state.setdefault("asked", {})
+    requested[recruiter] = max(0, requested.get(recruiter, 0) - withdrawn)
     return withdrawn
 
 

@@ -90,7 +90,7 @@ class QualificationTypes:
 
     def requirements(self, config: SettingsLike) -> list[dict[str, Any]]:
         """Return the requirements for seeing and accepting an experiment's HITs, from its settings."""
-        asked = [
+        required = [
             _requirement(
                 PERCENT_APPROVED,
                 "GreaterThanOrEqualTo",
@@ -98,15 +98,15 @@ class QualificationTypes:
             )
         ]
         if config.get("us_only", None):
-            asked.append(_requirement(LOCALE, "EqualTo", LocaleValues=[{"Country": "US"}]))
-        asked += [self._without(name) for name in names_in(config) if self._is_there(name)]
-        asked += _own_requirements(RunSettings.read(config).mturk_qualification_requirements)
-        if len(asked) > MOST:
+            required.append(_requirement(LOCALE, "EqualTo", LocaleValues=[{"Country": "US"}]))
+        required += [self._without(name) for name in names_in(config) if self._is_there(name)]
+        required += _own_requirements(RunSettings.read(config).mturk_qualification_requirements)
+        if len(required) > MOST:
             raise ConfigError(
-                f"A HIT can have {MOST} requirements, and the settings ask for {len(asked)}; shorten "
+                f"A HIT can have {MOST} requirements, and the settings ask for {len(required)}; shorten "
                 "mturk_qualification_blocklist or mturk_qualification_requirements."
             )
-        return asked
+        return required
 
     def _is_there(self, name: str) -> bool:
         exists = self.find(name) is not None

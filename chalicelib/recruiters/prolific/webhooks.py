@@ -95,7 +95,7 @@ class Webhooks:
     clock: Clock
     #: Set when a setting has the secret; otherwise the workspace's is fetched from Prolific.
     secret: str | None = None
-    _asked: datetime | None = None
+    _fetched_at: datetime | None = None
     _known: str | None = None
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> SubmissionReport | None:
@@ -116,8 +116,8 @@ class Webhooks:
         if self.secret is not None:
             return self.secret
         now = self.clock.now()
-        if self._asked is None or now - self._asked >= kept:
-            self._known, self._asked = self._stored_secret(), now
+        if self._fetched_at is None or now - self._fetched_at >= kept:
+            self._known, self._fetched_at = self._stored_secret(), now
         return self._known
 
     def _stored_secret(self) -> str | None:

@@ -131,22 +131,22 @@ class DynamoDBEngine:
 
     def _get_many(self, wanted: Sequence[Key]) -> Iterator[Wire]:
         for start in range(0, len(wanted), BATCH_GET_PAGE_LIMIT):
-            asked = [{"pk": pk, "sk": sk} for pk, sk in wanted[start : start + BATCH_GET_PAGE_LIMIT]]
+            requested = [{"pk": pk, "sk": sk} for pk, sk in wanted[start : start + BATCH_GET_PAGE_LIMIT]]
             empty_rounds = 0
-            while asked:
-                wires, asked = self._get_batch(asked)
+            while requested:
+                wires, requested = self._get_batch(requested)
                 yield from wires
-                if asked:
+                if requested:
                     empty_rounds = 0 if wires else empty_rounds + 1
                     _pause(empty_rounds)
 
-    def _get_batch(self, asked: Sequence[dict[str, Any]]) -> tuple[list[Wire], list[dict[str, Any]]]:
+    def _get_batch(self, requested: Sequence[dict[str, Any]]) -> tuple[list[Wire], list[dict[str, Any]]]:
         """Return the items of this response, and the keys that DynamoDB left unprocessed."""
         self._check_open()
         with translated(self.table_name):
             answer = self._connection.batch_get_item(
                 self.table_name,
-                asked,  # type: ignore[arg-type]  # PynamoDB says strings, and takes maps of key attributes
+                requested,  # type: ignore[arg-type]  # PynamoDB says strings, and takes maps of key attributes
                 consistent_read=True,
             )
         left = answer.get("UnprocessedKeys", {}).get(self.table_name, {}).get("Keys", [])
@@ -160,9 +160,9 @@ class DynamoDBEngine:
         found: dict[Key, Item] = {}
         for start in range(0, len(wanted), ISOLATED_AT_ONCE):
             self._check_open()
-            asked = [self._get_arguments(key) for key in wanted[start : start + ISOLATED_AT_ONCE]]
+            requested = [self._get_arguments(key) for key in wanted[start : start + ISOLATED_AT_ONCE]]
             with translated(self.table_name):
-                answer = self._connection.transact_get_items(asked)
+                answer = self._connection.transact_get_items(requested)
             for response in answer["Responses"]:
                 if response.get(ITEM):
                     item = from_wire(response[ITEM])

@@ -104,11 +104,11 @@ class Logs:
             steps.pause(LOOK_EVERY)
 
     def _of(self, function: str, group: str, since: datetime, pattern: str) -> Iterator[LogEntry]:
-        asked: dict[str, Any] = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
+        query: dict[str, Any] = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
         if pattern:
-            asked["filterPattern"] = pattern
+            query["filterPattern"] = pattern
         try:
-            for page in self._logs.get_paginator("filter_log_events").paginate(**asked):
+            for page in self._logs.get_paginator("filter_log_events").paginate(**query):
                 for event in page["events"]:
                     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
                     yield LogEntry(at, str(event["eventId"]), function, str(event["message"]).rstrip())

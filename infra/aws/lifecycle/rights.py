@@ -329,13 +329,13 @@ def _missing(account: Account, names: Names, services: Iterable[str]) -> Iterato
     source = _source(account)
     resources = _resources(account, names)
     for service in services:
-        asked: dict[str, list[str]] = defaultdict(list)
+        actions_of: dict[str, list[str]] = defaultdict(list)
         for action in NEEDED[service]:
             name = f"{service}:{action}"
             if name in ONLY_FOR_LISTS | ONLY_FOR_PREVIEWS:
                 continue
-            asked[_resource(name, resources.get(service, "*"))].append(name)
-        for resource, actions in asked.items():
+            actions_of[_resource(name, resources.get(service, "*"))].append(name)
+        for resource, actions in actions_of.items():
             for start in range(0, len(actions), _AT_ONCE):
                 names_of_actions = actions[start : start + _AT_ONCE]
                 answer = iam.simulate_principal_policy(

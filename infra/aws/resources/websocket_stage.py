@@ -73,17 +73,17 @@ def probe(url: str) -> None:
 
     `url`: the stage's, with https.
     """
-    answered: int | str = ""
+    status: int | str = ""
     for attempt in range(_TRIES):
         if attempt:
             steps.pause(_BETWEEN)
-        answered = _status(url)
-        if answered == _UNAUTHORIZED:
+        status = _status(url)
+        if status == _UNAUTHORIZED:
             return
-        if answered == _SWITCHED:
+        if status == _SWITCHED:
             raise OperatorProblem("The WebSocket API lets clients in without a token. Report this as a bug.")
     raise OperatorProblem(
-        f"The WebSocket API doesn't reach its function: a handshake got {answered} instead of "
+        f"The WebSocket API doesn't reach its function: a handshake got {status} instead of "
         f"{_UNAUTHORIZED}. `petri logs --function websocket_connect` shows the function's logs."
     )
 

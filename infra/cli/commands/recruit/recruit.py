@@ -47,7 +47,7 @@ def _report(opening: RecruitmentPlan, *, dry_run: bool) -> list[str]:
     verb = "Would open" if dry_run else "Opened"
     lines = [f"{verb} {_places(count)} with {name}." for name, count in opening.places.items()]
     lines = lines or [f"{verb} no places."]
-    if opening.seats < opening.asked:
+    if opening.seats < opening.requested:
         lines.append(
             f"Free seats, excluding places that are already open: {opening.seats}. Use --force to open more."
         )
