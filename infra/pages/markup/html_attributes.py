@@ -137,7 +137,7 @@ class AttributeReader:
             raise AuthorProblem(
                 tag.line, f"{tag} is in the attribute {name}.", "Put the item on its own line."
             )
-        if name.startswith("on") or name in ("style", "srcdoc"):
+        if name.startswith("on") or name in ("style", "srcdoc") or self._name in grammar.ANIMATIONS:
             raise AuthorProblem(
                 tag.line,
                 f"{tag} is in the attribute {name}, where it would be code.",

@@ -105,6 +105,8 @@ NOT_IN_FOREIGN: Final = frozenset(
         ),
     }
 )
+#: Elements of SVG that set attributes of others, such as an address.
+ANIMATIONS: Final = frozenset({"animate", "set", "animatemotion", "animatetransform"})
 #: Elements of SVG that contain text only.
 DESCRIPTIONS: Final = frozenset({"title", "desc"})
 #: Elements that end an open <p>, or that a <p> can't contain.

@@ -175,6 +175,11 @@ HTML = {
         "can't be inside <select>",
     ),
     "a block": ("<p>a</p>\n:::{text} b: c\n:::", 2, "are for pages in Markdown"),
+    "a live value in an animation": (
+        '<svg><a><set attributeName="href" to="{{ x }}"></set></a></svg>',
+        1,
+        "is in the attribute to, where it would be code",
+    ),
     "a broken end tag": ("a</ b>", 1, "isn't a tag of HTML"),
     "an end of an element without one": ("a</br>", 1, "ends nothing"),
 }
