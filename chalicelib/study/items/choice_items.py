@@ -198,7 +198,7 @@ class _OptionsItem(Item):
 
     def label_of(self, option: Option, frame: Frame) -> str:
         if option.key == OTHER and not option.label:
-            return frame.text("Other")
+            return self.text_in(frame.language, self.options_part, frame.text("Other"), OTHER)
         return self.text_in(frame.language, self.options_part, option.label or option.key, option.key)
 
     def controls(self, frame: Frame, kind: str, chosen: Sequence[Any]) -> Markup:
@@ -394,6 +394,9 @@ class ChoicesItem(_OptionsItem):
     def validate(self, raw: Any) -> list[Any]:
         if not isinstance(raw, list | tuple):
             raise AnswerError("Choose one or more of the options.")
+        if len(raw) > len(self.listed):
+            # Thousands of entries are refused before each is compared with the options.
+            raise AnswerError("An option can be chosen once only.")
         chosen = [self.valid_choice(each) for each in raw]
         keys = [key_of(each) for each in chosen]
         if len(set(keys)) != len(keys):

@@ -114,6 +114,8 @@ class OrderItem(Item):
     def validate(self, raw: Any) -> list[Any]:
         if not isinstance(raw, list | tuple):
             raise AnswerError("Put the pieces in an order.")
+        if len(raw) > len(self.listed):
+            raise AnswerError("Use each piece once.")
         stored = [self._placed(each) for each in raw]
         keys = [each[0] if self.indentation else each for each in stored]
         if len(set(keys)) != len(keys):

@@ -113,6 +113,8 @@ REFUSED: list[tuple[Item, Any, str]] = [
     (choice("?", ABC, other=True), {"key": "other", "text": "x" * 1001}, "1001 characters"),
     (choices("?", ABC), "a", "one or more"),
     (choices("?", ABC), ["a", "a"], "once only"),
+    (choices("?", ABC), ["d"] * 10_000, "once only"),
+    (order("?", ABC), ["d"] * 10_000, "each piece once"),
     (choices("?", ABC, least=2), ["a"], "at least 2"),
     (choices("?", ABC, most=1), ["a", "b"], "1 at most"),
     (choices("?", ["a", {"key": "none", "alone": True}]), ["a", "none"], "excludes the others"),

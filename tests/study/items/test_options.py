@@ -39,6 +39,13 @@ def test_another_answer_stays_last():
     assert {drawn(item, seed)[-1] for seed in range(20)} == {"other"}
 
 
+def test_an_authors_word_for_another_answer_precedes_petris():
+    item = choice("Which?", ["a"], other=True, translations={"de": {"options": {"other": "Etwas anderes"}}})
+    frame = Frame(language="de", text=lambda text: translate(text, "de"))
+    assert "Etwas anderes" in item.named("x").render(frame)
+    assert "Andere Antwort" in choice("Which?", ["a"], other=True).named("x").render(frame)
+
+
 def test_the_participant_sees_the_drawn_order():
     item = choice("Which?", ["a", "b", "c"], shuffle=True)
     assert keys_shown(item, ["c", "a", "b"]) == ["c", "a", "b"]
