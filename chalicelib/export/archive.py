@@ -174,9 +174,10 @@ class _Writer:
             *COLUMNS[PAGE_TIMES],
             *(one for t in wide.values() for one in t.columns),
         ]
-        settings = more.get("settings", {})
-        about = str(settings.get("description") or f"The data of run {app_id}.")
-        told = description(str(settings.get("title") or app_id), about, columns, book)
+        recorded = more.get("settings", {})
+        title, about = recorded.get("title"), recorded.get("description")
+        about = str(about) if about else f"The data of run {app_id}."
+        told = description(str(title) if title else app_id, about, columns, book)
         self._archive.writestr(CODEBOOK, _indented(codebook(book)))
         self._archive.writestr(DESCRIPTION, _indented(told))
         return tables

@@ -266,3 +266,19 @@ def pool(element: str) -> str:
 
 def pooled(element: str, participant_id: int) -> Key:
     return pool(element), f"{participant_id:010d}"
+
+
+def slot_series(design: str, stratum: str) -> str:
+    """Return the name of a design's slots in a stratum."""
+    return f"{design}#{stratum}"
+
+
+def slot_text(series: str, number: int) -> str:
+    """Return a slot as its owner's record stores it."""
+    return f"{series}#{number}"
+
+
+def read_slot_text(stored: str) -> tuple[str, int]:
+    """Return the series and the number of a stored slot."""
+    series, _, number = stored.rpartition("#")
+    return series, int(number)

@@ -156,8 +156,8 @@ def _check_condition(written: Any, line: int, problems: ProblemList) -> None:
 
 
 def _check_settings(settings: Mapping[str, Any], line: int, problems: ProblemList) -> None:
-    title, language = settings.get("title", ""), settings.get("language", "en")
+    title, language = settings.get("title", ""), settings.get("language")
     if not isinstance(title, str):
         problems.add(line, "`title` must be a text.", "Put it in quotes.")
-    if not isinstance(language, str) or not is_language(language):
+    if language is not None and not (isinstance(language, str) and is_language(language)):
         problems.add(line, f"`language` must be a language tag, not {language!r}.", "Write `language: en`.")

@@ -16,6 +16,7 @@ REALTIME = {
     "enforce_time_limit",
     "form_groups",
     "form_rooms",
+    "move_members",
     "post_more",
     "publish",
     "start_replacement_bot",

@@ -49,13 +49,12 @@ class Slot:
     number: int
 
     def __str__(self) -> str:
-        return f"{self.series}#{self.number}"
+        return keys.slot_text(self.series, self.number)
 
     @classmethod
     def parse(cls, stored: str) -> Self:
         """Return the slot that a record has stored."""
-        series, _, number = stored.rpartition("#")
-        return cls(series, int(number))
+        return cls(*keys.read_slot_text(stored))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class _Series:
 
     @property
     def name(self) -> str:
-        return f"{self.design.name}#{self.stratum}" if self.design.strata else self.design.name
+        return keys.slot_series(self.design.name, self.stratum) if self.design.strata else self.design.name
 
     def cell_at(self, number: int) -> Cell | None:
         return self.design.cell_at(number, self.ctx.run_seed, self.stratum)

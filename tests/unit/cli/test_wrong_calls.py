@@ -127,7 +127,7 @@ def test_debug_of_a_file_that_is_not_an_export_says_what_to_give(tmp_path: Path)
 def test_load_looks_for_the_experiment_before_it_loads(tmp_path: Path) -> None:
     archive = write(tmp_path / "old.zip")
     said = refused("load", str(archive), "--id", "again", "--port", "0")
-    assert f"what:  There is no experiment.py in {tmp_path}." in said
+    assert f"what:  There is no experiment.py and no study.md in {tmp_path}." in said
     assert not (tmp_path / "runs").exists()
 
 

@@ -65,6 +65,8 @@ READS_ITS_OWN = {
     "infra/simulate/costs.py",
     "infra/scaffold/__init__.py",
     "chalicelib/export/archive.py",
+    "chalicelib/study/pages/library.py",
+    "chalicelib/study/translation.py",
     "chalicelib/export/export_reader.py",
     "petri/data.py",
 }

@@ -139,7 +139,9 @@ def test_a_failed_import_leaves_nothing_behind(write) -> None:
 
 
 def test_a_folder_without_experiment_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == f"There is no experiment.py in {tmp_path}; pass the folder that contains it."
+    assert refusal(tmp_path) == (
+        f"There is no experiment.py and no study.md in {tmp_path}; pass the folder that contains one."
+    )
 
 
 def test_a_syntax_error_is_reported_with_file_and_line(write) -> None:

@@ -30,6 +30,7 @@ from chalicelib.messages import (
     GrantQualifications,
     MalformedMessage,
     MessageBody,
+    MoveMembers,
     NotifyOperator,
     OpenPlaces,
     PollAssignment,
@@ -187,6 +188,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "autoplay", "participant_id": 7}, Autoplay(7)),
     ({"kind": "release_seat", "participant_id": 7}, ReleaseSeat(7)),
     ({"kind": "form_groups", "path": "group"}, FormGroups("group")),
+    ({"kind": "move_members", "network_id": 1}, MoveMembers(1)),
     ({"kind": "ring_doorbell", "participant_ids": [7]}, RingDoorbell((7,))),
 ]
 

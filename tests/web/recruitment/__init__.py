@@ -1,0 +1,1 @@
+"""The ledger, the caps, and what recruiters report."""
