@@ -44,7 +44,7 @@ def test_a_demo_imports_nothing_but_petri_and_python(demo):
 
 
 @pytest.mark.parametrize("demo", DEMOS)
-def test_a_readme_says_what_the_data_hold(demo):
+def test_a_readme_describes_the_data(demo):
     readme = (ROOT / "demos" / demo / "README.md").read_text(encoding="utf-8")
     assert "## Parameters" in readme
     assert "## What the data hold" in readme

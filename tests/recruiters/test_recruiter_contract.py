@@ -100,7 +100,7 @@ def test_listings_are_shown_by_a_recruiter_that_has_them(subject: Subject) -> No
     assert recruiter.fetch_listing("UNKNOWN") is None
 
 
-def test_an_entry_link_lets_in_its_own_worker_where_links_are_signed(recruiter: Recruiter) -> None:
+def test_a_signed_entry_link_admits_its_own_worker(recruiter: Recruiter) -> None:
     if not recruiter.capabilities.signs_entries:
         with pytest.raises(Forbidden):
             recruiter.read_entry("https://ring.example.org/ad?entry=x")

@@ -78,5 +78,5 @@ def test_no_operation_writes_a_key_itself() -> None:
         (keys.info(100_000_00_004), ("net#1", "at#0000100000/info#000010000000004")),
     ],
 )
-def test_keys_of_stored_runs_stay_as_they_are(key: tuple[str, str], stored: tuple[str, str]) -> None:
+def test_keys_of_stored_runs_are_unchanged(key: tuple[str, str], stored: tuple[str, str]) -> None:
     assert key == stored

@@ -124,7 +124,7 @@ def test_an_object_arrives_without_its_number(talking):
     assert run(talking, "return heard;") == [{"n": 1}]
 
 
-def test_a_text_arrives_as_it_is(talking):
+def test_a_text_arrives_unchanged(talking):
     run(talking, "newest().onmessage({data: 'talk:a:b'});")
     assert run(talking, "return heard;") == ["a:b"]
 
@@ -189,7 +189,7 @@ def test_objects_are_numbered(talking):
     assert [json.loads(frame.partition(":")[2])["_seq"][1] for frame in frames] == [1, 2]
 
 
-def test_a_text_is_sent_as_it_is(talking):
+def test_a_text_is_sent_unchanged(talking):
     run(talking, "talk.send('hello: you');")
     assert run(talking, "return newest().frames;") == ["talk:hello: you"]
 

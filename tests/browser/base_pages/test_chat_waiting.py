@@ -102,7 +102,7 @@ def test_a_participant_overrecruited_while_waiting_skips_the_experiment(plain, p
     assert run(page, "return dallinger.skip_experiment;") is True
 
 
-def test_the_box_for_bots_goes_along_with_the_participant(plain, page):
+def test_the_consent_to_bots_is_sent_with_the_participant(plain, page):
     open_page(page, plain, "consent")
     run(
         page,

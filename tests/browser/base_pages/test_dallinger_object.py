@@ -185,7 +185,7 @@ def test_a_defect_of_the_study_is_not_asked_again(plain, page):
     assert (found["status"], len(plain.requests("/info/5"))) == (500, 1)
 
 
-def test_the_page_waits_as_long_as_it_is_asked_to(plain, page):
+def test_the_page_waits_for_retry_after(plain, page):
     page.browser.execute_script(
         "window.pauses = []; const later = setTimeout;"
         "window.setTimeout = (f, ms) => { window.pauses.push(ms); return later(f, ms >= 60000 ? ms : 0); };"
@@ -582,7 +582,7 @@ def test_a_blocker_that_hides_advertisements_is_noticed(page):
     assert page.browser.execute_async_script("dallinger.hasAdBlocker(arguments[0].bind(null, true));") is True
 
 
-def test_a_room_that_is_open_lets_in_at_once(plain, page):
+def test_an_open_room_admits_participants_immediately(plain, page):
     participant = {"id": 1, "creation_time": "2024-05-01T10:00:00.000000Z"}
     room = {"q": 2, "n": 2, "overrecruited": False, "room": 1}
     plain.on("POST", "/participant", success(participant=participant, quorum=room))
@@ -619,7 +619,7 @@ FAKE_SOCKET = """
 """
 
 
-def test_the_waiting_room_opens_when_the_quorum_message_says_so(page):
+def test_the_waiting_room_opens_with_the_quorum_message(page):
     page.browser.execute_script(
         FAKE_SOCKET + "dallinger.waitForQuorum().done((room) => { window.room = room; });"
         "socket.onmessage({data: 'chat:{}'}); socket.onmessage({data: 'quorum:{\"q\": 2, \"n\": 2}'});"

@@ -241,7 +241,7 @@ def test_the_instructions_make_the_participant_with_all_ids(plain, page):
     }
 
 
-def test_the_participants_id_goes_along_to_the_next_page(plain, page):
+def test_the_participants_id_is_passed_to_the_next_page(plain, page):
     go(page, plain, "instructions", "hitId=H1&assignmentId=A1&workerId=W1")
     InstructionsPage(page.browser).go_on()
     page.arrive_at("/exp")
@@ -546,7 +546,7 @@ def test_the_exit_promises_nothing_while_the_server_is_out_of_reach(site_with, p
 
 
 @pytest.mark.parametrize("name", ["questionnaire", "error-page", "recruiter-exit", "instructions", "waiting"])
-def test_a_page_without_ids_says_so_and_shows_no_form(plain, page, name, keep_screenshot):
+def test_a_page_without_ids_shows_an_error_and_no_form(plain, page, name, keep_screenshot):
     plain.on("POST", "/participant", refusal(400, "id_missing"))
     page.browser.get(f"{plain.url}/{name}")
     page.browser.execute_script("sessionStorage.clear(); store.clear();")
@@ -723,7 +723,7 @@ def without_scripts(browser):
 
 
 @pytest.mark.parametrize("name", EVERY_PAGE)
-def test_a_page_without_javascript_says_so_and_shows_nothing_that_cannot_work(plain, without_scripts, name):
+def test_a_page_without_javascript_shows_a_notice_and_no_controls(plain, without_scripts, name):
     page = without_scripts
     page.browser.get(f"{plain.url}/{name}?{QUERY}")
     assert "needs JavaScript" in page.visible("noscript .alert").text

@@ -173,7 +173,7 @@ def test_an_answer_given_offline_is_sent_when_the_connection_is_back(opened: Ope
     assert [each["answers"] for each in study.taken] == [{"offer": "4"}]
 
 
-def test_while_an_answer_is_on_its_way_the_page_says_so(opened: Open) -> None:
+def test_the_page_shows_that_an_answer_is_being_sent(opened: Open) -> None:
     page, study = opened(offer(), RESULT)
     page.write("offer", "4")
     held = threading.Event()

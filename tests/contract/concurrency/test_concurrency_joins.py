@@ -102,7 +102,7 @@ def test_a_chain_of_thirty_two_does_not_fork_and_all_read_an_info(shared: Engine
     )
 
 
-def test_each_in_a_chain_reads_what_the_one_before_wrote(crowded: Engine) -> None:
+def test_each_participant_in_a_chain_reads_the_previous_text(crowded: Engine) -> None:
     app = an_app(crowded, a_room(partial(Chain, max_size=9), **RETELLING))
 
     def take_part(person: int) -> None:

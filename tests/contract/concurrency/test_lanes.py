@@ -151,20 +151,20 @@ def test_a_flood_of_work_whose_consumer_is_held_up_does_not_delay_a_room(
 
 
 @pytest.mark.parametrize("sent", message_types().values(), ids=lambda cls: cls.kind)
-def test_each_kind_travels_by_the_queue_of_its_lane(cloud_post: Post, sent: type[MessageBody]) -> None:
+def test_each_kind_is_sent_to_the_queue_of_its_lane(cloud_post: Post, sent: type[MessageBody]) -> None:
     cloud_post.carrier.queue.send(Message(("due#0", sent.kind), {"kind": sent.kind}))
     there = {name: count for name, count in waiting(cloud_of(cloud_post)).items() if count}
     assert there == {QUEUES[sent.lane]: 1}
 
 
 @pytest.mark.parametrize("former", former_kinds())
-def test_a_kind_under_its_former_name_travels_by_the_queue_of_its_lane(cloud_post: Post, former: str) -> None:
+def test_a_kind_under_its_former_name_is_sent_to_the_queue_of_its_lane(cloud_post: Post, former: str) -> None:
     cloud_post.carrier.queue.send(Message(("due#0", former), {"kind": former}))
     there = {name: count for name, count in waiting(cloud_of(cloud_post)).items() if count}
     assert there == {QUEUES[message_types()[former_kinds()[former]].lane]: 1}
 
 
-def test_a_nudge_travels_by_the_queue_of_its_lane(cloud_post: Post) -> None:
+def test_a_nudge_is_sent_to_the_queue_of_its_lane(cloud_post: Post) -> None:
     cloud_post.send_transient("nudge", "together")
     assert waiting(cloud_of(cloud_post))[QUEUES[Lane.REALTIME]] == 1
 

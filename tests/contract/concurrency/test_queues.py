@@ -155,7 +155,7 @@ def test_a_nudge_after_one_that_was_done_comes_too(post: Post) -> None:
     post.work_until(lambda: post.rung == ["first", "second"])
 
 
-def test_a_request_succeeds_though_the_queue_takes_nothing(post: Post, silent: Callable[[], None]) -> None:
+def test_a_request_succeeds_while_the_queue_refuses_messages(post: Post, silent: Callable[[], None]) -> None:
     post.post("one")
     assert post.recorded() == 1
 

@@ -59,7 +59,7 @@ LEAVING: dict[str, Leave] = {
 
 
 @pytest.mark.parametrize("leave", LEAVING.values(), ids=LEAVING)
-def test_a_smaller_room_is_not_opened_for_those_who_left(sqlite: Engine, leave: Leave) -> None:
+def test_a_smaller_room_is_not_opened_for_participants_who_left(sqlite: Engine, leave: Leave) -> None:
     app = with_waiting_room(sqlite, room_size=4, min_size=2)
     people = [arrive(app, f"w{number}") for number in (1, 2)]
     leave(app, people[1])
@@ -69,7 +69,7 @@ def test_a_smaller_room_is_not_opened_for_those_who_left(sqlite: Engine, leave: 
 
 @pytest.mark.parametrize("leave", LEAVING.values(), ids=LEAVING)
 @pytest.mark.parametrize("form", [waiting_rooms.form_rooms, waiting_rooms.handle_waiting_timeout])
-def test_no_room_is_opened_for_those_who_leave_at_the_same_moment(
+def test_no_room_is_opened_for_participants_who_leave_at_the_same_moment(
     sqlite: Engine, leave: Leave, form: Callable[..., None]
 ) -> None:
     """A participant who leaves between what forming rooms reads and what it writes gets no seat."""
@@ -134,7 +134,7 @@ def test_rooms_that_do_not_fit_into_one_commit_open_one_after_the_other(sqlite: 
     assert (opened, list(chain(*members(sqlite)))) == ([2, 3, 3], people)
 
 
-def test_a_smaller_room_takes_the_next_in_the_place_of_those_who_left(sqlite: Engine) -> None:
+def test_a_smaller_room_seats_the_next_participants_instead_of_those_who_left(sqlite: Engine) -> None:
     app = with_waiting_room(sqlite, room_size=3, min_size=2)
     people = [arrive(app, f"w{number}") for number in range(4)]
     for one in people[1:3]:

@@ -58,7 +58,7 @@ def test_the_load_says_how_many_rows_there_were(origin: Engine, engine: Engine, 
     assert load_zip(path, engine) == {table: len(list(rows(origin, table))) for table in TABLES}
 
 
-def test_a_store_with_data_takes_no_load(origin: Engine, tmp_path: Path) -> None:
+def test_an_export_is_not_loaded_into_a_store_with_data(origin: Engine, tmp_path: Path) -> None:
     path = write_zip(origin, tmp_path, app_id="run")
     with pytest.raises(DataError, match="another id"):
         load_zip(path, origin)

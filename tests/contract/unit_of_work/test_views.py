@@ -156,7 +156,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_view_says_what_the_records_say(engine: SQLiteEngine, table: str) -> None:
+def test_a_view_agrees_with_the_records(engine: SQLiteEngine, table: str) -> None:
     with begin(engine) as work:
         expected = [r.as_json() for r in sorted(records(work, table), key=lambda record: record.id)]
     rows = [as_json(row) for row in read(engine, table).astype(object).to_dict("records")]

@@ -146,7 +146,7 @@ def test_a_received_info_becomes_the_original_where_that_is_read(engine: Engine)
         assert (work.node(ids[0]).infos(), copy.property2) == ([copy], "by its maker")
 
 
-def test_an_info_that_fails_is_failed_for_those_who_received_it(engine: Engine) -> None:
+def test_a_failed_info_is_failed_for_its_receivers(engine: Engine) -> None:
     ids = a_family(engine)
     with begin(engine) as work:
         work.node(ids[0]).infos()[0].fail("wrong")

@@ -149,7 +149,7 @@ def test_without_keys_the_role_asks_mechanical_turk() -> None:
     assert "mechanicalturk:SendBonus" in calls_allowed("on_message", TURK)
 
 
-def test_only_mechanical_turk_which_knows_no_resources_gets_all() -> None:
+def test_only_mechanical_turk_which_has_no_resources_gets_all() -> None:
     settings = MAILING | TURK
     found = [sid for one in FUNCTIONS for sid, s in statements(one, settings).items() if s["Resource"] == "*"]
     assert found == ["AskMechanicalTurk"]

@@ -77,7 +77,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_in_the_wrong_region_says_where_the_app_is(
+def test_a_command_in_the_wrong_region_names_the_right_one(
     placed: Deployed, command: tuple[str, ...]
 ) -> None:
     ended = call(*command, "--app", placed.names.app, "--region", OTHER)

@@ -256,7 +256,7 @@ def test_an_archive_is_loaded_once(there: There) -> None:
     assert "since an earlier deploy" in populate(there.account, APP, there.archive)
 
 
-def test_a_table_with_a_run_takes_no_archive(there: There, tmp_path: Path) -> None:
+def test_an_archive_is_not_loaded_into_a_table_with_a_run(there: There, tmp_path: Path) -> None:
     other = tmp_path / "other.zip"
     other.write_bytes(b"another")
     with pytest.raises(OperatorProblem, match="holds a run already"):

@@ -170,7 +170,7 @@ def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, S
     return seen
 
 
-def test_a_hibernating_app_takes_no_messages(night: dict[str, Seen]) -> None:
+def test_a_hibernating_app_handles_no_messages(night: dict[str, Seen]) -> None:
     assert night["midnight"].takes_messages is False
 
 

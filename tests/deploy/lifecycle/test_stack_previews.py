@@ -156,7 +156,7 @@ DETAILS = [
         ),
     ],
 )
-def test_each_change_says_what_becomes_of_the_resource(change: dict[str, Any], line: str) -> None:
+def test_each_change_describes_its_effect_on_the_resource(change: dict[str, Any], line: str) -> None:
     assert ask(Played(done(change))).lines() == [f"stack {NAME}:", f"  {line}"]
 
 
@@ -174,7 +174,7 @@ def test_a_change_set_is_waited_for_and_deleted() -> None:
 @pytest.mark.parametrize(
     "reason", ["The submitted information didn't contain changes.", "No updates are to be performed."]
 )
-def test_a_change_set_without_changes_says_so(reason: str) -> None:
+def test_a_change_set_without_changes_is_reported_as_empty(reason: str) -> None:
     cloud = Played({"Status": "FAILED", "StatusReason": reason})
     assert ask(cloud).lines() == [f"stack {NAME}: no changes"]
     assert cloud.calls[-1] == "DeleteChangeSet"

@@ -216,7 +216,7 @@ def test_a_version_that_the_author_asks_for_is_not_replaced(tmp_path, monkeypatc
     assert "numpy==2.0" in (staged(tmp_path, files).folder / "constraints.txt").read_text().splitlines()
 
 
-def test_without_pip_versions_stay_as_they_are(tmp_path, monkeypatch):
+def test_without_pip_versions_are_unchanged(tmp_path, monkeypatch):
     monkeypatch.setattr(dependency_resolution, "_wheels_here", lambda name: [])
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     done = staged(tmp_path, {"requirements.txt": "numpy\n"})
@@ -226,7 +226,7 @@ def test_without_pip_versions_stay_as_they_are(tmp_path, monkeypatch):
 # private packages
 
 
-def test_a_package_in_a_folder_is_built_and_goes_along(tmp_path):
+def test_a_package_in_a_folder_is_built_and_included(tmp_path):
     project(tmp_path / "labtools")
     done = staged(tmp_path, {"requirements.txt": "../labtools\n"})
     assert "return 7" in (done.folder / "vendor/labtools/__init__.py").read_text()
@@ -287,7 +287,7 @@ def test_a_wheel_lays_its_parts_where_they_are_imported_from(tmp_path):
     assert not [place for place in contents(done.folder) if "scripts/run" in place or ".data/" in place]
 
 
-def test_nothing_says_where_a_private_package_came_from(tmp_path):
+def test_the_source_of_a_private_package_is_not_recorded(tmp_path):
     project(tmp_path / "labtools")
     done = staged(tmp_path, {"requirements.txt": "../labtools\n"})
     assert str(tmp_path).encode() not in b"".join(contents(done.folder).values())

@@ -33,7 +33,7 @@ def test_the_authors_code_and_what_it_reads_go_along(tmp_path):
     assert set(found) == own | {"config.txt", MARK}
 
 
-def test_petri_goes_along_as_it_is_installed(tmp_path):
+def test_the_installed_petri_is_included(tmp_path):
     found = contents(staged(tmp_path).folder)
     assert {"app.py", "chalicelib/bootstrap.py", "vendor/petri/__init__.py", "requirements.txt"} <= set(found)
 
@@ -48,7 +48,7 @@ def test_pages_know_their_stage(tmp_path):
     assert "Doubling sandbox" in (staged(tmp_path).site / "exp.html").read_text()
 
 
-def test_nothing_that_is_compiled_or_cached_goes_along(tmp_path):
+def test_compiled_and_cached_files_are_left_out(tmp_path):
     files = {"__pycache__/words.cpython-311.pyc": "old", ".cache/a": "b", "node_modules/x/y.js": "z"}
     places = contents(staged(tmp_path, files).folder).keys() - {f"{AUTHORS}/{MARK}"}
     assert not [
@@ -116,7 +116,7 @@ def test_settings_are_read_back_as_they_were(tmp_path, note):
     assert (config.get("note"), config.get("auto_recruit"), config.get("lifetime")) == (note, False, 3)
 
 
-def test_where_a_run_takes_place_is_not_a_setting_that_goes_along(tmp_path):
+def test_the_mode_is_not_included_in_the_settings(tmp_path):
     files = {"config.txt": "[Experiment]\nmode = debug\nport = 5001\nlogfile = here.log\n"}
     assert staged(tmp_path, files).settings.keys().isdisjoint({"mode", "port", "logfile"})
 
@@ -189,7 +189,7 @@ def test_modules_keep_the_name_by_which_others_import_them(tmp_path):
     assert script in (site / "exp.html").read_text()
 
 
-def test_addresses_of_files_that_are_not_there_stay_as_they_are(tmp_path):
+def test_addresses_of_missing_files_are_unchanged(tmp_path):
     page = '{% extends "layout.html" %}{% block body %}<img src="/static/no.png" alt="">{% endblock %}'
     assert "/static/no.png" in (staged(tmp_path, {"templates/exp.html": page}).site / "exp.html").read_text()
 

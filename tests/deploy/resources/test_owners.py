@@ -21,7 +21,7 @@ ROWS = [found.groupdict() for found in ROW.finditer(TEXT)]
 
 
 @pytest.mark.parametrize("owner", ["base", "front"])
-def test_the_table_says_what_a_template_makes(owner: str) -> None:
+def test_the_table_lists_the_resources_of_the_templates(owner: str) -> None:
     template = getattr(resolved, owner)()["Resources"]
     said = {row["name"]: row["type"] for row in ROWS if row["owner"] == owner}
     assert said == {name: resource["Type"] for name, resource in template.items()}
@@ -43,5 +43,5 @@ def test_only_one_functions_log_is_the_templates() -> None:
     }
 
 
-def test_the_page_says_what_an_idle_app_costs() -> None:
+def test_the_page_states_the_costs_of_an_idle_app() -> None:
     assert f"An idle app costs {sum(idle_costs.monthly().values()):.2f} US dollars a month" in TEXT

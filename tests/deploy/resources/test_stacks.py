@@ -65,7 +65,7 @@ def test_a_template_that_is_too_long_is_refused_before_it_is_sent(stack: Stack, 
         stack.apply(long, print)
 
 
-def test_a_parameter_that_is_not_given_stays_as_it_was(stack: Stack, names: Names) -> None:
+def test_an_omitted_parameter_is_unchanged(stack: Stack, names: Names) -> None:
     text = json.dumps(
         {
             "Parameters": {"Word": {"Type": "String", "Default": "none"}},

@@ -46,7 +46,7 @@ def test_cfn_lint_finds_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", BOTH.values(), ids=BOTH)
-def test_a_template_is_short_enough_to_be_sent_as_it_is(text: str) -> None:
+def test_a_template_is_short_enough_to_be_sent_inline(text: str) -> None:
     assert len(text.encode()) < MOST_BYTES
 
 
@@ -423,7 +423,7 @@ def test_every_alarm_is_silent_while_nothing_happens(front: resolved.Template) -
     assert {one["TreatMissingData"] for one in alarms} == {"notBreaching"}
 
 
-def test_every_alarm_says_what_to_make_of_it(front: resolved.Template) -> None:
+def test_every_alarm_has_a_description(front: resolved.Template) -> None:
     assert all(len(one["AlarmDescription"]) > 40 for one in of_type(front, "AWS::CloudWatch::Alarm").values())
 
 

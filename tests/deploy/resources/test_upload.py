@@ -79,7 +79,7 @@ def test_an_existing_file_is_not_uploaded_again(site: SiteUpload, folder: Path) 
     assert site.upload(files_of(folder)) == 1
 
 
-def test_old_files_stay_for_those_who_have_old_pages_open(
+def test_old_files_stay_for_participants_with_old_pages(
     account: Account, buckets: tuple[str, str], site: SiteUpload, folder: Path
 ) -> None:
     site.upload(files_of(folder))

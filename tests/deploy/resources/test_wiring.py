@@ -107,7 +107,7 @@ def wiring(played: Lambda) -> PostDeploySettings:
     return PostDeploySettings(whose, NAMES)
 
 
-def test_the_consumer_is_let_work_when_its_mapping_says_so() -> None:
+def test_the_consumer_is_enabled_when_its_mapping_is_confirmed() -> None:
     played = Lambda()
     wiring(played).confirm_mapping()
     assert played.variables == {"PETRI_APP": "story", "PETRI_MAPPING_CONFIRMED": "1"}

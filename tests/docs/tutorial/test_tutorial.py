@@ -43,7 +43,7 @@ def test_the_person_who_is_served_leaves_an_export(reader: Reader):
     assert "Data: " in served
 
 
-def test_each_person_of_the_pilot_reads_what_the_one_before_wrote(reader: Reader):
+def test_each_participant_of_the_pilot_reads_the_previous_text(reader: Reader):
     sent = Data(reader.folder / "data" / "pilot-data.zip").transmissions.list
     pairs = [(each["origin_id"], each["destination_id"], each["status"]) for each in sent]
     assert pairs == [(100000 + n, 100001 + n, "received") for n in range(1, 6)]

@@ -290,7 +290,7 @@ def spawned(new_stage: NewStage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return addresses
 
 
-def test_a_bot_takes_over_where_the_consent_says_so(new_stage: NewStage, spawned: list[str]) -> None:
+def test_a_bot_takes_over_with_consent(new_stage: NewStage, spawned: list[str]) -> None:
     stage, (one, ear), _ = running_pair(new_stage, dropout_policy="bot", consents=True)
     lose(stage, ear)
     assert len(spawned) == 1

@@ -182,7 +182,7 @@ def test_one_too_many_leaves_the_lobby_and_is_listed_as_such(new_stage: NewStage
     assert stage.world.get("/summary")["summary"] == [["overrecruited", 1]]
 
 
-def test_a_newcomer_is_one_too_many_where_every_room_has_opened(new_stage: NewStage) -> None:
+def test_a_new_participant_is_overrecruited_when_every_room_has_opened(new_stage: NewStage) -> None:
     stage = new_stage(with_members(Pairs, rooms=1, is_overrecruited=never_overrecruited))
     for _ in range(2):
         stage.arrive()
@@ -190,7 +190,7 @@ def test_a_newcomer_is_one_too_many_where_every_room_has_opened(new_stage: NewSt
     assert stage.arrive().now()["status"] == "overrecruited"
 
 
-def test_the_experiment_is_asked_about_those_seated_and_those_who_wait(new_stage: NewStage) -> None:
+def test_the_experiment_gets_the_seated_and_the_waiting_participants(new_stage: NewStage) -> None:
     asked: list[int] = []
 
     def note(self: Meeting, waiting_count: int) -> bool:

@@ -164,7 +164,7 @@ def test_the_number_of_rooms_has_an_end(new_stage: NewStage) -> None:
     assert [one.now()["status"] for one in people] == ["working"] * 4 + ["overrecruited"]
 
 
-def test_the_experiment_may_group_those_who_wait(new_stage: NewStage) -> None:
+def test_the_experiment_may_group_waiting_participants(new_stage: NewStage) -> None:
     def by_worker(self: Meeting, waiting: list[Participant]) -> list[list[Participant]]:
         odd = [one for one in waiting if one.id % 2]
         return [odd[:2]] if len(odd) > 1 else []

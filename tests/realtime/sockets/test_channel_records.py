@@ -135,7 +135,7 @@ def test_the_experiment_receives_its_own_public_and_group_channels(
     ("immediate", "channel", "expected"),
     [(True, "any", True), (False, "talk", False), (("talk",), "talk", True), (("talk",), "lounge", False)],
 )
-def test_a_channel_is_immediate_where_the_experiment_says_so(
+def test_a_channel_is_immediate_if_the_experiment_lists_it(
     new_stage: NewStage, immediate: Any, channel: str, expected: bool
 ) -> None:
     stage = new_stage(with_members(Meeting, immediate=immediate))

@@ -82,7 +82,7 @@ def test_the_other_sockets_still_get_the_message(here: Pages) -> None:
     assert here.pages[1].frames == ["talk:hello"]
 
 
-def test_text_travels_as_it_is(here: Pages) -> None:
+def test_a_text_is_delivered_unchanged(here: Pages) -> None:
     text = 'talk:{"word": "Grüße, 你好, 👋", "lines": "a\nb"}'
     here.channels.send(IDS, text)
     assert here.pages[0].frames == [text]

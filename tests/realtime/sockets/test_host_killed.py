@@ -151,7 +151,7 @@ def test_all_players_reconnect_and_the_game_continues(machine: Machine) -> None:
         assert again[1].until("game:it is").startswith("game:it is 2")
 
 
-def test_a_host_that_was_killed_takes_no_participant_for_a_dropout_at_once(machine: Machine) -> None:
+def test_a_restarted_host_gives_participants_time_to_reconnect(machine: Machine) -> None:
     with visiting(machine) as here:
         people = two_in_a_room(here)
         machine.kill()

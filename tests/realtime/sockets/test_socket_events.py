@@ -79,7 +79,7 @@ def test_the_context_says_whence_the_client_came(visit: Visit) -> None:
     assert identity == {"sourceIp": "192.0.2.7", "userAgent": "Tester"}
 
 
-def test_text_travels_as_it_is(visit: Visit) -> None:
+def test_a_text_is_delivered_unchanged(visit: Visit) -> None:
     event = message_event(visit, "talk:ä")
     assert (event["body"], event["isBase64Encoded"]) == ("talk:ä", False)
 

@@ -159,7 +159,7 @@ def test_extend_of_an_unknown_hit_says_what_to_check(petri: Petri):
     assert "Check its id, and whether it is in the sandbox" in ended.stderr
 
 
-def test_a_failure_names_the_command_as_it_is_typed(petri: Petri):
+def test_a_failure_names_the_command_as_typed(petri: Petri):
     ended = petri("extend_mturk_hit", "--hit_id", "3UNKNOWN", "--assignments", "1")
     assert ended.stderr.splitlines()[0] == "where: petri extend-mturk-hit"
 

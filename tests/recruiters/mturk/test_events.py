@@ -39,7 +39,7 @@ def test_a_workers_actions_are_reported(turk: MTurkStandIn, hit_id: str):
     ]
 
 
-def test_a_run_with_the_same_offer_takes_no_reports_over(turk: MTurkStandIn, hit_id: str, build):
+def test_a_run_with_the_same_listing_takes_over_no_notifications(turk: MTurkStandIn, hit_id: str, build):
     build("run-2", topic=f"{TOPIC}-2").recruit(1, "first", {})
     turk.market.accept("A1", hit_id)
     assert json.loads(turk.post.waiting[-1])["TopicArn"] == TOPIC

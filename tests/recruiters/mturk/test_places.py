@@ -143,7 +143,7 @@ def test_the_hit_shows_the_ad(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     assert address in hit.question
 
 
-def test_the_hit_says_what_the_settings_say(turk: MTurkStandIn, recruiter: MTurkRecruiter):
+def test_the_hit_has_the_values_of_the_settings(turk: MTurkStandIn, recruiter: MTurkRecruiter):
     recruiter.recruit(1, "first", {})
     (kind,) = turk.market.types.values()
     said = {

@@ -167,7 +167,7 @@ def test_forgers_cannot_make_us_ask_prolific_each_time(recruiter, vendor, handed
     assert vendor.calls.count(("GET", "/hooks/secrets/")) == 2
 
 
-def test_a_secret_of_the_settings_is_used_as_it_is(make, vendor, at_work):
+def test_a_secret_of_the_settings_is_used_unchanged(make, vendor, at_work):
     hook = vendor.hooks.sign(vendor.hooks.events[-1], secret="mine")
     assert len(make(prolific_webhook_secret="mine").receive_webhook(hook.headers, hook.body)) == 1
 

@@ -92,7 +92,7 @@ def test_a_bonus_is_paid_to_the_cent(recruiter, vendor, handed_in):
 
 
 @pytest.mark.parametrize("amount", ["0.01", "30.00", "1.10", "9999.99"])
-def test_amounts_are_understood_as_they_are_meant(recruiter, vendor, handed_in, amount):
+def test_amounts_are_parsed_exactly(recruiter, vendor, handed_in, amount):
     vendor.world.balance = 10**8
     recruiter.pay(prepared(recruiter, vendor, handed_in, amount=amount))
     assert vendor.books() == {("bonus", handed_in, Decimal(amount)): 1}

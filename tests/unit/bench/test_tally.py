@@ -38,5 +38,5 @@ def test_without_answers_no_route_is_worst():
     assert Tally().worst_p95() == ("", 0.0)
 
 
-def test_the_rate_is_those_who_finished_over_the_time():
+def test_the_rate_is_finished_participants_per_second():
     assert Tally(finished=30, wall=2.0).rate == 15.0

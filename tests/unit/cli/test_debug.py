@@ -83,7 +83,7 @@ def test_the_manifest_holds_settings_but_no_secret(folder: Path) -> None:
     assert not [name for name in manifest["settings"] if "password" in name]
 
 
-def test_the_manifest_says_what_the_run_was_made_of(folder: Path) -> None:
+def test_the_manifest_describes_the_run(folder: Path) -> None:
     with zipfile.ZipFile(folder / "data" / "first-data.zip") as opened:
         manifest = json.loads(opened.read("manifest.json"))
     assert manifest["petri"] == manifest["versions"]["petri"] == VERSION

@@ -252,19 +252,19 @@ def test_a_bot_asks_for_the_room_too_in_case_a_message_was_lost(server):
     assert "/waiting-room/7" in bot.asked
 
 
-def test_a_bot_that_is_one_too_many_goes_to_the_end(server):
+def test_an_overrecruited_bot_goes_to_the_end(server):
     bot = Bot(server, {**FULL, "overrecruited": True})
     succeeded = bot.run_experiment()
     assert (succeeded, bot.has_played, bot.asked[-1]) == (True, False, "/worker_complete")
 
 
-def test_a_bot_that_is_let_go_while_it_waits_goes_to_the_end(server):
+def test_a_bot_that_is_released_while_it_waits_goes_to_the_end(server):
     bot = Bot(server, {**WAITING, "released": True})
     succeeded = bot.run_experiment()
     assert (succeeded, bot.has_played, bot.asked[-1]) == (True, False, "/worker_complete")
 
 
-def test_a_bot_that_is_let_go_while_it_plays_goes_to_the_end(server):
+def test_a_bot_that_is_released_while_it_plays_goes_to_the_end(server):
     bot = Bot(server, FULL)
     heard: list[object] = []
 

@@ -249,7 +249,7 @@ def test_a_time_that_cannot_be_parsed_is_ignored(server, slept, asked):
     assert slept[0] < 1
 
 
-def test_a_bot_waits_as_long_as_it_is_asked_to(server, slept):
+def test_a_bot_waits_for_retry_after(server, slept):
     server.answer("/participant", BUSY, PARTICIPANT)
     a_bot(server).sign_up()
     assert 3.0 <= slept[0] <= 3.75

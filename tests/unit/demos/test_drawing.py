@@ -198,9 +198,9 @@ def test_the_page_runs_nothing_that_was_sent():
     assert "<script" not in gallery_html(galleries(*chain(LEFT, "<script>alert(1)</script>", RIGHT)))
 
 
-def test_without_drawings_the_lines_say_so():
+def test_the_lines_mention_missing_drawings():
     assert gallery_lines(galleries([], [], [])) == ["There are no drawings yet."]
 
 
-def test_without_drawings_the_page_says_so():
+def test_the_page_mentions_missing_drawings():
     assert "There are no drawings yet." in gallery_html([])

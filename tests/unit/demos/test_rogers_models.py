@@ -80,7 +80,7 @@ def test_the_lines_hold_a_row_for_each_generation():
     assert [line.split()[0] for line in lines] == ["generation", "0", "1"]
 
 
-def test_without_choices_the_lines_say_so():
+def test_the_lines_mention_missing_choices():
     assert report_lines([]) == ["There are no choices yet."]
 
 

@@ -55,11 +55,11 @@ def test_the_lines_begin_with_what_became_of_the_story():
     assert report_lines([a_chain()])[0] == "The War of the Ghosts: 3 retellings, 6 words became 5."
 
 
-def test_without_retellings_the_lines_say_so():
+def test_the_lines_mention_missing_retellings():
     assert report_lines([]) == ["There are no retellings yet."]
 
 
-def test_the_page_without_retellings_says_so():
+def test_the_page_mentions_missing_retellings():
     assert "There are no retellings yet." in report_html([])
 
 

@@ -75,7 +75,7 @@ def test_a_row_has_the_contracts_columns_in_order(engine: SQLiteEngine, table: s
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_row_says_what_the_json_says(engine: SQLiteEngine, table: str) -> None:
+def test_a_row_agrees_with_the_json(engine: SQLiteEngine, table: str) -> None:
     with at_minute(engine, 60) as work:
         shown = by_id([record.as_json() for record in records(work, engine, table)])
     fields = set(shown[0])
@@ -83,7 +83,7 @@ def test_a_row_says_what_the_json_says(engine: SQLiteEngine, table: str) -> None
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_row_says_what_the_sqlite_view_says(engine: SQLiteEngine, table: str) -> None:
+def test_a_row_agrees_with_the_sqlite_view(engine: SQLiteEngine, table: str) -> None:
     assert exported(engine, table) == viewed(engine, table)
 
 

@@ -323,7 +323,7 @@ def test_a_report_is_one_file_with_a_title(tmp_path: Path) -> None:
     assert "<title>Drift &amp; more</title>" in path.read_text(encoding="utf-8")
 
 
-def test_a_report_that_is_a_whole_page_is_left_as_it_is() -> None:
+def test_a_report_that_is_a_whole_page_is_unchanged() -> None:
     page = "<!doctype html><html><title>x</title></html>"
     assert Report("x", [], page).page == page
 

@@ -158,7 +158,7 @@ def open_and_close_many(url: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_host_without_descriptors_waits_says_so_once_and_serves_again(tmp_path: Path) -> None:
+def test_a_host_without_descriptors_waits_logs_it_once_and_serves_again(tmp_path: Path) -> None:
     said = subprocess.run(
         [sys.executable, "-c", OUT_OF_DESCRIPTORS, str(tmp_path)],
         capture_output=True,

@@ -245,7 +245,7 @@ def test_an_authors_own_cascade_is_remembered(work: EngineUnitOfWork, own_cascad
         assert (found.id, again.info(info.id).failed) == (vector.id, True)
 
 
-def test_a_network_with_nodes_of_an_own_cascade_fails_them_all(
+def test_a_network_fails_nodes_with_their_own_cascade(
     work: EngineUnitOfWork, own_cascade: type[Node]
 ) -> None:
     network = a_network(work)
@@ -255,7 +255,7 @@ def test_a_network_with_nodes_of_an_own_cascade_fails_them_all(
 
 
 @pytest.mark.parametrize("name", ["network", "sender", "receiver"])
-def test_one_mark_says_what_a_cascade_would_have_written(
+def test_one_mark_has_the_effect_of_a_cascade(
     work: EngineUnitOfWork, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked, cascaded = everything_at_two_nodes(work), everything_at_two_nodes(work)

@@ -176,7 +176,7 @@ def test_a_type_that_no_class_has_any_more_is_read_as_its_base(work: EngineUnitO
 
 
 @pytest.mark.parametrize("word", [None, 0, 1, "True", "living", ""])
-def test_a_failed_filter_takes_no_other_word(work: EngineUnitOfWork, word: Any) -> None:
+def test_a_failed_filter_accepts_no_other_value(work: EngineUnitOfWork, word: Any) -> None:
     network = a_network(work)
     with pytest.raises(BadRequest, match="failed must be"):
         network.nodes(failed=word)

@@ -26,7 +26,7 @@ def announce(scene: Scene, pid: int) -> None:
     note.write_text(json.dumps({"url": "http://127.0.0.1:5000", "pid": pid}), encoding="utf-8")
 
 
-def test_if_the_run_is_not_served_the_command_processes_the_messages_and_says_so(scene: Scene) -> None:
+def test_if_the_run_is_not_served_the_command_handles_the_messages_and_reports_it(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
         office.app.run(open_places_by_operator, 1)
         carried = office.carry_out()
@@ -83,7 +83,7 @@ def test_read_only_commands_work_while_the_experiment_is_broken(scene: Scene) ->
         assert office.run_id == RUN
 
 
-def test_a_run_whose_folder_no_longer_exists_says_so(scene: Scene) -> None:
+def test_a_run_whose_folder_no_longer_exists_is_reported(scene: Scene) -> None:
     shutil.rmtree(scene.root / "study")
     with pytest.raises(NotFound, match="study, which no longer exists"), opened(RUN, scene.places):
         pass

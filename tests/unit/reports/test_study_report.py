@@ -43,7 +43,7 @@ def test_what_participants_wrote_is_escaped(report: Report) -> None:
     assert FORMULA not in report.html
 
 
-def test_a_study_that_nobody_has_begun_says_so(tmp_path: Path) -> None:
+def test_a_study_without_participants_is_reported(tmp_path: Path) -> None:
     engine = SQLiteEngine(tmp_path / "run.sqlite")
     a_run(engine)
     data = Data(write_zip(engine, tmp_path, app_id="run"))

@@ -75,7 +75,7 @@ def test_an_invalid_name_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "place").exists()
 
 
-def test_an_existing_folder_is_left_as_it_is(tmp_path: Path) -> None:
+def test_an_existing_folder_is_unchanged(tmp_path: Path) -> None:
     (tmp_path / "my_study").mkdir()
     with pytest.raises(ExperimentError, match="already exists; choose another name"):
         create("my_study", tmp_path)

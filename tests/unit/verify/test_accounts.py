@@ -31,7 +31,7 @@ def test_a_vendor_without_its_settings_hides_no_other_finding(check):
 
 
 @pytest.mark.parametrize("recruiter", ["mturk", "link", "multi"])
-def test_a_recruiter_that_needs_no_more_is_let_pass(check, recruiter):
+def test_a_recruiter_without_further_needs_passes(check, recruiter):
     settings = f"mode = live\nmailer = log\nrecruiter = {recruiter}\nrecruiters = link: 1\n"
     assert check({"config.txt": GOOD["config.txt"] + settings}) == []
 

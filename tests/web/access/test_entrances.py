@@ -239,7 +239,7 @@ def test_the_submission_of_another_participant_or_of_another_study_takes_no_seat
     assert at_prolific.enter("p1", submission, study="another").code == "entry_not_known"
 
 
-def test_a_submission_that_was_given_back_takes_no_seat(at_prolific: AtProlific) -> None:
+def test_a_returned_submission_takes_no_seat(at_prolific: AtProlific) -> None:
     submission = at_prolific.vendor.begin("p1")
     at_prolific.vendor.give_back(submission)
     assert at_prolific.enter("p1", submission).code == "entry_not_known"
