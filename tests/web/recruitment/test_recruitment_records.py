@@ -487,8 +487,15 @@ def test_requests_to_recruiters_go_into_one_message_in_their_order(new_till: New
 def test_each_other_effect_has_a_message(new_till: NewTill) -> None:
     till = new_till()
     later = effects.CallLater(90, "rings", {"word": "now"})
-    given = (effects.PublishData("talk", "data"), later, effects.DismissGroup(1), effects.ReplaceWithBot(1))
+    given = (
+        effects.PublishData("talk", "data"),
+        later,
+        effects.DismissGroup(1),
+        effects.ReplaceWithBot(1),
+        effects.PlayForDeparted(1),
+    )
     assert dispatched(till, *given, chain=3) == [
+        {"kind": "autoplay", "participant_id": 1},
         {"kind": "end_group", "participant_id": 1},
         {"kind": "publish", "channel": "talk", "data": "data"},
         {"kind": "run_timer", "method": "rings", "arguments": {"word": "now"}, "chain": 3},
