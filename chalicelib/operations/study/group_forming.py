@@ -17,6 +17,7 @@ from chalicelib.model.node import Node
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.study.elements import Group
+from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
@@ -49,7 +50,7 @@ def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> b
     taken = {one for members in chosen for one in _ids(members)}
     left = [[one] for one in waiting if one.participant_id not in taken]
     late = [one for [one] in _of(participant_id, left) if _has_waited(ctx, element, one)][:MAX_TOGETHER]
-    _release(ctx, late, NO_GROUP, "We are sorry: not enough people came to form a group.")
+    _release(ctx, late, NO_GROUP, marked("We are sorry: not enough people came to form a group."))
     session_of(ctx).flush()
     return bool(chosen or late)
 
@@ -58,7 +59,7 @@ def release_waiting(ctx: Context, path: str, reason: str) -> bool:
     """Release, with pay, those who wait at an element whose function fails, and notify the operator."""
     element = element_at(ctx, path)
     waiting = _waiting(ctx, path, element)[:MAX_TOGETHER] if isinstance(element, Group) else []
-    _release(ctx, waiting, ERROR, "We are sorry: an error has ended the study here.")
+    _release(ctx, waiting, ERROR, marked("We are sorry: an error has ended the study here."))
     session_of(ctx).flush()
     if waiting:
         notify_operator(

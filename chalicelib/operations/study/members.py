@@ -12,6 +12,7 @@ from chalicelib.messages import MoveMembers
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Group, Wait
+from chalicelib.study.items.markup import marked
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place, Pooled
 
@@ -23,9 +24,11 @@ from .study_context import session_of
 MAX_TOGETHER = 16
 ERROR, DROPOUT = "error", "dropout"
 TEXTS = {
-    ERROR: "We are sorry: an error has ended the study here. You are paid for your time.",
-    DROPOUT: "We are sorry: another member of your group has left, so the study ends here. You are paid for "
-    "your time.",
+    ERROR: marked("We are sorry: an error has ended the study here. You are paid for your time."),
+    DROPOUT: marked(
+        "We are sorry: another member of your group has left, so the study ends here. "
+        "You are paid for your time."
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.elements import Page, Wait
+from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path
 from chalicelib.study.study_records import Place
 
@@ -42,7 +43,9 @@ def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
 
 def _end_unanswered(ctx: Context, place: Place, page: Page) -> None:
     steps = list(study_of(ctx).plan().may_follow(parse_path(place.path)))
-    stop_with_pay(ctx, place, "The study has ended for you, because a page wasn't answered.", NOT_ANSWERED)
+    stop_with_pay(
+        ctx, place, marked("The study has ended for you, because a page wasn't answered."), NOT_ANSWERED
+    )
     if place.in_group and place.network_id is not None and any(isinstance(s.element, Wait) for s in steps):
         group = session_of(ctx).group(place.network_id)
         if group.record.stopped is None:
