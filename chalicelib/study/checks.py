@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +12,20 @@ from chalicelib.experiment.experiment import Experiment
 
 from .design.condition_checks import condition_problems
 from .design.conditions import Conditions
-from .elements import For, Form, Group, Page, Part, Rounds, TimelineError, Trials
+from .elements import For, Form, Group, Page, Rounds, TimelineError, Trials
+from .elements.flow import MAX_ROUNDS
 from .expressions import PLAYER_NAMES, check_expression
+from .items import AnswerError, Item
 from .player import Player, StudyGroup
 
 if TYPE_CHECKING:
-    from .items import Item
     from .plan import PlanStep
     from .study_view import StudyClass
 
 #: The fields of elements that name a method of the study.
 HOOKS = ("then", "until")
+#: Words of Jinja's expressions, which can't name an answer in them.
+TEMPLATE_WORDS = frozenset({"true", "false", "none", "loop", "self", "_"})
 
 
 def check_study(study: type[StudyClass]) -> list[str]:
@@ -35,6 +40,7 @@ def check_study(study: type[StudyClass]) -> list[str]:
     problems = [
         problem for name, item in study.items().items() for problem in _item_problems(study, name, item)
     ]
+    problems += _loop_problems(study)
     roles = _roles(study)
     factors = _factors(study)
     for path, step in plan.steps():
@@ -43,10 +49,16 @@ def check_study(study: type[StudyClass]) -> list[str]:
 
 
 def _item_problems(study: type[StudyClass], name: str, item: Item) -> Iterator[str]:
-    if not name.isidentifier():
+    if not name.isidentifier() or name.startswith("_"):
         yield f"{name!r} isn't a valid name of an item; use letters, digits and '_', and begin with a letter."
-    elif name in reserved_names():
-        yield f"The item {name!r} has a name that Petri uses itself; choose another name."
+    elif keyword.iskeyword(name) or name in TEMPLATE_WORDS:
+        yield f"The item {name!r} has a name that is a word of Python or of templates; choose another name."
+    elif name in reserved_names(Experiment):
+        yield name_taken(name)
+    elif any(
+        not isinstance(vars(base).get(name, item), Item) for base in study.__mro__ if not _is_ours(base)
+    ):
+        yield f"The item {name!r} has the name of an attribute of the study; rename one."
     problems = item.problems()
     yield from problems
     for method in [] if problems else item.methods():
@@ -54,11 +66,54 @@ def _item_problems(study: type[StudyClass], name: str, item: Item) -> Iterator[s
             yield f"The item {name} calls {method}(), which the study doesn't define."
 
 
-def reserved_names() -> frozenset[str]:
-    """Return the names that items can't have: attributes of Experiment, Player and StudyGroup, variables."""
-    owners = (Experiment, Player, StudyGroup)
-    attributes = {name for owner in owners for name in dir(owner) if not name.startswith("_")}
+def name_taken(name: str) -> str:
+    """Return the problem of an item that has one of the reserved names."""
+    return f"The item {name!r} has a name that Petri uses itself; choose another name."
+
+
+def reserved_names(study: type) -> frozenset[str]:
+    """Return the names that items of a class can't have: attributes of its bases and of players, variables.
+
+    An item that a page defines is no attribute of the class, and can have the name of one of Study.
+    """
+    owners = (*filter(_is_ours, study.__mro__), Experiment, Player, StudyGroup)
+    attributes = {
+        name
+        for owner in owners
+        for name in dir(owner)
+        if not name.startswith("_") and not isinstance(getattr(owner, name, None), Item)
+    }
     return frozenset(attributes | set(PLAYER_NAMES) | {"timeline", "conditions", "library", "ask"})
+
+
+def _is_ours(base: type) -> bool:
+    # The classes that authors import say that they are petri's.
+    return base.__module__.partition(".")[0] in ("chalicelib", "petri")
+
+
+def _loop_problems(study: type[StudyClass]) -> Iterator[str]:
+    """Yield the problems of elements that repeat: variables that hide something, and too many rounds."""
+    for path, step in study.plan().steps():
+        if isinstance(step.element, For):
+            name = step.element.variable
+            if name in study.items() or name in PLAYER_NAMES or hasattr(Player, name):
+                yield f"For({name!r}) hides what pages call {name!r} already; rename its variable."
+        most = _most_rounds(study, path)
+        if isinstance(step.element, Rounds) and most > MAX_ROUNDS:
+            yield (
+                f"Rounds {path!r} could come to {most:,} rounds together with those around it; the most is "
+                f"{MAX_ROUNDS:,}."
+            )
+
+
+def _most_rounds(study: type[StudyClass], path: str) -> int:
+    """Return how often an element can be repeated, with the Rounds and lists around it."""
+    names = path.split("/")
+    around = {"/".join(names[:length]) for length in range(1, len(names) + 1)}
+    elements: list[Any] = [step.element for each, step in study.plan().steps() if each in around]
+    rounds = math.prod(element.limit for element in elements if isinstance(element, Rounds))
+    lists = [e.over for e in elements if isinstance(e, For) and isinstance(e.over, list | tuple)]
+    return rounds * math.prod(map(len, lists))
 
 
 def _roles(study: type[StudyClass]) -> set[str]:
@@ -93,9 +148,8 @@ def _step_problems(
 ) -> Iterator[str]:
     element: Any = step.element
     where = f"{type(element).__name__} {path!r}"
-    unknown = (
-        [role for role in element.roles if role not in roles] if isinstance(element, Page | Part) else []
-    )
+    wanted = () if isinstance(element, Group) else getattr(element, "roles", ())
+    unknown = [role for role in wanted if role not in roles]
     if unknown:
         yield f"{where} is for the role {unknown[0]!r}, which no Group defines."
     for factor, levels in (getattr(element, "only", None) or {}).items():
@@ -159,9 +213,7 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
     if any(name not in known for name in page.asked):
         return
     items = study.items_of(page)
-    for name in page.on_timeout:
-        if name not in items:
-            yield f"{where} has on_timeout={{{name!r}: ...}}, but doesn't ask for {name!r}."
+    yield from _default_problems(page, items, where)
     if page.seconds is None:
         return
     for name, item in items.items():
@@ -170,3 +222,23 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
                 f"{where} has a time limit, so it needs an answer for {name!r} when the time is up: "
                 f"on_timeout={{{name!r}: ...}}, or a default."
             )
+
+
+def _default_problems(page: Page, items: Mapping[str, Item], where: str) -> Iterator[str]:
+    for name, given in page.on_timeout.items():
+        if name not in items:
+            yield f"{where} has on_timeout={{{name!r}: ...}}, but doesn't ask for {name!r}."
+        elif (problem := _default_problem(items[name], given)) is not None:
+            yield f"{where} has on_timeout={{{name!r}: {given!r}}}, which is refused: {problem}"
+
+
+def _default_problem(item: Item, given: Any) -> str | None:
+    """Return why an answer that is given for a participant isn't valid, where that is known at load."""
+    if given is None or item.methods() or any(callable(value) for value in vars(item).values()):
+        # What depends on the player can't be checked here.
+        return None
+    try:
+        item.validate(given)
+    except AnswerError as error:
+        return str(error)
+    return None

@@ -23,7 +23,8 @@ def holds(study: StudyView, when: When, player: Player) -> bool:
         return True
     if callable(when):
         return bool(when(player))
-    method = getattr(type(study), when, None) if when.isidentifier() else None
+    is_name = when.isidentifier() and when not in study.items()
+    method = getattr(type(study), when, None) if is_name else None
     if callable(method):
         return bool(method(study, player))
     return bool(evaluate(study, when, player))

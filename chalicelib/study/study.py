@@ -16,7 +16,7 @@ from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 
-from .checks import check_study
+from .checks import check_study, name_taken, reserved_names
 from .design.conditions import Conditions
 from .elements import Element, For, Group, Rounds
 from .items import Item
@@ -72,6 +72,9 @@ class Study(Experiment):
         own = dict(cls._own_items)
         for name, value in list(vars(cls).items()):
             if isinstance(value, Item):
+                if name in reserved_names(cls):
+                    # Refused at once: a method that an item replaces can't be called for the other checks.
+                    raise ExperimentError(f"The study {cls.__name__} is wrong:\n- {name_taken(name)}")
                 own[name] = value.named(name)
                 setattr(cls, name, own[name])
         cls._own_items = own
@@ -137,6 +140,10 @@ class Study(Experiment):
         cls._page_items, more = page_items(compiled)
         cls.timeline, also = with_page_settings(cls.timeline, cls.library)
         cls._plan = None
+        twice = cls._page_items.keys() & cls._own_items.keys()
+        problems += [
+            f"The item {name!r} is defined by the study and by a page; rename one." for name in sorted(twice)
+        ]
         problems += [*more, *also, *check_study(cls)]
         if problems:
             lines = "\n".join(f"- {each}" for each in problems)

@@ -80,12 +80,19 @@ def default_answers(ctx: Context, player: Player, page: Page, draft: Any = None)
     for name, item in items_due(ctx, player, page).items():
         value = _valid_draft(ctx, player, item, draft)
         if value is None:
-            given = page.on_timeout.get(name, item.default)
-            value = None if given is None else item.validate(given)
+            value = _valid_default(item, page.on_timeout.get(name, item.default))
         if value is None and item.required and not is_timed:
             return None
         answers[name] = value
     return answers
+
+
+def _valid_default(item: Item, given: Any) -> Any:
+    """Return what the author gives for an answer; None when it isn't valid for this player."""
+    try:
+        return None if given is None else item.validate(given)
+    except AnswerError:
+        return None
 
 
 def _valid_draft(ctx: Context, player: Player, item: Item, draft: Any) -> Any:

@@ -1,0 +1,1 @@
+"""What participants and authors get wrong: clear errors, and nothing is written."""
