@@ -22,6 +22,7 @@ from chalicelib.export.export_reader import Export
 from chalicelib.export.table_schema import (
     COLUMNS,
     CORE_TABLES,
+    EVENTS,
     GROUPS_WIDE,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
@@ -222,6 +223,11 @@ class Data:
     def trials(self) -> Table:
         """The trials of a study that ran in the browser, one row for each."""
         return self.table(TRIALS)
+
+    @cached_property
+    def events(self) -> Table:
+        """What pages of a study have logged, one row for each event."""
+        return self.table(EVENTS)
 
     @cached_property
     def page_times(self) -> Table:

@@ -3,7 +3,7 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
-- data/response.csv, trial.csv, page_times.csv, participants_wide.csv, groups_wide.csv: a study's tables
+- data/response.csv, trial.csv, event.csv, page_times.csv, *_wide.csv: a study's tables
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
 - study.jsonl: the records of a study, with which `petri load` continues the run
 - structure.jsonl: the state of the experiment and its networks, with which `petri load` continues the run
@@ -41,9 +41,9 @@ from .dataset_description import (
 from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
-from .study_spool import RESPONSE, StudyRecords
-from .study_tables import page_rows, response_rows, wide_tables
-from .table_schema import COLUMNS, PAGE_TIMES, RESPONSES, Row, file_of
+from .study_spool import EVENT_BATCH, RESPONSE, StudyRecords
+from .study_tables import event_rows, page_rows, response_rows, wide_tables
+from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, Row, file_of
 
 ID_FILE: Final = "experiment_id.md"
 MANIFEST: Final = "manifest.json"
@@ -165,6 +165,7 @@ class _Writer:
             tables = {
                 RESPONSES: self._write_table(RESPONSES, COLUMNS[RESPONSES], response_rows(answers)),
                 PAGE_TIMES: self._write_table(PAGE_TIMES, COLUMNS[PAGE_TIMES], page_rows(pages)),
+                EVENTS: self._write_table(EVENTS, COLUMNS[EVENTS], event_rows(records.of_kind(EVENT_BATCH))),
                 **{name: self._write_table(name, table.columns, table.rows) for name, table in wide.items()},
             }
             self._write_lines(STUDY, (json_text(record) + "\n" for record in records))
@@ -172,6 +173,7 @@ class _Writer:
         columns = [
             *COLUMNS[RESPONSES],
             *COLUMNS[PAGE_TIMES],
+            *COLUMNS[EVENTS],
             *(one for t in wide.values() for one in t.columns),
         ]
         recorded = more.get("settings", {})

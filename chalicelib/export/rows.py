@@ -16,9 +16,9 @@ from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 
 from .failure_marks import FailureMarks, failure
-from .study_spool import responses_of
-from .study_tables import page_rows, response_rows
-from .table_schema import COLUMNS, PAGE_TIMES, RESPONSES, Row, columns_of
+from .study_spool import events_of, responses_of
+from .study_tables import event_rows, page_rows, response_rows
+from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, Row, columns_of
 
 #: Items read in one call, which is DynamoDB's limit.
 AT_ONCE: Final = 100
@@ -204,6 +204,11 @@ def _responses(engine: Engine) -> Iterator[Item]:
         yield from responses_of(engine, person["id"])
 
 
+def _events(engine: Engine) -> Iterator[Item]:
+    for person in participants_stored(engine):
+        yield from events_of(engine, person["id"])
+
+
 READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "network": _networks,
     "node": _nodes,
@@ -218,4 +223,5 @@ READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "recruitment": _recruitments,
     RESPONSES: lambda engine: response_rows(_responses(engine)),
     PAGE_TIMES: lambda engine: page_rows(_responses(engine)),
+    EVENTS: lambda engine: event_rows(_events(engine)),
 }

@@ -18,7 +18,8 @@ from .csv_format import json_text
 from .scrub import ADDRESS
 
 #: The items of a study that an export contains, by kind.
-PLACE, RESPONSE, TRIAL_BATCH, GROUP = "place", "response", "trial_batch", "study_group"
+PLACE, RESPONSE, GROUP = "place", "response", "study_group"
+TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: How many slots a series has; stored as a counter.
 SLOT_COUNT: Final = "slot_count"
@@ -34,6 +35,11 @@ def responses_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     """Yield a participant's responses, in order."""
     pk, prefix = keys.response(participant_id, 0)[0], keys.RESPONSES
     return (item for item in engine.query(pk, prefix) if item["kind"] == RESPONSE)
+
+
+def events_of(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield the batches of events on a participant's pages, in order."""
+    return engine.query(keys.place(participant_id)[0], keys.EVENTS)
 
 
 class StudyRecords:
@@ -96,7 +102,8 @@ class StudyRecords:
             if scrub:
                 addresses |= _scrub_response(record)
             self._add(record)
-        for item in engine.query(keys.trial_batch(person["id"], 0, 0)[0], keys.TRIALS):
+        pk = keys.place(person["id"])[0]
+        for item in (*engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS)):
             self._add(_without_storage(item))
         record = _without_storage(place)
         # The message that enforces time limits isn't exported; the app records it again.

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .study_spool import GROUP, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
 from .table_schema import (
+    EVENTS,
     GROUPS_WIDE,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
@@ -43,6 +44,13 @@ def page_rows(responses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         row = {name: response.get(name) for name in STUDY_COLUMNS[PAGE_TIMES]}
         row["by"] = response.get("by", "participant")
         yield row
+
+
+def event_rows(batches: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each event on a page."""
+    for batch in batches:
+        for event in batch.get("events", ()):
+            yield {name: event.get(name, batch.get(name)) for name in STUDY_COLUMNS[EVENTS]}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ CORE_TABLES: Final = TABLES[:9]
 #: Stored fields of a participant that no route returns.
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
 #: The tables of studies, which other exports lack: what each column holds.
-RESPONSES, PAGE_TIMES = "response", "page_times"
+RESPONSES, PAGE_TIMES, EVENTS = "response", "page_times", "event"
 _PAGE_MEANINGS: Final = {
     "participant_id": "the participant",
     "node_id": "the participant's node in the network",
@@ -55,12 +55,19 @@ _ANSWER_MEANINGS: Final = {
     "graded_by": "client where the participant's browser graded the answer; empty for the server's rules",
     "comment": "the feedback or the grader's comment",
 }
+_EVENT_MEANINGS: Final = {
+    "event": "what happened, such as focus, clipboard, key, error, or a word of the study's own",
+    "act": "more about it, such as lost or paste",
+    "at_ms": "the milliseconds since the page was shown, by the browser's clock",
+    "received_at": "when the server received it",
+}
 STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
         *("answer", "correct", "percent", "points", "graded_by", "shown_at", "answered_at"),
         *("seconds", "seconds_client", "by", "comment", "serial"),
     ),
+    EVENTS: (*("participant_id", "serial", "page", "path", "event", "act", "item", "at_ms", "received_at"),),
     PAGE_TIMES: (
         *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),
         *("answered_at", "seconds", "seconds_client", "by"),
@@ -79,7 +86,7 @@ WIDE_COLUMNS: Final = {
 #: All tables that only studies have.
 STUDY_TABLES: Final = (*STUDY_COLUMNS, *WIDE_COLUMNS)
 #: What the columns of studies hold.
-MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS}
+MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS, **_EVENT_MEANINGS}
 COLUMNS: Final = {
     **{table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES},
     **STUDY_COLUMNS,

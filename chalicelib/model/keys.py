@@ -25,7 +25,7 @@ ticks             <minute>#<job>       the scheduler's jobs of the last day
 timers            <minute>             how many chained timers ran in a minute
 slot#<series>     <number>             slots of a design: who holds each, and its cell
 freed#<series>    <number>             slots that the next participants get; # how many were compared
-part#<id>         place                in a study: where they are; also resp#<serial>, trial#<serial>#<first>
+part#<id>         place                in a study: where they are; also resp#<serial>, trial#, event#
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
 dead              <time>#<id>          dead letters
@@ -249,6 +249,13 @@ TRIALS = "trial#"
 
 def trial_batch(participant_id: int, serial: int, first: int) -> Key:
     return f"part#{participant_id}", f"{TRIALS}{serial:08d}#{first:06d}"
+
+
+EVENTS = "event#"
+
+
+def event_batch(participant_id: int, serial: int, received_at: str) -> Key:
+    return f"part#{participant_id}", f"{EVENTS}{serial:08d}#{received_at}"
 
 
 def part_result(participant_id: int, serial: int) -> Key:

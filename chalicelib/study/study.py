@@ -55,6 +55,9 @@ class Study(Experiment):
     start: ClassVar[Sequence[Any]] = ()
     #: The language of the pages, as a code such as "en".
     language: ClassVar[str] = "en"
+    #: Whether pages log what happens on them: focus lost and regained, pasting, the first and last key of an
+    #: item, errors of scripts, and what scripts log with `petri.log`.
+    log_events: ClassVar[bool] = True
     dropout_policy: str = "autoplay"
     #: How many participants the study needs; the setting `num_participants` takes precedence.
     num_participants: int = 1

@@ -147,6 +147,21 @@ class TrialBatch(StoredFields):
 
 
 @dataclass
+class EventBatch(StoredFields):
+    """What happened on a page, sent with its answer or while it was closed."""
+
+    kind: ClassVar[str] = "event_batch"
+
+    participant_id: int
+    serial: int
+    page: str
+    path: str
+    received_at: str
+    #: One entry for each event: event, act, item, and at_ms, the milliseconds since the page was shown.
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
 class GroupRecord(StoredFields):
     """A group of a study: its members, what they share, and which waits are over."""
 

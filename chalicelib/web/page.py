@@ -8,10 +8,11 @@ from chalice.app import Blueprint
 
 from chalicelib import services
 from chalicelib.errors import BadRequest
-from chalicelib.operations.study import due_page
+from chalicelib.operations.study import due_page, event_log
 from chalicelib.operations.study.settling import MAX_STEPS, settle
 from chalicelib.operations.study.show import PageView
 
+from .parameters import read_json
 from .routing import HttpCall, endpoint
 
 routes = Blueprint(__name__)
@@ -31,13 +32,35 @@ def page_post(call: HttpCall) -> dict[str, Any]:
     if answers is None:
         answers = {}
     timings = parameters.json_object("timings")
-    serial = parameters.one("serial")
-    if isinstance(serial, bool) or not str(serial or "").isdecimal() or len(str(serial)) > 9:  # noqa: PLR2004
-        raise BadRequest("serial must be the number of the page that is answered, as GET /page returned it.")
     view = call.run(
-        due_page.post_page, int(str(serial)), answers, timings, is_timeout=parameters.flag("timeout")
+        due_page.post_page,
+        _serial(call),
+        answers,
+        timings,
+        _events(call),
+        is_timeout=parameters.flag("timeout"),
     )
     return _settled(call, view)
+
+
+@endpoint(routes, "/page/events", ("POST",))
+def page_events(call: HttpCall) -> dict[str, Any]:
+    """Keep what a page has logged that is closed without an answer."""
+    kept: dict[str, Any] = call.run(event_log.keep_page_events, _serial(call), _events(call))
+    return kept
+
+
+def _serial(call: HttpCall) -> int:
+    serial = call.parameters.one("serial")
+    if isinstance(serial, bool) or not str(serial or "").isdecimal() or len(str(serial)) > 9:  # noqa: PLR2004
+        raise BadRequest("serial must be the number of the page that is answered, as GET /page returned it.")
+    return int(str(serial))
+
+
+def _events(call: HttpCall) -> Any:
+    """Return the events as they were sent, a list or JSON; what isn't a list of events is left out later."""
+    sent = call.parameters.one("events")
+    return read_json(sent, "events") if isinstance(sent, str) and sent else sent
 
 
 def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:

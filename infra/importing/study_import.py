@@ -13,6 +13,7 @@ from chalicelib.export import Export, MalformedTableError
 from chalicelib.export.archive import STUDY
 from chalicelib.export.study_spool import (
     COMPARED_SLOTS,
+    EVENT_BATCH,
     FREED_SLOT,
     GROUP,
     PLACE,
@@ -37,6 +38,9 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     PLACE: lambda record: keys.place(record["participant_id"]),
     RESPONSE: lambda record: _response_key(record["participant_id"], record["serial"], record["sk"]),
     TRIAL_BATCH: lambda record: keys.trial_batch(record["participant_id"], record["serial"], record["first"]),
+    EVENT_BATCH: lambda record: keys.event_batch(
+        record["participant_id"], record["serial"], record["received_at"]
+    ),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     POOLED: lambda record: keys.pooled(record["pk"].removeprefix(keys.pool("")), record["participant_id"]),
     SLOT: lambda record: keys.slot(_series(record, keys.slot("", 0)[0]), record["number"]),

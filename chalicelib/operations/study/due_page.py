@@ -14,6 +14,7 @@ from chalicelib.study.elements import Page, Trials
 from chalicelib.study.study_records import Place
 
 from .ending import finish
+from .event_log import keep_events
 from .members import follow
 from .moves import begin, element_at, is_nearly_over, is_over, move_on
 from .page_answers import (
@@ -42,7 +43,13 @@ def get_page(ctx: Context) -> PageView:
 
 
 def post_page(
-    ctx: Context, serial: int, answers: Any, timings: Any = None, *, is_timeout: bool = False
+    ctx: Context,
+    serial: int,
+    answers: Any,
+    timings: Any = None,
+    events: Any = None,
+    *,
+    is_timeout: bool = False,
 ) -> PageView:
     """Store the answers of the page with this serial, and return the page that follows.
 
@@ -62,6 +69,7 @@ def post_page(
         return _respond(ctx, participant, place, stale=True)
     require_working(participant)
     place.gone = False
+    keep_events(ctx, place, events)
     seconds, loading = seconds_of(timings)
     if is_over(ctx, place, loading):
         expire(ctx, place, page)

@@ -50,6 +50,7 @@ def show(
         "direction": direction_of(study_of(ctx).language),
         "progress": study_of(ctx).plan().progress(parse_path(place.path)),
         "doorbell": place.in_group,
+        "log": study_of(ctx).log_events,
         **(more or {}),
     }
     if stale:

@@ -339,6 +339,17 @@ class TrialBatchItem(StoredItem):
     trials = _document()
 
 
+class EventBatchItem(StoredItem):
+    """What happened on a page."""
+
+    participant_id = _number()
+    serial = _number()
+    page = _text()
+    path = _text()
+    received_at = _text()
+    events = _document()
+
+
 class StudyGroupItem(StoredItem):
     members = _document()
     state = _document()
@@ -388,6 +399,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "place": PlaceItem,
     "response": ResponseItem,
     "trial_batch": TrialBatchItem,
+    "event_batch": EventBatchItem,
     "study_group": StudyGroupItem,
     "pooled": PooledItem,
 }

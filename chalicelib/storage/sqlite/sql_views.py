@@ -179,8 +179,19 @@ CREATE VIEW trial AS SELECT
 FROM item, json_each(item.body, '$.trials') AS given WHERE item.kind = 'trial_batch';
 """
 
+_EVENT = ", ".join(f'{_answered(name)} AS "{name}"' for name in ("event", "act", "item", "at_ms"))
+#: The events on the pages of a study: each batch holds those that were sent together.
+_EVENT_VIEW = f"""
+DROP VIEW IF EXISTS event;
+CREATE VIEW event AS SELECT
+    {_own_fields("participant_id", "serial", "page", "path")}, {_EVENT},
+    {_field("received_at")} AS received_at
+FROM item, json_each(item.body, '$.events') AS given WHERE item.kind = 'event_batch';
+"""
+
 VIEWS = "".join(
     [
+        _EVENT_VIEW,
         _RESPONSE_VIEW,
         _TRIAL_VIEW,
         _PAGE_TIMES_VIEW,

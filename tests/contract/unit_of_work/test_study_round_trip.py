@@ -21,6 +21,7 @@ from tests.contract.unit_of_work.test_export_round_trip import members
 from tests.unit.export.study_runs import a_study
 
 STUDY_KINDS = {
+    "event_batch",
     "place",
     "response",
     "trial_batch",

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
-from chalicelib.study.study_records import GroupRecord, Place, Pooled, StudyResponse, TrialBatch
+from chalicelib.study.study_records import EventBatch, GroupRecord, Place, Pooled, StudyResponse, TrialBatch
 from tests.unit.export.runs import a_run, at_minute
 
 SHOWN, ANSWERED = "2024-05-17T09:40:00.000000Z", "2024-05-17T09:40:12.500000Z"
@@ -100,6 +100,16 @@ TRIALS = [
         ],
     )
 ]
+EVENTS = [
+    EventBatch(
+        1,
+        1,
+        "form",
+        "form",
+        ANSWERED,
+        [{"event": "focus", "act": "lost", "at_ms": 250}, {"event": "key", "item": "age", "at_ms": None}],
+    )
+]
 PLACES = [
     Place(
         1,
@@ -138,6 +148,9 @@ def a_study(engine: Engine) -> None:
         work.put_item(keys.part_result(2, 3), PART.kind, PART.to_fields())
         for batch in TRIALS:
             work.put_item(keys.trial_batch(2, batch.serial, batch.first), batch.kind, batch.to_fields())
+        for logged in EVENTS:
+            key = keys.event_batch(logged.participant_id, logged.serial, logged.received_at)
+            work.put_item(key, logged.kind, logged.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
         work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())

@@ -21,7 +21,7 @@ from chalicelib.model.record import to_json_value
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from petri.data import Data, DataError
 from tests.unit.export.runs import a_run
-from tests.unit.export.study_runs import ADDRESS, FORMULA, a_study
+from tests.unit.export.study_runs import ADDRESS, ANSWERED, FORMULA, a_study
 
 
 @pytest.fixture
@@ -185,6 +185,14 @@ def test_the_view_of_trials_has_the_stimulus_as_json(engine: SQLiteEngine, data:
     assert found == [{name: row[name] for name in fixed} for row in data.trials.list]
 
 
+def test_an_event_is_a_row_with_its_page(data: Data) -> None:
+    place = {"participant_id": 1, "serial": 1, "page": "form", "path": "form"}
+    assert data.events.list == [
+        {**place, "event": "focus", "act": "lost", "item": None, "at_ms": 250, "received_at": ANSWERED},
+        {**place, "event": "key", "act": None, "item": "age", "at_ms": None, "received_at": ANSWERED},
+    ]
+
+
 def test_another_wide_table_is_refused(data: Data) -> None:
     with pytest.raises(DataError, match="'participants' or 'groups'"):
         data.wide("rounds")
@@ -255,7 +263,14 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
     assert len(names) == len(set(names))
     assert set(names) == {
         column
-        for table in (data.responses, data.page_times, data.trials, data.wide(), data.wide("groups"))
+        for table in (
+            data.responses,
+            data.page_times,
+            data.trials,
+            data.events,
+            data.wide(),
+            data.wide("groups"),
+        )
         for column in table.columns
     }
     assert {one["@type"] for one in found["variableMeasured"]} == {"PropertyValue"}
@@ -267,6 +282,7 @@ def test_the_manifest_counts_the_rows(data: Data) -> None:
         "response": 11,
         "page_times": 7,
         "trial": 2,
+        "event": 2,
         "participants_wide": 3,
         "groups_wide": 1,
     }

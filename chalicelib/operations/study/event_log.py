@@ -1,0 +1,74 @@
+"""Keeps what pages log: focus lost, pasting, errors of scripts, and what authors log with `petri.log`.
+
+Events are observations, so none is a reason to refuse an answer: what is malformed or too much is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.model import keys
+from chalicelib.model.record import iso
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.study_records import EventBatch, Place
+
+from .study_context import own_place, study_of
+
+#: How many events of one request are kept, and how long their texts are at most.
+MOST, MOST_CHARACTERS = 600, 200
+#: How many batches of one page are kept: it sends one with its answer, and one whenever it is closed.
+MOST_BATCHES = 20
+#: A page that was open for longer than a week is none of ours, in milliseconds.
+MAX_MS = 7 * 24 * 3600 * 1000
+TEXTS = ("event", "act", "item")
+
+
+def keep_page_events(ctx: Context, serial: int, sent: Any) -> dict[str, Any]:
+    """Keep the events of a page that is being closed, unless another page is due by now."""
+    _, place = own_place(ctx)
+    if place is not None and place.serial == serial and not _is_full(ctx, place):
+        keep_events(ctx, place, sent)
+    return {}
+
+
+def _is_full(ctx: Context, place: Place) -> bool:
+    pk, prefix = keys.event_batch(place.participant_id, place.serial, "")
+    return len(ctx.uow.items(pk, prefix)) >= MOST_BATCHES
+
+
+def keep_events(ctx: Context, place: Place, sent: Any) -> None:
+    """Keep the events of the page that is due, with the commit of this unit of work."""
+    events = list(_valid(sent)) if study_of(ctx).log_events else []
+    if not events:
+        return
+    moment = str(iso(ctx.now))
+    batch = EventBatch(
+        participant_id=place.participant_id,
+        serial=place.serial,
+        page=place.path.rpartition("/")[2],
+        path=place.path,
+        received_at=moment,
+        events=events,
+    )
+    key = keys.event_batch(place.participant_id, place.serial, moment)
+    ctx.uow.put_unconditional(key, batch.kind, batch.to_fields())
+
+
+def _valid(sent: Any) -> Iterator[dict[str, Any]]:
+    for event in sent[:MOST] if isinstance(sent, list) else ():
+        if not isinstance(event, Mapping) or not event.get("event"):
+            continue
+        texts = {name: event.get(name, "") for name in TEXTS}
+        if all(isinstance(text, str) for text in texts.values()):
+            yield {
+                **{name: text[:MOST_CHARACTERS] for name, text in texts.items() if text},
+                "at_ms": _milliseconds(event.get("at")),
+            }
+
+
+def _milliseconds(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return round(value) if 0 <= value <= MAX_MS else None
