@@ -1,0 +1,1 @@
+"""Time limits, members who are gone, groups that don't form, and functions that fail."""

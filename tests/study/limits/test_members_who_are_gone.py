@@ -1,0 +1,180 @@
+"""Members who disconnect, groups that don't form, and functions that fail: nobody waits for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.operations.realtime import dropouts
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.study import Study
+from petri.study import End, Group, Page, Rounds, Wait, number
+from tests.study.studies import OpenStudy, answer, due
+from tests.web.world import Person, World
+
+
+class Game(Study):
+    mine = number("Which number?", minimum=0, maximum=10)
+    timeline = [
+        Group(3, minimum=2, wait_minutes=5),
+        Rounds(2, [Page("name", ask="mine", seconds=60, on_timeout={"mine": 1}), Wait(then="add_up")]),
+        End(),
+    ]
+
+    def add_up(self, group: Any) -> None:
+        for player in group.players:
+            player.earn(player.mine)
+
+
+def without_defaults() -> list[Any]:
+    return [Group(3), Page("name", ask="mine"), Wait(then="add_up"), Page("after"), End()]
+
+
+def lose(person: Person) -> None:
+    """Have a participant's socket counted as lost, as the clock does it."""
+
+    def act(ctx: Context) -> None:
+        dropouts.record_disconnect(ctx, ctx.uow.participant(person.id))
+
+    person.world.app.run(act)
+    person.world.work()
+
+
+def gathered(here: World, count: int = 3) -> list[Person]:
+    people = [here.arrive() for _ in range(count)]
+    for person in people:
+        due(person)
+    here.work()
+    return people
+
+
+def exit_reason(person: Person) -> str:
+    records = person.world.items("participant")
+    return str(next(one["released"] for one in records if one["id"] == person.id))
+
+
+def by(here: World, person: Person) -> list[str]:
+    mine = [item for item in here.items("response") if item["participant_id"] == person.id]
+    return [item.get("by", "participant") for item in mine]
+
+
+def test_the_defaults_of_a_departed_member_are_used_and_the_others_go_on(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    one, other, gone = gathered(here)
+    lose(gone)
+    for _ in range(2):
+        answer(one, mine=4)
+        answer(other, mine=4)
+    here.work()
+    assert [due(person)["kind"] for person in (one, other)] == ["end", "end"]
+    assert by(here, gone) == ["autoplay", "autoplay"]
+
+
+def test_a_member_who_returns_plays_on(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    one, other, gone = gathered(here)
+    lose(gone)
+    answer(one, mine=4), answer(other, mine=4)
+    here.work()
+    assert due(gone)["path"] == "rounds[2]/name"
+    answer(gone, mine=9)
+    assert by(here, gone) == ["autoplay", "participant"]
+
+
+def test_a_page_without_defaults_ends_the_group_with_pay_and_without_an_error(open_study: OpenStudy) -> None:
+    here = open_study(type("Bare", (Game,), {"timeline": without_defaults()}))
+    one, other, gone = gathered(here)
+    answer(one, mine=4)
+    lose(gone)
+    for person in (one, other):
+        page = due(person)
+        assert (page["kind"], "has left" in page["html"]) == ("end", True)
+    here.clock.turn(minutes=2)
+    here.work()
+    assert [here.owed(person)["base"] for person in (one, other, gone)] == ["1.50"] * 3
+    assert [exit_reason(person) for person in (one, other)] == ["dropout"] * 2
+    assert here.items("study_group")[0]["exit_reason"] == "dropout"
+
+
+def test_members_who_wait_for_nobody_finish_when_one_leaves_the_last_page(open_study: OpenStudy) -> None:
+    timeline = [Group(3), Page("first"), Wait(), Page("name", ask="mine"), End()]
+    here = open_study(type("Last", (Game,), {"timeline": timeline}))
+    one, other, gone = gathered(here)
+    for person in (one, other, gone):
+        answer(person)
+    lose(gone)
+    assert answer(one, mine=1)["kind"] == "end"
+    assert due(other)["page"] == "name"
+
+
+def test_the_smallest_group_begins_when_the_wait_is_over(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    people = gathered(here, 2)
+    assert [due(person)["kind"] for person in people] == ["wait", "wait"]
+    here.clock.turn(minutes=5, seconds=3)
+    here.work()
+    assert [due(person)["page"] for person in people] == ["name", "name"]
+
+
+def test_participants_without_a_group_are_released_with_pay_when_the_wait_is_over(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Game)
+    (person,) = gathered(here, 1)
+    here.clock.turn(minutes=5, seconds=3)
+    here.work()
+    assert due(person)["kind"] == "end"
+    here.work()
+    assert here.owed(person)["base"] == "1.50"
+    assert here.items("pooled") == []
+
+
+def fails(self: Any, *given: Any) -> None:
+    raise LookupError("the author's mistake")
+
+
+def keeps_what_cannot_be_stored(self: Any, group: Any) -> None:
+    group.state["oops"] = object()
+
+
+def misses_a_role(self: Any, group: Any) -> None:
+    group.role("boss").earn(1)
+
+
+@pytest.mark.parametrize("hook", [fails, keeps_what_cannot_be_stored, misses_a_role])
+def test_an_error_in_the_function_of_a_wait_stops_the_group_once_and_pays_all(
+    open_study: OpenStudy, hook: Any
+) -> None:
+    here = open_study(type("Failing", (Game,), {"add_up": hook}))
+    people = gathered(here)
+    for person in people:
+        assert answer(person, mine=2).status == 200
+    notices = [item for item in here.items("message") if "notify_operator" in str(item["body"])]
+    assert len(notices) == 1
+    assert [due(person)["kind"] for person in people] == ["end"] * 3
+    here.clock.turn(minutes=2)
+    here.work()
+    assert [here.owed(person)["base"] for person in people] == ["1.50"] * 3
+    assert [exit_reason(person) for person in people] == ["error"] * 3
+
+
+@pytest.mark.parametrize("group", [{"then": "start"}, {"match": fails}])
+def test_an_error_while_a_group_forms_releases_those_who_wait_with_pay(
+    open_study: OpenStudy, group: dict[str, Any]
+) -> None:
+    timeline = [Group(2, **group), Page("name", ask="mine"), Wait(), End()]
+    here = open_study(type("Failing", (Game,), {"timeline": timeline, "start": fails}))
+    people = gathered(here, 2)
+    assert [due(person)["kind"] for person in people] == ["end"] * 2
+    here.work()
+    assert [here.owed(person)["base"] for person in people] == ["1.50"] * 2
+
+
+def test_an_error_of_an_expression_after_a_wait_stops_the_group(open_study: OpenStudy) -> None:
+    timeline = [Group(2), Page("name", ask="mine"), Wait(), Page("after", show_if="start"), End()]
+    here = open_study(type("Failing", (Game,), {"timeline": timeline, "start": fails}))
+    people = gathered(here, 2)
+    for person in people:
+        assert answer(person, mine=2).status == 200
+    assert [due(person)["kind"] for person in people] == ["end"] * 2
