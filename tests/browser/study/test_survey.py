@@ -49,6 +49,8 @@ def test_a_person_answers_the_survey_to_its_end(browser: Chrome, host: Host) -> 
     one.go_on()
     one.arrive_at("/recruiter-exit")
     one.wait().until(lambda _: status(host, "W1") in ("submitted", "approved"))
+    logged = {(row["event"], row["act"]) for row in host.rows("select event, act from event")}
+    assert {("page", "shown"), ("page", "left"), ("key", "first")} <= logged
     assert found == []
 
 
