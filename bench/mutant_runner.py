@@ -200,7 +200,8 @@ class Children:
 class Runner:
     """A pytest plugin that replaces the test loop."""
 
-    def __init__(self, patterns: list[str], limit: float, every: int) -> None:
+    def __init__(self, patterns: list[str], limit: float, every: int, *, only_survivors: bool) -> None:
+        self._only_survivors = only_survivors
         self._patterns = patterns
         self._limit = limit
         self._every = every
@@ -297,6 +298,7 @@ class Runner:
             mutant
             for mutant in mutants_of(self._patterns)[:: self._every]
             if not self._is_decided(mutant, kept.get(mutant.name))
+            and (mutant.name in kept or not self._only_survivors)
         ]
         for number, mutant in enumerate(waiting, 1):
             tests = self._tests_of(mutant.function)
@@ -505,13 +507,14 @@ def main(arguments: list[str]) -> int:
         "--seconds", type=float, default=SECONDS_PER_MUTANT, help="how long the tests of a mutant take in all"
     )
     parser.add_argument("--every", type=int, default=1, help="try a sample: every so many mutants")
+    parser.add_argument("--survivors", action="store_true", help="try only mutants that survived before")
     given = parser.parse_args(arguments)
     os.nice(NICENESS)
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     mutmut_config()
     tests = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
     tests += [f"--ignore={name}" for name in needless_files(given.patterns)]
-    runner = Runner(given.patterns, given.seconds, given.every)
+    runner = Runner(given.patterns, given.seconds, given.every, only_survivors=given.survivors)
     return int(pytest.main(["-s", "-q", "--rootdir=.", *tests], plugins=[runner]))
 
 

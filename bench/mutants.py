@@ -107,10 +107,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("patterns", nargs="*", help="names of modules or functions; * and ? match")
     parser.add_argument("--seconds", help="how long the tests of one mutant take in all (30)")
     parser.add_argument("--every", help="try a sample: every so many mutants")
+    parser.add_argument("--survivors", action="store_true", help="try only mutants that survived before")
     given = parser.parse_args(arguments)
     patterns = given.patterns or [EVERYTHING]
     chosen = {"seconds": given.seconds, "every": given.every}
     options = [f"--{name}={value}" for name, value in chosen.items() if value]
+    options += ["--survivors"] if given.survivors else []
     os.chdir(ROOT)
     generate()
     run = [sys.executable, "-m", "bench.mutant_runner", *patterns, *options]
