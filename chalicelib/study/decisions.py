@@ -34,7 +34,7 @@ class PlayerDecisions:
         roles = getattr(element, "roles", ()) if not isinstance(element, Group) else ()
         if roles and player.role not in roles:
             return False
-        if isinstance(element, Wait) and player.group is None:
+        if isinstance(element, Wait) and not self._place.in_group:
             return False
         if not matches(getattr(element, "only", None), player.condition):
             return False

@@ -98,6 +98,8 @@ class Place(StoredFields):
     ended: str | None = None
     #: A text for the participant at the end; "" for the usual one.
     message: str = ""
+    #: The ids of the members of the group, if they are few: they are read together with it.
+    mates: list[int] = field(default_factory=list)
     #: The groups that the participant has been in, oldest first.
     groups: list[int] = field(default_factory=list)
 

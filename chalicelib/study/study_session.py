@@ -68,10 +68,10 @@ class StudySession:
         """Return a participant as a player."""
         return Player(self._study, self.place(participant_id))
 
-    def prefetch(self, participant_ids: Iterable[int]) -> None:
-        """Read the places and participants of several people in one call."""
-        ids = list(participant_ids)
-        self._study.work.prefetch(more=[*map(keys.place, ids), *map(keys.participant, ids)])
+    def prefetch(self, participant_ids: Iterable[int], *more: keys.Key) -> None:
+        """Read the places and participants of several people, and more items, in one call."""
+        ids = list(dict.fromkeys(participant_ids))
+        self._study.work.prefetch(more=[*map(keys.place, ids), *map(keys.participant, ids), *more])
 
     def decisions(self, place: Place) -> PlayerDecisions:
         """Return what decides for a player."""
@@ -79,10 +79,17 @@ class StudySession:
 
     # -- groups ---------------------------------------------------------------------------------
 
-    def group(self, network_id: int) -> StudyGroup:
-        """Return a group; NotFound when there is none of this number."""
+    def group(self, network_id: int, mates: Iterable[int] = ()) -> StudyGroup:
+        """Return a group; NotFound when there is none of this number.
+
+        `mates`: the ids of its members, as far as they are known, which are read in the same call.
+        """
         if network_id not in self._groups:
             key = keys.study_group(network_id)
+            known = [
+                place.mates for place in self._places.values() if place and place.network_id == network_id
+            ]
+            self.prefetch([*mates, *(one for ids in known for one in ids)], key)
             item = self._study.work.item(key)
             if item is None:
                 raise NotFound(f"There is no group {network_id}.", code="group_not_found")
@@ -136,8 +143,9 @@ class StudySession:
         return [decode_value(info.contents) for info in self._received(player)]
 
     def _received(self, player: Player) -> list[Any]:
-        node = player.node
-        if node is None or player.group is not None:
+        # A group's network has no infos: nothing is read.
+        node = None if self.place(player.id).in_group else player.node
+        if node is None:
             return []
         infos = [t.info for t in node.transmissions(direction="incoming", status="received")]
         return sorted(infos, key=lambda info: (info.creation_time, info.id))

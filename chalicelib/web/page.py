@@ -69,5 +69,5 @@ def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:
     for _ in range(MAX_STEPS):
         if view.pending is None or not settle(services.current().run, view.pending):
             break
-        view = call.run(due_page.get_page)
+        view = call.run(due_page.get_page, view.pending)
     return {**view.body, **stale}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import AnswersRefused
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
@@ -27,13 +28,18 @@ from .page_answers import (
     seconds_of,
 )
 from .show import PageView, show
-from .study_context import own_place, session_of, study_of
+from .study_context import Pending, own_place, session_of, study_of
 from .time_limits import expire
 from .trial_batches import take_batch
 
 
-def get_page(ctx: Context) -> PageView:
-    """Return the page that is due for the calling participant; the first call begins their part."""
+def get_page(ctx: Context, settled: Pending | None = None) -> PageView:
+    """Return the page that is due for the calling participant; the first call begins their part.
+
+    `settled`: what this request has looked at before; the group is then read in the first call.
+    """
+    if settled is not None and settled.network_id is not None:
+        session_of(ctx).prefetch(settled.mates, keys.study_group(settled.network_id))
     participant, place = own_place(ctx)
     if place is None:
         require_working(participant)

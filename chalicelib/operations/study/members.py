@@ -22,6 +22,8 @@ from .study_context import session_of
 
 #: How many members are seated, moved on or stopped in one commit: each takes up to five writes.
 MAX_TOGETHER = 16
+#: How many members each place names, so that they are read with their group.
+MAX_MATES = 16
 ERROR, DROPOUT = "error", "dropout"
 TEXTS = {
     ERROR: marked("We are sorry: an error has ended the study here. You are paid for your time."),
@@ -38,6 +40,8 @@ def take_seat(ctx: Context, place: Place, group: StudyGroup) -> None:
     place.network_id, place.node_id, place.in_group = group.id, entry["node_id"], True
     place.role = entry["role"]
     place.groups = [*place.groups, group.id]
+    ids = group.record.member_ids()
+    place.mates = ids if len(ids) <= MAX_MATES else []
     if group.record.condition:
         place.condition = dict(group.record.condition)
     participant = ctx.uow.participant(place.participant_id)

@@ -180,7 +180,7 @@ def pending_at(ctx: Context, place: Place) -> Pending | None:
     if isinstance(element, Group | Join):
         return Pending(place.path, place.participant_id, joins=isinstance(element, Join))
     if isinstance(element, Wait) and place.in_group:
-        return Pending(place.path, place.participant_id, place.network_id)
+        return Pending(place.path, place.participant_id, place.network_id, mates=tuple(place.mates))
     return None
 
 

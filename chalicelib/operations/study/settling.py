@@ -45,7 +45,7 @@ def _settle(run: Run, pending: Pending) -> bool:
             return bool(run(take_place, pending.participant_id, pending.path))
         if pending.network_id is None:
             return bool(run(form_groups, pending.path, pending.participant_id))
-        return bool(run(release, pending.network_id, pending.path))
+        return bool(run(release, pending.network_id, pending.path, pending.mates))
     except FormingFailedError as error:
         logger.exception("a function of the study raised an error, so no group can be formed")
         return bool(run(release_waiting, pending.path, str(error)))

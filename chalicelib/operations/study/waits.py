@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from chalicelib.errors import Busy, Conflict, PetriError
@@ -35,14 +35,14 @@ class HookFailedError(PetriError):
         self.network_id = network_id
 
 
-def release(ctx: Context, network_id: int, path: str) -> bool:
+def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ()) -> bool:
     """Release a group from a wait if all living members have arrived; return whether anything was changed.
 
     The function of the wait is called here, in the commit that moves the members on: the place of each was
     read by this unit, so of several requests that release at the same time one wins.
     """
     session = session_of(ctx)
-    group = session.group(network_id)
+    group = session.group(network_id, mates)
     living = living_members(ctx, group)
     missing = [place for place in living if place.path != path]
     if group.record.stopped or path in group.record.done or len(missing) == len(living):
