@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from chalicelib.errors import Busy, Conflict, PetriError
+from chalicelib.errors import Busy, Conflict, ExperimentError, PetriError
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
@@ -50,6 +50,7 @@ def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ())
         return False
     with _author_code(group, path):
         if missing:
+            _require_one_wait(ctx, group, living)
             hurried = [_hurry(ctx, place) for place in missing]
             changed = any(hurried)
         else:
@@ -57,6 +58,16 @@ def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ())
             _release(ctx, group, path, living)
         session.flush()
     return changed
+
+
+def _require_one_wait(ctx: Context, group: StudyGroup, living: Sequence[Place]) -> None:
+    """Raise when members wait for each other at different elements: none of them would ever go on."""
+    paths = {place.path for place in living}
+    if all(isinstance(element_at(ctx, path), Wait) and path not in group.record.done for path in paths):
+        raise ExperimentError(
+            f"The members of {group!r} wait for each other at different elements: {sorted(paths)}. "
+            "Put a Wait where all members pass it, not in a Part or Branch that only some of them take."
+        )
 
 
 def _release(ctx: Context, group: StudyGroup, path: str, living: list[Place]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.study import Study
-from petri.study import End, Group, Page, Rounds, Wait, number
+from petri.study import End, Group, Page, Part, Rounds, Wait, number
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, World
 
@@ -178,3 +178,22 @@ def test_an_error_of_an_expression_after_a_wait_stops_the_group(open_study: Open
     for person in people:
         assert answer(person, mine=2).status == 200
     assert [due(person)["kind"] for person in people] == ["end"] * 2
+
+
+def test_members_who_wait_for_each_other_at_different_elements_are_released_with_pay(
+    open_study: OpenStudy,
+) -> None:
+    timeline = [
+        Group(2, roles=["first", "second"]),
+        Part("own", [Page("name", ask="mine"), Wait()], role="first"),
+        Page("after"),
+        Wait(name="all"),
+        End(),
+    ]
+    here = open_study(type("Apart", (Game,), {"timeline": timeline}))
+    first, second = gathered(here, 2)
+    answer(first, mine=1)
+    assert due(first)["kind"] == "wait"
+    answer(second)
+    assert [due(person)["kind"] for person in (first, second)] == ["end", "end"]
+    assert "different elements" in here.items("study_group")[0]["stopped"]
