@@ -10,6 +10,7 @@ from chalicelib.errors import ExperimentError, RuleBroken
 from chalicelib.serializable import require_serializable
 from chalicelib.study.study_records import GroupRecord, Place
 
+from .answer_store import AnswerReader
 from .design.cell import Cell
 from .elements import For, Page, Part
 from .plan import parse_path, write_path
@@ -170,11 +171,9 @@ class Player:
     def answers(self, name: str) -> list[Any]:
         """Return all answers to an item, of all rounds, oldest first."""
         item = self._study.items().get(name)
-        return [
-            item.value(answers[name]) if item else answers[name]
-            for answers in self._place.answers.values()
-            if name in answers
-        ]
+        reader = self._reader()
+        found = [reader.one(scope, name) for scope in reader.scopes() if reader.has(scope, name)]
+        return [item.value(stored) if item and stored is not None else stored for stored in found]
 
     def feedback_to(self, name: str) -> str:
         """Return the feedback to the newest answer to an item, for a page to show.
@@ -190,14 +189,16 @@ class Player:
         item = self._study.items().get(name)
         if item is None:
             raise RuleBroken(f"player.feedback_to({name!r}) needs an item of the study.")
-        stored = next((found[name] for found in self._scoped_answers() if name in found), None)
+        reader = self._reader()
+        scopes = (scope for scope in self.scopes if reader.has(scope, name))
+        stored = next((reader.one(scope, name) for scope in scopes), None)
         if stored is None or not self._may_know(item):
             return ""
         asked = item.resolved(self._study, self).in_language(self._study.language)
         return asked.grade(stored).comment
 
-    def _scoped_answers(self) -> list[dict[str, Any]]:
-        return [self._place.answers.get(scope, {}) for scope in self.scopes]
+    def _reader(self) -> AnswerReader:
+        return AnswerReader(self._study.work, self._place, self._study.session.recorded)
 
     def _may_know(self, item: Item) -> bool:
         if item.feedback_when != "section":
@@ -217,7 +218,8 @@ class Player:
 
     def known_answers(self) -> dict[str, Any]:
         """Return all answers and kept values that can be read from here, by name."""
-        names = {name for scope in self.scopes for name in self._place.answers.get(scope, {})}
+        reader = self._reader()
+        names = {name for scope in self.scopes for name in reader.of(scope)}
         return {name: self.get(name) for name in (*names, *self._place.kept, *self.loop_values())}
 
     def loop_values(self) -> dict[str, Any]:
@@ -227,13 +229,11 @@ class Player:
         return {name: self.get(name) for name in names}
 
     def _find(self, name: str) -> tuple[bool, Any]:
+        reader = self._reader()
         for scope in self.scopes:
-            answers = self._place.answers.get(scope, {})
-            if name in answers:
-                item = self._study.items().get(name)
-                return True, answers[name] if item is None or answers[name] is None else item.value(
-                    answers[name]
-                )
+            if reader.has(scope, name):
+                item, stored = self._study.items().get(name), reader.one(scope, name)
+                return True, stored if item is None or stored is None else item.value(stored)
         if name in self._place.kept:
             return True, self._place.kept[name]
         for scope, mark, element in reversed(self._study.plan().rounds_of(parse_path(self._path))):

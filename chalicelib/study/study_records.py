@@ -75,6 +75,8 @@ class Place(StoredFields):
     slot: str | None = None
     #: Answers by round, then by item: {"": {"age": 31}, "rounds[2]": {"offer": 5}}.
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Whether answers of past rounds are in the responses alone.
+    spilled: bool = False
     #: How often each item was asked, by round.
     attempts: dict[str, int] = field(default_factory=dict)
     #: The points of each graded answer to an item, by round, of which its `count` says what counts.
@@ -114,6 +116,8 @@ class StudyResponse(StoredFields):
     serial: int
     page: str
     path: str
+    #: The innermost round around the page, by path and by number.
+    scope: str = ""
     round: int | None = None
     node_id: int | None = None
     network_id: int | None = None

@@ -36,6 +36,8 @@ class StudySession:
         self._places: dict[int, Place | None] = {}
         self._groups: dict[int, StudyGroup] = {}
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
+        #: The entries of the responses that this request writes, by participant and serial.
+        self.recorded: dict[tuple[int, int], list[dict[str, Any]]] = {}
         #: Points earned in this request: participant, points, reason.
         self.earnings: list[tuple[int, Decimal, str]] = []
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 class SessionView(Protocol):
     """The places and groups that one request has read."""
 
+    #: The entries of the responses that this request writes, by participant and serial.
+    recorded: dict[tuple[int, int], list[dict[str, Any]]]
+
     def place(self, participant_id: int) -> Place:
         """Return a participant's place."""
 

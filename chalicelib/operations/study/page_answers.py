@@ -11,6 +11,7 @@ from chalicelib.errors import AnswersRefused, BadRequest
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.study.answer_store import shortened, spill
 from chalicelib.study.elements import Page
 from chalicelib.study.expressions import holds
 from chalicelib.study.items import AnswerError, Grade, Item, check_answer
@@ -125,6 +126,7 @@ def record_answers(
         serial=place.serial,
         page=page.name,
         path=place.path,
+        scope=scope,
         round=player.round,
         node_id=place.node_id,
         network_id=place.network_id,
@@ -137,7 +139,10 @@ def record_answers(
     )
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
-    place.answers.setdefault(scope, {}).update(answers)
+    session.recorded[place.participant_id, place.serial] = entries
+    kept = {name: shortened(value, place.serial) for name, value in answers.items()}
+    place.answers.setdefault(scope, {}).update(kept)
+    spill(place, player.scopes)
     count_answers(ctx, place, entries)
     _collect(place, player, items, answers)
     return response
