@@ -172,11 +172,28 @@ class StudySession:
                 self._study.work.put_item(key, record.kind, fields)
 
 
+#: How JSON begins that the contents of an info can hold: a list, an object, or a text that looks like JSON.
+_JSON_BEGINS = ("[", "{", '"')
+
+
+def encode_passed(value: Any) -> str:
+    """Return an answer that is passed on as the contents of an info.
+
+    A text stays as it is, except one that would be read as JSON: what a participant types must arrive as the
+    text that it is.
+    """
+    if isinstance(value, str) and decode_value(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
 def decode_value(contents: str) -> Any:
     """Return the object or list that contents hold as JSON; any other contents as the text that they are."""
-    if contents[:1] not in ("[", "{"):
+    if not contents.startswith(_JSON_BEGINS):
         return contents
     try:
-        return json.loads(contents)
-    except ValueError:
+        value = json.loads(contents)
+    except (ValueError, RecursionError):
         return contents
+    # Other texts in quotation marks are what an author's `start`, or a participant, has written.
+    return contents if isinstance(value, str) and not value.startswith(_JSON_BEGINS) else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from petri import Chain
 from petri.study import End, For, Join, Page, Study, text
 from tests.study.studies import OpenStudy, answer, due
@@ -40,6 +42,22 @@ def test_each_participant_receives_what_the_one_before_wrote(open_study: OpenStu
         assert answer(person, story=f"telling {number}")["kind"] == "end"
         here.work()
     assert heard == ["The war of the ghosts", "telling 0", "telling 1"]
+
+
+@pytest.mark.parametrize(
+    "story", ['[{"a": 1}]', "{}", "[" * 5000, '"[1]"', '"quoted"', '"{', "[not json", "\\u005b", "true", "5"]
+)
+def test_a_text_that_looks_like_json_is_passed_on_as_the_text_that_it_is(
+    open_study: OpenStudy, story: str
+) -> None:
+    here = open_study(Retelling, {"read": "{{ received[0] is string }} {{ received[0] == expected }}"})
+    here.app.experiment_class.variables = lambda *_: {"expected": story}
+    first, second = here.arrive(), here.arrive()
+    due(first)
+    answer(first)
+    assert answer(first, story=story)["kind"] == "end"
+    here.work()
+    assert due(second)["html"] == "True True"
 
 
 def test_a_participant_waits_until_the_one_before_has_answered(open_study: OpenStudy) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.operations.study.event_log import MOST_BATCHES
 from petri.errors import ExperimentError
 from petri.study import End, Page, Study, Trials
 from tests.study.studies import OpenStudy, answer, due
@@ -58,6 +59,17 @@ def test_a_batch_that_is_sent_twice_is_stored_once(open_study: OpenStudy) -> Non
         assert send(person, 0, batch(shown, 3))["data"]["first"] == 3
 
 
+def test_batches_that_are_sent_again_add_a_bounded_number_of_events(open_study: OpenStudy) -> None:
+    here = open_study(Stroop)
+    person = here.arrive()
+    shown = due(person)["data"]["trials"]
+    body = {"serial": 1, "answers": {"first": 0, "trials": batch(shown, 3)}, "events": [{"event": "x"}]}
+    for _ in range(MOST_BATCHES + 5):
+        here.clock.turn(seconds=1)
+        assert here.post_json("/page", body, token=person.token).status == 200
+    assert len(here.items("event_batch")) == MOST_BATCHES
+
+
 def test_a_reload_goes_on_after_the_stored_trials_in_the_same_order(open_study: OpenStudy) -> None:
     person = open_study(Stroop).arrive()
     shown = due(person)["data"]["trials"]
@@ -95,6 +107,7 @@ def test_the_right_response_is_not_sent_without_feedback(open_study: OpenStudy) 
         (0, [{"key": "x", "rt_ms": 1}]),
         (0, [{"key": "f", "rt_ms": -1}]),
         (0, [{"key": "f", "rt_ms": "fast"}]),
+        (0, [{"key": "f", "rt_ms": 10**400}]),
         (0, [{"key": "f", "rt_ms": None}]),
         (True, [{"key": "f", "rt_ms": 1}]),
         (0, [{"key": "f", "rt_ms": 1}] * 9),

@@ -15,7 +15,7 @@ from chalicelib.study.elements import Page, Trials
 from chalicelib.study.study_records import Place
 
 from .ending import finish
-from .event_log import keep_events
+from .event_log import keep_events, keep_some_events
 from .members import follow
 from .moves import begin, element_at, is_nearly_over, is_over, move_on
 from .page_answers import (
@@ -75,7 +75,9 @@ def post_page(
         return _respond(ctx, participant, place, stale=True)
     require_working(participant)
     place.gone = False
-    keep_events(ctx, place, events)
+    # A block of trials is posted in several batches, and a batch can be sent again.
+    keep = keep_some_events if isinstance(page, Trials) else keep_events
+    keep(ctx, place, events)
     seconds, loading = seconds_of(timings)
     if is_over(ctx, place, loading):
         expire(ctx, place, page)

@@ -5,7 +5,6 @@ Events are observations, so none is a reason to refuse an answer: what is malfor
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,9 +27,15 @@ TEXTS = ("event", "act", "item")
 def keep_page_events(ctx: Context, serial: int, sent: Any) -> dict[str, Any]:
     """Keep the events of a page that is being closed, unless another page is due by now."""
     _, place = own_place(ctx)
-    if place is not None and place.serial == serial and not _is_full(ctx, place):
-        keep_events(ctx, place, sent)
+    if place is not None and place.serial == serial:
+        keep_some_events(ctx, place, sent)
     return {}
+
+
+def keep_some_events(ctx: Context, place: Place, sent: Any) -> None:
+    """Keep the events of a page that can send some more than once, up to MOST_BATCHES times."""
+    if sent and not _is_full(ctx, place):
+        keep_events(ctx, place, sent)
 
 
 def _is_full(ctx: Context, place: Place) -> bool:
@@ -69,6 +74,7 @@ def _valid(sent: Any) -> Iterator[dict[str, Any]]:
 
 
 def _milliseconds(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # NaN is between no two numbers; an integer can be too large to be converted to a float.
     return round(value) if 0 <= value <= MAX_MS else None

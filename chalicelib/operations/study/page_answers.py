@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -207,8 +206,9 @@ def seconds_of(timings: Any) -> tuple[float | None, float]:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # NaN is between no two numbers; an integer can be too large to be converted to a float.
     return round(float(value), 3) if 0 <= value <= MAX_CLIENT_SECONDS else None
 
 

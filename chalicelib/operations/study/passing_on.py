@@ -6,8 +6,8 @@ from chalicelib.model.info import Info
 from chalicelib.operations.network.create_info import check_contents, mark_answered
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.plan import parse_path
-from chalicelib.study.study import encode_value
 from chalicelib.study.study_records import Place
+from chalicelib.study.study_session import encode_passed
 
 from .study_context import study_of
 
@@ -26,7 +26,7 @@ def pass_on(ctx: Context, place: Place, path: str) -> None:
     place.passed = []
     if node.failed:
         return
-    text = contents if isinstance(contents, str) else encode_value(contents)
+    text = encode_passed(contents)
     check_contents(text)
     info = Info(origin=node, contents=text)
     mark_answered(node, info)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -115,8 +114,9 @@ def _row(block: Trials, stimulus: Mapping[str, Any], number: int, sent: Mapping[
 
 
 def _milliseconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise AnswersRefused({"trials": "rt_ms must be the reaction time in milliseconds."})
+    # NaN is between no two numbers; an integer can be too large to be converted to a float.
     if not 0 <= value <= MAX_MS:
         raise AnswersRefused({"trials": f"rt_ms must lie between 0 and {MAX_MS}."})
     return round(float(value), 2)

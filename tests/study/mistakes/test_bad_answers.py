@@ -100,7 +100,17 @@ def test_a_malformed_post_is_refused_and_nothing_is_written(open_study: OpenStud
     assert said["error_text"]
 
 
-@pytest.mark.parametrize("timings", [5, "x", ["a"], {"seconds": -1, "loading": "x"}, {"seconds": 1e300}])
+@pytest.mark.parametrize(
+    "timings",
+    [
+        5,
+        "x",
+        ["a"],
+        {"seconds": -1, "loading": "x"},
+        {"seconds": 1e300},
+        {"seconds": 10**400, "loading": 10**400},
+    ],
+)
 def test_implausible_timings_cost_no_answer(open_study: OpenStudy, timings: Any) -> None:
     here = open_study(Asking)
     person = here.arrive()
