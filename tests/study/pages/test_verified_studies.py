@@ -259,3 +259,14 @@ class Pictures(Study):
     (finding,) = shown({**pages, "pages/welcome.md": "{{ picture.lower }} {{ picture.size }}\n"})
     assert "has no attribute 'size'" in finding
     assert "round 1" in finding
+
+
+def test_a_required_upload_is_refused_as_long_as_no_route_takes_files(check: Check):
+    code = CODE.replace("choice, number", "choice, number, upload").replace(
+        "    timeline", '    sketch = upload("Draw a house.")\n\n    timeline'
+    )
+    found = check({"experiment.py": code.replace('ask="offer"', 'ask=["offer", "sketch"]')})
+    assert any("doesn't store files yet" in each for each in found)
+    optional = code.replace('"Draw a house."', '"Draw a house.", required=False')
+    found = check({"experiment.py": optional.replace('ask="offer"', 'ask=["offer", "sketch"]')})
+    assert not any("doesn't store files yet" in each for each in found)
