@@ -117,9 +117,10 @@ def _waiting(ctx: Context, path: str, element: Group) -> list[Pooled]:
     for one in pooled:
         place = session.find_place(one.participant_id)
         participant = ctx.uow.participant(one.participant_id)
-        if place is None or place.path != path or place.ended or not participant.is_working:
+        if place is not None and (place.ended or not participant.is_working):
             ctx.uow.delete_item(keys.pooled(path, one.participant_id))
-        elif not place.gone:
+        elif place is not None and place.path == path and not place.gone:
+            # Of an arrival, the entry in the pool may be seen before the place: it isn't removed then.
             here.append(one)
     return here
 

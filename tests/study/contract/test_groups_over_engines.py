@@ -137,3 +137,30 @@ def test_200_arrivals_at_once_fill_groups_and_nobody_is_lost(
     assert sorted(one for members in groups for one in members) == [player.id for player in table.players]
     assert {player.get()["page"] for player in table.players} == {"name"}
     assert table.items("pooled") == []
+
+
+def test_arrivals_at_once_fill_groups_over_engines_that_refuse_or_show_half_a_commit(
+    crowded: Engine, seat_players: Seat
+) -> None:
+    table = seat_players(crowded, sums(3, rounds=1), CROWD)
+    for player in table.players:
+        player.get()
+    results = at_once([player.post for player in table.players])
+    assert [result for result in results if not isinstance(result, dict)] == []
+    table.work()
+    assert [player.get()["page"] for player in table.players] == ["name"] * CROWD
+    members = [one["participant_id"] for item in table.items("study_group") for one in item["members"]]
+    assert (len(members), sorted(members)) == (CROWD, [player.id for player in table.players])
+
+
+def test_different_answers_to_one_page_at_once_are_stored_once(crowded: Engine, seat_players: Seat) -> None:
+    """Two tabs, or a double click after a change of mind: the first commit counts, for points as well."""
+    table = gathered(seat_players(crowded, sums(2, rounds=1), 2))
+    first, last = table.players
+    first.post(mine=0)
+    tabs = [Player(table.app, last.id, 1, dict(last.last)) for _ in range(8)]
+    results = at_once([partial(tab.post, mine=number) for number, tab in enumerate(tabs, 1)])
+    assert [result for result in results if not isinstance(result, dict)] == []
+    stored = [item["answers"][0]["answer"] for item in table.items("response") if item.get("answers")]
+    assert len(stored) == 2
+    assert table.points() == [stored[0] + stored[1]] * 2
