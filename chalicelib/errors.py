@@ -139,6 +139,13 @@ class AnswersRefused(Refused):
         return {"items": self.items}
 
 
+class MessageRefused(Refused):
+    """A message to a live page isn't valid."""
+
+    status = 422
+    code = "message_refused"
+
+
 class Busy(Refused):
     """Too many participants are acting at once; retry the same request in a moment."""
 

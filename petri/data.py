@@ -24,6 +24,7 @@ from chalicelib.export.table_schema import (
     CORE_TABLES,
     EVENTS,
     GROUPS_WIDE,
+    LIVE_ROWS,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
     RESPONSES,
@@ -228,6 +229,11 @@ class Data:
     def events(self) -> Table:
         """What pages of a study have logged, one row for each event."""
         return self.table(EVENTS)
+
+    @cached_property
+    def live(self) -> Table:
+        """The rows of a study's live elements and chats."""
+        return self.table(LIVE_ROWS)
 
     @cached_property
     def page_times(self) -> Table:

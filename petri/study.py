@@ -9,6 +9,7 @@ from chalicelib.study.design.conditions import Conditions
 from chalicelib.study.design.orders import all_orders, latin_square
 from chalicelib.study.elements import (
     Branch,
+    Chat,
     Choose,
     Element,
     End,
@@ -16,6 +17,7 @@ from chalicelib.study.elements import (
     Form,
     Group,
     Join,
+    Live,
     Page,
     Part,
     Rounds,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Branch",
+    "Chat",
     "Choose",
     "Conditions",
     "Element",
@@ -44,6 +47,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Form",
     "Group",
     "Join",
+    "Live",
     "NoAnswer",
     "Page",
     "Part",

@@ -3,7 +3,7 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
-- data/response.csv, trial.csv, event.csv, page_times.csv, *_wide.csv: a study's tables
+- data/response.csv, trial.csv, live.csv, event.csv, page_times.csv, *_wide.csv: a study's tables
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
 - study.jsonl: the records of a study, with which `petri load` continues the run
 - structure.jsonl: the state of the experiment and its networks, with which `petri load` continues the run

@@ -49,7 +49,7 @@ TYPES: Final[dict[str, str]] = {
         INTEGER,
     ),
     **dict.fromkeys(("creation_time", "time_of_death", "receive_time", "end_time", "sent_time"), MOMENT),
-    **dict.fromkeys(("shown_at", "answered_at", "received_at"), MOMENT),
+    **dict.fromkeys(("shown_at", "answered_at", "received_at", "at"), MOMENT),
     **dict.fromkeys(("failed", "full", "correct"), BOOLEAN),
     **dict.fromkeys(("percent", "points", "seconds", "seconds_client", "rt_ms"), DECIMAL),
     **dict.fromkeys(("base_pay", "bonus", "amount"), AMOUNT),

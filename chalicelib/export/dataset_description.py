@@ -19,10 +19,13 @@ WIDE_MEANINGS: Final = {
     "ended": "how the study ended for the participant: complete, screen_out, stopped; empty while it goes on",
     "role": "the participant's role in the group",
     "points": "the total of points",
-    "number": "the number of the trial in its block, from 1",
+    "number": "the number of the trial in its block, from 1, or of the row among those of its group, from 0",
     "key": "the key that was pressed; empty if none was in time",
     "response": "what the key stands for",
     "rt_ms": "the reaction time in milliseconds, by the browser's clock",
+    "name": "what the row is: chat, or the name with which the study recorded it",
+    "path": MEANINGS["path"],
+    "at": "when the server received the message",
     "element": "the element of the timeline that formed the group",
     "stopped": "why the group was stopped; empty if it wasn't",
     "participant_id": MEANINGS["participant_id"],
@@ -85,6 +88,8 @@ def _meaning(column: str, known: Mapping[str, Any]) -> str | None:
         return f"the level of the condition {words[-1]}"
     if words[0] == "stimulus":
         return f"the column {words[-1]} of the stimulus"
+    if words[0] == "value":
+        return f"the value {words[-1]} of the row"
     items = known.get("items", {})
     item = next((items[word] for word in words if word in items), None)
     return None if item is None else item.get("prompt") or None

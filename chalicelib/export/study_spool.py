@@ -20,6 +20,7 @@ from .scrub import ADDRESS
 #: The items of a study that an export contains, by kind.
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
+LIVE_ROW = "live_row"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: How many slots a series has; stored as a counter.
 SLOT_COUNT: Final = "slot_count"
@@ -60,7 +61,8 @@ class StudyRecords:
         for person in people:
             records._add_person(engine, person, scrub=scrub)
         if records.statuses:
-            records._add_all(engine.get([keys.study_group(network["id"])]) for network in networks)
+            for network in networks:
+                records._add_group(engine, network["id"])
             records._add_slots(engine)
         return records
 
@@ -112,6 +114,14 @@ class StudyRecords:
             _scrub_place(record, addresses)
         self._add(record)
         self._add_all([engine.get([keys.pooled(place.get("path", ""), person["id"])])])
+
+    def _add_group(self, engine: Engine, network_id: int) -> None:
+        """Add a network's group, if it is one, and the rows of its live elements."""
+        group = engine.get([keys.study_group(network_id)])
+        self._add_all([group])
+        if group:
+            for item in engine.query(keys.live_rows(network_id)):
+                self._add(_without_storage(item))
 
     def _add_slots(self, engine: Engine) -> None:
         prefix = keys.slot_count("")[1]

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from .study_spool import GROUP, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
+from .study_spool import GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
 from .table_schema import (
     EVENTS,
     GROUPS_WIDE,
+    LIVE_ROWS,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
     RESPONSES,
@@ -66,6 +67,7 @@ def wide_tables(records: StudyRecords) -> dict[str, WideTable]:
     """Return the tables whose columns depend on the study, by name."""
     return {
         TRIALS: _wide(_Rows(lambda: _trials(records)), WIDE_COLUMNS[TRIALS]),
+        LIVE_ROWS: _wide(_Rows(lambda: _live_rows(records)), WIDE_COLUMNS[LIVE_ROWS]),
         PARTICIPANTS_WIDE: _wide(_Rows(lambda: _participants(records)), WIDE_COLUMNS[PARTICIPANTS_WIDE]),
         GROUPS_WIDE: _wide(_Rows(lambda: _groups(records)), WIDE_COLUMNS[GROUPS_WIDE]),
     }
@@ -114,6 +116,14 @@ def _trials(records: StudyRecords) -> Iterator[Row]:
             row["by"] = batch.get("by", "participant")
             row.update({f"stimulus.{name}": value for name, value in trial.get("stimulus", {}).items()})
             yield row
+
+
+def _live_rows(records: StudyRecords) -> Iterator[Row]:
+    """Yield each row of live elements and chats, with a column for each of its values."""
+    for record in records.of_kind(LIVE_ROW):
+        row: Row = {name: record.get(name) for name in WIDE_COLUMNS[LIVE_ROWS]}
+        row.update({f"value.{name}": value for name, value in record.get("values", {}).items()})
+        yield row
 
 
 def _participants(records: StudyRecords) -> Iterator[Row]:

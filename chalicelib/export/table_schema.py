@@ -73,13 +73,14 @@ STUDY_COLUMNS: Final = {
         *("answered_at", "seconds", "seconds_client", "by"),
     ),
 }
-#: The columns that these tables of every study have; conditions and answers, or stimuli, follow.
-PARTICIPANTS_WIDE, GROUPS_WIDE, TRIALS = "participants_wide", "groups_wide", "trial"
+#: The columns that these tables of every study have; conditions and answers, stimuli, or values follow.
+PARTICIPANTS_WIDE, GROUPS_WIDE, TRIALS, LIVE_ROWS = "participants_wide", "groups_wide", "trial", "live"
 WIDE_COLUMNS: Final = {
     TRIALS: (
         *("participant_id", "node_id", "network_id", "page", "path", "number", "key", "response"),
         *("correct", "rt_ms", "answered_at", "by", "serial"),
     ),
+    LIVE_ROWS: ("network_id", "number", "name", "participant_id", "path", "at"),
     PARTICIPANTS_WIDE: ("participant_id", "status", "ended", "network_id", "role", "points"),
     GROUPS_WIDE: ("network_id", "element", "stopped"),
 }

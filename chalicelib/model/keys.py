@@ -26,6 +26,7 @@ timers            <minute>             how many chained timers ran in a minute
 slot#<series>     <number>             slots of a design: who holds each, and its cell
 freed#<series>    <number>             slots that the next participants get; # how many were compared
 part#<id>         place                in a study: where they are; also resp#<serial>, trial#, event#
+live#<n>          <number>             a row of a live element or chat: once for each number in the group
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
 dead              <time>#<id>          dead letters
@@ -261,6 +262,15 @@ def event_batch(participant_id: int, serial: int, received_at: str) -> Key:
 def part_result(participant_id: int, serial: int) -> Key:
     """Return where the result of a timed part is stored: beside the response with which it ended."""
     return f"part#{participant_id}", f"{RESPONSES}{serial:08d}#part"
+
+
+def live_rows(network_id: int) -> str:
+    """Return the partition of the rows that live elements store for a group."""
+    return f"live#{network_id}"
+
+
+def live_row(network_id: int, number: int) -> Key:
+    return live_rows(network_id), f"{number:010d}"
 
 
 def study_group(network_id: int) -> Key:

@@ -63,8 +63,19 @@ class StudyBot(HighPerformanceBotBase):
         """
         if page["kind"] == "trials":
             return self.post_trials(page)
+        if page["kind"] == "chat":
+            self.say(page)
         fields = {"serial": page["serial"], "answers": json.dumps(self.answers_for(page), ensure_ascii=False)}
         return self.post("/page", fields)
+
+    def say(self, page: Mapping[str, Any]) -> None:
+        """Write one message in a chat; override to write others.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        """
+        self.post("/page/live", {"serial": page["serial"], "message": json.dumps({"text": "Hello"})})
 
     def post_trials(self, page: Mapping[str, Any]) -> dict[str, Any]:
         """Send one batch of a block of trials, with keys and reaction times at random.

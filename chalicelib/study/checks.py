@@ -12,7 +12,7 @@ from chalicelib.experiment.experiment import Experiment
 
 from .design.condition_checks import condition_problems
 from .design.conditions import Conditions
-from .elements import For, Form, Group, Page, Rounds, TimelineError, Trials
+from .elements import Chat, For, Form, Group, Live, Page, Rounds, TimelineError, Trials
 from .elements.flow import MAX_ROUNDS
 from .expressions import PLAYER_NAMES, check_expression
 from .items import AnswerError, Item
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .study_view import StudyClass
 
 #: The fields of elements that name a method of the study.
-HOOKS = ("then", "until")
+HOOKS = ("then", "until", "on", "snapshot")
 #: Words of Jinja's expressions, which can't name an answer in them.
 TEMPLATE_WORDS = frozenset({"true", "false", "none", "loop", "self", "_"})
 
@@ -155,6 +155,10 @@ def _step_problems(
     for factor, levels in (getattr(element, "only", None) or {}).items():
         yield from _level_problems(where, factor, levels, factors)
     yield from _hook_problems(study, element, where)
+    if isinstance(element, Live | Chat) and not any(
+        isinstance(s.element, Group) for _, s in study.plan().steps()
+    ):
+        yield f"{where} needs a group; put Group(...) before it."
     if isinstance(element, Page):
         yield from _page_problems(study, element, where)
 
@@ -206,7 +210,7 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
     for name in page.asked:
         if name not in known:
             yield f"{where} asks for {name!r}, which isn't an item of the study."
-    if not isinstance(page, Form | Trials) and page.name not in study.library.names():
+    if not isinstance(page, Form | Trials | Chat) and page.name not in study.library.names():
         yield from _missing_file(study, page, where)
         return
     yield from _unknown_items(study, page)

@@ -99,7 +99,7 @@ class PlayerDecisions:
 
     def _shared_draws(self) -> dict[str, Any]:
         group = self._at(()).group
-        return self._place.draws if group is None else group.record.draws
+        return self._place.draws if group is None else group.stored.draws
 
     def _random(self, name: str) -> random.Random:
         place = self._place

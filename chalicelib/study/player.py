@@ -253,6 +253,15 @@ class Player:
             require_serializable(value, f"player.keep({name}=...)")
             self._place.kept[name] = value
 
+    def tell(self, data: Any) -> None:
+        """Send data to this participant's page, after the commit.
+
+        Args:
+            data: A JSON value; `petri.live.on("message", ...)` in the page's script receives it.
+
+        """
+        self._study.session.tell([self.id], data)
+
     @property
     def points(self) -> Decimal:
         """The total of points so far."""
@@ -282,7 +291,7 @@ class StudyGroup:
     def __init__(self, study: StudyView, record: GroupRecord, path: str | None = None) -> None:
         """Make the view of a group's record; `path`: the element from which its members' answers are seen."""
         self._study = study
-        self.record = record
+        self.stored = record
         self._path = path
 
     def seen_from(self, path: str) -> StudyGroup:
@@ -295,7 +304,7 @@ class StudyGroup:
             The same group.
 
         """
-        return StudyGroup(self._study, self.record, path)
+        return StudyGroup(self._study, self.stored, path)
 
     def __repr__(self) -> str:
         return f"Group {self.id}"
@@ -303,7 +312,7 @@ class StudyGroup:
     @property
     def id(self) -> int:
         """The number of the group's network."""
-        return self.record.network_id
+        return self.stored.network_id
 
     @property
     def network(self) -> Network:
@@ -313,14 +322,14 @@ class StudyGroup:
     @property
     def players(self) -> list[Player]:
         """The members, in the order of their places."""
-        places = [self._study.session.place(one) for one in self.record.member_ids()]
+        places = [self._study.session.place(one) for one in self.stored.member_ids()]
         return [Player(self._study, place, self._path) for place in places]
 
     def __iter__(self) -> Iterator[Player]:
         return iter(self.players)
 
     def __len__(self) -> int:
-        return len(self.record.members)
+        return len(self.stored.members)
 
     @property
     def size(self) -> int:
@@ -343,13 +352,32 @@ class StudyGroup:
 
     def with_role(self, name: str) -> list[Player]:
         """Return the members with a role."""
-        found = [one["participant_id"] for one in self.record.members if one["role"] == name]
+        found = [one["participant_id"] for one in self.stored.members if one["role"] == name]
         return [player for player in self.players if player.id in found]
 
     @property
     def state(self) -> dict[str, Any]:
         """A small dict that all members share; it is stored with the commit."""
-        return self.record.state
+        return self.stored.state
+
+    def tell(self, data: Any) -> None:
+        """Send data to the pages of all living members, after the commit.
+
+        Args:
+            data: A JSON value; `petri.live.on("message", ...)` in the page's script receives it.
+
+        """
+        self._study.session.tell([player.id for player in self.living], data)
+
+    def record(self, name: str, /, **values: Any) -> None:
+        """Store a row of data, once and with the commit; it is exported in `live.csv`.
+
+        Args:
+            name: What the row is, such as "trade".
+            **values: Its values: JSON values, or decimal numbers.
+
+        """
+        self._study.session.add_row(self, name, values)
 
     @property
     def round(self) -> int | None:

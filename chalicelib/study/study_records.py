@@ -190,6 +190,10 @@ class GroupRecord(StoredFields):
     stopped: str | None = None
     #: Why its members are released then: "error", or "dropout".
     exit_reason: str = ""
+    #: How many rows of live elements the group has; the number of the next one.
+    rows: int = 0
+    #: For each member, the second in which they last sent a message, and how many they sent in it.
+    sent: dict[str, list[Any]] = field(default_factory=dict)
 
     def member_ids(self) -> list[int]:
         """Return the members' ids, in the order in which they were placed."""
@@ -203,6 +207,24 @@ class GroupRecord(StoredFields):
         """Set a value that all members share."""
         require_serializable(value, f"group.state[{name!r}]")
         self.state[name] = value
+
+
+@dataclass
+class LiveRow(StoredFields):
+    """A row that a live element has stored for a group: a message of a chat, a trade; never changed."""
+
+    kind: ClassVar[str] = "live_row"
+
+    network_id: int
+    #: The number of the row among those of the group, from 0.
+    number: int
+    #: What it is, such as "chat" or "trade".
+    name: str
+    path: str = ""
+    #: The participant whose message it belongs to; None for a row of a wait's function.
+    participant_id: int | None = None
+    at: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

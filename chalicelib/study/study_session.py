@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import NotFound, RuleBroken
+from chalicelib.messages import SendToParticipants
 from chalicelib.model import keys
 from chalicelib.serializable import require_serializable
-from chalicelib.study.study_records import GroupRecord, Place, StoredFields
+from chalicelib.study.study_records import GroupRecord, LiveRow, Place, StoredFields
 
 from .decisions import PlayerDecisions
 from .elements import For
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 #: What a For iterates over when it goes through the infos that the player's node has received.
 RECEIVED = "received"
+#: The channel on which pages of live elements get data.
+LIVE_CHANNEL = "live"
 
 
 class StudySession:
@@ -33,6 +37,10 @@ class StudySession:
         """Begin with nothing read."""
         self._study = study
         self.run_seed = ""
+        #: The time of the request, as it is stored.
+        self.moment = ""
+        #: The participant whose message is being handled; None outside of live elements.
+        self.speaker: Place | None = None
         self._places: dict[int, Place | None] = {}
         self._groups: dict[int, StudyGroup] = {}
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
@@ -155,6 +163,34 @@ class StudySession:
     def note_earning(self, player: Player, points: Decimal, reason: str) -> None:
         """Note that a player has earned points."""
         self.earnings.append((player.id, points, reason))
+
+    # -- live elements --------------------------------------------------------------------------
+
+    def tell(self, participant_ids: Sequence[int], data: Any) -> None:
+        """Send data to the pages of participants after the commit."""
+        require_serializable(data, "What tell() sends")
+        if participant_ids:
+            message = SendToParticipants(tuple(participant_ids), LIVE_CHANNEL, data)
+            # Each has a name of its own: messages of one name are sent once.
+            self._study.work.send_transient(message, f"live|{uuid.uuid4().hex}")
+
+    def add_row(self, group: StudyGroup, name: str, values: Mapping[str, Any]) -> None:
+        """Store a row of data for a group; the group's record counts its rows, so none is overwritten."""
+        plain = {key: str(one) if isinstance(one, Decimal) else one for key, one in values.items()}
+        require_serializable(plain, f"group.record({name!r})")
+        stored = group.stored
+        path = "" if self.speaker is None else self.speaker.path
+        row = LiveRow(
+            stored.network_id,
+            stored.rows,
+            name,
+            path,
+            None if self.speaker is None else self.speaker.participant_id,
+            self.moment,
+            plain,
+        )
+        self._study.work.put_item(keys.live_row(row.network_id, row.number), row.kind, row.to_fields())
+        stored.rows += 1
 
     # -- storing --------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Players and groups are `Any` here, since they are made from this view.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -44,6 +44,12 @@ class SessionView(Protocol):
 
     def received(self, player: Any) -> list[Any]:
         """Return the contents of what a player's node has received."""
+
+    def tell(self, participant_ids: Sequence[int], data: Any) -> None:
+        """Send data to the pages of participants after the commit."""
+
+    def add_row(self, group: Any, name: str, values: Mapping[str, Any]) -> None:
+        """Store a row of data for a group."""
 
     def note_earning(self, player: Any, points: Decimal, reason: str) -> None:
         """Note that a player has earned points."""

@@ -11,6 +11,7 @@ from chalicelib.errors import BadRequest
 from chalicelib.operations.study import due_page, event_log
 from chalicelib.operations.study.settling import MAX_STEPS, settle
 from chalicelib.operations.study.show import PageView
+from chalicelib.operations.study_live import messages
 
 from .parameters import read_json
 from .routing import HttpCall, endpoint
@@ -48,6 +49,13 @@ def page_events(call: HttpCall) -> dict[str, Any]:
     """Keep what a page has logged that is closed without an answer."""
     kept: dict[str, Any] = call.run(event_log.keep_page_events, _serial(call), _events(call))
     return kept
+
+
+@endpoint(routes, "/page/live", ("POST",))
+def page_live(call: HttpCall) -> dict[str, Any]:
+    """Hand a message of a live element or a chat to the study, or to the group."""
+    message = messages.read_message(call.parameters.one("message"))
+    return messages.handle_message(call.run, services.current().run, _serial(call), message)
 
 
 def _serial(call: HttpCall) -> int:

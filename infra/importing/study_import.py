@@ -16,6 +16,7 @@ from chalicelib.export.study_spool import (
     EVENT_BATCH,
     FREED_SLOT,
     GROUP,
+    LIVE_ROW,
     PLACE,
     POOLED,
     RESPONSE,
@@ -42,6 +43,7 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
         record["participant_id"], record["serial"], record["received_at"]
     ),
     GROUP: lambda record: keys.study_group(record["network_id"]),
+    LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),
     POOLED: lambda record: keys.pooled(record["pk"].removeprefix(keys.pool("")), record["participant_id"]),
     SLOT: lambda record: keys.slot(_series(record, keys.slot("", 0)[0]), record["number"]),
     FREED_SLOT: lambda record: keys.freed_slot(_series(record, keys.freed_slots("")), record["number"]),

@@ -11,7 +11,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import Page, Trials
+from chalicelib.study.elements import Chat, Live, Page, Trials
 from chalicelib.study.study_records import Place
 
 from .ending import finish
@@ -89,6 +89,8 @@ def post_page(
     if isinstance(page, Trials):
         _take_trials(ctx, place, page, answers, by)
         return _respond(ctx, participant, place)
+    if by == PARTICIPANT and isinstance(page, Live | Chat):
+        _refuse_early(ctx, place, page)
     if is_timeout and is_nearly_over(ctx, place):
         taken = default_answers(ctx, player, page, answers)
         if taken is None:
@@ -98,6 +100,12 @@ def post_page(
         taken = check_answers(ctx, player, page, answers)
     take_answers(ctx, place, page, taken, by, seconds)
     return _respond(ctx, participant, place)
+
+
+def _refuse_early(ctx: Context, place: Place, page: Live | Chat) -> None:
+    """Refuse to end a live element or a chat before its time is up, where it has no button for that."""
+    if not page.can_leave and not is_nearly_over(ctx, place):
+        raise AnswersRefused({page.name: "This part ends when its time is up."})
 
 
 def _take_trials(ctx: Context, place: Place, block: Trials, batch: Any, by: str) -> None:

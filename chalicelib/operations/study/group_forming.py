@@ -175,7 +175,7 @@ def _by_history(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list
     session = session_of(ctx)
     history = {one.participant_id: session.place(one.participant_id).groups for one in waiting}
     met = {
-        one: {other for group in groups for other in session.group(group).record.member_ids() if other != one}
+        one: {other for group in groups for other in session.group(group).stored.member_ids() if other != one}
         for one, groups in history.items()
     }
     left = list(waiting)

@@ -25,7 +25,7 @@ def leave_study(ctx: Context, participant_id: int) -> list[Pending]:
         place.ended = LEFT
     waiting: list[Pending] = []
     if place.in_group and place.network_id is not None:
-        for one in session.group(place.network_id).record.member_ids():
+        for one in session.group(place.network_id).stored.member_ids():
             other = session.place(one)
             if one != participant_id and other.ended is None:
                 waiting.append(Pending(other.path, one, place.network_id))

@@ -36,20 +36,20 @@ TEXTS = {
 
 def take_seat(ctx: Context, place: Place, group: StudyGroup) -> None:
     """Give a member their node and role, and move them on."""
-    entry = group.record.member(place.participant_id)
+    entry = group.stored.member(place.participant_id)
     place.network_id, place.node_id, place.in_group = group.id, entry["node_id"], True
     place.role = entry["role"]
     place.groups = [*place.groups, group.id]
-    ids = group.record.member_ids()
+    ids = group.stored.member_ids()
     place.mates = ids if len(ids) <= MAX_MATES else []
-    if group.record.condition:
-        place.condition = dict(group.record.condition)
+    if group.stored.condition:
+        place.condition = dict(group.stored.condition)
     participant = ctx.uow.participant(place.participant_id)
     node = ctx.uow.node(entry["node_id"])
     if node.id not in participant.node_ids:
         participant.add_node(node)
     ctx.uow.update_status_index(participant)
-    ctx.uow.delete_item(keys.pooled(group.record.element, place.participant_id))
+    ctx.uow.delete_item(keys.pooled(group.stored.element, place.participant_id))
     move_on(ctx, place)
 
 
@@ -58,11 +58,11 @@ def follow(ctx: Context, place: Place) -> bool:
     group = _group_of(ctx, place)
     if group is None or place.ended is not None:
         return False
-    if group.record.stopped is not None:
+    if group.stored.stopped is not None:
         _stop(ctx, place, group)
     elif not place.in_group or place.network_id != group.id:
         take_seat(ctx, place, group)
-    elif place.path in group.record.done and isinstance(element_at(ctx, place.path), Wait):
+    elif place.path in group.stored.done and isinstance(element_at(ctx, place.path), Wait):
         move_on(ctx, place)
     else:
         return False
@@ -95,20 +95,20 @@ def move_members(ctx: Context, network_id: int) -> bool:
 
 def living_members(ctx: Context, group: StudyGroup) -> list[Place]:
     """Return the places of the members who still take part."""
-    places = [session_of(ctx).place(one) for one in group.record.member_ids()]
+    places = [session_of(ctx).place(one) for one in group.stored.member_ids()]
     return [p for p in places if p.ended is None and ctx.uow.participant(p.participant_id).is_working]
 
 
 def leave_to_members(ctx: Context, group: StudyGroup, places: Sequence[Place]) -> None:
     """Have members follow by themselves, and those who don't ask by a message."""
     ctx.uow.post(MoveMembers(group.id))
-    ring(ctx, places, f"follow{group.id}|{len(group.record.done)}")
+    ring(ctx, places, f"follow{group.id}|{len(group.stored.done)}")
 
 
 def stop_members(ctx: Context, group: StudyGroup, reason: str, exit_reason: str) -> int:
     """Stop a group: all members are released, with pay; return how many there were."""
-    group.record.stopped, group.record.exit_reason = reason, exit_reason
-    release_group_slot(ctx, group.record)
+    group.stored.stopped, group.stored.exit_reason = reason, exit_reason
+    release_group_slot(ctx, group.stored)
     members = living_members(ctx, group)
     for place in members[:MAX_TOGETHER]:
         _stop(ctx, place, group)
@@ -120,7 +120,7 @@ def stop_members(ctx: Context, group: StudyGroup, reason: str, exit_reason: str)
 
 
 def _stop(ctx: Context, place: Place, group: StudyGroup) -> None:
-    exit_reason = group.record.exit_reason or ERROR
+    exit_reason = group.stored.exit_reason or ERROR
     if isinstance(element_at(ctx, place.path), Group):
         ctx.uow.delete_item(keys.pooled(place.path, place.participant_id))
     stop_with_pay(ctx, place, TEXTS[exit_reason], exit_reason)

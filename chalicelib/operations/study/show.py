@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import End, Form, Group, Join, Page, Trials, Wait
+from chalicelib.study.elements import Chat, End, Form, Group, Join, Live, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.markup import marked
@@ -19,6 +19,7 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
+from .live_data import live_fields
 from .moves import element_at, pending_at, start_clock
 from .page_answers import items_due
 from .study_context import Pending, moment_of, session_of, study_of
@@ -85,6 +86,8 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
     }
+    if isinstance(page, Live | Chat):
+        return shown | live_fields(ctx, place, page, player)
     return shown | _trials(ctx, place, page) if isinstance(page, Trials) else shown
 
 

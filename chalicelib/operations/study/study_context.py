@@ -42,6 +42,7 @@ def session_of(ctx: Context) -> StudySession:
     """Return the study's session of this request."""
     session = study_of(ctx).session
     session.run_seed = ctx.run_seed
+    session.moment = str(iso(ctx.now))
     return session
 
 

@@ -48,7 +48,7 @@ def _end_unanswered(ctx: Context, place: Place, page: Page) -> None:
     )
     if place.in_group and place.network_id is not None and any(isinstance(s.element, Wait) for s in steps):
         group = session_of(ctx).group(place.network_id)
-        if group.record.stopped is None:
+        if group.stored.stopped is None:
             what = f"{page.name!r} wasn't answered by participant {place.participant_id}, and has no defaults"
             stop_members(ctx, group, what, DROPOUT)
 

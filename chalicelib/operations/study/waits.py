@@ -45,7 +45,7 @@ def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ())
     group = session.group(network_id, mates)
     living = living_members(ctx, group)
     missing = [place for place in living if place.path != path]
-    if group.record.stopped or path in group.record.done or len(missing) == len(living):
+    if group.stored.stopped or path in group.stored.done or len(missing) == len(living):
         # Another request has released them.
         return False
     with _author_code(group, path):
@@ -63,7 +63,7 @@ def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ())
 def _require_one_wait(ctx: Context, group: StudyGroup, living: Sequence[Place]) -> None:
     """Raise when members wait for each other at different elements: none of them would ever go on."""
     paths = {place.path for place in living}
-    if all(isinstance(element_at(ctx, path), Wait) and path not in group.record.done for path in paths):
+    if all(isinstance(element_at(ctx, path), Wait) and path not in group.stored.done for path in paths):
         raise ExperimentError(
             f"The members of {group!r} wait for each other at different elements: {sorted(paths)}. "
             "Put a Wait where all members pass it, not in a Part or Branch that only some of them take."
@@ -74,7 +74,7 @@ def _release(ctx: Context, group: StudyGroup, path: str, living: list[Place]) ->
     """Call the function of a wait, and move its members on."""
     _call_function(ctx, group, path)
     if len(living) > MAX_MOVED:
-        group.record.done[path] = str(iso(ctx.now))
+        group.stored.done[path] = str(iso(ctx.now))
         leave_to_members(ctx, group, living)
         return
     for place in living:
@@ -119,7 +119,7 @@ def stop_group(ctx: Context, network_id: int, reason: str) -> None:
     """Stop a group after an error of the study: release its members with pay, and notify the operator."""
     session = session_of(ctx)
     group = session.group(network_id)
-    if group.record.stopped:
+    if group.stored.stopped:
         return
     count = stop_members(ctx, group, reason, ERROR)
     session.flush()

@@ -350,6 +350,17 @@ class EventBatchItem(StoredItem):
     events = _document()
 
 
+class LiveRowItem(StoredItem):
+    """A row that a live element has stored for a group."""
+
+    network_id = _number()
+    number = _number()
+    participant_id = _number()
+    path = _text()
+    at = _text()
+    values = _document()
+
+
 class StudyGroupItem(StoredItem):
     members = _document()
     state = _document()
@@ -401,6 +412,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "trial_batch": TrialBatchItem,
     "event_batch": EventBatchItem,
     "study_group": StudyGroupItem,
+    "live_row": LiveRowItem,
     "pooled": PooledItem,
 }
 

@@ -188,12 +188,21 @@ CREATE VIEW event AS SELECT
     {_field("received_at")} AS received_at
 FROM item, json_each(item.body, '$.events') AS given WHERE item.kind = 'event_batch';
 """
+#: The rows of a study's live elements and chats. Their values are JSON here.
+_LIVE_VIEW = f"""
+DROP VIEW IF EXISTS live;
+CREATE VIEW live AS SELECT
+    {_own_fields("network_id", "number", "name", "participant_id", "path", "at")},
+    {_field("values")} AS "values"
+FROM item WHERE kind = 'live_row';
+"""
 
 VIEWS = "".join(
     [
         _EVENT_VIEW,
         _RESPONSE_VIEW,
         _TRIAL_VIEW,
+        _LIVE_VIEW,
         _PAGE_TIMES_VIEW,
         _plain_view("network", _NETWORK_OWN),
         _view_below(

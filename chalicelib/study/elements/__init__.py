@@ -5,12 +5,14 @@ from __future__ import annotations
 from .element import Element, TimelineError
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Group, Join, Wait
+from .live import Chat, Live
 from .page_elements import End, Form, Page
 from .timed import Timed
 from .trials import Trials
 
 __all__ = [
     "Branch",
+    "Chat",
     "Choose",
     "Container",
     "Element",
@@ -19,6 +21,7 @@ __all__ = [
     "Form",
     "Group",
     "Join",
+    "Live",
     "Page",
     "Part",
     "Rounds",

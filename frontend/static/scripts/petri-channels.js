@@ -30,6 +30,7 @@
   const REMEMBERED = 200; // how many received numbers of a sender are remembered
   const NEWS = "quorum"; // the platform's messages to participants; every socket subscribes to it
   const DOORBELL = "page"; // says that a study has another page for the participant
+  const LIVE = "live"; // data of a study's live element or chat
   const PROTOCOL = "petri";
   const REFUSALS = new Set(["unknown_channel", "not_yours", "too_many_channels"]);
   const ME = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(36)).join("");
@@ -338,6 +339,7 @@
       if (name === PROTOCOL) return this.obey(parsed(text));
       if (name === NEWS) document.dispatchEvent(new CustomEvent("petri:news", { detail: parsed(text) }));
       if (name === DOORBELL) document.dispatchEvent(new CustomEvent("petri:doorbell", { detail: parsed(text) }));
+      if (name === LIVE) document.dispatchEvent(new CustomEvent("petri:live", { detail: parsed(text) }));
       this.channels.get(name)?.hear(text);
     }
 

@@ -26,6 +26,7 @@ STUDY_KINDS = {
     "response",
     "trial_batch",
     "study_group",
+    "live_row",
     "pooled",
     "slot",
     "freed_slot",

@@ -16,6 +16,7 @@ from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.run.launch import launch
 from chalicelib.operations.shared.context import OPERATOR_CALLER, PARTICIPANT, Caller
 from chalicelib.operations.study import due_page
+from chalicelib.operations.study_live import messages as live_messages
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Item
 from chalicelib.study.study import Study
@@ -94,6 +95,11 @@ class Player:
         view = call.run(due_page.post_page, number, answers)
         self.last = page_routes._settled(call, view)  # type: ignore[arg-type]
         return self.last
+
+    def send(self, message: dict[str, Any]) -> dict[str, Any]:
+        """POST /page/live, to the page that this player was last shown."""
+        call = _Call(self.app, Caller(PARTICIPANT, self.id, self.serial))
+        return live_messages.handle_message(call.run, self.app.run, self.last["serial"], message)
 
 
 @dataclass

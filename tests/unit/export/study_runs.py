@@ -7,7 +7,15 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
-from chalicelib.study.study_records import EventBatch, GroupRecord, Place, Pooled, StudyResponse, TrialBatch
+from chalicelib.study.study_records import (
+    EventBatch,
+    GroupRecord,
+    LiveRow,
+    Place,
+    Pooled,
+    StudyResponse,
+    TrialBatch,
+)
 from tests.unit.export.runs import a_run, at_minute
 
 SHOWN, ANSWERED = "2024-05-17T09:40:00.000000Z", "2024-05-17T09:40:12.500000Z"
@@ -110,6 +118,10 @@ EVENTS = [
         [{"event": "focus", "act": "lost", "at_ms": 250}, {"event": "key", "item": "age", "at_ms": None}],
     )
 ]
+LIVE_ROWS = [
+    LiveRow(1, 0, "chat", "rounds[1]/chat", 1, ANSWERED, {"text": "=1+1"}),
+    LiveRow(1, 1, "trade", "market", None, ANSWERED, {"price": 5, "buyer": "a"}),
+]
 PLACES = [
     Place(
         1,
@@ -153,6 +165,8 @@ def a_study(engine: Engine) -> None:
             work.put_item(key, logged.kind, logged.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
+        for row in LIVE_ROWS:
+            work.put_item(keys.live_row(row.network_id, row.number), row.kind, row.to_fields())
         work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())
         pooled = Pooled(3, SHOWN, "colour='red'")
         work.put_item(keys.pooled("group", 3), pooled.kind, pooled.to_fields())

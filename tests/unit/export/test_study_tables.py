@@ -268,6 +268,7 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
             data.page_times,
             data.trials,
             data.events,
+            data.live,
             data.wide(),
             data.wide("groups"),
         )
@@ -283,6 +284,7 @@ def test_the_manifest_counts_the_rows(data: Data) -> None:
         "page_times": 7,
         "trial": 2,
         "event": 2,
+        "live": 2,
         "participants_wide": 3,
         "groups_wide": 1,
     }
@@ -300,3 +302,12 @@ def test_an_experiment_that_is_not_a_study_has_no_such_files(tmp_path: Path) -> 
 
 def test_points_are_exact_in_the_csv(engine: SQLiteEngine) -> None:
     assert [row["points"] for row in rows(engine, "response") if row["points"]] == [Decimal("1.50")]
+
+
+def test_rows_of_live_elements_have_a_column_for_each_value(data: Data) -> None:
+    table = data.live
+    assert table.columns == [
+        *("network_id", "number", "name", "participant_id", "path", "at"),
+        *("value.text", "value.price", "value.buyer"),
+    ]
+    assert [(row["name"], row["participant_id"]) for row in table.list] == [("chat", 1), ("trade", None)]

@@ -15,6 +15,7 @@
   const LEAST_POLL_S = 1;
   const PREPARED_WITHIN_MS = 1000; // when time is up; the server takes what comes two seconds late
   const CHANNELS = "/static/scripts/petri-channels.js";
+  const LIVE = "/static/scripts/petri-live.js";
   const WIDGETS = "/static/scripts/petri-study-widgets.js";
   const WIDGET_KINDS = ["order", "match", "categorise", "area", "code", "upload"];
 
@@ -31,7 +32,8 @@
   let isFirst = true;
   let shownAt = 0;
   let loadingSeconds = 0;
-  const leaving = []; // what ends when the page is left
+  const leaving = []; // what ends when the page is left, or shown again
+  let leftPage = new AbortController(); // ends what the page's script does
   let extra = {}; // answers that a page's own script has given
 
   /* ---- Asking ---------------------------------------------------------------------------------------------- */
@@ -104,6 +106,7 @@
   /* ---- Showing --------------------------------------------------------------------------------------------- */
 
   const isWait = (each) => each.kind === "wait" || each.poll_seconds > 0;
+  const isLive = (each) => each.kind === "live" || each.kind === "chat";
 
   async function show(answer) {
     if (page && answer.serial === page.serial && !answer.exit) return showAgain(answer);
@@ -143,7 +146,8 @@
     const kinds = Object.values(answer.items || {}).map(({ kind }) => kind);
     const needed = [];
     if (WIDGET_KINDS.some((kind) => kinds.includes(kind) || String(answer.html).includes(`data-kind="${kind}"`))) needed.push(WIDGETS);
-    if (answer.doorbell || ["chat", "live"].includes(answer.kind)) needed.push(CHANNELS);
+    if (answer.doorbell || isLive(answer)) needed.push(CHANNELS);
+    if (isLive(answer)) needed.push(LIVE);
     return Promise.all(needed.map((address) => loadScript(address).catch((error) => console.error(error.message))));
   }
 
@@ -235,11 +239,11 @@
 
   function runScript() {
     if (!page.script) return;
-    const leftPage = new AbortController();
-    leaving.push(() => leftPage.abort());
-    const given = { page, data: page.data, element: content(), signal: leftPage.signal, answer, submit: () => submit() };
+    leftPage = new AbortController();
+    const { signal } = leftPage;
+    const given = { page, data: page.data, element: content(), signal, answer, submit: () => submit() };
     import(new URL(page.script, location.origin).href)
-      .then((module) => leftPage.signal.aborted || module.default?.(given))
+      .then((module) => signal.aborted || module.default?.(given))
       .catch((error) => {
         petri.log("error", error.message, page.script);
         console.error(error);
@@ -248,6 +252,7 @@
 
   function endPage() {
     leaving.splice(0).forEach((end) => end());
+    leftPage.abort();
     if (draft) draft.clear();
     draft = null;
     extra = {};
@@ -302,13 +307,13 @@
 
   function ring() {
     if (isBusy || asking) hasRung = true;
-    else if (page && isWait(page)) refresh();
+    else if (page && (isWait(page) || isLive(page))) refresh();
   }
 
   function heedRing() {
     if (!hasRung) return;
     hasRung = false;
-    if (isWait(page)) setTimeout(refresh);
+    if (isWait(page) || isLive(page)) setTimeout(refresh);
   }
 
   /* ---- Answering ------------------------------------------------------------------------------------------- */

@@ -1,0 +1,73 @@
+"""Returns what the page of a live element or a chat begins with, and after a reload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.model import keys
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.elements import Chat, Live
+from chalicelib.study.items.markup import marked
+from chalicelib.study.player import Player, StudyGroup
+from chalicelib.study.study_records import LiveRow, Place
+from chalicelib.study.translation import translate
+
+from .study_context import study_of
+
+CHAT_SCRIPT = "/static/scripts/petri-chat.js"
+#: How many of the group's last rows a chat shows after a reload.
+MAX_SHOWN = 200
+
+
+def live_fields(ctx: Context, place: Place, page: Live | Chat, player: Player) -> dict[str, Any]:
+    """Return what a live element or a chat has beside a page: its data, its script and its button."""
+    group = player.group
+    if isinstance(page, Chat):
+        done = page.button or marked("Done")
+        return {
+            "kind": "chat",
+            "script": CHAT_SCRIPT,
+            "button": translate(done, study_of(ctx).language) if page.can_leave else None,
+            "data": {} if group is None else _chat_data(ctx, place, group),
+        }
+    data = {}
+    if page.snapshot is not None and group is not None:
+        data = getattr(study_of(ctx), page.snapshot)(group, player)
+    button = {} if page.can_leave else {"button": None}
+    return {"kind": "live", "data": data, **button}
+
+
+def _chat_data(ctx: Context, place: Place, group: StudyGroup) -> dict[str, Any]:
+    ids = group.stored.member_ids()
+    return {
+        "path": place.path,
+        "me": ids.index(place.participant_id) + 1,
+        "members": [_name(ctx, group, number) for number in range(len(ids))],
+        "messages": _last_messages(ctx, place, group),
+    }
+
+
+def _name(ctx: Context, group: StudyGroup, number: int) -> str:
+    """Return what a member is called in a chat: their role if no other member has it, or a number."""
+    roles = [member["role"] for member in group.stored.members]
+    if roles[number] is not None and roles.count(roles[number]) == 1:
+        return str(roles[number])
+    return translate(marked("Member {number}"), study_of(ctx).language).format(number=number + 1)
+
+
+def _last_messages(ctx: Context, place: Place, group: StudyGroup) -> list[dict[str, Any]]:
+    last = group.stored.rows
+    wanted = [keys.live_row(group.id, number) for number in range(max(0, last - MAX_SHOWN), last)]
+    ctx.uow.prefetch(more=wanted)
+    found = [item for item in map(ctx.uow.item, wanted) if item is not None]
+    rows = [row for row in map(LiveRow.from_item, found) if row.path == place.path]
+    return [chat_message(group, row.number, row.participant_id, row.values["text"], row.at) for row in rows]
+
+
+def chat_message(
+    group: StudyGroup, number: int, participant_id: int | None, text: str, at: str
+) -> dict[str, Any]:
+    """Return a message as pages get it; `member` is the writer's place in the group, from 1."""
+    members = group.stored.member_ids()
+    writer = 0 if participant_id not in members else members.index(participant_id) + 1
+    return {"number": number, "member": writer, "text": text, "at": at}

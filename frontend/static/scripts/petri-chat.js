@@ -1,0 +1,107 @@
+/**
+ * The script of a chat: a list of messages, and a field to write one. Messages are shown as text, never as HTML, in the
+ * order in which the server stored them.
+ */
+
+const MOST = 500; // characters; the server has the same limit
+
+export default function chat({ element, data, signal }) {
+  const { live, study } = /** @type {any} */ (window).petri;
+  const view = makeView(element, study.text);
+  const shown = new Map();
+
+  const show = (message) => {
+    if (shown.has(message.number)) return;
+    const line = makeLine(message, data, study.text);
+    shown.set(message.number, line);
+    view.insert(line, message.number);
+  };
+  data.messages.forEach(show);
+  live.on("message", (message) => message?.path === data.path && show(message), signal);
+  live.on("snapshot", (latest) => latest.messages.forEach(show), signal);
+
+  // The chat is inside the page's form, so its field is no form of its own: Enter sends, and doesn't end the chat.
+  view.field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    say();
+  }, { signal });
+  view.button.addEventListener("click", say, { signal });
+
+  async function say() {
+    const text = view.field.value.trim();
+    if (!text || view.button.disabled) return;
+    view.button.disabled = true;
+    view.problem("");
+    try {
+      await live.send({ text });
+      view.field.value = "";
+    } catch (rejection) {
+      view.problem(rejection.status === 422 && rejection.errorText || study.text("The message has not been sent. Please try again."));
+    }
+    view.button.disabled = false;
+    view.field.focus();
+  }
+}
+
+function makeView(element, words) {
+  const box = document.createElement("div");
+  box.className = "chat";
+  const log = document.createElement("div");
+  log.className = "chat-log";
+  log.tabIndex = 0; // it scrolls, so it can be reached by the keyboard
+  log.setAttribute("role", "log");
+  log.setAttribute("aria-label", words("Messages"));
+  const label = document.createElement("label");
+  label.htmlFor = "chat-text";
+  label.textContent = words("Your message");
+  const field = document.createElement("input");
+  field.id = "chat-text";
+  field.type = "text";
+  field.maxLength = MOST;
+  field.autocomplete = "off";
+  field.setAttribute("aria-describedby", "chat-error");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-primary";
+  button.textContent = words("Send");
+  const row = document.createElement("div");
+  row.className = "chat-write";
+  row.append(field, button);
+  const error = document.createElement("p");
+  error.id = "chat-error";
+  error.className = "item-error";
+  error.setAttribute("role", "alert");
+  error.hidden = true;
+  box.append(log, label, row, error);
+  element.append(box);
+  return {
+    field,
+    button,
+    insert(line, number) {
+      const later = [...log.children].find((one) => one instanceof HTMLElement && Number(one.dataset.number) > number);
+      const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+      log.insertBefore(line, later || null);
+      if (isAtEnd) log.scrollTop = log.scrollHeight;
+    },
+    problem(text) {
+      error.textContent = text;
+      error.hidden = text === "";
+    },
+  };
+}
+
+function makeLine(message, data, words) {
+  const line = document.createElement("p");
+  line.className = message.member === data.me ? "chat-line chat-own" : "chat-line";
+  line.dataset.number = message.number;
+  const writer = document.createElement("span");
+  writer.className = "chat-writer";
+  writer.textContent = message.member === data.me ? words("You") : data.members[message.member - 1] || "";
+  const text = document.createElement("span");
+  text.className = "chat-text";
+  text.dir = "auto";
+  text.textContent = message.text;
+  line.append(writer, " ", text);
+  return line;
+}
