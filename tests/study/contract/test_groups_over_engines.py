@@ -1,4 +1,4 @@
-"""Groups play over every engine: each is released once, everybody ends, and is paid once."""
+"""Groups play over every engine: each is released once, all members end, and each is paid once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_group_plays_to_the_end_and_each_member_is_paid_once(
 
 
 def test_the_function_of_a_wait_runs_once_under_32_last_arrivals(crowded: Engine, seat_players: Seat) -> None:
-    """All members arrive but one; her answer and the polls of the others come at the same moment."""
+    """All members arrive but one; the last answer and the polls of the others come at the same moment."""
     table = gathered(seat_players(crowded, sums(2, rounds=1), 2))
     first, last = table.players
     first.post(mine=1)
@@ -123,7 +123,7 @@ def test_members_of_a_large_group_who_never_ask_are_seated_and_moved_on_by_a_mes
     assert {item["path"] for item in table.items("place")} == {"end"}
 
 
-def test_200_arrivals_at_once_fill_groups_and_nobody_is_lost(
+def test_200_arrivals_at_once_fill_groups_and_none_is_lost(
     hundred_writes: Engine, seat_players: Seat
 ) -> None:
     table = seat_players(hundred_writes, sums(5, rounds=1), 200)

@@ -1,4 +1,4 @@
-"""Members who disconnect, groups that don't form, and functions that fail: nobody waits for ever."""
+"""Members who disconnect, groups that don't form, and functions that fail: no member waits for ever."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_page_without_defaults_ends_the_group_with_pay_and_without_an_error(op
     assert here.items("study_group")[0]["exit_reason"] == "dropout"
 
 
-def test_members_who_wait_for_nobody_finish_when_one_leaves_the_last_page(open_study: OpenStudy) -> None:
+def test_members_behind_the_last_wait_finish_when_one_of_them_leaves(open_study: OpenStudy) -> None:
     timeline = [Group(3), Page("first"), Wait(), Page("name", ask="mine"), End()]
     here = open_study(type("Last", (Game,), {"timeline": timeline}))
     one, other, gone = gathered(here)
