@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.experiment.config.problems import closest_match
@@ -63,7 +63,8 @@ def _item_problems(study: type[StudyClass], name: str, item: Item) -> Iterator[s
     yield from problems
     for method in [] if problems else item.methods():
         if not callable(getattr(study, method, None)):
-            yield f"The item {name} calls {method}(), which the study doesn't define."
+            guess = _guess_method(study, method)
+            yield f"The item {name} calls {method}(), which the study doesn't define{guess}"
 
 
 def name_taken(name: str) -> str:
@@ -151,7 +152,7 @@ def _step_problems(
     wanted = () if isinstance(element, Group) else getattr(element, "roles", ())
     unknown = [role for role in wanted if role not in roles]
     if unknown:
-        yield f"{where} is for the role {unknown[0]!r}, which no Group defines."
+        yield f"{where} is for the role {unknown[0]!r}, which no Group defines{_guess(unknown[0], roles)}"
     for factor, levels in (getattr(element, "only", None) or {}).items():
         yield from _level_problems(where, factor, levels, factors)
     yield from _hook_problems(study, element, where)
@@ -169,7 +170,7 @@ def _hook_problems(study: type[StudyClass], element: Any, where: str) -> Iterato
         if isinstance(method, str) and not callable(getattr(study, method, None)):
             if field == "until" and isinstance(element, Rounds) and check_expression(method) is None:
                 continue
-            yield f"{where} calls {method}(), which the study doesn't define."
+            yield f"{where} calls {method}(), which the study doesn't define{_guess_method(study, method)}"
     when = getattr(element, "show_if", None) or getattr(element, "when", None)
     if isinstance(when, str) and not callable(getattr(study, when, None)):
         problem = check_expression(when)
@@ -179,12 +180,14 @@ def _hook_problems(study: type[StudyClass], element: Any, where: str) -> Iterato
 
 def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, Any]) -> Iterator[str]:
     if factor not in factors:
-        yield f"{where} is for a level of {factor!r}, which isn't a factor of the study's conditions."
+        guess = _guess(factor, factors)
+        yield f"{where} is for a level of {factor!r}, which isn't a factor of the study's conditions{guess}"
         return
     wanted = levels if isinstance(levels, list | tuple | set) else (levels,)
     for level in wanted:
         if level not in factors[factor]:
-            yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}."
+            guess = _guess(level, factors[factor])
+            yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}{guess}"
 
 
 def _unknown_items(study: type[StudyClass], page: Page) -> Iterator[str]:
@@ -194,8 +197,7 @@ def _unknown_items(study: type[StudyClass], page: Page) -> Iterator[str]:
         compiled = study.library.page(page.name, language)
         for name in compiled.asks:
             if name not in known:
-                near = closest_match(name, known)
-                guess = f"; did you mean {near!r}?" if near else "."
+                guess = _guess(name, known)
                 yield f"{compiled.file} asks for {name!r}, which isn't an item of the study{guess}"
 
 
@@ -205,11 +207,22 @@ def _missing_file(study: type[StudyClass], page: Page, where: str) -> Iterator[s
         yield f"{where} has no file; write pages/{page.name}.md, or use Form({page.name!r}, ask=...)."
 
 
+def _guess(word: Any, known: Iterable[Any]) -> str:
+    """Return the end of a sentence about an unknown word, with the known one that is most similar."""
+    near = closest_match(str(word), map(str, known))
+    return f"; did you mean {near!r}?" if near else "."
+
+
+def _guess_method(study: type[StudyClass], name: str) -> str:
+    own = (each for cls in study.__mro__ if cls.__module__ == study.__module__ for each in vars(cls))
+    return _guess(name, {each for each in own if callable(getattr(study, each, None))})
+
+
 def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
     known = study.items()
     for name in page.asked:
         if name not in known:
-            yield f"{where} asks for {name!r}, which isn't an item of the study."
+            yield f"{where} asks for {name!r}, which isn't an item of the study{_guess(name, known)}"
     if not isinstance(page, Form | Trials | Chat) and page.name not in study.library.names():
         yield from _missing_file(study, page, where)
         return
@@ -231,7 +244,8 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
 def _default_problems(page: Page, items: Mapping[str, Item], where: str) -> Iterator[str]:
     for name, given in page.on_timeout.items():
         if name not in items:
-            yield f"{where} has on_timeout={{{name!r}: ...}}, but doesn't ask for {name!r}."
+            guess = _guess(name, items)
+            yield f"{where} has on_timeout={{{name!r}: ...}}, but doesn't ask for {name!r}{guess}"
         elif (problem := _default_problem(items[name], given)) is not None:
             yield f"{where} has on_timeout={{{name!r}: {given!r}}}, which is refused: {problem}"
 

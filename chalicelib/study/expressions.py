@@ -66,6 +66,11 @@ def check_expression(expression: str) -> str | None:
     return None
 
 
+def names_of(expression: str) -> frozenset[str]:
+    """Return the names that a valid Jinja expression uses."""
+    return _compile(expression)[1]
+
+
 @lru_cache(maxsize=512)
 def _compile(expression: str) -> tuple[Callable[..., Any], frozenset[str]]:
     # Lazy import: most operations evaluate no expression.

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ExperimentError, RuleBroken
+from chalicelib.experiment.config.problems import closest_match
 from chalicelib.serializable import require_serializable
 from chalicelib.study.study_records import GroupRecord, Place
 
@@ -157,11 +158,17 @@ class Player:
         if name in self._study.items():
             where = f" in round {self.round}" if self.round else ""
             raise NoAnswer(
-                f"{self!r} has no answer to {name!r}{where}. Use player.get({name!r}) if it may be missing."
+                f"{self!r} has no answer to {name!r}{where}. Ask for it on an earlier page, wait for another "
+                f"member's answer with Wait(), or use player.get({name!r}) if it may be missing."
             )
-        raise AttributeError(
-            f"{self!r} has no {name!r}: it is neither an item of the study nor a value that keep() stored."
-        )
+        raise AttributeError(self.no_attribute(name))
+
+    def no_attribute(self, name: str) -> str:
+        """Return the message about a name that players don't have."""
+        near = closest_match(name, {*self._study.items(), *self._place.kept, *_public_names(type(self))})
+        guess = f". Did you mean {near!r}?" if near else "."
+        known = "it is neither an item of the study nor a value that keep() stored"
+        return f"{self!r} has no {name!r}: {known}{guess}"
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an answer, a kept value or the value of a For; the default when there is none."""
@@ -345,10 +352,15 @@ class StudyGroup:
         """Return the member with a role; RuleBroken unless there is exactly one."""
         found = self.with_role(name)
         if len(found) != 1:
-            raise RuleBroken(
-                f"{self!r} has {len(found)} members with the role {name!r}; use with_role({name!r})."
-            )
+            raise RuleBroken(self._not_one(name, len(found)))
         return found[0]
+
+    def _not_one(self, role: str, count: int) -> str:
+        if count:
+            return f"{self!r} has {count} members with the role {role!r}; use with_role({role!r})."
+        roles = list(dict.fromkeys(one["role"] for one in self.stored.members if one["role"]))
+        known = f"its roles are {', '.join(map(repr, roles))}" if roles else "its Group has no roles"
+        return f"{self!r} has no member with the role {role!r}; {known}."
 
     def with_role(self, name: str) -> list[Player]:
         """Return the members with a role."""
@@ -384,3 +396,7 @@ class StudyGroup:
         """The number of the innermost round that the members are in."""
         players = self.living or self.players
         return players[0].round if players else None
+
+
+def _public_names(owner: type) -> list[str]:
+    return [name for name in dir(owner) if not name.startswith("_")]

@@ -36,14 +36,17 @@ class HookFailure:
 
     @classmethod
     def of(cls, error: BaseException, folder: Path) -> HookFailure | None:
-        """Build a failure from an error; None when it is neither from the author's code nor from a page."""
+        """Build a failure from an error; None when it is neither from the author's code nor from a page.
+
+        Petri's own error that passes on what the author's code raised counts as the latter.
+        """
         if isinstance(error, PageError):
             said = f"{error.what} {error.fix}".rstrip()
             return cls(error.file, error.line, "", said, f"{error.file}, line {error.line}: {said}")
         frames = traceback.extract_tb(error.__traceback__)
         own = [number for number, frame in enumerate(frames) if _is_within(frame.filename, folder)]
         if not own:
-            return None
+            return None if error.__cause__ is None else cls.of(error.__cause__, folder)
         last = frames[own[-1]]
         shown = "".join(traceback.format_list(frames[own[0] :]))
         text = "".join(traceback.format_exception_only(error))

@@ -110,7 +110,7 @@ class MarkdownPage:
             raise AuthorProblem(
                 line,
                 f"The block {{{kind}}} contains {tags[0]}.",
-                "Blocks are plain YAML; use show_if or a method.",
+                "Blocks are plain YAML; use show_if or a method. End each block with a line `:::`.",
             )
         if kind == PAGE:
             values = read_mapping(token.content, line + 1)

@@ -32,7 +32,9 @@ def pages(folder: Path, loaded: LoadedExperiment | None, *, is_study: bool = Fal
         undefined = _UNDEFINED.search(problem)
         if undefined is None or undefined["name"] not in reported:
             yield _as_finding(folder, problem)
-    if not is_study and not any(
+    # Code that can't be imported may be a study's: its folder has `pages/`.
+    may_be_study = is_study or (loaded is None and (folder / "pages").is_dir())
+    if not may_be_study and not any(
         (folder / "templates" / f"{page}.html").is_file() for page in EXPERIMENT_PAGES
     ):
         yield warning("templates", "have no exp.html.", "Add one, unless your pages use another name for it.")

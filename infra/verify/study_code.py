@@ -17,8 +17,8 @@ from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.problems import closest_match
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.design.conditions import Conditions
-from chalicelib.study.elements import For
-from chalicelib.study.expressions import PLAYER_NAMES
+from chalicelib.study.elements import For, Page
+from chalicelib.study.expressions import PLAYER_NAMES, names_of
 from chalicelib.study.pages import CompiledPage, CompiledPages, find_pages
 from chalicelib.study.pages.library import page_environment
 from chalicelib.study.study import Study
@@ -79,6 +79,13 @@ def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> I
     known |= {step.element.variable for _, step in cls.plan().steps() if isinstance(step.element, For)}
     environment = page_environment()
     known |= environment.globals.keys()
+    for path, step in cls.plan().steps():
+        for expression in _expressions(cls, step.element):
+            for name in sorted(names_of(expression) - known):
+                near = closest_match(name, known)
+                fix = f"Did you mean `{near}`?" if near else "Ask for an item of this name, or correct it."
+                what = f"{path!r} depends on `{expression}`, but `{name}` has no value in this study."
+                yield error(code_file(folder), what, fix)
     for page in compiled.pages.values():
         for name in sorted(meta.find_undeclared_variables(environment.parse(page.template)) - known):
             near = closest_match(name, known)
@@ -86,6 +93,15 @@ def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> I
             yield error(
                 f"{page.file}, line {_line_of(page, name)}", f"`{name}` has no value on this page.", fix
             )
+
+
+def _expressions(cls: type[Study], element: Any) -> Iterator[str]:
+    """Yield the expressions by which a study decides about an element and about the items on it."""
+    items = cls.items_of(element).values() if isinstance(element, Page) else ()
+    conditions = [getattr(element, field, None) for field in ("show_if", "when", "until")]
+    for condition in [*conditions, *(item.show_if for item in items)]:
+        if isinstance(condition, str) and not callable(getattr(cls, condition, None)):
+            yield condition
 
 
 def _line_of(page: CompiledPage, name: str) -> int:

@@ -36,6 +36,10 @@ class Cell(Mapping[str, Any]):
         """The cell as text, by which exports name it; it doesn't depend on the order of the conditions."""
         return ", ".join(f"{name}={level_text(self._levels[name])}" for name in sorted(self._levels))
 
+    def no_attribute(self, name: str) -> str:
+        """Return the message about a condition that doesn't exist."""
+        return f"there is no condition `{name}`; the conditions are {', '.join(self) or 'none'}"
+
     def as_json(self) -> dict[str, Any]:
         """Return the levels as a record stores them."""
         return {name: _as_json(level) for name, level in self._levels.items()}

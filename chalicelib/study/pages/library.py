@@ -143,11 +143,12 @@ def _compiled(source: str, file: str, lines: tuple[int, ...]) -> Template:
 def page_environment() -> Environment:
     """Return the Jinja environment of pages: text is escaped, and a name without a value is an error."""
     # Lazy import: most requests render no page.
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment
 
+    from .missing_values import MissingValue
     from .template_filters import FILTERS
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = Environment(autoescape=True, undefined=MissingValue, keep_trailing_newline=True)
     environment.filters.update(FILTERS)
     return environment
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.study.pages.missing_values import OF_GROUPS
+from chalicelib.study.player import StudyGroup
 from infra.verify import Finding, verify
 from infra.verify.page_trial import try_pages
 from infra.verify.study_code import check_study_code
@@ -117,7 +119,10 @@ PROBLEMS: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "an item that doesn't exist": (
         {"experiment.py": CODE.replace('ask="offer"', 'ask="offfer"')},
-        "error: experiment.py: Page 'propose' asks for 'offfer', which isn't an item of the study.",
+        (
+            "error: experiment.py: Page 'propose' asks for 'offfer', which isn't an item of the study; "
+            "did you mean 'offer'?"
+        ),
     ),
     "an item that a page's file misspells": (
         {"pages/respond.md": "a\n\n{{ ask('acept') }}\n"},
@@ -138,6 +143,93 @@ PROBLEMS: dict[str, tuple[dict[str, str | None], str]] = {
     "an error in an expression": (
         {"pages/respond.md": "{{ player.offer / 0 }}\n\n{{ ask('accept') }}\n"},
         "error: pages/respond.md, line 1: The page fails with sample answers: ",
+    ),
+    "an attribute that players don't have": (
+        {"pages/respond.md": "You offered {{ player.ofer }}.\n\n{{ ask('accept') }}\n"},
+        (
+            "error: pages/respond.md, line 1: The page fails with sample answers: Player 1 has no 'ofer': "
+            "it is neither an item of the study nor a value that keep() stored. Did you mean 'offer'?"
+        ),
+    ),
+    "the group on a page before the group": (
+        {"pages/propose.md": "a\n\n{{ group.role('first').offer }}\n"},
+        (
+            "error: pages/propose.md, line 3: The page fails with sample answers: There is no group on this "
+            "page yet, whose `role` could be used. Show the page after a Group, or put this inside {% if"
+        ),
+    ),
+    "a condition that doesn't exist": (
+        {
+            "experiment.py": CODE.replace(
+                "    timeline", '    conditions = {"colour": ["red"]}\n    timeline'
+            ),
+            "pages/propose.md": "{{ condition.color }}\n",
+        },
+        (
+            "error: pages/propose.md, line 1: The page fails with sample answers: There is no condition "
+            "`color`; the conditions are colour"
+        ),
+    ),
+    "a role that the group doesn't have": (
+        {
+            "experiment.py": CODE.replace(
+                'Page("respond"', 'Group(2, roles=["first", "second"]), Page("respond"'
+            ),
+            "pages/respond.md": "{{ group.role('frist').offer }}\n\n{{ ask('accept') }}\n",
+        },
+        (
+            "error: pages/respond.md, line 1: The page fails with sample answers: Group 900002 has no member "
+            "with the role 'frist'; its roles are 'first', 'second'"
+        ),
+    ),
+    "a page for a role that no group has": (
+        {
+            "experiment.py": CODE.replace(
+                'Page("respond"', 'Group(2, roles=["first", "second"]), Page("respond", role="frist"'
+            )
+        },
+        (
+            "error: experiment.py: Page 'respond' is for the role 'frist', which no Group defines; "
+            "did you mean 'first'?"
+        ),
+    ),
+    "an answer for the end of the time that the item refuses": (
+        {"experiment.py": CODE.replace('ask="offer"', 'ask="offer", seconds=9, on_timeout={"offer": 11}')},
+        "error: experiment.py: Page 'propose' has on_timeout={'offer': 11}, which is refused: ",
+    ),
+    "an answer for the end of the time to a misspelled item": (
+        {"experiment.py": CODE.replace('ask="offer"', 'ask="offer", on_timeout={"ofer": 1}')},
+        "error: experiment.py: Page 'propose' has on_timeout={'ofer': ...}, but doesn't ask for 'ofer'; did",
+    ),
+    "a method that is misspelled": (
+        {
+            "experiment.py": CODE.replace("End(),", 'Group(2), Wait(then="pya"), End(),')
+            + "\n    def pay(self, group):\n        pass\n"
+        },
+        "error: experiment.py: Wait 'wait' calls pya(), which the study doesn't define; did you mean 'pay'?",
+    ),
+    "an error in a method that a group calls": (
+        {
+            "experiment.py": CODE.replace("    timeline", "    num_participants = 4\n    timeline").replace(
+                "End(),", 'Group(2), Wait(then="pay"), End(),'
+            )
+            + "\n    def pay(self, group):\n        group.players[0].earn(group.players[0].ofer)\n"
+        },
+        "error: experiment.py, line 18: pay() fails in a run: AttributeError: Player ",
+    ),
+    "an expression with a misspelled name": (
+        {"experiment.py": CODE.replace('ask="accept"', 'ask="accept", show_if="offfer > 2"')},
+        (
+            "error: experiment.py: 'respond' depends on `offfer > 2`, but `offfer` has no value in this "
+            "study. Did you mean `offer`?"
+        ),
+    ),
+    "an end that depends on a misspelled item": (
+        {**MARKDOWN, "study.md": str(MARKDOWN["study.md"]) + "\n:::{end} screen_out\nif: agee < 18\n:::\n"},
+        (
+            "error: study.md: 'end' depends on `agee < 18`, but `agee` has no value in this study. "
+            "Did you mean `age`?"
+        ),
     ),
     "a study file with a problem": (
         {**MARKDOWN, "study.md": "# a\n\n:::{texxt} b\n:::\n"},
@@ -270,3 +362,12 @@ def test_a_required_upload_is_refused_as_long_as_no_route_takes_files(check: Che
     optional = code.replace('"Draw a house."', '"Draw a house.", required=False')
     found = check({"experiment.py": optional.replace('ask="offer"', 'ask=["offer", "sketch"]')})
     assert not any("doesn't store files yet" in each for each in found)
+
+
+def test_code_that_cannot_be_imported_is_not_reported_as_missing_templates(check: Check):
+    (finding,) = check({"experiment.py": CODE.replace("maximum", "most")})
+    assert "unexpected keyword argument 'most'" in finding
+
+
+def test_the_names_that_are_known_to_be_of_groups_are_attributes_of_a_group():
+    assert {name for name in OF_GROUPS if not hasattr(StudyGroup, name)} == set()

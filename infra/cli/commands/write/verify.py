@@ -37,7 +37,8 @@ def verify(directory: Directory = Path()) -> None:
     for finding in findings:
         console.print(_MARKS[finding.level], end=" ")
         console.print(f"{finding.where}: {finding.what}", markup=False)
-        console.print(f"        {finding.fix}", markup=False)
+        if finding.fix:
+            console.print(f"        {finding.fix}", markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
         console.print(
