@@ -8,9 +8,10 @@ from chalice.app import Blueprint
 
 from chalicelib import services
 from chalicelib.errors import BadRequest
-from chalicelib.operations.study import due_page, event_log
-from chalicelib.operations.study.settling import MAX_STEPS, settle
-from chalicelib.operations.study.show import PageView
+from chalicelib.operations.study.answers import event_log
+from chalicelib.operations.study.pages import due_page
+from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
+from chalicelib.operations.study.pages.show import PageView
 from chalicelib.operations.study_live import messages
 
 from .parameters import read_json

@@ -14,9 +14,10 @@ from chalicelib.messages import (
     RingDoorbell,
 )
 from chalicelib.operations.realtime import channels
-from chalicelib.operations.study import leaving, members, time_limits
-from chalicelib.operations.study.settling import MAX_STEPS, settle
-from chalicelib.operations.study.study_context import Pending
+from chalicelib.operations.study.flow import members, time_limits
+from chalicelib.operations.study.groups import leaving
+from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
+from chalicelib.operations.study.shared.study_context import Pending
 
 from .handler_registry import Received, handles
 

@@ -17,9 +17,9 @@ from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.page_answers import items_due
-from chalicelib.operations.study.show import render_page
-from chalicelib.operations.study.study_context import session_of, study_of
+from chalicelib.operations.study.answers.page_answers import items_due
+from chalicelib.operations.study.pages.show import render_page
+from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.services import App
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.study.design.conditions import Conditions

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.operations.study.live_data import MAX_SHOWN
+from chalicelib.operations.study.answers.live_data import MAX_SHOWN
 from petri.errors import ExperimentError
 from petri.study import Chat, End, Group, Page, Rounds, Study
 from tests.study.studies import OpenStudy, answer, due

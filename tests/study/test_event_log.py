@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.operations.study.event_log import MOST, MOST_BATCHES, MOST_CHARACTERS
+from chalicelib.operations.study.answers.event_log import MOST, MOST_BATCHES, MOST_CHARACTERS
 from petri.study import End, Page, Study, number
 from tests.study.studies import OpenStudy, due
 from tests.web.world import Person, World

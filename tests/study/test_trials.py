@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.operations.study.event_log import MOST_BATCHES
+from chalicelib.operations.study.answers.event_log import MOST_BATCHES
 from petri.errors import ExperimentError
 from petri.study import End, Page, Study, Trials
 from tests.study.studies import OpenStudy, answer, due

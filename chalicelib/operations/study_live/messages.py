@@ -12,11 +12,11 @@ from chalicelib.errors import Busy, Conflict, MessageRefused, TooManyTries
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.live_data import chat_message
-from chalicelib.operations.study.moves import is_over
-from chalicelib.operations.study.page_answers import page_at
-from chalicelib.operations.study.study_context import own_place, session_of, study_of
-from chalicelib.operations.study.waits import HookFailedError, stop_group
+from chalicelib.operations.study.answers.live_data import chat_message
+from chalicelib.operations.study.answers.page_answers import page_at
+from chalicelib.operations.study.flow.moves import is_over
+from chalicelib.operations.study.groups.waits import HookFailedError, stop_group
+from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
 from chalicelib.study.elements import Chat, Live
 from chalicelib.study.items import AnswerError, check_answer, text
 from chalicelib.study.player import Player, StudyGroup

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.slots import Slot, assign_slot, free_slot
+from chalicelib.operations.study.design.slots import Slot, assign_slot, free_slot
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.study.design.cell import Cell

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import StudyFull
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.slots import Slot, assign_slot, free_slot
+from chalicelib.operations.study.design.slots import Slot, assign_slot, free_slot
 from chalicelib.storage.engine import Engine
 from chalicelib.study.design.conditions import Conditions
 from tests.contract.factories import an_app, dump

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.errors import StudyFull, VendorUnreachable
 from chalicelib.model import keys
-from chalicelib.operations.study.slots import GAP_SECONDS
+from chalicelib.operations.study.design.slots import GAP_SECONDS
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Write
 from chalicelib.storage.engine_store import EngineStore

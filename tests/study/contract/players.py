@@ -15,7 +15,7 @@ from chalicelib.operations.participant.create_participant import create_particip
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.run.launch import launch
 from chalicelib.operations.shared.context import OPERATOR_CALLER, PARTICIPANT, Caller
-from chalicelib.operations.study import due_page
+from chalicelib.operations.study.pages import due_page
 from chalicelib.operations.study_live import messages as live_messages
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Item

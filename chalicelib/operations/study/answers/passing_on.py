@@ -5,11 +5,10 @@ from __future__ import annotations
 from chalicelib.model.info import Info
 from chalicelib.operations.network.create_info import check_contents, mark_answered
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.plan import parse_path
 from chalicelib.study.study_records import Place
 from chalicelib.study.study_session import encode_passed
-
-from .study_context import study_of
 
 
 def pass_on(ctx: Context, place: Place, path: str) -> None:

@@ -12,14 +12,19 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.passing_on import pass_on
+from chalicelib.operations.study.answers.timed_parts import (
+    part_ends_at,
+    part_is_over,
+    record_result,
+    time_factor,
+    timed_around,
+)
+from chalicelib.operations.study.design.assignment import assign_person, release_slot
+from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import Element, End, Group, Join, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
-
-from .assignment import assign_person, release_slot
-from .passing_on import pass_on
-from .study_context import Pending, later, moment_of, session_of, study_of
-from .timed_parts import part_ends_at, part_is_over, record_result, time_factor, timed_around
 
 #: For how long after the end of a time limit an answer is still taken, in seconds: it was on its way.
 GRACE = 2.0

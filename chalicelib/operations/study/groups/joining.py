@@ -5,10 +5,9 @@ from __future__ import annotations
 from chalicelib.errors import NoNetwork
 from chalicelib.operations.network.join_network import find_network
 from chalicelib.operations.shared.context import Context
-
-from .assignment import assign_network
-from .moves import move_on
-from .study_context import session_of, study_of
+from chalicelib.operations.study.design.assignment import assign_network
+from chalicelib.operations.study.flow.moves import move_on
+from chalicelib.operations.study.shared.study_context import session_of, study_of
 
 #: The reason for the end of participants who found no place.
 NO_PLACE = "complete"

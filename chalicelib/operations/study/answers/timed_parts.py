@@ -8,11 +8,10 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import later, moment_of, session_of, study_of
 from chalicelib.study.elements import Page, Timed
 from chalicelib.study.plan import Path, PlanStep, parse_path, write_path
 from chalicelib.study.study_records import Place, StudyResponse
-
-from .study_context import later, moment_of, session_of, study_of
 
 CORRECT, INCORRECT = "correct", "incorrect"
 

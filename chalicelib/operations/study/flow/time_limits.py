@@ -6,6 +6,14 @@ from chalicelib.messages import Autoplay
 from chalicelib.model.record import iso
 from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.page_answers import (
+    AUTOPLAY,
+    TIMEOUT,
+    default_answers,
+    page_at,
+    record_answers,
+)
+from chalicelib.operations.study.shared.study_context import Pending, later, session_of, study_of
 from chalicelib.study.elements import Page, Wait
 from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path
@@ -14,8 +22,6 @@ from chalicelib.study.study_records import Place
 from .ending import finish
 from .members import DROPOUT, follow, stop_members
 from .moves import GRACE, is_over, move_on, pending_at, stop_with_pay, wake_by
-from .page_answers import AUTOPLAY, TIMEOUT, default_answers, page_at, record_answers
-from .study_context import Pending, later, session_of, study_of
 
 #: How many pages are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10

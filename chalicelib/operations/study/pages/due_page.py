@@ -11,14 +11,8 @@ from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.elements import Chat, Live, Page, Trials
-from chalicelib.study.study_records import Place
-
-from .ending import finish
-from .event_log import keep_events, keep_some_events
-from .members import follow
-from .moves import begin, element_at, is_nearly_over, is_over, move_on
-from .page_answers import (
+from chalicelib.operations.study.answers.event_log import keep_events, keep_some_events
+from chalicelib.operations.study.answers.page_answers import (
     PARTICIPANT,
     TIMEOUT,
     check_answers,
@@ -27,10 +21,16 @@ from .page_answers import (
     record_answers,
     seconds_of,
 )
+from chalicelib.operations.study.answers.trial_batches import take_batch
+from chalicelib.operations.study.flow.ending import finish
+from chalicelib.operations.study.flow.members import follow
+from chalicelib.operations.study.flow.moves import begin, element_at, is_nearly_over, is_over, move_on
+from chalicelib.operations.study.flow.time_limits import expire
+from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of, study_of
+from chalicelib.study.elements import Chat, Live, Page, Trials
+from chalicelib.study.study_records import Place
+
 from .show import PageView, show
-from .study_context import Pending, own_place, session_of, study_of
-from .time_limits import expire
-from .trial_batches import take_batch
 
 
 def get_page(ctx: Context, settled: Pending | None = None) -> PageView:

@@ -10,6 +10,7 @@ from chalicelib.errors import AnswersRefused, BadRequest
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.answer_store import shortened, spill
 from chalicelib.study.elements import Page
 from chalicelib.study.expressions import holds
@@ -20,7 +21,6 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, StudyResponse
 from chalicelib.study.translation import translate
 
-from .study_context import moment_of, session_of, study_of
 from .timed_parts import count_answers, timed_around
 
 #: Answers that were sent are refused above this many bytes of JSON; a page of forty items stays far below.

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.errors import Busy
-
-from .group_forming import FormingFailedError, form_groups, release_waiting
-from .joining import take_place
-from .study_context import Pending
-from .waits import HookFailedError, release, stop_group
+from chalicelib.operations.study.groups.group_forming import FormingFailedError, form_groups, release_waiting
+from chalicelib.operations.study.groups.joining import take_place
+from chalicelib.operations.study.groups.waits import HookFailedError, release, stop_group
+from chalicelib.operations.study.shared.study_context import Pending
 
 logger = logging.getLogger("petri.study")
 

@@ -6,13 +6,12 @@ from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.elements import Chat, Live
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player, StudyGroup
 from chalicelib.study.study_records import LiveRow, Place
 from chalicelib.study.translation import translate
-
-from .study_context import study_of
 
 CHAT_SCRIPT = "/static/scripts/petri-chat.js"
 #: How many of the group's last rows a chat shows after a reload.

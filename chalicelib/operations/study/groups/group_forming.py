@@ -16,15 +16,14 @@ from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
+from chalicelib.operations.study.design.assignment import assign_group
+from chalicelib.operations.study.flow.members import ERROR, MAX_TOGETHER, leave_to_members, take_seat
+from chalicelib.operations.study.flow.moves import FULL, element_at, ring, stop_with_pay
+from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.elements import Group
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
-
-from .assignment import assign_group
-from .members import ERROR, MAX_TOGETHER, leave_to_members, take_seat
-from .moves import FULL, element_at, ring, stop_with_pay
-from .study_context import moment_of, session_of, study_of
 
 NO_GROUP = "waiting"
 
@@ -111,18 +110,22 @@ def _waiting(ctx: Context, path: str, element: Group) -> list[Pooled]:
     if len(pooled) < element.size and not any(_has_waited(ctx, element, one) for one in pooled):
         # Most arrivals complete no group: they read no more than this. A function may make smaller groups.
         return pooled if callable(element.match) else []
-    session = session_of(ctx)
-    session.prefetch(one.participant_id for one in pooled)
-    here = []
-    for one in pooled:
-        place = session.find_place(one.participant_id)
-        participant = ctx.uow.participant(one.participant_id)
-        if place is not None and (place.ended or not participant.is_working):
-            ctx.uow.delete_item(keys.pooled(path, one.participant_id))
-        elif place is not None and place.path == path and not place.gone:
-            # Of an arrival, the entry in the pool may be seen before the place: it isn't removed then.
-            here.append(one)
-    return here
+    session_of(ctx).prefetch(one.participant_id for one in pooled)
+    return [one for one in pooled if _is_still_waiting(ctx, path, one)]
+
+
+def _is_still_waiting(ctx: Context, path: str, one: Pooled) -> bool:
+    """Whether a participant in the pool waits there; the entry of one who has left is removed.
+
+    Of an arrival, the entry in the pool may be seen before the place: it isn't removed then.
+    """
+    place = session_of(ctx).find_place(one.participant_id)
+    if place is None:
+        return False
+    if place.ended or not ctx.uow.participant(one.participant_id).is_working:
+        ctx.uow.delete_item(keys.pooled(path, one.participant_id))
+        return False
+    return place.path == path and not place.gone
 
 
 def _matched(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list[list[Pooled]]:

@@ -11,9 +11,8 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import own_place, study_of
 from chalicelib.study.study_records import EventBatch, Place
-
-from .study_context import own_place, study_of
 
 #: How many events of one request are kept, and how long their texts are at most.
 MOST, MOST_CHARACTERS = 600, 200

@@ -9,10 +9,9 @@ from chalicelib.errors import AnswersRefused
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.elements.trials import MAX_BATCH, MAX_MS, SHOWN, Trials
 from chalicelib.study.study_records import Place, TrialBatch
-
-from .study_context import session_of
 
 #: What the page sends about each trial.
 KEY, MILLISECONDS = "key", "rt_ms"

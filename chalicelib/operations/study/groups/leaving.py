@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.operations.shared.context import Context
-
-from .assignment import release_slot
-from .study_context import Pending, session_of
+from chalicelib.operations.study.design.assignment import release_slot
+from chalicelib.operations.study.shared.study_context import Pending, session_of
 
 LEFT = "left"
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from chalicelib.model.participant import Participant
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.design.cell import Cell
 from chalicelib.study.design.conditions import ENTRY_PREFIX, Conditions
 from chalicelib.study.study_records import GroupRecord, Place
 
 from .slots import Slot, assign_slot, free_slot
-from .study_context import session_of, study_of
 
 #: The element of a design's `per` for which each of these is called.
 PERSON, GROUP, NETWORK = "person", "group", "network"

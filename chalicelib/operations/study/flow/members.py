@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from chalicelib.messages import MoveMembers
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.design.assignment import release_group_slot
+from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.elements import Group, Wait
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place, Pooled
 
-from .assignment import release_group_slot
 from .moves import element_at, move_on, ring, stop_with_pay
-from .study_context import session_of
 
 #: How many members are seated, moved on or stopped in one commit: each takes up to five writes.
 MAX_TOGETHER = 16

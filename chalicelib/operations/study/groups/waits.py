@@ -10,14 +10,19 @@ from chalicelib.errors import Busy, Conflict, ExperimentError, PetriError
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
+from chalicelib.operations.study.flow.members import (
+    ERROR,
+    follow,
+    leave_to_members,
+    living_members,
+    stop_members,
+)
+from chalicelib.operations.study.flow.moves import element_at, move_on, ring
+from chalicelib.operations.study.flow.time_limits import autoplay, expire_overdue
+from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.elements import Wait
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place
-
-from .members import ERROR, follow, leave_to_members, living_members, stop_members
-from .moves import element_at, move_on, ring
-from .study_context import session_of, study_of
-from .time_limits import autoplay, expire_overdue
 
 logger = logging.getLogger("petri.study")
 

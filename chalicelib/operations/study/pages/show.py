@@ -10,6 +10,11 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.live_data import live_fields
+from chalicelib.operations.study.answers.page_answers import items_due
+from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
+from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
+from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
 from chalicelib.study.elements import Chat, End, Form, Group, Join, Live, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
@@ -18,12 +23,6 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
-
-from .live_data import live_fields
-from .moves import element_at, pending_at, start_clock
-from .page_answers import items_due
-from .study_context import Pending, moment_of, session_of, study_of
-from .trial_batches import SCRIPT, trial_data
 
 #: How often a waiting page asks again when its sockets don't ring, in seconds.
 POLL_SECONDS = 2

@@ -1,0 +1,1 @@
+"""Checks, grades and stores answers and trials."""

@@ -1,0 +1,1 @@
+"""Assigns participants and groups to the cells of a design."""

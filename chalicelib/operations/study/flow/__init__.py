@@ -1,0 +1,1 @@
+"""Moves participants along the timeline, enforces time limits, ends their part."""

@@ -1,0 +1,1 @@
+"""Forms groups, releases them from waits, gives places in networks."""

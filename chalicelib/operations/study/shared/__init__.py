@@ -1,0 +1,1 @@
+"""What all operations of studies share: the study, its session, the calling participant."""
