@@ -100,6 +100,8 @@ class Experiment:
     dropout_grace: float = 15.0
     #: What happens in a running group when a member is disconnected: "wait", "go_on", "bot" or "end".
     dropout_policy: str = "wait"
+    #: Whether pages can take places, and create infos, vectors and transmissions, by themselves.
+    participants_change_networks: bool = True
     app_id: str | None = None
     models: Any = None
     #: The runner on the researcher's machine, which the command line sets.

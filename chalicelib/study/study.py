@@ -58,6 +58,8 @@ class Study(Experiment):
     #: Whether pages log what happens on them: focus lost and regained, pasting, the first and last key of an
     #: item, errors of scripts, and what scripts log with `petri.log`.
     log_events: ClassVar[bool] = True
+    #: A participant could otherwise pass on what no item asks for, or take places outside of the timeline.
+    participants_change_networks: bool = False
     dropout_policy: str = "autoplay"
     #: How many participants the study needs; the setting `num_participants` takes precedence.
     num_participants: int = 1

@@ -98,6 +98,33 @@ def test_all_answers_of_a_loop_are_passed_on_as_one_info(open_study: OpenStudy) 
     assert shown(second) in {"a.png was one", "a.png was two", "b.png was one", "b.png was two"}
 
 
+def test_a_participant_changes_a_network_through_the_timeline_only(open_study: OpenStudy) -> None:
+    here = open_study(IteratedLearning, {"test": "{{ picture.name }}"})
+    person = here.arrive()
+    due(person)
+    (node,) = [one["id"] for one in here.items("node") if one.get("participant_id") == person.id]
+    (info,) = [one["id"] for one in here.items("info")]
+    routes = (
+        f"/info/{node}",
+        f"/node/{person.id}",
+        f"/node/{node}/connect/{node - 1}",
+        f"/node/{node}/transmit",
+        f"/transformation/{node}/{info}/{info}",
+    )
+    with here.unchanged():
+        for route in routes:
+            refused = person.post(route, {"contents": '[{"picture": "x", "name": "not asked for"}]'})
+            assert (refused.status, refused.code) == (403, "timeline_decides"), route
+
+
+def test_a_study_can_let_scripts_of_its_pages_change_networks(open_study: OpenStudy) -> None:
+    here = open_study(type("Scripted", (Retelling,), {"participants_change_networks": True}), READ)
+    person = here.arrive()
+    due(person)
+    (node,) = [one["id"] for one in here.items("node") if one.get("participant_id") == person.id]
+    assert person.post(f"/info/{node}", {"contents": "by a script"}).status == 200
+
+
 def shown(person: Person) -> str:
     """The text above the item of the page that is due."""
     return str(due(person)["html"]).partition("<")[0].strip()

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.errors import BadRequest, Forbidden, TooLarge
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
-from chalicelib.operations.shared.access import own_node, require_working
+from chalicelib.operations.shared.access import own_node, require_network_access, require_working
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import known_class, set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -27,6 +27,7 @@ def create_info(
 ) -> dict[str, Any]:
     """Create an info at a node; a first answer opens the network's next place."""
     node = own_node(ctx, node_id)
+    require_network_access(ctx)
     earlier = previous_result(ctx, node)
     if earlier is not None:
         return {"info": ctx.uow.info(earlier).as_json()}

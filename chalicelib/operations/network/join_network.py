@@ -14,7 +14,7 @@ from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.record_classes import all_cascades_are_default
 from chalicelib.model.statuses import SUCCESSFUL
-from chalicelib.operations.shared.access import own_participant, require_working
+from chalicelib.operations.shared.access import own_participant, require_network_access, require_working
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -32,6 +32,7 @@ def join_network(ctx: Context, participant_id: int, fields: Mapping[str, Any]) -
     it isn't a new one, `get_network_for_participant` isn't called.
     """
     participant = own_participant(ctx, participant_id)
+    require_network_access(ctx)
     earlier = previous_result(ctx, participant)
     if earlier is not None:
         return {"node": ctx.uow.node(earlier).as_json()}

@@ -7,7 +7,13 @@ from typing import Any
 
 from chalicelib.errors import BadRequest, RuleBroken
 from chalicelib.model.transformation import Transformation
-from chalicelib.operations.shared.access import own_info, own_node, require_working, seed_read
+from chalicelib.operations.shared.access import (
+    own_info,
+    own_node,
+    require_network_access,
+    require_working,
+    seed_read,
+)
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import known_class, set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -32,6 +38,7 @@ def create_transformation(
 ) -> dict[str, Any]:
     """Record at a node that info_out was made from info_in."""
     node = own_node(ctx, node_id)
+    require_network_access(ctx)
     earlier = previous_result(ctx, node)
     if earlier is not None:
         stored = next(t for t in ctx.uow.transformations_at(node) if t.id == earlier)

@@ -10,7 +10,14 @@ from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.record import TRANSMISSION_FILTERS
 from chalicelib.model.transmission import Transmission
-from chalicelib.operations.shared.access import other_node, own_node, read_id, require_working, seed_read
+from chalicelib.operations.shared.access import (
+    other_node,
+    own_node,
+    read_id,
+    require_network_access,
+    require_working,
+    seed_read,
+)
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import check_size, known_class, set_free_fields
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -58,6 +65,7 @@ def transmit(
 ) -> dict[str, Any]:
     """Send infos from a node to nodes that it is connected to; what and to_whom are ids or classes."""
     node = own_node(ctx, node_id)
+    require_network_access(ctx)
     earlier = previous_result(ctx, node)
     if earlier is not None:
         kept = set(earlier)

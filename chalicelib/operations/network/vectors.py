@@ -8,7 +8,13 @@ from chalicelib.errors import BadRequest, Forbidden, RuleBroken
 from chalicelib.model.node import CONNECTIONS, VECTOR_DIRECTIONS, Node
 from chalicelib.model.record import Failed
 from chalicelib.model.vector import Vector
-from chalicelib.operations.shared.access import other_node, own_node, require_working, seed_read
+from chalicelib.operations.shared.access import (
+    other_node,
+    own_node,
+    require_network_access,
+    require_working,
+    seed_read,
+)
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.fields import known_class
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -41,6 +47,7 @@ def connect_nodes(ctx: Context, node_id: int, other_id: int, direction: str) -> 
     if direction not in ("to", "from", "both"):
         raise BadRequest(f"direction must be to, from or both, not {direction!r}.")
     node = own_node(ctx, node_id)
+    require_network_access(ctx)
     earlier = previous_result(ctx, node)
     if earlier is not None:
         return _response([v for v in ctx.uow.vectors_at(node) if v.id in earlier])

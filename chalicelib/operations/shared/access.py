@@ -138,6 +138,16 @@ def own_info(ctx: Context, node: Node, info_id: int) -> Info:
     return info
 
 
+def require_network_access(ctx: Context) -> None:
+    """Refuse a participant who would change a network of a study, where only the timeline does that."""
+    if ctx.caller.kind == PARTICIPANT and not ctx.experiment.participants_change_networks:
+        raise Forbidden(
+            "In this study only the timeline changes networks. Where a page's script has to do it, set "
+            "participants_change_networks = True in the study.",
+            code="timeline_decides",
+        )
+
+
 def require_working(participant: Participant | None) -> None:
     """Refuse a participant who isn't taking part any more."""
     if participant is not None and not participant.is_working:
