@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Blueprint
 
 from chalicelib import services
-from chalicelib.errors import BadRequest
+from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.operations.study.answers import event_log
+from chalicelib.operations.study.groups.leaving import stop_without_member
 from chalicelib.operations.study.pages import due_page
 from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
 from chalicelib.operations.study.pages.show import PageView
@@ -18,12 +21,13 @@ from .parameters import read_json
 from .routing import HttpCall, endpoint
 
 routes = Blueprint(__name__)
+logger = logging.getLogger("petri.study")
 
 
 @endpoint(routes, "/page")
 def page_get(call: HttpCall) -> dict[str, Any]:
     """Return the page that is due for the participant; the first call begins their part."""
-    return _settled(call, call.run(due_page.get_page))
+    return _settled(call, _run(call, due_page.get_page))
 
 
 @endpoint(routes, "/page", ("POST",))
@@ -34,7 +38,8 @@ def page_post(call: HttpCall) -> dict[str, Any]:
     if answers is None:
         answers = {}
     timings = parameters.json_object("timings")
-    view = call.run(
+    view = _run(
+        call,
         due_page.post_page,
         _serial(call),
         answers,
@@ -72,11 +77,23 @@ def _events(call: HttpCall) -> Any:
     return read_json(sent, "events") if isinstance(sent, str) and sent else sent
 
 
+def _run(call: HttpCall, operation: Callable[..., PageView], *args: Any, **more: Any) -> PageView:
+    """Run an operation; where it fails and a member has left the group, stop the group with pay."""
+    try:
+        view: PageView = call.run(operation, *args, **more)
+    except ExperimentError as error:
+        if not call.run(stop_without_member, str(error)):
+            raise
+        logger.warning("a group was stopped, because its study needs a member who has left: %s", error)
+        view = call.run(due_page.get_page)
+    return view
+
+
 def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:
     """Carry out what follows the commit, in commits of its own, and return the page that is due then."""
     stale = {"stale": True} if view.body.get("stale") else {}
     for _ in range(MAX_STEPS):
         if view.pending is None or not settle(services.current().run, view.pending):
             break
-        view = call.run(due_page.get_page, view.pending)
+        view = _run(call, due_page.get_page, view.pending)
     return {**view.body, **stale}

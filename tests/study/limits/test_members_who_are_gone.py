@@ -10,7 +10,7 @@ from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.study import Study
 from petri.study import End, Group, Page, Part, Rounds, Wait, number
-from tests.study.studies import OpenStudy, answer, due
+from tests.study.studies import ULTIMATUM_PAGES, OpenStudy, Ultimatum, answer, due
 from tests.web.world import Person, World
 
 
@@ -95,6 +95,32 @@ def test_a_page_without_defaults_ends_the_group_with_pay_and_without_an_error(op
     assert [here.owed(person)["base"] for person in (one, other, gone)] == ["1.50"] * 3
     assert [exit_reason(person) for person in (one, other)] == ["dropout"] * 2
     assert here.items("study_group")[0]["exit_reason"] == "dropout"
+
+
+def test_a_page_that_needs_a_member_who_has_withdrawn_ends_the_group_with_pay(open_study: OpenStudy) -> None:
+    here = open_study(Ultimatum, ULTIMATUM_PAGES)
+    people = [here.arrive(), here.arrive()]
+    for person in people:
+        answer(person)
+    here.work()
+    pages = {due(person)["page"]: person for person in people}
+    assert pages["propose"].post("/withdraw", {"participant_id": pages["propose"].id}).status == 200
+    here.work()
+    page = due(pages["wait"])
+    assert (page["kind"], "has left" in page["html"]) == ("end", True)
+    here.work()
+    assert here.owed(pages["wait"])["base"] == "1.50"
+    assert here.items("study_group")[0]["exit_reason"] == "dropout"
+
+
+def test_an_error_of_a_page_while_all_members_are_there_stops_no_group(open_study: OpenStudy) -> None:
+    here = open_study(Ultimatum, {**ULTIMATUM_PAGES, "propose": "{{ player.accept }}"})
+    people = [here.arrive(), here.arrive()]
+    for person in people:
+        answer(person)
+    here.work()
+    assert sorted(person.get("/page").status for person in people) == [200, 500]
+    assert "stopped" not in here.items("study_group")[0]
 
 
 def test_members_behind_the_last_wait_finish_when_one_of_them_leaves(open_study: OpenStudy) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import release_slot
-from chalicelib.operations.study.shared.study_context import Pending, session_of
+from chalicelib.operations.study.flow.members import DROPOUT, stop_members
+from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
+from chalicelib.study.study_records import COMPLETE, Place
 
 LEFT = "left"
 
@@ -30,3 +32,25 @@ def leave_study(ctx: Context, participant_id: int) -> list[Pending]:
                 waiting.append(Pending(other.path, one, place.network_id))
     session.flush()
     return waiting
+
+
+def stop_without_member(ctx: Context, reason: str) -> bool:
+    """Stop the caller's group, with pay, if a member has left it for good; return whether it was stopped.
+
+    `reason`: why the others can't go on, such as a page that shows the answer of the member who has left.
+    """
+    session = session_of(ctx)
+    _, place = own_place(ctx)
+    if place is None or place.ended is not None or not place.in_group or place.network_id is None:
+        return False
+    group = session.group(place.network_id)
+    members = [session.place(one) for one in group.stored.member_ids()]
+    if group.stored.stopped is not None or not any(_has_left(ctx, member) for member in members):
+        return False
+    stop_members(ctx, group, reason, DROPOUT)
+    session.flush()
+    return True
+
+
+def _has_left(ctx: Context, place: Place) -> bool:
+    return place.ended != COMPLETE and not ctx.uow.participant(place.participant_id).is_working
