@@ -23,6 +23,7 @@ _CONSTANTS: Final = {
 }
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _QUOTES: Final = "Put a text in quotes when it contains ': ' or ' #', or begins with a special character."
+_TABS: Final = "Indent with blanks instead of tabs."
 _STANDARD: Final = "tag:yaml.org,2002:"
 _COLLECTIONS: Final = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 
@@ -37,9 +38,8 @@ def read_mapping(text: str, line: int) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = line + (mark.line if mark else 0)
-        raise AuthorProblem(
-            where, f"The YAML can't be read: {error.problem or error.context}.", _QUOTES
-        ) from error
+        what = f"The YAML can't be read: {error.problem or error.context}."
+        raise AuthorProblem(where, what, _TABS if r"'\t'" in what else _QUOTES) from error
     except yaml.YAMLError as error:
         said = str(error).partition("\n")[0]
         raise AuthorProblem(line, f"The YAML can't be read: {said}.", "Remove that character.") from error

@@ -253,3 +253,8 @@ def test_several_items_can_share_a_directive():
         ("fair", "People are fair.", {"steps": 7, "help": "In general."}),
     ]
     assert page.asks == ("trust", "fair")
+
+
+def test_yaml_that_is_indented_with_a_tab_is_told_to_use_blanks():
+    (problem,) = problems_of(":::{choice} b: c\noptions:\n\td: e\n:::")
+    assert (problem.line, problem.fix) == (3, "Indent with blanks instead of tabs.")
