@@ -16,7 +16,8 @@ from petri.study import End, Page, Study, choice, likert, number
 from .studies import OpenStudy, answer, due
 
 FOLDER = Path(chalicelib.study.__file__).parent
-SOURCES = [*FOLDER.rglob("*.py"), *(FOLDER.parent / "operations").rglob("study*/*.py")]
+FOLDERS = [FOLDER, *(FOLDER.parent / "operations").glob("study*")]
+SOURCES = [path for folder in FOLDERS for path in folder.rglob("*.py")]
 #: Functions whose first argument, when it is a text, is a sentence of Petri's.
 TRANSLATING = {"AnswerError", "marked", "text", "translate"}
 GAP = re.compile(r"\{\w+\}")
