@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -96,6 +97,16 @@ def test_what_is_kept_of_a_page_is_bounded(open_study: OpenStudy) -> None:
         here.clock.turn(seconds=1)
         post(person, [PASTE], "/page/events")
     assert len(here.items("event_batch")) == MOST_BATCHES
+
+
+def test_events_in_a_script_with_many_bytes_fit_into_one_item_of_the_store(open_study: OpenStudy) -> None:
+    here = open_study(Survey)
+    person = here.arrive()
+    long = dict.fromkeys(("event", "act", "item"), "😀" * MOST_CHARACTERS)
+    assert post(person, [long] * MOST)["page"] == "last"
+    (batch,) = here.items("event_batch")
+    assert 100 < len(batch["events"]) < MOST
+    assert len(json.dumps(batch, ensure_ascii=False).encode()) < 400 * 1024
 
 
 def test_a_study_can_switch_the_log_off(open_study: OpenStudy) -> None:

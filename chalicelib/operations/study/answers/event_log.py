@@ -5,6 +5,7 @@ Events are observations, so none is a reason to refuse an answer: what is malfor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from chalicelib.study.study_records import EventBatch, Place
 
 #: How many events of one request are kept, and how long their texts are at most.
 MOST, MOST_CHARACTERS = 600, 200
+#: How many bytes of JSON are kept of one request: an item of the store holds 400 KB.
+MOST_BYTES = 390_000
 #: How many batches of one page are kept: it sends one with its answer, and one whenever it is closed.
 MOST_BATCHES = 20
 #: A page that was open for longer than a week is none of ours, in milliseconds.
@@ -44,7 +47,7 @@ def _is_full(ctx: Context, place: Place) -> bool:
 
 def keep_events(ctx: Context, place: Place, sent: Any) -> None:
     """Keep the events of the page that is due, with the commit of this unit of work."""
-    events = list(_valid(sent)) if study_of(ctx).log_events else []
+    events = list(_that_fit(_valid(sent))) if study_of(ctx).log_events else []
     if not events:
         return
     moment = str(iso(ctx.now))
@@ -58,6 +61,15 @@ def keep_events(ctx: Context, place: Place, sent: Any) -> None:
     )
     key = keys.event_batch(place.participant_id, place.serial, moment)
     ctx.uow.put_unconditional(key, batch.kind, batch.to_fields())
+
+
+def _that_fit(events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    size = 0
+    for event in events:
+        size += len(json.dumps(event, ensure_ascii=False).encode()) + 1
+        if size > MOST_BYTES:
+            return
+        yield event
 
 
 def _valid(sent: Any) -> Iterator[dict[str, Any]]:
