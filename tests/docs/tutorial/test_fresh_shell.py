@@ -1,4 +1,4 @@
-"""README and tutorial in a fresh shell, exactly as typed: a new virtual environment, real commands.
+"""README and tutorials in a fresh shell, exactly as typed: a new virtual environment, real commands.
 
 Packages come from wheels of what is installed here, since tests have no network.
 """
@@ -90,10 +90,10 @@ def lines_of(page: list[Block]) -> list[str]:
     return lines
 
 
-def test_a_reader_of_readme_and_tutorial_comes_to_their_end(clone: Path, wheels: Path):
-    readme, tutorial = blocks(ROOT / "README.md"), blocks(DOCS / "tutorial.md")
-    said = typed(clone, wheels, "\n".join([*lines_of(readme), *lines_of(tutorial)]))
-    shown = [block.text for block in (*readme, *tutorial) if block.what == "output"]
+def test_a_reader_of_readme_and_tutorials_comes_to_their_end(clone: Path, wheels: Path):
+    pages = [blocks(path) for path in (ROOT / "README.md", DOCS / "first-study.md", DOCS / "tutorial.md")]
+    said = typed(clone, wheels, "\n".join(line for page in pages for line in lines_of(page)))
+    shown = [block.text for page in pages for block in page if block.what == "output"]
     assert [text for text in shown if text not in said] == []
     assert " passed" in said
 
