@@ -9,8 +9,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.hosts import Host, hosting
-
-from .people import Person
+from tests.browser.study.people import Person
 
 STUDY = """
 from petri.study import Chat, End, Group, Study

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from chalicelib.experiment.loader.experiment_folder import load_experiment
+from tests.study.realtime.test_live import send, told
 from tests.study.studies import answer, due
-from tests.study.test_live import send, told
 from tests.web.conftest import NewWorld
 from tests.web.world import Person, World
 
-FOLDER = Path(__file__).parents[2] / "demos" / "double_auction"
+FOLDER = Path(__file__).parents[3] / "demos" / "double_auction"
 
 
 @pytest.fixture

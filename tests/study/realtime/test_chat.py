@@ -9,8 +9,8 @@ import pytest
 from chalicelib.operations.study.answers.live_data import MAX_SHOWN
 from petri.errors import ExperimentError
 from petri.study import Chat, End, Group, Page, Rounds, Study
+from tests.study.realtime.test_live import seated, send, told
 from tests.study.studies import OpenStudy, answer, due
-from tests.study.test_live import seated, send, told
 from tests.web.world import Person, Said
 
 

@@ -8,9 +8,8 @@ import pytest
 from selenium.webdriver import Chrome
 
 from tests.browser.hosts import Host, hosting
-
-from .people import Person
-from .test_chatting import CONFIG
+from tests.browser.study.people import Person
+from tests.browser.study.realtime.test_chatting import CONFIG
 
 STUDY = """
 from petri.study import AnswerError, End, Group, Live, Study
