@@ -192,8 +192,16 @@ interface PetriStudy {
   events: { begin(page: StudyPage): void; collected(): object[]; sent(): void };
 }
 
+/** Messages between the page of a live element or a chat and the study: `petri-live.js`. */
+interface PetriLive {
+  /** Resolves with whether the page was still due; rejects with what the server says is wrong. */
+  send(message: object): Promise<boolean>;
+  on(event: "message" | "snapshot", act: (data: any) => unknown, signal?: AbortSignal): PetriLive;
+}
+
 interface Petri {
   study: PetriStudy;
+  live: PetriLive;
   log(event: string, act?: string, item?: string, at?: number): void;
   draft(step: string | number): Draft;
   channel(name: string, options?: { participantId?: number }): PetriChannel;
@@ -222,6 +230,7 @@ declare const petri: Petri;
 interface DocumentEventMap {
   "petri:page": CustomEvent<StudyPage>;
   "petri:doorbell": CustomEvent<any>;
+  "petri:live": CustomEvent<any>;
   "petri:news": CustomEvent<any>;
   "petri:progress": CustomEvent<{ value: number; total: number }>;
   "petri:line": CustomEvent<{ isLost: boolean }>;

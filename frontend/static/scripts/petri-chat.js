@@ -36,7 +36,8 @@ export default function chat({ element, data, signal }) {
     try {
       await live.send({ text });
       view.field.value = "";
-    } catch (rejection) {
+    } catch (error) {
+      const rejection = /** @type {any} */ (error);
       view.problem(rejection.status === 422 && rejection.errorText || study.text("The message has not been sent. Please try again."));
     }
     view.button.disabled = false;
