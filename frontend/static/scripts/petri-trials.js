@@ -97,7 +97,7 @@ class Sender {
 
 /** What is shown: the stimulus, the keys as buttons, and how far the block is. */
 function makeStage(element, data) {
-  const words = (/** @type {any} */ (window)).petri.study.text;
+  const { text } = (/** @type {any} */ (window)).petri.study;
   const box = document.createElement("div");
   box.className = "trials";
   const screen = document.createElement("div");
@@ -108,11 +108,11 @@ function makeStage(element, data) {
   const start = document.createElement("button");
   start.type = "button";
   start.className = "btn btn-primary btn-lg";
-  start.textContent = words("Start");
+  start.textContent = text("Start");
   const buttons = document.createElement("div");
   buttons.className = "trial-keys";
   buttons.setAttribute("role", "group");
-  buttons.setAttribute("aria-label", words("Keys"));
+  buttons.setAttribute("aria-label", text("Keys"));
   buttons.hidden = true;
   for (const [key, response] of Object.entries(data.keys)) buttons.append(keyButton(key, response));
   box.append(counter, screen, buttons, start);
@@ -142,7 +142,7 @@ function makeStage(element, data) {
     count(number, total) { counter.textContent = `${number} / ${total}`; },
     fixation() { screen.replaceChildren(textNode("+", "trial-fixation")); },
     clear() { screen.replaceChildren(); },
-    tell(isRight) { screen.replaceChildren(textNode(words(isRight ? "Correct" : "Incorrect"), isRight ? "trial-right" : "trial-wrong")); },
+    tell(isRight) { screen.replaceChildren(textNode(isRight ? text("Correct") : text("Incorrect"), isRight ? "trial-right" : "trial-wrong")); },
     /** Show a stimulus, and resolve with the time at which the screen showed it. */
     show(trial) {
       screen.replaceChildren(...stimulus(trial));

@@ -27,12 +27,17 @@ NAMED = {
     "Welcome back. You can continue where you left off.",
     "Stop recording",
     "Record",
+    "Messages",
+    "Your message",
+    "Send",
+    "You",
 }
 
 
 def sentences() -> set[str]:
     found = set(NAMED)
-    for script in [SCRIPTS / "dallinger2.js", SCRIPTS / "petri.js", *(SCRIPTS / "study").rglob("*.js")]:
+    own = ("dallinger2.js", "petri.js", "petri-chat.js", "petri-trials.js")
+    for script in [*(SCRIPTS / name for name in own), *(SCRIPTS / "study").rglob("*.js")]:
         source = script.read_text(encoding="utf-8")
         found |= set(CALL.findall(source)) | set(BANNER.findall(source))
         found |= {each for pair in CHOSEN.findall(source) for each in pair}
