@@ -11,7 +11,7 @@ from tests.web.experiments import Islands
 from tests.web.routes import OPERATOR, OWN, PUBLIC, REQUESTS, SIGNED, Request
 from tests.web.world import OPERATOR_TOKEN, World
 
-OK, NO_TOKEN, NOT_YOURS = 200, 401, 403
+OK, NO_TOKEN, NOT_YOURS, NOT_FOUND = 200, 401, 403, 404
 #: What each sort of caller is answered, by whom an address is for.
 TABLE = {
     PUBLIC: {"nobody": OK, "own": OK, "stranger": OK, "operator": OK, "forged": NO_TOKEN, "ended": OK},
@@ -83,13 +83,25 @@ def test_an_expired_token_is_refused_everywhere(islands: Scene, request_: Reques
     assert (said.status, said.code) == (NO_TOKEN, "token_expired")
 
 
+#: Routes that only a study answers; tests/study/mistakes and tests/study/realtime send these without a token.
+OF_STUDIES = {("GET", "/page"), ("POST", "/page"), ("POST", "/page/live"), ("POST", "/page/events")}
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OF_STUDIES))
+def test_a_route_of_studies_needs_a_token(islands: Scene, method: str, path: str) -> None:
+    fields = {"serial": 1, "answers": "{}", "message": "{}", "events": "[]"}
+    with islands.here.unchanged():
+        said = islands.here.get(path) if method == "GET" else islands.here.post(path, fields)
+    assert said.status in {NO_TOKEN, NOT_FOUND}, said
+
+
 def test_every_address_of_the_app_is_in_the_table() -> None:
     routes = Routes(app.routes)
     listed = {
         (r.method, found.resource) for r in REQUESTS if (found := routes.match(r.path.format(**ANY_IDS)))
     }
     declared = {(method, path) for path, methods in app.routes.items() for method in methods}
-    assert listed == declared
+    assert listed | OF_STUDIES == declared
 
 
 @pytest.mark.parametrize(
