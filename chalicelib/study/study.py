@@ -14,6 +14,7 @@ from chalicelib.experiment.effects import LeaveStudy, PlayForDeparted
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
+from chalicelib.model.record import copied
 from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 
 from .checks import check_study, name_taken, reserved_names
@@ -26,7 +27,7 @@ from .plan import TimelinePlan, parse_path
 from .player import Player
 from .start_source import StartSource
 from .study_records import COMPLETE, Place
-from .study_session import StudySession
+from .study_session import StudySession, encode_passed
 
 if TYPE_CHECKING:
     from chalicelib.model.node import Node
@@ -256,9 +257,8 @@ class Study(Experiment):
         if self.network is None:
             return super().create_network()
         made = type(self.network).blank()
-        made.__dict__.update({name: value for name, value in vars(self.network).items() if name != "_work"})
-        made.__dict__.pop("_touched", None)
-        made.prepare()
+        own = {name: copied(value) for name, value in vars(self.network).items() if name != "_touched"}
+        made.__dict__.update(own)
         if self.start:
             # The node with which it starts takes a place, too.
             made.max_size += 1
@@ -293,7 +293,7 @@ class Study(Experiment):
         if self.start:
             source = StartSource(network)
             contents = self.start[number % len(self.start)]
-            source.contents = contents if isinstance(contents, str) else encode_value(contents)
+            source.contents = encode_passed(contents)
             network.add_node(source)
 
     def bonus(self, participant: Participant) -> Decimal:
@@ -372,10 +372,3 @@ class Study(Experiment):
         """
         config = get_config()
         return config.public() if config.ready else {}
-
-
-def encode_value(value: Any) -> str:
-    """Return a value as JSON text, for an info's contents."""
-    import json
-
-    return json.dumps(value, ensure_ascii=False)

@@ -128,3 +128,22 @@ def test_a_study_can_let_scripts_of_its_pages_change_networks(open_study: OpenSt
 def shown(person: Person) -> str:
     """The text above the item of the page that is due."""
     return str(due(person)["html"]).partition("<")[0].strip()
+
+
+class Copies(Retelling):
+    """Two chains, whose text looks like JSON."""
+
+    copies = 2
+    start = ("[1, 2]",)
+
+
+def test_the_copies_of_a_network_share_nothing_and_start_with_their_text(open_study: OpenStudy) -> None:
+    here = open_study(Copies, READ)
+    with here.app.store.begin(here.clock.now()) as work:
+        study = here.app.experiment_class(work)
+        one, other = study.create_network(), study.create_network()
+    one.details["note"] = "only here"
+    assert other.details == {}
+    assert Copies.network is not None
+    assert Copies.network.details == {}
+    assert due(here.arrive())["html"].strip() == "[1, 2]"

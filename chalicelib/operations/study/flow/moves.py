@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.page_answers import record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.timed_parts import (
     part_ends_at,
@@ -71,6 +72,19 @@ def move_on(ctx: Context, place: Place) -> None:
     _arrive(ctx, place, path)
 
 
+def take_answers(
+    ctx: Context, place: Place, page: Page, taken: Mapping[str, Any], by: str, seconds: float | None = None
+) -> None:
+    """Store checked answers, call the study's hooks, and move the participant on."""
+    study = study_of(ctx)
+    record_answers(ctx, place, page, taken, by, seconds)
+    player = session_of(ctx).player(place.participant_id)
+    study.page_answered(player, page.name)
+    if page.then is not None:
+        getattr(study, page.then)(player)
+    move_on(ctx, place)
+
+
 def _has_cell(ctx: Context, place: Place) -> bool:
     """Assign a participant to a cell, if that is due; release them with pay when the study is full."""
     try:
@@ -100,11 +114,10 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
 
 
 def _reach_end(ctx: Context, place: Place, element: Element | None) -> None:
-    is_end = isinstance(element, End)
-    place.ended = element.kind if isinstance(element, End) else COMPLETE
-    place.message = element.message if isinstance(element, End) else ""
-    if not is_end:
-        place.path = ""
+    if isinstance(element, End):
+        place.ended, place.message = element.kind, element.message
+    else:
+        place.ended, place.message, place.path = COMPLETE, "", ""
     wake_by(ctx, place, later(ctx.now, END_AFTER))
 
 

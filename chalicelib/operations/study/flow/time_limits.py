@@ -11,7 +11,6 @@ from chalicelib.operations.study.answers.page_answers import (
     TIMEOUT,
     default_answers,
     page_at,
-    record_answers,
 )
 from chalicelib.operations.study.shared.study_context import Pending, later, session_of, study_of
 from chalicelib.study.elements import Page, Wait
@@ -21,7 +20,7 @@ from chalicelib.study.study_records import Place
 
 from .ending import finish
 from .members import DROPOUT, follow, stop_members
-from .moves import GRACE, is_over, move_on, pending_at, stop_with_pay, wake_by
+from .moves import GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_by
 
 #: How many pages are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10
@@ -39,12 +38,7 @@ def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
     if answers is None:
         _end_unanswered(ctx, place, page)
         return
-    record_answers(ctx, place, page, answers, by)
-    study = study_of(ctx)
-    study.page_answered(player, page.name)
-    if page.then is not None:
-        getattr(study, page.then)(player)
-    move_on(ctx, place)
+    take_answers(ctx, place, page, answers, by)
 
 
 def _end_unanswered(ctx: Context, place: Place, page: Page) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import AnswersRefused
@@ -18,16 +17,22 @@ from chalicelib.operations.study.answers.page_answers import (
     check_answers,
     default_answers,
     page_at,
-    record_answers,
     seconds_of,
 )
 from chalicelib.operations.study.answers.trial_batches import take_batch
 from chalicelib.operations.study.flow.ending import finish
 from chalicelib.operations.study.flow.members import follow
-from chalicelib.operations.study.flow.moves import begin, element_at, is_nearly_over, is_over, move_on
+from chalicelib.operations.study.flow.moves import (
+    begin,
+    element_at,
+    is_nearly_over,
+    is_over,
+    move_on,
+    take_answers,
+)
 from chalicelib.operations.study.flow.time_limits import expire
-from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of, study_of
-from chalicelib.study.elements import Chat, Live, Page, Trials
+from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
+from chalicelib.study.elements import Chat, Live, Trials
 from chalicelib.study.study_records import Place
 
 from .show import PageView, show
@@ -112,19 +117,6 @@ def _take_trials(ctx: Context, place: Place, block: Trials, batch: Any, by: str)
     """Store a batch of trials; the last one ends the page."""
     if take_batch(ctx, place, block, batch, by):
         take_answers(ctx, place, block, {}, by)
-
-
-def take_answers(
-    ctx: Context, place: Place, page: Page, taken: Mapping[str, Any], by: str, seconds: float | None = None
-) -> None:
-    """Store checked answers, call the study's hooks, and move the participant on."""
-    study = study_of(ctx)
-    record_answers(ctx, place, page, taken, by, seconds)
-    player = session_of(ctx).player(place.participant_id)
-    study.page_answered(player, page.name)
-    if page.then is not None:
-        getattr(study, page.then)(player)
-    move_on(ctx, place)
 
 
 def _answered_by(participant: Participant) -> str:
