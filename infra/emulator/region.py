@@ -57,7 +57,7 @@ class DeployedServices:
     def distribution(self) -> Distribution:
         return Distribution(self._cloud)
 
-    def going(self) -> None:
+    def start_closing(self) -> None:
         if "sockets" in self.__dict__:
             self.sockets.host_is_going()
 
@@ -114,9 +114,9 @@ class Region:
             "PETRI_HOME": str(home / ".petri"),
             "REQUESTS_CA_BUNDLE": str(self.names.authority),
         }
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        other_variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         with (
-            patch.dict(os.environ, {**kept, **settings}, clear=True),
+            patch.dict(os.environ, {**other_variables, **settings}, clear=True),
             resolved_to_loopback(self.names.addresses),
         ):
             yield

@@ -43,7 +43,7 @@ class _Handler(MotoRequestHandler):
     disable_nagle_algorithm = True
 
 
-def _say(application: Any, exception: BaseException, **_: Any) -> None:
+def _log_error(application: Any, exception: BaseException, **_: Any) -> None:
     """Log the traceback of an error in moto, because the client sees only its status."""
     del application
     traceback.print_exception(exception)
@@ -52,7 +52,7 @@ def _say(application: Any, exception: BaseException, **_: Any) -> None:
 def main() -> None:
     """Serve until the process is terminated."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    got_request_exception.connect(_say)
+    got_request_exception.connect(_log_error)
     with ExitStack() as shims:
         shims.enter_context(isolated_transactions())
         shims.enter_context(read_once())
@@ -98,7 +98,7 @@ def _copied(recorder: Recorder) -> dict[str, int]:
             return {"pid": pid, "port": int(ready.readline())}
     try:
         os.close(reading)
-        _let_go_of_sockets()
+        _close_inherited_sockets()
         server = _listening(recorder)
         Clients.endpoint = _url_of(server)
         os.write(writing, f"{server.server_port}\n".encode())
@@ -108,7 +108,7 @@ def _copied(recorder: Recorder) -> dict[str, int]:
         os._exit(1)
 
 
-def _let_go_of_sockets() -> None:
+def _close_inherited_sockets() -> None:
     """Close the original's connections in the copy, without freeing their descriptors, which objects hold."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in [int(path.name) for path in Path("/dev/fd").iterdir()]:

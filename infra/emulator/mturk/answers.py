@@ -16,7 +16,7 @@ _STATUS = {
 
 def hit_response(hit: EmulatedHit, now: datetime) -> dict[str, Any]:
     fields = hit.type.fields
-    kept = ("Title", "Description", "Keywords", "Reward", "QualificationRequirements")
+    copied_fields = ("Title", "Description", "Keywords", "Reward", "QualificationRequirements")
     return {
         "HITId": hit.id,
         "HITTypeId": hit.type.id,
@@ -33,7 +33,7 @@ def hit_response(hit: EmulatedHit, now: datetime) -> dict[str, Any]:
         "NumberOfAssignmentsPending": hit.pending,
         "NumberOfAssignmentsAvailable": hit.available(now),
         "NumberOfAssignmentsCompleted": sum(one.state in REVIEWED for one in hit.assignments),
-        **{name: fields[name] for name in kept if name in fields},
+        **{name: fields[name] for name in copied_fields if name in fields},
     }
 
 

@@ -55,7 +55,7 @@ class Market:
 
     # -- tokens ---------------------------------------------------------------------------------
 
-    def seen(self, operation: str, token: str | None) -> bool:
+    def has_seen(self, operation: str, token: str | None) -> bool:
         """Whether this operation had the token in the last 24 hours; `remember` records it."""
         at = self._tokens.get((operation, token or ""))
         return at is not None and self.clock.now() < at + TOKENS_LIVE
@@ -84,14 +84,14 @@ class Market:
         hit.assignments = [one for one in hit.assignments if one.id != assignment.id]
         hit.assignments.append(assignment)
         self.assignments[assignment.id] = assignment
-        self.tell("AssignmentAccepted", hit, assignment)
+        self.publish("AssignmentAccepted", hit, assignment)
         return assignment.id
 
     def submit(self, assignment_id: str) -> None:
         assignment = self._accepted(assignment_id)
         assignment.state = AssignmentState.SUBMITTED
         assignment.submitted = self.clock.now()
-        self.tell("AssignmentSubmitted", assignment.hit, assignment)
+        self.publish("AssignmentSubmitted", assignment.hit, assignment)
         self.settle()
 
     def give_back(self, assignment_id: str) -> None:
@@ -110,7 +110,7 @@ class Market:
 
     def _end(self, assignment: Assignment, state: AssignmentState) -> None:
         assignment.state = state
-        self.tell(f"Assignment{state.capitalize()}", assignment.hit, assignment)
+        self.publish(f"Assignment{state.capitalize()}", assignment.hit, assignment)
         self.settle()
 
     def visible_to(self, worker: str) -> list[str]:
@@ -122,22 +122,22 @@ class Market:
         return all(self._meets(worker, one) for one in hit.type.fields.get("QualificationRequirements", ()))
 
     def _meets(self, worker: str, requirement: dict[str, Any]) -> bool:
-        about = {"country": "US", "percent_approved": 100, **self.workers.get(worker, {})}
+        profile = {"country": "US", "percent_approved": 100, **self.workers.get(worker, {})}
         kind, comparator = requirement["QualificationTypeId"], str(requirement["Comparator"])
         if kind == LOCALE:
-            is_in = about["country"] in [one["Country"] for one in requirement["LocaleValues"]]
+            is_in = profile["country"] in [one["Country"] for one in requirement["LocaleValues"]]
             return is_in == (comparator in ("EqualTo", "In"))
         if kind == PERCENT_APPROVED:
-            return bool(about["percent_approved"] >= requirement["IntegerValues"][0])
+            return bool(profile["percent_approved"] >= requirement["IntegerValues"][0])
         score = self.qualifications[kind].scores.get(worker)
         if comparator in ("Exists", "DoesNotExist"):
             return (score is not None) == (comparator == "Exists")
-        wanted = requirement["IntegerValues"][0]
+        required = requirement["IntegerValues"][0]
         compared: dict[str, bool] = {
-            "EqualTo": score == wanted,
-            "NotEqualTo": score != wanted,
-            "GreaterThanOrEqualTo": score is not None and score >= wanted,
-            "LessThan": score is not None and score < wanted,
+            "EqualTo": score == required,
+            "NotEqualTo": score != required,
+            "GreaterThanOrEqualTo": score is not None and score >= required,
+            "LessThan": score is not None and score < required,
         }
         return compared[comparator]
 
@@ -160,21 +160,21 @@ class Market:
             if assignment.state is AssignmentState.SUBMITTED and due is not None and now >= due:
                 self.approve(assignment)
         for hit in self.hits.values():
-            self._tell_of(hit)
+            self._publish_state_of(hit)
 
-    def _tell_of(self, hit: EmulatedHit) -> None:
+    def _publish_state_of(self, hit: EmulatedHit) -> None:
         now = self.clock.now()
         if now >= hit.expires and not hit.expiry_notified:
             hit.expiry_notified = True
-            self.tell("HITExpired", hit)
+            self.publish("HITExpired", hit)
         is_reviewable = hit.status(now) == "Reviewable"
         if is_reviewable and not hit.review_notified:
-            self.tell("HITReviewable", hit)
+            self.publish("HITReviewable", hit)
         hit.review_notified = is_reviewable
 
-    def tell(self, event_type: str, hit: EmulatedHit, assignment: Assignment | None = None) -> None:
-        wanted = hit.type.notification
-        if not hit.type.reports or wanted is None or event_type not in wanted["EventTypes"]:
+    def publish(self, event_type: str, hit: EmulatedHit, assignment: Assignment | None = None) -> None:
+        notification = hit.type.notification
+        if not hit.type.reports or notification is None or event_type not in notification["EventTypes"]:
             return
         event = {
             "EventType": event_type,
@@ -184,7 +184,7 @@ class Market:
         }
         if assignment is not None:
             event["AssignmentId"] = assignment.id
-        self.post.report(wanted["Destination"], event)
+        self.post.report(notification["Destination"], event)
 
     # -- money ----------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Market:
         self.pay(TurkPayment("reward", assignment.worker, assignment.id, hit.reward, self.fee(hit), now))
         assignment.state = AssignmentState.APPROVED
         assignment.approved = now
-        self.tell("AssignmentApproved", hit, assignment)
+        self.publish("AssignmentApproved", hit, assignment)
 
     def fee(self, hit: EmulatedHit, places: int | None = None) -> Decimal:
         rate = Decimal("0.4") if (places or hit.places) >= MANY else Decimal("0.2")

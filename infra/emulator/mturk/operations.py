@@ -21,7 +21,7 @@ from .things import (
     TurkPayment,
 )
 
-Given = dict[str, Any]
+Parameters = dict[str, Any]
 _MOST_BONUS = Decimal(10_000)
 _DEFAULT_AUTO_APPROVAL = 2_592_000
 _VERSIONS = ("2006-05-05", "2014-08-15")
@@ -42,15 +42,15 @@ class Operations:
 
     # -- HITs -----------------------------------------------------------------------------------
 
-    def create_hit_type(self, given: Given) -> Given:
-        return {"HITTypeId": self._type(given).id}
+    def create_hit_type(self, parameters: Parameters) -> Parameters:
+        return {"HITTypeId": self._type(parameters).id}
 
-    def _type(self, given: Given) -> HitType:
-        fields: Given = {
+    def _type(self, parameters: Parameters) -> HitType:
+        fields: Parameters = {
             "AutoApprovalDelayInSeconds": _DEFAULT_AUTO_APPROVAL,
             "QualificationRequirements": [],
         }
-        fields |= {name: given[name] for name in (*_COMMON, *fields, "Keywords") if name in given}
+        fields |= {name: parameters[name] for name in (*_COMMON, *fields, "Keywords") if name in parameters}
         for one in fields["QualificationRequirements"]:
             self._check_requirement(one)
         same = next((kind for kind in self.market.types.values() if kind.fields == fields), None)
@@ -58,7 +58,7 @@ class Operations:
         self.market.types[kind.id] = kind
         return kind
 
-    def _check_requirement(self, requirement: Given) -> None:
+    def _check_requirement(self, requirement: Parameters) -> None:
         kind = requirement["QualificationTypeId"]
         if not kind.startswith("0000") and kind not in self.market.qualifications:
             raise TurkError("QualificationTypeDoesNotExist", f"QualificationType {kind} does not exist.")
@@ -68,86 +68,86 @@ class Operations:
         if values == (requirement["Comparator"] in ("Exists", "DoesNotExist")):
             raise TurkError("ParameterValidation", "Values don't go with this comparator.")
 
-    def update_notification_settings(self, given: Given) -> Given:
-        kind = self.market.types[given["HITTypeId"]]
-        notification = given.get("Notification")
+    def update_notification_settings(self, parameters: Parameters) -> Parameters:
+        kind = self.market.types[parameters["HITTypeId"]]
+        notification = parameters.get("Notification")
         if notification is not None and notification["Version"] not in _VERSIONS:
             raise TurkError("ParameterValidation", "The notification's version is unknown.")
         if notification is not None and "Ping" in notification["EventTypes"]:
             raise TurkError("ParameterValidation", "Ping is for SendTestEventNotification only.")
         kind.notification = notification or kind.notification
-        kind.reports = given.get("Active", True)
+        kind.reports = parameters.get("Active", True)
         return {}
 
-    def send_test_event_notification(self, given: Given) -> Given:
+    def send_test_event_notification(self, parameters: Parameters) -> Parameters:
         at = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        event = {"EventType": given["TestEventType"], "EventTimestamp": at}
-        self.market.post.report(given["Notification"]["Destination"], event)
+        event = {"EventType": parameters["TestEventType"], "EventTimestamp": at}
+        self.market.post.report(parameters["Notification"]["Destination"], event)
         return {}
 
-    def create_hit(self, given: Given) -> Given:
-        return self._new_hit("CreateHIT", given, self._type(given))
+    def create_hit(self, parameters: Parameters) -> Parameters:
+        return self._new_hit("CreateHIT", parameters, self._type(parameters))
 
-    def create_hit_with_hit_type(self, given: Given) -> Given:
-        kind = self.market.types.get(given["HITTypeId"])
+    def create_hit_with_hit_type(self, parameters: Parameters) -> Parameters:
+        kind = self.market.types.get(parameters["HITTypeId"])
         if kind is None:
-            raise TurkError("HITTypeDoesNotExist", f"HITType {given['HITTypeId']} does not exist.")
-        return self._new_hit("CreateHIT", given, kind)
+            raise TurkError("HITTypeDoesNotExist", f"HITType {parameters['HITTypeId']} does not exist.")
+        return self._new_hit("CreateHIT", parameters, kind)
 
-    def _new_hit(self, operation: str, given: Given, kind: HitType) -> Given:
-        token = given.get("UniqueRequestToken")
-        if self.market.seen(operation, token):
+    def _new_hit(self, operation: str, parameters: Parameters, kind: HitType) -> Parameters:
+        token = parameters.get("UniqueRequestToken")
+        if self.market.has_seen(operation, token):
             raise TurkError("HitAlreadyExists", f"The HIT already exists for token {token}.")
-        if "Question" not in given:
+        if "Question" not in parameters:
             raise TurkError("ParameterValidation", "Either Question or HITLayoutId must be given.")
-        places = given.get("MaxAssignments", 1)
+        places = parameters.get("MaxAssignments", 1)
         hit = EmulatedHit(
             id=self.market.new_id("3"),
             type=kind,
             group=f"G{kind.id}",
             created=self.now,
-            expires=self.now + timedelta(seconds=given["LifetimeInSeconds"]),
+            expires=self.now + timedelta(seconds=parameters["LifetimeInSeconds"]),
             places=places,
-            made=places,
-            question=given["Question"],
-            annotation=given.get("RequesterAnnotation", ""),
+            initial_places=places,
+            question=parameters["Question"],
+            annotation=parameters.get("RequesterAnnotation", ""),
         )
         self.market.check_funds((hit.reward + self.market.fee(hit)) * places)
         self.market.hits[hit.id] = hit
         self.market.remember(operation, token)
-        self.market.tell("HITCreated", hit)
+        self.market.publish("HITCreated", hit)
         return {"HIT": hit_response(hit, self.now)}
 
-    def create_additional_assignments_for_hit(self, given: Given) -> Given:
-        token, more = given.get("UniqueRequestToken"), given["NumberOfAdditionalAssignments"]
-        if self.market.seen("Extend", token):
+    def create_additional_assignments_for_hit(self, parameters: Parameters) -> Parameters:
+        token, added = parameters.get("UniqueRequestToken"), parameters["NumberOfAdditionalAssignments"]
+        if self.market.has_seen("Extend", token):
             raise TurkError("DuplicateRequest", f"Request {token} {self.market.repeated}.")
-        hit = self._hit(given["HITId"])
-        if hit.made < MANY <= hit.places + more:
+        hit = self._hit(parameters["HITId"])
+        if hit.initial_places < MANY <= hit.places + added:
             raise TurkError(
                 "InvalidMaximumAssignmentsIncrease",
                 "HITs created with fewer than 10 assignments cannot be extended to have 10 or more.",
             )
-        self.market.check_funds((hit.reward + self.market.fee(hit)) * more)
-        hit.places += more
+        self.market.check_funds((hit.reward + self.market.fee(hit)) * added)
+        hit.places += added
         self.market.remember("Extend", token)
-        self.market.tell("HITExtended", hit)
+        self.market.publish("HITExtended", hit)
         self.market.settle()
         return {}
 
-    def update_expiration_for_hit(self, given: Given) -> Given:
-        hit = self._hit(given["HITId"])
-        hit.expires = min(datetime.fromtimestamp(given["ExpireAt"], UTC), self.now + timedelta(days=365))
+    def update_expiration_for_hit(self, parameters: Parameters) -> Parameters:
+        hit = self._hit(parameters["HITId"])
+        hit.expires = min(datetime.fromtimestamp(parameters["ExpireAt"], UTC), self.now + timedelta(days=365))
         hit.expiry_notified = hit.expiry_notified and hit.expires <= self.now
         self.market.settle()
         return {}
 
-    def get_hit(self, given: Given) -> Given:
-        return {"HIT": hit_response(self._hit(given["HITId"]), self.now)}
+    def get_hit(self, parameters: Parameters) -> Parameters:
+        return {"HIT": hit_response(self._hit(parameters["HITId"]), self.now)}
 
-    def list_hits(self, given: Given) -> Given:
+    def list_hits(self, parameters: Parameters) -> Parameters:
         newest_first = sorted(self.market.hits.values(), key=lambda hit: hit.id, reverse=True)
-        return self._page(given, "HITs", newest_first, lambda hit: hit_response(hit, self.now))
+        return self._page(parameters, "HITs", newest_first, lambda hit: hit_response(hit, self.now))
 
     def _hit(self, hit_id: str) -> EmulatedHit:
         if hit_id not in self.market.hits:
@@ -156,31 +156,33 @@ class Operations:
 
     # -- assignments ----------------------------------------------------------------------------
 
-    def get_assignment(self, given: Given) -> Given:
-        assignment = self._assignment(given["AssignmentId"])
+    def get_assignment(self, parameters: Parameters) -> Parameters:
+        assignment = self._assignment(parameters["AssignmentId"])
         if assignment.state not in COMPLETED:
             raise _wrong_state("Reviewable,Approved,Rejected")
         return {"Assignment": assignment_response(assignment), "HIT": hit_response(assignment.hit, self.now)}
 
-    def list_assignments_for_hit(self, given: Given) -> Given:
-        wanted = [one.lower() for one in given.get("AssignmentStatuses", ())] or COMPLETED
-        found = [one for one in self._hit(given["HITId"]).assignments if one.state in wanted]
-        return self._page(given, "Assignments", found, assignment_response)
+    def list_assignments_for_hit(self, parameters: Parameters) -> Parameters:
+        statuses = [one.lower() for one in parameters.get("AssignmentStatuses", ())] or COMPLETED
+        found = [one for one in self._hit(parameters["HITId"]).assignments if one.state in statuses]
+        return self._page(parameters, "Assignments", found, assignment_response)
 
-    def approve_assignment(self, given: Given) -> Given:
-        assignment = self._assignment(given["AssignmentId"])
-        overrides = given.get("OverrideRejection", False) and assignment.state is AssignmentState.REJECTED
+    def approve_assignment(self, parameters: Parameters) -> Parameters:
+        assignment = self._assignment(parameters["AssignmentId"])
+        overrides = (
+            parameters.get("OverrideRejection", False) and assignment.state is AssignmentState.REJECTED
+        )
         if assignment.state is not AssignmentState.SUBMITTED and not overrides:
             raise _wrong_state("Submitted")
         self.market.approve(assignment)
         return {}
 
-    def reject_assignment(self, given: Given) -> Given:
-        assignment = self._assignment(given["AssignmentId"])
+    def reject_assignment(self, parameters: Parameters) -> Parameters:
+        assignment = self._assignment(parameters["AssignmentId"])
         if assignment.state is not AssignmentState.SUBMITTED:
             raise _wrong_state("Submitted")
         assignment.state = AssignmentState.REJECTED
-        self.market.tell("AssignmentRejected", assignment.hit, assignment)
+        self.market.publish("AssignmentRejected", assignment.hit, assignment)
         return {}
 
     def _assignment(self, assignment_id: str) -> Assignment:
@@ -190,30 +192,32 @@ class Operations:
 
     # -- bonuses --------------------------------------------------------------------------------
 
-    def send_bonus(self, given: Given) -> Given:
-        token = given.get("UniqueRequestToken", "")
-        if self.market.seen("Bonus", token):
+    def send_bonus(self, parameters: Parameters) -> Parameters:
+        token = parameters.get("UniqueRequestToken", "")
+        if self.market.has_seen("Bonus", token):
             raise TurkError("DuplicateRequest", f"Request {token} {self.market.repeated}.")
-        assignment = self._assignment(given["AssignmentId"])
-        amount = Decimal(given["BonusAmount"])
-        if assignment.worker != given["WorkerId"]:
-            raise TurkError("WorkerDoesNotExist", f"{given['WorkerId']} didn't work on this assignment.")
+        assignment = self._assignment(parameters["AssignmentId"])
+        amount = Decimal(parameters["BonusAmount"])
+        if assignment.worker != parameters["WorkerId"]:
+            raise TurkError("WorkerDoesNotExist", f"{parameters['WorkerId']} didn't work on this assignment.")
         if assignment.state not in COMPLETED:
             raise _wrong_state("Submitted,Approved,Rejected")
-        if not Decimal("0.01") <= amount <= _MOST_BONUS or not given["Reason"].strip():
+        if not Decimal("0.01") <= amount <= _MOST_BONUS or not parameters["Reason"].strip():
             raise TurkError("ParameterValidation", "A bonus needs a reason, and 0.01 to 10000 dollars.")
         fee = self.market.fee_of(amount)
-        worker, reason = assignment.worker, given["Reason"]
+        worker, reason = assignment.worker, parameters["Reason"]
         self.market.pay(TurkPayment("bonus", worker, assignment.id, amount, fee, self.now, reason, token))
         self.market.remember("Bonus", token)
         return {}
 
-    def list_bonus_payments(self, given: Given) -> Given:
-        of_hit = {one.id for one in self._hit(given["HITId"]).assignments} if "HITId" in given else None
-        ids = of_hit or {self._assignment(given["AssignmentId"]).id}
+    def list_bonus_payments(self, parameters: Parameters) -> Parameters:
+        of_hit = (
+            {one.id for one in self._hit(parameters["HITId"]).assignments} if "HITId" in parameters else None
+        )
+        ids = of_hit or {self._assignment(parameters["AssignmentId"]).id}
         sent = [one for one in self.market.paid if one.kind == "bonus" and one.assignment in ids]
         return self._page(
-            given,
+            parameters,
             "BonusPayments",
             sent,
             lambda one: {
@@ -225,39 +229,41 @@ class Operations:
             },
         )
 
-    def get_account_balance(self, given: Given) -> Given:
-        del given
+    def get_account_balance(self, parameters: Parameters) -> Parameters:
+        del parameters
         return {"AvailableBalance": f"{self.market.balance:.2f}", "OnHoldBalance": "0.00"}
 
     # -- qualifications -------------------------------------------------------------------------
 
-    def create_qualification_type(self, given: Given) -> Given:
-        if any(kind.name == given["Name"] for kind in self.market.qualifications.values()):
+    def create_qualification_type(self, parameters: Parameters) -> Parameters:
+        if any(kind.name == parameters["Name"] for kind in self.market.qualifications.values()):
             raise TurkError(
                 "QualificationTypeAlreadyExists",
                 "You have already created a QualificationType with this name.",
             )
-        made = QualificationType(self.market.new_id("Q"), given["Name"], given["Description"])
-        self.market.qualifications[made.id] = made
-        return {"QualificationType": qualification_response(made)}
+        qualification = QualificationType(
+            self.market.new_id("Q"), parameters["Name"], parameters["Description"]
+        )
+        self.market.qualifications[qualification.id] = qualification
+        return {"QualificationType": qualification_response(qualification)}
 
-    def list_qualification_types(self, given: Given) -> Given:
-        words = given.get("Query", "").lower()
+    def list_qualification_types(self, parameters: Parameters) -> Parameters:
+        words = parameters.get("Query", "").lower()
         found = [kind for kind in self.market.qualifications.values() if words in kind.name.lower()]
-        return self._page(given, "QualificationTypes", found, qualification_response)
+        return self._page(parameters, "QualificationTypes", found, qualification_response)
 
-    def associate_qualification_with_worker(self, given: Given) -> Given:
-        scores = self._qualification(given["QualificationTypeId"]).scores
-        scores[given["WorkerId"]] = given.get("IntegerValue", 1)
-        if given.get("SendNotification", True):
-            self.market.mails.append((given["WorkerId"], "You have a new qualification"))
+    def associate_qualification_with_worker(self, parameters: Parameters) -> Parameters:
+        scores = self._qualification(parameters["QualificationTypeId"]).scores
+        scores[parameters["WorkerId"]] = parameters.get("IntegerValue", 1)
+        if parameters.get("SendNotification", True):
+            self.market.mails.append((parameters["WorkerId"], "You have a new qualification"))
         return {}
 
-    def disassociate_qualification_from_worker(self, given: Given) -> Given:
-        scores = self._qualification(given["QualificationTypeId"]).scores
-        if given["WorkerId"] not in scores:
+    def disassociate_qualification_from_worker(self, parameters: Parameters) -> Parameters:
+        scores = self._qualification(parameters["QualificationTypeId"]).scores
+        if parameters["WorkerId"] not in scores:
             raise TurkError("QualificationDoesNotExist", "The worker doesn't have this qualification.")
-        del scores[given["WorkerId"]]
+        del scores[parameters["WorkerId"]]
         return {}
 
     def _qualification(self, kind: str) -> QualificationType:
@@ -267,12 +273,17 @@ class Operations:
 
     # -- pages ----------------------------------------------------------------------------------
 
-    def _page(self, given: Given, key: str, things: Sequence[Any], show: Callable[[Any], Given]) -> Given:
-        begin = json.loads(given.get("NextToken", "0"))
-        end = begin + min(given.get("MaxResults", 10), self.page)
-        answer: Given = {"NumResults": len(things[begin:end]), key: [show(one) for one in things[begin:end]]}
+    def _page(
+        self, parameters: Parameters, key: str, items: Sequence[Any], to_response: Callable[[Any], Parameters]
+    ) -> Parameters:
+        start = json.loads(parameters.get("NextToken", "0"))
+        end = start + min(parameters.get("MaxResults", 10), self.page)
+        answer: Parameters = {
+            "NumResults": len(items[start:end]),
+            key: [to_response(one) for one in items[start:end]],
+        }
         # As in the real service, a full page has a token, even if no page follows.
-        return answer if end > len(things) else {**answer, "NextToken": str(end)}
+        return answer if end > len(items) else {**answer, "NextToken": str(end)}
 
 
 def _wrong_state(states: str) -> TurkError:

@@ -37,7 +37,7 @@ class EventDelivery:
         }
         self.waiting.append(self.envelope("Notification", topic, json.dumps(message)))
 
-    def envelope(self, kind: str, topic: str, message: str, **more: str) -> str:
+    def envelope(self, kind: str, topic: str, message: str, **fields: str) -> str:
         """Write a message as SNS sends it; signed when there is a signer."""
         self._numbers += 1
         fields = {
@@ -46,7 +46,7 @@ class EventDelivery:
             "TopicArn": topic,
             "Message": message,
             "Timestamp": self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-            **more,
+            **fields,
         }
         if self.signer is not None:
             fields = self.signer.signed(fields, self.signature_version)
@@ -54,18 +54,18 @@ class EventDelivery:
 
     # -- faults -------------------------------------------------------------------------------
 
-    def lose(self, place: int = 0) -> None:
+    def lose(self, index: int = 0) -> None:
         """Lose one envelope."""
-        del self.waiting[place]
+        del self.waiting[index]
 
-    def double(self, place: int = 0) -> None:
+    def double(self, index: int = 0) -> None:
         """Deliver one envelope twice."""
-        self.waiting.append(self.waiting[place])
+        self.waiting.append(self.waiting[index])
 
-    def delay(self, place: int = 0) -> None:
+    def delay(self, index: int = 0) -> None:
         """Delay one envelope to the delivery after the next."""
-        self._late.append(self.waiting[place])
-        del self.waiting[place]
+        self._late.append(self.waiting[index])
+        del self.waiting[index]
 
     def shuffle(self, chance: random.Random) -> None:
         """Deliver the envelopes in random order."""

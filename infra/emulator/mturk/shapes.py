@@ -25,12 +25,12 @@ def operation(name: str) -> OperationModel | None:
     return _SERVICE.operation_model(name) if name in _SERVICE.operation_names else None
 
 
-def faults_of_request(model: OperationModel, given: Any) -> list[str]:
-    return list(_faults(model.input_shape, given, "request"))
+def faults_of_request(model: OperationModel, value: Any) -> list[str]:
+    return list(_faults(model.input_shape, value, "request"))
 
 
-def faults_of_answer(model: OperationModel, given: Any) -> list[str]:
-    return list(_faults(model.output_shape, given, "answer"))
+def faults_of_answer(model: OperationModel, value: Any) -> list[str]:
+    return list(_faults(model.output_shape, value, "answer"))
 
 
 def _faults(shape: Any, value: Any, where: str) -> Iterator[str]:
@@ -39,8 +39,8 @@ def _faults(shape: Any, value: Any, where: str) -> Iterator[str]:
     elif shape.type_name == "structure":
         yield from _faults_of_structure(shape, value, where)
     elif shape.type_name == "list":
-        for place, one in enumerate(value):
-            yield from _faults(shape.member, one, f"{where}[{place}]")
+        for index, one in enumerate(value):
+            yield from _faults(shape.member, one, f"{where}[{index}]")
     else:
         yield from _faults_of_scalar(shape, value, where)
 

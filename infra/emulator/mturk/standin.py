@@ -57,7 +57,7 @@ class MTurkStandIn:
 
     def called(self, operation: str) -> list[dict[str, Any]]:
         """Return the parameters of each request for an operation."""
-        return [given for name, given in self.calls if name == operation]
+        return [parameters for name, parameters in self.calls if name == operation]
 
     def close(self) -> None:
         self._server.shutdown()
@@ -80,12 +80,12 @@ class MTurkStandIn:
                 return None
             if fault is not None and fault.comes_before:
                 return _failed(fault)
-            answer = self._carried_out(operation, authorization, body)
+            answer = self._carry_out(operation, authorization, body)
             if fault is Fault.LOST_ANSWER:
                 return None
             return _failed(fault) if fault is Fault.LATE_TROUBLE else answer
 
-    def _carried_out(self, operation: str, authorization: str, body: bytes) -> tuple[int, Any]:
+    def _carry_out(self, operation: str, authorization: str, body: bytes) -> tuple[int, Any]:
         if not re.search(f"Credential={ACCESS_KEY}/[0-9]+/us-east-1/mturk-requester/", authorization):
             return 400, {
                 "__type": "UnrecognizedClientException",
@@ -96,17 +96,17 @@ class MTurkStandIn:
         if model is None or method is None:
             self.defects.append(f"{operation} isn't emulated")
             return 400, {"__type": "UnknownOperationException"}
-        given = json.loads(body)
-        self.calls.append((operation, given))
-        wrong = shapes.faults_of_request(model, given)
-        if wrong:
-            return 400, {"__type": "ValidationException", "message": "; ".join(wrong)}
+        parameters = json.loads(body)
+        self.calls.append((operation, parameters))
+        problems = shapes.faults_of_request(model, parameters)
+        if problems:
+            return 400, {"__type": "ValidationException", "message": "; ".join(problems)}
         try:
-            made = method(given)
+            response = method(parameters)
         except TurkError as error:
             return 400, _request_error(error, self.clock.now().timestamp())
-        self.defects += shapes.faults_of_answer(model, made)
-        return 200, made
+        self.defects += shapes.faults_of_answer(model, response)
+        return 200, response
 
 
 def _request_error(error: TurkError, now: float) -> dict[str, str]:

@@ -94,7 +94,7 @@ class EmulatedHit:
     expires: datetime
     places: int
     #: The number of assignments that it was created with.
-    made: int
+    initial_places: int
     question: str
     annotation: str
     assignments: list[Assignment] = field(default_factory=list)

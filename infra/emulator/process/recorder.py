@@ -15,7 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from infra.emulator.shims.lambdas import ConcurrencyLimits
 
 from .cloud import ANY, CALLS, CODE, CONCURRENCY, COPY, COUNT, OPERATOR, OWN, REFUSE
-from .request_names import Call, read
+from .request_names import Call, parse_request
 
 Environ = dict[str, Any]
 #: The version of a function that was uploaded last, published or not.
@@ -37,9 +37,9 @@ class Recorder:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path.startswith(OWN):
-            return self._asked(path, environ, start_response)
+            return self._own_route(path, environ, start_response)
         body = _body(environ)
-        call = read(
+        call = parse_request(
             environ.get("HTTP_AUTHORIZATION", ""),
             environ.get("HTTP_X_AMZ_TARGET", ""),
             environ["REQUEST_METHOD"],
@@ -47,13 +47,13 @@ class Recorder:
             environ.get("QUERY_STRING", ""),
             body,
         )
-        refusal = None if call is None else self._noted(call)
+        refusal = None if call is None else self._record(call)
         if refusal is not None:
-            return _refused(environ, start_response, refusal)
+            return _access_denied(environ, start_response, refusal)
         answer: Iterable[bytes] = self._application(environ, start_response)
         return answer
 
-    def _asked(self, path: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def _own_route(self, path: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Handle the emulator's own routes."""
         if path.startswith(CODE):
             return _package(start_response, path.removeprefix(CODE))
@@ -71,12 +71,12 @@ class Recorder:
             caller = path.removeprefix(COUNT)
             return _answer(start_response, sum(call.caller == caller for call in self._calls))
 
-    def _noted(self, call: Call) -> str | None:
+    def _record(self, call: Call) -> str | None:
         """Record a call; return the error message if it is to be refused."""
         with self._guard:
             self._calls.append(call)
             for refusal in self._refusals:
-                if not _is_meant(refusal, call):
+                if not _matches(refusal, call):
                     continue
                 refusal["after"] -= 1
                 if refusal["after"] < 0:
@@ -85,9 +85,9 @@ class Recorder:
         return None
 
 
-def _is_meant(refusal: dict[str, Any], call: Call) -> bool:
-    named = (refusal["service"], refusal["operation"])
-    return named == (call.service, call.operation) or (named == ANY and call.caller == OPERATOR)
+def _matches(refusal: dict[str, Any], call: Call) -> bool:
+    target = (refusal["service"], refusal["operation"])
+    return target == (call.service, call.operation) or (target == ANY and call.caller == OPERATOR)
 
 
 def _raw_path(environ: Environ) -> str:
@@ -104,9 +104,9 @@ def _body(environ: Environ) -> bytes:
     return body
 
 
-def _package(start_response: Any, named: str) -> list[bytes]:
+def _package(start_response: Any, target: str) -> list[bytes]:
     """Return the code of a version of a function, named as `function/version`."""
-    name, _, version = named.partition("/")
+    name, _, version = target.partition("/")
     functions = (
         function
         for region in lambda_backends[DEFAULT_ACCOUNT_ID].values()
@@ -118,13 +118,13 @@ def _package(start_response: Any, named: str) -> list[bytes]:
     return [package]
 
 
-def _answer(start_response: Any, made: Any, status: str = "200 OK") -> list[bytes]:
-    body = json.dumps(made).encode()
+def _answer(start_response: Any, content: Any, status: str = "200 OK") -> list[bytes]:
+    body = json.dumps(content).encode()
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 
 
-def _refused(environ: Environ, start_response: Any, text: str) -> list[bytes]:
+def _access_denied(environ: Environ, start_response: Any, text: str) -> list[bytes]:
     """Respond with AccessDenied in the service's protocol."""
     if "HTTP_X_AMZ_TARGET" in environ or environ.get("CONTENT_TYPE", "").startswith("application/json"):
         return _answer(start_response, {"__type": "AccessDeniedException", "message": text}, "403 Forbidden")

@@ -24,7 +24,7 @@ _MODELS = {
 #: Differs from a put only by a header; Petri doesn't copy within S3.
 COPIES = {"CopyObject", "UploadPartCopy", "RenameObject"}
 #: The maximum length of a recorded parameter's value.
-MOST = 4000
+MAX_VALUE_LENGTH = 4000
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 
@@ -36,18 +36,20 @@ class Call:
     region: str
     service: str
     operation: str
-    given: dict[str, Any]
+    parameters: dict[str, Any]
 
 
-def read(authorization: str, target: str, method: str, path: str, query: str, body: bytes) -> Call | None:
+def parse_request(
+    authorization: str, target: str, method: str, path: str, query: str, body: bytes
+) -> Call | None:
     """Parse a signed request; None for one that isn't signed."""
     found = _CREDENTIAL.search(authorization)
     if found is None:
         return None
     caller, region, signed_for = found.groups()
     service = _service(signed_for, path)
-    operation, given = _operation(service, target, method, path, query, body)
-    return Call(caller, region, service, operation, given)
+    operation, parameters = _operation(service, target, method, path, query, body)
+    return Call(caller, region, service, operation, parameters)
 
 
 def _service(signed_for: str, path: str) -> str:
@@ -71,9 +73,9 @@ def _operation(
     action = form.pop("Action", "")
     if action:
         return action, form
-    for name, matcher, names, fixed in _routes(service, method):
+    for name, matcher, names, fixed_query in _routes(service, method):
         matched = matcher.fullmatch(path.rstrip("/") or "/")
-        if matched and fixed <= set(fields):
+        if matched and fixed_query <= set(fields):
             values = (unquote(value) for value in matched.groups())
             return name, {**_json(body), **fields, **dict(zip(names, values, strict=True))}
     return f"{method} {path}", {}
@@ -81,14 +83,18 @@ def _operation(
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(body) if body[:1] == b"{" else {}
+        parameters = json.loads(body) if body[:1] == b"{" else {}
     except ValueError:
         return {}
-    if not isinstance(given, dict):
+    if not isinstance(parameters, dict):
         return {}
     # Packages and templates are megabytes of text.
-    short = {name: one for name, one in given.items() if len(str(one)) < MOST}
-    return short if "TransactItems" not in given else {**short, "TransactItems": given["TransactItems"]}
+    short = {name: one for name, one in parameters.items() if len(str(one)) < MAX_VALUE_LENGTH}
+    return (
+        short
+        if "TransactItems" not in parameters
+        else {**short, "TransactItems": parameters["TransactItems"]}
+    )
 
 
 @functools.cache
@@ -114,10 +120,10 @@ def _read_routes(service: str, method: str) -> Iterator[tuple[str, re.Pattern[st
         pattern = re.sub(r"\\\{[^}]+\\\+\\\}", "(.+)", re.escape(path.rstrip("/") or "/"))
         pattern = re.sub(r"\\\{[^}]+\\\}", "([^/]+)", pattern)
         members = model["shapes"].get(operation.get("input", {}).get("shape", ""), {})
-        fixed = {part.partition("=")[0] for part in query.split("&") if part}
+        fixed_query = {part.partition("=")[0] for part in query.split("&") if part}
         required = {
             shape.get("locationName", member)
             for member, shape in members.get("members", {}).items()
             if shape.get("location") == "querystring" and member in members.get("required", ())
         }
-        yield name, re.compile(pattern), names, fixed | required
+        yield name, re.compile(pattern), names, fixed_query | required

@@ -42,7 +42,7 @@ def rehearse(
     `faults`: afterwards, also interrupt each step of deploying and destroying once.
     """
     with Rehearsal(folder, tell, settings=settings, offline=offline) as rehearsal:
-        wrong = RehearsalReport(rehearsal, tell).whole()
+        wrong = RehearsalReport(rehearsal, tell).run()
         if faults:
             tell("Interrupt every step, and continue")
             wrong += break_off(rehearsal, tell)
@@ -59,7 +59,7 @@ class RehearsalReport:
         #: Granted actions that no function used.
         self.unused: list[str] = []
 
-    def whole(self) -> list[str]:
+    def run(self) -> list[str]:
         """Run everything once; after a failure the rest is still reported."""
         rehearsal, tell = self._rehearsal, self._tell
         tell("Deploy")
@@ -70,56 +70,56 @@ class RehearsalReport:
         for kind, count in sorted(Counter(kind for kind, _ in inventory(rehearsal.region.cloud)).items()):
             tell(f"  {count} x {kind}")
         tell("Take part")
-        fared = self._take_part()
+        visits = self._take_part()
         tell("Pay and export")
-        self._settle_up(fared)
+        self._settle_up(visits)
         tell("Compare the functions' calls with their policies")
         self._compare()
         tell("Destroy")
         self._check(rehearsal.destroy(), "Petri reports this as left: {}")
-        self._check([f"{kind} {name}" for kind, name in rehearsal.left()], "left behind: {}") or tell(
+        self._check([f"{kind} {name}" for kind, name in rehearsal.leftovers()], "left behind: {}") or tell(
             "  nothing is left behind"
         )
         return self._wrong
 
-    def _check(self, found: list[str], words: str = "{}") -> bool:
+    def _check(self, problems: list[str], words: str = "{}") -> bool:
         """Report and record problems; return whether there are any."""
-        for one in found:
+        for one in problems:
             self._tell(f"  WRONG: {words.format(one)}")
             self._wrong.append(words.format(one))
-        return bool(found)
+        return bool(problems)
 
     def _take_part(self) -> list[WorkerVisit]:
         rehearsal = self._rehearsal
-        fared: list[WorkerVisit] = []
+        visits: list[WorkerVisit] = []
         try:
             with rehearsal.running() as first:
-                fared += rehearsal.take_part(BEFORE_REDEPLOY)
+                visits += rehearsal.take_part(BEFORE_REDEPLOY)
             before = ReleaseCheck.of_current(rehearsal.account, rehearsal.names)
             self._tell("  deployed another release, while people take part")
             rehearsal.deploy("second")
             with rehearsal.running() as second:
-                fared += rehearsal.take_part(BEFORE_REDEPLOY)
+                visits += rehearsal.take_part(BEFORE_REDEPLOY)
             self._check_release(ReleaseCheck.of_current(rehearsal.account, rehearsal.names))
             self._tell("  rolled back to the release before, while people take part")
             rehearsal.roll_back()
             with rehearsal.running() as third:
-                fared += rehearsal.take_part()
+                visits += rehearsal.take_part()
                 self._check_requests()
             self._check_release(before)
         except (Stalled, OperatorProblem, FunctionError, LookupError) as error:
             self._check([str(error)])
-            return fared
-        self._check([f"{one.worker}: {problem}" for one in fared for problem in one.problems])
+            return visits
+        self._check([f"{one.worker}: {problem}" for one in visits for problem in one.problems])
         failures = [*first.failures, *second.failures, *third.failures]
         self._check(failures, "the consumer failed: {}")
-        if not fared:
+        if not visits:
             self._check(["no participant was recruited"])
         for function in rehearsal.region.deployed.functions.used:
             self._tell(f"  {function.name} was invoked {function.invocations} times since")
             self._check(sorted(function.outside), f"{function.name} imported from outside its package: {{}}")
-        self._tell(f"  {len(fared)} people took part, recruited, reported on and paid by Mechanical Turk")
-        return fared
+        self._tell(f"  {len(visits)} people took part, recruited, reported on and paid by Mechanical Turk")
+        return visits
 
     def _check_release(self, check: ReleaseCheck) -> None:
         """Check that a release is served: functions, routes, pages, and what was invoked since."""
@@ -137,7 +137,7 @@ class RehearsalReport:
         if not rehearsal.report_again():
             self._check(["Mechanical Turk reported nothing, so no message was handled after the rollback"])
 
-    def _settle_up(self, fared: list[WorkerVisit]) -> None:
+    def _settle_up(self, visits: list[WorkerVisit]) -> None:
         rehearsal = self._rehearsal
         books = rehearsal.requester.books()
         archive = rehearsal.export(rehearsal.home / "exported")
@@ -146,8 +146,8 @@ class RehearsalReport:
             self._tell(f"  ledger and books agree: {len(books.entries)} payments, ${total} and fees")
         self._check(rehearsal.requester.defects, "not valid for Mechanical Turk: {}")
         people = len(table(archive, "participant"))
-        if people != len(fared):
-            self._check([f"{len(fared)} people took part, {people} are in the export"])
+        if people != len(visits):
+            self._check([f"{len(visits)} people took part, {people} are in the export"])
         rows = {name: len(table(archive, name)) for name in ("participant", "node", "info", "payment")}
         self._tell("  exported " + ", ".join(f"{count} {name}s" for name, count in rows.items()))
 

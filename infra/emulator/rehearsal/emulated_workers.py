@@ -61,9 +61,9 @@ class Workers:
 
     def come(self) -> list[WorkerVisit]:
         """Let a worker take each open place, concurrently, and return their results."""
-        found = list(self._places())
+        places = list(self._places())
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda place: self._take_part(*place), found))
+            return list(pool.map(lambda place: self._take_part(*place), places))
 
     def _places(self) -> list[tuple[str, str, str, int]]:
         places = []
@@ -78,11 +78,11 @@ class Workers:
 
     def _take_part(self, worker: str, assignment: str, hit_id: str, number: int) -> WorkerVisit:
         address = self._ad(worker, assignment, hit_id)
-        problems = [*self._looked_at(address)]
+        problems = [*self._problems_of_ad(address)]
         bot = self._bots[number % len(self._bots)](address, seed=number)
         try:
             bot.run_experiment()
-        except Exception as error:  # noqa: BLE001 - an author's code: the others go on, and it is told
+        except Exception as error:  # noqa: BLE001 - an author's bot may raise anything; the report shows it, and the other workers continue
             problems.append(f"{type(error).__name__}: {error}")
         problems += bot.problems
         with self._turn:
@@ -93,20 +93,20 @@ class Workers:
 
     def _ad(self, worker: str, assignment: str, hit_id: str) -> str:
         """Return the address that Mechanical Turk's frame opens."""
-        found = _EXTERNAL.search(self._standin.market.hits[hit_id].question)
-        if found is None:
+        external_url = _EXTERNAL.search(self._standin.market.hits[hit_id].question)
+        if external_url is None:
             raise LookupError(f"HIT {hit_id} shows no page")
-        named = urlsplit(html.unescape(found[1]))
+        page = urlsplit(html.unescape(external_url[1]))
         query = [
-            *parse_qsl(named.query),
+            *parse_qsl(page.query),
             ("assignmentId", assignment),
             ("hitId", hit_id),
             ("workerId", worker),
             ("turkSubmitTo", "https://workersandbox.mturk.com"),
         ]
-        return f"{self._site}{named.path}?{urlencode(query)}"
+        return f"{self._site}{page.path}?{urlencode(query)}"
 
-    def _looked_at(self, address: str) -> list[str]:
+    def _problems_of_ad(self, address: str) -> list[str]:
         """Request the ad and its resources as a browser would, and return all problems."""
         problems = []
         page = requests.get(address, timeout=PATIENCE)

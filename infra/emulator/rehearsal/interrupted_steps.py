@@ -54,7 +54,7 @@ def break_off(rehearsal: Rehearsal, tell: Tell) -> list[str]:
     wrong += _break_off(rehearsal, tell, "rolling back", rehearsal.rolling_back)
     wrong += before.problems()
     wrong += _break_off(rehearsal, tell, "destroying", rehearsal.destroying)
-    return wrong + [f"left behind after faults: {kind} {name}" for kind, name in rehearsal.left()]
+    return wrong + [f"left behind after faults: {kind} {name}" for kind, name in rehearsal.leftovers()]
 
 
 def _break_off(
@@ -71,7 +71,7 @@ def _break_off(
         if problem is None:
             tell(f"  {word} then succeeded")
             return []
-        if word == "destroying" and not rehearsal.left():
+        if word == "destroying" and not rehearsal.leftovers():
             tell("  the last refused call wasn't needed: nothing is left")
             return []
         if not faults.breaks:

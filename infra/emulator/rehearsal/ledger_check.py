@@ -27,14 +27,14 @@ def table(archive: Path, name: str) -> list[dict[str, str]]:
 def differences(archive: Path, books: Books) -> list[str]:
     """Return the differences between ledger and books, with each sum once for each assignment."""
     assignments = {row["id"]: row["assignment_id"] for row in table(archive, "participant")}
-    owed = Counter(
+    recorded = Counter(
         (KINDS.get(row["kind"], row["kind"]), assignments[row["participant_id"]], Decimal(row["amount"]))
         for row in table(archive, "payment")
         if row["status"] == PaymentStatus.PAID
     )
     paid = Counter((one.kind, one.assignment, one.amount) for one in books.entries)
-    missing = [f"not in the books: {_described(one)}" for one in (owed - paid).elements()]
-    extra = [f"not in the ledger: {_described(one)}" for one in (paid - owed).elements()]
+    missing = [f"not in the books: {_described(one)}" for one in (recorded - paid).elements()]
+    extra = [f"not in the ledger: {_described(one)}" for one in (paid - recorded).elements()]
     unpaid = [
         f"still {row['status']}: {row['kind']} of ${row['amount']} for participant {row['participant_id']}"
         for row in table(archive, "payment")

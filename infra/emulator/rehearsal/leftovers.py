@@ -41,10 +41,10 @@ def inventory(cloud: Cloud) -> list[tuple[str, str]]:
 
 def _everything(cloud: Cloud) -> Iterator[tuple[str, str]]:
     for kind, (service, operation, key, name) in KINDS.items():
-        found = getattr(cloud.client(service, caller="REHEARSAL"), operation)().get(key, [])
-        for one in found:
-            named = one if not name else one[name]
-            yield kind, str(named).rpartition("/")[2] if kind == "queue" else str(named)
+        resources = getattr(cloud.client(service, caller="REHEARSAL"), operation)().get(key, [])
+        for one in resources:
+            identifier = one if not name else one[name]
+            yield kind, str(identifier).rpartition("/")[2] if kind == "queue" else str(identifier)
     cloudfront = cloud.client("cloudfront", caller="REHEARSAL")
     for kind, (operation, key, name) in CLOUDFRONT.items():
         for one in getattr(cloudfront, operation)()[key].get("Items", []):
@@ -98,10 +98,10 @@ def _buckets(cloud: Cloud) -> Iterator[str]:
         block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
         versions = s3.get_bucket_versioning(Bucket=name).get("Status", "off")
         rules = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
-        how = rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
+        encryption = rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
         count = s3.list_objects_v2(Bucket=name).get("KeyCount", 0)
         private = "private" if all(block.values()) else "NOT PRIVATE"
-        yield f"bucket {name}: {private}, encryption {how}, versions {versions}, {count} objects"
+        yield f"bucket {name}: {private}, encryption {encryption}, versions {versions}, {count} objects"
 
 
 def _compute(cloud: Cloud) -> Iterator[str]:

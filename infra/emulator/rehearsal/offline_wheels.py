@@ -16,29 +16,29 @@ from packaging.utils import canonicalize_name
 def wheels(requirements: Iterable[str], into: Path) -> Path:
     """Write wheels for requirements and their dependencies; return the folder."""
     into.mkdir(parents=True, exist_ok=True)
-    wanted = [Requirement(line) for line in requirements]
+    pending = [Requirement(line) for line in requirements]
     seen: set[str] = set()
-    while wanted:
-        requirement = wanted.pop()
+    while pending:
+        requirement = pending.pop()
         name = canonicalize_name(requirement.name)
         if name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
             continue
         seen.add(name)
-        found = distribution(name)
-        _pack(found, into)
-        wanted += [Requirement(line) for line in found.requires or ()]
+        installed = distribution(name)
+        _pack(installed, into)
+        pending += [Requirement(line) for line in installed.requires or ()]
     return into
 
 
-def _pack(found: Distribution, into: Path) -> None:
+def _pack(installed: Distribution, into: Path) -> None:
     """Zip an installed distribution, without scripts and compiled files."""
     files = {
         str(path): Path(str(path.locate()))
-        for path in found.files or ()
+        for path in installed.files or ()
         if not str(path).startswith(("..", "/")) and path.suffix != ".pyc" and path.name != "RECORD"
     }
     folder = next(name for name in files if name.endswith(".dist-info/METADATA")).rpartition("/")[0]
-    tag = _tag(found.read_text("WHEEL") or "Tag: py3-none-any")
+    tag = _tag(installed.read_text("WHEEL") or "Tag: py3-none-any")
     stem = folder.removesuffix(".dist-info")
     record = []
     with ZipFile(into / f"{stem}-{tag}.whl", "w", ZIP_STORED) as wheel:

@@ -189,17 +189,17 @@ class Rehearsal:
         self.region.deployed.forget()
         return made
 
-    def rolling_back(self, told: RehearsalLog | None = None) -> rollback.Rollback:
+    def rolling_back(self, log: RehearsalLog | None = None) -> rollback.Rollback:
         chosen = rollback.plan(self.account, self.names)
-        return rollback.Rollback(self.account, self.names, chosen, told or RehearsalLog(self._tell))
+        return rollback.Rollback(self.account, self.names, chosen, log or RehearsalLog(self._tell))
 
     def roll_back(self) -> None:
         """Serve the release before, with the real code."""
         self.region.deployed.forget()
-        told = RehearsalLog(self._tell, self.region.cloud)
-        self.rolling_back(told).run()
-        told.mark()
-        self.lengths |= told.lengths()
+        log = RehearsalLog(self._tell, self.region.cloud)
+        self.rolling_back(log).run()
+        log.mark()
+        self.lengths |= log.lengths()
         self.region.deployed.forget()
 
     # -- participants ----------------------------------------------------------------------------
@@ -221,17 +221,17 @@ class Rehearsal:
     def take_part(self, most: int | None = None) -> list[WorkerVisit]:
         """Let workers come as long as places are open; `most`: the maximum number of rounds."""
         clock = RuleTimer(self.region.cloud, self.region.deployed.functions, self.names.tick_rule)
-        fared: list[WorkerVisit] = []
+        visits: list[WorkerVisit] = []
         for _ in range(MOST_ROUNDS if most is None else most):
             self.settle()
             arrived = self.people.come()
             if not arrived:
-                return fared
-            fared += arrived
+                return visits
+            visits += arrived
             self.settle()
             clock.tick()
         self.settle()
-        return fared
+        return visits
 
     def settle(self) -> None:
         """Deliver Mechanical Turk's notifications, and wait until the queues are idle."""
@@ -276,12 +276,12 @@ class Rehearsal:
         """Destroy the app with the real code, and return what that reports as left."""
         self.region.deployed.forget()
         log = RehearsalLog(self._tell, self.region.cloud)
-        left = self.destroying(log).run()
+        leftovers = self.destroying(log).run()
         log.mark()
         self.lengths |= log.lengths()
-        return left
+        return leftovers
 
-    def left(self) -> list[tuple[str, str]]:
+    def leftovers(self) -> list[tuple[str, str]]:
         """Return the resources that differ from those before the rehearsal."""
         return sorted(set(inventory(self.region.cloud)) ^ set(self.before))
 

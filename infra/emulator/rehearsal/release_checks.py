@@ -48,15 +48,15 @@ class ReleaseCheck:
     def problems(self) -> list[str]:
         """Return what is served of another release: functions, routes, or pages."""
         release = self.release
-        found = []
+        problems = []
         if Aliases(self.account, self.names).current() != dict(release.functions):
-            found.append(f"the alias of some functions isn't at release {release.number}")
+            problems.append(f"the alias of some functions isn't at release {release.number}")
         if served_deployment(self.account, release.rest_api) != release.rest_deployment:
-            found.append(f"the routes aren't those of release {release.number}")
+            problems.append(f"the routes aren't those of release {release.number}")
         other = sorted(key for key, digest in release.site.items() if self._digest(key) != digest)
         if other:
-            found.append(f"these files aren't those of release {release.number}: {', '.join(other)}")
-        return found
+            problems.append(f"these files aren't those of release {release.number}: {', '.join(other)}")
+        return problems
 
     def _digest(self, key: str) -> str:
         bucket = self.names.site_bucket(self.account.number)

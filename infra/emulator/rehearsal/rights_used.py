@@ -26,31 +26,31 @@ def beyond(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[
         names.function(one): (one, policy(one, names, ACCOUNT, REGION, settings=settings))
         for one in FUNCTIONS
     }
-    found = set()
+    denied = set()
     for call in calls:
         if call.caller not in allowed:
             continue
         function, document = allowed[call.caller]
-        for action in actions_of(call.service, call.operation, call.given):
-            found |= {
+        for action in actions_of(call.service, call.operation, call.parameters):
+            denied |= {
                 f"{function} may not {action} on {resource}"
                 for resource in resources_of(call)
                 if not _is_allowed(document, action, resource)
             }
-    return sorted(found)
+    return sorted(denied)
 
 
 def unused(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[str]:
     """Return a line for each granted action that no function used, if every whole run should use it."""
-    made: dict[str, set[str]] = {names.function(one): set() for one in FUNCTIONS}
+    used: dict[str, set[str]] = {names.function(one): set() for one in FUNCTIONS}
     for call in calls:
-        if call.caller in made:
-            made[call.caller] |= actions_of(call.service, call.operation, call.given)
-    left = {
-        one: calls_allowed(one, settings) - made[names.function(one)] - set(calls_seldom(one, settings))
+        if call.caller in used:
+            used[call.caller] |= actions_of(call.service, call.operation, call.parameters)
+    unused_actions = {
+        one: calls_allowed(one, settings) - used[names.function(one)] - set(calls_seldom(one, settings))
         for one in FUNCTIONS
     }
-    return [f"{one}: {', '.join(sorted(actions))}" for one, actions in left.items() if actions]
+    return [f"{one}: {', '.join(sorted(actions))}" for one, actions in unused_actions.items() if actions]
 
 
 def _is_allowed(document: dict[str, Any], action: str, resource: str) -> bool:
@@ -71,23 +71,23 @@ def resources_of(call: Call) -> set[str]:
 
 
 def _resources(call: Call) -> Iterator[str]:
-    given = call.given
-    where = f"{REGION}:{ACCOUNT}"
-    if "TransactItems" in given:
-        for item in given["TransactItems"]:
+    parameters = call.parameters
+    place = f"{REGION}:{ACCOUNT}"
+    if "TransactItems" in parameters:
+        for item in parameters["TransactItems"]:
             for part in item.values():
-                yield f"arn:aws:dynamodb:{where}:table/{part['TableName']}"
-    elif "RequestItems" in given:
-        for table in given["RequestItems"]:
-            yield f"arn:aws:dynamodb:{where}:table/{table}"
+                yield f"arn:aws:dynamodb:{place}:table/{part['TableName']}"
+    elif "RequestItems" in parameters:
+        for table in parameters["RequestItems"]:
+            yield f"arn:aws:dynamodb:{place}:table/{table}"
     elif call.service == "sqs":
-        name = given.get("QueueName") or str(given.get("QueueUrl")).rpartition("/")[2]
-        yield f"arn:aws:sqs:{where}:{name}"
+        name = parameters.get("QueueName") or str(parameters.get("QueueUrl")).rpartition("/")[2]
+        yield f"arn:aws:sqs:{place}:{name}"
     elif call.service == "apigatewaymanagementapi":
         method = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}.get(call.operation, "GET")
-        yield f"arn:aws:execute-api:{where}:anyapi/api/{method}/@connections/{given['connectionId']}"
+        yield f"arn:aws:execute-api:{place}:anyapi/api/{method}/@connections/{parameters['connectionId']}"
     elif call.service in RESOURCES:
         parameter, form = RESOURCES[call.service]
-        yield f"arn:aws:{call.service}:{where}:{form.format(given[parameter])}"
+        yield f"arn:aws:{call.service}:{place}:{form.format(parameters[parameter])}"
     else:
         yield "*"

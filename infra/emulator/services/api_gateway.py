@@ -55,7 +55,7 @@ class RestApi:
         }
         #: How many of the next requests exceed the stage's rate limit.
         self.throttles = 0
-        self._own_answers = {one["responseType"]: _own_answer(one) for one in served["answers"]}
+        self._gateway_responses = {one["responseType"]: _gateway_response(one) for one in served["answers"]}
 
     @property
     def resources(self) -> set[tuple[str, str]]:
@@ -66,7 +66,7 @@ class RestApi:
         """Invoke the function of a request's resource; `request.path` begins below the stage."""
         if self.throttles:
             self.throttles -= 1
-            return self._own_answers.get("THROTTLED", THROTTLED)
+            return self._gateway_responses.get("THROTTLED", THROTTLED)
         match = self._routes.match(request.path)
         if match is None or request.method not in match.methods:
             return FORBIDDEN
@@ -79,28 +79,28 @@ class RestApi:
             "domainName": f"{self.id}.execute-api.{REGION}.amazonaws.com",
         }
         try:
-            made = _function(self._functions, uri).invoke(event)
+            response = _function(self._functions, uri).invoke(event)
         except Throttled:
-            return self._own_answers.get("DEFAULT_5XX", NO_ROOM)
+            return self._gateway_responses.get("DEFAULT_5XX", NO_ROOM)
         except FunctionError:
-            return self._own_answers.get("DEFAULT_5XX", FAILED)
-        return lambda_response(self._decoded(made, request))
+            return self._gateway_responses.get("DEFAULT_5XX", FAILED)
+        return lambda_response(self._decoded(response, request))
 
-    def _decoded(self, made: Any, request: HttpRequest) -> Any:
+    def _decoded(self, response: Any, request: HttpRequest) -> Any:
         """Leave a body in base64 unless the client accepts a binary type, as API Gateway does."""
-        if not isinstance(made, dict) or not made.get("isBase64Encoded"):
-            return made
+        if not isinstance(response, dict) or not response.get("isBase64Encoded"):
+            return response
         accept = (request.header(b"accept") or "").partition(",")[0].partition(";")[0].strip()
         if accept in self._binary or "*/*" in self._binary:
-            return made
+            return response
         try:
-            base64.b64decode(made["body"], validate=True)
+            base64.b64decode(response["body"], validate=True)
         except (binascii.Error, ValueError):
             return {}
-        return {**made, "isBase64Encoded": False}
+        return {**response, "isBase64Encoded": False}
 
 
-def _own_answer(settings: dict[str, Any]) -> ProxyResponse:
+def _gateway_response(settings: dict[str, Any]) -> ProxyResponse:
     """Return a gateway response as configured."""
     begins = "gatewayresponse.header."
     headers = [
@@ -144,11 +144,13 @@ def socket_api(
     cloud: Cloud, functions: Functions, channels: LocalChannels, api_id: str, stage: str
 ) -> Sockets:
     """Serve the WebSocket API of an app with the functions of its deployed routes."""
-    named = served_routes(cloud, api_id, stage)
+    functions_by_route = served_routes(cloud, api_id, stage)
     app = SimpleNamespace(
         websocket_api=SimpleNamespace(configure=lambda *_: None),
-        websocket_handlers={key: SimpleNamespace(name=key) for key in named},
-        handler_map={key: _socket_handler(functions, uri, api_id, stage) for key, uri in named.items()},
+        websocket_handlers={key: SimpleNamespace(name=key) for key in functions_by_route},
+        handler_map={
+            key: _socket_handler(functions, uri, api_id, stage) for key, uri in functions_by_route.items()
+        },
     )
     return Sockets(cast("Chalice", app), channels)
 
@@ -164,8 +166,8 @@ def _socket_handler(
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         del context
-        placed = {**event, "requestContext": {**event["requestContext"], **where}}
-        made: dict[str, Any] = _function(functions, uri).invoke(json.loads(json.dumps(placed)))
-        return made
+        addressed_event = {**event, "requestContext": {**event["requestContext"], **where}}
+        response: dict[str, Any] = _function(functions, uri).invoke(json.loads(json.dumps(addressed_event)))
+        return response
 
     return handle

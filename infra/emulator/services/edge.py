@@ -73,19 +73,19 @@ class Distribution:
         listed = [*config.get("CacheBehaviors", {}).get("Items", []), config["DefaultCacheBehavior"]]
         self.behaviours = [self._behaviour(one) for one in listed]
 
-    def _behaviour(self, given: dict[str, Any]) -> EdgeBehaviour:
-        functions = given.get("FunctionAssociations", {}).get("Items", [])
+    def _behaviour(self, settings: dict[str, Any]) -> EdgeBehaviour:
+        functions = settings.get("FunctionAssociations", {}).get("Items", [])
         first = [one["FunctionARN"] for one in functions if one["EventType"] == "viewer-request"]
         return EdgeBehaviour(
-            pattern=given.get("PathPattern") or "*",
-            origin=given["TargetOriginId"],
-            methods=frozenset(given["AllowedMethods"]["Items"]),
+            pattern=settings.get("PathPattern") or "*",
+            origin=settings["TargetOriginId"],
+            methods=frozenset(settings["AllowedMethods"]["Items"]),
             code=self._code(first[0]) if first else "",
         )
 
     def _code(self, arn: str) -> str:
-        made = self._cloudfront.get_function(Name=arn.rpartition("/")[2])
-        return str(made["FunctionCode"].read().decode())
+        function = self._cloudfront.get_function(Name=arn.rpartition("/")[2])
+        return str(function["FunctionCode"].read().decode())
 
     def behaviour(self, path: str) -> EdgeBehaviour:
         """Return the first behaviour whose pattern matches a path."""
@@ -110,7 +110,7 @@ class EdgeTargets(Protocol):
     @property
     def connections(self) -> ManagementApi: ...
 
-    def going(self) -> None:
+    def start_closing(self) -> None:
         """Close sockets silently from now on."""
 
 
@@ -155,42 +155,42 @@ class Edge:
         self._deployed = deployed
         self._s3 = cloud.client("s3", caller="CLOUDFRONT")
         self._distribution = Served(self._distribute)
-        self._straight = Served(self._ask_straight)
-        self.url, self.apis = self._distribution.url, self._straight.url
+        self._apis = Served(self._serve_apis)
+        self.url, self.apis = self._distribution.url, self._apis.url
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._deployed.going()
+        self._deployed.start_closing()
         self._distribution.close()
-        self._straight.close()
+        self._apis.close()
 
     async def _distribute(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request as CloudFront, or serve one socket."""
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
-            await self._answered(self.answer, scope, receive, send)
+            await self._respond(self.answer, scope, receive, send)
 
-    async def _ask_straight(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_apis(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._socket_of_api(scope, receive, send)
         else:
-            await self._answered(self._of_api, scope, receive, send)
+            await self._respond(self._of_api, scope, receive, send)
 
     async def _socket_of_api(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a socket by the API's own name, at its stage."""
-        asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
-        api = _API.fullmatch(asked.header(b"host") or "")
+        handshake = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        api = _API.fullmatch(handshake.header(b"host") or "")
         stage = self._deployed.rest.stage
         is_stage = scope["path"] == f"/{stage}"
         is_ours = api is not None and api[1] == self._deployed.socket_api_id
-        reached = PATH if is_ours and is_stage else "/"
-        await self._deployed.sockets({**scope, "path": reached}, receive, send)
+        routed_path = PATH if is_ours and is_stage else "/"
+        await self._deployed.sockets({**scope, "path": routed_path}, receive, send)
 
-    async def _answered(
-        self, answering: Callable[[HttpRequest], ProxyResponse], scope: Scope, receive: Receive, send: Send
+    async def _respond(
+        self, respond: Callable[[HttpRequest], ProxyResponse], scope: Scope, receive: Receive, send: Send
     ) -> None:
         body = bytearray()
         while True:
@@ -199,11 +199,11 @@ class Edge:
             if not message.get("more_body", False):
                 break
         request = HttpRequest.from_scope(scope, bytes(body))
-        answer = await asyncio.to_thread(answering, request)
+        answer = await asyncio.to_thread(respond, request)
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        shown = b"" if request.method == "HEAD" else answer.body
-        await send({"type": "http.response.body", "body": shown})
+        body_sent = b"" if request.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body_sent})
 
     def answer(self, request: HttpRequest) -> ProxyResponse:
         """Handle a request with the first behaviour that matches its path."""
@@ -211,17 +211,17 @@ class Edge:
         behaviour = distribution.behaviour(request.path)
         if request.method not in behaviour.methods:
             return REFUSED
-        made = self._seen(behaviour, request)
-        if "statusCode" in made:
-            return _made_at_edge(made)
+        result = self._at_viewer_request(behaviour, request)
+        if "statusCode" in result:
+            return _edge_response(result)
         domain, path = distribution.origins[behaviour.origin]
         bucket = _BUCKET.fullmatch(domain)
         if bucket is not None:
-            return self._page(bucket[1], path + made["uri"])
+            return self._page(bucket[1], path + result["uri"])
         # The Host header is not forwarded: API Gateway gets its own name.
         headers = tuple(pair for pair in request.headers if pair[0] != b"host")
-        asked = (*headers, (b"host", domain.encode()))
-        return self._of_api(replace(request, path=path + made["uri"], headers=asked))
+        api_headers = (*headers, (b"host", domain.encode()))
+        return self._of_api(replace(request, path=path + result["uri"], headers=api_headers))
 
     def _of_api(self, request: HttpRequest) -> ProxyResponse:
         """Send a request to an API by its own name, with the stage in the path."""
@@ -235,9 +235,9 @@ class Edge:
         below = request.path.removeprefix(stage)
         return rest.answer(replace(request, path=below, scheme="https", port=443))
 
-    def _seen(self, behaviour: EdgeBehaviour, request: HttpRequest) -> dict[str, Any]:
+    def _at_viewer_request(self, behaviour: EdgeBehaviour, request: HttpRequest) -> dict[str, Any]:
         """Run the behaviour's function on a request, and return the request or response that it returns."""
-        asked: dict[str, Any] = {
+        viewer_request: dict[str, Any] = {
             "method": request.method,
             "uri": request.path,
             "rawQuery": request.query.decode("latin-1"),
@@ -251,39 +251,39 @@ class Edge:
             "cookies": {},
         }
         if not behaviour.code:
-            return asked
-        event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": asked}
+            return viewer_request
+        event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "request": viewer_request}
         # An engine can only be used in the thread that created it.
-        made: dict[str, Any] = json.loads(Context().eval(CALL)(behaviour.code, json.dumps(event)))
-        return made
+        result: dict[str, Any] = json.loads(Context().eval(CALL)(behaviour.code, json.dumps(event)))
+        return result
 
     def _page(self, bucket: str, path: str) -> ProxyResponse:
         try:
-            found = self._s3.get_object(Bucket=bucket, Key=unquote(path.removeprefix("/")))
+            page = self._s3.get_object(Bucket=bucket, Key=unquote(path.removeprefix("/")))
         except ClientError:
             # For a missing object, S3 responds with 403 to a client without the right to list.
             return NOT_FOUND
-        named = {
-            "content-type": found.get("ContentType"),
-            "cache-control": found.get("CacheControl"),
-            "content-encoding": found.get("ContentEncoding"),
+        fields = {
+            "content-type": page.get("ContentType"),
+            "cache-control": page.get("CacheControl"),
+            "content-encoding": page.get("ContentEncoding"),
         }
-        headers = tuple((name.encode(), str(value).encode()) for name, value in named.items() if value)
-        return ProxyResponse(200, headers, found["Body"].read())
+        headers = tuple((name.encode(), str(value).encode()) for name, value in fields.items() if value)
+        return ProxyResponse(200, headers, page["Body"].read())
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         distribution, stage = self._deployed.distribution, self._deployed.rest.stage
         behaviour = distribution.behaviour(scope["path"])
-        asked = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
-        made = await asyncio.to_thread(self._seen, behaviour, asked)
+        handshake = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        result = await asyncio.to_thread(self._at_viewer_request, behaviour, handshake)
         domain, path = distribution.origins[behaviour.origin]
         # The WebSocket API is served at its stage's own address, without any path below it.
-        is_stage = path + made.get("uri", "") == f"/{stage}"
-        reached = PATH if ".execute-api." in domain and is_stage else "/"
-        await self._deployed.sockets({**scope, "path": reached}, receive, send)
+        is_stage = path + result.get("uri", "") == f"/{stage}"
+        routed_path = PATH if ".execute-api." in domain and is_stage else "/"
+        await self._deployed.sockets({**scope, "path": routed_path}, receive, send)
 
 
-def _made_at_edge(made: dict[str, Any]) -> ProxyResponse:
-    headers = tuple((name.encode(), one["value"].encode()) for name, one in made.get("headers", {}).items())
-    body = str(made.get("body", {}).get("data", ""))
-    return ProxyResponse(int(made["statusCode"]), headers, body.encode())
+def _edge_response(result: dict[str, Any]) -> ProxyResponse:
+    headers = tuple((name.encode(), one["value"].encode()) for name, one in result.get("headers", {}).items())
+    body = str(result.get("body", {}).get("data", ""))
+    return ProxyResponse(int(result["statusCode"]), headers, body.encode())

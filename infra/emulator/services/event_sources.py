@@ -55,19 +55,19 @@ class Pollers:
         sqs = cloud.client("sqs", caller=f"MAPPING-{function}")
         url = sqs.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
         while not self._stopped.is_set():
-            got = sqs.receive_message(
+            messages = sqs.receive_message(
                 QueueUrl=url,
                 MaxNumberOfMessages=min(mapping.get("BatchSize", 10), 10),
                 AttributeNames=["All"],
                 MessageAttributeNames=["All"],
                 WaitTimeSeconds=0,
             ).get("Messages", [])
-            if not got:
+            if not messages:
                 self._stopped.wait(REST)
                 continue
-            handed = self._not_looping(cloud, function, got)
-            failed = self._handled(mapping, handed) if handed else set()
-            for message in got:
+            delivered = self._without_loops(cloud, function, messages)
+            failed = self._failed_messages(mapping, delivered) if delivered else set()
+            for message in messages:
                 handle = message["ReceiptHandle"]
                 if message["MessageId"] in failed:
                     # AWS redelivers it after the visibility timeout; a rehearsal doesn't wait that long.
@@ -75,30 +75,32 @@ class Pollers:
                 else:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
 
-    def _not_looping(self, cloud: Cloud, function: str, got: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _without_loops(
+        self, cloud: Cloud, function: str, messages: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
         """Return the messages to deliver; Lambda drops those of a recursive loop."""
-        loops = [message for message in got if InvocationChain.behind(message).is_too_long]
+        loops = [message for message in messages if InvocationChain.behind(message).is_too_long]
         if not loops:
-            return got
+            return messages
         client = cloud.client("lambda", caller="REHEARSAL")
         if client.get_function_recursion_config(FunctionName=function)["RecursiveLoop"] == "Allow":
-            return got
+            return messages
         self.loops += loops
-        return [message for message in got if message not in loops]
+        return [message for message in messages if message not in loops]
 
-    def _handled(self, mapping: dict[str, Any], got: list[dict[str, Any]]) -> set[str]:
+    def _failed_messages(self, mapping: dict[str, Any], messages: list[dict[str, Any]]) -> set[str]:
         """Invoke the function with a batch; return the ids of the failed messages."""
-        everything = {message["MessageId"] for message in got}
-        event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in got]}
+        everything = {message["MessageId"] for message in messages}
+        event = {"Records": [_record(message, mapping["EventSourceArn"]) for message in messages]}
         try:
-            chain = max((InvocationChain.behind(message) for message in got), key=lambda one: one.length)
-            made = self._functions.named(mapping["FunctionArn"]).invoke(event, chain)
+            chain = max((InvocationChain.behind(message) for message in messages), key=lambda one: one.length)
+            response = self._functions.named(mapping["FunctionArn"]).invoke(event, chain)
         except FunctionError as error:
             self.failures.append(str(error))
             return everything
         if PARTIAL not in (mapping.get("FunctionResponseTypes") or ()):
             return set()
-        failed = {one["itemIdentifier"] for one in (made or {}).get("batchItemFailures", ())}
+        failed = {one["itemIdentifier"] for one in (response or {}).get("batchItemFailures", ())}
         self.failures += [f"message {one} failed" for one in failed]
         # With an invalid response, the whole batch counts as failed.
         return min(failed, everything)

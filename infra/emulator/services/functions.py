@@ -103,9 +103,9 @@ class Functions:
         if (caller, name, qualifier) in self._allowed:
             return
         client = self._cloud.client("lambda", caller="REHEARSAL")
-        asked = {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
+        request = {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
         try:
-            policy = json.loads(client.get_policy(**asked)["Policy"])
+            policy = json.loads(client.get_policy(**request)["Policy"])
         except client.exceptions.ResourceNotFoundException:
             policy = {"Statement": []}
         if not any(one["Principal"].get("Service") == caller for one in policy["Statement"]):
@@ -249,8 +249,8 @@ class _Process:
     def ask(self, event: Any, chain: InvocationChain) -> Any:
         if self._process.stdin is None:
             raise FunctionError("the process has no standard input")
-        asked = {"id": str(uuid.uuid4()), "event": event, "trace": chain.header}
-        self._process.stdin.write(json.dumps(asked) + "\n")
+        request = {"id": str(uuid.uuid4()), "event": event, "trace": chain.header}
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return self._read()["answer"]
 

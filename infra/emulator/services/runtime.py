@@ -38,7 +38,7 @@ class LambdaContext:
         return LIMIT - int((time.monotonic() - self._began) * 1000)
 
 
-def lead_names(names: dict[str, list[Any]]) -> None:
+def resolve_names_to_loopback(names: dict[str, list[Any]]) -> None:
     """Resolve AWS's names to this machine, and no others: there is no network here."""
     resolve = socket.getaddrinfo
 
@@ -46,9 +46,9 @@ def lead_names(names: dict[str, list[Any]]) -> None:
         name = host.decode() if isinstance(host, bytes) else host
         if name in {"127.0.0.1", "localhost", None}:
             return resolve(host, port, *args, **kwargs)
-        for ending, (address, instead) in names.items():
+        for ending, (address, port_here) in names.items():
             if name.endswith(ending):
-                return resolve(address, instead, *args, **kwargs)
+                return resolve(address, port_here, *args, **kwargs)
         raise socket.gaierror(socket.EAI_NONAME, f"{name} isn't emulated in the rehearsal")
 
     socket.getaddrinfo = resolve_here
@@ -59,26 +59,26 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # What a handler prints goes to its log.
     os.dup2(2, 1)
-    lead_names(json.loads(sys.argv[1]))
+    resolve_names_to_loopback(json.loads(sys.argv[1]))
     root = os.environ["LAMBDA_TASK_ROOT"]
     # Lambda doesn't have this script's folder on its path.
     sys.path[:] = [root, *(path for path in sys.path if path != str(Path(__file__).parents[1]))]
     module, _, name = os.environ["_HANDLER"].rpartition(".")
     try:
         handler = getattr(importlib.import_module(module.replace("/", ".")), name)
-    except Exception:  # noqa: BLE001 - told to whoever invokes
-        _say(answers, {"error": traceback.format_exc()})
+    except Exception:  # noqa: BLE001 - the caller of the function gets the traceback
+        _respond(answers, {"error": traceback.format_exc()})
         return
     outside = [where for where in map(_origin, list(sys.modules.values())) if _is_foreign(where, root)]
-    _say(answers, {"ready": True, "outside": sorted(set(outside))})
+    _respond(answers, {"ready": True, "outside": sorted(set(outside))})
     for line in sys.stdin:
-        asked = json.loads(line)
+        request = json.loads(line)
         # AWS's clients send it, so that Lambda can detect recursive loops.
-        os.environ["_X_AMZN_TRACE_ID"] = asked["trace"]
+        os.environ["_X_AMZN_TRACE_ID"] = request["trace"]
         try:
-            _say(answers, {"answer": handler(asked["event"], LambdaContext(asked["id"]))})
-        except Exception:  # noqa: BLE001 - the same
-            _say(answers, {"error": traceback.format_exc()})
+            _respond(answers, {"answer": handler(request["event"], LambdaContext(request["id"]))})
+        except Exception:  # noqa: BLE001 - as for the import
+            _respond(answers, {"error": traceback.format_exc()})
 
 
 def _origin(module: Any) -> str:
@@ -92,8 +92,8 @@ def _is_foreign(where: str, root: str) -> bool:
     return bool(where) and not is_library and not where.startswith(root) and where != __file__
 
 
-def _say(answers: Any, made: dict[str, Any]) -> None:
-    answers.write(json.dumps(made) + "\n")
+def _respond(answers: Any, response: dict[str, Any]) -> None:
+    answers.write(json.dumps(response) + "\n")
     answers.flush()
 
 

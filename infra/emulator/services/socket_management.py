@@ -6,7 +6,7 @@ import json
 from urllib.parse import unquote
 
 from chalicelib.messaging.local_channels import MOST_BYTES, LocalChannels
-from infra.emulator.process.request_names import Call, read
+from infra.emulator.process.request_names import Call, parse_request
 from infra.lambda_events.gateway import HttpRequest
 from infra.lambda_events.responses import ProxyResponse
 from infra.local.moto.management_api import CONNECTIONS, FORBIDDEN, GONE, TOO_LARGE, Refusal
@@ -27,7 +27,7 @@ class ManagementApi:
         connection = unquote(request.path).removeprefix(CONNECTIONS)
         authorization = request.header(b"authorization") or ""
         path = f"/@connections/{connection}"
-        call = read(authorization, "", request.method, path, "", b"")
+        call = parse_request(authorization, "", request.method, path, "", b"")
         if call is None or connection == request.path or request.method not in METHODS:
             return _refused(FORBIDDEN)
         self.calls.append(call)

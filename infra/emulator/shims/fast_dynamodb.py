@@ -28,9 +28,9 @@ def quick_answers() -> Iterator[None]:
             usual(serializer, serialized, value, shape, key)
             return
         wrapper: dict[str, Any] = {}
-        for name, held in value.items():
-            if name in {"S", "N"} and type(held) is str:
-                wrapper[name] = held
+        for name, part in value.items():
+            if name in {"S", "N"} and type(part) is str:
+                wrapper[name] = part
             else:
                 serializer._serialize_structure_member(wrapper, value, shape.members[name], name)
         serializer._default_serialize(serialized, wrapper, shape, key)

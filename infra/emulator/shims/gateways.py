@@ -52,7 +52,7 @@ def gateways() -> Iterator[None]:
     def deploy_and_keep(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         before = self.stages.get(name)
         deployment = deploy(self, name, *args, **kwargs)
-        # AWS has no API for what a deployment serves; here it is read from its description.
+        # AWS has no API that returns what a deployment serves; the emulator stores it in the description.
         deployment.description = json.dumps(_snapshot(self))
         for field in KEPT if before is not None else ():
             if hasattr(before, field):
@@ -133,9 +133,9 @@ def _deployments(request: Any, full_url: str, headers: Any) -> Answered:
     api = _api(request, full_url)
     if api is None:
         return _refusal(404, "NotFoundException", "Invalid API id")
-    made = api.__dict__.setdefault("deployments", [])
+    deployments = api.__dict__.setdefault("deployments", [])
     if request.method == "GET":
-        return 200, {}, json.dumps({"items": made})
+        return 200, {}, json.dumps({"items": deployments})
     if not api.routes:
         return _refusal(
             400, "BadRequestException", "At least one route is required before deploying the Api."
@@ -144,30 +144,30 @@ def _deployments(request: Any, full_url: str, headers: Any) -> Answered:
         route.route_key: api.integrations[str(route.target).removeprefix("integrations/")].integration_uri
         for route in api.routes.values()
     }
-    made.append(
+    deployments.append(
         {
             "deploymentId": mock_random.get_random_hex(6),
             "deploymentStatus": "DEPLOYED",
-            # AWS has no API for what a deployment serves; here it is read from its description.
+            # AWS has no API that returns what a deployment serves; the emulator stores it in the description.
             "description": json.dumps(served),
         }
     )
-    return 201, {}, json.dumps(made[-1])
+    return 201, {}, json.dumps(deployments[-1])
 
 
 def _deployment(request: Any, full_url: str, headers: Any) -> Answered:
     """Handle GetDeployment and DeleteDeployment, which refuses a deployment that a stage serves."""
     del headers
-    api, wanted = _api(request, full_url), urlsplit(full_url).path.split("/")[5]
-    made = [] if api is None else api.__dict__.setdefault("deployments", [])
-    found = next((one for one in made if one["deploymentId"] == wanted), None)
+    api, deployment_id = _api(request, full_url), urlsplit(full_url).path.split("/")[5]
+    deployments = [] if api is None else api.__dict__.setdefault("deployments", [])
+    found = next((one for one in deployments if one["deploymentId"] == deployment_id), None)
     if found is None:
         return _refusal(404, "NotFoundException", "Invalid deployment id")
     if request.method == "GET":
         return 200, {}, json.dumps(found)
-    if any(stage.config.get("deploymentId") == wanted for stage in api.stages.values()):
+    if any(stage.config.get("deploymentId") == deployment_id for stage in api.stages.values()):
         return _refusal(400, "BadRequestException", "Active stages pointing to this deployment must be moved")
-    made.remove(found)
+    deployments.remove(found)
     return 204, {}, ""
 
 
@@ -180,17 +180,19 @@ def _stage(request: Any, full_url: str, headers: Any) -> Answered:
     stage = None if api is None else api.stages.get(name)
     if stage is None:
         return _refusal(404, "NotFoundException", "Invalid stage identifier specified")
-    given = json.loads(request.get_data() or b"{}")
-    wanted = given.get("deploymentId")
-    if wanted and wanted not in {one["deploymentId"] for one in api.__dict__.get("deployments", [])}:
+    parameters = json.loads(request.get_data() or b"{}")
+    deployment_id = parameters.get("deploymentId")
+    if deployment_id and deployment_id not in {
+        one["deploymentId"] for one in api.__dict__.get("deployments", [])
+    }:
         return _refusal(404, "NotFoundException", "Invalid deployment id")
-    stage.config.update(given)
+    stage.config.update(parameters)
     for field, attribute in (
         ("defaultRouteSettings", "default_route_settings"),
         ("accessLogSettings", "access_log_settings"),
     ):
-        if field in given:
-            setattr(stage, attribute, given[field])
+        if field in parameters:
+            setattr(stage, attribute, parameters[field])
     return 200, {}, json.dumps(stage.to_json())
 
 

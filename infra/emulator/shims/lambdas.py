@@ -82,9 +82,11 @@ def _versions() -> Iterator[None]:
     def publish_compared(self: Any) -> Any:
         name = unquote(self.path.split("/")[-2])
         expected = json.loads(self.body or "{}").get("CodeSha256")
-        found = self.backend.get_function(name).code_sha_256
-        if expected and expected != found:
-            text = f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({found})."
+        current_hash = self.backend.get_function(name).code_sha_256
+        if expected and expected != current_hash:
+            text = (
+                f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({current_hash})."
+            )
             raise InvalidParameterValueException(text)
         return answer(self)
 
@@ -119,15 +121,15 @@ def _mappings() -> Iterator[None]:
     create, update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
 
     def create_named(self: Any, spec: Any) -> Any:
-        made = create(self, spec)
-        made.function_arn = _as_named(self, spec["FunctionName"])
-        return made
+        mapping = create(self, spec)
+        mapping.function_arn = _as_named(self, spec["FunctionName"])
+        return mapping
 
     def update_named(self: Any, uuid: str, spec: Any) -> Any:
-        made: Any = update(self, uuid, spec)
-        if made is not None and "FunctionName" in spec:
-            made.function_arn = _as_named(self, spec["FunctionName"])
-        return made
+        mapping: Any = update(self, uuid, spec)
+        if mapping is not None and "FunctionName" in spec:
+            mapping.function_arn = _as_named(self, spec["FunctionName"])
+        return mapping
 
     with patch.multiple(
         LambdaBackend, create_event_source_mapping=create_named, update_event_source_mapping=update_named
@@ -156,8 +158,8 @@ def _get_policy(self: Any, function_name: str, qualifier: str | None = None) -> 
 
 def _policy(backend: Any, function_name: str, qualifier: str | None) -> Policy:
     """Return the policy of a function, or of one of its aliases or versions."""
-    named = function_name.rsplit(":function:", maxsplit=1)[-1].partition(":")
-    function_name, qualifier = named[0], qualifier or named[2] or None
+    reference = function_name.rsplit(":function:", maxsplit=1)[-1].partition(":")
+    function_name, qualifier = reference[0], qualifier or reference[2] or None
     backend.get_function(function_name, qualifier)
     function = backend.get_function(function_name)
     if qualifier is None:

@@ -30,7 +30,7 @@ def queues() -> Iterator[None]:
     """Leave messages in their queues, with their sender's trace header, for the block."""
     begin, send = Queue.__init__, SQSBackend.send_message
 
-    def begin_alone(self: Any, *args: Any, **kwargs: Any) -> None:
+    def begin_without_mappings(self: Any, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
         self.lambda_event_source_mappings = _Unseen()
 
@@ -43,6 +43,6 @@ def queues() -> Iterator[None]:
         return message
 
     with ExitStack() as patches:
-        patches.enter_context(patch.object(Queue, "__init__", begin_alone))
+        patches.enter_context(patch.object(Queue, "__init__", begin_without_mappings))
         patches.enter_context(patch.object(SQSBackend, "send_message", send_traced))
         yield

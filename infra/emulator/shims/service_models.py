@@ -17,11 +17,11 @@ def read_once() -> Iterator[None]:
 
     Each session gets its own copy, because clients modify it.
     """
-    usual, read = JSONFileLoader.load_file, {}
+    load, read = JSONFileLoader.load_file, {}
 
     def load_file(loader: JSONFileLoader, path: str) -> Any:
         if path not in read:
-            read[path] = marshal.dumps(_plain(usual(loader, path)))
+            read[path] = marshal.dumps(_plain(load(loader, path)))
         return marshal.loads(read[path])  # noqa: S302 - what was written just above
 
     with patch.object(JSONFileLoader, "load_file", load_file):

@@ -37,49 +37,49 @@ def _completed(model: Any, complete: Complete) -> Iterator[None]:
         region_name: str,
         **more: Any,
     ) -> Any:
-        made = create(cls, resource_name, cloudformation_json, account_id, region_name, **more)
-        complete(made.physical_resource_id, cloudformation_json["Properties"], region_name)
-        return made
+        resource = create(cls, resource_name, cloudformation_json, account_id, region_name, **more)
+        complete(resource.physical_resource_id, cloudformation_json["Properties"], region_name)
+        return resource
 
     with patch.object(model, "create_from_cloudformation_json", classmethod(create_whole)):
         yield
 
 
-def _table(name: str, given: Properties, region: str) -> None:
+def _table(name: str, properties: Properties, region: str) -> None:
     dynamodb = Clients.of("dynamodb", region)
-    if "TimeToLiveSpecification" in given:
+    if "TimeToLiveSpecification" in properties:
         dynamodb.update_time_to_live(
-            TableName=name, TimeToLiveSpecification=_plain(given["TimeToLiveSpecification"])
+            TableName=name, TimeToLiveSpecification=_plain(properties["TimeToLiveSpecification"])
         )
-    if "SSESpecification" in given:
-        encrypted = _plain(given["SSESpecification"]["SSEEnabled"])
+    if "SSESpecification" in properties:
+        encrypted = _plain(properties["SSESpecification"]["SSEEnabled"])
         dynamodb.update_table(TableName=name, SSESpecification={"Enabled": encrypted})
-    if "PointInTimeRecoverySpecification" in given:
+    if "PointInTimeRecoverySpecification" in properties:
         dynamodb.update_continuous_backups(
             TableName=name,
-            PointInTimeRecoverySpecification=_plain(given["PointInTimeRecoverySpecification"]),
+            PointInTimeRecoverySpecification=_plain(properties["PointInTimeRecoverySpecification"]),
         )
 
 
-def _bucket(name: str, given: Properties, region: str) -> None:
+def _bucket(name: str, properties: Properties, region: str) -> None:
     s3 = Clients.of("s3", region)
-    if "PublicAccessBlockConfiguration" in given:
+    if "PublicAccessBlockConfiguration" in properties:
         s3.put_public_access_block(
             Bucket=name,
-            PublicAccessBlockConfiguration=_plain(given["PublicAccessBlockConfiguration"]),
+            PublicAccessBlockConfiguration=_plain(properties["PublicAccessBlockConfiguration"]),
         )
-    if "VersioningConfiguration" in given:
-        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=given["VersioningConfiguration"])
-    if "OwnershipControls" in given:
-        s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=given["OwnershipControls"])
-    if "LifecycleConfiguration" in given:
-        rules = [_rule(one) for one in given["LifecycleConfiguration"]["Rules"]]
+    if "VersioningConfiguration" in properties:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"])
+    if "OwnershipControls" in properties:
+        s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=properties["OwnershipControls"])
+    if "LifecycleConfiguration" in properties:
+        rules = [_rule(one) for one in properties["LifecycleConfiguration"]["Rules"]]
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
 
 
-def _rule(given: Properties) -> Properties:
+def _rule(properties: Properties) -> Properties:
     """Convert a rule to the format of S3's API."""
-    rule = {"Filter": {"Prefix": ""}, **given}
+    rule = {"Filter": {"Prefix": ""}, **properties}
     if "Id" in rule:
         rule["ID"] = rule.pop("Id")
     if "ExpiredObjectDeleteMarker" in rule:

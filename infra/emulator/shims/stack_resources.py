@@ -1,4 +1,4 @@
-"""Types that moto's CloudFormation says it made and skips: made here, by their services' own APIs."""
+"""Creates the resources that moto's CloudFormation skips, through their own services' APIs."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ from moto.core.common_models import CloudFormationModel
 from .distributions import distribution_config
 
 Properties = dict[str, Any]
-#: Under which access key CloudFormation asks the other services, for the recorder.
+#: The access key with which CloudFormation calls the other services, for the recorder.
 CALLER = "CLOUDFORMATION"
 
 
 @dataclass(frozen=True)
-class MadeResource:
-    """What became of a resource: what `Ref` gives, and its attributes."""
+class CreatedResource:
+    """A resource that was created: the value of `Ref`, and its attributes."""
 
     id: str
     attributes: dict[str, str] = field(default_factory=dict)
 
 
 class Clients:
-    """Clients of the other services at this server, made when they are asked for."""
+    """Clients of the other services at this server, each created on first use."""
 
     endpoint: ClassVar[str] = ""
-    _made: ClassVar[dict[tuple[str, str, str], Any]] = {}
+    _clients: ClassVar[dict[tuple[str, str, str], Any]] = {}
     _guard: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
     def of(cls, service: str, region: str) -> Any:
         with cls._guard:
-            asked = (cls.endpoint, service, region)
-            if asked not in cls._made:
-                cls._made[asked] = boto3.client(
+            key = (cls.endpoint, service, region)
+            if key not in cls._clients:
+                cls._clients[key] = boto3.client(
                     service,
                     region_name=region,
                     endpoint_url=cls.endpoint,
                     aws_access_key_id=CALLER,
                     aws_secret_access_key="cloudformation",
                 )
-            return cls._made[asked]
+            return cls._clients[key]
 
 
-class NotMade(Exception):
-    """A service refused to make a resource."""
+class CreationRefused(Exception):
+    """A service refused to create a resource."""
 
     def __init__(self, resource: str, kind: str, error: ClientError) -> None:
         details = error.response["Error"]
@@ -68,13 +68,13 @@ class NotMade(Exception):
         super().__init__(self.reason)
 
 
-def _or_rolled_back(create: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Let a stack whose resource can't be made go back, and say why, as CloudFormation does."""
+def _with_rollback(create: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Roll a stack back when a resource can't be created, and record the reason, as CloudFormation does."""
 
     def create_or_roll_back(stack: Any) -> None:
         try:
             create(stack)
-        except NotMade as failure:
+        except CreationRefused as failure:
             stack.events.append(
                 Event(
                     stack_id=stack.stack_id,
@@ -94,33 +94,33 @@ def _or_rolled_back(create: Callable[[Any], None]) -> Callable[[Any], None]:
     return create_or_roll_back
 
 
-Create = Callable[[str, Properties, str], MadeResource]
+Create = Callable[[str, Properties, str], CreatedResource]
 Delete = Callable[[str, Properties, str], object]
 
 
-def _nothing(made: str, properties: Properties, region: str) -> None:
-    """Goes with what it belongs to."""
+def _deleted_with_owner(identifier: str, properties: Properties, region: str) -> None:
+    """Do nothing: the resource is deleted with the one it belongs to."""
 
 
-def _made(kind: str, create: Create, name: str, properties: Properties, region: str) -> MadeResource:
+def _create(kind: str, create: Create, name: str, properties: Properties, region: str) -> CreatedResource:
     try:
         return create(name, properties, region)
     except ClientError as error:
-        raise NotMade(name, kind, error) from error
+        raise CreationRefused(name, kind, error) from error
 
 
-def _unmake(delete: Delete, played: Any, region: str) -> None:
-    if played.physical_resource_id:
-        delete(played.physical_resource_id, played.properties, region)
+def _delete(delete: Delete, resource: Any, region: str) -> None:
+    if resource.physical_resource_id:
+        delete(resource.physical_resource_id, resource.properties, region)
 
 
 def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel]:
-    """Make the class by which moto's CloudFormation knows a type."""
+    """Return the class through which moto's CloudFormation handles a resource type."""
 
-    class Played(CloudFormationModel):
-        def __init__(self, made: MadeResource, properties: Properties) -> None:
-            self.physical_resource_id = made.id
-            self.attributes = made.attributes
+    class EmulatedResource(CloudFormationModel):
+        def __init__(self, created: CreatedResource, properties: Properties) -> None:
+            self.physical_resource_id = created.id
+            self.attributes = created.attributes
             self.properties = properties
 
         @staticmethod
@@ -146,9 +146,9 @@ def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel
             account_id: str,  # noqa: ARG003 - moto's signature
             region_name: str,
             **_: Any,
-        ) -> Played:
+        ) -> EmulatedResource:
             properties = cloudformation_json["Properties"]
-            return cls(_made(name, create, resource_name, properties, region_name), properties)
+            return cls(_create(name, create, resource_name, properties, region_name), properties)
 
         @classmethod
         def update_from_cloudformation_json(
@@ -160,58 +160,58 @@ def _type(name: str, create: Create, delete: Delete) -> type[CloudFormationModel
             region_name: str,
         ) -> Any:
             if original_resource is None:
-                # Its condition didn't hold; moto updates it anyway if it names a changed parameter.
-                return cls(MadeResource(""), {})
+                # Its condition didn't hold; moto updates it anyway if it refers to a changed parameter.
+                return cls(CreatedResource(""), {})
             original_resource.delete(account_id, region_name)
             return cls.create_from_cloudformation_json(
                 new_resource_name, cloudformation_json, account_id, region_name
             )
 
         def delete(self, account_id: str, region_name: str) -> None:
-            _unmake(delete, self, region_name)
+            _delete(delete, self, region_name)
 
-    return Played
+    return EmulatedResource
 
 
 # -- policies -----------------------------------------------------------------------------------
 
 
-def _queue_policy(name: str, properties: Properties, region: str) -> MadeResource:
+def _queue_policy(name: str, properties: Properties, region: str) -> CreatedResource:
     policy = json.dumps(properties["PolicyDocument"])
     for queue in properties["Queues"]:
         Clients.of("sqs", region).set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    return MadeResource(name)
+    return CreatedResource(name)
 
 
-def _topic_policy(name: str, properties: Properties, region: str) -> MadeResource:
+def _topic_policy(name: str, properties: Properties, region: str) -> CreatedResource:
     policy = json.dumps(properties["PolicyDocument"])
     for topic in properties["Topics"]:
         Clients.of("sns", region).set_topic_attributes(
             TopicArn=topic, AttributeName="Policy", AttributeValue=policy
         )
-    return MadeResource(name)
+    return CreatedResource(name)
 
 
-def _bucket_policy(name: str, properties: Properties, region: str) -> MadeResource:
+def _bucket_policy(name: str, properties: Properties, region: str) -> CreatedResource:
     policy = json.dumps(properties["PolicyDocument"])
     Clients.of("s3", region).put_bucket_policy(Bucket=properties["Bucket"], Policy=policy)
-    return MadeResource(properties["Bucket"])
+    return CreatedResource(properties["Bucket"])
 
 
-def _no_bucket_policy(made: str, properties: Properties, region: str) -> None:
+def _delete_bucket_policy(identifier: str, properties: Properties, region: str) -> None:
     s3 = Clients.of("s3", region)
-    # moto deletes in any order, so the bucket may have gone first, and its policy with it.
-    if made in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
-        s3.delete_bucket_policy(Bucket=made)
+    # moto deletes in any order: the bucket may already be deleted, and its policy with it.
+    if identifier in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.delete_bucket_policy(Bucket=identifier)
 
 
 # -- messages -----------------------------------------------------------------------------------
 
 
-def _subscription(name: str, properties: Properties, region: str) -> MadeResource:
+def _subscription(name: str, properties: Properties, region: str) -> CreatedResource:
     sns = Clients.of("sns", region)
-    wanted = {"RawMessageDelivery", "FilterPolicy", "RedrivePolicy"} & set(properties)
-    attributes = {key: _text(properties[key]) for key in wanted}
+    names = {"RawMessageDelivery", "FilterPolicy", "RedrivePolicy"} & set(properties)
+    attributes = {key: _text(properties[key]) for key in names}
     answer = sns.subscribe(
         TopicArn=properties["TopicArn"],
         Protocol=properties["Protocol"],
@@ -219,11 +219,11 @@ def _subscription(name: str, properties: Properties, region: str) -> MadeResourc
         Attributes=attributes,
         ReturnSubscriptionArn=True,
     )
-    return MadeResource(answer["SubscriptionArn"])
+    return CreatedResource(answer["SubscriptionArn"])
 
 
-def _no_subscription(made: str, properties: Properties, region: str) -> None:
-    Clients.of("sns", region).unsubscribe(SubscriptionArn=made)
+def _delete_subscription(identifier: str, properties: Properties, region: str) -> None:
+    Clients.of("sns", region).unsubscribe(SubscriptionArn=identifier)
 
 
 def _text(value: Any) -> str:
@@ -233,48 +233,48 @@ def _text(value: Any) -> str:
 # -- alarms and budgets -------------------------------------------------------------------------
 
 
-def _alarm(name: str, properties: Properties, region: str) -> MadeResource:
-    given = _numbered({"AlarmName": name, **properties})
-    given.pop("Tags", None)
+def _alarm(name: str, properties: Properties, region: str) -> CreatedResource:
+    alarm = _with_numbers({"AlarmName": name, **properties})
+    alarm.pop("Tags", None)
     cloudwatch = Clients.of("cloudwatch", region)
-    cloudwatch.put_metric_alarm(**given)
-    found = cloudwatch.describe_alarms(AlarmNames=[given["AlarmName"]])["MetricAlarms"]
-    return MadeResource(given["AlarmName"], {"Arn": found[0]["AlarmArn"]})
+    cloudwatch.put_metric_alarm(**alarm)
+    alarms = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
+    return CreatedResource(alarm["AlarmName"], {"Arn": alarms[0]["AlarmArn"]})
 
 
-def _numbered(value: Any, name: str = "") -> Any:
-    """Write numbers as numbers, which parameters of a template aren't always."""
+def _with_numbers(value: Any, name: str = "") -> Any:
+    """Convert numbers, which may be text in a template's parameters."""
     if isinstance(value, dict):
-        return {key: _numbered(one, key) for key, one in value.items()}
+        return {key: _with_numbers(one, key) for key, one in value.items()}
     if isinstance(value, list):
-        return [_numbered(one) for one in value]
+        return [_with_numbers(one) for one in value]
     if name in {"EvaluationPeriods", "Period", "DatapointsToAlarm"}:
         return int(value)
     return float(value) if name == "Threshold" else value
 
 
-def _no_alarm(made: str, properties: Properties, region: str) -> None:
-    Clients.of("cloudwatch", region).delete_alarms(AlarmNames=[made])
+def _delete_alarm(identifier: str, properties: Properties, region: str) -> None:
+    Clients.of("cloudwatch", region).delete_alarms(AlarmNames=[identifier])
 
 
-def _budget(name: str, properties: Properties, region: str) -> MadeResource:
+def _budget(name: str, properties: Properties, region: str) -> CreatedResource:
     budget = {"BudgetName": name, **properties["Budget"]}
     limit = budget.get("BudgetLimit")
     if limit is not None:
         budget["BudgetLimit"] = {"Amount": str(limit["Amount"]), "Unit": limit["Unit"]}
-    given = {"AccountId": _account(region), "Budget": budget}
+    request = {"AccountId": _account(region), "Budget": budget}
     if properties.get("NotificationsWithSubscribers"):
-        given["NotificationsWithSubscribers"] = [
+        request["NotificationsWithSubscribers"] = [
             {**one, "Notification": {**notification, "Threshold": float(notification["Threshold"])}}
             for one in properties["NotificationsWithSubscribers"]
             for notification in [one["Notification"]]
         ]
-    Clients.of("budgets", region).create_budget(**given)
-    return MadeResource(budget["BudgetName"])
+    Clients.of("budgets", region).create_budget(**request)
+    return CreatedResource(budget["BudgetName"])
 
 
-def _no_budget(made: str, properties: Properties, region: str) -> None:
-    Clients.of("budgets", region).delete_budget(AccountId=_account(region), BudgetName=made)
+def _delete_budget(identifier: str, properties: Properties, region: str) -> None:
+    Clients.of("budgets", region).delete_budget(AccountId=_account(region), BudgetName=identifier)
 
 
 def _account(region: str) -> str:
@@ -284,7 +284,7 @@ def _account(region: str) -> str:
 # -- logs ---------------------------------------------------------------------------------------
 
 
-def _metric_filter(name: str, properties: Properties, region: str) -> MadeResource:
+def _metric_filter(name: str, properties: Properties, region: str) -> CreatedResource:
     Clients.of("logs", region).put_metric_filter(
         logGroupName=properties["LogGroupName"],
         filterName=properties.get("FilterName", name),
@@ -294,97 +294,101 @@ def _metric_filter(name: str, properties: Properties, region: str) -> MadeResour
             for one in properties["MetricTransformations"]
         ],
     )
-    return MadeResource(properties.get("FilterName", name))
+    return CreatedResource(properties.get("FilterName", name))
 
 
-def _no_metric_filter(made: str, properties: Properties, region: str) -> None:
-    Clients.of("logs", region).delete_metric_filter(logGroupName=properties["LogGroupName"], filterName=made)
+def _delete_metric_filter(identifier: str, properties: Properties, region: str) -> None:
+    Clients.of("logs", region).delete_metric_filter(
+        logGroupName=properties["LogGroupName"], filterName=identifier
+    )
 
 
 # -- CloudFront ---------------------------------------------------------------------------------
 
 
-def _distribution(name: str, properties: Properties, region: str) -> MadeResource:
+def _distribution(name: str, properties: Properties, region: str) -> CreatedResource:
     del name
-    made = Clients.of("cloudfront", region).create_distribution(
+    distribution = Clients.of("cloudfront", region).create_distribution(
         DistributionConfig=distribution_config(properties["DistributionConfig"], uuid.uuid4().hex)
     )["Distribution"]
-    return MadeResource(made["Id"], {"DomainName": made["DomainName"], "Id": made["Id"]})
+    return CreatedResource(
+        distribution["Id"], {"DomainName": distribution["DomainName"], "Id": distribution["Id"]}
+    )
 
 
-def _no_distribution(made: str, properties: Properties, region: str) -> None:
+def _delete_distribution(identifier: str, properties: Properties, region: str) -> None:
     cloudfront = Clients.of("cloudfront", region)
-    tag = cloudfront.get_distribution(Id=made)["ETag"]
-    cloudfront.delete_distribution(Id=made, IfMatch=tag)
+    tag = cloudfront.get_distribution(Id=identifier)["ETag"]
+    cloudfront.delete_distribution(Id=identifier, IfMatch=tag)
 
 
-def _access_control(name: str, properties: Properties, region: str) -> MadeResource:
+def _access_control(name: str, properties: Properties, region: str) -> CreatedResource:
     del name
-    given = properties["OriginAccessControlConfig"]
-    made = Clients.of("cloudfront", region).create_origin_access_control(OriginAccessControlConfig=given)
-    found = made["OriginAccessControl"]["Id"]
-    return MadeResource(found, {"Id": found})
+    config = properties["OriginAccessControlConfig"]
+    response = Clients.of("cloudfront", region).create_origin_access_control(OriginAccessControlConfig=config)
+    identifier = response["OriginAccessControl"]["Id"]
+    return CreatedResource(identifier, {"Id": identifier})
 
 
-def _no_access_control(made: str, properties: Properties, region: str) -> None:
-    Clients.of("cloudfront", region).delete_origin_access_control(Id=made, IfMatch="any")
+def _delete_access_control(identifier: str, properties: Properties, region: str) -> None:
+    Clients.of("cloudfront", region).delete_origin_access_control(Id=identifier, IfMatch="any")
 
 
-def _function(name: str, properties: Properties, region: str) -> MadeResource:
-    given = properties.get("Name", name)
+def _function(name: str, properties: Properties, region: str) -> CreatedResource:
+    function_name = properties.get("Name", name)
     cloudfront = Clients.of("cloudfront", region)
-    made = cloudfront.create_function(
-        Name=given,
+    response = cloudfront.create_function(
+        Name=function_name,
         FunctionConfig=properties["FunctionConfig"],
         FunctionCode=properties["FunctionCode"].encode(),
     )
-    arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
-    # moto hands only the first part of a longer attribute over.
-    return MadeResource(
+    arn = response["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    # moto passes only the first part of an attribute with dots.
+    return CreatedResource(
         arn, dict.fromkeys(("FunctionARN", "FunctionMetadata", "FunctionMetadata.FunctionARN"), arn)
     )
 
 
-def _no_function(made: str, properties: Properties, region: str) -> None:
+def _delete_function(identifier: str, properties: Properties, region: str) -> None:
     cloudfront = Clients.of("cloudfront", region)
-    name = made.rpartition("/")[2]
+    name = identifier.rpartition("/")[2]
     tag = cloudfront.describe_function(Name=name)["ETag"]
     cloudfront.delete_function(Name=name, IfMatch=tag)
 
 
-def _only_named(name: str, properties: Properties, region: str) -> MadeResource:
-    """Give an id to what moto has no API for: it can be referred to, and not looked up."""
+def _identifier_only(name: str, properties: Properties, region: str) -> CreatedResource:
+    """Return only an id for a type that moto has no API for, so that other resources can refer to it."""
     del properties, region
-    made = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
-    return MadeResource(made, {"Id": made})
+    identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    return CreatedResource(identifier, {"Id": identifier})
 
 
 TYPES: dict[str, tuple[Create, Delete]] = {
-    "AWS::SQS::QueuePolicy": (_queue_policy, _nothing),
-    "AWS::SNS::TopicPolicy": (_topic_policy, _nothing),
-    "AWS::S3::BucketPolicy": (_bucket_policy, _no_bucket_policy),
-    "AWS::SNS::Subscription": (_subscription, _no_subscription),
-    "AWS::CloudWatch::Alarm": (_alarm, _no_alarm),
-    "AWS::Budgets::Budget": (_budget, _no_budget),
-    "AWS::Logs::MetricFilter": (_metric_filter, _no_metric_filter),
-    "AWS::CloudFront::Distribution": (_distribution, _no_distribution),
-    "AWS::CloudFront::OriginAccessControl": (_access_control, _no_access_control),
-    "AWS::CloudFront::Function": (_function, _no_function),
-    "AWS::CloudFront::ResponseHeadersPolicy": (_only_named, _nothing),
-    "AWS::CloudFront::CachePolicy": (_only_named, _nothing),
-    "AWS::CloudFront::OriginRequestPolicy": (_only_named, _nothing),
+    "AWS::SQS::QueuePolicy": (_queue_policy, _deleted_with_owner),
+    "AWS::SNS::TopicPolicy": (_topic_policy, _deleted_with_owner),
+    "AWS::S3::BucketPolicy": (_bucket_policy, _delete_bucket_policy),
+    "AWS::SNS::Subscription": (_subscription, _delete_subscription),
+    "AWS::CloudWatch::Alarm": (_alarm, _delete_alarm),
+    "AWS::Budgets::Budget": (_budget, _delete_budget),
+    "AWS::Logs::MetricFilter": (_metric_filter, _delete_metric_filter),
+    "AWS::CloudFront::Distribution": (_distribution, _delete_distribution),
+    "AWS::CloudFront::OriginAccessControl": (_access_control, _delete_access_control),
+    "AWS::CloudFront::Function": (_function, _delete_function),
+    "AWS::CloudFront::ResponseHeadersPolicy": (_identifier_only, _deleted_with_owner),
+    "AWS::CloudFront::CachePolicy": (_identifier_only, _deleted_with_owner),
+    "AWS::CloudFront::OriginRequestPolicy": (_identifier_only, _deleted_with_owner),
 }
 
 
 @contextmanager
 def stacks(endpoint: str) -> Iterator[None]:
-    """Let moto's CloudFormation make these types too, by asking the services at `endpoint`."""
+    """Make moto's CloudFormation create these types too, by calling the services at `endpoint`."""
     Clients.endpoint = endpoint
     models = {name: _type(name, create, delete) for name, (create, delete) in TYPES.items()}
     resolve = CloudFormationBackend._resolve_update_parameters
 
     def resolve_defaults(self: Any, instance: Any, incoming_params: list[dict[str, Any]]) -> dict[str, str]:
-        # The previous value of what was never given is the default, as it will be again.
+        # The previous value of a parameter that was never set is the default, which then applies again.
         resolved_value = [
             one
             for one in incoming_params
@@ -395,7 +399,7 @@ def stacks(endpoint: str) -> Iterator[None]:
     with (
         patch.dict(parsing.get_model_map(), models),
         patch.object(CloudFormationBackend, "_resolve_update_parameters", resolve_defaults),
-        patch.object(Stack, "create_resources", _or_rolled_back(Stack.create_resources)),
+        patch.object(Stack, "create_resources", _with_rollback(Stack.create_resources)),
         _change_sets(),
     ):
         yield
@@ -403,7 +407,7 @@ def stacks(endpoint: str) -> Iterator[None]:
 
 @contextmanager
 def _change_sets() -> Iterator[None]:
-    """Let change sets name what changed parameters change, and fail by themselves without any change."""
+    """Make change sets list the effects of changed parameters, and fail when nothing changes."""
     refuse_same, create = (
         CloudFormationResponse._validate_different_update,
         CloudFormationBackend.create_change_set,
@@ -414,13 +418,13 @@ def _change_sets() -> Iterator[None]:
         if self._get_action() != "CreateChangeSet":
             refuse_same(self, *arguments)
 
-    def create_or_fail(self: Any, *arguments: Any, **named: Any) -> tuple[str, str]:
-        made: tuple[str, str] = create(self, *arguments, **named)
-        change_set = self.change_sets[made[0]]
+    def create_or_fail(self: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
+        identifiers: tuple[str, str] = create(self, *arguments, **options)
+        change_set = self.change_sets[identifiers[0]]
         if not change_set.changes:
             change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
             change_set.status_reason = "The submitted information didn't contain changes."
-        return made
+        return identifiers
 
     with (
         patch.object(ChangeSet, "diff", _changed_resources),
@@ -431,13 +435,15 @@ def _change_sets() -> Iterator[None]:
 
 
 def _changed_resources(change_set: Any) -> list[ResourceChange]:
-    """Compare parameters too, with what counts in the stack: a default that is given changes nothing."""
+    """Compare parameters with the stack's resolved ones too: passing a default explicitly changes nothing."""
     stack = change_set.stack.resource_map
-    # Numbers are no longer text here.
-    counting = {key: str(value) for key, value in stack.resolved_parameters.items()}
-    given = {key: value for key, value in change_set.parameters.items() if counting.get(key) != value}
-    found = stack.build_resource_diff(change_set.template_dict, given)
+    # Resolved parameters may be numbers, those of a change set are text.
+    current = {key: str(value) for key, value in stack.resolved_parameters.items()}
+    changed = {key: value for key, value in change_set.parameters.items() if current.get(key) != value}
+    differences = stack.build_resource_diff(change_set.template_dict, changed)
     types = {**stack._resource_json_map, **change_set.template_dict["Resources"]}
     return [
-        ResourceChange(action, name, types[name]["Type"]) for action, names in found.items() for name in names
+        ResourceChange(action, name, types[name]["Type"])
+        for action, names in differences.items()
+        for name in names
     ]

@@ -25,7 +25,7 @@ def test_a_rehearsal_finds_nothing_wrong() -> None:
     lines: list[str] = []
     with Rehearsal(DEMO, lines.append, settings={"rounds": 1}, offline=True) as rehearsal:
         telling = RehearsalReport(rehearsal, lines.append)
-        wrong = telling.whole()
+        wrong = telling.run()
     assert [*wrong, *telling.unused] == []
     assert "  release 1 serves functions, routes, pages and messages" in lines
     assert any("FunctionResponseTypes ReportBatchItemFailures" in line for line in lines)

@@ -15,7 +15,7 @@ import botocore
 import pytest
 
 from infra.emulator.process.cloud import REGION, Cloud
-from infra.emulator.process.request_names import read
+from infra.emulator.process.request_names import parse_request
 from infra.emulator.services.api_gateway import RestApi
 from infra.emulator.services.event_sources import Pollers, RuleTimer, until_empty
 from infra.emulator.services.functions import FunctionError, Functions, Machine, Packages
@@ -274,7 +274,7 @@ def test_a_call_is_named_by_what_is_on_the_line(
     signed: str, method: str, path: str, query: str, operation: str
 ) -> None:
     authorization = f"AWS4-HMAC-SHA256 Credential=ME/20260101/{REGION}/{signed}/aws4_request, ..."
-    call = read(authorization, "", method, path, query, b"")
+    call = parse_request(authorization, "", method, path, query, b"")
     assert call is not None
     assert (call.caller, call.operation) == ("ME", operation)
 
