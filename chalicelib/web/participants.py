@@ -7,11 +7,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib.errors import BadRequest
-from chalicelib.operations.participant.completion import (
-    complete_participation,
-    exit_information,
-    fail_participation,
-)
+from chalicelib.operations.participant.completion import exit_information, fail_participation
 from chalicelib.operations.participant.completion import withdraw as leave
 from chalicelib.operations.participant.create_participant import create_participant, load_by_link
 from chalicelib.operations.participant.create_participant import load_participant as load
@@ -19,6 +15,7 @@ from chalicelib.operations.participant.eligibility import check_eligibility as a
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.realtime.waiting_rooms import get_waiting_room
 from chalicelib.operations.shared.read_records import get_participant
+from chalicelib.operations.study.flow.ending import report_completion
 
 from . import entry_checks
 from .parameters import Parameters
@@ -136,8 +133,8 @@ def may_take_part(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/worker_complete", ("GET", "POST"))
 def worker_complete(call: HttpCall) -> dict[str, Any]:
-    """Record that a participant has finished; idempotent."""
-    result: dict[str, Any] = call.run(complete_participation, call.parameters.number("participant_id"))
+    """Record that a participant has finished, or in a study whether they have; idempotent."""
+    result: dict[str, Any] = call.run(report_completion, call.parameters.number("participant_id"))
     return result
 
 

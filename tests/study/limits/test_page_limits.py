@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.study.study import Study
-from petri.study import End, Page, number, text
+from petri.study import End, Group, Page, number, text
 from tests.study.studies import OpenStudy, Ultimatum, answer, due
 from tests.study.test_ultimatum import pair
 from tests.web.world import Person, Said, World
@@ -152,3 +152,30 @@ def test_a_participant_who_never_comes_back_is_brought_to_the_end_and_paid(open_
         here.work()
     assert stored(here) == [("guess", "timeout", 5), ("look", "timeout", 0)]
     assert here.owed(person)["base"] == "1.50"
+
+
+class Unhurried(Study):
+    """A member of a pair has half as much time again for a page."""
+
+    guess = number("How many?")
+    timeline = [Group(2), Page("guess", ask="guess", seconds=60, on_timeout={"guess": 5}), End()]
+
+    def time_factor(self, player):
+        return 1.5
+
+
+def test_a_page_that_is_not_asked_for_stays_open_for_the_time_that_its_participant_has(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Unhurried, num_participants=2)
+    first, second = here.arrive(), here.arrive()
+    due(first)
+    due(second)
+    # The pair was formed by the second one's request; the first one's page hasn't been sent.
+    for _ in range(2):
+        here.clock.turn(seconds=40)
+        here.work()
+    assert due(first)["seconds_left"] == 90
+    here.clock.turn(seconds=93)
+    here.work()
+    assert ("guess", "timeout", 5) in stored(here)

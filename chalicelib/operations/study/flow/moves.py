@@ -109,8 +109,9 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     elif isinstance(element, Page) and element.seconds is not None:
         # It begins when the page is sent; a page that isn't requested ends too. The message is
         # due as if the page were sent at once; when that was too early, it is recorded again.
-        place.until = later(ctx.now, element.seconds + MAX_UNSEEN)
-        wake_by(ctx, place, later(ctx.now, element.seconds))
+        seconds = element.seconds * time_factor(ctx, place)
+        place.until = later(ctx.now, seconds + MAX_UNSEEN)
+        wake_by(ctx, place, later(ctx.now, seconds))
 
 
 def _reach_end(ctx: Context, place: Place, element: Element | None) -> None:
