@@ -2,7 +2,7 @@
 
 Operations and storage build their keys here, and nowhere else.
 
-networks          #                    header: how many there are, large set-ups
+networks          #                    header: the newest that `save` has made, large set-ups
 networks          <network>            root: version, size, structure, gate, lease
 net#<network>     at#<node>/#          node
 net#<network>     at#<node>/info#<id>  its infos; vec#, trans#, sent# beside them
@@ -16,7 +16,7 @@ over#<shard>      <participant>        the same for participants with a final st
 due#<shard>       <time>#<id>          messages to send after a commit
 experiment        #                    launched, state, seed; awake, deployment and secrets beside it
 recruitment       <id>                 requests to recruiters
-counter           <name>               counters; tries#<message> counts delivery attempts
+counter           <name>               counters, such as network; tries#<message> counts delivery attempts
 connections#<n>   <connection>         open sockets; more of them at channel#<name> and part#<id>
 lobby             <participant>        participants who wait for a room
 rooms             #                    header: how many have opened; <room> its members
@@ -216,6 +216,11 @@ def freed_slots(series: str) -> str:
 
 def freed_slot(series: str, number: int) -> Key:
     return freed_slots(series), f"{number:010d}"
+
+
+def network_count() -> Key:
+    """Return the counter that numbers the networks which requests make at the same time."""
+    return counter("network")
 
 
 def attempts(name: str) -> Key:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from chalicelib.messages import MessageBody
 from chalicelib.model.keys import Key
+from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import Record
 from chalicelib.model.repository import Repository
@@ -44,6 +45,9 @@ class UnitOfWork(Repository, Protocol):
 
     def save(self, *records: Record) -> None:
         """Add records to this unit."""
+
+    def save_concurrently(self, network: Network) -> None:
+        """Add a new network that doesn't conflict with those which other requests make at the same time."""
 
     def item(self, key: Key) -> Mapping[str, Any] | None:
         """Return a raw item (uniqueness, messages), or None."""

@@ -236,6 +236,10 @@ def _staged(engine: Engine, holder: Key, item: Item) -> Iterable[Key]:
     pub = item.get("pub", 0)
     if holder == keys.HEADER:
         for network_id in item["lease"].get("networks", ()):
+            root = engine.get([keys.root(network_id)]).get(keys.root(network_id))
+            if root is not None and root.get("s", 0) <= pub:
+                # Another request has made a network of this number, which made the large commit fail.
+                continue
             for staged in engine.query(keys.partition(network_id)):
                 yield staged["pk"], staged["sk"]
             yield keys.root(network_id)

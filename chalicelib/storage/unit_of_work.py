@@ -6,7 +6,7 @@ import copy
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
@@ -90,12 +90,14 @@ class EngineUnitOfWork(RecordReader):
 
     def attach(self, record: Record) -> None:
         """Add a new record to this unit of work, and set its id and creation time."""
-        if record._work is not None:
-            return
+        if record._work is None:
+            self._attach(record, lambda: GIVE_ID[record.object_type](self, record))
+
+    def _attach(self, record: Record, give_id: Callable[[], None]) -> None:
         # An author's constructor need not have called Petri's.
         record.prepare()
         record._work = self
-        GIVE_ID[record.object_type](self, record)
+        give_id()
         record._touched = True
         self._records[record_mapping.kind_of(record), record.id] = record
         name, owners = collection_of(record)
@@ -137,13 +139,12 @@ class EngineUnitOfWork(RecordReader):
 
     def _give_network_id(self, record: Record) -> None:
         network = cast("Network", record)
+        self._fetch([keys.HEADER, keys.network_count()])
         header = self.item(keys.HEADER)
         change = self._changes.get(keys.HEADER)
         current = dict(change[0] if change else header or {"last_id": 0, "v": 0})
-        network.id = current["last_id"] + 1
-        if network.id > MAX_NODES:
-            raise RuleBroken(f"An experiment holds at most {MAX_NODES} networks.")
-        network.creation_time = self._now
+        counted = (self.item(keys.network_count()) or {"v": 0})["v"]
+        self._number_network(network, max(current["last_id"], counted) + 1)
         stored = header["v"] if header else None
         self.put_item(
             keys.HEADER,
@@ -151,6 +152,26 @@ class EngineUnitOfWork(RecordReader):
             {**without_keys(current), "last_id": network.id},
             expect=stored,
         )
+
+    def save_concurrently(self, network: Network) -> None:
+        """Add a new network whose number is taken at once, outside of this unit's commit.
+
+        Requests that each make a network at the same time don't conflict, as they do with `save`, which lets
+        only one of them find that a network is missing. A unit that isn't committed leaves a gap.
+        """
+        header = self.item(keys.HEADER)
+        require_unlocked(self._engine, keys.HEADER, header, self._now)
+        numbered = (header or {}).get("last_id", 0)
+        number = self._engine.increment(keys.network_count())
+        if number <= numbered:
+            number = self._engine.increment(keys.network_count(), numbered - number + 1)
+        self._attach(network, lambda: self._number_network(network, number))
+
+    def _number_network(self, network: Network, number: int) -> None:
+        if number > MAX_NODES:
+            raise RuleBroken(f"An experiment holds at most {MAX_NODES} networks.")
+        network.id = number
+        network.creation_time = self._now
         if self._all_networks is not None:
             self._all_networks.append(network)
 

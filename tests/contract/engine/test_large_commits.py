@@ -251,6 +251,13 @@ def test_new_networks_that_failed_leave_nothing(engine: Small, fails_at: int) ->
     assert "lease" not in stored(engine, keys.HEADER)
 
 
+def test_a_large_commit_that_fails_leaves_the_network_that_another_request_has_made(engine: Small) -> None:
+    engine._engine.commit([new_root(2), item(0, 2)])
+    with pytest.raises(Conflict):
+        large(engine).commit([new_root(2), *(item(n, 2) for n in range(9))])
+    assert (list(items(engine, 2)), stored(engine, keys.root(2))["v"]) == (["n#000"], 1)
+
+
 def dead(engine: Small, seconds: float) -> None:
     """Leave the lease of a dead writer that ends in so many seconds, and what it staged."""
     large(engine).commit([item(n) for n in range(10)])

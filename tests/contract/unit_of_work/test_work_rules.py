@@ -72,6 +72,41 @@ def test_of_two_requests_that_make_a_network_at_one_moment_one_is_a_conflict(sql
             other.commit()
 
 
+def test_networks_that_are_saved_concurrently_do_not_conflict(engine: Engine) -> None:
+    before = new_network(engine)
+    made = [Empty(max_size=5) for _ in range(3)]
+    with begin(engine) as one, begin(engine) as other, begin(engine) as discarded:
+        for work, network in zip((one, other, discarded), made, strict=True):
+            work.save_concurrently(network)
+        one.commit()
+        other.commit()
+    # `save` numbers on after them, and after the number that the discarded request had taken.
+    after = new_network(engine)
+    with begin(engine) as work:
+        network = Empty(max_size=5)
+        work.save_concurrently(network)
+        assert [each.id for each in work.networks()] == [before, made[0].id, made[1].id, after, network.id]
+        work.commit()
+    assert (before, [each.id for each in made], after, network.id) == (1, [2, 3, 4], 5, 6)
+
+
+def test_a_network_saved_concurrently_conflicts_with_one_that_save_has_numbered_alike(
+    sqlite_engine: Engine,
+) -> None:
+    engine = sqlite_engine
+    with begin(engine) as one, begin(engine) as other:
+        one.save(Empty(max_size=5))
+        other.save_concurrently(Empty(max_size=5))
+        one.commit()
+        with pytest.raises(Conflict):
+            other.commit()
+    with begin(engine) as work:
+        work.save_concurrently(Empty(max_size=5))
+        work.commit()
+    with begin(engine) as work:
+        assert [each.id for each in work.networks()] == [1, 2]
+
+
 @pytest.mark.parametrize("seconds", [15, -1])
 def test_no_network_is_made_while_a_large_commit_makes_some(sqlite_engine: Engine, seconds: float) -> None:
     new_network(sqlite_engine)

@@ -110,7 +110,7 @@ def _waiting(ctx: Context, path: str, element: Group) -> list[Pooled]:
     if len(pooled) < element.size and not any(_has_waited(ctx, element, one) for one in pooled):
         # Most arrivals complete no group: they read no more than this. A function may make smaller groups.
         return pooled if callable(element.match) else []
-    session_of(ctx).prefetch(one.participant_id for one in pooled)
+    session_of(ctx).prefetch((one.participant_id for one in pooled), keys.HEADER)
     return [one for one in pooled if _is_still_waiting(ctx, path, one)]
 
 
@@ -208,7 +208,7 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
         return
     network: Network = Empty(max_size=len(members))
     network.role = element.name
-    study.save(network)
+    ctx.uow.save_concurrently(network)
     roles = _roles(ctx, element, places, network.id)
     entries = []
     for place, role in zip(places, roles, strict=True):
