@@ -1,4 +1,4 @@
-"""The fixture with which a folder of tests lets moto answer quickly."""
+"""A fixture that makes moto's DynamoDB fast for a folder of tests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from infra.emulator.shims.fast_dynamodb import quick_answers
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_answers() -> Iterator[None]:
-    """For a conftest to import."""
+    """Import this fixture in a conftest."""
     with quick_answers():
         yield

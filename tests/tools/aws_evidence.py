@@ -1,12 +1,12 @@
 """`make aws-evidence`: checks against implementations of AWS other than moto.
 
-- The contract suite of the storage over roto (roto-aws, MIT), whose transactions are those of a database and
-  run at the same time as others.
-- The CloudFront functions on njs, the engine that CloudFront's JavaScript comes from, and on QuickJS, on
-  which the tests run: both have to say the same.
-- The policies of the functions through parliament, which knows IAM's actions, resources and conditions.
+- The contract suite of the storage over roto (roto-aws, MIT), whose transactions run concurrently
+  in a real database.
+- The CloudFront functions on njs, the engine that CloudFront's JavaScript comes from, and on QuickJS, which
+  the tests use: both must return the same results.
+- The functions' policies checked by parliament, which knows IAM's actions, resources and conditions.
 
-Each part that fails, or whose tool is missing, makes the whole fail; all are tried.
+All parts run; the command fails if any part fails or lacks its tool.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from infra.aws.account.policies import policy
 
 ROOT: Final = Path(__file__).parents[2]
 JAVASCRIPT: Final = ROOT / "infra" / "aws" / "functions"
-#: Seconds for a tool to begin to listen.
+#: Seconds until a tool must listen.
 PATIENCE: Final = 20.0
-#: Suites that bend moto itself, or play SQS as well.
+#: Suites that patch moto itself, or that also need SQS.
 OF_MOTO: Final = ("test_engine_moto.py", "test_queues.py", "test_waking.py")
 PAGES: Final = ["ad", "consent", "exp", "story/first", "ä"]
 NO_PAGES: Final = "const PAGES = null;"
@@ -42,7 +42,7 @@ ADDRESSES: Final = (
     *("/static/css/petri.css", "/static/%C3%A4.png", "/%C3%A4", "/%E4", "/%", "/../etc", "/a%2F..%2Fb"),
     *("/robots.txt", "/a%00b", "/a%5Cb", "/./ad", "/launch", "/chat"),
 )
-#: Calls the handler with an event, and writes what it returned.
+#: Calls the handler with an event, and returns its result as JSON.
 CALL: Final = r"""
 (function (event) {
   var query = event.request.rawQuery;
@@ -57,7 +57,7 @@ class Missing(Exception):
 
 
 def main() -> int:
-    """Try everything; return how many parts failed."""
+    """Run all parts; return how many failed."""
     failed = 0
     parts: dict[str, Callable[[], str]] = {
         "DynamoDB on roto": on_roto,
@@ -66,11 +66,11 @@ def main() -> int:
     }
     for name, part in parts.items():
         try:
-            told = part()
+            outcome = part()
         except (AssertionError, Missing) as error:
             failed += 1
-            told = f"FAILED: {error}"
-        sys.stdout.write(f"{name}: {told}\n")
+            outcome = f"FAILED: {error}"
+        sys.stdout.write(f"{name}: {outcome}\n")
         sys.stdout.flush()
     return failed
 
@@ -79,9 +79,9 @@ def main() -> int:
 
 
 def on_roto() -> str:
-    """Run the contract suite over roto; its own lines are shown as they come."""
+    """Run the contract suite over roto; pytest's output is printed as it comes."""
     with _roto() as address:
-        done = subprocess.run(
+        process = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "tests/contract", "-q", "-n", "0", "-k", "dynamodb"),
                 *(f"--ignore=tests/contract/{name}" for name in OF_MOTO),
@@ -90,8 +90,8 @@ def on_roto() -> str:
             env={**os.environ, "PETRI_TEST_DYNAMODB": address},
             check=False,
         )
-    if done.returncode:
-        raise AssertionError(f"pytest ended with {done.returncode}; its output is above")
+    if process.returncode:
+        raise AssertionError(f"pytest ended with {process.returncode}; its output is above")
     return "the contract holds"
 
 
@@ -145,8 +145,8 @@ def on_njs() -> str:
     for path in sorted(JAVASCRIPT.glob("*.js")):
         code = path.read_text(encoding="utf-8").replace(NO_PAGES, f"const PAGES = {json.dumps(PAGES)};")
         events = [event for address in ADDRESSES for event in events_for(address)]
-        said = njs(program, code, events)
-        for event, here in zip(events, said, strict=True):
+        results = njs(program, code, events)
+        for event, here in zip(events, results, strict=True):
             expected = quickjs(code, event)
             if here != expected:
                 raise AssertionError(
@@ -157,7 +157,7 @@ def on_njs() -> str:
 
 
 def events_for(address: str) -> Iterator[dict[str, Any]]:
-    """Give the requests that a browser, a script and a form make at an address."""
+    """Return the requests that a browser, a script and a form send to an address."""
     for method, accept, query in (
         ("GET", "text/html,*/*", ""),
         ("GET", "application/json", "workerId=W%201&x"),
@@ -170,21 +170,21 @@ def events_for(address: str) -> Iterator[dict[str, Any]]:
 
 
 def njs(program: str, code: str, events: list[dict[str, Any]]) -> list[Any]:
-    """Return what a function answers each event on njs."""
+    """Return a function's result for each event on njs."""
     calls = f"{code}\nvar call = {CALL};\n" + "".join(
         f"console.log(call(JSON.parse({json.dumps(json.dumps(event))})));\n" for event in events
     )
     with tempfile.NamedTemporaryFile("w", suffix=".js", encoding="utf-8") as script:
         script.write(calls)
         script.flush()
-        done = subprocess.run([program, script.name], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise AssertionError(f"njs refuses the code: {done.stderr or done.stdout}")
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        process = subprocess.run([program, script.name], capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise AssertionError(f"njs refuses the code: {process.stderr or process.stdout}")
+    return [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
 
 
 def quickjs(code: str, event: dict[str, Any]) -> Any:
-    """Return what a function answers an event on QuickJS."""
+    """Return a function's result for an event on QuickJS."""
     made = Context().eval(f"(text) => {{ {code}\nreturn ({CALL})(JSON.parse(text)); }}")(json.dumps(event))
     return json.loads(made)
 
@@ -193,7 +193,7 @@ def quickjs(code: str, event: dict[str, Any]) -> Any:
 
 
 def through_parliament() -> str:
-    """Have parliament read every policy, with all that settings can add; it has to find nothing."""
+    """Check every policy with parliament, with all optional permissions; any finding is a failure."""
     try:
         from parliament import analyze_policy_string  # type: ignore[import-not-found]  # an extra of its own
     except ImportError as error:

@@ -136,7 +136,7 @@ def _reachable(graph: Graph, start: str) -> set[str]:
 
 
 def diagram_of(graph: Graph) -> str:
-    """Draw a graph without circles in Mermaid, leaving out each arrow that a longer way implies."""
+    """Draw an acyclic graph in Mermaid, leaving out each edge that a longer path implies."""
     lines = ["```mermaid", "flowchart TD"]
     arrows = []
     for part, others in graph.items():
@@ -148,9 +148,9 @@ def diagram_of(graph: Graph) -> str:
 
 
 def packages() -> dict[str, str]:
-    """Return each package, and each module directly in `chalicelib` or `infra`, with its sentence.
+    """Return each package, and each module directly in `chalicelib` or `infra`, with its description.
 
-    The sentence is the first paragraph of the docstring.
+    The description is the first paragraph of the docstring.
     """
     found = {}
     for module in modules().values():
@@ -173,7 +173,7 @@ def map_section() -> str:
 
 
 def section_in(document: str) -> str:
-    """Return the map that a document has, markers included."""
+    """Return the map in a document, markers included."""
     begin, end = document.index(_BEGIN), document.index(_END) + len(_END)
     return document[begin:end]
 

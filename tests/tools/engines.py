@@ -11,14 +11,14 @@ from chalicelib.storage.engine_wrapper import EngineWrapper
 
 
 class Crash(BaseException):
-    """The process died here; no `except Exception` of the code under test may catch it."""
+    """The process dies here; a BaseException, so that no `except Exception` catches it."""
 
 
 class FailingEngine(EngineWrapper):
-    """Passes everything on to an engine, and crashes before or after its n-th commit.
+    """Forwards everything to an engine, and crashes before or after its n-th commit.
 
-    After the crash it works again, as the database does for the process that comes next. Commits are
-    counted from 1; `commits` is how many were begun.
+    After the crash it works again, as a database does for the next process. Commits are counted from 1;
+    `commits` is the number of commits that have begun.
     """
 
     def __init__(self, engine: Engine, fail_at: int, when: Literal["before", "after"] = "before") -> None:

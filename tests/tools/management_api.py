@@ -1,4 +1,4 @@
-"""API Gateway's management API with faults: slow, throttled, failing; it counts its calls."""
+"""API Gateway's management API with faults: delays, throttling and errors; it counts its calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAILED: Refusal = (500, "InternalServerErrorException", "Internal server error")
 
 
 class BadDayAPI(ManagementAPI):
-    """Takes `latency` seconds for each call, and refuses the first calls with `refusals`, in turn."""
+    """Takes `latency` seconds for each call, and refuses the first calls with `refusals`, in order."""
 
     def __init__(
         self, sockets: LocalChannels, *, latency: float = 0.0, refusals: Sequence[Refusal] = ()
@@ -25,7 +25,7 @@ class BadDayAPI(ManagementAPI):
         self._refusals = list(refusals)
         self._guard = threading.Lock()
         self._under_way = 0
-        #: How many calls came, and how many were under way at the same moment.
+        #: The number of calls, and the highest number of concurrent ones.
         self.calls = 0
         self.most_at_once = 0
 

@@ -21,18 +21,18 @@ CONFLICT = "Transaction is ongoing for the item"
 
 
 def nothing() -> None:
-    """Happens between the begin of a transaction and its end, unless a test has something else."""
+    """The default for what happens while a transaction is under way."""
 
 
 class UnderWay:
-    """The items that transactions touch at this moment."""
+    """The items of the transactions that are under way."""
 
     def __init__(self) -> None:
         self._places: Counter[Place] = Counter()
         self._guard = threading.Lock()
 
     def begin(self, places: Sequence[Place]) -> list[bool]:
-        """Say which of the places others are at; when none, be there from now on."""
+        """Return for each item whether another transaction holds it; if none is held, hold them all."""
         with self._guard:
             met = [self._places[place] > 0 for place in places]
             if not any(met):
@@ -52,11 +52,11 @@ class UnderWay:
 def refuse_overlapping_transactions(
     *engines: DynamoDBEngine, during: Callable[[], None] = nothing
 ) -> Iterator[None]:
-    """Refuse transactions that touch an item of one under way, even if both only check it.
+    """Refuse transactions on an item of a transaction under way, even if both only check it.
 
     Single writes of such an item are refused too, reads are not (AWS: "Transaction conflict handling in
-    DynamoDB"). `during` is called while each transaction is under way: a commit made in it, or by
-    another thread while it waits, overlaps for sure.
+    DynamoDB"). `during` is called while each transaction is under way, so a commit inside it, or by another
+    thread meanwhile, certainly overlaps.
     """
     under_way = UnderWay()
     with patch_calls(engines, lambda call, operation, it: refusing(under_way, during, call, operation, it)):
@@ -65,7 +65,7 @@ def refuse_overlapping_transactions(
 
 @contextmanager
 def patch_calls(engines: Sequence[DynamoDBEngine], around: Callable[..., Any]) -> Iterator[None]:
-    """Have `around(call, operation, arguments)` carry out each call of these engines' clients."""
+    """Let `around(call, operation, arguments)` make each call of these engines' clients."""
     if not engines:
         yield
         return
@@ -98,13 +98,13 @@ def refusing(
 
 
 def place_of(operation: dict[str, Any]) -> Place:
-    """Return the keys of the item that one operation is about."""
+    """Return the key of an operation's item."""
     key = operation.get("Key") or operation["Item"]
     return key["pk"]["S"], key["sk"]["S"]
 
 
 def cancelled(reasons: list[dict[str, Any]]) -> ClientError:
-    """Return what botocore raises for a cancelled transaction, with a reason for each of its items."""
+    """Return botocore's exception for a cancelled transaction, with a reason for each item."""
     answer: Any = {
         "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
         "CancellationReasons": reasons,
@@ -113,7 +113,7 @@ def cancelled(reasons: list[dict[str, Any]]) -> ClientError:
 
 
 def lose_first_answer(engine: DynamoDBEngine, operation: str) -> list[Any]:
-    """Carry out the next such call, but lose its answer; return the list that its tries are noted in."""
+    """Carry out the next such call, but lose its response; return a list that records its attempts."""
     tries: list[Any] = []
 
     def lose(event_name: str, request: AWSPreparedRequest, **_: object) -> None:
@@ -127,11 +127,11 @@ def lose_first_answer(engine: DynamoDBEngine, operation: str) -> list[Any]:
 
 
 def leave_keys(engine: DynamoDBEngine, rounds: int) -> None:
-    """Let the next so many rounds of BatchGetItem answer with one item and leave the others."""
-    left = iter(range(rounds))
+    """Make the next `rounds` responses of BatchGetItem return one item, and the other keys as unprocessed."""
+    remaining_rounds = iter(range(rounds))
 
     def leave(parsed: dict[str, Any], **_: object) -> None:
-        if next(left, None) is None:
+        if next(remaining_rounds, None) is None:
             return
         for table, wires in parsed["Responses"].items():
             keys = [{"pk": wire["pk"], "sk": wire["sk"]} for wire in wires[1:]]
@@ -142,7 +142,7 @@ def leave_keys(engine: DynamoDBEngine, rounds: int) -> None:
 
 
 def answer_nothing(engine: DynamoDBEngine) -> None:
-    """Let every BatchGetItem answer with no item and leave all keys."""
+    """Make every BatchGetItem return no item, and all keys as unprocessed."""
 
     def leave(parsed: dict[str, Any], **_: object) -> None:
         for table, wires in parsed["Responses"].items():
@@ -153,7 +153,7 @@ def answer_nothing(engine: DynamoDBEngine) -> None:
 
 
 def refuse_with(engine: DynamoDBEngine, operation: str, code: str, message: str = "refused") -> None:
-    """Let DynamoDB answer every such call with an error code."""
+    """Make DynamoDB respond to every such call with an error code."""
     body = f'{{"__type": "com.amazonaws.dynamodb.v20120810#{code}", "message": "{message}"}}'
 
     def refuse(request: AWSPreparedRequest, **_: object) -> AWSResponse:

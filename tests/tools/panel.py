@@ -1,4 +1,4 @@
-"""A stand-in for the panel of docs/recruiters/own.md: its HTTP API on loopback, with its books."""
+"""A fake of the panel of docs/recruiters/own.md: its HTTP API on loopback, and its payments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = "panel-key"
 
 
 class Panel:
-    """`with Panel.running() as panel: ... panel.url`."""
+    """A fake panel. `with Panel.running() as panel: ... panel.url`."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_PUT = do_DELETE = _serve  # noqa: N815 - the names of the base class
+    do_GET = do_PUT = do_DELETE = _serve  # noqa: N815 - names that http.server calls
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/configuration.md from the settings that Petri knows.
+"""Writes the tables of docs/configuration.md from the registered settings.
 
 python -m tests.tools.settings_table
 """
@@ -45,8 +45,8 @@ def _default(key: Setting) -> str:
 
 def page_with_tables(text: str) -> str:
     """Return the page's text with its tables regenerated."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, _, remainder = text.partition(BEGIN)
+    _, _, after = remainder.partition(END)
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
 
 

@@ -1,4 +1,4 @@
-"""A mail server on loopback: it takes mail over STARTTLS, and refuses what a test asks it to refuse."""
+"""A mail server on loopback: it accepts mail over STARTTLS, and refuses commands on request."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ HOST = "127.0.0.1"
 
 @dataclass
 class MailServer:
-    """What a test reads and sets."""
+    """The state of the server, which tests read and set."""
 
     username: str = "lab"
     password: str = "letmein"
-    #: Replies by the command that gets them, instead of the ordinary one.
+    #: Replies that replace the default ones, by command.
     replies: dict[str, str] = field(default_factory=dict)
     offers_tls: bool = True
-    #: Encrypted from the first byte, as on port 465.
+    #: Whether connections are encrypted from the first byte, as on port 465.
     is_tls_at_once: bool = False
     mails: list[EmailMessage] = field(default_factory=list)
-    #: Commands as they arrived, with "tls" where the line became encrypted.
+    #: The received commands, with "tls" where the connection became encrypted.
     heard: list[str] = field(default_factory=list)
     port: int = 0
-    #: What a client trusts who trusts this server.
+    #: The certificate authority that clients must trust.
     trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     @contextmanager
     def running(self, folder: Path) -> Iterator[MailServer]:
-        """Listen until the block ends; the certificate is kept in `folder`."""
+        """Listen until the block ends; the certificate is stored in `folder`."""
         certificate, key = _certificate(folder)
         self.trusted.load_verify_locations(certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        session = type("Session", (_Session,), {"kept": self, "context": context})
+        session = type("Session", (_Session,), {"state": self, "context": context})
         with socketserver.ThreadingTCPServer((HOST, 0), session) as server:
             server.daemon_threads = False
             self.port = server.server_address[1]
@@ -62,24 +62,24 @@ class MailServer:
 
 
 class _Session(socketserver.StreamRequestHandler):
-    kept: MailServer
+    state: MailServer
     context: ssl.SSLContext
 
     def handle(self) -> None:
         try:
-            if self.kept.is_tls_at_once:
+            if self.state.is_tls_at_once:
                 self._encrypt()
             self._talk()
         except (ssl.SSLError, ConnectionError):
-            self.kept.heard.append("broken off")
+            self.state.heard.append("broken off")
 
     def _talk(self) -> None:
-        self._say(self.kept.replies.get("connect", "220 ready"))
+        self._say(self.state.replies.get("connect", "220 ready"))
         while line := self.rfile.readline().decode().strip():
             verb = line.split()[0].upper()
-            self.kept.heard.append(verb)
-            if verb in self.kept.replies:
-                self._say(self.kept.replies[verb])
+            self.state.heard.append(verb)
+            if verb in self.state.replies:
+                self._say(self.state.replies[verb])
             elif not self._answer(verb, line):
                 return
 
@@ -87,15 +87,15 @@ class _Session(socketserver.StreamRequestHandler):
         if verb == "EHLO":
             self._say(
                 "250-here\r\n250-AUTH PLAIN LOGIN"
-                + ("\r\n250 STARTTLS" if self.kept.offers_tls else "\r\n250 OK")
+                + ("\r\n250 STARTTLS" if self.state.offers_tls else "\r\n250 OK")
             )
         elif verb == "STARTTLS":
             self._say("220 go on")
             self._encrypt()
         elif verb == "AUTH":
-            wanted = f"\0{self.kept.username}\0{self.kept.password}".encode()
-            given = base64.b64decode(line.rsplit(maxsplit=1)[-1])
-            self._say("235 in" if given == wanted else "535 wrong")
+            expected = f"\0{self.state.username}\0{self.state.password}".encode()
+            credentials = base64.b64decode(line.rsplit(maxsplit=1)[-1])
+            self._say("235 in" if credentials == expected else "535 wrong")
         elif verb == "DATA":
             self._say("354 go on")
             self._take()
@@ -108,7 +108,7 @@ class _Session(socketserver.StreamRequestHandler):
         self.request = self.context.wrap_socket(self.request, server_side=True)
         self.rfile.close()
         self.rfile = self.request.makefile("rb")
-        self.kept.heard.append("tls")
+        self.state.heard.append("tls")
 
     def _take(self) -> None:
         lines = []
@@ -116,7 +116,7 @@ class _Session(socketserver.StreamRequestHandler):
             lines.append(line.removeprefix(b"."))
         message = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
         assert isinstance(message, EmailMessage)
-        self.kept.mails.append(message)
+        self.state.mails.append(message)
 
     def _say(self, text: str) -> None:
         self.request.sendall(f"{text}\r\n".encode())

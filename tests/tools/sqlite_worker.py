@@ -1,4 +1,4 @@
-"""What another process does to the same SQLite file; run in one by the tests of races."""
+"""Functions that tests of races run in other processes on the same SQLite file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 
 
 def increment_now(path: str, times: int) -> list[int]:
-    """Increment the counter so often; return what it gave."""
+    """Increment the counter `times` times; return the values."""
     engine = SQLiteEngine(path)
     try:
         return [engine.increment(("counter", "participant")) for _ in range(times)]
@@ -17,17 +17,17 @@ def increment_now(path: str, times: int) -> list[int]:
 
 
 def open_often(path: str, times: int) -> list[int]:
-    """Open and close the file so often; return how many items were seen each time."""
-    seen = []
+    """Open and close the file `times` times; return the number of items each time."""
+    counts = []
     for _ in range(times):
         engine = SQLiteEngine(path)
-        seen.append(len(list(engine.query("a"))))
+        counts.append(len(list(engine.query("a"))))
         engine.close()
-    return seen
+    return counts
 
 
 def take(path: str, rounds: int, name: str) -> list[int]:
-    """Try to be the first to write each of the items; return those won."""
+    """Try to create each of the items first; return those that this process created."""
     engine = SQLiteEngine(path)
     won = []
     try:

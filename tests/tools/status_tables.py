@@ -59,9 +59,9 @@ def _words(members: frozenset[StrEnum]) -> str:
 
 
 def page_with_tables(text: str) -> str:
-    """Return the page's text with its tables of statuses written again."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    """Return the page's text with its tables of statuses regenerated."""
+    before, _, remainder = text.partition(BEGIN)
+    _, _, after = remainder.partition(END)
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
 
 

@@ -1,8 +1,8 @@
-"""An engine whose readers see commits item by item, as those of DynamoDB may.
+"""An engine whose commits become visible item by item, as DynamoDB's may.
 
 AWS: "Amazon DynamoDB Transactions: How it works", isolation levels: Query and BatchGetItem are
 read-committed for each item, and not for a transaction as a whole. So a reader may see one item of a
-TransactWriteItems as it is after it, and another as it was before.
+TransactWriteItems with its new value and another with its old one.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 from chalicelib.storage.engine import Check, Engine, Item, Key, Write
 from chalicelib.storage.engine_wrapper import EngineWrapper
 
-#: Seconds: the longest time between the first item of a commit that readers see and the last one.
+#: The maximum time in seconds until all items of a commit are visible.
 LONGEST = 0.005
 
 
 class TornEngine(EngineWrapper):
-    """Passes everything on to an engine, and shows commits of several items one item after the other.
+    """Forwards everything to an engine, and makes the items of a commit visible one after the other.
 
-    The inner engine holds the truth. A commit compares and changes it at one moment; then each item
-    becomes visible in random order, within 5 ms, and only then the commit returns. Until then plain
-    reads see the item as it was. A transaction that touches an item which isn't visible yet is refused,
-    and so is an isolated read of it, as DynamoDB refuses both with TransactionConflict.
+    The inner engine has the current state, which a commit checks and changes atomically. Then the items
+    become visible in random order, within 5 ms, and only then the commit returns. Until then plain reads
+    return the old item. Transactions on an item that isn't visible yet are refused, and so are isolated
+    reads of it, as DynamoDB refuses both with TransactionConflict.
     """
 
     max_writes = DynamoDBEngine.max_writes
@@ -42,21 +42,21 @@ class TornEngine(EngineWrapper):
         seed: int | None = None,
         between: Callable[[], None] | None = None,
     ) -> None:
-        """`between`: called instead of a pause, when the first of a commit's items are seen and not all."""
+        """`between`: called instead of a pause when some of a commit's items are visible, but not all."""
         super().__init__(engine)
         self.between = between
         self.inner = engine
         self._longest = longest
         self._random = random.Random(seed)
         self._guard = threading.RLock()
-        #: What readers still see of items that were changed: the item before the change, or None.
+        #: The old values (or None) of changed items that aren't visible yet.
         self._before: dict[Key, Item | None] = {}
-        #: An item that is seen last of all.
+        #: An item that becomes visible last.
         self.last: Key | None = None
 
     @property
     def unseen(self) -> frozenset[Key]:
-        """Items that were changed and are not seen to be."""
+        """The changed items that aren't visible yet."""
         with self._guard:
             return frozenset(self._before)
 
@@ -87,30 +87,30 @@ class TornEngine(EngineWrapper):
     # -- reading --------------------------------------------------------------------------------
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        found: dict[Key, Item] = {}
+        items: dict[Key, Item] = {}
         for key in dict.fromkeys(keys):
             with self._guard:
                 item = self._before[key] if key in self._before else self.inner.get([key]).get(key)
             if item is not None:
-                found[key] = item
-        return found
+                items[key] = item
+        return items
 
     def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        wanted = list(keys)
+        requested = list(keys)
         with self._guard:
-            if any(key in self._before for key in wanted):
+            if any(key in self._before for key in requested):
                 raise Conflict("A transaction is at work on one of these items.")
-            return self.inner.get(wanted)
+            return self.inner.get(requested)
 
     def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
         with self._guard:
-            seen = {item["sk"]: item for item in self.inner.query(pk, prefix)}
+            visible = {item["sk"]: item for item in self.inner.query(pk, prefix)}
             for (its_pk, sk), item in self._before.items():
                 if its_pk == pk and sk.startswith(prefix):
-                    seen.pop(sk, None)
+                    visible.pop(sk, None)
                     if item is not None:
-                        seen[sk] = item
-        return iter([seen[sk] for sk in sorted(seen)])
+                        visible[sk] = item
+        return iter([visible[sk] for sk in sorted(visible)])
 
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         return (item for item in self.query(pk) if item["sk"] <= last)

@@ -16,7 +16,7 @@ Fault = Literal["refused", "unreachable", "answer lost"] | BaseException
 
 
 class Vendor(NullRecruiter):
-    """Reports submissions itself, keeps its places itself, and takes a tenth of each payment."""
+    """Reports submissions, manages its places, and charges a tenth of each payment."""
 
     nickname = "vendor"
 
@@ -26,16 +26,16 @@ class Vendor(NullRecruiter):
         self.books: list[tuple[int, str, Decimal]] = []
         self.tokens: list[str] = []
         self.looks: list[str] = []
-        #: How many places were opened, by token.
+        #: The number of opened places, by token.
         self.opened: dict[str, int] = {}
         self.is_closed = False
-        #: What happens to the next payments.
+        #: The outcomes of the next payments.
         self.faults: deque[Fault] = deque()
         #: The participants' qualifications.
         self.marks: list[tuple[str, str, int]] = []
         #: The outcomes of assignments.
         self.fates: dict[str, str] = {}
-        #: Its offers of places, by id.
+        #: Its listings, by id.
         self.offers: dict[str, Listing] = {}
 
     def change(self, **capabilities: bool) -> None:

@@ -1,4 +1,4 @@
-"""Wheels of what is installed here, for pip where there is no network: `with offline_pip(folder): ...`."""
+"""Builds wheels of the installed packages, for pip without network: `with offline_pip(folder): ...`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _CACHES = "__pycache__"
 
 @contextmanager
 def offline_pip(folder: Path, more: Iterable[str] = ()) -> Iterator[Path]:
-    """Let pip find what Lambda functions need, and `more`, among wheels in `folder`, and nowhere else.
+    """Let pip install the Lambda functions' packages, and `more`, only from wheels in `folder`.
 
-    The folder can be shared by processes and kept: what is there isn't made again.
+    Processes can share the folder, and it can be reused: existing wheels aren't built again.
     """
     wheelhouse(folder, more)
-    wanted = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    before = {name: os.environ.get(name) for name in (*wanted, "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")}
-    os.environ.update(wanted)
+    environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    before = {name: os.environ.get(name) for name in (*environment, "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")}
+    os.environ.update(environment)
     for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
         os.environ.pop(name, None)
     try:
@@ -43,7 +43,7 @@ def offline_pip(folder: Path, more: Iterable[str] = ()) -> Iterator[Path]:
 
 
 def wheelhouse(folder: Path, more: Iterable[str] = ()) -> None:
-    """Make wheels of the installed packages that Lambda functions need, and of `more`."""
+    """Build wheels of the installed packages that Lambda functions need, and of `more`."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -52,10 +52,10 @@ def wheelhouse(folder: Path, more: Iterable[str] = ()) -> None:
 
 
 def wheels_for_here(folder: Path, requirements: Iterable[str]) -> None:
-    """Make wheels of installed packages and all that they need, Chalice included; Petri itself apart."""
-    waiting, seen = [Requirement(each) for each in requirements], set()
-    while waiting:
-        requirement = waiting.pop()
+    """Build wheels of installed packages and their dependencies, with Chalice, without Petri."""
+    pending, seen = [Requirement(each) for each in requirements], set()
+    while pending:
+        requirement = pending.pop()
         extras = requirement.extras or {""}
         new = {(canonicalize_name(requirement.name), extra) for extra in extras} - seen
         if not new:
@@ -64,7 +64,7 @@ def wheels_for_here(folder: Path, requirements: Iterable[str]) -> None:
         installed = metadata.distribution(requirement.name)
         if canonicalize_name(requirement.name) != "petri":
             _wheel_of(installed, folder)
-        waiting += [
+        pending += [
             need
             for need in map(Requirement, installed.requires or ())
             if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in extras | {""})
@@ -86,8 +86,8 @@ def _wheel_of(installed: metadata.Distribution, folder: Path) -> None:
 
 
 def _tags(installed: metadata.Distribution) -> str:
-    told = HeaderParser().parsestr(installed.read_text("WHEEL") or "")
-    triples = [tag.split("-") for tag in told.get_all("Tag") or ["py3-none-any"]]
+    wheel_metadata = HeaderParser().parsestr(installed.read_text("WHEEL") or "")
+    triples = [tag.split("-") for tag in wheel_metadata.get_all("Tag") or ["py3-none-any"]]
     columns = [list(dict.fromkeys(column)) for column in zip(*triples, strict=True)]
     whole = set(itertools.product(*columns)) == {tuple(triple) for triple in triples}
     return "-".join(".".join(column) for column in columns) if whole else "-".join(triples[0])

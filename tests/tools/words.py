@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-#: Habits of the private language that the product once had: each has a plain replacement in CONTRIBUTING.md.
+#: Wording that CONTRIBUTING.md replaces with standard terms.
 HABITS: Final = {
     "somebody, nobody, whoever": r"\b(?:some|no|any|every)body\b|\bwhoever\b",
     "Put off:": r"\bPut off:",
@@ -31,7 +31,7 @@ HABITS: Final = {
     "hand in": r"\bhand(?:s|ed|ing)?(?: it| them)? in\b",
     "Who ...": r"(?:^|(?<=[.!?:;]\s))[Ww]ho (?![^.!]*\?)\w+",
 }
-#: Terms of the field that say what is built here.
+#: Standard terms for what the product consists of.
 TERMS: Final = (
     r"\b(?:retr(?:y|ies|ied|ying)|idempoten(?:t|cy|ce)|cache[sd]?|caching|handlers?|contexts?|validat\w+"
     r"|serializ\w+"
@@ -44,7 +44,7 @@ TERMS: Final = (
 MOST_HABITS: Final = 0.3
 LEAST_TERMS: Final = 4.0
 _CODE: Final = ("app.py", "chalicelib/", "infra/", "petri/", "demos/", "bench/", "tests/")
-#: What isn't the product's own text: a page that is quoted, stories, other people's code, a printed tutorial.
+#: Not the product's own text: a quoted page, stories, third-party code, a printed tutorial.
 _OTHERS: Final = (
     "tests/tools/words.py",
     "tests/browser/tutorial_bartlett/",
@@ -57,7 +57,7 @@ _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 @dataclass(frozen=True)
 class Text:
-    """A comment, docstring, message or paragraph, and where it stands."""
+    """A comment, docstring, message or paragraph, with its location."""
 
     path: str
     line: int
@@ -80,12 +80,12 @@ def files(*suffixes: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class PythonTexts:
-    """What a Python file says."""
+    """The texts of a Python file."""
 
     comments_and_docstrings: tuple[Text, ...]
     #: The names of classes, functions and tests, as words.
     names: tuple[Text, ...]
-    #: What it prints and raises: the literals of more than two words.
+    #: Texts for output and errors: the literals of more than two words.
     messages: tuple[Text, ...]
 
 
@@ -93,7 +93,7 @@ class PythonTexts:
 def python_texts(path: str) -> PythonTexts:
     """Read a Python file, once."""
     source = (ROOT / path).read_text(encoding="utf-8")
-    said = [
+    texts = [
         Text(path, token.start[0], token.string.lstrip("#: "))
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT and not token.string.startswith(("#!", "# noqa", "# type:"))
@@ -109,7 +109,7 @@ def python_texts(path: str) -> PythonTexts:
         if node.body and isinstance(node.body[0], ast.Expr):
             docstrings.add(id(node.body[0].value))
         if written := ast.get_docstring(node):
-            said.append(Text(path, node.body[0].lineno, written))
+            texts.append(Text(path, node.body[0].lineno, written))
         if not isinstance(node, ast.Module):
             words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", node.name).replace("_", " ").strip()
             names.append(Text(path, node.lineno, re.sub(r"^test ", "", words)))
@@ -118,7 +118,7 @@ def python_texts(path: str) -> PythonTexts:
         for node in literals
         if isinstance(node.value, str) and id(node) not in docstrings
     ]
-    return PythonTexts(tuple(said), tuple(names), tuple(messages))
+    return PythonTexts(tuple(texts), tuple(names), tuple(messages))
 
 
 def comments_and_docstrings() -> Iterator[Text]:
@@ -134,7 +134,7 @@ def names() -> Iterator[Text]:
 
 
 def messages() -> Iterator[Text]:
-    """Yield what the product says, errors to output: the literals of more than two words."""
+    """Yield texts for output and errors: the literals of more than two words."""
     for path in files(".py"):
         if not path.startswith(("tests/", "bench/")):
             yield from python_texts(path).messages
@@ -154,21 +154,21 @@ def documents() -> Iterator[Text]:
 
 
 def comments_of_scripts() -> Iterator[Text]:
-    """Yield the comments of the pages' own scripts."""
+    """Yield the comments of the pages' scripts."""
     for path in files(".js", ".ts"):
         source = (ROOT / path).read_text(encoding="utf-8")
-        for found in re.finditer(r"/\*.*?\*/|(?<![:\\\"'])//[^\n]*", source, re.DOTALL):
-            lines = (line.strip(" /*") for line in found[0].splitlines())
-            yield Text(path, source.count("\n", 0, found.start()) + 1, "\n".join(lines))
+        for match in re.finditer(r"/\*.*?\*/|(?<![:\\\"'])//[^\n]*", source, re.DOTALL):
+            lines = (line.strip(" /*") for line in match[0].splitlines())
+            yield Text(path, source.count("\n", 0, match.start()) + 1, "\n".join(lines))
 
 
-def _blank(found: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", found[0])
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
 
 
 @dataclass
 class Reading:
-    """What was counted in one kind of text."""
+    """The counts for one kind of text."""
 
     name: str
     words: int
@@ -187,7 +187,7 @@ class Reading:
         return 1000 * self.terms / max(self.words, 1)
 
     def line(self) -> str:
-        """Say the reading in one line."""
+        """Describe the reading in one line."""
         counts = ", ".join(f"{name} {number}" for name, number in self.habits.most_common())
         return (
             f"{self.name}: {self.words:,} words; per 1,000: old habits {self.habits_per_thousand:.2f}"
@@ -203,15 +203,15 @@ def read(name: str, texts: Iterator[Text]) -> Reading:
         reading.words += len(_WORD.findall(text.text))
         reading.terms += len(re.findall(TERMS, text.text, re.IGNORECASE))
         for habit, pattern in HABITS.items():
-            found = re.findall(pattern, text.text, re.MULTILINE if habit == "Who ..." else re.IGNORECASE)
-            if found:
-                reading.habits[habit] += len(found)
+            matches = re.findall(pattern, text.text, re.MULTILINE if habit == "Who ..." else re.IGNORECASE)
+            if matches:
+                reading.habits[habit] += len(matches)
                 reading.places.append((habit, text))
     return reading
 
 
 def faults_of(readings: list[Reading]) -> list[str]:
-    """Say which limits are not kept."""
+    """Describe the limits that aren't met."""
     faults = [
         f"{each.name}: too many old habits." for each in readings if each.habits_per_thousand > MOST_HABITS
     ]
@@ -221,14 +221,14 @@ def faults_of(readings: list[Reading]) -> list[str]:
 
 
 def main() -> int:
-    """Print the readings; exit code 1 when a limit isn't kept."""
+    """Print the readings; exit code 1 when a limit isn't met."""
     parser = argparse.ArgumentParser(
         description="Count old habits and standard terms in the project's own texts."
     )
     parser.add_argument(
         "--list", nargs="?", const="", metavar="PATH", help="print each place of an old habit"
     )
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     readings = [
         read("comments and docstrings", comments_and_docstrings()),
         read("names", names()),
@@ -238,8 +238,8 @@ def main() -> int:
     ]
     for each in readings:
         sys.stdout.write(each.line() + "\n")
-        for habit, text in each.places if given.list is not None else []:
-            if text.path.startswith(given.list):
+        for habit, text in each.places if arguments.list is not None else []:
+            if text.path.startswith(arguments.list):
                 sys.stdout.write(f"  {text.path}:{text.line}: {habit}: {' '.join(text.text.split())[:150]}\n")
     faults = faults_of(readings)
     for fault in faults:

@@ -1,4 +1,4 @@
-"""Projects and their files, over HTTP as developer.osf.io describes it: JSON:API, WaterButler for files."""
+"""Serves projects (JSON:API) and their files (WaterButler) over HTTP, as developer.osf.io documents it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Answer = tuple[int, dict[str, Any]]
 
 
 class Framework:
-    """What the OSF knows. `with Framework.running() as osf: ... osf.api`."""
+    """A fake OSF server. `with Framework.running() as osf: ... osf.api`."""
 
     def __init__(self) -> None:
         self.projects: dict[str, dict[str, Any]] = {}
-        #: by project and name
+        #: The content of files, by project and name.
         self.files: dict[tuple[str, str], bytes] = {}
-        #: every call that arrived: method and path
+        #: Every received call: method and path.
         self.calls: list[tuple[str, str]] = []
-        #: what happens to the next calls: a status, "dropped before", "dropped after"
+        #: The faults of the next calls: a status, "dropped before" or "dropped after".
         self.faults: deque[int | str | None] = deque()
         self.may_write = True
-        #: where files go, when it is another place than this one
+        #: The host for files, if it isn't this server.
         self.upload_host = ""
         self.origin = ""
         self._ids = (f"ab{number:03}" for number in itertools.count(1))
@@ -45,7 +45,7 @@ class Framework:
     @contextmanager
     def running(cls) -> Iterator[Framework]:
         osf = cls()
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"osf": osf}))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_RequestHandler,), {"osf": osf}))
         server.daemon_threads = False
         osf.origin = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -58,7 +58,7 @@ class Framework:
             thread.join()
 
     def handle(self, method: str, target: str, headers: Any, body: bytes) -> Answer | None:
-        """Do what a call asks; None where no answer is to be given."""
+        """Handle a call; None means that no response is sent."""
         place = urlsplit(target)
         with self._lane:
             self.calls.append((method, place.path))
@@ -88,8 +88,8 @@ class Framework:
             case ("POST", ["v2", "nodes"]):
                 return self._create(json.loads(body)["data"])
             case ("GET", ["v2", "users", "me", "nodes"]):
-                wanted = query.get("filter[tags]")
-                found = [each for each in self.projects.values() if wanted in each["attributes"]["tags"]]
+                tag = query.get("filter[tags]")
+                found = [each for each in self.projects.values() if tag in each["attributes"]["tags"]]
                 return 200, {"data": found}
             case ("GET", ["v2", "nodes", project, "files"]) if project in self.projects:
                 return 200, {"data": [self._storage(project, "github"), self._storage(project, "osfstorage")]}
@@ -97,21 +97,25 @@ class Framework:
                 return self._put(project, query, body)
         return 404, {"errors": [{"detail": "Not found."}]}
 
-    def _create(self, asked: dict[str, Any]) -> Answer:
-        attributes = asked["attributes"]
-        if asked["type"] != "nodes" or attributes.get("category") != "project" or not attributes.get("title"):
+    def _create(self, document: dict[str, Any]) -> Answer:
+        attributes = document["attributes"]
+        if (
+            document["type"] != "nodes"
+            or attributes.get("category") != "project"
+            or not attributes.get("title")
+        ):
             return 400, {"errors": [{"detail": "This field may not be blank."}]}
         key = next(self._ids)
         files = {"links": {"related": {"href": f"{self.api}/nodes/{key}/files/", "meta": {}}}}
-        made = {
+        project_document = {
             "id": key,
             "type": "nodes",
             "attributes": {"tags": [], "public": False, **attributes},
             "relationships": {"files": files},
             "links": {"html": f"https://osf.io/{key}/"},
         }
-        self.projects[key] = made
-        return 201, {"data": made}
+        self.projects[key] = project_document
+        return 201, {"data": project_document}
 
     def _storage(self, project: str, provider: str) -> dict[str, Any]:
         host = self.upload_host or self.origin
@@ -132,8 +136,8 @@ class Framework:
         return 201, {"data": {"type": "files", "attributes": {"name": query["name"]}}}
 
 
-class _Door(BaseHTTPRequestHandler):
-    """One call over the line."""
+class _RequestHandler(BaseHTTPRequestHandler):
+    """Handles one HTTP request."""
 
     osf: Framework
     protocol_version = "HTTP/1.1"
@@ -144,8 +148,8 @@ class _Door(BaseHTTPRequestHandler):
         answer = self.osf.handle(self.command, self.path, self.headers, body)
         if answer is None:
             return
-        status, told = answer
-        raw = json.dumps(told).encode()
+        status, content = answer
+        raw = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", JSON)
         self.send_header("Content-Length", str(len(raw)))
@@ -153,7 +157,7 @@ class _Door(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(raw)
 
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - names that http.server looks for
+    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - names that http.server calls
 
     def log_message(self, format: str, *args: object) -> None:
-        """Tests read `calls`."""
+        """Log nothing: tests read `calls`."""

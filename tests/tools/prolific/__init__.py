@@ -1,4 +1,4 @@
-"""A stand-in for Prolific: its API on loopback, its participants, its webhooks and its books."""
+"""A fake of Prolific on loopback: its API, participants, webhooks and payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults to be injected into calls and into webhooks, in the order in which they were asked for."""
+"""Faults that tests inject into calls and webhooks, in the order in which they were added."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Kind = Literal["500", "429", "garbled", "dropped before", "dropped after"]
 
 @dataclass
 class Fault:
-    """What goes wrong with the next call that matches.
+    """The fault of the next call that matches.
 
-    dropped before: no answer, and nothing was done; dropped after: it was done, and no answer came.
+    dropped before: the request is lost; dropped after: it is carried out, and the response is lost.
     """
 
     kind: Kind
@@ -26,7 +26,7 @@ class Fault:
 
 
 class Faults:
-    """The faults to come."""
+    """The planned faults."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []

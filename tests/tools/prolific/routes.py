@@ -1,4 +1,4 @@
-"""The API's routes: method and path to what the world does."""
+"""The API's routes: maps method and path to operations of the world."""
 
 from __future__ import annotations
 
@@ -76,14 +76,16 @@ class Routes:
                 return handler(Call(body, query, *found.groups()))
         raise Refusal(404, f"No route {method} {path}.")
 
-    def _page(self, things: dict[str, Any], query: dict[str, str], path: str) -> Answer:
+    def _page(self, records: dict[str, Any], query: dict[str, str], path: str) -> Answer:
         start = int(query.get("offset", 0))
-        rest = list(things.values())
+        remaining = list(records.values())
         links = {}
-        if start + PAGE < len(rest):
+        if start + PAGE < len(remaining):
             more = "&".join(f"{k}={v}" for k, v in {**query, "offset": str(start + PAGE)}.items())
             links = {"next": {"href": f"{self.origin()}/{path}/?{more}"}}
-        return ok({"results": rest[start : start + PAGE], "_links": links, "meta": {"count": len(rest)}})
+        return ok(
+            {"results": remaining[start : start + PAGE], "_links": links, "meta": {"count": len(remaining)}}
+        )
 
     def _create_study(self, call: Call) -> Answer:
         return ok(self.world.create_study(call.body), 201)
@@ -117,30 +119,30 @@ class Routes:
 
     def _add_to_group(self, call: Call) -> Answer:
         members = self.world.groups[call.key]["members"]
-        members.extend(who for who in call.body["participant_ids"] if who not in members)
-        return ok({"results": [{"participant_id": who} for who in members]})
+        members.extend(each for each in call.body["participant_ids"] if each not in members)
+        return ok({"results": [{"participant_id": member} for member in members]})
 
     def _create_secret(self, call: Call) -> Answer:
-        made = {
+        created = {
             "id": self.world.new_id("secret"),
             "value": secrets.token_hex(8),
             "workspace_id": call.body["workspace_id"],
         }
         # A workspace has one active secret at a time.
-        self.world.secrets[:] = [made]
-        return ok(made, 201)
+        self.world.secrets[:] = [created]
+        return ok(created, 201)
 
     def _subscribe(self, call: Call) -> Answer:
         if urlsplit(call.body["target_url"]).scheme != "https":
             raise Refusal(400, "target_url must use https.")
-        made = {
+        created = {
             **call.body,
             "id": self.world.new_id("hook"),
             "is_enabled": False,
             "_secret": secrets.token_hex(8),
         }
-        self.world.subscriptions[made["id"]] = made
-        return ok({"id": made["id"]}, 201, X_Hook_Secret=made["_secret"])
+        self.world.subscriptions[created["id"]] = created
+        return ok({"id": created["id"]}, 201, X_Hook_Secret=created["_secret"])
 
     def _confirm(self, call: Call) -> Answer:
         subscription = self.world.subscriptions[call.key]

@@ -1,4 +1,4 @@
-"""The stand-in as a test holds it: start it, play its participants, read its books."""
+"""The fake as tests use it: start it, act as its participants, read its payments."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ PREFIX = "/api/v1"
 
 
 class Prolific:
-    """Prolific on loopback. `with Prolific.running(clock) as prolific: ... prolific.api`."""
+    """A fake Prolific server. `with Prolific.running(clock) as prolific: ... prolific.api`."""
 
     def __init__(self, clock: Clock) -> None:
         self.world = World(clock.now)
         self.hooks = Outgoing(self.world)
         self.world.on_change = self.hooks.note
         self.faults = Faults()
-        #: Every call that arrived: method and path.
+        #: Every received call: method and path.
         self.calls: list[tuple[str, str]] = []
         self.api = ""
         self._routes = Routes(self.world, lambda: self.api)
@@ -41,7 +41,9 @@ class Prolific:
     @contextmanager
     def running(cls, clock: Clock) -> Iterator[Prolific]:
         prolific = cls(clock)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"prolific": prolific}))
+        server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Door", (_RequestHandler,), {"prolific": prolific})
+        )
         server.daemon_threads = False
         prolific.api = f"http://127.0.0.1:{server.server_port}{PREFIX}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -54,7 +56,7 @@ class Prolific:
             thread.join()
 
     def handle(self, method: str, path: str, body: dict[str, Any], query: dict[str, str]) -> Any:
-        """Do what a call asks; None where no answer is to be given."""
+        """Handle a call; None means that no response is sent."""
         with self._lane:
             self.calls.append((method, path))
             fault = self.faults.take(method, path)
@@ -74,10 +76,10 @@ class Prolific:
                 return answer[0], "<html>", answer[2]
             return answer[0], spelled(answer[1], self.world.spell), answer[2]
 
-    # participants
+    # -- participants
 
     def begin(self, worker_id: str, study_id: str | None = None) -> str:
-        """Take a place of a study that is open, and go to it; return the submission's id."""
+        """Start a submission to an open study as a participant; return its id."""
         with self._lane:
             study = self.world.study(study_id or self.open_studies()[0])
             if study["status"] != "ACTIVE" or study["places_taken"] >= study["total_available_places"]:
@@ -94,7 +96,7 @@ class Prolific:
             return str(found["id"])
 
     def come_back(self, submission_id: str, address: str) -> None:
-        """Come back at an exit address, whose code hands the submission in."""
+        """Return through an exit URL, whose completion code submits the submission."""
         with self._lane:
             found = self.world.submission(submission_id)
             if found["status"] == "ACTIVE":
@@ -108,31 +110,31 @@ class Prolific:
         self._leave(submission_id, "TIMED-OUT")
 
     def reject(self, submission_id: str) -> None:
-        """A researcher rejects by hand."""
+        """Reject a submission as a researcher."""
         self._leave(submission_id, "REJECTED")
 
     def _leave(self, submission_id: str, status: str) -> None:
         with self._lane:
             self.world.set_status(self.world.submission(submission_id), status)
 
-    # what a test reads
+    # -- what tests read
 
     def open_studies(self) -> list[str]:
         return [s["id"] for s in self.world.studies.values() if s["status"] == "ACTIVE"]
 
     def open_places(self) -> int:
-        """How many people could begin now."""
+        """The number of participants who could start now."""
         return sum(
             self.world.study(key)["total_available_places"] - self.world.taken(key)
             for key in self.open_studies()
         )
 
     def books(self) -> Counter[tuple[str, str, Decimal]]:
-        """Everything that was paid: kind, submission and dollars, and how often."""
+        """All payments (kind, submission, dollars), each with its count."""
         return Counter((p.kind, p.submission_id, Decimal(p.cents) / 100) for p in self.world.paid)
 
     def settle_after(self, **duration: float) -> None:
-        """Show bonuses only so long after they were paid."""
+        """Make bonuses visible only this long after their payment."""
         self.world.settles = timedelta(**duration)
 
     def now(self) -> datetime:
@@ -140,19 +142,19 @@ class Prolific:
 
 
 def spelled(body: Any, spell: Callable[[str], str]) -> Any:
-    """Return an answer in which each status is written in another way."""
+    """Return a response in which each status is spelled differently."""
     if isinstance(body, list):
         return [spelled(each, spell) for each in body]
     if not isinstance(body, dict):
         return body
     return {
-        name: spell(held) if name == "status" and isinstance(held, str) else spelled(held, spell)
-        for name, held in body.items()
+        name: spell(value) if name == "status" and isinstance(value, str) else spelled(value, spell)
+        for name, value in body.items()
     }
 
 
-class _Door(BaseHTTPRequestHandler):
-    """One call over the line."""
+class _RequestHandler(BaseHTTPRequestHandler):
+    """Handles one HTTP request."""
 
     prolific: Prolific
     protocol_version = "HTTP/1.1"
@@ -174,7 +176,7 @@ class _Door(BaseHTTPRequestHandler):
         if answer is not None:
             self._send(answer)
 
-    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - names that http.server looks for
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - names that http.server calls
 
     def _send(self, answer: tuple[int, Any, dict[str, str]]) -> None:
         status, body, headers = answer
@@ -191,4 +193,4 @@ class _Door(BaseHTTPRequestHandler):
         self.wfile.write(raw)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Tests read `calls`."""
+        """Log nothing: tests read `calls`."""

@@ -1,4 +1,4 @@
-"""The webhooks that Prolific sends: signed as its documentation says, delivered as a test asks."""
+"""Prolific's webhooks: signed as documented, and delivered as a test chooses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .world import World
 
 @dataclass(frozen=True)
 class Hook:
-    """One message to a subscriber: what goes over the line."""
+    """One request to a subscriber."""
 
     headers: dict[str, str]
     body: bytes
@@ -22,13 +22,13 @@ class Hook:
 
 @dataclass
 class Outgoing:
-    """Keeps every event; a test takes them in order, or loses, doubles, delays and shuffles them."""
+    """Queues events; a test takes them in order, or loses, duplicates, delays and shuffles them."""
 
     world: World
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, submission: dict[str, Any]) -> None:
-        """A submission has changed."""
+        """Queue the event of a submission's change."""
         self.events.append(
             {
                 "resource_id": submission["id"],
@@ -39,7 +39,7 @@ class Outgoing:
         )
 
     def take(self) -> list[Hook]:
-        """Sign what is waiting, now, and return it; nothing waits afterwards."""
+        """Sign the queued events, return them, and empty the queue."""
         waiting, self.events[:] = list(self.events), []
         return [self.sign(event) for event in waiting]
 

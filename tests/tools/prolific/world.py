@@ -1,4 +1,4 @@
-"""What Prolific holds: studies, submissions, bonuses, money, hooks; and the rules between them.
+"""The state of the fake: studies, submissions, bonuses, money and webhooks, with their rules.
 
 The rules are those of docs.prolific.com; where it is silent, the stricter rule applies.
 """
@@ -15,7 +15,7 @@ from typing import Any
 TOKEN = "token-of-the-researcher"
 WORKSPACE = "ws-1"
 FEE = Decimal("0.3333")
-#: A published study takes changes of these alone.
+#: The fields of a published study that can change.
 CHANGEABLE = {"internal_name", "total_available_places"}
 NEEDED = (
     "name",
@@ -27,12 +27,12 @@ NEEDED = (
     "estimated_completion_time",
     "reward",
 )
-#: Submissions in these states hold no place.
+#: Submissions in these states don't hold a place.
 PLACELESS = ("RETURNED", "TIMED-OUT", "REJECTED", "SCREENED OUT")
 
 
 class Refusal(Exception):
-    """What Prolific answers instead of doing it."""
+    """An error response."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -42,7 +42,7 @@ class Refusal(Exception):
 
 @dataclass
 class Paid:
-    """One movement of money, as the books show it."""
+    """One payment in the account's records."""
 
     kind: str
     submission_id: str
@@ -53,12 +53,12 @@ class Paid:
 
 @dataclass
 class World:
-    """Everything at Prolific. `now` tells its time."""
+    """Prolific's state. `now` returns its time."""
 
     now: Callable[[], datetime]
     currency: str = "USD"
     balance: int = 1_000_000
-    #: How long a bonus is under way before a submission shows it.
+    #: The time until a submission shows a paid bonus.
     settles: timedelta = timedelta(0)
     studies: dict[str, dict[str, Any]] = field(default_factory=dict)
     submissions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class World:
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     secrets: list[dict[str, str]] = field(default_factory=list)
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: How a status is written in answers and webhooks.
+    #: Spells a status in responses and webhooks.
     spell: Callable[[str], str] = str
     #: Called with a submission whenever its status changes.
     on_change: Callable[[dict[str, Any]], None] = lambda _: None
@@ -87,12 +87,12 @@ class World:
         self.paid.append(Paid(kind, submission["id"], submission["participant_id"], cents, self.now()))
 
     def shown_bonuses(self, submission_id: str) -> list[float]:
-        """Return the bonuses that a submission shows by now, in cents."""
-        shown = self.now() - self.settles
+        """Return the bonuses that a submission shows now, in cents."""
+        settled_before = self.now() - self.settles
         return [
             float(p.cents)
             for p in self.paid
-            if p.kind == "bonus" and p.submission_id == submission_id and p.at <= shown
+            if p.kind == "bonus" and p.submission_id == submission_id and p.at <= settled_before
         ]
 
     def set_status(self, submission: dict[str, Any], status: str) -> None:
@@ -100,7 +100,7 @@ class World:
             submission["status"] = status
             self.on_change(submission)
 
-    # studies
+    # -- studies
 
     def create_study(self, body: dict[str, Any]) -> dict[str, Any]:
         missing = [name for name in NEEDED if body.get(name) in (None, "", [])]
@@ -165,7 +165,7 @@ class World:
         study["status"] = allowed[action][1]
         return self.study(study_id)
 
-    # submissions
+    # -- submissions
 
     def submission(self, submission_id: str) -> dict[str, Any]:
         if submission_id not in self.submissions:
@@ -173,51 +173,55 @@ class World:
         return self.submissions[submission_id]
 
     def shown(self, submission_id: str) -> dict[str, Any]:
-        found = self.submission(submission_id)
+        submission = self.submission(submission_id)
         return {
-            **found,
-            "participant": found["participant_id"],
+            **submission,
+            "participant": submission["participant_id"],
             "bonus_payments": self.shown_bonuses(submission_id),
         }
 
     def transition_submission(self, submission_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Approve (again: ignored) or complete with a researcher's code."""
-        found = self.submission(submission_id)
+        """Approve (a repetition is ignored) or complete with one of the researcher's codes."""
+        submission = self.submission(submission_id)
         if body.get("action") == "APPROVE":
-            self._approve(found)
+            self._approve(submission)
         elif body.get("action") == "COMPLETE":
-            self._complete(found, str(body.get("completion_code")))
+            self._complete(submission, str(body.get("completion_code")))
         else:
             raise Refusal(400, "Unknown action.")
         return self.shown(submission_id)
 
-    def _approve(self, found: dict[str, Any]) -> None:
-        if found["status"] == "APPROVED":
+    def _approve(self, submission: dict[str, Any]) -> None:
+        if submission["status"] == "APPROVED":
             return
-        if found["status"] != "AWAITING REVIEW":
-            raise Refusal(400, f"A submission that is {found['status']} can't be approved.")
-        self.move("base", found, self.studies[found["study_id"]]["reward"])
-        self.set_status(found, "APPROVED")
+        if submission["status"] != "AWAITING REVIEW":
+            raise Refusal(400, f"A submission that is {submission['status']} can't be approved.")
+        self.move("base", submission, self.studies[submission["study_id"]]["reward"])
+        self.set_status(submission, "APPROVED")
 
-    def _complete(self, found: dict[str, Any], code: str) -> None:
-        declared = {c["code"]: c for c in self.studies[found["study_id"]]["completion_codes"]}.get(code)
+    def _complete(self, submission: dict[str, Any], code: str) -> None:
+        declared = {c["code"]: c for c in self.studies[submission["study_id"]]["completion_codes"]}.get(code)
         if declared is None or declared["actor"] != "researcher":
             raise Refusal(400, "The completion code isn't one of the researcher's for this study.")
-        if found["status"] not in ("ACTIVE", "RESERVED"):
-            raise Refusal(400, f"A submission that is {found['status']} can't be completed.")
-        found["entered_code"] = code
+        if submission["status"] not in ("ACTIVE", "RESERVED"):
+            raise Refusal(400, f"A submission that is {submission['status']} can't be completed.")
+        submission["entered_code"] = code
         for action in declared["actions"]:
             if action["action"] == "FIXED_SCREEN_OUT_PAYMENT":
-                self.move("screen-out", found, action["fixed_screen_out_reward"])
-                self.set_status(found, "SCREENED OUT")
+                self.move("screen-out", submission, action["fixed_screen_out_reward"])
+                self.set_status(submission, "SCREENED OUT")
                 return
-        self.set_status(found, "AWAITING REVIEW")
+        self.set_status(submission, "AWAITING REVIEW")
 
-    # bonuses
+    # -- bonuses
 
     def set_up_bonus(self, body: dict[str, Any]) -> dict[str, Any]:
         lines = [line.split(",") for line in body["csv_bonuses"].strip().split("\n")]
-        strangers = [who for who, _ in lines if self._of_study(who, body["study_id"]) is None]
+        strangers = [
+            submission_id
+            for submission_id, _ in lines
+            if self._of_study(submission_id, body["study_id"]) is None
+        ]
         if strangers:
             raise Refusal(400, f"These ids have not taken part in the study: {', '.join(strangers)}.")
         amounts = [int(Decimal(amount) * 100) for _, amount in lines]
@@ -226,14 +230,14 @@ class World:
         total = sum(amounts)
         return {"id": bonus["id"], "amount": total, "fees": int(total * FEE), "study": body["study_id"]}
 
-    def _of_study(self, who: str, study_id: str) -> dict[str, Any] | None:
-        found = self.submissions.get(who)
-        return found if found is not None and found["study_id"] == study_id else None
+    def _of_study(self, submission_id: str, study_id: str) -> dict[str, Any] | None:
+        submission = self.submissions.get(submission_id)
+        return submission if submission is not None and submission["study_id"] == study_id else None
 
     def pay_bonus(self, bonus_id: str) -> None:
-        """Pay a bonus that was set up: twice, if asked twice."""
+        """Pay a bonus that was set up; a repeated call pays again."""
         if bonus_id not in self.set_up:
             raise Refusal(404, "No bulk bonus payment matches the given query.")
         bonus = self.set_up[bonus_id]
-        for (who, _), cents in zip(bonus["lines"], bonus["cents"], strict=True):
-            self.move("bonus", self.submissions[who], cents)
+        for (submission_id, _), cents in zip(bonus["lines"], bonus["cents"], strict=True):
+            self.move("bonus", self.submissions[submission_id], cents)
